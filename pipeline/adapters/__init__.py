@@ -1,0 +1,1 @@
+"""Adapters: effects, one outside system a file. They never import flows."""

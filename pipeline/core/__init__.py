@@ -1,0 +1,1 @@
+"""Values in, values out: no file, no network, no clock, no environment."""

@@ -1,0 +1,34 @@
+"""A chart as an archive holds it, and the values people set on it: what the chart and values rules read."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class ValuesLayer:
+    """One values file in the order Helm merges them (later wins)."""
+
+    file: str
+    text: str
+    data: Mapping[str, Any] = field(hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """One chart version, unpacked in memory.
+
+    ``files`` maps each path below the chart's own folder (``templates/x.yaml``, ``charts/sub/values.yaml``) to its
+    text, undecodable files left out of it but named in ``names``. ``metadata`` is Chart.yaml, ``defaults`` values.yaml,
+    ``schema`` values.schema.json. Packed subcharts (``charts/sub-1.2.3.tgz``) appear unpacked as ``charts/sub/…``.
+    ``digest`` is ``sha256:…`` of the archive, or of the tree for a directory.
+    """
+
+    name: str
+    version: str
+    digest: str
+    metadata: Mapping[str, Any] = field(hash=False)
+    defaults: Mapping[str, Any] = field(hash=False)
+    schema: Mapping[str, Any] | None = field(default=None, hash=False)
+    files: Mapping[str, str] = field(default_factory=dict, hash=False)
+    names: frozenset[str] = frozenset()

@@ -1,0 +1,120 @@
+"""Runs every rule over an upgrade, and keeps account of what they explain.
+
+The promise of the product is here: a changed path is explained by a rule, is noise with a reason, or is counted.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+import orjson
+
+from pipeline.core.change import Action, ResourceChange
+from pipeline.core.finding import Finding, NotEvaluated
+from pipeline.core.path import Path
+from pipeline.core.resource import ResourceId
+from pipeline.core.rule import Claim, Hit, Need, Rule
+from pipeline.core.upgrade import Upgrade
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """``unaccounted`` maps an object to the indexes of its unexplained fields; ``(-1,)`` is the object as a whole."""
+
+    findings: tuple[Finding, ...]
+    not_evaluated: tuple[NotEvaluated, ...]
+    unaccounted: Mapping[ResourceId, tuple[int, ...]]
+
+
+def judge(upgrade: Upgrade, rules: Iterable[Rule]) -> Judgement:
+    """Every finding, sorted worst first; every rule that could not run; every changed path that nobody explained."""
+    findings: list[Finding] = []
+    skipped: list[NotEvaluated] = []
+    claims: dict[ResourceId, list[Path]] = {}
+    for rule in rules:
+        missing = [need for need in rule.needs if not _AVAILABLE[need](upgrade)]
+        if missing:
+            words = ", ".join(missing)
+            skipped.append(NotEvaluated(rule.id, words, f"not given: {words}"))
+            continue
+        for hit in _hits(rule, upgrade):
+            findings.append(_finding(rule, hit, upgrade.release))
+            for claim in _claims(hit, upgrade):
+                claims.setdefault(claim.id, []).append(claim.path)
+    findings.sort(key=_order)
+    left = {
+        change.id: rest for change in upgrade.diff.changes if (rest := _unclaimed(change, claims.get(change.id, [])))
+    }
+    return Judgement(tuple(findings), tuple(skipped), left)
+
+
+_AVAILABLE: dict[Need, Callable[[Upgrade], bool]] = {
+    Need.TARGET: lambda upgrade: upgrade.facts.target is not None,
+    Need.LIVE: lambda upgrade: upgrade.facts.live is not None,
+    Need.REPOSITORY: lambda upgrade: upgrade.facts.repository_after is not None,
+    Need.CHART: lambda upgrade: upgrade.before.chart is not None and upgrade.after.chart is not None,
+    Need.SECOND_RENDER: lambda upgrade: upgrade.facts.second_render is not None,
+}
+
+
+def _hits(rule: Rule, upgrade: Upgrade) -> Iterator[Hit]:
+    if rule.whole is not None:
+        yield from rule.whole(upgrade)
+    if rule.each is not None:
+        for change in upgrade.diff.changes:
+            if not rule.kinds or change.id.kind in rule.kinds:
+                yield from rule.each(change, upgrade)
+
+
+def _finding(rule: Rule, hit: Hit, release: str) -> Finding:
+    finding = Finding(
+        rule=rule.id,
+        category=rule.category,
+        severity=rule.severity if hit.severity is None else hit.severity,
+        confidence=hit.confidence or rule.confidence,
+        release=release,
+        place=hit.place,
+        title=hit.title,
+        why=hit.why,
+        remedy=hit.remedy,
+        also=hit.also,
+        evidence=hit.evidence,
+    )
+    return replace(finding, fingerprint=_fingerprint(finding))
+
+
+def _fingerprint(finding: Finding) -> str:
+    """Survives rebases and reworded messages: rule, release and places only, never text or list indexes' order."""
+    places = [place.to_json() for place in (finding.place, *finding.also)]
+    for entry in places:
+        entry["resource"].pop("version")
+    return hashlib.sha256(orjson.dumps([finding.rule, finding.release, places])).hexdigest()[:12]
+
+
+def _claims(hit: Hit, upgrade: Upgrade) -> Iterator[Claim]:
+    if hit.claims:
+        yield from hit.claims
+        return
+    changes = {_key(change): change for change in upgrade.diff.changes}
+    for place in (hit.place, *hit.also):
+        change = changes.get((place.resource.kind, place.resource.namespace, place.resource.name, place.resource.group))
+        if change is not None:
+            yield Claim(change.id, place.path)
+
+
+def _key(change: ResourceChange) -> tuple[str, str, str, str]:
+    return (change.id.kind, change.id.namespace, change.id.name, change.resource.group)
+
+
+def _unclaimed(change: ResourceChange, claimed: list[Path]) -> tuple[int, ...]:
+    if change.action in (Action.ADDED, Action.REMOVED):
+        return () if claimed else (-1,)
+    return tuple(
+        index
+        for index, field in enumerate(change.fields)
+        if not field.noise and not any(field.path[: len(path)] == path for path in claimed)
+    )
+
+
+def _order(finding: Finding) -> tuple[int, str, str, str]:
+    return (-finding.severity, finding.rule, str(finding.place), finding.title)

@@ -1,0 +1,56 @@
+"""Paths into a Kubernetes object: map keys, list entries named by their merge key, and indexes where no key exists."""
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple, TypeAlias
+
+
+class Entry(NamedTuple):
+    """A list entry named by its merge key: ``Entry((("containerPort", 80), ("protocol", "TCP")))``."""
+
+    pairs: tuple[tuple[str, Any], ...]
+
+    @classmethod
+    def of(cls, **pairs: Any) -> "Entry":
+        return cls(tuple(pairs.items()))
+
+    def __str__(self) -> str:
+        return "[" + ",".join(f"{key}={value}" for key, value in self.pairs) + "]"
+
+
+Step: TypeAlias = str | int | Entry
+Path: TypeAlias = tuple[Step, ...]
+
+
+def matches(path: Path, pattern: tuple[str, ...]) -> bool:
+    """Whether ``path`` lies at or below ``pattern``, in which ``*`` stands for any one step.
+
+    >>> matches(("spec", "ports", Entry.of(port=80), "name"), ("spec", "ports", "*"))
+    True
+    """
+    if len(path) < len(pattern):
+        return False
+    return all(want in ("*", step) for want, step in zip(pattern, path, strict=False))
+
+
+def to_text(path: Path) -> str:
+    """``spec.containers[name=web].image``; a key that holds a dot or a bracket is quoted: ``labels["a.b/c"]``."""
+    out = ""
+    for step in path:
+        if isinstance(step, Entry):
+            out += str(step)
+        elif isinstance(step, int):
+            out += f"[{step}]"
+        elif step and not set(step) & set('.[]" '):
+            out += f".{step}" if out else step
+        else:
+            out += '["' + step.replace('"', '\\"') + '"]'
+    return out
+
+
+def to_json(path: Path) -> list[Any]:
+    """The report's form: a string is a map key, an object names a list entry, a number is an index."""
+    return [dict(step.pairs) if isinstance(step, Entry) else step for step in path]
+
+
+def from_json(steps: Iterable[Any]) -> Path:
+    return tuple(Entry(tuple(step.items())) if isinstance(step, dict) else step for step in steps)

@@ -1,0 +1,82 @@
+"""The report: the one value that every presentation is made from. See report.md for the JSON it becomes."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pipeline.core.change import ResourceChange
+from pipeline.core.finding import Finding, NotEvaluated
+
+SCHEMA = "pipeline.report/v1"
+
+
+class Verdict(StrEnum):
+    NO_CHANGES = "no-changes"
+    SAFE = "safe"
+    REVIEW = "review"
+    BLOCKED = "blocked"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class RenderFailure:
+    """A render that failed: never "no changes". ``line`` counts from 1, 0 is unknown."""
+
+    release: str
+    chart: str
+    template: str
+    line: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseReport:
+    """One release of one environment. Empty strings where a side has no chart (rendered files only)."""
+
+    name: str
+    environment: str
+    namespace: str
+    chart: str = ""
+    old_version: str = ""
+    new_version: str = ""
+    old_digest: str = ""
+    new_digest: str = ""
+    status: str = "ok"
+    added: int = 0
+    changed: int = 0
+    removed: int = 0
+    unchanged: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseChange:
+    """A changed object with the release that owns it, and which of its paths no rule explains."""
+
+    release: str
+    change: ResourceChange
+    unaccounted: tuple[int, ...] = ()
+    """Indexes into ``change.fields``; ``(-1,)`` when an added or removed object as a whole is not explained."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything one run found out, sorted; equal input gives an equal Report."""
+
+    old: str
+    new: str
+    environment: str
+    kube_version: str
+    verdict: Verdict
+    releases: tuple[ReleaseReport, ...] = ()
+    changes: tuple[ReleaseChange, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    not_evaluated: tuple[NotEvaluated, ...] = ()
+    errors: tuple[RenderFailure, ...] = ()
+    helm_engine: str = ""
+    helm_version: str = ""
+    render_digest: str = ""
+    rollout_workloads: int = 0
+    rollout_replicas: int = 0
+
+    @property
+    def unaccounted(self) -> int:
+        return sum(len(change.unaccounted) for change in self.changes)

@@ -1,0 +1,48 @@
+"""Everything known about one release's upgrade: what a rule may look at."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pipeline.core.change import Diff
+from pipeline.core.chart import Chart, ValuesLayer
+from pipeline.core.resource import ManifestSet
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One side of the comparison. ``chart`` and ``values`` are absent where only rendered files were given."""
+
+    manifests: ManifestSet
+    chart: Chart | None = None
+    values: tuple[ValuesLayer, ...] = ()
+    merged_values: Mapping[str, Any] | None = field(default=None, hash=False)
+    warnings: tuple[str, ...] = ()
+    """What helm said on stderr while rendering."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known beyond the two renders. Each may be missing; the rules that need it are then not evaluated.
+
+    ``target`` is the Kubernetes version (major, minor) the environment runs. ``capabilities`` says whether the render
+    was given a full list of API kinds (only then is a removed API proven). ``repository_before``/``_after`` hold what
+    every other release and the in-house manifests render to; ``live`` what the cluster holds.
+    """
+
+    target: tuple[int, int] | None = None
+    capabilities: bool = False
+    repository_before: ManifestSet | None = None
+    repository_after: ManifestSet | None = None
+    live: ManifestSet | None = None
+    second_render: ManifestSet | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Upgrade:
+    release: str
+    namespace: str
+    before: Side
+    after: Side
+    diff: Diff
+    facts: Facts = Facts()

@@ -1,0 +1,1 @@
+"""Report formats: each turns one Report into text, and does nothing else."""

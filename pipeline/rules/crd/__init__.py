@@ -1,0 +1,1 @@
+"""Custom resource definitions: what an upgrade does to them and to the custom resources stored under them."""
