@@ -103,6 +103,7 @@ class Finding:
     evidence: tuple[str, ...] = ()
     waived: Waiver | None = None
     fingerprint: str = ""
+    environment: str = ""
 
     @property
     def blocks(self) -> bool:

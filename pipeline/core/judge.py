@@ -38,7 +38,7 @@ def judge(upgrade: Upgrade, rules: Iterable[Rule]) -> Judgement:
             skipped.append(NotEvaluated(rule.id, words, f"not given: {words}"))
             continue
         for hit in _hits(rule, upgrade):
-            findings.append(_finding(rule, hit, upgrade.release))
+            findings.append(_finding(rule, hit, upgrade))
             for claim in _claims(hit, upgrade):
                 claims.setdefault(claim.id, []).append(claim.path)
     findings.sort(key=_order)
@@ -66,13 +66,14 @@ def _hits(rule: Rule, upgrade: Upgrade) -> Iterator[Hit]:
                 yield from rule.each(change, upgrade)
 
 
-def _finding(rule: Rule, hit: Hit, release: str) -> Finding:
+def _finding(rule: Rule, hit: Hit, upgrade: Upgrade) -> Finding:
     finding = Finding(
         rule=rule.id,
         category=rule.category,
         severity=rule.severity if hit.severity is None else hit.severity,
         confidence=hit.confidence or rule.confidence,
-        release=release,
+        release=upgrade.release,
+        environment=upgrade.environment,
         place=hit.place,
         title=hit.title,
         why=hit.why,
@@ -88,7 +89,7 @@ def _fingerprint(finding: Finding) -> str:
     places = [place.to_json() for place in (finding.place, *finding.also)]
     for entry in places:
         entry["resource"].pop("version")
-    return hashlib.sha256(orjson.dumps([finding.rule, finding.release, places])).hexdigest()[:12]
+    return hashlib.sha256(orjson.dumps([finding.rule, finding.environment, finding.release, places])).hexdigest()[:12]
 
 
 def _claims(hit: Hit, upgrade: Upgrade) -> Iterator[Claim]:

@@ -26,6 +26,7 @@ class RenderFailure:
     template: str
     line: int
     message: str
+    environment: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ class ReleaseChange:
 
     release: str
     change: ResourceChange
+    environment: str = ""
     unaccounted: tuple[int, ...] = ()
     """Indexes into ``change.fields``; ``(-1,)`` when an added or removed object as a whole is not explained."""
 
@@ -65,7 +67,7 @@ class Report:
     new: str
     environment: str
     kube_version: str
-    verdict: Verdict
+    verdict: Verdict = Verdict.NO_CHANGES
     releases: tuple[ReleaseReport, ...] = ()
     changes: tuple[ReleaseChange, ...] = ()
     findings: tuple[Finding, ...] = ()

@@ -46,3 +46,4 @@ class Upgrade:
     after: Side
     diff: Diff
     facts: Facts = Facts()
+    environment: str = ""

@@ -1,0 +1,168 @@
+"""Two snapshots become one Report: compare each release, judge it, and put everything in order."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import orjson
+
+from pipeline.core.change import Action, Diff, ResourceChange
+from pipeline.core.compare import compare
+from pipeline.core.finding import Finding, NotEvaluated
+from pipeline.core.judge import Judgement, judge
+from pipeline.core.report import ReleaseChange, ReleaseReport, Report
+from pipeline.core.resource import Body, ManifestSet, Resource, mapping
+from pipeline.core.rule import Rule
+from pipeline.core.snapshot import ReleaseKey, ReleaseSide, Snapshot
+from pipeline.core.upgrade import Facts, Side, Upgrade
+
+_ROLLED = frozenset({"Deployment", "StatefulSet", "DaemonSet"})
+_UNJUDGED = Judgement((), (), {})
+_NOTHING = ReleaseSide("", Side(ManifestSet()))
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """What each environment runs: the Kubernetes version by environment name, and whether renders knew its kinds."""
+
+    kube_versions: Mapping[str, str] = field(default_factory=dict)
+    capabilities: bool = False
+
+    def version_of(self, environment: str) -> tuple[int, int] | None:
+        return minor_version(self.kube_versions.get(environment, ""))
+
+
+def minor_version(text: str) -> tuple[int, int] | None:
+    """``"v1.34.2"`` is ``(1, 34)``; None where no version can be read."""
+    parts = text.removeprefix("v").split(".")
+    if len(parts) < 2 or not (parts[0].isdigit() and parts[1].rstrip("+").isdigit()):  # noqa: PLR2004 - major and minor
+        return None
+    return int(parts[0]), int(parts[1].rstrip("+"))
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One release, compared and judged."""
+
+    key: ReleaseKey
+    report: ReleaseReport
+    changes: tuple[ReleaseChange, ...] = ()
+    judgement: Judgement = _UNJUDGED
+
+
+def build(old: Snapshot, new: Snapshot, rules: Iterable[Rule], targets: Targets) -> Report:
+    """The whole report, before policy: waivers, overrides and the verdict are ``core/policy.py``'s."""
+    rules = tuple(rules)
+    failed = {**old.errors, **new.errors}
+    keys = sorted({*old.releases, *new.releases} - failed.keys())
+    compared = [_release(key, old, new, rules, targets) for key in keys]
+    compared += [Compared(key, ReleaseReport(key.name, key.environment, "", status="failed")) for key in failed]
+    compared.sort(key=lambda item: item.key)
+    changes = tuple(change for item in compared for change in item.changes)
+    findings = [finding for item in compared for finding in item.judgement.findings]
+    return Report(
+        old=old.source,
+        new=new.source,
+        environment=",".join(sorted({key.environment for key in keys if key.environment})),
+        kube_version=",".join(sorted({version for version in targets.kube_versions.values() if version})),
+        releases=tuple(item.report for item in compared),
+        changes=changes,
+        findings=tuple(sorted(findings, key=_worst_first)),
+        not_evaluated=_not_evaluated(compared),
+        errors=tuple(failed[key] for key in sorted(failed)),
+        helm_engine=new.helm_engine,
+        helm_version=new.helm_version,
+        render_digest=render_digest(new),
+        rollout_workloads=sum(1 for change in changes if rolls(change.change)),
+        rollout_replicas=sum(_replicas(change.change) for change in changes if rolls(change.change)),
+    )
+
+
+def _release(key: ReleaseKey, old: Snapshot, new: Snapshot, rules: tuple[Rule, ...], targets: Targets) -> Compared:
+    before, after = old.releases.get(key, _NOTHING), new.releases.get(key, _NOTHING)
+    diff = compare(before.side.manifests, after.side.manifests)
+    facts = Facts(
+        target=targets.version_of(key.environment),
+        capabilities=targets.capabilities,
+        repository_before=_others(old, key),
+        repository_after=_others(new, key),
+    )
+    namespace = after.namespace or before.namespace
+    judgement = judge(Upgrade(key.name, namespace, before.side, after.side, diff, facts, key.environment), rules)
+    changes = tuple(
+        ReleaseChange(key.name, c, key.environment, judgement.unaccounted.get(c.id, ())) for c in diff.changes
+    )
+    return Compared(key, _release_report(key, namespace, before, after, diff), changes, judgement)
+
+
+def _others(snapshot: Snapshot, key: ReleaseKey) -> ManifestSet | None:
+    """What every other release of the same environment renders to; None where there is no repository."""
+    if not key.environment:
+        return None
+    others = (
+        side.side.manifests.resources
+        for k, side in snapshot.releases.items()
+        if k.environment == key.environment and k != key
+    )
+    return ManifestSet.of(resource for resources in others for resource in resources)
+
+
+def _release_report(
+    key: ReleaseKey, namespace: str, before: ReleaseSide, after: ReleaseSide, diff: Diff
+) -> ReleaseReport:
+    count = {action: sum(1 for _ in diff.of_action(action)) for action in Action}
+    edited = count[Action.CHANGED] + count[Action.RENAMED] + count[Action.MOVED]
+    return ReleaseReport(
+        name=key.name,
+        environment=key.environment,
+        namespace=namespace,
+        chart=after.chart or before.chart,
+        old_version=before.version,
+        new_version=after.version,
+        old_digest=before.digest,
+        new_digest=after.digest,
+        added=count[Action.ADDED],
+        changed=edited,
+        removed=count[Action.REMOVED],
+        unchanged=len(after.side.manifests.resources) - count[Action.ADDED] - edited,
+    )
+
+
+def rolls(change: ResourceChange) -> bool:
+    """Whether its pods are replaced: any change below the pod template does it, noise labels and checksums too."""
+    return change.id.kind in _ROLLED and any(field.under("spec", "template") for field in change.fields)
+
+
+def _replicas(change: ResourceChange) -> int:
+    """Pods of the new side; a DaemonSet's number is the cluster's to say and counts as 0."""
+    spec = mapping(change.resource.body.get("spec"))
+    replicas = spec.get("replicas", 1)
+    return replicas if change.id.kind != "DaemonSet" and type(replicas) is int else 0
+
+
+def _not_evaluated(compared: list[Compared]) -> tuple[NotEvaluated, ...]:
+    """Each rule once, however many releases lacked its input."""
+    skipped = {item for one in compared for item in one.judgement.not_evaluated}
+    return tuple(sorted(skipped, key=lambda item: (item.rule, item.needs)))
+
+
+def render_digest(snapshot: Snapshot) -> str:
+    """``sha256:…`` over every object of the snapshot, in an order that does not depend on the render's."""
+    digest = hashlib.sha256()
+    for key in sorted(snapshot.releases):
+        digest.update(orjson.dumps([key.environment, key.name]))
+        for resource in sorted(snapshot.releases[key].side.manifests.resources, key=lambda r: r.id):
+            digest.update(orjson.dumps(_without_secrets(resource), option=orjson.OPT_SORT_KEYS))
+    return f"sha256:{digest.hexdigest()}"
+
+
+def _without_secrets(resource: Resource) -> Body:
+    """A digest of a short secret can be guessed, so a Secret counts by its keys alone."""
+    if resource.kind != "Secret":
+        return resource.body
+    hidden = {key: sorted(mapping(resource.body.get(key))) for key in ("data", "stringData") if key in resource.body}
+    return {**resource.body, **hidden}
+
+
+def _worst_first(finding: Finding) -> tuple[int, str, str, str, str]:
+    return (-finding.severity, finding.release, finding.rule, str(finding.place), finding.title)

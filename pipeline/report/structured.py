@@ -1,0 +1,149 @@
+"""report.json: the one interface between a run and everything that shows it. Its schema is report.schema.json."""
+
+from pkgutil import get_data
+from typing import Any
+
+import orjson
+
+from pipeline import __version__
+from pipeline.core.change import MISSING, FieldChange
+from pipeline.core.finding import Finding, ResourceRef, Severity
+from pipeline.core.path import to_json
+from pipeline.core.report import SCHEMA, ReleaseChange, ReleaseReport, RenderFailure, Report
+
+_SHOWN = (Severity.BLOCKER, Severity.HIGH, Severity.MEDIUM, Severity.LOW, Severity.INFO)
+
+
+def render(report: Report) -> str:
+    """The report as JSON text: keys sorted, UTF-8, one newline at the end; equal reports give equal bytes."""
+    options = orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
+    return orjson.dumps(to_data(report), option=options).decode()
+
+
+def to_data(report: Report) -> dict[str, Any]:
+    """The report as plain JSON values."""
+    return {
+        "schema": SCHEMA,
+        "tool": {
+            "name": "pipeline",
+            "version": __version__,
+            "helm": {"engine": report.helm_engine, "version": report.helm_version},
+        },
+        "compared": {
+            "old": report.old,
+            "new": report.new,
+            "environment": report.environment,
+            "kube_version": report.kube_version,
+        },
+        "verdict": str(report.verdict),
+        "summary": _summary(report),
+        "releases": [_release(release) for release in report.releases],
+        "changes": [_change(change) for change in report.changes],
+        "findings": [_finding(finding) for finding in report.findings if finding.severity is not Severity.OFF],
+        "not_evaluated": [{"rule": n.rule, "needs": n.needs, "reason": n.reason} for n in report.not_evaluated],
+        "errors": [_error(error) for error in report.errors],
+        "digests": {"render": report.render_digest},
+    }
+
+
+def _summary(report: Report) -> dict[str, Any]:
+    counted = [finding for finding in report.findings if finding.waived is None]
+    return {
+        "releases": len(report.releases),
+        "added": sum(release.added for release in report.releases),
+        "changed": sum(release.changed for release in report.releases),
+        "removed": sum(release.removed for release in report.releases),
+        "findings": {level.label: sum(1 for f in counted if f.severity is level) for level in _SHOWN},
+        "waived": len(report.findings) - len(counted),
+        "not_evaluated": len(report.not_evaluated),
+        "unaccounted": report.unaccounted,
+        "rollouts": {"workloads": report.rollout_workloads, "replicas": report.rollout_replicas},
+    }
+
+
+def _release(release: ReleaseReport) -> dict[str, Any]:
+    return {
+        "name": release.name,
+        "environment": release.environment,
+        "namespace": release.namespace,
+        "chart": {
+            "name": release.chart,
+            "old_version": release.old_version,
+            "new_version": release.new_version,
+            "old_digest": release.old_digest,
+            "new_digest": release.new_digest,
+        },
+        "status": release.status,
+        "objects": {
+            "added": release.added,
+            "changed": release.changed,
+            "removed": release.removed,
+            "unchanged": release.unchanged,
+        },
+    }
+
+
+def _change(item: ReleaseChange) -> dict[str, Any]:
+    """``unaccounted`` holds the indexes into ``fields`` that no rule explains; ``[-1]`` is the object as a whole."""
+    change = item.change
+    data = {
+        "release": item.release,
+        "environment": item.environment,
+        "resource": ResourceRef.of(change.resource).to_json(),
+        "action": str(change.action),
+        "fields": [_field(field) for field in change.fields],
+        "unaccounted": list(item.unaccounted),
+    }
+    if change.before is not None and change.after is not None and change.before.id != change.after.id:
+        data["old_resource"] = ResourceRef.of(change.before).to_json()
+    return data
+
+
+def _field(field: FieldChange) -> dict[str, Any]:
+    data = {"path": to_json(field.path), "op": str(field.op)}
+    if field.old is not MISSING:
+        data["old"] = field.old
+    if field.new is not MISSING:
+        data["new"] = field.new
+    if field.noise:
+        data["noise"] = field.noise
+    return data
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    waived = finding.waived
+    return {
+        "rule": finding.rule,
+        "category": finding.category,
+        "severity": finding.severity.label,
+        "confidence": str(finding.confidence),
+        "release": finding.release,
+        "environment": finding.environment,
+        **finding.place.to_json(),
+        "also": [place.to_json() for place in finding.also],
+        "title": finding.title,
+        "why": finding.why,
+        "remedy": finding.remedy,
+        "evidence": list(finding.evidence),
+        "waived": waived and {"reason": waived.reason, "owner": waived.owner, "expires": waived.expires},
+        "fingerprint": finding.fingerprint,
+    }
+
+
+def _error(error: RenderFailure) -> dict[str, Any]:
+    return {
+        "release": error.release,
+        "environment": error.environment,
+        "chart": error.chart,
+        "template": error.template,
+        "line": error.line,
+        "message": error.message,
+    }
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of report.json (draft 2020-12), as shipped in the package."""
+    raw = get_data("pipeline", "data/report.schema.json")
+    assert raw is not None, "BUG: report.schema.json is missing from the package"
+    data: dict[str, Any] = orjson.loads(raw)
+    return data
