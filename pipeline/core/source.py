@@ -1,4 +1,4 @@
-"""Where a side of a comparison comes from: ``worktree``, ``ref:main``, ``merge-base``, ``dir:PATH``, ``chart:PATH``…"""
+"""Where a side of a comparison comes from: a worktree, a Git revision, a directory, a chart or a cluster."""
 
 from dataclasses import dataclass
 from enum import StrEnum

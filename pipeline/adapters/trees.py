@@ -1,0 +1,134 @@
+"""Reads trees of files from a directory or from a Git revision, without checking anything out."""
+
+import hashlib
+import os
+import subprocess
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.core.errors import UsageError, WorldError
+
+_GIT_TIMEOUT_S = 120
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryTree:
+    """Files under ``root``, symbolic links left out: a link may point anywhere."""
+
+    root: Path
+
+    def ids(self, prefix: str) -> Mapping[str, str]:
+        """Git's own blob ids, so that a work tree can be held against a revision without reading that."""
+        found = {path: _blob_id(self.root / path) for path in self._walk(prefix)}
+        return dict(sorted(found.items()))
+
+    def read(self, paths: Iterable[str]) -> Mapping[str, bytes]:
+        files = {path: self.root / path for path in paths}
+        return {path: file.read_bytes() for path, file in files.items() if file.is_file() and not file.is_symlink()}
+
+    def _walk(self, prefix: str) -> Iterable[str]:
+        start = self.root / prefix
+        if start.is_file() and not start.is_symlink():
+            yield prefix
+        for folder, folders, names in os.walk(start):
+            folders[:] = [name for name in folders if name != ".git"]
+            for name in names:
+                file = Path(folder, name)
+                if not file.is_symlink():
+                    yield file.relative_to(self.root).as_posix()
+
+
+@dataclass(frozen=True, slots=True)
+class GitTree:
+    """Files of one commit of the repository at ``root``."""
+
+    root: Path
+    commit: str
+
+    def ids(self, prefix: str) -> Mapping[str, str]:
+        listing = _git(self.root, "ls-tree", "-r", "-z", self.commit, "--", prefix or ".").split(b"\0")
+        rows = (row.decode("utf-8", "surrogateescape").partition("\t") for row in listing if row)
+        return dict(sorted((path, meta.split()[2]) for meta, _, path in rows if meta.startswith("100")))
+
+    def read(self, paths: Iterable[str]) -> Mapping[str, bytes]:
+        """One ``git cat-file --batch`` for all of them: 15 ms for 1,000 files, where a process each takes seconds."""
+        wanted = list(paths)
+        request = "".join(f"{self.commit}:{path}\n" for path in wanted if "\n" not in path)
+        answer = _git(self.root, "cat-file", "--batch", stdin=request.encode("utf-8", "surrogateescape"))
+        found: dict[str, bytes] = {}
+        at = 0
+        for path in wanted:
+            end = answer.index(b"\n", at)
+            header = answer[at:end].split(b" ")
+            at = end + 1
+            if header[-1] == b"missing":
+                continue
+            size = int(header[2])
+            found[path] = answer[at : at + size]
+            at += size + 1
+        return found
+
+
+def resolve(root: Path, revision: str) -> str:
+    """The commit that ``revision`` names.
+
+    Raises:
+        UsageError: there is no such revision.
+    """
+    try:
+        return (
+            _git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+            .decode()
+            .strip()
+        )
+    except WorldError:
+        hint = "git fetch it first, or name another: pipeline diff ref:REVISION"
+        raise UsageError(f"there is no Git revision {revision!r} here", hint=hint) from None
+
+
+def merge_base(root: Path, branch: str = "") -> str:
+    """The commit where HEAD left ``branch`` (default: the remote's default branch, else main, else master)."""
+    for candidate in [branch] if branch else ["origin/HEAD", "origin/main", "origin/master", "main", "master"]:
+        try:
+            return _git(root, "merge-base", "HEAD", resolve(root, candidate)).decode().strip()
+        except (UsageError, WorldError):
+            continue
+    raise UsageError(
+        f"no merge base of HEAD and {branch or 'the default branch'} is known",
+        hint="name the old side: pipeline diff ref:HEAD worktree",
+    )
+
+
+def repository_root(start: Path) -> Path:
+    """The top of the Git work tree around ``start``.
+
+    Raises:
+        UsageError: there is none.
+    """
+    try:
+        return Path(_git(start, "rev-parse", "--show-toplevel").decode().strip())
+    except WorldError:
+        raise UsageError(
+            f"{start} is not inside a Git repository", hint="git init, or compare directories: dir:PATH"
+        ) from None
+
+
+def _blob_id(file: Path) -> str:
+    data = file.read_bytes()
+    return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
+
+
+def _git(root: Path, *arguments: str, stdin: bytes = b"") -> bytes:
+    """Run git on ``root`` and nothing else: GIT_* of the caller (a hook's, say) would point it elsewhere."""
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
+    argv = ["git", "-C", str(root), *arguments]
+    try:
+        done = subprocess.run(
+            argv, input=stdin, capture_output=True, timeout=_GIT_TIMEOUT_S, env=environment, check=False
+        )
+    except FileNotFoundError:
+        raise WorldError("git is not installed", hint="install git, then try again") from None
+    if done.returncode:
+        raise WorldError(f"git {arguments[0]} failed: {done.stderr.decode(errors='replace').strip()}")
+    return done.stdout
