@@ -1,0 +1,68 @@
+"""The one door to subprocesses: an argv (never a shell), a timeout, which exit codes are fine, one error to raise."""
+
+import os
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.core.errors import WorldError
+
+_TAIL_LINES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """``env`` replaces the environment where given, else it is inherited. ``fine`` are exit codes that are no error."""
+
+    argv: tuple[str, ...]
+    cwd: Path | None = None
+    env: Mapping[str, str] | None = None
+    stdin: bytes = b""
+    timeout_seconds: float = 300
+    fine: frozenset[int] = frozenset({0})
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    code: int
+    stdout: bytes
+    stderr: str
+
+
+def run(command: Command) -> Completed:
+    """Run to the end.
+
+    Raises:
+        WorldError: the program is missing, takes too long, or exits with a code that is not fine. The message has the
+            program's name and the end of its stderr, never its arguments (they may hold what must not be shown).
+    """
+    name = Path(command.argv[0]).name
+    try:
+        done = subprocess.run(
+            command.argv,
+            cwd=command.cwd,
+            env=None if command.env is None else dict(command.env),
+            input=command.stdin,
+            capture_output=True,
+            timeout=command.timeout_seconds,
+            check=False,
+        )
+    except FileNotFoundError as error:
+        raise WorldError(f"{name} is not there: {command.argv[0]}", hint=command.hint) from error
+    except OSError as error:
+        raise WorldError(f"{name} does not start: {error.strerror}", hint=command.hint) from error
+    except subprocess.TimeoutExpired as error:
+        raise WorldError(f"{name} took longer than {command.timeout_seconds:g} s", hint=command.hint) from error
+    stderr = done.stderr.decode(errors="replace")
+    if done.returncode not in command.fine:
+        tail = "\n".join(stderr.strip().splitlines()[-_TAIL_LINES:])
+        raise WorldError(f"{name} exited with {done.returncode}: {tail or 'it said nothing'}", hint=command.hint)
+    return Completed(done.returncode, done.stdout, stderr)
+
+
+def bare_environment(**extra: str) -> dict[str, str]:
+    """What a tool needs to run at all, and nothing of the user's own configuration, plus ``extra``."""
+    kept = ("PATH", "TMPDIR", "SYSTEMROOT", "LD_LIBRARY_PATH", "GOMAXPROCS", "GOMEMLIMIT")
+    return {name: os.environ[name] for name in kept if name in os.environ} | extra

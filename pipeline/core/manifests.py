@@ -1,0 +1,98 @@
+"""Helm's output, read: one Resource per object, with template, delivery and namespace.
+
+Every namespaced object gets its namespace in the open, and a cluster-scoped one loses a stray namespace, so that an
+object is the same one whoever reads the file and wherever it is applied.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from itertools import chain
+from typing import Any
+
+from pipeline.core import yaml_read
+from pipeline.core.resource import Body, Delivery, ManifestSet, Resource, mapping, sequence
+from pipeline.core.scope import BUILT_IN, Scopes
+
+HOOK_ANNOTATION = "helm.sh/hook"
+_SOURCE = "# Source: "
+_CRDS_FOLDER = re.compile(r"[^/]+/(?:charts/[^/]+/)*crds/")
+_MARK = re.compile(r"^---(?=[ \t\r\n#]|\Z)[ \t]*", re.MULTILINE)
+
+
+def parse(text: str, *, namespace: str, release: str = "", scopes: Scopes = BUILT_IN) -> ManifestSet:
+    """Read a stream of documents, as ``helm template`` prints or a rendered file holds it.
+
+    ``scopes`` says what is known of custom kinds; the CRDs in ``text`` itself are added. Documents that hold nothing
+    are dropped, ``List`` kinds are taken apart. A document without a kind is no object and is dropped as well.
+
+    Raises:
+        YamlError: a document is not YAML.
+    """
+    found = [_resource(body, source, release) for source, document in documents(text) for body in _bodies(document)]
+    known = scopes.with_crds(found)
+    return ManifestSet.of(place(resource, namespace, known) for resource in found)
+
+
+def documents(text: str) -> Iterator[tuple[str, str]]:
+    """``(source, document)`` of each document; one that has no ``# Source:`` keeps that of the one before it."""
+    source = ""
+    for part in _split(text):
+        if part.startswith(_SOURCE):
+            line, _, part = part.partition("\n")  # noqa: PLW2901 - the comment is no part of the document
+            source = line.removeprefix(_SOURCE).strip()
+        if part and not part.isspace():
+            yield source, part
+
+
+def place(resource: Resource, namespace: str, scopes: Scopes) -> Resource:
+    """With the namespace written where the kind has one, and without where it has none."""
+    namespaced = scopes.namespaced(resource.group, resource.kind)
+    if namespaced and not resource.id.namespace and namespace:
+        return resource.with_body(_with_metadata(resource.body, {"namespace": namespace}))
+    if namespaced is False and "namespace" in resource.metadata:
+        rest = {key: value for key, value in resource.metadata.items() if key != "namespace"}
+        return resource.with_body(resource.body | {"metadata": rest})
+    return resource
+
+
+def _with_metadata(body: Body, extra: dict[str, Any]) -> Body:
+    return body | {"metadata": dict(mapping(body.get("metadata"))) | extra}
+
+
+def _split(text: str) -> Iterator[str]:
+    """At lines that start with three dashes, as Kubernetes splits; what follows them on the line stays."""
+    start = 0
+    for mark in _MARK.finditer(text):
+        yield text[start : mark.start()].removeprefix("\n")
+        start = mark.end()
+    yield text[start:].removeprefix("\n")
+
+
+# Both sides of an upgrade share most documents word for word: each is then parsed once, and its body, which nobody
+# may change, is the same object on both sides, which a comparison sees at once.
+@lru_cache(maxsize=8192)
+def _bodies(document: str) -> tuple[Body, ...]:
+    return tuple(chain.from_iterable(_flatten(body) for body in yaml_read.load_all(document)))
+
+
+def _flatten(body: Any) -> Iterator[Body]:
+    """An object, or the objects of a ``List`` (``RoleList`` …, whose entries may leave out their kind)."""
+    if not isinstance(body, dict) or not body.get("kind"):
+        return
+    kind, items = str(body["kind"]), body.get("items")
+    if not kind.endswith("List") or not isinstance(items, list):
+        yield body
+        return
+    fallback = {"apiVersion": body.get("apiVersion"), "kind": kind.removesuffix("List")} if kind != "List" else {}
+    for item in sequence(items):
+        yield from _flatten(fallback | item if isinstance(item, dict) else item)
+
+
+def _resource(body: Body, source: str, release: str) -> Resource:
+    resource = Resource.of(body, source=source, release=release)
+    if resource.annotations.get(HOOK_ANNOTATION):
+        return Resource.of(body, source=source, release=release, delivery=Delivery.HOOK)
+    if _CRDS_FOLDER.match(source):
+        return Resource.of(body, source=source, release=release, delivery=Delivery.CRDS_DIR)
+    return resource
