@@ -1,0 +1,17 @@
+"""What the exit codes mean: printed under ``pipeline --help``, so that a script's author need not look further."""
+
+from pipeline.core import errors
+
+MEANING = {
+    errors.OK: "fine",
+    errors.FAILED: "helm, git, the network, the cluster or the disk failed",
+    errors.CHANGES: "changes found (only with --detailed-exitcode)",
+    errors.RISK: "risk at or above --fail-on",
+    errors.STALE: "out of date: lock mismatch, --check, stale plan",
+    errors.REFUSED: "approval missing or void, or locked by another run",
+    errors.USAGE: "wrong usage or configuration",
+    errors.BUG: "a bug in pipeline; the path of its trace is printed",
+    errors.INTERRUPTED: "interrupted",
+}
+
+EXIT_CODES = "\b\nExit codes:\n" + "\n".join(f"{code:>5}  {meaning}" for code, meaning in MEANING.items())

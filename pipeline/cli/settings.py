@@ -1,0 +1,75 @@
+"""What holds for every verb: --debug, --quiet, --color. They may stand before the verb or after it."""
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, TextIO
+
+import click
+
+WHEN = ("auto", "always", "never")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """``color`` is what was asked for; ask ``colored`` for a stream's answer."""
+
+    debug: bool = False
+    quiet: bool = False
+    color: str = "auto"
+
+    def colored(self, stream: TextIO) -> bool:
+        return colored(self.color, stream, os.environ)
+
+
+def settings() -> Settings:
+    """The settings of the run. Outside of one: the defaults."""
+    ctx = click.get_current_context(silent=True)
+    return _of(ctx) if ctx else Settings()
+
+
+def colored(when: str, stream: TextIO, environ: Mapping[str, str]) -> bool:
+    """--color > NO_COLOR > FORCE_COLOR > GitHub's log, which shows colours > a terminal that is not dumb."""
+    if when != "auto":
+        return when == "always"
+    if environ.get("NO_COLOR"):
+        return False
+    if environ.get("FORCE_COLOR", "0") not in ("", "0") or environ.get("GITHUB_ACTIONS") == "true":
+        return True
+    return stream.isatty() and environ.get("TERM") != "dumb"
+
+
+def interactive(stream: TextIO, environ: Mapping[str, str]) -> bool:
+    """Whether a person watches ``stream``: then a progress bar may move and a question be asked."""
+    return stream.isatty() and environ.get("TERM") != "dumb" and environ.get("CI", "") in ("", "false", "0")
+
+
+def global_options(*, hidden: bool = False) -> list[click.Option]:
+    """Fresh options, for the group or (hidden in its help, to keep that short) for a verb."""
+    return [
+        _option(["--debug"], "Show the traceback of an error.", hidden, is_flag=True),
+        _option(["-q", "--quiet"], "No progress, only results and errors.", hidden, is_flag=True),
+        _option(["--color"], "Colours in the output.  [default: auto]", hidden, type=click.Choice(WHEN)),
+    ]
+
+
+def _option(names: list[str], text: str, hidden: bool, **more: Any) -> click.Option:  # noqa: FBT001
+    variable = f"PIPELINE_{names[-1].removeprefix('--').upper()}"
+    return click.Option(
+        names, help=text, hidden=hidden, expose_value=False, callback=_remember, envvar=variable, **more
+    )
+
+
+def _remember(ctx: click.Context, parameter: click.Parameter, value: object) -> None:
+    if not value or parameter.name is None:
+        return
+    changed = replace(_of(ctx), **{parameter.name: value})  # type: ignore[arg-type]  # option names are fields
+    root = ctx.find_root()
+    root.meta[__name__] = changed
+    ctx.color = root.color = colored(changed.color, sys.stdout, os.environ)
+
+
+def _of(ctx: click.Context) -> Settings:
+    found = ctx.find_root().meta.get(__name__)
+    return found if isinstance(found, Settings) else Settings()

@@ -1,0 +1,13 @@
+"""What flows may ask of the outside, as types: adapters fulfil them, wiring.py hands them out, tests bring fakes."""
+
+from typing import Protocol
+
+
+class Progress(Protocol):
+    """Told before each step of a flow: ``done`` steps of ``total`` are finished, and ``what`` begins."""
+
+    def __call__(self, done: int, total: int, what: str, /) -> object: ...
+
+
+def no_progress(_done: int, _total: int, _what: str, /) -> None:
+    """For those who do not want to know."""
