@@ -59,7 +59,7 @@ def test_windows_separators_are_read_as_helm_reads_them() -> None:
         (special("web/null", tarfile.CHRTYPE), "link or a device"),
         (special("web/sparse", tarfile.GNUTYPE_SPARSE), "link or a device"),
     ],
-    ids=str,
+    ids=lambda value: value.name if isinstance(value, tarfile.TarInfo) else str(value)[:40],
 )
 def test_what_no_chart_may_hold_is_refused(entry: tuple[str, bytes] | tarfile.TarInfo, message: str) -> None:
     with pytest.raises(ArchiveError, match=message) as caught:
