@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import yaml
@@ -19,7 +19,9 @@ class Plain11(yaml.SafeLoader):
     """PyYAML without its surprise on a lone ``=``."""
 
 
-Plain11.add_constructor("tag:yaml.org,2002:value", lambda loader, node: loader.construct_scalar(node))
+Plain11.add_constructor(
+    "tag:yaml.org,2002:value", lambda loader, node: loader.construct_scalar(cast("yaml.ScalarNode", node))
+)
 
 
 @pytest.mark.parametrize("text", NASTY, ids=lambda text: repr(text)[:40])

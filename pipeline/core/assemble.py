@@ -160,7 +160,9 @@ def _without_secrets(resource: Resource) -> Body:
     """A digest of a short secret can be guessed, so a Secret counts by its keys alone."""
     if resource.kind != "Secret":
         return resource.body
-    hidden = {key: sorted(mapping(resource.body.get(key))) for key in ("data", "stringData") if key in resource.body}
+    hidden: Body = {
+        key: sorted(mapping(resource.body.get(key))) for key in ("data", "stringData") if key in resource.body
+    }
     return {**resource.body, **hidden}
 
 

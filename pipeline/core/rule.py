@@ -63,8 +63,8 @@ class Case:
     """A before/after pair: the rule's test, and its example in the docs.
 
     ``before`` and ``after`` are YAML streams. ``expect`` holds ``(severity label, path text)`` of each finding, in
-    the engine's order; empty means the rule stays quiet. ``facts`` and ``sides`` are keyword arguments for Facts and
-    (prefixed ``before_``/``after_``) for Side.
+    the engine's order; empty means the rule stays quiet. ``facts`` are keyword arguments for Facts; ``sides`` maps
+    "before" and "after" to keyword arguments for Side.
     """
 
     title: str

@@ -91,7 +91,7 @@ def _c_parser_class() -> type:
     class Events(CParser, BaseConstructor, BaseResolver):  # type: ignore[misc]
         resolve = slice
         descend_resolver = operator.is_
-        ascend_resolver = dict
+        ascend_resolver = dict  # type: ignore[assignment]
 
         def __init__(self, stream: str) -> None:
             CParser.__init__(self, stream)

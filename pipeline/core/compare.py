@@ -1,0 +1,137 @@
+"""The difference between two renders: objects paired by identity, lists by merge key, everything else exactly.
+
+Linear in the size of the objects. ``1``, ``true``, ``1.0`` and ``"1"`` differ; an absent field and null differ.
+"""
+
+from collections import defaultdict, deque
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+
+from pipeline.core.change import MISSING, Action, Diff, FieldChange, Op, ResourceChange
+from pipeline.core.listkeys import entry_key, merge_key
+from pipeline.core.noise import noise_of
+from pipeline.core.normalise import normal
+from pipeline.core.path import Path, to_text
+from pipeline.core.rename import paired
+from pipeline.core.resource import ManifestSet, Resource
+
+
+def compare(before: ManifestSet, after: ManifestSet) -> Diff:
+    """Every object that differs, sorted by identity. Renamed and moved objects are one change, with both sides."""
+    olds, news = before.by_id(), after.by_id()
+    found: list[ResourceChange] = []
+    removed = [resource for rid, resource in olds.items() if rid not in news]
+    added = [resource for rid, resource in news.items() if rid not in olds]
+    twins = list(paired(removed, added))
+    taken = {resource.id for one, other, _ in twins for resource in (one, other)}
+    found += [ResourceChange(new.id, action, old, new, fields_of(old, new)) for old, new, action in twins]
+    found += [ResourceChange(one.id, Action.REMOVED, one, None) for one in removed if one.id not in taken]
+    found += [ResourceChange(one.id, Action.ADDED, None, one) for one in added if one.id not in taken]
+    for rid, resource in olds.items():
+        other = news.get(rid)
+        if other is not None and resource.body is not other.body:
+            fields = fields_of(resource, other)
+            if fields:
+                found.append(ResourceChange(rid, Action.CHANGED, resource, other, fields))
+    return Diff(tuple(sorted(found, key=lambda change: (change.id, change.action))))
+
+
+def fields_of(before: Resource, after: Resource) -> tuple[FieldChange, ...]:
+    """The changed paths between two objects, sorted; a subtree that comes or goes whole is one change."""
+    if canonical(before.body) == canonical(after.body):
+        return ()
+    changes = _Walk(before, after).changes()
+    return tuple(sorted(changes, key=lambda change: (to_text(change.path), change.op)))
+
+
+def values_of(before: Any, after: Any) -> tuple[FieldChange, ...]:
+    """The changed paths between two values that are no Kubernetes objects."""
+    return tuple(_values((), before, after))
+
+
+def canonical(value: Any) -> bytes:
+    """Equal values, equal bytes; ``1`` and ``1.0`` and ``true`` differ."""
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+
+
+class _Walk:
+    """One pair of objects. Defaults that the API server fills are the same as given ones."""
+
+    def __init__(self, before: Resource, after: Resource) -> None:
+        self._before, self._after = before, after
+
+    def changes(self) -> Iterator[FieldChange]:
+        for change in _values((), normal(self._before), normal(self._after)):
+            noise = noise_of(change, self._after)
+            yield FieldChange(change.path, change.op, change.old, change.new, noise) if noise else change
+
+
+def _values(path: Path, old: Any, new: Any) -> Iterator[FieldChange]:
+    kind = old.__class__
+    if kind is not new.__class__:
+        yield FieldChange(path, Op.CHANGED, old, new)
+    elif kind is dict:
+        yield from _maps(path, old, new)
+    elif kind is list:
+        yield from _lists(path, old, new)
+    elif old != new:
+        yield FieldChange(path, Op.CHANGED, old, new)
+
+
+def _maps(path: Path, old: dict[str, Any], new: dict[str, Any]) -> Iterator[FieldChange]:
+    for key, value in old.items():
+        other = new.get(key, MISSING)
+        if other is MISSING:
+            yield FieldChange((*path, key), Op.REMOVED, old=value)
+        elif value is not other:
+            yield from _values((*path, key), value, other)
+    for key, value in new.items():
+        if key not in old:
+            yield FieldChange((*path, key), Op.ADDED, new=value)
+
+
+def _lists(path: Path, old: list[Any], new: list[Any]) -> Iterator[FieldChange]:
+    key = merge_key(str(path[-1]) if path else "", old, new)
+    if key is None:
+        yield from _plain_lists(path, old, new)
+        return
+    before = {entry_key(key, entry): entry for entry in old}
+    after = {entry_key(key, entry): entry for entry in new}
+    for step, entry in before.items():
+        if step in after:
+            yield from _values((*path, step), entry, after[step])
+        else:
+            yield FieldChange((*path, step), Op.REMOVED, old=entry)
+    for step, entry in after.items():
+        if step not in before:
+            yield FieldChange((*path, step), Op.ADDED, new=entry)
+
+
+def _plain_lists(path: Path, old: list[Any], new: list[Any]) -> Iterator[FieldChange]:
+    """Equal entries are matched wherever they stand; what is left is paired in order, by its place in the new list."""
+    texts = [canonical(entry) for entry in new]
+    places: defaultdict[bytes, deque[int]] = defaultdict(deque)
+    for index, text in enumerate(texts):
+        places[text].append(index)
+    matched: list[int] = []
+    left: list[int] = []
+    for index, entry in enumerate(old):
+        queue = places.get(canonical(entry))
+        if queue:
+            matched.append(queue.popleft())
+        else:
+            left.append(index)
+    fresh = sorted(index for queue in places.values() for index in queue)
+    if not left and not fresh:
+        if matched != sorted(matched):
+            yield FieldChange(path, Op.REORDERED, old, new)
+        return
+    shared = min(len(left), len(fresh))
+    for index, other in zip(left, fresh, strict=False):
+        yield from _values((*path, other), old[index], new[other])
+    for index in left[shared:]:
+        yield FieldChange((*path, index), Op.REMOVED, old=old[index])
+    for index in fresh[shared:]:
+        yield FieldChange((*path, index), Op.ADDED, new=new[index])

@@ -1,0 +1,86 @@
+"""A chart's default value changes under a key that we do not set, or under one that we do.
+
+## Why it matters
+
+Where we set nothing, the new default is what runs after the upgrade. Where we set the key, our value hides the new
+default: the reason for it may hold for us too.
+
+## What to do
+
+Pin the old value in our values file if the new default is not wanted.
+"""
+
+import re
+from collections.abc import Iterator
+
+from pipeline.core.chart_values import DefaultChange, changed_defaults
+from pipeline.core.examples import chart, sides
+from pipeline.core.finding import Confidence, Place, ResourceRef, Severity
+from pipeline.core.rule import Hit, Need, Rule, quiet, speaks
+from pipeline.core.upgrade import Upgrade
+
+_SHOWN = 3
+_LONGEST = 40
+# Image coordinates change with every release; the image rules speak of what they mean.
+_IMAGE = re.compile(r"tag|version|digest|sha|sha256|image", re.IGNORECASE)
+
+
+def check(upgrade: Upgrade) -> Iterator[Hit]:
+    changed = [c for c in changed_defaults(upgrade) if c.same_type and not c.removed and not c.added]
+    open_to_us = [c for c in changed if not c.set_by_us and not _IMAGE.fullmatch(c.path[-1])]
+    images = [c for c in changed if not c.set_by_us and _IMAGE.fullmatch(c.path[-1])]
+    hidden = [c for c in changed if c.set_by_us]
+    if open_to_us:
+        yield _hit(
+            open_to_us,
+            Severity.LOW,
+            "The new defaults are what runs after the upgrade.",
+            "Pin the old ones if unwanted.",
+        )
+    if images:
+        yield _hit(images, Severity.INFO, "Other images run after the upgrade.", "Read their release notes.")
+    if hidden:
+        yield _hit(hidden, Severity.INFO, "Our own values hide the new defaults.", "Check that ours are still right.")
+
+
+def _hit(group: list[DefaultChange], severity: Severity, why: str, remedy: str) -> Hit:
+    places = [Place(ResourceRef.chart_file(change.file), change.path) for change in group]
+    shown = "; ".join(f"{'.'.join(c.path)} {_short(c.old)} -> {_short(c.new)}" for c in group[:_SHOWN])
+    more = f" and {len(group) - _SHOWN} more" if len(group) > _SHOWN else ""
+    return Hit(
+        places[0],
+        title=f"default values change: {shown}{more}",
+        why=why,
+        remedy=remedy,
+        severity=severity,
+        confidence=Confidence.PROVEN,
+        also=tuple(places[1:]),
+        evidence=tuple(f"{c.file}: {'.'.join(c.path)}: {_short(c.old)} -> {_short(c.new)}" for c in group),
+    )
+
+
+def _short(value: object) -> str:
+    text = repr(value) if isinstance(value, str) else str(value)
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
+_OLD = chart("1.0.0", "rate: 5s\nimage: {tag: v1}\n")
+_NEW = chart("1.1.0", "rate: 300s\nimage: {tag: v2}\n")
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.LOW,
+    needs=(Need.CHART,),
+    whole=check,
+    cases=(
+        speaks("defaults that we leave alone change", ("low", "rate"), ("info", "image.tag"), sides=sides(_OLD, _NEW)),
+        speaks(
+            "our own value hides the new default",
+            ("info", "image.tag"),
+            ("info", "rate"),
+            sides=sides(_OLD, _NEW, "rate: 10s"),
+        ),
+        quiet("a type changes: values-type-changed speaks", sides=sides(chart("1", "a: 1"), chart("2", "a: {b: 1}"))),
+    ),
+)

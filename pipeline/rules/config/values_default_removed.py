@@ -1,0 +1,74 @@
+"""Keys leave the chart's default values, and we do not set them.
+
+## Why it matters
+
+What the key switched on is gone or moved: the chart behaves as its templates now say. Where the old default was empty
+or false, there was nothing to lose.
+
+## What to do
+
+Look for the key's new name if the feature is wanted; the changes to the manifests show what it did.
+"""
+
+from collections.abc import Iterator
+
+from pipeline.core.chart_values import DefaultChange, changed_defaults
+from pipeline.core.examples import chart, sides
+from pipeline.core.finding import Place, ResourceRef, Severity
+from pipeline.core.rule import Hit, Need, Rule, quiet, speaks
+from pipeline.core.upgrade import Upgrade
+
+_SHOWN = 4
+
+
+def check(upgrade: Upgrade) -> Iterator[Hit]:
+    removed = [change for change in changed_defaults(upgrade) if change.removed and not change.set_by_us]
+    for severity in (Severity.MEDIUM, Severity.LOW):
+        group = [change for change in removed if _severity(change) is severity]
+        if group:
+            yield _hit(group, severity)
+
+
+def _severity(change: DefaultChange) -> Severity:
+    return Severity.MEDIUM if _active(change.old) else Severity.LOW
+
+
+def _active(value: object) -> bool:
+    """Whether the old default did something: a map that is switched off did not."""
+    if isinstance(value, dict):
+        return value.get("enabled") is not False and any(map(_active, value.values()))
+    return bool(value)
+
+
+def _hit(group: list[DefaultChange], severity: Severity) -> Hit:
+    places = [Place(ResourceRef.chart_file(change.file), change.path) for change in group]
+    names = ", ".join(".".join(change.path) for change in group[:_SHOWN])
+    more = f" and {len(group) - _SHOWN} more" if len(group) > _SHOWN else ""
+    active = severity is Severity.MEDIUM
+    return Hit(
+        places[0],
+        title=f"{len(group)} default value{'s are' if len(group) > 1 else ' is'} gone from the chart: {names}{more}",
+        why="The old defaults were in effect; what they did is gone or moved." if active else "They were off or empty.",
+        remedy="Look up the new names in the chart's values.yaml if what they did is wanted.",
+        severity=severity,
+        also=tuple(places[1:]),
+    )
+
+
+_OLD = chart("1.0.0", "args: [--stats]\npsp: {enabled: false, name: x}\nkept: 1\n")
+_NEW = chart("2.0.0", "kept: 1\n")
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.MEDIUM,
+    needs=(Need.CHART,),
+    whole=check,
+    cases=(
+        speaks(
+            "an active default and a switched-off one go", ("medium", "args"), ("low", "psp"), sides=sides(_OLD, _NEW)
+        ),
+        quiet("we set the key: values-key-orphaned speaks", sides=sides(chart("1", "a: 1"), chart("2", ""), "a: 2")),
+        quiet("a default is added", sides=sides(_NEW, _OLD)),
+    ),
+)

@@ -1,0 +1,78 @@
+"""A value that we set means nothing to the new chart.
+
+## Why it matters
+
+Helm ignores a value that no template reads, without a word. The setting is lost: what it hardened, sized or switched
+off goes back to the chart's default.
+
+## What to do
+
+Find the key's new name in the chart's values.yaml or changelog and move our value there; drop it where the feature
+is gone.
+"""
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+
+from pipeline.core.chart import Chart
+from pipeline.core.chart_values import Scope, ValuesPath, knows, leaves, scope_of
+from pipeline.core.examples import chart, sides
+from pipeline.core.finding import Place, ResourceRef, Severity
+from pipeline.core.rule import Hit, Need, Rule, quiet, speaks
+from pipeline.core.upgrade import Upgrade
+from pipeline.core.values_lines import where
+
+
+def check(upgrade: Upgrade) -> Iterator[Hit]:
+    old, new = upgrade.before.chart, upgrade.after.chart
+    assert old is not None
+    assert new is not None
+    before, after = scope_of(old), scope_of(new)
+    ours = {path for layer in upgrade.after.values for path, _ in leaves(layer.data)}
+    orphans = sorted({_topmost(path, after) for path in ours if knows(before, path) and not knows(after, path)})
+    for path in orphans:
+        yield _hit(path, upgrade, new, after)
+
+
+def _topmost(path: ValuesPath, after: Scope) -> ValuesPath:
+    """The shortest part of the path that the new chart does not know: one moved map is one finding."""
+    return next(path[:length] for length in range(1, len(path) + 1) if not knows(after, path[:length]))
+
+
+def _hit(path: ValuesPath, upgrade: Upgrade, new: Chart, after: Scope) -> Hit:
+    dotted = ".".join(path)
+    place = where(upgrade.after.values, path)
+    near = get_close_matches(dotted, [".".join(known) for known, _ in leaves(after.defaults)], n=1, cutoff=0.75)
+    found = f"Nearest key now: {near[0]}. " if near else ""
+    return Hit(
+        Place(ResourceRef.chart_file("values.yaml"), path),
+        title=f"{place}: our value {dotted} is unknown to {new.name} {new.version}",
+        why="Helm ignores it in silence: the setting is lost and the chart's default holds.",
+        remedy=f"{found}Move the value to its new key, or delete it where the feature is gone.",
+        evidence=(place,),
+    )
+
+
+_TEMPLATE = "replicas: {{ .Values.web.replicas }} {{ toYaml .Values.spare }}"
+_OLD = chart("1.0.0", "spare: {}\nweb:\n  replicas: 1\n", files={"templates/a.yaml": _TEMPLATE})
+_NEW = chart("2.0.0", "spare: {}\nreplicaCount: 1\n", files={"templates/a.yaml": "{{ .Values.replicaCount }}"})
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.HIGH,
+    needs=(Need.CHART,),
+    whole=check,
+    cases=(
+        speaks(
+            "a key that we set is gone, with the map around it",
+            ("high", "web"),
+            sides=sides(_OLD, _NEW, "web:\n  replicas: 3\n"),
+        ),
+        quiet("we do not set the key that is gone", sides=sides(_OLD, _NEW)),
+        quiet(
+            "a key below a map that is empty by default is free-form", sides=sides(_OLD, _NEW, "spare: {any: thing}")
+        ),
+        quiet("the key never meant anything", sides=sides(_OLD, _NEW, "tpyo: 1")),
+    ),
+)

@@ -1,0 +1,62 @@
+"""A chart's default changes its type: a list becomes a map, a flag becomes a map.
+
+## Why it matters
+
+A value of ours in the old shape makes templates fail or render something else. Where we set nothing, it tells that
+the key works differently now.
+
+## What to do
+
+Rewrite our value in the new shape, as the new chart's values.yaml shows it.
+"""
+
+from collections.abc import Iterator
+
+from pipeline.core.chart_values import changed_defaults
+from pipeline.core.examples import chart, sides
+from pipeline.core.finding import Place, ResourceRef, Severity
+from pipeline.core.rule import Hit, Need, Rule, quiet, speaks
+from pipeline.core.upgrade import Upgrade
+from pipeline.core.values_lines import where
+
+
+def check(upgrade: Upgrade) -> Iterator[Hit]:
+    for change in changed_defaults(upgrade):
+        old, new = kind(change.old), kind(change.new)
+        if not change.same_type and old and new:
+            dotted = ".".join(change.path)
+            place = where(upgrade.after.values, change.ours)
+            yield Hit(
+                Place(ResourceRef.chart_file(change.file), change.path),
+                title=f"{change.file}: {dotted} was a {old}, is a {new}" + (f"; we set it at {place}" if place else ""),
+                why="A value in the old shape fails or renders something else." if place else "We do not set it.",
+                remedy=f"Rewrite {place} in the shape of the new values.yaml."
+                if place
+                else "Nothing, unless set later.",
+                severity=Severity.HIGH if place else Severity.LOW,
+            )
+
+
+def kind(value: object) -> str:
+    """The type's everyday name; empty for null and for an empty container, which say nothing about the shape."""
+    if value is None or value in ("", [], {}):
+        return ""
+    names = {bool: "flag", int: "number", float: "number", str: "string", list: "list", dict: "map"}
+    return names.get(type(value), "")
+
+
+_FLAG = chart("1.0.0", "rootMount: true\nargs: []\nport: 80\n")
+_MAP = chart("2.0.0", "rootMount: {enabled: true}\nargs: {}\nport: 80.0\n")
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.HIGH,
+    needs=(Need.CHART,),
+    whole=check,
+    cases=(
+        speaks("a flag that we set becomes a map", ("high", "rootMount"), sides=sides(_FLAG, _MAP, "rootMount: false")),
+        speaks("a flag that we leave alone becomes a map", ("low", "rootMount"), sides=sides(_FLAG, _MAP)),
+        quiet("nothing changes its type", sides=sides(_FLAG, _FLAG, "rootMount: false")),
+    ),
+)

@@ -1,0 +1,50 @@
+"""Every rule file proves itself: its cases hold, its doc is whole, and what it says is short."""
+
+import pytest
+
+from pipeline import rules
+from pipeline.core.compare import compare
+from pipeline.core.judge import judge
+from pipeline.core.manifests import parse
+from pipeline.core.path import to_text
+from pipeline.core.resource import ManifestSet
+from pipeline.core.rule import Case, Rule
+from pipeline.core.upgrade import Facts, Side, Upgrade
+
+RULES = rules.load()
+CASES = [pytest.param(rule, case, id=f"{rule.id}: {case.title}") for rule in RULES for case in rule.cases]
+
+
+def manifests(text: str) -> ManifestSet:
+    return parse(text, namespace="shop", release="web")
+
+
+def upgrade(case: Case) -> Upgrade:
+    before = Side(manifests(case.before), **case.sides.get("before", {}))
+    after = Side(manifests(case.after), **case.sides.get("after", {}))
+    diff = compare(before.manifests, after.manifests)
+    return Upgrade("web", "shop", before, after, diff, Facts(**case.facts))
+
+
+@pytest.mark.parametrize(("rule", "case"), CASES)
+def test_case_holds(rule: Rule, case: Case) -> None:
+    found = judge(upgrade(case), [rule])
+    assert not found.not_evaluated or not case.expect
+    assert tuple((f.severity.label, to_text(f.place.path)) for f in found.findings) == case.expect
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_rule_is_documented_and_tried_both_ways(rule: Rule) -> None:
+    assert rule.doc is not None
+    assert "## Why it matters" in rule.doc
+    assert "## What to do" in rule.doc
+    assert {bool(case.expect) for case in rule.cases} == {True, False}
+    assert (rule.each is None) != (rule.whole is None)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_what_a_rule_says_is_short_enough_for_two_in_the_morning(rule: Rule) -> None:
+    for case in rule.cases:
+        for finding in judge(upgrade(case), [rule]).findings:
+            assert all((finding.title, finding.why, finding.remedy))
+            assert all("\n" not in line for line in (finding.title, finding.why, finding.remedy))

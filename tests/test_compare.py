@@ -1,0 +1,124 @@
+"""What differs is found exactly, and said once."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.core.change import Action, FieldChange, Op
+from pipeline.core.compare import compare, values_of
+from pipeline.core.path import to_text
+from pipeline.core.resource import ManifestSet, Resource
+from pipeline.core.yaml_read import load_all
+
+
+def manifests(text: str) -> ManifestSet:
+    return ManifestSet.of(Resource.of(body) for body in load_all(text) if body)
+
+
+def changed(old: Any, new: Any) -> list[tuple[str, str]]:
+    return [(to_text(change.path), str(change.op)) for change in values_of(old, new)]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (1, True),
+        (1, "1"),
+        (1, 1.0),
+        (0, False),
+        (None, ""),
+        ({}, []),
+        ({"a": None}, {}),
+        ({}, {"a": None}),
+        ([1], [True]),
+    ],
+)
+def test_look_alikes_differ(old: Any, new: Any) -> None:
+    assert changed({"x": old}, {"x": new})
+
+
+def test_a_keyed_list_is_a_map_and_its_order_says_nothing() -> None:
+    old = {"containers": [{"name": "a", "image": "x:1"}, {"name": "b"}]}
+    new = {"containers": [{"name": "b"}, {"name": "a", "image": "x:2"}]}
+    assert changed(old, new) == [("containers[name=a].image", "changed")]
+
+
+def test_ports_of_the_same_number_are_told_apart_by_protocol() -> None:
+    old = {"ports": [{"port": 53, "protocol": "TCP"}, {"port": 53, "protocol": "UDP", "name": "d"}]}
+    new = {"ports": [{"port": 53, "protocol": "TCP"}, {"port": 53, "protocol": "UDP", "name": "dns"}]}
+    assert changed(old, new) == [("ports[port=53,protocol=UDP].name", "changed")]
+
+
+def test_an_ordered_list_that_is_shuffled_is_one_change() -> None:
+    assert changed({"args": ["a", "b", "c"]}, {"args": ["c", "a", "b"]}) == [("args", "reordered")]
+
+
+def test_an_entry_put_in_front_is_one_addition() -> None:
+    assert changed({"args": ["a", "b"]}, {"args": ["x", "a", "b"]}) == [("args[0]", "added")]
+
+
+def test_a_subtree_that_goes_is_one_change_at_its_root() -> None:
+    assert changed({"a": {"b": {"c": 1, "d": 2}}}, {"a": {}}) == [("a.b", "removed")]
+
+
+OLD = "apiVersion: policy/v1beta1\nkind: PodDisruptionBudget\nmetadata: {name: web, namespace: shop}\n"
+NEW = OLD.replace("v1beta1", "v1")
+
+
+def test_another_api_version_is_an_edit_not_a_new_object() -> None:
+    (change,) = compare(manifests(OLD), manifests(NEW)).changes
+    assert (change.action, [field.path for field in change.fields]) == (Action.CHANGED, [("apiVersion",)])
+
+
+def test_version_labels_are_noise_but_a_selector_is_not() -> None:
+    text = (
+        "apiVersion: v1\nkind: Service\nmetadata: {{name: web, labels: {{helm.sh/chart: {0}}}}}\n"
+        "spec: {{selector: {{chart: {0}}}}}\n"
+    )
+    (change,) = compare(manifests(text.format("web-1")), manifests(text.format("web-2"))).changes
+    assert [(to_text(field.path), bool(field.noise)) for field in change.fields] == [
+        ('metadata.labels["helm.sh/chart"]', True),
+        ("spec.selector.chart", False),
+    ]
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(0, 3) | st.sampled_from(["", "a", "1"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["a", "b", "name"]), inner, max_size=3),
+    max_leaves=10,
+)
+LAWS = settings(max_examples=300, deadline=None, derandomize=True)
+
+
+@LAWS
+@given(JSON)
+def test_nothing_differs_from_itself(value: Any) -> None:
+    assert list(values_of(value, value)) == []
+
+
+@LAWS
+@given(JSON, JSON)
+def test_swapping_the_sides_swaps_additions_and_removals(old: Any, new: Any) -> None:
+    def counted(changes: tuple[FieldChange, ...]) -> dict[Op, int]:
+        return {op: sum(1 for change in changes if change.op is op) for op in Op}
+
+    there, back = counted(values_of(old, new)), counted(values_of(new, old))
+    assert (there[Op.ADDED], there[Op.REMOVED]) == (back[Op.REMOVED], back[Op.ADDED])
+
+
+@LAWS
+@given(JSON, JSON)
+def test_whatever_deepdiff_sees_is_seen(old: Any, new: Any) -> None:
+    from deepdiff import DeepDiff
+
+    differs = bool(DeepDiff(old, new, ignore_order=False, ignore_numeric_type_changes=False))
+    assert bool(values_of(old, new)) or not differs or _same_but_for_keyed_order(old, new)
+
+
+def _same_but_for_keyed_order(old: Any, new: Any) -> bool:
+    """A keyed list in another order: a difference to DeepDiff, none to Kubernetes."""
+    from deepdiff import DeepDiff
+
+    return not DeepDiff(old, new, ignore_order=True, report_repetition=True)
