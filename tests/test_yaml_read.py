@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from pipeline.core.yaml_read import DuplicateKey, YamlError, load, load_all
-from pipeline.core.yaml_split import split
 
 CASES: dict[str, Any] = json.loads((Path(__file__).parent / "data/yaml_cases.json").read_text())
 # libyaml takes what go-yaml refuses; a chart that Helm renders cannot hold either.
@@ -66,21 +65,3 @@ def test_an_error_has_its_place() -> None:
 def test_aliases_cannot_explode(text: str) -> None:
     with pytest.raises(YamlError, match=r"alias|contains itself"):
         load(text)
-
-
-@pytest.mark.parametrize(
-    "stream",
-    [
-        "a: 1\n---\nb: 2\n",
-        "---\na: 1\n",
-        "--- # c\na: 1\n---\n---\nb: 1",
-        "a: |\n  ---\n  x\n---\nb: 1\n",
-        "--- {a: 1}\n--- {b: 2}\n",
-        "---foo: 1\n",
-        "",
-        "a: 1\n---",
-    ],
-)
-def test_splitting_reads_the_same_as_the_whole(stream: str) -> None:
-    parts = [value for part in split(stream) for value in load_all(part)]
-    assert [value for value in parts if value is not None] == [value for value in load_all(stream) if value is not None]

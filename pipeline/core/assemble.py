@@ -27,6 +27,7 @@ class Targets:
 
     kube_versions: Mapping[str, str] = field(default_factory=dict)
     capabilities: bool = False
+    stated: bool = True
 
     def version_of(self, environment: str) -> tuple[int, int] | None:
         return minor_version(self.kube_versions.get(environment, ""))
@@ -84,6 +85,7 @@ def _release(key: ReleaseKey, old: Snapshot, new: Snapshot, rules: tuple[Rule, .
     facts = Facts(
         target=targets.version_of(key.environment),
         capabilities=targets.capabilities,
+        target_stated=targets.stated,
         repository_before=_others(old, key),
         repository_after=_others(new, key),
     )

@@ -25,12 +25,14 @@ class Side:
 class Facts:
     """What is known beyond the two renders. Each may be missing; the rules that need it are then not evaluated.
 
-    ``target`` is the Kubernetes version (major, minor) the environment runs. ``capabilities`` says whether the render
+    ``target`` is the Kubernetes version (major, minor) the environment runs, or with ``target_stated`` false the one
+    that renders take when nobody says. ``capabilities`` says whether the render
     was given a full list of API kinds (only then is a removed API proven). ``repository_before``/``_after`` hold what
     every other release and the in-house manifests render to; ``live`` what the cluster holds.
     """
 
     target: tuple[int, int] | None = None
+    target_stated: bool = True
     capabilities: bool = False
     repository_before: ManifestSet | None = None
     repository_after: ManifestSet | None = None

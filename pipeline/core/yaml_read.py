@@ -8,6 +8,7 @@ import binascii
 import operator
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 import yaml
@@ -85,18 +86,16 @@ def _parser(text: str) -> Any:
     return _c_parser_class()(text)
 
 
-def _c_parser_class() -> type:
-    from yaml.cyaml import CParser  # noqa: PLC0415 - absent from a PyYAML that was built without libyaml
-
-    class Events(CParser, BaseConstructor, BaseResolver):  # type: ignore[misc]
-        resolve = slice
-        descend_resolver = operator.is_
-        ascend_resolver = dict  # type: ignore[assignment]
-
-        def __init__(self, stream: str) -> None:
-            CParser.__init__(self, stream)
-
-    return Events
+def _c_parser_class() -> Any:
+    """The C parser without tag resolution: its three hooks become calls that C makes and nothing happens in."""
+    cyaml = import_module("yaml.cyaml")  # absent from a PyYAML that was built without libyaml
+    hooks = {
+        "resolve": slice,
+        "descend_resolver": operator.is_,
+        "ascend_resolver": dict,
+        "__init__": cyaml.CParser.__init__,
+    }
+    return type("Events", (cyaml.CParser, BaseConstructor, BaseResolver), hooks)
 
 
 class _Plain(dict[str, Any]):

@@ -23,7 +23,7 @@ from pipeline.core.values_lines import where
 def check(upgrade: Upgrade) -> Iterator[Hit]:
     for change in changed_defaults(upgrade):
         old, new = kind(change.old), kind(change.new)
-        if not change.same_type and old and new:
+        if old and new and old != new:
             dotted = ".".join(change.path)
             place = where(upgrade.after.values, change.ours)
             yield Hit(

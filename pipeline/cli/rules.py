@@ -1,0 +1,47 @@
+"""``pipeline rules``: every risk rule, and what each one means."""
+
+import difflib
+
+import click
+
+from pipeline.core.errors import UsageError
+
+
+@click.group(short_help="List the risk rules, or explain one.")
+def command() -> None:
+    """List the risk rules, or explain one."""
+
+
+@command.command("list")
+@click.option("--category", help="Only rules of this category.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def list_rules(category: str | None, form: str) -> None:
+    """List every rule: id, category, severity and what it reports."""
+    from pipeline import rules
+    from pipeline.report import rulebook
+
+    chosen = [rule for rule in rules.load() if category in (None, rule.category)]
+    if not chosen:
+        known = ", ".join(sorted({rule.category for rule in rules.load()}))
+        raise UsageError(f"no rule has the category {category!r}", hint=f"one of {known}")
+    if form == "json":
+        import json
+
+        click.echo(json.dumps([rulebook.to_data(rule) for rule in chosen], indent=2, sort_keys=True))
+    else:
+        click.echo(rulebook.listing(chosen), nl=False)
+
+
+@command.command()
+@click.argument("rule_id", metavar="ID")
+def explain(rule_id: str) -> None:
+    """Say what rule ID reports, why it matters, what to do, with examples."""
+    from pipeline import rules
+    from pipeline.report import rulebook
+
+    known = {rule.id: rule for rule in rules.load()}
+    if rule_id not in known:
+        near = difflib.get_close_matches(rule_id, known, n=3)
+        hint = f"did you mean {' or '.join(near)}?" if near else "pipeline rules list shows them all"
+        raise UsageError(f"there is no rule {rule_id!r}", hint=hint)
+    click.echo(rulebook.page(known[rule_id]), nl=False)

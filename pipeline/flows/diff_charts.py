@@ -1,0 +1,76 @@
+"""What would this upgrade do to me? Two charts are rendered the same way and compared, with no repository around."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from pipeline.core.assemble import Targets, build
+from pipeline.core.chart import Chart, ValuesLayer
+from pipeline.core.errors import RenderError
+from pipeline.core.manifests import parse
+from pipeline.core.render import Engine, Rendered, RenderOrder
+from pipeline.core.report import RenderFailure, Report
+from pipeline.core.rule import Rule
+from pipeline.core.snapshot import ReleaseKey, ReleaseSide, Snapshot
+from pipeline.core.upgrade import Side
+
+
+@dataclass(frozen=True, slots=True)
+class ChartSide:
+    """One side as asked for: ``source`` is what was typed, ``path`` where the chart lies on disk."""
+
+    source: str
+    path: str
+    chart: Chart
+    values: tuple[ValuesLayer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """What both renders share. ``kube_version`` is a full version, ``stated`` by the user or taken by default."""
+
+    release: str
+    namespace: str
+    kube_version: str
+    api_versions: tuple[str, ...] = ()
+    capabilities: bool = False
+    stated: bool = True
+
+
+def diff_charts(
+    old: ChartSide, new: ChartSide, how: How, engine: Engine, rules: Callable[[], Iterable[Rule]]
+) -> Report:
+    """Render both, compare, judge. A side that does not render becomes the report's error, never an empty side."""
+    sides = (old, new)
+    answers = engine.render_all([_order(side, how) for side in sides])
+    before, after = (_snapshot(side, answer, how, engine) for side, answer in zip(sides, answers, strict=True))
+    targets = Targets({"": how.kube_version}, how.capabilities, how.stated)
+    return build(before, after, rules(), targets)
+
+
+def _order(side: ChartSide, how: How) -> RenderOrder:
+    return RenderOrder(
+        release=how.release,
+        namespace=how.namespace,
+        chart=side.path,
+        chart_name=f"{side.chart.name} {side.chart.version}",
+        chart_digest=side.chart.digest,
+        values=side.values,
+        kube_version=how.kube_version,
+        api_versions=how.api_versions,
+    )
+
+
+def _snapshot(side: ChartSide, answer: Rendered | RenderError, how: How, engine: Engine) -> Snapshot:
+    key = ReleaseKey("", how.release)
+    if isinstance(answer, RenderError):
+        failure = RenderFailure(how.release, answer.chart, answer.template, answer.line, answer.detail)
+        return Snapshot(side.source, {}, {key: failure}, engine.name, engine.version)
+    release = ReleaseSide(
+        how.namespace, _side(side, answer, how), side.chart.name, side.chart.version, side.chart.digest
+    )
+    return Snapshot(side.source, {key: release}, {}, answer.engine, answer.helm_version)
+
+
+def _side(side: ChartSide, answer: Rendered, how: How) -> Side:
+    manifests = parse(answer.text, namespace=how.namespace, release=how.release)
+    return Side(manifests, side.chart, side.values, warnings=answer.warnings)

@@ -1,0 +1,1 @@
+"""Helm hooks: what an upgrade runs, when, and what is left behind."""
