@@ -1,0 +1,58 @@
+"""Most of what a release renders is gone at once.
+
+## Why it matters
+
+This is nearly always a broken render: a value that switches everything off, a renamed parent key, a wrong chart. A
+prune would then delete the application.
+
+## What to do
+
+Look at the render before anything else. Where the removal is meant, say so with a waiver.
+"""
+
+from collections.abc import Iterator
+
+from pipeline.core.change import Action
+from pipeline.core.finding import Confidence, Severity
+from pipeline.core.removal import removed
+from pipeline.core.rule import Claim, Hit, Rule, at, quiet, speaks
+from pipeline.core.upgrade import Upgrade
+
+_AT_LEAST = 10
+_SHARE = 0.3
+
+
+def check(upgrade: Upgrade) -> Iterator[Hit]:
+    gone = [change for change in removed(upgrade) if change.action is Action.REMOVED]
+    total = len(upgrade.before.manifests.resources)
+    empty = bool(gone) and not upgrade.after.manifests.resources
+    if not empty and len(gone) <= max(_AT_LEAST, _SHARE * total):
+        return
+    yield Hit(
+        at(gone[0]),
+        title=f"{len(gone)} of {total} objects are no longer rendered",
+        why="The new render is empty: a prune deletes all of it." if empty else "A prune deletes them all.",
+        remedy="Check values and chart first: this is nearly always a broken render.",
+        confidence=Confidence.PROVEN if empty else Confidence.LIKELY,
+        severity=Severity.BLOCKER if empty else Severity.HIGH,
+        also=tuple(at(change) for change in gone[1:]),
+        claims=(Claim(gone[0].id, ("not explained by their number",)),),
+    )
+
+
+def _maps(count: int) -> str:
+    return "".join(f"---\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c{n}}}\n" for n in range(count))
+
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.BLOCKER,
+    whole=check,
+    cases=(
+        speaks("the new render is empty", ("blocker", ""), before=_maps(2)),
+        speaks("most objects go", ("high", ""), before=_maps(20), after=_maps(3)),
+        quiet("a few of many go", before=_maps(20), after=_maps(15)),
+        quiet("nothing was there", after=_maps(3)),
+    ),
+)

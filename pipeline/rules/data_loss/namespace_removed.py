@@ -1,0 +1,44 @@
+"""A Namespace leaves the render.
+
+## Why it matters
+
+Deleting a Namespace deletes everything in it, whoever made it: volumes, secrets, other teams' workloads.
+
+## What to do
+
+Keep the Namespace: never prune one. Move or delete what is in it first, by hand and by name.
+"""
+
+from collections.abc import Iterator
+
+from pipeline.core.finding import Severity
+from pipeline.core.removal import kept, removed
+from pipeline.core.rule import Hit, Rule, at, quiet, speaks
+from pipeline.core.upgrade import Upgrade
+
+
+def check(upgrade: Upgrade) -> Iterator[Hit]:
+    for change in removed(upgrade):
+        if change.id.kind == "Namespace" and not change.id.group:
+            keep = kept(change.resource)
+            yield Hit(
+                at(change),
+                title=f"Namespace {change.id.name} is no longer rendered",
+                why=f"It stays behind unowned: {keep}." if keep else "Pruning it deletes everything in it.",
+                remedy="Keep the Namespace; empty it by hand before it may go.",
+                severity=Severity.LOW if keep else Severity.BLOCKER,
+            )
+
+
+_NAMESPACE = "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n"
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.BLOCKER,
+    whole=check,
+    cases=(
+        speaks("the chart stops making its Namespace", ("blocker", ""), before=_NAMESPACE),
+        quiet("the chart starts making one", after=_NAMESPACE),
+    ),
+)

@@ -1,0 +1,77 @@
+"""A volume claim or a volume leaves the render, or a StatefulSet's claim template is renamed.
+
+## Why it matters
+
+A prune deletes the claim, and the data with it where the volume's reclaim policy is Delete, which is the default of
+most storage classes. Under a renamed claim template the pods get new, empty volumes.
+
+## What to do
+
+Annotate the claim with ``helm.sh/resource-policy: keep``, or take a snapshot before the merge.
+"""
+
+from collections.abc import Iterator
+
+from pipeline.core.change import Op, ResourceChange
+from pipeline.core.finding import Severity
+from pipeline.core.path import Entry
+from pipeline.core.removal import kept, removed
+from pipeline.core.rule import Hit, Rule, at, quiet, speaks
+from pipeline.core.upgrade import Upgrade
+
+_KINDS = frozenset({"PersistentVolumeClaim", "PersistentVolume"})
+
+
+def check(upgrade: Upgrade) -> Iterator[Hit]:
+    for change in removed(upgrade):
+        if change.id.kind in _KINDS:
+            keep = kept(change.resource)
+            yield Hit(
+                at(change),
+                title=f"{change.id.kind} {change.id.name} is no longer rendered",
+                why=f"It stays behind unowned: {keep}."
+                if keep
+                else "Pruning it deletes the data, unless the volume's reclaim policy is Retain.",
+                remedy="Annotate it with helm.sh/resource-policy: keep, or take a snapshot first.",
+                severity=Severity.LOW if keep else Severity.BLOCKER,
+            )
+    for change in upgrade.diff.changes:
+        if change.id.kind == "StatefulSet":
+            yield from _templates(change)
+
+
+def _templates(change: ResourceChange) -> Iterator[Hit]:
+    for field in change.under("spec", "volumeClaimTemplates", "*"):
+        if field.op is Op.REMOVED and isinstance(field.path[-1], Entry) and len(field.path) == 3:  # noqa: PLR2004
+            yield Hit(
+                at(change, field),
+                title=f"StatefulSet {change.id.name} loses the volume claim template {field.path[-1]}",
+                why="Its pods start without that volume; the claims stay behind with the data in them.",
+                remedy="Keep the template's name, or copy the data into the new claims first.",
+            )
+
+
+_CLAIM = "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: data}\n"
+_SET = """
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: db}
+spec: {volumeClaimTemplates: [{metadata: {name: %s}}]}
+"""
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.BLOCKER,
+    whole=check,
+    cases=(
+        speaks("a claim goes", ("blocker", ""), before=_CLAIM),
+        speaks(
+            "a claim template is renamed",
+            ("blocker", "spec.volumeClaimTemplates[metadata.name=data]"),
+            before=_SET % "data",
+            after=_SET % "storage",
+        ),
+        quiet("a claim comes", after=_CLAIM),
+    ),
+)

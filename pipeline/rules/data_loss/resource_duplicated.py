@@ -1,0 +1,49 @@
+"""Two documents of one render are the same object.
+
+## Why it matters
+
+The last one applied wins, in silence, and the order is no promise: half of what the chart means is lost.
+
+## What to do
+
+Switch one of the two off by a value, or remove it with an overlay.
+"""
+
+from collections.abc import Iterator
+
+from pipeline.core.finding import Severity
+from pipeline.core.rule import Hit, Rule, place, quiet, speaks
+from pipeline.core.upgrade import Upgrade
+
+
+def check(upgrade: Upgrade) -> Iterator[Hit]:
+    known = {resource.id for resource in upgrade.before.manifests.duplicates}
+    final = upgrade.after.manifests.by_id()
+    for resource in upgrade.after.manifests.duplicates:
+        if resource.id not in known:
+            known.add(resource.id)
+            same = final[resource.id].body == resource.body
+            sources = " and ".join(sorted({resource.source, final[resource.id].source} - {""}))
+            yield Hit(
+                place(resource),
+                title=f"{resource.id} is rendered more than once" + (f": {sources}" if sources else ""),
+                why="The documents are equal: harmless." if same else "The last one applied wins, in silence.",
+                remedy="Switch one of them off by a value, or remove it with an overlay.",
+                severity=Severity.LOW if same else Severity.HIGH,
+            )
+
+
+_ONE = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata: {a: '1'}\n"
+_TWO = _ONE + "---\n" + _ONE.replace("'1'", "'2'")
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.HIGH,
+    whole=check,
+    cases=(
+        speaks("a second document of the same name comes", ("high", ""), before=_ONE, after=_TWO),
+        speaks("an equal copy is harmless", ("low", ""), before=_ONE, after=_ONE + "---\n" + _ONE),
+        quiet("it was so before", before=_TWO, after=_TWO),
+    ),
+)

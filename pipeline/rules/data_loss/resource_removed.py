@@ -1,0 +1,90 @@
+"""An object leaves the render.
+
+## Why it matters
+
+A prune deletes it; without one it stays behind, owned by nobody, and goes on doing what it did. Whoever used it
+finds it gone: a Service's name and address, a Secret's credentials, a role's rights.
+
+## What to do
+
+Find out who uses it before the merge. Keep it by a value of the chart or an overlay, or move what used it.
+"""
+
+from collections.abc import Iterator
+
+from pipeline.core.change import ResourceChange
+from pipeline.core.finding import Severity
+from pipeline.core.removal import OWN_RULE, grouped, kept, naming, removed
+from pipeline.core.rule import Hit, Rule, at, quiet, speaks
+from pipeline.core.upgrade import Upgrade
+
+_LOSS = {
+    "Service": (Severity.HIGH, "Its name and address stop answering for whoever calls it."),
+    "Secret": (Severity.HIGH, "Pods and programs that read it fail, at once or at their next start."),
+    "Ingress": (Severity.HIGH, "Traffic from outside stops reaching what is behind it."),
+    "Deployment": (Severity.HIGH, "Its pods are deleted and what they did stops."),
+    "DaemonSet": (Severity.HIGH, "Its pods are deleted on every node and what they did stops."),
+    "ConfigMap": (Severity.MEDIUM, "Pods that mount or read it do not start again."),
+    "ServiceAccount": (Severity.MEDIUM, "Pods that run as it are refused, and rights bound to it are lost."),
+    "Role": (Severity.MEDIUM, "Whoever is bound to it loses its rights."),
+    "ClusterRole": (Severity.MEDIUM, "Whoever is bound to it loses its rights."),
+    "RoleBinding": (Severity.MEDIUM, "Its subjects lose the role's rights."),
+    "ClusterRoleBinding": (Severity.MEDIUM, "Its subjects lose the role's rights."),
+    "HorizontalPodAutoscaler": (Severity.MEDIUM, "The workload no longer scales with its load."),
+    "PodDisruptionBudget": (Severity.MEDIUM, "A node drain may now stop all of its pods at once."),
+    "NetworkPolicy": (Severity.MEDIUM, "The pods it selected are open to what it kept out."),
+    "PodSecurityPolicy": (Severity.LOW, "Where the cluster still enforces it, pods admitted by it are refused."),
+    "Pod": (Severity.LOW, "It is deleted."),
+    "Event": (Severity.LOW, "It is deleted."),
+}
+_OTHER = (Severity.MEDIUM, "Its controller stops acting on it, and undoes what it did where it cleans up.")
+
+
+def check(upgrade: Upgrade) -> Iterator[Hit]:
+    gone = [change for change in removed(upgrade) if change.id.kind not in OWN_RULE]
+    for group in grouped(gone, lambda change: (change.id.group, change.id.kind, kept(change.resource))).values():
+        yield _hit(group)
+
+
+def _hit(group: list[ResourceChange]) -> Hit:
+    first = group[0]
+    keep = kept(first.resource)
+    severity, why = _LOSS.get(first.id.kind, _OTHER)
+    many = len(group) > 1
+    pronoun = "them" if many else "it"
+    return Hit(
+        at(first),
+        title=f"{naming(group)} {'are' if many else 'is'} no longer rendered",
+        why=f"It stays behind unowned: {keep}." if keep else why,
+        remedy=(
+            "Delete by hand what nobody needs."
+            if keep
+            else f"Check who uses {pronoun}; keep by a chart value or an overlay, or move the users first."
+        ),
+        severity=Severity.LOW if keep else severity,
+        also=tuple(at(change) for change in group[1:]),
+    )
+
+
+def _object(kind: str, name: str, extra: str = "") -> str:
+    return f"---\napiVersion: v1\nkind: {kind}\nmetadata: {{name: {name}{extra}}}\n"
+
+
+_KEEP = ", annotations: {helm.sh/resource-policy: keep}"
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.MEDIUM,
+    whole=check,
+    cases=(
+        speaks("a Service goes", ("high", ""), before=_object("Service", "web")),
+        speaks(
+            "two ConfigMaps are one fact", ("medium", ""), before=_object("ConfigMap", "a") + _object("ConfigMap", "b")
+        ),
+        speaks("an object that is kept stays behind", ("low", ""), before=_object("Secret", "web", _KEEP)),
+        quiet("an object comes", after=_object("Service", "web")),
+        quiet("a StatefulSet has a rule of its own", before=_object("StatefulSet", "db")),
+        quiet("a hook goes", before=_object("Pod", "t", ", annotations: {helm.sh/hook: test}")),
+    ),
+)

@@ -1,1 +1,0 @@
-"""Helm hooks: what an upgrade runs, when, and what is left behind."""

@@ -1,0 +1,1 @@
+"""Fields that the API server refuses to change once an object exists."""

@@ -1,0 +1,82 @@
+"""A workload's selector changes, and the API server refuses the update.
+
+## Why it matters
+
+``spec.selector`` of a Deployment, DaemonSet, ReplicaSet or StatefulSet cannot change once the object exists
+(apps/v1). The apply stops there: what came before it is new, what comes after it is old.
+
+## What to do
+
+Keep the old labels by a value of the chart or an overlay. Or delete the workload with ``--cascade=orphan`` in a step
+of its own, so that its pods keep running, and apply the new one right after.
+"""
+
+from collections.abc import Iterator
+
+from pipeline.core.change import Action, ResourceChange
+from pipeline.core.finding import Severity
+from pipeline.core.resource import Resource, mapping, sequence
+from pipeline.core.rule import Claim, Hit, Rule, at, quiet, speaks
+from pipeline.core.upgrade import Upgrade
+
+_SELECTOR = ("spec", "selector")
+
+
+def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
+    if change.action is not Action.CHANGED or change.before is None or change.after is None:
+        return
+    old, new = _requirements(change.before), _requirements(change.after)
+    if not any(True for _ in change.under(*_SELECTOR)) or old == new:
+        return
+    first = next(change.under(*_SELECTOR))
+    gone, came = ", ".join(sorted(old - new)), ", ".join(sorted(new - old))
+    detail = f"-{gone} +{came}" if gone and came else f"-{gone}" if gone else f"+{came}"
+    yield Hit(
+        at(change, first),
+        title=f"{change.id.kind} {change.id.name}: the selector changes: {detail}",
+        why="The API server refuses it: spec.selector is immutable. The apply stops half-way.",
+        remedy=f"Keep the old labels, or: kubectl delete {change.id.kind.lower()} {change.id.name}"
+        f" -n {change.id.namespace} --cascade=orphan, then apply.",
+        claims=(Claim(change.id, _SELECTOR),),
+    )
+
+
+def _requirements(resource: Resource) -> frozenset[str]:
+    """The selector as a set; ``matchLabels`` is short for ``In`` with one value (LabelSelector, meta/v1)."""
+    selector = mapping(mapping(resource.body.get("spec")).get("selector"))
+    labels = {f"{key}={value}" for key, value in mapping(selector.get("matchLabels")).items()}
+    rows = [mapping(row) for row in sequence(selector.get("matchExpressions"))]
+    return frozenset(labels | {_expression(row.get("key"), row.get("operator"), row.get("values")) for row in rows})
+
+
+def _expression(key: object, operator: object, values: object) -> str:
+    words = sorted(map(str, sequence(values)))
+    if operator == "In" and len(words) == 1:
+        return f"{key}={words[0]}"
+    return f"{key} {operator} {','.join(words)}".rstrip()
+
+
+_WEB = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {replicas: 1, selector: {%s}}\n"
+_OLD = _WEB % "matchLabels: {app: web}"
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.BLOCKER,
+    each=check,
+    kinds=frozenset({"Deployment", "DaemonSet", "ReplicaSet", "StatefulSet"}),
+    cases=(
+        speaks(
+            "a selector label is renamed",
+            ("blocker", "spec.selector.matchLabels.app"),
+            before=_OLD,
+            after=_WEB % "matchLabels: {app.kubernetes.io/name: web}",
+        ),
+        quiet("only the replica count changes", before=_OLD, after=_OLD.replace("replicas: 1", "replicas: 2")),
+        quiet(
+            "the same selector in other words",
+            before=_OLD,
+            after=_WEB % "matchExpressions: [{key: app, operator: In, values: [web]}]",
+        ),
+    ),
+)
