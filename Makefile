@@ -1,0 +1,69 @@
+# Everything that people, hooks and workflows run. Needs Python >= 3.11, git, make and pip; nothing is installed outside
+# this folder (.venv, .tools).
+
+VENV := .venv
+BIN := $(VENV)/bin
+export PATH := $(CURDIR)/$(BIN):$(CURDIR)/.tools:$(PATH)
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python; do \
+	if $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then echo $$python; break; fi; done)
+CORES ?= 2
+PYTEST ?= -n $(CORES)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check fix lint format types layers dependencies spelling yaml workflows tools matrix benchmark clean set-up set-up-test set-up-dev
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: set-up ## the whole loop on the sample: vendor, render, upgrade, diff, commit
+	@$(BIN)/python scripts/demo.py
+
+test: set-up-test ## every test
+	@$(BIN)/python -m pytest -q $(PYTEST)
+
+check: format lint types layers dependencies spelling yaml workflows test ## everything that must hold before a merge
+
+fix: set-up-dev ## format, and mend what ruff can mend
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+format: set-up-dev
+	@$(BIN)/ruff format --check .
+
+lint: set-up-dev
+	@$(BIN)/ruff check .
+
+types: set-up-dev
+	@$(BIN)/mypy
+
+layers: set-up-dev
+	@$(BIN)/lint-imports
+
+dependencies: set-up-dev
+	@$(BIN)/deptry .
+
+spelling: set-up-dev
+	@git ls-files -z | xargs -0 $(BIN)/codespell
+
+yaml: set-up-dev
+	@$(BIN)/yamllint --strict $(wildcard pipeline.yaml values overlays action.yml .github .pre-commit-config.yaml)
+	@$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	@$(BIN)/check-jsonschema --check-metaschema $(wildcard pipeline/data/*.schema.json)
+	@$(BIN)/check-jsonschema --schemafile pipeline/data/pipeline.schema.json $(wildcard pipeline.yaml)
+
+workflows: set-up-dev
+	@$(BIN)/zizmor --offline --quiet .github
+
+matrix: ## the tests on every Python from 3.11 to 3.13 that is found
+	@$(PYTHON) scripts/matrix.py $(PYTEST)
+
+benchmark: set-up ## what --help costs, in bare Pythons
+	@$(BIN)/python scripts/startup.py
+
+clean: ## remove what set-up installed
+	rm -rf $(VENV) .venv-* .tools
+
+# set-up does nothing when pyproject.toml is what it was.
+set-up set-up-test set-up-dev:
+	@test -n "$(PYTHON)" || { echo "No Python >= 3.11 found: install one, or name it: make PYTHON=/path/to/python3.12 ..." >&2; exit 1; }
+	@$(PYTHON) scripts/set_up.py $(VENV) $(patsubst set-up%,run%,$@)

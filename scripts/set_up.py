@@ -1,0 +1,68 @@
+"""Sets up a virtual environment for this repository with plain pip, unless it is up to date.
+
+usage: python scripts/set_up.py FOLDER run|run-test|run-dev
+
+"run" is pipeline itself, "run-test" what the tests need besides (with the helm binary, where there is one for this
+platform), "run-dev" also the checkers. Needs Python >= 3.11 and pip (22 or newer), and only the standard library.
+"""
+
+import hashlib
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+EXTRAS = {"run": "kustomize", "run-test": "kustomize,test", "run-dev": "kustomize,test,dev"}
+
+
+def main(folder: str, what: str) -> None:
+    """Create the environment, install what is asked for, remember it in a stamp file."""
+    venv = ROOT / folder
+    python = venv / "bin" / "python"
+    stamp = venv / f"{what}.stamp"
+    if stamp.exists() and stamp.read_text() == _key() and python.exists():
+        return
+    print(
+        f"Setting up {folder} ({what}) with {sys.executable}: once, and a minute or two where pip is slow.", flush=True
+    )
+    if not python.exists():
+        _create(venv)
+    _pip(python, "install", "--quiet", "--editable", f".[{EXTRAS[what]}]")
+    if what != "run":
+        _run(str(python), "scripts/fetch_tools.py")
+    stamp.write_text(_key())
+
+
+def _key() -> str:
+    """Changes with what would be installed, and with the Python that it is installed for."""
+    files = (ROOT / "pyproject.toml", Path(__file__), ROOT / "scripts" / "fetch_tools.py")
+    digest = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+    return f"{sys.version}\n{digest}\n"
+
+
+def _create(venv: Path) -> None:
+    """A Python without ensurepip (Debian's, without python3-venv) still makes an environment; pip is then its own."""
+    with_pip = (
+        subprocess.run([sys.executable, "-c", "import ensurepip"], capture_output=True, check=False).returncode == 0
+    )
+    _run(sys.executable, "-m", "venv", *([] if with_pip else ["--without-pip"]), str(venv))
+
+
+def _pip(python: Path, *arguments: str) -> None:
+    own = subprocess.run([python, "-c", "import pip"], capture_output=True, check=False).returncode == 0
+    command = [str(python), "-m", "pip"] if own else [sys.executable, "-m", "pip", "--python", str(python)]
+    _run(*command, *arguments)
+
+
+def _run(*command: str) -> None:
+    done = subprocess.run(command, cwd=ROOT, check=False)
+    if done.returncode:
+        sys.exit(f"Set-up failed at: {' '.join(command)}\nSee what it printed above; then run make again.")
+
+
+if __name__ == "__main__":
+    match sys.argv[1:]:
+        case [folder, what] if what in EXTRAS:
+            main(folder, what)
+        case _:
+            sys.exit(__doc__)

@@ -1,0 +1,64 @@
+"""The house keeps its shape: small files, small functions, and a ``--help`` that imports next to nothing."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+MOST_LINES = {"pipeline": 250, "scripts": 250, "tests": 500}
+MOST_FUNCTION_LINES = 40
+PACKAGES_FOR_HELP = {"click", "pipeline"}
+TOO_SLOW_FOR_HELP = {
+    "asyncio",
+    "concurrent",
+    "email",
+    "http",
+    "importlib.metadata",
+    "json",
+    "logging",
+    "multiprocessing",
+}
+TOO_SLOW_FOR_HELP |= {"pathlib", "socket", "ssl", "subprocess", "tempfile", "traceback", "unittest", "xml"}
+
+
+def files() -> Iterator[Path]:
+    return (path for folder in MOST_LINES for path in sorted((ROOT / folder).rglob("*.py")))
+
+
+@pytest.mark.parametrize("folder", MOST_LINES)
+def test_no_file_is_long(folder: str) -> None:
+    sizes = {str(path.relative_to(ROOT)): len(path.read_text().splitlines()) for path in (ROOT / folder).rglob("*.py")}
+    assert {name: size for name, size in sizes.items() if size > MOST_LINES[folder]} == {}
+
+
+def test_no_function_is_long() -> None:
+    long = [
+        f"{path.relative_to(ROOT)}:{node.lineno} {node.name}: {node.end_lineno - node.lineno + 1} lines"
+        for path in files()
+        if path.relative_to(ROOT).parts[0] != "tests"
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.end_lineno is not None
+        if node.end_lineno - node.lineno + 1 > MOST_FUNCTION_LINES
+    ]
+    assert long == []
+
+
+def test_no_file_is_a_drawer_for_odds_and_ends() -> None:
+    assert [str(path) for path in files() if path.stem in {"utils", "util", "helpers", "common", "misc"}] == []
+
+
+def test_help_imports_click_and_nothing_heavy() -> None:
+    script = "import sys; from pipeline.cli import run; code = run(['--help']); print(*sys.modules, file=sys.stderr)"
+    script = f"import sys; sys.path[:0] = {sys.path!r}; {script}; sys.exit(code)"
+    done = subprocess.run([sys.executable, "-S", "-c", script], check=True, capture_output=True, text=True)
+    modules = set(done.stderr.split())
+    assert {name for name in modules if not _standard(name)} == PACKAGES_FOR_HELP
+    assert modules & TOO_SLOW_FOR_HELP == set()
+
+
+def _standard(name: str) -> bool:
+    return name.partition(".")[0] in sys.stdlib_module_names or "." in name or name == "__main__"
