@@ -6,15 +6,18 @@ object is the same one whoever reads the file and wherever it is applied.
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import lru_cache
 from itertools import chain
 from typing import Any
 
 from pipeline.core import yaml_read
-from pipeline.core.resource import Body, Delivery, ManifestSet, Resource, mapping, sequence
+from pipeline.core.resource import CRD_KIND, Body, Delivery, ManifestSet, Resource, mapping, sequence
 from pipeline.core.scope import BUILT_IN, Scopes
 
 HOOK_ANNOTATION = "helm.sh/hook"
+CRD_INSTALL = "crd-install"
+"""Helm 2's hook for CRDs. Helm 3 and 4 drop what carries it."""
 _SOURCE = "# Source: "
 _CRDS_FOLDER = re.compile(r"[^/]+/(?:charts/[^/]+/)*crds/")
 _MARK = re.compile(r"^---(?=[ \t\r\n#]|\Z)[ \t]*", re.MULTILINE)
@@ -91,8 +94,12 @@ def _flatten(body: Any) -> Iterator[Body]:
 
 def _resource(body: Body, source: str, release: str) -> Resource:
     resource = Resource.of(body, source=source, release=release)
-    if resource.annotations.get(HOOK_ANNOTATION):
-        return Resource.of(body, source=source, release=release, delivery=Delivery.HOOK)
-    if _CRDS_FOLDER.match(source):
-        return Resource.of(body, source=source, release=release, delivery=Delivery.CRDS_DIR)
-    return resource
+    return replace(resource, delivery=_delivery(resource))
+
+
+def _delivery(resource: Resource) -> Delivery:
+    """Helm takes what lies in crds/ as it is. Helm 2's hook for CRDs meant the same before there was that folder."""
+    hooks = str(resource.annotations.get(HOOK_ANNOTATION) or "")
+    if _CRDS_FOLDER.match(resource.source) or (resource.kind == CRD_KIND and CRD_INSTALL in hooks):
+        return Delivery.CRDS_DIR
+    return Delivery.HOOK if hooks else Delivery.TEMPLATE
