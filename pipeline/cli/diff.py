@@ -65,7 +65,9 @@ def command(context: click.Context, /, old: str, new: str, **options: Any) -> No
         report = diffing.charts(sources[0], sources[1], chart_options, fail_on)
     else:
         report = diffing.repository(sources[0], sources[1], options["environments"], options["releases"], fail_on)
-    diffing.show(report, options["outputs"])
+    from pipeline.cli.showing import show
+
+    show(report, options["outputs"])
     context.exit(_exit_code(report, detailed=options["detailed_exitcode"]))
 
 

@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import click
-
 from pipeline import rules
 from pipeline.cli.diff import ChartOptions
 from pipeline.core.chart import ValuesLayer
@@ -43,20 +41,6 @@ def severity(label: str | None) -> Severity:
 
 def repository(_old: Source, _new: Source, _environments: object, _releases: object, _fail_on: str | None) -> Report:
     raise UsageError("comparing rendered trees is not there yet", hint="pipeline diff chart:OLD chart:NEW")
-
-
-def show(report: Report, outputs: tuple[str, ...]) -> None:
-    """Write each ``FORMAT[=PATH]``; without a path it goes to stdout."""
-    from pipeline.report import structured
-
-    for output in outputs or ("json",):
-        form, _, path = output.partition("=")
-        if form != "json":
-            raise UsageError(f"unknown output format {form!r}", hint="json")
-        if path:
-            Path(path).write_text(structured.render(report), encoding="utf-8")
-        else:
-            click.echo(structured.render(report), nl=False)
 
 
 def _chart_side(source: Source, files: tuple[Path, ...]) -> ChartSide:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import orjson
 
@@ -10,6 +10,7 @@ from pipeline.core.change import Action, Diff, ResourceChange
 from pipeline.core.compare import compare
 from pipeline.core.finding import Finding, NotEvaluated
 from pipeline.core.judge import Judgement, judge
+from pipeline.core.mask import Mask
 from pipeline.core.report import ReleaseChange, ReleaseReport, Report
 from pipeline.core.resource import Body, ManifestSet, Resource, mapping
 from pipeline.core.rule import Rule
@@ -52,7 +53,12 @@ class Compared:
 
 
 def build(old: Snapshot, new: Snapshot, rules: Iterable[Rule], targets: Targets) -> Report:
-    """The whole report, before policy: waivers, overrides and the verdict are ``core/policy.py``'s."""
+    """The whole report, before policy: waivers, overrides and the verdict are ``core/policy.py``'s.
+
+    Secret values are masked before anything is compared; the digest alone is made of what was rendered.
+    """
+    digest, mask = render_digest(new), Mask()
+    old, new = _masked(old, mask), _masked(new, mask)
     rules = tuple(rules)
     failed = {**old.errors, **new.errors}
     keys = sorted({*old.releases, *new.releases} - failed.keys())
@@ -73,10 +79,21 @@ def build(old: Snapshot, new: Snapshot, rules: Iterable[Rule], targets: Targets)
         errors=tuple(failed[key] for key in sorted(failed)),
         helm_engine=new.helm_engine,
         helm_version=new.helm_version,
-        render_digest=render_digest(new),
+        render_digest=digest,
+        mask=mask,
         rollout_workloads=sum(1 for change in changes if rolls(change.change)),
         rollout_replicas=sum(_replicas(change.change) for change in changes if rolls(change.change)),
     )
+
+
+def _masked(snapshot: Snapshot, mask: Mask) -> Snapshot:
+    """In the order of the keys, so that equal snapshots number their secrets alike."""
+    releases = {}
+    for key in sorted(snapshot.releases):
+        release = snapshot.releases[key]
+        side = replace(release.side, manifests=mask.manifests(release.side.manifests))
+        releases[key] = replace(release, side=side)
+    return replace(snapshot, releases=releases)
 
 
 def _release(key: ReleaseKey, old: Snapshot, new: Snapshot, rules: tuple[Rule, ...], targets: Targets) -> Compared:

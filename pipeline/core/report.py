@@ -1,10 +1,11 @@
 """The report: the one value that every presentation is made from. See report.md for the JSON it becomes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from pipeline.core.change import ResourceChange
 from pipeline.core.finding import Finding, NotEvaluated
+from pipeline.core.mask import Mask
 
 SCHEMA = "pipeline.report/v1"
 
@@ -78,6 +79,8 @@ class Report:
     render_digest: str = ""
     rollout_workloads: int = 0
     rollout_replicas: int = 0
+    mask: Mask = field(default_factory=Mask, compare=False)
+    """What must not be shown, for the presentations' last step."""
 
     @property
     def unaccounted(self) -> int:

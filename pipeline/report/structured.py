@@ -8,6 +8,7 @@ import orjson
 from pipeline import __version__
 from pipeline.core.change import MISSING, FieldChange
 from pipeline.core.finding import Finding, ResourceRef, Severity
+from pipeline.core.mask import Mask
 from pipeline.core.path import to_json
 from pipeline.core.report import SCHEMA, ReleaseChange, ReleaseReport, RenderFailure, Report
 
@@ -16,12 +17,39 @@ _SHOWN = (Severity.BLOCKER, Severity.HIGH, Severity.MEDIUM, Severity.LOW, Severi
 
 def render(report: Report) -> str:
     """The report as JSON text: keys sorted, UTF-8, one newline at the end; equal reports give equal bytes."""
+    return dump(to_data(report))
+
+
+def dump(data: dict[str, Any]) -> str:
     options = orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
-    return orjson.dumps(to_data(report), option=options).decode()
+    return orjson.dumps(data, option=options).decode()
 
 
 def to_data(report: Report) -> dict[str, Any]:
-    """The report as plain JSON values."""
+    """The report as plain JSON values, with no secret value left in them."""
+    return _masked(_data(report), report.mask)
+
+
+def _masked(data: dict[str, Any], mask: Mask) -> dict[str, Any]:
+    """Every string, but for what the tool itself wrote; most reports hold no secret and are done after one search."""
+    pattern = mask.pattern()
+    if pattern is None:
+        return data
+    shown = ("changes", "findings", "errors")
+
+    def walk(value: Any) -> Any:
+        if isinstance(value, str):
+            return pattern.sub(lambda match: mask.label(match.group()), value)
+        if isinstance(value, list):
+            return [walk(item) for item in value]
+        if isinstance(value, dict):
+            return {walk(key): walk(item) for key, item in value.items()}
+        return value
+
+    return data | {key: walk(data[key]) for key in shown}
+
+
+def _data(report: Report) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "tool": {

@@ -1,0 +1,87 @@
+"""Shows a report in each format that was asked for: on stdout, or in a file that is written whole or not at all."""
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pipeline.cli.settings import settings
+from pipeline.core.errors import UsageError, WorldError
+from pipeline.core.report import Report
+
+_WIDEST = 120
+
+
+def show(report: Report, outputs: tuple[str, ...]) -> None:
+    """Each of ``FORMAT[=PATH]``; nothing asked for is the terminal's view.
+
+    Raises:
+        UsageError: an unknown format, or two for stdout.
+        WorldError: a file cannot be written.
+    """
+    from pipeline.report.structured import to_data
+
+    show_data(to_data(report), outputs)
+
+
+def show_data(data: Mapping[str, Any], outputs: tuple[str, ...]) -> None:
+    """The same from report.json's values."""
+    wanted = [_parse(output) for output in outputs or ("terminal",)]
+    if sum(not path for _, path in wanted) > 1:
+        raise UsageError("only one format can go to stdout", hint="-o json=report.json -o terminal")
+    for form, path in wanted:
+        text = FORMATS[form](data)
+        if path:
+            write_whole(Path(path), text)
+        else:
+            click.echo(text, nl=False, color=True)
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Beside the target first, then renamed: a reader never sees half a report."""
+    staged = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        staged.write_text(text, encoding="utf-8")
+        staged.replace(path)
+    except OSError as error:
+        staged.unlink(missing_ok=True)
+        raise WorldError(
+            f"{path}: {(error.strerror or str(error)).lower()}", hint="name a folder that exists"
+        ) from error
+
+
+def _parse(output: str) -> tuple[str, str]:
+    form, _, path = output.partition("=")
+    if form not in FORMATS:
+        raise UsageError(f"unknown output format {form!r}", hint=f"one of {', '.join(FORMATS)}, or FORMAT=PATH")
+    return form, path
+
+
+def _json(data: Mapping[str, Any]) -> str:
+    from pipeline.report.structured import dump
+
+    return dump(dict(data))
+
+
+def _terminal(data: Mapping[str, Any]) -> str:
+    from pipeline.report.terminal import Look, render
+
+    columns = min(shutil.get_terminal_size((100, 24)).columns, _WIDEST)
+    return render(data, Look(settings().colored(sys.stdout), columns))
+
+
+def _markdown(data: Mapping[str, Any]) -> str:
+    from pipeline.report.markdown import render
+
+    return render(data)
+
+
+FORMATS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "terminal": _terminal,
+    "json": _json,
+    "markdown": _markdown,
+}

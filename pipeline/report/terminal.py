@@ -1,0 +1,142 @@
+"""The report for a person at a terminal: the verdict first, then what to do, then why, then everything else."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from textwrap import wrap
+from typing import Any
+
+from pipeline.report import plain
+
+_CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "blue": "34", "magenta": "35"}
+_LEVEL_STYLE = {
+    "blocker": ("bold", "red"),
+    "high": ("red",),
+    "medium": ("yellow",),
+    "low": ("blue",),
+    "info": ("dim",),
+}
+_VERDICT_STYLE = {"no-changes": "green", "safe": "green", "review": "yellow", "blocked": "red", "failed": "magenta"}
+_MARKS = {"added": ("+", "green"), "removed": ("-", "red"), "changed": ("~", "yellow")}
+_ALSO_SHOWN = 3
+_NARROWEST = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How much to show and how. ``width`` in columns; ``context`` is the number of paths shown a changed object."""
+
+    colour: bool = False
+    width: int = 100
+    context: int = 0
+
+    def style(self, text: str, *names: str) -> str:
+        codes = ";".join(_CODES[name] for name in names)
+        return f"\x1b[{codes}m{text}\x1b[0m" if self.colour and text else text
+
+
+def render(report: Mapping[str, Any], look: Look = Look()) -> str:
+    """The whole report as text that ends in a newline."""
+    blocks = (_verdict, _errors, _steps, _findings, _changes, _gaps)
+    parts = ["\n".join(block(report, look)) for block in blocks]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _verdict(report: Mapping[str, Any], look: Look) -> Iterator[str]:
+    verdict = report["verdict"]
+    word = look.style(plain.VERDICT_WORDS[verdict].upper(), "bold", _VERDICT_STYLE[verdict])
+    yield f"{word}  {plain.VERDICT_MEANING[verdict]}"
+    yield f"  {plain.tally(report)}"
+    yield f"  {plain.extent(report)}"
+    unexplained = report["summary"]["unaccounted"]
+    if unexplained:
+        yield look.style(f"  {plain.counted(unexplained, 'changed path')} that no rule explains", "yellow")
+    elif report["changes"]:
+        yield look.style("  every changed path is explained", "dim")
+
+
+def _errors(report: Mapping[str, Any], look: Look) -> Iterator[str]:
+    for error in report["errors"]:
+        where = plain.line(f"{error['template']}:{error['line']}" if error["template"] else error["chart"])
+        yield look.style(f"release {plain.line(error['release'])} does not render  {where}", "bold", "magenta")
+        yield from (f"  {plain.safe(row)}" for row in error["message"].splitlines())
+
+
+def _steps(report: Mapping[str, Any], look: Look) -> Iterator[str]:
+    steps = plain.steps_before_merging(report)
+    if steps:
+        yield look.style("Before merging", "bold")
+    for number, step in enumerate(steps, 1):
+        yield from _wrapped(f"{number:>3}. ", step, look)
+
+
+def _findings(report: Mapping[str, Any], look: Look) -> Iterator[str]:
+    groups = [_finding(finding, look) for finding in report["findings"] if not finding["waived"]]
+    yield "\n\n".join("\n".join(group) for group in groups)
+    waived = [finding for finding in report["findings"] if finding["waived"]]
+    if waived:
+        yield ("\n" if groups else "") + look.style(f"Waived ({len(waived)})", "bold")
+    for finding in waived:
+        waiver = finding["waived"]
+        reason = f"{finding['rule']}: {waiver['reason']} ({waiver['owner']}, until {waiver['expires']})"
+        yield from _wrapped("  ", plain.line(reason), look)
+
+
+def _finding(finding: Mapping[str, Any], look: Look) -> Iterator[str]:
+    level = look.style(f"{finding['severity'].upper():8}", *_LEVEL_STYLE[finding["severity"]])
+    sure = "" if finding["confidence"] == "proven" else f", {finding['confidence']}"
+    yield f"{level}{look.style(finding['rule'] + sure, 'dim')}  {plain.place(finding)}"
+    yield from _wrapped("  ", look.style(plain.line(finding["title"]), "bold"), look)
+    if finding["severity"] != "info":
+        yield from _wrapped("  breaks  ", plain.line(finding["why"]), look)
+        yield from _wrapped("  do      ", plain.line(finding["remedy"]), look)
+    also = finding["also"]
+    if also:
+        shown = "; ".join(plain.place(item) for item in also[:_ALSO_SHOWN])
+        more = f"; and {len(also) - _ALSO_SHOWN} more" if len(also) > _ALSO_SHOWN else ""
+        yield from _wrapped("  also    ", shown + more, look, "dim")
+
+
+def _changes(report: Mapping[str, Any], look: Look) -> Iterator[str]:
+    for release in report["releases"]:
+        shown, folded = plain.shown_changes(report, release)
+        if shown or folded:
+            yield look.style(plain.release_title(release), "bold")
+        for change in shown:
+            yield from _change(change, look)
+        if folded:
+            yield look.style(
+                f"    {plain.counted(folded, 'object')} differ in version labels and checksums only", "dim"
+            )
+
+
+def _change(change: Mapping[str, Any], look: Look) -> Iterator[str]:
+    mark, colour = _MARKS.get(change["action"], (">", "magenta"))
+    name = plain.resource(change["resource"])
+    was = f" (was {plain.resource(change['old_resource'])})" if "old_resource" in change else ""
+    real = plain.real_paths(change)
+    unexplained = len(change.get("unaccounted", ()))
+    notes = [plain.counted(real, "path")] if real else []
+    notes += [f"{unexplained} unexplained"] if unexplained else []
+    yield f"  {look.style(mark, colour)} {name}{was}" + (look.style(f"  {', '.join(notes)}", "dim") if notes else "")
+    for field in change["fields"][: look.context]:
+        old, new = (plain.value(field[side]) if side in field else "(absent)" for side in ("old", "new"))
+        yield f"      {plain.path(field['path'])}: {old} → {new}"
+
+
+def _gaps(report: Mapping[str, Any], look: Look) -> Iterator[str]:
+    gaps: dict[str, list[str]] = {}
+    for item in report["not_evaluated"]:
+        gaps.setdefault(item["needs"], []).append(item["rule"])
+    if gaps:
+        yield look.style("Not evaluated", "bold")
+    for needs, rules in sorted(gaps.items()):
+        yield from _wrapped("  ", f"without a {needs}: {', '.join(rules)}", look, "dim")
+
+
+def _wrapped(head: str, text: str, look: Look, *style: str) -> Iterator[str]:
+    """``text`` after ``head``, broken at the terminal's width and indented below itself."""
+    width = max(look.width, _NARROWEST)
+    rows = wrap(text, width - len(head), break_long_words=False, break_on_hyphens=False) or [""]
+    for number, row in enumerate(rows):
+        lead = head if number == 0 else " " * len(head)
+        yield lead + (look.style(row, *style) if style else row)

@@ -1,0 +1,119 @@
+"""The terminal and the Markdown view: they say the same facts, and nothing that a chart says takes them over."""
+
+import re
+from typing import Any
+
+import cmarkgfm
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline import rules
+from pipeline.core.assemble import Targets, build
+from pipeline.core.finding import Severity
+from pipeline.core.manifests import parse
+from pipeline.core.report import RenderFailure
+from pipeline.core.snapshot import ReleaseKey, ReleaseSide, Snapshot
+from pipeline.core.upgrade import Side
+from pipeline.core.verdict import with_verdict
+from pipeline.report import markdown, plain, terminal
+from pipeline.report.structured import to_data
+
+HOSTILE = "\x1b[2J@octocat `x` <img src=x> [a](http://e.vil) | **b** \u202e GH-12 www.e.vil #1 ::error::\r##[error]"
+SERVICE = "apiVersion: v1\nkind: Service\nmetadata: {name: %s}\nspec: {ports: [{port: %d}]}\n"
+KEY = ReleaseKey("", "web")
+
+
+def report(before: str, after: str, name: str = "web") -> dict[str, Any]:
+    old, new = (
+        Snapshot("x", {KEY: ReleaseSide("shop", Side(parse(text, namespace="shop")), name, "1.0.0")})
+        for text in (before, after)
+    )
+    return to_data(with_verdict(build(old, new, rules.load(), Targets()), Severity.BLOCKER))
+
+
+def test_the_verdict_comes_first_and_counts_what_is_unexplained() -> None:
+    data = report(SERVICE % ("a", 80), SERVICE % ("a", 81))
+    first = terminal.render(data).splitlines()[0]
+    assert first == "REVIEW  read the findings before you merge"
+    assert markdown.render(data).startswith("## Review: read the findings before you merge\n")
+
+
+def test_nothing_changed_is_said_in_two_lines() -> None:
+    text = terminal.render(report(SERVICE % ("a", 80), SERVICE % ("a", 80)))
+    assert text.splitlines()[:2] == ["NO CHANGES  both sides are the same", "  no findings"]
+
+
+def test_a_removed_object_is_named_with_what_to_do() -> None:
+    data = report(SERVICE % ("a", 80) + "---\n" + SERVICE % ("b", 80), SERVICE % ("a", 80))
+    for text in (terminal.render(data), markdown.render(data)):
+        assert "resource-removed" in text
+        assert "Service shop/b" in text
+
+
+def test_a_failed_render_is_told_with_template_and_line() -> None:
+    failure = RenderFailure("web", "web 1.0.0", "web/templates/a.yaml", 7, "no luck")
+    old = Snapshot("x", {KEY: ReleaseSide("shop", Side(parse("", namespace="shop")))})
+    data = to_data(with_verdict(build(old, Snapshot("y", {}, {KEY: failure}), (), Targets()), Severity.BLOCKER))
+    assert data["verdict"] == "failed"
+    for text in (terminal.render(data), markdown.render(data)):
+        assert "web/templates/a.yaml:7" in text
+        assert "no luck" in text
+
+
+def test_hostile_text_neither_drives_the_terminal_nor_leaves_its_span() -> None:
+    name = plain.value(HOSTILE)
+    import orjson
+
+    after = SERVICE % (orjson.dumps(HOSTILE).decode(), 80)
+    data = report(SERVICE % ("a", 80), after, HOSTILE)
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e]", terminal.render(data))
+    html = cmarkgfm.github_flavored_markdown_to_html(markdown.render(data))
+    assert_inert(html)
+    assert "octocat" in html
+    assert name
+
+
+@given(
+    st.text(st.sampled_from("ab1 `|\\<>&@#_*[]()!:/.-~$\n\"'\u202e\x1b") | st.characters(codec="utf-8"), max_size=60)
+)
+def test_no_text_becomes_markup(text: str) -> None:
+    source = f"- {markdown.code(text)}\n- {markdown.prose(text)}\n\n| a |\n|---|\n"
+    assert_inert(cmarkgfm.github_flavored_markdown_to_html(source))
+
+
+@pytest.mark.parametrize(
+    "word", ["@octocat", "#12", "GH-12", "www.example.org", "a_b_", "*x*", "0123456789abcdef0123", ":tada:", "$x$"]
+)
+def test_a_word_with_a_meaning_stands_in_code(word: str) -> None:
+    assert markdown.prose(f"the {word} here") == f"the `{word}` here"
+
+
+def test_a_sentence_stays_readable() -> None:
+    text = "2 objects go, and their pods' data with them: back up first."
+    assert markdown.prose(text) == text
+
+
+def assert_inert(html: str) -> None:
+    """Only the tags that the view itself writes, and no attribute that leads anywhere."""
+    tags = {tag.lower() for tag in re.findall(r"<\s*/?\s*([a-zA-Z][a-zA-Z0-9]*)", html)}
+    assert tags <= {
+        "p",
+        "h2",
+        "h3",
+        "ul",
+        "ol",
+        "li",
+        "code",
+        "strong",
+        "table",
+        "thead",
+        "tbody",
+        "tr",
+        "th",
+        "td",
+        "em",
+        "pre",
+    }
+    outside = re.sub(r"<code>.*?</code>", "", html, flags=re.DOTALL)
+    assert not re.search(r"@\w|href|src=", outside)
