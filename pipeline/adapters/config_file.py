@@ -1,0 +1,37 @@
+"""Finds and reads pipeline.yaml."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from pipeline.core.config import FILE, Config
+from pipeline.core.config_read import read
+from pipeline.core.errors import UsageError
+
+
+def find_root(start: Path) -> Path:
+    """The nearest folder at or above ``start`` that holds pipeline.yaml; the search ends at a Git repository's top.
+
+    Raises:
+        UsageError: there is none.
+    """
+    for folder in (start.absolute(), *start.absolute().parents):
+        if (folder / FILE).is_file():
+            return folder
+        if (folder / ".git").exists():
+            break
+    raise UsageError(f"there is no {FILE} here or above", hint="pipeline init writes one; -C names another folder")
+
+
+def load(root: Path, rule_ids: Iterable[str] = ()) -> Config:
+    """The configuration of the repository at ``root``.
+
+    Raises:
+        UsageError: it cannot be read.
+        ConfigError: it is wrong.
+    """
+    try:
+        text = (root / FILE).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = (error.strerror or "cannot be read") if isinstance(error, OSError) else "it is not UTF-8"
+        raise UsageError(f"{FILE}: {reason.lower()}") from error
+    return read(text, rule_ids=rule_ids)

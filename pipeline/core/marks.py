@@ -1,0 +1,54 @@
+"""Where each value of a YAML text stands, so that a message can say file:line:column."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import yaml
+
+Steps = tuple[str | int, ...]
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Counted from 1."""
+
+    line: int
+    column: int
+
+
+@lru_cache(maxsize=64)
+def marks(text: str) -> dict[Steps, Mark]:
+    """The mark of each key (of a list's entry: of the entry). ``()`` is the text's start.
+
+    Empty for a text that no YAML parser reads.
+    """
+    try:
+        node = yaml.compose(text, Loader=_LOADER)
+    except yaml.YAMLError:
+        return {}
+    found: dict[Steps, Mark] = {(): Mark(1, 1)}
+    _collect(node, (), found)
+    return found
+
+
+def mark(text: str, steps: Steps) -> Mark:
+    """Of the value at ``steps``, or of what is nearest above it."""
+    found = marks(text)
+    while steps and steps not in found:
+        steps = steps[:-1]
+    return found.get(steps, Mark(1, 1))
+
+
+def _collect(node: yaml.Node | None, path: Steps, found: dict[Steps, Mark]) -> None:
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            if isinstance(key, yaml.ScalarNode):
+                here = (*path, key.value)
+                found[here] = Mark(key.start_mark.line + 1, key.start_mark.column + 1)
+                _collect(value, here, found)
+    elif isinstance(node, yaml.SequenceNode):
+        for index, item in enumerate(node.value):
+            here = (*path, index)
+            found[here] = Mark(item.start_mark.line + 1, item.start_mark.column + 1)
+            _collect(item, here, found)
