@@ -1,6 +1,82 @@
 """Builds the real adapters for the flows. Imports are lazy, so that ``--help`` stays fast."""
 
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline.core.config import Config
+from pipeline.core.errors import UsageError
+from pipeline.core.files import Tree
+from pipeline.core.lock import FILE as LOCK_FILE
+from pipeline.core.lock import Lock, from_text
 from pipeline.core.render import Engine
+
+if TYPE_CHECKING:
+    from pipeline.adapters.chart_source import ChartSource
+    from pipeline.adapters.disk import Disk
+    from pipeline.flows.render_jobs import World
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """The repository around the working folder: where it is, what it declares, and what is vendored."""
+
+    root: Path
+    config: Config
+
+    @property
+    def disk(self) -> "Disk":
+        from pipeline.adapters.disk import Disk
+
+        return Disk(self.root)
+
+    @property
+    def lock(self) -> Lock:
+        text = self.disk.read_text(LOCK_FILE)
+        return from_text(text) if text is not None else Lock()
+
+    @property
+    def worktree(self) -> Tree:
+        from pipeline.adapters.trees import DirectoryTree
+
+        return DirectoryTree(self.root)
+
+    def head(self) -> Tree | None:
+        """What is committed; None in a repository without a commit."""
+        from pipeline.adapters.trees import GitTree, repository_root, resolve
+
+        top = repository_root(self.root)
+        try:
+            commit = resolve(top, "HEAD")
+        except UsageError:
+            return None
+        return GitTree(top, commit, self.root.resolve().relative_to(top.resolve()).as_posix())
+
+    def chart_source(self) -> "ChartSource":
+        from pipeline.adapters.chart_source import ChartSource
+
+        return ChartSource(self.root, self.config.repositories)
+
+    def render_world(self) -> "World":
+        from pipeline.adapters.kustomize import find
+        from pipeline.flows.render_jobs import World
+
+        engine = engine_for(self.config.helm_engine, self.config.helm_version)
+        return World(str(self.root), self.disk, engine, find)
+
+
+def repository(start: Path | None = None) -> Repository:
+    """The repository at or above ``start`` (default: the working folder).
+
+    Raises:
+        UsageError: there is none.
+        ConfigError: its pipeline.yaml is wrong.
+    """
+    from pipeline import rules
+    from pipeline.adapters.config_file import find_root, load
+
+    root = find_root(start or Path.cwd())
+    return Repository(root, load(root, rules.ids()))
 
 
 def engine_for(setting: str = "auto", version_range: str = "") -> Engine:

@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 
 from pipeline.core import yaml_read
-from pipeline.core.chart import Chart
+from pipeline.core.chart import Chart, tree_digest
 from pipeline.core.errors import WorldError
 from pipeline.core.resource import mapping
 
@@ -36,10 +36,10 @@ def load_chart(path: Path | str) -> Chart:
     """
     path = Path(path)
     if path.is_dir():
-        files = dict(_read_directory(path))
+        files = dict(read_directory(path))
         digest = tree_digest(files)
     else:
-        data = _read_file(path)
+        data = read_file(path)
         files = read_archive(data, path.name)
         digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
     return chart_of(files, digest, path.name)
@@ -49,7 +49,7 @@ def chart_of(files: Mapping[str, bytes], digest: str, title: str) -> Chart:
     """The chart that ``files`` (paths below the chart's own folder) make up."""
     if "Chart.yaml" not in files:
         raise ChartError(f"{title} is no chart: it has no Chart.yaml", hint="give a chart archive or a chart's folder")
-    files = _unpack_subcharts(files, title)
+    files = unpack_subcharts(files, title)
     texts = {name: text for name, data in files.items() if (text := _text(data)) is not None}
     metadata = _mapping(texts, "Chart.yaml", title)
     schema = texts.get("values.schema.json")
@@ -92,14 +92,6 @@ def read_archive(data: bytes, title: str) -> dict[str, bytes]:
     return dict(sorted(found.items()))
 
 
-def tree_digest(files: Mapping[str, bytes]) -> str:
-    """``sha256:…`` over the sorted paths and contents; neither modes nor times count."""
-    whole = hashlib.sha256()
-    for name in sorted(files):
-        whole.update(f"{hashlib.sha256(files[name]).hexdigest()}  {name}\n".encode())
-    return f"sha256:{whole.hexdigest()}"
-
-
 def _inside(name: str, title: str) -> str:
     """The path below the archive's first folder. Backslashes count as separators, as they do for Helm."""
     parts = PurePosixPath(name.replace("\\", "/")).parts
@@ -110,7 +102,7 @@ def _inside(name: str, title: str) -> str:
     return "/".join(below)
 
 
-def _unpack_subcharts(files: Mapping[str, bytes], title: str, depth: int = 0) -> dict[str, bytes]:
+def unpack_subcharts(files: Mapping[str, bytes], title: str, depth: int = 0) -> dict[str, bytes]:
     """``charts/sub-1.2.3.tgz`` becomes ``charts/sub/…``, subcharts of subcharts too."""
     if depth > _MAX_DEPTH:
         raise ChartError(f"{title} nests charts more than {_MAX_DEPTH} deep")
@@ -122,14 +114,17 @@ def _unpack_subcharts(files: Mapping[str, bytes], title: str, depth: int = 0) ->
             continue
         inner = read_archive(data, f"{title}: {name}")
         own = str(mapping(yaml_read.load(_text(inner.get("Chart.yaml", b"")) or "")).get("name") or base)
-        below = _unpack_subcharts(inner, f"{title}: {name}", depth + 1)
+        if f"{folder}/{own}/Chart.yaml" in {*out, *files}:  # two versions of one chart, under aliases
+            out[name] = data
+            continue
+        below = unpack_subcharts(inner, f"{title}: {name}", depth + 1)
         out |= {f"{folder}/{own}/{path}": content for path, content in below.items()}
     if sum(map(len, out.values())) > _MAX_TOTAL_BYTES:
         raise ChartError(f"{title} unpacks to more than Helm takes (100 MiB)")
     return dict(sorted(out.items()))
 
 
-def _read_directory(root: Path) -> Iterator[tuple[str, bytes]]:
+def read_directory(root: Path) -> Iterator[tuple[str, bytes]]:
     """Regular files only; a link that leads out of the chart is not read."""
     real_root = root.resolve()
     for folder, folders, names in os.walk(root):
@@ -137,10 +132,10 @@ def _read_directory(root: Path) -> Iterator[tuple[str, bytes]]:
         for name in sorted(names):
             path = Path(folder, name)
             if path.is_file() and path.resolve().is_relative_to(real_root):
-                yield path.relative_to(root).as_posix(), _read_file(path)
+                yield path.relative_to(root).as_posix(), read_file(path)
 
 
-def _read_file(path: Path) -> bytes:
+def read_file(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:

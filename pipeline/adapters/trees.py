@@ -41,20 +41,28 @@ class DirectoryTree:
 
 @dataclass(frozen=True, slots=True)
 class GitTree:
-    """Files of one commit of the repository at ``root``."""
+    """Files of one commit of the repository at ``root``, below its folder ``folder`` (``.`` is all of it)."""
 
     root: Path
     commit: str
+    folder: str = "."
 
     def ids(self, prefix: str) -> Mapping[str, str]:
-        listing = _git(self.root, "ls-tree", "-r", "-z", self.commit, "--", prefix or ".").split(b"\0")
+        top = self._top
+        listing = _git(self.root, "ls-tree", "-r", "-z", self.commit, "--", f"{top}{prefix}" or ".").split(b"\0")
         rows = (row.decode("utf-8", "surrogateescape").partition("\t") for row in listing if row)
-        return dict(sorted((path, meta.split()[2]) for meta, _, path in rows if meta.startswith("100")))
+        return dict(
+            sorted((path.removeprefix(top), meta.split()[2]) for meta, _, path in rows if meta.startswith("100"))
+        )
+
+    @property
+    def _top(self) -> str:
+        return "" if self.folder == "." else f"{self.folder}/"
 
     def read(self, paths: Iterable[str]) -> Mapping[str, bytes]:
         """One ``git cat-file --batch`` for all of them: 15 ms for 1,000 files, where a process each takes seconds."""
         wanted = list(paths)
-        request = "".join(f"{self.commit}:{path}\n" for path in wanted if "\n" not in path)
+        request = "".join(f"{self.commit}:{self._top}{path}\n" for path in wanted if "\n" not in path)
         answer = _git(self.root, "cat-file", "--batch", stdin=request.encode("utf-8", "surrogateescape"))
         found: dict[str, bytes] = {}
         at = 0

@@ -1,19 +1,25 @@
 """What ``pipeline diff`` does once its options are read: gather both sides, judge, show."""
 
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from pipeline import rules
 from pipeline.cli.diff import ChartOptions
 from pipeline.core.chart import ValuesLayer
 from pipeline.core.errors import ConfigError, Problem, UsageError
+from pipeline.core.files import Tree
 from pipeline.core.finding import Severity
 from pipeline.core.render import DEFAULT_KUBE_VERSION
 from pipeline.core.report import Report
 from pipeline.core.resource import mapping
-from pipeline.core.source import Source
+from pipeline.core.snapshot import Snapshot
+from pipeline.core.source import Source, SourceKind
+from pipeline.core.tree import FOLDER as RENDERED
 from pipeline.core.verdict import with_verdict
 from pipeline.core.yaml_read import YamlError, load
 from pipeline.flows.diff_charts import ChartSide, How, diff_charts
+from pipeline.flows.diff_repository import Terms, diff_repository
+from pipeline.flows.read_rendered import Rendered, Wanted, read_manifests, read_rendered
 
 DEFAULT_FAIL_ON = Severity.BLOCKER
 
@@ -39,8 +45,53 @@ def severity(label: str | None) -> Severity:
     return Severity[label.upper()] if label else DEFAULT_FAIL_ON
 
 
-def repository(_old: Source, _new: Source, _environments: object, _releases: object, _fail_on: str | None) -> Report:
-    raise UsageError("comparing rendered trees is not there yet", hint="pipeline diff chart:OLD chart:NEW")
+def repository(
+    old: Source, new: Source, environments: tuple[str, ...], releases: tuple[str, ...], fail_on: str | None
+) -> Report:
+    """Compare two rendered trees, under the policy of the pipeline.yaml that is at work here."""
+    sources = (old, new)
+    wanted = Wanted(frozenset(environments), frozenset(releases))
+    if any(source.kind is not SourceKind.DIR for source in sources):
+        from pipeline.wiring import repository as repository_here
+
+        here = repository_here()
+        here.config.pairs(environments, releases)
+        terms = Terms.of(here.config, _today(), severity(fail_on) if fail_on else None)
+        sides = [_rendered(source, wanted, here.root) for source in sources]
+    else:
+        terms = Terms(_today(), severity(fail_on))
+        sides = [_rendered(source, wanted, None) for source in sources]
+    return diff_repository(sides[0], sides[1], rules.load, terms)
+
+
+def _rendered(source: Source, wanted: Wanted, root: Path | None) -> Rendered:
+    from pipeline.adapters import trees
+    from pipeline.adapters.charts import chart_of
+
+    if source.kind is SourceKind.DIR:
+        folder = Path(source.argument)
+        if not folder.is_dir():
+            raise UsageError(f"{source}: there is no such folder", hint="a folder of manifests, or of a repository")
+        tree: Tree = trees.DirectoryTree(folder)
+        if not (folder / RENDERED).is_dir():
+            return read_manifests(str(source), tree)
+        return read_rendered(str(source), tree, wanted, chart_of)
+    if source.kind is SourceKind.EMPTY:
+        return Rendered(Snapshot(str(source), {}), {})
+    assert root is not None, "BUG: a repository's source without a repository"
+    if source.kind is SourceKind.CLUSTER:
+        raise UsageError(f"{source}: clusters are compared by pipeline drift, not here", hint="ref:, worktree, dir:")
+    top = trees.repository_root(root)
+    if source.kind is SourceKind.WORKTREE:
+        tree = trees.DirectoryTree(root)
+    else:
+        commit = trees.merge_base(top, source.argument) if source.kind is SourceKind.MERGE_BASE else source.argument
+        tree = trees.GitTree(top, trees.resolve(top, commit), root.resolve().relative_to(top.resolve()).as_posix())
+    return read_rendered(str(source), tree, wanted, chart_of)
+
+
+def _today() -> date:
+    return datetime.now(tz=UTC).date()
 
 
 def _chart_side(source: Source, files: tuple[Path, ...]) -> ChartSide:

@@ -1,5 +1,6 @@
 """A chart as an archive holds it, and the values people set on it: what the chart and values rules read."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -32,3 +33,25 @@ class Chart:
     schema: Mapping[str, Any] | None = field(default=None, hash=False)
     files: Mapping[str, str] = field(default_factory=dict, hash=False)
     names: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A chart as it came: ``files`` below its own folder, dependencies unpacked.
+
+    ``archive`` is the digest of the package (``sha256:…``), empty for a directory; ``source`` where it came from.
+    """
+
+    name: str
+    version: str
+    source: str
+    files: Mapping[str, bytes] = field(hash=False)
+    archive: str = ""
+
+
+def tree_digest(files: Mapping[str, bytes]) -> str:
+    """``sha256:…`` over the sorted paths and contents; neither modes nor times count."""
+    whole = hashlib.sha256()
+    for name in sorted(files):
+        whole.update(f"{hashlib.sha256(files[name]).hexdigest()}  {name}\n".encode())
+    return f"sha256:{whole.hexdigest()}"

@@ -13,6 +13,8 @@ class SourceKind(StrEnum):
     DIR = "dir"
     CHART = "chart"
     CLUSTER = "cluster"
+    EMPTY = "empty"
+    """Nothing at all: what a first commit is compared with."""
 
 
 _NEEDS_ARGUMENT = {

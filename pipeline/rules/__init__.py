@@ -11,8 +11,16 @@ from pipeline.core.rule import Rule
 
 def load() -> tuple[Rule, ...]:
     """Every rule, sorted by id."""
-    names = [info.name for info in walk_packages(__path__, f"{__name__}.") if not info.ispkg]
-    return tuple(sorted((_rule(name) for name in names), key=lambda rule: rule.id))
+    return tuple(sorted(map(_rule, _modules()), key=lambda rule: rule.id))
+
+
+def ids() -> tuple[str, ...]:
+    """Every rule's id, sorted; no rule is imported for that."""
+    return tuple(sorted(name.rpartition(".")[2].replace("_", "-") for name in _modules()))
+
+
+def _modules() -> list[str]:
+    return [info.name for info in walk_packages(__path__, f"{__name__}.") if not info.ispkg]
 
 
 def _rule(name: str) -> Rule:

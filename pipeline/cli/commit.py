@@ -1,0 +1,42 @@
+"""``pipeline commit``: what vendor and render wrote, in one commit that says what it changes."""
+
+import click
+
+from pipeline.core.errors import OK
+
+
+@click.command(short_help="Commit what vendor and render wrote, and nothing else.")
+@click.option("--dry-run", is_flag=True, help="Print the message and the files, and commit nothing.")
+@click.option("-b", "--branch", help="Commit on a new branch of this name.")
+def command(*, dry_run: bool, branch: str | None) -> int:
+    """Commit rendered/, vendor_charts/ and pipeline.lock, as far as vendor and render own them.
+
+    Whatever else is staged or changed is left as it is. Git's hooks and signing work as ever.
+    """
+    from pipeline.adapters.repo_write import RepositoryWriter
+    from pipeline.cli.diffing import repository as report_of
+    from pipeline.core.commit_message import message
+    from pipeline.core.source import parse_source
+    from pipeline.flows.commit import changed, check_secrets
+    from pipeline.wiring import repository
+
+    here = repository()
+    head = here.head()
+    paths = changed(head, here.worktree)
+    if not paths:
+        click.echo("nothing to commit: everything of ours is as it was committed")
+        return OK
+    check_secrets(here.config, paths, here.worktree)
+    report = report_of(parse_source("ref:HEAD" if head else "empty"), parse_source("worktree"), (), (), None)
+    text = message(report, len(paths))
+    if dry_run:
+        click.echo(text)
+        for path in paths:
+            click.echo(path)
+        return OK
+    writer = RepositoryWriter(here.root)
+    if branch:
+        writer.switch_to_new(branch)
+    commit = writer.commit(paths, text)
+    click.echo(f"committed {commit[:10]}: {text.splitlines()[0]}")
+    return OK

@@ -1,0 +1,56 @@
+"""``pipeline render``: every release into the rendered/ tree, or with --check whether that tree is up to date."""
+
+import click
+
+from pipeline.core.errors import OK, STALE
+
+_SHOWN = 20
+
+
+@click.command(short_help="Render every release into the rendered/ tree.")
+@click.argument("releases", nargs=-1, metavar="[RELEASE]...")
+@click.option("-e", "--environment", "environments", multiple=True, help="Only this environment (repeatable).")
+@click.option("-l", "--release", "more", multiple=True, metavar="RELEASE", help="Only this release (repeatable).")
+@click.option("--check", is_flag=True, help="Write nothing; exit 4 where a file is not what a render would write.")
+def command(releases: tuple[str, ...], environments: tuple[str, ...], more: tuple[str, ...], *, check: bool) -> int:
+    """Render the vendored charts with their values and overlays, one file an object, below rendered/.
+
+    Files that an earlier render wrote and this one does not are removed; other files are never touched. Nothing is
+    written where any chart does not render.
+    """
+    from pipeline.cli.progress import progress
+    from pipeline.flows.render import render
+    from pipeline.wiring import repository
+
+    here = repository()
+    pairs = here.config.pairs(environments, (*releases, *more))
+    with progress("render") as tell:
+        outcome = render(here.config, here.lock, pairs, here.render_world(), tell)
+    for line in outcome.warnings:
+        click.echo(f"warning: {line}", err=True)
+    counts = f"{_counted(outcome.releases, 'release')}, {_counted(outcome.objects, 'object')}"
+    if check:
+        stale = here.disk.differing(outcome.edits)
+        return _report_stale(stale, counts)
+    changed = here.disk.carry_out(outcome.edits)
+    removed = sum(1 for path in changed if path in outcome.edits.removed)
+    written = len(changed) - removed
+    what = f"{_counted(written, 'file')} written, {removed} removed" if changed else "nothing changed"
+    click.echo(f"rendered {counts}: {what}")
+    return OK
+
+
+def _report_stale(stale: tuple[str, ...], counts: str) -> int:
+    if not stale:
+        click.echo(f"up to date: {counts}")
+        return OK
+    for path in stale[:_SHOWN]:
+        click.echo(path)
+    if len(stale) > _SHOWN:
+        click.echo(f"… and {len(stale) - _SHOWN} more")
+    click.echo(f"pipeline: {_counted(len(stale), 'file')} not up to date\n  try: pipeline render", err=True)
+    return STALE
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"

@@ -1,0 +1,36 @@
+"""``pipeline vendor``: the charts that pipeline.yaml names, unpacked under vendor_charts/ and locked by digest."""
+
+import click
+
+from pipeline.core.errors import OK
+
+
+@click.command(short_help="Fetch the charts that pipeline.yaml names, and lock them.")
+@click.argument("releases", nargs=-1, metavar="[RELEASE]...")
+@click.option("--locked", is_flag=True, help="Fetch nothing; exit 4 where config, lock and vendored charts disagree.")
+@click.option("--update", is_flag=True, help="Resolve version ranges anew.")
+def command(releases: tuple[str, ...], *, locked: bool, update: bool) -> int:
+    """Fetch charts into vendor_charts/<chart>/<version>/ and write pipeline.lock.
+
+    What is there as locked is not fetched again. Either everything is written or nothing.
+    """
+    from pipeline.cli.progress import progress
+    from pipeline.flows.vendor import check_locked, vendor
+    from pipeline.wiring import repository
+
+    here = repository()
+    here.config.pairs((), releases)
+    if locked:
+        check_locked(here.config, here.lock, here.disk)
+        click.echo(f"vendored charts are as locked: {len(here.lock.charts)}")
+        return OK
+    with progress("vendor") as tell:
+        done = vendor(here.config, here.lock, releases, here.disk, here.chart_source(), update=update, progress=tell)
+    changed = here.disk.carry_out(done.edits)
+    for name, was, now in done.moved:
+        click.echo(f"{name}: {was} -> {now}" if was else f"{name}: {now}")
+    if not changed:
+        click.echo("nothing to vendor: every chart is as locked")
+    elif not done.moved:
+        click.echo(f"restored {', '.join(path for path in changed if path in done.edits.trees) or 'pipeline.lock'}")
+    return OK

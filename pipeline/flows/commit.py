@@ -1,0 +1,60 @@
+"""Which files are ours to commit: those that an index or the lock names, where they differ from the last commit."""
+
+from collections.abc import Iterable, Mapping
+
+from pipeline.core.config import Config
+from pipeline.core.errors import UsageError
+from pipeline.core.files import Tree
+from pipeline.core.lock import FILE as LOCK
+from pipeline.core.lock import from_text
+from pipeline.core.manifests import parse
+from pipeline.core.secrets import holds_data
+from pipeline.core.tree import FOLDER, INDEX, from_bytes
+
+
+def changed(head: Tree | None, worktree: Tree) -> tuple[str, ...]:
+    """Our paths whose content differs between the last commit (None: there is none yet) and the work tree, sorted.
+
+    Raises:
+        StaleError: an index cannot be read.
+        ConfigError: the lock cannot be read.
+    """
+    before = _owned(head) if head is not None else {}
+    after = _owned(worktree)
+    return tuple(sorted(path for path in before.keys() | after.keys() if before.get(path) != after.get(path)))
+
+
+def check_secrets(config: Config, paths: Iterable[str], worktree: Tree) -> None:
+    """That no Secret value would be committed in the open, where pipeline.yaml does not allow it.
+
+    Raises:
+        UsageError: one would be; each file is named, no value is.
+    """
+    if config.secrets == "allow":
+        return
+    rendered = [path for path in paths if path.startswith(f"{FOLDER}/") and path.endswith(".yaml")]
+    files = worktree.read(path for path in rendered if "/secret-" in path)
+    found = [path for path, data in files.items() if any(map(holds_data, parse(data.decode(), namespace="").resources))]
+    if found:
+        raise UsageError(
+            f"these files hold Secret values in the open: {', '.join(found)}",
+            hint="let the chart use an existing Secret, or set secrets: {rendered: omit} in pipeline.yaml",
+        )
+
+
+def _owned(tree: Tree) -> Mapping[str, str]:
+    """The ids of our files: the lock, the charts it names, and what each index names."""
+    ids = dict(tree.ids(FOLDER))
+    indexes = [path for path in ids if path.count("/") == 3 and path.endswith(f"/{INDEX}")]  # noqa: PLR2004
+    ours = set(indexes)
+    for path, data in tree.read(indexes).items():
+        folder = path.removesuffix(INDEX)
+        ours |= {f"{folder}{name}" for name in from_bytes(data, path).files}
+    lock = tree.read([LOCK]).get(LOCK)
+    found = {path: ids[path] for path in ours if path in ids}
+    if lock is None:
+        return found
+    found |= tree.ids(LOCK)
+    for chart in from_text(lock.decode()).charts:
+        found |= tree.ids(chart.folder)
+    return found

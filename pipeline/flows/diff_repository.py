@@ -1,0 +1,41 @@
+"""What changed between two states of a repository: two rendered trees, compared and judged by its own policy."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from pipeline.core.assemble import Targets, build
+from pipeline.core.config import Config
+from pipeline.core.finding import Severity
+from pipeline.core.policy import Policy
+from pipeline.core.report import Report
+from pipeline.core.rule import Rule
+from pipeline.core.verdict import under_policies
+from pipeline.flows.read_rendered import Rendered
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How to judge: the environments' policies, another threshold for all of them (or None), and the day it is."""
+
+    today: date
+    fail_on: Severity | None = None
+    policies: Mapping[str, Policy] = field(default_factory=dict, hash=False)
+    stated: frozenset[str] = frozenset()
+    """Environments whose Kubernetes version pipeline.yaml states."""
+
+    @classmethod
+    def of(cls, config: Config, today: date, fail_on: Severity | None) -> "Terms":
+        environments = config.environments.values()
+        policies = {environment.name: environment.policy for environment in environments}
+        stated = frozenset(environment.name for environment in environments if environment.kube_version)
+        return cls(today, fail_on, policies, stated)
+
+
+def diff_repository(old: Rendered, new: Rendered, rules: Callable[[], Iterable[Rule]], terms: Terms) -> Report:
+    """Compare, judge, and apply the policy."""
+    versions = {key.environment: inputs.kube_version for key, inputs in {**old.inputs, **new.inputs}.items()}
+    known = bool(versions)
+    targets = Targets(versions, capabilities=known, stated=known and set(versions) <= terms.stated)
+    report = build(old.snapshot, new.snapshot, rules(), targets)
+    return under_policies(report, terms.policies, terms.fail_on, terms.today)

@@ -1,0 +1,134 @@
+"""One side of a comparison from files: a rendered/ tree with its indexes, or a folder of plain manifests."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from pipeline.core.chart import Chart, ValuesLayer
+from pipeline.core.errors import WorldError
+from pipeline.core.files import Tree
+from pipeline.core.lock import folder as chart_folder
+from pipeline.core.manifests import parse
+from pipeline.core.resource import ManifestSet, Resource, mapping
+from pipeline.core.snapshot import ReleaseKey, ReleaseSide, Snapshot
+from pipeline.core.tree import FOLDER, INDEX, Entry, Index, Inputs, digest, from_bytes
+from pipeline.core.upgrade import Side
+from pipeline.core.yaml_read import YamlError, load
+
+MakeChart = Callable[[Mapping[str, bytes], str, str], Chart]
+"""``(files, digest, title)``: the chart that files make up."""
+_YAML = (".yaml", ".yml", ".json")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which releases to read; empty is all."""
+
+    environments: frozenset[str] = frozenset()
+    releases: frozenset[str] = frozenset()
+
+    def takes(self, environment: str, release: str) -> bool:
+        fits = not self.environments or environment in self.environments
+        return fits and (not self.releases or release in self.releases)
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A snapshot, and what its indexes say that it was made of."""
+
+    snapshot: Snapshot
+    inputs: Mapping[ReleaseKey, Inputs]
+
+
+def read_rendered(source: str, tree: Tree, wanted: Wanted, make_chart: MakeChart) -> Rendered:
+    """Every release below rendered/ that ``wanted`` takes; a tree without any is an empty snapshot.
+
+    Raises:
+        StaleError: an index cannot be read.
+        WorldError: a rendered file is gone, or no YAML.
+    """
+    ids = tree.ids(FOLDER)
+    paths = [path for path in ids if path.count("/") == 3 and path.endswith(f"/{INDEX}")]  # noqa: PLR2004
+    paths = [path for path in paths if wanted.takes(*path.split("/")[1:3])]
+    indexes = {path: from_bytes(data, path) for path, data in tree.read(paths).items()}
+    names = [f"{path.removesuffix(INDEX)}{name}" for path, index in indexes.items() for name in index.files]
+    files = tree.read(names)
+    charts = _Charts(tree, make_chart)
+    releases, inputs = {}, {}
+    for path, index in sorted(indexes.items()):
+        _, environment, release, _ = path.split("/")
+        key = ReleaseKey(environment, release)
+        manifests = _manifests(index, path.removesuffix(INDEX), files, release)
+        releases[key] = _release(index, manifests, tree, charts)
+        inputs[key] = index.inputs
+    engines = sorted({(one.helm_engine, one.helm_version) for one in inputs.values()})
+    engine, version = engines[-1] if engines else ("", "")
+    return Rendered(Snapshot(source, releases, {}, engine, version), inputs)
+
+
+def read_manifests(source: str, tree: Tree) -> Rendered:
+    """A folder of YAML and JSON files, whoever made it, as one release.
+
+    Raises:
+        WorldError: a file is no YAML.
+    """
+    paths = [path for path in tree.ids("") if path.endswith(_YAML) and not path.endswith(f"/{INDEX}")]
+    resources = [r for path, data in sorted(tree.read(paths).items()) for r in _parsed(path, data, "", "").resources]
+    side = ReleaseSide("", Side(ManifestSet.of(resources)))
+    return Rendered(Snapshot(source, {ReleaseKey("", "manifests"): side}), {})
+
+
+def _manifests(index: Index, folder: str, files: Mapping[str, bytes], release: str) -> ManifestSet:
+    return ManifestSet.of(
+        resource
+        for name, entry in sorted(index.files.items())
+        for resource in _file(f"{folder}{name}", entry, files, index.inputs.namespace, release)
+    )
+
+
+def _file(path: str, entry: Entry, files: Mapping[str, bytes], namespace: str, release: str) -> Iterable[Resource]:
+    data = files.get(path)
+    if data is None:
+        raise WorldError(f"{path} is in {INDEX} and is not there", hint="pipeline render, or git checkout")
+    for resource in _parsed(path, data, namespace, release).resources:
+        yield replace(resource, source=entry.source, delivery=entry.delivery)
+
+
+def _parsed(path: str, data: bytes, namespace: str, release: str) -> ManifestSet:
+    try:
+        return parse(data.decode(), namespace=namespace, release=release)
+    except (YamlError, UnicodeDecodeError) as error:
+        raise WorldError(f"{path} is no YAML: {error}", hint="pipeline render writes it anew") from error
+
+
+def _release(index: Index, manifests: ManifestSet, tree: Tree, charts: "_Charts") -> ReleaseSide:
+    inputs = index.inputs
+    side = Side(manifests, charts.get(inputs), tuple(_layers(inputs, tree)))
+    return ReleaseSide(inputs.namespace, side, inputs.chart, inputs.version, inputs.chart_digest)
+
+
+def _layers(inputs: Inputs, tree: Tree) -> Iterable[ValuesLayer]:
+    """The values files that the render was made of. One that has changed since is not what made it, and left out."""
+    found = tree.read(inputs.values)
+    for file, known in inputs.values.items():
+        data = found.get(file)
+        if data is not None and digest(data) == known:
+            text = data.decode()
+            yield ValuesLayer(file, text, mapping(load(text)))
+
+
+class _Charts:
+    """The vendored charts of one tree, each read once."""
+
+    def __init__(self, tree: Tree, make_chart: MakeChart) -> None:
+        self._tree, self._make = tree, make_chart
+        self._known: dict[str, Chart | None] = {}
+
+    def get(self, inputs: Inputs) -> Chart | None:
+        """None where it is not vendored there."""
+        folder = chart_folder(inputs.chart, inputs.version)
+        if folder not in self._known:
+            files = self._tree.read(self._tree.ids(folder))
+            below = {path.removeprefix(f"{folder}/"): data for path, data in files.items()}
+            title = f"{inputs.chart} {inputs.version}"
+            self._known[folder] = self._make(below, inputs.chart_digest, title) if "Chart.yaml" in below else None
+        return self._known[folder]
