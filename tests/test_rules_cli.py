@@ -1,10 +1,13 @@
 """``pipeline rules`` lists and explains what the rule files themselves say."""
 
 import json
+from pathlib import Path
 
 from click.testing import CliRunner
 
+from pipeline import rules
 from pipeline.cli.rules import command
+from pipeline.report.rulebook import book
 
 
 def test_list_names_every_rule_once() -> None:
@@ -24,3 +27,8 @@ def test_explain_shows_doc_and_cases() -> None:
 def test_a_misspelt_rule_is_met_with_its_neighbours() -> None:
     done = CliRunner().invoke(command, ["explain", "crd-remove"])
     assert "did you mean crd-removed" in str(done.exception)
+
+
+def test_the_rulebook_is_up_to_date() -> None:
+    target = Path(rules.__file__).parent / "README.md"
+    assert target.read_text(encoding="utf-8") == book(rules.load()), "python -m scripts.rulebook writes it anew"

@@ -20,6 +20,7 @@ def command(releases: tuple[str, ...], environments: tuple[str, ...], more: tupl
     """
     from pipeline.cli.progress import progress
     from pipeline.flows.render import render
+    from pipeline.report.plain import counted
     from pipeline.wiring import repository
 
     here = repository()
@@ -28,19 +29,21 @@ def command(releases: tuple[str, ...], environments: tuple[str, ...], more: tupl
         outcome = render(here.config, here.lock, pairs, here.render_world(), tell)
     for line in outcome.warnings:
         click.echo(f"warning: {line}", err=True)
-    counts = f"{_counted(outcome.releases, 'release')}, {_counted(outcome.objects, 'object')}"
+    counts = f"{counted(outcome.releases, 'release')}, {counted(outcome.objects, 'object')}"
     if check:
         stale = here.disk.differing(outcome.edits)
         return _report_stale(stale, counts)
     changed = here.disk.carry_out(outcome.edits)
     removed = sum(1 for path in changed if path in outcome.edits.removed)
     written = len(changed) - removed
-    what = f"{_counted(written, 'file')} written, {removed} removed" if changed else "nothing changed"
+    what = f"{counted(written, 'file')} written, {removed} removed" if changed else "nothing changed"
     click.echo(f"rendered {counts}: {what}")
     return OK
 
 
 def _report_stale(stale: tuple[str, ...], counts: str) -> int:
+    from pipeline.report.plain import counted
+
     if not stale:
         click.echo(f"up to date: {counts}")
         return OK
@@ -48,9 +51,5 @@ def _report_stale(stale: tuple[str, ...], counts: str) -> int:
         click.echo(path)
     if len(stale) > _SHOWN:
         click.echo(f"… and {len(stale) - _SHOWN} more")
-    click.echo(f"pipeline: {_counted(len(stale), 'file')} not up to date\n  try: pipeline render", err=True)
+    click.echo(f"pipeline: {counted(len(stale), 'file')} not up to date\n  try: pipeline render", err=True)
     return STALE
-
-
-def _counted(number: int, word: str) -> str:
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"

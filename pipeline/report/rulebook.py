@@ -15,6 +15,28 @@ def page(rule: Rule) -> str:
     return "\n\n".join([*parts, *(_example(case) for case in rule.cases)]) + "\n"
 
 
+def book(rules: Iterable[Rule]) -> str:
+    """All rules as one Markdown document: a table by category, then the page of each."""
+    rules = sorted(rules, key=lambda rule: (rule.category, rule.id))
+    lines = ["# Risk rules", "", "Written by `scripts/rulebook.py` from the rules themselves; do not edit.", ""]
+    lines += [f"{len(rules)} rules. `pipeline rules explain ID` prints the same page.", ""]
+    lines += ["| Rule | Category | Severity | Confidence | Says |", "|---|---|---|---|---|"]
+    lines += [
+        f"| [{r.id}](#{r.id}) | {r.category} | {r.severity.label} | {r.confidence} | {_cell(summary(r))} |"
+        for r in rules
+    ]
+    return "\n".join(lines) + "\n\n" + "\n".join(_demoted(page(rule)) for rule in rules)
+
+
+def _demoted(text: str) -> str:
+    """Headings one level lower, so that a page becomes a chapter."""
+    return "\n".join(f"#{line}" if line.startswith(("# ", "## ")) else line for line in text.split("\n"))
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
 def summary(rule: Rule) -> str:
     """The first sentence of the rule's docstring, on one line."""
     return " ".join((rule.doc or "").strip().split("\n\n")[0].split())

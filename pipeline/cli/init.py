@@ -1,0 +1,47 @@
+"""``pipeline init``: a commented pipeline.yaml that works, and the folders beside it."""
+
+from pathlib import Path
+
+import click
+
+from pipeline.core.errors import OK, UsageError
+
+_FOLDERS = {
+    "values": "In-house values: <release>/common.yaml, then <release>/<environment>.yaml; the last one wins.\n",
+    "overlays": "Kustomize overlays: <release>/[<environment>/]kustomization.yaml, with the chart as chart.yaml.\n",
+    "vendor_charts": "Upstream charts, written by `pipeline vendor`. Never edit them: use values/ and overlays/.\n",
+}
+
+
+@click.command(short_help="Write a commented pipeline.yaml, and the folders beside it.")
+@click.argument("folder", default=".", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--schema", is_flag=True, help="Print the JSON Schema of pipeline.yaml instead.")
+def command(folder: Path, *, schema: bool) -> int:
+    """Write pipeline.yaml and the folders that it speaks of into FOLDER. Nothing that is there is touched."""
+    if schema:
+        return _print_schema()
+    from pkgutil import get_data
+
+    from pipeline.adapters.disk import Disk
+    from pipeline.core.config import FILE
+    from pipeline.core.edits import Edits
+
+    text = get_data("pipeline", "data/pipeline.yaml.example")
+    assert text is not None, "BUG: the example is missing from the package"
+    if (folder / FILE).exists():
+        raise UsageError(f"{folder / FILE} is there already", hint="edit it; pipeline doctor says whether it is right")
+    folder.mkdir(parents=True, exist_ok=True)
+    readmes = {f"{name}/README.md": line.encode() for name, line in _FOLDERS.items() if not (folder / name).exists()}
+    for path in Disk(folder).carry_out(Edits(files={FILE: text} | readmes)):
+        click.echo(f"wrote {folder / path}")
+    click.echo("next: name a chart under releases:, then pipeline vendor && pipeline render && pipeline commit")
+    return OK
+
+
+def _print_schema() -> int:
+    import json
+
+    from pipeline.core.config_read import schema
+
+    click.echo(json.dumps(schema(), indent=2))
+    return OK
