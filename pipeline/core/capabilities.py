@@ -4,12 +4,14 @@ In all three forms in which templates ask (``.Capabilities.APIVersions.Has``): `
 ``apps/v1/Deployment``.
 """
 
+from pipeline.core.apis import capabilities
 from pipeline.core.resource import CRD_KIND, ManifestSet, mapping, sequence
 
 
-def offered(kube_version: str) -> frozenset[str]:  # noqa: ARG001 - the table of served APIs comes with the API rules
-    """What a cluster of ``kube_version`` (``1.34.0``) serves by default; empty where the version is not known."""
-    return frozenset()
+def offered(kube_version: str) -> frozenset[str]:
+    """What a cluster of ``kube_version`` (``1.34.0``) serves by default."""
+    major, minor = (int(part) for part in kube_version.removeprefix("v").split(".")[:2])
+    return frozenset(capabilities((major, minor)))
 
 
 def crd_versions(manifests: ManifestSet) -> frozenset[str]:
