@@ -11,6 +11,7 @@ import orjson
 
 from pipeline.core.change import MISSING, Action, Diff, FieldChange, Op, ResourceChange
 from pipeline.core.listkeys import entry_key, merge_key
+from pipeline.core.meaning import same_meaning
 from pipeline.core.noise import noise_of
 from pipeline.core.normalise import normal
 from pipeline.core.path import Path, to_text
@@ -64,6 +65,8 @@ class _Walk:
 
     def changes(self) -> Iterator[FieldChange]:
         for change in _values((), normal(self._before), normal(self._after)):
+            if same_meaning(change):
+                continue
             noise = noise_of(change, self._after)
             yield FieldChange(change.path, change.op, change.old, change.new, noise) if noise else change
 

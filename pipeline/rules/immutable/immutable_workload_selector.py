@@ -15,6 +15,7 @@ from collections.abc import Iterator
 
 from pipeline.core.change import Action, ResourceChange
 from pipeline.core.finding import Severity
+from pipeline.core.path import Path
 from pipeline.core.resource import Resource, mapping, sequence
 from pipeline.core.rule import Claim, Hit, Rule, at, quiet, speaks
 from pipeline.core.upgrade import Upgrade
@@ -26,11 +27,11 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
     if change.action is not Action.CHANGED or change.before is None or change.after is None:
         return
     old, new = _requirements(change.before), _requirements(change.after)
-    if not any(True for _ in change.under(*_SELECTOR)) or old == new:
+    first = next((field for field in change.fields if _concerns(field.path)), None)
+    if first is None:
         return
-    first = next(change.under(*_SELECTOR))
     gone, came = ", ".join(sorted(old - new)), ", ".join(sorted(new - old))
-    detail = f"-{gone} +{came}" if gone and came else f"-{gone}" if gone else f"+{came}"
+    detail = f"-{gone} +{came}" if gone and came else f"-{gone}" if gone else f"+{came}" if came else "in other words"
     yield Hit(
         at(change, first),
         title=f"{change.id.kind} {change.id.name}: the selector changes: {detail}",
@@ -41,8 +42,13 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
     )
 
 
+def _concerns(path: Path) -> bool:
+    """At or below the selector, or a removal of all that it is part of."""
+    return path[:2] == _SELECTOR or path == ("spec",)
+
+
 def _requirements(resource: Resource) -> frozenset[str]:
-    """The selector as a set; ``matchLabels`` is short for ``In`` with one value (LabelSelector, meta/v1)."""
+    """The selector as a set, for the message: ``matchLabels`` is short for ``In`` with one value."""
     selector = mapping(mapping(resource.body.get("spec")).get("selector"))
     labels = {f"{key}={value}" for key, value in mapping(selector.get("matchLabels")).items()}
     rows = [mapping(row) for row in sequence(selector.get("matchExpressions"))]
@@ -73,8 +79,9 @@ RULE = Rule(
             after=_WEB % "matchLabels: {app.kubernetes.io/name: web}",
         ),
         quiet("only the replica count changes", before=_OLD, after=_OLD.replace("replicas: 1", "replicas: 2")),
-        quiet(
-            "the same selector in other words",
+        speaks(
+            "the same selector in other words is another one to the API server",
+            ("blocker", "spec.selector.matchExpressions"),
             before=_OLD,
             after=_WEB % "matchExpressions: [{key: app, operator: In, values: [web]}]",
         ),

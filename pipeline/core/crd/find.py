@@ -1,0 +1,55 @@
+"""Every CRD of a render: objects of their own, and text inside other objects that a Job or a hook applies."""
+
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+
+from pipeline.core.crd.definition import GROUP, Definition, definition, in_v1_shape
+from pipeline.core.crd.once import once
+from pipeline.core.path import Path
+from pipeline.core.resource import CRD_KIND, Body, ManifestSet, Resource, mapping
+from pipeline.core.yaml_read import YamlError, load_all
+
+# A Secret's text is base64 and nobody's business; what ships CRDs as text does it in ConfigMaps.
+_CARRIERS = frozenset({"ConfigMap"})
+
+
+@once
+def definitions(manifests: ManifestSet) -> Mapping[str, Definition]:
+    """CRDs by name. An object of its own wins over text of the same name."""
+    found: dict[str, Definition] = {}
+    for resource in manifests.resources:
+        if is_crd(resource):
+            found[resource.id.name] = definition(resource)
+    for resource in manifests.resources:
+        if resource.kind in _CARRIERS and resource.id.group == "":
+            for text in _carried(resource):
+                found.setdefault(text.name, text)
+    return found
+
+
+def is_crd(resource: Resource) -> bool:
+    return resource.kind == CRD_KIND and resource.id.group == GROUP
+
+
+def _carried(resource: Resource) -> Iterator[Definition]:
+    for key, text in mapping(resource.body.get("data")).items():
+        if isinstance(text, str) and CRD_KIND in text:
+            path: Path = ("data", key)
+            for body in _crds_in(text):
+                name = str(mapping(body.get("metadata")).get("name") or "")
+                yield Definition(name, in_v1_shape(body), resource, path)
+
+
+@lru_cache(maxsize=64)
+def _crds_in(text: str) -> tuple[Body, ...]:
+    try:
+        documents = load_all(text)
+    except YamlError:
+        return ()
+    return tuple(
+        body
+        for body in documents
+        if isinstance(body, dict)
+        and body.get("kind") == CRD_KIND
+        and str(body.get("apiVersion") or "").startswith(f"{GROUP}/")
+    )

@@ -1,0 +1,33 @@
+"""The custom resources at hand: of this release as it will be, and of everything else that the repository renders."""
+
+from collections.abc import Iterator
+
+from pipeline.core.crd.definition import Definition
+from pipeline.core.resource import Resource
+from pipeline.core.upgrade import Upgrade
+
+_SHOWN = 3
+
+
+def instances(upgrade: Upgrade, definition: Definition) -> Iterator[Resource]:
+    """Custom resources of the kind, as they will be applied with this upgrade."""
+    others = upgrade.facts.repository_after
+    for manifests in (upgrade.after.manifests, *([others] if others else [])):
+        for resource in manifests.of_kind(definition.kind):
+            if resource.group == definition.group:
+                yield resource
+
+
+def at_version(upgrade: Upgrade, definition: Definition, version: str) -> list[Resource]:
+    return [resource for resource in instances(upgrade, definition) if resource.version == version]
+
+
+def naming(resources: list[Resource]) -> str:
+    """``Route shop/a, Route shop/b and 3 more``."""
+    names = ", ".join(str(_short(resource)) for resource in resources[:_SHOWN])
+    return names + (f" and {len(resources) - _SHOWN} more" if len(resources) > _SHOWN else "")
+
+
+def _short(resource: Resource) -> str:
+    name = f"{resource.id.namespace}/{resource.id.name}" if resource.id.namespace else resource.id.name
+    return f"{resource.kind} {name}"

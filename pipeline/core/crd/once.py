@@ -1,0 +1,28 @@
+"""Many rules ask the same question of one upgrade: the answer is computed once and kept while it is asked about."""
+
+from collections import OrderedDict
+from collections.abc import Callable
+from functools import wraps
+from typing import TypeVar
+
+Asked = TypeVar("Asked")
+Answer = TypeVar("Answer")
+_KEPT = 8
+
+
+def once(function: Callable[[Asked], Answer]) -> Callable[[Asked], Answer]:
+    """Remember the answers for the last few arguments, told apart by identity: hashing a render would cost more."""
+    kept: OrderedDict[int, tuple[Asked, Answer]] = OrderedDict()
+
+    @wraps(function)
+    def remembering(asked: Asked) -> Answer:
+        entry = kept.get(id(asked))
+        if entry is not None and entry[0] is asked:
+            return entry[1]
+        answer = function(asked)
+        kept[id(asked)] = (asked, answer)
+        while len(kept) > _KEPT:
+            kept.popitem(last=False)
+        return answer
+
+    return remembering

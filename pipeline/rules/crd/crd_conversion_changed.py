@@ -1,0 +1,70 @@
+"""How a CRD's versions are converted into each other changes.
+
+## Why it matters
+
+With a webhook, every read and write of another than the stored version needs a healthy webhook: where it is not, no
+custom resource of the kind can be read, by its controller neither. Without one, fields that the other version does not
+have are dropped.
+
+## What to do
+
+See that the webhook's Service and certificate are there before the CRD is applied, and apply the CRD last.
+"""
+
+from collections.abc import Iterator
+
+from pipeline.core.crd.definition import Definition
+from pipeline.core.crd.examples import crd, version
+from pipeline.core.crd.pairs import claim, edited
+from pipeline.core.finding import Severity
+from pipeline.core.path import Path
+from pipeline.core.resource import mapping
+from pipeline.core.rule import Hit, Rule, quiet, speaks
+from pipeline.core.upgrade import Upgrade
+
+_PATH: Path = ("spec", "conversion")
+
+
+def check(upgrade: Upgrade) -> Iterator[Hit]:
+    for pair, before, after in edited(upgrade):
+        old, new = _strategy(before), _strategy(after)
+        if not any(change.path[:2] == _PATH for change in pair.fields):
+            continue
+        lone = len(after.served) < 2  # noqa: PLR2004 - one version needs no conversion
+        if old == new:
+            title, severity = f"CRD {pair.name}: its conversion webhook changes", Severity.LOW
+        else:
+            title = f"CRD {pair.name}: versions are converted by {new}, no longer by {old}"
+            severity = Severity.LOW if lone else Severity.HIGH
+        yield Hit(
+            pair.place(_PATH),
+            title=title,
+            why="Until the webhook answers, no custom resource of the kind can be read or written."
+            if new == "Webhook"
+            else "Fields that the other version does not have are dropped.",
+            remedy="See that the webhook's Service and certificate are there first; apply the CRD last."
+            if new == "Webhook"
+            else "Compare the versions' schemas; rewrite custom resources to the stored one first.",
+            severity=severity,
+            claims=claim(pair, _PATH),
+        )
+
+
+def _strategy(definition: Definition) -> str:
+    return str(mapping(definition.spec.get("conversion")).get("strategy") or "None")
+
+
+_TWO = (version("v1"), version("v2", storage=False))
+_WEBHOOK = "  conversion: {strategy: Webhook, webhook: {conversionReviewVersions: [v1]}}\n"
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.HIGH,
+    whole=check,
+    cases=(
+        speaks("a webhook takes over", ("high", "spec.conversion"), before=crd(*_TWO), after=crd(*_TWO) + _WEBHOOK),
+        speaks("with one version only", ("low", "spec.conversion"), before=crd(), after=crd() + _WEBHOOK),
+        quiet("None in so many words", before=crd(), after=crd(scope="Cluster")),
+    ),
+)

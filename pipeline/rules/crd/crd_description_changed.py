@@ -1,0 +1,41 @@
+"""Descriptions in a CRD's schema change.
+
+## Why it matters
+
+It does not: descriptions are for people, and no custom resource behaves differently.
+
+## What to do
+
+Nothing.
+"""
+
+from pipeline.core.crd import keywords
+from pipeline.core.crd.examples import field
+from pipeline.core.crd.field_rule import Words, many, quiet_check
+from pipeline.core.finding import Severity
+from pipeline.core.rule import Rule, quiet, speaks
+
+check = quiet_check(
+    keywords.prose_changed,
+    Words(
+        lambda number: many(number, "description", "reworded"),
+        "Nothing behaves differently.",
+        "Nothing.",
+    ),
+)
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.OFF,
+    whole=check,
+    cases=(
+        speaks(
+            "a description is reworded",
+            ("off", ""),
+            before=field("a: {type: string, description: x}"),
+            after=field("a: {type: string, description: y}"),
+        ),
+        quiet("a pattern is new", before=field("a: {type: string}"), after=field("a: {type: string, pattern: '^x'}")),
+    ),
+)

@@ -1,0 +1,52 @@
+"""A limit on a custom resource's field is new or tighter.
+
+## Why it matters
+
+A custom resource whose value lies outside is refused at its next update.
+
+## What to do
+
+Compare your custom resources with the new limit before the upgrade.
+"""
+
+from pipeline.core.crd import keywords
+from pipeline.core.crd.examples import field
+from pipeline.core.crd.field_rule import Words, fields_check, many
+from pipeline.core.finding import Confidence, Severity
+from pipeline.core.rule import Rule, quiet, speaks
+
+check = fields_check(
+    keywords.bound_tightened,
+    Words(
+        lambda number: many(number, "limit", "new or tighter"),
+        "A custom resource whose value lies outside is refused at its next update.",
+        "Compare your custom resources with the new limits before the upgrade.",
+    ),
+)
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.LOW,
+    confidence=Confidence.LIKELY,
+    whole=check,
+    cases=(
+        speaks(
+            "a minimum is raised",
+            ("low", "spec.versions[name=v1].schema.openAPIV3Schema.properties.spec.properties.a.minimum"),
+            before=field("a: {type: integer, minimum: 1}"),
+            after=field("a: {type: integer, minimum: 2}"),
+        ),
+        speaks(
+            "a length limit is new",
+            ("low", "spec.versions[name=v1].schema.openAPIV3Schema.properties.spec.properties.a.maxLength"),
+            before=field("a: {type: string}"),
+            after=field("a: {type: string, maxLength: 9}"),
+        ),
+        quiet(
+            "a maximum is raised",
+            before=field("a: {type: integer, maximum: 1}"),
+            after=field("a: {type: integer, maximum: 2}"),
+        ),
+    ),
+)

@@ -1,0 +1,46 @@
+"""A CRD has validation rules (CEL) that it had not.
+
+## Why it matters
+
+A custom resource that breaks one is refused at its next update, even where the change is about something else.
+
+## What to do
+
+Read the rules against your custom resources, or try them with a server-side dry run.
+"""
+
+from pipeline.core.crd import keywords
+from pipeline.core.crd.examples import field
+from pipeline.core.crd.field_rule import Words, fields_check, many
+from pipeline.core.finding import Confidence, Severity
+from pipeline.core.rule import Rule, quiet, speaks
+
+check = fields_check(
+    keywords.rules_added,
+    Words(
+        lambda number: many(number, "place", "held to new validation rules"),
+        "A custom resource that breaks a rule is refused at its next update.",
+        "Read the rules against your custom resources, or try a server-side dry run.",
+    ),
+)
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.LOW,
+    confidence=Confidence.LIKELY,
+    whole=check,
+    cases=(
+        speaks(
+            "a rule is new",
+            ("low", "spec.versions[name=v1].schema.openAPIV3Schema.properties.spec.x-kubernetes-validations"),
+            before=field("a: {type: string}"),
+            after=field("a: {type: string}", "x-kubernetes-validations: [{rule: has(self.a)}]"),
+        ),
+        quiet(
+            "only the message changes",
+            before=field("a: {type: string}", "x-kubernetes-validations: [{rule: has(self.a), message: x}]"),
+            after=field("a: {type: string}", "x-kubernetes-validations: [{rule: has(self.a), message: y}]"),
+        ),
+    ),
+)

@@ -1,0 +1,57 @@
+"""A value of a custom resource's field is no longer allowed.
+
+## Why it matters
+
+A custom resource that holds the value is refused at its next update.
+
+## What to do
+
+Replace the value in your custom resources before the upgrade.
+"""
+
+from pipeline.core.crd import keywords
+from pipeline.core.crd.examples import field
+from pipeline.core.crd.field_rule import Words, fields_check, many
+from pipeline.core.finding import Confidence, Severity
+from pipeline.core.rule import Rule, quiet, speaks
+
+check = fields_check(
+    keywords.enum_narrowed,
+    Words(
+        lambda number: many(number, "field", "limited to fewer values"),
+        "A custom resource with a value that is no longer in the list is refused at its next update.",
+        "Replace the value in your custom resources before the upgrade.",
+    ),
+)
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.MEDIUM,
+    confidence=Confidence.LIKELY,
+    whole=check,
+    cases=(
+        speaks(
+            "a value is no longer in the list",
+            ("medium", "spec.versions[name=v1].schema.openAPIV3Schema.properties.spec.properties.a.enum[1]"),
+            before=field("a: {type: string, enum: [x, y]}"),
+            after=field("a: {type: string, enum: [x]}"),
+        ),
+        speaks(
+            "any text was allowed",
+            ("medium", "spec.versions[name=v1].schema.openAPIV3Schema.properties.spec.properties.a.enum"),
+            before=field("a: {type: string}"),
+            after=field("a: {type: string, enum: [x]}"),
+        ),
+        quiet(
+            "a value joins the list",
+            before=field("a: {type: string, enum: [x]}"),
+            after=field("a: {type: string, enum: [x, y]}"),
+        ),
+        quiet(
+            "the list is sorted anew",
+            before=field("a: {type: string, enum: [y, x]}"),
+            after=field("a: {type: string, enum: [x, y]}"),
+        ),
+    ),
+)

@@ -1,0 +1,50 @@
+"""A list or map in a custom resource is merged by another rule.
+
+## Why it matters
+
+``x-kubernetes-list-type``, its map keys and ``x-kubernetes-map-type`` say how server-side apply merges writers, and
+which entries count as duplicates. A list with duplicates by the new keys is refused; owners of entries change.
+
+## What to do
+
+Check your lists for duplicates by the new keys before the upgrade.
+"""
+
+from pipeline.core.crd import keywords
+from pipeline.core.crd.examples import field
+from pipeline.core.crd.field_rule import Words, fields_check, many
+from pipeline.core.finding import Confidence, Severity
+from pipeline.core.rule import Rule, quiet, speaks
+
+check = fields_check(
+    keywords.list_semantics_changed,
+    Words(
+        lambda number: many(number, "list or map", "merged by another rule"),
+        "Server-side apply merges it differently; duplicates by the new keys are refused.",
+        "Check your lists for duplicates by the new keys.",
+    ),
+)
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.LOW,
+    confidence=Confidence.LIKELY,
+    whole=check,
+    cases=(
+        speaks(
+            "a list becomes a set",
+            (
+                "low",
+                "spec.versions[name=v1].schema.openAPIV3Schema.properties.spec.properties.a.x-kubernetes-list-type",
+            ),
+            before=field("a: {type: array, items: {type: string}}"),
+            after=field("a: {type: array, items: {type: string}, x-kubernetes-list-type: set}"),
+        ),
+        quiet(
+            "only its description changes",
+            before=field("a: {type: array, description: x}"),
+            after=field("a: {type: array, description: y}"),
+        ),
+    ),
+)

@@ -1,0 +1,44 @@
+"""A field of a custom resource may no longer be null.
+
+## Why it matters
+
+A null in it is dropped, or the custom resource is refused at its next update.
+
+## What to do
+
+Search your custom resources for a null there.
+"""
+
+from pipeline.core.crd import keywords
+from pipeline.core.crd.examples import field
+from pipeline.core.crd.field_rule import Words, fields_check, many
+from pipeline.core.finding import Confidence, Severity
+from pipeline.core.rule import Rule, quiet, speaks
+
+check = fields_check(
+    keywords.nullable_removed,
+    Words(
+        lambda number: many(number, "field", "no longer allowed to be null"),
+        "A null there is dropped or refused at the next update of a custom resource.",
+        "Search your custom resources for a null there.",
+    ),
+)
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.LOW,
+    confidence=Confidence.LIKELY,
+    whole=check,
+    cases=(
+        speaks(
+            "null was allowed",
+            ("low", "spec.versions[name=v1].schema.openAPIV3Schema.properties.spec.properties.a.nullable"),
+            before=field("a: {type: string, nullable: true}"),
+            after=field("a: {type: string}"),
+        ),
+        quiet(
+            "null becomes allowed", before=field("a: {type: string}"), after=field("a: {type: string, nullable: true}")
+        ),
+    ),
+)

@@ -1,0 +1,44 @@
+"""The pattern or the format that a custom resource's field must match is new or another.
+
+## Why it matters
+
+A custom resource whose value does not match is refused at its next update.
+
+## What to do
+
+Compare your custom resources with the new pattern before the upgrade.
+"""
+
+from pipeline.core.crd import keywords
+from pipeline.core.crd.examples import field
+from pipeline.core.crd.field_rule import Words, fields_check, many
+from pipeline.core.finding import Confidence, Severity
+from pipeline.core.rule import Rule, quiet, speaks
+
+check = fields_check(
+    keywords.pattern_changed,
+    Words(
+        lambda number: many(number, "field", "held to a new pattern or format"),
+        "A custom resource whose value does not match is refused at its next update.",
+        "Compare your custom resources with the new pattern before the upgrade.",
+    ),
+)
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.LOW,
+    confidence=Confidence.LIKELY,
+    whole=check,
+    cases=(
+        speaks(
+            "a pattern is new",
+            ("low", "spec.versions[name=v1].schema.openAPIV3Schema.properties.spec.properties.a.pattern"),
+            before=field("a: {type: string}"),
+            after=field("a: {type: string, pattern: '^x'}"),
+        ),
+        quiet(
+            "a pattern is dropped", before=field("a: {type: string, pattern: '^x'}"), after=field("a: {type: string}")
+        ),
+    ),
+)

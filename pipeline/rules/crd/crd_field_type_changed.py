@@ -1,0 +1,42 @@
+"""A field of a custom resource has another type.
+
+## Why it matters
+
+Values of the old type are refused at the next update, and typed clients fail to read what is stored.
+
+## What to do
+
+Rewrite the value in your custom resources in the same step as the upgrade.
+"""
+
+from pipeline.core.crd import keywords
+from pipeline.core.crd.examples import field
+from pipeline.core.crd.field_rule import Words, fields_check, many
+from pipeline.core.finding import Confidence, Severity
+from pipeline.core.rule import Rule, quiet, speaks
+
+check = fields_check(
+    keywords.type_changed,
+    Words(
+        lambda number: many(number, "field", "of another type"),
+        "Values of the old type are refused at the next update of a custom resource.",
+        "Rewrite the values in your custom resources together with the upgrade.",
+    ),
+)
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.HIGH,
+    confidence=Confidence.LIKELY,
+    whole=check,
+    cases=(
+        speaks(
+            "a number becomes text",
+            ("high", "spec.versions[name=v1].schema.openAPIV3Schema.properties.spec.properties.a.type"),
+            before=field("a: {type: integer}"),
+            after=field("a: {type: string}"),
+        ),
+        quiet("an integer becomes any number", before=field("a: {type: integer}"), after=field("a: {type: number}")),
+    ),
+)

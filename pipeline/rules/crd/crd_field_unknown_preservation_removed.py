@@ -1,0 +1,49 @@
+"""A part of a custom resource that took any field keeps only the known ones now.
+
+## Why it matters
+
+Free-form content below it is dropped in silence at the next write of each custom resource.
+
+## What to do
+
+Search your custom resources for content there that the new schema does not name.
+"""
+
+from pipeline.core.crd import keywords
+from pipeline.core.crd.examples import field
+from pipeline.core.crd.field_rule import Words, fields_check, many
+from pipeline.core.finding import Confidence, Severity
+from pipeline.core.rule import Rule, quiet, speaks
+
+check = fields_check(
+    keywords.unknown_preservation_removed,
+    Words(
+        lambda number: many(number, "place", "no longer free-form"),
+        "Content there that the schema does not name is dropped in silence.",
+        "Search your custom resources for such content, and move it first.",
+    ),
+)
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.HIGH,
+    confidence=Confidence.LIKELY,
+    whole=check,
+    cases=(
+        speaks(
+            "unknown fields were preserved",
+            (
+                "high",
+                "spec.versions[name=v1].schema.openAPIV3Schema.properties.spec.properties.a.x-kubernetes-preserve-unknown-fields",
+            ),
+            before=field("a: {type: object, x-kubernetes-preserve-unknown-fields: true}"),
+            after=field("a: {type: object}"),
+        ),
+        quiet(
+            "unknown fields become preserved",
+            before=field("a: {type: object}"),
+            after=field("a: {type: object, x-kubernetes-preserve-unknown-fields: true}"),
+        ),
+    ),
+)

@@ -1,0 +1,52 @@
+"""A CRD is gone, and another group has one of the same kind.
+
+## Why it matters
+
+Custom resources of the old group are orphans: they go with their CRD where it is pruned, and nobody reconciles them.
+
+## What to do
+
+Keep both CRDs for one release, rewrite your custom resources to the new group, then let the old one go.
+"""
+
+from collections.abc import Iterator
+
+from pipeline.core.crd.examples import crd
+from pipeline.core.crd.pairs import Pair, claim, pairs
+from pipeline.core.finding import Severity
+from pipeline.core.rule import Hit, Rule, quiet, speaks
+from pipeline.core.upgrade import Upgrade
+
+
+def check(upgrade: Upgrade) -> Iterator[Hit]:
+    found = pairs(upgrade)
+    new = {pair.definition.kind: pair for pair in found if pair.before is None}
+    for pair in found:
+        other = new.get(pair.definition.kind) if pair.after is None else None
+        if other is not None and pair.definition.group != other.definition.group:
+            yield _hit(pair, other)
+
+
+def _hit(old: Pair, new: Pair) -> Hit:
+    return Hit(
+        old.place(),
+        title=f"{old.definition.kind} moves from {old.definition.group} to {new.definition.group}",
+        why="Custom resources of the old group go with their CRD, and nobody reconciles them.",
+        remedy="Keep both CRDs for one release, and rewrite your custom resources to the new group first.",
+        also=(new.place(),),
+        claims=(*claim(old, ()), *claim(new, ())),
+    )
+
+
+_MOVED = crd().replace("example.com", "example.io")
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.BLOCKER,
+    whole=check,
+    cases=(
+        speaks("the group changes", ("blocker", ""), before=crd(), after=_MOVED),
+        quiet("both groups are there", before=crd(), after=f"{crd()}---{_MOVED}"),
+    ),
+)

@@ -1,0 +1,58 @@
+"""What ``kubectl get`` shows of a custom resource, or what it can be selected by, changes.
+
+## Why it matters
+
+Scripts that cut columns out of ``kubectl get`` read something else; field selectors that are gone fail.
+
+## What to do
+
+Read values with ``-o json`` or ``-o jsonpath``.
+"""
+
+from collections.abc import Iterator
+
+from pipeline.core.crd.examples import crd, version
+from pipeline.core.crd.pairs import claim, edited
+from pipeline.core.finding import Severity
+from pipeline.core.rule import Hit, Rule, quiet, speaks
+from pipeline.core.upgrade import Upgrade
+
+_KEYS = ("additionalPrinterColumns", "selectableFields")
+
+
+def check(upgrade: Upgrade) -> Iterator[Hit]:
+    for pair, before, after in edited(upgrade):
+        found = [change.path for change in pair.fields if change.under("spec", "versions", "*") and _about(change.path)]
+        if found:
+            yield Hit(
+                pair.place(found[0]),
+                title=f"CRD {pair.name}: the columns of kubectl get change",
+                why="Scripts that cut columns out of kubectl get read something else.",
+                remedy="Read values with -o json or -o jsonpath.",
+                also=tuple(pair.place(path) for path in found[1:]),
+                claims=claim(pair, *found),
+            )
+        assert before.name == after.name, "BUG: a pair of two CRDs"
+
+
+def _about(path: tuple[object, ...]) -> bool:
+    return len(path) > 3 and path[3] in _KEYS  # noqa: PLR2004 - spec, versions, the version, the key
+
+
+_COLUMN = version(rest="additionalPrinterColumns: [{name: Size, type: integer, jsonPath: .spec.size}]")
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.INFO,
+    whole=check,
+    cases=(
+        speaks(
+            "a column comes",
+            ("info", "spec.versions[name=v1].additionalPrinterColumns"),
+            before=crd(),
+            after=crd(_COLUMN),
+        ),
+        quiet("they stay", before=crd(_COLUMN), after=crd(_COLUMN, scope="Cluster")),
+    ),
+)

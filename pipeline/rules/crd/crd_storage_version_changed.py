@@ -1,0 +1,63 @@
+"""A CRD's resources are stored in another version from now on.
+
+## Why it matters
+
+New writes land in the new version. After a rollback to a CRD that does not know it, they cannot be read. Objects stored
+before keep the old version until they are written again.
+
+## What to do
+
+Remember the limit when you roll back, and plan a storage migration before the old version may go.
+"""
+
+from collections.abc import Iterator
+
+from pipeline.core.crd.definition import version_path
+from pipeline.core.crd.examples import crd, version
+from pipeline.core.crd.pairs import claim, edited
+from pipeline.core.finding import Severity
+from pipeline.core.rule import Hit, Rule, quiet, speaks
+from pipeline.core.upgrade import Upgrade
+
+
+def check(upgrade: Upgrade) -> Iterator[Hit]:
+    for pair, before, after in edited(upgrade):
+        old, new = before.storage_version, after.storage_version
+        if not old or not new or old == new:
+            continue
+        known = new in before.versions
+        paths = [version_path(name, "storage") for name in (new, old) if name in after.versions]
+        yield Hit(
+            pair.place(paths[0]),
+            title=f"CRD {pair.name}: resources are stored as {new} from now on, no longer as {old}",
+            why="The old CRD reads both: only a storage migration is left to do."
+            if known
+            else "A rollback to the old CRD cannot read what is written from now on.",
+            remedy="Plan a storage migration before the old version may go.",
+            severity=Severity.LOW if known else None,
+            also=tuple(pair.place(path) for path in paths[1:]),
+            claims=claim(pair, *paths),
+        )
+
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.MEDIUM,
+    whole=check,
+    cases=(
+        speaks(
+            "a version that the old CRD does not know",
+            ("medium", "spec.versions[name=v2].storage"),
+            before=crd(version("v1")),
+            after=crd(version("v1", storage=False), version("v2")),
+        ),
+        speaks(
+            "a version that both know",
+            ("low", "spec.versions[name=v2].storage"),
+            before=crd(version("v1"), version("v2", storage=False)),
+            after=crd(version("v1", storage=False), version("v2")),
+        ),
+        quiet("a version that is not stored comes", before=crd(), after=crd(version(), version("v2", storage=False))),
+    ),
+)

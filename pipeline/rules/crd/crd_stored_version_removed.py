@@ -1,0 +1,55 @@
+"""The version in which a CRD's resources are stored is gone from the CRD.
+
+## Why it matters
+
+The API server refuses the new CRD: ``status.storedVersions`` still names the version, and each of those must be in
+``spec.versions`` (apiextensions validation). The apply stops there.
+
+## What to do
+
+First let the old CRD store a version that stays, rewrite every object (storage migration), and take the old version out
+of ``status.storedVersions``. Then upgrade.
+"""
+
+from collections.abc import Iterator
+
+from pipeline.core.crd.definition import version_path
+from pipeline.core.crd.examples import crd, version
+from pipeline.core.crd.pairs import claim, edited
+from pipeline.core.finding import Severity
+from pipeline.core.rule import Hit, Rule, quiet, speaks
+from pipeline.core.upgrade import Upgrade
+
+
+def check(upgrade: Upgrade) -> Iterator[Hit]:
+    for pair, before, after in edited(upgrade):
+        stored = before.storage_version
+        if stored and after.versions and stored not in after.versions and not pair.definition.within:
+            yield Hit(
+                pair.place(version_path(stored)),
+                title=f"CRD {pair.name}: {stored}, in which its resources are stored, is gone",
+                why="The API server refuses the CRD: status.storedVersions still names the version.",
+                remedy="Migrate the stored objects, then take the version out of status.storedVersions, then upgrade.",
+                claims=claim(pair, version_path(stored)),
+            )
+
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.BLOCKER,
+    whole=check,
+    cases=(
+        speaks(
+            "the stored version goes",
+            ("blocker", "spec.versions[name=v1alpha1]"),
+            before=crd(version("v1alpha1")),
+            after=crd(version("v1")),
+        ),
+        quiet(
+            "a version that is not stored goes",
+            before=crd(version("v1alpha1", storage=False), version("v1")),
+            after=crd(version("v1")),
+        ),
+    ),
+)

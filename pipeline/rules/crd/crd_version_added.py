@@ -1,0 +1,53 @@
+"""A CRD has a new version, or serves one that it had switched off.
+
+## Why it matters
+
+Nothing breaks. The version is there to move to, and often the announcement that an older one will go.
+
+## What to do
+
+Consider moving your custom resources in a change of their own.
+"""
+
+from collections.abc import Iterator
+
+from pipeline.core.crd.definition import version_path
+from pipeline.core.crd.examples import crd, version
+from pipeline.core.crd.pairs import claim, edited
+from pipeline.core.finding import Severity
+from pipeline.core.path import Path
+from pipeline.core.rule import Hit, Rule, quiet, speaks
+from pipeline.core.upgrade import Upgrade
+
+
+def check(upgrade: Upgrade) -> Iterator[Hit]:
+    for pair, before, after in edited(upgrade):
+        fresh = sorted(after.versions.keys() - before.versions.keys())
+        on = sorted((after.served - before.served) & before.versions.keys())
+        paths: list[Path] = [version_path(name) for name in fresh] + [version_path(name, "served") for name in on]
+        if paths:
+            yield Hit(
+                pair.place(paths[0]),
+                title=f"CRD {pair.name}: version {', '.join([*fresh, *on])} is new",
+                why="Nothing breaks; an older version may be about to go.",
+                remedy="Consider moving your custom resources in a change of their own.",
+                also=tuple(pair.place(path) for path in paths[1:]),
+                claims=claim(pair, *paths),
+            )
+
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.INFO,
+    whole=check,
+    cases=(
+        speaks(
+            "a version comes",
+            ("info", "spec.versions[name=v2]"),
+            before=crd(),
+            after=crd(version(), version("v2", storage=False)),
+        ),
+        quiet("a version goes", before=crd(version(), version("v2", storage=False)), after=crd()),
+    ),
+)

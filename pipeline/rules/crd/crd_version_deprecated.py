@@ -1,0 +1,61 @@
+"""A version of a CRD is deprecated, or says so in other words.
+
+## Why it matters
+
+Its removal is announced; kubectl warns at each use.
+
+## What to do
+
+Move your custom resources to another version now, while both work.
+"""
+
+from collections.abc import Iterator
+
+from pipeline.core.crd.definition import version_path
+from pipeline.core.crd.examples import crd, version
+from pipeline.core.crd.pairs import claim, edited
+from pipeline.core.finding import Severity
+from pipeline.core.rule import Hit, Rule, quiet, speaks
+from pipeline.core.upgrade import Upgrade
+
+
+def check(upgrade: Upgrade) -> Iterator[Hit]:
+    for pair, before, after in edited(upgrade):
+        for name, entry in after.versions.items():
+            old = before.versions.get(name, {})
+            paths = [
+                version_path(name, key)
+                for key in ("deprecated", "deprecationWarning")
+                if old.get(key) != entry.get(key)
+            ]
+            if name not in before.versions or not paths:
+                continue
+            now = bool(entry.get("deprecated"))
+            yield Hit(
+                pair.place(paths[0]),
+                title=f"CRD {pair.name}: version {name} is {'deprecated' if now else 'no longer deprecated'}",
+                why="Its removal is announced; kubectl warns at each use." if now else "It stays for now.",
+                remedy="Move your custom resources to another version." if now else "Nothing.",
+                severity=None if now else Severity.INFO,
+                also=tuple(pair.place(path) for path in paths[1:]),
+                claims=claim(pair, *paths),
+            )
+
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.LOW,
+    whole=check,
+    cases=(
+        speaks(
+            "a version is deprecated",
+            ("low", "spec.versions[name=v1].deprecated"),
+            before=crd(),
+            after=crd(version(rest="deprecated: true")),
+        ),
+        quiet(
+            "it was before", before=crd(version(rest="deprecated: true")), after=crd(version(rest="deprecated: true"))
+        ),
+    ),
+)

@@ -1,0 +1,62 @@
+"""A version of a CRD is gone.
+
+## Why it matters
+
+As with a version that is no longer served, everything that still speaks it fails: no matches for kind.
+
+## What to do
+
+Rewrite the apiVersion of your custom resources to a version that stays before the upgrade, and upgrade the clients.
+"""
+
+from collections.abc import Iterator
+
+from pipeline.core.crd.definition import version_path
+from pipeline.core.crd.examples import crd, version
+from pipeline.core.crd.instances import at_version, naming
+from pipeline.core.crd.pairs import claim, edited
+from pipeline.core.finding import Severity
+from pipeline.core.rule import Hit, Rule, quiet, speaks
+from pipeline.core.upgrade import Upgrade
+
+
+def check(upgrade: Upgrade) -> Iterator[Hit]:
+    for pair, before, after in edited(upgrade):
+        for name in sorted(before.versions.keys() - after.versions.keys()):
+            served = name in before.served
+            users = at_version(upgrade, after, name)
+            yield Hit(
+                pair.place(version_path(name)),
+                title=f"CRD {pair.name}: version {name} is gone" + (f", and {naming(users)} use it" if users else ""),
+                why="Every apply and every client at that version fails: no matches for kind."
+                if served
+                else "It was no longer served; only what stores it could still need it.",
+                remedy=f"Rewrite apiVersion to {' or '.join(sorted(after.served))} everywhere before the upgrade.",
+                severity=Severity.BLOCKER if users else None if served else Severity.LOW,
+                claims=claim(pair, version_path(name)),
+            )
+
+
+_ALPHA = version("v1alpha1", storage=False)
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.HIGH,
+    whole=check,
+    cases=(
+        speaks(
+            "a served version goes",
+            ("high", "spec.versions[name=v1alpha1]"),
+            before=crd(_ALPHA, version()),
+            after=crd(version()),
+        ),
+        speaks(
+            "a version that was not served goes",
+            ("low", "spec.versions[name=v1alpha1]"),
+            before=crd(version("v1alpha1", served=False, storage=False), version()),
+            after=crd(version()),
+        ),
+        quiet("a version comes", before=crd(version()), after=crd(_ALPHA, version())),
+    ),
+)

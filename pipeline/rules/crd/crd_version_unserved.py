@@ -1,0 +1,68 @@
+"""A version of a CRD is no longer served.
+
+## Why it matters
+
+Manifests and clients at that version get "no matches for kind": every apply of such a custom resource fails, and so do
+controllers and scripts that still ask for it. What is stored is not lost.
+
+## What to do
+
+Rewrite the apiVersion of your custom resources to a served version before the upgrade, and upgrade the clients.
+"""
+
+from collections.abc import Iterator
+
+from pipeline.core.crd.definition import version_path
+from pipeline.core.crd.examples import crd, version
+from pipeline.core.crd.instances import at_version, naming
+from pipeline.core.crd.pairs import claim, edited
+from pipeline.core.finding import Severity
+from pipeline.core.rule import Hit, Rule, quiet, speaks
+from pipeline.core.upgrade import Upgrade
+
+
+def check(upgrade: Upgrade) -> Iterator[Hit]:
+    for pair, before, after in edited(upgrade):
+        for name in sorted(before.served & after.versions.keys() - after.served):
+            users = at_version(upgrade, after, name)
+            path = version_path(name, "served")
+            yield Hit(
+                pair.place(path),
+                title=f"CRD {pair.name}: {name} is no longer served"
+                + (f", and {naming(users)} use it" if users else ""),
+                why="Every apply and every client at that version fails: no matches for kind.",
+                remedy=f"Rewrite apiVersion to {_newest(after.served)} everywhere before the upgrade.",
+                severity=Severity.BLOCKER if users else None,
+                claims=claim(pair, path),
+            )
+
+
+def _newest(served: frozenset[str]) -> str:
+    return " or ".join(sorted(served)) or "another CRD: it serves nothing"
+
+
+_ALPHA = version("v1alpha1", storage=False)
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.HIGH,
+    whole=check,
+    cases=(
+        speaks(
+            "a version is switched off",
+            ("high", "spec.versions[name=v1alpha1].served"),
+            before=crd(_ALPHA, version()),
+            after=crd(version("v1alpha1", served=False, storage=False), version()),
+        ),
+        speaks(
+            "a version in use is switched off",
+            ("blocker", "spec.versions[name=v1alpha1].served"),
+            before=crd(_ALPHA, version()),
+            after=crd(version("v1alpha1", served=False, storage=False), version())
+            + "---\napiVersion: example.com/v1alpha1\nkind: Widget\nmetadata: {name: mine, namespace: shop}\n",
+        ),
+        quiet("it was not served before", before=crd(version("v1alpha1", served=False)), after=crd(version())),
+        quiet("a version is switched on", before=crd(version(served=False)), after=crd(version())),
+    ),
+)

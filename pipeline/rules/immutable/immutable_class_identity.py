@@ -1,0 +1,79 @@
+"""What a class, a slice or a quota is about changes, and that cannot change.
+
+## Why it matters
+
+The API server refuses it: an IngressClass's controller, a RuntimeClass's handler, a PriorityClass's value and
+preemption policy, an EndpointSlice's address type, a ResourceQuota's scopes and a ResourceClaim's spec are immutable.
+
+## What to do
+
+Make a new object of another name and move its users, or delete the old one in a step of its own.
+"""
+
+from collections.abc import Iterator
+
+from pipeline.core.change import ResourceChange
+from pipeline.core.finding import Severity
+from pipeline.core.fixed import bodies, claims, differing, first_below
+from pipeline.core.path import Path
+from pipeline.core.resource import Body
+from pipeline.core.rule import Hit, Rule, place, quiet, speaks
+from pipeline.core.upgrade import Upgrade
+
+
+def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
+    both = bodies(change)
+    if both is None:
+        return
+    paths = _refused(*both)
+    if paths:
+        names = ", ".join(".".join(map(str, path)) for path in paths)
+        places = [place(change.resource, first_below(change, path)) for path in paths]
+        yield Hit(
+            places[0],
+            title=f"{change.id.kind} {change.id.name}: {names} cannot change",
+            why="The API server refuses it, and the apply stops there.",
+            remedy=f"Delete the {change.id.kind} in a step of its own, or give the new one another name.",
+            also=tuple(places[1:]),
+            claims=claims(change, *paths),
+        )
+
+
+_FIXED: dict[str, tuple[Path, ...]] = {
+    "IngressClass": (("spec", "controller"),),
+    "RuntimeClass": (("handler",),),
+    "PriorityClass": (("value",), ("preemptionPolicy",)),
+    "EndpointSlice": (("addressType",),),
+    "ResourceQuota": (("spec", "scopes"), ("spec", "scopeSelector")),
+    "ResourceClaim": (("spec",),),
+    "ResourceClaimTemplate": (("spec",),),
+}
+
+
+def _refused(old: Body, new: Body) -> tuple[Path, ...]:
+    return differing(old, new, *_FIXED[str(old.get("kind"))])
+
+
+_CLASS = "apiVersion: scheduling.k8s.io/v1\nkind: PriorityClass\nmetadata: {name: high}\n%s\n"
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.BLOCKER,
+    each=check,
+    kinds=frozenset(
+        {
+            "IngressClass",
+            "RuntimeClass",
+            "PriorityClass",
+            "EndpointSlice",
+            "ResourceQuota",
+            "ResourceClaim",
+            "ResourceClaimTemplate",
+        }
+    ),
+    cases=(
+        speaks("another value", ("blocker", "value"), before=_CLASS % "value: 1", after=_CLASS % "value: 2"),
+        quiet("another description", before=_CLASS % "value: 1", after=_CLASS % "value: 1\ndescription: x"),
+    ),
+)

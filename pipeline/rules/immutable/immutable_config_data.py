@@ -1,0 +1,72 @@
+"""A ConfigMap or Secret that is marked immutable changes, or a Secret's type does.
+
+## Why it matters
+
+The API server refuses it: ``immutable: true`` is for good, data included, and a Secret's type never changes.
+
+## What to do
+
+Give the new one another name and let its users refer to that, or delete the old one in a step of its own.
+"""
+
+from collections.abc import Iterator
+
+from pipeline.core.change import ResourceChange
+from pipeline.core.finding import Severity
+from pipeline.core.fixed import bodies, claims, differing, first_below
+from pipeline.core.path import Path
+from pipeline.core.resource import Body
+from pipeline.core.rule import Hit, Rule, place, quiet, speaks
+from pipeline.core.upgrade import Upgrade
+
+
+def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
+    both = bodies(change)
+    if both is None:
+        return
+    paths = _refused(*both)
+    if paths:
+        names = ", ".join(".".join(map(str, path)) for path in paths)
+        places = [place(change.resource, first_below(change, path)) for path in paths]
+        yield Hit(
+            places[0],
+            title=f"{change.id.kind} {change.id.name}: {names} cannot change",
+            why="The API server refuses it, and the apply stops there.",
+            remedy=f"Delete the {change.id.kind} in a step of its own, or give the new one another name.",
+            also=tuple(places[1:]),
+            claims=claims(change, *paths),
+        )
+
+
+def _refused(old: Body, new: Body) -> tuple[Path, ...]:
+    paths: tuple[Path, ...] = (("type",),) if old.get("kind") == "Secret" else ()
+    if old.get("immutable") is True:
+        paths += (("immutable",), ("data",), ("binaryData",), ("stringData",))
+    return differing(old, new, *paths)
+
+
+_MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {a: %s}\n%s\n"
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.BLOCKER,
+    each=check,
+    kinds=frozenset({"ConfigMap", "Secret"}),
+    cases=(
+        speaks(
+            "data of an immutable one",
+            ("blocker", "data.a"),
+            before=_MAP % ("b", "immutable: true"),
+            after=_MAP % ("c", "immutable: true"),
+        ),
+        speaks(
+            "a Secret of another type",
+            ("blocker", "type"),
+            before="apiVersion: v1\nkind: Secret\nmetadata: {name: a}\n",
+            after="apiVersion: v1\nkind: Secret\nmetadata: {name: a}\ntype: kubernetes.io/tls\n",
+        ),
+        quiet("data of an ordinary one", before=_MAP % ("b", ""), after=_MAP % ("c", "")),
+        quiet("it becomes immutable", before=_MAP % ("b", ""), after=_MAP % ("c", "immutable: true")),
+    ),
+)

@@ -1,0 +1,90 @@
+"""A Job's pod template changes, or how many completions it wants.
+
+## Why it matters
+
+The API server refuses it: a Job's template, selector, completion mode, completions and policies are immutable
+(batch/v1 validation). A chart whose Job changes its image with every version breaks every upgrade.
+
+## What to do
+
+Delete the Job before the apply, or let its name carry the version. A hook with the delete policy
+``before-hook-creation`` is deleted first, and is no problem where the applier honours that.
+"""
+
+from collections.abc import Iterator
+
+from pipeline.core.change import ResourceChange
+from pipeline.core.finding import Severity
+from pipeline.core.fixed import bodies, claims, differing, first_below
+from pipeline.core.path import Path
+from pipeline.core.resource import Body, Delivery
+from pipeline.core.rule import Hit, Rule, place, quiet, speaks
+from pipeline.core.upgrade import Upgrade
+
+
+def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
+    both = bodies(change)
+    if both is None or change.resource.delivery is Delivery.HOOK:
+        return
+    paths = _refused(*both)
+    if paths:
+        names = ", ".join(".".join(map(str, path)) for path in paths)
+        places = [place(change.resource, first_below(change, path)) for path in paths]
+        yield Hit(
+            places[0],
+            title=f"{change.id.kind} {change.id.name}: {names} cannot change",
+            why="The API server refuses it, and the apply stops there.",
+            remedy=f"kubectl delete job {change.id.name} -n {change.id.namespace} right before,"
+            " or put the version into its name.",
+            also=tuple(places[1:]),
+            claims=claims(change, *paths),
+        )
+
+
+_FIXED: tuple[Path, ...] = (
+    ("spec", "template"),
+    ("spec", "selector"),
+    ("spec", "completionMode"),
+    ("spec", "completions"),
+    ("spec", "podFailurePolicy"),
+    ("spec", "successPolicy"),
+    ("spec", "backoffLimitPerIndex"),
+    ("spec", "managedBy"),
+)
+
+
+def _refused(old: Body, new: Body) -> tuple[Path, ...]:
+    return differing(old, new, *_FIXED)
+
+
+_JOB = (
+    "apiVersion: batch/v1\nkind: Job\nmetadata: {name: a}\n"
+    "spec: {template: {spec: {containers: [{name: a, image: %s}]}}}\n"
+)
+_HOOK = "name: a, annotations: {helm.sh/hook: pre-install}}"
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.BLOCKER,
+    each=check,
+    kinds=frozenset({"Job"}),
+    cases=(
+        speaks(
+            "another image",
+            ("blocker", "spec.template.spec.containers[name=a].image"),
+            before=_JOB % "x:1",
+            after=_JOB % "x:2",
+        ),
+        quiet(
+            "a default is spelled out",
+            before=_JOB % "x:1",
+            after=(_JOB % "x:1").replace("spec: {template", "spec: {backoffLimit: 6, template"),
+        ),
+        quiet(
+            "a hook that is deleted first",
+            before=(_JOB % "x:1").replace("name: a}", _HOOK, 1),
+            after=(_JOB % "x:2").replace("name: a}", _HOOK, 1),
+        ),
+    ),
+)

@@ -1,0 +1,99 @@
+"""A bare Pod changes more than its image.
+
+## Why it matters
+
+The API server refuses it: of a Pod's spec only images, an added toleration, a smaller activeDeadlineSeconds and a
+removed scheduling gate may change (core/v1 validation).
+
+## What to do
+
+Delete the Pod and create it anew, or let a Deployment or a Job own it.
+"""
+
+from collections.abc import Iterator
+
+from pipeline.core.change import ResourceChange
+from pipeline.core.finding import Severity
+from pipeline.core.fixed import bodies, claims, differing, first_below
+from pipeline.core.path import Path
+from pipeline.core.resource import Body, Delivery, mapping, sequence
+from pipeline.core.rule import Hit, Rule, place, quiet, speaks
+from pipeline.core.upgrade import Upgrade
+
+
+def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
+    both = bodies(change)
+    if both is None or change.resource.delivery is Delivery.HOOK:
+        return
+    paths = _refused(*both)
+    if paths:
+        names = ", ".join(".".join(map(str, path)) for path in paths)
+        places = [place(change.resource, first_below(change, path)) for path in paths]
+        yield Hit(
+            places[0],
+            title=f"{change.id.kind} {change.id.name}: {names} cannot change",
+            why="The API server refuses it, and the apply stops there.",
+            remedy=f"kubectl delete pod {change.id.name} -n {change.id.namespace} right before,"
+            " or let a controller own it.",
+            also=tuple(places[1:]),
+            claims=claims(change, *paths),
+        )
+
+
+def _refused(old: Body, new: Body) -> tuple[Path, ...]:
+    """Compared with what may change taken out."""
+    first, second = _core(old), _core(new)
+    paths = [("spec", key) for key in sorted(first.keys() | second.keys())]
+    return differing({"spec": first}, {"spec": second}, *paths) + _conditional(old, new)
+
+
+def _core(body: Body) -> Body:
+    free = ("tolerations", "activeDeadlineSeconds", "serviceAccountName", "serviceAccount", "schedulingGates")
+    spec = {key: value for key, value in mapping(body.get("spec")).items() if key not in free}
+    for key in ("containers", "initContainers"):
+        if key in spec:
+            spec[key] = [_without_image(entry) for entry in sequence(spec[key])]
+    return spec
+
+
+def _without_image(container: object) -> object:
+    if not isinstance(container, dict):
+        return container
+    return {key: value for key, value in container.items() if key not in ("image", "imagePullPolicy")}
+
+
+def _conditional(old: Body, new: Body) -> tuple[Path, ...]:
+    before, after = mapping(old.get("spec")), mapping(new.get("spec"))
+    found: list[Path] = []
+    kept = sequence(after.get("tolerations"))
+    if any(toleration not in kept for toleration in sequence(before.get("tolerations"))):
+        found.append(("spec", "tolerations"))
+    deadline, later = before.get("activeDeadlineSeconds"), after.get("activeDeadlineSeconds")
+    if deadline is not None and (later is None or later > deadline):
+        found.append(("spec", "activeDeadlineSeconds"))
+    account = after.get("serviceAccountName")
+    if account is not None and account != before.get("serviceAccountName"):
+        found.append(("spec", "serviceAccountName"))
+    return tuple(found)
+
+
+_POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a, image: a, command: [%s]}]}\n"
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.BLOCKER,
+    each=check,
+    kinds=frozenset({"Pod"}),
+    cases=(
+        speaks(
+            "another command", ("blocker", "spec.containers[name=a].command[0]"), before=_POD % "x", after=_POD % "y"
+        ),
+        quiet("another image", before=_POD % "x", after=(_POD % "x").replace("image: a", "image: b")),
+        quiet(
+            "a test hook, deleted before it runs again",
+            before=(_POD % "x").replace("name: a}", "name: a, annotations: {helm.sh/hook: test}}", 1),
+            after=(_POD % "y").replace("name: a}", "name: a, annotations: {helm.sh/hook: test}}", 1),
+        ),
+    ),
+)

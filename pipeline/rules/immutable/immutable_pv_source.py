@@ -1,0 +1,88 @@
+"""A PersistentVolume points to another storage.
+
+## Why it matters
+
+The API server refuses it: the source of a volume, its volume mode and (once set) its node affinity are immutable.
+
+## What to do
+
+Keep the data (reclaim policy Retain), delete the PersistentVolume and create a new one.
+"""
+
+from collections.abc import Iterator
+
+from pipeline.core.change import ResourceChange
+from pipeline.core.finding import Severity
+from pipeline.core.fixed import bodies, claims, differing, first_below, others
+from pipeline.core.path import Path
+from pipeline.core.resource import Body, mapping
+from pipeline.core.rule import Hit, Rule, place, quiet, speaks
+from pipeline.core.upgrade import Upgrade
+
+
+def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
+    both = bodies(change)
+    if both is None:
+        return
+    paths = _refused(*both)
+    if paths:
+        names = ", ".join(".".join(map(str, path)) for path in paths)
+        places = [place(change.resource, first_below(change, path)) for path in paths]
+        yield Hit(
+            places[0],
+            title=f"{change.id.kind} {change.id.name}: {names} cannot change",
+            why="The API server refuses it, and the apply stops there.",
+            remedy=f"Delete the {change.id.kind} in a step of its own, or give the new one another name.",
+            also=tuple(places[1:]),
+            claims=claims(change, *paths),
+        )
+
+
+_ALLOWED = frozenset(
+    {
+        "capacity",
+        "accessModes",
+        "storageClassName",
+        "persistentVolumeReclaimPolicy",
+        "mountOptions",
+        "claimRef",
+        "nodeAffinity",
+        "volumeAttributesClassName",
+    }
+)
+
+
+def _refused(old: Body, new: Body) -> tuple[Path, ...]:
+    paths = sorted({*others(old, ("spec",), _ALLOWED), *others(new, ("spec",), _ALLOWED)})
+    return differing(_plain(old), _plain(new), *paths)
+
+
+def _plain(body: Body) -> Body:
+    """Without ``readOnly: false`` of a source, which is what is meant without it."""
+    spec = {key: _writable(value) for key, value in mapping(body.get("spec")).items()}
+    return {**body, "spec": spec}
+
+
+def _writable(value: object) -> object:
+    if isinstance(value, dict) and value.get("readOnly") is False:
+        return {key: item for key, item in value.items() if key != "readOnly"}
+    return value
+
+
+_VOLUME = "apiVersion: v1\nkind: PersistentVolume\nmetadata: {name: a}\nspec: {nfs: {server: %s, path: /x}}\n"
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.BLOCKER,
+    each=check,
+    kinds=frozenset({"PersistentVolume"}),
+    cases=(
+        speaks("another server", ("blocker", "spec.nfs.server"), before=_VOLUME % "a", after=_VOLUME % "b"),
+        quiet(
+            "another class",
+            before=_VOLUME % "a",
+            after=(_VOLUME % "a").replace("spec: {", "spec: {storageClassName: x, "),
+        ),
+    ),
+)

@@ -1,0 +1,79 @@
+"""A PersistentVolumeClaim's spec changes.
+
+## Why it matters
+
+The API server refuses it: once it exists, a claim's spec is immutable but for its size, which may only grow, and only
+where the claim is bound and its storage class allows expansion.
+
+## What to do
+
+Make a claim of another name and copy the data. To grow one, see that its class has ``allowVolumeExpansion: true``.
+"""
+
+from collections.abc import Iterator
+
+from pipeline.core.change import ResourceChange
+from pipeline.core.finding import Severity
+from pipeline.core.fixed import bodies, claims, differing, first_below, others, value_at
+from pipeline.core.path import Path
+from pipeline.core.quantity import quantity
+from pipeline.core.rule import Hit, Rule, place, quiet, speaks
+from pipeline.core.upgrade import Upgrade
+
+_ALLOWED = frozenset({"resources", "volumeAttributesClassName"})
+_SIZE: Path = ("spec", "resources", "requests", "storage")
+
+
+def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
+    both = bodies(change)
+    if both is None:
+        return
+    old, new = both
+    paths = differing(old, new, *sorted({*others(old, ("spec",), _ALLOWED), *others(new, ("spec",), _ALLOWED)}))
+    if paths:
+        yield _hit(change, paths, f"{', '.join(map(str, (path[-1] for path in paths)))} cannot change", None)
+    if differing(old, new, _SIZE):
+        before, after = quantity(value_at(old, _SIZE)), quantity(value_at(new, _SIZE))
+        grows = before is not None and after is not None and after > before
+        title = "its size grows, which its storage class must allow" if grows else "its size cannot shrink"
+        yield _hit(change, (_SIZE,), title, Severity.MEDIUM if grows else None)
+
+
+def _hit(change: ResourceChange, paths: tuple[Path, ...], title: str, severity: Severity | None) -> Hit:
+    places = [place(change.resource, first_below(change, path)) for path in paths]
+    return Hit(
+        places[0],
+        title=f"PersistentVolumeClaim {change.id.name}: {title}",
+        why="The API server refuses it unless the claim is bound and its class has allowVolumeExpansion."
+        if severity
+        else "The API server refuses it, and the apply stops there.",
+        remedy="Look at the class: kubectl get storageclass."
+        if severity
+        else "Make a claim of another name, and copy the data.",
+        severity=severity,
+        also=tuple(places[1:]),
+        claims=claims(change, *paths),
+    )
+
+
+_CLAIM = "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: data}\nspec: {%s}\n"
+_SIZED = _CLAIM % "resources: {requests: {storage: %s}}"
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.BLOCKER,
+    each=check,
+    kinds=frozenset({"PersistentVolumeClaim"}),
+    cases=(
+        speaks(
+            "another class",
+            ("blocker", "spec.storageClassName"),
+            before=_CLAIM % "storageClassName: a",
+            after=_CLAIM % "storageClassName: b",
+        ),
+        speaks("it shrinks", ("blocker", ".".join(map(str, _SIZE))), before=_SIZED % "2Gi", after=_SIZED % "1Gi"),
+        speaks("it grows", ("medium", ".".join(map(str, _SIZE))), before=_SIZED % "1Gi", after=_SIZED % "2Gi"),
+        quiet("the same size in other words", before=_SIZED % "1Gi", after=_SIZED % "1024Mi"),
+    ),
+)

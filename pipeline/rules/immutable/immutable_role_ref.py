@@ -1,0 +1,66 @@
+"""A role binding refers to another role.
+
+## Why it matters
+
+The API server refuses it: roleRef is immutable (rbac.authorization.k8s.io/v1).
+
+## What to do
+
+Delete the binding and apply the new one right after; its subjects lack the permissions in between. Or give the new
+binding another name.
+"""
+
+from collections.abc import Iterator
+
+from pipeline.core.change import ResourceChange
+from pipeline.core.finding import Severity
+from pipeline.core.fixed import bodies, claims, differing, first_below
+from pipeline.core.path import Path
+from pipeline.core.resource import Body
+from pipeline.core.rule import Hit, Rule, place, quiet, speaks
+from pipeline.core.upgrade import Upgrade
+
+
+def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
+    both = bodies(change)
+    if both is None:
+        return
+    paths = _refused(*both)
+    if paths:
+        places = [place(change.resource, first_below(change, path)) for path in paths]
+        yield Hit(
+            places[0],
+            title=f"{change.id.kind} {change.id.name}: roleRef cannot change",
+            why="The API server refuses it, and the apply stops there.",
+            remedy=f"Delete the {change.id.kind} right before, or give the new one another name.",
+            also=tuple(places[1:]),
+            claims=claims(change, *paths),
+        )
+
+
+def _refused(old: Body, new: Body) -> tuple[Path, ...]:
+    return differing(old, new, ("roleRef",))
+
+
+_BINDING = "apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata: {name: a}\nroleRef: {%s}\n"
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.BLOCKER,
+    each=check,
+    kinds=frozenset({"RoleBinding", "ClusterRoleBinding"}),
+    cases=(
+        speaks(
+            "another role",
+            ("blocker", "roleRef.name"),
+            before=_BINDING % "kind: Role, name: a",
+            after=_BINDING % "kind: Role, name: b",
+        ),
+        quiet(
+            "the group is spelled out",
+            before=_BINDING % "kind: Role, name: a",
+            after=_BINDING % "kind: Role, name: a, apiGroup: rbac.authorization.k8s.io",
+        ),
+    ),
+)

@@ -1,0 +1,86 @@
+"""A field of a StatefulSet changes that cannot change.
+
+## Why it matters
+
+The API server refuses any change to a StatefulSet's spec but to replicas, template, updateStrategy, ordinals,
+minReadySeconds, revisionHistoryLimit and persistentVolumeClaimRetentionPolicy (apps/v1 validation). The apply stops.
+
+## What to do
+
+Delete the StatefulSet with ``--cascade=orphan``, so that pods and volumes stay, and apply the new one right after.
+"""
+
+from collections.abc import Iterator
+
+from pipeline.core.change import ResourceChange
+from pipeline.core.finding import Severity
+from pipeline.core.fixed import bodies, claims, differing, first_below, others
+from pipeline.core.path import Path
+from pipeline.core.resource import Body
+from pipeline.core.rule import Hit, Rule, place, quiet, speaks
+from pipeline.core.upgrade import Upgrade
+
+
+def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
+    both = bodies(change)
+    if both is None:
+        return
+    paths = _refused(*both)
+    if paths:
+        names = ", ".join(".".join(map(str, path)) for path in paths)
+        places = [place(change.resource, first_below(change, path)) for path in paths]
+        yield Hit(
+            places[0],
+            title=f"{change.id.kind} {change.id.name}: {names} cannot change",
+            why="The API server refuses it, and the apply stops there.",
+            remedy=f"kubectl delete statefulset {change.id.name} -n {change.id.namespace} --cascade=orphan,"
+            " then apply.",
+            also=tuple(places[1:]),
+            claims=claims(change, *paths),
+        )
+
+
+_ALLOWED = frozenset(
+    {
+        "replicas",
+        "template",
+        "updateStrategy",
+        "ordinals",
+        "minReadySeconds",
+        "revisionHistoryLimit",
+        "persistentVolumeClaimRetentionPolicy",
+        "selector",
+        "volumeClaimTemplates",
+    }
+)
+
+
+def _refused(old: Body, new: Body) -> tuple[Path, ...]:
+    """The selector and the claim templates have rules of their own."""
+    paths = sorted({*others(old, ("spec",), _ALLOWED), *others(new, ("spec",), _ALLOWED)})
+    return differing(old, new, *paths)
+
+
+_SET = "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: db}\nspec: {%s}\n"
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.BLOCKER,
+    each=check,
+    kinds=frozenset({"StatefulSet"}),
+    cases=(
+        speaks(
+            "the governing Service is renamed",
+            ("blocker", "spec.serviceName"),
+            before=_SET % "serviceName: a",
+            after=_SET % "serviceName: b",
+        ),
+        quiet("it scales", before=_SET % "replicas: 1", after=_SET % "replicas: 2"),
+        quiet(
+            "a default is spelled out",
+            before=_SET % "replicas: 1",
+            after=_SET % "replicas: 1, podManagementPolicy: OrderedReady",
+        ),
+    ),
+)

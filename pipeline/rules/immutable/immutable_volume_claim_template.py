@@ -1,0 +1,70 @@
+"""A StatefulSet's volume claim templates change.
+
+## Why it matters
+
+The API server refuses it, size, class and even labels included (apps/v1 validation): a chart's version label in them
+breaks every upgrade. The volumes would not have changed anyway.
+
+## What to do
+
+Grow the claims themselves. Then delete the StatefulSet with ``--cascade=orphan`` and apply the new one right after.
+"""
+
+from collections.abc import Iterator
+
+from pipeline.core.change import ResourceChange
+from pipeline.core.finding import Severity
+from pipeline.core.fixed import bodies, claims, differing, first_below
+from pipeline.core.path import Path
+from pipeline.core.resource import Body
+from pipeline.core.rule import Hit, Rule, place, quiet, speaks
+from pipeline.core.upgrade import Upgrade
+
+
+def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
+    both = bodies(change)
+    if both is None:
+        return
+    paths = _refused(*both)
+    if paths:
+        places = [place(change.resource, first_below(change, path)) for path in paths]
+        yield Hit(
+            places[0],
+            title=f"{change.id.kind} {change.id.name}: its volume claim templates change",
+            why="The API server refuses it, and the apply stops there.",
+            remedy=f"kubectl delete statefulset {change.id.name} -n {change.id.namespace} --cascade=orphan,"
+            " then apply.",
+            also=tuple(places[1:]),
+            claims=claims(change, *paths),
+        )
+
+
+def _refused(old: Body, new: Body) -> tuple[Path, ...]:
+    return differing(old, new, ("spec", "volumeClaimTemplates"))
+
+
+_SET = (
+    "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: db}\nspec:\n"
+    "  volumeClaimTemplates: [{metadata: {name: data}, spec: {%s}}]\n"
+)
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.BLOCKER,
+    each=check,
+    kinds=frozenset({"StatefulSet"}),
+    cases=(
+        speaks(
+            "a volume is to grow",
+            ("blocker", "spec.volumeClaimTemplates[metadata.name=data].spec.resources.requests.storage"),
+            before=_SET % "resources: {requests: {storage: 1Gi}}",
+            after=_SET % "resources: {requests: {storage: 2Gi}}",
+        ),
+        quiet(
+            "the same size in other words",
+            before=_SET % "resources: {requests: {storage: 1Gi}}",
+            after=_SET % "resources: {requests: {storage: 1024Mi}}",
+        ),
+    ),
+)

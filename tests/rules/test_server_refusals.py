@@ -1,0 +1,70 @@
+"""What a real API server answered to single changes of built-in kinds: each refusal is predicted, none is invented."""
+
+import copy
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline import rules
+from pipeline.core.compare import compare
+from pipeline.core.finding import Confidence
+from pipeline.core.judge import judge
+from pipeline.core.resource import ManifestSet, Resource
+from pipeline.core.upgrade import Side, Upgrade
+from pipeline.core.yaml_read import load, load_all
+
+DATA = Path(__file__).parents[1] / "data" / "mutations"
+RULES = [rule for rule in rules.load() if rule.category == "immutable"]
+
+
+@cache
+def bases() -> dict[tuple[str, str], dict[str, Any]]:
+    return {
+        (body["kind"], body["metadata"]["name"]): body for body in load_all((DATA / "base.yaml").read_text()) if body
+    }
+
+
+@cache
+def changes() -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = load((DATA / "changes.yaml").read_text())["changes"]
+    return found
+
+
+def mutated(change: dict[str, Any]) -> dict[str, Any]:
+    body = copy.deepcopy(bases()[change["kind"], change["name"]])
+    # The key n reads as false, in the objects and in the paths alike (YAML 1.1, as Kubernetes reads it).
+    *parents, last = [str(step).lower() if isinstance(step, bool) else step for step in change["path"]]
+    target: Any = body
+    for step in parents:
+        target = target[step]
+    if change["op"] == "removed":
+        del target[last]
+    elif isinstance(target.get(last) if isinstance(target, dict) else None, list) and change["op"] == "added":
+        target[last] = [*target[last], change["new"]]
+    else:
+        target[last] = change["new"]
+    return body
+
+
+def predicted(change: dict[str, Any]) -> bool:
+    before, after = bases()[change["kind"], change["name"]], mutated(change)
+    sides = [Side(ManifestSet.of([Resource.of(body)])) for body in (before, after)]
+    diff = compare(sides[0].manifests, sides[1].manifests)
+    found = judge(Upgrade("r", "t", sides[0], sides[1], diff), RULES).findings
+    return any(finding.confidence is Confidence.PROVEN for finding in found)
+
+
+def of(verdict: str) -> list[dict[str, Any]]:
+    return [change for change in changes() if change["verdict"] == verdict]
+
+
+@pytest.mark.parametrize(("verdict", "number", "wanted"), [("immutable", 251, True), ("accepted", 562, False)])
+def test_the_prediction_is_the_servers_answer(verdict: str, number: int, wanted: bool) -> None:  # noqa: FBT001
+    asked = of(verdict)
+    assert len(asked) == number
+    wrong = [
+        (c["kind"], c["name"], c["path"], c["op"], c["old"], c["new"]) for c in asked if predicted(c) is not wanted
+    ]
+    assert wrong == []
