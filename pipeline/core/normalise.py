@@ -39,6 +39,8 @@ _EMPTY_IS_ABSENT = frozenset(
         "mountOptions",
     }
 )
+_IMPLICIT_SELECTOR = ("extensions/v1beta1", "apps/v1beta1")
+"""API versions in which a workload without a selector got its pods' labels as one."""
 _RBAC = "rbac.authorization.k8s.io"
 
 
@@ -71,6 +73,9 @@ def _workload(body: Body, defaults: Mapping[str, Any]) -> dict[str, Any]:
     template = spec.get("template")
     if isinstance(template, dict) and isinstance(template.get("spec"), dict):
         pod(template["spec"])
+    if str(body.get("apiVersion")).endswith(_IMPLICIT_SELECTOR):
+        labels = mapping(mapping(mapping(template).get("metadata")).get("labels"))
+        fill(spec, {"selector": {"matchLabels": dict(labels)}})
     return spec
 
 

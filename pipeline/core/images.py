@@ -1,0 +1,58 @@
+"""Container images by their parts, and what a change of one says."""
+
+import re
+from dataclasses import dataclass
+
+from pipeline.core.finding import Severity
+from pipeline.core.semver import Version
+
+_HUB = "docker.io"
+_NUMBER = re.compile(r"v?\d+(?:\.\d+){0,2}")
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """``registry.example.org/team/app:1.2.3-alpine@sha256:…`` by its parts."""
+
+    registry: str
+    repository: str
+    tag: str
+    digest: str
+
+    @property
+    def version(self) -> Version | None:
+        match = _NUMBER.match(self.tag)
+        try:
+            return Version.parse(match.group()) if match else None
+        except ValueError:
+            return None
+
+    @property
+    def variant(self) -> str:
+        """What follows the number: ``-alpine``."""
+        match = _NUMBER.match(self.tag)
+        return self.tag[match.end() :] if match else ""
+
+
+def image(text: str) -> Image:
+    """Split a reference as the OCI distribution specification names its parts; the Hub's short names are completed."""
+    name, _, digest = text.partition("@")
+    head, slash, last = name.rpartition("/")
+    last, _, tag = last.partition(":")
+    path = f"{head}{slash}{last}"
+    first, _, rest = path.partition("/")
+    if rest and ("." in first or ":" in first or first == "localhost"):
+        return Image(first, rest, tag, digest)
+    return Image(_HUB, path if "/" in path else f"library/{path}", tag, digest)
+
+
+def grade(old: Image, new: Image) -> Severity:
+    """A new tag is why people upgrade; another place, a major step or a step back deserve a look."""
+    before, after = old.version, new.version
+    if old.repository.rpartition("/")[2] == new.repository.rpartition("/")[2] and before and after and after < before:
+        return Severity.MEDIUM
+    if (old.registry, old.repository) != (new.registry, new.repository) or old.variant != new.variant:
+        return Severity.LOW
+    if before and after and after.numbers[0] != before.numbers[0]:
+        return Severity.LOW
+    return Severity.INFO

@@ -1,0 +1,111 @@
+"""Rules about a set of paths are alike: pick an object's changes, say them once, claim exactly them."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.core.apis import built_in_group
+from pipeline.core.change import MISSING, Action, FieldChange, Op, ResourceChange
+from pipeline.core.finding import Confidence, Severity
+from pipeline.core.path import Path, to_text
+from pipeline.core.pods import pod_fields
+from pipeline.core.rule import Claim, EachCheck, Hit, at
+from pipeline.core.upgrade import Upgrade
+
+Picks = Callable[[FieldChange, Path], bool]
+"""Whether a change is taken: the change, and its path (for pods: below the pod's spec)."""
+Grade = Callable[[ResourceChange, list[FieldChange]], Severity | None]
+_SHOWN = 3
+_HEAD = (("metadata",), ("apiVersion",), ("status",))
+_LONGEST = 48
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """``what`` ends the sentence "Deployment web: …" before the list of changes; ``grade`` may set the severity."""
+
+    what: str
+    why: str
+    remedy: str
+    grade: Grade | None = None
+    confidence: Confidence | None = None
+    detail: bool = True
+
+
+def custom_check(words: Words) -> EachCheck:
+    """One finding a custom resource that is edited, about everything but its metadata."""
+
+    def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
+        if built_in_group(change.id.group) or change.action in (Action.ADDED, Action.REMOVED):
+            return
+        picked = [field for field in change.fields if not field.noise and field.path[:1] not in _HEAD]
+        if picked:
+            yield hit(change, picked, words)
+
+    return check
+
+
+def pod_check(picks: Picks, words: Words) -> EachCheck:
+    """One finding a workload, about its pods' spec."""
+
+    def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
+        picked = [field for field, below in pod_fields(change) if picks(field, below)]
+        if picked:
+            yield hit(change, picked, words)
+
+    return check
+
+
+def object_check(picks: Picks, words: Words) -> EachCheck:
+    """One finding an object that is edited."""
+
+    def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
+        if change.action in (Action.ADDED, Action.REMOVED):
+            return
+        picked = [field for field in change.fields if not field.noise and picks(field, field.path)]
+        if picked:
+            yield hit(change, picked, words)
+
+    return check
+
+
+def hit(change: ResourceChange, picked: list[FieldChange], words: Words) -> Hit:
+    """The finding about ``picked``: placed at the first, the others beside it, all of them explained."""
+    places = [at(change, field) for field in picked]
+    said = [shown(field) for field in picked[:_SHOWN]] if words.detail else []
+    more = f" and {len(picked) - _SHOWN} more" if words.detail and len(picked) > _SHOWN else ""
+    listed = f": {'; '.join(said)}{more}" if said else ""
+    return Hit(
+        places[0],
+        title=f"{change.id.kind} {change.id.name}: {words.what}{listed}",
+        why=words.why,
+        remedy=words.remedy,
+        severity=words.grade(change, picked) if words.grade else None,
+        confidence=words.confidence,
+        also=tuple(places[1:]),
+        claims=tuple(Claim(change.id, field.path) for field in picked),
+    )
+
+
+def shown(field: FieldChange) -> str:
+    """``replicas 1 -> 2``, ``+ nodeSelector …``: the last steps of the path, and both values."""
+    name = to_text(field.path[-2:] if len(field.path) > 1 and not isinstance(field.path[-1], str) else field.path[-1:])
+    if field.op is Op.REORDERED:
+        return f"{name} in another order"
+    if field.old is MISSING:
+        return f"+{name} {_value(field.new)}".rstrip()
+    if field.new is MISSING:
+        return f"-{name} {_value(field.old)}".rstrip()
+    return f"{name} {_value(field.old)} -> {_value(field.new)}"
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, dict):
+        name = value.get("name")
+        return f"({name})" if isinstance(name, str) else "{…}"
+    if isinstance(value, list):
+        simple = all(isinstance(item, str | int | float) for item in value)
+        text = ", ".join(map(str, value)) if simple else f"{len(value)} entries"
+        return f"[{text}]" if len(text) <= _LONGEST else f"[{text[: _LONGEST - 1]}…]"
+    text = " ".join(str({True: "true", False: "false", None: "null"}.get(value, value)).split()) or '""'
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"

@@ -1,0 +1,75 @@
+"""An object is written in another API version.
+
+## Why it matters
+
+The same stored object, read by other rules: defaults and fields may mean something else. A webhook configuration that
+moves from v1beta1 to v1 fails closed unless it says otherwise, an empty selector of a disruption budget matches all
+pods instead of none.
+
+## What to do
+
+Read the change of defaults below it. Clusters that do not serve the new version refuse it.
+"""
+
+from collections.abc import Iterator
+
+from pipeline.core.change import Action, ResourceChange
+from pipeline.core.finding import Severity
+from pipeline.core.path import Path
+from pipeline.core.resource import mapping
+from pipeline.core.rule import Claim, Hit, Rule, place, quiet, speaks
+from pipeline.core.upgrade import Upgrade
+
+_PATH: Path = ("apiVersion",)
+
+
+def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
+    old, new = change.before, change.after
+    if (
+        change.action in (Action.ADDED, Action.REMOVED)
+        or old is None
+        or new is None
+        or old.api_version == new.api_version
+    ):
+        return
+    flips = _empty_budget(change)
+    yield Hit(
+        place(new, _PATH),
+        title=f"{change.id.kind} {change.id.name}: {old.api_version} becomes {new.api_version}",
+        why="Its empty selector matched no pod and matches all of them now: drains may hang."
+        if flips
+        else "The same object under other rules: defaults may mean something else.",
+        remedy="Give it a selector." if flips else "See that your clusters serve it, and read the changed defaults.",
+        severity=Severity.HIGH if flips else None,
+        claims=(Claim(change.id, _PATH),),
+    )
+
+
+def _empty_budget(change: ResourceChange) -> bool:
+    """policy/v1 of KEP-85: an empty selector is everything, where it was nothing in v1beta1."""
+    resource = change.resource
+    spec = mapping(resource.body.get("spec"))
+    return resource.kind == "PodDisruptionBudget" and resource.version == "v1" and spec.get("selector") in ({}, None)
+
+
+_BUDGET = "apiVersion: policy/%s\nkind: PodDisruptionBudget\nmetadata: {name: a}\nspec: {selector: %s}\n"
+_SOME = "{matchLabels: {a: b}}"
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.LOW,
+    each=check,
+    cases=(
+        speaks(
+            "a beta grows up", ("low", "apiVersion"), before=_BUDGET % ("v1beta1", _SOME), after=_BUDGET % ("v1", _SOME)
+        ),
+        speaks(
+            "an empty selector",
+            ("high", "apiVersion"),
+            before=_BUDGET % ("v1beta1", "{}"),
+            after=_BUDGET % ("v1", "{}"),
+        ),
+        quiet("it stays", before=_BUDGET % ("v1", _SOME), after=_BUDGET % ("v1", "{matchLabels: {a: c}}")),
+    ),
+)

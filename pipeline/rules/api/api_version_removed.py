@@ -1,0 +1,81 @@
+"""An object is written in an API version that the target cluster no longer serves.
+
+## Why it matters
+
+The API server answers "no matches for kind": the apply stops there, and the object stays as it was or never comes.
+
+## What to do
+
+Take a chart version that knows the replacement, or rewrite the apiVersion by an overlay. Charts often fall back to an
+old version because the render does not know the cluster's APIs: state the environment's kubeVersion.
+"""
+
+from collections.abc import Iterator
+
+from pipeline.core.api_use import listed, users, uses
+from pipeline.core.apis import ApiKind
+from pipeline.core.finding import Confidence, Severity
+from pipeline.core.rule import Hit, Need, Rule, place, quiet, speaks
+from pipeline.core.upgrade import Upgrade
+
+
+def _severity(upgrade: Upgrade, *, old: bool) -> Severity | None:
+    """It was no better before: nothing gets worse by this upgrade. Nobody said what the cluster runs: a warning."""
+    if not upgrade.facts.target_stated:
+        return Severity.LOW if old else Severity.MEDIUM
+    return Severity.LOW if old else None
+
+
+def check(upgrade: Upgrade) -> Iterator[Hit]:
+    target = upgrade.facts.target
+    assert target is not None, "BUG: evaluated without a target"
+    for api, resources in uses(upgrade.after.manifests, lambda api: _concerns(api, target[1])):
+        before = users(upgrade.before.manifests, api)
+        old = all(resource.id in before for resource in resources)
+        places = [place(resource, ("apiVersion",)) for resource in resources]
+        yield Hit(
+            places[0],
+            title=f"{listed(resources)}: {api.group}/{api.version} {api.kind} is gone since Kubernetes 1.{api.removed}",
+            why="The API server knows no such kind: the apply stops there.",
+            remedy=_remedy(api),
+            severity=_severity(upgrade, old=old),
+            confidence=None if upgrade.facts.target_stated and upgrade.facts.capabilities else Confidence.LIKELY,
+            also=tuple(places[1:]),
+        )
+
+
+def _concerns(api: ApiKind, minor: int) -> bool:
+    return api.removed is not None and api.removed <= minor
+
+
+def _remedy(api: ApiKind) -> str:
+    return f"Write it as {api.replacement}." if api.replacement else "Look for what replaces it; nothing was named."
+
+
+_ONE = "apiVersion: %s\nkind: %s\nmetadata: {name: a}\n"
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.BLOCKER,
+    whole=check,
+    needs=(Need.TARGET,),
+    cases=(
+        speaks(
+            "gone since 1.25",
+            ("blocker", "apiVersion"),
+            after=_ONE % ("policy/v1beta1", "PodDisruptionBudget"),
+            facts={"target": (1, 30), "capabilities": True},
+        ),
+        speaks(
+            "the target was not stated",
+            ("medium", "apiVersion"),
+            after=_ONE % ("policy/v1beta1", "PodDisruptionBudget"),
+            facts={"target": (1, 30), "target_stated": False},
+        ),
+        quiet("still there", after=_ONE % ("policy/v1beta1", "PodDisruptionBudget"), facts={"target": (1, 24)}),
+        quiet(
+            "of another group", after=_ONE % ("example.com/v1beta1", "PodDisruptionBudget"), facts={"target": (1, 30)}
+        ),
+    ),
+)

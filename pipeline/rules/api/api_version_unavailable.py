@@ -1,0 +1,81 @@
+"""An object is written in an API version that the target cluster does not serve yet, or not by default.
+
+## Why it matters
+
+The API server answers "no matches for kind", unless somebody switched the version on.
+
+## What to do
+
+Upgrade the cluster first, or take an older chart. For an alpha or beta version, see whether ``--runtime-config`` has
+it.
+"""
+
+from collections.abc import Iterator
+
+from pipeline.core.api_use import listed, users, uses
+from pipeline.core.apis import ApiKind
+from pipeline.core.finding import Confidence, Severity
+from pipeline.core.rule import Hit, Need, Rule, place, quiet, speaks
+from pipeline.core.upgrade import Upgrade
+
+
+def _severity(api: ApiKind, upgrade: Upgrade, minor: int, *, old: bool) -> Severity | None:
+    if old or not upgrade.facts.target_stated:
+        return Severity.LOW
+    return None if api.introduced > minor else Severity.HIGH
+
+
+def check(upgrade: Upgrade) -> Iterator[Hit]:
+    target = upgrade.facts.target
+    assert target is not None, "BUG: evaluated without a target"
+    for api, resources in uses(upgrade.after.manifests, lambda api: _concerns(api, target[1])):
+        before = users(upgrade.before.manifests, api)
+        old = all(resource.id in before for resource in resources)
+        places = [place(resource, ("apiVersion",)) for resource in resources]
+        yield Hit(
+            places[0],
+            title=f"{listed(resources)}: Kubernetes 1.{target[1]} does not serve {api.group}/{api.version} by default",
+            why="The API server knows no such kind, unless it was switched on.",
+            remedy=_remedy(api),
+            severity=_severity(api, upgrade, target[1], old=old),
+            confidence=None if upgrade.facts.target_stated and not api.off_by_default else Confidence.LIKELY,
+            also=tuple(places[1:]),
+        )
+
+
+def _concerns(api: ApiKind, minor: int) -> bool:
+    return api.introduced > minor or (api.off_by_default and api.exists(minor))
+
+
+def _remedy(api: ApiKind) -> str:
+    return f"It came with Kubernetes 1.{api.introduced}" + (" and is off by default." if api.off_by_default else ".")
+
+
+_ONE = "apiVersion: %s\nkind: %s\nmetadata: {name: a}\n"
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.BLOCKER,
+    whole=check,
+    needs=(Need.TARGET,),
+    cases=(
+        speaks(
+            "it comes with 1.30",
+            ("blocker", "apiVersion"),
+            after=_ONE % ("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicy"),
+            facts={"target": (1, 28)},
+        ),
+        speaks(
+            "an alpha",
+            ("high", "apiVersion"),
+            after=_ONE % ("admissionregistration.k8s.io/v1alpha1", "MutatingAdmissionPolicy"),
+            facts={"target": (1, 33)},
+        ),
+        quiet(
+            "it is there",
+            after=_ONE % ("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicy"),
+            facts={"target": (1, 30)},
+        ),
+    ),
+)

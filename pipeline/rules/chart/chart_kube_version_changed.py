@@ -1,0 +1,74 @@
+"""The chart asks for other Kubernetes versions than before.
+
+## Why it matters
+
+Helm refuses to render a chart for a cluster outside of its kubeVersion. Charts raise it when they drop what older
+clusters need.
+
+## What to do
+
+Compare it with your clusters, the oldest one too; upgrade the cluster first, or stay with the old chart.
+"""
+
+from collections.abc import Iterator
+
+from pipeline.core.examples import chart, sides
+from pipeline.core.finding import Place, ResourceRef, Severity
+from pipeline.core.rule import Hit, Need, Rule, quiet, speaks
+from pipeline.core.semver import Range, Version
+from pipeline.core.upgrade import Upgrade
+
+
+def check(upgrade: Upgrade) -> Iterator[Hit]:
+    old, new = upgrade.before.chart, upgrade.after.chart
+    assert old is not None, "BUG: evaluated without a chart"
+    assert new is not None, "BUG: evaluated without a chart"
+    before, after = (str(side.metadata.get("kubeVersion") or "") for side in (old, new))
+    if before == after:
+        return
+    if _wider(before, after):
+        severity = Severity.INFO
+    else:
+        severity = Severity.LOW if upgrade.facts.target_stated else Severity.MEDIUM
+    yield Hit(
+        Place(ResourceRef.chart_file("Chart.yaml"), ("kubeVersion",)),
+        title=f"{new.name} {new.version} asks for Kubernetes {after or 'any'}, the old one for {before or 'any'}",
+        why="Helm refuses to render it for a cluster outside of that.",
+        remedy="Compare it with your clusters, the oldest one too.",
+        severity=severity,
+    )
+
+
+def _wider(before: str, after: str) -> bool:
+    """Whether no version that was admitted is refused now."""
+    if not after:
+        return True
+    try:
+        old, new = Range.parse(before), Range.parse(after)
+    except ValueError:
+        return False
+    known = [Version.parse(f"1.{minor}.0") for minor in range(10, 60)]
+    return all(new.admits(version) for version in known if old.admits(version))
+
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.MEDIUM,
+    whole=check,
+    needs=(Need.CHART,),
+    cases=(
+        speaks(
+            "it asks for more",
+            ("medium", "kubeVersion"),
+            sides=sides(chart("1.0.0"), chart("2.0.0", metadata="kubeVersion: '>=1.25.0-0'")),
+            facts={"target": (1, 35), "target_stated": False},
+        ),
+        speaks(
+            "it asks for less",
+            ("info", "kubeVersion"),
+            sides=sides(chart("1.0.0", metadata="kubeVersion: '>=1.25.0-0'"), chart("2.0.0")),
+        ),
+        quiet("it asks for the same", sides=sides(chart("1.0.0"), chart("2.0.0"))),
+    ),
+)

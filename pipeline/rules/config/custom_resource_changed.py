@@ -1,0 +1,33 @@
+"""A custom resource changes.
+
+## Why it matters
+
+Its controller acts upon it: what it runs, routes or alerts on changes with it.
+
+## What to do
+
+Read the change as its controller's documentation explains it.
+"""
+
+from pipeline.core.finding import Severity
+from pipeline.core.path_rule import Words, custom_check
+from pipeline.core.rule import Rule, quiet, speaks
+
+check = custom_check(
+    Words(
+        "it changes", "Its controller acts upon it.", "Read the change as its controller's documentation explains it."
+    )
+)
+_CR = "apiVersion: example.com/v1\nkind: Widget\nmetadata: {name: a}\nspec: {%s}\n"
+_MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a%s}\ndata: {%s}\n"
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.LOW,
+    each=check,
+    cases=(
+        speaks("a setting", *[("low", "spec.a")], before=_CR % "a: 1", after=_CR % "a: 2"),
+        quiet("a built-in kind", before=_MAP % ("", "a: x"), after=_MAP % ("", "a: y")),
+    ),
+)

@@ -1,0 +1,51 @@
+"""The labels of an object change.
+
+## Why it matters
+
+What selects objects by them (monitors, prunes, dashboards) finds others.
+
+## What to do
+
+Search selectors of yours for the old labels.
+"""
+
+from pipeline.core.change import FieldChange
+from pipeline.core.finding import Severity
+from pipeline.core.path import Path
+from pipeline.core.path_rule import Words, object_check
+from pipeline.core.rule import Rule, quiet, speaks
+
+
+def _picks(_field: FieldChange, path: Path) -> bool:
+    return path[:2] == ("metadata", "labels")
+
+
+check = object_check(
+    _picks,
+    Words(
+        "its labels change",
+        "What selects objects by them finds others.",
+        "Search selectors of yours for the old labels.",
+    ),
+)
+_MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a%s}\ndata: {%s}\n"
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.INFO,
+    each=check,
+    cases=(
+        speaks(
+            "a label goes",
+            *[("info", "metadata.labels")],
+            before=_MAP % (", labels: {a: b}", "a: x"),
+            after=_MAP % ("", "a: x"),
+        ),
+        quiet(
+            "a version label",
+            before=_MAP % (", labels: {helm.sh/chart: a-1, a: b}", "a: x"),
+            after=_MAP % (", labels: {helm.sh/chart: a-2, a: b}", "a: x"),
+        ),
+    ),
+)

@@ -1,0 +1,70 @@
+"""A container runs another image.
+
+## Why it matters
+
+That is what upgrades are for. Another registry or repository must be reachable and allowed; a tag that moves back, or
+on by a major version, deserves a look at the release notes.
+
+## What to do
+
+Check pull rights and mirrors for a new registry or repository; read the release notes for a new major version.
+"""
+
+from pipeline.core.change import FieldChange, ResourceChange
+from pipeline.core.finding import Severity
+from pipeline.core.images import grade, image
+from pipeline.core.path import Path
+from pipeline.core.path_rule import Words, pod_check
+from pipeline.core.pods import in_container
+from pipeline.core.rule import Rule, quiet, speaks
+
+
+def _picks(field: FieldChange, path: Path) -> bool:
+    return in_container(path, "image") and not path[3:] and isinstance(field.old, str) and isinstance(field.new, str)
+
+
+def _grade(_change: ResourceChange, fields: list[FieldChange]) -> Severity | None:
+    return max(grade(image(str(field.old)), image(str(field.new))) for field in fields)
+
+
+check = pod_check(
+    _picks,
+    Words(
+        "another image",
+        "Nodes must be able to pull it, and policies must allow it.",
+        "Check mirrors and policies for a new registry; read the notes of a major version.",
+        grade=_grade,
+    ),
+)
+_WEB = (
+    "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\n"
+    "spec: {template: {spec: {containers: [{name: a, image: 'x:1.0.0'}]}}}\n"
+)
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.INFO,
+    each=check,
+    cases=(
+        speaks(
+            "a new tag",
+            *[("info", "spec.template.spec.containers[name=a].image")],
+            before=_WEB,
+            after=_WEB.replace("x:1.0.0", "x:1.1.0"),
+        ),
+        speaks(
+            "another registry",
+            *[("low", "spec.template.spec.containers[name=a].image")],
+            before=_WEB,
+            after=_WEB.replace("x:1", "y.io/x:1"),
+        ),
+        speaks(
+            "a tag moves back",
+            *[("medium", "spec.template.spec.containers[name=a].image")],
+            before=_WEB,
+            after=_WEB.replace("x:1.0.0", "x:0.9.0"),
+        ),
+        quiet("another name", before=_WEB, after=_WEB.replace("name: a,", "name: b,")),
+    ),
+)

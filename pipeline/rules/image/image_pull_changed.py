@@ -1,0 +1,51 @@
+"""How a container's image is pulled changes.
+
+## Why it matters
+
+Another policy may run an old image from the node, or fail without the registry; a missing pull secret fails the pull.
+
+## What to do
+
+See that pull secrets exist in the namespace.
+"""
+
+from pipeline.core.change import FieldChange
+from pipeline.core.finding import Severity
+from pipeline.core.path import Path
+from pipeline.core.path_rule import Words, pod_check
+from pipeline.core.pods import in_container
+from pipeline.core.rule import Rule, quiet, speaks
+
+
+def _picks(_field: FieldChange, path: Path) -> bool:
+    return in_container(path, "imagePullPolicy") or path[:1] == ("imagePullSecrets",)
+
+
+check = pod_check(
+    _picks,
+    Words(
+        "its image is pulled otherwise",
+        "An old image may run from the node, or the pull fails.",
+        "See that pull secrets exist in the namespace.",
+    ),
+)
+_WEB = (
+    "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\n"
+    "spec: {template: {spec: {containers: [{name: a, image: 'x:1'%s}]}}}\n"
+)
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.LOW,
+    each=check,
+    cases=(
+        speaks(
+            "always pulled",
+            *[("low", "spec.template.spec.containers[name=a].imagePullPolicy")],
+            before=_WEB % "",
+            after=_WEB % ", imagePullPolicy: Always",
+        ),
+        quiet("the default is spelled out", before=_WEB % "", after=_WEB % ", imagePullPolicy: IfNotPresent"),
+    ),
+)

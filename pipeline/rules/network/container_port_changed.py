@@ -1,0 +1,67 @@
+"""A port that a container declares changes.
+
+## Why it matters
+
+Services that name the port, probes, network policies and dashboards address it; what addresses the old number gets no
+answer.
+
+## What to do
+
+Search Services, policies and monitors of yours for the old port.
+"""
+
+from pipeline.core.change import FieldChange, Op, ResourceChange
+from pipeline.core.finding import Severity
+from pipeline.core.path import Path
+from pipeline.core.path_rule import Words, pod_check
+from pipeline.core.pods import in_container
+from pipeline.core.rule import Rule, quiet, speaks
+
+
+def _picks(_field: FieldChange, path: Path) -> bool:
+    return in_container(path, "ports")
+
+
+def _grade(_change: ResourceChange, fields: list[FieldChange]) -> Severity | None:
+    return Severity.LOW if all(field.op is Op.ADDED for field in fields) else None
+
+
+check = pod_check(
+    _picks,
+    Words(
+        "a port of a container changes",
+        "What addresses the old port gets no answer.",
+        "Search Services, policies and monitors of yours for it.",
+        grade=_grade,
+    ),
+)
+_WEB = (
+    "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\n"
+    "spec: {template: {spec: {containers: [{name: a, image: 'x:1'%s}]}}}\n"
+)
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.MEDIUM,
+    each=check,
+    cases=(
+        speaks(
+            "a port moves",
+            *[("medium", "spec.template.spec.containers[name=a].ports[containerPort=80,protocol=TCP]")],
+            before=_WEB % ", ports: [{containerPort: 80, name: http}]",
+            after=_WEB % ", ports: [{containerPort: 8080, name: http}]",
+        ),
+        speaks(
+            "a port comes",
+            *[("low", "spec.template.spec.containers[name=a].ports[containerPort=81,protocol=TCP]")],
+            before=_WEB % ", ports: [{containerPort: 80}]",
+            after=_WEB % ", ports: [{containerPort: 80}, {containerPort: 81}]",
+        ),
+        quiet(
+            "the default is spelled out",
+            before=_WEB % ", ports: [{containerPort: 80}]",
+            after=_WEB % ", ports: [{containerPort: 80, protocol: TCP}]",
+        ),
+    ),
+)

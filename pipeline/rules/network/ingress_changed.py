@@ -1,0 +1,48 @@
+"""An Ingress routes otherwise.
+
+## Why it matters
+
+A host or path that is gone answers 404; another backend, class or TLS secret changes who answers, and how.
+
+## What to do
+
+Compare hosts and paths with what your users call, and try them in staging.
+"""
+
+from pipeline.core.change import FieldChange
+from pipeline.core.finding import Severity
+from pipeline.core.path import Path
+from pipeline.core.path_rule import Words, object_check
+from pipeline.core.rule import Rule, quiet, speaks
+
+
+def _picks(_field: FieldChange, path: Path) -> bool:
+    return path[:1] == ("spec",)
+
+
+check = object_check(
+    _picks,
+    Words(
+        "it routes otherwise",
+        "A host or path that is gone answers 404.",
+        "Compare hosts and paths with what your users call.",
+    ),
+)
+_INGRESS = "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: a}\nspec: {%s}\n"
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.MEDIUM,
+    each=check,
+    kinds=frozenset({"Ingress"}),
+    cases=(
+        speaks(
+            "another host",
+            *[("medium", "spec.rules[host=a]")],
+            before=_INGRESS % "rules: [{host: a}, {host: b}]",
+            after=_INGRESS % "rules: [{host: b}]",
+        ),
+        quiet("the same", before=_INGRESS % "rules: [{host: a}]", after=_INGRESS % "rules: [{host: a}]"),
+    ),
+)

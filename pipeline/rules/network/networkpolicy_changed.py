@@ -1,0 +1,52 @@
+"""A network policy allows or selects otherwise.
+
+## Why it matters
+
+Traffic that was allowed may be cut, or more may pass.
+
+## What to do
+
+Compare peers and ports with who talks to these pods; mind DNS and metrics.
+"""
+
+from pipeline.core.change import FieldChange
+from pipeline.core.finding import Severity
+from pipeline.core.path import Path
+from pipeline.core.path_rule import Words, object_check
+from pipeline.core.rule import Rule, quiet, speaks
+
+
+def _picks(_field: FieldChange, path: Path) -> bool:
+    return path[:1] == ("spec",)
+
+
+check = object_check(
+    _picks,
+    Words(
+        "it allows or selects otherwise",
+        "Traffic that was allowed may be cut, or more may pass.",
+        "Compare peers and ports with who talks to these pods.",
+    ),
+)
+_POLICY = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: a}\nspec: {%s}\n"
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.MEDIUM,
+    each=check,
+    kinds=frozenset({"NetworkPolicy"}),
+    cases=(
+        speaks(
+            "another port",
+            *[("medium", "spec.ingress[0].ports[port=80]")],
+            before=_POLICY % "ingress: [{ports: [{port: 80}]}]",
+            after=_POLICY % "ingress: [{ports: [{port: 81}]}]",
+        ),
+        quiet(
+            "the same",
+            before=_POLICY % "ingress: [{ports: [{port: 80}]}]",
+            after=_POLICY % "ingress: [{ports: [{port: 80}]}]",
+        ),
+    ),
+)

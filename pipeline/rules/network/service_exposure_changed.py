@@ -1,0 +1,67 @@
+"""A Service is reached from elsewhere than before: its type, addresses, policies.
+
+## Why it matters
+
+A load balancer or node port opens it to the outside; one that is gone takes a public address along. Traffic policies
+change source addresses and stickiness.
+
+## What to do
+
+Pin the type by a value; see that firewalls and DNS follow.
+"""
+
+from pipeline.core.change import FieldChange, ResourceChange
+from pipeline.core.finding import Severity
+from pipeline.core.path import Path
+from pipeline.core.path_rule import Words, object_check
+from pipeline.core.rule import Rule, quiet, speaks
+
+_FIXED = frozenset({("clusterIP",), ("clusterIPs",), ("healthCheckNodePort",), ("loadBalancerClass",)})
+_HARMLESS = frozenset({"ipFamilyPolicy", "ipFamilies", "allocateLoadBalancerNodePorts"})
+
+
+def _picks(_field: FieldChange, path: Path) -> bool:
+    return path[:1] == ("spec",) and path[1:2] not in (("ports",), ("selector",)) and path[1:2] not in _FIXED
+
+
+def _grade(_change: ResourceChange, fields: list[FieldChange]) -> Severity | None:
+    if any(field.path == ("spec", "type") for field in fields):
+        return Severity.HIGH
+    return Severity.LOW if all(field.path[1] in _HARMLESS for field in fields) else None
+
+
+check = object_check(
+    _picks,
+    Words(
+        "it is reached from elsewhere",
+        "It opens to the outside, or a public address goes.",
+        "Pin it by a value; see that firewalls and DNS follow.",
+        grade=_grade,
+    ),
+)
+_SERVICE = "apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {%s}\n"
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.MEDIUM,
+    each=check,
+    kinds=frozenset({"Service"}),
+    cases=(
+        speaks(
+            "it opens to the outside",
+            *[("high", "spec.allocateLoadBalancerNodePorts")],
+            before=_SERVICE % "ports: []",
+            after=_SERVICE % "type: LoadBalancer, ports: []",
+        ),
+        speaks(
+            "another policy",
+            *[("medium", "spec.internalTrafficPolicy")],
+            before=_SERVICE % "ports: []",
+            after=_SERVICE % "ports: [], internalTrafficPolicy: Local",
+        ),
+        quiet(
+            "the default is spelled out", before=_SERVICE % "ports: []", after=_SERVICE % "type: ClusterIP, ports: []"
+        ),
+    ),
+)

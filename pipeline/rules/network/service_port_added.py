@@ -1,0 +1,45 @@
+"""A Service has a new port.
+
+## Why it matters
+
+Something more can be reached through it.
+
+## What to do
+
+See that policies cover it.
+"""
+
+from pipeline.core.change import MISSING, FieldChange
+from pipeline.core.finding import Severity
+from pipeline.core.path import Path
+from pipeline.core.path_rule import Words, object_check
+from pipeline.core.rule import Rule, quiet, speaks
+
+
+def _picks(field: FieldChange, path: Path) -> bool:
+    return path[:2] == ("spec", "ports") and not path[3:] and field.old is MISSING
+
+
+check = object_check(
+    _picks, Words("a port is new", "Something more can be reached through it.", "See that policies cover it.")
+)
+_SERVICE = "apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {%s}\n"
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.INFO,
+    each=check,
+    kinds=frozenset({"Service"}),
+    cases=(
+        speaks(
+            "a port comes",
+            *[("info", "spec.ports[port=81,protocol=TCP]")],
+            before=_SERVICE % "ports: [{port: 80}]",
+            after=_SERVICE % "ports: [{port: 80}, {port: 81}]",
+        ),
+        quiet(
+            "a port goes", before=_SERVICE % "ports: [{port: 80}, {port: 81}]", after=_SERVICE % "ports: [{port: 80}]"
+        ),
+    ),
+)

@@ -1,0 +1,53 @@
+"""A Service's port leads elsewhere, or speaks another protocol.
+
+## Why it matters
+
+Where the pods do not listen on the new port, connections are refused; a mesh or load balancer treats another protocol
+otherwise.
+
+## What to do
+
+Confirm that the containers listen there.
+"""
+
+from pipeline.core.change import FieldChange
+from pipeline.core.finding import Severity
+from pipeline.core.path import Path
+from pipeline.core.path_rule import Words, object_check
+from pipeline.core.rule import Rule, quiet, speaks
+
+
+def _picks(_field: FieldChange, path: Path) -> bool:
+    return path[:2] == ("spec", "ports") and bool(path[3:]) and path[3:] != ("name",)
+
+
+check = object_check(
+    _picks,
+    Words(
+        "a port leads elsewhere",
+        "Where the pods do not listen there, connections are refused.",
+        "Confirm that the containers listen there.",
+    ),
+)
+_SERVICE = "apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {%s}\n"
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.LOW,
+    each=check,
+    kinds=frozenset({"Service"}),
+    cases=(
+        speaks(
+            "another target",
+            *[("low", "spec.ports[port=80,protocol=TCP].targetPort")],
+            before=_SERVICE % "ports: [{port: 80, targetPort: 1}]",
+            after=_SERVICE % "ports: [{port: 80, targetPort: 2}]",
+        ),
+        quiet(
+            "another name",
+            before=_SERVICE % "ports: [{port: 80, name: http}]",
+            after=_SERVICE % "ports: [{port: 80, name: web}]",
+        ),
+    ),
+)

@@ -1,0 +1,50 @@
+"""A Service no longer has a port.
+
+## Why it matters
+
+Clients, Ingresses, routes, monitors and network policies that use it get no connection.
+
+## What to do
+
+Keep the old port for one release, or move its users first.
+"""
+
+from pipeline.core.change import MISSING, FieldChange
+from pipeline.core.finding import Severity
+from pipeline.core.path import Path
+from pipeline.core.path_rule import Words, object_check
+from pipeline.core.rule import Rule, quiet, speaks
+
+
+def _picks(field: FieldChange, path: Path) -> bool:
+    return path[:2] == ("spec", "ports") and not path[3:] and field.new is MISSING
+
+
+check = object_check(
+    _picks,
+    Words(
+        "a port is gone",
+        "Whoever uses it gets no connection.",
+        "Keep the old port for one release, or move its users first.",
+    ),
+)
+_SERVICE = "apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {%s}\n"
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.HIGH,
+    each=check,
+    kinds=frozenset({"Service"}),
+    cases=(
+        speaks(
+            "a port goes",
+            *[("high", "spec.ports[port=81,protocol=TCP]")],
+            before=_SERVICE % "ports: [{port: 80}, {port: 81}]",
+            after=_SERVICE % "ports: [{port: 80}]",
+        ),
+        quiet(
+            "a port comes", before=_SERVICE % "ports: [{port: 80}]", after=_SERVICE % "ports: [{port: 80}, {port: 81}]"
+        ),
+    ),
+)

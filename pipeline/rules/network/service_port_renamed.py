@@ -1,0 +1,52 @@
+"""A Service's port has another name.
+
+## Why it matters
+
+Monitors, Ingresses and routes address ports by name; a mesh reads the protocol from it.
+
+## What to do
+
+Search them for the old name; set appProtocol where the mesh must know.
+"""
+
+from pipeline.core.change import FieldChange
+from pipeline.core.finding import Severity
+from pipeline.core.path import Path
+from pipeline.core.path_rule import Words, object_check
+from pipeline.core.rule import Rule, quiet, speaks
+
+
+def _picks(_field: FieldChange, path: Path) -> bool:
+    return path[:2] == ("spec", "ports") and path[3:] == ("name",)
+
+
+check = object_check(
+    _picks,
+    Words(
+        "a port has another name",
+        "Monitors, Ingresses and routes address it by name; a mesh reads the protocol from it.",
+        "Search them for the old name.",
+    ),
+)
+_SERVICE = "apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {%s}\n"
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.MEDIUM,
+    each=check,
+    kinds=frozenset({"Service"}),
+    cases=(
+        speaks(
+            "another name",
+            *[("medium", "spec.ports[port=80,protocol=TCP].name")],
+            before=_SERVICE % "ports: [{port: 80, name: http}]",
+            after=_SERVICE % "ports: [{port: 80, name: web}]",
+        ),
+        quiet(
+            "another target",
+            before=_SERVICE % "ports: [{port: 80, targetPort: 1}]",
+            after=_SERVICE % "ports: [{port: 80, targetPort: 2}]",
+        ),
+    ),
+)

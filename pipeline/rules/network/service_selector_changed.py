@@ -1,0 +1,52 @@
+"""A Service selects its pods by other labels.
+
+## Why it matters
+
+Until new pods with the new labels are ready, and for good where no pod has them, the Service has no endpoints.
+
+## What to do
+
+See that the pod templates carry the labels; keep the old ones for one release where a gap is not acceptable.
+"""
+
+from pipeline.core.change import FieldChange
+from pipeline.core.finding import Severity
+from pipeline.core.path import Path
+from pipeline.core.path_rule import Words, object_check
+from pipeline.core.rule import Rule, quiet, speaks
+
+
+def _picks(_field: FieldChange, path: Path) -> bool:
+    return path[:2] == ("spec", "selector")
+
+
+check = object_check(
+    _picks,
+    Words(
+        "it selects its pods by other labels",
+        "Until new pods are ready it may have no endpoints.",
+        "See that the pod templates carry the labels.",
+    ),
+)
+_SERVICE = "apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {%s}\n"
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.MEDIUM,
+    each=check,
+    kinds=frozenset({"Service"}),
+    cases=(
+        speaks(
+            "another label",
+            *[("medium", "spec.selector.app")],
+            before=_SERVICE % "selector: {app: a}",
+            after=_SERVICE % "selector: {app: b}",
+        ),
+        quiet(
+            "another target",
+            before=_SERVICE % "ports: [{port: 80, targetPort: 1}]",
+            after=_SERVICE % "ports: [{port: 80, targetPort: 2}]",
+        ),
+    ),
+)

@@ -1,0 +1,77 @@
+"""A role is bound to other subjects.
+
+## Why it matters
+
+Who is added gains the whole role, who is gone loses it. A service account of another name or namespace is another one.
+
+## What to do
+
+See that each new subject exists and is meant.
+"""
+
+from pipeline.core.change import MISSING, FieldChange, ResourceChange
+from pipeline.core.finding import Severity
+from pipeline.core.path import Path
+from pipeline.core.path_rule import Words, object_check
+from pipeline.core.resource import mapping
+from pipeline.core.rule import Rule, quiet, speaks
+
+_STRONG = frozenset({"cluster-admin", "admin", "edit"})
+_BROAD = (
+    "system:authenticated",
+    "system:unauthenticated",
+    "system:anonymous",
+    "system:serviceaccounts",
+    "system:masters",
+)
+
+
+def _picks(_field: FieldChange, path: Path) -> bool:
+    return path[:1] == ("subjects",)
+
+
+def _grade(change: ResourceChange, fields: list[FieldChange]) -> Severity | None:
+    added = [mapping(field.new) for field in fields if field.new is not MISSING]
+    role = str(mapping(change.resource.body.get("roleRef")).get("name") or "")
+    broad = any(str(subject.get("name") or "").startswith(_BROAD) for subject in added)
+    return Severity.HIGH if broad or (added and role in _STRONG) else None
+
+
+check = object_check(
+    _picks,
+    Words(
+        "it is bound to other subjects",
+        "Who is added gains the whole role, who is gone loses it.",
+        "See that each new subject exists and is meant.",
+        grade=_grade,
+    ),
+)
+
+_BINDING = (
+    "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata: {name: a}\n"
+    "roleRef: {kind: ClusterRole, name: %s}\nsubjects: [%s]\n"
+)
+_A, _B = "{kind: ServiceAccount, name: a, namespace: x}", "{kind: ServiceAccount, name: b, namespace: x}"
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.MEDIUM,
+    each=check,
+    kinds=frozenset({"RoleBinding", "ClusterRoleBinding"}),
+    cases=(
+        speaks(
+            "another account",
+            ("medium", "subjects[kind=ServiceAccount,namespace=x,name=b]"),
+            before=_BINDING % ("x", _A),
+            after=_BINDING % ("x", f"{_A}, {_B}"),
+        ),
+        speaks(
+            "another administrator",
+            ("high", "subjects[kind=ServiceAccount,namespace=x,name=b]"),
+            before=_BINDING % ("cluster-admin", _A),
+            after=_BINDING % ("cluster-admin", f"{_A}, {_B}"),
+        ),
+        quiet("in another order", before=_BINDING % ("x", f"{_A}, {_B}"), after=_BINDING % ("x", f"{_B}, {_A}")),
+    ),
+)

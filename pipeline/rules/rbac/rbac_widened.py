@@ -1,0 +1,78 @@
+"""A role grants more than before.
+
+## Why it matters
+
+Every subject bound to the role gains it, people and in-house service accounts included. Wildcards, Secrets, exec, role
+bindings and admission webhooks are as good as more than they seem, and are graded higher.
+
+## What to do
+
+See that the new rights are needed. Take them back by an overlay where they are not.
+"""
+
+from collections.abc import Iterator
+
+from pipeline.core.change import Action, ResourceChange
+from pipeline.core.finding import Severity
+from pipeline.core.grants import Grant, beyond, grants
+from pipeline.core.rule import Claim, Hit, Rule, place, quiet, speaks
+from pipeline.core.upgrade import Upgrade
+
+_SHOWN = 4
+
+
+def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
+    if change.action in (Action.REMOVED, Action.ADDED):
+        return
+    before, after = grants(change.before), grants(change.after)
+    found = beyond(after, before)
+    if not found:
+        return
+    yield Hit(
+        place(change.resource, ("rules",)),
+        title=f"{change.id.kind} {change.id.name} gains: {_listed(found)}",
+        why="Whoever holds the role may do it too: a break-in reaches further." + _danger(found),
+        remedy="See that the new rights are needed; take them back by an overlay where not.",
+        severity=Severity.HIGH if _danger(found) else None,
+        claims=(Claim(change.id, ("rules",)),),
+    )
+
+
+def _listed(found: tuple[Grant, ...]) -> str:
+    """``get, list pods; …``: verbs of one resource together."""
+    verbs: dict[str, list[str]] = {}
+    for grant in found:
+        name = str(Grant(grant.group, grant.resource, "", grant.name)).strip()
+        verbs.setdefault(name, []).append(grant.verb)
+    rows = [f"{', '.join(words)} {name}" for name, words in verbs.items()]
+    more = f" and {len(rows) - _SHOWN} more" if len(rows) > _SHOWN else ""
+    return "; ".join(rows[:_SHOWN]) + more
+
+
+def _danger(found: tuple[Grant, ...]) -> str:
+    words = sorted({grant.dangerous for grant in found if grant.dangerous})
+    return f" It includes {', '.join(words)}." if words else ""
+
+
+_ROLE = (
+    "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: a}\n"
+    'rules: [{apiGroups: [""], resources: [%s], verbs: [%s]}]\n'
+)
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.MEDIUM,
+    each=check,
+    kinds=frozenset({"Role", "ClusterRole"}),
+    cases=(
+        speaks(
+            "a resource more", ("medium", "rules"), before=_ROLE % ("pods", "get"), after=_ROLE % ("pods, nodes", "get")
+        ),
+        speaks(
+            "every Secret", ("high", "rules"), before=_ROLE % ("pods", "get"), after=_ROLE % ("pods, secrets", "get")
+        ),
+        quiet("a wildcard covered it", before=_ROLE % ("pods", '"*"'), after=_ROLE % ("pods", '"*", get')),
+        quiet("in another order", before=_ROLE % ("pods, nodes", "get"), after=_ROLE % ("nodes, pods", "get")),
+    ),
+)

@@ -1,0 +1,63 @@
+"""An autoscaler scales otherwise.
+
+## Why it matters
+
+A lower minimum is less headroom, a lower maximum less capacity; another metric may not exist.
+
+## What to do
+
+Pin minimum and maximum where you sized them.
+"""
+
+from pipeline.core.change import FieldChange, ResourceChange
+from pipeline.core.finding import Severity
+from pipeline.core.path import Path
+from pipeline.core.path_rule import Words, object_check
+from pipeline.core.rule import Rule, quiet, speaks
+
+
+def _picks(_field: FieldChange, path: Path) -> bool:
+    return path[:1] == ("spec",)
+
+
+def _grade(_change: ResourceChange, fields: list[FieldChange]) -> Severity | None:
+    lower = (f for f in fields if f.path[-1] in ("minReplicas", "maxReplicas"))
+    less = any(isinstance(f.old, int) and isinstance(f.new, int) and f.new < f.old for f in lower)
+    return Severity.MEDIUM if less else None
+
+
+check = object_check(
+    _picks,
+    Words(
+        "it scales otherwise",
+        "Less headroom or capacity; a metric may not exist.",
+        "Pin minimum and maximum where you sized them.",
+        grade=_grade,
+    ),
+)
+_HPA = "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: a}\nspec: {%s}\n"
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.LOW,
+    each=check,
+    kinds=frozenset({"HorizontalPodAutoscaler"}),
+    cases=(
+        speaks(
+            "a lower minimum",
+            *[("medium", "spec.minReplicas")],
+            before=_HPA % "minReplicas: 2",
+            after=_HPA % "minReplicas: 1",
+        ),
+        speaks(
+            "a higher maximum",
+            *[("low", "spec.maxReplicas")],
+            before=_HPA % "maxReplicas: 2",
+            after=_HPA % "maxReplicas: 3",
+        ),
+        quiet(
+            "the default is spelled out", before=_HPA % "maxReplicas: 3", after=_HPA % "maxReplicas: 3, minReplicas: 1"
+        ),
+    ),
+)

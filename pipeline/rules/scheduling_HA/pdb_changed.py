@@ -1,0 +1,48 @@
+"""A disruption budget protects otherwise.
+
+## Why it matters
+
+A looser one lets a drain stop more pods at once; a tighter one may block every drain.
+
+## What to do
+
+Compare it with the number of replicas.
+"""
+
+from pipeline.core.change import FieldChange
+from pipeline.core.finding import Severity
+from pipeline.core.path import Path
+from pipeline.core.path_rule import Words, object_check
+from pipeline.core.rule import Rule, quiet, speaks
+
+
+def _picks(_field: FieldChange, path: Path) -> bool:
+    return path[:1] == ("spec",)
+
+
+check = object_check(
+    _picks,
+    Words(
+        "it protects otherwise",
+        "A drain stops more pods at once, or is blocked.",
+        "Compare it with the number of replicas.",
+    ),
+)
+_PDB = "apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: a}\nspec: {%s}\n"
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.LOW,
+    each=check,
+    kinds=frozenset({"PodDisruptionBudget"}),
+    cases=(
+        speaks(
+            "fewer must stay",
+            *[("low", "spec.minAvailable")],
+            before=_PDB % "minAvailable: 2",
+            after=_PDB % "minAvailable: 1",
+        ),
+        quiet("the same", before=_PDB % "minAvailable: 2", after=_PDB % "minAvailable: 2"),
+    ),
+)

@@ -1,0 +1,65 @@
+"""Where pods may run changes: selectors, affinity, tolerations, spreading, priority.
+
+## Why it matters
+
+Tighter rules leave pods pending; looser ones may put all replicas on one node.
+
+## What to do
+
+Check labels and taints of your nodes against it.
+"""
+
+from pipeline.core.change import MISSING, FieldChange, ResourceChange
+from pipeline.core.finding import Severity
+from pipeline.core.path import Path
+from pipeline.core.path_rule import Words, pod_check
+from pipeline.core.rule import Rule, quiet, speaks
+
+_PLACEMENT = frozenset(
+    (key,)
+    for key in ("affinity", "nodeSelector", "tolerations", "topologySpreadConstraints", "priorityClassName", "nodeName")
+)
+
+
+def _picks(_field: FieldChange, path: Path) -> bool:
+    return path[:1] in _PLACEMENT
+
+
+def _grade(_change: ResourceChange, fields: list[FieldChange]) -> Severity | None:
+    """Spreading that is gone altogether is worse than spreading in other words."""
+    lost = any(field.new is MISSING and field.path[-1] in ("affinity", "topologySpreadConstraints") for field in fields)
+    return Severity.MEDIUM if lost else None
+
+
+check = pod_check(
+    _picks,
+    Words(
+        "where its pods may run changes",
+        "Tighter rules leave pods pending; looser ones put replicas on one node.",
+        "Check labels and taints of your nodes against it.",
+        grade=_grade,
+    ),
+)
+_WEB = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {template: {spec: {%s}}}\n"
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.LOW,
+    each=check,
+    cases=(
+        speaks(
+            "spreading is gone",
+            *[("medium", "spec.template.spec.affinity")],
+            before=_WEB % "affinity: {podAntiAffinity: {x: y}}",
+            after=_WEB % "",
+        ),
+        speaks(
+            "a toleration comes",
+            *[("low", "spec.template.spec.tolerations")],
+            before=_WEB % "",
+            after=_WEB % "tolerations: [{key: a}]",
+        ),
+        quiet("another account", before=_WEB % "serviceAccountName: a", after=_WEB % "serviceAccountName: b"),
+    ),
+)

@@ -1,0 +1,51 @@
+"""A workload has another number of replicas.
+
+## Why it matters
+
+Fewer replicas are less capacity, and one is none while it restarts. A number that is gone becomes 1, unless an
+autoscaler owns it.
+
+## What to do
+
+Pin the number by a value of the chart, or leave it to the autoscaler alone.
+"""
+
+from pipeline.core.change import FieldChange, ResourceChange
+from pipeline.core.finding import Severity
+from pipeline.core.path import Path
+from pipeline.core.path_rule import Words, object_check
+from pipeline.core.rule import Rule, quiet, speaks
+
+
+def _picks(_field: FieldChange, path: Path) -> bool:
+    return path == ("spec", "replicas")
+
+
+def _grade(_change: ResourceChange, fields: list[FieldChange]) -> Severity | None:
+    old, new = fields[0].old, fields[0].new
+    return Severity.MEDIUM if isinstance(old, int) and isinstance(new, int) and new < old else None
+
+
+check = object_check(
+    _picks,
+    Words(
+        "another number of replicas",
+        "Fewer replicas are less capacity; a single one is none while it restarts.",
+        "Pin the number by a value, or leave it to an autoscaler alone.",
+        grade=_grade,
+    ),
+)
+_WEB = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {%s}\n"
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.LOW,
+    each=check,
+    kinds=frozenset({"Deployment", "StatefulSet", "ReplicaSet"}),
+    cases=(
+        speaks("more", *[("low", "spec.replicas")], before=_WEB % "replicas: 1", after=_WEB % "replicas: 2"),
+        speaks("fewer", *[("medium", "spec.replicas")], before=_WEB % "replicas: 3", after=_WEB % "replicas: 2"),
+        quiet("the default is spelled out", before=_WEB % "paused: false", after=_WEB % "paused: false, replicas: 1"),
+    ),
+)

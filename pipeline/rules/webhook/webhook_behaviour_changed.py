@@ -1,0 +1,62 @@
+"""A webhook works otherwise: its backend, timeout, versions, side effects.
+
+## Why it matters
+
+Another backend must be there before the first request; a longer timeout slows the API, a shorter one fails more often;
+side effects refuse server-side dry runs.
+
+## What to do
+
+See that the backend and its certificate are rendered, and that the timeout is at most 10 s.
+"""
+
+from pipeline.core.change import FieldChange
+from pipeline.core.finding import Severity
+from pipeline.core.path import Path
+from pipeline.core.path_rule import Words, object_check
+from pipeline.core.rule import Rule, quiet, speaks
+
+_TOLD = (
+    ("failurePolicy",),
+    ("rules",),
+    ("namespaceSelector",),
+    ("objectSelector",),
+    ("matchConditions",),
+    ("matchPolicy",),
+)
+
+
+def _picks(_field: FieldChange, path: Path) -> bool:
+    return path[:1] == ("webhooks",) and bool(path[2:]) and path[2:3] not in _TOLD
+
+
+check = object_check(
+    _picks,
+    Words(
+        "it works otherwise",
+        "Another backend must be there first; side effects refuse dry runs.",
+        "See that the backend and its certificate are rendered.",
+    ),
+)
+
+_HOOK = (
+    "apiVersion: admissionregistration.k8s.io/v1\nkind: ValidatingWebhookConfiguration\nmetadata: {name: a}\n"
+    "webhooks: [{name: a.b.c%s}]\n"
+)
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.LOW,
+    each=check,
+    kinds=frozenset({"MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"}),
+    cases=(
+        speaks(
+            "another timeout",
+            ("low", "webhooks[name=a.b.c].timeoutSeconds"),
+            before=_HOOK % "",
+            after=_HOOK % ", timeoutSeconds: 5",
+        ),
+        quiet("it fails open", before=_HOOK % "", after=_HOOK % ", failurePolicy: Ignore"),
+    ),
+)

@@ -1,0 +1,57 @@
+"""A webhook that let requests pass when it is down refuses them now.
+
+## Why it matters
+
+Where its backend does not answer, every request that it matches is refused: pods do not start, upgrades stop, and the
+cluster may not be able to heal itself.
+
+## What to do
+
+Run at least two replicas with a disruption budget, and exclude kube-system and the webhook's own namespace.
+"""
+
+from pipeline.core.change import FieldChange
+from pipeline.core.finding import Severity
+from pipeline.core.path import Path
+from pipeline.core.path_rule import Words, object_check
+from pipeline.core.rule import Rule, quiet, speaks
+
+
+def _is(path: Path, key: str) -> bool:
+    return path[:1] == ("webhooks",) and path[2:3] == (key,)
+
+
+def _picks(field: FieldChange, path: Path) -> bool:
+    return _is(path, "failurePolicy") and field.new == "Fail"
+
+
+check = object_check(
+    _picks,
+    Words(
+        "it refuses requests when it is down",
+        "Where its backend does not answer, every matching request is refused.",
+        "Run two replicas with a disruption budget; exclude kube-system.",
+    ),
+)
+
+_HOOK = (
+    "apiVersion: admissionregistration.k8s.io/v1\nkind: ValidatingWebhookConfiguration\nmetadata: {name: a}\n"
+    "webhooks: [{name: a.b.c%s}]\n"
+)
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.HIGH,
+    each=check,
+    kinds=frozenset({"MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"}),
+    cases=(
+        speaks(
+            "it fails closed",
+            ("high", "webhooks[name=a.b.c].failurePolicy"),
+            before=_HOOK % ", failurePolicy: Ignore",
+            after=_HOOK % "",
+        ),
+        quiet("it fails open", before=_HOOK % "", after=_HOOK % ", failurePolicy: Ignore"),
+    ),
+)

@@ -1,0 +1,56 @@
+"""A webhook that refused requests when it is down lets them pass now.
+
+## Why it matters
+
+What it enforced or injected is skipped in silence while it is down: pods start without a sidecar, policies do not hold.
+
+## What to do
+
+Accept it and watch the webhook, or bring the old policy back by a value or an overlay.
+"""
+
+from pipeline.core.change import FieldChange
+from pipeline.core.finding import Severity
+from pipeline.core.path import Path
+from pipeline.core.path_rule import Words, object_check
+from pipeline.core.rule import Rule, quiet, speaks
+
+
+def _is(path: Path, key: str) -> bool:
+    return path[:1] == ("webhooks",) and path[2:3] == (key,)
+
+
+def _picks(field: FieldChange, path: Path) -> bool:
+    return _is(path, "failurePolicy") and field.new == "Ignore"
+
+
+check = object_check(
+    _picks,
+    Words(
+        "it lets requests pass when it is down",
+        "What it enforced or injected is skipped in silence while it is down.",
+        "Watch the webhook, or bring the old policy back.",
+    ),
+)
+
+_HOOK = (
+    "apiVersion: admissionregistration.k8s.io/v1\nkind: ValidatingWebhookConfiguration\nmetadata: {name: a}\n"
+    "webhooks: [{name: a.b.c%s}]\n"
+)
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.MEDIUM,
+    each=check,
+    kinds=frozenset({"MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"}),
+    cases=(
+        speaks(
+            "it fails open",
+            ("medium", "webhooks[name=a.b.c].failurePolicy"),
+            before=_HOOK % "",
+            after=_HOOK % ", failurePolicy: Ignore",
+        ),
+        quiet("it fails closed", before=_HOOK % ", failurePolicy: Ignore", after=_HOOK % ""),
+    ),
+)

@@ -1,0 +1,54 @@
+"""A webhook is asked about other requests than before.
+
+## Why it matters
+
+More requests depend on its health, or some are no longer checked or changed by it.
+
+## What to do
+
+Compare rules and selectors with your namespaces: which are in now, which are out?
+"""
+
+from pipeline.core.change import FieldChange
+from pipeline.core.finding import Severity
+from pipeline.core.path import Path
+from pipeline.core.path_rule import Words, object_check
+from pipeline.core.rule import Rule, quiet, speaks
+
+_MATCH = (("rules",), ("namespaceSelector",), ("objectSelector",), ("matchConditions",), ("matchPolicy",))
+
+
+def _picks(_field: FieldChange, path: Path) -> bool:
+    return path[:1] == ("webhooks",) and path[2:3] in _MATCH
+
+
+check = object_check(
+    _picks,
+    Words(
+        "it is asked about other requests",
+        "More requests depend on it, or some are no longer checked.",
+        "Compare rules and selectors with your namespaces.",
+    ),
+)
+
+_HOOK = (
+    "apiVersion: admissionregistration.k8s.io/v1\nkind: ValidatingWebhookConfiguration\nmetadata: {name: a}\n"
+    "webhooks: [{name: a.b.c%s}]\n"
+)
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.MEDIUM,
+    each=check,
+    kinds=frozenset({"MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"}),
+    cases=(
+        speaks(
+            "another selector",
+            ("medium", "webhooks[name=a.b.c].objectSelector.matchLabels"),
+            before=_HOOK % "",
+            after=_HOOK % ", objectSelector: {matchLabels: {a: b}}",
+        ),
+        quiet("another timeout", before=_HOOK % "", after=_HOOK % ", timeoutSeconds: 5"),
+    ),
+)

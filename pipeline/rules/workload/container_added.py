@@ -1,0 +1,50 @@
+"""A workload's pods have a new container.
+
+## Why it matters
+
+It asks for resources, an image and rights of its own, in every pod.
+
+## What to do
+
+Check its image against your registry policy and its requests against your quota.
+"""
+
+from pipeline.core.change import MISSING, FieldChange
+from pipeline.core.finding import Severity
+from pipeline.core.path import Path
+from pipeline.core.path_rule import Words, pod_check
+from pipeline.core.pods import is_container
+from pipeline.core.rule import Rule, quiet, speaks
+
+
+def _picks(field: FieldChange, path: Path) -> bool:
+    return is_container(path) and field.old is MISSING
+
+
+check = pod_check(
+    _picks,
+    Words(
+        "a container is new",
+        "It asks for resources, an image and rights of its own, in every pod.",
+        "Check its image against your registry policy, its requests against your quota.",
+    ),
+)
+_WEB = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {template: {spec: {%s}}}\n"
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.LOW,
+    each=check,
+    cases=(
+        speaks(
+            "a sidecar comes",
+            *[("low", "spec.template.spec.containers[name=b]")],
+            before=_WEB % "containers: [{name: a}]",
+            after=_WEB % "containers: [{name: a}, {name: b}]",
+        ),
+        quiet(
+            "a sidecar goes", before=_WEB % "containers: [{name: a}, {name: b}]", after=_WEB % "containers: [{name: a}]"
+        ),
+    ),
+)

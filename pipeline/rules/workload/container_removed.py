@@ -1,0 +1,52 @@
+"""A container is gone from a workload's pods.
+
+## Why it matters
+
+What it did (a proxy, an exporter, a set-up step) is no longer done, and an overlay that patches it fails.
+
+## What to do
+
+See that something else does it now, and take it out of your overlays.
+"""
+
+from pipeline.core.change import MISSING, FieldChange
+from pipeline.core.finding import Severity
+from pipeline.core.path import Path
+from pipeline.core.path_rule import Words, pod_check
+from pipeline.core.pods import is_container
+from pipeline.core.rule import Rule, quiet, speaks
+
+
+def _picks(field: FieldChange, path: Path) -> bool:
+    return is_container(path) and field.new is MISSING
+
+
+check = pod_check(
+    _picks,
+    Words(
+        "a container is gone",
+        "What it did is no longer done; overlays that patch it fail.",
+        "See that something else does it now.",
+    ),
+)
+_WEB = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {template: {spec: {%s}}}\n"
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.MEDIUM,
+    each=check,
+    cases=(
+        speaks(
+            "a sidecar goes",
+            *[("medium", "spec.template.spec.containers[name=b]")],
+            before=_WEB % "containers: [{name: a}, {name: b}]",
+            after=_WEB % "containers: [{name: a}]",
+        ),
+        quiet(
+            "a sidecar comes",
+            before=_WEB % "containers: [{name: a}]",
+            after=_WEB % "containers: [{name: a}, {name: b}]",
+        ),
+    ),
+)

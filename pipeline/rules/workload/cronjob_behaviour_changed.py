@@ -1,0 +1,43 @@
+"""A CronJob runs at other times, or otherwise.
+
+## Why it matters
+
+It may run twice, overlap with itself, or not at all.
+
+## What to do
+
+Pin schedule and concurrency where they matter.
+"""
+
+from pipeline.core.change import FieldChange
+from pipeline.core.finding import Severity
+from pipeline.core.path import Path
+from pipeline.core.path_rule import Words, object_check
+from pipeline.core.rule import Rule, quiet, speaks
+
+
+def _picks(_field: FieldChange, path: Path) -> bool:
+    return path[:1] == ("spec",) and path[:2] != ("spec", "jobTemplate")
+
+
+check = object_check(
+    _picks,
+    Words(
+        "it runs at other times, or otherwise",
+        "It may run twice, overlap with itself, or not at all.",
+        "Pin schedule and concurrency where they matter.",
+    ),
+)
+_CRON = "apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: a}\nspec: {schedule: %s 0 * * *}\n"
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.MEDIUM,
+    each=check,
+    kinds=frozenset({"CronJob"}),
+    cases=(
+        speaks("another schedule", *[("medium", "spec.schedule")], before=_CRON % "1", after=_CRON % "2"),
+        quiet("the same", before=_CRON % "1", after=_CRON % "1"),
+    ),
+)

@@ -1,0 +1,52 @@
+"""The annotations of a workload's pods change.
+
+## Why it matters
+
+Scrapers, meshes and log collectors read their settings there; the pods are replaced.
+
+## What to do
+
+Look up annotations that your tools read.
+"""
+
+from pipeline.core.change import FieldChange
+from pipeline.core.finding import Severity
+from pipeline.core.path import Path
+from pipeline.core.path_rule import Words, object_check
+from pipeline.core.rule import Rule, quiet, speaks
+
+
+def _template(path: Path, key: str) -> bool:
+    at = path.index("template") if "template" in path else -1
+    return at > 0 and path[at + 1 : at + 3] == ("metadata", key)
+
+
+def _picks(_field: FieldChange, path: Path) -> bool:
+    return _template(path, "annotations")
+
+
+check = object_check(
+    _picks,
+    Words(
+        "the annotations of its pods change",
+        "Scrapers, meshes and log collectors read their settings there.",
+        "Look up annotations that your tools read.",
+    ),
+)
+_WEB = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {template: {metadata: {%s}}}\n"
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.INFO,
+    each=check,
+    cases=(
+        speaks(
+            "an annotation goes",
+            *[("info", "spec.template.metadata.annotations.a")],
+            before=_WEB % "annotations: {a: b, c: d}",
+            after=_WEB % "annotations: {c: d}",
+        ),
+        quiet("a label goes", before=_WEB % "labels: {a: b, c: d}", after=_WEB % "labels: {c: d}"),
+    ),
+)

@@ -1,0 +1,52 @@
+"""The labels of a workload's pods change.
+
+## Why it matters
+
+Services, network policies, disruption budgets, monitors and injection webhooks select pods by them.
+
+## What to do
+
+Search selectors of yours for the old labels.
+"""
+
+from pipeline.core.change import FieldChange
+from pipeline.core.finding import Severity
+from pipeline.core.path import Path
+from pipeline.core.path_rule import Words, object_check
+from pipeline.core.rule import Rule, quiet, speaks
+
+
+def _template(path: Path, key: str) -> bool:
+    at = path.index("template") if "template" in path else -1
+    return at > 0 and path[at + 1 : at + 3] == ("metadata", key)
+
+
+def _picks(_field: FieldChange, path: Path) -> bool:
+    return path[-2:-1] != ("x",) and _template(path, "labels")
+
+
+check = object_check(
+    _picks,
+    Words(
+        "the labels of its pods change",
+        "Services, policies and monitors select pods by them.",
+        "Search selectors of yours for the old labels.",
+    ),
+)
+_WEB = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {template: {metadata: {%s}}}\n"
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.LOW,
+    each=check,
+    cases=(
+        speaks(
+            "a label goes",
+            *[("low", "spec.template.metadata.labels.a")],
+            before=_WEB % "labels: {a: b, c: d}",
+            after=_WEB % "labels: {c: d}",
+        ),
+        quiet("an annotation goes", before=_WEB % "annotations: {a: b, c: d}", after=_WEB % "annotations: {c: d}"),
+    ),
+)

@@ -1,0 +1,53 @@
+"""A container's probe changes, or it has a new one.
+
+## Why it matters
+
+A stricter probe restarts slow pods or takes them out of service; another path or port must be answered.
+
+## What to do
+
+Watch restarts after the rollout; raise failureThreshold where pods start slowly.
+"""
+
+from pipeline.core.change import MISSING, FieldChange
+from pipeline.core.finding import Severity
+from pipeline.core.path import Path
+from pipeline.core.path_rule import Words, pod_check
+from pipeline.core.pods import in_container
+from pipeline.core.rule import Rule, quiet, speaks
+
+
+def _picks(field: FieldChange, path: Path) -> bool:
+    return in_container(path, "livenessProbe", "readinessProbe", "startupProbe") and not (
+        not path[3:] and field.new is MISSING
+    )
+
+
+check = pod_check(
+    _picks,
+    Words(
+        "a probe changes",
+        "A stricter probe restarts slow pods, or takes them out of service.",
+        "Watch restarts after the rollout.",
+    ),
+)
+_WEB = (
+    "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\n"
+    "spec: {template: {spec: {containers: [{name: a, image: 'x:1'%s}]}}}\n"
+)
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.LOW,
+    each=check,
+    cases=(
+        speaks(
+            "less patience",
+            *[("low", "spec.template.spec.containers[name=a].readinessProbe.timeoutSeconds")],
+            before=_WEB % ", readinessProbe: {timeoutSeconds: 5}",
+            after=_WEB % ", readinessProbe: {timeoutSeconds: 1}",
+        ),
+        quiet("it is gone", before=_WEB % ", readinessProbe: {timeoutSeconds: 5}", after=_WEB % ""),
+    ),
+)

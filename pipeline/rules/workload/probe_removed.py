@@ -1,0 +1,53 @@
+"""A container has lost a probe.
+
+## Why it matters
+
+Without a readiness probe, traffic goes to pods that are not ready; without a liveness probe, a hung one stays.
+
+## What to do
+
+Restore it by a value or an overlay, unless another probe does its work now.
+"""
+
+from pipeline.core.change import MISSING, FieldChange
+from pipeline.core.finding import Severity
+from pipeline.core.path import Path
+from pipeline.core.path_rule import Words, pod_check
+from pipeline.core.pods import in_container
+from pipeline.core.rule import Rule, quiet, speaks
+
+
+def _picks(field: FieldChange, path: Path) -> bool:
+    return (
+        in_container(path, "livenessProbe", "readinessProbe", "startupProbe") and not path[3:] and field.new is MISSING
+    )
+
+
+check = pod_check(
+    _picks,
+    Words(
+        "a probe is gone",
+        "Traffic goes to pods that are not ready, or hung ones stay.",
+        "Restore it by a value or an overlay.",
+    ),
+)
+_WEB = (
+    "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\n"
+    "spec: {template: {spec: {containers: [{name: a, image: 'x:1'%s}]}}}\n"
+)
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.MEDIUM,
+    each=check,
+    cases=(
+        speaks(
+            "readiness is no longer asked",
+            *[("medium", "spec.template.spec.containers[name=a].readinessProbe")],
+            before=_WEB % ", readinessProbe: {tcpSocket: {port: 80}}",
+            after=_WEB % "",
+        ),
+        quiet("it is asked from now on", before=_WEB % "", after=_WEB % ", readinessProbe: {tcpSocket: {port: 80}}"),
+    ),
+)

@@ -1,0 +1,75 @@
+"""A container asks for other resources, or has other limits.
+
+## Why it matters
+
+Higher requests may not fit on the nodes or into the quota; a lower memory limit kills what used more.
+
+## What to do
+
+Compare with what the pods use (kubectl top pods) and with the quota.
+"""
+
+from pipeline.core.change import FieldChange, ResourceChange
+from pipeline.core.finding import Severity
+from pipeline.core.path import Path
+from pipeline.core.path_rule import Words, pod_check
+from pipeline.core.pods import in_container
+from pipeline.core.quantity import quantity
+from pipeline.core.rule import Rule, quiet, speaks
+
+
+def _picks(_field: FieldChange, path: Path) -> bool:
+    return in_container(path, "resources")
+
+
+def _grade(_change: ResourceChange, fields: list[FieldChange]) -> Severity | None:
+    return Severity.MEDIUM if any(map(_lowered, fields)) else None
+
+
+def _lowered(field: FieldChange) -> bool:
+    """Whether a memory limit is lower than before, or new."""
+    if field.path[-2:] != ("limits", "memory"):
+        return False
+    old, new = quantity(field.old), quantity(field.new)
+    return old is not None and new is not None and new < old
+
+
+check = pod_check(
+    _picks,
+    Words(
+        "its resources change",
+        "Higher requests may not fit; a lower memory limit kills what used more.",
+        "Compare with kubectl top pods, and with your quota.",
+        grade=_grade,
+    ),
+)
+_WEB = (
+    "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\n"
+    "spec: {template: {spec: {containers: [{name: a, image: 'x:1'%s}]}}}\n"
+)
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.LOW,
+    each=check,
+    cases=(
+        speaks(
+            "a request is raised",
+            *[("low", "spec.template.spec.containers[name=a].resources.requests.cpu")],
+            before=_WEB % ", resources: {requests: {cpu: 1}}",
+            after=_WEB % ", resources: {requests: {cpu: 2}}",
+        ),
+        speaks(
+            "a memory limit is lowered",
+            *[("medium", "spec.template.spec.containers[name=a].resources.limits.memory")],
+            before=_WEB % ", resources: {limits: {memory: 2Gi}, requests: {memory: 1Gi}}",
+            after=_WEB % ", resources: {limits: {memory: 1Gi}, requests: {memory: 1Gi}}",
+        ),
+        quiet(
+            "the same in other words",
+            before=_WEB % ", resources: {requests: {cpu: 1}}",
+            after=_WEB % ", resources: {requests: {cpu: 1000m}}",
+        ),
+    ),
+)

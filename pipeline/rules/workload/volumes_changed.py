@@ -1,0 +1,52 @@
+"""A pod's volumes change, or where they are mounted.
+
+## Why it matters
+
+What was found at a path is elsewhere or gone; a volume that is missing keeps the pod from starting.
+
+## What to do
+
+See that every ConfigMap, Secret and claim that is named exists before the rollout.
+"""
+
+from pipeline.core.change import FieldChange
+from pipeline.core.finding import Severity
+from pipeline.core.path import Path
+from pipeline.core.path_rule import Words, pod_check
+from pipeline.core.pods import in_container
+from pipeline.core.rule import Rule, quiet, speaks
+
+
+def _picks(_field: FieldChange, path: Path) -> bool:
+    return path[:1] == ("volumes",) or in_container(path, "volumeMounts", "volumeDevices")
+
+
+check = pod_check(
+    _picks,
+    Words(
+        "its volumes change",
+        "A volume whose source is missing keeps the pod from starting.",
+        "See that every ConfigMap, Secret and claim that is named exists.",
+    ),
+)
+_WEB = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {template: {spec: {%s}}}\n"
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.LOW,
+    each=check,
+    cases=(
+        speaks(
+            "a volume comes",
+            *[("low", "spec.template.spec.volumes[name=b]")],
+            before=_WEB % "volumes: [{name: a}]",
+            after=_WEB % "volumes: [{name: a}, {name: b}]",
+        ),
+        quiet(
+            "a container comes",
+            before=_WEB % "volumes: [{name: a}]",
+            after=_WEB % "volumes: [{name: a}], containers: [{name: b}]",
+        ),
+    ),
+)
