@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from pipeline.core.change import MISSING, Action, Diff, FieldChange, Op, ResourceChange
+from pipeline.core.embedded import opened
 from pipeline.core.listkeys import entry_key, merge_key
 from pipeline.core.meaning import same_meaning
 from pipeline.core.noise import noise_of
@@ -64,11 +65,19 @@ class _Walk:
         self._before, self._after = before, after
 
     def changes(self) -> Iterator[FieldChange]:
-        for change in _values((), normal(self._before), normal(self._after)):
+        for change in self._opened():
             if same_meaning(change):
                 continue
-            noise = noise_of(change, self._after)
+            noise = change.noise or noise_of(change, self._after)
             yield FieldChange(change.path, change.op, change.old, change.new, noise) if noise else change
+
+    def _opened(self) -> Iterator[FieldChange]:
+        """With the documents inside a ConfigMap's texts and inside annotations taken apart."""
+        for change in _values((), normal(self._before), normal(self._after)):
+            if change.path[:1] == ("data",) or change.path[:2] == ("metadata", "annotations"):
+                yield from opened(change, _values)
+            else:
+                yield change
 
 
 def _values(path: Path, old: Any, new: Any) -> Iterator[FieldChange]:

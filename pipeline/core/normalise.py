@@ -10,6 +10,7 @@ from typing import Any
 from pipeline.core.apis import built_in_group
 from pipeline.core.pod_defaults import fill, pod
 from pipeline.core.resource import Body, Resource, mapping, sequence
+from pipeline.core.workload_defaults import cron_job, daemon_set, deployment, job, replica_set, stateful_set
 
 # Empty is absent for these: the API drops them.
 _EMPTY_IS_ABSENT = frozenset(
@@ -39,8 +40,6 @@ _EMPTY_IS_ABSENT = frozenset(
         "mountOptions",
     }
 )
-_IMPLICIT_SELECTOR = ("extensions/v1beta1", "apps/v1beta1")
-"""API versions in which a workload without a selector got its pods' labels as one."""
 _RBAC = "rbac.authorization.k8s.io"
 
 
@@ -63,78 +62,6 @@ def _cleaned(value: Any) -> Any:
     if isinstance(value, list):
         return [_cleaned(item) for item in value]
     return value
-
-
-def _workload(body: Body, defaults: Mapping[str, Any]) -> dict[str, Any]:
-    spec = body.setdefault("spec", {})
-    if not isinstance(spec, dict):
-        return {}
-    fill(spec, defaults)
-    template = spec.get("template")
-    if isinstance(template, dict) and isinstance(template.get("spec"), dict):
-        pod(template["spec"])
-    if str(body.get("apiVersion")).endswith(_IMPLICIT_SELECTOR):
-        labels = mapping(mapping(mapping(template).get("metadata")).get("labels"))
-        fill(spec, {"selector": {"matchLabels": dict(labels)}})
-    return spec
-
-
-def _deployment(body: Body, _resource: Resource) -> None:
-    spec = _workload(body, {"replicas": 1, "revisionHistoryLimit": 10, "progressDeadlineSeconds": 600})
-    strategy = spec.setdefault("strategy", {})
-    if isinstance(strategy, dict) and strategy.setdefault("type", "RollingUpdate") == "RollingUpdate":
-        fill(strategy, {"rollingUpdate": {}})
-        fill(strategy["rollingUpdate"], {"maxSurge": "25%", "maxUnavailable": "25%"})
-
-
-def _daemon_set(body: Body, _resource: Resource) -> None:
-    spec = _workload(body, {"revisionHistoryLimit": 10})
-    strategy = spec.setdefault("updateStrategy", {})
-    if isinstance(strategy, dict) and strategy.setdefault("type", "RollingUpdate") == "RollingUpdate":
-        fill(strategy, {"rollingUpdate": {}})
-        fill(strategy["rollingUpdate"], {"maxSurge": 0, "maxUnavailable": 1})
-
-
-def _replica_set(body: Body, _resource: Resource) -> None:
-    _workload(body, {"replicas": 1})
-
-
-def _stateful_set(body: Body, _resource: Resource) -> None:
-    spec = _workload(body, {"replicas": 1, "revisionHistoryLimit": 10, "podManagementPolicy": "OrderedReady"})
-    fill(spec, {"persistentVolumeClaimRetentionPolicy": {}})
-    fill(spec["persistentVolumeClaimRetentionPolicy"], {"whenDeleted": "Retain", "whenScaled": "Retain"})
-    strategy = spec.setdefault("updateStrategy", {})
-    if isinstance(strategy, dict) and strategy.setdefault("type", "RollingUpdate") == "RollingUpdate":
-        fill(strategy, {"rollingUpdate": {}})
-        fill(strategy["rollingUpdate"], {"partition": 0})
-    for template in sequence(spec.get("volumeClaimTemplates")):
-        if isinstance(template, dict):
-            fill(template, {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "spec": {}})
-            fill(template["spec"], {"volumeMode": "Filesystem"})
-            template.pop("status", None)
-
-
-def _job(body: Body, _resource: Resource) -> None:
-    _job_spec(_workload(body, {}))
-
-
-def _job_spec(spec: dict[str, Any]) -> None:
-    if "completions" not in spec and "parallelism" not in spec:
-        spec["completions"] = 1
-    fill(spec, {"parallelism": 1, "completionMode": "NonIndexed", "suspend": False})
-    if "podFailurePolicy" not in spec:
-        fill(spec, {"podReplacementPolicy": "TerminatingOrFailed"})
-    if "backoffLimitPerIndex" not in spec:
-        fill(spec, {"backoffLimit": 6})
-
-
-def _cron_job(body: Body, _resource: Resource) -> None:
-    spec = body.setdefault("spec", {})
-    defaults = {"concurrencyPolicy": "Allow", "suspend": False, "successfulJobsHistoryLimit": 3}
-    fill(spec, defaults | {"failedJobsHistoryLimit": 1})
-    template = spec.get("jobTemplate")
-    if isinstance(template, dict) and isinstance(template.get("spec"), dict):
-        _job_spec(_workload(template, {}))
 
 
 def _pod(body: Body, _resource: Resource) -> None:
@@ -227,12 +154,12 @@ _CSI_DRIVER = {
 }
 _STORAGE_CLASS = {"reclaimPolicy": "Delete", "volumeBindingMode": "Immediate", "allowVolumeExpansion": False}
 _FILLERS: Mapping[str, Callable[[Body, Resource], None]] = {
-    "Deployment": _deployment,
-    "DaemonSet": _daemon_set,
-    "StatefulSet": _stateful_set,
-    "ReplicaSet": _replica_set,
-    "Job": _job,
-    "CronJob": _cron_job,
+    "Deployment": deployment,
+    "DaemonSet": daemon_set,
+    "StatefulSet": stateful_set,
+    "ReplicaSet": replica_set,
+    "Job": job,
+    "CronJob": cron_job,
     "Pod": _pod,
     "Service": _service,
     "MutatingWebhookConfiguration": _webhooks,

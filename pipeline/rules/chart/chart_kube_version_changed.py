@@ -12,11 +12,15 @@ Compare it with your clusters, the oldest one too; upgrade the cluster first, or
 
 from collections.abc import Iterator
 
+from pipeline.core.apis import newest
 from pipeline.core.examples import chart, sides
 from pipeline.core.finding import Place, ResourceRef, Severity
 from pipeline.core.rule import Hit, Need, Rule, quiet, speaks
 from pipeline.core.semver import Range, Version
 from pipeline.core.upgrade import Upgrade
+
+_OLD_MINORS = 13
+"""Four years of releases: older clusters than that are rare, and have worse problems."""
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
@@ -26,10 +30,9 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
     before, after = (str(side.metadata.get("kubeVersion") or "") for side in (old, new))
     if before == after:
         return
-    if _wider(before, after):
-        severity = Severity.INFO
-    else:
-        severity = Severity.LOW if upgrade.facts.target_stated else Severity.MEDIUM
+    severity = Severity.INFO if _wider(before, after) else Severity.MEDIUM
+    if severity is Severity.MEDIUM and (upgrade.facts.target_stated or _admits_old_ones(after)):
+        severity = Severity.LOW
     yield Hit(
         Place(ResourceRef.chart_file("Chart.yaml"), ("kubeVersion",)),
         title=f"{new.name} {new.version} asks for Kubernetes {after or 'any'}, the old one for {before or 'any'}",
@@ -49,6 +52,14 @@ def _wider(before: str, after: str) -> bool:
         return False
     known = [Version.parse(f"1.{minor}.0") for minor in range(10, 60)]
     return all(new.admits(version) for version in known if old.admits(version))
+
+
+def _admits_old_ones(wanted: str) -> bool:
+    """Whether every Kubernetes of the last years fits: nobody who is at all up to date is left out."""
+    try:
+        return Range.parse(wanted).admits(Version.parse(f"1.{newest() - _OLD_MINORS}.0"))
+    except ValueError:
+        return False
 
 
 RULE = Rule(

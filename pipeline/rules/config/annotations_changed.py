@@ -38,7 +38,7 @@ RULE = Rule(
     cases=(
         speaks(
             "an annotation goes",
-            *[("info", "metadata.annotations")],
+            ("info", "metadata.annotations"),
             before=_MAP % (", annotations: {a: b}", "a: x"),
             after=_MAP % ("", "a: x"),
         ),

@@ -42,7 +42,7 @@ RULE = Rule(
     each=check,
     kinds=frozenset({"ConfigMap", "Secret"}),
     cases=(
-        speaks("a key goes", *[("low", "data.b")], before=_MAP % ("", "a: x, b: y"), after=_MAP % ("", "a: x")),
+        speaks("a key goes", ("low", "data.b"), before=_MAP % ("", "a: x, b: y"), after=_MAP % ("", "a: x")),
         quiet("a key comes", before=_MAP % ("", "a: x"), after=_MAP % ("", "a: x, b: y")),
     ),
 )

@@ -9,17 +9,28 @@ Programs read their settings there, at their next start or at once. A pod that i
 Read the difference against the release notes, above all where you override a part of it.
 """
 
-from pipeline.core.change import MISSING, FieldChange
+from pipeline.core.change import MISSING, FieldChange, ResourceChange
 from pipeline.core.finding import Severity
 from pipeline.core.path import Path
 from pipeline.core.path_rule import Words, object_check
 from pipeline.core.rule import Rule, quiet, speaks
 
 _DATA = frozenset({"data", "binaryData", "stringData"})
+_SWITCH = frozenset({"true", "false", "enabled", "disabled", "on", "off"})
 
 
 def _picks(field: FieldChange, path: Path) -> bool:
     return path[:1] != () and path[0] in _DATA and not (field.new is MISSING and not path[2:])
+
+
+def _grade(_change: ResourceChange, fields: list[FieldChange]) -> Severity | None:
+    """A switch that flips is more than a value that is tuned."""
+    return Severity.MEDIUM if any(_flips(field) for field in fields) else None
+
+
+def _flips(field: FieldChange) -> bool:
+    old, new = (str(value).lower() for value in (field.old, field.new))
+    return old in _SWITCH and new in _SWITCH and old != new
 
 
 check = object_check(
@@ -28,6 +39,7 @@ check = object_check(
         "what it holds changes",
         "Programs read their settings there, at their next start or at once.",
         "Read the difference against the release notes.",
+        grade=_grade,
     ),
 )
 _MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a%s}\ndata: {%s}\n"
@@ -39,7 +51,10 @@ RULE = Rule(
     each=check,
     kinds=frozenset({"ConfigMap", "Secret"}),
     cases=(
-        speaks("a value changes", *[("low", "data.a")], before=_MAP % ("", "a: x"), after=_MAP % ("", "a: y")),
+        speaks("a value changes", ("low", "data.a"), before=_MAP % ("", "a: x"), after=_MAP % ("", "a: y")),
+        speaks(
+            "a switch flips", ("medium", "data.a"), before=_MAP % ("", "a: 'true'"), after=_MAP % ("", "a: 'false'")
+        ),
         quiet("a key goes", before=_MAP % ("", "a: x, b: y"), after=_MAP % ("", "a: x")),
     ),
 )

@@ -27,7 +27,7 @@ RULE = Rule(
     severity=Severity.LOW,
     each=check,
     cases=(
-        speaks("a setting", *[("low", "spec.a")], before=_CR % "a: 1", after=_CR % "a: 2"),
+        speaks("a setting", ("low", "spec.a"), before=_CR % "a: 1", after=_CR % "a: 2"),
         quiet("a built-in kind", before=_MAP % ("", "a: x"), after=_MAP % ("", "a: y")),
     ),
 )

@@ -38,7 +38,7 @@ RULE = Rule(
     cases=(
         speaks(
             "a label goes",
-            *[("info", "metadata.labels")],
+            ("info", "metadata.labels"),
             before=_MAP % (", labels: {a: b}", "a: x"),
             after=_MAP % ("", "a: x"),
         ),

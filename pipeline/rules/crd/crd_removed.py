@@ -2,7 +2,8 @@
 
 ## Why it matters
 
-Deleting a CRD deletes every custom resource of its kind in the whole cluster. No backup is made and nothing asks.
+Deleting a CRD deletes every custom resource of its kind in the whole cluster. No backup is made and nothing asks. What
+lay in a chart's crds/ folder or is annotated to be kept, Helm leaves behind; whatever prunes by Git deletes it.
 
 ## What to do
 
@@ -12,38 +13,61 @@ Keep the CRD until its custom resources are gone or moved: vendor the chart that
 
 from collections.abc import Iterator
 
-from pipeline.core.change import Action, ResourceChange
+from pipeline.core.crd.definition import Definition
+from pipeline.core.crd.examples import crd
+from pipeline.core.crd.instances import instances, naming
+from pipeline.core.crd.pairs import claim, pairs
 from pipeline.core.finding import Severity
-from pipeline.core.resource import CRD_KIND
-from pipeline.core.rule import Hit, Rule, at, quiet, speaks
+from pipeline.core.resource import Delivery
+from pipeline.core.rule import Hit, Rule, quiet, speaks
 from pipeline.core.upgrade import Upgrade
 
 
-def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
-    if change.action is Action.REMOVED:
-        yield Hit(
-            at(change),
-            title=f"CRD {change.id.name} is no longer rendered",
-            why="Pruning it deletes every custom resource of its kind in the cluster.",
-            remedy="Keep the CRD, or migrate and back up its custom resources first.",
-        )
+def check(upgrade: Upgrade) -> Iterator[Hit]:
+    others = upgrade.facts.repository_after
+    elsewhere = {resource.id.name for resource in others.of_kind("CustomResourceDefinition")} if others else set()
+    for pair in pairs(upgrade):
+        if pair.after is None and pair.before is not None and pair.name not in elsewhere:
+            users = list(instances(upgrade, pair.before))
+            yield Hit(
+                pair.place(),
+                title=f"CRD {pair.name} is no longer rendered" + (f", and {naming(users)} need it" if users else ""),
+                why=_why(pair.before),
+                remedy="Keep the CRD, or migrate and back up its custom resources first.",
+                severity=Severity.HIGH if _left_behind(pair.before) and not users else None,
+                claims=claim(pair, ()),
+            )
 
 
-CRD = """
-apiVersion: apiextensions.k8s.io/v1
-kind: CustomResourceDefinition
-metadata: {name: widgets.example.com}
-"""
+def _left_behind(crd_: Definition) -> bool:
+    """Whether Helm itself would not delete it."""
+    return crd_.kept or crd_.delivery is Delivery.CRDS_DIR
+
+
+def _why(crd_: Definition) -> str:
+    if crd_.kept:
+        return "It is annotated to be kept; nobody upgrades it from now on, and a prune that ignores that deletes all."
+    if crd_.delivery is Delivery.CRDS_DIR:
+        return "Helm leaves it behind; what prunes by Git deletes it, with every custom resource of its kind."
+    return "Pruning it deletes every custom resource of its kind in the cluster."
+
+
+_USED = "---\napiVersion: example.com/v1\nkind: Widget\nmetadata: {name: mine, namespace: shop}\n"
 
 RULE = Rule(
     module=__name__,
     doc=__doc__,
     severity=Severity.BLOCKER,
-    each=check,
-    kinds=frozenset({CRD_KIND}),
+    whole=check,
     cases=(
-        speaks("the chart stops shipping a CRD", ("blocker", ""), before=CRD),
-        quiet("the chart starts shipping a CRD", after=CRD),
-        quiet("the CRD stays", before=CRD, after=CRD),
+        speaks("the chart stops shipping a CRD", ("blocker", ""), before=crd()),
+        speaks("a CRD that is in use", ("blocker", ""), before=crd() + _USED, after=_USED),
+        speaks(
+            "a CRD that is kept",
+            ("high", ""),
+            before=crd().replace("metadata: {", "metadata: {annotations: {helm.sh/resource-policy: keep}, "),
+        ),
+        quiet("the chart starts shipping a CRD", after=crd()),
+        quiet("the CRD stays", before=crd(), after=crd()),
     ),
 )

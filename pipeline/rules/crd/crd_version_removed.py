@@ -15,7 +15,7 @@ from pipeline.core.crd.definition import version_path
 from pipeline.core.crd.examples import crd, version
 from pipeline.core.crd.instances import at_version, naming
 from pipeline.core.crd.pairs import claim, edited
-from pipeline.core.finding import Severity
+from pipeline.core.finding import Confidence, Severity
 from pipeline.core.rule import Hit, Rule, quiet, speaks
 from pipeline.core.upgrade import Upgrade
 
@@ -30,9 +30,10 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
                 title=f"CRD {pair.name}: version {name} is gone" + (f", and {naming(users)} use it" if users else ""),
                 why="Every apply and every client at that version fails: no matches for kind."
                 if served
-                else "It was no longer served; only what stores it could still need it.",
+                else "It was no longer served, but where it was ever stored, the API server refuses the CRD.",
                 remedy=f"Rewrite apiVersion to {' or '.join(sorted(after.served))} everywhere before the upgrade.",
-                severity=Severity.BLOCKER if users else None if served else Severity.LOW,
+                severity=Severity.BLOCKER if users else None if served else Severity.MEDIUM,
+                confidence=None if served or users else Confidence.LIKELY,
                 claims=claim(pair, version_path(name)),
             )
 
@@ -53,7 +54,7 @@ RULE = Rule(
         ),
         speaks(
             "a version that was not served goes",
-            ("low", "spec.versions[name=v1alpha1]"),
+            ("medium", "spec.versions[name=v1alpha1]"),
             before=crd(version("v1alpha1", served=False, storage=False), version()),
             after=crd(version()),
         ),

@@ -49,19 +49,19 @@ RULE = Rule(
     cases=(
         speaks(
             "a new tag",
-            *[("info", "spec.template.spec.containers[name=a].image")],
+            ("info", "spec.template.spec.containers[name=a].image"),
             before=_WEB,
             after=_WEB.replace("x:1.0.0", "x:1.1.0"),
         ),
         speaks(
             "another registry",
-            *[("low", "spec.template.spec.containers[name=a].image")],
+            ("low", "spec.template.spec.containers[name=a].image"),
             before=_WEB,
             after=_WEB.replace("x:1", "y.io/x:1"),
         ),
         speaks(
             "a tag moves back",
-            *[("medium", "spec.template.spec.containers[name=a].image")],
+            ("medium", "spec.template.spec.containers[name=a].image"),
             before=_WEB,
             after=_WEB.replace("x:1.0.0", "x:0.9.0"),
         ),

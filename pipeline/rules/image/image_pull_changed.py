@@ -42,7 +42,7 @@ RULE = Rule(
     cases=(
         speaks(
             "always pulled",
-            *[("low", "spec.template.spec.containers[name=a].imagePullPolicy")],
+            ("low", "spec.template.spec.containers[name=a].imagePullPolicy"),
             before=_WEB % "",
             after=_WEB % ", imagePullPolicy: Always",
         ),

@@ -48,13 +48,13 @@ RULE = Rule(
     cases=(
         speaks(
             "a port moves",
-            *[("medium", "spec.template.spec.containers[name=a].ports[containerPort=80,protocol=TCP]")],
+            ("medium", "spec.template.spec.containers[name=a].ports[containerPort=80,protocol=TCP]"),
             before=_WEB % ", ports: [{containerPort: 80, name: http}]",
             after=_WEB % ", ports: [{containerPort: 8080, name: http}]",
         ),
         speaks(
             "a port comes",
-            *[("low", "spec.template.spec.containers[name=a].ports[containerPort=81,protocol=TCP]")],
+            ("low", "spec.template.spec.containers[name=a].ports[containerPort=81,protocol=TCP]"),
             before=_WEB % ", ports: [{containerPort: 80}]",
             after=_WEB % ", ports: [{containerPort: 80}, {containerPort: 81}]",
         ),

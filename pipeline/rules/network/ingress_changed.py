@@ -39,7 +39,7 @@ RULE = Rule(
     cases=(
         speaks(
             "another host",
-            *[("medium", "spec.rules[host=a]")],
+            ("medium", "spec.rules[host=a]"),
             before=_INGRESS % "rules: [{host: a}, {host: b}]",
             after=_INGRESS % "rules: [{host: b}]",
         ),

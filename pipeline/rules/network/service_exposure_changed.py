@@ -50,13 +50,13 @@ RULE = Rule(
     cases=(
         speaks(
             "it opens to the outside",
-            *[("high", "spec.allocateLoadBalancerNodePorts")],
+            ("high", "spec.allocateLoadBalancerNodePorts"),
             before=_SERVICE % "ports: []",
             after=_SERVICE % "type: LoadBalancer, ports: []",
         ),
         speaks(
             "another policy",
-            *[("medium", "spec.internalTrafficPolicy")],
+            ("medium", "spec.internalTrafficPolicy"),
             before=_SERVICE % "ports: []",
             after=_SERVICE % "ports: [], internalTrafficPolicy: Local",
         ),

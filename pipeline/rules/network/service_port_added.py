@@ -34,7 +34,7 @@ RULE = Rule(
     cases=(
         speaks(
             "a port comes",
-            *[("info", "spec.ports[port=81,protocol=TCP]")],
+            ("info", "spec.ports[port=81,protocol=TCP]"),
             before=_SERVICE % "ports: [{port: 80}]",
             after=_SERVICE % "ports: [{port: 80}, {port: 81}]",
         ),

@@ -40,7 +40,7 @@ RULE = Rule(
     cases=(
         speaks(
             "another target",
-            *[("low", "spec.ports[port=80,protocol=TCP].targetPort")],
+            ("low", "spec.ports[port=80,protocol=TCP].targetPort"),
             before=_SERVICE % "ports: [{port: 80, targetPort: 1}]",
             after=_SERVICE % "ports: [{port: 80, targetPort: 2}]",
         ),

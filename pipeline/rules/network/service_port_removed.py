@@ -39,7 +39,7 @@ RULE = Rule(
     cases=(
         speaks(
             "a port goes",
-            *[("high", "spec.ports[port=81,protocol=TCP]")],
+            ("high", "spec.ports[port=81,protocol=TCP]"),
             before=_SERVICE % "ports: [{port: 80}, {port: 81}]",
             after=_SERVICE % "ports: [{port: 80}]",
         ),

@@ -39,7 +39,7 @@ RULE = Rule(
     cases=(
         speaks(
             "another name",
-            *[("medium", "spec.ports[port=80,protocol=TCP].name")],
+            ("medium", "spec.ports[port=80,protocol=TCP].name"),
             before=_SERVICE % "ports: [{port: 80, name: http}]",
             after=_SERVICE % "ports: [{port: 80, name: web}]",
         ),

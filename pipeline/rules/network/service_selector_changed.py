@@ -39,7 +39,7 @@ RULE = Rule(
     cases=(
         speaks(
             "another label",
-            *[("medium", "spec.selector.app")],
+            ("medium", "spec.selector.app"),
             before=_SERVICE % "selector: {app: a}",
             after=_SERVICE % "selector: {app: b}",
         ),

@@ -1,9 +1,9 @@
-"""A chart brings a new role or binding with rights that are more than ordinary.
+"""A chart brings a new role or binding.
 
 ## Why it matters
 
-Wildcards, all Secrets, exec into pods, role bindings and admission webhooks are as good as more than they seem, and a
-binding to cluster-admin is everything.
+Somebody may do what nobody was asked about. Wildcards, all Secrets, exec into pods, role bindings and admission
+webhooks are as good as more than they seem, and a binding to cluster-admin is everything.
 
 ## What to do
 
@@ -27,13 +27,13 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
     role = mapping(change.resource.body.get("roleRef")).get("name")
     if role == "cluster-admin":
         words = ["everything: it binds cluster-admin"]
-    if words:
-        yield Hit(
-            at(change),
-            title=f"{change.id.kind} {change.id.name} is new, and includes {', '.join(words)}",
-            why="A break-in into whoever holds it reaches that far.",
-            remedy="Ask why it is needed; limit it by an overlay where it is not.",
-        )
+    yield Hit(
+        at(change),
+        title=f"{change.id.kind} {change.id.name} is new" + (f", and includes {', '.join(words)}" if words else ""),
+        why="A break-in into whoever holds it reaches that far.",
+        remedy="Ask why it is needed; limit it by an overlay where it is not.",
+        severity=None if words else Severity.LOW,
+    )
 
 
 _ROLE = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: a}\nrules: [%s]\n"
@@ -46,6 +46,7 @@ RULE = Rule(
     kinds=frozenset({"Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding"}),
     cases=(
         speaks("all Secrets", ("medium", ""), after=_ROLE % '{apiGroups: [""], resources: [secrets], verbs: [get]}'),
-        quiet("ordinary rights", after=_ROLE % '{apiGroups: [""], resources: [pods], verbs: [get]}'),
+        speaks("ordinary rights", ("low", ""), after=_ROLE % '{apiGroups: [""], resources: [pods], verbs: [get]}'),
+        quiet("it goes", before=_ROLE % '{apiGroups: [""], resources: [pods], verbs: [get]}'),
     ),
 )

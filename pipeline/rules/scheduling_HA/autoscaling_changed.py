@@ -46,13 +46,13 @@ RULE = Rule(
     cases=(
         speaks(
             "a lower minimum",
-            *[("medium", "spec.minReplicas")],
+            ("medium", "spec.minReplicas"),
             before=_HPA % "minReplicas: 2",
             after=_HPA % "minReplicas: 1",
         ),
         speaks(
             "a higher maximum",
-            *[("low", "spec.maxReplicas")],
+            ("low", "spec.maxReplicas"),
             before=_HPA % "maxReplicas: 2",
             after=_HPA % "maxReplicas: 3",
         ),

@@ -39,7 +39,7 @@ RULE = Rule(
     cases=(
         speaks(
             "fewer must stay",
-            *[("low", "spec.minAvailable")],
+            ("low", "spec.minAvailable"),
             before=_PDB % "minAvailable: 2",
             after=_PDB % "minAvailable: 1",
         ),

@@ -50,13 +50,13 @@ RULE = Rule(
     cases=(
         speaks(
             "spreading is gone",
-            *[("medium", "spec.template.spec.affinity")],
+            ("medium", "spec.template.spec.affinity"),
             before=_WEB % "affinity: {podAntiAffinity: {x: y}}",
             after=_WEB % "",
         ),
         speaks(
             "a toleration comes",
-            *[("low", "spec.template.spec.tolerations")],
+            ("low", "spec.template.spec.tolerations"),
             before=_WEB % "",
             after=_WEB % "tolerations: [{key: a}]",
         ),

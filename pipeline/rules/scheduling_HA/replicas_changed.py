@@ -44,8 +44,8 @@ RULE = Rule(
     each=check,
     kinds=frozenset({"Deployment", "StatefulSet", "ReplicaSet"}),
     cases=(
-        speaks("more", *[("low", "spec.replicas")], before=_WEB % "replicas: 1", after=_WEB % "replicas: 2"),
-        speaks("fewer", *[("medium", "spec.replicas")], before=_WEB % "replicas: 3", after=_WEB % "replicas: 2"),
+        speaks("more", ("low", "spec.replicas"), before=_WEB % "replicas: 1", after=_WEB % "replicas: 2"),
+        speaks("fewer", ("medium", "spec.replicas"), before=_WEB % "replicas: 3", after=_WEB % "replicas: 2"),
         quiet("the default is spelled out", before=_WEB % "paused: false", after=_WEB % "paused: false, replicas: 1"),
     ),
 )

@@ -42,7 +42,7 @@ RULE = Rule(
     cases=(
         speaks(
             "hardened",
-            *[("low", "spec.template.spec.containers[name=a].securityContext")],
+            ("low", "spec.template.spec.containers[name=a].securityContext"),
             before=_WEB % "",
             after=_WEB % ", securityContext: {runAsNonRoot: true}",
         ),

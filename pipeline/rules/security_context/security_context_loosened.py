@@ -43,13 +43,13 @@ RULE = Rule(
     cases=(
         speaks(
             "privileged",
-            *[("high", "spec.template.spec.containers[name=a].securityContext.privileged")],
+            ("high", "spec.template.spec.containers[name=a].securityContext.privileged"),
             before=_WEB % ", securityContext: {privileged: false}",
             after=_WEB % ", securityContext: {privileged: true}",
         ),
         speaks(
             "the profile is gone",
-            *[("high", "spec.template.spec.containers[name=a].securityContext.seccompProfile")],
+            ("high", "spec.template.spec.containers[name=a].securityContext.seccompProfile"),
             before=_WEB % ", securityContext: {privileged: false, seccompProfile: {type: RuntimeDefault}}",
             after=_WEB % ", securityContext: {privileged: false}",
         ),

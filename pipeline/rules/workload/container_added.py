@@ -39,7 +39,7 @@ RULE = Rule(
     cases=(
         speaks(
             "a sidecar comes",
-            *[("low", "spec.template.spec.containers[name=b]")],
+            ("low", "spec.template.spec.containers[name=b]"),
             before=_WEB % "containers: [{name: a}]",
             after=_WEB % "containers: [{name: a}, {name: b}]",
         ),

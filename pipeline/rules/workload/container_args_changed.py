@@ -42,7 +42,7 @@ RULE = Rule(
     cases=(
         speaks(
             "a flag goes",
-            *[("low", "spec.template.spec.containers[name=a].args[1]")],
+            ("low", "spec.template.spec.containers[name=a].args[1]"),
             before=_WEB % ", args: [x, --old]",
             after=_WEB % ", args: [x]",
         ),

@@ -39,7 +39,7 @@ RULE = Rule(
     cases=(
         speaks(
             "a sidecar goes",
-            *[("medium", "spec.template.spec.containers[name=b]")],
+            ("medium", "spec.template.spec.containers[name=b]"),
             before=_WEB % "containers: [{name: a}, {name: b}]",
             after=_WEB % "containers: [{name: a}]",
         ),

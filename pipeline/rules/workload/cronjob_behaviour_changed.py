@@ -37,7 +37,7 @@ RULE = Rule(
     each=check,
     kinds=frozenset({"CronJob"}),
     cases=(
-        speaks("another schedule", *[("medium", "spec.schedule")], before=_CRON % "1", after=_CRON % "2"),
+        speaks("another schedule", ("medium", "spec.schedule"), before=_CRON % "1", after=_CRON % "2"),
         quiet("the same", before=_CRON % "1", after=_CRON % "1"),
     ),
 )

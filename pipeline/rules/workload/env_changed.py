@@ -40,7 +40,7 @@ RULE = Rule(
     cases=(
         speaks(
             "a variable goes",
-            *[("low", "spec.template.spec.containers[name=a].env[name=A]")],
+            ("low", "spec.template.spec.containers[name=a].env[name=A]"),
             before=_WEB % ", env: [{name: A, value: b}, {name: B}]",
             after=_WEB % ", env: [{name: B}]",
         ),

@@ -55,7 +55,7 @@ RULE = Rule(
     cases=(
         speaks(
             "fewer retries",
-            *[("low", "spec.backoffLimit")],
+            ("low", "spec.backoffLimit"),
             before=_JOB % "backoffLimit: 6",
             after=_JOB % "backoffLimit: 1",
         ),

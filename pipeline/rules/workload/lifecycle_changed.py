@@ -43,7 +43,7 @@ RULE = Rule(
     cases=(
         speaks(
             "less time to end",
-            *[("low", "spec.template.spec.terminationGracePeriodSeconds")],
+            ("low", "spec.template.spec.terminationGracePeriodSeconds"),
             before=_WEB % "terminationGracePeriodSeconds: 60",
             after=_WEB % "",
         ),

@@ -43,7 +43,7 @@ RULE = Rule(
     cases=(
         speaks(
             "an annotation goes",
-            *[("info", "spec.template.metadata.annotations.a")],
+            ("info", "spec.template.metadata.annotations.a"),
             before=_WEB % "annotations: {a: b, c: d}",
             after=_WEB % "annotations: {c: d}",
         ),

@@ -43,7 +43,7 @@ RULE = Rule(
     cases=(
         speaks(
             "a label goes",
-            *[("low", "spec.template.metadata.labels.a")],
+            ("low", "spec.template.metadata.labels.a"),
             before=_WEB % "labels: {a: b, c: d}",
             after=_WEB % "labels: {c: d}",
         ),

@@ -57,7 +57,7 @@ RULE = Rule(
     cases=(
         speaks(
             "another DNS policy",
-            *[("low", "spec.template.spec.dnsPolicy")],
+            ("low", "spec.template.spec.dnsPolicy"),
             before=_WEB % "dnsPolicy: Default",
             after=_WEB % "",
         ),

@@ -44,7 +44,7 @@ RULE = Rule(
     cases=(
         speaks(
             "less patience",
-            *[("low", "spec.template.spec.containers[name=a].readinessProbe.timeoutSeconds")],
+            ("low", "spec.template.spec.containers[name=a].readinessProbe.timeoutSeconds"),
             before=_WEB % ", readinessProbe: {timeoutSeconds: 5}",
             after=_WEB % ", readinessProbe: {timeoutSeconds: 1}",
         ),

@@ -44,7 +44,7 @@ RULE = Rule(
     cases=(
         speaks(
             "readiness is no longer asked",
-            *[("medium", "spec.template.spec.containers[name=a].readinessProbe")],
+            ("medium", "spec.template.spec.containers[name=a].readinessProbe"),
             before=_WEB % ", readinessProbe: {tcpSocket: {port: 80}}",
             after=_WEB % "",
         ),

@@ -56,13 +56,13 @@ RULE = Rule(
     cases=(
         speaks(
             "a request is raised",
-            *[("low", "spec.template.spec.containers[name=a].resources.requests.cpu")],
+            ("low", "spec.template.spec.containers[name=a].resources.requests.cpu"),
             before=_WEB % ", resources: {requests: {cpu: 1}}",
             after=_WEB % ", resources: {requests: {cpu: 2}}",
         ),
         speaks(
             "a memory limit is lowered",
-            *[("medium", "spec.template.spec.containers[name=a].resources.limits.memory")],
+            ("medium", "spec.template.spec.containers[name=a].resources.limits.memory"),
             before=_WEB % ", resources: {limits: {memory: 2Gi}, requests: {memory: 1Gi}}",
             after=_WEB % ", resources: {limits: {memory: 1Gi}, requests: {memory: 1Gi}}",
         ),

@@ -57,13 +57,13 @@ RULE = Rule(
     cases=(
         speaks(
             "all stop first",
-            *[("medium", "spec.strategy.rollingUpdate")],
+            ("medium", "spec.strategy.rollingUpdate"),
             before=_WEB % "",
             after=_WEB % "strategy: {type: Recreate}",
         ),
         speaks(
             "less history",
-            *[("low", "spec.revisionHistoryLimit")],
+            ("low", "spec.revisionHistoryLimit"),
             before=_WEB % "",
             after=_WEB % "revisionHistoryLimit: 3",
         ),

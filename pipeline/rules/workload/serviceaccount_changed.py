@@ -38,7 +38,7 @@ RULE = Rule(
     cases=(
         speaks(
             "another account",
-            *[("medium", "spec.template.spec.serviceAccountName")],
+            ("medium", "spec.template.spec.serviceAccountName"),
             before=_WEB % "serviceAccountName: a",
             after=_WEB % "serviceAccountName: b",
         ),

@@ -9,7 +9,7 @@ What was found at a path is elsewhere or gone; a volume that is missing keeps th
 See that every ConfigMap, Secret and claim that is named exists before the rollout.
 """
 
-from pipeline.core.change import FieldChange
+from pipeline.core.change import MISSING, FieldChange, ResourceChange
 from pipeline.core.finding import Severity
 from pipeline.core.path import Path
 from pipeline.core.path_rule import Words, pod_check
@@ -21,12 +21,22 @@ def _picks(_field: FieldChange, path: Path) -> bool:
     return path[:1] == ("volumes",) or in_container(path, "volumeMounts", "volumeDevices")
 
 
+def _grade(_change: ResourceChange, fields: list[FieldChange]) -> Severity | None:
+    """A folder of the node is shared with whoever else looks there: another path is a broken agreement."""
+    return Severity.MEDIUM if any(map(_moved, fields)) else None
+
+
+def _moved(field: FieldChange) -> bool:
+    return "hostPath" in field.path and field.path[-1] == "path" and MISSING not in (field.old, field.new)
+
+
 check = pod_check(
     _picks,
     Words(
         "its volumes change",
         "A volume whose source is missing keeps the pod from starting.",
         "See that every ConfigMap, Secret and claim that is named exists.",
+        grade=_grade,
     ),
 )
 _WEB = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {template: {spec: {%s}}}\n"
@@ -39,7 +49,7 @@ RULE = Rule(
     cases=(
         speaks(
             "a volume comes",
-            *[("low", "spec.template.spec.volumes[name=b]")],
+            ("low", "spec.template.spec.volumes[name=b]"),
             before=_WEB % "volumes: [{name: a}]",
             after=_WEB % "volumes: [{name: a}, {name: b}]",
         ),

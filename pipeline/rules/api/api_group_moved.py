@@ -1,0 +1,47 @@
+"""An object moves to another API group.
+
+## Why it matters
+
+To the cluster it is another object: the old one is deleted, the new one needs a CRD and a controller that serve its
+group. Objects of yours in the old group are left to nobody.
+
+## What to do
+
+Rewrite your objects to the new group together with the upgrade, and see that its CRDs are there first.
+"""
+
+from collections.abc import Iterator
+
+from pipeline.core.change import Action, ResourceChange
+from pipeline.core.finding import Severity
+from pipeline.core.rule import Claim, Hit, Rule, at, place, quiet, speaks
+from pipeline.core.upgrade import Upgrade
+
+
+def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
+    if change.action not in (Action.RENAMED, Action.MOVED) or change.before is None or change.after is None:
+        return
+    old, new = change.before, change.after
+    if old.id.group != new.id.group:
+        yield Hit(
+            at(change),
+            title=f"{change.id.kind} {change.id.name} moves from {old.api_version} to {new.api_version}",
+            why="To the cluster it is another object; yours in the old group are left to nobody.",
+            remedy="Rewrite your objects to the new group, and see that its CRDs are there first.",
+            also=(place(old),),
+            claims=(Claim(change.id, ("apiVersion",)),),
+        )
+
+
+_ROUTE = "apiVersion: example.%s/v1\nkind: Route\nmetadata: {name: a}\nspec: {x: 1}\n"
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.HIGH,
+    each=check,
+    cases=(
+        speaks("the group changes", ("high", ""), before=_ROUTE % "com", after=_ROUTE % "io"),
+        quiet("the group stays", before=_ROUTE % "com", after=(_ROUTE % "com").replace("x: 1", "x: 2")),
+    ),
+)

@@ -1,0 +1,54 @@
+"""An object of an API that Kubernetes has removed is no longer rendered.
+
+## Why it matters
+
+On a cluster that still serves the API, what the object did ends: a PodSecurityPolicy no longer limits pods. On a newer
+cluster it was refused anyway.
+
+## What to do
+
+Where an old cluster is left, put what replaces it in place first (Pod Security Admission for PodSecurityPolicies).
+"""
+
+from collections.abc import Iterator
+
+from pipeline.core.apis import ApiKind, lookup
+from pipeline.core.change import Action, ResourceChange
+from pipeline.core.finding import Severity
+from pipeline.core.rule import Hit, Rule, at, quiet, speaks
+from pipeline.core.upgrade import Upgrade
+
+
+def check(change: ResourceChange, upgrade: Upgrade) -> Iterator[Hit]:
+    if change.action is not Action.REMOVED or change.before is None:
+        return
+    api = lookup(change.before.group, change.before.version, change.before.kind)
+    if api is None or api.removed is None:
+        return
+    yield Hit(
+        at(change),
+        title=f"{change.id.kind} {change.id.name} is no longer rendered; its API is gone since 1.{api.removed}",
+        why="Where a cluster still serves it, what it did ends.",
+        remedy="Put what replaces it in place on old clusters first.",
+        severity=None if _served(api, upgrade) else Severity.INFO,
+    )
+
+
+def _served(api: ApiKind, upgrade: Upgrade) -> bool:
+    target = upgrade.facts.target
+    return target is not None and api.exists(target[1])
+
+
+_POLICY = "apiVersion: policy/v1beta1\nkind: PodSecurityPolicy\nmetadata: {name: a}\n"
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.LOW,
+    each=check,
+    cases=(
+        speaks("the cluster still serves it", ("low", ""), before=_POLICY, facts={"target": (1, 24)}),
+        speaks("the cluster no longer does", ("info", ""), before=_POLICY, facts={"target": (1, 30)}),
+        quiet("an API that stays", before="apiVersion: v1\nkind: Service\nmetadata: {name: a}\n"),
+    ),
+)

@@ -1,0 +1,58 @@
+"""An IngressClass becomes the default one, or is it no longer.
+
+## Why it matters
+
+Every Ingress without a class, of any team, is handled by another controller, or by none.
+
+## What to do
+
+Set ingressClassName on every Ingress, or make the class no default by a value of the chart.
+"""
+
+from collections.abc import Iterator
+
+from pipeline.core.change import ResourceChange
+from pipeline.core.finding import Severity
+from pipeline.core.path import Path
+from pipeline.core.resource import Resource
+from pipeline.core.rule import Claim, Hit, Rule, place, quiet, speaks
+from pipeline.core.upgrade import Upgrade
+
+_MARK = "ingressclass.kubernetes.io/is-default-class"
+_PATH: Path = ("metadata", "annotations", _MARK)
+
+
+def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
+    before, after = _is_default(change.before), _is_default(change.after)
+    if before != after:
+        yield Hit(
+            place(change.resource, _PATH),
+            title=f"IngressClass {change.id.name} {'becomes the default' if after else 'is no longer the default'}",
+            why="Every Ingress without a class is handled by another controller, or by none.",
+            remedy="Set ingressClassName on every Ingress, or make it no default by a value.",
+            claims=(Claim(change.id, _PATH),),
+        )
+
+
+def _is_default(resource: Resource | None) -> bool:
+    return resource is not None and str(resource.annotations.get(_MARK)) == "true"
+
+
+_CLASS = "apiVersion: networking.k8s.io/v1\nkind: IngressClass\nmetadata: {name: a, annotations: {x: y%s}}\n"
+_DEFAULT = _CLASS % ", ingressclass.kubernetes.io/is-default-class: 'true'"
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.MEDIUM,
+    each=check,
+    kinds=frozenset({"IngressClass"}),
+    cases=(
+        speaks(
+            "a default comes",
+            ("medium", 'metadata.annotations["ingressclass.kubernetes.io/is-default-class"]'),
+            after=_DEFAULT,
+        ),
+        quiet("a class comes", after=_CLASS % ""),
+    ),
+)

@@ -1,0 +1,39 @@
+"""Documents inside a ConfigMap's texts are compared by meaning and shown by path."""
+
+import pytest
+
+from pipeline.core.change import FieldChange
+from pipeline.core.compare import compare
+from pipeline.core.manifests import parse
+from pipeline.core.path import to_text
+from pipeline.core.yaml_write import dump
+
+
+def changes(old: str, new: str, kind: str = "ConfigMap") -> list[FieldChange]:
+    bodies = (
+        {"apiVersion": "v1", "kind": kind, "metadata": {"name": "a"}, "data": {"file": text}} for text in (old, new)
+    )
+    before, after = (parse(dump(body), namespace="b") for body in bodies)
+    return [field for change in compare(before, after).changes for field in change.fields]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "paths"),
+    [
+        ("a: 1\nb: {c: true}\n", "a: 1\nb: {c: false}\n", ["data.file.b.c"]),
+        ('{"a": {"b": [1, 2]}}', '{"a": {"b": [1, 3]}}', ["data.file.a.b[1]"]),
+        ("x=1\n# why\ny=2\n", "x=1\ny=3\n", ["data.file.y"]),
+        ("rules:\n- {name: a, v: 1}\n- {name: b}\n", "rules:\n- {name: b}\n- {name: a, v: 2}\n", ["data.file.rules"]),
+        ("just some text\nmore\n", "just some text\nless\n", ["data.file"]),
+        ("a: 1\n", "- 1\n", ["data.file"]),
+        ("a: [\n", "a: [1\n", ["data.file"]),
+    ],
+)
+def test_a_change_is_shown_where_it_is(old: str, new: str, paths: list[str]) -> None:
+    found = [to_text(field.path) for field in changes(old, new)]
+    assert [path.startswith(wanted) for path, wanted in zip(found, paths, strict=False)] == [True] * len(paths)
+
+
+def test_a_document_written_otherwise_is_no_news() -> None:
+    (field,) = changes("a: 1\nb: 2\n", "# sorted\nb: 2\na: 1\n")
+    assert field.noise == "the same document, written otherwise"
