@@ -8,13 +8,15 @@ that leaving a default out is no change.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from pipeline.core.apis import lookup
 from pipeline.core.change import MISSING, Action, ResourceChange
 from pipeline.core.compare import canonical, values_of
 from pipeline.core.meaning import same_meaning
 from pipeline.core.normalise import normal
 from pipeline.core.path import Path
-from pipeline.core.resource import Body
+from pipeline.core.resource import Body, Resource
 from pipeline.core.rule import Claim
+from pipeline.core.upgrade import Upgrade
 
 
 def bodies(change: ResourceChange) -> tuple[Body, Body] | None:
@@ -62,3 +64,9 @@ def others(body: Body, parent: Path, allowed: frozenset[str]) -> Iterator[Path]:
     """The paths of every key below ``parent`` but the ``allowed``."""
     below = value_at(body, parent)
     return ((*parent, key) for key in below if key not in allowed) if isinstance(below, dict) else iter(())
+
+
+def applied_to_target(before: Resource, upgrade: Upgrade) -> bool:
+    """Whether the old manifest is one that the target takes: else nobody knows what the cluster holds of it."""
+    api = lookup(before.group, before.version, before.kind)
+    return api is None or upgrade.facts.target is None or api.exists(upgrade.facts.target[1])

@@ -57,6 +57,7 @@ def test_a_path_that_leaves_the_folder_is_refused(name: str) -> None:
         (pack({"web/big": b"0" * (5 * 1024 * 1024 + 1)}), "larger than Helm takes"),
         (pack({"web/Chart.yaml": "a: [b"}), "Chart.yaml is not YAML"),
     ],
+    ids=["text", "no chart", "cut off", "too large", "no YAML"],
 )
 def test_what_is_no_chart_is_one_clear_error(data: bytes, message: str) -> None:
     with pytest.raises(ChartError, match=message):

@@ -14,7 +14,9 @@ of its own, so that its pods keep running, and apply the new one right after.
 from collections.abc import Iterator
 
 from pipeline.core.change import Action, ResourceChange
-from pipeline.core.finding import Severity
+from pipeline.core.finding import Confidence, Severity
+from pipeline.core.fixed import applied_to_target
+from pipeline.core.normalise import normal
 from pipeline.core.path import Path
 from pipeline.core.resource import Resource, mapping, sequence
 from pipeline.core.rule import Claim, Hit, Rule, at, quiet, speaks
@@ -23,7 +25,7 @@ from pipeline.core.upgrade import Upgrade
 _SELECTOR = ("spec", "selector")
 
 
-def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
+def check(change: ResourceChange, upgrade: Upgrade) -> Iterator[Hit]:
     if change.action is not Action.CHANGED or change.before is None or change.after is None:
         return
     old, new = _requirements(change.before), _requirements(change.after)
@@ -32,8 +34,11 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
         return
     gone, came = ", ".join(sorted(old - new)), ", ".join(sorted(new - old))
     detail = f"-{gone} +{came}" if gone and came else f"-{gone}" if gone else f"+{came}" if came else "in other words"
+    held = applied_to_target(change.before, upgrade)
     yield Hit(
         at(change, first),
+        severity=None if held else Severity.HIGH,
+        confidence=None if held else Confidence.LIKELY,
         title=f"{change.id.kind} {change.id.name}: the selector changes: {detail}",
         why="The API server refuses it: spec.selector is immutable. The apply stops half-way.",
         remedy=f"Keep the old labels, or: kubectl delete {change.id.kind.lower()} {change.id.name}"
@@ -49,7 +54,7 @@ def _concerns(path: Path) -> bool:
 
 def _requirements(resource: Resource) -> frozenset[str]:
     """The selector as a set, for the message: ``matchLabels`` is short for ``In`` with one value."""
-    selector = mapping(mapping(resource.body.get("spec")).get("selector"))
+    selector = mapping(mapping(normal(resource).get("spec")).get("selector"))
     labels = {f"{key}={value}" for key, value in mapping(selector.get("matchLabels")).items()}
     rows = [mapping(row) for row in sequence(selector.get("matchExpressions"))]
     return frozenset(labels | {_expression(row.get("key"), row.get("operator"), row.get("values")) for row in rows})
@@ -77,6 +82,13 @@ RULE = Rule(
             ("blocker", "spec.selector.matchLabels.app"),
             before=_OLD,
             after=_WEB % "matchLabels: {app.kubernetes.io/name: web}",
+        ),
+        speaks(
+            "the old one is of an API that the cluster no longer has",
+            ("high", "spec.selector.matchLabels.app"),
+            before=_OLD.replace("apps/v1", "apps/v1beta1"),
+            after=_WEB % "matchLabels: {app.kubernetes.io/name: web}",
+            facts={"target": (1, 30)},
         ),
         quiet("only the replica count changes", before=_OLD, after=_OLD.replace("replicas: 1", "replicas: 2")),
         speaks(
