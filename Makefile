@@ -10,7 +10,7 @@ CORES ?= 2
 PYTEST ?= -n $(CORES)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fix lint format types layers dependencies spelling yaml workflows tools matrix benchmark clean set-up set-up-test set-up-dev
+.PHONY: sample help demo test check fix lint format types layers dependencies spelling yaml workflows tools matrix benchmark clean set-up set-up-test set-up-dev
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,7 +21,7 @@ demo: set-up ## the whole loop on the sample: vendor, render, upgrade, diff, com
 test: set-up-test ## every test
 	@$(BIN)/python -m pytest -q $(PYTEST)
 
-check: format lint types layers dependencies spelling yaml workflows test ## everything that must hold before a merge
+check: format lint types layers dependencies spelling yaml workflows sample test ## everything that must hold before a merge
 
 fix: set-up-dev ## format, and mend what ruff can mend
 	@$(BIN)/ruff format .
@@ -50,6 +50,10 @@ yaml: set-up-dev
 	@$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	@$(BIN)/check-jsonschema --check-metaschema $(wildcard pipeline/data/*.schema.json)
 	@$(BIN)/check-jsonschema --schemafile pipeline/data/pipeline.schema.json $(wildcard pipeline.yaml)
+
+sample: set-up
+	@$(BIN)/pipeline --quiet vendor --locked
+	@$(BIN)/pipeline --quiet render --check
 
 workflows: set-up-dev
 	@$(BIN)/zizmor --offline --quiet .github

@@ -4,6 +4,7 @@ A copy of this repository's sample is laid out in .demo/ as a repository of its 
 """
 
 import functools
+import gzip
 import hashlib
 import http.server
 import io
@@ -86,10 +87,13 @@ def publish(chart: Path, target: Path) -> None:
 
 
 def package(folder: Path, name: str) -> bytes:
+    """The same bytes each time: no times, no owners."""
     out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode="w:gz") as archive:
+    with gzip.GzipFile(fileobj=out, mode="wb", mtime=0) as packed, tarfile.open(fileobj=packed, mode="w") as archive:
         for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-            archive.add(path, f"{name}/{path.relative_to(folder).as_posix()}")
+            entry = tarfile.TarInfo(f"{name}/{path.relative_to(folder).as_posix()}")
+            entry.size = path.stat().st_size
+            archive.addfile(entry, io.BytesIO(path.read_bytes()))
     return out.getvalue()
 
 

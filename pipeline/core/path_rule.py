@@ -1,7 +1,7 @@
 """Rules about a set of paths are alike: pick an object's changes, say them once, claim exactly them."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pipeline.core.apis import built_in_group
@@ -9,7 +9,7 @@ from pipeline.core.change import MISSING, Action, FieldChange, Op, ResourceChang
 from pipeline.core.finding import Confidence, Severity
 from pipeline.core.path import Path, to_text
 from pipeline.core.pods import pod_fields
-from pipeline.core.rule import Claim, EachCheck, Hit, at
+from pipeline.core.rule import Claim, EachCheck, Hit, WholeCheck, at
 from pipeline.core.upgrade import Upgrade
 
 Picks = Callable[[FieldChange, Path], bool]
@@ -67,6 +67,33 @@ def object_check(picks: Picks, words: Words) -> EachCheck:
             yield hit(change, picked, words)
 
     return check
+
+
+def alike_check(picks: Picks, words: Words) -> WholeCheck:
+    """One finding for all objects that change in the same way: a label that every object of a chart carries."""
+
+    def check(upgrade: Upgrade) -> Iterator[Hit]:
+        groups: dict[tuple[str, ...], list[tuple[ResourceChange, list[FieldChange]]]] = {}
+        for change in upgrade.diff.changes:
+            if change.action in (Action.ADDED, Action.REMOVED):
+                continue
+            picked = [field for field in change.fields if not field.noise and picks(field, field.path)]
+            if picked:
+                groups.setdefault(tuple(map(shown, picked)), []).append((change, picked))
+        for said, group in groups.items():
+            yield _of_group(said, group, words)
+
+    return check
+
+
+def _of_group(said: tuple[str, ...], group: list[tuple[ResourceChange, list[FieldChange]]], words: Words) -> Hit:
+    one = hit(*group[0], words)
+    if len(group) == 1:
+        return one
+    listed = "; ".join(said[:_SHOWN]) + (f" and {len(said) - _SHOWN} more" if len(said) > _SHOWN else "")
+    others = [at(change, field) for change, picked in group for field in picked]
+    claims = tuple(Claim(change.id, field.path) for change, picked in group for field in picked)
+    return replace(one, title=f"{len(group)} objects: {words.what}: {listed}", also=tuple(others[1:]), claims=claims)
 
 
 def hit(change: ResourceChange, picked: list[FieldChange], words: Words) -> Hit:

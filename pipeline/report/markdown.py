@@ -73,7 +73,8 @@ def _steps(report: Mapping[str, Any]) -> Iterator[str]:
 def _findings(report: Mapping[str, Any]) -> Iterator[str]:
     if report["findings"]:
         yield "### Findings"
-    for finding in report["findings"]:
+    shown, notes = plain.told_apart(report)
+    for finding in (*shown, *(finding for finding in report["findings"] if finding["waived"])):
         yield ""
         sure = "" if finding["confidence"] == "proven" else f", {finding['confidence']}"
         waived = ", waived" if finding["waived"] else ""
@@ -81,8 +82,16 @@ def _findings(report: Mapping[str, Any]) -> Iterator[str]:
         yield f"  - **{prose(finding['title'])}**"
         yield f"  - breaks: {prose(finding['why'])}"
         yield f"  - do: {prose(finding['remedy'])}"
-        if finding["also"]:
-            yield f"  - also: {', '.join(code(plain.place(item)) for item in finding['also'])}"
+        others = plain.elsewhere(finding)
+        if others:
+            yield f"  - also: {', '.join(map(code, others))}"
+    if notes:
+        yield ""
+        yield f"<details><summary>{plain.counted(len(notes), 'note')}</summary>"
+        yield ""
+        yield from (f"- {prose(finding['title'])}" for finding in notes)
+        yield ""
+        yield "</details>"
 
 
 def _changes(report: Mapping[str, Any]) -> Iterator[str]:

@@ -51,6 +51,18 @@ def value(item: Any, longest: int = _LONGEST) -> str:
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
+def told_apart(report: Mapping[str, Any]) -> tuple[list[Mapping[str, Any]], list[Mapping[str, Any]]]:
+    """The findings that are not waived: those to read, and those that are only recorded."""
+    open_ = [finding for finding in report["findings"] if not finding["waived"]]
+    return [f for f in open_ if f["severity"] != "info"], [f for f in open_ if f["severity"] == "info"]
+
+
+def elsewhere(finding: Mapping[str, Any]) -> list[str]:
+    """The other objects that the same fact is about; other paths of the same object are not worth a line."""
+    own = resource(finding["resource"])
+    return list(dict.fromkeys(name for item in finding["also"] if (name := resource(item["resource"])) != own))
+
+
 def counted(number: int, word: str) -> str:
     """``1 release``, ``3 releases``."""
     return f"{number} {word}" if number == 1 else f"{number} {word}s"

@@ -70,7 +70,9 @@ def _steps(report: Mapping[str, Any], look: Look) -> Iterator[str]:
 
 
 def _findings(report: Mapping[str, Any], look: Look) -> Iterator[str]:
-    groups = [_finding(finding, look) for finding in report["findings"] if not finding["waived"]]
+    shown, notes = plain.told_apart(report)
+    groups = [_finding(finding, look) for finding in shown]
+    groups += [_notes(notes, look)] if notes else []
     yield "\n\n".join("\n".join(group) for group in groups)
     waived = [finding for finding in report["findings"] if finding["waived"]]
     if waived:
@@ -81,19 +83,24 @@ def _findings(report: Mapping[str, Any], look: Look) -> Iterator[str]:
         yield from _wrapped("  ", plain.line(reason), look)
 
 
+def _notes(notes: list[Mapping[str, Any]], look: Look) -> Iterator[str]:
+    """What never alarms, one line each: it is there to be accounted for."""
+    yield look.style(f"Notes ({len(notes)})", "bold")
+    for finding in notes:
+        yield from _wrapped("  ", plain.line(finding["title"]), look, "dim")
+
+
 def _finding(finding: Mapping[str, Any], look: Look) -> Iterator[str]:
     level = look.style(f"{finding['severity'].upper():8}", *_LEVEL_STYLE[finding["severity"]])
     sure = "" if finding["confidence"] == "proven" else f", {finding['confidence']}"
     yield f"{level}{look.style(finding['rule'] + sure, 'dim')}  {plain.place(finding)}"
     yield from _wrapped("  ", look.style(plain.line(finding["title"]), "bold"), look)
-    if finding["severity"] != "info":
-        yield from _wrapped("  breaks  ", plain.line(finding["why"]), look)
-        yield from _wrapped("  do      ", plain.line(finding["remedy"]), look)
-    also = finding["also"]
+    yield from _wrapped("  breaks  ", plain.line(finding["why"]), look)
+    yield from _wrapped("  do      ", plain.line(finding["remedy"]), look)
+    also = plain.elsewhere(finding)
     if also:
-        shown = "; ".join(plain.place(item) for item in also[:_ALSO_SHOWN])
         more = f"; and {len(also) - _ALSO_SHOWN} more" if len(also) > _ALSO_SHOWN else ""
-        yield from _wrapped("  also    ", shown + more, look, "dim")
+        yield from _wrapped("  also    ", "; ".join(also[:_ALSO_SHOWN]) + more, look, "dim")
 
 
 def _changes(report: Mapping[str, Any], look: Look) -> Iterator[str]:

@@ -12,7 +12,7 @@ Search selectors of yours for the old labels.
 from pipeline.core.change import FieldChange
 from pipeline.core.finding import Severity
 from pipeline.core.path import Path
-from pipeline.core.path_rule import Words, object_check
+from pipeline.core.path_rule import Words, alike_check
 from pipeline.core.rule import Rule, quiet, speaks
 
 
@@ -20,7 +20,7 @@ def _picks(_field: FieldChange, path: Path) -> bool:
     return path[:2] == ("metadata", "labels")
 
 
-check = object_check(
+check = alike_check(
     _picks,
     Words(
         "its labels change",
@@ -34,7 +34,7 @@ RULE = Rule(
     module=__name__,
     doc=__doc__,
     severity=Severity.INFO,
-    each=check,
+    whole=check,
     cases=(
         speaks(
             "a label goes",

@@ -12,7 +12,7 @@ Look up annotations that your tools read.
 from pipeline.core.change import FieldChange
 from pipeline.core.finding import Severity
 from pipeline.core.path import Path
-from pipeline.core.path_rule import Words, object_check
+from pipeline.core.path_rule import Words, alike_check
 from pipeline.core.rule import Rule, quiet, speaks
 
 
@@ -25,7 +25,7 @@ def _picks(_field: FieldChange, path: Path) -> bool:
     return _template(path, "annotations")
 
 
-check = object_check(
+check = alike_check(
     _picks,
     Words(
         "the annotations of its pods change",
@@ -39,7 +39,7 @@ RULE = Rule(
     module=__name__,
     doc=__doc__,
     severity=Severity.INFO,
-    each=check,
+    whole=check,
     cases=(
         speaks(
             "an annotation goes",
