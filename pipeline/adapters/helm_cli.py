@@ -80,8 +80,10 @@ class HelmCli:
         return Rendered(text, warnings, self.name, self.version)
 
     def render_all(self, orders: Iterable[RenderOrder]) -> Iterator[Rendered | RenderError]:
-        with ThreadPoolExecutor(worker_count()) as pool:
-            yield from pool.map(self._attempt, orders)
+        pool = ThreadPoolExecutor(worker_count())
+        answers = pool.map(self._attempt, orders)  # under way from here on, whenever they are asked for
+        pool.shutdown(wait=False)
+        return answers
 
     def _attempt(self, order: RenderOrder) -> Rendered | RenderError:
         try:

@@ -1,6 +1,7 @@
 """What ``pipeline diff`` does once its options are read: gather both sides, judge, show."""
 
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 
 from pipeline import rules
@@ -97,7 +98,7 @@ def _today() -> date:
 def _chart_side(source: Source, files: tuple[Path, ...]) -> ChartSide:
     from pipeline.adapters.charts import load_chart
 
-    return ChartSide(str(source), source.argument, load_chart(source.argument), tuple(map(_layer, files)))
+    return ChartSide(str(source), source.argument, partial(load_chart, source.argument), tuple(map(_layer, files)))
 
 
 def _layer(path: Path) -> ValuesLayer:

@@ -30,7 +30,8 @@ def judge(upgrade: Upgrade, rules: Iterable[Rule]) -> Judgement:
     """Every finding, sorted worst first; every rule that could not run; every changed path that nobody explained."""
     findings: list[Finding] = []
     skipped: list[NotEvaluated] = []
-    claims: dict[ResourceId, list[Path]] = {}
+    by_place = {_key(change): change for change in upgrade.diff.changes}
+    claims: dict[ResourceId, set[Path]] = {}
     for rule in rules:
         missing = [need for need in rule.needs if not _AVAILABLE[need](upgrade)]
         if missing:
@@ -39,11 +40,11 @@ def judge(upgrade: Upgrade, rules: Iterable[Rule]) -> Judgement:
             continue
         for hit in _hits(rule, upgrade):
             findings.append(_finding(rule, hit, upgrade))
-            for claim in _claims(hit, upgrade):
-                claims.setdefault(claim.id, []).append(claim.path)
+            for claim in _claims(hit, by_place):
+                claims.setdefault(claim.id, set()).add(claim.path)
     findings.sort(key=_order)
     left = {
-        change.id: rest for change in upgrade.diff.changes if (rest := _unclaimed(change, claims.get(change.id, [])))
+        change.id: rest for change in upgrade.diff.changes if (rest := _unclaimed(change, claims.get(change.id, set())))
     }
     return Judgement(tuple(findings), tuple(skipped), left)
 
@@ -92,11 +93,10 @@ def _fingerprint(finding: Finding) -> str:
     return hashlib.sha256(orjson.dumps([finding.rule, finding.environment, finding.release, places])).hexdigest()[:12]
 
 
-def _claims(hit: Hit, upgrade: Upgrade) -> Iterator[Claim]:
+def _claims(hit: Hit, changes: Mapping[tuple[str, str, str, str], ResourceChange]) -> Iterator[Claim]:
     if hit.claims:
         yield from hit.claims
         return
-    changes = {_key(change): change for change in upgrade.diff.changes}
     for place in (hit.place, *hit.also):
         change = changes.get((place.resource.kind, place.resource.namespace, place.resource.name, place.resource.group))
         if change is not None:
@@ -107,13 +107,13 @@ def _key(change: ResourceChange) -> tuple[str, str, str, str]:
     return (change.id.kind, change.id.namespace, change.id.name, change.resource.group)
 
 
-def _unclaimed(change: ResourceChange, claimed: list[Path]) -> tuple[int, ...]:
+def _unclaimed(change: ResourceChange, claimed: set[Path]) -> tuple[int, ...]:
     if change.action in (Action.ADDED, Action.REMOVED):
         return () if claimed else (-1,)
     return tuple(
         index
         for index, field in enumerate(change.fields)
-        if not field.noise and not any(field.path[: len(path)] == path for path in claimed)
+        if not field.noise and not any(field.path[:length] in claimed for length in range(len(field.path), -1, -1))
     )
 
 

@@ -65,5 +65,8 @@ class Engine(Protocol):
         ...
 
     def render_all(self, orders: Iterable[RenderOrder]) -> Iterator[Rendered | RenderError]:
-        """Several releases, as many at a time as there are cores; answers in the order given."""
+        """Several releases, as many at a time as there are cores; answers in the order given.
+
+        The work begins at once, not when the first answer is asked for.
+        """
         ...

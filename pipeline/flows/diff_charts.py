@@ -16,11 +16,11 @@ from pipeline.core.upgrade import Side
 
 @dataclass(frozen=True, slots=True)
 class ChartSide:
-    """One side as asked for: ``source`` is what was typed, ``path`` where the chart lies on disk."""
+    """One side as asked for: ``source`` is what was typed, ``path`` where the chart lies on disk, ``load`` reads it."""
 
     source: str
     path: str
-    chart: Chart
+    load: Callable[[], Chart]
     values: tuple[ValuesLayer, ...]
 
 
@@ -42,9 +42,11 @@ def diff_charts(
     """Render both, compare, judge. A side that does not render becomes the report's error, never an empty side."""
     sides = (old, new)
     answers = engine.render_all([_order(side, how) for side in sides])
-    before, after = (_snapshot(side, answer, how, engine) for side, answer in zip(sides, answers, strict=True))
+    charts, loaded = [side.load() for side in sides], tuple(rules())  # while Helm works
+    rows = zip(sides, charts, answers, strict=True)
+    before, after = (_snapshot(side, chart, answer, how, engine) for side, chart, answer in rows)
     targets = Targets({"": how.kube_version}, how.capabilities, how.stated)
-    return build(before, after, rules(), targets)
+    return build(before, after, loaded, targets)
 
 
 def _order(side: ChartSide, how: How) -> RenderOrder:
@@ -52,25 +54,23 @@ def _order(side: ChartSide, how: How) -> RenderOrder:
         release=how.release,
         namespace=how.namespace,
         chart=side.path,
-        chart_name=f"{side.chart.name} {side.chart.version}",
-        chart_digest=side.chart.digest,
         values=side.values,
         kube_version=how.kube_version,
         api_versions=how.api_versions,
     )
 
 
-def _snapshot(side: ChartSide, answer: Rendered | RenderError, how: How, engine: Engine) -> Snapshot:
+def _snapshot(side: ChartSide, chart: Chart, answer: Rendered | RenderError, how: How, engine: Engine) -> Snapshot:
     key = ReleaseKey("", how.release)
     if isinstance(answer, RenderError):
-        failure = RenderFailure(how.release, answer.chart, answer.template, answer.line, answer.detail)
+        failure = RenderFailure(
+            how.release, f"{chart.name} {chart.version}", answer.template, answer.line, answer.detail
+        )
         return Snapshot(side.source, {}, {key: failure}, engine.name, engine.version)
-    release = ReleaseSide(
-        how.namespace, _side(side, answer, how), side.chart.name, side.chart.version, side.chart.digest
-    )
+    release = ReleaseSide(how.namespace, _side(side, chart, answer, how), chart.name, chart.version, chart.digest)
     return Snapshot(side.source, {key: release}, {}, answer.engine, answer.helm_version)
 
 
-def _side(side: ChartSide, answer: Rendered, how: How) -> Side:
+def _side(side: ChartSide, chart: Chart, answer: Rendered, how: How) -> Side:
     manifests = parse(answer.text, namespace=how.namespace, release=how.release)
-    return Side(manifests, side.chart, side.values, warnings=answer.warnings)
+    return Side(manifests, chart, side.values, warnings=answer.warnings)
