@@ -1,0 +1,178 @@
+"""Validates a custom resource against a structural schema, as the API server does (apiextensions.k8s.io/v1).
+
+Formats that only annotate are not judged, CEL neither. What is judged is what refuses an object or drops a field.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from pipeline.core.path import Path, to_text
+from pipeline.core.resource import mapping, sequence
+
+Schema = Mapping[str, Any]
+_IMPLIED = frozenset({"apiVersion", "kind", "metadata"})
+_PRESERVE = "x-kubernetes-preserve-unknown-fields"
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """Why the API server refuses an object: ``spec.size: 7 is more than 5``."""
+
+    path: Path
+    message: str
+
+    def __str__(self) -> str:
+        return f"{to_text(self.path) or 'the object'}: {self.message}"
+
+
+def violations(schema: Schema, body: Any) -> tuple[Violation, ...]:
+    """Everything that is wrong with an object; its metadata and status are not looked at."""
+    shown = {key: value for key, value in mapping(body).items() if key not in (*_IMPLIED, "status")}
+    rest = {**schema, "required": [key for key in sequence(schema.get("required")) if key not in (*_IMPLIED, "status")]}
+    return tuple(_check(rest, shown, ()))
+
+
+def pruned(schema: Schema, body: Any) -> tuple[Path, ...]:
+    """The fields that the API server would drop because no schema names them."""
+    shown = {key: value for key, value in mapping(body).items() if key not in (*_IMPLIED, "status")}
+    return tuple(_unknown(schema, shown, ()))
+
+
+def _check(schema: Schema, value: Any, path: Path) -> Iterator[Violation]:
+    if value is None:
+        if not schema.get("nullable") and path:
+            return  # the server drops nulls of fields that are not nullable before it validates
+        return
+    wrong = _type_error(schema, value)
+    if wrong:
+        yield Violation(path, wrong)
+        return
+    if "enum" in schema and value not in schema["enum"]:
+        allowed = ", ".join(map(str, schema["enum"][:6]))
+        yield Violation(path, f"{_short(value)} is none of {allowed}")
+    if isinstance(value, dict):
+        yield from _object(schema, value, path)
+    elif isinstance(value, list):
+        yield from _array(schema, value, path)
+    elif isinstance(value, str):
+        yield from _text(schema, value, path)
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        yield from _number(schema, value, path)
+    yield from _combined(schema, value, path)
+
+
+def _type_error(schema: Schema, value: Any) -> str:
+    if schema.get("x-kubernetes-int-or-string"):
+        fits = isinstance(value, int | str) and not isinstance(value, bool)
+        return "" if fits else f"{_short(value)} is neither a whole number nor text"
+    kind = schema.get("type")
+    if kind is None or _is(kind, value):
+        return ""
+    return f"{_short(value)} is no {kind}"
+
+
+def _is(kind: Any, value: Any) -> bool:
+    if isinstance(value, bool):
+        return kind == "boolean"
+    match kind:
+        case "integer":
+            return isinstance(value, int) or (isinstance(value, float) and value.is_integer())
+        case "number":
+            return isinstance(value, int | float)
+    kinds: dict[str, type] = {"string": str, "object": dict, "array": list, "boolean": bool}
+    return isinstance(value, kinds.get(str(kind), object))
+
+
+def _object(schema: Schema, value: dict[str, Any], path: Path) -> Iterator[Violation]:
+    missing = [key for key in sequence(schema.get("required")) if key not in value]
+    defaults = mapping(schema.get("properties"))
+    missing = [key for key in missing if "default" not in mapping(defaults.get(key))]
+    if missing:
+        yield Violation(path, f"{', '.join(map(str, missing))} must be set")
+    yield from _count(schema, len(value), "Properties", "fields", path)
+    below = mapping(schema.get("properties"))
+    extra = schema.get("additionalProperties")
+    for key, item in value.items():
+        if key in below:
+            yield from _check(mapping(below[key]), item, (*path, key))
+        elif isinstance(extra, dict):
+            yield from _check(extra, item, (*path, key))
+
+
+def _array(schema: Schema, value: list[Any], path: Path) -> Iterator[Violation]:
+    yield from _count(schema, len(value), "Items", "entries", path)
+    items = mapping(schema.get("items"))
+    for index, item in enumerate(value):
+        yield from _check(items, item, (*path, index))
+
+
+def _text(schema: Schema, value: str, path: Path) -> Iterator[Violation]:
+    yield from _count(schema, len(value), "Length", "characters", path)
+    pattern = schema.get("pattern")
+    if isinstance(pattern, str):
+        compiled = _compiled(pattern)
+        if compiled is not None and not compiled.search(value):
+            yield Violation(path, f"{_short(value)} does not match {pattern}")
+
+
+def _number(schema: Schema, value: float, path: Path) -> Iterator[Violation]:
+    low, high = schema.get("minimum"), schema.get("maximum")
+    if low is not None and (value < low or (value == low and schema.get("exclusiveMinimum") is True)):
+        yield Violation(path, f"{value} is less than {low}")
+    if high is not None and (value > high or (value == high and schema.get("exclusiveMaximum") is True)):
+        yield Violation(path, f"{value} is more than {high}")
+
+
+def _count(schema: Schema, number: int, suffix: str, what: str, path: Path) -> Iterator[Violation]:
+    low, high = schema.get(f"min{suffix}"), schema.get(f"max{suffix}")
+    if isinstance(low, int) and number < low:
+        yield Violation(path, f"{number} {what}, and at least {low} are asked for")
+    if isinstance(high, int) and number > high:
+        yield Violation(path, f"{number} {what}, and at most {high} are allowed")
+
+
+def _combined(schema: Schema, value: Any, path: Path) -> Iterator[Violation]:
+    for part in sequence(schema.get("allOf")):
+        yield from _check(mapping(part), value, path)
+    for key in ("anyOf", "oneOf"):
+        parts = [mapping(part) for part in sequence(schema.get(key))]
+        fitting = sum(1 for part in parts if not any(True for _ in _check(part, value, path)))
+        if parts and (fitting == 0 or (key == "oneOf" and fitting > 1)):
+            yield Violation(path, f"it matches {fitting or 'none'} of the alternatives that the schema gives")
+    if isinstance(schema.get("not"), dict) and not any(True for _ in _check(schema["not"], value, path)):
+        yield Violation(path, "it matches what the schema forbids")
+
+
+def _unknown(schema: Schema, value: Any, path: Path) -> Iterator[Path]:
+    if isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _unknown(mapping(schema.get("items")), item, (*path, index))
+        return
+    if not isinstance(value, dict) or schema.get(_PRESERVE):
+        return
+    below, extra = mapping(schema.get("properties")), schema.get("additionalProperties")
+    embedded = _IMPLIED if schema.get("x-kubernetes-embedded-resource") else frozenset[str]()
+    for key, item in value.items():
+        if key in below:
+            yield from _unknown(mapping(below[key]), item, (*path, key))
+        elif isinstance(extra, dict):
+            yield from _unknown(extra, item, (*path, key))
+        elif not extra and key not in embedded:
+            yield (*path, key)
+
+
+@lru_cache(maxsize=1024)
+def _compiled(pattern: str) -> re.Pattern[str] | None:
+    """None for a pattern that is of Go alone: what cannot be judged is not judged."""
+    try:
+        return re.compile(pattern)
+    except re.error:
+        return None
+
+
+def _short(value: Any) -> str:
+    text = str(value) if not isinstance(value, dict | list) else "a map" if isinstance(value, dict) else "a list"
+    return text if len(text) <= 40 else f"{text[:39]}…"  # noqa: PLR2004 - fits a line
