@@ -76,14 +76,17 @@ def _type_error(schema: Schema, value: Any) -> str:
 
 def _is(kind: Any, value: Any) -> bool:
     if isinstance(value, bool):
-        return kind == "boolean"
-    match kind:
-        case "integer":
-            return isinstance(value, int) or (isinstance(value, float) and value.is_integer())
-        case "number":
-            return isinstance(value, int | float)
-    kinds: dict[str, type] = {"string": str, "object": dict, "array": list, "boolean": bool}
-    return isinstance(value, kinds.get(str(kind), object))
+        return bool(kind == "boolean")
+    if kind == "integer":
+        return isinstance(value, int) or (isinstance(value, float) and value.is_integer())
+    kinds: dict[str, tuple[type, ...]] = {
+        "string": (str,),
+        "object": (dict,),
+        "array": (list,),
+        "number": (int, float),
+        "boolean": (),
+    }
+    return isinstance(value, kinds.get(str(kind), (object,)))
 
 
 def _object(schema: Schema, value: dict[str, Any], path: Path) -> Iterator[Violation]:
