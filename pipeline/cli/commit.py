@@ -14,6 +14,7 @@ def command(*, dry_run: bool, branch: str | None) -> int:
     Whatever else is staged or changed is left as it is. Git's hooks and signing work as ever.
     """
     from pipeline.adapters.repo_write import RepositoryWriter
+    from pipeline.cli.diffing import Asked
     from pipeline.cli.diffing import repository as report_of
     from pipeline.core.commit_message import message
     from pipeline.core.source import parse_source
@@ -27,7 +28,7 @@ def command(*, dry_run: bool, branch: str | None) -> int:
         click.echo("nothing to commit: everything of ours is as it was committed")
         return OK
     check_secrets(here.config, paths, here.worktree)
-    report = report_of(parse_source("ref:HEAD" if head else "empty"), parse_source("worktree"), (), (), None)
+    report = report_of(parse_source("ref:HEAD" if head else "empty"), parse_source("worktree"), Asked())
     text = message(report, len(paths))
     if dry_run:
         click.echo(text)

@@ -32,6 +32,7 @@ class ChartOptions:
 @click.option("-e", "--environment", "environments", multiple=True, help="Only this environment (repeatable).")
 @click.option("-l", "--release", "releases", multiple=True, help="Only this release (repeatable).")
 @click.option("-o", "--output", "outputs", multiple=True, metavar="FORMAT[=PATH]", help="How to show it (repeatable).")
+@click.option("--shard", metavar="NUMBER/COUNT", help="Report only this part of the releases; see pipeline ci shards.")
 @click.option("--fail-on", type=click.Choice(LEVELS), help="Exit 3 where a proven finding is this bad or worse.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 where anything changed.")
 @click.option("--release-name", default="release", show_default=True, help=f"{_CHART}the release's name.")
@@ -67,7 +68,8 @@ def command(context: click.Context, /, old: str, new: str, **options: Any) -> No
     if SourceKind.CHART in kinds:
         report = diffing.charts(sources[0], sources[1], chart_options, fail_on)
     else:
-        report = diffing.repository(sources[0], sources[1], options["environments"], options["releases"], fail_on)
+        wanted = diffing.Asked(options["environments"], options["releases"], fail_on, options["shard"])
+        report = diffing.repository(sources[0], sources[1], wanted)
     from pipeline.cli.showing import show
 
     show(report, options["outputs"])

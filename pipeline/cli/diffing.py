@@ -1,5 +1,6 @@
 """What ``pipeline diff`` does once its options are read: gather both sides, judge, show."""
 
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
@@ -13,6 +14,7 @@ from pipeline.core.finding import Severity
 from pipeline.core.render import DEFAULT_KUBE_VERSION
 from pipeline.core.report import Report
 from pipeline.core.resource import mapping
+from pipeline.core.shards import parse_shard
 from pipeline.core.snapshot import Snapshot
 from pipeline.core.source import Source, SourceKind
 from pipeline.core.tree import FOLDER as RENDERED
@@ -46,23 +48,32 @@ def severity(label: str | None) -> Severity:
     return Severity[label.upper()] if label else DEFAULT_FAIL_ON
 
 
-def repository(
-    old: Source, new: Source, environments: tuple[str, ...], releases: tuple[str, ...], fail_on: str | None
-) -> Report:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was asked of a comparison of trees: which releases, from where on it fails, which shard."""
+
+    environments: tuple[str, ...] = ()
+    releases: tuple[str, ...] = ()
+    fail_on: str | None = None
+    shard: str | None = None
+
+
+def repository(old: Source, new: Source, asked: Asked) -> Report:
     """Compare two rendered trees, under the policy of the pipeline.yaml that is at work here."""
     sources = (old, new)
-    wanted = Wanted(frozenset(environments), frozenset(releases))
+    wanted = Wanted(frozenset(asked.environments), frozenset(asked.releases))
+    shard = parse_shard(asked.shard) if asked.shard else None
     if any(source.kind is not SourceKind.DIR for source in sources):
         from pipeline.wiring import repository as repository_here
 
         here = repository_here()
-        here.config.pairs(environments, releases)
-        terms = Terms.of(here.config, _today(), severity(fail_on) if fail_on else None)
+        here.config.pairs(asked.environments, asked.releases)
+        terms = Terms.of(here.config, _today(), severity(asked.fail_on) if asked.fail_on else None)
         sides = [_rendered(source, wanted, here.root) for source in sources]
     else:
-        terms = Terms(_today(), severity(fail_on))
+        terms = Terms(_today(), severity(asked.fail_on))
         sides = [_rendered(source, wanted, None) for source in sources]
-    return diff_repository(sides[0], sides[1], rules.load, terms)
+    return diff_repository(sides[0], sides[1], rules.load, replace(terms, shard=shard))
 
 
 def _rendered(source: Source, wanted: Wanted, root: Path | None) -> Rendered:

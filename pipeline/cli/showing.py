@@ -80,8 +80,43 @@ def _markdown(data: Mapping[str, Any]) -> str:
     return render(data)
 
 
+def _comment(data: Mapping[str, Any]) -> str:
+    from pipeline.report.comment import render
+
+    return render(data)
+
+
+def _summary(data: Mapping[str, Any]) -> str:
+    from pipeline.report.comment import summary
+
+    return summary(data)
+
+
+def _html(data: Mapping[str, Any]) -> str:
+    from pipeline.report.html import render
+
+    return render(data)
+
+
+def _sarif(data: Mapping[str, Any]) -> str:
+    from pipeline.report.sarif import render
+
+    return render(data)
+
+
+def _junit(data: Mapping[str, Any]) -> str:
+    from pipeline.report.junit import render
+
+    return render(data)
+
+
 FORMATS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "terminal": _terminal,
     "json": _json,
     "markdown": _markdown,
+    "comment": _comment,
+    "summary": _summary,
+    "html": _html,
+    "sarif": _sarif,
+    "junit": _junit,
 }

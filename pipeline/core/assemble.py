@@ -8,10 +8,10 @@ import orjson
 
 from pipeline.core.change import Action, Diff, ResourceChange
 from pipeline.core.compare import compare
-from pipeline.core.finding import Finding, NotEvaluated
+from pipeline.core.finding import NotEvaluated
 from pipeline.core.judge import Judgement, judge
 from pipeline.core.mask import Mask
-from pipeline.core.report import ReleaseChange, ReleaseReport, Report
+from pipeline.core.report import ReleaseChange, ReleaseReport, Report, combined_digest, finding_order
 from pipeline.core.resource import Body, ManifestSet, Resource, mapping
 from pipeline.core.rule import Rule
 from pipeline.core.snapshot import ReleaseKey, ReleaseSide, Snapshot
@@ -52,17 +52,22 @@ class Compared:
     judgement: Judgement = _UNJUDGED
 
 
-def build(old: Snapshot, new: Snapshot, rules: Iterable[Rule], targets: Targets) -> Report:
+def build(
+    old: Snapshot, new: Snapshot, rules: Iterable[Rule], targets: Targets, only: frozenset[ReleaseKey] | None = None
+) -> Report:
     """The whole report, before policy: waivers, overrides and the verdict are ``core/policy.py``'s.
 
-    Secret values are masked before anything is compared; the digest alone is made of what was rendered.
+    Secret values are masked before anything is compared; the digest alone is made of what was rendered. ``only`` are
+    the releases to report (a shard): the others are facts all the same.
     """
-    digest, mask = render_digest(new), Mask()
+    digests, mask = {key: render_digest(side.side.manifests) for key, side in new.releases.items()}, Mask()
     old, new = _masked(old, mask), _masked(new, mask)
     rules = tuple(rules)
-    failed = {**old.errors, **new.errors}
-    keys = sorted({*old.releases, *new.releases} - failed.keys())
+    failed = {key: error for key, error in {**old.errors, **new.errors}.items() if only is None or key in only}
+    keys = sorted(key for key in {*old.releases, *new.releases} - failed.keys() if only is None or key in only)
+    digests = {key: digest for key, digest in digests.items() if only is None or key in only}
     compared = [_release(key, old, new, rules, targets) for key in keys]
+    compared = [replace(c, report=replace(c.report, render_digest=digests.get(c.key, ""))) for c in compared]
     compared += [Compared(key, ReleaseReport(key.name, key.environment, "", status="failed")) for key in failed]
     compared.sort(key=lambda item: item.key)
     changes = tuple(change for item in compared for change in item.changes)
@@ -71,15 +76,15 @@ def build(old: Snapshot, new: Snapshot, rules: Iterable[Rule], targets: Targets)
         old=old.source,
         new=new.source,
         environment=",".join(sorted({key.environment for key in keys if key.environment})),
-        kube_version=",".join(sorted({version for version in targets.kube_versions.values() if version})),
+        kube_version=",".join(sorted({targets.kube_versions.get(key.environment, "") for key in keys} - {""})),
         releases=tuple(item.report for item in compared),
         changes=changes,
-        findings=tuple(sorted(findings, key=_worst_first)),
+        findings=tuple(sorted(findings, key=finding_order)),
         not_evaluated=_not_evaluated(compared),
         errors=tuple(failed[key] for key in sorted(failed)),
         helm_engine=new.helm_engine,
         helm_version=new.helm_version,
-        render_digest=digest,
+        render_digest=combined_digest((key.environment, key.name, found) for key, found in digests.items()),
         mask=mask,
         rollout_workloads=sum(1 for change in changes if rolls(change.change)),
         rollout_replicas=sum(_replicas(change.change) for change in changes if rolls(change.change)),
@@ -165,13 +170,11 @@ def _not_evaluated(compared: list[Compared]) -> tuple[NotEvaluated, ...]:
     return tuple(sorted(skipped, key=lambda item: (item.rule, item.needs)))
 
 
-def render_digest(snapshot: Snapshot) -> str:
-    """``sha256:…`` over every object of the snapshot, in an order that does not depend on the render's."""
+def render_digest(manifests: ManifestSet) -> str:
+    """``sha256:…`` over every object, in an order that does not depend on the render's."""
     digest = hashlib.sha256()
-    for key in sorted(snapshot.releases):
-        digest.update(orjson.dumps([key.environment, key.name]))
-        for resource in sorted(snapshot.releases[key].side.manifests.resources, key=lambda r: r.id):
-            digest.update(orjson.dumps(_without_secrets(resource), option=orjson.OPT_SORT_KEYS))
+    for resource in sorted(manifests.resources, key=lambda r: r.id):
+        digest.update(orjson.dumps(_without_secrets(resource), option=orjson.OPT_SORT_KEYS))
     return f"sha256:{digest.hexdigest()}"
 
 
@@ -183,7 +186,3 @@ def _without_secrets(resource: Resource) -> Body:
         key: sorted(mapping(resource.body.get(key))) for key in ("data", "stringData") if key in resource.body
     }
     return {**resource.body, **hidden}
-
-
-def _worst_first(finding: Finding) -> tuple[int, str, str, str, str]:
-    return (-finding.severity, finding.release, finding.rule, str(finding.place), finding.title)

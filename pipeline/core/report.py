@@ -1,5 +1,7 @@
 """The report: the one value that every presentation is made from. See report.md for the JSON it becomes."""
 
+import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -47,6 +49,20 @@ class ReleaseReport:
     changed: int = 0
     removed: int = 0
     unchanged: int = 0
+    render_digest: str = ""
+
+
+def combined_digest(releases: Iterable[tuple[str, str, str]]) -> str:
+    """``sha256:…`` of ``(environment, name, digest)`` of every release: equal for a run and for its merged shards."""
+    rows = sorted(f"{environment}/{name} {digest}" for environment, name, digest in releases)
+    joined = "\n".join(rows)
+    return f"sha256:{hashlib.sha256(joined.encode()).hexdigest()}" if rows else ""
+
+
+def finding_order(finding: Finding) -> tuple[int, str, str, str, str, str]:
+    """Worst first, then by where it is."""
+    place = str(finding.place)
+    return (-finding.severity, finding.environment, finding.release, finding.rule, place, finding.title)
 
 
 @dataclass(frozen=True, slots=True)

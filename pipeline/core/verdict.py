@@ -6,7 +6,7 @@ from datetime import date
 
 from pipeline.core.finding import Confidence, Finding, Severity
 from pipeline.core.policy import Policy, judged
-from pipeline.core.report import Report, Verdict
+from pipeline.core.report import Report, Verdict, finding_order
 
 
 def with_verdict(report: Report, fail_on: Severity) -> Report:
@@ -27,8 +27,7 @@ def under_policies(report: Report, policies: Mapping[str, Policy], fail_on: Seve
         threshold = policy.fail_on if fail_on is None else fail_on
         blocked = blocked or any(stops(finding, threshold) for finding in now)
         findings += now
-    order = {id(finding): number for number, finding in enumerate(findings)}
-    ranked = sorted(_once(findings), key=lambda finding: (-finding.severity, order[id(finding)]))
+    ranked = sorted(_once(findings), key=finding_order)
     report = replace(report, findings=tuple(ranked))
     verdict = _verdict(report, fail_on or Severity.BLOCKER)
     return replace(report, verdict=Verdict.BLOCKED if blocked and verdict is not Verdict.FAILED else verdict)

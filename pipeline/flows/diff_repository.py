@@ -10,6 +10,8 @@ from pipeline.core.finding import Severity
 from pipeline.core.policy import Policy
 from pipeline.core.report import Report
 from pipeline.core.rule import Rule
+from pipeline.core.shards import shared_out
+from pipeline.core.snapshot import ReleaseKey
 from pipeline.core.verdict import under_policies
 from pipeline.flows.read_rendered import Rendered
 
@@ -23,6 +25,8 @@ class Terms:
     policies: Mapping[str, Policy] = field(default_factory=dict, hash=False)
     stated: frozenset[str] = frozenset()
     """Environments whose Kubernetes version pipeline.yaml states."""
+    shard: tuple[int, int] | None = None
+    """Which part of the releases is to be reported: the second of eight is ``(2, 8)``."""
 
     @classmethod
     def of(cls, config: Config, today: date, fail_on: Severity | None) -> "Terms":
@@ -37,5 +41,17 @@ def diff_repository(old: Rendered, new: Rendered, rules: Callable[[], Iterable[R
     versions = {key.environment: inputs.kube_version for key, inputs in {**old.inputs, **new.inputs}.items()}
     known = bool(versions)
     targets = Targets(versions, capabilities=known, stated=known and set(versions) <= terms.stated)
-    report = build(old.snapshot, new.snapshot, rules(), targets)
+    report = build(old.snapshot, new.snapshot, rules(), targets, _share(old, new, terms.shard))
     return under_policies(report, terms.policies, terms.fail_on, terms.today)
+
+
+def _share(old: Rendered, new: Rendered, shard: tuple[int, int] | None) -> frozenset[ReleaseKey] | None:
+    """The releases of a shard, by the number of objects that each has; None is all of them."""
+    if shard is None:
+        return None
+    costs: dict[ReleaseKey, int] = {}
+    for side in (old, new):
+        for key, release in side.snapshot.releases.items():
+            costs[key] = costs.get(key, 0) + len(release.side.manifests.resources)
+    number, count = shard
+    return frozenset(shared_out(costs, count)[number - 1])

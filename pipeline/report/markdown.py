@@ -1,34 +1,10 @@
 """The report as Markdown, for files. Text from charts stands in code spans and blocks that it cannot leave."""
 
-import re
 from collections.abc import Iterator, Mapping
-from itertools import groupby
 from typing import Any
 
 from pipeline.report import plain
-
-_RUNS = re.compile(r"`+")
-_LONG_RUN = re.compile("`{9,}")
-# Words that no Markdown dialect gives a meaning to: no link, mention, reference, emoji, formula or markup.
-_PLAIN_WORD = re.compile(r"[(\"']?(?:[A-Za-z]+(?:[-'’][A-Za-z]+)*|[0-9]{1,5}|[→–—,;:.])[)\"'.,;:!?]*\Z")
-
-
-def code(text: str) -> str:
-    """A code span that ``text`` cannot end: fenced by one backtick more than its longest run (CommonMark 6.1).
-
-    Parsers give up on very long fences, so a run of nine and more is written as its length.
-    """
-    text = _LONG_RUN.sub(lambda run: f"`(x{len(run.group())})", plain.line(text))
-    fence = "`" * (max(map(len, _RUNS.findall(text)), default=0) + 1)
-    pad = " " if text[:1] in "` " or text[-1:] in "` " else ""
-    return f"{fence}{pad}{text}{pad}{fence}" if text else ""
-
-
-def prose(text: str) -> str:
-    """A sentence to read: plain words stay, and every run of anything else becomes a code span."""
-    words = plain.line(text).split()
-    groups = groupby(words, key=lambda word: bool(_PLAIN_WORD.match(word)))
-    return " ".join(" ".join(group) if simple else code(" ".join(group)) for simple, group in groups)
+from pipeline.report.shapes import block, code, prose
 
 
 def render(report: Mapping[str, Any]) -> str:
@@ -52,14 +28,7 @@ def _errors(report: Mapping[str, Any]) -> Iterator[str]:
         where = f"{error['template']}:{error['line']}" if error["template"] else error["chart"]
         yield f"### Release {code(error['release'])} does not render: {code(where)}"
         yield ""
-        yield _block(error["message"])
-
-
-def _block(text: str) -> str:
-    """A fenced block that ``text`` cannot end."""
-    text = plain.safe(text)
-    fence = "`" * max(3, max(map(len, _RUNS.findall(text)), default=0) + 1)
-    return f"{fence}text\n{text}\n{fence}"
+        yield block(error["message"])
 
 
 def _steps(report: Mapping[str, Any]) -> Iterator[str]:

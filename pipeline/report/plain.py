@@ -12,12 +12,15 @@ LEVELS = ("blocker", "high", "medium", "low", "info")
 _LONGEST = 60
 # C0 and C1 controls, and the characters that reorder or hide text (bidirectional controls, zero width).
 _HOSTILE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
 )
 
 
 def safe(text: str) -> str:
-    """Text from charts and manifests, with nothing left that a terminal would obey; newlines and tabs stay."""
+    """Text from charts and manifests, with nothing left that a terminal would obey; newlines and tabs stay.
+
+    What is invisible or reorders text is shown as an escape, and half a surrogate pair, which no encoder takes, too.
+    """
     return _HOSTILE.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
 
 

@@ -102,6 +102,7 @@ def _release(release: ReleaseReport) -> dict[str, Any]:
             "new_digest": release.new_digest,
         },
         "status": release.status,
+        "digest": release.render_digest,
         "objects": {
             "added": release.added,
             "changed": release.changed,

@@ -16,7 +16,7 @@ from pipeline.core.report import RenderFailure
 from pipeline.core.snapshot import ReleaseKey, ReleaseSide, Snapshot
 from pipeline.core.upgrade import Side
 from pipeline.core.verdict import with_verdict
-from pipeline.report import markdown, plain, terminal
+from pipeline.report import markdown, plain, shapes, terminal
 from pipeline.report.structured import to_data
 
 HOSTILE = "\x1b[2J@octocat `x` <img src=x> [a](http://e.vil) | **b** \u202e GH-12 www.e.vil #1 ::error::\r##[error]"
@@ -78,7 +78,7 @@ def test_hostile_text_neither_drives_the_terminal_nor_leaves_its_span() -> None:
     st.text(st.sampled_from("ab1 `|\\<>&@#_*[]()!:/.-~$\n\"'\u202e\x1b") | st.characters(codec="utf-8"), max_size=60)
 )
 def test_no_text_becomes_markup(text: str) -> None:
-    source = f"- {markdown.code(text)}\n- {markdown.prose(text)}\n\n| a |\n|---|\n"
+    source = f"- {shapes.code(text)}\n- {shapes.prose(text)}\n\n| a |\n|---|\n"
     assert_inert(cmarkgfm.github_flavored_markdown_to_html(source))
 
 
@@ -86,12 +86,12 @@ def test_no_text_becomes_markup(text: str) -> None:
     "word", ["@octocat", "#12", "GH-12", "www.example.org", "a_b_", "*x*", "0123456789abcdef0123", ":tada:", "$x$"]
 )
 def test_a_word_with_a_meaning_stands_in_code(word: str) -> None:
-    assert markdown.prose(f"the {word} here") == f"the `{word}` here"
+    assert shapes.prose(f"the {word} here") == f"the `{word}` here"
 
 
 def test_a_sentence_stays_readable() -> None:
     text = "2 objects go, and their pods' data with them: back up first."
-    assert markdown.prose(text) == text
+    assert shapes.prose(text) == text
 
 
 def assert_inert(html: str) -> None:

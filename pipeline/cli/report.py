@@ -1,0 +1,54 @@
+"""``pipeline report``: a report.json in any format; several of them are merged first."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pipeline.core.errors import OK, UsageError
+
+_MOST_BYTES = 200 * 1024 * 1024
+
+
+@click.command(short_help="Show a report.json in another format, or merge several.")
+@click.argument("reports", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="REPORT...")
+@click.option("-o", "--output", "outputs", multiple=True, metavar="FORMAT[=PATH]", help="How to show it (repeatable).")
+def command(reports: tuple[Path, ...], outputs: tuple[str, ...]) -> int:
+    """Render REPORT in the formats asked for: terminal, json, markdown, comment, summary, html, sarif, junit.
+
+    The reports of shards are merged into what one run of all would have written.
+    """
+    from pipeline.cli.showing import show_data
+    from pipeline.core.merge import merge
+
+    show_data(merge([read(path) for path in reports]), outputs)
+    return OK
+
+
+def read(path: Path) -> dict[str, Any]:
+    """One report.json, checked against its schema.
+
+    Raises:
+        UsageError: it cannot be read, or is no report.
+    """
+    import orjson
+    from jsonschema import Draft202012Validator
+
+    from pipeline.report.structured import schema
+
+    try:
+        if path.stat().st_size > _MOST_BYTES:
+            raise UsageError(f"{path} is larger than any report")
+        data = orjson.loads(path.read_bytes())
+    except OSError as error:
+        raise UsageError(f"{path}: {(error.strerror or str(error)).lower()}") from error
+    except orjson.JSONDecodeError as error:
+        raise UsageError(f"{path} is no JSON: {error}", hint="pipeline diff -o json=report.json writes one") from error
+    wrong = next(iter(Draft202012Validator(schema()).iter_errors(data)), None)
+    if wrong is not None:
+        where = ".".join(map(str, wrong.absolute_path)) or "the document"
+        raise UsageError(
+            f"{path} is no report: {where}: {wrong.message[:200]}", hint="pipeline diff -o json=report.json"
+        )
+    report: dict[str, Any] = data
+    return report

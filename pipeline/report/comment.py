@@ -1,0 +1,195 @@
+"""The pull request's comment, and the job's summary: the same parts, within a budget that each place sets.
+
+Verdict, table, steps and blockers always stay. What does not fit becomes one line, then a count; nothing is ever cut in
+the middle, and shortening changes neither the verdict nor a digest.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.report import plain
+from pipeline.report.shapes import block, code, details, prose, raw, table, units
+
+COMMENT_UNITS = 60_000
+"""GitHub takes 65,536; the marker and doubts about what a character is take the rest."""
+SUMMARY_UNITS = 500_000
+"""A job's summary may have 1 MiB; no character of ours has more than two bytes a unit."""
+_BADGES = {"blocker": "🔴", "high": "🟠", "medium": "🟡", "low": "🔵", "info": "⚪"}
+_VERDICTS = {"no-changes": "⚪", "safe": "🟢", "review": "🟡", "blocked": "🔴", "failed": "🟣"}
+_MOST_ROWS = 30
+_MOST_STEPS = 20
+_MOST_FIELDS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """``rank`` 0 is the last to give way. ``short`` stands in for ``full`` where that does not fit."""
+
+    rank: int
+    full: str
+    short: str
+
+
+def render(report: Mapping[str, Any], budget: int = COMMENT_UNITS) -> str:
+    """The whole comment, of at most ``budget`` UTF-16 units."""
+    head = "\n\n".join(part for part in (_verdict(report), _table(report), _steps(report)) if part)
+    tail = _footer(report)
+    sections = [*_errors(report), *_findings(report), *_changes(report)]
+    room = budget - units(head) - units(tail) - 200
+    body, dropped = _fitted(sections, room)
+    note = f"\n\n{plain.counted(dropped, 'part')} did not fit here: see the full report." if dropped else ""
+    return f"{head}\n\n{body}{note}\n\n{tail}\n"
+
+
+def summary(report: Mapping[str, Any]) -> str:
+    """The job's summary: the same with far more room."""
+    return render(report, SUMMARY_UNITS)
+
+
+def _fitted(sections: list[Section], room: int) -> tuple[str, int]:
+    """As many sections in full as fit, the others short, the last ones not at all."""
+    chosen = [section.full for section in sections]
+    size = sum(units(text) + 2 for text in chosen)
+    order = sorted(range(len(sections)), key=lambda n: (-sections[n].rank, -n))
+    dropped = 0
+    for shorten in (True, False):
+        for n in order:
+            if size <= room:
+                break
+            smaller = sections[n].short if shorten else ""
+            size -= units(chosen[n]) - units(smaller)
+            dropped += bool(chosen[n]) and not shorten
+            chosen[n] = smaller
+    return "\n\n".join(text for text in chosen if text), dropped
+
+
+def _verdict(report: Mapping[str, Any]) -> str:
+    verdict = report["verdict"]
+    head = f"## {_VERDICTS[verdict]} {plain.VERDICT_WORDS[verdict]}: {plain.VERDICT_MEANING[verdict]}"
+    unexplained = report["summary"]["unaccounted"]
+    rest = f"{plain.counted(unexplained, 'changed path')} that no rule explains" if unexplained else ""
+    if not rest and report["changes"]:
+        rest = "every changed path is explained"
+    return f"{head}\n\n**{' — '.join(p for p in (plain.tally(report), plain.extent(report), rest) if p)}**"
+
+
+def _table(report: Mapping[str, Any]) -> str:
+    rows = sorted(
+        (row for row in report["releases"] if any(row["objects"][k] for k in _EDITS) or row["status"] != "ok"),
+        key=lambda row: (-_worst(report, row), row["environment"], row["name"]),
+    )
+    if not rows:
+        return ""
+    shown = table(("Release", "Chart", "Objects", "Risk"), (_row(report, row) for row in rows[:_MOST_ROWS]))
+    more = len(rows) - _MOST_ROWS
+    return f"{shown}\n\n+{more} more releases, none of them riskier." if more > 0 else shown
+
+
+_EDITS = ("added", "changed", "removed")
+
+
+def _row(report: Mapping[str, Any], release: Mapping[str, Any]) -> Iterator[str]:
+    name = f"{release['environment']}/{release['name']}" if release["environment"] else release["name"]
+    chart = release["chart"]
+    versions = dict.fromkeys(version for version in (chart["old_version"], chart["new_version"]) if version)
+    yield raw(name)
+    yield f"{raw(chart['name'])} {' → '.join(map(raw, versions))}" if chart["name"] else ""
+    yield ", ".join(f"{release['objects'][key]} {key}" for key in _EDITS if release["objects"][key])
+    own = [f["severity"] for f in _of(report, release)]
+    counts = (f"{_BADGES[level]} {own.count(level)} {level}" for level in plain.LEVELS[:4] if level in own)
+    yield ", ".join(counts) or ("🟣 does not render" if release["status"] != "ok" else "🟢 none")
+
+
+def _of(report: Mapping[str, Any], release: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    key = (release["name"], release["environment"])
+    return [f for f in report["findings"] if not f["waived"] and (f["release"], f.get("environment", "")) == key]
+
+
+def _worst(report: Mapping[str, Any], release: Mapping[str, Any]) -> int:
+    levels = [len(plain.LEVELS) - plain.LEVELS.index(finding["severity"]) for finding in _of(report, release)]
+    return max(levels, default=0) if release["status"] == "ok" else len(plain.LEVELS) + 1
+
+
+def _steps(report: Mapping[str, Any]) -> str:
+    steps = plain.steps_before_merging(report)
+    if not steps:
+        return ""
+    rows = [f"{number}. {prose(step)}" for number, step in enumerate(steps[:_MOST_STEPS], 1)]
+    more = len(steps) - _MOST_STEPS
+    return "### Before merging\n\n" + "\n".join(rows + ([f"\n… and {more} more steps"] if more > 0 else []))
+
+
+def _errors(report: Mapping[str, Any]) -> Iterator[Section]:
+    for error in report["errors"]:
+        where = f"{error['template']}:{error['line']}" if error["template"] else error["chart"]
+        head = f"### Release {code(error['release'])} does not render: {code(where)}"
+        yield Section(0, f"{head}\n\n{block(error['message'][:4000])}", head)
+
+
+def _findings(report: Mapping[str, Any]) -> Iterator[Section]:
+    shown, notes = plain.told_apart(report)
+    for finding in shown:
+        level = plain.LEVELS.index(finding["severity"])
+        yield Section(level, _finding(finding, opened=level == 0), _one_line(finding))
+    waived = [finding for finding in report["findings"] if finding["waived"]]
+    if waived:
+        rows = "\n".join(f"- {_one_line(f)}: {prose(f['waived']['reason'])}" for f in waived)
+        yield Section(2, details(f"{len(waived)} waived", rows), f"{len(waived)} findings are waived.")
+    if notes:
+        rows = "\n".join(f"- {prose(finding['title'])}" for finding in notes)
+        yield Section(4, details(f"⚪ {plain.counted(len(notes), 'note')}", rows), f"⚪ {len(notes)} notes")
+
+
+def _finding(finding: Mapping[str, Any], *, opened: bool) -> str:
+    sure = "" if finding["confidence"] == "proven" else f" ({finding['confidence']})"
+    badge = f"{_BADGES[finding['severity']]} <b>{finding['severity']}</b>{sure}"
+    also = plain.elsewhere(finding)
+    rows = [f"**{prose(finding['title'])}**", "", f"- Breaks: {prose(finding['why'])}"]
+    rows += [f"- Do: {prose(finding['remedy'])}", f"- Where: {code(plain.place(finding))}"]
+    rows += [f"- Also: {', '.join(map(code, also[:10]))}"] if also else []
+    rows += [f"- Evidence: {', '.join(map(code, finding['evidence'][:10]))}"] if finding["evidence"] else []
+    summary_ = f"{badge} {raw(finding['rule'])} {raw(plain.resource(finding['resource']))}"
+    return details(summary_, "\n".join(rows), opened=opened)
+
+
+def _one_line(finding: Mapping[str, Any]) -> str:
+    return f"{_BADGES[finding['severity']]} {code(finding['rule'])} {code(plain.value(finding['title'], 160))}"
+
+
+def _changes(report: Mapping[str, Any]) -> Iterator[Section]:
+    for release in report["releases"]:
+        shown, folded = plain.shown_changes(report, release)
+        if not shown and not folded:
+            continue
+        title = f"Changes of {raw(plain.release_title(release))}"
+        rows = [row for change in shown for row in _change(change)]
+        if folded:
+            rows.append(f"# {plain.counted(folded, 'object')} differ in version labels and checksums only")
+        short = f"{title}: {plain.counted(len(shown) + folded, 'object')}, in the full report"
+        yield Section(6, details(title, block("\n".join(rows), "diff")), f"<p>{short}</p>")
+
+
+def _change(change: Mapping[str, Any]) -> Iterator[str]:
+    mark = {"added": "+", "removed": "-"}.get(change["action"], "#")
+    yield f"{mark} {change['action']} {plain.resource(change['resource'])}"
+    real = [field for field in change["fields"] if not field.get("noise")]
+    for field in real[:_MOST_FIELDS]:
+        name = plain.path(field["path"])
+        if "old" in field:
+            yield f"-   {name}: {plain.value(field['old'], 120)}"
+        if "new" in field:
+            yield f"+   {name}: {plain.value(field['new'], 120)}"
+    if len(real) > _MOST_FIELDS:
+        yield f"#   … {len(real) - _MOST_FIELDS} more paths"
+
+
+def _footer(report: Mapping[str, Any]) -> str:
+    compared = report["compared"]
+    facts = [f"{code(compared['old'])} against {code(compared['new'])}"]
+    facts += [f"Kubernetes {code(compared['kube_version'])}"] if compared["kube_version"] else []
+    skipped = report["summary"]["not_evaluated"]
+    facts += [f"{plain.counted(skipped, 'rule')} not evaluated"] if skipped else []
+    facts += [f"{plain.counted(report['summary']['waived'], 'finding')} waived"] if report["summary"]["waived"] else []
+    facts += [f"render {code(report['digests']['render'][:19])}"]
+    return f"<sub>{' · '.join(facts)}. This advises; the approval decides.</sub>"

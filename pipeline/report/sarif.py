@@ -1,0 +1,80 @@
+"""SARIF 2.1.0, for code scanning: findings as results, rules with their help, the rendered file as location."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from pipeline.report import plain
+
+_LEVELS = {"blocker": "error", "high": "error", "medium": "warning", "low": "note", "info": "none"}
+_SCORES = {"blocker": "9.5", "high": "8.0", "medium": "5.0", "low": "2.0", "info": "0.0"}
+_MOST = 5000
+"""Results that GitHub keeps of a run, worst first."""
+_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+
+
+def render(report: Mapping[str, Any]) -> str:
+    """One run with all findings; those that are waived are suppressed, not left out."""
+    findings = report["findings"][:_MOST]
+    rules = sorted({finding["rule"]: finding for finding in findings}.items())
+    index = {name: number for number, (name, _) in enumerate(rules)}
+    driver = {
+        "name": report["tool"]["name"],
+        "version": report["tool"]["version"],
+        "rules": [_rule(name, finding) for name, finding in rules],
+    }
+    run = {"tool": {"driver": driver}, "results": [_result(finding, index, report) for finding in findings]}
+    run["invocations"] = [
+        {"executionSuccessful": not report["errors"], "toolExecutionNotifications": _failures(report)}
+    ]
+    options = orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
+    return orjson.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, option=options).decode()
+
+
+def _rule(name: str, finding: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "id": name,
+        "shortDescription": {"text": name.replace("-", " ")},
+        "help": {"text": f"pipeline rules explain {name}"},
+        "properties": {"tags": [finding["category"]], "security-severity": _SCORES[finding["severity"]]},
+    }
+
+
+def _result(finding: Mapping[str, Any], index: Mapping[str, int], report: Mapping[str, Any]) -> dict[str, Any]:
+    text = f"{finding['title']}. {finding['why']} {finding['remedy']}"
+    data = {
+        "ruleId": finding["rule"],
+        "ruleIndex": index[finding["rule"]],
+        "level": _LEVELS[finding["severity"]],
+        "message": {"text": plain.safe(text)},
+        "locations": [_location(finding, finding)],
+        "relatedLocations": [
+            {**_location(place, finding), "id": n} for n, place in enumerate(finding["also"][:100], 1)
+        ],
+        "partialFingerprints": {"pipeline/v1": finding["fingerprint"] or finding["rule"]},
+        "properties": {"confidence": finding["confidence"], "release": finding["release"]},
+    }
+    if finding["waived"]:
+        reason = f"{finding['waived']['reason']} ({finding['waived']['owner']}, until {finding['waived']['expires']})"
+        data["suppressions"] = [{"kind": "external", "status": "accepted", "justification": plain.safe(reason)}]
+    assert report is not None, "BUG: a result without its report"
+    return data
+
+
+def _location(place: Mapping[str, Any], finding: Mapping[str, Any]) -> dict[str, Any]:
+    """The folder of the release where it is rendered; the object and the path in it by name."""
+    environment, release = finding.get("environment") or "", finding["release"]
+    uri = f"rendered/{environment}/{release}/index.json" if environment else "pipeline.yaml"
+    name = f"{plain.resource(place['resource'])} {plain.path(place['path'])}".strip()
+    return {
+        "physicalLocation": {"artifactLocation": {"uri": uri}, "region": {"startLine": 1}},
+        "logicalLocations": [{"fullyQualifiedName": name, "kind": "resource"}],
+    }
+
+
+def _failures(report: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {"level": "error", "message": {"text": plain.safe(f"release {e['release']} does not render: {e['message']}")}}
+        for e in report["errors"]
+    ]

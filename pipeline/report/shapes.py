@@ -1,0 +1,69 @@
+"""The safe shapes of Markdown: text from charts stands in one of them, and cannot leave it.
+
+A code span with a computed fence, a fenced block with a computed fence, or escaped text in ``<code>`` in a raw HTML
+block. Tried against GitHub's own parser. Everything else in a document is ours.
+"""
+
+import html
+import re
+from collections.abc import Iterable
+from itertools import groupby
+
+from pipeline.report.plain import line, safe
+
+_RUNS = re.compile(r"`+")
+_LONG_RUN = re.compile("`{9,}")
+_LONGEST_FENCE = 32
+# Words that no Markdown dialect gives a meaning to: no link, mention, reference, emoji, formula or markup.
+_PLAIN_WORD = re.compile(r"[(\"']?(?:[A-Za-z]+(?:[-'’][A-Za-z]+)*|[0-9]{1,5}|[→–—,;:.])[)\"'.,;:!?]*\Z")
+
+
+def code(text: str) -> str:
+    """A code span that ``text`` cannot end: fenced by one backtick more than its longest run (CommonMark 6.1).
+
+    For paragraphs and list items, never for tables or summaries. Parsers give up on very long fences, so a run of nine
+    and more is written as its length.
+    """
+    text = _LONG_RUN.sub(lambda run: f"`(x{len(run.group())})", line(text))
+    fence = "`" * (max(map(len, _RUNS.findall(text)), default=0) + 1)
+    pad = " " if text[:1] in "` " or text[-1:] in "` " else ""
+    return f"{fence}{pad}{text}{pad}{fence}" if text else ""
+
+
+def prose(text: str) -> str:
+    """A sentence to read: plain words stay, and every run of anything else becomes a code span."""
+    words = line(text).split()
+    groups = groupby(words, key=lambda word: bool(_PLAIN_WORD.match(word)))
+    return " ".join(" ".join(group) if simple else code(" ".join(group)) for simple, group in groups)
+
+
+def block(text: str, language: str = "text") -> str:
+    """A fenced block that ``text`` cannot end, without a newline at its end. ``language`` is ours alone."""
+    text = safe(text).rstrip("\n")
+    length = max(3, max(map(len, _RUNS.findall(text)), default=0) + 1)
+    if length > _LONGEST_FENCE:  # a fence of 70,000 backticks would be longer than any comment
+        return f'<pre lang="{language}"><code>{html.escape(text)}\n</code></pre>'
+    fence = "`" * length
+    return f"{fence}{language}\n{text}\n{fence}"
+
+
+def raw(text: str) -> str:
+    """Escaped text in ``<code>``, for a raw HTML block: a table's cell, a summary."""
+    return f"<code>{html.escape(line(text))}</code>"
+
+
+def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """A raw HTML table without blank lines: its text is never parsed as Markdown. Cells are HTML."""
+    top = "".join(f"<th>{cell}</th>" for cell in head)
+    body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>\n" for row in rows)
+    return f"<table>\n<tr>{top}</tr>\n{body}</table>"
+
+
+def details(summary: str, body: str, *, opened: bool = False) -> str:
+    """A folded part. ``summary`` is HTML; the blank line makes ``body`` Markdown again."""
+    return f"<details{' open' if opened else ''}><summary>{summary}</summary>\n\n{body}\n</details>"
+
+
+def units(text: str) -> int:
+    """Length in UTF-16 code units: the strictest reading of GitHub's "characters"."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
