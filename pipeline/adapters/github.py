@@ -1,0 +1,125 @@
+"""GitHub's REST API, as far as a sticky comment needs it; GitHub Enterprise has the same under another address."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from pipeline.core.errors import WorldError
+
+API_VERSION = "2022-11-28"
+_ATTEMPTS = 5
+_LONGEST_WAIT_SECONDS = 60.0
+_MAY_GET_WELL = frozenset({502, 503, 504})
+_LIMITED = frozenset({403, 429})
+_PAGE = 100
+_ACTIONS = "github-actions[bot]"
+
+
+class TooLongError(Exception):
+    """GitHub takes no body of that length."""
+
+
+class NotAllowedError(Exception):
+    """The token may not do that: a fork's token never may comment."""
+
+
+@dataclass(frozen=True, slots=True)
+class GitHub:
+    """``api`` without a slash at its end, ``repository`` as OWNER/NAME."""
+
+    api: str
+    token: str = field(repr=False)
+    repository: str
+
+    def login(self) -> str:
+        """Who the token is, as REST names it: Apps carry ``[bot]``."""
+        answer = self._request("GET", "/user")
+        if answer.status_code == httpx.codes.OK:
+            return str(answer.json()["login"])
+        return _ACTIONS  # an installation's token has no user
+
+    def comments(self, number: int) -> Iterator[dict[str, Any]]:
+        """All comments of a pull request, oldest first."""
+        url: str | None = f"/repos/{self.repository}/issues/{number}/comments?per_page={_PAGE}"
+        while url:
+            answer = self._checked(self._request("GET", url))
+            yield from answer.json()
+            url = answer.links.get("next", {}).get("url")
+            if url and _host(url) != _host(self.api):
+                raise WorldError(f"GitHub's next page lies on another host: {_host(url)}")
+
+    def create(self, number: int, body: str) -> int:
+        answer = self._request("POST", f"/repos/{self.repository}/issues/{number}/comments", {"body": body})
+        return int(self._checked(answer).json()["id"])
+
+    def update(self, comment: int, body: str) -> None:
+        self._checked(self._request("PATCH", f"/repos/{self.repository}/issues/comments/{comment}", {"body": body}))
+
+    def delete(self, comment: int) -> None:
+        self._checked(self._request("DELETE", f"/repos/{self.repository}/issues/comments/{comment}"))
+
+    def _request(self, method: str, url: str, body: dict[str, Any] | None = None) -> httpx.Response:
+        """One request, tried again as GitHub asks: bad gateways, and limits that say when to come back."""
+        headers = {
+            "Authorization": f"Bearer {self.token}",
+            "Accept": "application/vnd.github+json",
+            "X-GitHub-Api-Version": API_VERSION,
+            "User-Agent": "pipeline",
+        }
+        full = url if "://" in url else f"{self.api}{url}"
+        answer: httpx.Response | None = None
+        with httpx.Client(timeout=30, headers=headers) as client:
+            for attempt in range(_ATTEMPTS):
+                try:
+                    answer = client.request(method, full, json=body)
+                except httpx.HTTPError as error:
+                    if attempt == _ATTEMPTS - 1:
+                        raise WorldError(f"GitHub at {_host(self.api)} does not answer: {error}") from error
+                    time.sleep(2.0**attempt)
+                    continue
+                wait = _wait(answer, attempt)
+                if wait is None:
+                    return answer
+                time.sleep(wait)
+        assert answer is not None, "BUG: no attempt was made"
+        return answer
+
+    def _checked(self, answer: httpx.Response) -> httpx.Response:
+        if answer.is_success:
+            return answer
+        said = _said(answer)
+        if answer.status_code == httpx.codes.UNPROCESSABLE_ENTITY and "too long" in said:
+            raise TooLongError(said)
+        if answer.status_code == httpx.codes.FORBIDDEN and "not accessible" in said:
+            raise NotAllowedError(said)
+        hint = "the token needs pull-requests: write on that repository"
+        raise WorldError(f"GitHub answers {answer.status_code}: {said}", hint=hint)
+
+
+def _wait(answer: httpx.Response, attempt: int) -> float | None:
+    """Seconds to wait before the next attempt; None where the answer stands."""
+    after = answer.headers.get("retry-after", "")
+    if answer.status_code in _MAY_GET_WELL:
+        return min(float(after) if after.isdigit() else 2.0**attempt, _LONGEST_WAIT_SECONDS)
+    if answer.status_code in _LIMITED and (after or answer.headers.get("x-ratelimit-remaining") == "0"):
+        return min(float(after) if after.isdigit() else 2.0**attempt, _LONGEST_WAIT_SECONDS)
+    return None
+
+
+def _said(answer: httpx.Response) -> str:
+    try:
+        data = answer.json()
+    except ValueError:
+        return answer.reason_phrase
+    if not isinstance(data, dict):
+        return answer.reason_phrase
+    more = [str(error.get("message", "")) for error in data.get("errors") or () if isinstance(error, dict)]
+    return " ".join(filter(None, [str(data.get("message", "")), *more]))[:300]
+
+
+def _host(url: str) -> str:
+    return urlsplit(url).netloc

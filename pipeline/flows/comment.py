@@ -1,0 +1,55 @@
+"""Writes a report to its pull request: one comment, kept up to date."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from pipeline.core.sticky import Outcome, Step, decide, marked
+
+
+class Comments(Protocol):
+    """A pull request's comments, wherever they live."""
+
+    def login(self) -> str: ...
+    def comments(self, number: int) -> Iterable[Mapping[str, Any]]: ...
+    def create(self, number: int, body: str) -> int: ...
+    def update(self, comment: int, body: str) -> None: ...
+    def delete(self, comment: int) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Which comment of which pull request, and which run (number, attempt) it is that writes."""
+
+    number: int
+    key: str
+    order: tuple[int, int]
+
+
+def upsert(
+    github: Comments, target: Target, render: Callable[[int], str], budgets: tuple[int, int], too_long: type[Exception]
+) -> Outcome:
+    """Create or update the comment; ``render`` makes it within a budget, and the second is tried where GitHub balks.
+
+    Raises:
+        WorldError: GitHub refused, or does not answer.
+    """
+    number, key, order = target.number, target.key, target.order
+    body = render(budgets[0])
+    step = decide(github.comments(number), github.login(), key, order, body)
+    for double in step.extra:  # two runs raced; the oldest stays, because a discussion may refer to it
+        github.delete(double)
+    if step.outcome in (Outcome.STALE, Outcome.UNCHANGED):
+        return step.outcome
+    try:
+        _write(github, number, step, marked(body, key, order))
+    except too_long:
+        _write(github, number, step, marked(render(budgets[1]), key, order))
+    return step.outcome
+
+
+def _write(github: Comments, number: int, step: Step, body: str) -> None:
+    if step.keep is None:
+        github.create(number, body)
+    else:
+        github.update(step.keep, body)

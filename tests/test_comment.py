@@ -1,0 +1,135 @@
+"""``pipeline comment`` against a stateful GitHub over real HTTP: one comment, nobody else's, whatever goes wrong."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pipeline.cli import run
+from pipeline.core.sticky import marked, read
+from pipeline.report.structured import dump
+from tests.fake_github import FakeGitHub
+from tests.report.test_formats import report
+
+ARGUMENTS = ["comment", "report.json", "--repo", "o/r", "--pr", "7"]
+
+
+@pytest.fixture
+def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeGitHub]:
+    found = FakeGitHub()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GITHUB_TOKEN", "secret-token")
+    monkeypatch.setenv("GITHUB_API_URL", found.url)
+    monkeypatch.setattr("time.sleep", lambda _seconds: None)
+    Path("report.json").write_text(dump(report("web")))
+    yield found
+    found.close()
+
+
+def at_run(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    monkeypatch.setenv("GITHUB_RUN_NUMBER", str(number))
+    monkeypatch.setenv("GITHUB_RUN_ATTEMPT", "1")
+
+
+def said(capsys: pytest.CaptureFixture[str]) -> str:
+    return capsys.readouterr().out.strip().rpartition(" ")[2]
+
+
+def test_one_comment_is_made_and_kept_up_to_date(
+    fake: FakeGitHub, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    at_run(monkeypatch, 5)
+    assert run(ARGUMENTS) == 0
+    assert said(capsys) == "created"
+    assert run(ARGUMENTS) == 0
+    assert said(capsys) == "unchanged"
+    Path("report.json").write_text(dump(report("api")))
+    at_run(monkeypatch, 6)
+    assert run(ARGUMENTS) == 0
+    assert said(capsys) == "updated"
+    at_run(monkeypatch, 4)
+    assert run(ARGUMENTS) == 0
+    assert said(capsys) == "stale"
+    (body,) = fake.bodies()
+    assert "api" in body
+
+
+def test_comments_of_others_are_never_touched(fake: FakeGitHub, capsys: pytest.CaptureFixture[str]) -> None:
+    forged = marked("forged", "pipeline.yaml", (2**40, 1))
+    others = [("mallory", forged), ("other[bot]", forged), (fake.login, f"> {forged}"), (fake.login, "hello")]
+    others.append((fake.login, marked("x", "other.yaml", (1, 1))))
+    others.append((fake.login, "<!-- pipeline:report v1 eyJrZXkiOiAx -->\nbroken"))
+    for login, body in others:
+        fake.add(login, body)
+    assert run(ARGUMENTS) == 0
+    assert said(capsys) == "created"
+    assert fake.bodies()[:-1] == [body for _, body in others]
+
+
+def test_all_pages_are_read_and_doubles_go(fake: FakeGitHub, capsys: pytest.CaptureFixture[str]) -> None:
+    fake.page = 2
+    for number in range(5):
+        fake.add("ada", f"comment {number}")
+    fake.add(fake.login, marked("first", "pipeline.yaml", (1, 1)))
+    fake.add(fake.login, marked("second", "pipeline.yaml", (1, 1)))
+    assert run(ARGUMENTS) == 0
+    assert said(capsys) == "updated"
+    assert sorted(fake.comments) == [1, 2, 3, 4, 5, 6]
+
+
+@pytest.mark.parametrize(
+    ("status", "headers"), [(502, {}), (503, {}), (429, {"Retry-After": "1"}), (403, {"x-ratelimit-remaining": "0"})]
+)
+def test_what_may_get_well_is_tried_again(fake: FakeGitHub, status: int, headers: dict[str, str]) -> None:
+    fake.fail = [(status, headers, "later")] * 2
+    assert run(ARGUMENTS) == 0
+    assert len(fake.bodies()) == 1
+
+
+def test_a_fork_gets_its_report_in_the_summary(
+    fake: FakeGitHub, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", "summary.md")
+    fake.fail = [(403, {}, "Resource not accessible by integration")] * 2
+    assert run(ARGUMENTS) == 0
+    assert "may not comment" in capsys.readouterr().err
+    assert Path("summary.md").read_text().startswith("## ")
+
+
+def test_a_wrong_token_is_one_clear_error_without_the_token(
+    fake: FakeGitHub, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("GITHUB_TOKEN", "another-secret")
+    assert run(ARGUMENTS) == 1
+    err = capsys.readouterr().err
+    assert "401" in err
+    assert "another-secret" not in err
+    assert fake.bodies() == []
+
+
+def test_the_pull_request_is_found_in_the_actions_run(fake: FakeGitHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("event.json").write_text(json.dumps({"pull_request": {"number": 7}}))
+    monkeypatch.setenv("GITHUB_REPOSITORY", "o/r")
+    monkeypatch.setenv("GITHUB_EVENT_PATH", "event.json")
+    assert run(["comment", "report.json"]) == 0
+    assert len(fake.bodies()) == 1
+
+
+def test_a_dry_run_prints_and_writes_nothing(fake: FakeGitHub, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([*ARGUMENTS, "--dry-run"]) == 0
+    assert capsys.readouterr().out.startswith("## ")
+    assert fake.log == []
+
+
+def test_what_is_no_report_is_refused(fake: FakeGitHub, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("report.json").write_text('{"schema": "x"}')
+    assert run(ARGUMENTS) == 64
+    assert "is no report" in capsys.readouterr().err
+    assert fake.log == []
+
+
+def test_a_marker_says_what_was_put_in() -> None:
+    state = read(marked("body", "a-->b", (3, 2)))
+    assert state is not None
+    assert (state.key, state.order) == ("a-->b", (3, 2))
