@@ -10,8 +10,8 @@ import logging
 import os
 import re
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -41,24 +41,27 @@ logging.getLogger("pyhelm3.command").addHandler(logging.NullHandler())
 
 @dataclass(frozen=True, slots=True)
 class HelmCli:
-    """``binary`` is an absolute path; ``version`` what it says of itself, without the v."""
+    """``binary`` is an absolute path. What version it is, is asked while the first chart renders."""
 
     binary: str
-    version: str
+    _asked: "Future[str]" = field(repr=False, compare=False)
     name: str = "cli"
 
     @classmethod
     def at(cls, binary: str) -> "HelmCli":
-        """Ask the binary for its version.
+        pool = ThreadPoolExecutor(1)
+        asked = pool.submit(_version_of, binary)
+        pool.shutdown(wait=False)
+        return cls(binary, asked)
+
+    @property
+    def version(self) -> str:
+        """What the binary says of itself, without the v.
 
         Raises:
             WorldError: it does not run, or is no helm.
         """
-        command = Command((binary, "version", "--template", "{{.Version}}"), env=bare_environment(), timeout_seconds=60)
-        said = run(command).stdout.decode(errors="replace").strip()
-        if not re.match(r"v\d+\.\d+\.\d+", said):
-            raise WorldError(f"{binary} is no helm: its version reads {said[:40]!r}")
-        return cls(binary, said[1:].partition("+")[0])
+        return self._asked.result()
 
     def render(self, order: RenderOrder) -> Rendered:
         with TemporaryDirectory(prefix="pipeline-helm-") as home:
@@ -90,6 +93,14 @@ class HelmCli:
             return self.render(order)
         except RenderError as error:
             return error
+
+
+def _version_of(binary: str) -> str:
+    command = Command((binary, "version", "--template", "{{.Version}}"), env=bare_environment(), timeout_seconds=60)
+    said = run(command).stdout.decode(errors="replace").strip()
+    if not re.match(r"v\d+\.\d+\.\d+", said):
+        raise WorldError(f"{binary} is no helm: its version reads {said[:40]!r}")
+    return said[1:].partition("+")[0]
 
 
 async def _run(argv: list[str]) -> bytes:

@@ -48,6 +48,7 @@ def command(context: click.Context, /, old: str, new: str, **options: Any) -> No
 
     With no arguments, what this branch changes: the merge base with the default branch against the work tree.
     """
+    from pipeline.core.manifests import keep_parsed
     from pipeline.core.source import SourceKind, parse_source
 
     sources = parse_source(old), parse_source(new)
@@ -61,8 +62,10 @@ def command(context: click.Context, /, old: str, new: str, **options: Any) -> No
     chart_options = ChartOptions(**{name: options[name] for name in names})
     import gc
 
+    from pipeline.adapters.document_cache import DocumentCache
     from pipeline.cli import diffing
 
+    keep_parsed(DocumentCache.of_user())
     gc.disable()  # a short life and no cycles to speak of: a fifth of the time went into looking for them
     fail_on = options["fail_on"]
     if SourceKind.CHART in kinds:

@@ -42,8 +42,6 @@ def compare(before: ManifestSet, after: ManifestSet) -> Diff:
 
 def fields_of(before: Resource, after: Resource) -> tuple[FieldChange, ...]:
     """The changed paths between two objects, sorted; a subtree that comes or goes whole is one change."""
-    if canonical(before.body) == canonical(after.body):
-        return ()
     changes = _Walk(before, after).changes()
     return tuple(sorted(changes, key=lambda change: (to_text(change.path), change.op)))
 

@@ -9,18 +9,36 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
 from itertools import chain
-from typing import Any
+from typing import Any, Protocol
 
 from pipeline.core import yaml_read
 from pipeline.core.resource import CRD_KIND, Body, Delivery, ManifestSet, Resource, mapping, sequence
 from pipeline.core.scope import BUILT_IN, Scopes
 
+LOADER_VERSION = 1
+"""Of what YAML is read to: to be raised whenever yaml_read answers otherwise."""
 HOOK_ANNOTATION = "helm.sh/hook"
 CRD_INSTALL = "crd-install"
 """Helm 2's hook for CRDs. Helm 3 and 4 drop what carries it."""
 _SOURCE = "# Source: "
 _CRDS_FOLDER = re.compile(r"[^/]+/(?:charts/[^/]+/)*crds/")
 _MARK = re.compile(r"^---(?=[ \t\r\n#]|\Z)[ \t]*", re.MULTILINE)
+
+
+class Keeper(Protocol):
+    """Remembers what large documents were parsed to; its answers equal those of the parser."""
+
+    def get(self, text: str) -> list[Any] | None: ...
+    def put(self, text: str, documents: list[Any]) -> None: ...
+
+
+_keeper: Keeper | None = None
+
+
+def keep_parsed(keeper: Keeper | None) -> None:
+    """From now on ask ``keeper`` first. It changes the cost of ``parse``, never its answers."""
+    global _keeper  # noqa: PLW0603 - beside the cache below, for the same reason: parsing the same text twice
+    _keeper = keeper
 
 
 def parse(text: str, *, namespace: str, release: str = "", scopes: Scopes = BUILT_IN) -> ManifestSet:
@@ -76,7 +94,12 @@ def _split(text: str) -> Iterator[str]:
 # may change, is the same object on both sides, which a comparison sees at once.
 @lru_cache(maxsize=8192)
 def _bodies(document: str) -> tuple[Body, ...]:
-    return tuple(chain.from_iterable(_flatten(body) for body in yaml_read.load_all(document)))
+    known = _keeper.get(document) if _keeper is not None else None
+    if known is None:
+        known = yaml_read.load_all(document)
+        if _keeper is not None:
+            _keeper.put(document, known)
+    return tuple(chain.from_iterable(_flatten(body) for body in known))
 
 
 def _flatten(body: Any) -> Iterator[Body]:

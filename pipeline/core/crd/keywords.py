@@ -108,6 +108,11 @@ def prose_changed(change: SchemaChange) -> bool:
     return change.keyword in _PROSE or (change.combined and change.path[-1] in _PROSE)
 
 
+def narrows(change: SchemaChange) -> bool:
+    """Whether any custom resource could fare worse by it: all but prose, and fields and defaults that are new."""
+    return not (prose_changed(change) or field_added(change) or default_added(change) or relaxed(change))
+
+
 def relaxed(change: SchemaChange) -> bool:
     """A constraint that changes and is no stricter than before."""
     return change.keyword in _CONSTRAINTS and not change.combined and not any(says(change) for says in _SPEAKING)

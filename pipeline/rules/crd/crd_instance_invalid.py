@@ -14,7 +14,8 @@ from collections.abc import Iterator
 from pipeline.core.crd.definition import Definition
 from pipeline.core.crd.examples import field
 from pipeline.core.crd.instances import instances
-from pipeline.core.crd.pairs import edited
+from pipeline.core.crd.keywords import narrows
+from pipeline.core.crd.schema_changes import edits
 from pipeline.core.crd.validate import violations
 from pipeline.core.finding import Severity
 from pipeline.core.resource import Resource
@@ -25,8 +26,9 @@ _SHOWN = 3
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
-    for pair, before, after in edited(upgrade):
-        if pair.fields:
+    for edit in edits(upgrade):
+        if edit.pair.both and any(map(narrows, edit.schema)):
+            before, after = edit.pair.both
             for resource in instances(upgrade, after):
                 yield from _judged(resource, before, after)
 

@@ -1,0 +1,35 @@
+"""Kept documents equal parsed ones, hold no secrets, and never get in the way."""
+
+from pathlib import Path
+
+from pipeline.adapters.document_cache import DocumentCache
+from pipeline.core.yaml_read import load_all
+
+CRD = "kind: CustomResourceDefinition\nspec:\n" + "".join(f"  k{n}: [1, 1.0, '1', true, null]\n" for n in range(2000))
+
+
+def test_what_was_kept_is_what_was_parsed(tmp_path: Path) -> None:
+    cache = DocumentCache(tmp_path / "new")
+    assert cache.get(CRD) is None
+    cache.put(CRD, load_all(CRD))
+    assert repr(DocumentCache(tmp_path / "new").get(CRD)) == repr(load_all(CRD))
+    assert cache.get(f"{CRD}\n") is None
+    assert (tmp_path / "new").stat().st_mode & 0o77 == 0
+
+
+def test_only_crds_are_kept(tmp_path: Path) -> None:
+    text = CRD.replace("CustomResourceDefinition", "Secret")
+    DocumentCache(tmp_path).put(text, load_all(text))
+    DocumentCache(tmp_path).put("kind: CustomResourceDefinition", [])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_broken_or_unwritable_cache_is_no_cache(tmp_path: Path) -> None:
+    cache = DocumentCache(tmp_path)
+    cache.put(CRD, load_all(CRD))
+    next(tmp_path.iterdir()).write_text("{")
+    assert cache.get(CRD) is None
+    file = tmp_path / "file"
+    file.write_text("")
+    DocumentCache(file / "below").put(CRD, load_all(CRD))
+    assert DocumentCache(file / "below").get(CRD) is None
