@@ -47,7 +47,8 @@ spelling: set-up-dev
 
 yaml: set-up-dev
 	@$(BIN)/yamllint --strict $(wildcard pipeline.yaml values overlays action.yml .github .pre-commit-config.yaml)
-	@$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	@$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml pipeline/data/github/*.yml
+	@$(BIN)/check-jsonschema --builtin-schema vendor.github-actions action.yml
 	@$(BIN)/check-jsonschema --check-metaschema $(wildcard pipeline/data/*.schema.json)
 	@$(BIN)/check-jsonschema --schemafile pipeline/data/pipeline.schema.json $(wildcard pipeline.yaml)
 
@@ -56,7 +57,7 @@ sample: set-up
 	@$(BIN)/pipeline --quiet render --check
 
 workflows: set-up-dev
-	@$(BIN)/zizmor --offline --quiet .github
+	@$(BIN)/zizmor --offline --quiet .github action.yml pipeline/data/github
 
 matrix: ## the tests on every Python from 3.11 to 3.13 that is found
 	@$(PYTHON) scripts/matrix.py $(PYTEST)

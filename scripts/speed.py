@@ -1,4 +1,4 @@
-"""Prints what a comparison of two charts costs, in the bare ``helm template`` runs that it is made of. A figure, no test.
+"""Prints what a comparison of two charts costs, in the bare ``helm template`` runs that it is made of: a figure.
 
 usage: python -m scripts.speed OLD.tgz NEW.tgz [ROUNDS]: the rounds are interleaved, the medians are taken.
 """

@@ -6,6 +6,7 @@ import click
 
 from pipeline.core.errors import OK, UsageError
 
+_WORKFLOWS = ("pipeline-plan.yml", "pipeline-fork-comment.yml", "pipeline-apply.yml")
 _FOLDERS = {
     "values": "In-house values: <release>/common.yaml, then <release>/<environment>.yaml; the last one wins.\n",
     "overlays": "Kustomize overlays: <release>/[<environment>/]kustomization.yaml, with the chart as chart.yaml.\n",
@@ -15,11 +16,14 @@ _FOLDERS = {
 
 @click.command(short_help="Write a commented pipeline.yaml, and the folders beside it.")
 @click.argument("folder", default=".", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--github", is_flag=True, help="Write the GitHub Actions workflows instead: plan, comment, apply.")
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of pipeline.yaml instead.")
-def command(folder: Path, *, schema: bool) -> int:
+def command(folder: Path, *, github: bool, schema: bool) -> int:
     """Write pipeline.yaml and the folders that it speaks of into FOLDER. Nothing that is there is touched."""
     if schema:
         return _print_schema()
+    if github:
+        return _write_workflows(folder)
     from pkgutil import get_data
 
     from pipeline.adapters.disk import Disk
@@ -35,6 +39,28 @@ def command(folder: Path, *, schema: bool) -> int:
     for path in Disk(folder).carry_out(Edits(files={FILE: text} | readmes)):
         click.echo(f"wrote {folder / path}")
     click.echo("next: name a chart under releases:, then pipeline vendor && pipeline render && pipeline commit")
+    return OK
+
+
+def _write_workflows(folder: Path) -> int:
+    """All of them, or none where one of that name is there already."""
+    from pkgutil import get_data
+
+    from pipeline import __version__
+    from pipeline.adapters.disk import Disk
+    from pipeline.core.edits import Edits
+
+    files = {}
+    for name in _WORKFLOWS:
+        data = get_data("pipeline", f"data/github/{name}")
+        assert data is not None, f"BUG: {name} is missing from the package"
+        files[f".github/workflows/{name}"] = data.replace(b"@VERSION@", __version__.encode())
+    there = [path for path in files if (folder / path).exists()]
+    if there:
+        raise UsageError(f"{', '.join(there)}: there already", hint="edit it, or move it away first")
+    for path in Disk(folder).carry_out(Edits(files=files)):
+        click.echo(f"wrote {folder / path}")
+    click.echo("next: make the job named pipeline a required check of the branch")
     return OK
 
 

@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# What action.yml runs. Inputs come as INPUT_* variables and are never part of a script's text.
+set -euo pipefail
+
+if ! command -v pipeline > /dev/null; then
+  python3 -m venv "${RUNNER_TEMP:-/tmp}/pipeline-venv"
+  "${RUNNER_TEMP:-/tmp}/pipeline-venv/bin/python" -m pip install --quiet "$GITHUB_ACTION_PATH[kustomize]"
+  export PATH="${RUNNER_TEMP:-/tmp}/pipeline-venv/bin:$PATH"
+fi
+
+plan() {
+  local base="${INPUT_BASE:-}" code=0
+  if [ -z "$base" ] && [ -n "${BASE_REF:-}" ]; then base="merge-base:origin/$BASE_REF"; fi
+  mkdir -p "$INPUT_OUT"
+  pipeline vendor --locked
+  pipeline render --check
+  local -a more=()
+  if [ -n "${INPUT_SHARD:-}" ]; then more+=(--shard "$INPUT_SHARD"); fi
+  if [ -n "${INPUT_FAIL_ON:-}" ]; then more+=(--fail-on "$INPUT_FAIL_ON"); fi
+  pipeline diff "${more[@]}" -o "json=$INPUT_OUT/report.json" -o "html=$INPUT_OUT/report.html" \
+    -o "sarif=$INPUT_OUT/report.sarif" -o "junit=$INPUT_OUT/report.xml" -o "summary=$INPUT_OUT/summary.md" \
+    -o terminal -- "${base:-merge-base}" worktree || code=$?
+  if [ -f "$INPUT_OUT/report.json" ]; then
+    if [ -n "${GITHUB_STEP_SUMMARY:-}" ]; then cat "$INPUT_OUT/summary.md" >> "$GITHUB_STEP_SUMMARY"; fi
+    outputs "$INPUT_OUT/report.json"
+  fi
+  return "$code"
+}
+
+# Short words and digests only: they cannot forge another output.
+outputs() {
+  python3 - "$1" >> "${GITHUB_OUTPUT:-/dev/null}" <<'PYTHON'
+import json
+import sys
+
+path = sys.argv[1]
+with open(path, encoding="utf-8") as file:
+    report = json.load(file)
+words = {"verdict": report["verdict"], "render-digest": report["digests"]["render"], "report": path}
+for name, word in words.items():
+    assert "\n" not in word, name
+    print(f"{name}={word}")
+PYTHON
+}
+
+case "$INPUT_COMMAND" in
+  plan) plan ;;
+  comment) pipeline comment "$INPUT_REPORT" ;;
+  apply)
+    echo "::error::command apply comes with pipeline plan, approve and apply, which this version does not have yet" >&2
+    exit 1
+    ;;
+  *)
+    echo "::error::unknown command; one of plan, comment, apply" >&2
+    exit 64
+    ;;
+esac
