@@ -1,0 +1,50 @@
+"""The chart is deprecated.
+
+## Why it matters
+
+Nobody mends it any more: the next security fix goes elsewhere.
+
+## What to do
+
+Look for what its maintainers name instead, and plan the move.
+"""
+
+from collections.abc import Iterator
+
+from pipeline.core.examples import chart, sides
+from pipeline.core.finding import Place, ResourceRef, Severity
+from pipeline.core.rule import Hit, Need, Rule, quiet, speaks
+from pipeline.core.upgrade import Upgrade
+
+
+def check(upgrade: Upgrade) -> Iterator[Hit]:
+    old, new = upgrade.before.chart, upgrade.after.chart
+    assert old is not None, "BUG: evaluated without a chart"
+    assert new is not None, "BUG: evaluated without a chart"
+    if new.metadata.get("deprecated") is True and old.metadata.get("deprecated") is not True:
+        yield Hit(
+            Place(ResourceRef.chart_file("Chart.yaml"), ("deprecated",)),
+            title=f"{new.name} {new.version} is deprecated",
+            why="Nobody mends it any more.",
+            remedy="Look for what its maintainers name instead, and plan the move.",
+        )
+
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.LOW,
+    whole=check,
+    needs=(Need.CHART,),
+    cases=(
+        speaks(
+            "from now on",
+            ("low", "deprecated"),
+            sides=sides(chart("1.0.0"), chart("2.0.0", metadata="deprecated: true")),
+        ),
+        quiet(
+            "it was before",
+            sides=sides(chart("1.0.0", metadata="deprecated: true"), chart("2.0.0", metadata="deprecated: true")),
+        ),
+    ),
+)

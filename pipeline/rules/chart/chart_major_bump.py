@@ -1,0 +1,54 @@
+"""The chart moves by a major version, or by several.
+
+## Why it matters
+
+That is where its maintainers break things on purpose, and say so in their upgrade notes. By itself it breaks nothing:
+what it does here is in the other findings.
+
+## What to do
+
+Read the upgrade notes of each major version in between.
+"""
+
+from collections.abc import Iterator
+
+from pipeline.core.examples import chart, sides
+from pipeline.core.finding import Place, ResourceRef, Severity
+from pipeline.core.rule import Hit, Need, Rule, quiet, speaks
+from pipeline.core.semver import Version
+from pipeline.core.upgrade import Upgrade
+
+
+def check(upgrade: Upgrade) -> Iterator[Hit]:
+    old, new = upgrade.before.chart, upgrade.after.chart
+    assert old is not None, "BUG: evaluated without a chart"
+    assert new is not None, "BUG: evaluated without a chart"
+    try:
+        majors = Version.parse(new.version).numbers[0] - Version.parse(old.version).numbers[0]
+    except ValueError:
+        return
+    if majors and old.name == new.name:
+        step = (
+            "a major version back" if majors < 0 else "a major version" if majors == 1 else f"{majors} major versions"
+        )
+        yield Hit(
+            Place(ResourceRef.chart_file("Chart.yaml"), ("version",)),
+            title=f"{new.name} moves from {old.version} to {new.version}: {step}",
+            why="Maintainers break things in major versions on purpose, and say so in their notes.",
+            remedy="Read the upgrade notes of each major version in between.",
+            severity=Severity.LOW if abs(majors) > 1 or majors < 0 else None,
+        )
+
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.INFO,
+    whole=check,
+    needs=(Need.CHART,),
+    cases=(
+        speaks("one", ("info", "version"), sides=sides(chart("1.0.0"), chart("2.0.0"))),
+        speaks("several", ("low", "version"), sides=sides(chart("1.0.0"), chart("4.0.0"))),
+        quiet("a minor one", sides=sides(chart("1.0.0"), chart("1.1.0"))),
+    ),
+)

@@ -1,0 +1,65 @@
+"""A CRD of this release is rendered by another release too.
+
+## Why it matters
+
+Both write it, and the last apply wins: an upgrade of one silently undoes the other's, fields of the newer one are
+dropped.
+
+## What to do
+
+Make one release its owner, and leave it out of the other by a value or an overlay.
+"""
+
+from collections.abc import Iterator
+
+from pipeline.core.crd.examples import crd, version
+from pipeline.core.finding import Severity
+from pipeline.core.manifests import parse
+from pipeline.core.resource import CRD_KIND
+from pipeline.core.rule import Hit, Need, Rule, place, quiet, speaks
+from pipeline.core.upgrade import Upgrade
+
+
+def check(upgrade: Upgrade) -> Iterator[Hit]:
+    others = upgrade.facts.repository_after
+    assert others is not None, "BUG: evaluated without a repository"
+    elsewhere = {resource.id: resource for resource in others.of_kind(CRD_KIND)}
+    before = {resource.id for resource in upgrade.before.manifests.of_kind(CRD_KIND)}
+    for resource in upgrade.after.manifests.of_kind(CRD_KIND):
+        other = elsewhere.get(resource.id)
+        if other is not None and resource.id not in before:
+            same = other.body.get("spec") == resource.body.get("spec")
+            yield Hit(
+                place(resource),
+                title=f"CRD {resource.id.name} is rendered by {other.release or 'another release'} too",
+                why="Both say the same today." if same else "Both write it, and the last apply wins.",
+                remedy="Make one release its owner, and leave it out of the other.",
+                severity=Severity.LOW if same else None,
+            )
+
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.HIGH,
+    whole=check,
+    needs=(Need.REPOSITORY,),
+    cases=(
+        speaks(
+            "another has an older one",
+            ("high", ""),
+            after=crd(),
+            facts={"repository_after": parse(crd(version("v1alpha1")), namespace="shop")},
+        ),
+        speaks(
+            "another has the same", ("low", ""), after=crd(), facts={"repository_after": parse(crd(), namespace="x")}
+        ),
+        quiet("nobody else has it", after=crd(), facts={"repository_after": parse("", namespace="shop")}),
+        quiet(
+            "it was so before",
+            before=crd(),
+            after=crd(),
+            facts={"repository_after": parse(crd(version("v1alpha1")), namespace="shop")},
+        ),
+    ),
+)

@@ -1,0 +1,50 @@
+"""A StatefulSet's volumes are deleted from now on, when it is scaled down or deleted.
+
+## Why it matters
+
+What was kept for the next time is destroyed: the first scale-down takes the data along.
+
+## What to do
+
+Pin the policy to Retain by a value or an overlay.
+"""
+
+from pipeline.core.change import FieldChange
+from pipeline.core.finding import Severity
+from pipeline.core.path import Path
+from pipeline.core.path_rule import Words, object_check
+from pipeline.core.rule import Rule, quiet, speaks
+
+
+def _picks(field: FieldChange, path: Path) -> bool:
+    return path[:2] == ("spec", "persistentVolumeClaimRetentionPolicy") and field.new == "Delete"
+
+
+check = object_check(
+    _picks,
+    Words(
+        "its volumes are deleted from now on",
+        "The first scale-down, or its deletion, destroys the data.",
+        "Pin persistentVolumeClaimRetentionPolicy to Retain.",
+    ),
+)
+
+_SET = "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: db}\nspec: {%s}\n"
+_DELETE = "persistentVolumeClaimRetentionPolicy: {whenScaled: Delete}"
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.HIGH,
+    each=check,
+    kinds=frozenset({"StatefulSet"}),
+    cases=(
+        speaks(
+            "a scale-down deletes",
+            ("high", "spec.persistentVolumeClaimRetentionPolicy.whenScaled"),
+            before=_SET % "replicas: 1",
+            after=_SET % _DELETE,
+        ),
+        quiet("it is kept again", before=_SET % _DELETE, after=_SET % "replicas: 1"),
+    ),
+)

@@ -1,0 +1,67 @@
+"""A program that keeps data moves to another major version.
+
+## Why it matters
+
+Databases and stores often rewrite their files at the first start of a new major version, and the old one cannot read
+them afterwards: there is no way back but a backup.
+
+## What to do
+
+Back up first, and read how the product upgrades between majors.
+"""
+
+from collections.abc import Iterator
+
+from pipeline.core.change import Action, ResourceChange
+from pipeline.core.finding import Confidence, Severity
+from pipeline.core.images import image
+from pipeline.core.pods import in_container, pod_fields
+from pipeline.core.resource import Resource, mapping
+from pipeline.core.rule import Hit, Rule, at, quiet, speaks
+from pipeline.core.upgrade import Upgrade
+
+
+def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
+    if change.action is not Action.CHANGED or not _keeps_data(change.resource):
+        return
+    for field, below in pod_fields(change):
+        if below[:1] == ("containers",) and in_container(below, "image") and not below[3:]:
+            old, new = image(str(field.old)), image(str(field.new))
+            before, after = old.version, new.version
+            if before and after and old.repository == new.repository and after.numbers[0] > before.numbers[0]:
+                yield Hit(
+                    at(change, field),
+                    title=f"{change.id.kind} {change.id.name} keeps data, and {new.repository} moves from"
+                    f" {old.tag} to {new.tag}",
+                    why="A new major version may rewrite its files so that the old one cannot read them.",
+                    remedy="Back up first, and read how the product upgrades between majors.",
+                )
+
+
+def _keeps_data(resource: Resource) -> bool:
+    return bool(mapping(resource.body.get("spec")).get("volumeClaimTemplates"))
+
+
+_SET = (
+    "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: db}\nspec:\n"
+    "  volumeClaimTemplates: [{metadata: {name: data}}]\n"
+    "  template: {spec: {containers: [{name: db, image: 'postgres:%s'}]}}\n"
+)
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.HIGH,
+    confidence=Confidence.LIKELY,
+    each=check,
+    kinds=frozenset({"StatefulSet"}),
+    cases=(
+        speaks(
+            "a major version",
+            ("high", "spec.template.spec.containers[name=db].image"),
+            before=_SET % "15.4",
+            after=_SET % "16.1",
+        ),
+        quiet("a minor version", before=_SET % "15.4", after=_SET % "15.5"),
+    ),
+)
