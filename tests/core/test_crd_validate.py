@@ -78,3 +78,14 @@ def test_a_missing_field_and_a_missing_spec() -> None:
 def test_unknown_fields_are_pruned_but_where_anything_goes() -> None:
     spec = body(new=1, list=[{"x": 1, "y": 2}], map={"any": True}, free={"deep": {"er": 1}})
     assert pruned(SCHEMA, spec) == (("spec", "new"), ("spec", "list", 0, "y"))
+
+
+def test_null_of_a_required_field_is_as_if_it_were_not_there() -> None:
+    assert violations(SCHEMA, body(host=None))
+
+
+def test_named_fields_are_pruned_below_what_preserves_unknown_ones() -> None:
+    inner = {"type": "object", "properties": {"x": {"type": "string"}}}
+    free = {"type": "object", "x-kubernetes-preserve-unknown-fields": True, "properties": {"known": inner}}
+    schema = {"type": "object", "properties": {"spec": free}}
+    assert pruned(schema, {"spec": {"any": 1, "known": {"x": "a", "y": 1}}}) == (("spec", "known", "y"),)

@@ -1,6 +1,6 @@
 """Validates a custom resource against a structural schema, as the API server does (apiextensions.k8s.io/v1).
 
-Formats that only annotate are not judged, CEL neither. What is judged is what refuses an object or drops a field.
+Formats that only annotate are not judged; cel.py judges CEL. Judged is what refuses an object or drops a field.
 """
 
 import re
@@ -91,19 +91,23 @@ def _is(kind: Any, value: Any) -> bool:
 
 
 def _object(schema: Schema, value: dict[str, Any], path: Path) -> Iterator[Violation]:
-    missing = [key for key in sequence(schema.get("required")) if key not in value]
-    defaults = mapping(schema.get("properties"))
-    missing = [key for key in missing if "default" not in mapping(defaults.get(key))]
+    below = mapping(schema.get("properties"))
+    missing = [key for key in sequence(schema.get("required")) if _absent(value, key, mapping(below.get(key)))]
     if missing:
         yield Violation(path, f"{', '.join(map(str, missing))} must be set")
     yield from _count(schema, len(value), "Properties", "fields", path)
-    below = mapping(schema.get("properties"))
     extra = schema.get("additionalProperties")
     for key, item in value.items():
         if key in below:
             yield from _check(mapping(below[key]), item, (*path, key))
         elif isinstance(extra, dict):
             yield from _check(extra, item, (*path, key))
+
+
+def _absent(value: dict[str, Any], key: str, schema: Schema) -> bool:
+    """The server drops nulls of fields that are not nullable, and fills defaults, before it validates."""
+    there = value.get(key) is not None or (key in value and bool(schema.get("nullable")))
+    return not there and "default" not in schema
 
 
 def _array(schema: Schema, value: list[Any], path: Path) -> Iterator[Violation]:
@@ -157,8 +161,9 @@ def _unknown(schema: Schema, value: Any, path: Path) -> Iterator[Path]:
         for index, item in enumerate(value):
             yield from _unknown(mapping(schema.get("items")), item, (*path, index))
         return
-    if not isinstance(value, dict) or schema.get(_PRESERVE):
+    if not isinstance(value, dict):
         return
+    keeps = schema.get(_PRESERVE)  # what is not named; what is named is pruned by its own schema
     below, extra = mapping(schema.get("properties")), schema.get("additionalProperties")
     embedded = _IMPLIED if schema.get("x-kubernetes-embedded-resource") else frozenset[str]()
     for key, item in value.items():
@@ -166,7 +171,7 @@ def _unknown(schema: Schema, value: Any, path: Path) -> Iterator[Path]:
             yield from _unknown(mapping(below[key]), item, (*path, key))
         elif isinstance(extra, dict):
             yield from _unknown(extra, item, (*path, key))
-        elif not extra and key not in embedded:
+        elif not extra and not keeps and key not in embedded:
             yield (*path, key)
 
 

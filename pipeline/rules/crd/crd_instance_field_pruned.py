@@ -38,7 +38,7 @@ def _judged(resource: Resource, before: Definition, after: Definition) -> Iterat
     if resource.version not in before.versions or resource.version not in after.versions:
         return
     old, new = before.schema(resource.version), after.schema(resource.version)
-    if old is new or not old or not new:
+    if old is new or not old or not new or after.spec.get("preserveUnknownFields"):
         return
     known = pruned(old, resource.body)
     found = tuple(path for path in pruned(new, resource.body) if path not in known)
