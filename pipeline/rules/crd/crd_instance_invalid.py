@@ -11,6 +11,7 @@ Change the custom resource in the same step as the upgrade, or before it where t
 
 from collections.abc import Iterator
 
+from pipeline.core.crd.cel import verdict
 from pipeline.core.crd.definition import Definition
 from pipeline.core.crd.examples import field
 from pipeline.core.crd.instances import instances
@@ -39,7 +40,10 @@ def _judged(resource: Resource, before: Definition, after: Definition) -> Iterat
     old, new = before.schema(resource.version), after.schema(resource.version)
     if old is new or not old or not new:
         return
-    found = () if violations(old, resource.body) else violations(new, resource.body)
+    if violations(old, resource.body):
+        return
+    # As on the server, validation rules are asked only where the schema itself is content.
+    found = violations(new, resource.body) or verdict(old, new, resource.body).broken
     if found:
         yield Hit(
             place(resource, found[0].path),
@@ -63,6 +67,13 @@ RULE = Rule(
             ("blocker", "spec.size"),
             before=field("size: {type: integer}") + _MINE % "size: 7",
             after=field("size: {type: integer, maximum: 5}") + _MINE % "size: 7",
+        ),
+        speaks(
+            "a new validation rule forbids it",
+            ("blocker", "spec"),
+            before=field("size: {type: integer}") + _MINE % "size: 7",
+            after=field("size: {type: integer}", "x-kubernetes-validations: [{rule: self.size < 5}]")
+            + _MINE % "size: 7",
         ),
         quiet(
             "it fits",
