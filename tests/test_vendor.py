@@ -178,3 +178,23 @@ def test_a_local_chart_outside_of_the_repository_is_refused(here: Path, capsys: 
     write(here, {"pipeline.yaml": "releases: [{name: web, chart: ./charts/out, namespace: shop}]\n"})
     assert run(["vendor"]) == 64
     assert "outside" in capsys.readouterr().err
+
+
+def test_charts_are_compared_straight_from_their_repository(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(here.parent / "cache"))
+    publish(here.parent / "repo", {"1.0.0": CHART, "1.1.0": CHART | {"values.yaml": "port: 81\n"}})
+    with served(here.parent / "repo") as url:
+        sources = [f"chart:{url}/web@1.0.0", f"chart:{url}/web-1.1.0.tgz"]
+        assert run(["diff", *sources, "--engine", "embedded", "--detailed-exitcode"]) == 2
+        assert "web 1.0.0 → 1.1.0" in capsys.readouterr().out
+        assert run(["diff", f"chart:{url}/web@3", f"chart:{url}/web@1"]) == 64
+    assert run(["diff", "chart:oci://host/x", "chart:oci://host/y"]) == 64
+
+
+def test_an_archive_in_the_repository_is_vendored(here: Path) -> None:
+    (here / "web.tgz").write_bytes(pack({f"web/{name}": text for name, text in CHART.items()}))
+    write(here, {"pipeline.yaml": "releases: [{name: web, chart: ./web.tgz, namespace: shop}]\n"})
+    verbs("vendor", "vendor --locked")
+    assert (here / "vendor_charts/web/1.0.0/values.yaml").read_text() == "port: 80\n"

@@ -107,9 +107,11 @@ def _today() -> date:
 
 
 def _chart_side(source: Source, files: tuple[Path, ...]) -> ChartSide:
+    from pipeline.adapters.chart_store import local_chart
     from pipeline.adapters.charts import load_chart
 
-    return ChartSide(str(source), source.argument, partial(load_chart, source.argument), tuple(map(_layer, files)))
+    path = local_chart(source.argument)
+    return ChartSide(str(source), path, partial(load_chart, path), tuple(map(_layer, files)))
 
 
 def _layer(path: Path) -> ValuesLayer:
