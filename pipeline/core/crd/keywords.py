@@ -8,12 +8,14 @@ _LOWER = frozenset({"minimum", "minLength", "minItems", "minProperties"})
 _UPPER = frozenset({"maximum", "maxLength", "maxItems", "maxProperties"})
 _FLAGS = frozenset({"exclusiveMinimum", "exclusiveMaximum", "uniqueItems", "multipleOf"})
 _LISTS = frozenset({"x-kubernetes-list-type", "x-kubernetes-list-map-keys", "x-kubernetes-map-type"})
+_IMPLIED = {"x-kubernetes-list-type": "atomic", "x-kubernetes-map-type": "granular"}
 _PROSE = frozenset({"description", "title", "example", "externalDocs", "$schema", "id"})
 _RULE_PROSE = frozenset({"message", "messageExpression", "reason", "fieldPath"})
 _CONSTRAINTS = (
     _LOWER
     | _UPPER
     | _FLAGS
+    | _LISTS
     | frozenset({"required", "enum", "pattern", "format", "nullable", "type", "additionalProperties"})
     | frozenset({"x-kubernetes-int-or-string", "x-kubernetes-preserve-unknown-fields"})
     | frozenset({"x-kubernetes-validations", "x-kubernetes-embedded-resource", PROPERTY, "items", "schema"})
@@ -80,7 +82,15 @@ def default_added(change: SchemaChange) -> bool:
 
 
 def list_semantics_changed(change: SchemaChange) -> bool:
-    return change.keyword in _LISTS and not change.combined
+    """A list without a type is atomic, a map without one granular: to write that down changes nothing."""
+    if change.keyword not in _LISTS or change.combined:
+        return False
+    implied = _IMPLIED.get(change.keyword, "")
+    return bool(_or(change.change.old, implied) != _or(change.change.new, implied))
+
+
+def _or(value: Any, implied: str) -> Any:
+    return value if isinstance(value, str | list) else implied
 
 
 def unknown_preservation_removed(change: SchemaChange) -> bool:
@@ -137,6 +147,7 @@ _SPEAKING = (
     bound_tightened,
     pattern_changed,
     nullable_removed,
+    list_semantics_changed,
     type_changed,
     unknown_preservation_removed,
     rules_added,

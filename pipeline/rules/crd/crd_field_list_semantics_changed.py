@@ -42,6 +42,11 @@ RULE = Rule(
             after=field("a: {type: array, items: {type: string}, x-kubernetes-list-type: set}"),
         ),
         quiet(
+            "what held anyway is written down",
+            before=field("a: {type: array}"),
+            after=field("a: {type: array, x-kubernetes-list-type: atomic}"),
+        ),
+        quiet(
             "only its description changes",
             before=field("a: {type: array, description: x}"),
             after=field("a: {type: array, description: y}"),
