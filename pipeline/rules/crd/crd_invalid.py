@@ -1,0 +1,128 @@
+"""The API server does not take a CRD as it is written now.
+
+## Why it matters
+
+The apply stops at it, and everything that needs its custom resources fails behind it. Checked are the rules of
+apiextensions.k8s.io/v1: the name, exactly one stored version, version names, a schema of type object for each version,
+what a conversion webhook needs, and the approval that groups of Kubernetes itself need.
+
+## What to do
+
+Correct what changes the CRD (an overlay, a value), or report it to the chart.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from pipeline.core.crd.definition import Definition, schema_path
+from pipeline.core.crd.examples import crd, version
+from pipeline.core.crd.pairs import claim, pairs
+from pipeline.core.finding import Severity
+from pipeline.core.path import Path
+from pipeline.core.resource import mapping, sequence
+from pipeline.core.rule import Hit, Rule, quiet, speaks
+from pipeline.core.upgrade import Upgrade
+
+_APPROVAL = "api-approved.kubernetes.io"
+_OURS = ("k8s.io", "kubernetes.io")
+
+
+def check(upgrade: Upgrade) -> Iterator[Hit]:
+    for pair in pairs(upgrade):
+        after = pair.after
+        if after is None or after.within or after.rewritten:
+            continue
+        known = {what for _, what in _wrong(pair.before)} if pair.before else set()
+        wrong = [(path, what) for path, what in _wrong(after) if what not in known]
+        if wrong:
+            paths = [path for path, _ in wrong]
+            yield Hit(
+                pair.place(paths[0]),
+                title=f"CRD {pair.name} is not valid: {'; '.join(what for _, what in wrong)}",
+                why="The API server refuses it, and the apply stops there.",
+                remedy="Correct what changes the CRD (an overlay, a value), or report it to the chart.",
+                also=tuple(pair.place(path) for path in paths[1:]),
+                claims=claim(pair, *paths),
+            )
+
+
+def _wrong(crd_: Definition) -> Iterator[tuple[Path, str]]:
+    asked = f"{crd_.names.get('plural')}.{crd_.group}"
+    if crd_.name != asked:
+        yield ("metadata", "name"), f"its name must be {asked}"
+    if crd_.spec.get("scope") not in ("Namespaced", "Cluster"):
+        yield ("spec", "scope"), f"scope is {crd_.spec.get('scope')}, neither Namespaced nor Cluster"
+    yield from _versions(crd_)
+    yield from _conversion(crd_)
+    approval = str(mapping(crd_.metadata.get("annotations")).get(_APPROVAL) or "")
+    protected = crd_.group in _OURS or crd_.group.endswith(tuple(f".{group}" for group in _OURS))
+    if protected and not approval.startswith(("http://", "https://", "unapproved")):
+        yield ("metadata", "annotations"), f"the group {crd_.group} needs the annotation {_APPROVAL}"
+
+
+def _versions(crd_: Definition) -> Iterator[tuple[Path, str]]:
+    entries = [mapping(entry) for entry in sequence(crd_.spec.get("versions"))]
+    names = Counter(str(entry.get("name")) for entry in entries)
+    if len(names) != len(entries):
+        yield ("spec", "versions"), f"version {names.most_common(1)[0][0]} is there twice"
+    stored = sum(1 for entry in entries if entry.get("storage") is True)
+    if stored != 1:
+        yield ("spec", "versions"), f"{stored} of its versions are stored, and it must be one"
+    for name in crd_.versions:
+        if not crd_.schema(name):
+            yield schema_path(name), f"version {name} has no schema"
+        elif crd_.schema(name).get("type") != "object":
+            yield schema_path(name), f"the schema of version {name} is not of type object"
+
+
+def _conversion(crd_: Definition) -> Iterator[tuple[Path, str]]:
+    conversion = mapping(crd_.spec.get("conversion"))
+    if conversion.get("strategy") == "Webhook":
+        webhook = mapping(conversion.get("webhook"))
+        missing = [key for key in ("clientConfig", "conversionReviewVersions") if not webhook.get(key)]
+        if missing:
+            yield ("spec", "conversion"), f"its conversion webhook lacks {' and '.join(missing)}"
+
+
+_WEBHOOK = "  conversion: {strategy: Webhook, webhook: {%s}}\n"
+_WHOLE = "clientConfig: {url: 'https://a'}, conversionReviewVersions: [v1]"
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.BLOCKER,
+    whole=check,
+    cases=(
+        speaks(
+            "two versions are stored",
+            ("blocker", "spec.versions"),
+            before=crd(),
+            after=crd(version(), version("v2")),
+        ),
+        speaks("none is stored", ("blocker", "spec.versions"), before=crd(), after=crd(version(storage=False))),
+        speaks(
+            "a new CRD has the wrong name",
+            ("blocker", "metadata.name"),
+            after=crd().replace("name: widgets.example.com", "name: widgets.example.org"),
+        ),
+        speaks("an unknown scope", ("blocker", "spec.scope"), after=crd(scope="Global")),
+        speaks(
+            "a webhook without review versions",
+            ("blocker", "spec.conversion"),
+            before=crd(),
+            after=crd() + _WEBHOOK % "clientConfig: {url: 'https://a'}",
+        ),
+        speaks(
+            "a group of Kubernetes without approval",
+            ("blocker", "metadata.annotations"),
+            after=crd().replace("example.com", "example.k8s.io"),
+        ),
+        quiet("a webhook with all it needs", before=crd(), after=crd() + _WEBHOOK % _WHOLE),
+        quiet("a valid version is new", before=crd(), after=crd(version(), version("v2", storage=False))),
+        quiet(
+            "it was as wrong before",
+            before=crd(version(), version("v2")),
+            after=crd(version(), version("v2"), names="shortNames: [w]"),
+        ),
+    ),
+)

@@ -1,0 +1,51 @@
+"""A CRD stops preserving unknown fields as a whole.
+
+## Why it matters
+
+Whatever its schemas do not name is dropped from each custom resource at its next write, without an error. CRDs of
+v1beta1 preserved unknown fields unless told not to; v1 never does.
+
+## What to do
+
+Search your custom resources for fields that the new schema does not name, and move them first.
+"""
+
+from collections.abc import Iterator
+
+from pipeline.core.crd.examples import crd
+from pipeline.core.crd.pairs import claim, edited
+from pipeline.core.finding import Confidence, Severity
+from pipeline.core.path import Path
+from pipeline.core.rule import Hit, Rule, quiet, speaks
+from pipeline.core.upgrade import Upgrade
+
+_KEY = "preserveUnknownFields"
+_PATH: Path = ("spec", _KEY)
+
+
+def check(upgrade: Upgrade) -> Iterator[Hit]:
+    for pair, before, after in edited(upgrade):
+        if before.spec.get(_KEY) is True and not after.spec.get(_KEY):
+            yield Hit(
+                pair.place(_PATH),
+                title=f"CRD {pair.name}: unknown fields are dropped from now on",
+                why="What its schemas do not name is lost at the next write of each custom resource.",
+                remedy="Search your custom resources for fields that the new schema does not name.",
+                claims=claim(pair, _PATH),
+            )
+
+
+_OLD = crd() + "  preserveUnknownFields: true\n"
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.HIGH,
+    confidence=Confidence.LIKELY,
+    whole=check,
+    cases=(
+        speaks("it preserved them", ("high", "spec.preserveUnknownFields"), before=_OLD, after=crd()),
+        quiet("it never did", before=crd(), after=crd() + "  preserveUnknownFields: false\n"),
+        quiet("it still does", before=_OLD, after=_OLD.replace("size:", "width:")),
+    ),
+)
