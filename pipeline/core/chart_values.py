@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from pipeline.core import yaml_read
+from pipeline.core.change import MISSING
 from pipeline.core.chart import Chart
 from pipeline.core.resource import mapping, sequence
 from pipeline.core.upgrade import Upgrade
@@ -57,6 +58,20 @@ def knows(scope: Scope, path: ValuesPath) -> bool:
     if child is not None and len(path) > 1 and knows(child, path[1:]):
         return True
     return (child is not None and len(path) == 1) or _knows_here(scope, path)
+
+
+def default_at(scope: Scope, path: ValuesPath) -> Any:
+    """What the chart itself sets at ``path``: its own defaults first, then those of the dependency that owns the key.
+
+    MISSING where neither says anything.
+    """
+    value: Any = scope.defaults
+    for step in path:
+        if not isinstance(value, dict) or step not in value:
+            child = scope.children.get(path[0]) if len(path) > 1 else None
+            return default_at(child, path[1:]) if child is not None else MISSING
+        value = value[step]
+    return value
 
 
 def walk(scope: Scope) -> Iterator[Scope]:

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 
 from pipeline.core.chart import Chart
-from pipeline.core.chart_values import Scope, ValuesPath, knows, leaves, scope_of
+from pipeline.core.chart_values import Scope, ValuesPath, default_at, knows, leaves, scope_of
 from pipeline.core.examples import chart, sides
 from pipeline.core.finding import Place, ResourceRef, Severity
 from pipeline.core.rule import Hit, Need, Rule, quiet, speaks
@@ -28,10 +28,12 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
     assert old is not None
     assert new is not None
     before, after = scope_of(old), scope_of(new)
-    ours = {path for layer in upgrade.after.values for path, _ in leaves(layer.data)}
-    orphans = sorted({_topmost(path, after) for path in ours if knows(before, path) and not knows(after, path)})
-    for path in orphans:
-        yield _hit(path, upgrade, new, after)
+    ours = {path: value for layer in upgrade.after.values for path, value in leaves(layer.data)}
+    lost = [path for path in ours if knows(before, path) and not knows(after, path)]
+    idle = {path for path in lost if default_at(before, path) == ours[path]}
+    for orphan in sorted({_topmost(path, after) for path in lost}):
+        below = [path for path in lost if path[: len(orphan)] == orphan]
+        yield _hit(orphan, upgrade, new, after, Severity.LOW if idle.issuperset(below) else None)
 
 
 def _topmost(path: ValuesPath, after: Scope) -> ValuesPath:
@@ -39,7 +41,7 @@ def _topmost(path: ValuesPath, after: Scope) -> ValuesPath:
     return next(path[:length] for length in range(1, len(path) + 1) if not knows(after, path[:length]))
 
 
-def _hit(path: ValuesPath, upgrade: Upgrade, new: Chart, after: Scope) -> Hit:
+def _hit(path: ValuesPath, upgrade: Upgrade, new: Chart, after: Scope, severity: Severity | None) -> Hit:
     dotted = ".".join(path)
     place = where(upgrade.after.values, path)
     near = get_close_matches(dotted, [".".join(known) for known, _ in leaves(after.defaults)], n=1, cutoff=0.75)
@@ -47,8 +49,11 @@ def _hit(path: ValuesPath, upgrade: Upgrade, new: Chart, after: Scope) -> Hit:
     return Hit(
         Place(ResourceRef.chart_file("values.yaml"), path),
         title=f"{place}: our value {dotted} is unknown to {new.name} {new.version}",
-        why="Helm ignores it in silence: the setting is lost and the chart's default holds.",
+        why="Helm ignores it in silence: the setting is lost and the chart's default holds."
+        if severity is None
+        else "It said what the old chart did anyway; Helm ignores it from now on.",
         remedy=f"{found}Move the value to its new key, or delete it where the feature is gone.",
+        severity=severity,
         evidence=(place,),
     )
 

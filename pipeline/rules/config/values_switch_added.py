@@ -1,0 +1,72 @@
+"""The new chart has a switch, off by default, beside settings of ours.
+
+## Why it matters
+
+What our settings asked for is rendered only where the switch is on: without it they are silently without effect, and
+what they made disappears.
+
+## What to do
+
+Turn the switch on in our values, where what it guards is still wanted.
+"""
+
+from collections.abc import Iterator
+
+from pipeline.core.change import MISSING, Action
+from pipeline.core.chart_values import ValuesPath, default_at, leaves, scope_of
+from pipeline.core.examples import chart, sides
+from pipeline.core.finding import Confidence, Place, ResourceRef, Severity
+from pipeline.core.rule import Hit, Need, Rule, at, quiet, speaks
+from pipeline.core.upgrade import Upgrade
+from pipeline.core.values_lines import where
+
+_SWITCHES = ("enabled", "create")
+_FEW = 5
+
+
+def check(upgrade: Upgrade) -> Iterator[Hit]:
+    old, new = upgrade.before.chart, upgrade.after.chart
+    assert old is not None, "BUG: evaluated without a chart"
+    assert new is not None, "BUG: evaluated without a chart"
+    before, after = scope_of(old), scope_of(new)
+    ours = {path for layer in upgrade.after.values for path, _ in leaves(layer.data)}
+    switches: dict[ValuesPath, ValuesPath] = {}
+    for path in sorted(ours):
+        for switch in ((*path[:-1], word) for word in _SWITCHES):
+            fresh = default_at(before, switch) is MISSING and default_at(after, switch) is False
+            known = default_at(before, path[:-1]) is not MISSING
+            if len(path) > 1 and fresh and known and switch not in ours:
+                switches.setdefault(switch, path)
+    gone = [at(change) for change in upgrade.diff.of_action(Action.REMOVED)]
+    for switch, path in switches.items():
+        place = where(upgrade.after.values, path)
+        yield Hit(
+            Place(ResourceRef.chart_file("values.yaml"), switch),
+            title=f"{place}: our value {'.'.join(path)} needs {'.'.join(switch)} now, which is new and off",
+            why="What it asked for is no longer rendered.",
+            remedy=f"Set {'.'.join(switch)}: true where it is still wanted.",
+            also=tuple(gone) if len(gone) <= _FEW else (),
+            evidence=(place,),
+        )
+
+
+_OLD, _NEW = chart("1.0.0", "budget: {}\n"), chart("2.0.0", "budget: {enabled: false}\n")
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.MEDIUM,
+    confidence=Confidence.LIKELY,
+    whole=check,
+    needs=(Need.CHART,),
+    cases=(
+        speaks(
+            "a map that we fill gets a switch",
+            ("medium", "budget.enabled"),
+            sides=sides(_OLD, _NEW, "budget: {min: 1}"),
+        ),
+        quiet("we turn it on", sides=sides(_OLD, _NEW, "budget: {min: 1, enabled: true}")),
+        quiet("we do not use it", sides=sides(_OLD, _NEW, "other: 1")),
+        quiet("it was there before", sides=sides(_NEW, _NEW, "budget: {min: 1}")),
+    ),
+)
