@@ -89,3 +89,31 @@ def test_named_fields_are_pruned_below_what_preserves_unknown_ones() -> None:
     free = {"type": "object", "x-kubernetes-preserve-unknown-fields": True, "properties": {"known": inner}}
     schema = {"type": "object", "properties": {"spec": free}}
     assert pruned(schema, {"spec": {"any": 1, "known": {"x": "a", "y": 1}}}) == (("spec", "known", "y"),)
+
+
+def only(schema: dict[str, Any], value: Any) -> list[str]:
+    return [found.message for found in violations({"type": "object", "properties": {"spec": schema}}, {"spec": value})]
+
+
+def test_lists_that_are_sets_or_maps_have_no_entry_twice() -> None:
+    names = {"type": "array", "items": {"type": "string"}, "x-kubernetes-list-type": "set"}
+    assert only(names, ["a", "b"]) == []
+    assert only(names, ["a", "b", "a"]) == ['"a" is there twice']
+    item = {"type": "object", "properties": {"port": {"type": "integer"}, "via": {"type": "string", "default": "TCP"}}}
+    ports = {"type": "array", "items": item, "x-kubernetes-list-type": "map"}
+    ports["x-kubernetes-list-map-keys"] = ["port", "via"]
+    assert only(ports, [{"port": 1}, {"port": 1, "via": "UDP"}]) == []
+    assert only(ports, [{"port": 1}, {"port": 1, "via": "TCP"}]) == ['{"port":1,"via":"TCP"} is there twice']
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "fits"),
+    [
+        ("^a+$", "aa\n", False),  # Python's $ would match before the last line end
+        (r"\Aa\z", "a", True),
+        ("^(a+)+$", "a" * 60 + "b", False),  # a backtracking engine would never end
+        ("(?<=x)a", "b", True),  # Go refuses the pattern: it judges nothing
+    ],
+)
+def test_patterns_are_of_the_dialect_of_go(pattern: str, text: str, *, fits: bool) -> None:
+    assert (not only({"type": "string", "pattern": pattern}, text)) == fits

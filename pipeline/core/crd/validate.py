@@ -3,11 +3,12 @@
 Formats that only annotate are not judged; cel.py judges CEL. Judged is what refuses an object or drops a field.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
+
+import orjson
 
 from pipeline.core.path import Path, to_text
 from pipeline.core.resource import mapping, sequence
@@ -115,6 +116,29 @@ def _array(schema: Schema, value: list[Any], path: Path) -> Iterator[Violation]:
     items = mapping(schema.get("items"))
     for index, item in enumerate(value):
         yield from _check(items, item, (*path, index))
+    twice = _twice(schema, value)
+    if twice:
+        yield Violation(path, f"{_short(twice)} is there twice")
+
+
+def _twice(schema: Schema, value: list[Any]) -> str:
+    """The first entry, or key of an entry, that a list of type set or map may not have again; empty for none."""
+    kind, seen = schema.get("x-kubernetes-list-type"), set()
+    if kind not in ("set", "map"):
+        return ""
+    keys = sequence(schema.get("x-kubernetes-list-map-keys"))
+    fields = mapping(mapping(schema.get("items")).get("properties"))
+    for item in value:
+        if kind == "set":
+            part = orjson.dumps(item, option=orjson.OPT_SORT_KEYS)
+        else:
+            entry = mapping(item)
+            values = {key: entry.get(key, mapping(fields.get(key)).get("default")) for key in keys}
+            part = orjson.dumps(values, option=orjson.OPT_SORT_KEYS)
+        if part in seen:
+            return part.decode()
+        seen.add(part)
+    return ""
 
 
 def _text(schema: Schema, value: str, path: Path) -> Iterator[Violation]:
@@ -176,11 +200,15 @@ def _unknown(schema: Schema, value: Any, path: Path) -> Iterator[Path]:
 
 
 @lru_cache(maxsize=1024)
-def _compiled(pattern: str) -> re.Pattern[str] | None:
-    """None for a pattern that is of Go alone: what cannot be judged is not judged."""
+def _compiled(pattern: str) -> Any:
+    """None for a pattern that Go refuses. RE2 is Go's dialect, and no pattern of a chart can make it slow."""
+    import re2  # noqa: PLC0415 - few upgrades have custom resources to validate
+
+    options = re2.Options()
+    options.log_errors = False
     try:
-        return re.compile(pattern)
-    except re.error:
+        return re2.compile(pattern, options)
+    except re2.error:
         return None
 
 
