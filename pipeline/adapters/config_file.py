@@ -19,7 +19,7 @@ def find_root(start: Path) -> Path:
             return folder
         if (folder / ".git").exists():
             break
-    raise UsageError(f"there is no {FILE} here or above", hint="pipeline init writes one; -C names another folder")
+    raise UsageError(f"there is no {FILE} here or above", hint="pipeline init writes one")
 
 
 def load(root: Path, rule_ids: Iterable[str] = ()) -> Config:

@@ -43,13 +43,13 @@ def _needed(missing: list[str]) -> list[str]:
 
 def _repository(missing: list[str]) -> list[str]:
     from pipeline.core.overlay import FOLDER, NAMES
+    from pipeline.report.plain import counted
     from pipeline.wiring import engine_for, repository
 
     here = repository()
     releases = here.config.releases
-    click.echo(
-        f"ok  {'pipeline.yaml':<14} {here.root}: {len(releases)} releases, {len(here.config.environments)} environments"
-    )
+    extent = f"{counted(len(releases), 'release')}, {counted(len(here.config.environments), 'environment')}"
+    click.echo(f"ok  {'pipeline.yaml':<14} {here.root}: {extent}")
     broken = []
     engine = engine_for(here.config.helm_engine, here.config.helm_version)
     click.echo(f"ok  {'engine':<14} {engine.name}, Helm {engine.version}  [what render uses here]")
