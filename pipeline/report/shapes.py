@@ -14,6 +14,7 @@ from pipeline.report.plain import line, safe
 _RUNS = re.compile(r"`+")
 _LONG_RUN = re.compile("`{9,}")
 _LONGEST_FENCE = 32
+_EDGES = re.compile(r"(\(?)(.*?)([).,;!?]*)", re.DOTALL)
 # Words that no Markdown dialect gives a meaning to: no link, mention, reference, emoji, formula or markup.
 _PLAIN_WORD = re.compile(r"[(\"']?(?:[A-Za-z]+(?:[-'’][A-Za-z]+)*|[0-9]{1,5}|[→–—,;:.])[)\"'.,;:!?]*\Z")
 
@@ -34,7 +35,17 @@ def prose(text: str) -> str:
     """A sentence to read: plain words stay, and every run of anything else becomes a code span."""
     words = line(text).split()
     groups = groupby(words, key=lambda word: bool(_PLAIN_WORD.match(word)))
-    return " ".join(" ".join(group) if simple else code(" ".join(group)) for simple, group in groups)
+    return " ".join(" ".join(group) if simple else _spanned(" ".join(group)) for simple, group in groups)
+
+
+def _spanned(text: str) -> str:
+    """In a code span, the sentence's own punctuation around it left outside."""
+    match = _EDGES.fullmatch(text)
+    assert match is not None, "BUG: anything matches"
+    before, inner, after = match.groups()
+    if not inner or "(" in inner:
+        return code(text)
+    return f"{before}{code(inner)}{after}"
 
 
 def block(text: str, language: str = "text") -> str:
