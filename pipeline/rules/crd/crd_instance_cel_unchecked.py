@@ -15,7 +15,8 @@ from pipeline.core.crd.cel import verdict
 from pipeline.core.crd.definition import Definition
 from pipeline.core.crd.examples import field
 from pipeline.core.crd.instances import instances, naming
-from pipeline.core.crd.pairs import edited
+from pipeline.core.crd.keywords import narrows
+from pipeline.core.crd.schema_changes import edits
 from pipeline.core.finding import Severity
 from pipeline.core.resource import Resource
 from pipeline.core.rule import Claim, Hit, Rule, place, quiet, speaks
@@ -25,9 +26,10 @@ _LONGEST = 100
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
-    for pair, before, after in edited(upgrade):
-        if not pair.fields:
+    for edit in edits(upgrade):
+        if not edit.pair.both or not any(map(narrows, edit.schema)):
             continue
+        pair, (before, after) = edit.pair, edit.pair.both
         left = [
             (resource, texts) for resource in instances(upgrade, after) if (texts := _left(resource, before, after))
         ]
