@@ -26,12 +26,20 @@ def main(corpus: Path) -> int:
         start = time.perf_counter()
         first, second = (compare(old, new) for _ in range(2))
         times.append((time.perf_counter() - start) / 2)
-        if first[0] not in FINE or first != second:
+        if first != second and not (random(old) or random(new)):
             failed += 1
-            print(f"{old.name} -> {new.name}: exit {first[0]}, {'differs' if first != second else first[1][-300:]}")
+            print(f"{old.name} -> {new.name}: two runs differ")
+        elif first[0] not in FINE:
+            failed += 1
+            print(f"{old.name} -> {new.name}: exit {first[0]}, {first[1][-300:]}")
     middle, worst = statistics.median(times), max(times)
     print(f"{len(times)} upgrades, {failed} failed; seconds an upgrade: median {middle:.2f}, worst {worst:.2f}")
     return 1 if failed else 0
+
+
+def random(chart: Path) -> bool:
+    """Whether the chart itself renders at random (a password that it makes up): it then differs from itself."""
+    return '"verdict": "no-changes"' not in compare(chart, chart)[1]
 
 
 def pairs(folder: Path) -> list[tuple[Path, Path]]:

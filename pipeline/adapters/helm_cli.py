@@ -15,9 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from pyhelm3 import Command as HelmCommand
-from pyhelm3 import errors as helm_errors
-
+from pipeline.adapters import pyhelm3_command
 from pipeline.adapters.process import Command, bare_environment, run
 from pipeline.adapters.workers import worker_count
 from pipeline.core.chart import ValuesLayer
@@ -35,6 +33,7 @@ _GARBAGE = "400"
 _DROPPED = "skipping unknown hooks"
 _LOG_PREFIX = re.compile(r"^(?:time=\S+ )?level=[A-Z]+ (?:source=\S+ )?")
 
+HelmCommand, helm_errors = pyhelm3_command.load()
 # It logs each command line that fails, to stderr where nobody set logging up; our error says it better.
 logging.getLogger("pyhelm3.command").addHandler(logging.NullHandler())
 
