@@ -70,9 +70,9 @@ class _Walk:
             yield FieldChange(change.path, change.op, change.old, change.new, noise) if noise else change
 
     def _opened(self) -> Iterator[FieldChange]:
-        """With the documents inside a ConfigMap's texts and inside annotations taken apart."""
+        """With the documents inside a ConfigMap's texts and inside annotations (a pod template's too) taken apart."""
         for change in _values((), normal(self._before), normal(self._after)):
-            if change.path[:1] == ("data",) or change.path[:2] == ("metadata", "annotations"):
+            if change.path[:1] == ("data",) or change.path[-3:-1] == ("metadata", "annotations"):
                 yield from opened(change, _values)
             else:
                 yield change

@@ -1,11 +1,14 @@
-"""Documents inside strings (a ConfigMap's YAML, JSON or properties): compared by meaning, shown by path.
+"""Documents inside strings (a ConfigMap's YAML, JSON, TOML, INI or properties): compared by meaning, shown by path.
 
-A text that holds no document, or whose documents do not differ, stays one change of the whole text.
+A text that holds no document, or whose documents do not differ, stays one change of the whole text, which is shown by
+line (core/lines.py).
 """
 
-from collections.abc import Iterator
+import tomllib
+from collections.abc import Callable, Iterator
 from functools import lru_cache
-from typing import Any
+from math import isfinite
+from typing import Any, TypeAlias
 
 import orjson
 
@@ -13,8 +16,12 @@ from pipeline.core.change import FieldChange, Op
 from pipeline.core.yaml_read import YamlError, load_all
 
 _LONGEST = 200_000
-"""Characters; beyond it (dashboards of a megabyte) a line says more than a tree."""
+"""Characters; beyond it a YAML parser takes longer than all the rest."""
+_LONGEST_JSON = 4_000_000
 _MOST_PATHS = 200
+"""Beyond it lines say more than paths."""
+
+Document: TypeAlias = dict[str, Any] | list[Any]
 
 
 def opened(change: FieldChange, compare: Any) -> Iterator[FieldChange]:
@@ -25,7 +32,7 @@ def opened(change: FieldChange, compare: Any) -> Iterator[FieldChange]:
     if change.op is not Op.CHANGED or not isinstance(change.old, str) or not isinstance(change.new, str):
         yield change
         return
-    old, new = _document(change.old), _document(change.new)
+    old, new = _documents(change)
     if old is None or new is None or type(old) is not type(new):
         yield change
         return
@@ -38,45 +45,87 @@ def opened(change: FieldChange, compare: Any) -> Iterator[FieldChange]:
         yield from found
 
 
-def _document(text: str) -> dict[str, Any] | list[Any] | None:
-    return _parsed(text) if _promising(text) else None
+def _documents(change: FieldChange) -> tuple[Document | None, Document | None]:
+    """Both texts, read by the first format that takes both: a TOML file may happen to be properties on one side."""
+    for read in _formats(str(change.path[-1]), change.old):
+        old, new = read(change.old), read(change.new)
+        if old is not None and new is not None:
+            return old, new
+    return None, None
 
 
-def _promising(text: str) -> bool:
-    """Whether it is worth a parser's time: a JSON value, or several lines of ``key: value`` or ``key=value``."""
-    start = text.lstrip()[:1]
-    return len(text) < _LONGEST and (start in ("{", "[") or ("\n" in text and (":" in text or "=" in text)))
+def _formats(name: str, text: str) -> Iterator[Callable[[str], Document | None]]:
+    """What is worth a parser's time: a JSON value, or several lines of ``key: value`` or ``key = value``.
+
+    INI goes before TOML, to which ``1.10`` and ``1.1`` are one number, unless the file's name says what it is.
+    """
+    bracket = text.lstrip()[:1] in ("{", "[")
+    if bracket:
+        yield _json
+    if len(text) > _LONGEST or ("\n" not in text and not bracket):
+        return
+    if "=" in text:
+        yield from (_toml, _ini) if name.lower().endswith(".toml") else (_ini, _toml)
+    if ":" in text or "- " in text or bracket:
+        yield _yaml
 
 
 @lru_cache(maxsize=256)
-def _parsed(text: str) -> dict[str, Any] | list[Any] | None:
-    if text.lstrip()[:1] in ("{", "["):
-        try:
-            found = orjson.loads(text)
-        except orjson.JSONDecodeError:
-            found = _yaml(text)
-    else:
-        found = _properties(text) or _yaml(text)
-    return found if isinstance(found, dict | list) and found else None
-
-
-def _yaml(text: str) -> Any:
+def _json(text: str) -> Document | None:
     try:
-        documents = load_all(text)
+        return _filled(orjson.loads(text)) if len(text) <= _LONGEST_JSON else None
+    except orjson.JSONDecodeError:
+        return None
+
+
+@lru_cache(maxsize=256)
+def _yaml(text: str) -> Document | None:
+    """One document; several maps (manifests to be applied) as a list."""
+    try:
+        documents = [document for document in load_all(text) if document is not None]
     except YamlError:
         return None
-    return documents[0] if len(documents) == 1 else None
+    if len(documents) > 1 and all(isinstance(document, dict) for document in documents):
+        return documents
+    return _filled(documents[0]) if len(documents) == 1 else None
 
 
-def _properties(text: str) -> dict[str, str] | None:
-    """``key=value`` lines, with comments; None where any line is something else."""
-    found: dict[str, str] = {}
+@lru_cache(maxsize=256)
+def _toml(text: str) -> Document | None:
+    """None also for dates and infinities, which JSON has no word for."""
+    try:
+        found = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError):
+        return None
+    return _filled(found) if _plain(found) else None
+
+
+@lru_cache(maxsize=256)
+def _ini(text: str) -> Document | None:
+    """``key=value`` lines, with comments, in sections or without; None where any line is something else."""
+    found: dict[str, Any] = {}
+    section = found
     for raw in text.splitlines():
         line = raw.strip()
         if not line or line.startswith(("#", ";", "!")):
             continue
+        if line.startswith("[") and line.endswith("]") and line[1:-1] and line[1:-1] not in found:
+            section = found[line[1:-1]] = {}
+            continue
         key, sign, value = line.partition("=")
-        if not sign or " " in key.strip() or ":" in key or key.strip() in found:
+        if not sign or " " in key.strip() or set(key) & set(':["{') or key.strip() in section:
             return None
-        found[key.strip()] = value.strip()
+        section[key.strip()] = value.strip()
     return found or None
+
+
+def _plain(value: Any) -> bool:
+    if isinstance(value, dict):
+        return all(map(_plain, value.values()))
+    if isinstance(value, list):
+        return all(map(_plain, value))
+    return isinstance(value, str | int) or (isinstance(value, float) and isfinite(value))
+
+
+def _filled(value: Any) -> Document | None:
+    return value if isinstance(value, dict | list) and value else None

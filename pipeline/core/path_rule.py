@@ -7,6 +7,7 @@ from typing import Any
 from pipeline.core.apis import built_in_group
 from pipeline.core.change import MISSING, Action, FieldChange, Op, ResourceChange
 from pipeline.core.finding import Confidence, Severity
+from pipeline.core.lines import Hunk, hunks, is_text
 from pipeline.core.path import Path, to_text
 from pipeline.core.pods import pod_fields
 from pipeline.core.rule import Claim, EachCheck, Hit, WholeCheck, at
@@ -123,7 +124,18 @@ def shown(field: FieldChange) -> str:
         return f"+{name} {_value(field.new)}".rstrip()
     if field.new is MISSING:
         return f"-{name} {_value(field.old)}".rstrip()
+    if isinstance(field.old, str) and isinstance(field.new, str) and (is_text(field.old) or is_text(field.new)):
+        return f"{name} {_lines(hunks(field.old, field.new))}"
     return f"{name} {_value(field.old)} -> {_value(field.new)}"
+
+
+def _lines(found: tuple[Hunk, ...]) -> str:
+    """``line 3: a -> b``; where more differs ``line 3, lines 7-9 and 2 more places (+6 -2 lines)``."""
+    gone, came = (sum(map(len, side)) for side in zip(*((hunk[2], hunk[3]) for hunk in found), strict=True))
+    if gone == came == 1:
+        return f"line {found[0].new}: {_value(found[0].removed[0])} -> {_value(found[0].added[0])}"
+    more = f" and {len(found) - _SHOWN} more places" if len(found) > _SHOWN else ""
+    return f"{', '.join(map(str, found[:_SHOWN]))}{more} (+{came} -{gone} lines)"
 
 
 def _value(value: Any) -> str:

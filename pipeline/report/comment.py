@@ -10,6 +10,7 @@ from typing import Any
 
 from pipeline.report import plain
 from pipeline.report.shapes import block, code, details, prose, raw, table, units
+from pipeline.report.text_rows import by_line, rows
 
 COMMENT_UNITS = 60_000
 """GitHub takes 65,536; the marker and doubts about what a character is take the rest."""
@@ -20,6 +21,8 @@ _VERDICTS = {"no-changes": "⚪", "safe": "🟢", "review": "🟡", "blocked": "
 _MOST_ROWS = 30
 _MOST_STEPS = 20
 _MOST_FIELDS = 40
+_MOST_LINES = 40
+_LONGEST_LINE = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,12 +179,24 @@ def _change(change: Mapping[str, Any]) -> Iterator[str]:
     real = [field for field in change["fields"] if not field.get("noise")]
     for field in real[:_MOST_FIELDS]:
         name = plain.path(field["path"])
+        if by_line(field):
+            yield from _text(name, field)
+            continue
         if "old" in field:
             yield f"-   {name}: {plain.value(field['old'], 120)}"
         if "new" in field:
             yield f"+   {name}: {plain.value(field['new'], 120)}"
     if len(real) > _MOST_FIELDS:
         yield f"#   … {len(real) - _MOST_FIELDS} more paths"
+
+
+def _text(name: str, field: Mapping[str, Any]) -> Iterator[str]:
+    """Which lines of a text differ, with their numbers."""
+    yield f"#   {name}"
+    shown, more = rows(field, _MOST_LINES, around=1)
+    yield from (f"{row.mark}   {row.number:>4} {plain.row(row.text, _LONGEST_LINE)}" for row in shown)
+    if more:
+        yield f"#   … {plain.counted(more, 'more line')}"
 
 
 def _footer(report: Mapping[str, Any]) -> str:

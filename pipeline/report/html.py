@@ -11,9 +11,11 @@ from pkgutil import get_data
 from typing import Any
 
 from pipeline.report import plain
+from pipeline.report.text_rows import by_line, rows
 
 _LONGEST = 2_000
 """Characters of a value: what is longer is shortened, its finding says what matters."""
+_MOST_LINES = 1_000
 _MOST_CHANGES = 2_000_000
 """Characters of all diffs together: beyond it objects are named and not opened."""
 
@@ -174,11 +176,26 @@ def _change(change: Mapping[str, Any]) -> str:
 
 
 def _field(field: Mapping[str, Any]) -> str:
+    if by_line(field):
+        return f'<tr><td>{_code(plain.path(field["path"]))}</td><td colspan="2" class="v">{_lines(field)}</td></tr>'
     cells = (
         f'<td class="v {side}">{escape(_value(field[side]))}</td>' if side in field else "<td></td>"
         for side in ("old", "new")
     )
     return f"<tr><td>{_code(plain.path(field['path']))}</td>{''.join(cells)}</tr>"
+
+
+def _lines(field: Mapping[str, Any]) -> str:
+    """Which lines of a text differ: both numbers, and the line."""
+    shown, more = rows(field, _MOST_LINES, around=3)
+    sides = {"-": ' class="old"', "+": ' class="new"', " ": ""}
+    lines = "".join(
+        f"<tr{sides[row.mark]}><td>{row.old or ''}</td><td>{row.new or ''}</td>"
+        f'<td class="l">{row.mark} {escape(plain.row(row.text, _LONGEST))}</td></tr>'
+        for row in shown
+    )
+    rest = f'<p class="soft">{plain.counted(more, "more line")}</p>' if more else ""
+    return f'<table class="lines">{lines}</table>{rest}'
 
 
 def _value(value: Any) -> str:

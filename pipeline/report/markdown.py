@@ -5,6 +5,10 @@ from typing import Any
 
 from pipeline.report import plain
 from pipeline.report.shapes import block, code, prose
+from pipeline.report.text_rows import by_line, rows
+
+_MOST_LINES = 200
+_LONGEST_LINE = 200
 
 
 def render(report: Mapping[str, Any]) -> str:
@@ -73,6 +77,7 @@ def _changes(report: Mapping[str, Any]) -> Iterator[str]:
             yield "| | object | paths | unexplained |\n|---|---|---|---|"
             yield from map(_change, shown)
             yield ""
+            yield from (row for change in shown for row in _texts(change))
         if folded:
             yield f"{plain.counted(folded, 'object')} differ in version labels and checksums only."
             yield ""
@@ -83,6 +88,19 @@ def _change(change: Mapping[str, Any]) -> str:
     name = code(plain.resource(change["resource"]).replace("|", "¦"))
     unexplained = len(change.get("unaccounted", ()))
     return f"| {change['action']} | {name} | {plain.real_paths(change) or ''} | {unexplained or ''} |"
+
+
+def _texts(change: Mapping[str, Any]) -> Iterator[str]:
+    """Which lines of its texts differ, with their numbers."""
+    for field in change["fields"]:
+        if by_line(field) and not field.get("noise"):
+            shown, more = rows(field, _MOST_LINES, around=2)
+            lines = [f"{row.mark} {row.number:>5} {plain.row(row.text, _LONGEST_LINE)}" for row in shown]
+            lines += [f"… {plain.counted(more, 'more line')}"] if more else []
+            yield f"{code(plain.resource(change['resource']))} {code(plain.path(field['path']))}"
+            yield ""
+            yield block("\n".join(lines), "diff")
+            yield ""
 
 
 def _gaps(report: Mapping[str, Any]) -> Iterator[str]:

@@ -54,6 +54,12 @@ def value(item: Any, longest: int = _LONGEST) -> str:
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
+def row(text: str, longest: int) -> str:
+    """A line of a text as it is indented, tabs as two spaces, shortened at its end."""
+    text = safe(text.rstrip("\n").replace("\t", "  "))
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
+
+
 def told_apart(report: Mapping[str, Any]) -> tuple[list[Mapping[str, Any]], list[Mapping[str, Any]]]:
     """The findings that are not waived: those to read, and those that are only recorded."""
     open_ = [finding for finding in report["findings"] if not finding["waived"]]

@@ -6,6 +6,7 @@ from textwrap import wrap
 from typing import Any
 
 from pipeline.report import plain
+from pipeline.report.text_rows import by_line, rows
 
 _CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "blue": "34", "magenta": "35"}
 _LEVEL_STYLE = {
@@ -18,6 +19,7 @@ _LEVEL_STYLE = {
 _VERDICT_STYLE = {"no-changes": "green", "safe": "green", "review": "yellow", "blocked": "red", "failed": "magenta"}
 _MARKS = {"added": ("+", "green"), "removed": ("-", "red"), "changed": ("~", "yellow")}
 _ALSO_SHOWN = 3
+_TEXT_ROWS = 8
 _NARROWEST = 60
 
 
@@ -125,9 +127,24 @@ def _change(change: Mapping[str, Any], look: Look) -> Iterator[str]:
     notes = [plain.counted(real, "path")] if real else []
     notes += [f"{unexplained} unexplained"] if unexplained else []
     yield f"  {look.style(mark, colour)} {name}{was}" + (look.style(f"  {', '.join(notes)}", "dim") if notes else "")
+    for field in change["fields"]:
+        if by_line(field) and not field.get("noise"):
+            yield from _text(field, look)
     for field in change["fields"][: look.context]:
         old, new = (plain.value(field[side]) if side in field else "(absent)" for side in ("old", "new"))
         yield f"      {plain.path(field['path'])}: {old} → {new}"
+
+
+def _text(field: Mapping[str, Any], look: Look) -> Iterator[str]:
+    """Which lines of a text differ."""
+    yield f"      {plain.path(field['path'])}"
+    shown, more = rows(field, _TEXT_ROWS)
+    longest = max(look.width, _NARROWEST) - 16
+    for row in shown:
+        colour = "red" if row.mark == "-" else "green"
+        yield f"      {row.number:>5} " + look.style(f"{row.mark} {plain.row(row.text, longest)}", colour)
+    if more:
+        yield look.style(f"            … {plain.counted(more, 'more line')}", "dim")
 
 
 def _gaps(report: Mapping[str, Any], look: Look) -> Iterator[str]:

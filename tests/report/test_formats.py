@@ -60,7 +60,9 @@ def side(text: str, name: str = "web") -> ReleaseSide:
 def objects(text: str, port: int) -> str:
     name = text.encode("utf-8", "replace").decode()
     service = {"kind": "Service", "metadata": {"name": name}, "spec": {"ports": [{"port": port, "name": name}]}}
-    data = {"kind": "ConfigMap", "metadata": {"name": "c"}, "data": {name[:99]: f"{name} {port}"}}
+    script = f"#!/bin/sh\n{name} {port}\n{name}\n  {name}\n\nexit {port}\n"
+    texts = {name[:99]: f"{name} {port}", "script": script}
+    data = {"kind": "ConfigMap", "metadata": {"name": "c"}, "data": texts}
     return "---\n".join(dump({"apiVersion": "v1"} | body) for body in (service, data))
 
 

@@ -16,7 +16,7 @@ from pipeline.core.report import RenderFailure
 from pipeline.core.snapshot import ReleaseKey, ReleaseSide, Snapshot
 from pipeline.core.upgrade import Side
 from pipeline.core.verdict import with_verdict
-from pipeline.report import markdown, plain, shapes, terminal
+from pipeline.report import comment, html, markdown, plain, shapes, terminal
 from pipeline.report.structured import to_data
 
 HOSTILE = "\x1b[2J@octocat `x` <img src=x> [a](http://e.vil) | **b** \u202e GH-12 www.e.vil #1 ::error::\r##[error]"
@@ -119,3 +119,24 @@ def assert_inert(html: str) -> None:
     }
     outside = re.sub(r"<code>.*?</code>", "", html, flags=re.DOTALL)
     assert not re.search(r"@\w|href|src=", outside)
+
+
+SCRIPT = (
+    "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"
+    "data:\n  run.sh: |\n    #!/bin/sh\n    set -e\n    %s\n    exit 0\n"
+)
+
+
+def test_a_text_is_shown_by_the_lines_that_differ_in_every_view() -> None:
+    data = report(SCRIPT % "wait 5", SCRIPT % "wait 9\n    date")
+    assert 'run.sh"] lines 3-4 (+2 -1 lines)' in data["findings"][0]["title"].replace('["run', "run")
+    for text in (terminal.render(data), markdown.render(data), comment.render(data), html.render(data)):
+        lines = re.sub("<td[^>]*>", " ", text)
+        assert re.search(r"- wait 5|- +3 wait 5|3 - wait 5", lines)
+        assert re.search(r"\+ wait 9|\+ +3 wait 9|3 \+ wait 9", lines)
+        assert re.search(r"\+ date|\+ +4 date|4 \+ date", lines)
+
+
+def test_one_line_that_differs_is_said_in_the_title() -> None:
+    title = report(SCRIPT % "wait 5", SCRIPT % "wait 9")["findings"][0]["title"]
+    assert title.endswith("line 3: wait 5 -> wait 9")
