@@ -1,0 +1,1 @@
+"""What plan and apply decide with, without a cluster: plans, approvals, inventories, phases, health, retries."""

@@ -1,0 +1,21 @@
+"""Bytes and digests that are equal exactly where the data are."""
+
+import hashlib
+from typing import Any
+
+import msgspec
+import orjson
+
+
+def encode(data: msgspec.Struct) -> bytes:
+    """Canonical JSON of a record: UTF-8, keys sorted, no space; one line."""
+    return msgspec.json.encode(data, order="sorted") + b"\n"
+
+
+def digest(data: bytes) -> str:
+    return f"sha256:{hashlib.sha256(data).hexdigest()}"
+
+
+def digest_of(value: Any) -> str:
+    """Of any JSON value. ``1``, ``1.0``, ``true`` and ``"1"`` differ; the order of keys does not matter."""
+    return digest(orjson.dumps(value, option=orjson.OPT_SORT_KEYS))
