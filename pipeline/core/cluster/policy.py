@@ -57,7 +57,7 @@ class Ignored(Selector, frozen=True, rename="camel", forbid_unknown_fields=True)
 
 
 class Approvals(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
-    """Who must say yes. With none of ``signers``, ``methods``, ``approvers``: a person at the terminal, or a named digest."""
+    """Who must say yes. Without the settings below: a person at the terminal, or a digest named on purpose."""
 
     required: int = 1
     signers: str = ""
@@ -65,7 +65,7 @@ class Approvals(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fiel
     signers_ref: str = "HEAD"
     """The protected branch whose version of the signers counts."""
     methods: tuple[str, ...] = ()
-    """Of ``ssh``, ``interactive``, ``dispatch``, ``github-environment``, ``github-review``; empty with signers: ``ssh``."""
+    """``ssh``, ``interactive``, ``dispatch``, ``github-environment``, ``github-review``; empty with signers: ssh."""
     approvers: tuple[str, ...] = ()
     """Only these people count; empty is anybody whom the method lets through."""
     not_author: bool = True

@@ -1,0 +1,74 @@
+"""What counts in a live object: its digest moves when somebody changes it, not when a controller does its work."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from pipeline.core.cluster import managed
+from pipeline.core.cluster.canonical import digest_of
+from pipeline.core.cluster.plan import Live
+from pipeline.core.cluster.policy import MANAGER, Ignored
+from pipeline.core.resource import Body, ResourceId, mapping
+
+# What the API server keeps for itself (API conventions, "Metadata").
+_SERVER = frozenset(
+    {
+        "resourceVersion",
+        "generation",
+        "managedFields",
+        "creationTimestamp",
+        "uid",
+        "selfLink",
+        "deletionTimestamp",
+        "deletionGracePeriodSeconds",
+    }
+)
+_LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+
+
+def stripped(body: Body) -> Body:
+    """The body without status and without what the server keeps in metadata; empty labels and annotations are none."""
+    metadata = {key: value for key, value in mapping(body.get("metadata")).items() if key not in _SERVER}
+    annotations = {key: text for key, text in mapping(metadata.get("annotations")).items() if key != _LAST_APPLIED}
+    metadata["annotations"] = annotations
+    for key in ("labels", "annotations", "finalizers"):
+        if not metadata.get(key):
+            metadata.pop(key, None)
+    rest = {key: value for key, value in body.items() if key not in ("status", "metadata")}
+    return {**rest, "metadata": metadata}
+
+
+def digest(body: Body, ignored: Iterable[str] = ()) -> str:
+    """Of what people and tools set: fields of controllers and ``ignored`` ones (``spec.replicas``) left out.
+
+    Which fields are ours is part of it, so that a field taken from us is noticed even where its value is the same.
+    """
+    rest = stripped(managed.without(body, managed.left_to_controllers(body)))
+    for field in ignored:
+        rest = _without_field(rest, field.split("."))
+    ours = sorted(map(managed.dotted, managed.applied_by(body, MANAGER)))
+    return digest_of([rest, ours])
+
+
+def reference(body: Body, rid: ResourceId, ignored: Iterable[Ignored]) -> Live:
+    """A Secret has no digest: few guesses would find its value. Its resource version says as much."""
+    metadata = mapping(body.get("metadata"))
+    secret = rid.kind == "Secret" and not rid.group
+    found = "" if secret else digest(body, [rule.field for rule in ignored if rule.takes(rid)])
+    return Live(str(metadata.get("uid") or ""), found, str(metadata.get("resourceVersion") or ""))
+
+
+def same(planned: Live, found: Live) -> bool:
+    """Whether the object is still the one that was planned on."""
+    if planned.uid != found.uid:
+        return False
+    if not planned.digest or not found.digest:
+        return planned.resource_version == found.resource_version
+    return planned.digest == found.digest
+
+
+def _without_field(value: Any, steps: list[str]) -> Any:
+    if not isinstance(value, dict) or steps[0] not in value:
+        return value
+    if len(steps) == 1:
+        return {key: item for key, item in value.items() if key != steps[0]}
+    return {**value, steps[0]: _without_field(value[steps[0]], steps[1:])}

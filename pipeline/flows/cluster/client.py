@@ -1,0 +1,120 @@
+"""Calls to one cluster with the retry table: what a caller gets is final, or needs its decision."""
+
+import random
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+from pipeline.core.cluster import discovery
+from pipeline.core.cluster.answer import APPLY, Answer, Api, Call, Clock
+from pipeline.core.cluster.discovery import Discovery, Served
+from pipeline.core.cluster.policy import MANAGER
+from pipeline.core.cluster.retry import BUDGET_SECONDS, Fate, fate, wait_seconds
+from pipeline.core.cluster.say import explain
+from pipeline.core.errors import WorldError
+from pipeline.core.resource import Body, mapping, sequence
+
+_PAGE = "500"
+_EXPIRED = 410
+
+
+@dataclass
+class Client:
+    """``budget_seconds`` is how long one call is tried. Not frozen: it remembers what the cluster serves."""
+
+    api: Api
+    clock: Clock
+    budget_seconds: float = BUDGET_SECONDS
+    _jitter: random.Random = field(default_factory=lambda: random.Random(0))  # noqa: S311 - spreads retries, no secret
+
+    def send(self, call: Call) -> tuple[Fate, Answer]:
+        """Try until the fate is anything but RETRY, or the budget is used up (then it is FINAL)."""
+        end = self.clock.monotonic() + self.budget_seconds
+        attempt = 0
+        while True:
+            answer = self.api.request(call)
+            found = fate(call, answer)
+            if found is not Fate.RETRY:
+                return found, answer
+            wait = wait_seconds(attempt, answer, self._jitter.random())
+            if self.clock.monotonic() + wait > end:
+                return Fate.FINAL, answer
+            self.clock.sleep(wait)
+            attempt += 1
+
+    def read(self, path: str, **more: Any) -> Any:
+        """The JSON at ``path``, None where there is surely no such object.
+
+        Raises:
+            WorldError: the server refuses, or nobody serves that path.
+        """
+        call = Call("GET", path, **more)
+        found, answer = self.send(call)
+        if found is Fate.DONE:
+            return answer.body
+        if found is Fate.NOT_FOUND:
+            return None
+        raise WorldError(f"the cluster refuses to show {path}: {explain(answer)}", hint=_hint(answer))
+
+    def get(self, served: Served, namespace: str, name: str) -> Body | None:
+        body: Body | None = self.read(served.path(namespace, name))
+        return body
+
+    def every(self, served: Served, namespace: str = "") -> list[Body]:
+        """All objects of a kind, of one namespace or of all; read in pages."""
+        query: tuple[tuple[str, str], ...] = (("limit", _PAGE),)
+        found: list[Body] = []
+        more = ""
+        while True:
+            page = (*query, ("continue", more)) if more else query
+            call = Call("GET", served.collection(namespace), page, timeout_seconds=60)
+            fate_, answer = self.send(call)
+            if answer.status == _EXPIRED and more:
+                more, found = "", []
+                continue
+            if fate_ is Fate.NOT_FOUND:
+                return []
+            if fate_ is not Fate.DONE:
+                raise WorldError(f"the cluster refuses to list {call.path}: {explain(answer)}", hint=_hint(answer))
+            version = f"{served.group}/{served.version}" if served.group else served.version
+            body = mapping(answer.body)
+            found += [{"apiVersion": version, "kind": served.kind, **item} for item in sequence(body.get("items"))]
+            more = str(mapping(body.get("metadata")).get("continue") or "")
+            if not more:
+                return found
+
+    @cached_property
+    def serves(self) -> Discovery:
+        """What the cluster serves, asked once; ``ask_again`` after CRDs came."""
+        return discovery.read(*(self.read(path, accept=discovery.ACCEPT) for path in ("/api", "/apis")))
+
+    def ask_again(self) -> None:
+        self.__dict__.pop("serves", None)
+
+    def uid(self) -> str:
+        """The uid of kube-system: the cluster's identity while it lives."""
+        body = mapping(self.read("/api/v1/namespaces/kube-system"))
+        return str(mapping(body.get("metadata")).get("uid") or "")
+
+
+def apply_call(served: Served, body: Body, *, force: bool = False, dry_run: bool = False) -> Call:
+    """A server-side apply of ``body`` under our one field manager, with strict validation (KEP-555, KEP-2885)."""
+    metadata = mapping(body.get("metadata"))
+    path = served.path(str(metadata.get("namespace") or ""), str(metadata.get("name") or ""))
+    query = [("fieldManager", MANAGER), ("force", "true" if force else "false"), ("fieldValidation", "Strict")]
+    query += [("dryRun", "All")] if dry_run else []
+    return Call("PATCH", path, tuple(query), body, APPLY)
+
+
+def with_precondition(body: Body, uid: str, resource_version: str) -> Body:
+    """The body that is only applied to that very object in that very version (a compare-and-swap)."""
+    own = {"resourceVersion": resource_version} | ({"uid": uid} if uid else {})
+    return {**body, "metadata": {**mapping(body.get("metadata")), **own}}
+
+
+def with_budget(client: Client, seconds: float) -> Client:
+    return replace(client, budget_seconds=seconds)
+
+
+def _hint(answer: Answer) -> str:
+    return "pipeline rbac prints the rights that are needed" if answer.status == 403 else ""  # noqa: PLR2004
