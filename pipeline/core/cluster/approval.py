@@ -4,6 +4,7 @@ from typing import Literal
 
 import msgspec
 
+from pipeline.core.cluster.canonical import encode
 from pipeline.core.cluster.plan import Record
 from pipeline.core.errors import UsageError
 
@@ -30,9 +31,28 @@ class Approval(Record, frozen=True):
     schema: str = SCHEMA
 
 
+def to_bytes(approval: Approval) -> bytes:
+    return encode(approval)
+
+
+def signed_bytes(approval: Approval) -> bytes:
+    """What the signature is over: the record without it."""
+    return encode(msgspec.structs.replace(approval, signature=""))
+
+
 def from_bytes(data: bytes, where: str) -> Approval:
-    """Raises UsageError where ``data`` is no approval; ``where`` is its path."""
+    """Read an approval; ``where`` is its path, for messages. There is one way to write each: a changed byte shows.
+
+    Raises:
+        UsageError: this is no approval of this version, or not in its canonical bytes.
+    """
+    hint = "pipeline approve writes one"
     try:
-        return msgspec.json.decode(data, type=Approval)
-    except msgspec.DecodeError as error:
-        raise UsageError(f"{where} is no approval: {error}", hint="pipeline approve writes one") from error
+        approval = msgspec.json.decode(data, type=Approval)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{where} is no approval: {error}", hint=hint) from error
+    if approval.schema != SCHEMA:
+        raise UsageError(f"{where}: its schema is {approval.schema!r}, not {SCHEMA!r}", hint=hint)
+    if to_bytes(approval) != data:
+        raise UsageError(f"{where} was edited: its bytes are not those of the approval it holds", hint=hint)
+    return approval
