@@ -57,7 +57,9 @@ sample: set-up
 	@$(BIN)/pipeline --quiet render --check
 
 workflows: set-up-dev
-	@$(BIN)/zizmor --offline --quiet .github action.yml pipeline/data/github
+	@$(BIN)/zizmor --offline --quiet --strict-collection .github action.yml pipeline/data/github
+	@if [ -x .tools/actionlint ]; then .tools/actionlint .github/workflows/*.yml pipeline/data/github/*.yml; \
+	else echo "actionlint is not here (it is built with go): not run"; test "$$CI" != true; fi
 
 matrix: ## the tests on every Python from 3.11 to 3.13 that is found
 	@$(PYTHON) scripts/matrix.py $(PYTEST)

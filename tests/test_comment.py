@@ -1,14 +1,18 @@
 """``pipeline comment`` against a stateful GitHub over real HTTP: one comment, nobody else's, whatever goes wrong."""
 
 import json
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from pipeline.cli import run
 from pipeline.core.sticky import marked, read
+from pipeline.report.html import render as page_of
 from pipeline.report.structured import dump
+from tests import openapi
 from tests.fake_github import FakeGitHub
 from tests.report.test_formats import report
 
@@ -91,7 +95,7 @@ def test_a_fork_gets_its_report_in_the_summary(
     fake: FakeGitHub, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", "summary.md")
-    fake.fail = [(403, {}, "Resource not accessible by integration")] * 2
+    fake.read_only = True
     assert run(ARGUMENTS) == 0
     assert "may not comment" in capsys.readouterr().err
     assert Path("summary.md").read_text().startswith("## ")
@@ -114,6 +118,87 @@ def test_the_pull_request_is_found_in_the_actions_run(fake: FakeGitHub, monkeypa
     monkeypatch.setenv("GITHUB_EVENT_PATH", "event.json")
     assert run(["comment", "report.json"]) == 0
     assert len(fake.bodies()) == 1
+
+
+RUN = {
+    "head_repository": {"full_name": "eve/r", "owner": {"login": "eve"}},
+    "head_branch": "x&head=o:y",
+    "head_sha": "a" * 40,
+    "run_number": 5,
+    "run_attempt": 1,
+    "pull_requests": [],
+}
+
+
+@pytest.fixture
+def of_fork(fake: FakeGitHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The job that a fork's finished run starts; its report claims to be of another pull request."""
+    assert fake.log == []
+    Path("event.json").write_text(json.dumps({"workflow_run": RUN, "number": 8}))
+    monkeypatch.setenv("GITHUB_REPOSITORY", "o/r")
+    monkeypatch.setenv("GITHUB_EVENT_PATH", "event.json")
+    Path("report.json").write_text(dump(report("web") | {"pr": 9, "verdict": "safe"}))
+
+
+@pytest.mark.usefixtures("of_fork")
+def test_a_forks_pull_request_is_looked_up_and_its_report_not_vouched_for(fake: FakeGitHub) -> None:
+    fake.open_pull(8, "eve/r", "x&head=o:y", "b" * 40)
+    fake.open_pull(9, "mallory/r", "x&head=o:y", "a" * 40)
+    fake.open_pull(7, "eve/r", "x&head=o:y", "a" * 40)
+    assert run(["comment", "report.json", "--fork"]) == 0
+    (body,) = fake.bodies()
+    assert body.partition("\n")[2].startswith("> [!WARNING]\n> From a fork, not verified")
+    state = read(body)
+    assert state is not None
+    assert state.order == (5, 1)
+
+
+@pytest.mark.usefixtures("of_fork")
+def test_a_fork_without_a_pull_request_gets_no_comment(fake: FakeGitHub, capsys: pytest.CaptureFixture[str]) -> None:
+    fake.open_pull(7, "eve/r", "x&head=o:y", "b" * 40)
+    assert run(["comment", "report.json", "--fork"]) == 0
+    assert "no open pull request" in capsys.readouterr().out
+    assert fake.bodies() == []
+
+
+@pytest.mark.usefixtures("of_fork")
+def test_a_forks_report_that_is_too_large_or_none_at_all_is_refused(
+    fake: FakeGitHub, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("report.json").write_text(" " * 5_000_001)
+    assert run(["comment", "report.json", "--fork"]) == 64
+    assert "larger than a report may be" in capsys.readouterr().err
+    Path("report.json").write_text('{"verdict": "<img>"}')
+    assert run(["comment", "report.json", "--fork"]) == 64
+    assert fake.log == []
+
+
+def test_each_finding_links_to_its_place_on_the_page(fake: FakeGitHub) -> None:
+    page = "https://github.example/o/r/actions/runs/1/artifacts/2"
+    assert run([*ARGUMENTS, "--page", page]) == 0
+    (body,) = fake.bodies()
+    anchors = set(re.findall(rf"\({page}#([^)]+)\)", body))
+    html = page_of(json.loads(Path("report.json").read_text()))
+    assert anchors
+    assert all(f'id="{anchor}"' in html for anchor in anchors)
+    for wrong in ("javascript:alert(1)", f"{page})[x](", f"{page}#x", "https://e.vil/ x"):
+        assert run([*ARGUMENTS, "--page", wrong]) == 64
+
+
+def test_the_description_that_requests_are_held_against_tells_right_from_wrong(fake: FakeGitHub) -> None:
+    openapi.described()
+    assert run(ARGUMENTS) == 0
+    assert [problem for exchange in fake.exchanges for problem in openapi.problems(exchange)] == []
+    *_, posted = fake.exchanges
+    wrong = [
+        replace(posted, path="/repos/o/r/issues/7/remarks"),
+        replace(posted, path=f"{posted.path}?force=1"),
+        replace(posted, body={"text": "x"}),
+        replace(posted, answer={**posted.answer, "user": {}}),
+        replace(posted, status=200),
+        replace(posted, headers={}),
+    ]
+    assert all(list(openapi.problems(exchange)) for exchange in wrong)
 
 
 def test_a_dry_run_prints_and_writes_nothing(fake: FakeGitHub, capsys: pytest.CaptureFixture[str]) -> None:

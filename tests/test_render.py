@@ -178,3 +178,36 @@ def test_secrets_can_be_left_out(here: Path) -> None:
     write(here, {"charts/web/templates/s.yaml": secret, "pipeline.yaml": CONFIG + "secrets: {rendered: omit}\n"})
     verbs("vendor", "render")
     assert not any(b"hunter2" in data for data in rendered(here).values())
+
+
+CRD = """apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: zones.example.org}
+spec:
+  group: example.org
+  scope: Cluster
+  names: {kind: Zone, plural: zones}
+  versions: [{name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object}}}]
+"""
+ZONE = "apiVersion: example.org/v1\nkind: Zone\nmetadata: {name: z}\n"
+
+
+def test_the_shards_of_a_render_are_the_whole_and_know_the_crds_of_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [f"r{number}" for number in range(5)]
+    lines = "".join(f"  - {{name: {name}, chart: ./charts/{name}, namespace: shop}}\n" for name in names)
+    files = {"pipeline.yaml": f"releases:\n{lines}helm: {{engine: embedded}}\n"}
+    for name in names:
+        files[f"charts/{name}/Chart.yaml"] = f"apiVersion: v2\nname: {name}\nversion: 1.0.0\n"
+        files[f"charts/{name}/templates/a.yaml"] = CRD if name == "r0" else ZONE
+    root = platform(tmp_path, files)
+    monkeypatch.chdir(root)
+    verbs("vendor", "render")
+    whole = snapshot(root)
+    assert "rendered/default/r1/_cluster/zone.example.org-z.yaml" in whole
+    for shard in ("1/3", "2/3", "3/3"):
+        verbs(f"render --check --shard {shard}", f"render --shard {shard}")
+    assert snapshot(root) == whole
+    write(root, {"values/r3/common.yaml": "a: b\n"})
+    assert sorted(run(["render", "--check", "--shard", f"{number}/3"]) for number in (1, 2, 3)) == [0, 0, 4]

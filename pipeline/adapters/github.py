@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import httpx
 
@@ -44,7 +44,15 @@ class GitHub:
 
     def comments(self, number: int) -> Iterator[dict[str, Any]]:
         """All comments of a pull request, oldest first."""
-        url: str | None = f"/repos/{self.repository}/issues/{number}/comments?per_page={_PAGE}"
+        return self._pages(f"/repos/{self.repository}/issues/{number}/comments?per_page={_PAGE}")
+
+    def pull_requests(self, owner: str, branch: str) -> Iterator[dict[str, Any]]:
+        """The open pull requests from a branch of ``owner``'s fork."""
+        query = urlencode({"state": "open", "head": f"{owner}:{branch}", "per_page": _PAGE})
+        return self._pages(f"/repos/{self.repository}/pulls?{query}")
+
+    def _pages(self, first: str) -> Iterator[dict[str, Any]]:
+        url: str | None = first
         while url:
             answer = self._checked(self._request("GET", url))
             yield from answer.json()

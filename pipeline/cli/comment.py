@@ -1,14 +1,23 @@
 """``pipeline comment``: the report on its pull request, as one comment that is kept up to date."""
 
 import os
+import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from pipeline.core.errors import OK, UsageError
 
+if TYPE_CHECKING:
+    from pipeline.adapters.github import GitHub
+    from pipeline.core.sticky import Outcome
+    from pipeline.flows.comment import Target
+    from pipeline.report.comment import Setting
+
 _SMALLER = 30_000
+_MOST_BYTES_OF_A_FORK = 5_000_000
+_ADDRESS = re.compile(r"https?://[A-Za-z0-9._~:/?%=&+-]{1,500}")
 
 
 @click.command(short_help="Write a report to its pull request.")
@@ -16,42 +25,64 @@ _SMALLER = 30_000
 @click.option("--repo", metavar="OWNER/NAME", help="The repository.  [default: that of the Actions run]")
 @click.option("--pr", type=click.IntRange(1), help="The pull request.  [default: that of the Actions run]")
 @click.option("--key", default="pipeline.yaml", show_default=True, help="Tells several comments of ours apart.")
+@click.option(
+    "--page", default="", metavar="URL", help="Where the HTML report is: each finding links to its place there."
+)
+@click.option("--fork", is_flag=True, help="In a workflow_run job: the report is a fork's; find its pull request.")
 @click.option("--dry-run", is_flag=True, help="Print the comment and write nothing.")
-def command(report: Path, repo: str | None, pr: int | None, key: str, *, dry_run: bool) -> int:
+def command(report: Path, repo: str | None, pr: int | None, key: str, page: str, *, fork: bool, dry_run: bool) -> int:
     """Write REPORT (a report.json) to its pull request: one comment, created once and updated from then on.
 
     The token is taken from GITHUB_TOKEN (or GH_TOKEN), the API's address from GITHUB_API_URL. Where the token may not
     comment, as on a fork's pull request, the comment goes into the job's summary instead and the run goes on.
     """
-    from pipeline.cli.report import read
-    from pipeline.report.comment import COMMENT_UNITS, render
+    from pipeline.cli.report import MOST_BYTES, read
+    from pipeline.report.comment import Setting, render
 
-    data = read(report)
+    if page and not _ADDRESS.fullmatch(page):
+        raise UsageError(f"--page {page!r} is no address of a page", hint="https://…, without a fragment")
+    data = read(report, _MOST_BYTES_OF_A_FORK if fork else MOST_BYTES)
+    setting = Setting(page, fork)
     if dry_run:
-        click.echo(render(data), nl=False)
+        click.echo(render(data, setting=setting), nl=False)
         return OK
-    repo, pr = repo or os.environ.get("GITHUB_REPOSITORY"), pr or _pull_request()
-    token = os.environ.get("GITHUB_TOKEN") or os.environ.get("GH_TOKEN")
-    if not repo or "/" not in repo or not pr:
+    repo = repo or os.environ.get("GITHUB_REPOSITORY", "")
+    if "/" not in repo or not (fork or pr or _pull_request()):
         raise UsageError("which pull request?", hint="--repo OWNER/NAME --pr NUMBER, or run it in GitHub Actions")
-    if not token:
-        raise UsageError("there is no token", hint="export GITHUB_TOKEN, which may write to pull requests")
-    from pipeline.adapters.github import GitHub, NotAllowedError, TooLongError
-    from pipeline.flows.comment import Target, upsert
+    from pipeline.adapters.github import NotAllowedError
+    from pipeline.flows.comment import Target
 
-    api = os.environ.get("GITHUB_API_URL", "https://api.github.com").rstrip("/")
+    github = _github(repo)
+    number, order = _of_fork(github) if fork else (pr or _pull_request(), _order())
+    if number is None:
+        click.echo("no open pull request has the head of that run: nothing to comment")
+        return OK
     try:
-        outcome = upsert(
-            GitHub(api, token, repo),
-            Target(pr, key, _order()),
-            lambda budget: render(data, budget),
-            (COMMENT_UNITS, _SMALLER),
-            TooLongError,
-        )
+        outcome = _write(github, Target(number, key, order), data, setting)
     except NotAllowedError as error:
         return _into_summary(data, str(error))
-    click.echo(f"comment on {repo}#{pr}: {outcome}")
+    click.echo(f"comment on {repo}#{number}: {outcome}")
     return OK
+
+
+def _github(repo: str) -> "GitHub":
+    from pipeline.adapters.github import GitHub
+
+    token = os.environ.get("GITHUB_TOKEN") or os.environ.get("GH_TOKEN")
+    if not token:
+        raise UsageError("there is no token", hint="export GITHUB_TOKEN, which may write to pull requests")
+    return GitHub(os.environ.get("GITHUB_API_URL", "https://api.github.com").rstrip("/"), token, repo)
+
+
+def _write(github: "GitHub", target: "Target", data: dict[str, Any], setting: "Setting") -> "Outcome":
+    from pipeline.adapters.github import TooLongError
+    from pipeline.flows.comment import upsert
+    from pipeline.report.comment import COMMENT_UNITS, render
+
+    def made(budget: int) -> str:
+        return render(data, budget, setting)
+
+    return upsert(github, target, made, (COMMENT_UNITS, _SMALLER), TooLongError)
 
 
 def _order() -> tuple[int, int]:
@@ -60,16 +91,38 @@ def _order() -> tuple[int, int]:
     return (int(number), int(attempt)) if number.isdigit() and attempt.isdigit() else (2**31, 1)
 
 
-def _pull_request() -> int | None:
-    """From the event that started the Actions run."""
+def _event() -> dict[str, Any]:
+    """What started the Actions run; empty outside of one."""
     import json
 
     path = os.environ.get("GITHUB_EVENT_PATH")
     if not path or not Path(path).is_file():
-        return None
-    event = json.loads(Path(path).read_text(encoding="utf-8"))
+        return {}
+    found = json.loads(Path(path).read_text(encoding="utf-8"))
+    return found if isinstance(found, dict) else {}
+
+
+def _pull_request() -> int | None:
+    event = _event()
     number = (event.get("pull_request") or {}).get("number") or event.get("number")
     return number if isinstance(number, int) else None
+
+
+def _of_fork(github: "GitHub") -> tuple[int | None, tuple[int, int]]:
+    """The pull request whose head the finished run had, and that run's order. Nothing of its artifacts is asked.
+
+    A fork's ``workflow_run.pull_requests`` is empty, and a number in an artifact would be whatever its author likes.
+    """
+    run = _event().get("workflow_run")
+    if not isinstance(run, dict):
+        raise UsageError("--fork is for a job that a workflow_run started", hint="see pipeline-fork-comment.yml")
+    head = run["head_repository"]
+    order = (int(run.get("run_number", 0)), int(run.get("run_attempt", 1)))
+    for pull in github.pull_requests(head["owner"]["login"], run["head_branch"]):
+        name = (pull["head"].get("repo") or {}).get("full_name")
+        if (pull["head"]["sha"], name) == (run["head_sha"], head["full_name"]):
+            return int(pull["number"]), order
+    return None, order
 
 
 def _into_summary(data: dict[str, Any], reason: str) -> int:

@@ -11,20 +11,27 @@ _SHOWN = 20
 @click.argument("releases", nargs=-1, metavar="[RELEASE]...")
 @click.option("-e", "--environment", "environments", multiple=True, help="Only this environment (repeatable).")
 @click.option("-l", "--release", "more", multiple=True, metavar="RELEASE", help="Only this release (repeatable).")
+@click.option("--shard", metavar="NUMBER/COUNT", help="Only this part of the releases; see pipeline ci shards.")
 @click.option("--check", is_flag=True, help="Write nothing; exit 4 where a file is not what a render would write.")
-def command(releases: tuple[str, ...], environments: tuple[str, ...], more: tuple[str, ...], *, check: bool) -> int:
+def command(
+    releases: tuple[str, ...], environments: tuple[str, ...], more: tuple[str, ...], shard: str | None, *, check: bool
+) -> int:
     """Render the vendored charts with their values and overlays, one file an object, below rendered/.
 
     Files that an earlier render wrote and this one does not are removed; other files are never touched. Nothing is
     written where any chart does not render.
     """
     from pipeline.cli.progress import progress
+    from pipeline.core.shards import parse_shard
     from pipeline.flows.render import render
+    from pipeline.flows.render_jobs import share
     from pipeline.report.plain import counted
     from pipeline.wiring import repository
 
     here = repository()
     pairs = here.config.pairs(environments, (*releases, *more))
+    if shard:
+        pairs = share(pairs, parse_shard(shard), here.disk)
     with progress("render") as tell:
         outcome = render(here.config, here.lock, pairs, here.render_world(), tell)
     for line in outcome.warnings:

@@ -7,7 +7,7 @@ import click
 
 from pipeline.core.errors import OK, UsageError
 
-_MOST_BYTES = 200 * 1024 * 1024
+MOST_BYTES = 200 * 1024 * 1024
 
 
 @click.command(short_help="Show a report.json in another format, or merge several.")
@@ -25,8 +25,8 @@ def command(reports: tuple[Path, ...], outputs: tuple[str, ...]) -> int:
     return OK
 
 
-def read(path: Path) -> dict[str, Any]:
-    """One report.json, checked against its schema.
+def read(path: Path, most: int = MOST_BYTES) -> dict[str, Any]:
+    """One report.json of at most ``most`` bytes, checked against its schema.
 
     Raises:
         UsageError: it cannot be read, or is no report.
@@ -37,8 +37,8 @@ def read(path: Path) -> dict[str, Any]:
     from pipeline.report.structured import schema
 
     try:
-        if path.stat().st_size > _MOST_BYTES:
-            raise UsageError(f"{path} is larger than any report")
+        if path.stat().st_size > most:
+            raise UsageError(f"{path} is larger than a report may be ({most:,} bytes)")
         data = orjson.loads(path.read_bytes())
     except OSError as error:
         raise UsageError(f"{path}: {(error.strerror or str(error)).lower()}") from error

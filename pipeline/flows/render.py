@@ -62,7 +62,8 @@ def _rendered(
     """Each job's objects. A chart that asks which APIs there are is rendered again once all CRDs are known."""
     apis = {job.environment.name: _apis(job.environment) for job in jobs}
     answers = _attempt(jobs, apis, world, progress)
-    found = _crd_apis(jobs, answers, config, world)
+    left_out = _left_out(jobs, config, world)
+    found = _crd_apis(jobs, answers, left_out)
     asking = [
         n
         for n, job in enumerate(jobs)
@@ -72,7 +73,7 @@ def _rendered(
     again = _attempt([jobs[n] for n in asking], full, world, progress) if asking else []
     for number, answer in zip(asking, again, strict=True):
         answers[number] = answer
-    scopes = {name: _scopes(name, jobs, answers) for name in apis}
+    scopes = {name: _scopes(name, jobs, answers, left_out) for name in apis}
     out = []
     for job, answer in zip(jobs, answers, strict=True):
         name = job.environment.name
@@ -126,24 +127,36 @@ def _asks(job: Job, world: World) -> bool:
     return any(b"APIVersions" in data for data in tree.values()) or any(path.endswith(".tgz") for path in tree)
 
 
-def _crd_apis(
-    jobs: Sequence[Job], answers: Sequence[Rendered], config: Config, world: World
-) -> dict[str, frozenset[str]]:
-    """By environment: the APIs of all CRDs there, rendered now or, for releases left out, committed before."""
-    found: dict[str, set[str]] = {job.environment.name: set() for job in jobs}
-    for job, answer in zip(jobs, answers, strict=True):
-        found[job.environment.name] |= crd_versions(parse(answer.text, namespace=job.release.namespace))
+def _left_out(jobs: Sequence[Job], config: Config, world: World) -> dict[str, list[ManifestSet]]:
+    """By environment: the CRDs of releases that are not rendered now, as they were rendered before."""
+    found: dict[str, list[ManifestSet]] = {job.environment.name: [] for job in jobs}
     done = {(job.environment.name, job.release.name) for job in jobs}
     for environment, release in config.pairs(tuple(found)):
         if (environment.name, release.name) not in done:
             folder = f"{folder_of(environment.name, release.name)}/_crds"
-            for data in world.files.tree(folder).values():
-                found[environment.name] |= crd_versions(parse(data.decode(), namespace=""))
+            tree = world.files.tree(folder)
+            found[environment.name] += [parse(data.decode(), namespace="") for data in tree.values()]
+    return found
+
+
+def _crd_apis(
+    jobs: Sequence[Job], answers: Sequence[Rendered], left_out: Mapping[str, Sequence[ManifestSet]]
+) -> dict[str, frozenset[str]]:
+    """By environment: the APIs of all CRDs there."""
+    found = {
+        name: {version for crds in several for version in crd_versions(crds)} for name, several in left_out.items()
+    }
+    for job, answer in zip(jobs, answers, strict=True):
+        found[job.environment.name] |= crd_versions(parse(answer.text, namespace=job.release.namespace))
     return {name: frozenset(versions) for name, versions in found.items()}
 
 
-def _scopes(environment: str, jobs: Sequence[Job], answers: Sequence[Rendered]) -> Scopes:
+def _scopes(
+    environment: str, jobs: Sequence[Job], answers: Sequence[Rendered], left_out: Mapping[str, Sequence[ManifestSet]]
+) -> Scopes:
     known = BUILT_IN
+    for crds in left_out[environment]:
+        known = known.with_crds(crds.resources)
     for job, answer in zip(jobs, answers, strict=True):
         if job.environment.name == environment:
             known = known.with_crds(parse(answer.text, namespace="").resources)

@@ -12,6 +12,8 @@ from pipeline.core.overlay import FOLDER as OVERLAYS
 from pipeline.core.overlay import Kustomize, Overlay, overlay_of
 from pipeline.core.render import Engine
 from pipeline.core.resource import mapping
+from pipeline.core.shards import shared_out
+from pipeline.core.tree import folder_of
 from pipeline.core.yaml_read import YamlError, load
 
 Pair = tuple[Environment, Release]
@@ -87,6 +89,17 @@ def _layers(environment: Environment, release: Release, world: World) -> Iterabl
             yield ValuesLayer(file, text, mapping(load(text)))
         except YamlError as error:
             raise ConfigError((Problem(file, error.line, error.column, error.message),)) from error
+
+
+def share(pairs: Sequence[Pair], shard: tuple[int, int], files: Files) -> tuple[Pair, ...]:
+    """The pairs of a shard (the second of eight is ``(2, 8)``), by how many files each was rendered into last time."""
+    costs = {
+        (environment.name, release.name): len(files.paths(folder_of(environment.name, release.name)))
+        for environment, release in pairs
+    }
+    number, count = shard
+    mine = set(shared_out(costs, count)[number - 1])
+    return tuple(pair for pair in pairs if (pair[0].name, pair[1].name) in mine)
 
 
 def check_charts(jobs: Iterable[Job], world: World) -> None:

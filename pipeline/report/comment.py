@@ -4,11 +4,13 @@ Verdict, table, steps and blockers always stay. What does not fit becomes one li
 the middle, and shortening changes neither the verdict nor a digest.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from pipeline.report import plain
+from pipeline.report.plain import anchor
 from pipeline.report.shapes import block, code, details, prose, raw, table, units
 from pipeline.report.text_rows import by_line, rows
 
@@ -25,6 +27,18 @@ _MOST_LINES = 40
 _LONGEST_LINE = 120
 
 
+_ANCHOR = re.compile(r"[A-Za-z0-9-]{1,100}")
+_OF_A_FORK = "> [!WARNING]\n> From a fork, not verified: its own run made this report, and could have made up another."
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """``page`` is the address of the HTML report (empty: nowhere); ``fork`` says that nobody vouches for the report."""
+
+    page: str = ""
+    fork: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Section:
     """``rank`` 0 is the last to give way. ``short`` stands in for ``full`` where that does not fit."""
@@ -34,11 +48,12 @@ class Section:
     short: str
 
 
-def render(report: Mapping[str, Any], budget: int = COMMENT_UNITS) -> str:
+def render(report: Mapping[str, Any], budget: int = COMMENT_UNITS, setting: Setting = Setting()) -> str:
     """The whole comment, of at most ``budget`` UTF-16 units."""
-    head = "\n\n".join(part for part in (_verdict(report), _table(report), _steps(report)) if part)
-    tail = _footer(report)
-    sections = [*_errors(report), *_findings(report), *_changes(report)]
+    warning = _OF_A_FORK if setting.fork else ""
+    head = "\n\n".join(part for part in (warning, _verdict(report), _table(report), _steps(report)) if part)
+    tail = _footer(report, setting)
+    sections = [*_errors(report), *_findings(report, setting), *_changes(report)]
     room = budget - units(head) - units(tail) - 200
     body, dropped = _fitted(sections, room)
     note = f"\n\n{plain.counted(dropped, 'part')} did not fit here: see the full report." if dropped else ""
@@ -130,11 +145,11 @@ def _errors(report: Mapping[str, Any]) -> Iterator[Section]:
         yield Section(0, f"{head}\n\n{block(error['message'][:4000])}", head)
 
 
-def _findings(report: Mapping[str, Any]) -> Iterator[Section]:
+def _findings(report: Mapping[str, Any], setting: Setting) -> Iterator[Section]:
     shown, notes = plain.told_apart(report)
     for finding in shown:
         level = plain.LEVELS.index(finding["severity"])
-        yield Section(level, _finding(finding, opened=level == 0), _one_line(finding))
+        yield Section(level, _finding(finding, setting.page, opened=level == 0), _one_line(finding))
     waived = [finding for finding in report["findings"] if finding["waived"]]
     if waived:
         rows = "\n".join(f"- {_one_line(f)}: {prose(f['waived']['reason'])}" for f in waived)
@@ -144,7 +159,7 @@ def _findings(report: Mapping[str, Any]) -> Iterator[Section]:
         yield Section(4, details(f"⚪ {plain.counted(len(notes), 'note')}", rows), f"⚪ {len(notes)} notes")
 
 
-def _finding(finding: Mapping[str, Any], *, opened: bool) -> str:
+def _finding(finding: Mapping[str, Any], page: str, *, opened: bool) -> str:
     sure = "" if finding["confidence"] == "proven" else f" ({finding['confidence']})"
     badge = f"{_BADGES[finding['severity']]} <b>{finding['severity']}</b>{sure}"
     also = plain.elsewhere(finding)
@@ -152,6 +167,8 @@ def _finding(finding: Mapping[str, Any], *, opened: bool) -> str:
     rows += [f"- Do: {prose(finding['remedy'])}", f"- Where: {code(plain.place(finding))}"]
     rows += [f"- Also: {', '.join(map(code, also[:10]))}"] if also else []
     rows += [f"- Evidence: {', '.join(map(code, finding['evidence'][:10]))}"] if finding["evidence"] else []
+    if page and _ANCHOR.fullmatch(anchor(finding)):
+        rows.append(f"- [In the full report]({page}#{anchor(finding)})")
     summary_ = f"{badge} {raw(finding['rule'])} {raw(plain.resource(finding['resource']))}"
     return details(summary_, "\n".join(rows), opened=opened)
 
@@ -199,9 +216,10 @@ def _text(name: str, field: Mapping[str, Any]) -> Iterator[str]:
         yield f"#   … {plain.counted(more, 'more line')}"
 
 
-def _footer(report: Mapping[str, Any]) -> str:
+def _footer(report: Mapping[str, Any], setting: Setting) -> str:
     compared = report["compared"]
-    facts = [f"{code(compared['old'])} against {code(compared['new'])}"]
+    facts = [f"[Full report]({setting.page})"] if setting.page else []
+    facts += [f"{code(compared['old'])} against {code(compared['new'])}"]
     facts += [f"Kubernetes {code(compared['kube_version'])}"] if compared["kube_version"] else []
     skipped = report["summary"]["not_evaluated"]
     facts += [f"{plain.counted(skipped, 'rule')} not evaluated"] if skipped else []

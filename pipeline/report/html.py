@@ -11,6 +11,7 @@ from pkgutil import get_data
 from typing import Any
 
 from pipeline.report import plain
+from pipeline.report.plain import anchor
 from pipeline.report.text_rows import by_line, rows
 
 _LONGEST = 2_000
@@ -35,11 +36,6 @@ def render(report: Mapping[str, Any]) -> str:
         f"<title>{_text(title)}</title>\n<style>{style}</style>\n</head>\n<body>\n<main>\n{body}\n</main>\n"
         f"<script>{script}</script>\n</body>\n</html>\n"
     )
-
-
-def anchor(finding: Mapping[str, Any]) -> str:
-    """The id of a finding on the page, for links to it."""
-    return f"f-{finding['fingerprint'] or finding['rule']}"
 
 
 def _asset(name: str) -> str:

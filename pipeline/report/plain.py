@@ -72,6 +72,11 @@ def elsewhere(finding: Mapping[str, Any]) -> list[str]:
     return list(dict.fromkeys(name for item in finding["also"] if (name := resource(item["resource"])) != own))
 
 
+def anchor(finding: Mapping[str, Any]) -> str:
+    """The id of a finding on the HTML page, for links to it."""
+    return f"f-{finding['fingerprint'] or finding['rule']}"
+
+
 def counted(number: int, word: str) -> str:
     """``1 release``, ``3 releases``."""
     return f"{number} {word}" if number == 1 else f"{number} {word}s"
