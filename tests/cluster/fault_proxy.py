@@ -24,11 +24,13 @@ from tests.cluster.faults import Fault, Kind
 
 HOP = {"connection", "transfer-encoding", "keep-alive", "content-length", "date", "server"}
 PIECE = 65536
+Headers = list[tuple[str, str]]
+Recorded = tuple[int, Headers, bytes]
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request, in the order of their ends. ``status`` is what the client was told: 0 where nothing."""
+    """One request, in the order of their answers. ``status`` is what the client was told: 0 where nothing."""
 
     method: str
     path: str
@@ -43,7 +45,7 @@ class FaultProxy:
         self._context = ssl.create_default_context(cafile=ca)
         self._lock = threading.Lock()
         self._faults: list[Fault] = []
-        self._recorded: dict[int, tuple[int, dict[str, str], bytes]] = {}
+        self._recorded: dict[int, Recorded] = {}
         self.requests: list[Request] = []
         self.over = threading.Event()
         self._server = _Server(("127.0.0.1", 0), _Handler)
@@ -88,10 +90,10 @@ class FaultProxy:
         with self._lock:
             self.requests.append(Request(method, path, status))
 
-    def recorded(self, fault: Fault) -> tuple[int, dict[str, str], bytes] | None:
+    def recorded(self, fault: Fault) -> Recorded | None:
         return self._recorded.get(id(fault))
 
-    def record(self, fault: Fault, status: int, headers: dict[str, str], body: bytes) -> None:
+    def record(self, fault: Fault, status: int, headers: Headers, body: bytes) -> None:
         self._recorded[id(fault)] = (status, headers, body)
 
 
@@ -130,14 +132,14 @@ class _Handler(BaseHTTPRequestHandler):
     wbufsize = PIECE
     server: _Server
     _upstream: http.client.HTTPSConnection | None = None
-    _status = 0
+    _noted = False
 
     def handle_one_request(self) -> None:
         self.raw_requestline = self.rfile.readline(65537)
         if not self.raw_requestline or not self.parse_request():
             self.close_connection = True
             return
-        proxy, self._status = self.server.proxy, 0
+        proxy, self._noted = self.server.proxy, False
         body = self._request_body()
         fault = proxy.fault_of(self.command, self.path)
         try:
@@ -146,7 +148,7 @@ class _Handler(BaseHTTPRequestHandler):
         except (OSError, http.client.HTTPException):
             self._reset()
         finally:
-            proxy.note(self.command, self.path, self._status)
+            self._note(0)
 
     def finish(self) -> None:
         if self._upstream is not None:
@@ -166,7 +168,7 @@ class _Handler(BaseHTTPRequestHandler):
         elif kind is Kind.LOST_REQUEST:
             self._reset()
         elif kind is Kind.ANSWER:
-            self._send(fault.status, fault.headers, fault.body)
+            self._send(fault.status, list(fault.headers.items()), fault.body)
         elif kind is Kind.ACT:
             fault.action()
             self._stream(self._forward(body), 0.0)
@@ -227,20 +229,25 @@ class _Handler(BaseHTTPRequestHandler):
         if length is None:
             self.wfile.write(b"0\r\n\r\n")
 
-    def _send(self, status: int, headers: dict[str, str], body: bytes) -> None:
+    def _send(self, status: int, headers: Headers, body: bytes) -> None:
         self._head(status, headers, len(body))
         self.wfile.write(body)
 
-    def _head(self, status: int, headers: dict[str, str], length: int | None) -> None:
-        self._status = status
+    def _head(self, status: int, headers: Headers, length: int | None) -> None:
+        self._note(status)  # before the client can know
         self.send_response(status)
-        for key, value in headers.items():
+        for key, value in headers:
             self.send_header(key, value)
         if length is None:
             self.send_header("Transfer-Encoding", "chunked")
         else:
             self.send_header("Content-Length", str(length))
         self.end_headers()
+
+    def _note(self, status: int) -> None:
+        if not self._noted:
+            self._noted = True
+            self.server.proxy.note(self.command, self.path, status)
 
     def _request_body(self) -> bytes:
         if self.headers.get("Transfer-Encoding", "") == "chunked":
@@ -262,10 +269,6 @@ class _Handler(BaseHTTPRequestHandler):
             return
 
 
-def _kept(answer: http.client.HTTPResponse) -> dict[str, str]:
-    """Headers for the client. Warnings may come several times: they are joined, as HTTP allows."""
-    headers: dict[str, str] = {}
-    for key, value in answer.getheaders():
-        if key.lower() not in HOP:
-            headers[key] = f"{headers[key]}, {value}" if key in headers else value
-    return headers
+def _kept(answer: http.client.HTTPResponse) -> Headers:
+    """Headers for the client, in the server's order; warnings may come several times."""
+    return [(key, value) for key, value in answer.getheaders() if key.lower() not in HOP]
