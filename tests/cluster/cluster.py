@@ -76,6 +76,7 @@ class Cluster:
         self._mark = plane.audit_size()
         self.url = plane.url
         self.ca = plane.ca
+        self.key = plane.key
 
     def kubeconfig(self, user: str = "admin", *, url: str = "", namespace: str = "") -> Path:
         """A new kubeconfig with one context, "test". ``url`` may lead through a proxy (plain HTTP needs no CA)."""

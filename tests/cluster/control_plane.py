@@ -1,6 +1,6 @@
 """A Kubernetes control plane of one's own: etcd, kube-apiserver, kube-controller-manager and fake nodes, on loopback.
 
-usage: python -m tests.cluster.control_plane BINARIES FOLDER
+usage: python -m tests.cluster.control_plane BINARIES FOLDER [FLAG=VALUE of kube-apiserver]...
 
 Prints one line of JSON when it is ready (url, token and file names), then obeys lines on standard input, answering each
 with a line: "stop NAME", "continue NAME" (signals), "kill NAME", "start NAME". It ends at the end of its input, and all
@@ -63,9 +63,9 @@ AUDIT = {
 READY_S = 90.0
 
 
-def main(binaries: str, folder: str) -> None:
+def main(binaries: str, folder: str, *flags: str) -> None:
     """Start everything, say so, obey, end."""
-    plane = ControlPlane(Path(binaries), Path(folder))
+    plane = ControlPlane(Path(binaries), Path(folder), dict(flag.split("=", 1) for flag in flags))
     try:
         plane.start_all()
         _say(json.dumps(plane.described()))
@@ -85,8 +85,8 @@ def _say(line: str) -> None:
 class ControlPlane:
     """The processes of one control plane, and the folder that holds all that they write."""
 
-    def __init__(self, binaries: Path, folder: Path) -> None:
-        self._folder, self._binaries = folder, binaries
+    def __init__(self, binaries: Path, folder: Path, flags: dict[str, str]) -> None:
+        self._folder, self._binaries, self._flags = folder, binaries, flags
         self._etcd, self._peer, self._api, self._manager = (free_port() for _ in range(4))
         self.url = f"https://127.0.0.1:{self._api}"
         self._running: dict[str, subprocess.Popen[bytes]] = {}
@@ -180,6 +180,7 @@ class ControlPlane:
             "audit-policy-file": str(folder / "audit.yaml"),
             "audit-log-path": str(folder / "audit.log"),
             "profiling": "false",
+            **self._flags,
         }
 
     def _manager_flags(self) -> dict[str, str]:

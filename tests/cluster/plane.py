@@ -18,8 +18,10 @@ LOG_S = 20.0
 class Plane:
     """Starts the control plane in a process of its own, which ends when its standard input does."""
 
-    def __init__(self, binaries: Path, folder: Path) -> None:
-        command = [sys.executable, "-m", "tests.cluster.control_plane", str(binaries), str(folder)]
+    def __init__(self, binaries: Path, folder: Path, *flags: str) -> None:
+        """``flags`` are more of kube-apiserver's: ``max-requests-inflight=4``."""
+        folder.mkdir(parents=True, exist_ok=True)
+        command = [sys.executable, "-m", "tests.cluster.control_plane", str(binaries), str(folder), *flags]
         self._log = (folder / "plane.log").open("wb")
         self._process = subprocess.Popen(
             command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log, text=True
