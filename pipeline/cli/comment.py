@@ -36,6 +36,7 @@ def command(report: Path, repo: str | None, pr: int | None, key: str, page: str,
     The token is taken from GITHUB_TOKEN (or GH_TOKEN), the API's address from GITHUB_API_URL. Where the token may not
     comment, as on a fork's pull request, the comment goes into the job's summary instead and the run goes on.
     """
+    from pipeline.cli.log_lines import unheard
     from pipeline.cli.report import MOST_BYTES, read
     from pipeline.report.comment import Setting, render
 
@@ -44,7 +45,7 @@ def command(report: Path, repo: str | None, pr: int | None, key: str, page: str,
     data = read(report, _MOST_BYTES_OF_A_FORK if fork else MOST_BYTES)
     setting = Setting(page, fork)
     if dry_run:
-        click.echo(render(data, setting=setting), nl=False)
+        click.echo(unheard(render(data, setting=setting)), nl=False)
         return OK
     repo = repo or os.environ.get("GITHUB_REPOSITORY", "")
     if "/" not in repo or not (fork or pr or _pull_request()):

@@ -16,9 +16,11 @@ def command(*, dry_run: bool, branch: str | None) -> int:
     from pipeline.adapters.repo_write import RepositoryWriter
     from pipeline.cli.diffing import Asked
     from pipeline.cli.diffing import repository as report_of
+    from pipeline.cli.log_lines import unheard_where_needed
     from pipeline.core.commit_message import message
     from pipeline.core.source import parse_source
     from pipeline.flows.commit import changed, check_secrets
+    from pipeline.report.plain import safe
     from pipeline.wiring import repository
 
     here = repository()
@@ -31,7 +33,7 @@ def command(*, dry_run: bool, branch: str | None) -> int:
     report = report_of(parse_source("ref:HEAD" if head else "empty"), parse_source("worktree"), Asked())
     text = message(report, len(paths))
     if dry_run:
-        click.echo(text)
+        click.echo(unheard_where_needed(safe(f"{text}\n")), nl=False)
         for path in paths:
             click.echo(path)
         return OK

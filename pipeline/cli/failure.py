@@ -34,11 +34,13 @@ def guarded(action: Callable[[], object], args: Sequence[str]) -> int:
 
 
 def _say(message: str, code: int, error: BaseException | None = None, *, debug: bool = False) -> int:
+    from pipeline.cli.log_lines import unheard_where_needed
     from pipeline.cli.trace import redact, trace_of
+    from pipeline.report.plain import safe
 
     if error is not None and debug:
-        _write(trace_of(error))
-    _write(f"pipeline: {redact(message)}\n")
+        _write(unheard_where_needed(safe(trace_of(error))))
+    _write(unheard_where_needed(safe(f"pipeline: {redact(message)}\n")))
     return code
 
 

@@ -21,11 +21,12 @@ def command(
     Files that an earlier render wrote and this one does not are removed; other files are never touched. Nothing is
     written where any chart does not render.
     """
+    from pipeline.cli.log_lines import unheard_where_needed
     from pipeline.cli.progress import progress
     from pipeline.core.shards import parse_shard
     from pipeline.flows.render import render
     from pipeline.flows.render_jobs import share
-    from pipeline.report.plain import counted
+    from pipeline.report.plain import counted, safe
     from pipeline.wiring import repository
 
     here = repository()
@@ -35,7 +36,7 @@ def command(
     with progress("render") as tell:
         outcome = render(here.config, here.lock, pairs, here.render_world(), tell)
     for line in outcome.warnings:
-        click.echo(f"warning: {line}", err=True)
+        click.echo(unheard_where_needed(safe(f"warning: {line}\n")), err=True, nl=False)
     counts = f"{counted(outcome.releases, 'release')}, {counted(outcome.objects, 'object')}"
     if check:
         stale = here.disk.differing(outcome.edits)

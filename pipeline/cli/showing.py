@@ -9,12 +9,13 @@ from typing import Any
 
 import click
 
+from pipeline.cli.log_lines import unheard, unheard_json, unheard_xml
 from pipeline.cli.settings import settings
 from pipeline.core.errors import UsageError, WorldError
 from pipeline.core.report import Report
 
 _WIDEST = 120
-_FOR_PEOPLE = frozenset({"terminal", "markdown", "comment", "summary"})
+_FOR_THE_LOG = {"json": unheard_json, "sarif": unheard_json, "junit": unheard_xml, "html": unheard_xml}
 
 
 def show(report: Report, outputs: tuple[str, ...]) -> None:
@@ -39,7 +40,7 @@ def show_data(data: Mapping[str, Any], outputs: tuple[str, ...]) -> None:
         if path:
             write_whole(Path(path), text)
         else:
-            click.echo(_unheard(text) if form in _FOR_PEOPLE else text, nl=False, color=True)
+            click.echo(_FOR_THE_LOG.get(form, unheard)(text), nl=False, color=True)
 
 
 def write_whole(path: Path, text: str) -> None:
@@ -53,16 +54,6 @@ def write_whole(path: Path, text: str) -> None:
         raise WorldError(
             f"{path}: {(error.strerror or str(error)).lower()}", hint="name a folder that exists"
         ) from error
-
-
-def _unheard(text: str) -> str:
-    """In a GitHub Actions log a line of a manifest could pass for a workflow command: none is heard around the text."""
-    if os.environ.get("GITHUB_ACTIONS") != "true":
-        return text
-    import secrets
-
-    token = secrets.token_hex(16)
-    return f"::stop-commands::{token}\n{text}\n::{token}::\n"
 
 
 def _parse(output: str) -> tuple[str, str]:

@@ -22,7 +22,20 @@ def render(report: Report) -> str:
 
 def dump(data: dict[str, Any]) -> str:
     options = orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
-    return orjson.dumps(data, option=options).decode()
+    try:
+        return orjson.dumps(data, option=options).decode()
+    except TypeError:  # half a surrogate pair, from a file name that is no UTF-8: nothing else of a report is no JSON
+        return orjson.dumps(_encodable(data), option=options).decode()
+
+
+def _encodable(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, list):
+        return [_encodable(item) for item in value]
+    if isinstance(value, dict):
+        return {_encodable(key): _encodable(item) for key, item in value.items()}
+    return value
 
 
 def to_data(report: Report) -> dict[str, Any]:

@@ -14,6 +14,8 @@ import pytest
 from pipeline.cli import run
 from pipeline.cli.failure import guarded
 from pipeline.core.errors import ConfigError, PipelineError, Problem, RefusedError, StaleError, UsageError, WorldError
+from tests.platforms import platform, verbs
+from tests.runner_log import heard
 
 
 def ending(error: BaseException) -> Callable[[], object]:
@@ -127,3 +129,19 @@ def test_the_branches_of_the_error_tree_have_the_codes_that_help_lists() -> None
 
     codes = {kind.exit_code for kind in (PipelineError, UsageError, WorldError, StaleError, RefusedError)}
     assert codes <= set(MEANING)
+
+
+def test_what_a_chart_says_in_an_error_is_obeyed_by_no_terminal_and_no_runner(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = "\\n::error::x\\n ::set-env name=A::b\\n##[group]y \\u001b[2J \\u202e"
+    files = {"charts/web/templates/c.yaml": f'{{{{ fail "{words}" }}}}\n'}
+    monkeypatch.chdir(platform(tmp_path, files))
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    verbs("vendor")
+    for options in ([], ["--debug"]):
+        assert run(["render", *options]) == 1
+        err = capsys.readouterr().err
+        assert "set-env" in err
+        assert list(heard(err)) == []
+        assert not re.search("[\x00-\x08\x0b-\x1f\x7f\u202e]", err)
