@@ -16,7 +16,8 @@ MOST_BYTES = 200 * 1024 * 1024
 def command(reports: tuple[Path, ...], outputs: tuple[str, ...]) -> int:
     """Render REPORT in the formats asked for: terminal, json, markdown, comment, summary, html, sarif, junit.
 
-    The reports of shards are merged into what one run of all would have written.
+    The reports of shards are merged into what one run of all would have written. Another format, annotations, is
+    for a run of GitHub Actions, which shows them in the pull request; it may stand beside another one on stdout.
     """
     from pipeline.cli.showing import show_data
     from pipeline.core.merge import merge

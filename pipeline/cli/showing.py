@@ -15,7 +15,13 @@ from pipeline.core.errors import UsageError, WorldError
 from pipeline.core.report import Report
 
 _WIDEST = 120
-_FOR_THE_LOG = {"json": unheard_json, "sarif": unheard_json, "junit": unheard_xml, "html": unheard_xml}
+_FOR_THE_LOG: Mapping[str, Callable[[str], str]] = {
+    "json": unheard_json,
+    "sarif": unheard_json,
+    "junit": unheard_xml,
+    "html": unheard_xml,
+    "annotations": str,  # meant to be heard
+}
 
 
 def show(report: Report, outputs: tuple[str, ...]) -> None:
@@ -33,7 +39,7 @@ def show(report: Report, outputs: tuple[str, ...]) -> None:
 def show_data(data: Mapping[str, Any], outputs: tuple[str, ...]) -> None:
     """The same from report.json's values."""
     wanted = [_parse(output) for output in outputs or ("terminal",)]
-    if sum(not path for _, path in wanted) > 1:
+    if sum(not path and form != "annotations" for form, path in wanted) > 1:
         raise UsageError("only one format can go to stdout", hint="-o json=report.json -o terminal")
     for form, path in wanted:
         text = FORMATS[form](data)
@@ -112,6 +118,29 @@ def _junit(data: Mapping[str, Any]) -> str:
     return render(data)
 
 
+def _annotations(data: Mapping[str, Any]) -> str:
+    from pipeline.report.annotations import render
+
+    return render(data, _declared())
+
+
+def _declared() -> Mapping[str, tuple[str, int]]:
+    """Where the pipeline.yaml at work here declares each release: its path in the Git repository, and the line."""
+    from pipeline.adapters.config_file import find_root
+    from pipeline.adapters.trees import repository_root
+    from pipeline.core.config import FILE
+    from pipeline.core.config_lines import release_lines
+    from pipeline.core.errors import PipelineError
+
+    try:
+        root = find_root(Path.cwd())
+        file = (root / FILE).resolve().relative_to(repository_root(root).resolve()).as_posix()
+        lines = release_lines((root / FILE).read_text(encoding="utf-8"))
+    except (PipelineError, OSError, ValueError):
+        return {}
+    return {release: (file, line) for release, line in lines.items()}
+
+
 FORMATS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "terminal": _terminal,
     "json": _json,
@@ -121,4 +150,5 @@ FORMATS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "html": _html,
     "sarif": _sarif,
     "junit": _junit,
+    "annotations": _annotations,
 }

@@ -20,7 +20,7 @@ from pipeline.core.snapshot import ReleaseKey, ReleaseSide, Snapshot
 from pipeline.core.upgrade import Side
 from pipeline.core.verdict import with_verdict
 from pipeline.core.yaml_write import dump
-from pipeline.report import comment, html, junit, markdown, sarif, shapes, terminal
+from pipeline.report import annotations, comment, html, junit, markdown, sarif, shapes, terminal
 from pipeline.report.structured import to_data
 from tests.hostile import texts
 from tests.runner_log import heard
@@ -165,6 +165,9 @@ def test_no_face_of_a_report_gives_way(monkeypatch: pytest.MonkeyPatch, capsys: 
         assert not any(name.startswith("on") for _, name in page.attributes)
         ET.fromstring(junit.render(data))
         json.loads(sarif.render(data))
+        rows = annotations.render(data, {"web": ("a,b:c%.yaml", 3)}).splitlines()
+        assert {command for command, _ in heard("\n".join(rows))} <= {"error", "warning"}
+        assert len(list(heard("\n".join(rows)))) == len(rows) <= 20
         for form in ("terminal", "comment", "markdown", "json", "sarif", "junit", "html"):
             show_data(data, (form,))
             assert list(heard(capsys.readouterr().out)) == [], form

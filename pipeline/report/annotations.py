@@ -1,0 +1,57 @@
+"""Findings as annotations of a GitHub Actions run: ``::error`` and ``::warning`` lines, which the runner obeys.
+
+GitHub shows ten of a type for each step: nine are written, the worst first, and the tenth says how many more there are.
+Escaping is the runner's own (actions/toolkit, command.ts): nothing of a chart can end a property or begin a command.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pipeline.report import plain
+
+_MOST = 9
+_LONGEST = 1_000
+_TYPES = {"error": ("blocker", "high"), "warning": ("medium",)}
+
+
+def render(report: Mapping[str, Any], places: Mapping[str, tuple[str, int]]) -> str:
+    """Lines that end in a newline. ``places`` has the file and line that declare a release, where known."""
+    rows = [row for kind in _TYPES for row in _limited(kind, report, places)]
+    return "".join(f"{row}\n" for row in rows)
+
+
+def _limited(kind: str, report: Mapping[str, Any], places: Mapping[str, tuple[str, int]]) -> Iterator[str]:
+    found = [_finding(kind, f, places) for f in report["findings"] if f["severity"] in _TYPES[kind] and not f["waived"]]
+    if kind == "error":
+        found = [_failure(error, places) for error in report["errors"]] + found
+    yield from found[:_MOST]
+    if len(found) > _MOST:
+        yield f"::{kind}::{len(found) - _MOST} more: see the report"
+
+
+def _finding(kind: str, finding: Mapping[str, Any], places: Mapping[str, tuple[str, int]]) -> str:
+    where = finding["release"] if not finding.get("environment") else f"{finding['environment']}/{finding['release']}"
+    title = f"{finding['severity']}: {finding['rule']} ({where})"
+    text = f"{finding['title']}. {finding['why']} {finding['remedy']} ({plain.place(finding)})"
+    return _line(kind, title, text, places.get(finding["release"]))
+
+
+def _failure(error: Mapping[str, Any], places: Mapping[str, tuple[str, int]]) -> str:
+    where = f"{error['template']}:{error['line']}" if error["template"] else error["chart"]
+    title = f"{error['release']} does not render"
+    return _line("error", title, f"{where}: {error['message']}", places.get(error["release"]))
+
+
+def _line(kind: str, title: str, text: str, place: tuple[str, int] | None) -> str:
+    named = {"file": place[0], "line": str(place[1])} if place else {}
+    properties = ",".join(f"{key}={_property(value)}" for key, value in (named | {"title": title}).items())
+    return f"::{kind} {properties}::{_data(plain.value(text, _LONGEST))}"
+
+
+def _data(text: str) -> str:
+    """``%`` first, or the escapes would be escaped."""
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(plain.line(text)).replace(":", "%3A").replace(",", "%2C")
