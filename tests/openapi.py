@@ -18,7 +18,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 FILE = Path(__file__).parent.parent / ".tools" / "api.github.com.json"
-_OF_ANY_OPERATION = frozenset({401, 429, 500, 502, 503, 504})
+_OF_ANY_OPERATION = frozenset({401, 404, 429, 500, 502, 503, 504})
 """Statuses that GitHub documents for the API as a whole and not for its operations."""
 _AN_ERROR = {"$ref": "#/components/schemas/basic-error"}
 

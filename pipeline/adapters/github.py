@@ -51,6 +51,17 @@ class GitHub:
         query = urlencode({"state": "open", "head": f"{owner}:{branch}", "per_page": _PAGE})
         return self._pages(f"/repos/{self.repository}/pulls?{query}")
 
+    def get(self, path: str, hint: str = "") -> Any:
+        """What is at ``path`` below the repository's own address; None where there is nothing, or nothing for us."""
+        answer = self._request("GET", f"/repos/{self.repository}/{path}")
+        if answer.status_code == httpx.codes.NOT_FOUND:
+            return None
+        return self._checked(answer, hint).json()
+
+    def get_all(self, path: str) -> Iterator[dict[str, Any]]:
+        """The items of a list of many pages at ``path`` below the repository's own address."""
+        return self._pages(f"/repos/{self.repository}/{path}?per_page={_PAGE}")
+
     def _pages(self, first: str) -> Iterator[dict[str, Any]]:
         url: str | None = first
         while url:
@@ -96,7 +107,7 @@ class GitHub:
         assert answer is not None, "BUG: no attempt was made"
         return answer
 
-    def _checked(self, answer: httpx.Response) -> httpx.Response:
+    def _checked(self, answer: httpx.Response, hint: str = "") -> httpx.Response:
         if answer.is_success:
             return answer
         said = _said(answer)
@@ -104,8 +115,8 @@ class GitHub:
             raise TooLongError(said)
         if answer.status_code == httpx.codes.FORBIDDEN and "not accessible" in said:
             raise NotAllowedError(said)
-        hint = "the token needs pull-requests: write on that repository"
-        raise WorldError(f"GitHub answers {answer.status_code}: {said}", hint=hint)
+        usual = "the token needs pull-requests: write on that repository"
+        raise WorldError(f"GitHub answers {answer.status_code}: {said}", hint=hint or usual)
 
 
 def _wait(answer: httpx.Response, attempt: int) -> float | None:

@@ -51,6 +51,14 @@ def author_names(plan: Plan) -> frozenset[str]:
     return frozenset(filter(None, (mail, login[1] if login else "")))
 
 
+def expired(plan: Plan, now: float) -> bool:
+    """A plan whose end cannot be read has expired."""
+    try:
+        return now >= seconds_of(plan.expires)
+    except ValueError:
+        return True
+
+
 def objections(plan: Plan, plan_digest: str, checked: Checked, now: float) -> tuple[str, ...]:
     """Why this approval (or rejection) does not count; empty where it does."""
     approval, policy = checked.approval, plan.policy.approvals
@@ -70,7 +78,7 @@ def decide(plan: Plan, plan_digest: str, approvals: Sequence[Checked], now: floa
     """
     policy = plan.policy.approvals
     reasons: list[str] = []
-    if now >= _or_never(plan.expires):
+    if expired(plan, now):
         reasons.append(f"the plan expired at {plan.expires}: plan anew")
     good, void = _sorted_out(plan, plan_digest, approvals, now)
     reasons += dict.fromkeys(_rejection(item.approval) for item in good if item.approval.decision == "reject")
@@ -134,14 +142,6 @@ def _author(plan: Plan, checked: Checked) -> str:
         return ""
     same = checked.by_author or author_names(plan) & {address(approval.approver), *checked.names}
     return "the plan's author cannot approve it" if same else ""
-
-
-def _or_never(text: str) -> float:
-    """When something expires; what cannot be read has expired."""
-    try:
-        return seconds_of(text)
-    except ValueError:
-        return float("-inf")
 
 
 def _rejection(approval: Approval) -> str:

@@ -1,0 +1,73 @@
+"""``pipeline approve``: shows what a plan does, and writes down somebody's yes or no to exactly that."""
+
+from pathlib import Path
+from typing import Literal
+
+import click
+
+from pipeline.core.errors import OK, RefusedError, UsageError
+
+
+@click.command(short_help="Approve a plan.")
+@click.argument("file", metavar="PLAN", type=click.Path(path_type=Path))
+@click.option(
+    "--key",
+    type=click.Path(path_type=Path),
+    metavar="SSH_KEY",
+    envvar="PIPELINE_SSH_KEY",
+    help="Sign with this key; a .pub is one that ssh-agent holds.",
+)
+@click.option("--reject", is_flag=True, help="Say no: nobody can apply the plan any more.")
+@click.option("--reason", default="", metavar="TEXT", help="Why; it is kept with the decision.")
+@click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="Where to.  [default: below approvals/]")
+@click.option("--github-run", "run", type=click.IntRange(1), metavar="ID", help="Take over the reviews of a run.")
+@click.option("--github-pr", "pull", type=click.IntRange(1), metavar="N", help="Take over those of a pull request.")
+def command(
+    file: Path, *, key: Path | None, reason: str, out: Path | None, run: int | None, pull: int | None, reject: bool
+) -> int:
+    """Approve PLAN, or reject it, by the digest of its bytes: any change of the file makes it another plan.
+
+    Without --key and --github-…, the person at the terminal types the first digits of the digest. The decision is
+    written to approvals/<digest>/ beside pipeline.yaml, where apply finds it.
+    """
+    from pipeline.cli.approving import by_hand, by_key, from_github, keep, loaded
+    from pipeline.report.plan_brief import brief
+
+    _exclusive({"--key": key, "--github-run": run, "--github-pr": pull})
+    if reject and (run or pull):
+        raise UsageError("on GitHub the reviewers decide", hint="leave --reject out: their no is taken over as well")
+    asked = loaded(file)
+    click.echo(brief(asked.plan, asked.digest), nl=False)
+    if not reject:
+        asked.check_approvable()
+    decision: Literal["approve", "reject"] = "reject" if reject else "approve"
+    if run or pull:
+        decisions = from_github(asked, "github-environment" if run else "github-review", run or pull or 0)
+    elif key:
+        decisions = [by_key(asked, decision, reason, key)]
+    else:
+        decisions = [by_hand(asked, decision, reason, _digits(asked.digest, decision))]
+    for said, path in keep(asked, decisions, out):
+        click.echo(f"{said}: {path}")
+    if any(item.decision == "approve" for item in decisions):
+        click.echo(f"apply it: pipeline apply {file}" + (f" --approval {out}" if out else ""))
+    return OK
+
+
+def _exclusive(given: dict[str, object]) -> None:
+    named = [name for name, value in given.items() if value]
+    if len(named) > 1:
+        raise UsageError(f"{' and '.join(named)} exclude each other")
+
+
+def _digits(plan_digest: str, decision: str) -> str:
+    """What the person at the terminal types; a pipe or a script is nobody."""
+    import sys
+
+    from pipeline.adapters.approval_check import TYPED_DIGITS
+
+    if not sys.stdin.isatty():
+        hint = "--key SSH_KEY signs without a terminal; --github-run and --github-pr take over reviews"
+        raise RefusedError(f"to {decision} without a key takes a person at a terminal", hint=hint)
+    told = f"To {decision}, type the first {TYPED_DIGITS} digits of {plan_digest}"
+    return str(click.prompt(told, prompt_suffix=": "))
