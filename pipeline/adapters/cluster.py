@@ -4,6 +4,7 @@ The client's own calls are not used: they drop ``fieldValidation`` and warnings,
 where JSON is enough. Its pool of connections is.
 """
 
+import os
 import threading
 import time
 from email.utils import parsedate_to_datetime
@@ -36,7 +37,9 @@ class KubeApi:
         settings = Configuration()
         settings.connection_pool_maxsize = _POOL
         try:
-            kube_config.load_kube_config(context=context, client_configuration=settings)  # type: ignore[no-untyped-call]
+            # Named, because the client reads KUBECONFIG only once, when it is imported.
+            files = os.environ.get("KUBECONFIG") or kube_config.KUBE_CONFIG_DEFAULT_LOCATION
+            kube_config.load_kube_config(files, context, settings)  # type: ignore[no-untyped-call]
         except (ConfigException, OSError, ValueError, TypeError, KeyError) as error:
             hint = "KUBECONFIG names the files to look in; pipeline.yaml names the context (environments.*.cluster)"
             raise UsageError(f"context {context!r}: {_first_line(error)}", hint=hint) from None

@@ -9,6 +9,7 @@ from pipeline.core.resource import mapping, sequence
 JSON = "application/json"
 APPLY = "application/apply-patch+yaml"
 """JSON is YAML: the body is sent as JSON all the same."""
+_REVIEWS = ("/apis/authorization.k8s.io/", "/apis/authentication.k8s.io/")
 JSON_PATCH = "application/json-patch+json"
 
 
@@ -26,7 +27,8 @@ class Call:
 
     @property
     def reads(self) -> bool:
-        return self.method == "GET"
+        """It changes nothing, so it may be sent again whatever became of it: also a dry run, and a review."""
+        return self.method == "GET" or ("dryRun", "All") in self.query or self.path.startswith(_REVIEWS)
 
 
 @dataclass(frozen=True, slots=True)
