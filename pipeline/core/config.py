@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from pipeline.core.chart_reference import Repository
 from pipeline.core.errors import UsageError
@@ -29,6 +30,8 @@ class Environment:
     api_versions: tuple[str, ...] = ()
     cluster: ClusterTarget | None = None
     policy: Policy = field(default_factory=Policy)
+    apply: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    """The ``apply:`` section, the environment's own keys over the common ones; cluster/policy.py gives it types."""
 
     @property
     def full_kube_version(self) -> str:

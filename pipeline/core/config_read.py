@@ -1,6 +1,7 @@
 """Reads pipeline.yaml: every problem at once, each with file:line:column, and what was probably meant."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import cache
 from pkgutil import get_data
 from typing import Any
@@ -69,7 +70,13 @@ def _config(data: dict[str, Any], text: str, file: str) -> Config:
     policy = mapping(data.get("policy"))
     waivers = tuple(_waivers(policy, text, file))
     named = mapping(data.get("environments")) or {DEFAULT_ENVIRONMENT: {}}
-    environments = {name: _environment(name, mapping(entry), policy, waivers) for name, entry in named.items()}
+    common = mapping(data.get("apply"))
+    environments = {
+        name: replace(
+            _environment(name, mapping(entry), policy, waivers), apply={**common, **mapping(entry).get("apply", {})}
+        )
+        for name, entry in named.items()
+    }
     helm = mapping(data.get("helm"))
     return Config(
         environments=environments,

@@ -65,6 +65,32 @@ def read_rendered(source: str, tree: Tree, wanted: Wanted, make_chart: MakeChart
     return Rendered(Snapshot(source, releases, {}, engine, version), inputs)
 
 
+def committed(tree: Tree, wanted: Wanted) -> tuple[tuple[str, Resource], ...]:
+    """Every rendered object with its file, sorted by file: what is applied.
+
+    Raises:
+        StaleError: an index cannot be read.
+        WorldError: a rendered file is gone, no YAML, or not what its index says.
+    """
+    paths = [path for path in tree.ids(FOLDER) if path.count("/") == 3 and path.endswith(f"/{INDEX}")]  # noqa: PLR2004
+    indexes = tree.read(path for path in paths if wanted.takes(*path.split("/")[1:3]))
+    found: list[tuple[str, Resource]] = []
+    for path, data in sorted(indexes.items()):
+        index = from_bytes(data, path)
+        folder, release = path.removesuffix(INDEX), path.split("/")[2]
+        files = tree.read(f"{folder}{name}" for name in index.files)
+        for name, entry in sorted(index.files.items()):
+            _untouched(f"{folder}{name}", entry, files)
+            objects = _file(f"{folder}{name}", entry, files, index.inputs.namespace, release)
+            found += [(f"{folder}{name}", resource) for resource in objects]
+    return tuple(found)
+
+
+def _untouched(path: str, entry: Entry, files: Mapping[str, bytes]) -> None:
+    if path in files and digest(files[path]) != entry.digest:
+        raise WorldError(f"{path} is not what was rendered", hint="pipeline render, then pipeline commit")
+
+
 def read_manifests(source: str, tree: Tree) -> Rendered:
     """A folder of YAML and JSON files, whoever made it, as one release.
 

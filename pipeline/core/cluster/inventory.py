@@ -20,7 +20,7 @@ from pipeline.core.resource import Body, ResourceId, mapping
 
 LARGEST_BYTES = 900_000
 """etcd takes 1.5 MiB and the API server 1 MiB of a ConfigMap's data: some room is left."""
-_FIELDS = 5
+_FIELDS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,8 @@ class Entry:
     version: str
     release: str
     record: str = ""
+    adopted: bool = False
+    """It was there before us: if it belongs to no namespace, it is never deleted unless its kind is named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,17 +177,18 @@ def kinds_of(entries: Iterable[ResourceId]) -> frozenset[tuple[str, str]]:
 
 def _line(rid: ResourceId, entry: Entry) -> str:
     identity = f"{rid.group}/{rid.kind}/{rid.namespace}/{rid.name}"
-    return f"{identity} {entry.uid or '-'} {entry.version} {entry.release} {entry.record or '-'}"
+    origin = "adopted" if entry.adopted else "created"
+    return f"{identity} {entry.uid or '-'} {entry.version} {entry.release} {entry.record or '-'} {origin}"
 
 
 def _read_line(line: str) -> tuple[ResourceId, Entry]:
     parts = line.split(" ")
     if len(parts) != _FIELDS:
         raise ValueError(f"the line {line[:80]!r} does not have {_FIELDS} parts")
-    identity, uid, version, release, record = parts
+    identity, uid, version, release, record, origin = parts
     group, kind, namespace, name = identity.split("/")
     return ResourceId(group, kind, namespace, name), Entry(
-        "" if uid == "-" else uid, version, release, "" if record == "-" else record
+        "" if uid == "-" else uid, version, release, "" if record == "-" else record, origin == "adopted"
     )
 
 

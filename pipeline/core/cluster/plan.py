@@ -27,6 +27,8 @@ class Op(StrEnum):
     DELETE = "delete"
     KEEP = "keep"
     """It is no longer rendered, and stays in the cluster; ``reason`` says why."""
+    FORGET = "forget"
+    """It is no longer rendered and no longer ours: it leaves the inventory, untouched."""
     IGNORE = "ignore"
     """A hook that apply does not run (tests, uninstall hooks)."""
 
@@ -105,6 +107,10 @@ class Action(Record, frozen=True):
     """Who says what it will look like: ``server`` (dry run), ``record`` (as the last run left it) or ``offline``."""
     force: bool = False
     """The policy lets us take the fields that ``fields`` names from their owners."""
+    weight: int = 0
+    """Of a hook: the smaller runs first."""
+    deletes: tuple[str, ...] = ()
+    """Of a hook: Helm's delete policies."""
     leave: tuple[str, ...] = ()
     """Fields that the policy leaves to others: they are not sent."""
     migrate: tuple[str, ...] = ()

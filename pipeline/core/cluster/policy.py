@@ -1,10 +1,12 @@
 """The ``apply:`` section of pipeline.yaml: what a run against a cluster may do. It is part of every plan."""
 
 import re
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
 import msgspec
 
+from pipeline.core.errors import ConfigError, Problem
 from pipeline.core.resource import ResourceId
 
 NAMESPACE = "pipeline-system"
@@ -87,5 +89,22 @@ class ApplyPolicy(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fi
     """None: ten, or a fifth of the inventory where that is more."""
     health_timeout_seconds: int = 300
     plan_expires_seconds: int = 24 * HOUR
+    lock_seconds: int = 60
     hooks: bool = True
     approvals: Approvals = Approvals()
+
+
+def policy_of(data: Mapping[str, Any]) -> ApplyPolicy:
+    """From the section of pipeline.yaml, which its schema has passed.
+
+    Raises:
+        ConfigError: a manager is no regular expression.
+    """
+    policy = msgspec.convert(dict(data), ApplyPolicy)
+    for rule in policy.conflicts:
+        try:
+            re.compile(rule.manager)
+        except re.error as error:
+            problem = Problem("pipeline.yaml", 0, 0, f"apply.conflicts: manager {rule.manager!r}: {error}")
+            raise ConfigError((problem,)) from error
+    return policy

@@ -1,0 +1,134 @@
+"""The gathering half of a plan: what lives, and what the server says to each object. Definitions come first."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from pipeline.core.cluster.deciding import Case, Terms, as_recorded, decide, may_touch
+from pipeline.core.cluster.desired import Wanted
+from pipeline.core.cluster.discovery import Served
+from pipeline.core.cluster.edits import differs
+from pipeline.core.cluster.plan import Action, Problem
+from pipeline.core.resource import CRD_KIND, Body, ResourceId, mapping, sequence
+from pipeline.core.world import Progress
+from pipeline.flows.cluster.client import Client
+from pipeline.flows.cluster.predicting import predict
+from pipeline.flows.cluster.reading import in_parallel, live
+
+Kind = tuple[str, str]
+Brought = Mapping[tuple[str, str, str], str]
+"""Plural names of the kinds that definitions of the plan bring, by group, version and kind."""
+
+
+@dataclass
+class Planner:
+    """The gathering half: reads and dry runs, definitions first. Not frozen: it keeps what it found."""
+
+    client: Client
+    terms: Terms
+    progress: Progress
+    full: bool = False
+    found: dict[ResourceId, Body] = field(default_factory=dict)
+    namespaces: frozenset[str] = frozenset()
+
+    def plan(self, wanted: tuple[Wanted, ...]) -> tuple[list[Action], list[Problem]]:
+        """The actions of everything but hooks."""
+        stay = [item for item in wanted if item.hook is None]
+        serves = self.client.serves
+        served = {item.id: kind for item in stay if (kind := serves.any_version(item.id, item.resource.version))}
+        self.progress(0, len(stay), "reading the cluster")
+        self.found = live(self.client, served)
+        self.namespaces = _names(self.client.every(serves.kinds["", "v1", "Namespace"]))
+        definitions = [item for item in stay if item.id.kind == CRD_KIND]
+        rest = [item for item in stay if item.id.kind != CRD_KIND]
+        brought = _brought(definitions)
+        cases = self._cases(definitions, frozenset(), {})
+        changing = frozenset(
+            key for case in cases for key in _kinds_of(case.wanted) if case.why != "record" and not _unchanged(case)
+        )
+        cases += self._cases(rest, changing, brought)
+        actions, problems = [], []
+        for case in cases:
+            if case.why == "unknown":
+                problems.append(_unknown(case.wanted))
+                continue
+            if not case.wanted.release and case.found is not None:
+                continue  # a release's own namespace that is there already
+            action, more = decide(case, self.terms)
+            actions.append(action)
+            problems += more
+        return actions, problems
+
+    def _cases(
+        self,
+        wanted: list[Wanted],
+        changing: frozenset[Kind],
+        brought: Brought,
+    ) -> list[Case]:
+        done = iter(range(len(wanted)))
+
+        def one(item: Wanted) -> Case:
+            self.progress(next(done, 0), len(wanted), f"asking about {item.id.kind} {item.id.name}")
+            return self._case(item, changing, brought)
+
+        return in_parallel(one, wanted)
+
+    def _case(self, item: Wanted, changing: frozenset[Kind], brought: Brought) -> Case:
+        served = self.client.serves.of(item.resource)
+        found = self.found.get(item.id)
+        key = (item.resource.group, item.resource.version, item.id.kind)
+        if served is None:
+            plural = brought.get(key, "")
+            return Case(item, plural, found, None, "offline" if plural else "unknown")
+        if found is not None and not self.full and as_recorded(item, found, self.terms):
+            return Case(item, served.plural, found, None, "record")
+        if found is not None and may_touch(found, item.id, self.terms) is not None:
+            return Case(item, served.plural, found, None, "not ours")
+        if not self._has_place(item, served):
+            return Case(item, served.plural, found, None, "offline")
+        prediction = predict(self.client, served, item.resource.body, found, self.terms.policy)
+        stand_in = ""
+        if prediction.body is None and (item.id.group, item.id.kind) in changing:
+            stand_in = "its definition changes in this plan, and the server still judges by the old one"
+        elif prediction.body is None and "does not support dry run" in prediction.answer.message:
+            stand_in = "a webhook does not support dry runs: what it will say is not known"
+        return Case(item, served.plural, found, prediction, "", stand_in)
+
+    def _has_place(self, item: Wanted, served: Served) -> bool:
+        """Whether its namespace exists, so that the server can be asked."""
+        if not served.namespaced:
+            return True
+        return item.id.namespace in self.namespaces
+
+
+def _brought(definitions: Iterable[Wanted]) -> Brought:
+    found = {}
+    for item in definitions:
+        spec = mapping(item.resource.body.get("spec"))
+        names = mapping(spec.get("names"))
+        for version in sequence(spec.get("versions")):
+            key = (str(spec.get("group")), str(mapping(version).get("name")), str(names.get("kind")))
+            found[key] = str(names.get("plural") or "")
+    return found
+
+
+def _kinds_of(definition: Wanted) -> list[Kind]:
+    spec = mapping(definition.resource.body.get("spec"))
+    return [(str(spec.get("group")), str(mapping(spec.get("names")).get("kind")))]
+
+
+def _unchanged(case: Case) -> bool:
+    prediction = case.prediction
+    if case.found is None or prediction is None or prediction.body is None:
+        return False
+    return not differs(case.found, prediction.body)
+
+
+def _unknown(item: Wanted) -> Problem:
+    text = f"the cluster does not serve {item.resource.api_version}, and no definition in this plan brings it"
+    return Problem(
+        "unknown-kind", str(item.id), text, "apply the release that has its CRD first, or another API version"
+    )
+
+
+def _names(bodies: Iterable[Body]) -> frozenset[str]:
+    return frozenset(str(mapping(body.get("metadata")).get("name") or "") for body in bodies)

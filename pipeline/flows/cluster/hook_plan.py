@@ -1,0 +1,62 @@
+"""Which of Helm's hooks a plan runs: those of releases that change, and those whose own manifest is another."""
+
+from collections.abc import Iterable, Iterator
+
+from pipeline.core.cluster.desired import Wanted
+from pipeline.core.cluster.inventory import Inventory
+from pipeline.core.cluster.plan import WRITES, Action, Op
+
+
+def hook_actions(
+    wanted: Iterable[Wanted], actions: Iterable[Action], inventory: Inventory, *, enabled: bool
+) -> list[Action]:
+    """One action a hook; IGNORE for what does not run, with why."""
+    changing = {action.release for action in actions if action.op in WRITES or action.op is Op.DELETE}
+    return list(_actions(wanted, changing, inventory, enabled=enabled))
+
+
+def key(action: Action) -> str:
+    """Under which the inventory remembers a hook's manifest."""
+    return f"{action.release}/{action.group}/{action.kind}/{action.namespace}/{action.name}"
+
+
+def _actions(wanted: Iterable[Wanted], changing: set[str], inventory: Inventory, *, enabled: bool) -> Iterator[Action]:
+    for item in wanted:
+        hook = item.hook
+        if hook is None:
+            continue
+        action = Action(
+            number=0,
+            op=Op.HOOK,
+            wave=item.wave,
+            phase=item.phase,
+            group=item.id.group,
+            version=item.resource.version,
+            kind=item.id.kind,
+            namespace=item.id.namespace,
+            name=item.id.name,
+            release=item.release,
+            file=item.file,
+            manifest=item.manifest,
+            predicted="offline",
+            weight=hook.weight,
+            deletes=tuple(sorted(hook.deletes)),
+        )
+        why = _why_not(item, action, changing, inventory, enabled=enabled)
+        yield _ignored(action, why) if why else action
+
+
+def _why_not(item: Wanted, action: Action, changing: set[str], inventory: Inventory, *, enabled: bool) -> str:
+    assert item.hook is not None, "BUG: not a hook"
+    if not enabled:
+        return "apply.hooks is false"
+    if item.hook.phase is None:
+        return f"a hook of {', '.join(item.hook.events)}, which is no event of this run"
+    same = item.manifest and inventory.hooks.get(key(action)) == item.manifest
+    return "nothing of its release changes" if same and item.release not in changing else ""
+
+
+def _ignored(action: Action, why: str) -> Action:
+    from msgspec.structs import replace  # noqa: PLC0415
+
+    return replace(action, op=Op.IGNORE, reason=why)

@@ -1,0 +1,124 @@
+"""``pipeline plan``: gathers what is rendered, what is recorded and what lives, and writes down what apply would do."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from msgspec.structs import replace
+
+from pipeline.core.cluster import inventory as inventories
+from pipeline.core.cluster.deciding import Terms
+from pipeline.core.cluster.desired import desired
+from pipeline.core.cluster.inventory import Inventory
+from pipeline.core.cluster.plan import Action, InventoryRef, Plan, Problem, Source, Target
+from pipeline.core.cluster.policy import ApplyPolicy
+from pipeline.core.errors import StaleError
+from pipeline.core.mask import Mask
+from pipeline.core.resource import ManifestSet, Resource, ResourceId, mapping
+from pipeline.core.world import Progress
+from pipeline.flows.cluster.client import Client, with_budget
+from pipeline.flows.cluster.gathering import Planner
+from pipeline.flows.cluster.hook_plan import hook_actions
+from pipeline.flows.cluster.preflight import preflight
+from pipeline.flows.cluster.prune_plan import deletions
+
+_BUDGET_SECONDS = 15.0
+"""How long one dry run is tried: a plan with a webhook that is down shall not take an hour."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is to be planned. ``objects`` are the committed files of the releases asked for, with what they hold."""
+
+    environment: str
+    context: str
+    expected_uid: str
+    source: Source
+    author: str
+    created: str
+    expires: str
+    tool: str
+    policy: ApplyPolicy
+    objects: tuple[tuple[str, Resource], ...] = field(hash=False)
+    needs: Mapping[str, tuple[str, ...]] = field(hash=False)
+    namespaces: Mapping[str, str] = field(hash=False)
+    releases: tuple[str, ...] = ()
+    """Those asked for; empty is all, and then what the inventory has of other releases goes."""
+    notes: tuple[str, ...] = ()
+    full: bool = False
+    """Ask the server about every object, also about those that are as the last run left them."""
+
+
+def make_plan(client: Client, question: Question, progress: Progress) -> Plan:
+    """Read-only: lists, gets, dry runs and access reviews.
+
+    Raises:
+        StaleError: it is another cluster than pipeline.yaml names.
+        WorldError: the cluster cannot be asked.
+    """
+    target = target_of(client, question)
+    inventory = read_inventory(client, question.environment, question.policy.namespace)
+    wanted, problems = desired(question.objects, question.needs, inventory, question.namespaces)
+    mask = Mask()
+    mask.manifests(ManifestSet(tuple(item.resource for item in wanted)))
+    terms = Terms(inventory, question.policy, mask)
+    planner = Planner(with_budget(client, _BUDGET_SECONDS), terms, progress, full=question.full)
+    actions, more = planner.plan(wanted)
+    gone, others = deletions(client, terms, wanted, question.releases, planner.found)
+    hooks = hook_actions(wanted, actions, inventory, enabled=question.policy.hooks)
+    checks = preflight(client, terms, (*actions, *gone))
+    ordered = numbered((*actions, *hooks), gone)
+    return Plan(
+        tool=question.tool,
+        created=question.created,
+        expires=question.expires,
+        author=question.author,
+        source=question.source,
+        target=target,
+        policy=question.policy,
+        inventory=InventoryRef(inventory.uid, inventory.digest),
+        actions=ordered,
+        releases=question.releases,
+        problems=tuple(sorted({*problems, *more, *others, *checks.problems}, key=_problem_order)),
+        warnings=checks.warnings,
+        notes=question.notes,
+    )
+
+
+def target_of(client: Client, question: Question) -> Target:
+    """Which cluster answers.
+
+    Raises:
+        StaleError: not the one that pipeline.yaml names.
+    """
+    uid = client.uid()
+    if question.expected_uid and question.expected_uid != uid:
+        message = f"context {question.context!r} is the cluster {uid}, and pipeline.yaml says {question.expected_uid}"
+        hint = "check KUBECONFIG; if the cluster was rebuilt, change environments.*.cluster.uid"
+        raise StaleError(message, hint=hint)
+    version = mapping(client.read("/version"))
+    return Target(question.environment, question.context, uid, str(version.get("gitVersion") or ""))
+
+
+def read_inventory(client: Client, environment: str, namespace: str) -> Inventory:
+    """The environment's inventory; an empty one where nothing was ever applied.
+
+    Raises:
+        WorldError: it is damaged or another tool's.
+    """
+    path = f"/api/v1/namespaces/{namespace}/configmaps/{inventories.name_of(environment)}"
+    body = client.read(path)
+    return inventories.from_body(body, environment, namespace) if body else Inventory(environment, namespace)
+
+
+def numbered(actions: Iterable[Action], gone: Iterable[Action]) -> tuple[Action, ...]:
+    """In the order in which apply goes through them."""
+    ordered = [*sorted(actions, key=_order), *gone]
+    return tuple(replace(action, number=number) for number, action in enumerate(ordered, 1))
+
+
+def _order(action: Action) -> tuple[int, int, int, ResourceId]:
+    return action.wave, action.phase, action.weight, action.id
+
+
+def _problem_order(problem: Problem) -> tuple[str, str, str]:
+    return problem.code, problem.what, problem.message

@@ -1,0 +1,66 @@
+"""Asks the API server what an apply would do (server-side dry run), and who stands against it. Nothing is written."""
+
+import re
+
+from pipeline.core.cluster import managed
+from pipeline.core.cluster.answer import Answer, Call
+from pipeline.core.cluster.discovery import Served
+from pipeline.core.cluster.policy import ApplyPolicy
+from pipeline.core.cluster.prediction import MIGRATED, Conflict, Prediction
+from pipeline.core.cluster.retry import Fate
+from pipeline.core.resource import Body, Resource, ResourceId, mapping
+from pipeline.flows.cluster.client import Client, apply_call
+
+_MANAGER = re.compile(r'conflict with "((?:[^"\\]|\\.)*)"')
+_INVALID = 422
+
+
+def predict(client: Client, served: Served, body: Body, found: Body | None, policy: ApplyPolicy) -> Prediction:
+    """The dry run, with the policy's rules for conflicts applied; ``found`` is the live object."""
+    rid = Resource.of(body).id
+    fate, answer = client.send(apply_call(served, body, dry_run=True))
+    conflicts: tuple[Conflict, ...] = ()
+    left: frozenset[managed.FieldPath] = frozenset()
+    if fate is Fate.CONFLICT and found is not None:
+        conflicts = tuple(_decided(conflict, rid, policy) for conflict in _conflicts(answer))
+        if not all(conflict.action or conflict.manager in MIGRATED for conflict in conflicts):
+            return Prediction(answer, None, conflicts)
+        left = _left(conflicts, found)
+        rest = managed.without(body, left)
+        fate, answer = client.send(apply_call(served, rest, force=True, dry_run=True))
+    if fate is Fate.DONE:
+        return Prediction(answer, answer.body, conflicts, left)
+    if answer.status == _INVALID and found is not None:
+        return Prediction(answer, None, conflicts, left, _as_new(client, served, body))
+    return Prediction(answer, None, conflicts, left)
+
+
+def _conflicts(answer: Answer) -> list[Conflict]:
+    found = []
+    for cause in answer.causes:
+        manager = _MANAGER.search(cause.message)
+        found.append(Conflict(cause.field, manager.group(1) if manager else ""))
+    return found
+
+
+def _decided(conflict: Conflict, rid: ResourceId, policy: ApplyPolicy) -> Conflict:
+    field_name = conflict.field.removeprefix(".")
+    for rule in policy.conflicts:
+        if rule.decides(rid, conflict.manager, field_name):
+            return Conflict(conflict.field, conflict.manager, rule.action)
+    return conflict
+
+
+def _left(conflicts: tuple[Conflict, ...], found: Body) -> frozenset[managed.FieldPath]:
+    names = {conflict.field for conflict in conflicts if conflict.action == "leave"}
+    return frozenset(path for path in managed.owners(found) if managed.dotted(path) in names) if names else frozenset()
+
+
+def _as_new(client: Client, served: Served, body: Body) -> bool:
+    """Whether the same body is taken as a new object of another name: then it is the change that is refused."""
+    metadata = {key: value for key, value in mapping(body.get("metadata")).items() if key != "name"}
+    fresh = {**body, "metadata": {**metadata, "generateName": "pipeline-check-"}}
+    namespace = str(metadata.get("namespace") or "")
+    query = (("dryRun", "All"), ("fieldManager", "pipeline"))
+    _, answer = client.send(Call("POST", served.collection(namespace), query, fresh))
+    return answer.ok

@@ -1,0 +1,124 @@
+"""What a plan deletes: of what the inventory has and nobody renders any more, as much as may go."""
+
+from collections.abc import Iterable, Mapping
+
+from pipeline.core.cluster import live as living
+from pipeline.core.cluster.deciding import Terms
+from pipeline.core.cluster.desired import Wanted
+from pipeline.core.cluster.discovery import Discovery, Served
+from pipeline.core.cluster.inventory import Entry
+from pipeline.core.cluster.phases import Phase, phase_of
+from pipeline.core.cluster.plan import Action, Op, Problem
+from pipeline.core.cluster.pruning import Candidate, breakers, fate_of, unknown
+from pipeline.core.resource import CRD_KIND, Body, ResourceId, mapping
+from pipeline.flows.cluster.client import Client
+from pipeline.flows.cluster.reading import in_parallel, live
+
+_LISTED = frozenset({"list", "get"})
+
+
+def deletions(
+    client: Client,
+    terms: Terms,
+    wanted: Iterable[Wanted],
+    releases: tuple[str, ...],
+    known: Mapping[ResourceId, Body],
+) -> tuple[list[Action], list[Problem]]:
+    """Deletions in the order of their carrying out, and what stands against them. ``known``: objects read before."""
+    wanted = list(wanted)
+    inventory = terms.inventory
+    kept = {item.id for item in wanted if item.hook is None}
+    gone = {
+        rid: entry
+        for rid, entry in inventory.entries.items()
+        if rid not in kept and (not releases or entry.release in releases)
+    }
+    serves = client.serves
+    problems = list(unknown(inventory, serves.stale)) if gone else []
+    if problems:
+        return [], problems
+    served = {rid: kind for rid, entry in gone.items() if (kind := serves.any_version(rid, entry.version))}
+    problems += [_unserved(rid) for rid in gone if rid not in served and serves.knows_group(rid.group)]
+    found = live(client, served)
+    taken = frozenset(str(mapping(body.get("metadata")).get("uid")) for rid, body in known.items() if rid in kept)
+    counted = _insides(
+        client, serves, {rid: body for rid, body in found.items() if rid.kind in terms.policy.prune_kinds}, terms
+    )
+    actions = [
+        _action(Candidate(rid, entry, found.get(rid), counted.get(rid, 0)), terms, taken, served.get(rid))
+        for rid, entry in gone.items()
+    ]
+    number = sum(action.op is Op.DELETE for action in actions)
+    problems += breakers(number, inventory, len(kept), terms.policy)
+    return sorted(actions, key=order), problems
+
+
+def order(action: Action) -> tuple[bool, int, int, ResourceId]:
+    """Webhooks first, for they would look at every other deletion; then backwards through the phases."""
+    phase = phase_of(action.id)
+    return phase is not Phase.ADMISSION, -action.wave, -phase, action.id
+
+
+def _action(candidate: Candidate, terms: Terms, taken: frozenset[str], served: Served | None) -> Action:
+    rid, entry = candidate.id, candidate.entry
+    op, reason = fate_of(candidate, terms.inventory, terms.policy, taken)
+    found = candidate.found
+    return Action(
+        number=0,
+        op=op,
+        wave=0,
+        phase=Phase.PRUNE,
+        group=rid.group,
+        version=served.version if served else entry.version,
+        kind=rid.kind,
+        namespace=rid.namespace,
+        name=rid.name,
+        release=entry.release,
+        resource=served.plural if served else "",
+        live=living.reference(found, rid, terms.policy.ignore) if found is not None else None,
+        reason=reason,
+    )
+
+
+def _insides(
+    client: Client, serves: Discovery, found: Mapping[ResourceId, Body], terms: Terms
+) -> dict[ResourceId, int]:
+    """What would go with namespaces and definitions that may be pruned."""
+    counts = {}
+    for rid, body in found.items():
+        if rid.kind == "Namespace":
+            counts[rid] = _strangers(client, serves, rid.name, terms)
+        elif rid.kind == CRD_KIND:
+            names = mapping(mapping(body.get("spec")).get("names"))
+            group = str(mapping(body.get("spec")).get("group"))
+            kind = serves.any_version(ResourceId(group, str(names.get("kind")), "", ""))
+            counts[rid] = len(client.every(kind)) if kind else 0
+    return counts
+
+
+def _strangers(client: Client, serves: Discovery, namespace: str, terms: Terms) -> int:
+    """Objects in a namespace that are not in the inventory and that no controller and no namespace brings by itself."""
+    kinds = {
+        (kind.group, kind.kind): kind for kind in serves.kinds.values() if kind.namespaced and kind.verbs >= _LISTED
+    }
+    ours: dict[str, Entry] = {entry.uid: entry for entry in terms.inventory.entries.values()}
+
+    def count(kind: Served) -> int:
+        bodies = client.every(kind, namespace)
+        return sum(_is_stranger(kind, mapping(body.get("metadata")), ours) for body in bodies)
+
+    return sum(in_parallel(count, kinds.values()))
+
+
+_BROUGHT_ALONG = frozenset({("ConfigMap", "kube-root-ca.crt"), ("ServiceAccount", "default")})
+
+
+def _is_stranger(kind: Served, metadata: Mapping[str, object], ours: Mapping[str, Entry]) -> bool:
+    if kind.kind in ("Event", "EndpointSlice", "Endpoints", "Lease") or metadata.get("ownerReferences"):
+        return False
+    return metadata.get("uid") not in ours and (kind.kind, metadata.get("name")) not in _BROUGHT_ALONG
+
+
+def _unserved(rid: ResourceId) -> Problem:
+    text = "it was applied by us, and its kind is not served any more: whether it still exists cannot be told"
+    return Problem("unknown", str(rid), text, "bring its CRD back, or remove it from the inventory by hand")

@@ -1,0 +1,55 @@
+"""Reads the live objects behind many identities: a list where many are of one kind and place, else one by one."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import TypeVar
+
+from pipeline.core.cluster.discovery import Served
+from pipeline.core.resource import Body, ResourceId, mapping
+from pipeline.flows.cluster.client import Client
+
+WORKERS = 8
+_LIST_FROM = 4
+"""So many objects of one kind in one namespace are read by one list."""
+In = TypeVar("In")
+Out = TypeVar("Out")
+
+
+def in_parallel(work: Callable[[In], Out], items: Iterable[In]) -> list[Out]:
+    """``work`` on each, eight at a time; the answers in the order of ``items``. The first error is raised."""
+    with ThreadPoolExecutor(WORKERS) as pool:
+        return list(pool.map(work, items))
+
+
+def live(client: Client, wanted: Mapping[ResourceId, Served]) -> dict[ResourceId, Body]:
+    """The objects that exist, by identity.
+
+    Raises:
+        WorldError: the cluster refuses to show one: what cannot be seen is not absent.
+    """
+    groups: defaultdict[tuple[Served, str], list[ResourceId]] = defaultdict(list)
+    for rid, served in wanted.items():
+        groups[served, rid.namespace].append(rid)
+    jobs = [job for (served, namespace), rids in groups.items() for job in _jobs(client, served, namespace, rids)]
+    found = [body for bodies in in_parallel(lambda job: job(), jobs) for body in bodies]
+    return {rid: body for rid, body in found if rid in wanted}
+
+
+def _jobs(
+    client: Client, served: Served, namespace: str, rids: list[ResourceId]
+) -> Iterable[Callable[[], list[tuple[ResourceId, Body]]]]:
+    if len(rids) >= _LIST_FROM and "list" in served.verbs:
+        return [lambda: [(_identity(rids[0], body), body) for body in client.every(served, namespace)]]
+    return [partial(_one, client, served, rid) for rid in rids]
+
+
+def _one(client: Client, served: Served, rid: ResourceId) -> list[tuple[ResourceId, Body]]:
+    body = client.get(served, rid.namespace, rid.name)
+    return [] if body is None else [(rid, body)]
+
+
+def _identity(like: ResourceId, body: Body) -> ResourceId:
+    metadata = mapping(body.get("metadata"))
+    return ResourceId(like.group, like.kind, str(metadata.get("namespace") or ""), str(metadata.get("name") or ""))
