@@ -95,6 +95,23 @@ def resolve(root: Path, revision: str) -> str:
         raise UsageError(f"there is no Git revision {revision!r} here", hint=hint) from None
 
 
+def tree_id(root: Path, commit: str, path: str) -> str:
+    """Git's id of a folder at a commit: equal ids are equal bytes all the way down. Empty where it is not there."""
+    try:
+        return _git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{commit}:{path}").decode().strip()
+    except WorldError:
+        return ""
+
+
+def author(root: Path) -> str:
+    """Who works here, as Git would write it: ``Name <email>``; empty where Git does not know."""
+    try:
+        said = _git(root, "var", "GIT_AUTHOR_IDENT").decode().strip()
+    except WorldError:
+        return ""
+    return said[: said.rfind(">") + 1]
+
+
 def merge_base(root: Path, branch: str = "") -> str:
     """The commit where HEAD left ``branch`` (default: the remote's default branch, else main, else master)."""
     for candidate in [branch] if branch else ["origin/HEAD", "origin/main", "origin/master", "main", "master"]:

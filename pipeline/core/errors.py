@@ -6,7 +6,8 @@ PipelineError
 ├── WorldError         1  helm, git, a registry, the cluster or the disk failed
 │   └── RenderError    1  a chart does not render: release, chart, template and line
 ├── StaleError         4  out of date: lock mismatch, ``--check``, stale plan
-└── RefusedError       5  approval missing or void, or another run holds the lock
+├── RefusedError       5  approval missing or void, or another run holds the lock
+└── UnsafeError        9  a safety rule stands against it: prune, recreate, adoption, another tool's objects
 
 Anything else that reaches the top is a bug in pipeline: exit code 70 and a trace in a file.
 """
@@ -14,6 +15,7 @@ Anything else that reaches the top is a bug in pipeline: exit code 70 and a trac
 from dataclasses import dataclass
 
 OK, FAILED, CHANGES, RISK, STALE, REFUSED, USAGE, BUG, INTERRUPTED = 0, 1, 2, 3, 4, 5, 64, 70, 130
+NOT_APPLIED, UNHEALTHY, UNSAFE = 6, 7, 9
 
 
 class PipelineError(Exception):
@@ -76,3 +78,7 @@ class StaleError(PipelineError):
 
 class RefusedError(PipelineError):
     exit_code = REFUSED
+
+
+class UnsafeError(PipelineError):
+    exit_code = UNSAFE

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import count
 
 from pipeline.core.cluster.deciding import Case, Terms, as_recorded, decide, may_touch
 from pipeline.core.cluster.desired import Wanted
@@ -14,6 +15,8 @@ from pipeline.flows.cluster.client import Client
 from pipeline.flows.cluster.predicting import predict
 from pipeline.flows.cluster.reading import in_parallel, live
 
+_TOLD = 20
+"""How often progress is told, whatever the number of objects."""
 Kind = tuple[str, str]
 Brought = Mapping[tuple[str, str, str], str]
 """Plural names of the kinds that definitions of the plan bring, by group, version and kind."""
@@ -64,10 +67,13 @@ class Planner:
         changing: frozenset[Kind],
         brought: Brought,
     ) -> list[Case]:
-        done = iter(range(len(wanted)))
+        done = count()
+        step = max(1, len(wanted) // _TOLD)
 
         def one(item: Wanted) -> Case:
-            self.progress(next(done, 0), len(wanted), f"asking about {item.id.kind} {item.id.name}")
+            number = next(done)
+            if number % step == 0:
+                self.progress(number, len(wanted), f"asking about {item.id.kind} {item.id.name}")
             return self._case(item, changing, brought)
 
         return in_parallel(one, wanted)

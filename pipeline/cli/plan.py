@@ -1,0 +1,72 @@
+"""``pipeline plan``: what apply would do to a cluster, written down for approval. It writes nothing to the cluster."""
+
+from pathlib import Path
+
+import click
+
+from pipeline.core.errors import CHANGES, OK, UNSAFE
+
+FORMATS = ("terminal", "json", "markdown")
+
+
+@click.command(short_help="Compare what is committed with a cluster, and write down what apply would do.")
+@click.option("-e", "--environment", help="The environment. Default: the only one that has a cluster.")
+@click.option("-l", "--release", "releases", multiple=True, help="Only this release (repeatable).")
+@click.option("--out", type=click.Path(path_type=Path), metavar="PLAN", help="Write the plan to this file.")
+@click.option("--commit", default="", metavar="REVISION", help="Plan this commit's rendered tree. Default: HEAD.")
+@click.option("--full", is_flag=True, help="Ask the server about every object, also about those of the last run.")
+@click.option("-o", "--output", type=click.Choice(FORMATS), default="terminal", help="How to show it.")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit 2 where apply would change anything.")
+def command(
+    *,
+    environment: str | None,
+    releases: tuple[str, ...],
+    out: Path | None,
+    commit: str,
+    full: bool,
+    output: str,
+    detailed_exitcode: bool,
+) -> int:
+    """Ask the cluster, object by object, what applying the committed rendered tree would do (server-side dry run).
+
+    The plan names every write and every deletion; approve and apply take that file and nothing else. Exit 9 where
+    something stands against it: it says what, and what to do.
+    """
+    from pipeline.cli.planning import Wish, only_environment, place, plan
+    from pipeline.cli.progress import progress
+    from pipeline.wiring import repository
+
+    here = repository()
+    at = place(here, only_environment(here, environment))
+    with progress("plan") as tell:
+        made = plan(at, Wish(releases, commit, (), full), tell)
+    show(made, out, output)
+    if made.problems:
+        return UNSAFE
+    return CHANGES if detailed_exitcode and not made.empty else OK
+
+
+def show(made: object, out: Path | None, output: str) -> None:
+    """Write the plan where asked, and say what it is and what comes next."""
+    import sys
+
+    from pipeline.cli.settings import settings
+    from pipeline.cli.showing import write_whole
+    from pipeline.core.cluster.canonical import digest
+    from pipeline.core.cluster.plan import Plan, to_bytes
+    from pipeline.report.plan_text import markdown, terminal
+    from pipeline.report.terminal import Look
+
+    assert isinstance(made, Plan), "BUG: no plan"
+    data = to_bytes(made)
+    if output == "json":
+        click.echo(data.decode(), nl=False)
+    elif output == "markdown":
+        click.echo(markdown(made, digest(data)), nl=False)
+    else:
+        click.echo(terminal(made, digest(data), Look(settings().colored(sys.stdout))), nl=False, color=True)
+    if out is not None:
+        write_whole(out, data.decode())
+        click.echo(f"wrote {out}: {digest(data)}", err=True)
+        if not made.problems and not made.empty:
+            click.echo(f"next: pipeline approve {out}", err=True)

@@ -1,0 +1,146 @@
+"""What the cluster verbs share once their options are read: the environment, its cluster, the committed tree."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline import __version__
+from pipeline.adapters import trees
+from pipeline.adapters.clock import SystemClock
+from pipeline.adapters.cluster import KubeApi, reachable
+from pipeline.core.cluster.moment import written
+from pipeline.core.cluster.plan import Plan, Source
+from pipeline.core.cluster.policy import ApplyPolicy, policy_of
+from pipeline.core.config import ClusterTarget, Environment
+from pipeline.core.errors import StaleError, UsageError
+from pipeline.core.tree import FOLDER
+from pipeline.core.world import Progress
+from pipeline.flows.cluster.client import Client
+from pipeline.flows.cluster.planning import Question, make_plan
+from pipeline.flows.read_rendered import Wanted, committed
+from pipeline.wiring import Repository
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One environment of a repository, with its cluster."""
+
+    here: Repository
+    environment: Environment
+    target: ClusterTarget
+    policy: ApplyPolicy
+    clock: SystemClock
+
+    @property
+    def top(self) -> Path:
+        """The top of the Git repository, which may lie above ours."""
+        return trees.repository_root(self.here.root)
+
+    @property
+    def folder(self) -> str:
+        """Our folder below the top, ``.`` where they are one."""
+        return self.here.root.resolve().relative_to(self.top.resolve()).as_posix()
+
+    def client(self, run: str = "") -> Client:
+        """Raises WorldError where the cluster does not answer at all."""
+        api = KubeApi(self.target.context, run)
+        reachable(api)
+        return Client(api, self.clock)
+
+    def path(self) -> str:
+        """The environment's rendered tree, from the top."""
+        own = f"{FOLDER}/{self.environment.name}"
+        return own if self.folder == "." else f"{self.folder}/{own}"
+
+
+def place(here: Repository, environment: str) -> Place:
+    """Raises UsageError where pipeline.yaml has no such environment, or none with a cluster."""
+    here.config.pairs((environment,))
+    found = here.config.environments[environment]
+    if found.cluster is None:
+        hint = f"environments: {{{environment}: {{cluster: {{context: NAME}}}}}} in pipeline.yaml"
+        raise UsageError(f"environment {environment!r} has no cluster", hint=hint)
+    return Place(here, found, found.cluster, policy_of(found.apply), SystemClock())
+
+
+def only_environment(here: Repository, asked: str | None) -> str:
+    """The environment asked for; where none was, the only one with a cluster.
+
+    Raises:
+        UsageError: there are several, or none.
+    """
+    if asked:
+        return asked
+    names = [name for name, found in here.config.environments.items() if found.cluster is not None]
+    if len(names) == 1:
+        return names[0]
+    hint = f"-e {names[0]}" if names else "environments: {prod: {cluster: {context: NAME}}} in pipeline.yaml"
+    raise UsageError("which environment? " + (", ".join(names) or "none has a cluster"), hint=hint)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What to plan: which releases (none is all), of which commit (empty: HEAD, and the tree must be as committed)."""
+
+    releases: tuple[str, ...] = ()
+    commit: str = ""
+    notes: tuple[str, ...] = ()
+    full: bool = False
+
+
+def question(at: Place, wish: Wish) -> Question:
+    """Everything that a plan needs from the repository.
+
+    Raises:
+        StaleError: rendered/ is not what is committed, or holds nothing of the environment.
+    """
+    name = at.environment.name
+    at.here.config.pairs((name,), wish.releases)
+    commit = trees.resolve(at.top, wish.commit or "HEAD")
+    tree = trees.GitTree(at.top, commit, at.folder)
+    if not wish.commit:
+        _as_committed(at, tree)
+    source = Source(commit, at.path(), trees.tree_id(at.top, commit, at.path()))
+    if not source.tree:
+        hint = "pipeline render && pipeline commit"
+        raise StaleError(f"nothing is rendered for {name!r} at {commit[:10]}", hint=hint)
+    releases = [release for _, release in at.here.config.pairs((name,))]
+    asked = [release for release in releases if not wish.releases or release.name in wish.releases]
+    objects = committed(tree, Wanted(frozenset({name}), frozenset(wish.releases)))
+    now = at.clock.now()
+    return Question(
+        environment=name,
+        context=at.target.context,
+        expected_uid=at.target.uid,
+        source=source,
+        author=trees.author(at.top),
+        created=written(now),
+        expires=written(now + at.policy.plan_expires_seconds),
+        tool=f"pipeline/{__version__}",
+        policy=at.policy,
+        objects=objects,
+        needs={release.name: release.needs for release in releases},
+        namespaces={release.name: release.namespace for release in asked if _has(objects, release.name)},
+        releases=tuple(sorted(wish.releases)),
+        notes=wish.notes,
+        full=wish.full,
+    )
+
+
+def plan(at: Place, wish: Wish, tell: Progress) -> Plan:
+    return make_plan(at.client(), question(at, wish), tell)
+
+
+def _has(objects: Iterable[tuple[str, object]], release: str) -> bool:
+    return any(file.split("/")[2] == release for file, _ in objects)
+
+
+def _as_committed(at: Place, tree: trees.GitTree) -> None:
+    """What is planned is what is committed; a difference is most likely something that was forgotten."""
+    prefix = f"{FOLDER}/{at.environment.name}"
+    here, there = at.here.worktree.ids(prefix), tree.ids(prefix)
+    differing = sorted(path for path in {*here, *there} if here.get(path) != there.get(path))
+    if differing:
+        hint = "pipeline commit it first, or plan another state: --commit REVISION"
+        more = f" and {len(differing) - 1} more" if len(differing) > 1 else ""
+        raise StaleError(f"{differing[0]}{more}: the work tree is not what is committed", hint=hint)

@@ -1,0 +1,108 @@
+"""A plan, and what became of one, for people: what is written first, then what stands against it, then what to do."""
+
+from collections.abc import Iterable, Iterator
+
+from pipeline.core.cluster.phases import Phase
+from pipeline.core.cluster.plan import WRITES, Action, FieldEdit, Op, Plan
+from pipeline.core.cluster.say import clean
+from pipeline.report.terminal import Look
+
+_MARKS = {
+    Op.CREATE: ("+", "green"),
+    Op.UPDATE: ("~", "yellow"),
+    Op.ADOPT: ("»", "yellow"),
+    Op.RECREATE: ("!", "red"),
+    Op.HOOK: ("*", "blue"),
+    Op.DELETE: ("-", "red"),
+    Op.KEEP: ("=", "dim"),
+    Op.FORGET: ("?", "dim"),
+    Op.IGNORE: ("·", "dim"),
+}
+_FIELDS_SHOWN = 12
+_PLAIN = Look()
+DIGITS = 8
+
+
+def short(digest: str) -> str:
+    """The digits that a person types to approve."""
+    return digest.removeprefix("sha256:")[:DIGITS]
+
+
+def counts(actions: Iterable[Action]) -> str:
+    """``3 create, 1 update, 12 unchanged`` in the order of Op."""
+    numbers = dict.fromkeys(Op, 0)
+    for action in actions:
+        numbers[action.op] += 1
+    return ", ".join(f"{number} {op}" for op, number in numbers.items() if number) or "nothing"
+
+
+def terminal(plan: Plan, digest: str, look: Look = _PLAIN) -> str:
+    """The whole plan as text that ends in a newline."""
+    target = plan.target
+    head = look.style(f"plan {short(digest)}", "bold")
+    lines = [
+        f"{head}  {plan.source.path} at {plan.source.commit[:10]} -> {clean(target.environment)}",
+        f"  cluster {target.cluster_uid} ({clean(target.context)}, {clean(target.server_version)})",
+        f"  {counts(plan.actions)}",
+    ]
+    shown = plan.of(*WRITES, Op.DELETE, Op.KEEP, Op.FORGET, Op.IGNORE)
+    lines += [""] if shown else []
+    for action in shown:
+        lines += _action(action, look)
+    lines += _list("cannot be brought back", plan.notes, look, "yellow")
+    lines += _list("warnings", plan.warnings, look, "yellow")
+    problems = [f"{p.what}: {p.message}" + (f"\n      try: {p.cure}" if p.cure else "") for p in plan.problems]
+    lines += _list("in the way", problems, look, "red")
+    return "\n".join(lines) + "\n"
+
+
+def markdown(plan: Plan, digest: str) -> str:
+    """The same for a job summary: untrusted text only inside a fence that it cannot close."""
+    text = terminal(plan, digest)
+    fence = "`" * max(3, _longest_run(text) + 1)
+    verdict = "cannot be applied" if plan.problems else "changes nothing" if plan.empty else "waits for approval"
+    return f"### Plan `{short(digest)}` {verdict}\n\nDigest: `{digest}`\n\n{fence}text\n{text}{fence}\n"
+
+
+def _action(action: Action, look: Look) -> Iterator[str]:
+    mark, colour = _MARKS[action.op]
+    name = clean(f"{action.namespace}/{action.name}" if action.namespace else action.name)
+    said = f" ({clean(action.reason)})" if action.reason else ""
+    where = f"  [{Phase(action.phase).title}]" if action.op in WRITES else ""
+    guess = ", not asked of the server" if action.op in WRITES and action.predicted == "offline" else ""
+    yield look.style(f"{mark} {action.op:<9} {clean(action.kind)} {name}", colour) + look.style(
+        said + where + guess, "dim"
+    )
+    for field in action.fields[:_FIELDS_SHOWN]:
+        yield f"      {_field(field)}"
+    if len(action.fields) > _FIELDS_SHOWN:
+        yield look.style(f"      and {len(action.fields) - _FIELDS_SHOWN} more fields", "dim")
+    if action.migrate:
+        yield f"      takes over all fields of {', '.join(map(clean, action.migrate))}"
+    for warning in action.warnings:
+        yield look.style(f"      warning: {clean(warning)}", "yellow")
+
+
+def _field(field: FieldEdit) -> str:
+    owner = f"  (owned by {clean(field.owner)})" if field.owner else ""
+    if field.kind == "change":
+        return f"{clean(field.path)}: {clean(field.old)} -> {clean(field.new)}{owner}"
+    if field.kind == "reorder":
+        return f"{clean(field.path)}: another order{owner}"
+    value = field.new if field.kind == "add" else field.old
+    return f"{'+' if field.kind == 'add' else '-'} {clean(field.path)}" + (f": {clean(value)}" if value else "") + owner
+
+
+def _list(title: str, items: Iterable[str], look: Look, colour: str) -> list[str]:
+    rows = list(items)
+    if not rows:
+        return []
+    return ["", look.style(f"{title}:", "bold", colour), *(f"  - {row}" for row in rows)]
+
+
+def _longest_run(text: str) -> int:
+    longest = run = 0
+    for character in text:
+        run = run + 1 if character == "`" else 0
+        longest = max(longest, run)
+    return longest
