@@ -113,14 +113,14 @@ def decide(case: Case, terms: Terms) -> tuple[Action, tuple[Problem, ...]]:
     problems = tuple(_problems(case, terms))
     if found is None:
         return replace(base, warnings=_warnings(case)), problems
-    base = replace(base, live=live.reference(found, wanted.id, terms.policy.ignore))
+    adopting = not ours(found, wanted.id, terms.inventory)
+    base = replace(base, live=live.reference(found, wanted.id, terms.policy.ignore, adopting=adopting))
     if case.why == "record":
         return replace(base, op=Op.UNCHANGED, predicted="record"), problems
-    return _existing(base, case, found, terms), problems
+    return _existing(base, case, found, terms, adopting=adopting), problems
 
 
-def _existing(base: Action, case: Case, found: Body, terms: Terms) -> Action:
-    adopting = not ours(found, case.wanted.id, terms.inventory)
+def _existing(base: Action, case: Case, found: Body, terms: Terms, *, adopting: bool) -> Action:
     prediction = case.prediction
     op = Op.ADOPT if adopting else Op.UPDATE
     if prediction is None or prediction.body is None:

@@ -52,6 +52,8 @@ class Run:
     finished: str = ""
     exit: int = 0
     approvers: tuple[str, ...] = ()
+    hooks: tuple[str, ...] = ()
+    """The hooks that this run has finished: going on with it does not run them again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +199,8 @@ def _run(run: Run) -> dict[str, Any]:
 
 
 def _read_run(data: Mapping[str, Any]) -> Run:
-    return Run(**{**{name: data[name] for name in Run.__dataclass_fields__}, "approvers": tuple(data["approvers"])})
+    lists = {name: tuple(data[name]) for name in ("approvers", "hooks")}
+    return Run(**{**{name: data[name] for name in Run.__dataclass_fields__}, **lists})
 
 
 def _json(value: Any) -> str:

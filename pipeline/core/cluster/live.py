@@ -37,23 +37,25 @@ def stripped(body: Body) -> Body:
     return {**rest, "metadata": metadata}
 
 
-def digest(body: Body, ignored: Iterable[str] = ()) -> str:
+def digest(body: Body, ignored: Iterable[str] = (), *, adopting: bool = False) -> str:
     """Of what people and tools set: fields of controllers and ``ignored`` ones (``spec.replicas``) left out.
 
-    Which fields are ours is part of it, so that a field taken from us is noticed even where its value is the same.
+    Which fields are ours is part of it, so that a field taken from us is noticed even where its value is the same;
+    but not while ``adopting``, when we take over the entries of others in a step of its own.
     """
     rest = stripped(managed.without(body, managed.left_to_controllers(body)))
     for field in ignored:
         rest = _without_field(rest, field.split("."))
-    ours = sorted(map(managed.dotted, managed.applied_by(body, MANAGER)))
+    ours = [] if adopting else sorted(map(managed.dotted, managed.applied_by(body, MANAGER)))
     return digest_of([rest, ours])
 
 
-def reference(body: Body, rid: ResourceId, ignored: Iterable[Ignored]) -> Live:
+def reference(body: Body, rid: ResourceId, ignored: Iterable[Ignored], *, adopting: bool = False) -> Live:
     """A Secret has no digest: few guesses would find its value. Its resource version says as much."""
     metadata = mapping(body.get("metadata"))
     secret = rid.kind == "Secret" and not rid.group
-    found = "" if secret else digest(body, [rule.field for rule in ignored if rule.takes(rid)])
+    fields = [rule.field for rule in ignored if rule.takes(rid)]
+    found = "" if secret else digest(body, fields, adopting=adopting)
     return Live(str(metadata.get("uid") or ""), found, str(metadata.get("resourceVersion") or ""))
 
 

@@ -64,8 +64,9 @@ def make_plan(client: Client, question: Question, progress: Progress) -> Plan:
     planner = Planner(with_budget(client, _BUDGET_SECONDS), terms, progress, full=question.full)
     actions, more = planner.plan(wanted)
     gone, others = deletions(client, terms, wanted, question.releases, planner.found)
-    hooks = hook_actions(wanted, actions, inventory, enabled=question.policy.hooks)
-    checks = preflight(client, terms, (*actions, *gone))
+    hooks = hook_actions(wanted, (*actions, *gone), inventory, enabled=question.policy.hooks)
+    hooks = [replace(hook, resource=_plural(client, hook)) for hook in hooks]
+    checks = preflight(client, terms, (*actions, *hooks, *gone))
     ordered = numbered((*actions, *hooks), gone)
     return Plan(
         tool=question.tool,
@@ -114,6 +115,11 @@ def numbered(actions: Iterable[Action], gone: Iterable[Action]) -> tuple[Action,
     """In the order in which apply goes through them."""
     ordered = [*sorted(actions, key=_order), *gone]
     return tuple(replace(action, number=number) for number, action in enumerate(ordered, 1))
+
+
+def _plural(client: Client, action: Action) -> str:
+    served = client.serves.any_version(action.id, action.version)
+    return served.plural if served else ""
 
 
 def _order(action: Action) -> tuple[int, int, int, ResourceId]:

@@ -1,0 +1,207 @@
+"""``pipeline apply``: carries out a plan, phase by phase, under the lock, with a journal; can be taken up again."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+from pipeline.core.cluster.answer import Clock
+from pipeline.core.cluster.inventory import Entry, Inventory, Run
+from pipeline.core.cluster.journal import Journal
+from pipeline.core.cluster.moment import written
+from pipeline.core.cluster.outcome import Outcome, RunResult, State
+from pipeline.core.cluster.plan import WRITES, Action, Op, Plan
+from pipeline.core.errors import OK, PipelineError
+from pipeline.core.mask import Mask
+from pipeline.core.resource import ManifestSet, Resource, ResourceId
+from pipeline.core.world import Progress
+from pipeline.flows.cluster import checking
+from pipeline.flows.cluster.client import Client
+from pipeline.flows.cluster.ledger import StoppedError, Writer, lost_lock
+from pipeline.flows.cluster.lock import Lock
+from pipeline.flows.cluster.planning import read_inventory
+from pipeline.flows.cluster.recreating import Backup
+from pipeline.flows.cluster.removing import Removal
+from pipeline.flows.cluster.steps import Steps, make_namespace, to_come, uids
+from pipeline.flows.cluster.stock import Stock
+from pipeline.flows.cluster.waiting import Waiting
+from pipeline.flows.cluster.writing import Objects, Task
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A plan that is approved, with what it needs. ``resources`` are what is sent, by the action's number."""
+
+    plan: Plan
+    digest: str
+    run: str
+    approvers: tuple[str, ...]
+    resources: Mapping[int, Resource] = field(hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """``stopped`` says whether a signal asks to end; ``tell`` hears how far it is; ``backup`` keeps an object safe."""
+
+    client: Client
+    clock: Clock
+    journal: Journal
+    stopped: Callable[[], bool]
+    tell: Progress
+    backup: Backup
+
+
+def apply_plan(order: Order, world: World) -> RunResult:
+    """Carry it out. Whatever happens, the lock is given back and the journal is closed.
+
+    Raises:
+        StaleError: something is not as planned; nothing was written but the lock.
+        RefusedError: another run holds the lock.
+        WorldError: the cluster or the disk failed before the first write.
+    """
+    plan = order.plan
+    checking.cluster_is_the_same(world.client, plan)
+    inventory = read_inventory(world.client, plan.target.environment, plan.policy.namespace)
+    if inventory.run.plan == order.digest and inventory.run.state == "done":
+        return RunResult(inventory.run.id, tuple(map(_already, plan.actions)))
+    if plan.empty and not plan.of(Op.FORGET):
+        return _nothing_to_do(order, world, inventory)
+    result: RunResult | None = None
+    world.journal.note({"type": "run", "run": order.run, "plan": order.digest, "time": written(world.clock.now())})
+    try:
+        result = _under_lock(order, world)
+    finally:
+        world.journal.end({"exit": result.exit_code if result else 1, "time": written(world.clock.now())})
+    return result
+
+
+def _already(action: Action) -> Outcome:
+    return Outcome(action, State.UNCHANGED, "this plan was applied before")
+
+
+def _nothing_to_do(order: Order, world: World, inventory: Inventory) -> RunResult:
+    """A plan without writes is checked all the same, and writes nothing, not even a lock."""
+    checking.inventory_is_the_same(inventory, order.plan)
+    writer = Writer(world.client, world.clock, world.journal, lambda: None)
+    objects = Objects(world.client, writer, order.plan.policy.ignore, Mask())
+    tasks = tasks_of(order, world.client, resumed=False)
+    checking.objects_are_the_same(objects, tasks)
+    return RunResult(order.run, tuple(Outcome(task.action, State.UNCHANGED) for task in tasks))
+
+
+def _under_lock(order: Order, world: World) -> RunResult:
+    policy = order.plan.policy
+    bare = Writer(world.client, world.clock, world.journal, lambda: None)
+    make_namespace(bare, policy.namespace)
+    name = f"pipeline-{order.plan.target.environment}"
+    lock = Lock(bare, policy.namespace, name, order.run, policy.lock_seconds)
+    lock.acquire(lambda what: world.tell(0, 1, what))
+    gate = Gate(lock, world.stopped)
+    try:
+        return _locked(order, world, replace(bare, may_write=gate.check), gate)
+    finally:
+        lock.release()
+
+
+@dataclass
+class Gate:
+    """What every write passes. Once ``closing``, a signal does not keep the run from noting how it ended."""
+
+    lock: Lock
+    stopped: Callable[[], bool]
+    closing: bool = False
+
+    def check(self) -> None:
+        if self.stopped() and not self.closing:
+            raise StoppedError("a signal")
+        if not self.lock.held:
+            raise lost_lock()
+
+
+def _locked(order: Order, world: World, writer: Writer, gate: Gate) -> RunResult:
+    plan = order.plan
+    inventory = read_inventory(world.client, plan.target.environment, plan.policy.namespace)
+    resumed = checking.is_resumed(inventory, order.digest)
+    if not resumed:
+        checking.inventory_is_the_same(inventory, plan)
+    mask = Mask()
+    mask.manifests(ManifestSet(tuple(order.resources.values())))
+    objects = Objects(world.client, writer, plan.policy.ignore, mask)
+    tasks = tasks_of(order, world.client, resumed=resumed)
+    checking.objects_are_the_same(objects, tasks)
+    stock = Stock(writer, inventory)
+    stock.open(_widening(plan), _run(order, world, gate.lock, inventory, resumed=resumed))
+    wanted = {task.action.id: task.found for task in tasks if task.found and task.action.op is not Op.DELETE}
+    removal = partial(Removal, objects, world.clock, plan.policy, stock.inventory, uids(wanted))
+    waiting = Waiting(world.client, world.clock, plan.policy.health_timeout_seconds, writer.may_write)
+    steps = Steps(objects, removal, waiting, stock, plan, world.backup, world.tell, order.resources)
+    stopped, interrupted = "", False
+    try:
+        steps.run(tasks)
+    except StoppedError as error:
+        stopped, interrupted = str(error), True
+    except PipelineError as error:
+        stopped = str(error)
+    gate.closing = True
+    outcomes = tuple(outcome for _, outcome in sorted(steps.outcomes.items()))
+    result = RunResult(order.run, outcomes, stopped, interrupted)
+    if result.exit_code == OK:
+        for action in plan.of(Op.FORGET):
+            stock.drop(action.id)
+    return _closed(order, world, stock, result)
+
+
+def _closed(order: Order, world: World, stock: Stock, result: RunResult) -> RunResult:
+    """The inventory says how it ended. Where even that cannot be written, the run stays open, and can be taken up."""
+    plan = order.plan
+    whole = result.exit_code == OK
+    run = replace(
+        stock.inventory.run,
+        state="done" if whole else "open",
+        finished=written(world.clock.now()),
+        exit=result.exit_code,
+    )
+    releases = plan.releases or tuple({action.release for action in plan.actions if action.release})
+    commits = dict.fromkeys(releases, plan.source.commit) if whole else {}
+    try:
+        stock.close(run, commits, plan.source.commit if whole and not plan.releases else "")
+    except PipelineError as error:
+        return replace(result, stopped=result.stopped or str(error))
+    return result
+
+
+def tasks_of(order: Order, client: Client, *, resumed: bool) -> list[Task]:
+    """Each action that touches an object, with what lives there now. Kinds that the plan itself brings come later."""
+    found = checking.found_objects(client, order.plan)
+    serves = client.serves
+    tasks = []
+    for action in order.plan.actions:
+        if action.op in (Op.KEEP, Op.FORGET, Op.IGNORE):
+            continue
+        served = serves.any_version(action.id, action.version) or to_come(action)
+        resource = order.resources.get(action.number)
+        tasks.append(Task(action, served, resource.body if resource else {}, found.get(action.id), resumed))
+    return tasks
+
+
+def _widening(plan: Plan) -> dict[ResourceId, Entry]:
+    return {action.id: entry_of(action) for action in plan.of(*WRITES) if action.release and action.op is not Op.HOOK}
+
+
+def entry_of(action: Action) -> Entry:
+    """Before the write: a create has no uid yet."""
+    uid = action.live.uid if action.live and action.op is not Op.RECREATE else ""
+    return Entry(uid, action.version, action.release, "", action.op is Op.ADOPT)
+
+
+def _run(order: Order, world: World, lock: Lock, inventory: Inventory, *, resumed: bool) -> Run:
+    plan = order.plan
+    return Run(
+        id=order.run,
+        plan=order.digest,
+        commit=plan.source.commit,
+        state="open",
+        fence=lock.fence,
+        started=written(world.clock.now()),
+        approvers=order.approvers,
+        hooks=inventory.run.hooks if resumed else (),
+    )

@@ -1,0 +1,82 @@
+"""Whether everything that a plan was made on is still so. All of it is looked at before the first write."""
+
+from collections.abc import Iterable, Iterator
+
+from pipeline.core.cluster.inventory import Inventory
+from pipeline.core.cluster.plan import WRITES, Action, Op, Plan
+from pipeline.core.errors import StaleError
+from pipeline.core.resource import Body, ResourceId
+from pipeline.flows.cluster.client import Client
+from pipeline.flows.cluster.reading import in_parallel, live
+from pipeline.flows.cluster.writing import Objects, Task
+
+_SHOWN = 10
+_CHECKED = (WRITES - {Op.HOOK}) | {Op.UNCHANGED, Op.DELETE}
+
+
+def is_resumed(inventory: Inventory, digest: str) -> bool:
+    """Whether the last run was one of this very plan, and did not come to its end."""
+    return inventory.run.state == "open" and inventory.run.plan == digest
+
+
+def cluster_is_the_same(client: Client, plan: Plan) -> None:
+    """Raises StaleError where another cluster answers than the one planned on."""
+    uid = client.uid()
+    if uid != plan.target.cluster_uid:
+        message = f"this is the cluster {uid}, and the plan is for {plan.target.cluster_uid}"
+        raise StaleError(message, hint="check KUBECONFIG, or plan anew")
+
+
+def inventory_is_the_same(inventory: Inventory, plan: Plan) -> None:
+    """Raises StaleError where somebody applied since the plan was made."""
+    if (inventory.uid, inventory.digest) == (plan.inventory.uid, plan.inventory.digest):
+        return
+    who = f" (run {inventory.run.id})" if inventory.run.id else ""
+    raise StaleError(f"somebody applied to this environment since the plan was made{who}", hint="plan anew")
+
+
+def found_objects(client: Client, plan: Plan) -> dict[ResourceId, Body]:
+    """The live objects that the plan is about, as they are now."""
+    serves = client.serves
+    wanted = {
+        action.id: served
+        for action in plan.actions
+        if action.op in _CHECKED and (served := serves.any_version(action.id, action.version)) is not None
+    }
+    return live(client, wanted)
+
+
+def objects_are_the_same(objects: Objects, tasks: Iterable[Task]) -> None:
+    """Raises StaleError, naming each object that is not what the plan was made on."""
+    tasks = [task for task in tasks if task.action.op in _CHECKED]
+    against = in_parallel(lambda task: _against(objects, task), tasks)
+    differing = [f"{task.action.id}: {why}" for task, why in zip(tasks, against, strict=True) if why]
+    if differing:
+        rows = "".join(f"\n  - {row}" for row in differing[:_SHOWN])
+        more = f"\n  - and {len(differing) - _SHOWN} more" if len(differing) > _SHOWN else ""
+        message = f"the plan does not fit the cluster any more; nothing was written:{rows}{more}"
+        raise StaleError(message, hint="pipeline plan, and approve that one")
+
+
+def _against(objects: Objects, task: Task) -> str:
+    action, found = task.action, task.found
+    if action.op is Op.DELETE and found is None:
+        return ""
+    why = objects.against(action, found)
+    if not why or not task.resumed:
+        return why
+    if found is None:
+        return "" if action.op is Op.RECREATE else why
+    return "" if objects.is_done(task, found) else why
+
+
+def by_phase(actions: Iterable[Action]) -> Iterator[tuple[tuple[int, int], list[Action]]]:
+    """Actions in order, cut where the wave or the phase changes."""
+    group: list[Action] = []
+    for action in actions:
+        if group and (group[0].wave, group[0].phase) != (action.wave, action.phase):
+            yield (group[0].wave, group[0].phase), group
+            group = []
+        group.append(action)
+    if group:
+        yield (group[0].wave, group[0].phase), group

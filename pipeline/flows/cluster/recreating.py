@@ -1,0 +1,56 @@
+"""Deletes an object and makes it anew, where its change is refused and the policy allows that."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from msgspec.structs import replace as with_changes
+
+from pipeline.core.cluster.answer import Call
+from pipeline.core.cluster.live import stripped
+from pipeline.core.cluster.outcome import Outcome, State
+from pipeline.core.cluster.plan import Op
+from pipeline.core.cluster.retry import Fate
+from pipeline.core.resource import Body, ResourceId
+from pipeline.flows.cluster.removing import Removal
+from pipeline.flows.cluster.writing import Objects, Task
+
+Backup = Callable[[ResourceId, Body], str]
+"""Keeps a live object where only its owner can read it, and says where."""
+
+
+def recreate(task: Task, objects: Objects, removal: Removal, backup: Backup) -> Outcome:
+    """Backup, delete of that very object, create. If the new one is refused the old one is brought back."""
+    found = objects.read(task)
+    create = replace(task, action=with_changes(task.action, op=Op.CREATE, live=None), found=None)
+    if found is None and task.resumed:
+        return _as_recreated(task, objects.apply(create))
+    if found is not None and task.resumed and objects.is_done(task, found):
+        return Outcome(task.action, State.RECREATED, "by the interrupted run", found)
+    stale = objects.against(task.action, found)
+    if stale or found is None:
+        return Outcome(task.action, State.STALE, stale, found)
+    where = backup(task.action.id, found)
+    fate, answer = removal.send(task, found, "recreate: delete")
+    if fate is not Fate.DONE:
+        changed = fate in (Fate.REREAD, Fate.OTHER_OBJECT, Fate.AMBIGUOUS)
+        failed = objects.failed(task.action, answer)
+        return replace(failed, state=State.STALE, message="it was changed meanwhile") if changed else failed
+    gone = removal.gone(task, str(found["metadata"]["uid"]))
+    if gone.state is not State.DELETED:
+        return replace(gone, action=task.action)
+    made = objects.apply(create)
+    if made.good:
+        return _as_recreated(task, made)
+    said = f"{made.message}; {_restore(task, objects, found)} (its backup: {where})"
+    return Outcome(task.action, State.FAILED, said)
+
+
+def _restore(task: Task, objects: Objects, old: Body) -> str:
+    call = Call("POST", task.served.collection(task.action.namespace), (), stripped(old))
+    fate, _ = objects.writer.write(call, "recreate: bring the old one back", object=str(task.action.id))
+    return "the old object was brought back" if fate is Fate.DONE else "the old object could NOT be brought back"
+
+
+def _as_recreated(task: Task, outcome: Outcome) -> Outcome:
+    state = State.RECREATED if outcome.good else outcome.state
+    return replace(outcome, action=task.action, state=state)

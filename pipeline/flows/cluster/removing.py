@@ -1,0 +1,99 @@
+"""Deletes objects: with the uid and version that were just read, never by name alone, and waits until they are gone."""
+
+from dataclasses import dataclass
+
+from pipeline.core.cluster import live
+from pipeline.core.cluster.answer import Answer, Call, Clock
+from pipeline.core.cluster.inventory import Inventory
+from pipeline.core.cluster.outcome import Outcome, State
+from pipeline.core.cluster.plan import Action, Op
+from pipeline.core.cluster.policy import ApplyPolicy
+from pipeline.core.cluster.pruning import Candidate, fate_of
+from pipeline.core.cluster.retry import Fate
+from pipeline.core.resource import Body, mapping
+from pipeline.flows.cluster.writing import Objects, Task, finalizers
+
+_TRIES = 5
+_POLL_SECONDS = 0.1
+_SLOWEST_POLL_SECONDS = 2.0
+_CHANGED = (Fate.REREAD, Fate.AMBIGUOUS, Fate.OTHER_OBJECT)
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """Deletes what a plan names. ``taken`` are the uids of objects that are still wanted."""
+
+    objects: Objects
+    clock: Clock
+    policy: ApplyPolicy
+    inventory: Inventory
+    taken: frozenset[str] = frozenset()
+
+    def delete(self, task: Task) -> Outcome:
+        """One deletion of the plan: everything that made it one is looked at once more."""
+        action = task.action
+        for _ in range(_TRIES):
+            found = self.objects.read(task)
+            if found is None:
+                return Outcome(action, State.DELETED)
+            uid, terminating = _who(found)
+            planned = action.live.uid if action.live else ""
+            if uid == planned and terminating:
+                return self.gone(task, uid)
+            against = self._against(action, found, uid, planned)
+            if against is not None:
+                return against
+            fate, answer = self.send(task, found, "delete")
+            if fate in (Fate.DONE, Fate.NOT_FOUND):
+                return self.gone(task, uid)
+            if fate not in _CHANGED:
+                return self.objects.failed(action, answer)
+        return Outcome(action, State.STALE, f"it was changed {_TRIES} times while we tried")
+
+    def send(self, task: Task, found: Body, what: str) -> tuple[Fate, Answer]:
+        """The delete itself, of that object in that version and of no other."""
+        metadata = mapping(found.get("metadata"))
+        uid = str(metadata.get("uid"))
+        options = {
+            "apiVersion": "v1",
+            "kind": "DeleteOptions",
+            "propagationPolicy": "Background",
+            "preconditions": {"uid": uid, "resourceVersion": metadata.get("resourceVersion")},
+        }
+        action = task.action
+        call = Call("DELETE", task.served.path(action.namespace, action.name), body=options)
+        return self.objects.writer.write(call, what, object=str(action.id), uid=uid)
+
+    def gone(self, task: Task, uid: str) -> Outcome:
+        """Wait until that object is gone; what holds it is named."""
+        end = self.clock.monotonic() + self.policy.health_timeout_seconds
+        pause = _POLL_SECONDS
+        while True:
+            found = self.objects.read(task)
+            if found is None or _who(found)[0] != uid:
+                return Outcome(task.action, State.DELETED)
+            if self.clock.monotonic() > end:
+                held = finalizers(found) or "its dependents"
+                return Outcome(task.action, State.UNHEALTHY, f"it is being deleted, and waits for {held}", found)
+            self.objects.writer.may_write()
+            self.clock.sleep(pause)
+            pause = min(pause * 1.5, _SLOWEST_POLL_SECONDS)
+
+    def _against(self, action: Action, found: Body, uid: str, planned: str) -> Outcome | None:
+        """Why it is left alone; None where it may go."""
+        entry = self.inventory.entries.get(action.id)
+        if entry is None or action.live is None:
+            return Outcome(action, State.KEPT, "it is not in the inventory", found)
+        if uid != planned:
+            return Outcome(action, State.KEPT, "another object of that name has taken its place", found)
+        op, why = fate_of(Candidate(action.id, entry, found), self.inventory, self.policy, self.taken)
+        if op is not Op.DELETE:
+            return Outcome(action, State.KEPT, why, found)
+        if not live.same(action.live, live.reference(found, action.id, self.objects.ignored)):
+            return Outcome(action, State.STALE, "it was changed since the plan was made", found)
+        return None
+
+
+def _who(found: Body) -> tuple[str, bool]:
+    metadata = mapping(found.get("metadata"))
+    return str(metadata.get("uid")), bool(metadata.get("deletionTimestamp"))

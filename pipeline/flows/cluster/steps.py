@@ -1,0 +1,190 @@
+"""The phases of a run: all objects of one phase at once, its waits, and nothing after the first phase that failed."""
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+from pipeline.core.cluster.answer import Call
+from pipeline.core.cluster.backing import backing_workloads
+from pipeline.core.cluster.deciding import record_of
+from pipeline.core.cluster.discovery import Served
+from pipeline.core.cluster.health import State as HealthState
+from pipeline.core.cluster.inventory import Entry
+from pipeline.core.cluster.live import reference
+from pipeline.core.cluster.outcome import Outcome, State
+from pipeline.core.cluster.phases import Phase
+from pipeline.core.cluster.plan import Action, Op, Plan
+from pipeline.core.cluster.retry import Fate
+from pipeline.core.cluster.say import explain
+from pipeline.core.errors import PipelineError, WorldError
+from pipeline.core.resource import Body, Resource, ResourceId, mapping
+from pipeline.core.world import Progress
+from pipeline.flows.cluster.checking import by_phase
+from pipeline.flows.cluster.hooking import run_hook
+from pipeline.flows.cluster.ledger import StoppedError, Writer
+from pipeline.flows.cluster.reading import in_parallel
+from pipeline.flows.cluster.recreating import Backup, recreate
+from pipeline.flows.cluster.removing import Removal
+from pipeline.flows.cluster.stock import Stock
+from pipeline.flows.cluster.waiting import Waiting
+from pipeline.flows.cluster.writing import Objects, Task
+
+_WRITTEN = frozenset({State.CREATED, State.UPDATED, State.ADOPTED, State.RECREATED})
+_WAITED_FOR = frozenset(
+    {
+        Phase.NAMESPACES,
+        Phase.DEFINITIONS,
+        Phase.SERVICES,
+        Phase.WORKLOADS,
+        Phase.API_SERVICES,
+        Phase.CUSTOM,
+        Phase.ADMITTED,
+    }
+)
+_AT_ONCE = frozenset({Phase.NAMESPACES, Phase.DEFINITIONS, Phase.API_SERVICES})
+"""Nothing after these works before they do."""
+_NEEDS_ALL_HEALTHY = frozenset({Phase.POST_HOOKS, Phase.PRUNE})
+_NEEDS_BACKING = frozenset({Phase.API_SERVICES, Phase.CUSTOM, Phase.ADMISSION, Phase.ADMITTED})
+_FAILED = frozenset({State.FAILED, State.STALE, State.UNHEALTHY})
+
+
+@dataclass
+class Steps:
+    """One run's way through its plan. Not frozen: ``outcomes`` grow as it goes, by the action's number."""
+
+    objects: Objects
+    removal: Callable[[], Removal]
+    waiting: Waiting
+    stock: Stock
+    plan: Plan
+    backup: Backup
+    tell: Progress
+    resources: Mapping[int, Resource] = field(default_factory=dict)
+    outcomes: dict[int, Outcome] = field(default_factory=dict)
+    _pending: dict[ResourceId, Task] = field(default_factory=dict)
+    _guard: threading.Lock = field(default_factory=threading.Lock)
+
+    def run(self, tasks: list[Task]) -> None:
+        """Phase by phase; what was not begun is SKIPPED.
+
+        Raises:
+            StoppedError: a signal.
+            PipelineError: the lock is lost, or the disk or the cluster gave up.
+        """
+        by_number = {task.action.number: task for task in tasks}
+        backing = backing_workloads(self.resources.values())
+        wave = 0
+        try:
+            for (now, phase), actions in by_phase([task.action for task in tasks]):
+                if now != wave or phase in _NEEDS_ALL_HEALTHY:
+                    self._settle(lambda _: True)
+                elif phase in _NEEDS_BACKING:
+                    self._settle(lambda rid: rid in backing)
+                wave = now
+                if self._failed():
+                    break
+                self._phase(Phase(phase), [by_number[action.number] for action in actions])
+            self._settle(lambda _: True)
+        finally:
+            self._skip_the_rest(tasks)
+
+    def _phase(self, phase: Phase, tasks: list[Task]) -> None:
+        self.tell(len(self.outcomes), len(self.plan.actions), phase.title)
+        if phase in (Phase.PRE_HOOKS, Phase.POST_HOOKS, Phase.PRUNE):
+            for task in tasks:
+                self._one(task)
+                if self._failed() and phase is not Phase.PRUNE:
+                    return
+        else:
+            errors = [error for error in in_parallel(self._guarded, tasks) if error is not None]
+            if errors:
+                raise errors[0]
+        if phase in _AT_ONCE:
+            self._settle(lambda rid: rid in {task.action.id for task in tasks})
+        if phase is Phase.DEFINITIONS:
+            self.objects.client.ask_again()
+
+    def _guarded(self, task: Task) -> Exception | None:
+        """What ends the run is told once all of the phase have heard it."""
+        try:
+            self._one(task)
+        except (StoppedError, PipelineError) as error:
+            return error
+        return None
+
+    def _one(self, task: Task) -> None:
+        outcome = self._carry_out(task)
+        with self._guard:
+            self.outcomes[task.action.number] = outcome
+            if outcome.state in _WRITTEN and Phase(task.action.phase) in _WAITED_FOR:
+                self._pending[task.action.id] = task
+        self._remember(task, outcome)
+
+    def _carry_out(self, task: Task) -> Outcome:
+        action = task.action
+        if action.op is Op.DELETE:
+            return self.removal().delete(task)
+        if action.op is Op.HOOK:
+            return run_hook(task, self.objects, self.removal(), self.waiting, self.stock)
+        if action.op is Op.RECREATE:
+            return recreate(task, self.objects, self.removal(), self.backup)
+        return self.objects.apply(task)
+
+    def _remember(self, task: Task, outcome: Outcome) -> None:
+        """Confirm in the inventory what is confirmed by the server."""
+        action = task.action
+        if action.op is Op.DELETE and outcome.state is State.DELETED:
+            self.stock.drop(action.id)
+        elif action.op is not Op.HOOK and action.release and outcome.good and outcome.body is not None:
+            self.stock.confirm(action.id, self._entry(action, outcome.body))
+
+    def _entry(self, action: Action, body: Body) -> Entry:
+        now = reference(body, action.id, self.plan.policy.ignore)
+        known = self.stock.inventory.entries.get(action.id)
+        adopted = action.op is Op.ADOPT or bool(known and known.adopted)
+        return Entry(now.uid, action.version, action.release, record_of(action.manifest, now.digest), adopted)
+
+    def _settle(self, concerns: Callable[[ResourceId], bool]) -> None:
+        """Wait for what was written; what does not come up is UNHEALTHY."""
+        wanted = {rid: task for rid, task in self._pending.items() if concerns(rid)}
+        if not wanted:
+            return
+        served = {rid: task.served for rid, task in wanted.items()}
+        for rid, found in self.waiting.until_healthy(served, self.tell).items():
+            task = wanted[rid]
+            self._pending.pop(rid)
+            if found.state not in (HealthState.CURRENT, HealthState.SUSPENDED):
+                outcome = self.outcomes[task.action.number]
+                self.outcomes[task.action.number] = replace(outcome, state=State.UNHEALTHY, message=found.reason)
+
+    def _failed(self) -> bool:
+        return any(outcome.state in _FAILED for outcome in self.outcomes.values())
+
+    def _skip_the_rest(self, tasks: list[Task]) -> None:
+        for task in tasks:
+            skipped = Outcome(task.action, State.SKIPPED, "the run ended before it")
+            self.outcomes.setdefault(task.action.number, skipped)
+
+
+def make_namespace(writer: Writer, name: str) -> None:
+    """Our own namespace, where it is not there yet.
+
+    Raises:
+        WorldError: the cluster refuses it.
+    """
+    if writer.client.read(f"/api/v1/namespaces/{name}") is not None:
+        return
+    body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+    fate, answer = writer.write(Call("POST", "/api/v1/namespaces", body=body), "make our own namespace")
+    if fate is not Fate.DONE and answer.reason != "AlreadyExists":
+        hint = "create it, or let pipeline do it: pipeline rbac prints the rights"
+        raise WorldError(f"the cluster refuses the namespace {name}: {explain(answer)}", hint=hint)
+
+
+def to_come(action: Action) -> Served:
+    """A kind that a definition of the plan brings."""
+    return Served(action.group, action.version, action.kind, action.resource, bool(action.namespace))
+
+
+def uids(bodies: Mapping[ResourceId, Body]) -> frozenset[str]:
+    return frozenset(str(mapping(body.get("metadata")).get("uid")) for body in bodies.values())

@@ -1,0 +1,78 @@
+"""Waits until what was applied works, or until it is sure that it will not; says what it waits for."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from pipeline.core.cluster.answer import Clock
+from pipeline.core.cluster.discovery import Served
+from pipeline.core.cluster.health import Health, State, health, pods_reason
+from pipeline.core.cluster.say import clean
+from pipeline.core.errors import WorldError
+from pipeline.core.resource import Body, ResourceId, mapping
+from pipeline.flows.cluster.client import Client
+from pipeline.flows.cluster.reading import live
+
+_FIRST_POLL_SECONDS = 0.1
+_SLOWEST_POLL_SECONDS = 2.0
+_SETTLED = frozenset({State.CURRENT, State.SUSPENDED})
+_WITH_PODS = frozenset({"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job"})
+_POD = Served("", "v1", "Pod", "pods", namespaced=True, verbs=frozenset({"list"}))
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """``going_on`` raises where the run must end. ``timeout_seconds`` is for everything that is waited for at once."""
+
+    client: Client
+    clock: Clock
+    timeout_seconds: float
+    going_on: Callable[[], None]
+
+    def until_healthy(
+        self, wanted: Mapping[ResourceId, Served], tell: Callable[[int, int, str], object]
+    ) -> dict[ResourceId, Health]:
+        """The health of each, as soon as all are well or one is surely not; what is late is PROGRESSING.
+
+        One that fails ends the wait for those that are still on their way: nobody needs to wait five minutes to hear
+        what is known after ten seconds.
+        """
+        end = self.clock.monotonic() + self.timeout_seconds
+        pause = _FIRST_POLL_SECONDS
+        found: dict[ResourceId, Health] = {}
+        pending = dict(wanted)
+        while pending:
+            bodies = self._live(pending)
+            for rid in pending:
+                body = bodies.get(rid)
+                found[rid] = health(body) if body is not None else Health(State.FAILED, "it is gone")
+            pending = {rid: served for rid, served in pending.items() if found[rid].state not in _SETTLED}
+            failed = any(found[rid].state is State.FAILED for rid in pending)
+            if not pending or failed or self.clock.monotonic() > end:
+                break
+            first = next(iter(pending))
+            tell(
+                len(wanted) - len(pending), len(wanted), f"waiting for {first.kind} {first.name}: {found[first].reason}"
+            )
+            self.going_on()
+            self.clock.sleep(pause)
+            pause = min(pause * 1.5, _SLOWEST_POLL_SECONDS)
+        return {rid: self._explained(rid, state) for rid, state in found.items()}
+
+    def _live(self, wanted: Mapping[ResourceId, Served]) -> Mapping[ResourceId, Body]:
+        return live(self.client, wanted)
+
+    def _explained(self, rid: ResourceId, state: Health) -> Health:
+        """With the reason of its pods, where it is a workload that does not come up."""
+        if state.state in _SETTLED or rid.kind not in _WITH_PODS:
+            return state
+        try:
+            pods = [pod for pod in self.client.every(_POD, rid.namespace) if _belongs(pod, rid.name)]
+        except WorldError:
+            return state
+        why = pods_reason(pods)
+        return Health(state.state, clean(f"{state.reason}; {why}")) if why else state
+
+
+def _belongs(pod: Body, name: str) -> bool:
+    """By name: a pod of a Deployment is named after it, and so is one of anything else."""
+    return str(mapping(pod.get("metadata")).get("name") or "").startswith(f"{name}-")

@@ -1,0 +1,171 @@
+"""Writes one object: its digest against the planned one, then a compare-and-swap. Nothing is sent blindly twice."""
+
+from dataclasses import dataclass, field
+
+import orjson
+
+from pipeline.core.cluster import live, managed
+from pipeline.core.cluster.answer import JSON_PATCH, Answer, Call
+from pipeline.core.cluster.discovery import Served
+from pipeline.core.cluster.edits import differs
+from pipeline.core.cluster.outcome import Outcome, State
+from pipeline.core.cluster.plan import Action, Op
+from pipeline.core.cluster.policy import MANAGER, Ignored
+from pipeline.core.cluster.retry import Fate
+from pipeline.core.cluster.say import clean, explain
+from pipeline.core.mask import Mask
+from pipeline.core.resource import Body, mapping, sequence
+from pipeline.flows.cluster.client import Client, apply_call, with_precondition
+from pipeline.flows.cluster.ledger import Writer
+
+_TRIES = 5
+_NEVER_CURRENT = "1"
+"""A resource version that no object has any more: with it an apply only ever creates (an existing one answers 409)."""
+_STATES = {Op.CREATE: State.CREATED, Op.UPDATE: State.UPDATED, Op.ADOPT: State.ADOPTED, Op.UNCHANGED: State.UNCHANGED}
+_LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """An action with what is sent.
+
+    ``found`` is what the check before the run read; ``resumed``: an earlier run of the same plan may have done it.
+    """
+
+    action: Action
+    served: Served
+    body: Body = field(hash=False)
+    found: Body | None = field(default=None, hash=False)
+    resumed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Objects:
+    """Carries out tasks. Everything it says is masked."""
+
+    client: Client
+    writer: Writer
+    ignored: tuple[Ignored, ...]
+    mask: Mask
+
+    def apply(self, task: Task) -> Outcome:
+        """Create, update or adopt; whatever may be ambiguous is settled by reading back."""
+        action = task.action
+        found = task.found
+        for attempt in range(_TRIES):
+            if attempt:
+                found = self.read(task)
+            if found is not None and task.resumed and self.is_done(task, found):
+                return Outcome(action, _STATES[action.op], "by the interrupted run", found)
+            stale = self.against(action, found)
+            if stale:
+                return Outcome(action, State.STALE, stale, found)
+            if action.op is Op.UNCHANGED:
+                return Outcome(action, State.UNCHANGED, body=found)
+            if found is not None and action.migrate:
+                found = self._migrated(task, found)
+                if found is None:
+                    continue
+            done, outcome = self._send(task, found)
+            if done:
+                return outcome
+        return Outcome(action, State.STALE, f"it was changed {_TRIES} times while we tried", found)
+
+    def against(self, action: Action, found: Body | None) -> str:
+        """Why the live object is not the one that was planned on; empty where it is."""
+        if action.live is None:
+            return "" if found is None else "it exists now, and did not when the plan was made"
+        if found is None:
+            return "it was deleted since the plan was made"
+        now = live.reference(found, action.id, self.ignored, adopting=action.op is Op.ADOPT)
+        if now.uid != action.live.uid:
+            return "it was deleted and made anew since the plan was made"
+        if live.same(action.live, now):
+            return ""
+        who = ", ".join(sorted({clean(str(entry.get("manager"))) for entry in managed.entries(found)} - {MANAGER}))
+        return f"it was changed since the plan was made{f' (others who write it: {who})' if who else ''}"
+
+    def is_done(self, task: Task, found: Body) -> bool:
+        """Whether the object is already what the plan makes of it: then an apply would change nothing."""
+        if task.action.op is Op.UNCHANGED or not managed.is_applied_by(found, MANAGER):
+            return False
+        call = apply_call(task.served, self._sent(task, found), force=task.action.force, dry_run=True)
+        fate, answer = self.client.send(call)
+        return fate is Fate.DONE and not differs(found, answer.body)
+
+    def read(self, task: Task) -> Body | None:
+        return self.client.get(task.served, task.action.namespace, task.action.name)
+
+    def failed(self, action: Action, answer: Answer, what: str = "") -> Outcome:
+        said = self.mask.text(explain(answer, secret=action.kind == "Secret"))
+        return Outcome(action, State.FAILED, f"{what}{said}")
+
+    def _sent(self, task: Task, found: Body | None) -> Body:
+        """Without the fields that the policy leaves to others."""
+        left = frozenset(tuple(path.split("\t")) for path in task.action.leave)
+        return managed.without(task.body, left) if left and found is not None else task.body
+
+    def _send(self, task: Task, found: Body | None) -> tuple[bool, Outcome]:
+        """One compare-and-swap: whether that settles it, and how."""
+        action = task.action
+        metadata = mapping((found or {}).get("metadata"))
+        uid, version = str(metadata.get("uid") or ""), str(metadata.get("resourceVersion") or _NEVER_CURRENT)
+        body = with_precondition(self._sent(task, found), uid, version)
+        call = apply_call(task.served, body, force=action.force)
+        fate, answer = self.writer.write(call, str(action.op), object=str(action.id), uid=uid)
+        outcome = Outcome(action, _STATES[action.op], body=answer.body, warnings=answer.warnings)
+        if fate is Fate.DONE:
+            return True, outcome
+        if fate is Fate.AMBIGUOUS:
+            now = self.read(task)
+            if now is not None and managed.is_applied_by(now, MANAGER) and self.is_done(task, now):
+                return True, Outcome(action, outcome.state, "the answer was lost; read back", now)
+            return False, outcome
+        if fate in (Fate.REREAD, Fate.OTHER_OBJECT):
+            return False, outcome
+        return True, self.failed(action, answer)
+
+    def _migrated(self, task: Task, found: Body) -> Body | None:
+        """The object with the entries of kubectl and helm made ours; None where it changed meanwhile."""
+        patch = migration(found, frozenset(task.action.migrate))
+        if not patch:
+            return found
+        call = Call("PATCH", task.served.path(task.action.namespace, task.action.name), (), patch, JSON_PATCH)
+        fate, answer = self.writer.write(call, "take over fields", object=str(task.action.id))
+        return answer.body if fate is Fate.DONE else None
+
+
+def migration(found: Body, managers: frozenset[str]) -> list[dict[str, object]]:
+    """A JSON patch that joins the entries of ``managers`` into one of ours (client-go, csaupgrade), for that version.
+
+    Fields that they set and we do not send are then removed by the next apply, as they should be.
+    """
+    entries = [dict(entry) for entry in managed.entries(found)]
+    theirs = [entry for entry in entries if entry.get("manager") in managers and not entry.get("subresource")]
+    if not theirs:
+        return []
+    fields: dict[str, object] = {}
+    for entry in theirs:
+        fields = _union(fields, orjson.loads(orjson.dumps(entry.get("fieldsV1") or {})))
+    rest = [entry for entry in entries if entry not in theirs]
+    ours = {**theirs[0], "manager": MANAGER, "operation": "Apply", "fieldsV1": fields}
+    metadata = mapping(found.get("metadata"))
+    patch: list[dict[str, object]] = [
+        {"op": "replace", "path": "/metadata/managedFields", "value": [*rest, ours]},
+        {"op": "replace", "path": "/metadata/resourceVersion", "value": metadata.get("resourceVersion")},
+    ]
+    if _LAST_APPLIED in mapping(metadata.get("annotations")):
+        patch.insert(0, {"op": "remove", "path": f"/metadata/annotations/{_LAST_APPLIED.replace('/', '~1')}"})
+    return patch
+
+
+def _union(one: dict[str, object], other: dict[str, object]) -> dict[str, object]:
+    found = dict(one)
+    for key, value in other.items():
+        mine = found.get(key)
+        found[key] = _union(mine, value) if isinstance(mine, dict) and isinstance(value, dict) else mine or value
+    return found
+
+
+def finalizers(body: Body) -> str:
+    return ", ".join(map(str, sequence(mapping(body.get("metadata")).get("finalizers"))))
