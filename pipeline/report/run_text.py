@@ -1,0 +1,85 @@
+"""What became of a run, for people: what went wrong first named, then the counts, then what to do."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from pipeline.core.cluster.outcome import BAD, Outcome, RunResult, State
+from pipeline.core.cluster.say import clean
+from pipeline.report.terminal import Look
+
+_STYLE = {
+    State.CREATED: ("+", "green"),
+    State.UPDATED: ("~", "yellow"),
+    State.ADOPTED: ("»", "yellow"),
+    State.RECREATED: ("!", "yellow"),
+    State.RAN: ("*", "blue"),
+    State.DELETED: ("-", "red"),
+    State.KEPT: ("=", "dim"),
+    State.SKIPPED: ("·", "dim"),
+    State.STALE: ("x", "red"),
+    State.FAILED: ("x", "red"),
+    State.UNHEALTHY: ("x", "magenta"),
+}
+_PLAIN = Look()
+
+
+def counts(result: RunResult) -> str:
+    """``3 created, 12 unchanged`` in the order of State."""
+    numbers = Counter(outcome.state for outcome in result.outcomes)
+    return ", ".join(f"{numbers[state]} {state}" for state in State if numbers[state]) or "nothing to do"
+
+
+def terminal(result: RunResult, look: Look = _PLAIN, *, plan: str = "PLAN", before: str = "") -> str:
+    """Text that ends in a newline. ``plan`` is its path, ``before`` the commit that was applied before; for hints."""
+    lines = [line for outcome in result.outcomes for line in _outcome(outcome, look)]
+    word = "applied" if result.exit_code == 0 else "interrupted" if result.interrupted else "not all applied"
+    if {State.UNHEALTHY} == {outcome.state for outcome in result.outcomes} & BAD and not result.stopped:
+        word = "applied, and not healthy"
+    style = ("bold", "green") if result.exit_code == 0 else ("bold", "red")
+    lines += [f"{look.style(word, *style)}: {counts(result)} (run {result.run})"]
+    if result.stopped:
+        lines.append(f"  it ended early: {clean(result.stopped)}")
+    return "\n".join([*lines, *_next(result, plan, before)]) + "\n"
+
+
+def data(result: RunResult) -> dict[str, Any]:
+    """The same for scripts; no body of any object is in it."""
+    return {
+        "schema": "pipeline.run/v1",
+        "run": result.run,
+        "exit": result.exit_code,
+        "stopped": result.stopped,
+        "outcomes": [
+            {
+                "number": outcome.action.number,
+                "op": str(outcome.action.op),
+                "object": str(outcome.action.id),
+                "state": str(outcome.state),
+                "message": outcome.message,
+                "warnings": list(outcome.warnings),
+            }
+            for outcome in result.outcomes
+        ],
+    }
+
+
+def _outcome(outcome: Outcome, look: Look) -> Iterator[str]:
+    if outcome.state is State.UNCHANGED:
+        return
+    mark, colour = _STYLE[outcome.state]
+    said = f": {clean(outcome.message)}" if outcome.message else ""
+    yield look.style(f"{mark} {outcome.state:<9} {clean(str(outcome.action.id))}", colour) + said
+    for warning in outcome.warnings:
+        yield look.style(f"      warning: {clean(warning)}", "yellow")
+
+
+def _next(result: RunResult, plan: str, before: str) -> Iterator[str]:
+    states = {outcome.state for outcome in result.outcomes}
+    if State.STALE in states:
+        yield "  next: pipeline plan, and approve that one"
+    elif result.exit_code and (result.interrupted or result.stopped or State.FAILED in states):
+        yield f"  next: mend what is named above, then apply the same plan again: pipeline apply {plan}"
+    elif State.UNHEALTHY in states:
+        back = f", or go back: pipeline rollback {before[:10]}" if before else ""
+        yield f"  next: mend what is named above and apply again{back}"
