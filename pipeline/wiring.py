@@ -58,11 +58,14 @@ class Repository:
         return ChartSource(self.root, self.config.repositories)
 
     def render_world(self) -> "World":
+        from functools import partial
+
+        from pipeline.adapters import sops
         from pipeline.adapters.kustomize import find
         from pipeline.flows.render_jobs import World
 
         engine = engine_for(self.config.helm_engine, self.config.helm_version)
-        return World(str(self.root), self.disk, engine, find)
+        return World(str(self.root), self.disk, engine, find, partial(sops.find, self.root))
 
 
 def repository(start: Path | None = None) -> Repository:

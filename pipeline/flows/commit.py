@@ -38,7 +38,7 @@ def check_secrets(config: Config, paths: Iterable[str], worktree: Tree) -> None:
     if found:
         raise UsageError(
             f"these files hold Secret values in the open: {', '.join(found)}",
-            hint="let the chart use an existing Secret, or set secrets: {rendered: omit} in pipeline.yaml",
+            hint="let the chart use an existing Secret, or set secrets: {rendered: omit} (or sops) in pipeline.yaml",
         )
 
 

@@ -9,6 +9,7 @@ from pipeline.core.files import Tree
 from pipeline.core.lock import folder as chart_folder
 from pipeline.core.manifests import parse
 from pipeline.core.resource import ManifestSet, Resource, mapping
+from pipeline.core.secrets import SOPS, is_encrypted
 from pipeline.core.snapshot import ReleaseKey, ReleaseSide, Snapshot
 from pipeline.core.tree import FOLDER, INDEX, Entry, Index, Inputs, digest, from_bytes
 from pipeline.core.upgrade import Side
@@ -116,6 +117,9 @@ def _file(path: str, entry: Entry, files: Mapping[str, bytes], namespace: str, r
     if data is None:
         raise WorldError(f"{path} is in {INDEX} and is not there", hint="pipeline render, or git checkout")
     for resource in _parsed(path, data, namespace, release).resources:
+        if is_encrypted(resource):
+            body = {key: value for key, value in resource.body.items() if key != SOPS}
+            resource = resource.with_body(body)  # noqa: PLW2901 - the same object, without what is no field of it
         yield replace(resource, source=entry.source, delivery=entry.delivery)
 
 

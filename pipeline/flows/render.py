@@ -20,6 +20,7 @@ from pipeline.core.secrets import holds_data
 from pipeline.core.tree import FOLDER, INDEX, Inputs, digest, folder_of, from_bytes, written
 from pipeline.core.world import Progress, no_progress
 from pipeline.flows.render_jobs import Job, Pair, World, check_charts, job_of
+from pipeline.flows.seal import sealing
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +50,9 @@ def render(
     objects = 0
     for job, (manifests, inputs) in zip(jobs, rendered, strict=True):
         objects += len(manifests.resources)
-        own = written(job.environment.name, job.release.name, inputs, _kept(manifests, config))
         folder = folder_of(job.environment.name, job.release.name)
+        seal = [sealing(folder, inputs, world.files.read, world.sops)] if config.secrets == "sops" else []
+        own = written(job.environment.name, job.release.name, inputs, _kept(manifests, config), *seal)
         files |= {f"{folder}/{path}": data for path, data in own.items()}
     removed = _orphans(config, jobs, files, world)
     return Outcome(Edits(files=files, removed=removed), len(jobs), objects, warnings)

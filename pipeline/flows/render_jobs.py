@@ -15,6 +15,7 @@ from pipeline.core.resource import mapping
 from pipeline.core.shards import shared_out
 from pipeline.core.tree import folder_of
 from pipeline.core.yaml_read import YamlError, load
+from pipeline.flows.seal import Sops
 
 Pair = tuple[Environment, Release]
 
@@ -32,14 +33,19 @@ class FindKustomize(Protocol):
     def __call__(self) -> Kustomize: ...
 
 
+class FindSops(Protocol):
+    def __call__(self) -> Sops: ...
+
+
 @dataclass(frozen=True, slots=True)
 class World:
-    """``root`` is the repository's folder, as Helm gets it; ``kustomize`` finds it, where an overlay needs it."""
+    """``root`` is the repository's folder, as Helm gets it; ``kustomize`` and ``sops`` find them, where needed."""
 
     root: str
     files: Files
     engine: Engine
     kustomize: FindKustomize
+    sops: FindSops
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,79 @@
+"""Encrypts and decrypts a Secret's values with sops, whose .sops.yaml and keys decide for whom.
+
+sops gets the values alone, as JSON on its standard input: no plain text meets the disk, and what is in the open is
+written by us (sops's own YAML writer changes some strings, after which its checksum fails). The checksum covers what is
+encrypted.
+"""
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from pipeline.adapters.process import Command, Completed, run
+from pipeline.core.errors import WorldError
+from pipeline.core.secrets import ENCRYPTED_KEYS
+
+_HINT = "install sops 3.9 or newer, or set secrets: {rendered: omit} in pipeline.yaml"
+_RULES = f".sops.yaml must have a creation rule for that path, which encrypts {ENCRYPTED_KEYS} or says nothing about it"
+_JSON = ("--input-type", "json", "--output-type", "json")
+_NO_KEY = 128
+"""sops's exit code where it has no key that fits (its codes package, CouldNotRetrieveKey)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sops:
+    """``root`` is where .sops.yaml is looked for, at or above it."""
+
+    binary: str
+    root: Path
+
+    def encrypt(self, path: str, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """``values`` (``data`` and ``stringData``) as the file ``path`` shall hold them, with sops's record.
+
+        Raises:
+            WorldError: sops refused, mostly because no creation rule takes the path.
+        """
+        rules = ("--mac-only-encrypted", "--encrypted-regex", ENCRYPTED_KEYS)
+        done = self._run(path, ("--encrypt", *rules), values, frozenset({0}), _RULES)
+        return _read(done)
+
+    def decrypt(self, path: str, values: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """What ``values`` (with sops's record) hold; None where no key for them is here.
+
+        Raises:
+            WorldError: they were tampered with, or are not sops's.
+        """
+        fine = frozenset({0, _NO_KEY})
+        done = self._run(path, ("--decrypt",), values, fine, "remove the file and render again")
+        return _read(done) if done.code == 0 else None
+
+    def _run(
+        self, path: str, verb: tuple[str, ...], values: Mapping[str, Any], fine: frozenset[int], hint: str
+    ) -> Completed:
+        options = ("--disable-version-check", *verb, *_JSON, "--filename-override", path)
+        stdin = orjson.dumps(values, option=orjson.OPT_SORT_KEYS)  # the checksum goes by the order in the file
+        try:
+            return run(Command((self.binary, *options, "/dev/stdin"), cwd=self.root, stdin=stdin, fine=fine, hint=hint))
+        except WorldError as error:
+            raise WorldError(f"{path}: {error.message}", hint=error.hint) from error
+
+
+def find(root: Path) -> Sops:
+    """The sops on PATH.
+
+    Raises:
+        WorldError: there is none.
+    """
+    binary = shutil.which("sops")
+    if binary is None:
+        raise WorldError("secrets are to be encrypted (secrets.rendered: sops), and there is no sops", hint=_HINT)
+    return Sops(binary, root)
+
+
+def _read(done: Completed) -> Mapping[str, Any]:
+    found: dict[str, Any] = orjson.loads(done.stdout)
+    return found
