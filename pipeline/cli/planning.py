@@ -1,22 +1,28 @@
 """What the cluster verbs share once their options are read: the environment, its cluster, the committed tree."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from pipeline import __version__
 from pipeline.adapters import trees
 from pipeline.adapters.clock import SystemClock
 from pipeline.adapters.cluster import KubeApi, reachable
+from pipeline.core.cluster.inventory import Inventory
 from pipeline.core.cluster.moment import written
+from pipeline.core.cluster.no_return import notes
 from pipeline.core.cluster.plan import Plan, Source
 from pipeline.core.cluster.policy import ApplyPolicy, policy_of
 from pipeline.core.config import ClusterTarget, Environment
 from pipeline.core.errors import StaleError, UsageError
 from pipeline.core.tree import FOLDER
 from pipeline.core.world import Progress
+from pipeline.flows.cluster.checking import found_objects
 from pipeline.flows.cluster.client import Client
-from pipeline.flows.cluster.planning import Question, make_plan
+from pipeline.flows.cluster.drifting import looking
+from pipeline.flows.cluster.planning import Question, make_plan, read_inventory
 from pipeline.flows.read_rendered import Wanted, committed
 from pipeline.wiring import Repository
 
@@ -127,8 +133,62 @@ def question(at: Place, wish: Wish) -> Question:
     )
 
 
+def applied_question(at: Place, inventory: Inventory, releases: tuple[str, ...]) -> Question:
+    """What was applied for the last time, as a question: each release of its own commit.
+
+    Raises:
+        StaleError: nothing was applied, or a commit is not here.
+    """
+    name = at.environment.name
+    commits = {release: commit for release, commit in inventory.releases.items() if not releases or release in releases}
+    if not commits:
+        raise StaleError(f"nothing of {name!r} was applied whole yet", hint="pipeline plan, approve and apply")
+    objects = [
+        found
+        for commit in sorted(set(commits.values()))
+        for found in committed(_tree(at, commit), Wanted(frozenset({name}), _releases_of(commits, commit)))
+    ]
+    now = written(at.clock.now())
+    return Question(
+        environment=name,
+        context=at.target.context,
+        expected_uid=at.target.uid,
+        source=Source(inventory.commit, at.path(), ""),
+        author="",
+        created=now,
+        expires=now,
+        tool=f"pipeline/{__version__}",
+        policy=looking(at.policy),
+        objects=tuple(objects),
+        needs={},
+        namespaces={},
+        releases=tuple(sorted(commits)),
+        full=True,
+    )
+
+
+def _releases_of(commits: Mapping[str, str], commit: str) -> frozenset[str]:
+    return frozenset(release for release, of in commits.items() if of == commit)
+
+
+def _tree(at: Place, commit: str) -> trees.GitTree:
+    return trees.GitTree(at.top, trees.resolve(at.top, commit), at.folder)
+
+
 def plan(at: Place, wish: Wish, tell: Progress) -> Plan:
     return make_plan(at.client(), question(at, wish), tell)
+
+
+def rollback(at: Place, wish: Wish, tell: Progress) -> Plan:
+    """The plan of an earlier commit, with notes on what it does not bring back."""
+    client = at.client()
+    asked = question(at, wish)
+    known = read_inventory(client, at.environment.name, at.policy.namespace)
+    applied = {run.commit for run in known.history if run.state == "done"}
+    never = () if asked.source.commit in applied else (f"{asked.source.commit[:10]} was never applied whole here",)
+    made = make_plan(client, asked, tell)
+    resources = {resource.id: resource for _, resource in asked.objects}
+    return replace(made, notes=(*never, *notes(made, resources, found_objects(client, made))))
 
 
 def _has(objects: Iterable[tuple[str, object]], release: str) -> bool:

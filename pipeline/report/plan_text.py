@@ -74,7 +74,7 @@ def _action(action: Action, look: Look) -> Iterator[str]:
         said + where + guess, "dim"
     )
     for field in action.fields[:_FIELDS_SHOWN]:
-        yield f"      {_field(field)}"
+        yield f"      {field_text(field)}"
     if len(action.fields) > _FIELDS_SHOWN:
         yield look.style(f"      and {len(action.fields) - _FIELDS_SHOWN} more fields", "dim")
     if action.migrate:
@@ -83,7 +83,7 @@ def _action(action: Action, look: Look) -> Iterator[str]:
         yield look.style(f"      warning: {clean(warning)}", "yellow")
 
 
-def _field(field: FieldEdit) -> str:
+def field_text(field: FieldEdit) -> str:
     owner = f"  (owned by {clean(field.owner)})" if field.owner else ""
     if field.kind == "change":
         return f"{clean(field.path)}: {clean(field.old)} -> {clean(field.new)}{owner}"

@@ -136,7 +136,7 @@ def _existing(base: Action, case: Case, found: Body, terms: Terms, *, adopting: 
     return replace(
         base,
         op=op,
-        force=any(one.action == "take" or one.manager in MIGRATED for one in prediction.conflicts),
+        force=any(one.action == "take" for one in prediction.conflicts),
         leave=tuple(sorted(map(_path_text, prediction.left))),
         migrate=tuple(sorted(managers)),
         fields=changed,
@@ -163,7 +163,7 @@ def _problems(case: Case, terms: Terms) -> Iterator[Problem]:
             return
     if prediction is None or prediction.body is not None or case.stand_in:
         return
-    unsettled = [one for one in prediction.conflicts if not one.action and one.manager not in MIGRATED]
+    unsettled = [one for one in prediction.conflicts if not one.action]
     for one in unsettled:
         text = f"{one.field.lstrip('.')} belongs to the field manager {one.manager!r}"
         rule = f"{{manager: '{one.manager}', kind: {rid.kind}, action: take}}"

@@ -42,7 +42,7 @@ class ConflictRule(Selector, frozen=True, rename="camel", forbid_unknown_fields=
     """What to do where another field manager owns a field that we set: ``take`` it over, or ``leave`` it to them."""
 
     manager: str = ""
-    """A regular expression for the whole name of the other manager."""
+    """A regular expression for the whole name of the other manager; ``kubectl/scale`` came by a subresource."""
     field: str = ""
     """Only this field and those below it, as ``spec.replicas``; empty is any."""
     action: Literal["take", "leave"] = "take"

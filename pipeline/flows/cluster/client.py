@@ -60,9 +60,9 @@ class Client:
         body: Body | None = self.read(served.path(namespace, name))
         return body
 
-    def every(self, served: Served, namespace: str = "") -> list[Body]:
-        """All objects of a kind, of one namespace or of all; read in pages."""
-        query: tuple[tuple[str, str], ...] = (("limit", _PAGE),)
+    def every(self, served: Served, namespace: str = "", query: tuple[tuple[str, str], ...] = ()) -> list[Body]:
+        """All objects of a kind, of one namespace or of all; read in pages. ``query`` may narrow it."""
+        query = (("limit", _PAGE), *query)
         found: list[Body] = []
         more = ""
         while True:

@@ -91,7 +91,7 @@ class Planner:
             return Case(item, served.plural, found, None, "not ours")
         if not self._has_place(item, served):
             return Case(item, served.plural, found, None, "offline")
-        prediction = predict(self.client, served, item.resource.body, found, self.terms.policy)
+        prediction = predict(self.client, served, item.resource.body, found, self.terms)
         stand_in = ""
         if prediction.body is None and (item.id.group, item.id.kind) in changing:
             stand_in = "its definition changes in this plan, and the server still judges by the old one"

@@ -4,6 +4,7 @@ import re
 
 from pipeline.core.cluster import managed
 from pipeline.core.cluster.answer import Answer, Call
+from pipeline.core.cluster.deciding import Terms, ours
 from pipeline.core.cluster.discovery import Served
 from pipeline.core.cluster.policy import ApplyPolicy
 from pipeline.core.cluster.prediction import MIGRATED, Conflict, Prediction
@@ -11,19 +12,23 @@ from pipeline.core.cluster.retry import Fate
 from pipeline.core.resource import Body, Resource, ResourceId, mapping
 from pipeline.flows.cluster.client import Client, apply_call
 
-_MANAGER = re.compile(r'conflict with "((?:[^"\\]|\\.)*)"')
+_MANAGER = re.compile(r'conflict with "((?:[^"\\]|\\.)*)"(?: with subresource "([^"]*)")?')
 _INVALID = 422
 
 
-def predict(client: Client, served: Served, body: Body, found: Body | None, policy: ApplyPolicy) -> Prediction:
-    """The dry run, with the policy's rules for conflicts applied; ``found`` is the live object."""
+def predict(client: Client, served: Served, body: Body, found: Body | None, terms: Terms) -> Prediction:
+    """The dry run, with the policy's rules for conflicts applied; ``found`` is the live object.
+
+    Where it is not ours yet, the entries of kubectl and helm are taken over in a step of their own before the apply.
+    """
     rid = Resource.of(body).id
     fate, answer = client.send(apply_call(served, body, dry_run=True))
     conflicts: tuple[Conflict, ...] = ()
     left: frozenset[managed.FieldPath] = frozenset()
     if fate is Fate.CONFLICT and found is not None:
-        conflicts = tuple(_decided(conflict, rid, policy) for conflict in _conflicts(answer))
-        if not all(conflict.action or conflict.manager in MIGRATED for conflict in conflicts):
+        migrated = frozenset() if ours(found, rid, terms.inventory) else MIGRATED
+        conflicts = tuple(_decided(conflict, rid, terms.policy, migrated) for conflict in _conflicts(answer))
+        if not all(conflict.action for conflict in conflicts):
             return Prediction(answer, None, conflicts)
         left = _left(conflicts, found)
         rest = managed.without(body, left)
@@ -38,17 +43,18 @@ def predict(client: Client, served: Served, body: Body, found: Body | None, poli
 def _conflicts(answer: Answer) -> list[Conflict]:
     found = []
     for cause in answer.causes:
-        manager = _MANAGER.search(cause.message)
-        found.append(Conflict(cause.field, manager.group(1) if manager else ""))
+        said = _MANAGER.search(cause.message)
+        manager, subresource = said.groups() if said else ("", "")
+        found.append(Conflict(cause.field, f"{manager}/{subresource}" if subresource else manager))
     return found
 
 
-def _decided(conflict: Conflict, rid: ResourceId, policy: ApplyPolicy) -> Conflict:
+def _decided(conflict: Conflict, rid: ResourceId, policy: ApplyPolicy, migrated: frozenset[str]) -> Conflict:
     field_name = conflict.field.removeprefix(".")
     for rule in policy.conflicts:
         if rule.decides(rid, conflict.manager, field_name):
             return Conflict(conflict.field, conflict.manager, rule.action)
-    return conflict
+    return Conflict(conflict.field, conflict.manager, "take") if conflict.manager in migrated else conflict
 
 
 def _left(conflicts: tuple[Conflict, ...], found: Body) -> frozenset[managed.FieldPath]:

@@ -1,0 +1,43 @@
+"""``pipeline drift``: where a cluster differs from what was applied, and who did it. It changes nothing."""
+
+import click
+
+from pipeline.core.errors import CHANGES, OK
+
+
+@click.command(short_help="Say where a cluster differs from what was applied.")
+@click.option("-e", "--environment", help="The environment. Default: the only one that has a cluster.")
+@click.option("-l", "--release", "releases", multiple=True, help="Only this release (repeatable).")
+@click.option("-o", "--output", type=click.Choice(["terminal", "json"]), default="terminal", help="How to show it.")
+def command(*, environment: str | None, releases: tuple[str, ...], output: str) -> int:
+    """Compare live objects with what was applied: fields that others changed, objects that are gone or were replaced.
+
+    Exit 2 where anything differs. `pipeline plan` shows what bringing it back would do.
+    """
+    import sys
+
+    import orjson
+
+    from pipeline.cli.planning import applied_question, only_environment, place
+    from pipeline.cli.progress import progress
+    from pipeline.cli.settings import settings
+    from pipeline.flows.cluster.drifting import drift
+    from pipeline.flows.cluster.planning import read_inventory
+    from pipeline.report import drift_text
+    from pipeline.report.terminal import Look
+    from pipeline.wiring import repository
+
+    here = repository()
+    at = place(here, only_environment(here, environment))
+    here.config.pairs((at.environment.name,), releases)
+    client = at.client()
+    inventory = read_inventory(client, at.environment.name, at.policy.namespace)
+    with progress("drift") as tell:
+        found = drift(client, applied_question(at, inventory, releases), inventory, tell)
+    if output == "json":
+        options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
+        click.echo(orjson.dumps(drift_text.data(found, at.environment.name), option=options).decode(), nl=False)
+    else:
+        look = Look(settings().colored(sys.stdout))
+        click.echo(drift_text.terminal(found, at.environment.name, look), nl=False, color=True)
+    return CHANGES if found else OK

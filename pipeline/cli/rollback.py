@@ -1,0 +1,42 @@
+"""``pipeline rollback``: a plan of its own that leads back to an earlier commit, with what it cannot bring back."""
+
+from pathlib import Path
+
+import click
+
+from pipeline.core.errors import CHANGES, OK, UNSAFE
+
+
+@click.command(short_help="Plan the way back to an earlier state that was applied.")
+@click.argument("commit")
+@click.option("-e", "--environment", help="The environment. Default: the only one that has a cluster.")
+@click.option("-l", "--release", "releases", multiple=True, help="Only this release (repeatable).")
+@click.option("--out", type=click.Path(path_type=Path), metavar="PLAN", help="Write the plan to this file.")
+@click.option("-o", "--output", type=click.Choice(["terminal", "json", "markdown"]), default="terminal", help="How.")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit 2 where apply would change anything.")
+def command(
+    *,
+    commit: str,
+    environment: str | None,
+    releases: tuple[str, ...],
+    out: Path | None,
+    output: str,
+    detailed_exitcode: bool,
+) -> int:
+    """Plan what leads from today's cluster to the tree of COMMIT. It is approved and applied like any other plan.
+
+    Nothing is applied here. What cannot be brought back (stored versions, deleted data, hooks) is said in the plan.
+    """
+    from pipeline.cli.plan import show
+    from pipeline.cli.planning import Wish, only_environment, place, rollback
+    from pipeline.cli.progress import progress
+    from pipeline.wiring import repository
+
+    here = repository()
+    at = place(here, only_environment(here, environment))
+    with progress("rollback") as tell:
+        made = rollback(at, Wish(releases, commit), tell)
+    show(made, out, output)
+    if made.problems:
+        return UNSAFE
+    return CHANGES if detailed_exitcode and not made.empty else OK

@@ -1,0 +1,31 @@
+"""``pipeline status``: what is applied, by which run, who approved it, who holds the lock, and whether it works."""
+
+import click
+
+from pipeline.core.errors import OK
+
+
+@click.command(short_help="Say what is applied, by whom, and whether it is healthy.")
+@click.option("-e", "--environment", help="The environment. Default: the only one that has a cluster.")
+@click.option("-o", "--output", type=click.Choice(["terminal", "json"]), default="terminal", help="How to show it.")
+def command(*, environment: str | None, output: str) -> int:
+    """Show the environment's last run and lock, the commit of each release, and every object that does not work."""
+    import sys
+
+    import orjson
+
+    from pipeline.cli.planning import only_environment, place
+    from pipeline.cli.settings import settings
+    from pipeline.flows.cluster.status import status
+    from pipeline.report import status_text
+    from pipeline.report.terminal import Look
+    from pipeline.wiring import repository
+
+    at = place(here := repository(), only_environment(here, environment))
+    found = status(at.client(), at.environment.name, at.policy.namespace)
+    if output == "json":
+        options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
+        click.echo(orjson.dumps(status_text.data(found), option=options).decode(), nl=False)
+    else:
+        click.echo(status_text.terminal(found, Look(settings().colored(sys.stdout))), nl=False, color=True)
+    return OK

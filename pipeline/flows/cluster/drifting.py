@@ -1,0 +1,43 @@
+"""``pipeline drift``: asks the cluster what applying the same once more would change. Read-only."""
+
+from msgspec.structs import replace as with_changes
+
+from pipeline.core.cluster.drift import Difference, differences
+from pipeline.core.cluster.inventory import Inventory
+from pipeline.core.cluster.marks import PART_OF
+from pipeline.core.cluster.policy import ApplyPolicy, ConflictRule, Selector
+from pipeline.core.resource import ResourceId, mapping
+from pipeline.core.world import Progress
+from pipeline.flows.cluster.client import Client
+from pipeline.flows.cluster.planning import Question, make_plan
+from pipeline.flows.cluster.reading import in_parallel
+
+
+def drift(client: Client, question: Question, inventory: Inventory, tell: Progress) -> tuple[Difference, ...]:
+    """``question`` holds the objects as they were applied.
+
+    Raises:
+        StaleError: it is another cluster than pipeline.yaml names.
+        WorldError: the cluster cannot be asked.
+    """
+    plan = make_plan(client, question, tell)
+    return differences(plan, tuple(_extra(client, inventory)))
+
+
+def looking(policy: ApplyPolicy) -> ApplyPolicy:
+    """The policy for looking: whoever stands against us is shown, and does not end the question."""
+    take = ConflictRule(manager=".*", action="take")
+    return with_changes(policy, conflicts=(*policy.conflicts, take), adopt=(Selector(),), hooks=False)
+
+
+def _extra(client: Client, inventory: Inventory) -> list[ResourceId]:
+    """Objects that bear the label of our members and that we do not know."""
+    kinds = {rid.kind: served for rid in inventory.entries if (served := client.serves.any_version(rid))}
+    label = (("labelSelector", f"{PART_OF}={inventory.applyset}"),)
+    found = in_parallel(lambda served: (served, client.every(served, query=label)), kinds.values())
+    names = {
+        ResourceId(served.group, served.kind, str(meta.get("namespace") or ""), str(meta.get("name")))
+        for served, bodies in found
+        for meta in (mapping(body.get("metadata")) for body in bodies)
+    }
+    return sorted(names - inventory.entries.keys())

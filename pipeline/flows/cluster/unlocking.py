@@ -1,0 +1,60 @@
+"""``pipeline unlock``: takes a lock from a run that is dead, by name and with a reason, and can give up its run."""
+
+from dataclasses import replace
+
+from pipeline.core.cluster import lease as leases
+from pipeline.core.cluster.answer import Call
+from pipeline.core.cluster.lease import Lease
+from pipeline.core.cluster.moment import written
+from pipeline.core.cluster.retry import Fate
+from pipeline.core.cluster.say import clean, explain
+from pipeline.core.errors import RefusedError, UsageError, WorldError
+from pipeline.flows.cluster.client import Client
+from pipeline.flows.cluster.ledger import Writer
+from pipeline.flows.cluster.planning import read_inventory
+from pipeline.flows.cluster.stock import Stock
+
+
+def read_lock(client: Client, environment: str, namespace: str) -> Lease | None:
+    """The Lease as it is; None where nobody ever took it."""
+    body = client.read(_path(environment, namespace))
+    return leases.read(body) if body else None
+
+
+def unlock(writer: Writer, environment: str, namespace: str, run: str) -> None:
+    """Release the lock that ``run`` holds.
+
+    Raises:
+        UsageError: nobody holds it, or another run does.
+        RefusedError: its holder showed a sign of life meanwhile.
+    """
+    found = read_lock(writer.client, environment, namespace)
+    if found is None or not found.holder:
+        raise UsageError(f"nobody holds the lock of {environment!r}")
+    if found.holder != run:
+        raise UsageError(f"the lock is held by {clean(found.holder)}, not by {clean(run)}", hint="name that run")
+    name = _path(environment, namespace).rpartition("/")[2]
+    body = leases.body(name, namespace, replace(found, holder=""), writer.clock.now())
+    fate, answer = writer.write(Call("PUT", _path(environment, namespace), body=body), "unlock")
+    if fate is Fate.REREAD:
+        raise RefusedError(f"{clean(run)} renewed the lock just now: it is alive", hint="end that run first")
+    if fate is not Fate.DONE:
+        raise WorldError(f"the cluster refuses: {explain(answer)}", hint="pipeline rbac prints the rights")
+
+
+def abandon(writer: Writer, environment: str, namespace: str, run: str) -> None:
+    """Give up a run that did not come to its end: what it wrote stays, and stays in the inventory.
+
+    Raises:
+        UsageError: the last run is another one, or came to its end.
+    """
+    inventory = read_inventory(writer.client, environment, namespace)
+    if inventory.run.id != run or inventory.run.state != "open":
+        last = f"; the last one is {inventory.run.id} ({inventory.run.state})" if inventory.run.id else ""
+        raise UsageError(f"{clean(run)} is no unfinished run of {environment!r}{last}")
+    finished = written(writer.clock.now())
+    Stock(writer, inventory).close(replace(inventory.run, state="abandoned", finished=finished), {}, "")
+
+
+def _path(environment: str, namespace: str) -> str:
+    return f"/apis/coordination.k8s.io/v1/namespaces/{namespace}/leases/pipeline-{environment}"

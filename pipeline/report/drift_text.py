@@ -1,0 +1,51 @@
+"""Where a cluster differs from what was applied, for people and for scripts."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from pipeline.core.cluster.drift import Difference, Drift
+from pipeline.core.cluster.say import clean
+from pipeline.report.plain import counted
+from pipeline.report.plan_text import field_text
+from pipeline.report.terminal import Look
+
+_PLAIN = Look()
+_STYLE = {
+    Drift.MISSING: ("-", "red"),
+    Drift.CHANGED: ("~", "yellow"),
+    Drift.TAKEN: ("»", "yellow"),
+    Drift.REPLACED: ("!", "red"),
+    Drift.EXTRA: ("+", "yellow"),
+}
+
+
+def terminal(found: Iterable[Difference], environment: str, look: Look = _PLAIN) -> str:
+    """Text that ends in a newline."""
+    rows = list(found)
+    if not rows:
+        return look.style("no drift", "bold", "green") + f": {clean(environment)} is as it was applied\n"
+    head = look.style(f"drift in {counted(len(rows), 'object')}", "bold", "yellow") + f" of {clean(environment)}"
+    return "\n".join([head, *(line for item in rows for line in _item(item, look))]) + "\n"
+
+
+def data(found: Iterable[Difference], environment: str) -> dict[str, Any]:
+    """For scripts; secret values are masked in it as well."""
+    items = [
+        {
+            "object": str(item.id),
+            "drift": str(item.drift),
+            "release": item.release,
+            "by": item.by,
+            "fields": [{"path": field.path, "live": field.old, "applied": field.new} for field in item.fields],
+        }
+        for item in found
+    ]
+    return {"schema": "pipeline.drift/v1", "environment": environment, "differences": items}
+
+
+def _item(item: Difference, look: Look) -> Iterator[str]:
+    mark, colour = _STYLE[item.drift]
+    by = f"  (by {clean(item.by)})" if item.by else ""
+    yield look.style(f"{mark} {item.drift:<9} {clean(str(item.id))}", colour) + by
+    for field in item.fields:
+        yield f"      {field_text(field)}"
