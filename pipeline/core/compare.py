@@ -11,6 +11,7 @@ import orjson
 
 from pipeline.core.change import MISSING, Action, Diff, FieldChange, Op, ResourceChange
 from pipeline.core.embedded import opened
+from pipeline.core.follow import followed, settled
 from pipeline.core.listkeys import entry_key, merge_key
 from pipeline.core.meaning import same_meaning
 from pipeline.core.noise import noise_of
@@ -23,20 +24,22 @@ from pipeline.core.resource import ManifestSet, Resource
 def compare(before: ManifestSet, after: ManifestSet) -> Diff:
     """Every object that differs, sorted by identity. Renamed and moved objects are one change, with both sides."""
     olds, news = before.by_id(), after.by_id()
-    found: list[ResourceChange] = []
-    removed = [resource for rid, resource in olds.items() if rid not in news]
-    added = [resource for rid, resource in news.items() if rid not in olds]
-    twins = list(paired(removed, added))
-    taken = {resource.id for one, other, _ in twins for resource in (one, other)}
-    found += [ResourceChange(new.id, action, old, new, fields_of(old, new)) for old, new, action in twins]
-    found += [ResourceChange(one.id, Action.REMOVED, one, None) for one in removed if one.id not in taken]
-    found += [ResourceChange(one.id, Action.ADDED, None, one) for one in added if one.id not in taken]
+    edited: list[ResourceChange] = []
     for rid, resource in olds.items():
         other = news.get(rid)
         if other is not None and resource.body is not other.body:
             fields = fields_of(resource, other)
             if fields:
-                found.append(ResourceChange(rid, Action.CHANGED, resource, other, fields))
+                edited.append(ResourceChange(rid, Action.CHANGED, resource, other, fields))
+    removed = [resource for rid, resource in olds.items() if rid not in news]
+    added = [resource for rid, resource in news.items() if rid not in olds]
+    twins = list(paired(removed, added, [pair for change in edited for _, pair in followed(change)]))
+    edited += [ResourceChange(new.id, action, old, new, fields_of(old, new)) for old, new, action in twins]
+    ids = [(old.id, new.id) for old, new, _ in twins]
+    taken = {rid for pair in ids for rid in pair}
+    found = [settled(change, ids) for change in edited] if ids else edited
+    found += [ResourceChange(one.id, Action.REMOVED, one, None) for one in removed if one.id not in taken]
+    found += [ResourceChange(one.id, Action.ADDED, None, one) for one in added if one.id not in taken]
     return Diff(tuple(sorted(found, key=lambda change: (change.id, change.action))))
 
 

@@ -1,0 +1,24 @@
+"""Names that end in a hash or a version: generated so that what refers to an object notices that it is another."""
+
+import re
+
+_PART = re.compile(r"[0-9a-f]{5,64}|[bcdfghjklmnpqrstvwxz2456789]{5,10}|v?\d+|(?:alpha|beta|rc)\d*")
+"""Hexadecimal, Kubernetes' and Kustomize's own hashes (SafeEncodeString: no vowels), the parts of a version."""
+_CUT = re.compile(r"[-.]")
+
+
+def stem(name: str) -> str:
+    """``web`` of ``web-5f0c9a1b`` and of ``web-1.14.0``; the name itself where nothing at its end was generated."""
+    end = len(name)
+    for cut in reversed([match.start() for match in _CUT.finditer(name)]):
+        if not _PART.fullmatch(name, cut + 1, end):
+            break
+        end = cut
+    return name[:end]
+
+
+def same_stem(old: str, new: str) -> bool:
+    """Whether two names differ in nothing but a generated end. Two ends without any digit are words, not hashes."""
+    base = stem(old)
+    ends = (old[len(base) :], new[len(base) :])
+    return old != new and bool(base) and base == stem(new) and all(ends) and any(map(str.isdigit, "".join(ends)))
