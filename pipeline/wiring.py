@@ -14,6 +14,7 @@ from pipeline.core.render import Engine
 if TYPE_CHECKING:
     from pipeline.adapters.chart_source import ChartSource
     from pipeline.adapters.disk import Disk
+    from pipeline.flows.read_rendered import Unseal
     from pipeline.flows.render_jobs import World
 
 
@@ -56,6 +57,14 @@ class Repository:
         from pipeline.adapters.chart_source import ChartSource
 
         return ChartSource(self.root, self.config.repositories)
+
+    def unseal(self) -> "Unseal":
+        from functools import partial
+
+        from pipeline.adapters import sops
+        from pipeline.flows.seal import unsealing
+
+        return unsealing(partial(sops.find, self.root))
 
     def render_world(self) -> "World":
         from functools import partial

@@ -9,7 +9,10 @@ import pytest
 
 from pipeline.adapters.sops import find
 from pipeline.cli import run
+from pipeline.core.errors import WorldError
 from pipeline.core.yaml_write import dump
+from pipeline.flows.read_rendered import Wanted, committed
+from pipeline.wiring import repository
 from tests.platforms import CONFIG, git, platform, snapshot, verbs, write
 from tests.tools import tool
 
@@ -104,6 +107,19 @@ def test_a_record_of_sops_around_plain_values_deceives_nobody(root: Path, capsys
     err = capsys.readouterr().err
     assert FILE in err
     assert CANARY not in err
+
+
+def test_what_is_applied_is_decrypted_and_never_without_a_key(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = repository()
+    objects = dict(committed(here.worktree, Wanted(), here.unseal()))
+    assert objects[FILE].body["stringData"] == {"password": CANARY}
+    assert "sops" not in objects[FILE].body
+    monkeypatch.delenv("SOPS_AGE_KEY")
+    with pytest.raises(WorldError, match="no key for it is here"):
+        committed(here.worktree, Wanted(), here.unseal())
+    (root / FILE).write_text((root / FILE).read_text().replace("password: ENC[", "password: ENC[x"))
+    with pytest.raises(WorldError, match="not what was rendered"):
+        committed(here.worktree, Wanted(), here.unseal())
 
 
 def test_every_text_comes_back_as_it_was(root: Path) -> None:

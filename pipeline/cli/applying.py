@@ -94,7 +94,8 @@ def resources_of(at: Place, plan: Plan) -> dict[int, Resource]:
     tree = trees.GitTree(at.top, commit, at.folder)
     inventory = Inventory(plan.target.environment, plan.policy.namespace)
     found: dict[tuple[str, ResourceId], Resource] = {}
-    for file, one in committed(tree, Wanted(frozenset({plan.target.environment}), frozenset(plan.releases))):
+    wanted = Wanted(frozenset({plan.target.environment}), frozenset(plan.releases))
+    for file, one in committed(tree, wanted, at.here.unseal()):
         found[file, one.id] = one
     resources = {}
     for action in plan.of(*WRITES, Op.UNCHANGED):

@@ -112,7 +112,7 @@ def question(at: Place, wish: Wish) -> Question:
         raise StaleError(f"nothing is rendered for {name!r} at {commit[:10]}", hint=hint)
     releases = [release for _, release in at.here.config.pairs((name,))]
     asked = [release for release in releases if not wish.releases or release.name in wish.releases]
-    objects = committed(tree, Wanted(frozenset({name}), frozenset(wish.releases)))
+    objects = committed(tree, Wanted(frozenset({name}), frozenset(wish.releases)), at.here.unseal())
     now = at.clock.now()
     return Question(
         environment=name,
@@ -143,10 +143,11 @@ def applied_question(at: Place, inventory: Inventory, releases: tuple[str, ...])
     commits = {release: commit for release, commit in inventory.releases.items() if not releases or release in releases}
     if not commits:
         raise StaleError(f"nothing of {name!r} was applied whole yet", hint="pipeline plan, approve and apply")
+    unseal = at.here.unseal()
     objects = [
         found
         for commit in sorted(set(commits.values()))
-        for found in committed(_tree(at, commit), Wanted(frozenset({name}), _releases_of(commits, commit)))
+        for found in committed(_tree(at, commit), Wanted(frozenset({name}), _releases_of(commits, commit)), unseal)
     ]
     now = written(at.clock.now())
     return Question(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from pipeline.core.chart import Chart, ValuesLayer
 from pipeline.core.errors import WorldError
@@ -9,7 +10,7 @@ from pipeline.core.files import Tree
 from pipeline.core.lock import folder as chart_folder
 from pipeline.core.manifests import parse
 from pipeline.core.resource import ManifestSet, Resource, mapping
-from pipeline.core.secrets import SOPS, is_encrypted
+from pipeline.core.secrets import DATA, SOPS, is_encrypted
 from pipeline.core.snapshot import ReleaseKey, ReleaseSide, Snapshot
 from pipeline.core.tree import FOLDER, INDEX, Entry, Index, Inputs, digest, from_bytes
 from pipeline.core.upgrade import Side
@@ -17,6 +18,8 @@ from pipeline.core.yaml_read import YamlError, load
 
 MakeChart = Callable[[Mapping[str, bytes], str, str], Chart]
 """``(files, digest, title)``: the chart that files make up."""
+Unseal = Callable[[str, Mapping[str, Any]], Mapping[str, Any]]
+"""``(file, values)``: what a Secret's ``data`` and ``stringData`` hold, given them encrypted with sops's record."""
 _YAML = (".yaml", ".yml", ".json")
 
 
@@ -66,8 +69,8 @@ def read_rendered(source: str, tree: Tree, wanted: Wanted, make_chart: MakeChart
     return Rendered(Snapshot(source, releases, {}, engine, version), inputs)
 
 
-def committed(tree: Tree, wanted: Wanted) -> tuple[tuple[str, Resource], ...]:
-    """Every rendered object with its file, sorted by file: what is applied.
+def committed(tree: Tree, wanted: Wanted, unseal: Unseal) -> tuple[tuple[str, Resource], ...]:
+    """Every rendered object with its file, sorted by file: what is applied. ``unseal`` decrypts Secrets.
 
     Raises:
         StaleError: an index cannot be read.
@@ -82,7 +85,7 @@ def committed(tree: Tree, wanted: Wanted) -> tuple[tuple[str, Resource], ...]:
         files = tree.read(f"{folder}{name}" for name in index.files)
         for name, entry in sorted(index.files.items()):
             _untouched(f"{folder}{name}", entry, files)
-            objects = _file(f"{folder}{name}", entry, files, index.inputs.namespace, release)
+            objects = _file(f"{folder}{name}", entry, files, (index.inputs.namespace, release), unseal)
             found += [(f"{folder}{name}", resource) for resource in objects]
     return tuple(found)
 
@@ -108,17 +111,26 @@ def _manifests(index: Index, folder: str, files: Mapping[str, bytes], release: s
     return ManifestSet.of(
         resource
         for name, entry in sorted(index.files.items())
-        for resource in _file(f"{folder}{name}", entry, files, index.inputs.namespace, release)
+        for resource in _file(f"{folder}{name}", entry, files, (index.inputs.namespace, release))
     )
 
 
-def _file(path: str, entry: Entry, files: Mapping[str, bytes], namespace: str, release: str) -> Iterable[Resource]:
+def _as_it_is(_path: str, values: Mapping[str, Any]) -> Mapping[str, Any]:
+    return values
+
+
+def _file(
+    path: str, entry: Entry, files: Mapping[str, bytes], home: tuple[str, str], unseal: Unseal = _as_it_is
+) -> Iterable[Resource]:
+    """The objects of one file; ``home`` is their release's namespace and name."""
     data = files.get(path)
     if data is None:
         raise WorldError(f"{path} is in {INDEX} and is not there", hint="pipeline render, or git checkout")
-    for resource in _parsed(path, data, namespace, release).resources:
+    for resource in _parsed(path, data, *home).resources:
         if is_encrypted(resource):
-            body = {key: value for key, value in resource.body.items() if key != SOPS}
+            values = {key: resource.body[key] for key in (*DATA, SOPS) if key in resource.body}
+            body = {**resource.body, **unseal(path, values)}
+            body.pop(SOPS)
             resource = resource.with_body(body)  # noqa: PLW2901 - the same object, without what is no field of it
         yield replace(resource, source=entry.source, delivery=entry.delivery)
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
+from pipeline.core.errors import WorldError
 from pipeline.core.resource import Resource, mapping
 from pipeline.core.secrets import DATA, SOPS, holds_data
 from pipeline.core.tree import INDEX, Index, Inputs, Seal, digest, from_bytes
@@ -47,6 +48,20 @@ def sealing(folder: str, inputs: Inputs, read: Read, find: Callable[[], Sops]) -
         return dump({**resource.body, **sealed}).encode()
 
     return seal
+
+
+def unsealing(find: Callable[[], Sops]) -> Callable[[str, Mapping[str, Any]], Mapping[str, Any]]:
+    """Decrypts what is about to be applied."""
+
+    def unseal(path: str, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        held = find().decrypt(path, values)
+        if held is None:
+            raise WorldError(
+                f"{path} is encrypted, and no key for it is here", hint="export SOPS_AGE_KEY, or as sops says"
+            )
+        return held
+
+    return unseal
 
 
 def _sealed(raw: bytes | None) -> dict[str, Any]:
