@@ -26,11 +26,16 @@ def normalised(body: Body) -> Body:
         for port in sequence(mapping(copy.get("spec")).get("ports")):
             if isinstance(port, dict):
                 port.setdefault("protocol", _TCP)
-    if resource.kind == "Secret" and not resource.group and isinstance(copy.get("stringData"), dict):
+    if resource.kind == "Secret" and not resource.group and _all_text(copy.get("stringData")):
         plain = {key: _encoded(value) for key, value in copy.pop("stringData").items()}
         copy["data"] = {**mapping(copy.get("data")), **plain}
     return copy
 
 
-def _encoded(value: object) -> str:
-    return base64.b64encode(("" if value is None else str(value)).encode()).decode()
+def _all_text(values: object) -> bool:
+    """Whether each is a text or null: a number or a map is refused by the server, and not ours to turn into a text."""
+    return isinstance(values, dict) and all(value is None or isinstance(value, str) for value in values.values())
+
+
+def _encoded(value: str | None) -> str:
+    return base64.b64encode((value or "").encode()).decode()

@@ -1,0 +1,144 @@
+"""Sees to the invariants of a run (design: I1 to I15), whatever happened in it. Its oracle is the server's audit log.
+
+with Witness(site) as witness:
+    done = site.apply(plan)
+    ...
+# at the end of the block everything below was checked
+"""
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any, Self
+
+from tests.cluster.cluster import Cluster, Object, Write
+from tests.cluster.site import Site
+
+AGENT = "pipeline/"
+METHODS = {"create": "POST", "update": "PUT", "patch": "PATCH", "delete": "DELETE", "deletecollection": "DELETE"}
+MOVING = {"events", "leases", "endpoints", "endpointslices", "pods", "replicasets", "controllerrevisions", "nodes"}
+MOVING |= {"ipaddresses", "persistentvolumes"}  # the server's and the fake nodes' own
+CANARY = "canary-7f3a9"
+"""Put into a Secret, it must not be seen anywhere but there."""
+
+
+class Witness:
+    """``allowed`` are objects that somebody else changes meanwhile on purpose (``ConfigMap settings``)."""
+
+    def __init__(self, site: Site, *, allowed: tuple[str, ...] = ()) -> None:
+        self._site, self._cluster, self._allowed = site, site.cluster, set(allowed)
+        self._before: dict[str, Object] = {}
+        self._outputs: list[str] = []
+        self.writes: list[Write] = []
+
+    def __enter__(self) -> Self:
+        self._before = self._others()
+        self._cluster.mark()
+        return self
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        if kind is None:
+            self.check()
+
+    def heard(self, *outputs: str) -> None:
+        """What pipeline printed, to be searched for secrets."""
+        self._outputs += outputs
+
+    def check(self) -> None:
+        self.writes = [w for w in self._cluster.audit(user_agent=AGENT) if w.resource != "leases" or w.code < 400]
+        lines = [line for journal in self._site.journals() for line in journal]
+        every_write_has_an_intent(self.writes, lines)
+        every_delete_is_of_one_object(self.writes)
+        self._nobody_else_was_touched()
+        self._no_secret_was_told()
+
+    def _others(self) -> dict[str, Object]:
+        found = everything(self._cluster, self._site.namespace)
+        return {key: body for key, body in found.items() if not _ours(body)}
+
+    def _nobody_else_was_touched(self) -> None:
+        after = self._others()
+        written = {write.name for write in self.writes}
+        for key, body in self._before.items():
+            kind_and_name = f"{body['kind']} {body['metadata']['name']}"
+            if kind_and_name in self._allowed or body["metadata"]["name"] in written:
+                continue  # adopted, or changed by the test itself
+            assert _still(after.get(key)) == _still(body), f"{kind_and_name} was touched, and is nobody's business"
+
+    def _no_secret_was_told(self) -> None:
+        state = self._site.state
+        files = [path for path in state.rglob("*") if path.is_file()] if state.exists() else []
+        files += list(self._site.root.parent.glob("plan-*.json"))
+        for path in files:
+            assert CANARY not in path.read_text(errors="replace"), f"{path} tells a secret"
+        assert not any(CANARY in text for text in self._outputs), "pipeline told a secret"
+        assert CANARY not in json.dumps(self._site.inventory())
+
+
+def every_write_has_an_intent(writes: list[Write], lines: list[Object]) -> None:
+    """I1: no write without an intent before it; a write that was tried again has an intent each time."""
+    intents = Counter((line["verb"], line["path"]) for line in lines if line.get("type") == "intent")
+    done = Counter((METHODS[write.verb], write.uri.partition("?")[0]) for write in writes)
+    assert done - intents == Counter(), f"written without an intent: {done - intents}"
+
+
+def every_delete_is_of_one_object(writes: list[Write]) -> None:
+    """I2: each names the uid of what it deletes."""
+    for write in writes:
+        if write.verb.startswith("delete"):
+            assert write.verb == "delete", f"{write.uri} deletes many"
+            assert (write.body or {}).get("preconditions", {}).get("uid"), f"{write.uri} deletes whatever is there"
+
+
+def everything(cluster: Cluster, namespace: str) -> dict[str, Object]:
+    """Every object of the namespace and of the cluster itself, but those that move by themselves."""
+    found = {}
+    for resource, root in _listable(cluster, namespace):
+        status, answer = cluster.raw("GET", root)
+        for item in answer["items"] if status == 200 else ():
+            kind = answer["kind"].removesuffix("List")
+            meta = item["metadata"]
+            if "ownerReferences" not in meta:
+                found[f"{resource}/{meta['name']}"] = {"kind": kind, **item}
+    return found
+
+
+def normalised(body: Object) -> Object:
+    """What of an object must be equal in two runs that did the same to two clusters."""
+    meta = body["metadata"]
+    kept = {key: meta[key] for key in ("name", "labels", "annotations", "finalizers") if key in meta}
+    return {key: value for key, value in body.items() if key not in ("status", "metadata")} | {"metadata": kept}
+
+
+def _listable(cluster: Cluster, namespace: str) -> list[tuple[str, str]]:
+    accept = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
+    found = []
+    for top in ("/api", "/apis"):
+        answer: Any = cluster.expect(200, "GET", top, headers={"Accept": accept})
+        for group in answer["items"]:
+            name = group["metadata"].get("name", "")
+            version = group["versions"][0]
+            root = f"{top}/{name}/{version['version']}" if name else f"{top}/{version['version']}"
+            for one in version["resources"]:
+                if "list" in one["verbs"] and one["resource"] not in MOVING:
+                    space = f"/namespaces/{namespace}" if one["scope"] == "Namespaced" else ""
+                    found.append((f"{name}/{one['resource']}", f"{root}{space}/{one['resource']}"))
+    return found
+
+
+def _ours(body: Object) -> bool:
+    managers = {entry["manager"] for entry in body["metadata"].get("managedFields", [])}
+    labels = body["metadata"].get("labels", {})
+    return "pipeline" in managers or labels.get("app.kubernetes.io/managed-by") == "pipeline"
+
+
+def _still(body: Object | None) -> object:
+    if body is None:
+        return None
+    meta = {key: value for key, value in body["metadata"].items() if key not in ("resourceVersion", "managedFields")}
+    return {key: value for key, value in body.items() if key != "status"} | {"metadata": meta}
+
+
+def states_of(root: Path) -> list[str]:
+    """Files that a run left below ``root``, without those that it is meant to leave."""
+    return [path.name for path in sorted(root.rglob("*")) if path.is_file() and path.name != "journal.jsonl"]
