@@ -92,7 +92,9 @@ def _rendered(source: Source, wanted: Wanted, root: Path | None) -> Rendered:
         return Rendered(Snapshot(str(source), {}), {})
     assert root is not None, "BUG: a repository's source without a repository"
     if source.kind is SourceKind.CLUSTER:
-        raise UsageError(f"{source}: clusters are compared by pipeline drift, not here", hint="ref:, worktree, dir:")
+        from pipeline.cli.cluster_side import cluster_side
+
+        return cluster_side(source.argument, wanted)
     top = trees.repository_root(root)
     if source.kind is SourceKind.WORKTREE:
         tree = trees.DirectoryTree(root)
