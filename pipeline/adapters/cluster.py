@@ -25,7 +25,7 @@ from pipeline.core.errors import UsageError, WorldError
 _CONNECT_SECONDS = 5.0
 _CREDENTIALS_SECONDS = 60.0
 """How long a credential is used before the configuration is asked again: an exec plugin costs a process each time."""
-_POOL = 16
+_POOL = 24
 _UNAUTHORIZED = 401
 
 

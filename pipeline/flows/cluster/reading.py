@@ -10,7 +10,8 @@ from pipeline.core.cluster.discovery import Served
 from pipeline.core.resource import Body, ResourceId, mapping
 from pipeline.flows.cluster.client import Client
 
-WORKERS = 8
+WORKERS = 16
+"""So many requests at once: enough that the server never waits for us, few enough for its fairness queues."""
 _LIST_FROM = 4
 """So many objects of one kind in one namespace are read by one list."""
 In = TypeVar("In")
@@ -18,7 +19,7 @@ Out = TypeVar("Out")
 
 
 def in_parallel(work: Callable[[In], Out], items: Iterable[In]) -> list[Out]:
-    """``work`` on each, eight at a time; the answers in the order of ``items``. The first error is raised."""
+    """``work`` on each, WORKERS at a time; the answers in the order of ``items``. The first error is raised."""
     with ThreadPoolExecutor(WORKERS) as pool:
         return list(pool.map(work, items))
 
