@@ -15,14 +15,14 @@ _TAKE_IT = (
 """A session's leader that has no controlling terminal gets the first one that it opens (credentials(7))."""
 
 
-def pipeline(arguments: list[str], cwd: Path, answers: list[tuple[str, str]]) -> tuple[int, str]:
+def pipeline(arguments: list[str], cwd: Path, answers: list[tuple[str, str]], **environment: str) -> tuple[int, str]:
     """Run ``pipeline``; whenever a text of ``answers`` appears, in their order, type the answer. Exit code, screen."""
     ours, theirs = pty.openpty()
     source = str(Path(__file__).parent.parent)
     process = subprocess.Popen(
         [sys.executable, "-c", _TAKE_IT, *arguments],
         cwd=cwd,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join([source, *filter(None, sys.path)])},
+        env=os.environ | environment | {"PYTHONPATH": os.pathsep.join([source, *filter(None, sys.path)])},
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,

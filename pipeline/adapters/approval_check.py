@@ -13,14 +13,12 @@ from pipeline.adapters.github import GitHub
 from pipeline.adapters.github_approvals import Words, github_here, of_pull_request, of_run
 from pipeline.adapters.ssh_signature import BadSignatureError, Signers
 from pipeline.adapters.trees import GitTree, repository_root, resolve
-from pipeline.core.cluster.approval import NAMESPACE, Approval, signed_bytes
+from pipeline.core.cluster.approval import DIGITS, NAMESPACE, Approval, first_digits, signed_bytes
 from pipeline.core.cluster.approving import Checked, author_names
 from pipeline.core.cluster.moment import seconds_of, written
 from pipeline.core.cluster.plan import Plan
 from pipeline.core.cluster.policy import Approvals
 from pipeline.core.errors import RefusedError, UsageError
-
-TYPED_DIGITS = 8
 
 
 class Evidence:
@@ -130,16 +128,12 @@ def signers_text(root: Path, policy: Approvals) -> bytes:
     return text
 
 
-def first_digits(plan_digest: str) -> str:
-    return plan_digest.removeprefix("sha256:")[:TYPED_DIGITS]
-
-
 def typed_here(root: Path, plan_digest: str, now: float, typed: str) -> Checked:
     """The approval of the person at the terminal, who typed the first digits of the digest."""
     digits = typed.strip().casefold().removeprefix("sha256:")
-    enough = len(digits) >= TYPED_DIGITS and plan_digest.removeprefix("sha256:").startswith(digits)
-    void = "" if enough else f"what was typed is not the first {TYPED_DIGITS} digits of the digest"
-    evidence = {"typed": digits[:TYPED_DIGITS]}
+    enough = len(digits) >= DIGITS and plan_digest.removeprefix("sha256:").startswith(digits)
+    void = "" if enough else f"what was typed is not the first {DIGITS} digits of the digest"
+    evidence = {"typed": digits[:DIGITS]}
     return Checked(
         Approval(plan_digest, "approve", identity(root), "interactive", written(now), evidence=evidence), void
     )

@@ -26,3 +26,11 @@ def identity(root: Path) -> str:
         hint = "git config user.email YOU@EXAMPLE.ORG; git config user.name 'YOUR NAME'"
         raise UsageError("Git does not know who you are", hint=hint) from error
     return re.sub(r" \d+ [+-]\d{4}\s*$", "", line)
+
+
+def known(root: Path) -> str:
+    """The same; empty where Git does not know."""
+    try:
+        return identity(root)
+    except UsageError:
+        return ""

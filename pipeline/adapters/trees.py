@@ -103,15 +103,6 @@ def tree_id(root: Path, commit: str, path: str) -> str:
         return ""
 
 
-def author(root: Path) -> str:
-    """Who works here, as Git would write it: ``Name <email>``; empty where Git does not know."""
-    try:
-        said = _git(root, "var", "GIT_AUTHOR_IDENT").decode().strip()
-    except WorldError:
-        return ""
-    return said[: said.rfind(">") + 1]
-
-
 def merge_base(root: Path, branch: str = "") -> str:
     """The commit where HEAD left ``branch`` (default: the remote's default branch, else main, else master)."""
     for candidate in [branch] if branch else ["origin/HEAD", "origin/main", "origin/master", "main", "master"]:

@@ -20,14 +20,14 @@ from pipeline.cli.approved import checked_approvals
 from pipeline.cli.planning import Place, place
 from pipeline.cli.progress import progress
 from pipeline.cli.settings import interactive, settings
-from pipeline.core.cluster.approval import Approval
-from pipeline.core.cluster.approving import methods
+from pipeline.core.cluster.approval import DIGITS, Approval
+from pipeline.core.cluster.approving import TooFewError, methods
 from pipeline.core.cluster.canonical import digest
 from pipeline.core.cluster.desired import manifest_digest, sent
 from pipeline.core.cluster.inventory import Inventory
 from pipeline.core.cluster.outcome import RunResult
 from pipeline.core.cluster.plan import WRITES, Op, Plan, from_bytes
-from pipeline.core.errors import RefusedError, StaleError, UnsafeError
+from pipeline.core.errors import StaleError, UnsafeError
 from pipeline.core.resource import Resource, ResourceId
 from pipeline.flows.cluster.applying import Order, World, apply_plan
 from pipeline.flows.cluster.planning import read_inventory
@@ -117,12 +117,12 @@ def _approved(at: Place, given: Given, plan: Plan, plan_digest: str) -> tuple[Ap
     """The approvals that count; a person at the terminal is asked where that counts and nobody has approved yet."""
     try:
         return checked_approvals(at.here, plan, plan_digest, given.approvals, dispatch_digest=given.plan_digest)
-    except RefusedError:
+    except TooFewError:
         watched = sys.stdin.isatty() and interactive(sys.stderr, os.environ)
         if not watched or given.plan_digest or "interactive" not in methods(plan.policy.approvals):
             raise
     click.echo(plan_text.terminal(plan, plan_digest, Look(settings().colored(sys.stdout))), nl=False, color=True)
-    typed = click.prompt(f"To approve and apply it, type the first {plan_text.DIGITS} digits of its digest", err=True)
+    typed = click.prompt(f"To approve and apply it, type the first {DIGITS} digits of its digest", err=True)
     return checked_approvals(at.here, plan, plan_digest, given.approvals, typed=typed)
 
 

@@ -64,10 +64,10 @@ def _digits(plan_digest: str, decision: str) -> str:
     """What the person at the terminal types; a pipe or a script is nobody."""
     import sys
 
-    from pipeline.adapters.approval_check import TYPED_DIGITS
+    from pipeline.core.cluster.approval import DIGITS
 
     if not sys.stdin.isatty():
         hint = "--key SSH_KEY signs without a terminal; --github-run and --github-pr take over reviews"
         raise RefusedError(f"to {decision} without a key takes a person at a terminal", hint=hint)
-    told = f"To {decision}, type the first {TYPED_DIGITS} digits of {plan_digest}"
+    told = f"To {decision}, type the first {DIGITS} digits of {plan_digest}"
     return str(click.prompt(told, prompt_suffix=": "))

@@ -13,7 +13,7 @@ import msgspec
 
 from pipeline.adapters.approval_check import Evidence, from_words, typed_here
 from pipeline.adapters.disk import Disk
-from pipeline.adapters.git_identity import identity
+from pipeline.adapters.git_identity import known
 from pipeline.adapters.ssh_signature import sign
 from pipeline.cli.approved import folder_of
 from pipeline.core.cluster.approval import NAMESPACE, Approval, signed_bytes, to_bytes
@@ -97,10 +97,7 @@ def by_key(asked: Asked, decision: Decision, reason: str, key: Path) -> Approval
     if not asked.plan.policy.approvals.signers:
         hint = "name a file of allowed signers in pipeline.yaml: apply.approvals.signers"
         raise UsageError("signatures cannot be checked: there are no allowed signers", hint=hint)
-    try:
-        name = address(identity(asked.here.root))
-    except UsageError:
-        name = ""
+    name = address(known(asked.here.root))
     record = asked.record(decision, reason, name, "ssh")
     record = _signed(record, key)
     listed = asked.evidence.signers(record.time).principals(record.signature)

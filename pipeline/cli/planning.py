@@ -10,6 +10,7 @@ from pipeline import __version__
 from pipeline.adapters import trees
 from pipeline.adapters.clock import SystemClock
 from pipeline.adapters.cluster import KubeApi, reachable
+from pipeline.adapters.git_identity import known
 from pipeline.core.cluster.inventory import Inventory
 from pipeline.core.cluster.moment import written
 from pipeline.core.cluster.no_return import notes
@@ -119,7 +120,7 @@ def question(at: Place, wish: Wish) -> Question:
         context=at.target.context,
         expected_uid=at.target.uid,
         source=source,
-        author=trees.author(at.top),
+        author=known(at.top),
         created=written(now),
         expires=written(now + at.policy.plan_expires_seconds),
         tool=f"pipeline/{__version__}",

@@ -1,17 +1,16 @@
 """A plan in a few lines, for whoever is to approve it: what it is about, and everything in it that cannot be undone."""
 
-from collections import Counter
 from collections.abc import Iterator
 
 from pipeline.core.cluster.plan import Action, Op, Plan
 from pipeline.report.plain import line
+from pipeline.report.plan_text import counts
 
 _BY_NAME = {
     Op.DELETE: "deletes",
     Op.RECREATE: "deletes and makes anew",
     Op.ADOPT: "takes over",
 }
-_SILENT = frozenset({Op.IGNORE})
 _WIDTH = 13
 
 
@@ -27,7 +26,7 @@ def _rows(plan: Plan) -> Iterator[str]:
     yield _row("made", f"{plan.created} by {plan.author or 'nobody in particular'}, expires {plan.expires}")
     if plan.releases:
         yield _row("releases", ", ".join(plan.releases))
-    yield _row("actions", _counts(plan))
+    yield _row("actions", counts(plan.actions))
     for op, verb in _BY_NAME.items():
         for action in plan.of(op):
             yield _row(verb, _named(action))
@@ -40,11 +39,6 @@ def _rows(plan: Plan) -> Iterator[str]:
     for problem in plan.problems:
         cure = f" (try: {problem.cure})" if problem.cure else ""
         yield _row("PROBLEM", f"{problem.code} {problem.what}: {problem.message}{cure}")
-
-
-def _counts(plan: Plan) -> str:
-    counts = Counter(action.op for action in plan.actions)
-    return ", ".join(f"{counts[op]} {op}" for op in Op if counts[op] and op not in _SILENT) or "none"
 
 
 def _named(action: Action) -> str:

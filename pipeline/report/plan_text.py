@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
+from pipeline.core.cluster.approval import first_digits
 from pipeline.core.cluster.phases import Phase
 from pipeline.core.cluster.plan import WRITES, Action, FieldEdit, Op, Plan
 from pipeline.core.cluster.say import clean
@@ -20,12 +21,6 @@ _MARKS = {
 }
 _FIELDS_SHOWN = 12
 _PLAIN = Look()
-DIGITS = 8
-
-
-def short(digest: str) -> str:
-    """The digits that a person types to approve."""
-    return digest.removeprefix("sha256:")[:DIGITS]
 
 
 def counts(actions: Iterable[Action]) -> str:
@@ -39,7 +34,7 @@ def counts(actions: Iterable[Action]) -> str:
 def terminal(plan: Plan, digest: str, look: Look = _PLAIN) -> str:
     """The whole plan as text that ends in a newline."""
     target = plan.target
-    head = look.style(f"plan {short(digest)}", "bold")
+    head = look.style(f"plan {first_digits(digest)}", "bold")
     lines = [
         f"{head}  {plan.source.path} at {plan.source.commit[:10]} -> {clean(target.environment)}",
         f"  cluster {target.cluster_uid} ({clean(target.context)}, {clean(target.server_version)})",
@@ -61,7 +56,7 @@ def markdown(plan: Plan, digest: str) -> str:
     text = terminal(plan, digest)
     fence = "`" * max(3, _longest_run(text) + 1)
     verdict = "cannot be applied" if plan.problems else "changes nothing" if plan.empty else "waits for approval"
-    return f"### Plan `{short(digest)}` {verdict}\n\nDigest: `{digest}`\n\n{fence}text\n{text}{fence}\n"
+    return f"### Plan `{first_digits(digest)}` {verdict}\n\nDigest: `{digest}`\n\n{fence}text\n{text}{fence}\n"
 
 
 def _action(action: Action, look: Look) -> Iterator[str]:

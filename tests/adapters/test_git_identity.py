@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.adapters.git_identity import identity
+from pipeline.adapters.git_identity import identity, known
 from pipeline.core.errors import UsageError
 
 
@@ -27,5 +27,6 @@ def test_the_environment_names_who_it_is_and_else_the_configuration(
 def test_nobody_is_made_up(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("GIT_AUTHOR_NAME")
     monkeypatch.delenv("GIT_AUTHOR_EMAIL")
+    assert known(repository) == ""
     with pytest.raises(UsageError, match="who you are"):
         identity(repository)

@@ -100,7 +100,7 @@ def test_the_summary_names_what_cannot_be_undone_and_no_terminal_obeys_it(
         "environment   prod (context kind-prod, cluster uid-1)",
         f"commit        {COMMIT} rendered/prod",
         "by Ada Tester <ada@example.org>",
-        "actions       1 create, 1 update, 1 adopt, 1 recreate, 1 delete",
+        "actions       1 create, 1 update, 1 adopt, 1 recreate, 1 delete, 1 ignore",
         "deletes       Deployment shop/old (apps/v1, release web): no longer rendered",
         "takes over    Deployment shop/theirs",
         "takes fields  of Deployment shop/api (apps/v1, release web) from hpa",
@@ -308,7 +308,8 @@ def test_reviews_on_github_are_taken_over_and_asked_for_again(
     made = saved(Approvals(methods=(method,)))
     which = ["--github-run", "5"] if method == "github-environment" else ["--github-pr", "7"]
     assert run(["approve", "plan.json", *which]) == 5
-    assert "has no review that counts" in capsys.readouterr().err
+    place = "run 5" if method == "github-environment" else "pull request 7"
+    assert f"pipeline: {place} has no review that counts" in capsys.readouterr().err
     for login in ("bob", "dave"):
         fake.review_run(5, login, "approved", "prod")
         fake.review(7, login, "APPROVED", COMMIT)

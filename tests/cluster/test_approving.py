@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.core.cluster.approval import from_bytes, to_bytes
-from pipeline.core.cluster.approving import Checked, decide
+from pipeline.core.cluster.approving import Checked, TooFewError, decide
 from pipeline.core.cluster.moment import seconds_of, written
 from pipeline.core.cluster.plan import Plan
 from pipeline.core.cluster.policy import Approvals
@@ -134,6 +134,16 @@ def test_a_rejection_by_whom_it_is_none_of_their_business_stops_nothing(void: st
     made = plan(SIGNED)
     no = Checked(yes(made, "mallory@example.org", "ssh" if void else "interactive", decision="reject"), void)
     assert verdict(made, checked(made), no) == "bob@example.org"
+
+
+def test_too_few_is_told_from_a_no() -> None:
+    made = plan(SIGNED)
+    no = checked(made, decision="reject")
+    with pytest.raises(TooFewError):
+        decide(made, digest_of(made), [], NOW)
+    with pytest.raises(RefusedError) as caught:
+        decide(made, digest_of(made), [no], NOW)
+    assert not isinstance(caught.value, TooFewError)
 
 
 def test_with_none_required_only_a_rejection_stops_it() -> None:

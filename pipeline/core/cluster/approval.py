@@ -11,6 +11,8 @@ from pipeline.core.errors import UsageError
 SCHEMA = "pipeline.approval/v1"
 NAMESPACE = "pipeline-approval@v1"
 """Of the SSH signature (ssh-keygen -n): a signature made for anything else is none."""
+DIGITS = 8
+"""So many digits of the digest a person types to approve."""
 Method = Literal["ssh", "interactive", "dispatch", "github-environment", "github-review"]
 
 
@@ -29,6 +31,11 @@ class Approval(Record, frozen=True):
     signature: str = ""
     """The armoured SSH signature over the record with this field empty (``signed_bytes``)."""
     schema: str = SCHEMA
+
+
+def first_digits(plan_digest: str) -> str:
+    """What a person types to approve the plan of this digest."""
+    return plan_digest.removeprefix("sha256:")[:DIGITS]
 
 
 def to_bytes(approval: Approval) -> bytes:

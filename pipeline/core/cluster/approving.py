@@ -20,6 +20,10 @@ SKEW_SECONDS = 300
 _NOREPLY = re.compile(r"(?:\d+\+)?([^@]+)@users\.noreply\.github\.com")
 
 
+class TooFewError(RefusedError):
+    """Nothing stands against the plan but that not enough people have approved it yet."""
+
+
 @dataclass(frozen=True, slots=True)
 class Checked:
     """``void`` says why the evidence does not hold, empty where it does.
@@ -74,7 +78,8 @@ def decide(plan: Plan, plan_digest: str, approvals: Sequence[Checked], now: floa
     """The approvals that count, one a person, in a fixed order. ``now`` is in seconds since 1970.
 
     Raises:
-        RefusedError: it is not approved; every reason is named.
+        TooFewError: not enough people said yes, and that is all.
+        RefusedError: it was rejected, or has expired. Every reason is named.
     """
     policy = plan.policy.approvals
     reasons: list[str] = []
@@ -82,13 +87,14 @@ def decide(plan: Plan, plan_digest: str, approvals: Sequence[Checked], now: floa
         reasons.append(f"the plan expired at {plan.expires}: plan anew")
     good, void = _sorted_out(plan, plan_digest, approvals, now)
     reasons += dict.fromkeys(_rejection(item.approval) for item in good if item.approval.decision == "reject")
+    error = RefusedError if reasons else TooFewError
     people = _people([item for item in good if item.approval.decision == "approve"])
     if len(people) < policy.required:
         reasons += [f"{len(people)} of {policy.required} approvals", *void]
     if reasons:
         hint = f"pipeline approve PLAN; what counts: {', '.join(methods(policy))}"
         text = "\n".join(f"  - {reason}" for reason in reasons)
-        raise RefusedError(f"the plan {plan_digest} is not approved:\n{text}", hint=hint)
+        raise error(f"the plan {plan_digest} is not approved:\n{text}", hint=hint)
     return tuple(min((item.approval for item in group), key=approval_bytes) for group in people)
 
 
