@@ -9,14 +9,16 @@ from typing import Any
 
 import pytest
 
+from pipeline import __version__
 from pipeline.cli import run
 from pipeline.core.yaml_read import load
 from tests.platforms import git, platform, verbs, write
+from tests.tools import tool
+from tests.workflow_policy import violations
 
 ROOT = Path(__file__).parent.parent
 SHIPPED = sorted((ROOT / "pipeline/data/github").glob("*.yml"))
 OURS = sorted((ROOT / ".github/workflows").glob("*.yml"))
-PINNED = re.compile(r"[\w.-]+/[\w./-]+@[0-9a-f]{40}|\./.*")
 
 
 def workflow(path: Path) -> dict[str, Any]:
@@ -25,37 +27,88 @@ def workflow(path: Path) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("path", [*SHIPPED, *OURS], ids=lambda path: path.name)
-def test_rights_pins_and_limits(path: Path) -> None:
-    data = workflow(path)
-    assert data["permissions"] == {}
-    assert "concurrency" in data
-    for name, job in data["jobs"].items():
-        assert "timeout-minutes" in job, name
-        assert "permissions" in job, name
-        for step in job["steps"]:
-            if "uses" in step:
-                assert PINNED.fullmatch(step["uses"]), step
-            if step.get("uses", "").startswith("actions/checkout@"):
-                assert step["with"]["persist-credentials"] is False
-            assert "${{" not in step.get("run", ""), f"{name}: an expression in a script"
+def test_every_workflow_keeps_the_policy(path: Path) -> None:
+    assert violations(path.read_text(), workflow(path)) == []
 
 
-def test_only_the_comment_jobs_may_write_and_they_check_nothing_out() -> None:
-    for path in SHIPPED:
-        for name, job in workflow(path)["jobs"].items():
-            rights = job["permissions"]
-            if "write" in rights.values():
-                assert name == "comment"
-                assert not any("checkout" in step.get("uses", "") for step in job["steps"])
+BROKEN = [
+    ("pipeline-plan.yml", "permissions: {}", "permissions: {contents: write}"),
+    ("pipeline-plan.yml", "  pull_request:", "  pull_request_target:"),
+    ("pipeline-plan.yml", "pull-requests: write", "contents: write"),
+    ("pipeline-plan.yml", "cancel-in-progress: true", "cancel-in-progress: false"),
+    ("pipeline-plan.yml", "persist-credentials: false", "persist-credentials: true"),
+    ("pipeline-plan.yml", 'run: pip install --quiet "$PIPELINE_PACKAGE"', "run: echo ${{ github.head_ref }}"),
+    ("pipeline-plan.yml", "@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1", "@v7"),
+    ("pipeline-plan.yml", " # v7.0.1", ""),
+    ("pipeline-plan.yml", "    timeout-minutes: 10\n", ""),
+    ("pipeline-plan.yml", "ubuntu-24.04", "ubuntu-latest"),
+    ("pipeline-plan.yml", "    needs: discover\n", "    needs: discover\n    environment: prod\n"),
+    ("pipeline-fork-comment.yml", "actions/setup-python@", "actions/checkout@"),
+    ("pipeline-apply.yml", "cancel-in-progress: false", "cancel-in-progress: true"),
+    ("pipeline-apply.yml", "environment: __ENVIRONMENT__-plan", "environment: __ENVIRONMENT__"),
+    ("pipeline-apply.yml", "    environment: __ENVIRONMENT__\n", ""),
+    ("pipeline-apply.yml", "run: pipeline approve", "run: pipeline explain"),
+    ("pipeline-apply.yml", "permissions: {}", "permissions: {}\nconcurrency: {group: a, cancel-in-progress: false}"),
+]
 
 
-def test_init_writes_them_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("name", "old", "new"), BROKEN)
+def test_the_policy_sees_what_breaks_it(name: str, old: str, new: str) -> None:
+    text = (ROOT / "pipeline/data/github" / name).read_text()
+    assert old in text
+    broken = text.replace(old, new, 1)
+    assert violations(broken, load(broken)) != []
+
+
+def test_this_repository_uses_the_workflows_that_it_ships() -> None:
+    """On its own sample, with its own code in place of the published package."""
+    for name in ("pipeline-plan.yml", "pipeline-fork-comment.yml"):
+        ours = (ROOT / ".github/workflows" / name).read_text()
+        assert re.sub(r"PIPELINE_PACKAGE: .*", "", ours) == re.sub(r"PIPELINE_PACKAGE: .*", "", shipped(name))
+
+
+def shipped(name: str) -> str:
+    return (ROOT / "pipeline/data/github" / name).read_text().replace("@VERSION@", __version__)
+
+
+WRITTEN = ["pipeline-fork-comment.yml", "pipeline-plan.yml"]
+CLUSTERS = "environments: {dev: {cluster: {context: d}}, test: {}, prod: {cluster: {context: p}}}\nreleases: []\n"
+
+
+@pytest.mark.parametrize(
+    ("config", "applied"),
+    [(None, ["prod"]), ("environments: {x: {}}\nreleases: []\n", ["x"]), (CLUSTERS, ["dev", "prod"])],
+)
+def test_init_writes_them_once(
+    config: str | None, applied: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
+    if config:
+        write(tmp_path, {"pipeline.yaml": config})
     assert run(["init", "--github"]) == 0
     written = sorted((tmp_path / ".github/workflows").iterdir())
-    assert [path.name for path in written] == [path.name for path in SHIPPED]
-    assert "@VERSION@" not in "".join(path.read_text() for path in written)
+    assert [path.name for path in written] == [*(f"pipeline-apply-{name}.yml" for name in applied), *WRITTEN]
+    for path in written:
+        assert not re.search("@VERSION@|__ENVIRONMENT__", path.read_text())
+        assert violations(path.read_text(), workflow(path)) == []
     assert run(["init", "--github"]) == 64
+
+
+@pytest.mark.slow
+def test_what_init_writes_is_clean_to_every_checker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(["init", "--github"]) == 0
+    files = [str(path) for path in sorted((tmp_path / ".github/workflows").iterdir())]
+    checks = [
+        [tool("actionlint"), *files],
+        [tool("check-jsonschema"), "--builtin-schema", "vendor.github-workflows", *files],
+        [tool("check-jsonschema"), "--builtin-schema", "custom.github-workflows-require-timeout", *files],
+        [tool("check-jsonschema"), "--builtin-schema", "vendor.github-actions", str(ROOT / "action.yml")],
+        [tool("zizmor"), "--offline", "--strict-collection", *files, str(ROOT / "action.yml")],
+    ]
+    for check in checks:
+        done = subprocess.run(check, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
 
 
 def action(root: Path, tmp_path: Path, **inputs: str) -> tuple[int, str, dict[str, str]]:

@@ -17,6 +17,7 @@ from pipeline.adapters import trees
 from pipeline.adapters.journal_file import JournalFile
 from pipeline.adapters.run_folder import RunFolder
 from pipeline.cli.approved import checked_approvals
+from pipeline.cli.log_lines import unheard, unheard_json
 from pipeline.cli.planning import Place, place
 from pipeline.cli.progress import progress
 from pipeline.cli.settings import interactive, settings
@@ -121,7 +122,8 @@ def _approved(at: Place, given: Given, plan: Plan, plan_digest: str) -> tuple[Ap
         watched = sys.stdin.isatty() and interactive(sys.stderr, os.environ)
         if not watched or given.plan_digest or "interactive" not in methods(plan.policy.approvals):
             raise
-    click.echo(plan_text.terminal(plan, plan_digest, Look(settings().colored(sys.stdout))), nl=False, color=True)
+    shown = plan_text.terminal(plan, plan_digest, Look(settings().colored(sys.stdout)))
+    click.echo(unheard(shown), nl=False, color=True)
     typed = click.prompt(f"To approve and apply it, type the first {DIGITS} digits of its digest", err=True)
     return checked_approvals(at.here, plan, plan_digest, given.approvals, typed=typed)
 
@@ -147,7 +149,8 @@ def _signals(at: Place) -> Iterator[Callable[[], bool]]:
 def _show(result: RunResult, given: Given, before: str) -> None:
     if given.output == "json":
         options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
-        click.echo(orjson.dumps(run_text.data(result), option=options).decode(), nl=False)
+        click.echo(unheard_json(orjson.dumps(run_text.data(result), option=options).decode()), nl=False)
         return
     look = Look(settings().colored(sys.stdout))
-    click.echo(run_text.terminal(result, look, plan=str(given.path), before=before), nl=False, color=True)
+    shown = run_text.terminal(result, look, plan=str(given.path), before=before)
+    click.echo(unheard(shown), nl=False, color=True)

@@ -31,13 +31,14 @@ def command(
     written to approvals/<digest>/ beside pipeline.yaml, where apply finds it.
     """
     from pipeline.cli.approving import by_hand, by_key, from_github, keep, loaded
+    from pipeline.cli.log_lines import unheard, unheard_where_needed
     from pipeline.report.plan_brief import brief
 
     _exclusive({"--key": key, "--github-run": run, "--github-pr": pull})
     if reject and (run or pull):
         raise UsageError("on GitHub the reviewers decide", hint="leave --reject out: their no is taken over as well")
     asked = loaded(file)
-    click.echo(brief(asked.plan, asked.digest), nl=False)
+    click.echo(unheard(brief(asked.plan, asked.digest)), nl=False)
     if not reject:
         asked.check_approvable()
     decision: Literal["approve", "reject"] = "reject" if reject else "approve"
@@ -48,7 +49,7 @@ def command(
     else:
         decisions = [by_hand(asked, decision, reason, _digits(asked.digest, decision))]
     for said, path in keep(asked, decisions, out):
-        click.echo(f"{said}: {path}")
+        click.echo(unheard_where_needed(f"{said}: {path}\n"), nl=False)
     if any(item.decision == "approve" for item in decisions):
         click.echo(f"apply it: pipeline apply {file}" + (f" --approval {out}" if out else ""))
     return OK

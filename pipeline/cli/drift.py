@@ -18,6 +18,7 @@ def command(*, environment: str | None, releases: tuple[str, ...], output: str) 
 
     import orjson
 
+    from pipeline.cli.log_lines import unheard, unheard_json
     from pipeline.cli.planning import applied_question, only_environment, place
     from pipeline.cli.progress import progress
     from pipeline.cli.settings import settings
@@ -36,8 +37,9 @@ def command(*, environment: str | None, releases: tuple[str, ...], output: str) 
         found = drift(client, applied_question(at, inventory, releases), inventory, tell)
     if output == "json":
         options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
-        click.echo(orjson.dumps(drift_text.data(found, at.environment.name), option=options).decode(), nl=False)
+        shown = orjson.dumps(drift_text.data(found, at.environment.name), option=options).decode()
+        click.echo(unheard_json(shown), nl=False)
     else:
         look = Look(settings().colored(sys.stdout))
-        click.echo(drift_text.terminal(found, at.environment.name, look), nl=False, color=True)
+        click.echo(unheard(drift_text.terminal(found, at.environment.name, look)), nl=False, color=True)
     return CHANGES if found else OK

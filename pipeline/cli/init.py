@@ -6,7 +6,9 @@ import click
 
 from pipeline.core.errors import OK, UsageError
 
-_WORKFLOWS = ("pipeline-plan.yml", "pipeline-fork-comment.yml", "pipeline-apply.yml")
+_WORKFLOWS = ("pipeline-plan.yml", "pipeline-fork-comment.yml")
+_APPLY = "pipeline-apply.yml"
+_SOME_ENVIRONMENT = "prod"
 _FOLDERS = {
     "values": "In-house values: <release>/common.yaml, then <release>/<environment>.yaml; the last one wins.\n",
     "overlays": "Kustomize overlays: <release>/[<environment>/]kustomization.yaml, with the chart as chart.yaml.\n",
@@ -50,18 +52,36 @@ def _write_workflows(folder: Path) -> int:
     from pipeline.adapters.disk import Disk
     from pipeline.core.edits import Edits
 
-    files = {}
-    for name in _WORKFLOWS:
+    def shipped(name: str, environment: str = "") -> bytes:
         data = get_data("pipeline", f"data/github/{name}")
         assert data is not None, f"BUG: {name} is missing from the package"
-        files[f".github/workflows/{name}"] = data.replace(b"@VERSION@", __version__.encode())
+        return data.replace(b"@VERSION@", __version__.encode()).replace(b"__ENVIRONMENT__", environment.encode())
+
+    files = {f".github/workflows/{name}": shipped(name) for name in _WORKFLOWS}
+    for environment in _applied(folder):
+        files[f".github/workflows/pipeline-apply-{environment}.yml"] = shipped(_APPLY, environment)
     there = [path for path in files if (folder / path).exists()]
     if there:
         raise UsageError(f"{', '.join(there)}: there already", hint="edit it, or move it away first")
     for path in Disk(folder).carry_out(Edits(files=files)):
         click.echo(f"wrote {folder / path}")
-    click.echo("next: make the job named pipeline a required check of the branch")
+    click.echo(
+        "next: make the job named pipeline a required check of the branch; the apply workflow says what it needs"
+    )
     return OK
+
+
+def _applied(folder: Path) -> list[str]:
+    """The environments to apply from CI: those with a cluster; with none yet, the one that is there, or prod."""
+    from pipeline import rules
+    from pipeline.adapters.config_file import load
+    from pipeline.core.config import FILE
+
+    if not (folder / FILE).is_file():
+        return [_SOME_ENVIRONMENT]
+    environments = load(folder, rules.ids()).environments
+    found = [name for name, environment in environments.items() if environment.cluster is not None]
+    return found or list(environments)[:1] or [_SOME_ENVIRONMENT]
 
 
 def _print_schema() -> int:

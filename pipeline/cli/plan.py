@@ -6,8 +6,6 @@ import click
 
 from pipeline.core.errors import CHANGES, OK, UNSAFE
 
-FORMATS = ("terminal", "json", "markdown")
-
 
 @click.command(short_help="Compare what is committed with a cluster, and write down what apply would do.")
 @click.option("-e", "--environment", help="The environment. Default: the only one that has a cluster.")
@@ -15,7 +13,7 @@ FORMATS = ("terminal", "json", "markdown")
 @click.option("--out", type=click.Path(path_type=Path), metavar="PLAN", help="Write the plan to this file.")
 @click.option("--commit", default="", metavar="REVISION", help="Plan this commit's rendered tree. Default: HEAD.")
 @click.option("--full", is_flag=True, help="Ask the server about every object, also about those of the last run.")
-@click.option("-o", "--output", type=click.Choice(FORMATS), default="terminal", help="How to show it.")
+@click.option("-o", "--output", "outputs", multiple=True, metavar="FORMAT[=PATH]", help="How to show it (repeatable).")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 where apply would change anything.")
 def command(
     *,
@@ -24,13 +22,13 @@ def command(
     out: Path | None,
     commit: str,
     full: bool,
-    output: str,
+    outputs: tuple[str, ...],
     detailed_exitcode: bool,
 ) -> int:
     """Ask the cluster, object by object, what applying the committed rendered tree would do (server-side dry run).
 
     The plan names every write and every deletion; approve and apply take that file and nothing else. Exit 9 where
-    something stands against it: it says what, and what to do.
+    something stands against it: it says what, and what to do. Formats: terminal, json, markdown.
     """
     from pipeline.cli.planning import Wish, only_environment, place, plan
     from pipeline.cli.progress import progress
@@ -40,18 +38,18 @@ def command(
     at = place(here, only_environment(here, environment))
     with progress("plan") as tell:
         made = plan(at, Wish(releases, commit, (), full), tell)
-    show(made, out, output)
+    show(made, out, outputs)
     if made.problems:
         return UNSAFE
     return CHANGES if detailed_exitcode and not made.empty else OK
 
 
-def show(made: object, out: Path | None, output: str) -> None:
+def show(made: object, out: Path | None, outputs: tuple[str, ...]) -> None:
     """Write the plan where asked, and say what it is and what comes next."""
     import sys
 
     from pipeline.cli.settings import settings
-    from pipeline.cli.showing import write_whole
+    from pipeline.cli.showing import put, write_whole
     from pipeline.core.cluster.canonical import digest
     from pipeline.core.cluster.plan import Plan, to_bytes
     from pipeline.report.plan_text import markdown, terminal
@@ -59,12 +57,12 @@ def show(made: object, out: Path | None, output: str) -> None:
 
     assert isinstance(made, Plan), "BUG: no plan"
     data = to_bytes(made)
-    if output == "json":
-        click.echo(data.decode(), nl=False)
-    elif output == "markdown":
-        click.echo(markdown(made, digest(data)), nl=False)
-    else:
-        click.echo(terminal(made, digest(data), Look(settings().colored(sys.stdout))), nl=False, color=True)
+    forms = {
+        "terminal": lambda: terminal(made, digest(data), Look(settings().colored(sys.stdout))),
+        "json": data.decode,
+        "markdown": lambda: markdown(made, digest(data)),
+    }
+    put(forms, outputs)
     if out is not None:
         write_whole(out, data.decode())
         click.echo(f"wrote {out}: {digest(data)}", err=True)

@@ -12,7 +12,7 @@ from pipeline.core.errors import CHANGES, OK, UNSAFE
 @click.option("-e", "--environment", help="The environment. Default: the only one that has a cluster.")
 @click.option("-l", "--release", "releases", multiple=True, help="Only this release (repeatable).")
 @click.option("--out", type=click.Path(path_type=Path), metavar="PLAN", help="Write the plan to this file.")
-@click.option("-o", "--output", type=click.Choice(["terminal", "json", "markdown"]), default="terminal", help="How.")
+@click.option("-o", "--output", "outputs", multiple=True, metavar="FORMAT[=PATH]", help="How to show it (repeatable).")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 where apply would change anything.")
 def command(
     *,
@@ -20,12 +20,13 @@ def command(
     environment: str | None,
     releases: tuple[str, ...],
     out: Path | None,
-    output: str,
+    outputs: tuple[str, ...],
     detailed_exitcode: bool,
 ) -> int:
     """Plan what leads from today's cluster to the tree of COMMIT. It is approved and applied like any other plan.
 
     Nothing is applied here. What cannot be brought back (stored versions, deleted data, hooks) is said in the plan.
+    Formats: terminal, json, markdown.
     """
     from pipeline.cli.plan import show
     from pipeline.cli.planning import Wish, only_environment, place, rollback
@@ -36,7 +37,7 @@ def command(
     at = place(here, only_environment(here, environment))
     with progress("rollback") as tell:
         made = rollback(at, Wish(releases, commit), tell)
-    show(made, out, output)
+    show(made, out, outputs)
     if made.problems:
         return UNSAFE
     return CHANGES if detailed_exitcode and not made.empty else OK

@@ -3,7 +3,8 @@
 import os
 import shutil
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -38,11 +39,16 @@ def show(report: Report, outputs: tuple[str, ...]) -> None:
 
 def show_data(data: Mapping[str, Any], outputs: tuple[str, ...]) -> None:
     """The same from report.json's values."""
-    wanted = [_parse(output) for output in outputs or ("terminal",)]
+    put({form: partial(render, data) for form, render in FORMATS.items()}, outputs)
+
+
+def put(forms: Mapping[str, Callable[[], str]], outputs: tuple[str, ...]) -> None:
+    """Each of ``FORMAT[=PATH]`` of ``forms``, made when it is asked for; nothing asked for is ``terminal``."""
+    wanted = [_parse(output, forms) for output in outputs or ("terminal",)]
     if sum(not path and form != "annotations" for form, path in wanted) > 1:
         raise UsageError("only one format can go to stdout", hint="-o json=report.json -o terminal")
     for form, path in wanted:
-        text = FORMATS[form](data)
+        text = forms[form]()
         if path:
             write_whole(Path(path), text)
         else:
@@ -62,10 +68,10 @@ def write_whole(path: Path, text: str) -> None:
         ) from error
 
 
-def _parse(output: str) -> tuple[str, str]:
+def _parse(output: str, forms: Iterable[str]) -> tuple[str, str]:
     form, _, path = output.partition("=")
-    if form not in FORMATS:
-        raise UsageError(f"unknown output format {form!r}", hint=f"one of {', '.join(FORMATS)}, or FORMAT=PATH")
+    if form not in forms:
+        raise UsageError(f"unknown output format {form!r}", hint=f"one of {', '.join(forms)}, or FORMAT=PATH")
     return form, path
 
 
