@@ -49,7 +49,9 @@ class Act:
         )
         self.path = os.pathsep.join([str(programs), os.environ["PATH"]])
 
-    def run(self, event: str, payload: Mapping[str, Any], workflow: str) -> Ran:
+    def run(
+        self, event: str, payload: Mapping[str, Any], workflow: str, secrets: Mapping[str, str] | None = None
+    ) -> Ran:
         """Everything that ``event`` starts in ``workflow``."""
         file = self.folder / "event.json"
         file.write_text(json.dumps(payload))
@@ -58,7 +60,9 @@ class Act:
         options = [f"--local-repository={name}={STANDINS / short}" for name, short in stand_ins]
         options += [f"--env={name}={value}" for name, value in self._environment().items()]
         command = [tool("act"), event, f"--workflows=.github/workflows/{workflow}", f"--eventpath={file}"]
-        command += ["--platform=ubuntu-24.04=-self-hosted", "--secret=GITHUB_TOKEN=secret-token", "--no-cache-server"]
+        command += ["--platform=ubuntu-24.04=-self-hosted", "--no-cache-server"]
+        known = {"GITHUB_TOKEN": "secret-token"} | dict(secrets or {})
+        options += [f"--secret={name}={value}" for name, value in known.items()]
         environment = {**os.environ, "PATH": self.path, "XDG_CACHE_HOME": str(self.folder / "cache")}
         done = subprocess.run(
             [*command, "--json", *options],

@@ -168,8 +168,11 @@ def test_no_secret_value_and_no_command_of_a_chart_reaches_the_log(
     assert not any(CANARY in text for text in everything)
 
 
-def test_a_push_to_main_runs_the_apply_workflow(repository: Path, fake: FakeGitHub, tmp_path: Path) -> None:
-    ran = Act(repository, tmp_path / "act", fake.url).run(
-        "push", {"ref": "refs/heads/main", "repository": REPOSITORY}, "pipeline-apply.yml"
-    )
-    assert ran.code == 0, ran.log
+def test_a_push_to_main_without_a_cluster_says_what_is_missing(
+    repository: Path, fake: FakeGitHub, tmp_path: Path
+) -> None:
+    """With one: tests/cluster/test_apply_workflow.py."""
+    event = {"ref": "refs/heads/main", "repository": REPOSITORY}
+    ran = Act(repository, tmp_path / "act", fake.url).run("push", event, "pipeline-apply-default.yml")
+    assert ran.jobs == {"plan": "failure"}
+    assert "the environment has no secret KUBECONFIG" in ran.log
