@@ -86,6 +86,7 @@ def sign(data: bytes, key: Path, namespace: str) -> str:
         UsageError: there is no such file.
         WorldError: ssh-keygen could not sign; the message is its own.
     """
+    key = key.expanduser()
     if not key.is_file():
         raise UsageError(f"there is no key {key}", hint="--key ~/.ssh/id_ed25519 (or its .pub, with ssh-agent)")
     done = run(Command(("ssh-keygen", "-Y", "sign", "-f", str(key), "-n", namespace), stdin=data, hint=_HINT))

@@ -41,6 +41,8 @@ def tools(helm_version: str = "") -> Iterator[Tool]:
         "sops", ("sops", "--disable-version-check", "--version"), "secrets.rendered: sops", "needed for that alone"
     )
     best = kustomize if kustomize.found else kubectl
+    signer = shutil.which("ssh-keygen") or ""
+    yield Tool("ssh-keygen", signer, "sign and check approvals", "install openssh-client (8.2 or newer)")
     yield Tool("kustomize", best.found, "build overlays", "pip install helm-pipeline[kustomize], or install kubectl")
 
 
