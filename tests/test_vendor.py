@@ -198,3 +198,14 @@ def test_an_archive_in_the_repository_is_vendored(here: Path) -> None:
     write(here, {"pipeline.yaml": "releases: [{name: web, chart: ./web.tgz, namespace: shop}]\n"})
     verbs("vendor", "vendor --locked")
     assert (here / "vendor_charts/web/1.0.0/values.yaml").read_text() == "port: 80\n"
+
+
+def test_chart_of_our_own_is_vendored_anew_without_a_new_version(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = platform(tmp_path / "platform")
+    monkeypatch.chdir(root)
+    verbs("vendor")
+    write(root, {"charts/web/templates/a.yaml": "kind: ConfigMap\napiVersion: v1\nmetadata: {name: other}\n"})
+    verbs("vendor", "vendor --locked")
+    assert "name: other" in (root / "vendor_charts/web/1.0.0/templates/a.yaml").read_text()

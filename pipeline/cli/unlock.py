@@ -15,6 +15,7 @@ def command(*, environment: str | None, run_id: str | None, reason: str | None, 
 
     Never needed after Ctrl-C. Do it only where the run is surely dead: two runs at once undo each other's work.
     """
+    import secrets
     from datetime import UTC, datetime
 
     from pipeline.adapters.journal_file import JournalFile
@@ -31,7 +32,8 @@ def command(*, environment: str | None, run_id: str | None, reason: str | None, 
     if not run_id or not reason:
         held = f"it is held by {lease.holder}" if lease and lease.holder else "nobody holds it"
         raise UsageError(f"{name}: {held}", hint="to release it: --run RUN --reason WHY")
-    folder = RunFolder.of_user(client.uid(), name, f"unlock-{datetime.now(UTC):%Y%m%dT%H%M%S}")
+    own = f"unlock-{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+    folder = RunFolder.of_user(client.uid(), name, own)
     journal = JournalFile(folder.path)
     journal.note({"type": "unlock", "run": run_id, "reason": reason})
     writer = Writer(client, at.clock, journal, lambda: None)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from pipeline.core.chart import Fetched, tree_digest
-from pipeline.core.chart_reference import ChartReference, parse_reference
+from pipeline.core.chart_reference import ChartKind, ChartReference, parse_reference
 from pipeline.core.config import Config, Release
 from pipeline.core.edits import Edits
 from pipeline.core.errors import StaleError, WorldError
@@ -52,7 +52,7 @@ def vendor(
     update: bool = False,
     progress: Progress = no_progress,
 ) -> Vendored:
-    """Fetch what the lock does not have, or what lies in vendor_charts/ otherwise than it says.
+    """Fetch what the lock does not have, what lies in vendor_charts/ otherwise than it says, and charts of our own.
 
     ``releases`` limits the work (empty: all). ``update`` resolves ranges anew.
 
@@ -66,9 +66,11 @@ def vendor(
     new, folders = lock, {}
     for number, release in enumerate(todo):
         progress(number, len(todo), release.name)
-        if not update and _is_there(release, new, trees):
+        reference = parse_reference(release.chart, config.repositories.values())
+        fresh = update or reference.kind is ChartKind.PATH  # a chart of our own changes without a new version
+        if not fresh and _is_there(release, new, trees):
             continue
-        got, chart, files = _fetched(release, config, new, source, update=update)
+        got, chart, files = _fetched(release, reference, new, source, update=fresh)
         new = new.with_release(release.name, got, chart)
         folders[chart.folder] = files
     new = new.only(release.name for release in config.releases)
@@ -113,9 +115,8 @@ def _is_there(release: Release, lock: Lock, trees: Trees) -> bool:
 
 
 def _fetched(
-    release: Release, config: Config, lock: Lock, source: Source, *, update: bool
+    release: Release, reference: ChartReference, lock: Lock, source: Source, *, update: bool
 ) -> tuple[LockedRelease, LockedChart, Mapping[str, bytes]]:
-    reference = parse_reference(release.chart, config.repositories.values())
     got, locked = lock.releases.get(release.name), lock.chart_of(release.name)
     same = got is not None and (got.chart, got.wanted) == (release.chart, release.version)
     pinned = locked if same and not update else None

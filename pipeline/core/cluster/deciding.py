@@ -77,9 +77,13 @@ def ours(found: Body, rid: ResourceId, inventory: Inventory) -> bool:
     return label == inventory.applyset and is_applied_by(found, MANAGER)
 
 
-def record_of(manifest: str, digest: str) -> str:
-    """What the inventory remembers of an object as a run left it; empty where it may not be known."""
-    return digest_of([manifest, digest]).removeprefix("sha256:")[:32] if manifest and digest else ""
+def record_of(manifest: str, digest: str, policy: ApplyPolicy) -> str:
+    """What the inventory remembers of an object as a run left it; empty where it may not be known.
+
+    Who wins which field is part of it: under other rules the same manifest leads elsewhere.
+    """
+    rules = [[rule.manager, rule.action, rule.field, rule.kind, rule.name] for rule in policy.conflicts]
+    return digest_of([manifest, digest, rules]).removeprefix("sha256:")[:32] if manifest and digest else ""
 
 
 def as_recorded(wanted: Wanted, found: Body, terms: Terms) -> bool:
@@ -88,7 +92,7 @@ def as_recorded(wanted: Wanted, found: Body, terms: Terms) -> bool:
     if entry is None or not entry.record or not ours(found, wanted.id, terms.inventory):
         return False
     reference = live.reference(found, wanted.id, terms.policy.ignore)
-    return entry.record == record_of(wanted.manifest, reference.digest)
+    return entry.record == record_of(wanted.manifest, reference.digest, terms.policy)
 
 
 def decide(case: Case, terms: Terms) -> tuple[Action, tuple[Problem, ...]]:

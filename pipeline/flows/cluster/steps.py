@@ -142,7 +142,9 @@ class Steps:
         now = reference(body, action.id, self.plan.policy.ignore)
         known = self.stock.inventory.entries.get(action.id)
         adopted = action.op is Op.ADOPT or bool(known and known.adopted)
-        return Entry(now.uid, action.version, action.release, record_of(action.manifest, now.digest), adopted)
+        return Entry(
+            now.uid, action.version, action.release, record_of(action.manifest, now.digest, self.plan.policy), adopted
+        )
 
     def _settle(self, concerns: Callable[[ResourceId], bool]) -> None:
         """Wait for what was written; what does not come up is UNHEALTHY."""
