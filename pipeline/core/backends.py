@@ -1,48 +1,36 @@
 """Who sends traffic to which Service by name, and whether that Service is there with that port."""
 
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from pipeline.core.path import Entry, Path
-from pipeline.core.resource import ManifestSet, Resource, mapping, sequence
-from pipeline.core.upgrade import Side, Upgrade
-
-
-class Backend(NamedTuple):
-    """A Service and a port of it, as an object names them; ``port`` is None where any will do."""
-
-    namespace: str
-    name: str
-    port: str | int | None
-    path: Path
-
-    def __str__(self) -> str:
-        port = "" if self.port is None else f":{self.port}"
-        return f"{self.namespace}/{self.name}{port}"
+from pipeline.core.resource import Resource, mapping, sequence
+from pipeline.core.routes import ROUTES, Backend, routed
+from pipeline.core.selection import around, home, service_ports
+from pipeline.core.upgrade import Upgrade
 
 
 def lost(upgrade: Upgrade, kinds: frozenset[str]) -> Iterator[tuple[Resource, Backend]]:
-    """Backends of objects of ``kinds`` that led somewhere before and lead nowhere now.
+    """Backends of objects of ``kinds`` that led to a Service of this release and lead nowhere now.
 
-    What was dangling before is not this upgrade's doing, and may be served by somebody else.
+    Those of the rest of the repository count. What was dangling before is not this upgrade's doing, and may be served
+    by somebody else.
     """
-    before, after = _ports(upgrade.before), _ports(upgrade.after)
-    others = upgrade.facts.repository_after
-    elsewhere = _of(others) if others is not None else {}
-    for resource in upgrade.after.manifests.resources:
+    resources = around(upgrade)[1]
+    before, after = _ports(upgrade.before.manifests.resources), _ports(resources)
+    for resource in resources:
         if resource.kind in kinds:
-            for backend in backends(resource):
-                found = _resolves(backend, after) or _resolves(backend, elsewhere)
-                if _resolves(backend, before) and not found:
+            for backend in backends(resource, home(resource, upgrade)):
+                if _resolves(backend, before) and not _resolves(backend, after):
                     yield resource, backend
 
 
-def backends(resource: Resource) -> Iterator[Backend]:
-    """Every Service that an Ingress, a webhook configuration, an APIService or an HTTPRoute sends to."""
+def backends(resource: Resource, namespace: str) -> Iterator[Backend]:
+    """Every Service that an Ingress, a webhook configuration, an APIService or a route in ``namespace`` sends to."""
     spec = mapping(resource.body.get("spec"))
     match resource.kind:
         case "Ingress":
-            yield from _of_ingress(spec, resource.id.namespace)
+            yield from _of_ingress(spec, namespace)
         case "MutatingWebhookConfiguration" | "ValidatingWebhookConfiguration":
             for webhook in map(mapping, sequence(resource.body.get("webhooks"))):
                 service = mapping(mapping(webhook.get("clientConfig")).get("service"))
@@ -51,6 +39,8 @@ def backends(resource: Resource) -> Iterator[Backend]:
         case "APIService":
             service = mapping(spec.get("service"))
             yield from _service(service, service.get("port", 443), ("spec", "service"))
+        case kind if kind in ROUTES:
+            yield from routed(resource, namespace)
 
 
 def _service(service: Any, port: Any, path: Path) -> Iterator[Backend]:
@@ -72,17 +62,13 @@ def _of_backend(backend: Any, namespace: str, path: Path) -> Iterator[Backend]:
         yield Backend(namespace, str(service["name"]), port.get("name") or port.get("number"), path)
 
 
-def _ports(side: Side) -> dict[tuple[str, str], set[Any]]:
-    return _of(side.manifests)
-
-
-def _of(manifests: ManifestSet) -> dict[tuple[str, str], set[Any]]:
+def _ports(resources: Iterable[Resource]) -> dict[tuple[str, str], set[Any]]:
     """Each Service's ports, by name and by number."""
     found: dict[tuple[str, str], set[Any]] = {}
-    for service in manifests.of_kind("Service", ""):
-        ports = map(mapping, sequence(mapping(service.body.get("spec")).get("ports")))
-        known = {value for port in ports for value in (port.get("name"), port.get("port")) if value is not None}
-        found[service.id.namespace, service.id.name] = known
+    for service in resources:
+        if service.kind == "Service" and not service.group:
+            known = {port.get(key) for port in service_ports(service) for key in ("name", "port")}
+            found[service.id.namespace, service.id.name] = known - {None}
     return found
 
 

@@ -29,15 +29,26 @@ def references(resource: Resource) -> Iterator[Reference]:
     yield from named("ServiceAccount", spec.get("serviceAccountName"), "serviceAccountName")
     for volume in map(mapping, sequence(spec.get("volumes"))):
         step = Entry.of(name=volume.get("name"))
-        for key, kind, field in (("configMap", "ConfigMap", "name"), ("secret", "Secret", "secretName")):
-            source = mapping(volume.get(key))
-            if source and source.get("optional") is not True:
-                yield from named(kind, source.get(field), "volumes", step, key, field)
+        for kind, name, path in _of_volume(volume):
+            yield from named(kind, name, "volumes", step, *path)
     for key in _CONTAINERS:
         for container in map(mapping, sequence(spec.get(key))):
             step = Entry.of(name=container.get("name"))
             for kind, name, path in _of_container(container):
                 yield from named(kind, name, key, step, *path)
+
+
+def _of_volume(volume: Any) -> Iterator[tuple[str, Any, Path]]:
+    yield from _of_sources(volume, "secretName", ())
+    for index, part in enumerate(map(mapping, sequence(mapping(volume.get("projected")).get("sources")))):
+        yield from _of_sources(part, "name", ("projected", "sources", index))
+
+
+def _of_sources(holder: Any, secret: str, base: Path) -> Iterator[tuple[str, Any, Path]]:
+    for key, kind, field in (("configMap", "ConfigMap", "name"), ("secret", "Secret", secret)):
+        source = mapping(holder.get(key))
+        if source and source.get("optional") is not True:
+            yield kind, source.get(field), (*base, key, field)
 
 
 def _of_container(container: Any) -> Iterator[tuple[str, Any, Path]]:

@@ -13,29 +13,23 @@ See who creates the object now. Keep it by a value or an overlay until the workl
 from collections.abc import Iterator
 
 from pipeline.core.finding import Confidence, Place, Severity
+from pipeline.core.lost import dangling
 from pipeline.core.pods import WORKLOADS
-from pipeline.core.references import Reference, references
+from pipeline.core.references import references
+from pipeline.core.resource import ResourceId
 from pipeline.core.rule import Hit, Rule, place, quiet, speaks
 from pipeline.core.upgrade import Upgrade
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
-    others = upgrade.facts.repository_after
-    there = {
-        r.id for manifests in (upgrade.after.manifests, *([others] if others else [])) for r in manifests.resources
-    }
-    lost = {r.id for r in upgrade.before.manifests.resources} - there
-    users: dict[Reference, list[Place]] = {}
-    for resource in upgrade.after.manifests.resources:
-        if resource.kind in WORKLOADS:
-            for reference in references(resource):
-                if reference.id in lost:
-                    users.setdefault(reference, []).append(place(resource, reference.path))
-    for reference, places in sorted(users.items(), key=lambda item: item[0].id):
+    users: dict[ResourceId, list[Place]] = {}
+    for resource, reference in dangling(upgrade, WORKLOADS, references):
+        users.setdefault(reference.id, []).append(place(resource, reference.path))
+    for name, places in sorted(users.items()):
+        user = places[0].resource
         yield Hit(
             places[0],
-            title=f"{places[0].resource.kind} {places[0].resource.name} needs {reference.id.kind} {reference.id.name},"
-            " which is no longer rendered",
+            title=f"{user.kind} {user.name} needs {name.kind} {name.name}, which is no longer rendered",
             why="Its pods do not start, unless somebody else creates it.",
             remedy="See who creates it now, or keep it by a value or an overlay.",
             also=tuple(places[1:]),
@@ -46,6 +40,11 @@ _MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"
 _WEB = (
     "---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\n"
     "spec: {template: {spec: {volumes: [{name: v, configMap: {name: a%s}}]}}}\n"
+)
+_MADE = "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\n"
+_TLS = (
+    "---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\n"
+    "spec: {template: {spec: {volumes: [{name: v, projected: {sources: [{secret: {name: a}}]}}]}}}\n"
 )
 
 RULE = Rule(
@@ -61,8 +60,20 @@ RULE = Rule(
             before=_MAP + _WEB % "",
             after=_WEB % "",
         ),
+        speaks(
+            "its projected Secret goes",
+            ("high", "spec.template.spec.volumes[name=v].projected.sources[0].secret.name"),
+            before=_MADE + _TLS,
+            after=_TLS,
+        ),
         quiet("it can do without", before=_MAP + _WEB % ", optional: true", after=_WEB % ", optional: true"),
         quiet("it was never rendered", before=_WEB % "", after=_WEB % ""),
+        quiet(
+            "a certificate makes it",
+            before=_MADE + _TLS,
+            after=_TLS + "---\napiVersion: cert-manager.io/v1\nkind: Certificate\nmetadata: {name: web}\n"
+            "spec: {secretName: a}\n",
+        ),
         quiet("both go", before=_MAP + _WEB % ""),
     ),
 )

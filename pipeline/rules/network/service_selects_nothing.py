@@ -9,50 +9,37 @@ It has no endpoints: whoever calls it gets no connection.
 Let its selector match the labels of the pod template again.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from pipeline.core.finding import Confidence, Severity
-from pipeline.core.pods import template_path
-from pipeline.core.resource import ManifestSet, Resource, mapping
+from pipeline.core.resource import Resource, mapping
 from pipeline.core.rule import Hit, Rule, place, quiet, speaks
+from pipeline.core.selection import Pods, around, pods, selects
 from pipeline.core.upgrade import Upgrade
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
-    before, after = _pods(upgrade.before.manifests), _pods(upgrade.after.manifests)
+    before, after = (pods(side) for side in around(upgrade))
     olds = upgrade.before.manifests.by_id()
     for service in upgrade.after.manifests.of_kind("Service", ""):
         old = olds.get(service.id)
-        if old is not None and _selects(old, before) and not _selects(service, after) and _selector(service):
+        if old is not None and _selected(old, before) and not _selected(service, after) and _selector(service):
             yield Hit(
                 place(service, ("spec", "selector")),
-                title=f"Service {service.id.name} selects no pods of this release any more",
-                why="It has no endpoints, unless another release brings such pods.",
+                title=f"Service {service.id.name} selects no pods any more, of all that are rendered",
+                why="It has no endpoints, unless somebody else brings such pods.",
                 remedy="Let its selector match the labels of the pod template again.",
             )
 
 
-def _selector(service: Resource) -> dict[str, object]:
-    return dict(mapping(mapping(service.body.get("spec")).get("selector")))
+def _selector(service: Resource) -> Mapping[str, Any]:
+    return mapping(mapping(service.body.get("spec")).get("selector"))
 
 
-def _pods(manifests: ManifestSet) -> list[tuple[str, dict[str, object]]]:
-    """Namespace and labels of every pod template."""
-    found = []
-    for resource in manifests.resources:
-        path = template_path(resource)
-        if path is not None:
-            value = resource.body
-            for step in path:
-                value = dict(mapping(value.get(str(step))))
-            found.append((resource.id.namespace, dict(mapping(mapping(value.get("metadata")).get("labels")))))
-    return found
-
-
-def _selects(service: Resource, pods: list[tuple[str, dict[str, object]]]) -> bool:
-    wanted = _selector(service)
-    own = (labels for namespace, labels in pods if namespace == service.id.namespace)
-    return any(all(labels.get(key) == value for key, value in wanted.items()) for labels in own)
+def _selected(service: Resource, candidates: list[Pods]) -> bool:
+    wanted = {"matchLabels": _selector(service)}
+    return any(one.namespace == service.id.namespace and selects(wanted, one.labels) for one in candidates)
 
 
 _BOTH = (

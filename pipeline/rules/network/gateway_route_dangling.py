@@ -1,0 +1,81 @@
+"""A route of a gateway or mesh sends to a Service or Gateway that is no longer there, or lacks the port now.
+
+## Why it matters
+
+Its users get 500 or 503 from the moment the Service is gone; a route whose Gateway is gone is not served at all.
+
+## What to do
+
+Give the route the new Service, port or Gateway, or keep the old one.
+"""
+
+from collections.abc import Iterator
+
+from pipeline.core.backends import lost
+from pipeline.core.finding import Severity
+from pipeline.core.lost import dangling
+from pipeline.core.references import Reference
+from pipeline.core.resource import Resource, ResourceId, mapping, sequence
+from pipeline.core.routes import ROUTES
+from pipeline.core.rule import Hit, Rule, place, quiet, speaks
+from pipeline.core.upgrade import Upgrade
+
+_GROUP = "gateway.networking.k8s.io"
+
+
+def check(upgrade: Upgrade) -> Iterator[Hit]:
+    for resource, backend in lost(upgrade, ROUTES):
+        yield Hit(
+            place(resource, backend.path),
+            title=f"{resource.kind} {resource.id.name} sends to {backend}, which is no longer there",
+            why="Its users get 500 or 503.",
+            remedy="Give the route the new Service or port, or keep the old one.",
+        )
+    for resource, reference in dangling(upgrade, ROUTES, _gateways):
+        yield Hit(
+            place(resource, reference.path),
+            title=f"{resource.kind} {resource.id.name} hangs on Gateway {reference.id.name}, which is no longer there",
+            why="Nobody serves it, unless somebody else brings such a Gateway.",
+            remedy="Give the route the new Gateway, or keep the old one.",
+        )
+
+
+def _gateways(route: Resource) -> Iterator[Reference]:
+    for index, one in enumerate(map(mapping, sequence(mapping(route.body.get("spec")).get("parentRefs")))):
+        if one.get("kind", "Gateway") == "Gateway" and one.get("group", _GROUP) == _GROUP:
+            namespace = str(one.get("namespace") or route.id.namespace)
+            target = ResourceId(_GROUP, "Gateway", namespace, str(one.get("name")))
+            yield Reference(target, ("spec", "parentRefs", index))
+
+
+_SERVICE = "apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {ports: [{port: %s}]}\n---\n"
+_GATEWAY = "apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {name: g}\n---\n"
+_ROUTE = (
+    "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: r}\n"
+    "spec: {parentRefs: [{name: g}], rules: [{backendRefs: [{name: a, port: 80}]}]}\n"
+)
+_VIRTUAL = (
+    "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: v}\n"
+    "spec: {http: [{route: [{destination: {host: a.shop.svc.cluster.local, port: {number: 80}}}]}]}\n"
+)
+_BACKEND = ("blocker", "spec.rules[0].backendRefs[0]")
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.BLOCKER,
+    whole=check,
+    cases=(
+        speaks("its Service goes", _BACKEND, before=_SERVICE % 80 + _ROUTE, after=_ROUTE),
+        speaks("its port goes", _BACKEND, before=_SERVICE % 80 + _ROUTE, after=_SERVICE % 9 + _ROUTE),
+        speaks("its Gateway goes", ("blocker", "spec.parentRefs[0]"), before=_GATEWAY + _ROUTE, after=_ROUTE),
+        speaks(
+            "a VirtualService's host goes",
+            ("blocker", "spec.http[0].route[0].destination"),
+            before=_SERVICE % 80 + _VIRTUAL,
+            after=_VIRTUAL,
+        ),
+        quiet("neither was ever there", before=_ROUTE, after=_ROUTE),
+        quiet("another port comes", before=_SERVICE % 80 + _ROUTE, after=_SERVICE % "80}, {port: 81" + _ROUTE),
+    ),
+)

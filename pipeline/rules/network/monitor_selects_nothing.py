@@ -1,0 +1,132 @@
+"""A monitor finds nothing to scrape any more, or asks for a port that nothing it selects has any more.
+
+ServiceMonitors and PodMonitors of the Prometheus operator, and VictoriaMetrics' scrapes of the same form.
+
+## Why it matters
+
+Metrics stop, and the alerts made of them never fire: nobody is told.
+
+## What to do
+
+Let its selector and port names match the Services or pods again.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from pipeline.core.finding import Confidence, Severity
+from pipeline.core.path import Path
+from pipeline.core.resource import Resource, mapping, sequence
+from pipeline.core.rule import Hit, Rule, place, quiet, speaks
+from pipeline.core.selection import Pods, around, home, in_reach, pods, selects, service_ports
+from pipeline.core.upgrade import Upgrade
+
+_OF_SERVICES = frozenset({"ServiceMonitor", "VMServiceScrape"})
+_OF_PODS = frozenset({"PodMonitor", "VMPodScrape"})
+
+
+class _Targets(NamedTuple):
+    services: list[Pods]
+    pods: list[Pods]
+
+
+def check(upgrade: Upgrade) -> Iterator[Hit]:
+    olds, monitors = upgrade.before.manifests.by_id(), [*_monitors(around(upgrade)[1])]
+    if not monitors:
+        return
+    before, after = (_Targets(_services(side), pods(side)) for side in around(upgrade))
+    for monitor in monitors:
+        old = olds.get(monitor.id, monitor)
+        namespace = home(monitor, upgrade)
+        was = _unmet(old, namespace, before)
+        if () in was:  # whom it selects is rendered elsewhere
+            continue
+        for path, port in _unmet(monitor, namespace, after).items():
+            if (path, port) not in was.items():
+                yield _hit(monitor, path, port)
+
+
+def _hit(monitor: Resource, path: Path, port: str) -> Hit:
+    what = "Services" if monitor.kind in _OF_SERVICES else "pods"
+    said = f"no {what} that it selects has a port named {port}" if path else f"it selects no {what} any more"
+    return Hit(
+        place(monitor, path or ("spec", "selector")),
+        title=f"{monitor.kind} {monitor.id.name}: {said}",
+        why="Metrics stop, and the alerts made of them never fire.",
+        remedy=f"Let its selector and port names match the {what} again.",
+        severity=Severity.MEDIUM if path else None,
+    )
+
+
+def _monitors(resources: Iterable[Resource]) -> Iterator[Resource]:
+    return (one for one in resources if one.kind in _OF_SERVICES or one.kind in _OF_PODS)
+
+
+def _services(resources: Iterable[Resource]) -> list[Pods]:
+    """Services as what is selected: by their own labels, with the names of their ports."""
+    return [
+        Pods(one.id.namespace, one.labels, frozenset(str(p["name"]) for p in service_ports(one) if p.get("name")))
+        for one in resources
+        if one.kind == "Service" and not one.group
+    ]
+
+
+def _unmet(monitor: Resource, namespace: str, targets: _Targets) -> dict[Path, str]:
+    """Where the ports stand that nothing selected has; the path is empty where nothing is selected."""
+    spec = mapping(monitor.body.get("spec"))
+    of_pods = monitor.kind in _OF_PODS
+    reach, selector = mapping(spec.get("namespaceSelector")), mapping(spec.get("selector"))
+    mine = [
+        one
+        for one in (targets.pods if of_pods else targets.services)
+        if in_reach(reach, namespace, one.namespace) and selects(selector, one.labels)
+    ]
+    if not mine:
+        return {(): ""}
+    key = "podMetricsEndpoints" if of_pods else "endpoints"
+    known = {name for one in mine for name in one.ports}
+    return {("spec", key, index, "port"): port for index, port in _ports(spec, key) if port not in known}
+
+
+def _ports(spec: Mapping[str, Any], key: str) -> Iterator[tuple[int, str]]:
+    for index, endpoint in enumerate(map(mapping, sequence(spec.get(key)))):
+        if isinstance(endpoint.get("port"), str):
+            yield index, endpoint["port"]
+
+
+_SERVICE = (
+    "apiVersion: v1\nkind: Service\nmetadata: {name: a, labels: {app: %s}}\nspec: {ports: [{name: %s, port: 80}]}\n"
+)
+_MONITOR = (
+    "---\napiVersion: monitoring.coreos.com/v1\nkind: ServiceMonitor\nmetadata: {name: m}\n"
+    "spec: {selector: {matchLabels: {app: a}}, endpoints: [{port: http}]}\n"
+)
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.HIGH,
+    confidence=Confidence.LIKELY,
+    whole=check,
+    cases=(
+        speaks(
+            "the Service has other labels",
+            ("high", "spec.selector"),
+            before=_SERVICE % ("a", "http") + _MONITOR,
+            after=_SERVICE % ("b", "http") + _MONITOR,
+        ),
+        speaks(
+            "the port has another name",
+            ("medium", "spec.endpoints[0].port"),
+            before=_SERVICE % ("a", "http") + _MONITOR,
+            after=_SERVICE % ("a", "web") + _MONITOR,
+        ),
+        quiet("what it selects is elsewhere", before=_MONITOR, after=_SERVICE % ("b", "x") + _MONITOR),
+        quiet(
+            "the port never had that name",
+            before=_SERVICE % ("a", "x") + _MONITOR,
+            after=_SERVICE % ("a", "y") + _MONITOR,
+        ),
+        quiet("a monitor comes", before=_SERVICE % ("b", "x"), after=_SERVICE % ("b", "x") + _MONITOR),
+    ),
+)

@@ -1,0 +1,63 @@
+"""A disruption budget selects no pods any more, of all that are rendered.
+
+## Why it matters
+
+It protects nothing: a node drain may stop all pods of the workload at once.
+
+## What to do
+
+Let its selector match the labels of the pod template again.
+"""
+
+from collections.abc import Iterator
+
+from pipeline.core.finding import Confidence, Severity
+from pipeline.core.resource import Resource, mapping
+from pipeline.core.rule import Hit, Rule, place, quiet, speaks
+from pipeline.core.selection import Pods, around, pods, selects
+from pipeline.core.upgrade import Upgrade
+
+
+def check(upgrade: Upgrade) -> Iterator[Hit]:
+    olds = upgrade.before.manifests.by_id()
+    before, after = (pods(side) for side in around(upgrade))
+    for budget in around(upgrade)[1]:
+        if budget.kind != "PodDisruptionBudget":
+            continue
+        if _selected(olds.get(budget.id, budget), before) and not _selected(budget, after):
+            yield Hit(
+                place(budget, ("spec", "selector")),
+                title=f"PodDisruptionBudget {budget.id.name} selects no pods any more, of all that are rendered",
+                why="It protects nothing: a node drain may stop all pods of the workload at once.",
+                remedy="Let its selector match the labels of the pod template again, or delete it too.",
+            )
+
+
+def _selected(budget: Resource, candidates: list[Pods]) -> bool:
+    selector = mapping(mapping(budget.body.get("spec")).get("selector"))
+    return any(one.namespace == budget.id.namespace and selects(selector, one.labels) for one in candidates)
+
+
+_BOTH = (
+    "apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: a}\n"
+    "spec: {selector: {matchLabels: {app: %s}}}\n---\n"
+    "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\nspec: {template: {metadata: {labels: {app: %s}}}}\n"
+)
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.MEDIUM,
+    confidence=Confidence.LIKELY,
+    whole=check,
+    cases=(
+        speaks(
+            "the pods have other labels",
+            ("medium", "spec.selector"),
+            before=_BOTH % ("x", "x"),
+            after=_BOTH % ("x", "y"),
+        ),
+        quiet("both change", before=_BOTH % ("x", "x"), after=_BOTH % ("y", "y")),
+        quiet("it selected nothing before", before=_BOTH % ("x", "z"), after=_BOTH % ("x", "y")),
+    ),
+)

@@ -1,0 +1,72 @@
+"""An autoscaler scales a workload that the upgrade takes away or renames.
+
+HorizontalPodAutoscaler, VerticalPodAutoscaler and KEDA's ScaledObject.
+
+## Why it matters
+
+It does nothing any more: the workload stays at the size it has, whatever its load.
+
+## What to do
+
+Let it name the workload as it is called now.
+"""
+
+from collections.abc import Iterator
+from functools import partial
+
+from pipeline.core.finding import Severity
+from pipeline.core.lost import dangling
+from pipeline.core.references import Reference
+from pipeline.core.resource import Resource, mapping
+from pipeline.core.rule import Hit, Rule, place, quiet, speaks
+from pipeline.core.selection import home
+from pipeline.core.upgrade import Upgrade
+
+_FIELD = {
+    "HorizontalPodAutoscaler": "scaleTargetRef",
+    "VerticalPodAutoscaler": "targetRef",
+    "ScaledObject": "scaleTargetRef",
+}
+
+
+def check(upgrade: Upgrade) -> Iterator[Hit]:
+    for scaler, reference in dangling(upgrade, frozenset(_FIELD), partial(_target, upgrade)):
+        target = reference.id
+        yield Hit(
+            place(scaler, reference.path),
+            title=f"{scaler.kind} {scaler.id.name} scales {target.kind} {target.name}, which is no longer rendered",
+            why="It does nothing any more: the workload stays at the size it has.",
+            remedy="Let it name the workload as it is called now, or delete it too.",
+        )
+
+
+def _target(upgrade: Upgrade, scaler: Resource) -> Iterator[Reference]:
+    path = ("spec", _FIELD[scaler.kind])
+    ref = mapping(mapping(scaler.body.get("spec")).get(path[1]))
+    head = {"apiVersion": ref.get("apiVersion") or "apps/v1", "kind": ref.get("kind") or "Deployment"}
+    meta = {"name": ref.get("name"), "namespace": home(scaler, upgrade)}
+    yield Reference(Resource.of({**head, "metadata": meta}).id, path)
+
+
+_WEB = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: %s}\n---\n"
+_SCALER = (
+    "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: h}\n"
+    "spec: {scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}}\n"
+)
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.HIGH,
+    whole=check,
+    cases=(
+        speaks(
+            "the workload has another name",
+            ("high", "spec.scaleTargetRef"),
+            before=_WEB % "web" + _SCALER,
+            after=_WEB % "shop-web" + _SCALER,
+        ),
+        quiet("the workload was never rendered", before=_SCALER, after=_SCALER),
+        quiet("both go", before=_WEB % "web" + _SCALER),
+    ),
+)

@@ -1,0 +1,91 @@
+"""A probe or hook asks a port by a name that its container has no port of.
+
+## Why it matters
+
+The kubelet cannot resolve it: the probe fails, and the pod is never ready or is restarted for ever.
+
+## What to do
+
+Name the container's port as the probe does, or probe the number.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pipeline.core.change import Action, ResourceChange
+from pipeline.core.finding import Severity
+from pipeline.core.path import Entry, Path
+from pipeline.core.pods import pod_spec, template_path
+from pipeline.core.resource import Resource, mapping, sequence
+from pipeline.core.rule import Hit, Rule, place, quiet, speaks
+from pipeline.core.selection import port_names
+from pipeline.core.upgrade import Upgrade
+
+_PROBES: tuple[tuple[str, ...], ...] = (
+    ("livenessProbe",),
+    ("readinessProbe",),
+    ("startupProbe",),
+    ("lifecycle", "postStart"),
+    ("lifecycle", "preStop"),
+)
+
+
+def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
+    if change.action is Action.REMOVED or change.after is None:
+        return
+    was = set(_unresolved(change.before)) if change.before is not None else set()
+    for path, name in _unresolved(change.after):
+        if (path, name) not in was:
+            yield Hit(
+                place(change.after, path),
+                title=f"{change.id.kind} {change.id.name}: {path[-3]} asks port {name}, which its container has not",
+                why="The probe fails: the pod is never ready, or is restarted for ever.",
+                remedy="Name the container's port as the probe does, or probe the number.",
+            )
+
+
+def _unresolved(workload: Resource) -> Iterator[tuple[Path, str]]:
+    head = template_path(workload)
+    spec = pod_spec(workload) if head is not None else {}
+    for key in ("containers", "initContainers"):
+        for container in map(mapping, sequence(spec.get(key))):
+            known = port_names(container)
+            for path, port in _asked(container):
+                if port not in known:
+                    yield (*(head or ()), "spec", key, Entry.of(name=container.get("name")), *path), port
+
+
+def _asked(container: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
+    for steps in _PROBES:
+        value: Mapping[str, Any] = container
+        for step in steps:
+            value = mapping(value.get(step))
+        for action in ("httpGet", "tcpSocket"):
+            port = mapping(value.get(action)).get("port")
+            if isinstance(port, str) and port and not port.isdigit():
+                yield (*steps, action, "port"), port
+
+
+_WEB = (
+    "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {template: {spec: {containers: ["
+    "{name: a, ports: [{name: %s, containerPort: 80}], livenessProbe: {httpGet: {port: %s}}}]}}}\n"
+)
+_PORT = "spec.template.spec.containers[name=a].livenessProbe.httpGet.port"
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.HIGH,
+    each=check,
+    cases=(
+        speaks(
+            "the port has another name",
+            ("high", _PORT),
+            before=_WEB % ("http", "http"),
+            after=_WEB % ("web", "http"),
+        ),
+        quiet("both have", before=_WEB % ("http", "http"), after=_WEB % ("web", "web")),
+        quiet("it is asked by number", before=_WEB % ("http", "http"), after=_WEB % ("web", 80)),
+        quiet("it never had the name", before=_WEB % ("x", "http"), after=_WEB % ("y", "http")),
+    ),
+)
