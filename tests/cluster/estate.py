@@ -32,6 +32,7 @@ class Estate:
 
     def __init__(self, root: Path, cluster: Cluster, patch: pytest.MonkeyPatch) -> None:
         self.root, self.cluster = root, cluster
+        self._patch = patch
         self.namespace = cluster.namespace()
         self.environment = self.namespace
         patch.chdir(write(root, {"charts/web/Chart.yaml": HEAD, "charts/web/values.yaml": "tag: '1.0'\na: b\n"}))
@@ -39,6 +40,10 @@ class Estate:
         patch.setenv("PIPELINE_STATE_DIR", str(root.parent / "state"))
         patch.setenv("PIPELINE_QUIET", "1")
         git(root, "init", "--quiet")
+
+    def work_as(self, user: str) -> None:
+        """From now on with that user's credentials."""
+        self._patch.setenv("KUBECONFIG", str(self.cluster.kubeconfig(user)))
 
     def commit(self, *templates: str, values: str = "", apply: str = "", patience: str = "20") -> str:
         """Render and commit these templates; the commit. ``apply`` is the section of pipeline.yaml, in flow style."""

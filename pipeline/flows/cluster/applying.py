@@ -19,6 +19,7 @@ from pipeline.flows.cluster.client import Client
 from pipeline.flows.cluster.ledger import StoppedError, Writer, lost_lock
 from pipeline.flows.cluster.lock import Lock
 from pipeline.flows.cluster.planning import read_inventory
+from pipeline.flows.cluster.preflight import may_apply
 from pipeline.flows.cluster.recreating import Backup
 from pipeline.flows.cluster.removing import Removal
 from pipeline.flows.cluster.steps import Steps, make_namespace, to_come, uids
@@ -128,6 +129,7 @@ def _locked(order: Order, world: World, writer: Writer, gate: Gate) -> RunResult
     objects = Objects(world.client, writer, plan.policy.ignore, mask)
     tasks = tasks_of(order, world.client, resumed=resumed)
     checking.objects_are_the_same(objects, tasks)
+    may_apply(world.client, plan.target.environment, plan.policy, plan.actions)
     stock = Stock(writer, inventory)
     stock.open(_widening(plan), _run(order, world, gate.lock, inventory, resumed=resumed))
     wanted = {task.action.id: task.found for task in tasks if task.found and task.action.op is not Op.DELETE}

@@ -18,7 +18,7 @@ from pipeline.core.world import Progress
 from pipeline.flows.cluster.client import Client, with_budget
 from pipeline.flows.cluster.gathering import Planner
 from pipeline.flows.cluster.hook_plan import hook_actions
-from pipeline.flows.cluster.preflight import preflight
+from pipeline.flows.cluster.preflight import warnings
 from pipeline.flows.cluster.prune_plan import deletions
 
 _BUDGET_SECONDS = 15.0
@@ -66,7 +66,7 @@ def make_plan(client: Client, question: Question, progress: Progress) -> Plan:
     gone, others = deletions(client, terms, wanted, question.releases, planner.found)
     hooks = hook_actions(wanted, (*actions, *gone), inventory, enabled=question.policy.hooks)
     hooks = [replace(hook, resource=_plural(client, hook)) for hook in hooks]
-    checks = preflight(client, terms, (*actions, *hooks, *gone))
+    told = warnings(client, question.environment, question.policy, (*actions, *hooks, *gone))
     ordered = numbered((*actions, *hooks), gone)
     return Plan(
         tool=question.tool,
@@ -79,8 +79,8 @@ def make_plan(client: Client, question: Question, progress: Progress) -> Plan:
         inventory=InventoryRef(inventory.uid, inventory.digest),
         actions=ordered,
         releases=question.releases,
-        problems=tuple(sorted({*problems, *more, *others, *checks.problems}, key=_problem_order)),
-        warnings=checks.warnings,
+        problems=tuple(sorted({*problems, *more, *others}, key=_problem_order)),
+        warnings=told,
         notes=question.notes,
     )
 

@@ -1,13 +1,14 @@
 """What would stop an apply half way, asked before: rights, sizes, webhooks that look at our own bookkeeping."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from pipeline.core.cluster.answer import Call
-from pipeline.core.cluster.deciding import Terms
-from pipeline.core.cluster.plan import WRITES, Action, Op, Problem
+from pipeline.core.cluster.inventory import name_of
+from pipeline.core.cluster.plan import WRITES, Action, Op
+from pipeline.core.cluster.policy import ApplyPolicy
 from pipeline.core.cluster.say import clean
+from pipeline.core.errors import WorldError
 from pipeline.core.resource import mapping, sequence
 from pipeline.flows.cluster.client import Client
 from pipeline.flows.cluster.reading import in_parallel
@@ -21,32 +22,41 @@ class Right(NamedTuple):
     group: str
     resource: str
     namespace: str
+    name: str = ""
 
     def __str__(self) -> str:
         kind = f"{self.resource}.{self.group}" if self.group else self.resource
         return f"{self.verb} {kind}" + (f" in {self.namespace}" if self.namespace else "")
 
 
-@dataclass(frozen=True, slots=True)
-class Checks:
-    problems: tuple[Problem, ...] = ()
-    warnings: tuple[str, ...] = ()
+def warnings(client: Client, environment: str, policy: ApplyPolicy, actions: Iterable[Action]) -> tuple[str, ...]:
+    """For a plan: who makes it need not be who applies it, so missing rights are told and stop nothing."""
+    missing = missing_rights(client, environment, policy, actions)
+    rights = [f"you may not {', '.join(map(str, missing))}: whoever applies this must be able to"] if missing else []
+    return (*rights, *_deadlocks(client))
 
 
-def preflight(client: Client, terms: Terms, actions: Iterable[Action]) -> Checks:
-    """Access reviews (SelfSubjectAccessReview) for every kind of write, and the webhooks in our own way."""
-    rights = sorted(_rights(terms, list(actions)))
+def missing_rights(
+    client: Client, environment: str, policy: ApplyPolicy, actions: Iterable[Action]
+) -> tuple[Right, ...]:
+    """Access reviews (SelfSubjectAccessReview) for every kind of write: those that are refused, sorted."""
+    rights = sorted(_rights(environment, policy, list(actions)))
     allowed = in_parallel(lambda right: _allowed(client, right), rights)
-    refused = [right for right, yes in zip(rights, allowed, strict=True) if not yes]
-    cure = "pipeline rbac prints the rights that are needed"
-    problems = tuple(Problem("forbidden", str(right), "you may not do that", cure) for right in refused)
-    return Checks(problems, tuple(_deadlocks(client)))
+    return tuple(right for right, yes in zip(rights, allowed, strict=True) if not yes)
 
 
-def _rights(terms: Terms, actions: list[Action]) -> set[Right]:
-    ours = terms.policy.namespace
+def may_apply(client: Client, environment: str, policy: ApplyPolicy, actions: Iterable[Action]) -> None:
+    """Raises WorldError, naming every right that is missing: half an apply is worse than none."""
+    missing = missing_rights(client, environment, policy, actions)
+    if missing:
+        message = f"nothing was written: you may not {', '.join(map(str, missing))}"
+        raise WorldError(message, hint="pipeline rbac prints the rights that are needed")
+
+
+def _rights(environment: str, policy: ApplyPolicy, actions: list[Action]) -> set[Right]:
+    ours, name = policy.namespace, name_of(environment)
     found = {
-        Right(verb, group, resource, ours)
+        Right(verb, group, resource, ours, name if verb != "create" else "")
         for group, resource in (("", "configmaps"), ("coordination.k8s.io", "leases"))
         for verb in ("get", "create", "update")
     }
@@ -60,7 +70,7 @@ def _rights(terms: Terms, actions: list[Action]) -> set[Right]:
 
 def _allowed(client: Client, right: Right) -> bool:
     """True where the cluster does not answer the question: then the write itself will tell."""
-    wanted = {"verb": right.verb, "group": right.group, "resource": right.resource, "namespace": right.namespace}
+    wanted = dict(zip(("verb", "group", "resource", "namespace", "name"), right, strict=True))
     body = {
         "apiVersion": "authorization.k8s.io/v1",
         "kind": "SelfSubjectAccessReview",

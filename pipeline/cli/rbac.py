@@ -1,0 +1,50 @@
+"""``pipeline rbac``: the smallest roles with which an environment can be planned or applied, as manifests."""
+
+import click
+
+from pipeline.core.errors import OK, UsageError
+
+
+@click.command(short_help="Print the smallest role that plan, apply or status needs.")
+@click.option("-e", "--environment", help="The environment. Default: the only one that has a cluster.")
+@click.option(
+    "--for", "purpose", type=click.Choice(["viewer", "planner", "applier"]), default="applier", show_default=True
+)
+@click.option(
+    "--service-account", metavar="[NAMESPACE/]NAME", help="Whom to bind it to, and make.  [default: pipeline-FOR]"
+)
+@click.option("--user", help="Whom to bind it to instead.")
+@click.option("--group", help="Whom to bind it to instead.")
+def command(
+    *, environment: str | None, purpose: str, service_account: str | None, user: str | None, group: str | None
+) -> int:
+    """Print RBAC manifests: for what the committed rendered tree holds, and for what was applied before.
+
+    A planner needs the rights of the writes, because a server-side dry run is judged like a write. Apply them with
+    kubectl as somebody who may: pipeline rbac -e prod | kubectl apply -f -
+    """
+    from pipeline.cli.planning import Wish, only_environment, place, question
+    from pipeline.cli.subjects import subject
+    from pipeline.core.cluster.rights import Purpose, Scope, manifests
+    from pipeline.core.yaml_write import dump
+    from pipeline.flows.cluster.rights import missing_namespaces, served_objects
+    from pipeline.wiring import repository
+
+    here = repository()
+    at = place(here, only_environment(here, environment))
+    client = at.client()
+    objects = served_objects(client, question(at, Wish(commit="HEAD")), at.policy)
+    unknown = sorted(str(rid) for rid, served in objects.items() if served is None)
+    if unknown:
+        raise UsageError(f"{unknown[0]}: the cluster does not serve it, and nothing rendered brings it")
+    scope = Scope(
+        at.environment.name,
+        at.policy.namespace,
+        Purpose(purpose),
+        {rid: served for rid, served in objects.items() if served is not None},
+        frozenset(at.policy.prune_kinds),
+        missing_namespaces(client, {at.policy.namespace, *(rid.namespace for rid in objects if rid.namespace)}),
+    )
+    whom = subject(at.policy.namespace, purpose, service_account, user, group)
+    click.echo("---\n".join(dump(body) for body in manifests(scope, whom)), nl=False)
+    return OK

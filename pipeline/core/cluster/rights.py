@@ -1,0 +1,140 @@
+"""The smallest roles that plan and apply need for what an environment renders: RBAC objects, sorted, ready to apply."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from pipeline.core.cluster.discovery import Served
+from pipeline.core.cluster.inventory import name_of
+from pipeline.core.cluster.pruning import NEVER_UNLESS_NAMED
+from pipeline.core.resource import Body, ResourceId
+
+RBAC = "rbac.authorization.k8s.io"
+_BINDINGS = frozenset({"RoleBinding", "ClusterRoleBinding"})
+_WEBHOOKS = ("mutatingwebhookconfigurations", "validatingwebhookconfigurations")
+_ROLES = frozenset({"Role", "ClusterRole"})
+
+
+class Purpose(StrEnum):
+    """What the role is for. Plan and drift ask by dry run, which needs the rights of the write (KEP-576)."""
+
+    VIEWER = "viewer"
+    """status: reads alone."""
+    PLANNER = "planner"
+    APPLIER = "applier"
+
+
+_VERBS = {
+    Purpose.VIEWER: ("get", "list"),
+    Purpose.PLANNER: ("get", "list", "create", "patch"),
+    Purpose.APPLIER: ("get", "list", "create", "patch", "delete"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What the rights are for. ``objects``: what is rendered and what the inventory has, with how they are served."""
+
+    environment: str
+    namespace: str
+    """Where the inventory and the lock live."""
+    purpose: Purpose
+    objects: Mapping[ResourceId, Served] = field(hash=False)
+    prune_kinds: frozenset[str] = frozenset()
+    missing: frozenset[str] = frozenset()
+    """Namespaces that are not there yet: a role cannot stand in them before they are."""
+
+
+def manifests(scope: Scope, subject: Mapping[str, str]) -> list[Body]:
+    """Our namespace, a Role in each namespace, a ClusterRole for what is in none, and their bindings to ``subject``."""
+    name = f"{name_of(scope.environment)}-{scope.purpose}"
+    needed = {rid.namespace for rid in scope.objects} | {scope.namespace}
+    found: list[Body] = [_namespace(one) for one in sorted(needed & scope.missing)]
+    if subject["kind"] == "ServiceAccount":
+        metadata = {"name": subject["name"], "namespace": subject["namespace"]}
+        found.append({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata})
+    by_namespace: defaultdict[str, list[ResourceId]] = defaultdict(list)
+    for rid in scope.objects:
+        by_namespace[rid.namespace].append(rid)
+    found += _pair(name, "", [*_everywhere(scope), *_rules(scope, by_namespace.pop("", []))], subject)
+    by_namespace.setdefault(scope.namespace, [])
+    for namespace, rids in sorted(by_namespace.items()):
+        ours = _bookkeeping(scope) if namespace == scope.namespace else []
+        found += _pair(name, namespace, [*ours, *_rules(scope, rids)], subject)
+    return found
+
+
+def _namespace(name: str) -> Body:
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+
+
+def _pair(name: str, namespace: str, rules: list[dict[str, Any]], subject: Mapping[str, str]) -> list[Body]:
+    kind = "Role" if namespace else "ClusterRole"
+    metadata = {"name": name} | ({"namespace": namespace} if namespace else {})
+    role = {"apiVersion": f"{RBAC}/v1", "kind": kind, "metadata": metadata, "rules": rules}
+    binding = {
+        "apiVersion": f"{RBAC}/v1",
+        "kind": f"{kind}Binding",
+        "metadata": metadata,
+        "roleRef": {"apiGroup": RBAC, "kind": kind, "name": name},
+        "subjects": [dict(subject)],
+    }
+    return [role, binding]
+
+
+def _everywhere(scope: Scope) -> list[dict[str, Any]]:
+    """Which cluster it is, which namespaces there are, and which webhooks look at what we write."""
+    rules = [
+        _rule([""], ["namespaces"], ["get", "list"]),
+        _rule(
+            ["admissionregistration.k8s.io"],
+            ["mutatingwebhookconfigurations", "validatingwebhookconfigurations"],
+            ["list"],
+        ),
+    ]
+    return rules if scope.purpose is not Purpose.VIEWER else rules[:1]
+
+
+def _bookkeeping(scope: Scope) -> list[dict[str, Any]]:
+    """The inventory and the lock, by their names. A create cannot be limited by name (RBAC, resourceNames)."""
+    name = name_of(scope.environment)
+    pairs = (("", "configmaps"), ("coordination.k8s.io", "leases"))
+    verbs = ["get", "update"] if scope.purpose is Purpose.APPLIER else ["get"]
+    rules = [_rule([group], [resource], verbs, [name]) for group, resource in pairs]
+    if scope.purpose is Purpose.APPLIER:
+        rules += [_rule([group], [resource], ["create"]) for group, resource in pairs]
+    return rules
+
+
+def _rules(scope: Scope, rids: Iterable[ResourceId]) -> list[dict[str, Any]]:
+    """One rule for each set of verbs in each group: the kinds that it is for, sorted."""
+    kinds: defaultdict[tuple[str, tuple[str, ...]], set[str]] = defaultdict(set)
+    names: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    pods = False
+    for rid in rids:
+        served = scope.objects[rid]
+        kinds[served.group, _verbs(scope, rid)].add(served.plural)
+        pods = pods or rid.kind in ("Deployment", "StatefulSet", "DaemonSet", "Job", "ReplicaSet")
+        if rid.group == RBAC and rid.kind in _ROLES:
+            names["escalate", served.plural].add(rid.name)
+    rules = [_rule([group], sorted(plurals), list(verbs)) for (group, verbs), plurals in sorted(kinds.items())]
+    if scope.purpose is not Purpose.VIEWER:
+        rules += [_rule([RBAC], [plural], [verb], sorted(of)) for (verb, plural), of in sorted(names.items())]
+        if any(rid.kind in _BINDINGS and rid.group == RBAC for rid in scope.objects):
+            rules.append(_rule([RBAC], ["clusterroles", "roles"], ["bind"]))
+    if pods and not any("pods" in rule["resources"] for rule in rules):
+        rules.append(_rule([""], ["pods"], ["list"]))
+    return rules
+
+
+def _verbs(scope: Scope, rid: ResourceId) -> tuple[str, ...]:
+    verbs = _VERBS[scope.purpose]
+    kept = rid.kind in NEVER_UNLESS_NAMED and rid.kind not in scope.prune_kinds
+    return tuple(verb for verb in verbs if verb != "delete") if kept else verbs
+
+
+def _rule(groups: list[str], resources: list[str], verbs: list[str], names: list[str] | None = None) -> dict[str, Any]:
+    rule: dict[str, Any] = {"apiGroups": groups, "resources": resources, "verbs": verbs}
+    return rule | ({"resourceNames": names} if names else {})

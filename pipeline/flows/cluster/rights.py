@@ -1,0 +1,36 @@
+"""Which kinds an environment's roles are about: what is rendered, and what is in the inventory already."""
+
+from collections.abc import Iterable
+
+from pipeline.core.cluster.discovery import Served
+from pipeline.core.cluster.policy import ApplyPolicy
+from pipeline.core.resource import CRD_KIND, Resource, ResourceId, mapping
+from pipeline.flows.cluster.client import Client
+from pipeline.flows.cluster.planning import Question, read_inventory
+
+
+def served_objects(client: Client, question: Question, policy: ApplyPolicy) -> dict[ResourceId, Served | None]:
+    """Every object with how its kind is served; None where neither the cluster nor a rendered CRD says."""
+    brought = {key: served for _, resource in question.objects for key, served in _brought(resource).items()}
+    namespaces = (ResourceId("", "Namespace", "", name) for name in question.namespaces.values())
+    inventory = read_inventory(client, question.environment, policy.namespace)
+    wanted = {resource.id: resource.version for _, resource in question.objects} | dict.fromkeys(namespaces, "v1")
+    wanted |= {rid: entry.version for rid, entry in inventory.entries.items()}
+    return {
+        rid: client.serves.any_version(rid, version) or brought.get((rid.group, rid.kind))
+        for rid, version in wanted.items()
+    }
+
+
+def missing_namespaces(client: Client, names: Iterable[str]) -> frozenset[str]:
+    """Those that are not there."""
+    return frozenset(name for name in set(names) if client.read(f"/api/v1/namespaces/{name}") is None)
+
+
+def _brought(resource: Resource) -> dict[tuple[str, str], Served]:
+    if resource.kind != CRD_KIND:
+        return {}
+    spec = mapping(resource.body.get("spec"))
+    names, group = mapping(spec.get("names")), str(spec.get("group"))
+    kind, plural = str(names.get("kind")), str(names.get("plural"))
+    return {(group, kind): Served(group, "", kind, plural, spec.get("scope") == "Namespaced")}
