@@ -7,6 +7,7 @@ where JSON is enough. Its pool of connections is.
 import os
 import threading
 import time
+from contextlib import suppress
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -25,6 +26,9 @@ from pipeline.core.errors import UsageError, WorldError
 _CONNECT_SECONDS = 5.0
 _CREDENTIALS_SECONDS = 60.0
 """How long a credential is used before the configuration is asked again: an exec plugin costs a process each time."""
+_RELOAD_SECONDS = 5.0
+"""Many requests are refused at the same time: the first reads the credentials anew, for all."""
+_ATTEMPTS = 3
 _POOL = 24
 _UNAUTHORIZED = 401
 
@@ -34,23 +38,15 @@ class KubeApi:
 
     def __init__(self, context: str, run: str = "") -> None:
         """Raises UsageError where KUBECONFIG has no such context, or cannot be read."""
-        settings = Configuration()
-        settings.connection_pool_maxsize = _POOL
-        try:
-            # Named, because the client reads KUBECONFIG only once, when it is imported.
-            files = os.environ.get("KUBECONFIG") or kube_config.KUBE_CONFIG_DEFAULT_LOCATION
-            kube_config.load_kube_config(files, context, settings)  # type: ignore[no-untyped-call]
-        except (ConfigException, OSError, ValueError, TypeError, KeyError) as error:
-            hint = "KUBECONFIG names the files to look in; pipeline.yaml names the context (environments.*.cluster)"
-            raise UsageError(f"context {context!r}: {_first_line(error)}", hint=hint) from None
         self.context = context
-        self.host: str = settings.host.rstrip("/")
-        self._settings = settings
-        self._pool: urllib3.PoolManager = ApiClient(settings).rest_client.pool_manager
+        self._settings = _loaded(context)
+        self.host: str = self._settings.host.rstrip("/")
+        self._pool: urllib3.PoolManager = ApiClient(self._settings).rest_client.pool_manager
         self._agent = f"pipeline/{__version__}" + (f" run/{run}" if run else "")
         self._lock = threading.Lock()
         self._credentials: dict[str, str] = {}
         self._asked = -_CREDENTIALS_SECONDS
+        self._loaded_at = -_RELOAD_SECONDS
 
     def request(self, call: Call) -> Answer:
         answer = self._once(call, fresh=False)
@@ -77,8 +73,13 @@ class KubeApi:
         return _answer(got)
 
     def _authorization(self, *, fresh: bool) -> dict[str, str]:
-        """Asked anew once a minute, and after a 401."""
+        """Asked anew once a minute; after a 401 from the very beginning, with an exec plugin run again."""
         with self._lock:
+            if fresh and time.monotonic() - self._loaded_at > _RELOAD_SECONDS:
+                with suppress(UsageError):
+                    self._settings = _loaded(self.context)
+                    self._pool = ApiClient(self._settings).rest_client.pool_manager
+                self._loaded_at = time.monotonic()
             if fresh or time.monotonic() - self._asked > _CREDENTIALS_SECONDS:
                 found = self._settings.auth_settings().get("BearerToken", {}).get("value")
                 basic = self._settings.get_basic_auth_token() if self._settings.username else None
@@ -88,9 +89,25 @@ class KubeApi:
             return self._credentials
 
 
+def _loaded(context: str) -> Configuration:
+    settings = Configuration()
+    settings.connection_pool_maxsize = _POOL
+    try:
+        # Named, because the client reads KUBECONFIG only once, when it is imported.
+        files = os.environ.get("KUBECONFIG") or kube_config.KUBE_CONFIG_DEFAULT_LOCATION
+        kube_config.load_kube_config(files, context, settings)  # type: ignore[no-untyped-call]
+    except (ConfigException, OSError, ValueError, TypeError, KeyError) as error:
+        hint = "KUBECONFIG names the files to look in; pipeline.yaml names the context (environments.*.cluster)"
+        raise UsageError(f"context {context!r}: {_first_line(error)}", hint=hint) from None
+    return settings
+
+
 def reachable(api: KubeApi) -> None:
     """Raises WorldError where the cluster does not answer at all, once for the whole command."""
-    answer = api.request(Call("GET", "/version", timeout_seconds=10))
+    for _ in range(_ATTEMPTS):
+        answer = api.request(Call("GET", "/version", timeout_seconds=10))
+        if answer.status or not answer.sent:
+            break
     if answer.status == 0:
         message = f"the cluster of context {api.context!r} does not answer: {answer.text}"
         raise WorldError(message, hint="kubectl cluster-info tells whether it is the network or the context")

@@ -16,6 +16,7 @@ from pipeline.core.cluster.moment import written
 from pipeline.core.cluster.no_return import notes
 from pipeline.core.cluster.plan import Plan, Source
 from pipeline.core.cluster.policy import ApplyPolicy, policy_of
+from pipeline.core.cluster.retry import BUDGET_SECONDS
 from pipeline.core.config import ClusterTarget, Environment
 from pipeline.core.errors import StaleError, UsageError
 from pipeline.core.tree import FOLDER
@@ -26,6 +27,9 @@ from pipeline.flows.cluster.drifting import looking
 from pipeline.flows.cluster.planning import Question, make_plan, read_inventory
 from pipeline.flows.read_rendered import Wanted, committed
 from pipeline.wiring import Repository
+
+PATIENCE_SECONDS = BUDGET_SECONDS
+"""How long one call to a cluster is tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,7 @@ class Place:
         """Raises WorldError where the cluster does not answer at all."""
         api = KubeApi(self.target.context, run)
         reachable(api)
-        return Client(api, self.clock)
+        return Client(api, self.clock, PATIENCE_SECONDS)
 
     def path(self) -> str:
         """The environment's rendered tree, from the top."""

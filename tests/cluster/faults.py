@@ -1,11 +1,13 @@
 """What can go wrong between a client and the API server, as data: which requests, which of them, what becomes of it.
 
 ``lost_answer("PATCH", r"/configmaps/a\b")`` is the first such request's; ``nth=3`` the third's; ``times=5`` five in
-a row from there. The path is a regular expression, searched in path and query. Bodies are what a real server sends.
+a row from there; ``always(…)`` counts each method and path by itself. The method ``WRITE`` is any but reads and dry
+runs. The path is a regular expression, searched in path and query. Bodies are what a real server sends.
 """
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum, auto
@@ -38,17 +40,26 @@ class Fault:
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
     action: Callable[[], object] = lambda: None
-    seen: int = 0
+    each: bool = False
+    seen: Counter[str] = field(default_factory=Counter)
     hits: int = 0
 
     def takes(self, method: str, path: str) -> bool:
         """Whether it is this request's turn. Called once a request, in the order of their arrival."""
-        if self.method not in ("", method) or re.search(self.path, path) is None:
+        write = "WRITE" if method not in ("GET", "HEAD") and "dryRun=" not in path else ""
+        if self.method not in ("", method, write) or re.search(self.path, path) is None:
             return False
-        self.seen += 1
-        happens = self.nth <= self.seen < self.nth + self.times
+        key = f"{method} {path}" if self.each else ""
+        self.seen[key] += 1
+        happens = self.nth <= self.seen[key] < self.nth + self.times
         self.hits += happens
         return happens
+
+
+def always(fault: Fault) -> Fault:
+    """It happens to the first request of each method and path, so to every write of a run once."""
+    fault.each = True
+    return fault
 
 
 def lost_request(method: str, path: str, *, nth: int = 1, times: int = 1) -> Fault:

@@ -55,6 +55,7 @@ class Site:
         self.namespace = cluster.namespace("site")
         self.state = root / "state"
         self.user, self.url = user, ""
+        self.config: Path | None = None
         self._plans = 0
         self._releases: dict[str, str] = {RELEASE: self.namespace}
         self.root.mkdir()
@@ -63,6 +64,7 @@ class Site:
 
     def configure(self, **apply: Any) -> None:
         """Write the ``apply:`` section; the inventory is in the test's namespace unless it says otherwise."""
+        self.settings = apply
         self._apply = {"namespace": self.namespace} | apply
         releases = [
             {"name": name, "chart": f"./charts/{name}", "namespace": namespace}
@@ -79,7 +81,7 @@ class Site:
         """The release's whole rendered tree, committed: what is not named is no longer rendered. Gives the commit."""
         if release not in self._releases:
             self._releases[release] = namespace or self.namespace
-            self.configure(**self._apply)
+            self.configure(**self.settings)
         own = self._releases[release]
         text = "\n---\n".join(json.dumps(body) for body in bodies)
         manifests = parse(text, namespace=own, release=release)
@@ -157,7 +159,7 @@ class Site:
 
     def environment(self) -> dict[str, str]:
         return {
-            "KUBECONFIG": str(self.cluster.kubeconfig(self.user, url=self.url)),
+            "KUBECONFIG": str(self.config or self.cluster.kubeconfig(self.user, url=self.url)),
             "PIPELINE_STATE_DIR": str(self.state),
         }
 

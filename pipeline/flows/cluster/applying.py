@@ -27,6 +27,9 @@ from pipeline.flows.cluster.stock import Stock
 from pipeline.flows.cluster.waiting import Waiting
 from pipeline.flows.cluster.writing import Objects, Task
 
+_LAST_WORDS_SECONDS = 10.0
+"""How long a run that the cluster gave up on tries to note how it ended."""
+
 
 @dataclass(frozen=True, slots=True)
 class Order:
@@ -143,6 +146,7 @@ def _locked(order: Order, world: World, writer: Writer, gate: Gate) -> RunResult
         stopped, interrupted = str(error), True
     except PipelineError as error:
         stopped = str(error)
+        stock.hurry(_LAST_WORDS_SECONDS)
     gate.closing = True
     outcomes = tuple(outcome for _, outcome in sorted(steps.outcomes.items()))
     result = RunResult(order.run, outcomes, stopped, interrupted)

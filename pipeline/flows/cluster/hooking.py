@@ -3,8 +3,11 @@
 from dataclasses import replace
 
 from pipeline.core.cluster import hooks
+from pipeline.core.cluster.answer import Answer
 from pipeline.core.cluster.health import State as HealthState
+from pipeline.core.cluster.managed import is_applied_by
 from pipeline.core.cluster.outcome import Outcome, State
+from pipeline.core.cluster.policy import MANAGER
 from pipeline.core.cluster.retry import Fate
 from pipeline.core.manifests import HOOK_ANNOTATION
 from pipeline.core.resource import Body, mapping
@@ -15,20 +18,22 @@ from pipeline.flows.cluster.stock import Stock
 from pipeline.flows.cluster.waiting import Waiting
 from pipeline.flows.cluster.writing import Objects, Task
 
+_TRIES = 5
+
 
 def run_hook(task: Task, objects: Objects, removal: Removal, waiting: Waiting, stock: Stock) -> Outcome:
     """One hook. A run that is taken up again does not repeat what it had finished."""
     action = task.action
     if key(action) in stock.inventory.run.hooks:
         return Outcome(action, State.RAN, "by the interrupted run")
-    stopped = _without_predecessor(task, objects, removal)
-    if stopped is not None:
-        return stopped
-    call = apply_call(task.served, with_precondition(task.body, "", "1"), force=True)
-    fate, answer = objects.writer.write(call, "hook", object=str(action.id))
-    live = answer.body if fate is Fate.DONE else objects.read(task) if fate is Fate.AMBIGUOUS else None
+    live = _begun(task, objects)
     if live is None:
-        return objects.failed(action, answer)
+        stopped = _without_predecessor(task, objects, removal)
+        if stopped is not None:
+            return stopped
+        live, answer = _made(task, objects)
+        if live is None:
+            return objects.failed(action, answer)
     outcome = _awaited(task, live, waiting)
     done = hooks.SUCCEEDED if outcome.good else hooks.FAILED
     if done in action.deletes:
@@ -37,6 +42,32 @@ def run_hook(task: Task, objects: Objects, removal: Removal, waiting: Waiting, s
         stock.hook_done(key(action), action.manifest)
         stock.save("a hook is done")
     return outcome
+
+
+def _begun(task: Task, objects: Objects) -> Body | None:
+    """The hook that an interrupted run of the same plan began, where its policy lets nobody begin it anew."""
+    if not task.resumed or hooks.BEFORE in task.action.deletes:
+        return None
+    found = objects.read(task)
+    return found if found is not None and objects.is_done(task, found) else None
+
+
+def _made(task: Task, objects: Objects) -> tuple[Body | None, Answer]:
+    """The live hook. What was lost is sent again; it is only ever created, so at most one comes of it."""
+    call = apply_call(task.served, with_precondition(task.body, "", "1"), force=True)
+    lost = False
+    answer = Answer(0)
+    for _ in range(_TRIES):
+        fate, answer = objects.writer.write(call, "hook", object=str(task.action.id))
+        if fate is Fate.DONE:
+            return answer.body, answer
+        lost = lost or fate is Fate.AMBIGUOUS
+        found = objects.read(task) if lost and fate in (Fate.AMBIGUOUS, Fate.REREAD) else None
+        if found is not None and is_applied_by(found, MANAGER):
+            return found, answer
+        if fate is not Fate.AMBIGUOUS:
+            break
+    return None, answer
 
 
 def _without_predecessor(task: Task, objects: Objects, removal: Removal) -> Outcome | None:
@@ -60,9 +91,9 @@ def _delete(task: Task, objects: Objects, removal: Removal) -> Outcome:
     found = objects.read(task)
     if found is None:
         return Outcome(task.action, State.DELETED)
-    fate, answer = removal.send(task, found, "hook: delete")
-    if fate not in (Fate.DONE, Fate.NOT_FOUND):
-        return objects.failed(task.action, answer)
+    refused = removal.remove(task, found, "hook: delete")
+    if refused is not None:
+        return refused
     return removal.gone(task, str(mapping(found.get("metadata")).get("uid")))
 
 

@@ -11,8 +11,6 @@ from pipeline.core.cluster.retry import Fate, fate, wait_seconds
 from pipeline.core.errors import RefusedError
 from pipeline.flows.cluster.client import Client
 
-_ATTEMPTS_BUDGET = 60.0
-
 
 class StoppedError(Exception):
     """The run was told to stop before this write."""
@@ -29,7 +27,7 @@ class Writer:
 
     def write(self, call: Call, what: str, **more: Any) -> tuple[Fate, Answer]:
         """Announce, send and note. Only what surely had no effect is sent again, each time announced anew."""
-        end = self.clock.monotonic() + _ATTEMPTS_BUDGET
+        end = self.clock.monotonic() + self.client.budget_seconds
         attempt = 0
         while True:
             self.may_write()

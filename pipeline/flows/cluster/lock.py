@@ -21,8 +21,9 @@ class Lock:
     """One environment's Lease. Not frozen: it lives, and a thread of its own renews it."""
 
     def __init__(self, writer: Writer, namespace: str, name: str, holder: str, seconds: int) -> None:
+        self._patient: Client = writer.client
         self._client: Client = with_budget(writer.client, seconds / RENEWALS)
-        self._writer = writer
+        self._writer = replace(writer, client=self._client)
         self._clock: Clock = writer.clock
         self._folder = f"/apis/coordination.k8s.io/v1/namespaces/{namespace}/leases"
         self._namespace, self._name, self._holder, self._seconds = namespace, name, holder, seconds
@@ -51,7 +52,7 @@ class Lock:
             WorldError: the cluster refuses.
         """
         for _ in range(_TRIES):
-            found = self._read()
+            found = self._read(self._patient)
             if found is not None and found.holder:
                 tell(f"locked by {clean(found.holder)}: waiting {found.duration_seconds} s for a sign of life")
                 found = self._still(found)
@@ -67,10 +68,16 @@ class Lock:
         if self._thread is not None:
             self._thread.join()
         if not self._lost and self._lease.resource_version:
-            self._put(replace(self._lease, holder=""), "unlock")
+            for _ in range(2):
+                if self._put(replace(self._lease, holder=""), "unlock"):
+                    return
+                now = self._read()
+                if now is None or now.holder != self._holder:
+                    return
+                self._lease = now
 
-    def _read(self) -> Lease | None:
-        body = self._client.read(f"{self._folder}/{self._name}")
+    def _read(self, client: Client | None = None) -> Lease | None:
+        body = (client or self._client).read(f"{self._folder}/{self._name}")
         return leases.read(body) if body else None
 
     def _still(self, seen: Lease) -> Lease | None:
@@ -78,7 +85,7 @@ class Lock:
         end = self._clock.monotonic() + seen.duration_seconds
         while self._clock.monotonic() < end:
             self._clock.sleep(min(_LOOK_EVERY_SECONDS, seen.duration_seconds / RENEWALS))
-            now = self._read()
+            now = self._read(self._patient)
             if now is None or not now.holder:
                 return now
             if now.resource_version != seen.resource_version:

@@ -30,11 +30,9 @@ def recreate(task: Task, objects: Objects, removal: Removal, backup: Backup) -> 
     if stale or found is None:
         return Outcome(task.action, State.STALE, stale, found)
     where = backup(task.action.id, found)
-    fate, answer = removal.send(task, found, "recreate: delete")
-    if fate is not Fate.DONE:
-        changed = fate in (Fate.REREAD, Fate.OTHER_OBJECT, Fate.AMBIGUOUS)
-        failed = objects.failed(task.action, answer)
-        return replace(failed, state=State.STALE, message="it was changed meanwhile") if changed else failed
+    refused = removal.remove(task, found, "recreate: delete", lambda now: objects.against(task.action, now))
+    if refused is not None:
+        return refused
     gone = removal.gone(task, str(found["metadata"]["uid"]))
     if gone.state is not State.DELETED:
         return replace(gone, action=task.action)

@@ -1,5 +1,6 @@
 """Deletes objects: with the uid and version that were just read, never by name alone, and waits until they are gone."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from pipeline.core.cluster import live
@@ -63,6 +64,29 @@ class Removal:
         action = task.action
         call = Call("DELETE", task.served.path(action.namespace, action.name), body=options)
         return self.objects.writer.write(call, what, object=str(action.id), uid=uid)
+
+    def remove(
+        self, task: Task, found: Body, what: str, against: Callable[[Body], str] = lambda _now: ""
+    ) -> Outcome | None:
+        """Delete that very object, as long as nothing is ``against`` it. None: it is gone, or on its way out."""
+        uid, lost = _who(found)[0], False
+        for _ in range(_TRIES):
+            fate, answer = self.send(task, found, what)
+            if fate is Fate.DONE:
+                return None
+            if fate not in (*_CHANGED, Fate.NOT_FOUND):
+                return self.objects.failed(task.action, answer)
+            lost = lost or fate is Fate.AMBIGUOUS
+            now = self.objects.read(task)
+            if now is None or _who(now)[0] != uid:
+                return None if lost else Outcome(task.action, State.STALE, "it was deleted meanwhile", now)
+            if _who(now)[1]:
+                return None
+            why = against(now)
+            if why:
+                return Outcome(task.action, State.STALE, why, now)
+            found = now
+        return Outcome(task.action, State.STALE, f"it was changed {_TRIES} times while we tried", found)
 
     def gone(self, task: Task, uid: str) -> Outcome:
         """Wait until that object is gone; what holds it is named."""

@@ -45,6 +45,7 @@ _AT_ONCE = frozenset({Phase.NAMESPACES, Phase.DEFINITIONS, Phase.API_SERVICES})
 """Nothing after these works before they do."""
 _NEEDS_ALL_HEALTHY = frozenset({Phase.POST_HOOKS, Phase.PRUNE})
 _NEEDS_BACKING = frozenset({Phase.API_SERVICES, Phase.CUSTOM, Phase.ADMISSION, Phase.ADMITTED})
+_TRIES = 3
 _FAILED = frozenset({State.FAILED, State.STALE, State.UNHEALTHY})
 
 
@@ -174,11 +175,15 @@ def make_namespace(writer: Writer, name: str) -> None:
     Raises:
         WorldError: the cluster refuses it.
     """
-    if writer.client.read(f"/api/v1/namespaces/{name}") is not None:
-        return
     body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
-    fate, answer = writer.write(Call("POST", "/api/v1/namespaces", body=body), "make our own namespace")
-    if fate is not Fate.DONE and answer.reason != "AlreadyExists":
+    for _ in range(_TRIES):
+        if writer.client.read(f"/api/v1/namespaces/{name}") is not None:
+            return
+        fate, answer = writer.write(Call("POST", "/api/v1/namespaces", body=body), "make our own namespace")
+        if fate is Fate.DONE or answer.reason == "AlreadyExists":
+            return
+        if fate is Fate.AMBIGUOUS:
+            continue
         hint = "create it, or let pipeline do it: pipeline rbac prints the rights"
         raise WorldError(f"the cluster refuses the namespace {name}: {explain(answer)}", hint=hint)
 

@@ -10,10 +10,12 @@ from pipeline.core.cluster.inventory import Entry, Inventory, Run
 from pipeline.core.cluster.retry import Fate
 from pipeline.core.cluster.say import explain
 from pipeline.core.errors import StaleError, WorldError
-from pipeline.core.resource import Body, ResourceId, mapping
+from pipeline.core.resource import ResourceId, mapping
+from pipeline.flows.cluster.client import with_budget
 from pipeline.flows.cluster.ledger import Writer
 
 _HISTORY = 50
+_TRIES = 5
 
 
 class Stock:
@@ -56,28 +58,36 @@ class Stock:
         )
         self.save("close the run")
 
+    def hurry(self, seconds: float) -> None:
+        """From now on no write is tried for longer: the cluster has given up on us already."""
+        self._writer = replace(self._writer, client=with_budget(self._writer.client, seconds))
+
     def save(self, what: str) -> None:
         """Raises StaleError where somebody else wrote it since, WorldError where the cluster refuses."""
         body = inventories.to_body(self.inventory)
         folder = f"/api/v1/namespaces/{self.inventory.namespace}/configmaps"
-        there = bool(self.inventory.resource_version)
-        path = f"{folder}/{self.inventory.name}" if there else folder
-        fate, answer = self._writer.write(Call("PUT" if there else "POST", path, body=body), what)
-        live: Body | None = answer.body if fate is Fate.DONE else None
-        if fate is Fate.AMBIGUOUS:
-            live = self._read_back(body, f"{folder}/{self.inventory.name}")
-        if live is not None:
-            metadata = mapping(live.get("metadata"))
-            version, uid = str(metadata.get("resourceVersion")), str(metadata.get("uid"))
-            self.inventory = replace(self.inventory, resource_version=version, uid=uid)
-            return
+        own = f"{folder}/{self.inventory.name}"
+        call = Call("PUT", own, body=body) if self.inventory.resource_version else Call("POST", folder, body=body)
+        for _ in range(_TRIES):
+            fate, answer = self._writer.write(call, what)
+            live = answer.body if fate is Fate.DONE else None
+            if fate in (Fate.AMBIGUOUS, Fate.REREAD) or answer.reason == "AlreadyExists":
+                live = mapping(self._writer.client.read(own))  # of a lost answer it may be our own write
+                if fate is Fate.AMBIGUOUS and _version(live) == self.inventory.resource_version:
+                    continue  # it never arrived
+                live = live if live.get("data") == body["data"] else None
+            if live is not None:
+                uid = str(mapping(live.get("metadata")).get("uid"))
+                self.inventory = replace(self.inventory, resource_version=_version(live), uid=uid)
+                return
+            break
         if fate in (Fate.REREAD, Fate.OTHER_OBJECT, Fate.NOT_FOUND, Fate.AMBIGUOUS) or answer.reason == "AlreadyExists":
             raise StaleError("somebody else wrote the inventory meanwhile", hint="plan anew")
         raise WorldError(
             f"the cluster refuses the inventory: {explain(answer)}", hint="pipeline rbac prints the rights"
         )
 
-    def _read_back(self, wanted: Body, path: str) -> Body | None:
-        found = self._writer.client.read(path)
-        same = found is not None and mapping(found).get("data") == wanted["data"]
-        return found if same else None
+
+def _version(live: Mapping[str, object]) -> str:
+    """Empty where there is no object."""
+    return str(mapping(live.get("metadata")).get("resourceVersion") or "")

@@ -1,6 +1,6 @@
 """Writes one object: its digest against the planned one, then a compare-and-swap. Nothing is sent blindly twice."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import orjson
 
@@ -19,6 +19,7 @@ from pipeline.flows.cluster.client import Client, apply_call, with_precondition
 from pipeline.flows.cluster.ledger import Writer
 
 _TRIES = 5
+_LOST = "the answer was lost"
 _NEVER_CURRENT = "1"
 """A resource version that no object has any more: with it an apply only ever creates (an existing one answers 409)."""
 _STATES = {Op.CREATE: State.CREATED, Op.UPDATE: State.UPDATED, Op.ADOPT: State.ADOPTED, Op.UNCHANGED: State.UNCHANGED}
@@ -69,6 +70,8 @@ class Objects:
             done, outcome = self._send(task, found)
             if done:
                 return outcome
+            if outcome.message == _LOST:  # it may still arrive: what we find next may be our own doing
+                task = replace(task, resumed=True)
         return Outcome(action, State.STALE, f"it was changed {_TRIES} times while we tried", found)
 
     def against(self, action: Action, found: Body | None) -> str:
@@ -120,9 +123,13 @@ class Objects:
             now = self.read(task)
             if now is not None and managed.is_applied_by(now, MANAGER) and self.is_done(task, now):
                 return True, Outcome(action, outcome.state, "the answer was lost; read back", now)
-            return False, outcome
+            return False, replace(outcome, message=_LOST)
         if fate in (Fate.REREAD, Fate.OTHER_OBJECT):
             return False, outcome
+        if fate is Fate.CONFLICT:  # of somebody who came since it was read, or else of whom the policy does not know
+            now = self.read(task)
+            stale = self.against(action, now)
+            return True, Outcome(action, State.STALE, stale, now) if stale else self.failed(action, answer)
         return True, self.failed(action, answer)
 
     def _migrated(self, task: Task, found: Body) -> Body | None:
