@@ -11,9 +11,6 @@ function filter() {
   }
   found.textContent = `${shown} of ${rows.length}`;
 }
-text.addEventListener("input", filter);
-level.addEventListener("change", filter);
-document.getElementById("filter").addEventListener("submit", (event) => event.preventDefault());
 function open() {
   const target = location.hash && document.getElementById(location.hash.slice(1));
   const details = target && target.querySelector("details");
@@ -22,4 +19,9 @@ function open() {
 addEventListener("hashchange", open);
 addEventListener("beforeprint", () => rows.forEach((row) => (row.querySelector("details").open = true)));
 open();
-filter();
+if (text) {  // a report without findings has nothing to search
+  text.addEventListener("input", filter);
+  level.addEventListener("change", filter);
+  document.getElementById("filter").addEventListener("submit", (event) => event.preventDefault());
+  filter();
+}

@@ -149,7 +149,8 @@ def _findings(report: Mapping[str, Any], setting: Setting) -> Iterator[Section]:
     shown, notes = plain.told_apart(report)
     for finding in shown:
         level = plain.LEVELS.index(finding["severity"])
-        yield Section(level, _finding(finding, setting.page, opened=level == 0), _one_line(finding))
+        home = plain.home(report, finding)
+        yield Section(level, _finding(finding, home, setting.page, opened=level == 0), _one_line(finding, home))
     waived = [finding for finding in report["findings"] if finding["waived"]]
     if waived:
         rows = "\n".join(f"- {_one_line(f)}: {prose(f['waived']['reason'])}" for f in waived)
@@ -159,12 +160,15 @@ def _findings(report: Mapping[str, Any], setting: Setting) -> Iterator[Section]:
         yield Section(4, details(f"⚪ {plain.counted(len(notes), 'note')}", rows), f"⚪ {len(notes)} notes")
 
 
-def _finding(finding: Mapping[str, Any], page: str, *, opened: bool) -> str:
+def _finding(finding: Mapping[str, Any], home: str, page: str, *, opened: bool) -> str:
     sure = "" if finding["confidence"] == "proven" else f" ({finding['confidence']})"
     badge = f"{_BADGES[finding['severity']]} <b>{finding['severity']}</b>{sure}"
     also = plain.elsewhere(finding)
     rows = [f"**{prose(finding['title'])}**", "", f"- Breaks: {prose(finding['why'])}"]
-    rows += [f"- Do: {prose(finding['remedy'])}", f"- Where: {code(plain.place(finding))}"]
+    rows += [
+        f"- Do: {prose(finding['remedy'])}",
+        f"- Where: {', '.join(map(code, filter(None, (home, plain.place(finding)))))}",
+    ]
     rows += [f"- Also: {', '.join(map(code, also[:10]))}"] if also else []
     rows += [f"- Evidence: {', '.join(map(code, finding['evidence'][:10]))}"] if finding["evidence"] else []
     if page and _ANCHOR.fullmatch(anchor(finding)):
@@ -173,8 +177,9 @@ def _finding(finding: Mapping[str, Any], page: str, *, opened: bool) -> str:
     return details(summary_, "\n".join(rows), opened=opened)
 
 
-def _one_line(finding: Mapping[str, Any]) -> str:
-    return f"{_BADGES[finding['severity']]} {code(finding['rule'])} {code(plain.value(finding['title'], 160))}"
+def _one_line(finding: Mapping[str, Any], home: str = "") -> str:
+    words = (finding["rule"], home, plain.value(finding["title"], 160))
+    return " ".join([_BADGES[finding["severity"]], *map(code, filter(None, words))])
 
 
 def _changes(report: Mapping[str, Any]) -> Iterator[Section]:

@@ -120,15 +120,20 @@ def _findings(report: Mapping[str, Any]) -> Iterator[str]:
     yield '<input id="text" type="search" aria-label="Search findings" placeholder="Search">'
     yield f'<select id="level" aria-label="Severity"><option value="">all</option>{options}</select>'
     yield '<output id="found"></output></form>'
-    yield from map(_finding, report["findings"])
+    yield from (_finding(finding, plain.home(report, finding)) for finding in report["findings"])
 
 
-def _finding(finding: Mapping[str, Any]) -> str:
+def _finding(finding: Mapping[str, Any], home: str) -> str:
     level = finding["severity"]
     waived = finding["waived"]
     opened = " open" if level == "blocker" and not waived else ""
     head = f'<span class="badge {level}">{level}</span> {_code(finding["rule"])} {_text(finding["title"])}'
-    rows = [("Where", _code(plain.place(finding))), ("Breaks", _text(finding["why"])), ("Do", _text(finding["remedy"]))]
+    rows = [("Release", _code(home))] if home else []
+    rows += [
+        ("Where", _code(plain.place(finding))),
+        ("Breaks", _text(finding["why"])),
+        ("Do", _text(finding["remedy"])),
+    ]
     rows += [("Also", ", ".join(map(_code, also)))] if (also := plain.elsewhere(finding)[:50]) else []
     rows += [("Sure", _text(finding["confidence"]))]
     rows += [("Evidence", ", ".join(map(_code, finding["evidence"])))] if finding["evidence"] else []

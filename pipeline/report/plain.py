@@ -52,6 +52,14 @@ def place(item: Mapping[str, Any]) -> str:
     return f"{resource(item['resource'])}  {where}" if where else resource(item["resource"])
 
 
+def home(report: Mapping[str, Any], finding: Mapping[str, Any]) -> str:
+    """The release that a finding is of, where there are several to tell apart: ``prod/web``."""
+    if len(report["releases"]) < 2:  # noqa: PLR2004 - one needs no telling apart
+        return ""
+    environment = finding.get("environment", "")
+    return line(f"{environment}/{finding['release']}" if environment else finding["release"])
+
+
 def value(item: Any, longest: int = _LONGEST) -> str:
     """Any JSON value on one line, shortened in the middle of nowhere with a mark."""
     text = item if isinstance(item, str) else orjson.dumps(item, option=orjson.OPT_SORT_KEYS).decode()

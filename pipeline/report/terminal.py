@@ -73,7 +73,7 @@ def _steps(report: Mapping[str, Any], look: Look) -> Iterator[str]:
 
 def _findings(report: Mapping[str, Any], look: Look) -> Iterator[str]:
     shown, notes = plain.told_apart(report)
-    groups = [_finding(finding, look) for finding in shown]
+    groups = [_finding(finding, plain.home(report, finding), look) for finding in shown]
     groups += [_notes(notes, look)] if notes else []
     yield "\n\n".join("\n".join(group) for group in groups)
     waived = [finding for finding in report["findings"] if finding["waived"]]
@@ -92,10 +92,10 @@ def _notes(notes: list[Mapping[str, Any]], look: Look) -> Iterator[str]:
         yield from _wrapped("  ", plain.line(finding["title"]), look, "dim")
 
 
-def _finding(finding: Mapping[str, Any], look: Look) -> Iterator[str]:
+def _finding(finding: Mapping[str, Any], home: str, look: Look) -> Iterator[str]:
     level = look.style(f"{finding['severity'].upper():8}", *_LEVEL_STYLE[finding["severity"]])
     sure = "" if finding["confidence"] == "proven" else f", {finding['confidence']}"
-    yield f"{level}{look.style(finding['rule'] + sure, 'dim')}  {plain.place(finding)}"
+    yield f"{level}{look.style(finding['rule'] + sure, 'dim')}  {f'{home}  ' if home else ''}{plain.place(finding)}"
     yield from _wrapped("  ", look.style(plain.line(finding["title"]), "bold"), look)
     yield from _wrapped("  breaks  ", plain.line(finding["why"]), look)
     yield from _wrapped("  do      ", plain.line(finding["remedy"]), look)
