@@ -128,6 +128,7 @@ def _finding(finding: Mapping[str, Any], home: str) -> str:
     waived = finding["waived"]
     opened = " open" if level == "blocker" and not waived else ""
     head = f'<span class="badge {level}">{level}</span> {_code(finding["rule"])} {_text(finding["title"])}'
+    head += f' <span class="soft">{_text(home)}</span>' if home else ""
     rows = [("Release", _code(home))] if home else []
     rows += [
         ("Where", _code(plain.place(finding))),
