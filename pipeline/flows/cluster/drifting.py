@@ -31,13 +31,14 @@ def looking(policy: ApplyPolicy) -> ApplyPolicy:
 
 
 def _extra(client: Client, inventory: Inventory) -> list[ResourceId]:
-    """Objects that bear the label of our members and that we do not know."""
-    kinds = {rid.kind: served for rid in inventory.entries if (served := client.serves.any_version(rid))}
+    """Objects that bear the label of our members and that we do not know, in the places where we have some."""
+    places = {(rid.namespace, served) for rid in inventory.entries if (served := client.serves.any_version(rid))}
     label = (("labelSelector", f"{PART_OF}={inventory.applyset}"),)
-    found = in_parallel(lambda served: (served, client.every(served, query=label)), kinds.values())
+    ordered = sorted(places, key=lambda place: (place[0], place[1].group, place[1].kind))
+    listed = in_parallel(lambda place: client.every(place[1], place[0], label), ordered)
     names = {
         ResourceId(served.group, served.kind, str(meta.get("namespace") or ""), str(meta.get("name")))
-        for served, bodies in found
+        for (_, served), bodies in zip(ordered, listed, strict=True)
         for meta in (mapping(body.get("metadata")) for body in bodies)
     }
     return sorted(names - inventory.entries.keys())
