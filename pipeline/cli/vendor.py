@@ -32,5 +32,7 @@ def command(releases: tuple[str, ...], *, locked: bool, update: bool) -> int:
     if not changed:
         click.echo("nothing to vendor: every chart is as locked")
     elif not done.moved:
-        click.echo(f"vendored anew: {', '.join(path for path in changed if path in done.edits.trees) or 'pipeline.lock'}")
+        click.echo(
+            f"vendored anew: {', '.join(path for path in changed if path in done.edits.trees) or 'pipeline.lock'}"
+        )
     return OK
