@@ -27,6 +27,24 @@ plan() {
   return "$code"
 }
 
+cluster_plan() {
+  local code=0
+  pipeline plan --environment "$INPUT_ENVIRONMENT" --out "$INPUT_PLAN_FILE" --detailed-exitcode \
+    -o terminal -o "markdown=${GITHUB_STEP_SUMMARY:-/dev/null}" || code=$?
+  case "$code" in
+    0) echo "changes=false" >> "${GITHUB_OUTPUT:-/dev/null}" ;;
+    2) echo "changes=true" >> "${GITHUB_OUTPUT:-/dev/null}" ;;
+    *) return "$code" ;;
+  esac
+  echo "plan-digest=sha256:$(sha256sum "$INPUT_PLAN_FILE" | cut -d " " -f 1)" >> "${GITHUB_OUTPUT:-/dev/null}"
+}
+
+# It fails closed: without a review of this run that GitHub itself recorded, approve refuses.
+apply() {
+  pipeline approve "$INPUT_PLAN_FILE" --github-run "$GITHUB_RUN_ID"
+  pipeline apply "$INPUT_PLAN_FILE"
+}
+
 # Short words and digests only: they cannot forge another output.
 outputs() {
   python3 - "$1" >> "${GITHUB_OUTPUT:-/dev/null}" <<'PYTHON'
@@ -44,12 +62,9 @@ PYTHON
 }
 
 case "$INPUT_COMMAND" in
-  plan) plan ;;
-  comment) pipeline comment "$INPUT_REPORT" ;;
-  apply)
-    echo "::error::command apply comes with pipeline plan, approve and apply, which this version does not have yet" >&2
-    exit 1
-    ;;
+  plan) if [ -n "${INPUT_ENVIRONMENT:-}" ]; then cluster_plan; else plan; fi ;;
+  comment) pipeline comment "$INPUT_REPORT" --page "${INPUT_PAGE:-}" ;;
+  apply) apply ;;
   *)
     echo "::error::unknown command; one of plan, comment, apply" >&2
     exit 64

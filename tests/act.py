@@ -17,6 +17,8 @@ from tests.tools import tool
 
 ROOT = Path(__file__).parent.parent
 STANDINS = ROOT / "tests" / "actions"
+OURS = f"o/pipeline@{'a' * 40}"
+"""How a workflow names this repository's own action."""
 _USES = re.compile(r"uses: (actions/([a-z-]+)@[0-9a-f]{40})")
 
 
@@ -56,8 +58,9 @@ class Act:
         file = self.folder / "event.json"
         file.write_text(json.dumps(payload))
         text = (self.repository / ".github/workflows" / workflow).read_text()
+        options = [f"--local-repository={OURS}={ROOT}"] if OURS in text else []
         stand_ins = sorted({match.groups() for match in _USES.finditer(text)} - {_checkout(text)})
-        options = [f"--local-repository={name}={STANDINS / short}" for name, short in stand_ins]
+        options += [f"--local-repository={name}={STANDINS / short}" for name, short in stand_ins]
         options += [f"--env={name}={value}" for name, value in self._environment().items()]
         command = [tool("act"), event, f"--workflows=.github/workflows/{workflow}", f"--eventpath={file}"]
         command += ["--platform=ubuntu-24.04=-self-hosted", "--no-cache-server"]

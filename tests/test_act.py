@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from scripts.demo import NEW, OLD, lay_out, publish, replace, served
-from tests.act import Act
+from tests.act import OURS, Act
 from tests.fake_github import FakeGitHub
 from tests.platforms import git, platform, verbs, write
 from tests.tools import tool
@@ -176,3 +176,30 @@ def test_a_push_to_main_without_a_cluster_says_what_is_missing(
     ran = Act(repository, tmp_path / "act", fake.url).run("push", event, "pipeline-apply-default.yml")
     assert ran.jobs == {"plan": "failure"}
     assert "the environment has no secret KUBECONFIG" in ran.log
+
+
+OWN = f"""on: {{pull_request: }}
+jobs:
+  all:
+    runs-on: ubuntu-24.04
+    steps:
+      - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1
+      - id: plan
+        uses: {OURS}
+        with: {{fail-on: blocker}}
+      - uses: {OURS}
+        with: {{command: comment, github-token: "${{{{ github.token }}}}", page: "https://p.example/x"}}
+      - run: echo "said $VERDICT"
+        env: {{VERDICT: "${{{{ steps.plan.outputs.verdict }}}}"}}
+"""
+
+
+def test_our_action_plans_and_comments(repository: Path, fake: FakeGitHub, tmp_path: Path) -> None:
+    """action.yml as another repository's workflow uses it."""
+    write(repository, {".github/workflows/own.yml": OWN})
+    change(repository, {"values/web/common.yaml": "port: 81\n"})
+    ran = Act(repository, tmp_path / "act", fake.url).run("pull_request", pull_request(), "own.yml")
+    assert ran.code == 0, ran.log
+    assert "said review" in ran.log
+    (body,) = fake.bodies()
+    assert "(https://p.example/x#f-" in body

@@ -168,6 +168,6 @@ def test_the_action_fails_where_the_tree_is_out_of_date(tmp_path: Path, monkeypa
     verbs("vendor", "render", "commit")
     write(root, {"values/web/common.yaml": "port: 81\n"})
     assert action(root, tmp_path, INPUT_BASE="ref:HEAD")[0] == 4
-    assert action(root, tmp_path, INPUT_COMMAND="apply")[0] == 1
+    assert action(root, tmp_path, INPUT_COMMAND="apply", INPUT_PLAN_FILE="plan.json", GITHUB_RUN_ID="1")[0] == 64
     assert action(root, tmp_path, INPUT_COMMAND="$(touch x)")[0] == 64
     assert not (root / "x").exists()

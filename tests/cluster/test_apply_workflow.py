@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.act import Act, Ran
+from tests.act import OURS, Act, Ran
 from tests.cluster.cluster import Cluster
 from tests.cluster.objects import config_map, secret
 from tests.cluster.site import ENVIRONMENT, Site
 from tests.fake_github_reviews import FakeReviews
-from tests.platforms import git
+from tests.platforms import git, write
 from tests.tools import tool
 
 pytestmark = pytest.mark.slow
@@ -77,3 +77,42 @@ def test_a_no_is_a_no(site: Site, fake: FakeReviews, tmp_path: Path) -> None:
     ran = pushed(site, Act(site.root, tmp_path / "act", fake.url))
     assert ran.code != 0
     assert site.cluster.get(config_map(site.namespace)) is None
+
+
+OWN = f"""on: push
+jobs:
+  all:
+    runs-on: ubuntu-24.04
+    steps:
+      - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1
+      - run: |
+          printf '%s' "$CONTENT" > ../kubeconfig
+          echo "KUBECONFIG=$PWD/../kubeconfig" >> "$GITHUB_ENV"
+        env: {{CONTENT: "${{{{ secrets.KUBECONFIG }}}}"}}
+      - id: plan
+        uses: {OURS}
+        with: {{environment: {ENVIRONMENT}, plan-file: ../plan.json}}
+      - run: echo "changes $CHANGES $DIGEST"
+        env: {{CHANGES: "${{{{ steps.plan.outputs.changes }}}}", DIGEST: "${{{{ steps.plan.outputs.plan-digest }}}}"}}
+      - uses: {OURS}
+        with: {{command: apply, plan-file: ../plan.json, github-token: "${{{{ github.token }}}}"}}
+"""
+
+
+def test_our_action_applies_what_was_reviewed(site: Site, fake: FakeReviews, tmp_path: Path) -> None:
+    """action.yml as another repository's workflow uses it."""
+    write(site.root, {".github/workflows/own.yml": OWN})
+    git(site.root, "add", ".github")
+    git(site.root, "commit", "--quiet", "--message", "use the action")
+    fake.start(RUN, git(site.root, "rev-parse", "HEAD").strip(), "ada")
+    secrets = {"KUBECONFIG": site.cluster.kubeconfig("admin").read_text()}
+    event = {"ref": "refs/heads/main", "repository": {"full_name": "o/r"}}
+    ran = Act(site.root, tmp_path / "nobody", fake.url).run("push", event, "own.yml", secrets)
+    assert ran.code != 0
+    assert "changes true sha256:" in ran.log
+    assert site.cluster.get(config_map(site.namespace)) is None
+    fake.review_run(RUN, "grace", "approved", ENVIRONMENT)
+    ran = Act(site.root, tmp_path / "grace", fake.url).run("push", event, "own.yml", secrets)
+    assert ran.code == 0, ran.log
+    assert CANARY not in ran.log + ran.summary
+    assert site.cluster.get(config_map(site.namespace))["data"] == {"a": "##[error]x"}
