@@ -1,0 +1,75 @@
+"""A kind comes into use that Kubernetes does not have and that no CRD of the repository brings.
+
+## Why it matters
+
+Where the cluster does not have its CRD from elsewhere, the API server answers "no matches for kind".
+
+## What to do
+
+Add the release that brings the CRD and name it under ``needs``, or switch the object off by a value.
+"""
+
+from collections.abc import Iterator
+
+from pipeline.core.apis import built_in_group
+from pipeline.core.crd.examples import crd
+from pipeline.core.crd.find import definitions
+from pipeline.core.finding import Confidence, Severity
+from pipeline.core.manifests import parse
+from pipeline.core.resource import ManifestSet, Resource
+from pipeline.core.rule import Hit, Need, Rule, place, quiet, speaks
+from pipeline.core.upgrade import Upgrade
+
+_AGGREGATED = "metrics.k8s.io"
+
+
+def check(upgrade: Upgrade) -> Iterator[Hit]:
+    others = upgrade.facts.repository_after
+    assert others is not None, "BUG: evaluated without a repository"
+    brought = _brought(upgrade.after.manifests) | _brought(others)
+    used = {_kind(resource) for side in (upgrade.before.manifests, others) for resource in side.resources}
+    unknown: dict[tuple[str, str], list[Resource]] = {}
+    for resource in upgrade.after.manifests.resources:
+        key = _kind(resource)
+        if key not in brought and key not in used and not built_in_group(key[0]) and key[0] != _AGGREGATED:
+            unknown.setdefault(key, []).append(resource)
+    for (group, kind), resources in sorted(unknown.items()):
+        places = [place(resource, ("apiVersion",)) for resource in resources]
+        yield Hit(
+            places[0],
+            title=f"{kind}.{group} comes into use, and no CRD of the repository brings it",
+            why="Unless the cluster has it from elsewhere, the apply fails: no matches for kind.",
+            remedy="Add the release that brings the CRD, and name it under needs; or switch the object off.",
+            also=tuple(places[1:]),
+        )
+
+
+def _kind(resource: Resource) -> tuple[str, str]:
+    return resource.id.group, resource.id.kind
+
+
+def _brought(manifests: ManifestSet) -> set[tuple[str, str]]:
+    return {(found.group, str(found.names.get("kind"))) for found in definitions(manifests).values()}
+
+
+_ONE = "apiVersion: example.org/v1\nkind: Widget\nmetadata: {name: a}\n"
+_NOBODY = {"repository_after": parse("", namespace="shop")}
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.MEDIUM,
+    confidence=Confidence.LIKELY,
+    whole=check,
+    needs=(Need.REPOSITORY,),
+    cases=(
+        speaks("nobody brings it", ("medium", "apiVersion"), after=_ONE, facts=_NOBODY),
+        quiet("it was used before", before=_ONE, after=_ONE, facts=_NOBODY),
+        quiet(
+            "a CRD of another release brings it",
+            after="apiVersion: example.com/v1\nkind: Widget\nmetadata: {name: a}\n",
+            facts={"repository_after": parse(crd(), namespace="shop")},
+        ),
+        quiet("a built-in kind", after="apiVersion: v1\nkind: Pod\nmetadata: {name: a}\n", facts=_NOBODY),
+    ),
+)

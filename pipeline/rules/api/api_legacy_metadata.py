@@ -1,0 +1,82 @@
+"""A label or annotation that newer Kubernetes ignores, or that a field replaces, comes with the upgrade.
+
+## Why it matters
+
+It is ignored in silence: a pod that selects nodes by it is not scheduled, a profile is not applied, a class not found.
+
+## What to do
+
+Write the field or the label that replaced it.
+"""
+
+from collections.abc import Iterator
+
+from pipeline.core.change import Op, ResourceChange
+from pipeline.core.finding import Severity
+from pipeline.core.rule import Hit, Need, Rule, at, quiet, speaks
+from pipeline.core.upgrade import Upgrade
+
+# The minor from which it is ignored, and what replaced it (the "Well-Known Labels, Annotations and Taints" reference).
+_LEGACY = {
+    "scheduler.alpha.kubernetes.io/critical-pod": (16, "priorityClassName"),
+    "seccomp.security.alpha.kubernetes.io/": (27, "securityContext.seccompProfile"),
+    "container.seccomp.security.alpha.kubernetes.io/": (27, "securityContext.seccompProfile"),
+    "beta.kubernetes.io/os": (19, "kubernetes.io/os"),
+    "beta.kubernetes.io/arch": (19, "kubernetes.io/arch"),
+    "failure-domain.beta.kubernetes.io/": (17, "topology.kubernetes.io/"),
+    "node-role.kubernetes.io/master": (24, "node-role.kubernetes.io/control-plane"),
+}
+
+
+def check(change: ResourceChange, upgrade: Upgrade) -> Iterator[Hit]:
+    target = upgrade.facts.target
+    assert target is not None, "BUG: evaluated without a target"
+    for field in change.fields:
+        words = " ".join(str(step) for step in field.path[-1:]) + (str(field.new) if field.op is not Op.REMOVED else "")
+        legacy = next((key for key in _LEGACY if key in words), "")
+        if field.op is Op.REMOVED or not legacy or legacy in str(field.old):
+            continue
+        since, instead = _LEGACY[legacy]
+        if since <= target[1]:
+            name = f"{change.id.kind} {change.id.name}"
+            yield Hit(
+                at(change, field),
+                title=f"{name}: {legacy.rstrip('/')} means nothing since Kubernetes 1.{since}",
+                why="It is ignored in silence: nothing is selected, scheduled or confined by it.",
+                remedy=f"Write {instead} instead, by a value or an overlay.",
+            )
+
+
+_WEB = (
+    "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\n"
+    "spec: {template: {spec: {nodeSelector: {%s: linux}}}}\n"
+)
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.MEDIUM,
+    each=check,
+    needs=(Need.TARGET,),
+    cases=(
+        speaks(
+            "a selector that no node has",
+            ("medium", 'spec.template.spec.nodeSelector["beta.kubernetes.io/os"]'),
+            before=_WEB % "kubernetes.io/os",
+            after=_WEB % "beta.kubernetes.io/os",
+            facts={"target": (1, 34)},
+        ),
+        quiet(
+            "it goes",
+            before=_WEB % "beta.kubernetes.io/os",
+            after=_WEB % "kubernetes.io/os",
+            facts={"target": (1, 34)},
+        ),
+        quiet(
+            "it was there before",
+            before=_WEB % "beta.kubernetes.io/os",
+            after=_WEB % "beta.kubernetes.io/os",
+            facts={"target": (1, 34)},
+        ),
+    ),
+)

@@ -1,0 +1,70 @@
+"""A CRD is an older one than before, by the version that its project writes on it.
+
+## Why it matters
+
+Fields and versions that are in use may be unknown to the older schema: they are dropped at the next write.
+
+## What to do
+
+Give the CRD one owner, and let that one be the newest.
+"""
+
+from collections.abc import Iterator
+
+from pipeline.core.change import Action
+from pipeline.core.finding import Severity
+from pipeline.core.resource import CRD_KIND, Resource
+from pipeline.core.rule import Hit, Rule, at, quiet, speaks
+from pipeline.core.semver import Version
+from pipeline.core.upgrade import Upgrade
+
+_WRITTEN = ("gateway.networking.k8s.io/bundle-version", "app.kubernetes.io/version", "cert-manager.io/version")
+
+
+def check(upgrade: Upgrade) -> Iterator[Hit]:
+    downgraded = []
+    for change in upgrade.diff.of_action(Action.CHANGED):
+        if change.id.kind == CRD_KIND and change.before and change.after:
+            old, new = _version(change.before), _version(change.after)
+            if old is not None and new is not None and new < old:
+                downgraded.append((change, old, new))
+    if downgraded:
+        first, old, new = downgraded[0]
+        more = f" and {len(downgraded) - 1} more" if len(downgraded) > 1 else ""
+        yield Hit(
+            at(first),
+            title=f"CRD {first.id.name}{more}: {old} before, {new} now",
+            why="What the older schema does not know is dropped at the next write.",
+            remedy="Give the CRD one owner, and let that one be the newest.",
+            also=tuple(at(change) for change, _, _ in downgraded[1:]),
+            claims=(),
+        )
+
+
+def _version(resource: Resource) -> Version | None:
+    for key in _WRITTEN:
+        text = resource.annotations.get(key) or resource.labels.get(key)
+        if text:
+            try:
+                return Version.parse(str(text).removeprefix("v"))
+            except ValueError:
+                return None
+    return None
+
+
+_ONE = (
+    "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\n"
+    "metadata: {name: gateways.example.org, annotations: {gateway.networking.k8s.io/bundle-version: %s}}\n"
+)
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.HIGH,
+    whole=check,
+    cases=(
+        speaks("an older bundle", ("high", ""), before=_ONE % "v1.3.0", after=_ONE % "v1.2.1"),
+        quiet("a newer bundle", before=_ONE % "v1.2.1", after=_ONE % "v1.3.0"),
+        quiet("no version", before=_ONE % "main", after=_ONE % "other"),
+    ),
+)

@@ -1,0 +1,59 @@
+"""A hook names an event that Helm does not have.
+
+## Why it matters
+
+Helm 3 and 4 do not take it for a hook: what should run or be installed at that moment is dropped, or applied with all
+the rest. ``crd-install`` was Helm 2's.
+
+## What to do
+
+Move CRDs into the chart's ``crds/`` folder; name one of Helm's events for anything else.
+"""
+
+from collections.abc import Iterator
+
+from pipeline.core.finding import Severity
+from pipeline.core.manifests import HOOK_ANNOTATION
+from pipeline.core.resource import Resource
+from pipeline.core.rule import Hit, Rule, place, quiet, speaks
+from pipeline.core.upgrade import Upgrade
+
+# helm.sh/helm/v4, pkg/release/v1/hook.go
+_EVENTS = frozenset(
+    f"{when}-{what}" for when in ("pre", "post") for what in ("install", "delete", "upgrade", "rollback")
+) | {"test", "test-success"}
+
+
+def check(upgrade: Upgrade) -> Iterator[Hit]:
+    known = {resource.id for resource in upgrade.before.manifests.resources if _unknown(resource)}
+    found = [r for r in upgrade.after.manifests.resources if _unknown(r) and r.id not in known]
+    if found:
+        words = ", ".join(sorted({word for resource in found for word in _unknown(resource)}))
+        yield Hit(
+            place(found[0], ("metadata", "annotations", HOOK_ANNOTATION)),
+            title=f"{found[0].kind} {found[0].id.name}: Helm knows no hook {words}",
+            why="It is no hook to Helm: it is dropped, or applied with all the rest.",
+            remedy="Move CRDs into crds/; name one of Helm's events for anything else.",
+            also=tuple(place(resource, ("metadata", "annotations", HOOK_ANNOTATION)) for resource in found[1:]),
+        )
+
+
+def _unknown(resource: Resource) -> tuple[str, ...]:
+    words = (word.strip() for word in str(resource.annotations.get(HOOK_ANNOTATION) or "").split(","))
+    return tuple(word for word in words if word and word not in _EVENTS)
+
+
+_ONE = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, annotations: {helm.sh/hook: '%s'}}\n"
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.MEDIUM,
+    whole=check,
+    cases=(
+        speaks("Helm 2's", ("medium", 'metadata.annotations["helm.sh/hook"]'), after=_ONE % "crd-install"),
+        speaks("a typo", ("medium", 'metadata.annotations["helm.sh/hook"]'), after=_ONE % "pre-install, pre-upgrad"),
+        quiet("it was so before", before=_ONE % "crd-install", after=_ONE % "crd-install"),
+        quiet("Helm's own", after=_ONE % "pre-install,post-upgrade"),
+    ),
+)
