@@ -12,6 +12,7 @@ from pipeline.core.edits import Edits
 from pipeline.core.errors import RenderError, WorldError
 from pipeline.core.lock import Lock
 from pipeline.core.manifests import parse
+from pipeline.core.mask import Mask
 from pipeline.core.overlay import applied
 from pipeline.core.render import Rendered, RenderOrder
 from pipeline.core.resource import ManifestSet, Resource
@@ -102,8 +103,19 @@ def _attempt(
         else:
             answers.append(answer)
     if failures:
-        raise WorldError("\n".join(map(str, failures)), hint="nothing was written")
+        raise WorldError(_masked("\n".join(map(str, failures)), jobs, world), hint="nothing was written")
     return answers
+
+
+def _masked(text: str, jobs: Sequence[Job], world: World) -> str:
+    """A chart's own words, without the values of the Secrets that were rendered before."""
+    mask = Mask()
+    for job in jobs:
+        folder = world.files.tree(folder_of(job.environment.name, job.release.name))
+        for path, data in folder.items():
+            if "/secret-" in path:
+                mask.manifests(parse(data.decode(errors="replace"), namespace=""))
+    return mask.text(text)
 
 
 def _order(job: Job, apis: frozenset[str], world: World) -> RenderOrder:
