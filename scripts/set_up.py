@@ -21,6 +21,7 @@ def main(folder: str, what: str) -> None:
     python = venv / "bin" / "python"
     stamp = venv / f"{what}.stamp"
     if stamp.exists() and stamp.read_text() == _key() and python.exists():
+        _compile(python)
         return
     print(
         f"Setting up {folder} ({what}) with {sys.executable}: once, and a minute or two where pip is slow.", flush=True
@@ -30,7 +31,13 @@ def main(folder: str, what: str) -> None:
     _pip(python, "install", "--quiet", "--editable", f".[{EXTRAS[what]}]")
     if what != "run":
         _run(str(python), "scripts/fetch_tools.py")
+    _compile(python)
     stamp.write_text(_key())
+
+
+def _compile(python: Path) -> None:
+    """pip compiles what it installs, but not what it links to; where PYTHONDONTWRITEBYTECODE is set nobody else does."""
+    _run(str(python), "-m", "compileall", "-q", "pipeline")
 
 
 def _key() -> str:

@@ -82,7 +82,7 @@ def test_locked_names_every_difference(
             lambda repo: publish(repo, {"1.0.0": CHART | {"Chart.yaml": "name: web\nversion: 9.9.9\n"}}),
             "holds web 9.9.9",
         ),
-        (lambda repo: publish(repo, {"1.0.0": CHART | {"../../x": ""}}), "outside the chart's folder"),
+        (lambda repo: publish(repo, {"1.0.0": CHART | {"../../x": ""}}), "points out of the chart"),
     ],
 )
 def test_a_bad_repository_changes_nothing(

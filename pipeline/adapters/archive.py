@@ -1,7 +1,7 @@
 """Reads chart archives (.tgz) into memory, hostile ones included: nothing is ever written or followed here.
 
 The rules on names are Helm's own (one base directory, nothing absolute, no way up), and stricter on what no chart
-needs: links, devices and names that appear twice are refused.
+needs: names that appear twice are refused, links and devices are left out.
 """
 
 import gzip
@@ -17,7 +17,9 @@ from pipeline.core.errors import WorldError
 
 MAX_BYTES = 100 * 1024 * 1024
 """Unpacked size that Helm itself refuses to exceed (MaxDecompressedChartSize)."""
-MAX_FILES = 10_000
+MAX_FILE_BYTES = 5 * 1024 * 1024
+"""Size of one file that Helm refuses to exceed (MaxDecompressedFileSize)."""
+MAX_FILES = 20_000
 
 _DRIVE = re.compile(r"[A-Za-z]:/")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -30,14 +32,14 @@ class ArchiveFile(NamedTuple):
     data: bytes
 
 
-class ArchiveError(WorldError):
-    """The archive is damaged, too large, or holds what no chart may hold."""
+class ChartError(WorldError):
+    """A chart that cannot be read: its archive is damaged, too large, or holds what no chart may hold."""
 
 
 def read_archive(data: bytes, *, name: str) -> Iterator[ArchiveFile]:
     """Every regular file of a packaged chart, in the archive's order; ``name`` is what errors call the archive.
 
-    Packed subcharts (``charts/x-1.0.0.tgz``) are yielded as they are. Raises ArchiveError, possibly after some
+    Packed subcharts (``charts/x-1.0.0.tgz``) are yielded as they are. Raises ChartError, possibly after some
     files: collect them all before using any.
     """
     raw = _decompress(data, name)
@@ -45,21 +47,23 @@ def read_archive(data: bytes, *, name: str) -> Iterator[ArchiveFile]:
     try:
         with tarfile.open(fileobj=io.BytesIO(raw), mode="r:") as tar:
             for member in tar:
-                if member.isdir():
+                if not member.isreg() or member.issparse():  # a sparse entry may claim any size
                     continue
                 path = _path(member, name)
                 if path in seen:
-                    raise ArchiveError(f"{name}: holds {path} twice", hint=_HOSTILE)
+                    raise ChartError(f"{name}: holds {path} twice", hint=_HOSTILE)
                 seen.add(path)
                 if len(seen) > MAX_FILES:
-                    raise ArchiveError(f"{name}: holds more than {MAX_FILES} files", hint=_HOSTILE)
+                    raise ChartError(f"{name}: holds more than {MAX_FILES} files", hint=_HOSTILE)
+                if member.size > MAX_FILE_BYTES:
+                    raise ChartError(f"{name}: {path} is larger than Helm takes (5 MiB a file)", hint=_HOSTILE)
                 yield ArchiveFile(path, _content(tar, member))
             end = raw[tar.offset : tar.offset + tarfile.BLOCKSIZE]
     except tarfile.TarError as error:
-        raise ArchiveError(f"{name}: is damaged: {error}", hint=_DAMAGED) from error
+        raise ChartError(f"{name}: is damaged: {error}", hint=_DAMAGED) from error
     # tarfile takes a broken header for the end of the archive; half a chart must never pass for a whole one.
     if end.strip(b"\0"):
-        raise ArchiveError(f"{name}: is damaged: no tar header at byte {tar.offset}", hint=_DAMAGED)
+        raise ChartError(f"{name}: is damaged: no tar header at byte {tar.offset}", hint=_DAMAGED)
     _refuse_files_as_folders(seen, name)
 
 
@@ -72,22 +76,20 @@ def _decompress(data: bytes, name: str) -> bytes:
         with gzip.GzipFile(fileobj=io.BytesIO(data)) as stream:
             raw = stream.read(MAX_BYTES + 1)
     except (OSError, EOFError, zlib.error) as error:
-        raise ArchiveError(f"{name}: is not a whole gzip file: {error}", hint=_DAMAGED) from error
+        raise ChartError(f"{name}: is not a whole gzip file: {error}", hint=_DAMAGED) from error
     if len(raw) > MAX_BYTES:
-        raise ArchiveError(f"{name}: unpacks to more than {MAX_BYTES // 1024 // 1024} MiB", hint=_HOSTILE)
+        raise ChartError(f"{name}: unpacks to more than {MAX_BYTES // 1024 // 1024} MiB", hint=_HOSTILE)
     return raw
 
 
 def _path(member: tarfile.TarInfo, name: str) -> str:
-    if not member.isreg() or member.issparse():  # a sparse entry may claim any size
-        raise ArchiveError(f"{name}: {member.name!r} is a link or a device, not a file", hint=_HOSTILE)
     parts = member.name.replace("\\", "/").split("/")
     below = posixpath.normpath("/".join(parts[1:])) if len(parts) > 1 else ""
     if not below or below == "." or parts[0] == "Chart.yaml":
-        raise ArchiveError(f"{name}: {member.name!r} lies outside the chart's base directory", hint=_DAMAGED)
-    escapes = member.name.startswith("/") or ".." in parts or below.startswith("/") or _DRIVE.match(below)
-    if escapes or _CONTROL.search(below):
-        raise ArchiveError(f"{name}: {member.name!r} points out of the chart", hint=_HOSTILE)
+        raise ChartError(f"{name}: {member.name!r} lies outside the chart's base directory", hint=_DAMAGED)
+    escapes = member.name.startswith("/") or ".." in parts or below.startswith("/")
+    if escapes or _DRIVE.match(member.name) or _DRIVE.match(below) or _CONTROL.search(below):
+        raise ChartError(f"{name}: {member.name!r} points out of the chart", hint=_HOSTILE)
     return below
 
 
@@ -102,4 +104,4 @@ def _refuse_files_as_folders(paths: Iterable[str], name: str) -> None:
         "/".join(parts[:depth]) for path in paths for parts in [path.split("/")] for depth in range(1, len(parts))
     }
     for path in sorted(folders.intersection(paths)):
-        raise ArchiveError(f"{name}: {path} is both a file and a folder", hint=_HOSTILE)
+        raise ChartError(f"{name}: {path} is both a file and a folder", hint=_HOSTILE)

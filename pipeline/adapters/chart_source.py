@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
-from pipeline.adapters.charts import ChartError, read_archive, read_directory, read_file, unpack_subcharts
+from pipeline.adapters.archive import ChartError
+from pipeline.adapters.charts import read_archive, read_directory, read_file, unpack_subcharts
 from pipeline.adapters.http_get import get
 from pipeline.core import yaml_read
 from pipeline.core.chart import Fetched

@@ -5,7 +5,6 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from pipeline.adapters.chart_source import ChartSource
 from pipeline.core.chart import Fetched, tree_digest
 from pipeline.core.chart_reference import ChartKind, parse_reference
 from pipeline.core.errors import UsageError
@@ -21,6 +20,8 @@ def local_chart(argument: str) -> str:
     if not argument.startswith(("http://", "https://", "oci://", "git+")):
         return argument
     text, _, version = argument.partition("@") if "@" in argument.rpartition("/")[2] else (argument, "", "")
+    from pipeline.adapters.chart_source import ChartSource  # noqa: PLC0415 - an HTTP client, which archives never need
+
     reference = parse_reference(text)
     if reference.kind not in (ChartKind.REPOSITORY, ChartKind.ARCHIVE):
         hint = "pull it first (helm pull), and compare the archives: chart:./name-1.2.3.tgz"

@@ -1,31 +1,21 @@
-"""Reads a chart, archive or directory, into memory. Archives are hostile: no path out, no link followed, no bomb."""
+"""Reads a chart, archive or directory, into memory. Archives are hostile: see archive.py."""
 
-import gzip
+import codecs
 import hashlib
-import io
 import os
-import tarfile
-import zlib
 from collections.abc import Iterator, Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import orjson
 
+from pipeline.adapters import archive
+from pipeline.adapters.archive import MAX_BYTES, ChartError
 from pipeline.core import yaml_read
 from pipeline.core.chart import Chart, tree_digest
-from pipeline.core.errors import WorldError
 from pipeline.core.resource import mapping
 
-# Helm's own limits (pkg/chart/loader/archive), so that what Helm renders can be read, and no more.
-_MAX_FILE_BYTES = 5 * 1024 * 1024
-_MAX_TOTAL_BYTES = 100 * 1024 * 1024
-_MAX_ENTRIES = 20_000
 _MAX_DEPTH = 8
-
-
-class ChartError(WorldError):
-    """A chart that cannot be read."""
 
 
 def load_chart(path: Path | str) -> Chart:
@@ -71,35 +61,7 @@ def read_archive(data: bytes, title: str) -> dict[str, bytes]:
     Raises:
         ChartError: no gzipped tar, a path that leaves the folder, or more than Helm itself would take.
     """
-    found: dict[str, bytes] = {}
-    total = 0
-    try:
-        with tarfile.open(fileobj=gzip.GzipFile(fileobj=io.BytesIO(data)), mode="r|") as archive:
-            for number, member in enumerate(archive):
-                if number >= _MAX_ENTRIES:
-                    raise ChartError(f"{title} holds more than {_MAX_ENTRIES} entries")
-                if not member.isfile():
-                    continue
-                name = _inside(member.name, title)
-                total += member.size
-                if member.size > _MAX_FILE_BYTES or total > _MAX_TOTAL_BYTES:
-                    raise ChartError(f"{title}: {name} is larger than Helm takes (5 MiB a file, 100 MiB in all)")
-                stream = archive.extractfile(member)
-                assert stream is not None, "BUG: a regular file without content"
-                found[name] = stream.read()
-    except (tarfile.TarError, zlib.error, EOFError, OSError) as error:
-        raise ChartError(f"{title} is no readable chart archive: {error}", hint="download it again") from error
-    return dict(sorted(found.items()))
-
-
-def _inside(name: str, title: str) -> str:
-    """The path below the archive's first folder. Backslashes count as separators, as they do for Helm."""
-    parts = PurePosixPath(name.replace("\\", "/")).parts
-    bad = not parts or parts[0] == "/" or ".." in parts or ":" in parts[0] or "\0" in name
-    below = parts[1:] if parts[:1] != (".",) else parts[2:]
-    if bad or not below:
-        raise ChartError(f"{title} holds {name!r}, which lies outside the chart's folder", hint="do not use this chart")
-    return "/".join(below)
+    return dict(sorted(archive.read_archive(data, name=title)))
 
 
 def unpack_subcharts(files: Mapping[str, bytes], title: str, depth: int = 0) -> dict[str, bytes]:
@@ -119,7 +81,7 @@ def unpack_subcharts(files: Mapping[str, bytes], title: str, depth: int = 0) -> 
             continue
         below = unpack_subcharts(inner, f"{title}: {name}", depth + 1)
         out |= {f"{folder}/{own}/{path}": content for path, content in below.items()}
-    if sum(map(len, out.values())) > _MAX_TOTAL_BYTES:
+    if sum(map(len, out.values())) > MAX_BYTES:
         raise ChartError(f"{title} unpacks to more than Helm takes (100 MiB)")
     return dict(sorted(out.items()))
 
@@ -144,7 +106,7 @@ def read_file(path: Path) -> bytes:
 
 def _text(data: bytes) -> str | None:
     try:
-        return data.decode("utf-8-sig")
+        return data.removeprefix(codecs.BOM_UTF8).decode()
     except UnicodeDecodeError:
         return None
 

@@ -20,6 +20,8 @@ from pipeline.core.path import Path, to_text
 from pipeline.core.rename import paired
 from pipeline.core.resource import ManifestSet, Resource
 
+_SCALARS = frozenset({str, int, float, bool, type(None)})
+
 
 def compare(before: ManifestSet, after: ManifestSet) -> Diff:
     """Every object that differs, sorted by identity. Renamed and moved objects are one change, with both sides."""
@@ -81,48 +83,57 @@ class _Walk:
                 yield change
 
 
-def _values(path: Path, old: Any, new: Any) -> Iterator[FieldChange]:
+def _values(path: Path, old: Any, new: Any) -> list[FieldChange]:
+    found: list[FieldChange] = []
+    _value(path, old, new, found)
+    return found
+
+
+def _value(path: Path, old: Any, new: Any, found: list[FieldChange]) -> None:
+    """Appends to ``found``: handing each change up through a generator a level costs half of a comparison's time."""
     kind = old.__class__
     if kind is not new.__class__:
-        yield FieldChange(path, Op.CHANGED, old, new)
+        found.append(FieldChange(path, Op.CHANGED, old, new))
     elif kind is dict:
-        yield from _maps(path, old, new)
+        _maps(path, old, new, found)
     elif kind is list:
-        yield from _lists(path, old, new)
+        _lists(path, old, new, found)
     elif old != new:
-        yield FieldChange(path, Op.CHANGED, old, new)
+        found.append(FieldChange(path, Op.CHANGED, old, new))
 
 
-def _maps(path: Path, old: dict[str, Any], new: dict[str, Any]) -> Iterator[FieldChange]:
+def _maps(path: Path, old: dict[str, Any], new: dict[str, Any], found: list[FieldChange]) -> None:
     for key, value in old.items():
         other = new.get(key, MISSING)
         if other is MISSING:
-            yield FieldChange((*path, key), Op.REMOVED, old=value)
+            found.append(FieldChange((*path, key), Op.REMOVED, old=value))
         elif value is not other:
-            yield from _values((*path, key), value, other)
+            kind = value.__class__
+            if kind not in _SCALARS or kind is not other.__class__ or value != other:
+                _value((*path, key), value, other, found)
     for key, value in new.items():
         if key not in old:
-            yield FieldChange((*path, key), Op.ADDED, new=value)
+            found.append(FieldChange((*path, key), Op.ADDED, new=value))
 
 
-def _lists(path: Path, old: list[Any], new: list[Any]) -> Iterator[FieldChange]:
+def _lists(path: Path, old: list[Any], new: list[Any], found: list[FieldChange]) -> None:
     key = merge_key(str(path[-1]) if path else "", old, new)
     if key is None:
-        yield from _plain_lists(path, old, new)
+        _plain_lists(path, old, new, found)
         return
     before = {entry_key(key, entry): entry for entry in old}
     after = {entry_key(key, entry): entry for entry in new}
     for step, entry in before.items():
         if step in after:
-            yield from _values((*path, step), entry, after[step])
+            _value((*path, step), entry, after[step], found)
         else:
-            yield FieldChange((*path, step), Op.REMOVED, old=entry)
+            found.append(FieldChange((*path, step), Op.REMOVED, old=entry))
     for step, entry in after.items():
         if step not in before:
-            yield FieldChange((*path, step), Op.ADDED, new=entry)
+            found.append(FieldChange((*path, step), Op.ADDED, new=entry))
 
 
-def _plain_lists(path: Path, old: list[Any], new: list[Any]) -> Iterator[FieldChange]:
+def _plain_lists(path: Path, old: list[Any], new: list[Any], found: list[FieldChange]) -> None:
     """Equal entries are matched wherever they stand; what is left is paired in order, by its place in the new list."""
     texts = [canonical(entry) for entry in new]
     places: defaultdict[bytes, deque[int]] = defaultdict(deque)
@@ -139,12 +150,10 @@ def _plain_lists(path: Path, old: list[Any], new: list[Any]) -> Iterator[FieldCh
     fresh = sorted(index for queue in places.values() for index in queue)
     if not left and not fresh:
         if matched != sorted(matched):
-            yield FieldChange(path, Op.REORDERED, old, new)
+            found.append(FieldChange(path, Op.REORDERED, old, new))
         return
     shared = min(len(left), len(fresh))
     for index, other in zip(left, fresh, strict=False):
-        yield from _values((*path, other), old[index], new[other])
-    for index in left[shared:]:
-        yield FieldChange((*path, index), Op.REMOVED, old=old[index])
-    for index in fresh[shared:]:
-        yield FieldChange((*path, index), Op.ADDED, new=new[index])
+        _value((*path, other), old[index], new[other], found)
+    found += [FieldChange((*path, index), Op.REMOVED, old=old[index]) for index in left[shared:]]
+    found += [FieldChange((*path, index), Op.ADDED, new=new[index]) for index in fresh[shared:]]

@@ -33,10 +33,14 @@ class Mask:
 
     def pattern(self) -> re.Pattern[str] | None:
         """What to look for in text; None where there is nothing. Names of objects are in the open anyway."""
-        tainted = {text for text in self._numbers if len(text) >= _SHORTEST_TAINT} - self._names
+        tainted = self.tainted()
         if not tainted:
             return None
         return re.compile("|".join(re.escape(text) for text in sorted(tainted, key=lambda text: (-len(text), text))))
+
+    def tainted(self) -> frozenset[str]:
+        """The values that must not be shown anywhere: those that are long enough to be told from ordinary words."""
+        return frozenset(text for text in self._numbers if len(text) >= _SHORTEST_TAINT) - self._names
 
     def text(self, text: str) -> str:
         """``text`` with every known value replaced."""

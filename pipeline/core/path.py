@@ -1,5 +1,6 @@
 """Paths into a Kubernetes object: map keys, list entries named by their merge key, and indexes where no key exists."""
 
+import re
 from collections.abc import Iterable
 from typing import Any, NamedTuple, TypeAlias
 
@@ -20,6 +21,8 @@ class Entry(NamedTuple):
 Step: TypeAlias = str | int | Entry
 Path: TypeAlias = tuple[Step, ...]
 
+_ambiguous = re.compile(r'[.\[\]" ]').search
+
 
 def matches(path: Path, pattern: tuple[str, ...]) -> bool:
     """Whether ``path`` lies at or below ``pattern``, in which ``*`` stands for any one step.
@@ -36,14 +39,11 @@ def to_text(path: Path) -> str:
     """``spec.containers[name=web].image``; a key that holds a dot or a bracket is quoted: ``labels["a.b/c"]``."""
     out = ""
     for step in path:
-        if isinstance(step, Entry):
-            out += str(step)
-        elif isinstance(step, int):
-            out += f"[{step}]"
-        elif step and not set(step) & set('.[]" '):
-            out += f".{step}" if out else step
+        if isinstance(step, str):
+            plain = step and not _ambiguous(step)
+            out += (f".{step}" if out else step) if plain else '["' + step.replace('"', '\\"') + '"]'
         else:
-            out += '["' + step.replace('"', '\\"') + '"]'
+            out += str(step) if isinstance(step, Entry) else f"[{step}]"
     return out
 
 

@@ -44,11 +44,11 @@ def to_data(report: Report) -> dict[str, Any]:
 
 
 def _masked(data: dict[str, Any], mask: Mask) -> dict[str, Any]:
-    """Every string, but for what the tool itself wrote; most reports hold no secret and are done after one search."""
+    """Every string, but for what the tool itself wrote; entries that hold no secret are done after one search."""
     pattern = mask.pattern()
     if pattern is None:
         return data
-    shown = ("changes", "findings", "errors")
+    hidden = [_json(text) for text in mask.tainted()]
 
     def walk(value: Any) -> Any:
         if isinstance(value, str):
@@ -59,7 +59,20 @@ def _masked(data: dict[str, Any], mask: Mask) -> dict[str, Any]:
             return {walk(key): walk(item) for key, item in value.items()}
         return value
 
-    return data | {key: walk(data[key]) for key in shown}
+    def shown(entry: Any) -> Any:
+        text = _json(entry)
+        return walk(entry) if any(secret in text for secret in hidden) else entry
+
+    return data | {key: [shown(entry) for entry in data[key]] for key in ("changes", "findings", "errors")}
+
+
+def _json(value: Any) -> bytes:
+    """As it stands in JSON, without the quotes of a string: a text holds another where these bytes hold its bytes."""
+    try:
+        text = orjson.dumps(value)
+    except TypeError:
+        text = orjson.dumps(_encodable(value))
+    return text[1:-1] if isinstance(value, str) else text
 
 
 def _data(report: Report) -> dict[str, Any]:

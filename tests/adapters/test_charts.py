@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.adapters.charts import ChartError, chart_of, load_chart, read_archive
+from pipeline.adapters.archive import ChartError
+from pipeline.adapters.charts import chart_of, load_chart, read_archive
 from pipeline.core.chart import Chart
 from tests.charts import CHART_YAML, pack, write_chart
 
@@ -44,16 +45,16 @@ def test_links_are_left_out(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["web/../../evil", "/etc/passwd", "../evil", "C:/evil/x", "web\\..\\..\\x", "file"])
 def test_a_path_that_leaves_the_folder_is_refused(name: str) -> None:
-    with pytest.raises(ChartError, match="outside the chart's folder"):
+    with pytest.raises(ChartError, match=r"points out of the chart|outside the chart's base directory"):
         read_archive(pack({name: "x"}), "web.tgz")
 
 
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (b"not gzip", "no readable chart archive"),
+        (b"not gzip", "not a whole gzip file"),
         (pack({"web/values.yaml": ""}), "has no Chart.yaml"),
-        (pack({"web/Chart.yaml": CHART_YAML})[:-20], "no readable chart archive"),
+        (pack({"web/Chart.yaml": CHART_YAML})[:-20], "not a whole gzip file"),
         (pack({"web/big": b"0" * (5 * 1024 * 1024 + 1)}), "larger than Helm takes"),
         (pack({"web/Chart.yaml": "a: [b"}), "Chart.yaml is not YAML"),
     ],
