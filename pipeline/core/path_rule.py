@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
 from pipeline.core.apis import built_in_group
+from pipeline.core.brief import brief, brief_pair
 from pipeline.core.change import MISSING, Action, FieldChange, Op, ResourceChange
 from pipeline.core.finding import Confidence, Severity
 from pipeline.core.lines import Hunk, hunks, is_text
-from pipeline.core.path import Path, to_text
+from pipeline.core.path import Entry, Path, to_text
 from pipeline.core.pods import pod_fields
 from pipeline.core.rule import Claim, EachCheck, Hit, WholeCheck, at
 from pipeline.core.upgrade import Upgrade
@@ -18,7 +18,6 @@ Picks = Callable[[FieldChange, Path], bool]
 Grade = Callable[[ResourceChange, list[FieldChange]], Severity | None]
 _SHOWN = 3
 _HEAD = (("metadata",), ("apiVersion",), ("status",))
-_LONGEST = 48
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,31 +119,21 @@ def shown(field: FieldChange) -> str:
     name = to_text(field.path[-2:] if len(field.path) > 1 and not isinstance(field.path[-1], str) else field.path[-1:])
     if field.op is Op.REORDERED:
         return f"{name} in another order"
-    if field.old is MISSING:
-        return f"+{name} {_value(field.new)}".rstrip()
-    if field.new is MISSING:
-        return f"-{name} {_value(field.old)}".rstrip()
+    if MISSING in (field.old, field.new):
+        sign, value = ("+", field.new) if field.old is MISSING else ("-", field.old)
+        named = isinstance(field.path[-1], Entry) and isinstance(value, dict)  # the path says its name
+        return f"{sign}{name}" if named else f"{sign}{name} {brief(value)}"
     if isinstance(field.old, str) and isinstance(field.new, str) and (is_text(field.old) or is_text(field.new)):
         return f"{name} {_lines(hunks(field.old, field.new))}"
-    return f"{name} {_value(field.old)} -> {_value(field.new)}"
+    old, new = brief_pair(field.old, field.new)
+    return f"{name} {old} -> {new}"
 
 
 def _lines(found: tuple[Hunk, ...]) -> str:
     """``line 3: a -> b``; where more differs ``line 3, lines 7-9 and 2 more places (+6 -2 lines)``."""
     gone, came = (sum(map(len, side)) for side in zip(*((hunk[2], hunk[3]) for hunk in found), strict=True))
     if gone == came == 1:
-        return f"line {found[0].new}: {_value(found[0].removed[0])} -> {_value(found[0].added[0])}"
+        old, new = brief_pair(found[0].removed[0], found[0].added[0])
+        return f"line {found[0].new}: {old} -> {new}"
     more = f" and {len(found) - _SHOWN} more places" if len(found) > _SHOWN else ""
     return f"{', '.join(map(str, found[:_SHOWN]))}{more} (+{came} -{gone} lines)"
-
-
-def _value(value: Any) -> str:
-    if isinstance(value, dict):
-        name = value.get("name")
-        return f"({name})" if isinstance(name, str) else "{…}"
-    if isinstance(value, list):
-        simple = all(isinstance(item, str | int | float) for item in value)
-        text = ", ".join(map(str, value)) if simple else f"{len(value)} entries"
-        return f"[{text}]" if len(text) <= _LONGEST else f"[{text[: _LONGEST - 1]}…]"
-    text = " ".join(str({True: "true", False: "false", None: "null"}.get(value, value)).split()) or '""'
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"

@@ -1,0 +1,52 @@
+"""Values in a line of text: short, on one line, and where two of them differ, with the part that differs."""
+
+from typing import Any
+
+LONGEST = 48
+"""Characters of one value. A title names three changes: it stays readable in a terminal and in a comment's summary."""
+_START = 20
+_CONTEXT = 10
+_WORDS = {True: "true", False: "false", None: "null"}
+
+
+def brief(value: Any, longest: int = LONGEST) -> str:
+    """A value in few words: text cut at its end, a map by its name, a list of maps by its length."""
+    return _cut(_text(value), longest)
+
+
+def brief_pair(old: Any, new: Any) -> tuple[str, str]:
+    """Two values in few words. Long ones are cut where they are alike, not where they begin to differ."""
+    before, after = _text(old), _text(new)
+    start = _word(before, _shared(before, after) - _CONTEXT)
+    if max(len(before), len(after)) <= LONGEST or start <= _START:
+        return _cut(before), _cut(after)
+    return (
+        f"{before[:_START]}…{_cut(before[start:], LONGEST - _START)}",
+        f"…{_cut(after[start:], LONGEST - _START)}",
+    )
+
+
+def _shared(one: str, other: str) -> int:
+    """How many characters both begin with."""
+    return next((index for index, pair in enumerate(zip(one, other, strict=False)) if pair[0] != pair[1]), len(one))
+
+
+def _word(text: str, position: int) -> int:
+    """Where the word around ``position`` begins, if that is near."""
+    begin = max(text.rfind(mark, 0, max(position, 0)) for mark in "/=,; ") + 1
+    return begin if position - begin <= _CONTEXT else position
+
+
+def _cut(text: str, longest: int = LONGEST) -> str:
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, dict):
+        name = value.get("name")
+        return f"({name})" if isinstance(name, str) else "{…}"
+    if isinstance(value, list):
+        simple = all(isinstance(item, str | int | float) for item in value)
+        return f"[{', '.join(map(str, value)) if simple else f'{len(value)} entries'}]"
+    plain = _WORDS.get(value, value) if value is None or isinstance(value, bool) else value
+    return " ".join(str(plain).split()) or '""'
