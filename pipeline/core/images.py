@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+from pipeline.core.change import FieldChange
 from pipeline.core.finding import Severity
 from pipeline.core.semver import Version
 
@@ -32,6 +33,15 @@ class Image:
         """What follows the number: ``-alpine``."""
         match = _NUMBER.match(self.tag)
         return self.tag[match.end() :] if match else ""
+
+_REFERENCE = re.compile(r"(?:[\w.-]+(?::\d+)?/)*[\w.-]+(?::[\w.-]+)?(?:@sha256:[0-9a-f]{64})?")
+
+
+def names_image(field: FieldChange) -> bool:
+    """Whether a changed path of a custom resource is an image: ``spec.image``, ``spec.agent.image``."""
+    both = (field.old, field.new)
+    texts = all(isinstance(value, str) and _REFERENCE.fullmatch(value) for value in both)
+    return texts and str(field.path[-1]).endswith(("image", "Image"))
 
 
 def image(text: str) -> Image:

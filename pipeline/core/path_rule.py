@@ -32,13 +32,14 @@ class Words:
     detail: bool = True
 
 
-def custom_check(words: Words) -> EachCheck:
-    """One finding a custom resource that is edited, about everything but its metadata."""
+def custom_check(words: Words, picks: Callable[[FieldChange], bool]) -> EachCheck:
+    """One finding a custom resource that is edited, about what is picked of all but its metadata."""
 
     def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
         if built_in_group(change.id.group) or change.action in (Action.ADDED, Action.REMOVED):
             return
-        picked = [field for field in change.fields if not field.noise and field.path[:1] not in _HEAD]
+        fields = (field for field in change.fields if not field.noise and field.path[:1] not in _HEAD)
+        picked = [field for field in fields if picks(field)]
         if picked:
             yield hit(change, picked, words)
 

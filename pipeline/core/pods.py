@@ -60,8 +60,8 @@ def in_container(path: Path, *keys: str) -> bool:
 
 
 def is_container(path: Path) -> bool:
-    """Whether a path below a pod's spec is a container as a whole."""
-    return len(path) == 2 and path[0] in _CONTAINERS  # noqa: PLR2004 - list, entry
+    """Whether a path below a pod's spec is a container as a whole, or all of a list that comes or goes."""
+    return 0 < len(path) <= 2 and path[0] in _CONTAINERS  # noqa: PLR2004 - list, entry
 
 
 def container_name(path: Path) -> str:

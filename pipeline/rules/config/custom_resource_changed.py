@@ -10,13 +10,15 @@ Read the change as its controller's documentation explains it.
 """
 
 from pipeline.core.finding import Severity
+from pipeline.core.images import names_image
 from pipeline.core.path_rule import Words, custom_check
 from pipeline.core.rule import Rule, quiet, speaks
 
 check = custom_check(
     Words(
         "it changes", "Its controller acts upon it.", "Read the change as its controller's documentation explains it."
-    )
+    ),
+    lambda field: not names_image(field),
 )
 _CR = "apiVersion: example.com/v1\nkind: Widget\nmetadata: {name: a}\nspec: {%s}\n"
 _MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a%s}\ndata: {%s}\n"
@@ -28,6 +30,7 @@ RULE = Rule(
     each=check,
     cases=(
         speaks("a setting", ("low", "spec.a"), before=_CR % "a: 1", after=_CR % "a: 2"),
+        quiet("an image, which has its own rule", before=_CR % "image: 'x:1'", after=_CR % "image: 'x:2'"),
         quiet("a built-in kind", before=_MAP % ("", "a: x"), after=_MAP % ("", "a: y")),
     ),
 )

@@ -10,13 +10,16 @@ on by a major version, deserves a look at the release notes.
 Check pull rights and mirrors for a new registry or repository; read the release notes for a new major version.
 """
 
+from collections.abc import Iterator
+
 from pipeline.core.change import FieldChange, ResourceChange
 from pipeline.core.finding import Severity
-from pipeline.core.images import grade, image
+from pipeline.core.images import grade, image, names_image
 from pipeline.core.path import Path
-from pipeline.core.path_rule import Words, pod_check
+from pipeline.core.path_rule import Words, custom_check, pod_check
 from pipeline.core.pods import in_container
-from pipeline.core.rule import Rule, quiet, speaks
+from pipeline.core.rule import Hit, Rule, quiet, speaks
+from pipeline.core.upgrade import Upgrade
 
 
 def _picks(field: FieldChange, path: Path) -> bool:
@@ -27,19 +30,26 @@ def _grade(_change: ResourceChange, fields: list[FieldChange]) -> Severity | Non
     return max(grade(image(str(field.old)), image(str(field.new))) for field in fields)
 
 
-check = pod_check(
-    _picks,
-    Words(
-        "another image",
-        "Nodes must be able to pull it, and policies must allow it.",
-        "Check mirrors and policies for a new registry; read the notes of a major version.",
-        grade=_grade,
-    ),
+_WORDS = Words(
+    "another image",
+    "Nodes must be able to pull it, and policies must allow it.",
+    "Check mirrors and policies for a new registry; read the notes of a major version.",
+    grade=_grade,
 )
+_in_pods = pod_check(_picks, _WORDS)
+_in_custom_resources = custom_check(_WORDS, names_image)
+
+
+def check(change: ResourceChange, upgrade: Upgrade) -> Iterator[Hit]:
+    yield from _in_pods(change, upgrade)
+    yield from _in_custom_resources(change, upgrade)
+
+
 _WEB = (
     "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\n"
     "spec: {template: {spec: {containers: [{name: a, image: 'x:1.0.0'}]}}}\n"
 )
+_CR = "apiVersion: example.com/v1\nkind: Widget\nmetadata: {name: a}\nspec: {agent: {image: 'y.io/x:%s'}}\n"
 
 RULE = Rule(
     module=__name__,
@@ -65,6 +75,7 @@ RULE = Rule(
             before=_WEB,
             after=_WEB.replace("x:1.0.0", "x:0.9.0"),
         ),
+        speaks("in a custom resource", ("info", "spec.agent.image"), before=_CR % "1.0.0", after=_CR % "1.1.0"),
         quiet("another name", before=_WEB, after=_WEB.replace("name: a,", "name: b,")),
     ),
 )

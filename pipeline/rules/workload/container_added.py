@@ -43,6 +43,12 @@ RULE = Rule(
             before=_WEB % "containers: [{name: a}]",
             after=_WEB % "containers: [{name: a}, {name: b}]",
         ),
+        speaks(
+            "the first initial container comes",
+            ("low", "spec.template.spec.initContainers"),
+            before=_WEB % "",
+            after=_WEB % "initContainers: [{name: a}]",
+        ),
         quiet(
             "a sidecar goes", before=_WEB % "containers: [{name: a}, {name: b}]", after=_WEB % "containers: [{name: a}]"
         ),

@@ -43,6 +43,12 @@ RULE = Rule(
             before=_WEB % "containers: [{name: a}, {name: b}]",
             after=_WEB % "containers: [{name: a}]",
         ),
+        speaks(
+            "the last initial container goes",
+            ("medium", "spec.template.spec.initContainers"),
+            before=_WEB % "initContainers: [{name: a}]",
+            after=_WEB % "",
+        ),
         quiet(
             "a sidecar comes",
             before=_WEB % "containers: [{name: a}]",

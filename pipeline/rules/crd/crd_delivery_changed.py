@@ -1,0 +1,103 @@
+"""A chart delivers a CRD in another way than before.
+
+## Why it matters
+
+Helm installs what lies in a chart's crds/ folder once, and never upgrades or deletes it. What stands in templates it
+upgrades, and deletes when the templates no longer hold it. So a CRD that moves from templates to crds/ is deleted by
+``helm upgrade``, with every custom resource of its kind, unless it is annotated to be kept; one that moves the other
+way stops ``helm upgrade``, because the CRD in the cluster is not the release's. An apply of the rendered files sees no
+difference.
+
+## What to do
+
+Where Helm itself upgrades the release: annotate the CRD in the cluster with ``helm.sh/resource-policy: keep`` before the
+upgrade, or give it the release's labels (``helm upgrade --take-ownership``).
+"""
+
+from collections.abc import Iterator
+
+from pipeline.core.crd.definition import Definition
+from pipeline.core.crd.examples import crd
+from pipeline.core.crd.pairs import Pair, edited
+from pipeline.core.finding import Confidence, Place, ResourceRef, Severity
+from pipeline.core.resource import Delivery
+from pipeline.core.rule import Claim, Hit, Rule, quiet, speaks
+from pipeline.core.upgrade import Upgrade
+
+_SHOWN = 3
+
+
+def check(upgrade: Upgrade) -> Iterator[Hit]:
+    moved = [(pair, old, new) for pair, old, new in edited(upgrade) if not (old.within or new.within)]
+    out = [pair for pair, old, new in moved if _from_templates(old) and new.delivery is Delivery.CRDS_DIR]
+    back = [pair for pair, old, new in moved if old.delivery is Delivery.CRDS_DIR and _from_templates(new)]
+    if out:
+        kept = all(pair.before is not None and pair.before.kept for pair in out)
+        yield _hit(
+            out,
+            "from the chart's templates to its crds/ folder",
+            "They are kept; nobody upgrades them from now on."
+            if kept
+            else "helm upgrade deletes them, with every custom resource of these kinds; an apply of the files does not.",
+            "Apply the CRDs by themselves at each upgrade."
+            if kept
+            else "kubectl annotate crd NAME helm.sh/resource-policy=keep, before a helm upgrade.",
+            Severity.LOW if kept else None,
+        )
+    if back:
+        yield _hit(
+            back,
+            "from the chart's crds/ folder to its templates",
+            "helm upgrade stops: the CRDs exist and are not the release's. An apply of the files does not stop.",
+            "Where Helm upgrades the release: helm upgrade --take-ownership, once.",
+            Severity.MEDIUM,
+        )
+
+
+def _from_templates(definition: Definition) -> bool:
+    return definition.delivery is Delivery.TEMPLATE
+
+
+def _hit(found: list[Pair], way: str, why: str, remedy: str, severity: Severity | None) -> Hit:
+    names = ", ".join(pair.name for pair in found[:_SHOWN])
+    more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+    files = dict.fromkeys(name for pair in found for name in _files(pair))
+    return Hit(
+        found[0].place(),
+        title=f"{'CRD' if len(found) == 1 else f'{len(found)} CRDs'} {names}{more}: moved {way}",
+        why=why,
+        remedy=remedy,
+        severity=severity,
+        confidence=Confidence.LIKELY,
+        also=(*(pair.place() for pair in found[1:]), *(Place(ResourceRef.chart_file(name)) for name in files)),
+        claims=(Claim(found[0].id, ("its source",)),),
+    )
+
+
+def _files(pair: Pair) -> Iterator[str]:
+    """Both files in the chart, as the archive names them below the chart's own folder."""
+    for definition in pair.both or ():
+        if "/" in definition.resource.source:
+            yield definition.resource.source.partition("/")[2]
+
+
+_TEMPLATE = "# Source: web/templates/crds.yaml"
+_FOLDER = "# Source: web/crds/widgets.yaml"
+_KEPT = crd().replace("metadata: {", "metadata: {annotations: {helm.sh/resource-policy: keep}, ")
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.HIGH,
+    whole=check,
+    cases=(
+        speaks("templates to crds/", ("high", ""), before=_TEMPLATE + crd(), after=_FOLDER + crd()),
+        speaks("templates to crds/, kept", ("low", ""), before=_TEMPLATE + _KEPT, after=_FOLDER + _KEPT),
+        speaks("crds/ to templates", ("medium", ""), before=_FOLDER + crd(), after=_TEMPLATE + crd()),
+        quiet(
+            "from crds/ to a subchart's crds/",
+            before=_FOLDER + crd(),
+            after="# Source: web/charts/crds/crds/widgets.yaml" + crd(),
+        ),
+    ),
+)

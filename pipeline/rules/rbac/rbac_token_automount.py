@@ -1,0 +1,56 @@
+"""Pods get a token of their service account, or get none any more.
+
+## Why it matters
+
+A token in every pod is what a break-in looks for. Without it, a program that talks to the API server no longer can.
+The pod's own setting wins over that of its service account.
+
+## What to do
+
+Where the pods talk to the API server, they need it; elsewhere set ``automountServiceAccountToken: false``.
+"""
+
+from pipeline.core.change import MISSING, FieldChange
+from pipeline.core.finding import Severity
+from pipeline.core.path import Path
+from pipeline.core.path_rule import Words, object_check
+from pipeline.core.rule import Rule, quiet, speaks
+
+
+def _picks(field: FieldChange, path: Path) -> bool:
+    gone = field.old in (True, MISSING) and field.new in (True, MISSING)  # true is the default
+    return path[-1:] == ("automountServiceAccountToken",) and not gone
+
+
+check = object_check(
+    _picks,
+    Words(
+        "the token of its service account",
+        "A token in every pod is what a break-in looks for; without it a program cannot ask the API server.",
+        "See whether the program talks to the API server: it needs the token then, and only then.",
+    ),
+)
+_ACCOUNT = "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: web}\n"
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.LOW,
+    each=check,
+    kinds=frozenset({"ServiceAccount"}),
+    cases=(
+        speaks(
+            "pods get none any more",
+            ("low", "automountServiceAccountToken"),
+            before=_ACCOUNT,
+            after=_ACCOUNT + "automountServiceAccountToken: false\n",
+        ),
+        speaks(
+            "pods get one again",
+            ("low", "automountServiceAccountToken"),
+            before=_ACCOUNT + "automountServiceAccountToken: false\n",
+            after=_ACCOUNT,
+        ),
+        quiet("another name", before=_ACCOUNT, after=_ACCOUNT.replace("web", "api")),
+    ),
+)
