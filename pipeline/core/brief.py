@@ -10,7 +10,7 @@ _WORDS = {True: "true", False: "false", None: "null"}
 
 
 def brief(value: Any, longest: int = LONGEST) -> str:
-    """A value in few words: text cut at its end, a map by its name, a list of maps by its length."""
+    """A value in few words: text cut at its end, a map by its name, a list of maps by their names or its length."""
     return _cut(_text(value), longest)
 
 
@@ -46,7 +46,14 @@ def _text(value: Any) -> str:
         name = value.get("name")
         return f"({name})" if isinstance(name, str) else "{…}"
     if isinstance(value, list):
-        simple = all(isinstance(item, str | int | float) for item in value)
-        return f"[{', '.join(map(str, value)) if simple else f'{len(value)} entries'}]"
+        return f"[{', '.join(map(_entry, value)) if all(map(_entry, value)) else f'{len(value)} entries'}]"
     plain = _WORDS.get(value, value) if value is None or isinstance(value, bool) else value
     return " ".join(str(plain).split()) or '""'
+
+
+def _entry(item: Any) -> str:
+    """What names an entry of a list; empty where nothing does."""
+    if isinstance(item, dict):
+        name = item.get("name")
+        return name if isinstance(name, str) else ""
+    return _text(item) if isinstance(item, str | int | float) else ""

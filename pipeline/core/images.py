@@ -8,6 +8,7 @@ from pipeline.core.finding import Severity
 from pipeline.core.semver import Version
 
 _HUB = "docker.io"
+_A_YEAR = 1900
 _NUMBER = re.compile(r"v?\d+(?:\.\d+){0,2}")
 
 
@@ -22,17 +23,20 @@ class Image:
 
     @property
     def version(self) -> Version | None:
+        """The number in the tag; None for none, and for a date or a commit, which tell nothing of before and after."""
         match = _NUMBER.match(self.tag)
         try:
-            return Version.parse(match.group()) if match else None
+            found = Version.parse(match.group()) if match else None
         except ValueError:
             return None
+        return found if found is not None and found.numbers[0] < _A_YEAR else None
 
     @property
     def variant(self) -> str:
         """What follows the number: ``-alpine``."""
         match = _NUMBER.match(self.tag)
         return self.tag[match.end() :] if match else ""
+
 
 _REFERENCE = re.compile(r"(?:[\w.-]+(?::\d+)?/)*[\w.-]+(?::[\w.-]+)?(?:@sha256:[0-9a-f]{64})?")
 

@@ -1,6 +1,6 @@
 """Changes that say nothing about risk: each has its reason, and is counted, never dropped."""
 
-from pipeline.core.change import FieldChange
+from pipeline.core.change import MISSING, FieldChange
 from pipeline.core.path import Path
 from pipeline.core.resource import Resource
 
@@ -18,6 +18,8 @@ def noise_of(change: FieldChange, _resource: Resource) -> str:
             return "checksum of what is shown elsewhere"
         if path[-1] in _GENERATED_BY:
             return "version of a code generator"
+    if path[-1:] == ("serviceAccountName",) and {change.old, change.new} == {MISSING, "default"}:
+        return "pods that name no service account run as default"
     if path[-1:] == ("creationTimestamp",) or path == ("status",):
         return "set by the server"
     return ""

@@ -8,9 +8,32 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from pipeline.core.apis import built_in_group
+from pipeline.core.kind_defaults import (
+    admission_policy,
+    api_service,
+    autoscaler,
+    crd,
+    endpoint_slice,
+    ingress_class,
+    limit_range,
+    network_policy,
+    persistent_volume,
+    priority_level,
+    resource_claim,
+    resource_claim_template,
+    webhooks,
+)
 from pipeline.core.pod_defaults import fill, pod
-from pipeline.core.resource import Body, Resource, mapping, sequence
-from pipeline.core.workload_defaults import cron_job, daemon_set, deployment, job, replica_set, stateful_set
+from pipeline.core.resource import Body, Resource, sequence
+from pipeline.core.workload_defaults import (
+    cron_job,
+    daemon_set,
+    deployment,
+    job,
+    replica_set,
+    replication_controller,
+    stateful_set,
+)
 
 # Empty is absent for these: the API drops them.
 _EMPTY_IS_ABSENT = frozenset(
@@ -38,14 +61,24 @@ _EMPTY_IS_ABSENT = frozenset(
         "loadBalancerSourceRanges",
         "externalIPs",
         "mountOptions",
+        "metadata",
+        "conditions",
     }
 )
+# False is absent for these: they are written only where they are true (``omitempty`` of no pointer).
+_FALSE_IS_ABSENT = frozenset(
+    {"paused", "publishNotReadyAddresses", "readOnly", "stdin", "stdinOnce", "tty", "unschedulable", "manualSelector"}
+    | {"insecureSkipTLSVerify", "preventPodSchedulingIfMissing"}
+)
+_EXTENSIONS, _AGGREGATION = "apiextensions.k8s.io", "apiregistration.k8s.io"
 _RBAC = "rbac.authorization.k8s.io"
 
 
 def normal(resource: Resource) -> Body:
     """A body for comparison; the resource's own is not touched."""
-    if not built_in_group(resource.id.group) or resource.id.group == "apiextensions.k8s.io":
+    if resource.id.group == _EXTENSIONS:
+        return crd(resource.body) if resource.version == "v1" else resource.body
+    if not built_in_group(resource.id.group) and resource.id.group != _AGGREGATION:
         return resource.body
     body: Body = _cleaned(resource.body)
     filler = _FILLERS.get(resource.kind)
@@ -57,7 +90,11 @@ def normal(resource: Resource) -> Body:
 def _cleaned(value: Any) -> Any:
     """A copy without nulls and without empties that mean nothing."""
     if isinstance(value, dict):
-        kept = {key: _cleaned(item) for key, item in value.items() if item is not None}
+        kept = {
+            key: _cleaned(item)
+            for key, item in value.items()
+            if item is not None and not (item is False and key in _FALSE_IS_ABSENT)
+        }
         return {key: item for key, item in kept.items() if item not in ({}, []) or key not in _EMPTY_IS_ABSENT}
     if isinstance(value, list):
         return [_cleaned(item) for item in value]
@@ -78,33 +115,11 @@ def _service(body: Body, _resource: Resource) -> None:
         fill(spec, {"externalTrafficPolicy": "Cluster"})
     if spec["type"] == "LoadBalancer":
         fill(spec, {"allocateLoadBalancerNodePorts": True})
+    if spec["sessionAffinity"] == "ClientIP":
+        fill(spec, {"sessionAffinityConfig": {"clientIP": {"timeoutSeconds": 10800}}})
     for port in sequence(spec.get("ports")):
         if isinstance(port, dict):
             fill(port, {"protocol": "TCP", "targetPort": port.get("port")})
-
-
-def _webhooks(body: Body, resource: Resource) -> None:
-    """Admissionregistration v1beta1 had other defaults than v1: a migration may flip them in silence."""
-    beta = resource.version == "v1beta1"
-    defaults: dict[str, Any] = {
-        "failurePolicy": "Ignore" if beta else "Fail",
-        "matchPolicy": "Exact" if beta else "Equivalent",
-        "timeoutSeconds": 30 if beta else 10,
-        "namespaceSelector": {},
-        "objectSelector": {},
-    }
-    for webhook in sequence(body.get("webhooks")):
-        if not isinstance(webhook, dict):
-            continue
-        fill(webhook, defaults)
-        if resource.kind == "MutatingWebhookConfiguration":
-            fill(webhook, {"reinvocationPolicy": "Never"})
-        for rule in sequence(webhook.get("rules")):
-            if isinstance(rule, dict):
-                fill(rule, {"scope": "*"})
-        service = mapping(webhook.get("clientConfig")).get("service")
-        if isinstance(service, dict):
-            fill(service, {"port": 443})
 
 
 def _binding(body: Body, _resource: Resource) -> None:
@@ -113,23 +128,6 @@ def _binding(body: Body, _resource: Resource) -> None:
     for subject in sequence(body.get("subjects")):
         if isinstance(subject, dict):
             fill(subject, {"apiGroup": "" if subject.get("kind") == "ServiceAccount" else _RBAC})
-
-
-def _resource_claim(body: Body, _resource: Resource) -> None:
-    _device_requests(mapping(body.get("spec")))
-
-
-def _resource_claim_template(body: Body, _resource: Resource) -> None:
-    _device_requests(mapping(mapping(body.get("spec")).get("spec")))
-
-
-def _device_requests(spec: Mapping[str, Any]) -> None:
-    for request in sequence(mapping(spec.get("devices")).get("requests")):
-        exactly = mapping(request).get("exactly")
-        if isinstance(exactly, dict):
-            fill(exactly, {"allocationMode": "ExactCount"})
-            if exactly["allocationMode"] == "ExactCount":
-                fill(exactly, {"count": 1})
 
 
 def _flat(defaults: Mapping[str, Any], *, spec: bool = False) -> Callable[[Body, Resource], None]:
@@ -158,21 +156,32 @@ _FILLERS: Mapping[str, Callable[[Body, Resource], None]] = {
     "DaemonSet": daemon_set,
     "StatefulSet": stateful_set,
     "ReplicaSet": replica_set,
+    "ReplicationController": replication_controller,
     "Job": job,
     "CronJob": cron_job,
     "Pod": _pod,
     "Service": _service,
-    "MutatingWebhookConfiguration": _webhooks,
-    "ValidatingWebhookConfiguration": _webhooks,
+    "MutatingWebhookConfiguration": webhooks,
+    "ValidatingWebhookConfiguration": webhooks,
     "RoleBinding": _binding,
     "ClusterRoleBinding": _binding,
-    "HorizontalPodAutoscaler": _flat({"minReplicas": 1}, spec=True),
+    "HorizontalPodAutoscaler": autoscaler,
     "PersistentVolumeClaim": _flat({"volumeMode": "Filesystem"}, spec=True),
-    "PersistentVolume": _flat({"volumeMode": "Filesystem", "persistentVolumeReclaimPolicy": "Retain"}, spec=True),
+    "PersistentVolume": persistent_volume,
+    "LimitRange": limit_range,
+    "EndpointSlice": endpoint_slice,
+    "IngressClass": ingress_class,
+    "FlowSchema": _flat({"matchingPrecedence": 1000}, spec=True),
+    "PriorityLevelConfiguration": priority_level,
+    "APIService": api_service,
     "StorageClass": _flat(_STORAGE_CLASS),
     "PriorityClass": _flat({"preemptionPolicy": "PreemptLowerPriority", "globalDefault": False}),
     "Secret": _flat({"type": "Opaque"}),
     "CSIDriver": _flat(_CSI_DRIVER, spec=True),
-    "ResourceClaim": _resource_claim,
-    "ResourceClaimTemplate": _resource_claim_template,
+    "ServiceAccount": _flat({"automountServiceAccountToken": True}),
+    "NetworkPolicy": network_policy,
+    "ValidatingAdmissionPolicy": admission_policy,
+    "MutatingAdmissionPolicy": admission_policy,
+    "ResourceClaim": resource_claim,
+    "ResourceClaimTemplate": resource_claim_template,
 }

@@ -16,7 +16,17 @@ _OFF = ("hostNetwork", "hostPID", "hostIPC", "shareProcessNamespace")
 _PROBE = {"timeoutSeconds": 1, "periodSeconds": 10, "successThreshold": 1, "failureThreshold": 3}
 _CONTAINER = {"terminationMessagePath": "/dev/termination-log", "terminationMessagePolicy": "File"}
 _MODE = 0o644
-_FILES = ("configMap", "secret", "projected", "downwardAPI")
+_SOURCES: dict[str, dict[str, Any]] = {
+    "configMap": {"defaultMode": _MODE},
+    "secret": {"defaultMode": _MODE},
+    "projected": {"defaultMode": _MODE},
+    "downwardAPI": {"defaultMode": _MODE},
+    "hostPath": {"type": ""},
+    "iscsi": {"iscsiInterface": "default"},
+    "rbd": {"pool": "rbd", "user": "admin", "keyring": "/etc/ceph/keyring"},
+    "azureDisk": {"cachingMode": "ReadWrite", "fsType": "ext4", "kind": "Shared"},
+    "scaleIO": {"storageMode": "ThinProvisioned", "fsType": "xfs"},
+}
 
 
 def fill(target: dict[str, Any], defaults: Mapping[str, Any]) -> None:
@@ -34,31 +44,38 @@ def pod(spec: dict[str, Any]) -> None:
             del spec[key]
     if spec.get("serviceAccount") == spec.get("serviceAccountName"):
         spec.pop("serviceAccount", None)
+    if spec.get("priorityClassName") == "":
+        del spec["priorityClassName"]
     for key in ("containers", "initContainers"):
         for container in sequence(spec.get(key)):
             if isinstance(container, dict):
-                _container(container)
+                _container(container, host_network=spec.get("hostNetwork") is True)
     for volume in sequence(spec.get("volumes")):
         if isinstance(volume, dict):
             _volume(volume)
 
 
-def _container(container: dict[str, Any]) -> None:
+def _container(container: dict[str, Any], *, host_network: bool) -> None:
     fill(container, _CONTAINER)
     fill(container, {"imagePullPolicy": _pull_policy(container.get("image"))})
     for port in sequence(container.get("ports")):
         if isinstance(port, dict):
-            fill(port, {"protocol": "TCP"})
+            fill(port, {"protocol": "TCP"} | ({"hostPort": port.get("containerPort")} if host_network else {}))
     for key in ("livenessProbe", "readinessProbe", "startupProbe"):
         probe = container.get(key)
         if isinstance(probe, dict):
             fill(probe, _PROBE)
             _http(probe)
+    for handler in mapping(container.get("lifecycle")).values():
+        if isinstance(handler, dict):
+            _http(handler)
     for variable in sequence(container.get("env")):
-        reference = mapping(mapping(variable).get("valueFrom")).get("fieldRef")
-        if isinstance(reference, dict):
-            fill(reference, {"apiVersion": "v1"})
-    resources = mapping(container.get("resources"))
+        _variable(mapping(variable))
+    _resources(mapping(container.get("resources")))
+
+
+def _resources(resources: Mapping[str, Any]) -> None:
+    """What is limited and not asked for is asked for."""
     limits = resources.get("limits")
     if isinstance(limits, dict) and isinstance(resources, dict):
         requests = resources.setdefault("requests", {})
@@ -66,9 +83,25 @@ def _container(container: dict[str, Any]) -> None:
             fill(requests, limits)
 
 
+def _variable(variable: Mapping[str, Any]) -> None:
+    source = mapping(variable.get("valueFrom"))
+    if isinstance(variable, dict) and variable.get("value") == "":
+        del variable["value"]
+    _field(source)
+    if isinstance(source.get("resourceFieldRef"), dict):
+        fill(source["resourceFieldRef"], {"divisor": "0"})
+
+
+def _field(source: Mapping[str, Any]) -> None:
+    if isinstance(source.get("fieldRef"), dict):
+        fill(source["fieldRef"], {"apiVersion": "v1"})
+
+
 def _http(probe: dict[str, Any]) -> None:
     if isinstance(probe.get("httpGet"), dict):
         fill(probe["httpGet"], {"scheme": "HTTP", "path": "/"})
+    if isinstance(probe.get("grpc"), dict):
+        fill(probe["grpc"], {"service": ""})
 
 
 def _pull_policy(image: object) -> str:
@@ -78,8 +111,19 @@ def _pull_policy(image: object) -> str:
 
 
 def _volume(volume: dict[str, Any]) -> None:
-    for key in _FILES:
+    if not volume.keys() - {"name"}:
+        volume["emptyDir"] = {}
+    for key, defaults in _SOURCES.items():
         if isinstance(volume.get(key), dict):
-            fill(volume[key], {"defaultMode": _MODE})
-    if isinstance(volume.get("hostPath"), dict):
-        fill(volume["hostPath"], {"type": ""})
+            fill(volume[key], defaults)
+    for item in sequence(mapping(volume.get("downwardAPI")).get("items")):
+        _field(mapping(item))
+    for source in sequence(mapping(volume.get("projected")).get("sources")):
+        token = mapping(source).get("serviceAccountToken")
+        if isinstance(token, dict):
+            fill(token, {"expirationSeconds": 3600})
+        for item in sequence(mapping(mapping(source).get("downwardAPI")).get("items")):
+            _field(mapping(item))
+    claim = mapping(mapping(mapping(volume.get("ephemeral")).get("volumeClaimTemplate"))).get("spec")
+    if isinstance(claim, dict):
+        fill(claim, {"volumeMode": "Filesystem"})

@@ -19,7 +19,7 @@ _TEMPLATE: dict[str, Path] = {
 }
 WORKLOADS = frozenset(_TEMPLATE)
 _GROUPS = frozenset({"apps", "batch", "", "extensions"})
-_CONTAINERS = ("containers", "initContainers")
+CONTAINERS = ("containers", "initContainers")
 
 
 def template_path(resource: Resource) -> Path | None:
@@ -41,7 +41,7 @@ def pod_spec(resource: Resource) -> dict[str, Any]:
 def containers(resource: Resource) -> Iterator[dict[str, Any]]:
     """Every container, the initial ones too."""
     spec = pod_spec(resource)
-    return (entry for key in _CONTAINERS for entry in sequence(spec.get(key)) if isinstance(entry, dict))
+    return (entry for key in CONTAINERS for entry in sequence(spec.get(key)) if isinstance(entry, dict))
 
 
 def pod_fields(change: ResourceChange) -> Iterator[tuple[FieldChange, Path]]:
@@ -56,12 +56,12 @@ def pod_fields(change: ResourceChange) -> Iterator[tuple[FieldChange, Path]]:
 
 def in_container(path: Path, *keys: str) -> bool:
     """Whether a path below a pod's spec is at or below one of ``keys`` of a container."""
-    return len(path) > 2 and path[0] in _CONTAINERS and path[2] in keys  # noqa: PLR2004 - list, entry, key
+    return len(path) > 2 and path[0] in CONTAINERS and path[2] in keys  # noqa: PLR2004 - list, entry, key
 
 
 def is_container(path: Path) -> bool:
     """Whether a path below a pod's spec is a container as a whole, or all of a list that comes or goes."""
-    return 0 < len(path) <= 2 and path[0] in _CONTAINERS  # noqa: PLR2004 - list, entry
+    return 0 < len(path) <= 2 and path[0] in CONTAINERS  # noqa: PLR2004 - list, entry
 
 
 def container_name(path: Path) -> str:

@@ -44,6 +44,13 @@ def replica_set(body: Body, _resource: Resource) -> None:
     workload(body, {"replicas": 1})
 
 
+def replication_controller(body: Body, _resource: Resource) -> None:
+    """Its selector is its pods' labels, where it has none."""
+    spec = workload(body, {"replicas": 1})
+    labels = mapping(mapping(mapping(spec.get("template")).get("metadata")).get("labels"))
+    fill(spec, {"selector": dict(labels)})
+
+
 def stateful_set(body: Body, _resource: Resource) -> None:
     spec = workload(body, {"replicas": 1, "revisionHistoryLimit": 10, "podManagementPolicy": "OrderedReady"})
     fill(spec, {"persistentVolumeClaimRetentionPolicy": {}})
@@ -51,7 +58,7 @@ def stateful_set(body: Body, _resource: Resource) -> None:
     strategy = spec.setdefault("updateStrategy", {})
     if isinstance(strategy, dict) and strategy.setdefault("type", "RollingUpdate") == "RollingUpdate":
         fill(strategy, {"rollingUpdate": {}})
-        fill(strategy["rollingUpdate"], {"partition": 0})
+        fill(strategy["rollingUpdate"], {"partition": 0, "maxUnavailable": 1})
     for template in sequence(spec.get("volumeClaimTemplates")):
         if isinstance(template, dict):
             fill(template, {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "spec": {}})
@@ -67,8 +74,12 @@ def job_spec(spec: dict[str, Any]) -> None:
     if "completions" not in spec and "parallelism" not in spec:
         spec["completions"] = 1
     fill(spec, {"parallelism": 1, "completionMode": "NonIndexed", "suspend": False})
-    if "podFailurePolicy" not in spec:
-        fill(spec, {"podReplacementPolicy": "TerminatingOrFailed"})
+    failure = spec.get("podFailurePolicy")
+    fill(spec, {"podReplacementPolicy": "Failed" if failure else "TerminatingOrFailed"})
+    for rule in sequence(mapping(failure).get("rules")):
+        for condition in sequence(mapping(rule).get("onPodConditions")):
+            if isinstance(condition, dict):
+                fill(condition, {"status": "True"})
     if "backoffLimitPerIndex" not in spec:
         fill(spec, {"backoffLimit": 6})
 

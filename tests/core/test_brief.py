@@ -16,6 +16,7 @@ from pipeline.core.brief import LONGEST, brief, brief_pair
         (None, "null"),
         (["a", 1], "[a, 1]"),
         ([{}, {}], "[2 entries]"),
+        ([{"name": "a"}, {"name": "b"}], "[a, b]"),
         ({"name": "web"}, "(web)"),
         ({"a": 1}, "{…}"),
         ("x" * 60, "x" * (LONGEST - 1) + "…"),

@@ -10,8 +10,8 @@ difference.
 
 ## What to do
 
-Where Helm itself upgrades the release: annotate the CRD in the cluster with ``helm.sh/resource-policy: keep`` before the
-upgrade, or give it the release's labels (``helm upgrade --take-ownership``).
+Where Helm itself upgrades the release: annotate the CRD in the cluster with ``helm.sh/resource-policy: keep`` before
+the upgrade, or give it the release's labels (``helm upgrade --take-ownership``).
 """
 
 from collections.abc import Iterator
@@ -38,7 +38,7 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
             "from the chart's templates to its crds/ folder",
             "They are kept; nobody upgrades them from now on."
             if kept
-            else "helm upgrade deletes them, with every custom resource of these kinds; an apply of the files does not.",
+            else "helm upgrade deletes them with all their custom resources; an apply of the files does not.",
             "Apply the CRDs by themselves at each upgrade."
             if kept
             else "kubectl annotate crd NAME helm.sh/resource-policy=keep, before a helm upgrade.",

@@ -76,6 +76,12 @@ RULE = Rule(
             after=_WEB.replace("x:1.0.0", "x:0.9.0"),
         ),
         speaks("in a custom resource", ("info", "spec.agent.image"), before=_CR % "1.0.0", after=_CR % "1.1.0"),
+        speaks(
+            "a number after a date",
+            ("info", "spec.template.spec.containers[name=a].image"),
+            before=_WEB.replace("x:1.0.0", "x:v20231226"),
+            after=_WEB.replace("x:1.0.0", "x:v1.4.1"),
+        ),
         quiet("another name", before=_WEB, after=_WEB.replace("name: a,", "name: b,")),
     ),
 )

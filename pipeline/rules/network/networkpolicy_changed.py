@@ -39,7 +39,7 @@ RULE = Rule(
     cases=(
         speaks(
             "another port",
-            ("medium", "spec.ingress[0].ports[port=80]"),
+            ("medium", "spec.ingress[0].ports[port=80,protocol=TCP]"),
             before=_POLICY % "ingress: [{ports: [{port: 80}]}]",
             after=_POLICY % "ingress: [{ports: [{port: 81}]}]",
         ),

@@ -9,26 +9,28 @@ It may lack rights that it used: a write to the image's file system, a low port,
 Watch the pods after the rollout; check the owner of files on volumes where the user changes.
 """
 
-from pipeline.core.change import FieldChange
+from collections.abc import Iterator
+
+from pipeline.core.change import ResourceChange
 from pipeline.core.finding import Severity
-from pipeline.core.path import Path
-from pipeline.core.path_rule import Words, pod_check
-from pipeline.core.pod_security import concerns, loosens
-from pipeline.core.rule import Rule, quiet, speaks
+from pipeline.core.path_rule import Words, hit
+from pipeline.core.pod_security import rights
+from pipeline.core.rule import Hit, Rule, quiet, speaks
+from pipeline.core.upgrade import Upgrade
 
-
-def _picks(field: FieldChange, path: Path) -> bool:
-    return concerns(path) and not loosens(field)
-
-
-check = pod_check(
-    _picks,
-    Words(
-        "its pods run with other rights",
-        "They may lack rights that they used, or own files of another user.",
-        "Watch the pods after the rollout; check owners of files on volumes.",
-    ),
+_WORDS = Words(
+    "its pods run with other rights",
+    "They may lack rights that they used, or own files of another user.",
+    "Watch the pods after the rollout; check owners of files on volumes.",
 )
+
+
+def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
+    picked = [field for field, loosened in rights(change) if not loosened]
+    if picked:
+        yield hit(change, picked, _WORDS)
+
+
 _WEB = (
     "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\n"
     "spec: {template: {spec: {containers: [{name: a, image: 'x:1'%s}]}}}\n"

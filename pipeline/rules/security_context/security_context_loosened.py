@@ -10,26 +10,28 @@ further, and a strict Pod Security level refuses it.
 Ask why; take it back by a value or an overlay where it is not needed.
 """
 
-from pipeline.core.change import FieldChange
+from collections.abc import Iterator
+
+from pipeline.core.change import ResourceChange
 from pipeline.core.finding import Severity
-from pipeline.core.path import Path
-from pipeline.core.path_rule import Words, pod_check
-from pipeline.core.pod_security import concerns, loosens
-from pipeline.core.rule import Rule, quiet, speaks
+from pipeline.core.path_rule import Words, hit
+from pipeline.core.pod_security import rights
+from pipeline.core.rule import Hit, Rule, quiet, speaks
+from pipeline.core.upgrade import Upgrade
 
-
-def _picks(field: FieldChange, path: Path) -> bool:
-    return concerns(path) and loosens(field)
-
-
-check = pod_check(
-    _picks,
-    Words(
-        "its pods may do more on the node",
-        "A break-in reaches further; a strict Pod Security level refuses the pods.",
-        "Ask why; take it back by a value or an overlay.",
-    ),
+_WORDS = Words(
+    "its pods may do more on the node",
+    "A break-in reaches further; a strict Pod Security level refuses the pods.",
+    "Ask why; take it back by a value or an overlay.",
 )
+
+
+def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
+    picked = [field for field, loosened in rights(change) if loosened]
+    if picked:
+        yield hit(change, picked, _WORDS)
+
+
 _WEB = (
     "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\n"
     "spec: {template: {spec: {containers: [{name: a, image: 'x:1'%s}]}}}\n"
@@ -52,6 +54,11 @@ RULE = Rule(
             ("high", "spec.template.spec.containers[name=a].securityContext.seccompProfile"),
             before=_WEB % ", securityContext: {privileged: false, seccompProfile: {type: RuntimeDefault}}",
             after=_WEB % ", securityContext: {privileged: false}",
+        ),
+        quiet(
+            "a setting that moves from the pod to its container",
+            before=_WEB % "}], securityContext: {runAsNonRoot: true}, x: [{",
+            after=_WEB % ", securityContext: {runAsNonRoot: true}",
         ),
         quiet("hardened", before=_WEB % "", after=_WEB % ", securityContext: {runAsNonRoot: true}"),
     ),
