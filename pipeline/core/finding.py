@@ -100,6 +100,8 @@ class Finding:
     why: str
     remedy: str
     also: tuple[Place, ...] = ()
+    alike: tuple[Place, ...] = ()
+    """Those of ``also`` of which the same is said as of ``place``."""
     evidence: tuple[str, ...] = ()
     waived: Waiver | None = None
     fingerprint: str = ""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 import orjson
 
+from pipeline.core.alike import merged
 from pipeline.core.change import Action, ResourceChange
 from pipeline.core.finding import Finding, NotEvaluated
 from pipeline.core.path import Path
@@ -42,7 +43,7 @@ def judge(upgrade: Upgrade, rules: Iterable[Rule]) -> Judgement:
             findings.append(_finding(rule, hit, upgrade))
             for claim in _claims(hit, by_place):
                 claims.setdefault(claim.id, set()).add(claim.path)
-    findings.sort(key=_order)
+    findings = [replace(f, fingerprint=_fingerprint(f)) for f in merged(sorted(findings, key=_order))]
     left = {
         change.id: rest for change in upgrade.diff.changes if (rest := _unclaimed(change, claims.get(change.id, set())))
     }
@@ -68,7 +69,7 @@ def _hits(rule: Rule, upgrade: Upgrade) -> Iterator[Hit]:
 
 
 def _finding(rule: Rule, hit: Hit, upgrade: Upgrade) -> Finding:
-    finding = Finding(
+    return Finding(
         rule=rule.id,
         category=rule.category,
         severity=rule.severity if hit.severity is None else hit.severity,
@@ -82,7 +83,6 @@ def _finding(rule: Rule, hit: Hit, upgrade: Upgrade) -> Finding:
         also=hit.also,
         evidence=hit.evidence,
     )
-    return replace(finding, fingerprint=_fingerprint(finding))
 
 
 def _fingerprint(finding: Finding) -> str:

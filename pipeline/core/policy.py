@@ -13,7 +13,10 @@ CONFIG_FILE = "ConfigFile"
 
 @dataclass(frozen=True, slots=True)
 class WaiverRule:
-    """Which findings a waiver lets through: every field that is set must match; ``resource`` is a shell pattern."""
+    """Which findings a waiver lets through: every field that is set must match.
+
+    ``resource`` is a shell pattern, which every object must match of which the finding says the same.
+    """
 
     waiver: Waiver
     rule: str = ""
@@ -33,7 +36,10 @@ class WaiverRule:
         )
         if any(asked and asked != found for asked, found in wanted):
             return False
-        return not self.resource or any(fnmatchcase(name, self.resource) for name in _names(finding.place.resource))
+        places = (finding.place, *finding.alike)
+        return not self.resource or all(
+            any(fnmatchcase(name, self.resource) for name in _names(place.resource)) for place in places
+        )
 
     @property
     def subject(self) -> str:
