@@ -11,7 +11,8 @@ from pipeline.core.upgrade import Side, Upgrade
 from pipeline.rules import load
 
 ROLE = "---\napiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: %s}\nrules: [{%s}]\n"
-OLD, NEW = ("apiGroups: [''], resources: [pods], verbs: [%s]" % verbs for verbs in ("get", "get, list"))
+RULES = "apiGroups: [''], resources: [pods], verbs: [%s]"
+OLD, NEW = RULES % "get", RULES % "get, list"
 
 
 def judgement(names: str, odd: str = "") -> Judgement:

@@ -29,20 +29,21 @@ def check(change: ResourceChange, upgrade: Upgrade) -> Iterator[Hit]:
     if change.action is not Action.CHANGED or change.before is None or change.after is None:
         return
     old, new = _requirements(change.before), _requirements(change.after)
-    first = next((field for field in change.fields if _concerns(field.path)), None)
-    if first is None:
+    places = [at(change, field) for field in change.fields if _concerns(field.path)]
+    if not places:
         return
     gone, came = ", ".join(sorted(old - new)), ", ".join(sorted(new - old))
     detail = f"-{gone} +{came}" if gone and came else f"-{gone}" if gone else f"+{came}" if came else "in other words"
     held = applied_to_target(change.before, upgrade)
     yield Hit(
-        at(change, first),
+        places[0],
         severity=None if held else Severity.HIGH,
         confidence=None if held else Confidence.LIKELY,
         title=f"{change.id.kind} {change.id.name}: the selector changes: {detail}",
         why="The API server refuses it: spec.selector is immutable. The apply stops half-way.",
         remedy=f"Keep the old labels, or: kubectl delete {change.id.kind.lower()} {change.id.name}"
         f" -n {change.id.namespace} --cascade=orphan, then apply.",
+        also=tuple(places[1:]),
         claims=(Claim(change.id, _SELECTOR),),
     )
 
