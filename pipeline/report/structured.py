@@ -44,22 +44,10 @@ def to_data(report: Report) -> dict[str, Any]:
 
 
 def _masked(data: dict[str, Any], mask: Mask) -> dict[str, Any]:
-    """Every string, but for what the tool itself wrote; most reports hold no secret and are done after one search."""
-    pattern = mask.pattern()
-    if pattern is None:
-        return data
+    """Every string, but for what the tool itself wrote."""
     shown = ("changes", "findings", "errors")
-
-    def walk(value: Any) -> Any:
-        if isinstance(value, str):
-            return pattern.sub(lambda match: mask.label(match.group()), value)
-        if isinstance(value, list):
-            return [walk(item) for item in value]
-        if isinstance(value, dict):
-            return {walk(key): walk(item) for key, item in value.items()}
-        return value
-
-    return data | {key: walk(data[key]) for key in shown}
+    covered: dict[str, Any] = mask.covered({key: data[key] for key in shown})
+    return data | covered
 
 
 def _data(report: Report) -> dict[str, Any]:
