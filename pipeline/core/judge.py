@@ -3,11 +3,8 @@
 The promise of the product is here: a changed path is explained by a rule, is noise with a reason, or is counted.
 """
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-
-import orjson
+from dataclasses import dataclass
 
 from pipeline.core.change import Action, ResourceChange
 from pipeline.core.finding import Finding, NotEvaluated
@@ -82,15 +79,7 @@ def _finding(rule: Rule, hit: Hit, upgrade: Upgrade) -> Finding:
         also=hit.also,
         evidence=hit.evidence,
     )
-    return replace(finding, fingerprint=_fingerprint(finding))
-
-
-def _fingerprint(finding: Finding) -> str:
-    """Survives rebases and reworded messages: rule, release and places only, never text or list indexes' order."""
-    places = [place.to_json() for place in (finding.place, *finding.also)]
-    for entry in places:
-        entry["resource"].pop("version")
-    return hashlib.sha256(orjson.dumps([finding.rule, finding.environment, finding.release, places])).hexdigest()[:12]
+    return finding.with_fingerprint()
 
 
 def _claims(hit: Hit, changes: Mapping[tuple[str, str, str, str], ResourceChange]) -> Iterator[Claim]:
