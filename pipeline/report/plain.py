@@ -85,6 +85,12 @@ def elsewhere(finding: Mapping[str, Any]) -> list[str]:
     return list(dict.fromkeys(name for item in finding["also"] if (name := resource(item["resource"])) != own))
 
 
+def waiver(finding: Mapping[str, Any]) -> str:
+    """``the reason (who, until 2026-12-31)``."""
+    waived = finding["waived"]
+    return line(f"{waived['reason']} ({waived['owner']}, until {waived['expires']})")
+
+
 def anchor(finding: Mapping[str, Any]) -> str:
     """The id of a finding on the HTML page, for links to it."""
     return f"f-{finding['fingerprint'] or finding['rule']}"

@@ -80,9 +80,7 @@ def _findings(report: Mapping[str, Any], look: Look) -> Iterator[str]:
     if waived:
         yield ("\n" if groups else "") + look.style(f"Waived ({len(waived)})", "bold")
     for finding in waived:
-        waiver = finding["waived"]
-        reason = f"{finding['rule']}: {waiver['reason']} ({waiver['owner']}, until {waiver['expires']})"
-        yield from _wrapped("  ", plain.line(reason), look)
+        yield from _wrapped("  ", f"{finding['rule']}: {plain.waiver(finding)}", look)
 
 
 def _notes(notes: list[Mapping[str, Any]], look: Look) -> Iterator[str]:
