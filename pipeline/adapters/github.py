@@ -13,7 +13,7 @@ from pipeline.core.errors import WorldError
 API_VERSION = "2022-11-28"
 _ATTEMPTS = 5
 _LONGEST_WAIT_SECONDS = 60.0
-_MAY_GET_WELL = frozenset({502, 503, 504})
+_MAY_GET_WELL = frozenset({500, 502, 503, 504})
 _LIMITED = frozenset({403, 429})
 _PAGE = 100
 _ACTIONS = "github-actions[bot]"
@@ -38,9 +38,9 @@ class GitHub:
     def login(self) -> str:
         """Who the token is, as REST names it: Apps carry ``[bot]``."""
         answer = self._request("GET", "/user")
-        if answer.status_code == httpx.codes.OK:
-            return str(answer.json()["login"])
-        return _ACTIONS  # an installation's token has no user
+        if answer.status_code == httpx.codes.FORBIDDEN and "not accessible" in _said(answer):
+            return _ACTIONS  # an installation's token has no user
+        return str(self._checked(answer).json()["login"])
 
     def comments(self, number: int) -> Iterator[dict[str, Any]]:
         """All comments of a pull request, oldest first."""
@@ -116,17 +116,32 @@ class GitHub:
         if answer.status_code == httpx.codes.FORBIDDEN and "not accessible" in said:
             raise NotAllowedError(said)
         usual = "the token needs pull-requests: write on that repository"
+        if answer.status_code in _LIMITED and "rate limit" in said.lower():
+            usual = "GitHub's limit is used up: run it again later"
         raise WorldError(f"GitHub answers {answer.status_code}: {said}", hint=hint or usual)
 
 
 def _wait(answer: httpx.Response, attempt: int) -> float | None:
-    """Seconds to wait before the next attempt; None where the answer stands."""
+    """Seconds to wait before the next attempt; None where the answer stands.
+
+    As GitHub asks ("Best practices for using the REST API"): what Retry-After says; else, with nothing remaining, until
+    the limit is reset; else a minute where a secondary limit was met.
+    """
     after = answer.headers.get("retry-after", "")
-    if answer.status_code in _MAY_GET_WELL:
-        return min(float(after) if after.isdigit() else 2.0**attempt, _LONGEST_WAIT_SECONDS)
-    if answer.status_code in _LIMITED and (after or answer.headers.get("x-ratelimit-remaining") == "0"):
-        return min(float(after) if after.isdigit() else 2.0**attempt, _LONGEST_WAIT_SECONDS)
-    return None
+    reset = answer.headers.get("x-ratelimit-reset", "")
+    used_up = answer.headers.get("x-ratelimit-remaining") == "0"
+    limited = answer.status_code in _LIMITED and (after or used_up or "rate limit" in _said(answer).lower())
+    if answer.status_code not in _MAY_GET_WELL and not limited:
+        return None
+    if after.isdigit():
+        wanted = float(after)
+    elif limited and used_up and reset.isdigit():
+        wanted = max(float(reset) - time.time(), 1.0)
+    elif limited and not used_up:
+        wanted = _LONGEST_WAIT_SECONDS
+    else:
+        wanted = 2.0**attempt
+    return min(wanted, _LONGEST_WAIT_SECONDS)
 
 
 def _said(answer: httpx.Response) -> str:

@@ -21,6 +21,7 @@ import orjson
 from helm_python import _native as native
 from helm_python.errors import HelmError, HelmRenderError
 
+from pipeline.adapters.native_words import Words
 from pipeline.adapters.workers import worker_count
 from pipeline.core.errors import RenderError
 from pipeline.core.helm_apis import HELM_API_VERSIONS
@@ -28,6 +29,8 @@ from pipeline.core.helm_errors import render_error
 from pipeline.core.helm_output import Document, HelmOutputError, assemble, documents, lost_warnings, rescue
 from pipeline.core.render import Rendered, RenderOrder
 from pipeline.core.values import ValuesError, merge
+
+_WORDS = Words()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,7 @@ class HelmEmbedded:
     def render(self, order: RenderOrder) -> Rendered:
         output = self._run(order)
         text = assemble(output.crds if order.include_crds else (), output.documents)
-        warnings = ("this chart is deprecated",) if output.deprecated else ()
+        warnings = (("this chart is deprecated",) if output.deprecated else ()) + output.warnings
         text += rescue(output.documents, text)
         return Rendered(text, warnings + lost_warnings(output.documents), self.name, self.version)
 
@@ -68,15 +71,18 @@ class HelmEmbedded:
     def _run(self, order: RenderOrder) -> "_Output":
         try:
             native.call_status("helm_release_name_validate", order.release)
-            values = json.dumps(merge(order.values))
+            merged = merge(order.values)
+            values = json.dumps(merged)
             # A chart that has been rendered is a changed chart (disabled dependencies are gone): one handle a render.
-            with _handle(native.call_handle("helm_chart_load", str(Path(order.chart).absolute()))) as chart:
+            path = str(Path(order.chart).absolute())
+            with _WORDS.caught(), _handle(native.call_handle("helm_chart_load", path)) as chart:
                 metadata = orjson.loads(native.call_string("helm_chart_metadata", chart))
                 _check_installable(metadata, chart)
                 templates = _templates(order, metadata, chart, values)
                 crds = orjson.loads(native.call_string("helm_chart_crds", chart))
+                warnings = _WORDS.about(str(metadata.get("name")), merged)
             files = tuple((crd["filename"], crd["data"]) for crd in crds)
-            return _Output(files, documents(templates), bool(metadata.get("deprecated")))
+            return _Output(files, documents(templates), bool(metadata.get("deprecated")), warnings)
         except (HelmError, HelmOutputError, ValuesError) as error:
             raise render_error(order, str(error)) from error
 
@@ -86,6 +92,7 @@ class _Output:
     crds: tuple[tuple[str, str], ...]
     documents: tuple[Document, ...]
     deprecated: bool
+    warnings: tuple[str, ...]
 
 
 def _templates(order: RenderOrder, metadata: Mapping[str, Any], chart: Any, values: str) -> dict[str, str]:

@@ -77,11 +77,15 @@ def _github(repo: str) -> "GitHub":
 
 def _write(github: "GitHub", target: "Target", data: dict[str, Any], setting: "Setting") -> "Outcome":
     from pipeline.adapters.github import TooLongError
+    from pipeline.core.sticky import marked
     from pipeline.flows.comment import upsert
     from pipeline.report.comment import COMMENT_UNITS, render
+    from pipeline.report.shapes import units
+
+    marker = units(marked("", target.key, target.order))
 
     def made(budget: int) -> str:
-        return render(data, budget, setting)
+        return render(data, budget - marker, setting)
 
     return upsert(github, target, made, (COMMENT_UNITS, _SMALLER), TooLongError)
 

@@ -8,6 +8,7 @@ import click
 
 from pipeline.core.errors import CHANGES, FAILED, OK, RISK, UsageError
 
+SHOWN_AS = "terminal, json, markdown, comment, summary, html, sarif or junit, in a file with =PATH"
 LEVELS = ("blocker", "high", "medium", "low", "info")
 _FILE = click.Path(path_type=Path)
 _CHART = "For chart: sources: "
@@ -31,7 +32,14 @@ class ChartOptions:
 @click.argument("new", default="worktree")
 @click.option("-e", "--environment", "environments", multiple=True, help="Only this environment (repeatable).")
 @click.option("-l", "--release", "releases", multiple=True, help="Only this release (repeatable).")
-@click.option("-o", "--output", "outputs", multiple=True, metavar="FORMAT[=PATH]", help="How to show it (repeatable).")
+@click.option(
+    "-o",
+    "--output",
+    "outputs",
+    multiple=True,
+    metavar="FORMAT[=PATH]",
+    help=f"How to show it: {SHOWN_AS} (repeatable).",
+)
 @click.option("--shard", metavar="NUMBER/COUNT", help="Report only this part of the releases; see pipeline ci shards.")
 @click.option("--fail-on", type=click.Choice(LEVELS), help="Exit 3 where a proven finding is this bad or worse.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 where anything changed.")

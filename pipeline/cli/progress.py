@@ -21,12 +21,12 @@ def progress(label: str, stream: TextIO | None = None) -> Iterator[Progress]:
         yield no_progress
     elif interactive(out, os.environ):
         try:
-            yield lambda done, total, what: _draw(out, label, done, total, what)
+            yield lambda done, total, what: _draw(stream or sys.stderr, label, done, total, what)
         finally:
             out.write(_CLEAR)
             out.flush()
     else:
-        yield lambda done, total, what: _log(out, label, done, total, what)
+        yield lambda done, total, what: _log(stream or sys.stderr, label, done, total, what)
 
 
 def bar(label: str, done: int, total: int, what: str, columns: int) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from pipeline.cli.diff import SHOWN_AS
 from pipeline.core.errors import OK, UsageError
 
 MOST_BYTES = 200 * 1024 * 1024
@@ -12,7 +13,14 @@ MOST_BYTES = 200 * 1024 * 1024
 
 @click.command(short_help="Show a report.json in another format, or merge several.")
 @click.argument("reports", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="REPORT...")
-@click.option("-o", "--output", "outputs", multiple=True, metavar="FORMAT[=PATH]", help="How to show it (repeatable).")
+@click.option(
+    "-o",
+    "--output",
+    "outputs",
+    multiple=True,
+    metavar="FORMAT[=PATH]",
+    help=f"How to show it: {SHOWN_AS} (repeatable).",
+)
 def command(reports: tuple[Path, ...], outputs: tuple[str, ...]) -> int:
     """Render REPORT in the formats asked for: terminal, json, markdown, comment, summary, html, sarif, junit.
 

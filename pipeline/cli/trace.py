@@ -17,7 +17,10 @@ _PATTERNS = (
     (re.compile(r"(\b[a-z][a-z0-9+.-]*://)[^\s/@]+@", re.IGNORECASE), r"\1***@"),
     (re.compile(r"(?i)\b(authorization[\"']?\s*[:=]\s*[\"']?(?:basic|bearer)?\s*)[^\s\"',}]+"), r"\1***"),
     (
-        re.compile(r"(?i)\b((?:[\w-]*(?:password|passwd|secret|token|api_?key))[\"']?\s*[:=]\s*[\"']?)[^\s\"',}&]+"),
+        re.compile(
+            r"(?i)\b((?:[\w-]*(?:password|passwd|secret|token|api_?key))[\"']?\s*[:=]\s*[\"']?)"
+            r"(?!<secret #)[^\s\"',}&]+"
+        ),
         r"\1***",
     ),
     (re.compile(r"\bgh[pousr]_\w{20,}|\bgithub_pat_\w{20,}"), "***"),

@@ -94,8 +94,12 @@ def build(
 def _masked(snapshot: Snapshot, mask: Mask) -> Snapshot:
     """In the order of the keys, so that equal snapshots number their secrets alike."""
     releases = {}
+    for layer in snapshot.values:
+        mask.values(layer.data)
     for key in sorted(snapshot.releases):
         release = snapshot.releases[key]
+        for layer in release.side.values:
+            mask.values(layer.data)
         side = replace(release.side, manifests=mask.manifests(release.side.manifests))
         releases[key] = replace(release, side=side)
     return replace(snapshot, releases=releases)

@@ -1,8 +1,11 @@
 """What a rule says: one fact, how bad, how sure, where, and what to do."""
 
+import hashlib
 from dataclasses import dataclass, replace
 from enum import IntEnum, StrEnum
 from typing import Any
+
+import orjson
 
 from pipeline.core.path import Path, to_json, to_text
 from pipeline.core.resource import CHART_FILE, Resource
@@ -111,6 +114,14 @@ class Finding:
     def blocks(self) -> bool:
         """Whether this alone stops an upgrade by default."""
         return self.severity is Severity.BLOCKER and self.confidence is Confidence.PROVEN and self.waived is None
+
+    def with_fingerprint(self) -> "Finding":
+        """Survives rebases and reworded messages: rule, release and places only, never text or list indexes' order."""
+        places = [place.to_json() for place in (self.place, *self.also)]
+        for entry in places:
+            entry["resource"].pop("version")
+        known = orjson.dumps([self.rule, self.environment, self.release, places])
+        return replace(self, fingerprint=hashlib.sha256(known).hexdigest()[:12])
 
     def with_waiver(self, waiver: Waiver) -> "Finding":
         return replace(self, waived=waiver)

@@ -3,11 +3,8 @@
 The promise of the product is here: a changed path is explained by a rule, is noise with a reason, or is counted.
 """
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-
-import orjson
+from dataclasses import dataclass
 
 from pipeline.core.alike import merged
 from pipeline.core.change import Action, ResourceChange
@@ -43,7 +40,7 @@ def judge(upgrade: Upgrade, rules: Iterable[Rule]) -> Judgement:
             findings.append(_finding(rule, hit, upgrade))
             for claim in _claims(hit, by_place):
                 claims.setdefault(claim.id, set()).add(claim.path)
-    findings = [replace(f, fingerprint=_fingerprint(f)) for f in merged(sorted(findings, key=_order))]
+    findings = [finding.with_fingerprint() for finding in merged(sorted(findings, key=_order))]
     left = {
         change.id: rest for change in upgrade.diff.changes if (rest := _unclaimed(change, claims.get(change.id, set())))
     }
@@ -83,14 +80,6 @@ def _finding(rule: Rule, hit: Hit, upgrade: Upgrade) -> Finding:
         also=hit.also,
         evidence=hit.evidence,
     )
-
-
-def _fingerprint(finding: Finding) -> str:
-    """Survives rebases and reworded messages: rule, release and places only, never text or list indexes' order."""
-    places = [place.to_json() for place in (finding.place, *finding.also)]
-    for entry in places:
-        entry["resource"].pop("version")
-    return hashlib.sha256(orjson.dumps([finding.rule, finding.environment, finding.release, places])).hexdigest()[:12]
 
 
 def _claims(hit: Hit, changes: Mapping[tuple[str, str, str, str], ResourceChange]) -> Iterator[Claim]:

@@ -99,7 +99,7 @@ def _expired(rule: WaiverRule) -> Finding:
         title,
         f"What {rule.waiver.owner} let through for a time counts again.",
         "Deal with the finding, or agree on a new last day.",
-    )
+    ).with_fingerprint()
 
 
 def _unused(rule: WaiverRule) -> Finding:
@@ -113,4 +113,4 @@ def _unused(rule: WaiverRule) -> Finding:
         f"the waiver of {rule.subject} covers no finding of this comparison",
         "An old waiver may one day cover something that nobody meant.",
         "Remove it once it is no longer needed.",
-    )
+    ).with_fingerprint()

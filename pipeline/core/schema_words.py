@@ -46,11 +46,16 @@ def _words(error: Any) -> str:
         case "enum":
             return f"{_shown(found)} is unknown{did_you_mean(str(found), map(str, wanted))}"
         case "pattern" | "minLength" | "maxLength":
-            hint = error.schema.get("description") or f"it must match {error.schema.get('pattern')}"
-            return f"{_shown(found)} will not do: {_lower(hint)}"
+            return f"{_shown(found)} will not do: {_lower(error.schema.get('description') or _bound(error))}"
         case "anyOf":
             return f"{' or '.join(repr(option['required'][0]) for option in wanted)} is missing"
     return str(error.message)
+
+
+def _bound(error: Any) -> str:
+    if error.validator == "pattern":
+        return f"it must match {error.validator_value}"
+    return f"it must have at {'least' if error.validator == 'minLength' else 'most'} {error.validator_value} characters"
 
 
 def _named(error: Any, steps: tuple[Any, ...]) -> tuple[Any, ...]:

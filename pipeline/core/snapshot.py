@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from pipeline.core.chart import ValuesLayer
 from pipeline.core.report import RenderFailure
 from pipeline.core.upgrade import Side
 
@@ -35,3 +36,5 @@ class Snapshot:
     errors: Mapping[ReleaseKey, RenderFailure] = field(default_factory=dict, hash=False)
     helm_engine: str = ""
     helm_version: str = ""
+    values: tuple[ValuesLayer, ...] = ()
+    """Of the renders that failed: their errors may quote them."""

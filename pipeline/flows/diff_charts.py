@@ -66,7 +66,7 @@ def _snapshot(side: ChartSide, chart: Chart, answer: Rendered | RenderError, how
         failure = RenderFailure(
             how.release, f"{chart.name} {chart.version}", answer.template, answer.line, answer.detail
         )
-        return Snapshot(side.source, {}, {key: failure}, engine.name, engine.version)
+        return Snapshot(side.source, {}, {key: failure}, engine.name, engine.version, side.values)
     release = ReleaseSide(how.namespace, _side(side, chart, answer, how), chart.name, chart.version, chart.digest)
     return Snapshot(side.source, {key: release}, {}, answer.engine, answer.helm_version)
 

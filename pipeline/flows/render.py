@@ -12,7 +12,6 @@ from pipeline.core.edits import Edits
 from pipeline.core.errors import RenderError, WorldError
 from pipeline.core.lock import Lock
 from pipeline.core.manifests import parse
-from pipeline.core.mask import Mask
 from pipeline.core.overlay import applied
 from pipeline.core.render import Rendered, RenderOrder
 from pipeline.core.resource import ManifestSet, Resource
@@ -21,6 +20,7 @@ from pipeline.core.secrets import holds_data
 from pipeline.core.tree import FOLDER, INDEX, Inputs, digest, folder_of, from_bytes, written
 from pipeline.core.world import Progress, no_progress
 from pipeline.flows.render_jobs import Job, Pair, World, check_charts, job_of
+from pipeline.flows.render_words import knowing, warning
 from pipeline.flows.seal import sealing
 
 
@@ -82,10 +82,22 @@ def _rendered(
         name = job.environment.name
         manifests = parse(answer.text, namespace=job.release.namespace, release=job.release.name, scopes=scopes[name])
         if job.overlay is not None:
-            manifests = applied(job.overlay, manifests, job.release.namespace, world.kustomize())
+            manifests = _overlaid(job, manifests, world)
         out.append((manifests, _inputs(job, answer, full[name])))
-    said = (f"{job.title}: {line}" for job, answer in zip(jobs, answers, strict=True) for line in answer.warnings)
+    said = [f"{job.title}: {line}" for job, answer in zip(jobs, answers, strict=True) for line in answer.warnings]
+    if said:
+        mask = knowing(jobs, world, (manifests for manifests, _ in out))
+        said = [warning(mask, line) for line in said]
     return out, tuple(dict.fromkeys(said))
+
+
+def _overlaid(job: Job, manifests: ManifestSet, world: World) -> ManifestSet:
+    """Kustomize quotes what it stumbles over."""
+    assert job.overlay is not None, "BUG: no overlay"
+    try:
+        return applied(job.overlay, manifests, job.release.namespace, world.kustomize())
+    except WorldError as error:
+        raise WorldError(knowing([job], world, [manifests]).text(error.message), hint=error.hint) from None
 
 
 def _attempt(
@@ -103,19 +115,10 @@ def _attempt(
         else:
             answers.append(answer)
     if failures:
-        raise WorldError(_masked("\n".join(map(str, failures)), jobs, world), hint="nothing was written")
+        made = [parse(answer.text, namespace="") for answer in answers]
+        said = knowing(jobs, world, made).text("\n".join(map(str, failures)))
+        raise WorldError(said, hint="nothing was written")
     return answers
-
-
-def _masked(text: str, jobs: Sequence[Job], world: World) -> str:
-    """A chart's own words, without the values of the Secrets that were rendered before."""
-    mask = Mask()
-    for job in jobs:
-        folder = world.files.tree(folder_of(job.environment.name, job.release.name))
-        for path, data in folder.items():
-            if "/secret-" in path:
-                mask.manifests(parse(data.decode(errors="replace"), namespace=""))
-    return mask.text(text)
 
 
 def _order(job: Job, apis: frozenset[str], world: World) -> RenderOrder:

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.report import plain
+from pipeline.report.diff_rows import Room, release_rows
 from pipeline.report.plain import anchor
 from pipeline.report.shapes import block, code, details, prose, raw, table, units
-from pipeline.report.text_rows import by_line, rows
 
 COMMENT_UNITS = 60_000
 """GitHub takes 65,536; the marker and doubts about what a character is take the rest."""
@@ -22,10 +22,9 @@ _BADGES = {"blocker": "🔴", "high": "🟠", "medium": "🟡", "low": "🔵", "
 _VERDICTS = {"no-changes": "⚪", "safe": "🟢", "review": "🟡", "blocked": "🔴", "failed": "🟣"}
 _MOST_ROWS = 30
 _MOST_STEPS = 20
-_MOST_FIELDS = 40
-_MOST_LINES = 40
-_LONGEST_LINE = 120
-
+_ROOM = Room()
+_LONGEST_NAME = 120
+_LONGEST_STEP = 300
 
 _ANCHOR = re.compile(r"[A-Za-z0-9-]{1,100}")
 _OF_A_FORK = "> [!WARNING]\n> From a fork, not verified: its own run made this report, and could have made up another."
@@ -111,12 +110,17 @@ def _row(report: Mapping[str, Any], release: Mapping[str, Any]) -> Iterator[str]
     name = f"{release['environment']}/{release['name']}" if release["environment"] else release["name"]
     chart = release["chart"]
     versions = dict.fromkeys(version for version in (chart["old_version"], chart["new_version"]) if version)
-    yield raw(name)
-    yield f"{raw(chart['name'])} {' → '.join(map(raw, versions))}" if chart["name"] else ""
+    yield _name(name)
+    yield f"{_name(chart['name'])} {' → '.join(map(_name, versions))}" if chart["name"] else ""
     yield ", ".join(f"{release['objects'][key]} {key}" for key in _EDITS if release["objects"][key])
     own = [f["severity"] for f in _of(report, release)]
     counts = (f"{_BADGES[level]} {own.count(level)} {level}" for level in plain.LEVELS[:4] if level in own)
     yield ", ".join(counts) or ("🟣 does not render" if release["status"] != "ok" else "🟢 none")
+
+
+def _name(text: str) -> str:
+    """Nobody's names are that long, but for those that are to push everything else out."""
+    return raw(plain.value(text, _LONGEST_NAME))
 
 
 def _of(report: Mapping[str, Any], release: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -133,7 +137,9 @@ def _steps(report: Mapping[str, Any]) -> str:
     steps = plain.steps_before_merging(report)
     if not steps:
         return ""
-    rows = [f"{number}. {prose(step)}" for number, step in enumerate(steps[:_MOST_STEPS], 1)]
+    rows = [
+        f"{number}. {prose(plain.value(step, _LONGEST_STEP))}" for number, step in enumerate(steps[:_MOST_STEPS], 1)
+    ]
     more = len(steps) - _MOST_STEPS
     return "### Before merging\n\n" + "\n".join(rows + ([f"\n… and {more} more steps"] if more > 0 else []))
 
@@ -141,7 +147,8 @@ def _steps(report: Mapping[str, Any]) -> str:
 def _errors(report: Mapping[str, Any]) -> Iterator[Section]:
     for error in report["errors"]:
         where = f"{error['template']}:{error['line']}" if error["template"] else error["chart"]
-        head = f"### Release {code(error['release'])} does not render: {code(where)}"
+        short = (plain.value(text, _LONGEST_NAME) for text in (error["release"], where))
+        head = "### Release {} does not render: {}".format(*map(code, short))
         yield Section(0, f"{head}\n\n{block(error['message'][:4000])}", head)
 
 
@@ -178,7 +185,7 @@ def _finding(finding: Mapping[str, Any], home: str, page: str, *, opened: bool) 
 
 
 def _one_line(finding: Mapping[str, Any], home: str = "") -> str:
-    words = (finding["rule"], home, plain.value(finding["title"], 160))
+    words = (finding["rule"], plain.value(home, _LONGEST_NAME) if home else "", plain.value(finding["title"], 160))
     return " ".join([_BADGES[finding["severity"]], *map(code, filter(None, words))])
 
 
@@ -188,43 +195,15 @@ def _changes(report: Mapping[str, Any]) -> Iterator[Section]:
         if not shown and not folded:
             continue
         title = f"Changes of {raw(plain.release_title(release))}"
-        rows = [row for change in shown for row in _change(change)]
-        if folded:
-            rows.append(f"# {plain.counted(folded, 'object')} differ in version labels and checksums only")
+        rows = release_rows(shown, folded, _ROOM)
         short = f"{title}: {plain.counted(len(shown) + folded, 'object')}, in the full report"
         yield Section(6, details(title, block("\n".join(rows), "diff")), f"<p>{short}</p>")
-
-
-def _change(change: Mapping[str, Any]) -> Iterator[str]:
-    mark = {"added": "+", "removed": "-"}.get(change["action"], "#")
-    yield f"{mark} {change['action']} {plain.resource(change['resource'])}"
-    real = [field for field in change["fields"] if not field.get("noise")]
-    for field in real[:_MOST_FIELDS]:
-        name = plain.path(field["path"])
-        if by_line(field):
-            yield from _text(name, field)
-            continue
-        if "old" in field:
-            yield f"-   {name}: {plain.value(field['old'], 120)}"
-        if "new" in field:
-            yield f"+   {name}: {plain.value(field['new'], 120)}"
-    if len(real) > _MOST_FIELDS:
-        yield f"#   … {len(real) - _MOST_FIELDS} more paths"
-
-
-def _text(name: str, field: Mapping[str, Any]) -> Iterator[str]:
-    """Which lines of a text differ, with their numbers."""
-    yield f"#   {name}"
-    shown, more = rows(field, _MOST_LINES, around=1)
-    yield from (f"{row.mark}   {row.number:>4} {plain.row(row.text, _LONGEST_LINE)}" for row in shown)
-    if more:
-        yield f"#   … {plain.counted(more, 'more line')}"
 
 
 def _footer(report: Mapping[str, Any], setting: Setting) -> str:
     compared = report["compared"]
     facts = [f"[Full report]({setting.page})"] if setting.page else []
-    facts += [f"{code(compared['old'])} against {code(compared['new'])}"]
+    facts += [" against ".join(code(plain.value(compared[side], _LONGEST_NAME)) for side in ("old", "new"))]
     facts += [f"Kubernetes {code(compared['kube_version'])}"] if compared["kube_version"] else []
     skipped = report["summary"]["not_evaluated"]
     facts += [f"{plain.counted(skipped, 'rule')} not evaluated"] if skipped else []

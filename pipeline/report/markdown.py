@@ -4,11 +4,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pipeline.report import plain
-from pipeline.report.shapes import block, code, prose
-from pipeline.report.text_rows import by_line, rows
+from pipeline.report.diff_rows import Room, release_rows
+from pipeline.report.shapes import block, code, details, prose, raw
 
-_MOST_LINES = 200
-_LONGEST_LINE = 200
+_ROOM = Room(paths=1_000, lines=200, line=200, value=500)
 
 
 def render(report: Mapping[str, Any]) -> str:
@@ -59,6 +58,10 @@ def _findings(report: Mapping[str, Any]) -> Iterator[str]:
         others = plain.elsewhere(finding)
         if others:
             yield f"  - also: {', '.join(map(code, others))}"
+        if finding["evidence"]:
+            yield f"  - evidence: {', '.join(map(code, finding['evidence']))}"
+        if finding["waived"]:
+            yield f"  - waived: {prose(plain.waiver(finding))}"
     if notes:
         yield ""
         yield f"<details><summary>{plain.counted(len(notes), 'note')}</summary>"
@@ -72,35 +75,8 @@ def _changes(report: Mapping[str, Any]) -> Iterator[str]:
     for release in report["releases"]:
         shown, folded = plain.shown_changes(report, release)
         if shown or folded:
-            yield f"### {code(plain.release_title(release))}"
-            yield ""
-        if shown:
-            yield "| | object | paths | unexplained |\n|---|---|---|---|"
-            yield from map(_change, shown)
-            yield ""
-            yield from (row for change in shown for row in _texts(change))
-        if folded:
-            yield f"{plain.counted(folded, 'object')} differ in version labels and checksums only."
-            yield ""
-
-
-def _change(change: Mapping[str, Any]) -> str:
-    """A row. A pipe would end the cell even inside a code span, and a backslash before it would undo its escape."""
-    name = code(plain.resource(change["resource"]).replace("|", "¦"))
-    unexplained = len(change.get("unaccounted", ()))
-    return f"| {change['action']} | {name} | {plain.real_paths(change) or ''} | {unexplained or ''} |"
-
-
-def _texts(change: Mapping[str, Any]) -> Iterator[str]:
-    """Which lines of its texts differ, with their numbers."""
-    for field in change["fields"]:
-        if by_line(field) and not field.get("noise"):
-            shown, more = rows(field, _MOST_LINES, around=2)
-            lines = [f"{row.mark} {row.number:>5} {plain.row(row.text, _LONGEST_LINE)}" for row in shown]
-            lines += [f"… {plain.counted(more, 'more line')}"] if more else []
-            yield f"{code(plain.resource(change['resource']))} {code(plain.path(field['path']))}"
-            yield ""
-            yield block("\n".join(lines), "diff")
+            found = block("\n".join(release_rows(shown, folded, _ROOM)), "diff")
+            yield details(f"Changes of {raw(plain.release_title(release))}", found)
             yield ""
 
 

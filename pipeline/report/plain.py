@@ -10,6 +10,7 @@ from pipeline.core.path import from_json, to_text
 
 LEVELS = ("blocker", "high", "medium", "low", "info")
 _LONGEST = 60
+_NAMED = 4
 # C0 and C1 controls, what reorders or hides text (bidirectional controls, zero width), and what XML and UTF-8 refuse.
 _HOSTILE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e007f]"
@@ -38,6 +39,8 @@ def resource(ref: Mapping[str, Any]) -> str:
     """``Deployment shop/web``; a file of the chart is ``chart's values.yaml``."""
     if ref["kind"] == "ChartFile":
         return line(f"chart's {ref['name']}")
+    if ref["kind"] == "ConfigFile":  # core/policy.py: a line that people wrote
+        return line(ref["name"])
     name = f"{ref['namespace']}/{ref['name']}" if ref.get("namespace") else ref["name"]
     return line(f"{ref['kind']} {name}")
 
@@ -83,6 +86,12 @@ def elsewhere(finding: Mapping[str, Any]) -> list[str]:
     """The other objects that the same fact is about; other paths of the same object are not worth a line."""
     own = resource(finding["resource"])
     return list(dict.fromkeys(name for item in finding["also"] if (name := resource(item["resource"])) != own))
+
+
+def waiver(finding: Mapping[str, Any]) -> str:
+    """``the reason (who, until 2026-12-31)``."""
+    waived = finding["waived"]
+    return line(f"{waived['reason']} ({waived['owner']}, until {waived['expires']})")
 
 
 def anchor(finding: Mapping[str, Any]) -> str:
@@ -142,9 +151,17 @@ def shown_changes(report: Mapping[str, Any], release: Mapping[str, Any]) -> tupl
 
 
 def steps_before_merging(report: Mapping[str, Any]) -> list[str]:
-    """What to do first, each step once: the remedies of all that is high or worse and not waived."""
-    urgent = [f for f in report["findings"] if f["severity"] in LEVELS[:2] and not f["waived"]]
-    return list(dict.fromkeys(f"{line(f['remedy'])} ({resource(f['resource'])})" for f in urgent))
+    """What to do first, each step once with the objects it is about: the remedies of all that is high or worse."""
+    steps: dict[str, dict[str, None]] = {}
+    for finding in report["findings"]:
+        if finding["severity"] in LEVELS[:2] and not finding["waived"]:
+            steps.setdefault(line(finding["remedy"]), {})[resource(finding["resource"])] = None
+    return [f"{remedy} ({_named(list(names))})" for remedy, names in steps.items()]
+
+
+def _named(names: list[str]) -> str:
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more
 
 
 VERDICT_WORDS = {

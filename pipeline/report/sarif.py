@@ -11,6 +11,8 @@ _LEVELS = {"blocker": "error", "high": "error", "medium": "warning", "low": "not
 _SCORES = {"blocker": "9.5", "high": "8.0", "medium": "5.0", "low": "2.0", "info": "0.0"}
 _MOST = 5000
 """Results that GitHub keeps of a run, worst first."""
+_MOST_PLACES = 100
+"""Locations that GitHub keeps of a result."""
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
@@ -24,9 +26,12 @@ def render(report: Mapping[str, Any]) -> str:
         "version": report["tool"]["version"],
         "rules": [_rule(name, finding) for name, finding in rules],
     }
-    run = {"tool": {"driver": driver}, "results": [_result(finding, index, report) for finding in findings]}
+    run = {"tool": {"driver": driver}, "results": [_result(finding, index) for finding in findings]}
     run["invocations"] = [
-        {"executionSuccessful": not report["errors"], "toolExecutionNotifications": _failures(report)}
+        {
+            "executionSuccessful": not report["errors"],
+            "toolExecutionNotifications": [*_failures(report), *_gaps(report), *_cut(report)],
+        }
     ]
     options = orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
     return orjson.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, option=options).decode()
@@ -36,12 +41,13 @@ def _rule(name: str, finding: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "id": name,
         "shortDescription": {"text": name.replace("-", " ")},
+        "fullDescription": {"text": plain.safe(f"{finding['title']}. {finding['why']}")},
         "help": {"text": f"pipeline rules explain {name}"},
         "properties": {"tags": [finding["category"]], "security-severity": _SCORES[finding["severity"]]},
     }
 
 
-def _result(finding: Mapping[str, Any], index: Mapping[str, int], report: Mapping[str, Any]) -> dict[str, Any]:
+def _result(finding: Mapping[str, Any], index: Mapping[str, int]) -> dict[str, Any]:
     text = f"{finding['title']}. {finding['why']} {finding['remedy']}"
     data = {
         "ruleId": finding["rule"],
@@ -50,15 +56,20 @@ def _result(finding: Mapping[str, Any], index: Mapping[str, int], report: Mappin
         "message": {"text": plain.safe(text)},
         "locations": [_location(finding, finding)],
         "relatedLocations": [
-            {**_location(place, finding), "id": n} for n, place in enumerate(finding["also"][:100], 1)
+            {**_location(place, finding), "id": n} for n, place in enumerate(finding["also"][: _MOST_PLACES - 1], 1)
         ],
         "partialFingerprints": {"pipeline/v1": finding["fingerprint"] or finding["rule"]},
-        "properties": {"confidence": finding["confidence"], "release": finding["release"]},
+        "properties": {
+            "confidence": finding["confidence"],
+            "environment": finding.get("environment", ""),
+            "evidence": list(map(plain.safe, finding["evidence"])),
+            "release": finding["release"],
+            "severity": finding["severity"],
+        },
     }
     if finding["waived"]:
         reason = f"{finding['waived']['reason']} ({finding['waived']['owner']}, until {finding['waived']['expires']})"
         data["suppressions"] = [{"kind": "external", "status": "accepted", "justification": plain.safe(reason)}]
-    assert report is not None, "BUG: a result without its report"
     return data
 
 
@@ -78,3 +89,17 @@ def _failures(report: Mapping[str, Any]) -> list[dict[str, Any]]:
         {"level": "error", "message": {"text": plain.safe(f"release {e['release']} does not render: {e['message']}")}}
         for e in report["errors"]
     ]
+
+
+def _gaps(report: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Not checked is not passed."""
+    return [
+        {"level": "note", "message": {"text": plain.safe(f"{n['rule']} is not evaluated: it needs a {n['needs']}")}}
+        for n in report["not_evaluated"]
+    ]
+
+
+def _cut(report: Mapping[str, Any]) -> list[dict[str, Any]]:
+    more = len(report["findings"]) - _MOST
+    text = f"{more} more findings are not in this file: GitHub keeps {_MOST}"
+    return [{"level": "warning", "message": {"text": text}}] if more > 0 else []

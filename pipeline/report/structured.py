@@ -44,35 +44,10 @@ def to_data(report: Report) -> dict[str, Any]:
 
 
 def _masked(data: dict[str, Any], mask: Mask) -> dict[str, Any]:
-    """Every string, but for what the tool itself wrote; entries that hold no secret are done after one search."""
-    pattern = mask.pattern()
-    if pattern is None:
-        return data
-    hidden = [_json(text) for text in mask.tainted()]
-
-    def walk(value: Any) -> Any:
-        if isinstance(value, str):
-            return pattern.sub(lambda match: mask.label(match.group()), value)
-        if isinstance(value, list):
-            return [walk(item) for item in value]
-        if isinstance(value, dict):
-            return {walk(key): walk(item) for key, item in value.items()}
-        return value
-
-    def shown(entry: Any) -> Any:
-        text = _json(entry)
-        return walk(entry) if any(secret in text for secret in hidden) else entry
-
-    return data | {key: [shown(entry) for entry in data[key]] for key in ("changes", "findings", "errors")}
-
-
-def _json(value: Any) -> bytes:
-    """As it stands in JSON, without the quotes of a string: a text holds another where these bytes hold its bytes."""
-    try:
-        text = orjson.dumps(value)
-    except TypeError:
-        text = orjson.dumps(_encodable(value))
-    return text[1:-1] if isinstance(value, str) else text
+    """Every string, but for what the tool itself wrote."""
+    shown = ("changes", "findings", "errors")
+    covered: dict[str, Any] = mask.covered({key: data[key] for key in shown})
+    return data | covered
 
 
 def _data(report: Report) -> dict[str, Any]:

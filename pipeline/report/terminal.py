@@ -20,6 +20,8 @@ _VERDICT_STYLE = {"no-changes": "green", "safe": "green", "review": "yellow", "b
 _MARKS = {"added": ("+", "green"), "removed": ("-", "red"), "changed": ("~", "yellow")}
 _ALSO_SHOWN = 3
 _TEXT_ROWS = 8
+_MOST_TEXTS = 2
+"""Of one object, such as a dashboard with fifty queries: the page and the Markdown have them all."""
 _NARROWEST = 60
 
 
@@ -80,9 +82,7 @@ def _findings(report: Mapping[str, Any], look: Look) -> Iterator[str]:
     if waived:
         yield ("\n" if groups else "") + look.style(f"Waived ({len(waived)})", "bold")
     for finding in waived:
-        waiver = finding["waived"]
-        reason = f"{finding['rule']}: {waiver['reason']} ({waiver['owner']}, until {waiver['expires']})"
-        yield from _wrapped("  ", plain.line(reason), look)
+        yield from _wrapped("  ", f"{finding['rule']}: {plain.waiver(finding)}", look)
 
 
 def _notes(notes: list[Mapping[str, Any]], look: Look) -> Iterator[str]:
@@ -95,14 +95,21 @@ def _notes(notes: list[Mapping[str, Any]], look: Look) -> Iterator[str]:
 def _finding(finding: Mapping[str, Any], home: str, look: Look) -> Iterator[str]:
     level = look.style(f"{finding['severity'].upper():8}", *_LEVEL_STYLE[finding["severity"]])
     sure = "" if finding["confidence"] == "proven" else f", {finding['confidence']}"
-    yield f"{level}{look.style(finding['rule'] + sure, 'dim')}  {f'{home}  ' if home else ''}{plain.place(finding)}"
-    yield from _wrapped("  ", look.style(plain.line(finding["title"]), "bold"), look)
+    head, where = f"{finding['rule']}{sure}", "  ".join(filter(None, (home, plain.place(finding))))
+    fits = len("BLOCKER ") + len(head) + 2 + len(where) <= max(look.width, _NARROWEST)
+    yield f"{level}{look.style(head, 'dim')}" + (f"  {where}" if fits else "")
+    if not fits:
+        yield from _wrapped("  ", where, look)
+    yield from _wrapped("  ", plain.line(finding["title"]), look, "bold")
     yield from _wrapped("  breaks  ", plain.line(finding["why"]), look)
     yield from _wrapped("  do      ", plain.line(finding["remedy"]), look)
     also = plain.elsewhere(finding)
     if also:
         more = f"; and {len(also) - _ALSO_SHOWN} more" if len(also) > _ALSO_SHOWN else ""
         yield from _wrapped("  also    ", "; ".join(also[:_ALSO_SHOWN]) + more, look, "dim")
+    if seen := list(map(plain.line, finding["evidence"])):
+        more = f"; and {len(seen) - _ALSO_SHOWN} more" if len(seen) > _ALSO_SHOWN else ""
+        yield from _wrapped("  seen    ", "; ".join(seen[:_ALSO_SHOWN]) + more, look, "dim")
 
 
 def _changes(report: Mapping[str, Any], look: Look) -> Iterator[str]:
@@ -127,9 +134,11 @@ def _change(change: Mapping[str, Any], look: Look) -> Iterator[str]:
     notes = [plain.counted(real, "path")] if real else []
     notes += [f"{unexplained} unexplained"] if unexplained else []
     yield f"  {look.style(mark, colour)} {name}{was}" + (look.style(f"  {', '.join(notes)}", "dim") if notes else "")
-    for field in change["fields"]:
-        if by_line(field) and not field.get("noise"):
-            yield from _text(field, look)
+    texts = [field for field in change["fields"] if by_line(field) and not field.get("noise")]
+    for field in texts[:_MOST_TEXTS]:
+        yield from _text(field, look)
+    if len(texts) > _MOST_TEXTS:
+        yield look.style(f"      … {plain.counted(len(texts) - _MOST_TEXTS, 'more text')}", "dim")
     for field in change["fields"][: look.context]:
         old, new = (plain.value(field[side]) if side in field else "(absent)" for side in ("old", "new"))
         yield f"      {plain.path(field['path'])}: {old} → {new}"
@@ -137,7 +146,7 @@ def _change(change: Mapping[str, Any], look: Look) -> Iterator[str]:
 
 def _text(field: Mapping[str, Any], look: Look) -> Iterator[str]:
     """Which lines of a text differ."""
-    yield f"      {plain.path(field['path'])}"
+    yield from _wrapped("      ", plain.path(field["path"]), look)
     shown, more = rows(field, _TEXT_ROWS)
     longest = max(look.width, _NARROWEST) - 16
     for row in shown:
@@ -160,7 +169,7 @@ def _gaps(report: Mapping[str, Any], look: Look) -> Iterator[str]:
 def _wrapped(head: str, text: str, look: Look, *style: str) -> Iterator[str]:
     """``text`` after ``head``, broken at the terminal's width and indented below itself."""
     width = max(look.width, _NARROWEST)
-    rows = wrap(text, width - len(head), break_long_words=False, break_on_hyphens=False) or [""]
+    rows = wrap(text, width - len(head), break_on_hyphens=False) or [""]
     for number, row in enumerate(rows):
         lead = head if number == 0 else " " * len(head)
         yield lead + (look.style(row, *style) if style else row)

@@ -84,6 +84,54 @@ def test_search_and_severity_leave_what_fits(page: Page, tmp_path: Path) -> None
     assert page.value(count) == data["summary"]["findings"]["info"]
 
 
+SET = """
+globalThis.seen = (what) => [...document.querySelectorAll(what)].filter((part) => part.offsetParent);
+globalThis.set = (id, value) => {
+  const field = document.getElementById(id);
+  field.value = value;
+  field.dispatchEvent(new Event(field.tagName === "INPUT" ? "input" : "change"));
+}"""
+
+
+def test_filters_work_together_and_reach_the_changes(page: Page, tmp_path: Path) -> None:
+    page.open(written(tmp_path, big(5, 3)))
+    page.value(f"(() => {{{SET}}})()")
+    page.value("set('release', 'prod/r3'); set('category', 'network')")
+    found = page.value("seen('article').map((row) => row.dataset.release + ' ' + row.dataset.category)")
+    assert found
+    assert set(found) == {"prod/r3 network"}
+    assert page.value("seen('section').length") == 1
+    page.value("set('release', ''); set('category', ''); set('text', 'configmap')")
+    heads = page.value("seen('.change').map((part) => part.textContent)")
+    assert len(heads) == 5
+    assert all("ConfigMap" in head for head in heads)
+
+
+def test_the_keyboard_reaches_every_finding(page: Page, tmp_path: Path) -> None:
+    page.open(written(tmp_path, big(5, 3)))
+    focused = "document.activeElement.closest('article')?.id"
+    for key, wanted in (("j", 0), ("j", 1), ("j", 2), ("k", 1)):
+        for kind in ("keyDown", "keyUp"):
+            page.call("Input.dispatchKeyEvent", type=kind, key=key, text=key if kind == "keyDown" else "")
+        assert page.value(focused) == page.value(f"rows[{wanted}].id")
+    outline = page.value("getComputedStyle(document.activeElement).outlineStyle")
+    assert outline == "solid"
+    page.value("document.getElementById('unfold').click()")
+    assert page.value("rows.filter((row) => !row.hidden).every((row) => row.querySelector('details').open)")
+
+
+def test_diffs_stand_side_by_side_and_on_a_phone_one_above_the_other(page: Page, tmp_path: Path) -> None:
+    file = written(tmp_path, big(1, 3))
+    for width, beside in ((1280, True), (390, False)):
+        page.size(width, 800, phone=width < 600)
+        page.open(file)
+        page.value("document.querySelectorAll('details.change').forEach((part) => (part.open = true))")
+        old, new = (shown(page, f".lines td.l.{side}") for side in ("old", "new"))
+        assert (old["y"] == new["y"]) is beside
+        assert (old["right"] <= new["left"]) is beside
+        assert page.value("document.documentElement.scrollWidth") <= width
+
+
 def test_a_link_of_the_comment_opens_the_finding(page: Page, tmp_path: Path) -> None:
     data = big(40, 1)
     file = written(tmp_path, data)

@@ -14,7 +14,7 @@ from pipeline.core.cluster.say import clean
 from pipeline.core.compare import fields_of
 from pipeline.core.mask import Mask
 from pipeline.core.path import to_text
-from pipeline.core.resource import Body, ManifestSet, Resource, mapping
+from pipeline.core.resource import Body, Resource, mapping
 
 _LONGEST = 80
 _KINDS = {Op.ADDED: "add", Op.REMOVED: "remove", Op.CHANGED: "change", Op.REORDERED: "reorder"}
@@ -42,7 +42,7 @@ def removed_with(managers: Iterable[str], found: Body, predicted: Body) -> tuple
 
 
 def _shown(body: Body, mask: Mask) -> Resource:
-    return mask.manifests(ManifestSet((Resource.of(body),))).resources[0]
+    return mask.resource(Resource.of(body))
 
 
 def _text(value: Any, mask: Mask) -> str:

@@ -9,7 +9,7 @@ from pipeline.core.cluster.desired import Wanted
 from pipeline.core.cluster.discovery import Served
 from pipeline.core.cluster.edits import differs
 from pipeline.core.cluster.plan import Action, Problem
-from pipeline.core.resource import CRD_KIND, Body, ResourceId, mapping, sequence
+from pipeline.core.resource import CRD_KIND, Body, Resource, ResourceId, mapping, sequence
 from pipeline.core.world import Progress
 from pipeline.flows.cluster.client import Client
 from pipeline.flows.cluster.predicting import predict
@@ -40,6 +40,8 @@ class Planner:
         served = {item.id: kind for item in stay if (kind := serves.any_version(item.id, item.resource.version))}
         self.progress(0, len(stay), "reading the cluster")
         self.found = live(self.client, served)
+        for body in self.found.values():  # before any edit is put in words: a value that goes is secret as well
+            self.terms.mask.resource(Resource.of(body))
         self.namespaces = _names(self.client.every(serves.kinds["", "v1", "Namespace"]))
         definitions = [item for item in stay if item.id.kind == CRD_KIND]
         rest = [item for item in stay if item.id.kind != CRD_KIND]

@@ -1,0 +1,55 @@
+"""A changed object as the lines of a ``diff`` block, as the comment, the summary and the Markdown file show it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.report import plain
+from pipeline.report.text_rows import by_line, rows
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """At most so many paths of an object, lines of a text, characters of a line and of a value."""
+
+    paths: int = 40
+    lines: int = 40
+    line: int = 120
+    value: int = 120
+
+
+def release_rows(changes: list[Mapping[str, Any]], folded: int, room: Room) -> list[str]:
+    """All of a release; ``folded`` objects more differ in nothing that matters."""
+    found = [row for change in changes for row in _object(change, room)]
+    return found + (
+        [f"# {plain.counted(folded, 'object')} differ in version labels and checksums only"] if folded else []
+    )
+
+
+def _object(change: Mapping[str, Any], room: Room) -> Iterator[str]:
+    mark = {"added": "+", "removed": "-"}.get(change["action"], "#")
+    unexplained = len(change.get("unaccounted", ()))
+    note = f"  ({unexplained} unexplained)" if unexplained else ""
+    was = f" (was {plain.resource(change['old_resource'])})" if "old_resource" in change else ""
+    yield f"{mark} {change['action']} {plain.resource(change['resource'])}{was}{note}"
+    real = [field for field in change["fields"] if not field.get("noise")]
+    for field in real[: room.paths]:
+        name = plain.path(field["path"])
+        if by_line(field):
+            yield from _text(name, field, room)
+            continue
+        if "old" in field:
+            yield f"-   {name}: {plain.value(field['old'], room.value)}"
+        if "new" in field:
+            yield f"+   {name}: {plain.value(field['new'], room.value)}"
+    if len(real) > room.paths:
+        yield f"#   … {len(real) - room.paths} more paths"
+
+
+def _text(name: str, field: Mapping[str, Any], room: Room) -> Iterator[str]:
+    """Which lines of a text differ, with their numbers."""
+    yield f"#   {name}"
+    shown, more = rows(field, room.lines, around=1)
+    yield from (f"{row.mark}   {row.number:>4} {plain.row(row.text, room.line)}" for row in shown)
+    if more:
+        yield f"#   … {plain.counted(more, 'more line')}"
