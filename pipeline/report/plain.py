@@ -1,7 +1,7 @@
 """Words that every text format shares: places, counts, values on one line, text that cannot take over a terminal."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import orjson
@@ -80,6 +80,15 @@ def told_apart(report: Mapping[str, Any]) -> tuple[list[Mapping[str, Any]], list
     """The findings that are not waived: those to read, and those that are only recorded."""
     open_ = [finding for finding in report["findings"] if not finding["waived"]]
     return [f for f in open_ if f["severity"] != "info"], [f for f in open_ if f["severity"] == "info"]
+
+
+def by_words(findings: Iterable[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:
+    """Findings of a rule that break the same and ask for the same, together, in the order they come."""
+    groups: dict[tuple[str, ...], list[Mapping[str, Any]]] = {}
+    for finding in findings:
+        key = tuple(str(finding[part]) for part in ("rule", "confidence", "why", "remedy"))
+        groups.setdefault(key, []).append(finding)
+    return list(groups.values())
 
 
 def elsewhere(finding: Mapping[str, Any]) -> list[str]:

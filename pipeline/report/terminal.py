@@ -75,7 +75,9 @@ def _steps(report: Mapping[str, Any], look: Look) -> Iterator[str]:
 
 def _findings(report: Mapping[str, Any], look: Look) -> Iterator[str]:
     shown, notes = plain.told_apart(report)
-    groups = [_finding(finding, plain.home(report, finding), look) for finding in shown]
+    minor = [finding for finding in shown if finding["severity"] == "low"]
+    groups = [_finding(finding, plain.home(report, finding), look) for finding in shown if finding not in minor]
+    groups += [_alike(group, report, look) for group in plain.by_words(minor)]
     groups += [_notes(notes, look)] if notes else []
     yield "\n\n".join("\n".join(group) for group in groups)
     waived = [finding for finding in report["findings"] if finding["waived"]]
@@ -92,14 +94,38 @@ def _notes(notes: list[Mapping[str, Any]], look: Look) -> Iterator[str]:
         yield from _wrapped("  ", plain.line(finding["title"]), look, "dim")
 
 
-def _finding(finding: Mapping[str, Any], home: str, look: Look) -> Iterator[str]:
+def _alike(group: list[Mapping[str, Any]], report: Mapping[str, Any], look: Look) -> Iterator[str]:
+    """Minor findings that break and ask for the same: a line each, and once what they have in common."""
+    first = group[0]
+    if len(group) == 1:
+        yield from _finding(first, plain.home(report, first), look)
+        return
+    level, head = _head(first, look)
+    yield f"{level}{look.style(head, 'dim')}  {plain.counted(len(group), 'finding')}"
+    for finding in group:
+        named = plain.line(finding["resource"]["name"]) in plain.line(finding["title"])
+        where = "" if named else plain.resource(finding["resource"])
+        home = "  ".join(filter(None, (plain.home(report, finding), where)))
+        yield from _wrapped(
+            "  - ", f"{home}  {plain.line(finding['title'])}" if home else plain.line(finding["title"]), look
+        )
+        yield from _seen(finding, "    seen  ", look)
+    yield from _wrapped("  breaks  ", plain.line(first["why"]), look)
+    yield from _wrapped("  do      ", plain.line(first["remedy"]), look)
+
+
+def _head(finding: Mapping[str, Any], look: Look) -> tuple[str, str]:
     level = look.style(f"{finding['severity'].upper():8}", *_LEVEL_STYLE[finding["severity"]])
-    sure = "" if finding["confidence"] == "proven" else f", {finding['confidence']}"
-    head, where = f"{finding['rule']}{sure}", "  ".join(filter(None, (home, plain.place(finding))))
+    return level, finding["rule"] + ("" if finding["confidence"] == "proven" else f", {finding['confidence']}")
+
+
+def _finding(finding: Mapping[str, Any], home: str, look: Look) -> Iterator[str]:
+    level, head = _head(finding, look)
+    where = "  ".join(filter(None, (home, plain.place(finding))))
     fits = len("BLOCKER ") + len(head) + 2 + len(where) <= max(look.width, _NARROWEST)
     yield f"{level}{look.style(head, 'dim')}" + (f"  {where}" if fits else "")
     if not fits:
-        yield from _wrapped("  ", where, look)
+        yield f"  {_elided(where, max(look.width, _NARROWEST) - 2)}"
     yield from _wrapped("  ", plain.line(finding["title"]), look, "bold")
     yield from _wrapped("  breaks  ", plain.line(finding["why"]), look)
     yield from _wrapped("  do      ", plain.line(finding["remedy"]), look)
@@ -107,9 +133,21 @@ def _finding(finding: Mapping[str, Any], home: str, look: Look) -> Iterator[str]
     if also:
         more = f"; and {len(also) - _ALSO_SHOWN} more" if len(also) > _ALSO_SHOWN else ""
         yield from _wrapped("  also    ", "; ".join(also[:_ALSO_SHOWN]) + more, look, "dim")
+    yield from _seen(finding, "  seen    ", look)
+
+
+def _elided(where: str, room: int) -> str:
+    """A place on one line: of a long path its end says the most, and report.json has all of it."""
+    if len(where) <= room:
+        return where
+    start = room // 2
+    return f"{where[:start]}…{where[start - room + 1 :]}"
+
+
+def _seen(finding: Mapping[str, Any], head: str, look: Look) -> Iterator[str]:
     if seen := list(map(plain.line, finding["evidence"])):
         more = f"; and {len(seen) - _ALSO_SHOWN} more" if len(seen) > _ALSO_SHOWN else ""
-        yield from _wrapped("  seen    ", "; ".join(seen[:_ALSO_SHOWN]) + more, look, "dim")
+        yield from _wrapped(head, "; ".join(seen[:_ALSO_SHOWN]) + more, look, "dim")
 
 
 def _changes(report: Mapping[str, Any], look: Look) -> Iterator[str]:
