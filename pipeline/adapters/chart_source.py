@@ -44,7 +44,7 @@ class ChartSource:
             case ChartKind.PATH:
                 return _checked(self._from_disk(reference.location), version)
         hint = "a chart repository, an archive's URL, or a path: ./charts/own"
-        raise UsageError(f"chart {reference}: charts from an {reference.kind} cannot be fetched yet", hint=hint)
+        raise UsageError(f"chart {reference}: no chart can be fetched from there yet ({reference.kind})", hint=hint)
 
     def _from_repository(self, reference: ChartReference, version: str) -> Fetched:
         repository = reference.repository

@@ -25,7 +25,7 @@ def local_chart(argument: str) -> str:
     reference = parse_reference(text)
     if reference.kind not in (ChartKind.REPOSITORY, ChartKind.ARCHIVE):
         hint = "pull it first (helm pull), and compare the archives: chart:./name-1.2.3.tgz"
-        raise UsageError(f"chart:{argument}: charts from an {reference.kind} cannot be fetched yet", hint=hint)
+        raise UsageError(f"chart:{argument}: no chart can be fetched from there yet ({reference.kind})", hint=hint)
     return str(_stored(ChartSource(Path.cwd(), {}).fetch(reference, version)))
 
 

@@ -248,3 +248,27 @@ def test_cluster_that_does_not_answer_is_one_clear_error(site: Site) -> None:
     done: Done = site.run("plan", "-e", ENVIRONMENT)
     assert done.code == FAILED
     assert "does not answer" in done.err
+
+
+def test_a_secret_value_that_goes_is_told_nowhere_else_either(site: Site) -> None:
+    """What lives is known before anything is said of it: the old value in a copy is that of the live Secret."""
+
+    def objects(value: str) -> tuple[Object, ...]:
+        copy = config_map(site.namespace, "a-copy", dsn=f"postgres://u:{value}@db/x")
+        return copy, secret(site.namespace, stringData={"password": value})
+
+    site.render(*objects(CANARY))
+    assert site.apply(site.plan()).code == 0
+    site.render(*objects("another-value-1984"))
+    plan = site.plan()
+    text = plan.read_text()
+    assert "a-copy" in text
+    assert CANARY not in text
+    assert "another-value-1984" not in text
+    drift = site.run("drift", "--environment", ENVIRONMENT)
+    assert CANARY not in drift.said
+    patch = json.dumps({"data": {"dsn": f"postgres://evil:{CANARY}@db/x"}})
+    site.cluster.kubectl("-n", site.namespace, "patch", "configmap", "a-copy", "--type=merge", "-p", patch)
+    drift = site.run("drift", "--environment", ENVIRONMENT)
+    assert "a-copy" in drift.said
+    assert CANARY not in drift.said
