@@ -15,6 +15,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 OLDEST, NEWEST = 16, 37
 FIRST_TAG = {16: 4}  # before it, these modules had no versions
@@ -77,16 +78,29 @@ def last_seen(minors: set[int]) -> int | None:
 def presence(folders: list[Path]) -> dict[Gvk, set[int]]:
     """In which minors a schema of each kind was published."""
     found: dict[Gvk, set[int]] = defaultdict(set)
-    for path in (
-        file for folder in folders for file in folder.glob("kubernetes-json-schema/v1.*-local/_definitions.json")
-    ):
-        minor = int(path.parent.name.split(".")[1])
-        schema = json.loads(path.read_text())
-        for definition in (schema.get("$defs") or schema["definitions"]).values():
-            gvks = definition.get("x-kubernetes-group-version-kind") or []
-            if len(gvks) == 1:
-                found[gvks[0]["group"], gvks[0]["version"], gvks[0]["kind"]].add(minor)
+    for minor, definitions in published(folders):
+        for definition in definitions.values():
+            if gvk := gvk_of(definition):
+                found[gvk].add(minor)
     return found
+
+
+def published(folders: list[Path]) -> Iterator[tuple[int, dict[str, dict[str, Any]]]]:
+    """The definitions of each minor, by name, oldest minor first."""
+    files = [file for folder in folders for file in folder.glob("kubernetes-json-schema/v1.*-local/_definitions.json")]
+    for path in sorted(files, key=_minor):
+        schema = json.loads(path.read_text())
+        yield _minor(path), schema.get("$defs") or schema["definitions"]
+
+
+def _minor(path: Path) -> int:
+    return int(path.parent.name.split(".")[1])
+
+
+def gvk_of(definition: dict[str, Any]) -> Gvk | None:
+    """The kind that a definition describes; None for parts of kinds, and for what stands in every group."""
+    gvks = definition.get("x-kubernetes-group-version-kind") or []
+    return (gvks[0]["group"], gvks[0]["version"], gvks[0]["kind"]) if len(gvks) == 1 else None
 
 
 def lifecycles() -> tuple[dict[Gvk, tuple[int | None, int | None, int | None]], dict[Gvk, str], dict[Gvk, bool]]:
