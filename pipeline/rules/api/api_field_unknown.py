@@ -48,15 +48,16 @@ def _hit(one: News, minor: int) -> Hit:
 
 def _told(one: News, minor: int) -> tuple[str, str]:
     """What is known of the field, and what to do."""
-    runs = history(one.complaint.type, one.complaint.field)
+    field = one.complaint.field
+    runs = history(one.complaint.type, field)
     later = next((run.since for run in runs if run.since > minor), None)
     if later is not None:
-        return f"; it came with 1.{later}", f"Upgrade the cluster to 1.{later} first, or take it out by an overlay."
+        return f"; it came with 1.{later}", f"Upgrade the cluster to 1.{later}, or take {field} out by an overlay."
     if runs:
-        return f"; it went with 1.{runs[-1].until}", "Take it out by a value or an overlay; see what replaced it."
-    near = nearest(one.complaint.field, fields_at(one.complaint.type, minor))
-    meant = f"Perhaps {near} was meant" if near else "See where it belongs"
-    return "", f"{meant}: correct the value that sets it, or take it out by an overlay."
+        return f"; it went with 1.{runs[-1].until}", f"Take {field} out by a value or an overlay; see what replaced it."
+    near = nearest(field, fields_at(one.complaint.type, minor))
+    meant = f"Write {near} for {field}, if that was meant" if near else f"See where {field} belongs"
+    return "", f"{meant}; or take it out, by a value or an overlay."
 
 
 _WEB = (

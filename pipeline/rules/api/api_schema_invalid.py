@@ -4,7 +4,7 @@
 
 The API server refuses the whole object. Text that looks like a number, or like true or false, is the usual cause: YAML
 reads it as one unless it is quoted. An entry that comes twice (a variable, a port) is refused by server-side apply,
-which ``pipeline apply`` uses; other clients get a warning, and one of the two is lost.
+which ``pipeline apply`` uses; other clients may get by with a warning.
 
 ## What to do
 
@@ -39,15 +39,17 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
 def _told(complaint: Complaint) -> tuple[str, str, str]:
     """What is wrong, what breaks, what to do."""
     path, why = to_text(complaint.path), "The API server refuses the whole object."
+    last = complaint.path[-1] if isinstance(complaint.path[-1], str) else complaint.field
     if complaint.fault is Fault.MISSING:
-        return f"{path} must be set", why, "Set it by a value or an overlay."
+        return f"{path} must be set", why, f"Set {last}, by a value or an overlay."
     if complaint.fault is Fault.TWICE:
         what = f"{to_text(complaint.path[:-1])} has {complaint.found} twice"
-        return what, "Server-side apply refuses the whole object.", "Take one of them out, by a value or an overlay."
+        lax = "Server-side apply refuses the whole object; other clients may get by with a warning."
+        return what, lax, f"Take one {complaint.found} out, by a value or an overlay."
     what = f"{path} is {complaint.found}, and must be {complaint.wanted}"
     if complaint.wanted == "text" and complaint.found not in ("a map", "a list"):
-        return what, why, "Quote it, in the values or by an overlay."
-    return what, why, "Correct the value, or the overlay, that sets it."
+        return what, why, f"Quote the value of {last}, in the values or by an overlay."
+    return what, why, f"Correct the value, or the overlay, that sets {last}."
 
 
 _MAP = (
