@@ -23,6 +23,8 @@ from pipeline.core.resource import Resource
 
 _Steps = tuple[str | int, ...]
 _SHOWN = 40
+_NAMED = 50
+"""Of so many complaints about one object the list entries are named by their keys: a chart may hold any number."""
 _KEY_DEFAULTS = {"protocol": "TCP"}
 """What the API server takes for a key of an entry that leaves it out."""
 
@@ -61,7 +63,7 @@ def complaints(resource: Resource, minor: int) -> tuple[Complaint, ...]:
     found = _Walk(minor).object(root, resource.body, ())
     if resource.kind == SECRET:
         found = _discreet(found)
-    return tuple(_named(resource.body, one) for one in found)
+    return tuple(_named(resource.body, one) if number < _NAMED else one for number, one in enumerate(found))
 
 
 def _discreet(found: Iterator[Complaint]) -> Iterator[Complaint]:

@@ -13,6 +13,7 @@ from pipeline.core.rule import place
 from pipeline.core.upgrade import Upgrade
 
 Fact = tuple[Fault, str, str, str]
+_TOLD = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +54,13 @@ def news(upgrade: Upgrade) -> tuple[News, ...]:
 
 
 def _fresh(change: ResourceChange, minor: int) -> list[Complaint]:
+    """What is wrong with one object and was not; the server refuses it for the first, so that not all need be told."""
     found = complaints(change.after, minor) if change.after is not None else ()
-    if not found or change.before is None:
-        return list(found)
-    known = {(old.fault, old.where) for old in complaints(change.before, minor)}
-    return [one for one in found if (one.fault, one.where) not in known]
+    if not found:
+        return []
+    before = complaints(change.before, minor) if change.before is not None else ()
+    known = {(old.fault, old.where) for old in before}
+    return [one for one in found if (one.fault, one.where) not in known][:_TOLD]
 
 
 def _news(found: list[tuple[Resource, Complaint]], *, stated: bool) -> News:
