@@ -5,7 +5,8 @@ usage: python -m scripts.derive_apis WHEEL SDIST
   SDIST   the unpacked source distribution of kubernetes-validate 1.24.1 (schemas of 1.10 to 1.24)
 Needs go, which downloads k8s.io/api and its kin: types.go says scopes, zz_generated.prerelease-lifecycle.go lifetimes.
 
-To refresh for a new minor: raise NEWEST, install the newest kubernetes-validate, run this, then the tests.
+To refresh for a new minor: raise NEWEST, install the newest kubernetes-validate, run this, then scripts.derive_fields
+with the same folders, then the tests (those in tests/cluster against a server of that minor).
 """
 
 import json
@@ -15,6 +16,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 OLDEST, NEWEST = 16, 37
 FIRST_TAG = {16: 4}  # before it, these modules had no versions
@@ -51,7 +53,7 @@ def main(wheel: Path, sdist: Path) -> None:
     Minors of Kubernetes 1; scope is 1 for namespaced, 0 for cluster-scoped, null for what is no resource of its own.
     """
     seen = presence([wheel, *sdist.glob("**/kubernetes_validate")])
-    life, replaced, namespaced = lifecycles()
+    life, replaced, namespaced, typed = lifecycles()
     table: dict[str, dict[str, list[object]]] = defaultdict(dict)
     for gvk in sorted(seen.keys() | life.keys()):
         group, version, kind = gvk
@@ -59,7 +61,7 @@ def main(wheel: Path, sdist: Path) -> None:
             continue
         minors = seen.get(gvk, set())
         introduced, deprecated, removed = life.get(gvk, (None, None, None))
-        first = introduced if introduced is not None else min(minors, default=OLDEST)
+        first = first_minor(introduced, typed.get(gvk, OLDEST), minors)
         gone = min((m for m in (removed, last_seen(minors)) if m is not None), default=None)
         scope = namespaced.get(gvk)
         row: list[object] = [first, deprecated, gone, None if scope is None else int(scope)]
@@ -67,6 +69,16 @@ def main(wheel: Path, sdist: Path) -> None:
         table[f"{group}/{version}".removeprefix("/")][kind] = [*row, other] if other else row
     TARGET.write_text(json.dumps({"newest": NEWEST, "kinds": table}, separators=(",", ":"), sort_keys=True) + "\n")
     print(f"{sum(map(len, table.values()))} kinds in {len(table)} versions, {TARGET.stat().st_size} bytes")
+
+
+def first_minor(introduced: int | None, typed: int, minors: set[int]) -> int:
+    """Where a type came after the oldest release, with the type: what the lifetimes say is off by up to three minors.
+
+    Else the older of what the lifetimes say and the first schema.
+    """
+    if typed > OLDEST and typed <= min(minors, default=typed):
+        return typed
+    return min([*minors, *([] if introduced is None else [introduced])], default=OLDEST)
 
 
 def last_seen(minors: set[int]) -> int | None:
@@ -77,20 +89,36 @@ def last_seen(minors: set[int]) -> int | None:
 def presence(folders: list[Path]) -> dict[Gvk, set[int]]:
     """In which minors a schema of each kind was published."""
     found: dict[Gvk, set[int]] = defaultdict(set)
-    for path in (
-        file for folder in folders for file in folder.glob("kubernetes-json-schema/v1.*-local/_definitions.json")
-    ):
-        minor = int(path.parent.name.split(".")[1])
-        schema = json.loads(path.read_text())
-        for definition in (schema.get("$defs") or schema["definitions"]).values():
-            gvks = definition.get("x-kubernetes-group-version-kind") or []
-            if len(gvks) == 1:
-                found[gvks[0]["group"], gvks[0]["version"], gvks[0]["kind"]].add(minor)
+    for minor, definitions in published(folders):
+        for definition in definitions.values():
+            if gvk := gvk_of(definition):
+                found[gvk].add(minor)
     return found
 
 
-def lifecycles() -> tuple[dict[Gvk, tuple[int | None, int | None, int | None]], dict[Gvk, str], dict[Gvk, bool]]:
-    """Lifetimes, replacements and scopes, of every release; what a newer one says wins."""
+def published(folders: list[Path]) -> Iterator[tuple[int, dict[str, dict[str, Any]]]]:
+    """The definitions of each minor, by name, oldest minor first."""
+    files = [file for folder in folders for file in folder.glob("kubernetes-json-schema/v1.*-local/_definitions.json")]
+    for path in sorted(files, key=_minor):
+        schema = json.loads(path.read_text())
+        yield _minor(path), schema.get("$defs") or schema["definitions"]
+
+
+def _minor(path: Path) -> int:
+    return int(path.parent.name.split(".")[1])
+
+
+def gvk_of(definition: dict[str, Any]) -> Gvk | None:
+    """The kind that a definition describes; None for parts of kinds, and for what stands in every group."""
+    gvks = definition.get("x-kubernetes-group-version-kind") or []
+    return (gvks[0]["group"], gvks[0]["version"], gvks[0]["kind"]) if len(gvks) == 1 else None
+
+
+def lifecycles() -> tuple[
+    dict[Gvk, tuple[int | None, int | None, int | None]], dict[Gvk, str], dict[Gvk, bool], dict[Gvk, int]
+]:
+    """Lifetimes, replacements and scopes (what a newer release says wins), and the release in which each type came."""
+    typed: dict[Gvk, int] = {}
     life: dict[Gvk, dict[str, int]] = defaultdict(dict)
     replaced: dict[Gvk, str] = {}
     namespaced: dict[Gvk, bool] = {}
@@ -104,11 +132,12 @@ def lifecycles() -> tuple[dict[Gvk, tuple[int | None, int | None, int | None]], 
                 replaced[group, version, kind] = "/".join(filter(None, other))
             for kind, flag in scopes(folder):
                 namespaced[group, version, kind] = flag
+                typed.setdefault((group, version, kind), minor)
     for gvk, (introduced, deprecated, removed) in BY_HAND.items():
         life[gvk] = {"Introduced": introduced, "Deprecated": deprecated, "Removed": removed}
     namespaced["", "v1", "Binding"] = True  # served as a resource of its own, and no client was ever generated
     rows = {gvk: (f.get("Introduced"), f.get("Deprecated"), f.get("Removed")) for gvk, f in life.items()}
-    return rows, replaced, namespaced
+    return rows, replaced, namespaced, typed
 
 
 def packages(minor: int) -> Iterator[tuple[str, str, Path]]:

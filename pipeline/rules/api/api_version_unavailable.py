@@ -1,13 +1,12 @@
-"""An object is written in an API version that the target cluster does not serve yet, or not by default.
+"""An object is written in an API version that the target cluster does not have yet.
 
 ## Why it matters
 
-The API server answers "no matches for kind", unless somebody switched the version on.
+The API server answers "no matches for kind".
 
 ## What to do
 
-Upgrade the cluster first, or take an older chart. For an alpha or beta version, see whether ``--runtime-config`` has
-it.
+Upgrade the cluster first, or take an older chart.
 """
 
 from collections.abc import Iterator
@@ -19,32 +18,22 @@ from pipeline.core.rule import Hit, Need, Rule, place, quiet, speaks
 from pipeline.core.upgrade import Upgrade
 
 
-def _severity(api: ApiKind, upgrade: Upgrade, minor: int, *, old: bool) -> Severity | None:
-    if old or not upgrade.facts.target_stated:
-        return Severity.LOW
-    return None if api.introduced > minor else Severity.HIGH
-
-
 def check(upgrade: Upgrade) -> Iterator[Hit]:
     target = upgrade.facts.target
     assert target is not None, "BUG: evaluated without a target"
-    for api, resources in uses(upgrade.after.manifests, lambda api: _concerns(api, target[1])):
+    for api, resources in uses(upgrade.after.manifests, lambda api: api.introduced > target[1]):
         before = users(upgrade.before.manifests, api)
         old = all(resource.id in before for resource in resources)
         places = [place(resource, ("apiVersion",)) for resource in resources]
         yield Hit(
             places[0],
-            title=f"{listed(resources)}: Kubernetes 1.{target[1]} does not serve {api.group}/{api.version} by default",
-            why="The API server knows no such kind, unless it was switched on.",
+            title=f"{listed(resources)}: Kubernetes 1.{target[1]} does not have {api.group}/{api.version} {api.kind}",
+            why="The API server knows no such kind: the apply stops there.",
             remedy=_remedy(api),
-            severity=_severity(api, upgrade, target[1], old=old),
-            confidence=None if upgrade.facts.target_stated and not api.off_by_default else Confidence.LIKELY,
+            severity=Severity.LOW if old or not upgrade.facts.target_stated else None,
+            confidence=None if upgrade.facts.target_stated else Confidence.LIKELY,
             also=tuple(places[1:]),
         )
-
-
-def _concerns(api: ApiKind, minor: int) -> bool:
-    return api.introduced > minor or (api.off_by_default and api.exists(minor))
 
 
 def _remedy(api: ApiKind) -> str:
@@ -66,9 +55,8 @@ RULE = Rule(
             after=_ONE % ("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicy"),
             facts={"target": (1, 28)},
         ),
-        speaks(
-            "an alpha",
-            ("high", "apiVersion"),
+        quiet(
+            "an alpha that it has",
             after=_ONE % ("admissionregistration.k8s.io/v1alpha1", "MutatingAdmissionPolicy"),
             facts={"target": (1, 33)},
         ),

@@ -1,0 +1,111 @@
+"""An object sets a field that the target's version of Kubernetes does not have.
+
+## Why it matters
+
+Server-side apply, which ``pipeline apply`` uses, refuses the whole object: "field not declared in schema"; so do
+``kubectl apply`` and a first install by Helm 4. A client that does not ask for strict checking drops the field with a
+warning, and the setting is lost.
+
+## What to do
+
+Upgrade the cluster first where the field is newer than it is. Else correct the name, or take the field out by a value
+or an overlay.
+"""
+
+from collections.abc import Iterator
+
+from pipeline.core.field_check import Fault
+from pipeline.core.field_news import News, news
+from pipeline.core.fields import fields_at, history
+from pipeline.core.finding import Severity
+from pipeline.core.path import to_text
+from pipeline.core.rule import Hit, Need, Rule, quiet, speaks
+from pipeline.core.suggest import nearest
+from pipeline.core.upgrade import Upgrade
+
+
+def check(upgrade: Upgrade) -> Iterator[Hit]:
+    target = upgrade.facts.target
+    assert target is not None, "BUG: evaluated without a target"
+    for one in news(upgrade):
+        if one.complaint.fault is Fault.UNKNOWN:
+            yield _hit(one, target[1])
+
+
+def _hit(one: News, minor: int) -> Hit:
+    name, path = f"{one.resource.kind} {one.resource.id.name}", to_text(one.complaint.path)
+    past, remedy = _told(one, minor)
+    return Hit(
+        one.places[0],
+        title=f"{name}: Kubernetes 1.{minor} has no field {path}{past}",
+        why="Server-side apply refuses the whole object; lax clients drop the field with a warning.",
+        remedy=remedy,
+        severity=one.severity,
+        confidence=one.confidence,
+        also=one.places[1:],
+    )
+
+
+def _told(one: News, minor: int) -> tuple[str, str]:
+    """What is known of the field, and what to do."""
+    field = one.complaint.field
+    runs = history(one.complaint.type, field)
+    later = next((run.since for run in runs if run.since > minor), None)
+    if later is not None:
+        return f"; it came with 1.{later}", f"Upgrade the cluster to 1.{later}, or take {field} out by an overlay."
+    if runs:
+        return f"; it went with 1.{runs[-1].until}", f"Take {field} out by a value or an overlay; see what replaced it."
+    near = nearest(field, fields_at(one.complaint.type, minor))
+    meant = f"Write {near} for {field}, if that was meant" if near else f"See where {field} belongs"
+    return "", f"{meant}; or take it out, by a value or an overlay."
+
+
+_WEB = (
+    "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\n"
+    "spec: {template: {spec: {containers: [{name: a, %s}]}}}\n"
+)
+_POLICY = _WEB % "restartPolicy: Always"
+_PATH = "spec.template.spec.containers[name=a].%s"
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.BLOCKER,
+    whole=check,
+    needs=(Need.TARGET,),
+    cases=(
+        speaks(
+            "a field that a newer Kubernetes has",
+            ("blocker", _PATH % "restartPolicy"),
+            before=_WEB % "image: a",
+            after=_POLICY,
+            facts={"target": (1, 27)},
+        ),
+        speaks(
+            "a field that no Kubernetes has",
+            ("blocker", _PATH % "imagePullpolicy"),
+            before=_WEB % "image: a",
+            after=_WEB % "imagePullpolicy: Always",
+            facts={"target": (1, 35), "target_stated": False},
+        ),
+        speaks(
+            "a newer field, and nobody said what the cluster runs",
+            ("low", _PATH % "restartPolicy"),
+            before=_WEB % "image: a",
+            after=_POLICY,
+            facts={"target": (1, 27), "target_stated": False},
+        ),
+        quiet("the target has it", before=_WEB % "image: a", after=_POLICY, facts={"target": (1, 28)}),
+        quiet(
+            "it was there before",
+            before=_POLICY,
+            after=_POLICY.replace("Always", "OnFailure"),
+            facts={"target": (1, 27)},
+        ),
+        quiet(
+            "a custom resource",
+            after="apiVersion: example.com/v1\nkind: Deployment\nmetadata: {name: a}\nspec: {b: 1}\n",
+            facts={"target": (1, 35)},
+        ),
+    ),
+)

@@ -1,0 +1,101 @@
+"""A built-in object holds a value of the wrong type, lacks a field that must be set, or has an entry of a list twice.
+
+## Why it matters
+
+The API server refuses the whole object. Text that looks like a number, or like true or false, is the usual cause: YAML
+reads it as one unless it is quoted. An entry that comes twice (a variable, a port) is refused by server-side apply,
+which ``pipeline apply`` uses; other clients may get by with a warning.
+
+## What to do
+
+Correct the value that sets it. Where the chart's template forgets the quotes, set the field by an overlay.
+"""
+
+from collections.abc import Iterator
+
+from pipeline.core.field_check import Complaint, Fault
+from pipeline.core.field_news import news
+from pipeline.core.finding import Severity
+from pipeline.core.path import to_text
+from pipeline.core.rule import Hit, Need, Rule, quiet, speaks
+from pipeline.core.upgrade import Upgrade
+
+
+def check(upgrade: Upgrade) -> Iterator[Hit]:
+    for one in news(upgrade):
+        if one.complaint.fault is not Fault.UNKNOWN:
+            what, why, remedy = _told(one.complaint)
+            yield Hit(
+                one.places[0],
+                title=f"{one.resource.kind} {one.resource.id.name}: {what}",
+                why=why,
+                remedy=remedy,
+                severity=one.severity,
+                confidence=one.confidence,
+                also=one.places[1:],
+            )
+
+
+def _told(complaint: Complaint) -> tuple[str, str, str]:
+    """What is wrong, what breaks, what to do."""
+    path, why = to_text(complaint.path), "The API server refuses the whole object."
+    last = complaint.path[-1] if isinstance(complaint.path[-1], str) else complaint.field
+    if complaint.fault is Fault.MISSING:
+        return f"{path} must be set", why, f"Set {last}, by a value or an overlay."
+    if complaint.fault is Fault.TWICE:
+        what = f"{to_text(complaint.path[:-1])} has {complaint.found} twice"
+        lax = "Server-side apply refuses the whole object; other clients may get by with a warning."
+        return what, lax, f"Take one {complaint.found} out, by a value or an overlay."
+    what = f"{path} is {complaint.found}, and must be {complaint.wanted}"
+    if complaint.wanted == "text" and complaint.found not in ("a map", "a list"):
+        return what, why, f"Quote the value of {last}, in the values or by an overlay."
+    return what, why, f"Correct the value, or the overlay, that sets {last}."
+
+
+_MAP = (
+    "apiVersion: v1\nkind: Service\nmetadata: {name: a, annotations: {prometheus.io/port: %s}}\nspec: {ports: [%s]}\n"
+)
+_TARGET = {"target": (1, 35)}
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.BLOCKER,
+    whole=check,
+    needs=(Need.TARGET,),
+    cases=(
+        speaks(
+            "an annotation that is a number",
+            ("blocker", 'metadata.annotations["prometheus.io/port"]'),
+            before=_MAP % ('"8080"', "{port: 80}"),
+            after=_MAP % ("8080", "{port: 80}"),
+            facts=_TARGET,
+        ),
+        speaks(
+            "a port without its number",
+            ("blocker", "spec.ports[name=http].port"),
+            after=_MAP % ("x", "{name: http}"),
+            facts=_TARGET | {"target_stated": False},
+        ),
+        speaks(
+            "a port that comes twice",
+            ("blocker", "spec.ports[name=b]"),
+            before=_MAP % ("x", "{port: 80}"),
+            after=_MAP % ("x", "{name: a, port: 80}, {name: b, port: 80, protocol: TCP}"),
+            facts=_TARGET,
+        ),
+        quiet(
+            "one number, two protocols",
+            after=_MAP % ("x", "{name: a, port: 80}, {name: b, port: 80, protocol: UDP}"),
+            facts=_TARGET,
+        ),
+        quiet(
+            "it was a number before",
+            before=_MAP % ("8080", "{port: 80}"),
+            after=_MAP % ("8081", "{port: 80}"),
+            facts=_TARGET,
+        ),
+        quiet("a port by name", after=_MAP % ("x", "{port: 80, targetPort: http}"), facts=_TARGET),
+        quiet("null counts as absent", after=_MAP % ("null", "{port: 80, name: null}"), facts=_TARGET),
+    ),
+)
