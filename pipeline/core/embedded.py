@@ -45,10 +45,15 @@ def opened(change: FieldChange, compare: Any) -> Iterator[FieldChange]:
         yield from found
 
 
+def read(name: str, text: str) -> Document | None:
+    """The document that a text holds, by the name of its key; None where it holds none."""
+    return next((found for reader in _formats(name, text) if (found := reader(text)) is not None), None)
+
+
 def _documents(change: FieldChange) -> tuple[Document | None, Document | None]:
     """Both texts, read by the first format that takes both: a TOML file may happen to be properties on one side."""
-    for read in _formats(str(change.path[-1]), change.old):
-        old, new = read(change.old), read(change.new)
+    for reader in _formats(str(change.path[-1]), change.old):
+        old, new = reader(change.old), reader(change.new)
         if old is not None and new is not None:
             return old, new
     return None, None
