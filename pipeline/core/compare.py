@@ -4,25 +4,28 @@ Linear in the size of the objects. ``1``, ``true``, ``1.0`` and ``"1"`` differ; 
 """
 
 from collections import defaultdict, deque
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Mapping
 from typing import Any
 
 import orjson
 
 from pipeline.core.change import MISSING, Action, Diff, FieldChange, Op, ResourceChange
 from pipeline.core.embedded import opened
-from pipeline.core.follow import followed, settled
+from pipeline.core.follow import followed, renamed, settled
 from pipeline.core.listkeys import entry_key, merge_key
 from pipeline.core.meaning import same_meaning
 from pipeline.core.noise import noise_of
 from pipeline.core.normalise import normal
 from pipeline.core.path import Path, to_text
-from pipeline.core.rename import paired
-from pipeline.core.resource import ManifestSet, Resource
+from pipeline.core.rename import Left, paired
+from pipeline.core.resource import ManifestSet, Resource, ResourceId
 
 
-def compare(before: ManifestSet, after: ManifestSet) -> Diff:
-    """Every object that differs, sorted by identity. Renamed and moved objects are one change, with both sides."""
+def compare(before: ManifestSet, after: ManifestSet, elsewhere: Container[ResourceId] = frozenset()) -> Diff:
+    """Every object that differs, sorted by identity. Renamed and moved objects are one change, with both sides.
+
+    ``elsewhere`` is what other releases render: what moved there is no object of another name here.
+    """
     olds, news = before.by_id(), after.by_id()
     edited: list[ResourceChange] = []
     for rid, resource in olds.items():
@@ -31,16 +34,31 @@ def compare(before: ManifestSet, after: ManifestSet) -> Diff:
             fields = fields_of(resource, other)
             if fields:
                 edited.append(ResourceChange(rid, Action.CHANGED, resource, other, fields))
-    removed = [resource for rid, resource in olds.items() if rid not in news]
-    added = [resource for rid, resource in news.items() if rid not in olds]
-    twins = list(paired(removed, added, [pair for change in edited for _, pair in followed(change)]))
-    edited += [ResourceChange(new.id, action, old, new, fields_of(old, new)) for old, new, action in twins]
-    ids = [(old.id, new.id) for old, new, _ in twins]
-    taken = {rid for pair in ids for rid in pair}
+    gone = [resource for rid, resource in olds.items() if rid not in news]
+    left = Left([one for one in gone if one.id not in elsewhere], [one for rid, one in news.items() if rid not in olds])
+    twins = _twins(left, edited, olds)
+    edited += twins
+    ids = [(twin.before.id, twin.id) for twin in twins if twin.before]
     found = [settled(change, ids) for change in edited] if ids else edited
-    found += [ResourceChange(one.id, Action.REMOVED, one, None) for one in removed if one.id not in taken]
-    found += [ResourceChange(one.id, Action.ADDED, None, one) for one in added if one.id not in taken]
+    found += [ResourceChange(one.id, Action.REMOVED, one, None) for one in left.removed]
+    found += [ResourceChange(one.id, Action.REMOVED, one, None) for one in gone if one.id in elsewhere]
+    found += [ResourceChange(one.id, Action.ADDED, None, one) for one in left.added]
     return Diff(tuple(sorted(found, key=lambda change: (change.id, change.action))))
+
+
+def _twins(left: Left, edited: list[ResourceChange], olds: Mapping[ResourceId, Resource]) -> list[ResourceChange]:
+    """What has another name or namespace; then what those name now where they named another before."""
+    found: list[ResourceChange] = []
+    latest = edited
+    while left.removed and left.added:
+        named = [pair for change in latest for _, pair in followed(change)]
+        staying = {pair.old: olds[pair.old] for pair in named if pair.old in olds}
+        pairs = list(paired(left, named, staying))
+        if not pairs:
+            break
+        latest = [ResourceChange(new.id, action, old, new, fields_of(old, new)) for old, new, action in pairs]
+        found += map(renamed, latest)
+    return found
 
 
 def fields_of(before: Resource, after: Resource) -> tuple[FieldChange, ...]:

@@ -14,8 +14,11 @@ from collections.abc import Iterator
 
 from pipeline.core.change import ResourceChange
 from pipeline.core.finding import Severity
-from pipeline.core.removal import OWN_RULE, grouped, kept, naming, removed
+from pipeline.core.operated import operated
+from pipeline.core.removal import OWN_RULE, gone, grouped, kept, naming
+from pipeline.core.rename import GENERATED
 from pipeline.core.rule import Hit, Rule, at, quiet, speaks
+from pipeline.core.stems import same_stem
 from pipeline.core.upgrade import Upgrade
 
 _LOSS = {
@@ -41,9 +44,33 @@ _OTHER = (Severity.MEDIUM, "Its controller stops acting on it, and undoes what i
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
-    gone = [change for change in removed(upgrade) if change.id.kind not in OWN_RULE]
-    for group in grouped(gone, lambda change: (change.id.group, change.id.kind, kept(change.resource))).values():
+    lost = [one for one in gone(upgrade) if one.id.kind not in OWN_RULE and not operated(one.resource)]
+    older = [one for one in lost if _superseded(one, upgrade)]
+    for group in grouped(older, lambda change: (change.id.group, change.id.kind)).values():
+        yield _older(group)
+    rest = [one for one in lost if one not in older]
+    for group in grouped(rest, lambda change: (change.id.group, change.id.kind, kept(change.resource))).values():
         yield _hit(group)
+
+
+def _superseded(change: ResourceChange, upgrade: Upgrade) -> bool:
+    """Whether a newer generation of a generated name is there: nobody is meant to name this one any more."""
+    kind, name = change.id.kind, change.id.name
+    return kind in GENERATED and any(
+        one.id.namespace == change.id.namespace and same_stem(name, one.id.name)
+        for one in upgrade.after.manifests.of_kind(kind)
+    )
+
+
+def _older(group: list[ResourceChange]) -> Hit:
+    return Hit(
+        at(group[0]),
+        title=f"{naming(group)} {'are' if len(group) > 1 else 'is'} no longer rendered: a newer generation is",
+        why="Who names it by hand finds nothing; what the chart renders names the newer one.",
+        remedy="Nothing, unless you name it yourself.",
+        severity=Severity.INFO,
+        also=tuple(at(change) for change in group[1:]),
+    )
 
 
 def _hit(group: list[ResourceChange]) -> Hit:
