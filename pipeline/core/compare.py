@@ -5,19 +5,21 @@ Linear in the size of the objects. ``1``, ``true``, ``1.0`` and ``"1"`` differ; 
 
 from collections import defaultdict, deque
 from collections.abc import Container, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import orjson
 
 from pipeline.core.change import MISSING, Action, Diff, FieldChange, Op, ResourceChange
 from pipeline.core.embedded import opened
-from pipeline.core.follow import followed, renamed, settled
+from pipeline.core.follow import followed, settled
 from pipeline.core.listkeys import entry_key, merge_key
 from pipeline.core.meaning import same_meaning
 from pipeline.core.noise import noise_of
 from pipeline.core.normalise import normal
 from pipeline.core.path import Path, to_text
 from pipeline.core.rename import Left, paired
+from pipeline.core.renamed import unfollowed
 from pipeline.core.resource import ManifestSet, Resource, ResourceId
 
 
@@ -57,7 +59,7 @@ def _twins(left: Left, edited: list[ResourceChange], olds: Mapping[ResourceId, R
         if not pairs:
             break
         latest = [ResourceChange(new.id, action, old, new, fields_of(old, new)) for old, new, action in pairs]
-        found += map(renamed, latest)
+        found += [replace(twin, fields=unfollowed(twin, fields_of)) for twin in latest]
     return found
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from pipeline.core.change import FieldChange, Op, ResourceChange
 from pipeline.core.pods import template_path
 from pipeline.core.resource import ResourceId
-from pipeline.core.stems import differing, same_stem
+from pipeline.core.stems import same_stem
 
 _KINDS = {
     "configMap": "ConfigMap",
@@ -18,8 +18,6 @@ _KINDS = {
     "secretKeyRef": "Secret",
     "imagePullSecrets": "Secret",
 }
-_SHORTEST = 3
-"""A shorter piece of a name is in too many words."""
 FOLLOWED = frozenset(_KINDS.values())
 
 
@@ -57,35 +55,6 @@ def settled(change: ResourceChange, twins: Iterable[tuple[ResourceId, ResourceId
             for field in change.fields
         ),
     )
-
-
-def renamed(change: ResourceChange) -> ResourceChange:
-    """An object of another name: what differs in nothing but that name is marked, and is no news of its own.
-
-    Not the service account that its pods run as: rights of others hang on that. Not an image.
-    """
-    old, new = change.before, change.after
-    if old is None or new is None or old.id.name == new.id.name or same_stem(old.id.name, new.id.name):
-        return change
-    fields = tuple(
-        replace(field, noise=f"follows {old.id.name}, now {new.id.name}") if _follows(field, old.id, new.id) else field
-        for field in change.fields
-    )
-    return replace(change, fields=fields)
-
-
-def _follows(field: FieldChange, old: ResourceId, new: ResourceId) -> bool:
-    was, now = field.old, field.new
-    if field.path == ("metadata", "name") or field.path[-1:] in (("serviceAccountName",), ("image",)):
-        return False
-    if not isinstance(was, str) or not isinstance(now, str):
-        return False
-    if was.replace(old.name, new.name) == now:
-        return True
-    names = differing(old.name, new.name)
-    if any(map(str.isdigit, "".join(names))):
-        return False  # a version, which other values hold too
-    return differing(was, now) == names or (len(names[0]) >= _SHORTEST and was.replace(*names) == now)
 
 
 def _named(field: FieldChange) -> str:

@@ -42,20 +42,20 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
     renamed = [
         one for one in upgrade.diff.of_action(Action.RENAMED) if one.before and one.before.id.name != one.id.name
     ]
-    for alone, changes in grouped(renamed, _way).items():
+    for way, changes in grouped(renamed, _way).items():
         users = [user for change in changes for user in _users(change, upgrade)]
-        yield _generated(changes, users) if alone[0] == alone[1] else _hit(changes, users)
+        yield _generated(changes, users) if way[0] == way[1] else _hit(changes, users)
 
 
 def _old(change: ResourceChange) -> str:
     return change.before.id.name if change.before else ""
 
 
-def _way(change: ResourceChange) -> tuple[str, str, str]:
+def _way(change: ResourceChange) -> tuple[str, ...]:
     """What the one name has and the other has not; nothing and nothing where both ends were generated."""
     if same_stem(_old(change), change.id.name):
         return "", "", change.id.kind
-    return *differing(_old(change), change.id.name), change.id.namespace
+    return differing(_old(change), change.id.name)
 
 
 def _hit(changes: list[ResourceChange], users: _Users) -> Hit:
