@@ -6,6 +6,7 @@ Linear in the size of the objects. ``1``, ``true``, ``1.0`` and ``"1"`` differ; 
 from collections import defaultdict, deque
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import replace
+from itertools import zip_longest
 from typing import Any
 
 import orjson
@@ -87,7 +88,7 @@ class _Walk:
 
     def changes(self) -> Iterator[FieldChange]:
         for change in self._opened():
-            if same_meaning(change):
+            if _typed(change) and same_meaning(change):
                 continue
             noise = change.noise or noise_of(change, self._after)
             yield FieldChange(change.path, change.op, change.old, change.new, noise) if noise else change
@@ -99,6 +100,11 @@ class _Walk:
                 yield from opened(change, _values)
             else:
                 yield change
+
+
+def _typed(change: FieldChange) -> bool:
+    """Whether a name says what the field holds: in files and annotations ``1000m`` is what their reader makes of it."""
+    return change.path[:1] != ("data",) and "annotations" not in change.path
 
 
 def _values(path: Path, old: Any, new: Any) -> Iterator[FieldChange]:
@@ -161,10 +167,28 @@ def _plain_lists(path: Path, old: list[Any], new: list[Any]) -> Iterator[FieldCh
         if matched != sorted(matched):
             yield FieldChange(path, Op.REORDERED, old, new)
         return
-    shared = min(len(left), len(fresh))
-    for index, other in zip(left, fresh, strict=False):
-        yield from _values((*path, other), old[index], new[other])
-    for index in left[shared:]:
-        yield FieldChange((*path, index), Op.REMOVED, old=old[index])
-    for index in fresh[shared:]:
-        yield FieldChange((*path, index), Op.ADDED, new=new[index])
+    for gone, came in _couples(old, new, left, fresh):
+        if gone is None and came is not None:
+            yield FieldChange((*path, came), Op.ADDED, new=new[came])
+        elif came is None and gone is not None:
+            yield FieldChange((*path, gone), Op.REMOVED, old=old[gone])
+        elif gone is not None and came is not None:
+            yield from _values((*path, came), old[gone], new[came])
+
+
+def _couples(
+    old: list[Any], new: list[Any], left: list[int], fresh: list[int]
+) -> Iterator[tuple[int | None, int | None]]:
+    """Flags of one name with each other, all else in order; None where nothing is left to pair with."""
+    groups: defaultdict[str, tuple[list[int], list[int]]] = defaultdict(lambda: ([], []))
+    for index in left:
+        groups[_flag(old[index])][0].append(index)
+    for index in fresh:
+        groups[_flag(new[index])][1].append(index)
+    for olds, news in groups.values():
+        yield from zip_longest(olds, news)
+
+
+def _flag(entry: Any) -> str:
+    """``--level`` of ``--level=debug``; empty for what is no flag with a value."""
+    return entry.partition("=")[0] if isinstance(entry, str) and entry.startswith("-") else ""

@@ -31,6 +31,11 @@ class Words:
     grade: Grade | None = None
     confidence: Confidence | None = None
     detail: bool = True
+    say: "Say | None" = None
+    """How one change is said; :func:`shown` where nothing else is."""
+
+
+Say = Callable[[ResourceChange, FieldChange], str]
 
 
 def custom_check(words: Words) -> EachCheck:
@@ -100,7 +105,8 @@ def _of_group(said: tuple[str, ...], group: list[tuple[ResourceChange, list[Fiel
 def hit(change: ResourceChange, picked: list[FieldChange], words: Words) -> Hit:
     """The finding about ``picked``: placed at the first, the others beside it, all of them explained."""
     places = [at(change, field) for field in picked]
-    said = [shown(field) for field in picked[:_SHOWN]] if words.detail else []
+    say = words.say or (lambda _, field: shown(field))
+    said = [say(change, field) for field in picked[:_SHOWN]] if words.detail else []
     more = f" and {len(picked) - _SHOWN} more" if words.detail and len(picked) > _SHOWN else ""
     listed = f": {'; '.join(said)}{more}" if said else ""
     return Hit(
@@ -121,24 +127,30 @@ def shown(field: FieldChange) -> str:
     if field.op is Op.REORDERED:
         return f"{name} in another order"
     if field.old is MISSING:
-        return f"+{name} {_value(field.new)}".rstrip()
+        return f"+{name} {brief(field.new)}".rstrip()
     if field.new is MISSING:
-        return f"-{name} {_value(field.old)}".rstrip()
+        return f"-{name} {brief(field.old)}".rstrip()
     if isinstance(field.old, str) and isinstance(field.new, str) and (is_text(field.old) or is_text(field.new)):
         return f"{name} {_lines(hunks(field.old, field.new))}"
-    return f"{name} {_value(field.old)} -> {_value(field.new)}"
+    old, new = brief(field.old), brief(field.new)
+    if old == new:  # alike but for their type, or beyond what is shown
+        old, new = (
+            f'"{text}"' if isinstance(value, str) else text for text, value in ((old, field.old), (new, field.new))
+        )
+    return f"{name} {old} -> {new}"
 
 
 def _lines(found: tuple[Hunk, ...]) -> str:
     """``line 3: a -> b``; where more differs ``line 3, lines 7-9 and 2 more places (+6 -2 lines)``."""
     gone, came = (sum(map(len, side)) for side in zip(*((hunk[2], hunk[3]) for hunk in found), strict=True))
     if gone == came == 1:
-        return f"line {found[0].new}: {_value(found[0].removed[0])} -> {_value(found[0].added[0])}"
+        return f"line {found[0].new}: {brief(found[0].removed[0])} -> {brief(found[0].added[0])}"
     more = f" and {len(found) - _SHOWN} more places" if len(found) > _SHOWN else ""
     return f"{', '.join(map(str, found[:_SHOWN]))}{more} (+{came} -{gone} lines)"
 
 
-def _value(value: Any) -> str:
+def brief(value: Any) -> str:
+    """A value in a few words."""
     if isinstance(value, dict):
         name = value.get("name")
         return f"({name})" if isinstance(name, str) else "{…}"
@@ -146,5 +158,6 @@ def _value(value: Any) -> str:
         simple = all(isinstance(item, str | int | float) for item in value)
         text = ", ".join(map(str, value)) if simple else f"{len(value)} entries"
         return f"[{text}]" if len(text) <= _LONGEST else f"[{text[: _LONGEST - 1]}…]"
-    text = " ".join(str({True: "true", False: "false", None: "null"}.get(value, value)).split()) or '""'
+    word = "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+    text = " ".join(word.split()) or '""'
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
