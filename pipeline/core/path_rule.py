@@ -8,8 +8,9 @@ from pipeline.core.apis import built_in_group
 from pipeline.core.change import MISSING, Action, FieldChange, Op, ResourceChange
 from pipeline.core.finding import Confidence, Severity
 from pipeline.core.lines import Hunk, hunks, is_text
-from pipeline.core.path import Path, to_text
+from pipeline.core.path import Entry, Path, to_text
 from pipeline.core.pods import pod_fields
+from pipeline.core.removal import listed, plural
 from pipeline.core.rule import Claim, EachCheck, Hit, WholeCheck, at
 from pipeline.core.upgrade import Upgrade
 
@@ -19,6 +20,8 @@ Grade = Callable[[ResourceChange, list[FieldChange]], Severity | None]
 _SHOWN = 3
 _HEAD = (("metadata",), ("apiVersion",), ("status",))
 _LONGEST = 48
+_LEAD = 12
+"""Characters before the first that differs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,39 @@ def pod_check(picks: Picks, words: Words) -> EachCheck:
             yield hit(change, picked, words)
 
     return check
+
+
+def pods_check(picks: Picks, words: Words) -> WholeCheck:
+    """One finding for all workloads whose pods change in the same way."""
+    say = words.say or (lambda _, field: shown(field))
+
+    def check(upgrade: Upgrade) -> Iterator[Hit]:
+        groups: dict[tuple[str, ...], list[Hit]] = {}
+        for change in upgrade.diff.changes:
+            picked = [field for field, below in pod_fields(change) if picks(field, below)]
+            if picked:
+                one = hit(change, picked, words)
+                groups.setdefault((str(one.severity), *(say(change, field) for field in picked)), []).append(one)
+        yield from map(_together, groups.values())
+
+    return check
+
+
+def _together(hits: list[Hit]) -> Hit:
+    """Hits that say the same of several workloads."""
+    first = hits[0]
+    if len(hits) == 1:
+        return first
+    objects = [one.place.resource for one in hits]
+    kinds = {one.kind for one in objects}
+    what = first.title.removeprefix(f"{objects[0].kind} {objects[0].name}")
+    names = listed(one.name for one in objects)
+    return replace(
+        first,
+        title=f"{len(hits)} {plural(kinds.pop()) if len(kinds) == 1 else 'workloads'} ({names}){what}",
+        also=(*first.also, *(place for one in hits[1:] for place in (one.place, *one.also))),
+        claims=tuple(claim for one in hits for claim in one.claims),
+    )
 
 
 def object_check(picks: Picks, words: Words) -> EachCheck:
@@ -122,22 +158,34 @@ def hit(change: ResourceChange, picked: list[FieldChange], words: Words) -> Hit:
 
 
 def shown(field: FieldChange) -> str:
-    """``replicas 1 -> 2``, ``+ nodeSelector …``: the last steps of the path, and both values."""
+    """``replicas 1 -> 2``, ``+nodeSelector {…}``, ``-env LEVEL``: the last steps of the path, and both values."""
+    entry = field.path[-1] if field.path and isinstance(field.path[-1], Entry) else None
     name = to_text(field.path[-2:] if len(field.path) > 1 and not isinstance(field.path[-1], str) else field.path[-1:])
+    if entry and len(entry.pairs) == 1:
+        name = f"{to_text(field.path[-2:-1])} {entry.pairs[0][1]}"
     if field.op is Op.REORDERED:
         return f"{name} in another order"
     if field.old is MISSING:
-        return f"+{name} {brief(field.new)}".rstrip()
+        return f"+{name} {'' if entry else brief(field.new)}".rstrip()
     if field.new is MISSING:
-        return f"-{name} {brief(field.old)}".rstrip()
+        return f"-{name} {'' if entry else brief(field.old)}".rstrip()
     if isinstance(field.old, str) and isinstance(field.new, str) and (is_text(field.old) or is_text(field.new)):
         return f"{name} {_lines(hunks(field.old, field.new))}"
-    old, new = brief(field.old), brief(field.new)
-    if old == new:  # alike but for their type, or beyond what is shown
-        old, new = (
-            f'"{text}"' if isinstance(value, str) else text for text, value in ((old, field.old), (new, field.new))
+    return f"{name} {between(field.old, field.new)}"
+
+
+def between(old: Any, new: Any) -> str:
+    """``1 -> 2``; of long texts that begin alike, where they differ."""
+    first, second = brief(old), brief(new)
+    if first == second and isinstance(old, str) and isinstance(new, str) and old != new:
+        shortest = min(len(old), len(new))
+        start = max(next((n for n in range(shortest) if old[n] != new[n]), shortest) - _LEAD, 0)
+        first, second = (f"…{brief(text[start:])}" for text in (old, new))
+    if first == second:  # alike but for their type
+        first, second = (
+            f'"{text}"' if isinstance(value, str) else text for text, value in ((first, old), (second, new))
         )
-    return f"{name} {old} -> {new}"
+    return f"{first} -> {second}"
 
 
 def _lines(found: tuple[Hunk, ...]) -> str:
@@ -155,6 +203,9 @@ def brief(value: Any) -> str:
         name = value.get("name")
         return f"({name})" if isinstance(name, str) else "{…}"
     if isinstance(value, list):
+        names = [one.get("name") for one in value if isinstance(one, dict)]
+        if value and len(names) == len(value) and all(isinstance(name, str) for name in names):
+            value = names
         simple = all(isinstance(item, str | int | float) for item in value)
         text = ", ".join(map(str, value)) if simple else f"{len(value)} entries"
         return f"[{text}]" if len(text) <= _LONGEST else f"[{text[: _LONGEST - 1]}…]"

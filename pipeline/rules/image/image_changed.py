@@ -10,13 +10,20 @@ on by a major version, deserves a look at the release notes.
 Check pull rights and mirrors for a new registry or repository; read the release notes for a new major version.
 """
 
+from collections.abc import Iterator
+from dataclasses import replace
+
 from pipeline.core.change import FieldChange, ResourceChange
 from pipeline.core.finding import Severity
 from pipeline.core.images import grade, image
 from pipeline.core.path import Path
-from pipeline.core.path_rule import Words, pod_check
+from pipeline.core.path_rule import Words, between, pods_check
 from pipeline.core.pods import in_container
-from pipeline.core.rule import Rule, quiet, speaks
+from pipeline.core.rule import Hit, Rule, quiet, speaks
+from pipeline.core.upgrade import Upgrade
+
+_BACK = "The version moves back: fixes are lost, and what the newer one wrote may be unreadable."
+_SEE_WHY = "Find out why the chart steps back; keep the newer tag by a value where nothing speaks against it."
 
 
 def _picks(field: FieldChange, path: Path) -> bool:
@@ -27,15 +34,32 @@ def _grade(_change: ResourceChange, fields: list[FieldChange]) -> Severity | Non
     return max(grade(image(str(field.old)), image(str(field.new))) for field in fields)
 
 
-check = pod_check(
+def _said(_change: ResourceChange, field: FieldChange) -> str:
+    """``shop/web 1.0.0 -> 1.1.0``; both in full where more than the tag differs."""
+    old, new = image(str(field.old)), image(str(field.new))
+    if (old.registry, old.repository) != (new.registry, new.repository) or old.tag == new.tag:
+        return between(field.old, field.new)
+    return f"{old.repository} {old.tag or 'no tag'} -> {new.tag or 'no tag'}"
+
+
+_images = pods_check(
     _picks,
     Words(
         "another image",
         "Nodes must be able to pull it, and policies must allow it.",
         "Check mirrors and policies for a new registry; read the notes of a major version.",
         grade=_grade,
+        say=_said,
     ),
 )
+
+
+def check(upgrade: Upgrade) -> Iterator[Hit]:
+    for hit in _images(upgrade):
+        back = hit.severity is Severity.MEDIUM
+        yield replace(hit, why=_BACK, remedy=_SEE_WHY) if back else hit
+
+
 _WEB = (
     "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\n"
     "spec: {template: {spec: {containers: [{name: a, image: 'x:1.0.0'}]}}}\n"
@@ -45,7 +69,7 @@ RULE = Rule(
     module=__name__,
     doc=__doc__,
     severity=Severity.INFO,
-    each=check,
+    whole=check,
     cases=(
         speaks(
             "a new tag",
@@ -64,6 +88,12 @@ RULE = Rule(
             ("medium", "spec.template.spec.containers[name=a].image"),
             before=_WEB,
             after=_WEB.replace("x:1.0.0", "x:0.9.0"),
+        ),
+        speaks(
+            "two workloads get it: one fact",
+            ("info", "spec.template.spec.containers[name=a].image"),
+            before=_WEB + "---\n" + _WEB.replace("name: web", "name: api"),
+            after=(_WEB + "---\n" + _WEB.replace("name: web", "name: api")).replace("x:1.0.0", "x:1.1.0"),
         ),
         quiet("another name", before=_WEB, after=_WEB.replace("name: a,", "name: b,")),
     ),

@@ -12,7 +12,7 @@ Watch the pods after the rollout; check the owner of files on volumes where the 
 from pipeline.core.change import FieldChange
 from pipeline.core.finding import Severity
 from pipeline.core.path import Path
-from pipeline.core.path_rule import Words, pod_check
+from pipeline.core.path_rule import Words, pods_check
 from pipeline.core.pod_security import concerns, loosens
 from pipeline.core.rule import Rule, quiet, speaks
 
@@ -21,7 +21,7 @@ def _picks(field: FieldChange, path: Path) -> bool:
     return concerns(path) and not loosens(field)
 
 
-check = pod_check(
+check = pods_check(
     _picks,
     Words(
         "its pods run with other rights",
@@ -38,7 +38,7 @@ RULE = Rule(
     module=__name__,
     doc=__doc__,
     severity=Severity.LOW,
-    each=check,
+    whole=check,
     cases=(
         speaks(
             "hardened",

@@ -13,7 +13,7 @@ Ask why; take it back by a value or an overlay where it is not needed.
 from pipeline.core.change import FieldChange
 from pipeline.core.finding import Severity
 from pipeline.core.path import Path
-from pipeline.core.path_rule import Words, pod_check
+from pipeline.core.path_rule import Words, pods_check
 from pipeline.core.pod_security import concerns, loosens
 from pipeline.core.rule import Rule, quiet, speaks
 
@@ -22,7 +22,7 @@ def _picks(field: FieldChange, path: Path) -> bool:
     return concerns(path) and loosens(field)
 
 
-check = pod_check(
+check = pods_check(
     _picks,
     Words(
         "its pods may do more on the node",
@@ -39,7 +39,7 @@ RULE = Rule(
     module=__name__,
     doc=__doc__,
     severity=Severity.HIGH,
-    each=check,
+    whole=check,
     cases=(
         speaks(
             "privileged",

@@ -12,7 +12,7 @@ Look up the flags in the release notes; an overlay that adds arguments may now c
 from pipeline.core.change import FieldChange, Op, ResourceChange
 from pipeline.core.finding import Severity
 from pipeline.core.path import Path, value_at
-from pipeline.core.path_rule import Words, brief, pod_check, shown
+from pipeline.core.path_rule import Words, brief, pods_check, shown
 from pipeline.core.pods import in_container
 from pipeline.core.rule import Rule, quiet, speaks
 
@@ -46,7 +46,7 @@ def _flag_before(change: ResourceChange, field: FieldChange) -> str:
     return f"{before} " if before.startswith("-") and "=" not in before else ""
 
 
-check = pod_check(
+check = pods_check(
     _picks,
     Words(
         "it is started with other arguments",
@@ -64,7 +64,7 @@ RULE = Rule(
     module=__name__,
     doc=__doc__,
     severity=Severity.LOW,
-    each=check,
+    whole=check,
     cases=(
         speaks(
             "a flag goes",
