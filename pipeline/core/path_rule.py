@@ -1,7 +1,9 @@
 """Rules about a set of paths are alike: pick an object's changes, say them once, claim exactly them."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from itertools import starmap
 from typing import Any
 
 from pipeline.core.apis import built_in_group
@@ -19,6 +21,7 @@ Picks = Callable[[FieldChange, Path], bool]
 Grade = Callable[[ResourceChange, list[FieldChange]], Severity | None]
 _SHOWN = 3
 _HEAD = (("metadata",), ("apiVersion",), ("status",))
+_MANY = {"its": "their", "it is": "they are", "it runs": "they run"}
 _LONGEST = 48
 _LEAD = 12
 """Characters before the first that differs."""
@@ -88,7 +91,7 @@ def _together(hits: list[Hit]) -> Hit:
         return first
     objects = [one.place.resource for one in hits]
     kinds = {one.kind for one in objects}
-    what = first.title.removeprefix(f"{objects[0].kind} {objects[0].name}")
+    what = of_many(first.title.removeprefix(f"{objects[0].kind} {objects[0].name}"))
     names = listed(one.name for one in objects)
     return replace(
         first,
@@ -96,6 +99,11 @@ def _together(hits: list[Hit]) -> Hit:
         also=(*first.also, *(place for one in hits[1:] for place in (one.place, *one.also))),
         claims=tuple(claim for one in hits for claim in one.claims),
     )
+
+
+def of_many(what: str) -> str:
+    """``its pods run`` as ``their pods run``, ``it is started`` as ``they are started``."""
+    return re.sub(r"\b(its|it is|it runs)\b", lambda match: _MANY[match.group()], what, count=1)
 
 
 def object_check(picks: Picks, words: Words) -> EachCheck:
@@ -135,7 +143,9 @@ def _of_group(said: tuple[str, ...], group: list[tuple[ResourceChange, list[Fiel
     listed = "; ".join(said[:_SHOWN]) + (f" and {len(said) - _SHOWN} more" if len(said) > _SHOWN else "")
     others = [at(change, field) for change, picked in group for field in picked]
     claims = tuple(Claim(change.id, field.path) for change, picked in group for field in picked)
-    return replace(one, title=f"{len(group)} objects: {words.what}: {listed}", also=tuple(others[1:]), claims=claims)
+    return replace(
+        one, title=f"{len(group)} objects: {of_many(words.what)}: {listed}", also=tuple(others[1:]), claims=claims
+    )
 
 
 def hit(change: ResourceChange, picked: list[FieldChange], words: Words) -> Hit:
@@ -161,14 +171,15 @@ def shown(field: FieldChange) -> str:
     """``replicas 1 -> 2``, ``+nodeSelector {…}``, ``-env LEVEL``: the last steps of the path, and both values."""
     entry = field.path[-1] if field.path and isinstance(field.path[-1], Entry) else None
     name = to_text(field.path[-2:] if len(field.path) > 1 and not isinstance(field.path[-1], str) else field.path[-1:])
-    if entry and len(entry.pairs) == 1:
-        name = f"{to_text(field.path[-2:-1])} {entry.pairs[0][1]}"
+    bare = entry is not None and len(entry.pairs) == 1  # its name says all that would be said of it
+    if entry:
+        name = f"{to_text(field.path[-2:-1])} {'/'.join(str(value) for _, value in entry.pairs)}"
     if field.op is Op.REORDERED:
         return f"{name} in another order"
     if field.old is MISSING:
-        return f"+{name} {'' if entry else brief(field.new)}".rstrip()
+        return f"+{name} {'' if bare else brief(field.new)}".rstrip()
     if field.new is MISSING:
-        return f"-{name} {'' if entry else brief(field.old)}".rstrip()
+        return f"-{name} {'' if bare else brief(field.old)}".rstrip()
     if isinstance(field.old, str) and isinstance(field.new, str) and (is_text(field.old) or is_text(field.new)):
         return f"{name} {_lines(hunks(field.old, field.new))}"
     return f"{name} {between(field.old, field.new)}"
@@ -201,14 +212,23 @@ def brief(value: Any) -> str:
     """A value in a few words."""
     if isinstance(value, dict):
         name = value.get("name")
-        return f"({name})" if isinstance(name, str) else "{…}"
+        return f"({name})" if isinstance(name, str) else _short(f"{{{', '.join(starmap(_pair, value.items()))}}}")
     if isinstance(value, list):
         names = [one.get("name") for one in value if isinstance(one, dict)]
         if value and len(names) == len(value) and all(isinstance(name, str) for name in names):
             value = names
         simple = all(isinstance(item, str | int | float) for item in value)
         text = ", ".join(map(str, value)) if simple else f"{len(value)} entries"
-        return f"[{text}]" if len(text) <= _LONGEST else f"[{text[: _LONGEST - 1]}…]"
+        return _short(f"[{text}]")
     word = "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
     text = " ".join(word.split()) or '""'
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
+def _short(text: str) -> str:
+    """With its closing bracket, however much is left out."""
+    return text if len(text) <= _LONGEST + 2 else f"{text[:_LONGEST]}…{text[-1]}"
+
+
+def _pair(key: str, value: Any) -> str:
+    return key if isinstance(value, dict | list) else f"{key}: {brief(value)}"

@@ -60,8 +60,8 @@ def in_container(path: Path, *keys: str) -> bool:
 
 
 def is_container(path: Path) -> bool:
-    """Whether a path below a pod's spec is a container as a whole."""
-    return len(path) == 2 and path[0] in _CONTAINERS  # noqa: PLR2004 - list, entry
+    """Whether a path below a pod's spec is a container as a whole, or all of a list of them."""
+    return path[:1] != () and path[0] in _CONTAINERS and not path[2:]
 
 
 def container_name(path: Path) -> str:

@@ -31,7 +31,7 @@ _LOSS = {
     "Ingress": (Severity.HIGH, "Traffic from outside stops reaching what is behind it."),
     "Deployment": (Severity.HIGH, "Its pods are deleted and what they did stops."),
     "DaemonSet": (Severity.HIGH, "Its pods are deleted on every node and what they did stops."),
-    "ConfigMap": (Severity.MEDIUM, "Pods that mount or read it do not start again."),
+    "ConfigMap": (Severity.MEDIUM, "Who mounts it does not start again; who looks it up finds nothing."),
     "ServiceAccount": (Severity.MEDIUM, "Pods that run as it are refused, and rights bound to it are lost."),
     "Role": (Severity.MEDIUM, "Whoever is bound to it loses its rights."),
     "ClusterRole": (Severity.MEDIUM, "Whoever is bound to it loses its rights."),
@@ -65,8 +65,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
     rest = [one for one in lost if one not in older]
     named = _named(upgrade) if any(one.id.kind in _READ for one in rest) else frozenset()
     for (_, _, keep, dropped), group in grouped(rest, lambda change: _sort(change, named)).items():
-        hit = _hit(group)
-        yield replace(hit, severity=_READ[group[0].id.kind], why=_DROPPED) if dropped and not keep else hit
+        hit, weight = _hit(group), _READ.get(group[0].id.kind)
+        yield replace(hit, severity=weight, why=_DROPPED) if weight and dropped and not keep else hit
 
 
 def _sort(change: ResourceChange, named: frozenset[ResourceId]) -> tuple[str, str, str, bool]:
@@ -108,7 +108,7 @@ def _hit(group: list[ResourceChange]) -> Hit:
     return Hit(
         at(first),
         title=f"{naming(group)} {'are' if many else 'is'} no longer rendered",
-        why=f"It stays behind unowned: {keep}." if keep else why,
+        why=f"It stays behind unowned: {keep}." if keep else _of_many(why) if many else why,
         remedy=(
             "Delete by hand what nobody needs."
             if keep
@@ -117,6 +117,10 @@ def _hit(group: list[ResourceChange]) -> Hit:
         severity=Severity.LOW if keep else severity,
         also=tuple(at(change) for change in group[1:]),
     )
+
+
+def _of_many(why: str) -> str:
+    return why.replace("Its ", "Their ", 1).replace(" it ", " them ")
 
 
 def _object(kind: str, name: str, extra: str = "") -> str:

@@ -32,6 +32,7 @@ _LOSS = {
     "DaemonSet": (Severity.MEDIUM, "The old pods are deleted and new ones made; both may run for a while."),
     "ServiceAccount": (Severity.MEDIUM, "Bindings and cloud identities of yours name the old one."),
 }
+_AGAIN = (Severity.LOW, "The job runs again under its new name; the old one is deleted with its log.")
 _OTHER = (Severity.MEDIUM, "One is deleted, another created: what refers to the old name finds nothing.")
 _INSIDE = frozenset({"Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding", "PodDisruptionBudget"})
 """Kinds that hardly anybody outside the chart names."""
@@ -64,12 +65,14 @@ def _hit(changes: list[ResourceChange], users: _Users) -> Hit:
     title = f"{worst.id.kind} {_old(worst)} becomes {worst.id.name}"
     if len(changes) > 1:
         title = f"{counted(changes)} are renamed, as {title}"
-        why = _MANY_CALLED if severity is Severity.HIGH else _MANY
+        why = _MANY_CALLED if severity is Severity.HIGH else why if worst.id.kind == "Job" else _MANY
     return Hit(
         at(worst),
         title=title,
         why=why,
-        remedy="Keep the old name (fullnameOverride, nameOverride), or move what refers to it first.",
+        remedy="See that it does no harm to run it again."
+        if worst.id.kind == "Job"
+        else "Keep the old name (fullnameOverride, nameOverride), or move what refers to it first.",
         severity=severity,
         also=_places(changes, users, worst),
         claims=_claims(changes, users),
@@ -81,7 +84,7 @@ def _grade(change: ResourceChange, users: _Users) -> tuple[Severity, str]:
         return Severity.LOW, "The workloads here name the new one; what else names the old one finds nothing."
     if change.id.kind in _INSIDE:
         return Severity.LOW, "The chart's own objects name the new one; what else names the old one finds nothing."
-    return _LOSS.get(change.id.kind, _OTHER)
+    return _AGAIN if change.id.kind == "Job" else _LOSS.get(change.id.kind, _OTHER)
 
 
 def _generated(changes: list[ResourceChange], users: _Users) -> Hit:
