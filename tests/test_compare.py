@@ -145,6 +145,22 @@ def test_version_labels_are_noise_but_a_selector_is_not() -> None:
     ]
 
 
+def test_entries_are_shown_by_their_names() -> None:
+    text = (
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: web}}\nspec: {{template: {{spec: {{containers: "
+        "[{{name: a, env: [{0}], ports: [{1}]}}]}}}}}}\n"
+    )
+    old = text.format("{name: LEVEL, value: info}, {name: OLD}", "{containerPort: 80, name: http}")
+    new = text.format("{name: LEVEL, value: debug}, {name: NEW, value: x}", "{containerPort: 81}")
+    assert said(old, new) == [
+        "LEVEL info -> debug",
+        "+env NEW",
+        "-env OLD",
+        "-ports 80/TCP (http)",
+        "+ports 81/TCP",
+    ]
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(0, 3) | st.sampled_from(["", "a", "1"]),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["a", "b", "name"]), inner, max_size=3),

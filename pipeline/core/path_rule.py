@@ -170,8 +170,11 @@ def hit(change: ResourceChange, picked: list[FieldChange], words: Words) -> Hit:
 def shown(field: FieldChange) -> str:
     """``replicas 1 -> 2``, ``+nodeSelector {…}``, ``-env LEVEL``: the last steps of the path, and both values."""
     entry = field.path[-1] if field.path and isinstance(field.path[-1], Entry) else None
+    value = field.old if field.new is MISSING else field.new
     name = to_text(field.path[-2:] if len(field.path) > 1 and not isinstance(field.path[-1], str) else field.path[-1:])
-    bare = entry is not None and len(entry.pairs) == 1  # its name says all that would be said of it
+    bare = entry is not None and (len(entry.pairs) == 1 or not (isinstance(value, dict) and value.get("name")))
+    if field.path[-3:-2] == ("env",) and isinstance(field.path[-2], Entry):
+        name = f"{field.path[-2].pairs[0][1]}"  # a variable, and not its field
     if entry:
         name = f"{to_text(field.path[-2:-1])} {'/'.join(str(value) for _, value in entry.pairs)}"
     if field.op is Op.REORDERED:

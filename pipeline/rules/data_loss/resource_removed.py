@@ -54,7 +54,7 @@ _LOSS = {
 }
 _READ = {"Secret": Severity.MEDIUM, "ConfigMap": Severity.LOW}
 _DROPPED = "The chart's own pods read it no more; whoever else does fails, at once or at the next start."
-_OTHER = (Severity.MEDIUM, "Its controller stops acting on it, and undoes what it did where it cleans up.")
+_OTHER = (Severity.MEDIUM, "Its controller no longer acts upon it, and may undo what was done.")
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
@@ -120,7 +120,7 @@ def _hit(group: list[ResourceChange]) -> Hit:
 
 
 def _of_many(why: str) -> str:
-    return why.replace("Its ", "Their ", 1).replace(" it ", " them ")
+    return why.replace("Its ", "Their ", 1)
 
 
 def _object(kind: str, name: str, extra: str = "") -> str:
