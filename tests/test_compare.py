@@ -1,5 +1,6 @@
 """What differs is found exactly, and said once."""
 
+import time
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from pipeline.core.change import Action, FieldChange, Op
 from pipeline.core.compare import compare, values_of
 from pipeline.core.path import to_text
+from pipeline.core.path_rule import shown
 from pipeline.core.resource import ManifestSet, Resource
 from pipeline.core.yaml_read import load_all
 
@@ -63,6 +65,53 @@ def test_a_subtree_that_goes_is_one_change_at_its_root() -> None:
     assert changed({"a": {"b": {"c": 1, "d": 2}}}, {"a": {}}) == [("a.b", "removed")]
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        (
+            ["--a=1", "--b=2", "--d=1", "--keep"],
+            ["--c=4", "--keep", "--b=3", "--a=1"],
+            [("args[2]", "changed"), ("args[2]", "removed"), ("args[0]", "added")],
+        ),
+        (["--h=a", "--h=b", "--h=c"], ["--h=a", "--h=c", "--h=d"], [("args[2]", "changed")]),
+        (["--level", "info", "--x"], ["--level", "debug", "--x"], [("args[1]", "changed")]),
+        (["serve", "--x"], ["run"], [("args[0]", "changed"), ("args[1]", "removed")]),
+    ],
+)
+def test_a_flag_is_held_against_the_flag_of_its_name(old: list[str], new: list[str], expected: list[Any]) -> None:
+    assert changed({"args": old}, {"args": new}) == expected
+
+
+def test_a_key_that_a_list_holds_twice_names_nothing() -> None:
+    old = {"env": [{"name": "x", "value": "1"}, {"name": "x", "value": "2"}]}
+    new = {"env": [{"name": "x", "value": "1"}, {"name": "x", "value": "3"}]}
+    assert changed(old, new) == [("env[1].value", "changed")]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (lambda n: [str(i) for i in range(n)], lambda n: [str(i) for i in reversed(range(n))]),
+        (lambda n: [str(i) for i in range(n)], lambda n: [f"y{i}" for i in range(n)]),
+        (lambda n: [{"name": str(i)} for i in range(n)], lambda n: [{"name": str(-i), "v": i} for i in range(n)]),
+        (lambda n: [f"--f{i}={i}" for i in range(n)], lambda n: [f"--f{i}=x" for i in reversed(range(n))]),
+        (lambda n: [{"q": {"a": i}} for i in range(n)], lambda n: [{"q": {"a": -i}} for i in reversed(range(n))]),
+    ],
+    ids=["shuffled", "all anew", "keyed", "flags", "no key"],
+)
+def test_a_long_list_takes_time_by_its_length(one: Any, other: Any) -> None:
+    def seconds(entries: int) -> float:
+        values = {"args": one(entries)}, {"args": other(entries)}
+        times = []
+        for _ in range(3):
+            start = time.process_time()
+            list(values_of(*values))
+            times.append(time.process_time() - start)
+        return min(times)
+
+    assert seconds(20_000) < 30 * max(seconds(2_000), 0.002)  # 10 times the length; quadratic would be 100
+
+
 OLD = "apiVersion: policy/v1beta1\nkind: PodDisruptionBudget\nmetadata: {name: web, namespace: shop}\n"
 NEW = OLD.replace("v1beta1", "v1")
 
@@ -70,6 +119,18 @@ NEW = OLD.replace("v1beta1", "v1")
 def test_another_api_version_is_an_edit_not_a_new_object() -> None:
     (change,) = compare(manifests(OLD), manifests(NEW)).changes
     assert (change.action, [field.path for field in change.fields]) == (Action.CHANGED, [("apiVersion",)])
+
+
+def said(old: str, new: str) -> list[str]:
+    (change,) = compare(manifests(old), manifests(new)).changes
+    return [shown(field) for field in change.fields]
+
+
+def test_a_number_is_shown_as_a_number() -> None:
+    text = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: web}}\nspec: {{replicas: {0}}}\n"
+    assert said(text.format(1), text.format(0)) == ["replicas 1 -> 0"]
+    assert said(text.format(1), text.format("true")) == ["replicas 1 -> true"]
+    assert said(text.format(2), text.format("'2'")) == ['replicas 2 -> "2"']
 
 
 def test_version_labels_are_noise_but_a_selector_is_not() -> None:
@@ -81,6 +142,22 @@ def test_version_labels_are_noise_but_a_selector_is_not() -> None:
     assert [(to_text(field.path), bool(field.noise)) for field in change.fields] == [
         ('metadata.labels["helm.sh/chart"]', True),
         ("spec.selector.chart", False),
+    ]
+
+
+def test_entries_are_shown_by_their_names() -> None:
+    text = (
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: web}}\nspec: {{template: {{spec: {{containers: "
+        "[{{name: a, env: [{0}], ports: [{1}]}}]}}}}}}\n"
+    )
+    old = text.format("{name: LEVEL, value: info}, {name: OLD}", "{containerPort: 80, name: http}")
+    new = text.format("{name: LEVEL, value: debug}, {name: NEW, value: x}", "{containerPort: 81}")
+    assert said(old, new) == [
+        "LEVEL info -> debug",
+        "+env NEW",
+        "-env OLD",
+        "-ports 80/TCP (http)",
+        "+ports 81/TCP",
     ]
 
 

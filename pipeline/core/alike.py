@@ -42,6 +42,6 @@ def _one(group: list[Finding]) -> Finding:
         first,
         title=f"{first.title} (the same for {names}{more})",
         also=tuple(place for finding in group for place in (finding.place, *finding.also))[1:],
-        alike=tuple(other.place for other in others),
+        alike=(*first.alike, *(place for other in others for place in (other.place, *other.alike))),
         evidence=tuple(dict.fromkeys(line for finding in group for line in finding.evidence)),
     )

@@ -107,13 +107,15 @@ def _masked(snapshot: Snapshot, mask: Mask) -> Snapshot:
 
 def _release(key: ReleaseKey, old: Snapshot, new: Snapshot, rules: tuple[Rule, ...], targets: Targets) -> Compared:
     before, after = old.releases.get(key, _NOTHING), new.releases.get(key, _NOTHING)
-    diff = compare(before.side.manifests, after.side.manifests)
+    others = _others(new, key)
+    elsewhere = frozenset(others.by_id()) if others else frozenset()
+    diff = compare(before.side.manifests, after.side.manifests, elsewhere)
     facts = Facts(
         target=targets.version_of(key.environment),
         capabilities=targets.capabilities,
         target_stated=targets.stated,
         repository_before=_others(old, key),
-        repository_after=_others(new, key),
+        repository_after=others,
     )
     namespace = after.namespace or before.namespace
     judgement = judge(Upgrade(key.name, namespace, before.side, after.side, diff, facts, key.environment), rules)

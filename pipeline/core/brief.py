@@ -1,5 +1,6 @@
 """Values in a line of text: short, on one line, and where two of them differ, with the part that differs."""
 
+from itertools import starmap
 from typing import Any
 
 LONGEST = 48
@@ -26,6 +27,14 @@ def brief_pair(old: Any, new: Any) -> tuple[str, str]:
     )
 
 
+def between(old: Any, new: Any) -> str:
+    """``1 -> 2``; quotes tell apart what differs in its type alone: ``1 -> "1"``."""
+    before, after = brief_pair(old, new)
+    if before == after:
+        before, after = (f'"{text}"' if isinstance(side, str) else text for side, text in ((old, before), (new, after)))
+    return f"{before} -> {after}"
+
+
 def _shared(one: str, other: str) -> int:
     """How many characters both begin with."""
     return next((index for index, pair in enumerate(zip(one, other, strict=False)) if pair[0] != pair[1]), len(one))
@@ -38,13 +47,20 @@ def _word(text: str, position: int) -> int:
 
 
 def _cut(text: str, longest: int = LONGEST) -> str:
-    return text if len(text) <= longest else f"{text[: longest - 1]}…"
+    """With its closing bracket, however much is left out."""
+    if len(text) <= longest:
+        return text
+    return f"{text[: longest - 2]}…{text[-1]}" if text[0] + text[-1] in ("[]", "{}") else f"{text[: longest - 1]}…"
+
+
+def _pair(key: str, value: Any) -> str:
+    return key if isinstance(value, dict | list) else f"{key}: {_text(value)}"
 
 
 def _text(value: Any) -> str:
     if isinstance(value, dict):
         name = value.get("name")
-        return f"({name})" if isinstance(name, str) else "{…}"
+        return f"({name})" if isinstance(name, str) else f"{{{', '.join(starmap(_pair, value.items()))}}}"
     if isinstance(value, list):
         return f"[{', '.join(map(_entry, value)) if all(map(_entry, value)) else f'{len(value)} entries'}]"
     plain = _WORDS.get(value, value) if value is None or isinstance(value, bool) else value

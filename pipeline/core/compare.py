@@ -4,7 +4,9 @@ Linear in the size of the objects. ``1``, ``true``, ``1.0`` and ``"1"`` differ; 
 """
 
 from collections import defaultdict, deque
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Mapping
+from dataclasses import replace
+from itertools import zip_longest
 from typing import Any
 
 import orjson
@@ -17,14 +19,18 @@ from pipeline.core.meaning import same_meaning
 from pipeline.core.noise import noise_of
 from pipeline.core.normalise import normal
 from pipeline.core.path import Path, to_text
-from pipeline.core.rename import paired
-from pipeline.core.resource import ManifestSet, Resource
+from pipeline.core.rename import Left, paired
+from pipeline.core.renamed import unfollowed
+from pipeline.core.resource import ManifestSet, Resource, ResourceId
 
 _SCALARS = frozenset({str, int, float, bool, type(None)})
 
 
-def compare(before: ManifestSet, after: ManifestSet) -> Diff:
-    """Every object that differs, sorted by identity. Renamed and moved objects are one change, with both sides."""
+def compare(before: ManifestSet, after: ManifestSet, elsewhere: Container[ResourceId] = frozenset()) -> Diff:
+    """Every object that differs, sorted by identity. Renamed and moved objects are one change, with both sides.
+
+    ``elsewhere`` is what other releases render: what moved there is no object of another name here.
+    """
     olds, news = before.by_id(), after.by_id()
     edited: list[ResourceChange] = []
     for rid, resource in olds.items():
@@ -33,16 +39,31 @@ def compare(before: ManifestSet, after: ManifestSet) -> Diff:
             fields = fields_of(resource, other)
             if fields:
                 edited.append(ResourceChange(rid, Action.CHANGED, resource, other, fields))
-    removed = [resource for rid, resource in olds.items() if rid not in news]
-    added = [resource for rid, resource in news.items() if rid not in olds]
-    twins = list(paired(removed, added, [pair for change in edited for _, pair in followed(change)]))
-    edited += [ResourceChange(new.id, action, old, new, fields_of(old, new)) for old, new, action in twins]
-    ids = [(old.id, new.id) for old, new, _ in twins]
-    taken = {rid for pair in ids for rid in pair}
+    gone = [resource for rid, resource in olds.items() if rid not in news]
+    left = Left([one for one in gone if one.id not in elsewhere], [one for rid, one in news.items() if rid not in olds])
+    twins = _twins(left, edited, olds)
+    edited += twins
+    ids = [(twin.before.id, twin.id) for twin in twins if twin.before]
     found = [settled(change, ids) for change in edited] if ids else edited
-    found += [ResourceChange(one.id, Action.REMOVED, one, None) for one in removed if one.id not in taken]
-    found += [ResourceChange(one.id, Action.ADDED, None, one) for one in added if one.id not in taken]
+    found += [ResourceChange(one.id, Action.REMOVED, one, None) for one in left.removed]
+    found += [ResourceChange(one.id, Action.REMOVED, one, None) for one in gone if one.id in elsewhere]
+    found += [ResourceChange(one.id, Action.ADDED, None, one) for one in left.added]
     return Diff(tuple(sorted(found, key=lambda change: (change.id, change.action))))
+
+
+def _twins(left: Left, edited: list[ResourceChange], olds: Mapping[ResourceId, Resource]) -> list[ResourceChange]:
+    """What has another name or namespace; then what those name now where they named another before."""
+    found: list[ResourceChange] = []
+    latest = edited
+    while left.removed and left.added:
+        named = [pair for change in latest for _, pair in followed(change)]
+        staying = {pair.old: olds[pair.old] for pair in named if pair.old in olds}
+        pairs = list(paired(left, named, staying))
+        if not pairs:
+            break
+        latest = [ResourceChange(new.id, action, old, new, fields_of(old, new)) for old, new, action in pairs]
+        found += [replace(twin, fields=unfollowed(twin, fields_of)) for twin in latest]
+    return found
 
 
 def fields_of(before: Resource, after: Resource) -> tuple[FieldChange, ...]:
@@ -69,7 +90,7 @@ class _Walk:
 
     def changes(self) -> Iterator[FieldChange]:
         for change in self._opened():
-            if same_meaning(change):
+            if _typed(change) and same_meaning(change):
                 continue
             noise = change.noise or noise_of(change, self._after)
             yield FieldChange(change.path, change.op, change.old, change.new, noise) if noise else change
@@ -81,6 +102,11 @@ class _Walk:
                 yield from opened(change, _values)
             else:
                 yield change
+
+
+def _typed(change: FieldChange) -> bool:
+    """Whether a name says what the field holds: in files and annotations ``1000m`` is what their reader makes of it."""
+    return change.path[:1] != ("data",) and "annotations" not in change.path
 
 
 def _values(path: Path, old: Any, new: Any) -> list[FieldChange]:
@@ -152,8 +178,28 @@ def _plain_lists(path: Path, old: list[Any], new: list[Any], found: list[FieldCh
         if matched != sorted(matched):
             found.append(FieldChange(path, Op.REORDERED, old, new))
         return
-    shared = min(len(left), len(fresh))
-    for index, other in zip(left, fresh, strict=False):
-        _value((*path, other), old[index], new[other], found)
-    found += [FieldChange((*path, index), Op.REMOVED, old=old[index]) for index in left[shared:]]
-    found += [FieldChange((*path, index), Op.ADDED, new=new[index]) for index in fresh[shared:]]
+    for gone, came in _couples(old, new, left, fresh):
+        if gone is None and came is not None:
+            found.append(FieldChange((*path, came), Op.ADDED, new=new[came]))
+        elif came is None and gone is not None:
+            found.append(FieldChange((*path, gone), Op.REMOVED, old=old[gone]))
+        elif gone is not None and came is not None:
+            _value((*path, came), old[gone], new[came], found)
+
+
+def _couples(
+    old: list[Any], new: list[Any], left: list[int], fresh: list[int]
+) -> Iterator[tuple[int | None, int | None]]:
+    """Flags of one name with each other, all else in order; None where nothing is left to pair with."""
+    groups: defaultdict[str, tuple[list[int], list[int]]] = defaultdict(lambda: ([], []))
+    for index in left:
+        groups[_flag(old[index])][0].append(index)
+    for index in fresh:
+        groups[_flag(new[index])][1].append(index)
+    for olds, news in groups.values():
+        yield from zip_longest(olds, news)
+
+
+def _flag(entry: Any) -> str:
+    """``--level`` of ``--level=debug``; empty for what is no flag with a value."""
+    return entry.partition("=")[0] if isinstance(entry, str) and entry.startswith("-") else ""

@@ -18,13 +18,15 @@ from pipeline.core.yaml_read import YamlError, load_all
 _LONGEST = 200_000
 """Characters; beyond it a YAML parser takes longer than all the rest."""
 _LONGEST_JSON = 4_000_000
+_DEEPEST = 2
+"""Documents in documents: a template in a file, a policy in a template."""
 _MOST_PATHS = 200
 """Beyond it lines say more than paths."""
 
 Document: TypeAlias = dict[str, Any] | list[Any]
 
 
-def opened(change: FieldChange, compare: Any) -> Iterator[FieldChange]:
+def opened(change: FieldChange, compare: Any, depth: int = _DEEPEST) -> Iterator[FieldChange]:
     """The changes inside both texts, with the path of the text before theirs; else the change as it is.
 
     ``compare(path, old, new)`` yields the changes of two values.
@@ -41,14 +43,22 @@ def opened(change: FieldChange, compare: Any) -> Iterator[FieldChange]:
         yield FieldChange(change.path, change.op, change.old, change.new, "the same document, written otherwise")
     elif len(found) > _MOST_PATHS:
         yield change
+    elif depth:
+        for one in found:
+            yield from opened(one, compare, depth - 1)
     else:
         yield from found
 
 
+def read(name: str, text: str) -> Document | None:
+    """The document that a text holds, by the name of its key; None where it holds none."""
+    return next((found for reader in _formats(name, text) if (found := reader(text)) is not None), None)
+
+
 def _documents(change: FieldChange) -> tuple[Document | None, Document | None]:
     """Both texts, read by the first format that takes both: a TOML file may happen to be properties on one side."""
-    for read in _formats(str(change.path[-1]), change.old):
-        old, new = read(change.old), read(change.new)
+    for reader in _formats(str(change.path[-1]), change.old):
+        old, new = reader(change.old), reader(change.new)
         if old is not None and new is not None:
             return old, new
     return None, None

@@ -78,6 +78,7 @@ def _finding(rule: Rule, hit: Hit, upgrade: Upgrade) -> Finding:
         why=hit.why,
         remedy=hit.remedy,
         also=hit.also,
+        alike=hit.alike,
         evidence=hit.evidence,
     )
 

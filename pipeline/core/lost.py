@@ -6,6 +6,7 @@ from typing import Any
 from pipeline.core.apis import built_in_group
 from pipeline.core.pods import containers
 from pipeline.core.references import Reference
+from pipeline.core.removal import kept
 from pipeline.core.resource import Resource, ResourceId
 from pipeline.core.selection import around
 from pipeline.core.upgrade import Upgrade
@@ -13,18 +14,17 @@ from pipeline.core.upgrade import Upgrade
 Names = Callable[[Resource], Iterable[Reference]]
 _PRODUCED = frozenset({"Secret", "ConfigMap", "ServiceAccount"})
 """Kinds that operators and jobs make: certificates, credentials, bundles."""
+_ALWAYS_THERE = frozenset(
+    {("ServiceAccount", "default"), ("ConfigMap", "kube-root-ca.crt"), ("ConfigMap", "openshift-service-ca.crt")}
+)
+"""What Kubernetes and OpenShift put into every namespace."""
 
 
 def lost(upgrade: Upgrade) -> frozenset[ResourceId]:
-    """What the release had and nobody renders any more. What was never there is not this upgrade's doing."""
+    """What the release had and nobody renders or keeps any more. What was never there is not this upgrade's doing."""
     _, after = around(upgrade)
-    gone = frozenset(upgrade.before.manifests.by_id()) - {resource.id for resource in after}
-    if not any(one.kind in _PRODUCED for one in gone):
-        return gone
-    made = _made(after)
-    return frozenset(
-        one for one in gone if one.kind not in _PRODUCED or not made & {(one.namespace, one.name), ("", one.name)}
-    )
+    mine = {one.id for one in upgrade.before.manifests.resources if not kept(one)}
+    return _unmade(mine - {resource.id for resource in after}, after)
 
 
 def dangling(upgrade: Upgrade, kinds: frozenset[str], names: Names) -> Iterator[tuple[Resource, Reference]]:
@@ -36,6 +36,32 @@ def dangling(upgrade: Upgrade, kinds: frozenset[str], names: Names) -> Iterator[
                 for reference in names(resource):
                     if reference.id in gone:
                         yield resource, reference
+
+
+def newly_missing(upgrade: Upgrade, kinds: frozenset[str], names: Names) -> Iterator[tuple[Resource, Reference]]:
+    """Objects of ``kinds`` in the release that name what nobody renders, and that nobody named or rendered before."""
+    before, after = around(upgrade)
+    known = {one.id for one in (*before, *after)}
+    known.update(reference.id for one in before if one.kind in kinds for reference in names(one))
+    found = [
+        (resource, reference)
+        for resource in upgrade.after.manifests.resources
+        if resource.kind in kinds
+        for reference in names(resource)
+        if reference.id not in known and (reference.id.kind, reference.id.name) not in _ALWAYS_THERE
+    ]
+    missing = _unmade({reference.id for _, reference in found}, after) if found else frozenset()
+    return ((resource, reference) for resource, reference in found if reference.id in missing)
+
+
+def _unmade(ids: set[ResourceId], after: Iterable[Resource]) -> frozenset[ResourceId]:
+    """Those of ``ids`` that no operator and no job makes."""
+    if not any(one.kind in _PRODUCED for one in ids):
+        return frozenset(ids)
+    made = _made(after)
+    return frozenset(
+        one for one in ids if one.kind not in _PRODUCED or not made & {(one.namespace, one.name), ("", one.name)}
+    )
 
 
 def _made(resources: Iterable[Resource]) -> set[tuple[str, str]]:

@@ -1,10 +1,15 @@
 """Values that are written differently and mean the same."""
 
+import re
+
 from pipeline.core.change import FieldChange, Op
 from pipeline.core.quantity import quantity, seconds
 
 _QUANTITIES = frozenset({"limits", "requests", "capacity", "hard", "storage", "sizeLimit", "memory", "cpu", "podFixed"})
-_DURATIONS = ("interval", "timeout", "duration", "delay", "period", "retention", "ttl", "age", "renewBefore", "for")
+_DURATIONS = frozenset(
+    {"interval", "timeout", "duration", "delay", "period", "retention", "ttl", "age", "before", "for"}
+)
+_LAST_WORD = re.compile(r"(?:[A-Z]?[a-z]+|[A-Z]+)\Z")
 
 
 def same_meaning(change: FieldChange) -> bool:
@@ -15,7 +20,8 @@ def same_meaning(change: FieldChange) -> bool:
     if _QUANTITIES.intersection(keys):
         old = quantity(change.old)
         return old is not None and old == quantity(change.new)
-    if keys and keys[-1].lower().endswith(_DURATIONS):
+    word = _LAST_WORD.search(keys[-1]) if keys else None
+    if word and word.group().lower() in _DURATIONS:
         old = seconds(change.old)
         return old is not None and old == seconds(change.new)
     return False

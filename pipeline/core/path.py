@@ -54,3 +54,22 @@ def to_json(path: Path) -> list[Any]:
 
 def from_json(steps: Iterable[Any]) -> Path:
     return tuple(Entry(tuple(step.items())) if isinstance(step, dict) else step for step in steps)
+
+
+def value_at(body: Any, path: Path) -> Any:
+    """What stands at ``path``; None where nothing does."""
+    value = body
+    for step in path:
+        if isinstance(value, dict):
+            value = value.get(step)
+        elif isinstance(value, list) and isinstance(step, int):
+            value = value[step] if step < len(value) else None
+        elif isinstance(value, list) and isinstance(step, Entry):
+            value = next((one for one in value if _is(one, step)), None)
+        else:
+            return None
+    return value
+
+
+def _is(entry: Any, step: Entry) -> bool:
+    return isinstance(entry, dict) and all(value_at(entry, tuple(key.split("."))) == want for key, want in step.pairs)

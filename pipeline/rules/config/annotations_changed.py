@@ -9,15 +9,20 @@ Controllers read their settings there: load balancers, certificates, ingress, in
 Look up annotations that your controllers read.
 """
 
+from pipeline.core.accounts import IDENTITY
 from pipeline.core.change import FieldChange
 from pipeline.core.finding import Severity
 from pipeline.core.path import Path
 from pipeline.core.path_rule import Words, alike_check
+from pipeline.core.removal import KEEPERS
 from pipeline.core.rule import Rule, quiet, speaks
+
+_TOLD = IDENTITY | KEEPERS
+"""Annotations that rules of their own speak about."""
 
 
 def _picks(_field: FieldChange, path: Path) -> bool:
-    return path[:2] == ("metadata", "annotations") and path[2:3] != ("helm.sh/resource-policy",)
+    return path[:2] == ("metadata", "annotations") and not _TOLD.intersection(map(str, path[2:3]))
 
 
 check = alike_check(

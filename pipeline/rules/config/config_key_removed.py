@@ -2,47 +2,111 @@
 
 ## Why it matters
 
-Pods that mount the key as a file or read it as a variable find nothing; with optional: false they do not start.
+A pod that names the key (a variable, an item of a volume, a file mounted by ``subPath``) does not start without it,
+unless it says ``optional``. A program that reads its settings there falls back to its own default.
 
 ## What to do
 
 Search volumes and variables of yours for the key.
 """
 
-from pipeline.core.change import MISSING, FieldChange
-from pipeline.core.finding import Severity
-from pipeline.core.path import Path
-from pipeline.core.path_rule import Words, object_check
-from pipeline.core.rule import Rule, quiet, speaks
+from collections.abc import Iterator
 
-_DATA = frozenset({"data", "binaryData", "stringData"})
+from pipeline.core.change import MISSING, Action, FieldChange, ResourceChange
+from pipeline.core.finding import Place, Severity
+from pipeline.core.path import Path
+from pipeline.core.pods import WORKLOADS
+from pipeline.core.references import DATA_FIELDS, key_references
+from pipeline.core.references import keys as keys_of
+from pipeline.core.removal import listed
+from pipeline.core.resource import ResourceId, mapping
+from pipeline.core.rule import Claim, Hit, Rule, at, place, quiet, speaks
+from pipeline.core.selection import around
+from pipeline.core.upgrade import Upgrade
+
+_KINDS = frozenset({"ConfigMap", "Secret"})
+
+
+def check(upgrade: Upgrade) -> Iterator[Hit]:
+    gone = [(change, fields) for change in upgrade.diff.changes if (fields := _gone(change))]
+    users = _users(upgrade) if gone else {}
+    for change, fields in gone:
+        held = keys_of(change.resource)
+        keys = [key for field in fields for key in _keys(field) if key not in held]
+        if not keys:  # from stringData to data, or the other way round
+            continue
+        named = [user for key in keys for user in users.get((change.id, key), ())]
+        yield _hit(change, fields, keys, named)
+
+
+def _gone(change: ResourceChange) -> list[FieldChange]:
+    """The keys that are gone from an edited object, one by one or all at once."""
+    if change.id.kind not in _KINDS or change.id.group or change.action in (Action.ADDED, Action.REMOVED):
+        return []
+    return [field for field in change.fields if not field.noise and _key(field.path) and field.new is MISSING]
 
 
 def _key(path: Path) -> bool:
     """A key as a whole, or all of them."""
-    return path[:1] != () and path[0] in _DATA and not path[2:]
+    return path[:1] != () and path[0] in DATA_FIELDS and not path[2:]
 
 
-def _picks(field: FieldChange, path: Path) -> bool:
-    return _key(path) and field.new is MISSING
+def _keys(field: FieldChange) -> list[str]:
+    return [str(field.path[1])] if field.path[1:] else sorted(mapping(field.old))
 
 
-check = object_check(
-    _picks,
-    Words(
-        "a key is gone", "Who mounts or reads it finds nothing.", "Search volumes and variables of yours for the key."
-    ),
-)
+def _users(upgrade: Upgrade) -> dict[tuple[ResourceId, str], list[Place]]:
+    """Where pods name a key after the upgrade, here and in the rest of the repository."""
+    users: dict[tuple[ResourceId, str], list[Place]] = {}
+    for resource in around(upgrade)[1]:
+        for one in key_references(resource) if resource.kind in WORKLOADS else ():
+            users.setdefault((one.id, one.key), []).append(place(resource, one.path))
+    return users
+
+
+def _hit(change: ResourceChange, fields: list[FieldChange], keys: list[str], named: list[Place]) -> Hit:
+    title = f"{change.id.kind} {change.id.name} loses {'keys' if len(keys) > 1 else 'key'} {listed(keys)}"
+    first = named[0].resource if named else None
+    return Hit(
+        at(change, fields[0]),
+        title=f"{title}, which {first.kind} {first.name} needs" if first else title,
+        why="Its pods do not start: the key that they name is not there."
+        if first
+        else "Who mounts or reads it finds nothing; a program falls back to its own default.",
+        remedy="Keep the key by a value or an overlay, or take the reference away."
+        if first
+        else "Search volumes and variables of yours for it; set it again where you rely on it.",
+        severity=Severity.BLOCKER if first else None,
+        also=(*(at(change, field) for field in fields[1:]), *named),
+        claims=tuple(Claim(change.id, field.path) for field in fields),
+    )
+
+
 _MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a%s}\ndata: {%s}\n"
+_USER = (
+    "---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {template: {spec: {containers: "
+    "[{name: a, env: [{name: B, valueFrom: {configMapKeyRef: {name: a, key: b}}}]}]}}}\n"
+)
 
 RULE = Rule(
     module=__name__,
     doc=__doc__,
     severity=Severity.LOW,
-    each=check,
-    kinds=frozenset({"ConfigMap", "Secret"}),
+    whole=check,
     cases=(
         speaks("a key goes", ("low", "data.b"), before=_MAP % ("", "a: x, b: y"), after=_MAP % ("", "a: x")),
+        speaks(
+            "a key goes that a variable is read from",
+            ("blocker", "data.b"),
+            before=_MAP % ("", "a: x, b: y") + _USER,
+            after=_MAP % ("", "a: x") + _USER,
+        ),
+        speaks(
+            "the variable can do without",
+            ("low", "data.b"),
+            before=_MAP % ("", "a: x, b: y") + _USER.replace("key: b", "key: b, optional: true"),
+            after=_MAP % ("", "a: x") + _USER.replace("key: b", "key: b, optional: true"),
+        ),
         quiet("a key comes", before=_MAP % ("", "a: x"), after=_MAP % ("", "a: x, b: y")),
     ),
 )

@@ -1,39 +1,98 @@
-"""A workload still needs a ConfigMap, Secret or service account that the chart no longer renders.
+"""A workload needs a ConfigMap or Secret, or a key of one, that nobody renders.
+
+The upgrade takes it away and the workload names it still, or the workload names it for the first time and nobody makes
+it. What certificates, external secrets, other custom resources and jobs are told to make counts as made; what is
+optional is not needed.
 
 ## Why it matters
 
-Its pods do not start: a volume or variable whose source is missing holds them back, a missing account refuses them.
-Pods that run keep running, until the first of them is replaced.
+Its pods do not start: a volume or variable whose source is missing holds them back. Pods that run keep running, until
+the first of them is replaced.
 
 ## What to do
 
-See who creates the object now. Keep it by a value or an overlay until the workload no longer needs it.
+See who creates the object. Keep it by a value or an overlay until the workload no longer needs it, or create it first.
 """
 
 from collections.abc import Iterator
 
 from pipeline.core.finding import Confidence, Place, Severity
-from pipeline.core.lost import dangling
+from pipeline.core.lost import dangling, newly_missing
 from pipeline.core.pods import WORKLOADS
-from pipeline.core.references import references
-from pipeline.core.resource import ResourceId
+from pipeline.core.references import ACCOUNT, PULL_SECRETS, Reference, key_references, keys, references
+from pipeline.core.removal import listed
+from pipeline.core.resource import Resource, ResourceId
 from pipeline.core.rule import Hit, Rule, place, quiet, speaks
+from pipeline.core.selection import around
 from pipeline.core.upgrade import Upgrade
+
+_Users = dict[ResourceId, list[Place]]
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
-    users: dict[ResourceId, list[Place]] = {}
-    for resource, reference in dangling(upgrade, WORKLOADS, references):
-        users.setdefault(reference.id, []).append(place(resource, reference.path))
-    for name, places in sorted(users.items()):
-        user = places[0].resource
+    for name, places in sorted(_users(dangling(upgrade, WORKLOADS, _sources)).items()):
         yield Hit(
             places[0],
-            title=f"{user.kind} {user.name} needs {name.kind} {name.name}, which is no longer rendered",
-            why="Its pods do not start, unless somebody else creates it.",
+            title=f"{_needing(places)} {name.kind} {name.name}, which is no longer rendered",
+            why="Its pods do not start once it is pruned, unless somebody else creates it.",
             remedy="See who creates it now, or keep it by a value or an overlay.",
             also=tuple(places[1:]),
         )
+    for name, places in sorted(_users(newly_missing(upgrade, WORKLOADS, _needed)).items()):
+        outside = name.kind == "Secret"
+        yield Hit(
+            places[0],
+            title=f"{_needing(places)} {name.kind} {name.name} now, and nobody renders it",
+            why="Its pods do not start until somebody creates it.",
+            remedy=f"Create it in {name.namespace or upgrade.namespace} before the upgrade, or correct the name.",
+            severity=Severity.MEDIUM if outside else None,
+            also=tuple(places[1:]),
+        )
+    yield from _keys(upgrade)
+
+
+def _keys(upgrade: Upgrade) -> Iterator[Hit]:
+    """Keys that are named now and were not, in an object that is rendered without them."""
+    before, after = around(upgrade)
+    named = {(one.id, one.key) for resource in before if resource.kind in WORKLOADS for one in key_references(resource)}
+    held = {one.id: keys(one) for one in after if one.kind in ("ConfigMap", "Secret")}
+    missing: dict[tuple[ResourceId, str], list[Place]] = {}
+    for resource in upgrade.after.manifests.resources:
+        for one in key_references(resource) if resource.kind in WORKLOADS else ():
+            if held.get(one.id) and one.key not in held[one.id] and (one.id, one.key) not in named:
+                missing.setdefault((one.id, one.key), []).append(place(resource, one.path))
+    for (name, key), places in sorted(missing.items()):
+        yield Hit(
+            places[0],
+            title=f"{_needing(places)} key {key} of {name.kind} {name.name} now, which does not hold it",
+            why="Its pods do not start until the key is there.",
+            remedy="Add the key by a value or an overlay, or correct the name.",
+            also=tuple(places[1:]),
+        )
+
+
+def _sources(resource: Resource) -> Iterator[Reference]:
+    return (one for one in references(resource) if one.id.kind != ACCOUNT)
+
+
+def _needed(resource: Resource) -> Iterator[Reference]:
+    """What pods cannot start without: a pull secret that never was may not be needed at all."""
+    return (one for one in _sources(resource) if PULL_SECRETS not in one.path)
+
+
+def _users(found: Iterator[tuple[Resource, Reference]]) -> _Users:
+    users: _Users = {}
+    for resource, reference in found:
+        users.setdefault(reference.id, []).append(place(resource, reference.path))
+    return users
+
+
+def _needing(places: list[Place]) -> str:
+    """``Deployment web needs``, ``3 workloads (web, api, db) need``."""
+    names = {one.resource: None for one in places}
+    if len(names) == 1:
+        return f"{places[0].resource.kind} {places[0].resource.name} needs"
+    return f"{len(names)} workloads ({listed(one.name for one in names)}) need"
 
 
 _MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"
@@ -46,6 +105,7 @@ _TLS = (
     "---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\n"
     "spec: {template: {spec: {volumes: [{name: v, projected: {sources: [{secret: {name: a}}]}}]}}}\n"
 )
+_ITEM = "spec.template.spec.volumes[name=v].configMap.items[key=%s]"
 
 RULE = Rule(
     module=__name__,
@@ -66,8 +126,27 @@ RULE = Rule(
             before=_MADE + _TLS,
             after=_TLS,
         ),
+        speaks(
+            "it needs one that nobody makes",
+            ("high", "spec.template.spec.volumes[name=v].configMap.name"),
+            after=_WEB % "",
+        ),
+        speaks(
+            "it needs a Secret that may be made by hand",
+            ("medium", "spec.template.spec.volumes[name=v].projected.sources[0].secret.name"),
+            after=_TLS,
+        ),
+        speaks(
+            "it needs a key that is not there",
+            ("high", _ITEM % "two"),
+            before=_MAP + "data: {one: x}\n" + _WEB % ", items: [{key: one, path: a}]",
+            after=_MAP + "data: {one: x}\n" + _WEB % ", items: [{key: two, path: a}]",
+        ),
         quiet("it can do without", before=_MAP + _WEB % ", optional: true", after=_WEB % ", optional: true"),
         quiet("it was never rendered", before=_WEB % "", after=_WEB % ""),
+        quiet(
+            "it is kept", before=_MAP.replace("a}", "a, annotations: {helm.sh/resource-policy: keep}}"), after=_WEB % ""
+        ),
         quiet(
             "a certificate makes it",
             before=_MADE + _TLS,

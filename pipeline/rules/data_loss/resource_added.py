@@ -11,25 +11,40 @@ See what is new, and that nothing of that name is there already.
 
 from collections.abc import Iterator
 
-from pipeline.core.change import Action
+from pipeline.core.change import Action, ResourceChange
 from pipeline.core.finding import Severity
-from pipeline.core.removal import grouped, naming
+from pipeline.core.manifests import parse
+from pipeline.core.removal import counted, grouped, kind_changes, naming
 from pipeline.core.resource import CRD_KIND
 from pipeline.core.rule import Hit, Rule, at, quiet, speaks
 from pipeline.core.upgrade import Upgrade
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
-    added = [change for change in upgrade.diff.of_action(Action.ADDED) if change.id.kind != CRD_KIND]
-    for changes in grouped(added, lambda change: change.id.kind).values():
-        places = [at(change) for change in changes]
-        yield Hit(
-            places[0],
-            title=f"{naming(changes)} {'is' if len(changes) == 1 else 'are'} new",
-            why="An object of that name which somebody else made is taken over.",
-            remedy="See that nothing of that name is there already.",
-            also=tuple(places[1:]),
+    others = upgrade.facts.repository_before
+    owner = {resource.id: resource.release for resource in others.resources} if others else {}
+    told = {new.id for _, new in kind_changes(upgrade)}
+    added = [one for one in upgrade.diff.of_action(Action.ADDED) if one.id.kind != CRD_KIND and one.id not in told]
+    for changes in grouped([one for one in added if one.id not in owner], lambda change: change.id.kind).values():
+        yield _hit(
+            changes,
+            f"{naming(changes)} {'is' if len(changes) == 1 else 'are'} new",
+            "An object of that name which somebody else made is taken over.",
+            "See that nothing of that name is there already.",
         )
+    taken = [one for one in added if one.id in owner]
+    for release, changes in grouped(taken, lambda change: owner[change.id]).items():
+        yield _hit(
+            changes,
+            f"{counted(changes)} {'comes' if len(changes) == 1 else 'come'} from {release or 'another release'}",
+            "Both releases render it until the other lets go.",
+            "Apply both in one run, or let the other one forget it first.",
+        )
+
+
+def _hit(changes: list[ResourceChange], title: str, why: str, remedy: str) -> Hit:
+    places = [at(change) for change in changes]
+    return Hit(places[0], title, why, remedy, also=tuple(places[1:]))
 
 
 _SERVICE = "apiVersion: v1\nkind: Service\nmetadata: {name: %s}\n"
@@ -41,6 +56,12 @@ RULE = Rule(
     whole=check,
     cases=(
         speaks("a Service comes", ("info", ""), after=_SERVICE % "a"),
+        speaks(
+            "a Service comes from another release",
+            ("info", ""),
+            after=_SERVICE % "a",
+            facts={"repository_before": parse(_SERVICE % "a", namespace="shop", release="web")},
+        ),
         quiet("a Service goes", before=_SERVICE % "a"),
     ),
 )

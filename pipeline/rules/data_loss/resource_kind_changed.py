@@ -2,43 +2,66 @@
 
 ## Why it matters
 
-The old one is deleted and the new one created: its pods stop, and a StatefulSet starts with empty volumes where a
-Deployment had a claim of its own.
+Old and new are two objects: both run for a while, over the same ports, leases and volumes, or neither does. What the
+old one kept on claims of its own is not carried over: the new one starts on empty volumes.
 
 ## What to do
 
-Back up and move the data first; plan the gap.
+Scale the old one to zero first, and plan the gap. Back up and move the data where it keeps any.
 """
 
 from collections.abc import Iterator
 
-from pipeline.core.change import Action
+from pipeline.core.change import ResourceChange
 from pipeline.core.finding import Severity
+from pipeline.core.removal import kept, kind_changes
+from pipeline.core.resource import Resource
 from pipeline.core.rule import Hit, Rule, at, quiet, speaks
+from pipeline.core.storage import lasting, templates
 from pipeline.core.upgrade import Upgrade
-
-_WORKLOADS = frozenset({"Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob"})
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
-    added = {
-        (change.id.namespace, change.id.name): change
-        for change in upgrade.diff.of_action(Action.ADDED)
-        if change.id.kind in _WORKLOADS
-    }
-    for change in upgrade.diff.of_action(Action.REMOVED):
-        other = added.get((change.id.namespace, change.id.name)) if change.id.kind in _WORKLOADS else None
-        if other is not None:
-            yield Hit(
-                at(other),
-                title=f"{change.id.kind} {change.id.name} becomes a {other.id.kind}",
-                why="Its pods stop before the new ones start; volumes are not carried over.",
-                remedy="Back up and move the data first; plan the gap.",
-                also=(at(change),),
-            )
+    for old, new in kind_changes(upgrade):
+        yield _hit(old, new)
 
 
-_OLD = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: db}\n"
+def _hit(old: ResourceChange, new: ResourceChange) -> Hit:
+    left = _left_behind(old.resource, new.resource)
+    volumes = ", ".join(left)
+    why = "Both run for a while, over the same ports, leases and volumes, or neither does."
+    if left:
+        why = f"It starts on empty volumes: what is in {volumes} is not carried over."
+    elif kept(old.resource):
+        why = f"The old one stays and runs beside it: {kept(old.resource)}."
+    return Hit(
+        at(new),
+        title=f"{old.id.kind} {old.id.name} becomes a {new.id.kind}",
+        why=why,
+        remedy="Back up and move the data first, then switch." if left else "Scale the old one to zero first.",
+        severity=Severity.BLOCKER if left else None,
+        also=(at(old),),
+    )
+
+
+def _left_behind(old: Resource, new: Resource) -> list[str]:
+    """The claims of the old one that the new one does not mount."""
+    mounted = set(lasting(new).values())
+    made = templates(old)
+    claims = [claim for claim in lasting(old).values() if claim not in made and claim not in mounted]
+    # A set's pods mount <template>-<set>-<number>.
+    prefixes = [f"{template}-{old.id.name}-" for template in made]
+    return sorted(claims) + sorted(f"{p}*" for p in prefixes if not any(claim.startswith(p) for claim in mounted))
+
+
+def _workload(kind: str, claims: str = "") -> str:
+    return (
+        f"apiVersion: apps/v1\nkind: {kind}\nmetadata: {{name: db}}\nspec: {{template: {{spec: {{a: b}}}}{claims}}}\n"
+    )
+
+
+_MADE = ", volumeClaimTemplates: [{metadata: {name: data}}]"
+_USED = _workload("Deployment").replace("a: b", "volumes: [{name: d, persistentVolumeClaim: {claimName: %s}}]")
 
 RULE = Rule(
     module=__name__,
@@ -46,10 +69,11 @@ RULE = Rule(
     severity=Severity.HIGH,
     whole=check,
     cases=(
-        speaks(
-            "it gets volumes of its own", ("high", ""), before=_OLD, after=_OLD.replace("Deployment", "StatefulSet")
-        ),
-        quiet("it stays", before=_OLD, after=_OLD),
-        quiet("it goes", before=_OLD),
+        speaks("one runs on each node", ("high", ""), before=_workload("Deployment"), after=_workload("DaemonSet")),
+        speaks("it loses its claim", ("blocker", ""), before=_USED % "db", after=_workload("StatefulSet", _MADE)),
+        speaks("it loses its claims", ("blocker", ""), before=_workload("StatefulSet", _MADE), after=_USED % "db"),
+        speaks("it keeps one", ("high", ""), before=_workload("StatefulSet", _MADE), after=_USED % "data-db-0"),
+        quiet("it stays", before=_workload("Deployment"), after=_workload("Deployment")),
+        quiet("it goes", before=_workload("Deployment")),
     ),
 )

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pipeline.core.change import Action
 from pipeline.core.finding import Severity
 from pipeline.core.manifests import parse
-from pipeline.core.removal import grouped, naming
+from pipeline.core.removal import counted, grouped
 from pipeline.core.rule import Hit, Need, Rule, at, quiet, speaks
 from pipeline.core.upgrade import Upgrade
 
@@ -25,14 +25,13 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
     assert others is not None, "BUG: evaluated without a repository"
     owner = {resource.id: resource.release for resource in others.resources}
     moved = [change for change in upgrade.diff.of_action(Action.REMOVED) if change.id in owner]
-    for (kind, release), changes in grouped(moved, lambda change: (change.id.kind, owner[change.id])).items():
+    for release, changes in grouped(moved, lambda change: owner[change.id]).items():
         places = [at(change) for change in changes]
-        many = len(changes) > 1
         yield Hit(
             places[0],
-            title=f"{naming(changes)} {'move' if many else 'moves'} to {release or 'another release'}",
+            title=f"{counted(changes)} {'move' if len(changes) > 1 else 'moves'} to {release or 'another release'}",
             why="Whoever prunes this release after the other was applied deletes what that now owns.",
-            remedy=f"Apply both in one run, or make the old owner forget the {kind} first.",
+            remedy="Apply both in one run, or make the old owner forget them first.",
             also=tuple(places[1:]),
         )
 

@@ -11,11 +11,18 @@ Find out who uses it before the merge. Keep it by a value of the chart or an ove
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from pipeline.core.change import ResourceChange
 from pipeline.core.finding import Severity
-from pipeline.core.removal import OWN_RULE, grouped, kept, naming, removed
+from pipeline.core.operated import operated
+from pipeline.core.references import references
+from pipeline.core.removal import OWN_RULE, gone, grouped, kept, naming
+from pipeline.core.rename import GENERATED
+from pipeline.core.resource import ResourceId
 from pipeline.core.rule import Hit, Rule, at, quiet, speaks
+from pipeline.core.selection import around
+from pipeline.core.stems import same_stem
 from pipeline.core.upgrade import Upgrade
 
 _LOSS = {
@@ -24,7 +31,7 @@ _LOSS = {
     "Ingress": (Severity.HIGH, "Traffic from outside stops reaching what is behind it."),
     "Deployment": (Severity.HIGH, "Its pods are deleted and what they did stops."),
     "DaemonSet": (Severity.HIGH, "Its pods are deleted on every node and what they did stops."),
-    "ConfigMap": (Severity.MEDIUM, "Pods that mount or read it do not start again."),
+    "ConfigMap": (Severity.MEDIUM, "Who mounts it does not start again; who looks it up finds nothing."),
     "ServiceAccount": (Severity.MEDIUM, "Pods that run as it are refused, and rights bound to it are lost."),
     "Role": (Severity.MEDIUM, "Whoever is bound to it loses its rights."),
     "ClusterRole": (Severity.MEDIUM, "Whoever is bound to it loses its rights."),
@@ -33,17 +40,63 @@ _LOSS = {
     "HorizontalPodAutoscaler": (Severity.MEDIUM, "The workload no longer scales with its load."),
     "PodDisruptionBudget": (Severity.MEDIUM, "A node drain may now stop all of its pods at once."),
     "NetworkPolicy": (Severity.MEDIUM, "The pods it selected are open to what it kept out."),
+    "ServiceMonitor": (Severity.MEDIUM, "Prometheus stops scraping what it selected: graphs end, alerts fall silent."),
+    "PodMonitor": (Severity.MEDIUM, "Prometheus stops scraping what it selected: graphs end, alerts fall silent."),
+    "PrometheusRule": (Severity.MEDIUM, "Its alerts never fire again, and what its rules recorded ends."),
+    "Certificate": (Severity.MEDIUM, "Nothing renews its Secret: the certificate ends weeks later."),
+    "ExternalSecret": (
+        Severity.HIGH,
+        "The Secret that it makes is deleted with it, unless its deletion policy retains.",
+    ),
     "PodSecurityPolicy": (Severity.LOW, "Where the cluster still enforces it, pods admitted by it are refused."),
     "Pod": (Severity.LOW, "It is deleted."),
     "Event": (Severity.LOW, "It is deleted."),
 }
-_OTHER = (Severity.MEDIUM, "Its controller stops acting on it, and undoes what it did where it cleans up.")
+_READ = {"Secret": Severity.MEDIUM, "ConfigMap": Severity.LOW}
+_DROPPED = "The chart's own pods read it no more; whoever else does fails, at once or at the next start."
+_OTHER = (Severity.MEDIUM, "Its controller no longer acts upon it, and may undo what was done.")
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
-    gone = [change for change in removed(upgrade) if change.id.kind not in OWN_RULE]
-    for group in grouped(gone, lambda change: (change.id.group, change.id.kind, kept(change.resource))).values():
-        yield _hit(group)
+    lost = [one for one in gone(upgrade) if one.id.kind not in OWN_RULE and not operated(one.resource)]
+    older = [one for one in lost if _superseded(one, upgrade)]
+    for group in grouped(older, lambda change: (change.id.group, change.id.kind)).values():
+        yield _older(group)
+    rest = [one for one in lost if one not in older]
+    named = _named(upgrade) if any(one.id.kind in _READ for one in rest) else frozenset()
+    for (_, _, keep, dropped), group in grouped(rest, lambda change: _sort(change, named)).items():
+        hit, weight = _hit(group), _READ.get(group[0].id.kind)
+        yield replace(hit, severity=weight, why=_DROPPED) if weight and dropped and not keep else hit
+
+
+def _sort(change: ResourceChange, named: frozenset[ResourceId]) -> tuple[str, str, str, bool]:
+    return change.id.group, change.id.kind, kept(change.resource), change.id in named
+
+
+def _named(upgrade: Upgrade) -> frozenset[ResourceId]:
+    """What the release's workloads read before, and what nobody's read now."""
+    before = {one.id for resource in upgrade.before.manifests.resources for one in references(resource)}
+    return frozenset(before - {one.id for resource in around(upgrade)[1] for one in references(resource)})
+
+
+def _superseded(change: ResourceChange, upgrade: Upgrade) -> bool:
+    """Whether a newer generation of a generated name is there: nobody is meant to name this one any more."""
+    kind, name = change.id.kind, change.id.name
+    return kind in GENERATED and any(
+        one.id.namespace == change.id.namespace and same_stem(name, one.id.name)
+        for one in upgrade.after.manifests.of_kind(kind)
+    )
+
+
+def _older(group: list[ResourceChange]) -> Hit:
+    return Hit(
+        at(group[0]),
+        title=f"{naming(group)} {'are' if len(group) > 1 else 'is'} no longer rendered: a newer generation is",
+        why="Who names it by hand finds nothing; what the chart renders names the newer one.",
+        remedy="Nothing, unless you name it yourself.",
+        severity=Severity.INFO,
+        also=tuple(at(change) for change in group[1:]),
+    )
 
 
 def _hit(group: list[ResourceChange]) -> Hit:
@@ -55,7 +108,7 @@ def _hit(group: list[ResourceChange]) -> Hit:
     return Hit(
         at(first),
         title=f"{naming(group)} {'are' if many else 'is'} no longer rendered",
-        why=f"It stays behind unowned: {keep}." if keep else why,
+        why=f"It stays behind unowned: {keep}." if keep else _of_many(why) if many else why,
         remedy=(
             "Delete by hand what nobody needs."
             if keep
@@ -66,11 +119,19 @@ def _hit(group: list[ResourceChange]) -> Hit:
     )
 
 
+def _of_many(why: str) -> str:
+    return why.replace("Its ", "Their ", 1)
+
+
 def _object(kind: str, name: str, extra: str = "") -> str:
     return f"---\napiVersion: v1\nkind: {kind}\nmetadata: {{name: {name}{extra}}}\n"
 
 
 _KEEP = ", annotations: {helm.sh/resource-policy: keep}"
+_WEB = (
+    "---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\n"
+    "spec: {template: {spec: {volumes: [{name: v, %s}]}}}\n"
+)
 
 RULE = Rule(
     module=__name__,
@@ -83,6 +144,18 @@ RULE = Rule(
             "two ConfigMaps are one fact", ("medium", ""), before=_object("ConfigMap", "a") + _object("ConfigMap", "b")
         ),
         speaks("an object that is kept stays behind", ("low", ""), before=_object("Secret", "web", _KEEP)),
+        speaks(
+            "its own pods read it no more",
+            ("medium", ""),
+            before=_object("Secret", "a") + _WEB % "secret: {secretName: a}",
+            after=_WEB % "emptyDir: {}",
+        ),
+        speaks(
+            "a newer generation is there",
+            ("info", ""),
+            before=_object("ConfigMap", "a-5f0c9a1b") + _object("ConfigMap", "a-0a1b2c3d"),
+            after=_object("ConfigMap", "a-0a1b2c3d"),
+        ),
         quiet("an object comes", after=_object("Service", "web")),
         quiet("a StatefulSet has a rule of its own", before=_object("StatefulSet", "db")),
         quiet("a hook goes", before=_object("Pod", "t", ", annotations: {helm.sh/hook: test}")),

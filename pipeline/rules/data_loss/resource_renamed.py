@@ -1,62 +1,131 @@
-"""An object has another name or namespace: to the cluster, one is deleted and another is created.
+"""Objects have another name: to the cluster, one is deleted and another is created.
+
+All objects whose names differ in the same way are one fact. What refers to the new names inside the release is no news
+of its own. Names that end in a hash or a version are meant to change.
 
 ## Why it matters
 
-A workload stops and starts anew, a Service gets another address and DNS name, and whatever refers to the old name finds
-nothing. Names that end in a hash or a version are meant to change.
+A workload stops and starts anew, a Service gets another address and DNS name, and whatever refers to the old name
+finds nothing.
 
 ## What to do
 
-Keep the old name (fullnameOverride, namespaceOverride), or move what refers to it first.
+Keep the old name (fullnameOverride, nameOverride), or move what refers to it first.
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from pipeline.core.change import Action, FieldChange, ResourceChange
-from pipeline.core.finding import Severity
+from pipeline.core.finding import Place, Severity
 from pipeline.core.follow import FOLLOWED, Followed, followed
-from pipeline.core.path import Path
+from pipeline.core.removal import counted, grouped
 from pipeline.core.rule import Claim, Hit, Rule, at, place, quiet, speaks
-from pipeline.core.stems import same_stem
+from pipeline.core.stems import differing, same_stem
 from pipeline.core.upgrade import Upgrade
 
-_NAMES: tuple[Path, ...] = (("metadata", "name"), ("metadata", "namespace"))
+_MANY_CALLED = "Deleted and created anew: addresses and DNS names change, what names the old ones finds nothing."
+_MANY = "Deleted and created anew: what names the old ones finds nothing."
+_LOSS = {
+    "Service": (Severity.HIGH, "Its address and DNS name change: whoever calls the old name finds nothing."),
+    "Secret": (Severity.MEDIUM, "Who reads the old one fails, at once or at its next start."),
+    "Deployment": (Severity.MEDIUM, "The old pods are deleted and new ones made; both may run for a while."),
+    "DaemonSet": (Severity.MEDIUM, "The old pods are deleted and new ones made; both may run for a while."),
+    "ServiceAccount": (Severity.MEDIUM, "Bindings and cloud identities of yours name the old one."),
+}
+_AGAIN = (Severity.LOW, "The job runs again under its new name; the old one is deleted with its log.")
+_OTHER = (Severity.MEDIUM, "One is deleted, another created: what refers to the old name finds nothing.")
+_INSIDE = frozenset({"Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding", "PodDisruptionBudget"})
+"""Kinds that hardly anybody outside the chart names."""
+_Users = list[tuple[ResourceChange, FieldChange]]
 
 
-def check(change: ResourceChange, upgrade: Upgrade) -> Iterator[Hit]:
-    if change.action not in (Action.RENAMED, Action.MOVED) or change.before is None or change.after is None:
-        return
-    old, new = change.before.id, change.after.id
-    if (old.name, old.namespace) == (new.name, new.namespace):
-        return
-    was, now = (f"{one.namespace}/{one.name}" if old.namespace != new.namespace else one.name for one in (old, new))
-    users = _users(Followed(old, new), upgrade)
-    own = tuple(Claim(change.id, path) for path in _NAMES)
-    hit = Hit(
-        at(change),
-        title=f"{change.id.kind} {was} becomes {now}",
-        why="One is deleted, another created: what refers to the old name finds nothing.",
-        remedy="Keep the old name by fullnameOverride or namespaceOverride, or move what refers to it first.",
-        also=(place(change.before), *(at(user, field) for user, field in users)),
-        claims=own + tuple(Claim(user.id, field.path) for user, field in users),
+def check(upgrade: Upgrade) -> Iterator[Hit]:
+    renamed = [
+        one for one in upgrade.diff.of_action(Action.RENAMED) if one.before and one.before.id.name != one.id.name
+    ]
+    for way, changes in grouped(renamed, _way).items():
+        users = [user for change in changes for user in _users(change, upgrade)]
+        yield _generated(changes, users) if way[0] == way[1] else _hit(changes, users)
+
+
+def _old(change: ResourceChange) -> str:
+    return change.before.id.name if change.before else ""
+
+
+def _way(change: ResourceChange) -> tuple[str, ...]:
+    """What the one name has and the other has not; nothing and nothing where both ends were generated."""
+    if same_stem(_old(change), change.id.name):
+        return "", "", change.id.kind
+    return differing(_old(change), change.id.name)
+
+
+def _hit(changes: list[ResourceChange], users: _Users) -> Hit:
+    graded = [(_grade(change, users), change) for change in changes]
+    (severity, why), worst = max(graded, key=lambda item: item[0][0])
+    title = f"{worst.id.kind} {_old(worst)} becomes {worst.id.name}"
+    if len(changes) > 1:
+        title = f"{counted(changes)} are renamed, as {title}"
+        why = _MANY_CALLED if severity is Severity.HIGH else why if worst.id.kind == "Job" else _MANY
+    return Hit(
+        at(worst),
+        title=title,
+        why=why,
+        remedy="See that it does no harm to run it again."
+        if worst.id.kind == "Job"
+        else "Keep the old name (fullnameOverride, nameOverride), or move what refers to it first.",
+        severity=severity,
+        also=_places(changes, users, worst),
+        claims=_claims(changes, users),
     )
-    if same_stem(old.name, new.name) and old.namespace == new.namespace:
-        hit = replace(hit, severity=Severity.INFO, why="Its name ends in a hash or version, and is meant to change.")
-    elif users:
-        why = "The workloads here name the new one; what else names the old one finds nothing."
-        hit = replace(hit, severity=Severity.LOW, why=why)
-    yield hit
 
 
-def _users(pair: Followed, upgrade: Upgrade) -> list[tuple[ResourceChange, FieldChange]]:
+def _grade(change: ResourceChange, users: _Users) -> tuple[Severity, str]:
+    if users and change.id.kind in FOLLOWED:
+        return Severity.LOW, "The workloads here name the new one; what else names the old one finds nothing."
+    if change.id.kind in _INSIDE:
+        return Severity.LOW, "The chart's own objects name the new one; what else names the old one finds nothing."
+    return _AGAIN if change.id.kind == "Job" else _LOSS.get(change.id.kind, _OTHER)
+
+
+def _generated(changes: list[ResourceChange], users: _Users) -> Hit:
+    first = changes[0]
+    title = f"{first.id.kind} {_old(first)} becomes {first.id.name}"
+    return Hit(
+        at(first),
+        title=title if len(changes) == 1 else f"{counted(changes)} end in another hash or version",
+        why="A name that ends in a hash or version is meant to change.",
+        remedy="Nothing, unless you name the old one yourself.",
+        severity=Severity.INFO,
+        also=_places(changes, users, first),
+        claims=_claims(changes, users),
+    )
+
+
+def _places(changes: list[ResourceChange], users: _Users, first: ResourceChange) -> tuple[Place, ...]:
+    new = [at(change) for change in changes if change is not first]
+    old = [place(change.before) for change in (first, *changes) if change.before]
+    return (*new, *dict.fromkeys(old), *(at(user, field) for user, field in users))
+
+
+def _claims(changes: list[ResourceChange], users: _Users) -> tuple[Claim, ...]:
+    own = [Claim(change.id, ("metadata", key)) for change in changes for key in ("name", "namespace")]
+    return (*own, *(Claim(user.id, field.path) for user, field in users))
+
+
+def _users(change: ResourceChange, upgrade: Upgrade) -> _Users:
     """The workloads of the release that named the old one and name the new one now."""
-    if pair.old.kind not in FOLLOWED:
+    if change.id.kind not in FOLLOWED or change.before is None:
         return []
-    return [(change, field) for change in upgrade.diff.changes for field, found in followed(change) if found == pair]
+    pair = Followed(change.before.id, change.id)
+    return [(user, field) for user in upgrade.diff.changes for field, found in followed(user) if found == pair]
 
 
 _SERVICE = "apiVersion: v1\nkind: Service\nmetadata: {name: %s}\nspec: {a: 1, b: 2, c: 3}\n"
+_APP = (
+    _SERVICE + "---\napiVersion: v1\nkind: ServiceAccount\nmetadata: {name: %s}\n"
+    "---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: %s}\n"
+    "spec: {selector: {matchLabels: {app: %s}}, template: {spec: {containers: [{name: a, image: 'x:1'}]}}}\n"
+)
 _CONFIG = (
     "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: %s}\ndata: {%s}\n---\n"
     "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\n"
@@ -67,13 +136,11 @@ _FIRST, _SECOND = _CONFIG % ("web-6ct58987ht", "a: x", "web-6ct58987ht"), _CONFI
 RULE = Rule(
     module=__name__,
     doc=__doc__,
-    severity=Severity.MEDIUM,
-    each=check,
+    severity=Severity.HIGH,
+    whole=check,
     cases=(
-        speaks("another name", ("medium", ""), before=_SERVICE % "web", after=_SERVICE % "shop-web"),
-        speaks(
-            "another namespace", ("medium", ""), before=_SERVICE % "a, namespace: x", after=_SERVICE % "a, namespace: y"
-        ),
+        speaks("a Service", ("high", ""), before=_SERVICE % "web", after=_SERVICE % "shop-web"),
+        speaks("all of an app is one fact", ("high", ""), before=_APP % (("web",) * 4), after=_APP % (("shop",) * 4)),
         speaks("another hash", ("info", ""), before=_SERVICE % "web-5f0c9a1b", after=_SERVICE % "web-0a1b2c3d"),
         speaks(
             "another hash and other data", ("info", ""), before=_FIRST, after=_FIRST.replace("6ct58987ht", "9hkm2f7ctb")

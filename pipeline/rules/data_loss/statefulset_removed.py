@@ -14,39 +14,57 @@ from collections.abc import Iterator
 
 from pipeline.core.change import Action, ResourceChange
 from pipeline.core.finding import Severity
-from pipeline.core.removal import kept, removed
+from pipeline.core.likeness import ALIKE, Likeness
+from pipeline.core.removal import gone, kept
 from pipeline.core.resource import mapping, sequence
 from pipeline.core.rule import Hit, Rule, at, place, quiet, speaks
+from pipeline.core.stems import differing
 from pipeline.core.upgrade import Upgrade
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
-    for change in removed(upgrade):
+    for change in gone(upgrade):
         if change.id.kind == "StatefulSet":
-            yield _hit(change, "is no longer rendered")
-    for change in upgrade.diff.of_action(Action.RENAMED):
-        if change.id.kind == "StatefulSet":
-            yield _hit(change, f"is renamed to {change.id.name}")
+            yield _hit(change, _successor(change, upgrade))
 
 
-def _hit(change: ResourceChange, what: str) -> Hit:
-    before = change.before
-    assert before is not None, "BUG: a removed or renamed object has an old side"
+def _successor(change: ResourceChange, upgrade: Upgrade) -> ResourceChange | None:
+    """A new StatefulSet that is this one under another name or in another namespace."""
+    added = [one for one in upgrade.diff.of_action(Action.ADDED) if one.id.kind == "StatefulSet"]
+    likeness = Likeness()
+    scored = [
+        (likeness.of(change.resource, one.resource, differing(change.id.name, one.id.name)), one.id, one)
+        for one in added
+    ]
+    score, _, found = max(scored, default=(0.0, change.id, None))
+    return found if score >= ALIKE else None
+
+
+def _hit(change: ResourceChange, successor: ResourceChange | None) -> Hit:
+    before = change.resource
     spec = mapping(before.body.get("spec"))
     claims = bool(sequence(spec.get("volumeClaimTemplates")))
     deletes = mapping(spec.get("persistentVolumeClaimRetentionPolicy")).get("whenDeleted") == "Delete"
     fate = "are deleted with it" if deletes else "stay behind, attached to nothing"
     keep = kept(before)
+    what = f"becomes {_named(change, successor)}, another object" if successor else "is no longer rendered"
+    starts = ", and the new one starts empty" if successor else ""
     return Hit(
         place(before),
         title=f"StatefulSet {before.id.name} {what}",
-        why=f"Its pods stop; its volume claims {fate}." if claims else "Its pods stop, and it has no volume claims.",
+        why=f"Its pods stop; its volume claims {fate}{starts}."
+        if claims
+        else "Its pods stop, and it has no volume claims.",
         remedy="Keep the name (fullnameOverride), or migrate its volume claims first."
         if claims
         else "Keep it by a chart value, or check that nothing needs its pods.",
         severity=Severity.LOW if keep else Severity.BLOCKER if claims else Severity.HIGH,
-        also=() if change.after is None else (at(change),),
+        also=() if successor is None else (at(successor),),
     )
+
+
+def _named(old: ResourceChange, new: ResourceChange) -> str:
+    return new.id.name if old.id.namespace == new.id.namespace else f"{new.id.namespace}/{new.id.name}"
 
 
 _SET = "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: db}\nspec: {replicas: 1"
@@ -59,6 +77,12 @@ RULE = Rule(
     cases=(
         speaks(
             "a database goes", ("blocker", ""), before=_SET + ", volumeClaimTemplates: [{metadata: {name: data}}]}\n"
+        ),
+        speaks(
+            "a database has another name",
+            ("blocker", ""),
+            before=_SET + ", volumeClaimTemplates: [{metadata: {name: data}}], serviceName: db}\n",
+            after=_SET.replace("db", "sql") + ", volumeClaimTemplates: [{metadata: {name: data}}], serviceName: sql}\n",
         ),
         speaks("one without volumes goes", ("high", ""), before=_SET + "}\n"),
         quiet("it only scales", before=_SET + "}\n", after=_SET.replace("1", "2") + "}\n"),

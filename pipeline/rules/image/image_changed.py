@@ -11,15 +11,20 @@ Check pull rights and mirrors for a new registry or repository; read the release
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
+from pipeline.core.brief import between
 from pipeline.core.change import FieldChange, ResourceChange
 from pipeline.core.finding import Severity
 from pipeline.core.images import grade, image, names_image
 from pipeline.core.path import Path
-from pipeline.core.path_rule import Words, custom_check, pod_check
+from pipeline.core.path_rule import Words, custom_check, pods_check
 from pipeline.core.pods import in_container
 from pipeline.core.rule import Hit, Rule, quiet, speaks
 from pipeline.core.upgrade import Upgrade
+
+_BACK = "The version moves back: fixes are lost, and what the newer one wrote may be unreadable."
+_SEE_WHY = "Find out why the chart steps back; keep the newer tag by a value where nothing speaks against it."
 
 
 def _picks(field: FieldChange, path: Path) -> bool:
@@ -30,19 +35,30 @@ def _grade(_change: ResourceChange, fields: list[FieldChange]) -> Severity | Non
     return max(grade(image(str(field.old)), image(str(field.new))) for field in fields)
 
 
+def _said(_change: ResourceChange, field: FieldChange) -> str:
+    """``shop/web 1.0.0 -> 1.1.0``; both in full where more than the tag differs."""
+    old, new = image(str(field.old)), image(str(field.new))
+    if (old.registry, old.repository) != (new.registry, new.repository) or old.tag == new.tag:
+        return between(field.old, field.new)
+    return f"{old.repository} {old.tag or 'no tag'} -> {new.tag or 'no tag'}"
+
+
 _WORDS = Words(
     "another image",
     "Nodes must be able to pull it, and policies must allow it.",
     "Check mirrors and policies for a new registry; read the notes of a major version.",
     grade=_grade,
+    say=_said,
 )
-_in_pods = pod_check(_picks, _WORDS)
-_in_custom_resources = custom_check(_WORDS, names_image)
+_in_pods = pods_check(_picks, _WORDS)
+_in_custom_resource = custom_check(_WORDS, names_image)
 
 
-def check(change: ResourceChange, upgrade: Upgrade) -> Iterator[Hit]:
-    yield from _in_pods(change, upgrade)
-    yield from _in_custom_resources(change, upgrade)
+def check(upgrade: Upgrade) -> Iterator[Hit]:
+    others = (hit for change in upgrade.diff.changes for hit in _in_custom_resource(change, upgrade))
+    for hit in (*_in_pods(upgrade), *others):
+        back = hit.severity is Severity.MEDIUM
+        yield replace(hit, why=_BACK, remedy=_SEE_WHY) if back else hit
 
 
 _WEB = (
@@ -55,7 +71,7 @@ RULE = Rule(
     module=__name__,
     doc=__doc__,
     severity=Severity.INFO,
-    each=check,
+    whole=check,
     cases=(
         speaks(
             "a new tag",
@@ -81,6 +97,12 @@ RULE = Rule(
             ("info", "spec.template.spec.containers[name=a].image"),
             before=_WEB.replace("x:1.0.0", "x:v20231226"),
             after=_WEB.replace("x:1.0.0", "x:v1.4.1"),
+        ),
+        speaks(
+            "two workloads get it: one fact",
+            ("info", "spec.template.spec.containers[name=a].image"),
+            before=_WEB + "---\n" + _WEB.replace("name: web", "name: api"),
+            after=(_WEB + "---\n" + _WEB.replace("name: web", "name: api")).replace("x:1.0.0", "x:1.1.0"),
         ),
         quiet("another name", before=_WEB, after=_WEB.replace("name: a,", "name: b,")),
     ),

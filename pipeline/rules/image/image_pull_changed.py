@@ -12,7 +12,7 @@ See that pull secrets exist in the namespace.
 from pipeline.core.change import FieldChange
 from pipeline.core.finding import Severity
 from pipeline.core.path import Path
-from pipeline.core.path_rule import Words, pod_check
+from pipeline.core.path_rule import Words, pods_check
 from pipeline.core.pods import in_container
 from pipeline.core.rule import Rule, quiet, speaks
 
@@ -21,7 +21,7 @@ def _picks(_field: FieldChange, path: Path) -> bool:
     return in_container(path, "imagePullPolicy") or path[:1] == ("imagePullSecrets",)
 
 
-check = pod_check(
+check = pods_check(
     _picks,
     Words(
         "its image is pulled otherwise",
@@ -38,7 +38,7 @@ RULE = Rule(
     module=__name__,
     doc=__doc__,
     severity=Severity.LOW,
-    each=check,
+    whole=check,
     cases=(
         speaks(
             "always pulled",

@@ -13,7 +13,7 @@ Search Services, policies and monitors of yours for the old port.
 from pipeline.core.change import FieldChange, Op, ResourceChange
 from pipeline.core.finding import Severity
 from pipeline.core.path import Path
-from pipeline.core.path_rule import Words, pod_check
+from pipeline.core.path_rule import Words, pods_check
 from pipeline.core.pods import in_container
 from pipeline.core.rule import Rule, quiet, speaks
 
@@ -26,7 +26,7 @@ def _grade(_change: ResourceChange, fields: list[FieldChange]) -> Severity | Non
     return Severity.LOW if all(field.op is Op.ADDED for field in fields) else None
 
 
-check = pod_check(
+check = pods_check(
     _picks,
     Words(
         "a port of a container changes",
@@ -44,7 +44,7 @@ RULE = Rule(
     module=__name__,
     doc=__doc__,
     severity=Severity.MEDIUM,
-    each=check,
+    whole=check,
     cases=(
         speaks(
             "a port moves",

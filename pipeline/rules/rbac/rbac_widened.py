@@ -22,7 +22,7 @@ _SHOWN = 4
 
 
 def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
-    if change.action in (Action.REMOVED, Action.ADDED):
+    if change.action in (Action.REMOVED, Action.ADDED) or not any(change.under("rules")):
         return
     before, after = grants(change.before), grants(change.after)
     found = beyond(after, before)

@@ -12,7 +12,7 @@ Check labels and taints of your nodes against it.
 from pipeline.core.change import MISSING, FieldChange, ResourceChange
 from pipeline.core.finding import Severity
 from pipeline.core.path import Path
-from pipeline.core.path_rule import Words, pod_check
+from pipeline.core.path_rule import Words, pods_check
 from pipeline.core.rule import Rule, quiet, speaks
 
 _PLACEMENT = frozenset(
@@ -31,7 +31,7 @@ def _grade(_change: ResourceChange, fields: list[FieldChange]) -> Severity | Non
     return Severity.MEDIUM if lost else None
 
 
-check = pod_check(
+check = pods_check(
     _picks,
     Words(
         "where its pods may run changes",
@@ -46,7 +46,7 @@ RULE = Rule(
     module=__name__,
     doc=__doc__,
     severity=Severity.LOW,
-    each=check,
+    whole=check,
     cases=(
         speaks(
             "spreading is gone",

@@ -9,10 +9,11 @@ Flags switch behaviour on and off; one that is gone may have become a default, a
 Look up the flags in the release notes; an overlay that adds arguments may now contradict them.
 """
 
-from pipeline.core.change import FieldChange
+from pipeline.core.brief import brief
+from pipeline.core.change import FieldChange, Op, ResourceChange
 from pipeline.core.finding import Severity
-from pipeline.core.path import Path
-from pipeline.core.path_rule import Words, pod_check
+from pipeline.core.path import Path, value_at
+from pipeline.core.path_rule import Words, pods_check, shown
 from pipeline.core.pods import in_container
 from pipeline.core.rule import Rule, quiet, speaks
 
@@ -21,12 +22,38 @@ def _picks(_field: FieldChange, path: Path) -> bool:
     return in_container(path, "args", "command", "workingDir")
 
 
-check = pod_check(
+def _said(change: ResourceChange, field: FieldChange) -> str:
+    """``--level info -> debug``, ``+ --new=x``, ``- --old``: the flag, not its place in the list."""
+    if not isinstance(field.path[-1], int) or "\n" in f"{field.old}{field.new}":
+        return shown(field)
+    flag = _flag_before(change, field)
+    if field.op is Op.ADDED:
+        return f"+ {brief(field.new)}"
+    if field.op is Op.REMOVED:
+        return f"- {brief(field.old)}"
+    name, sign, old = str(field.old).partition("=")
+    other, _, new = str(field.new).partition("=")
+    if sign and name == other and name.startswith("-"):
+        return f"{name} {brief(old)} -> {brief(new)}"
+    return f"{flag}{brief(field.old)} -> {brief(field.new)}"
+
+
+def _flag_before(change: ResourceChange, field: FieldChange) -> str:
+    """``--level `` where it stands before the value as a word of its own."""
+    index, words = field.path[-1], value_at(change.resource.body, field.path[:-1])
+    if not isinstance(index, int) or not isinstance(words, list) or not 0 < index < len(words):
+        return ""
+    before = str(words[index - 1])
+    return f"{before} " if before.startswith("-") and "=" not in before else ""
+
+
+check = pods_check(
     _picks,
     Words(
         "it is started with other arguments",
         "Flags switch behaviour on and off.",
         "Look up the flags in the release notes.",
+        say=_said,
     ),
 )
 _WEB = (
@@ -38,7 +65,7 @@ RULE = Rule(
     module=__name__,
     doc=__doc__,
     severity=Severity.LOW,
-    each=check,
+    whole=check,
     cases=(
         speaks(
             "a flag goes",

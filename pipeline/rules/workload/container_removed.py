@@ -12,7 +12,7 @@ See that something else does it now, and take it out of your overlays.
 from pipeline.core.change import MISSING, FieldChange
 from pipeline.core.finding import Severity
 from pipeline.core.path import Path
-from pipeline.core.path_rule import Words, pod_check
+from pipeline.core.path_rule import Words, pods_check
 from pipeline.core.pods import is_container
 from pipeline.core.rule import Rule, quiet, speaks
 
@@ -21,7 +21,7 @@ def _picks(field: FieldChange, path: Path) -> bool:
     return is_container(path) and field.new is MISSING
 
 
-check = pod_check(
+check = pods_check(
     _picks,
     Words(
         "a container is gone",
@@ -35,7 +35,7 @@ RULE = Rule(
     module=__name__,
     doc=__doc__,
     severity=Severity.MEDIUM,
-    each=check,
+    whole=check,
     cases=(
         speaks(
             "a sidecar goes",

@@ -12,7 +12,7 @@ Look up the variables in the release notes, and check values of yours that set t
 from pipeline.core.change import FieldChange
 from pipeline.core.finding import Severity
 from pipeline.core.path import Path
-from pipeline.core.path_rule import Words, pod_check
+from pipeline.core.path_rule import Words, pods_check
 from pipeline.core.pods import in_container
 from pipeline.core.rule import Rule, quiet, speaks
 
@@ -21,7 +21,7 @@ def _picks(_field: FieldChange, path: Path) -> bool:
     return in_container(path, "env", "envFrom")
 
 
-check = pod_check(
+check = pods_check(
     _picks,
     Words(
         "its environment changes", "The process reads other settings.", "Look up the variables in the release notes."
@@ -36,7 +36,7 @@ RULE = Rule(
     module=__name__,
     doc=__doc__,
     severity=Severity.LOW,
-    each=check,
+    whole=check,
     cases=(
         speaks(
             "a variable goes",

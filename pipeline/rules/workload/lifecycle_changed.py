@@ -12,7 +12,7 @@ Pin the old period where requests run long.
 from pipeline.core.change import FieldChange
 from pipeline.core.finding import Severity
 from pipeline.core.path import Path
-from pipeline.core.path_rule import Words, pod_check
+from pipeline.core.path_rule import Words, pods_check
 from pipeline.core.pods import in_container
 from pipeline.core.rule import Rule, quiet, speaks
 
@@ -25,7 +25,7 @@ def _picks(_field: FieldChange, path: Path) -> bool:
     ) or in_container(path, "lifecycle", "restartPolicy")
 
 
-check = pod_check(
+check = pods_check(
     _picks,
     Words(
         "its end or start is handled otherwise",
@@ -39,7 +39,7 @@ RULE = Rule(
     module=__name__,
     doc=__doc__,
     severity=Severity.LOW,
-    each=check,
+    whole=check,
     cases=(
         speaks(
             "less time to end",

@@ -12,7 +12,7 @@ Read it against the release notes.
 from pipeline.core.change import FieldChange
 from pipeline.core.finding import Severity
 from pipeline.core.path import Path
-from pipeline.core.path_rule import Words, pod_check
+from pipeline.core.path_rule import Words, pods_check
 from pipeline.core.pods import is_container
 from pipeline.core.rule import Rule, quiet, speaks
 
@@ -39,7 +39,7 @@ def _picks(_field: FieldChange, path: Path) -> bool:
     )
 
 
-check = pod_check(
+check = pods_check(
     _picks,
     Words(
         "a setting of its pods changes",
@@ -53,7 +53,7 @@ RULE = Rule(
     module=__name__,
     doc=__doc__,
     severity=Severity.LOW,
-    each=check,
+    whole=check,
     cases=(
         speaks(
             "another DNS policy",

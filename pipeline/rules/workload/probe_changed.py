@@ -12,7 +12,7 @@ Watch restarts after the rollout; raise failureThreshold where pods start slowly
 from pipeline.core.change import MISSING, FieldChange
 from pipeline.core.finding import Severity
 from pipeline.core.path import Path
-from pipeline.core.path_rule import Words, pod_check
+from pipeline.core.path_rule import Words, pods_check
 from pipeline.core.pods import in_container
 from pipeline.core.rule import Rule, quiet, speaks
 
@@ -23,7 +23,7 @@ def _picks(field: FieldChange, path: Path) -> bool:
     )
 
 
-check = pod_check(
+check = pods_check(
     _picks,
     Words(
         "a probe changes",
@@ -40,7 +40,7 @@ RULE = Rule(
     module=__name__,
     doc=__doc__,
     severity=Severity.LOW,
-    each=check,
+    whole=check,
     cases=(
         speaks(
             "less patience",

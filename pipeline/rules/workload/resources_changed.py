@@ -12,7 +12,7 @@ Compare with what the pods use (kubectl top pods) and with the quota.
 from pipeline.core.change import FieldChange, ResourceChange
 from pipeline.core.finding import Severity
 from pipeline.core.path import Path
-from pipeline.core.path_rule import Words, pod_check
+from pipeline.core.path_rule import Words, pods_check
 from pipeline.core.pods import in_container
 from pipeline.core.quantity import quantity
 from pipeline.core.rule import Rule, quiet, speaks
@@ -34,7 +34,7 @@ def _lowered(field: FieldChange) -> bool:
     return old is not None and new is not None and new < old
 
 
-check = pod_check(
+check = pods_check(
     _picks,
     Words(
         "its resources change",
@@ -52,7 +52,7 @@ RULE = Rule(
     module=__name__,
     doc=__doc__,
     severity=Severity.LOW,
-    each=check,
+    whole=check,
     cases=(
         speaks(
             "a request is raised",

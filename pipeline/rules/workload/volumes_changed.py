@@ -12,7 +12,7 @@ See that every ConfigMap, Secret and claim that is named exists before the rollo
 from pipeline.core.change import MISSING, FieldChange, ResourceChange
 from pipeline.core.finding import Severity
 from pipeline.core.path import Path
-from pipeline.core.path_rule import Words, pod_check
+from pipeline.core.path_rule import Words, pods_check
 from pipeline.core.pods import in_container
 from pipeline.core.rule import Rule, quiet, speaks
 
@@ -30,7 +30,7 @@ def _moved(field: FieldChange) -> bool:
     return "hostPath" in field.path and field.path[-1] == "path" and MISSING not in (field.old, field.new)
 
 
-check = pod_check(
+check = pods_check(
     _picks,
     Words(
         "its volumes change",
@@ -45,7 +45,7 @@ RULE = Rule(
     module=__name__,
     doc=__doc__,
     severity=Severity.LOW,
-    each=check,
+    whole=check,
     cases=(
         speaks(
             "a volume comes",

@@ -1,0 +1,100 @@
+"""A credential stands in the open: in a ConfigMap, in an argument, or in a variable's literal value.
+
+By the key's name first (``password``, ``clientSecret``, ``api_key``), then by the value: a private key, or a URL with a
+password in it. What refers to a credential (``${…}``, a path, a Secret's name) is none.
+
+## Why it matters
+
+The rendered tree is committed: whoever reads the repository or the namespace's ConfigMaps has it, for good.
+
+## What to do
+
+Move it to a Secret that sops or an external store keeps, and change the credential if it was ever pushed.
+"""
+
+from collections.abc import Iterator
+
+from pipeline.core.change import ResourceChange
+from pipeline.core.credentials import in_the_open, looks_secret
+from pipeline.core.finding import Confidence, Severity
+from pipeline.core.path import Entry, Path, to_text
+from pipeline.core.pods import WORKLOADS, pod_spec, template_path
+from pipeline.core.removal import listed
+from pipeline.core.resource import Resource, mapping, sequence
+from pipeline.core.rule import Hit, Rule, place, quiet, speaks
+from pipeline.core.upgrade import Upgrade
+
+
+def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
+    if change.after is None:
+        return
+    known = set(_open(change.before)) if change.before is not None else set()
+    found = [path for path in _open(change.after) if path not in known]
+    if found:
+        many = len(found) > 1
+        like = f"{'look' if many else 'looks'} like a credential"
+        names = listed(to_text(path[-2:] if isinstance(path[-1], int) else path[-1:]) for path in found)
+        yield Hit(
+            place(change.after, found[0]),
+            title=f"{change.id.kind} {change.id.name}: {names} {like} in the open",
+            why="Whoever reads the repository or the object has it, for good.",
+            remedy="Move it to a Secret (sops, an external store); change it if it was ever pushed.",
+            also=tuple(place(change.after, path) for path in found[1:]),
+        )
+
+
+def _open(resource: Resource) -> Iterator[Path]:
+    if resource.kind == "ConfigMap":
+        for key, value in mapping(resource.body.get("data")).items():
+            yield from in_the_open(value, ("data", key))
+        return
+    spec, base = pod_spec(resource), (*(template_path(resource) or ()), "spec")
+    for group in ("containers", "initContainers"):
+        for container in map(mapping, sequence(spec.get(group))):
+            step = Entry.of(name=container.get("name"))
+            for variable in map(mapping, sequence(container.get("env"))):
+                name, value = variable.get("name"), variable.get("value")
+                if isinstance(name, str) and isinstance(value, str) and looks_secret(name, value):
+                    yield (*base, group, step, "env", Entry.of(name=name), "value")
+            for index, text in enumerate(sequence(container.get("args"))):
+                flag, sign, value = str(text).partition("=")
+                if sign and looks_secret(flag, value):
+                    yield (*base, group, step, "args", index)
+
+
+_MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  app.yaml: |\n    user: shop\n    %s\n"
+_WEB = (
+    "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\n"
+    "spec: {template: {spec: {containers: [{name: a, env: [{name: %s, value: '%s'}]}]}}}\n"
+)
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.MEDIUM,
+    confidence=Confidence.HINT,
+    each=check,
+    kinds=WORKLOADS | {"ConfigMap"},
+    cases=(
+        speaks(
+            "a password in a file",
+            ("medium", 'data["app.yaml"].password'),
+            before=_MAP % "password: ${PASSWORD}",
+            after=_MAP % "password: hunter22",
+        ),
+        speaks(
+            "a variable's value",
+            ("medium", "spec.template.spec.containers[name=a].env[name=DB_PASSWORD].value"),
+            after=_WEB % ("DB_PASSWORD", "hunter22"),
+        ),
+        speaks(
+            "a URL with one",
+            ("medium", "spec.template.spec.containers[name=a].env[name=DSN].value"),
+            after=_WEB % ("DSN", "postgres://shop:hunter22@db:5432/shop"),
+        ),
+        quiet("it was there before", before=_MAP % "password: hunter22", after=_MAP % "password: hunter23"),
+        quiet("it names a file", after=_WEB % ("DB_PASSWORD_FILE", "/run/secrets/password")),
+        quiet("it names a Secret", after=_WEB % ("DB_SECRET", "shop-db-credentials")),
+        quiet("it refers to another", after=_WEB % ("DSN", "postgres://shop:$(PASSWORD)@db:5432/shop")),
+    ),
+)

@@ -1,0 +1,107 @@
+"""A certificate is to be signed by an issuer that the upgrade takes away.
+
+Certificates and CertificateRequests of cert-manager, and the annotations of Ingresses and Gateways. Issuers of other
+groups are not cert-manager's own, and nothing is said about them.
+
+## Why it matters
+
+What is signed goes on working until it ends, weeks later: then nothing renews it.
+
+## What to do
+
+Keep the issuer, or let the certificates name one that is there.
+"""
+
+from collections.abc import Iterator
+from functools import partial
+
+from pipeline.core.finding import Place, Severity
+from pipeline.core.lost import dangling
+from pipeline.core.path import Path
+from pipeline.core.references import Reference
+from pipeline.core.removal import listed
+from pipeline.core.resource import Resource, ResourceId, mapping
+from pipeline.core.rule import Hit, Rule, place, quiet, speaks
+from pipeline.core.selection import home
+from pipeline.core.upgrade import Upgrade
+
+_GROUP = "cert-manager.io"
+_NOTES = {"cert-manager.io/issuer": "Issuer", "cert-manager.io/cluster-issuer": "ClusterIssuer"}
+_KINDS = frozenset({"Certificate", "CertificateRequest", "Ingress", "Gateway"})
+
+
+def check(upgrade: Upgrade) -> Iterator[Hit]:
+    users: dict[ResourceId, list[Place]] = {}
+    for resource, reference in dangling(upgrade, _KINDS, partial(_issuers, upgrade)):
+        users.setdefault(reference.id, []).append(place(resource, reference.path))
+    for issuer, places in sorted(users.items()):
+        first, many = places[0].resource, len(places) > 1
+        who = (
+            f"{len(places)} objects ({listed(one.resource.name for one in places)})"
+            if many
+            else f"{first.kind} {first.name}"
+        )
+        yield Hit(
+            places[0],
+            title=f"{who} {'name' if many else 'names'} {issuer.kind} {issuer.name}, which is no longer rendered",
+            why="Once it is pruned, nothing renews the certificate: it ends weeks later.",
+            remedy="Keep the issuer, or name one that is there.",
+            also=tuple(places[1:]),
+        )
+
+
+def _issuers(upgrade: Upgrade, resource: Resource) -> Iterator[Reference]:
+    if resource.id.group == _GROUP:
+        ref = mapping(mapping(resource.body.get("spec")).get("issuerRef"))
+        if ref.get("group", _GROUP) == _GROUP:
+            yield _reference(
+                upgrade, resource, str(ref.get("kind") or "Issuer"), ref.get("name"), ("spec", "issuerRef")
+            )
+    elif resource.annotations.get("cert-manager.io/issuer-group", _GROUP) == _GROUP:
+        for note, kind in _NOTES.items():
+            if note in resource.annotations:
+                name = resource.annotations[note]
+                yield _reference(upgrade, resource, kind, name, ("metadata", "annotations", note))
+
+
+def _reference(upgrade: Upgrade, resource: Resource, kind: str, name: object, path: Path) -> Reference:
+    namespace = home(resource, upgrade) if kind == "Issuer" else ""
+    known = {one.id.namespace for one in upgrade.before.manifests.of_kind(kind, _GROUP) if one.id.name == name}
+    # A custom kind whose scope nobody told has no namespace in its identity.
+    return Reference(ResourceId(_GROUP, kind, "" if known == {""} else namespace, str(name)), path)
+
+
+_ISSUER = "apiVersion: cert-manager.io/v1\nkind: %s\nmetadata: {name: ca}\n---\n"
+_CERTIFICATE = (
+    "apiVersion: cert-manager.io/v1\nkind: Certificate\nmetadata: {name: web}\n"
+    "spec: {secretName: tls, issuerRef: {name: ca%s}}\n"
+)
+_INGRESS = (
+    "apiVersion: networking.k8s.io/v1\nkind: Ingress\n"
+    "metadata: {name: web, annotations: {cert-manager.io/cluster-issuer: ca}}\n"
+)
+_FOREIGN = _CERTIFICATE % ", group: example.org"
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.HIGH,
+    whole=check,
+    cases=(
+        speaks(
+            "its issuer goes",
+            ("high", "spec.issuerRef"),
+            before=_ISSUER % "Issuer" + _CERTIFICATE % "",
+            after=_CERTIFICATE % "",
+        ),
+        speaks(
+            "an Ingress's issuer goes",
+            ("high", 'metadata.annotations["cert-manager.io/cluster-issuer"]'),
+            before=_ISSUER % "ClusterIssuer" + _INGRESS,
+            after=_INGRESS,
+        ),
+        quiet("another cluster issuer", before=_CERTIFICATE % "", after=_CERTIFICATE % ", kind: ClusterIssuer"),
+        quiet("somebody else's issuer", before=_ISSUER % "Issuer" + _FOREIGN, after=_FOREIGN),
+        quiet("both go", before=_ISSUER % "Issuer" + _CERTIFICATE % ""),
+    ),
+)

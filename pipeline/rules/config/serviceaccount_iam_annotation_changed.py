@@ -1,0 +1,59 @@
+"""A service account's cloud identity changes or goes (AWS role, Google service account, Azure client).
+
+## Why it matters
+
+Its pods get other rights in the cloud at their next start, or none: uploads, DNS records and keys are refused.
+
+## What to do
+
+Set the annotation by a value of the chart (``serviceAccount.annotations``) or an overlay.
+"""
+
+from collections.abc import Iterator
+
+from pipeline.core.accounts import identity
+from pipeline.core.change import ResourceChange
+from pipeline.core.finding import Severity
+from pipeline.core.references import ACCOUNT
+from pipeline.core.rule import Hit, Rule, place, quiet, speaks
+from pipeline.core.upgrade import Upgrade
+
+_NOTES = ("metadata", "annotations")
+
+
+def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
+    if change.before is None or change.after is None:
+        return
+    old, new = identity(change.before), identity(change.after)
+    for key in sorted({*old, *new}):
+        was, now = old.get(key, "none"), new.get(key, "none")
+        if was == now:
+            continue
+        yield Hit(
+            place(change.after, ("metadata", "annotations", key)),
+            title=f"ServiceAccount {change.id.name}: {key} {was} -> {now}",
+            why="Its pods get other rights in the cloud at their next start."
+            if key in new
+            else "Its pods have no rights in the cloud from their next start on.",
+            remedy="Set it by a value (serviceAccount.annotations) or an overlay, or move the rights first.",
+            severity=None if key in old else Severity.LOW,
+        )
+
+
+_ACCOUNT = "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: a, annotations: {eks.amazonaws.com/role-arn: %s}}\n"
+_BARE = "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: a}\n"
+_PATH = 'metadata.annotations["eks.amazonaws.com/role-arn"]'
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.HIGH,
+    each=check,
+    kinds=frozenset({ACCOUNT}),
+    cases=(
+        speaks("another role", ("high", _PATH), before=_ACCOUNT % "arn:1", after=_ACCOUNT % "arn:2"),
+        speaks("it goes", ("high", _PATH), before=_ACCOUNT % "arn:1", after=_BARE),
+        speaks("it comes", ("low", _PATH), before=_BARE, after=_ACCOUNT % "arn:1"),
+        quiet("it stays", before=_ACCOUNT % "arn:1", after=(_ACCOUNT % "arn:1").replace("{eks", "{a: b, eks")),
+    ),
+)

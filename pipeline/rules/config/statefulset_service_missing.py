@@ -1,0 +1,80 @@
+"""A StatefulSet's governing Service is not there, or no longer headless.
+
+## Why it matters
+
+``serviceName`` gives each pod a DNS name of its own. Without a headless Service of that name the pods do not find each
+other: a database does not form its cluster, a peer is not resolved.
+
+## What to do
+
+Let the chart render the Service (``clusterIP: None``), under the name that the StatefulSet says.
+"""
+
+from collections.abc import Iterator
+
+from pipeline.core.finding import Severity
+from pipeline.core.resource import Resource, ResourceId, mapping
+from pipeline.core.rule import Hit, Rule, place, quiet, speaks
+from pipeline.core.selection import around
+from pipeline.core.upgrade import Upgrade
+
+
+def check(upgrade: Upgrade) -> Iterator[Hit]:
+    before, after = around(upgrade)
+    olds = {one.id: one for one in before}
+    news = {one.id: one for one in after}
+    sets = {name: _service(one) for name, one in olds.items() if one.kind == "StatefulSet"}
+    for resource in upgrade.after.manifests.of_kind("StatefulSet", "apps"):
+        service, old = _service(resource), sets.get(resource.id)
+        if service is None or _headless(news.get(service)):
+            continue
+        if old is not None and not _better(olds.get(old), news.get(service)):
+            continue
+        there = service in news
+        yield Hit(
+            place(resource, ("spec", "serviceName")),
+            title=f"StatefulSet {resource.id.name} is governed by Service {service.name}, which is "
+            + ("not headless" if there else "not rendered" if old is None else "no longer rendered"),
+            why="Its pods have no DNS names of their own: they do not find each other.",
+            remedy="Render the Service with clusterIP: None, under that name.",
+            severity=Severity.MEDIUM if there or old is None else None,
+            also=(place(news[service]),) if there else (),
+        )
+
+
+def _service(resource: Resource) -> ResourceId | None:
+    name = mapping(resource.body.get("spec")).get("serviceName")
+    return ResourceId("", "Service", resource.id.namespace, name) if isinstance(name, str) and name else None
+
+
+def _headless(service: Resource | None) -> bool:
+    return service is not None and mapping(service.body.get("spec")).get("clusterIP") == "None"
+
+
+def _better(old: Resource | None, new: Resource | None) -> bool:
+    """Whether it was better before: headless, or at least there."""
+    return _headless(old) or (old is not None and new is None)
+
+
+_SET = "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: db}\nspec: {serviceName: db}\n---\n"
+_SERVICE = "apiVersion: v1\nkind: Service\nmetadata: {name: db}\nspec: {clusterIP: %s}\n"
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.HIGH,
+    whole=check,
+    cases=(
+        speaks("the Service goes", ("high", "spec.serviceName"), before=_SET + _SERVICE % "None", after=_SET),
+        speaks(
+            "it gets an address",
+            ("medium", "spec.serviceName"),
+            before=_SET + _SERVICE % "None",
+            after=_SET + _SERVICE % "''",
+        ),
+        speaks("a new one has none", ("medium", "spec.serviceName"), after=_SET),
+        quiet("it never was there", before=_SET, after=_SET),
+        quiet("it never was headless", before=_SET + _SERVICE % "''", after=_SET + _SERVICE % "''"),
+        quiet("it is there", after=_SET + _SERVICE % "None"),
+    ),
+)

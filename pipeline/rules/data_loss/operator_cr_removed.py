@@ -1,0 +1,60 @@
+"""A custom resource goes that stands for data, or for everything that another tool deploys.
+
+Databases, message brokers, storage pools, snapshots, cascading applications, resources at a provider
+(``core/operated.py`` lists them).
+
+## Why it matters
+
+Its operator takes the removal for an order, and tears down what it made.
+
+## What to do
+
+Back up. Keep the object (``helm.sh/resource-policy: keep``), and delete it by hand once nobody needs it.
+"""
+
+from collections.abc import Iterator
+
+from pipeline.core.finding import Confidence, Severity
+from pipeline.core.operated import operated
+from pipeline.core.removal import grouped, kept, naming, removed
+from pipeline.core.rule import Hit, Rule, at, quiet, speaks
+from pipeline.core.upgrade import Upgrade
+
+
+def check(upgrade: Upgrade) -> Iterator[Hit]:
+    gone = [change for change in removed(upgrade) if operated(change.resource)]
+    for changes in grouped(gone, lambda one: (one.id.group, one.id.kind, kept(one.resource))).values():
+        keep, many = kept(changes[0].resource), len(changes) > 1
+        yield Hit(
+            at(changes[0]),
+            title=f"{naming(changes)} {'are' if many else 'is'} no longer rendered",
+            why=f"It stays behind unowned: {keep}."
+            if keep
+            else f"Pruned, its operator deletes {operated(changes[0].resource)}.",
+            remedy="Back up; keep it (helm.sh/resource-policy: keep), delete it by hand when nobody needs it.",
+            severity=Severity.LOW if keep else None,
+            also=tuple(at(change) for change in changes[1:]),
+        )
+
+
+_CLUSTER = "apiVersion: postgresql.cnpg.io/v1\nkind: Cluster\nmetadata: {name: db%s}\nspec: {instances: 3}\n"
+_APPLICATION = "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: shop%s}\n"
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.HIGH,
+    confidence=Confidence.LIKELY,
+    whole=check,
+    cases=(
+        speaks("a database goes", ("high", ""), before=_CLUSTER % ""),
+        speaks("it is kept", ("low", ""), before=_CLUSTER % ", annotations: {helm.sh/resource-policy: keep}"),
+        speaks(
+            "an application and what it deploys",
+            ("high", ""),
+            before=_APPLICATION % ", finalizers: [resources-finalizer.argocd.argoproj.io]",
+        ),
+        quiet("an application alone", before=_APPLICATION % ""),
+        quiet("a database comes", after=_CLUSTER % ""),
+    ),
+)

@@ -1,0 +1,68 @@
+"""Objects move to another namespace: to the cluster, they are deleted in one and created in the other.
+
+## Why it matters
+
+DNS names change, and what is looked up by namespace is not found: Secrets and ConfigMaps made by hand, role bindings,
+network policies, cloud identities bound to namespace and account.
+
+## What to do
+
+Keep the namespace (``namespaceOverride``), or bring Secrets, policies and those who call it along first.
+"""
+
+from collections.abc import Iterator
+
+from pipeline.core.change import Action, ResourceChange
+from pipeline.core.finding import Severity
+from pipeline.core.removal import counted, grouped
+from pipeline.core.rule import Claim, Hit, Rule, at, place, quiet, speaks
+from pipeline.core.upgrade import Upgrade
+
+_CALLED = frozenset({"Service", "Deployment", "DaemonSet", "Secret", "ConfigMap", "ServiceAccount", "Ingress"})
+
+
+def check(upgrade: Upgrade) -> Iterator[Hit]:
+    moved = [
+        change
+        for change in upgrade.diff.of_action(Action.MOVED, Action.RENAMED)
+        if change.before and change.before.id.namespace != change.id.namespace
+    ]
+    for (old, new), changes in grouped(moved, _ways).items():
+        many = len(changes) > 1
+        news = [at(change) for change in changes]
+        yield Hit(
+            news[0],
+            title=f"{counted(changes)} {'move' if many else 'moves'} from namespace {old} to {new}",
+            why=f"Deleted in {old}, created in {new}: DNS names change, what is bound to {old} is lost.",
+            remedy=f"Keep the namespace (namespaceOverride), or bring Secrets, bindings and policies to {new} first.",
+            severity=None if any(change.id.kind in _CALLED for change in changes) else Severity.MEDIUM,
+            also=(*news[1:], *(place(change.before) for change in changes if change.before)),
+            claims=tuple(Claim(change.id, ("metadata", "namespace")) for change in changes),
+        )
+
+
+def _ways(change: ResourceChange) -> tuple[str, str]:
+    old = change.before.id.namespace if change.before else ""
+    return old or "none", change.id.namespace or "none"
+
+
+_ACCOUNT = "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: a, namespace: %s}\n---\n"
+_MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: %s}\ndata: {a: x}\n"
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.HIGH,
+    whole=check,
+    cases=(
+        speaks("one object", ("high", ""), before=_MAP % "x", after=_MAP % "y"),
+        speaks(
+            "all of them are one fact",
+            ("high", ""),
+            before=_MAP % "x" + "---\n" + _ACCOUNT % "x",
+            after=_MAP % "y" + "---\n" + _ACCOUNT % "y",
+        ),
+        quiet("it stays", before=_MAP % "x", after=_MAP % "x"),
+        quiet("it is there twice now", before=_MAP % "x", after=_MAP % "x" + "---\n" + _MAP % "y"),
+    ),
+)

@@ -1,0 +1,101 @@
+"""What protected an object from deletion is gone: an annotation that keeps it, or a finalizer.
+
+``helm.sh/resource-policy: keep``, ``Prune=false`` and ``Delete=false`` of Argo CD, ``orphan`` of kapp.
+
+## Why it matters
+
+Nothing happens now. The next change that drops the object from the render, or an uninstall, deletes it: a CRD with
+every object of its kind, a claim with its data.
+
+## What to do
+
+Restore the annotation by a value or an overlay.
+"""
+
+from collections.abc import Iterator
+
+from pipeline.core.change import MISSING, FieldChange, Op, ResourceChange
+from pipeline.core.finding import Severity
+from pipeline.core.removal import KEEPERS, kept
+from pipeline.core.resource import sequence
+from pipeline.core.rule import Claim, Hit, Rule, at, quiet, speaks
+from pipeline.core.upgrade import Upgrade
+
+_NOTES = ("metadata", "annotations")
+_FINALIZERS = ("metadata", "finalizers")
+
+
+def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
+    if change.before is None or change.after is None:
+        return
+    old, new = kept(change.before), kept(change.after)
+    fields = [field for field in change.under(*_NOTES) if field.path == _NOTES or field.path[-1] in KEEPERS]
+    if fields and old and not new:
+        yield Hit(
+            at(change, fields[0]),
+            title=f"{change.id.kind} {change.id.name} is no longer kept ({old})",
+            why="The next removal or uninstall deletes it, and what hangs on it.",
+            remedy="Restore the annotation by a value or an overlay.",
+        )
+    elif told := [field for field in fields if field.path != _NOTES]:
+        yield Hit(
+            at(change, told[0]),
+            title=f"{change.id.kind} {change.id.name} is {'kept' if new else 'deleted'} when it is no longer rendered"
+            + (f" ({new})" if new else ""),
+            why="It stays behind, owned by nobody." if new else "It is as it was.",
+            remedy="Nothing now.",
+            severity=Severity.INFO,
+        )
+    for field in change.under(*_FINALIZERS):
+        yield _finalizer(change, field)
+
+
+def _finalizer(change: ResourceChange, field: FieldChange) -> Hit:
+    name = f"{change.id.kind} {change.id.name}"
+    gone = ", ".join(map(str, sequence(field.old) or [field.old])) if field.old is not MISSING else ""
+    came = ", ".join(map(str, sequence(field.new) or [field.new])) if field.new is not MISSING else ""
+    lost = bool(gone) and field.op is not Op.REORDERED
+    return Hit(
+        at(change, field),
+        title=f"{name}: finalizer {gone or 'none'} -> {came or 'none'}",
+        why="Its deletion no longer waits for the clean-up." if lost else "Its deletion waits until that is done.",
+        remedy="See who relies on the finalizer." if lost else "See that its controller runs, or deletion hangs.",
+        severity=None if lost else Severity.LOW,
+        claims=(Claim(change.id, field.path),),
+    )
+
+
+def _claim(metadata: str) -> str:
+    return f"apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {{name: data{metadata}}}\n"
+
+
+_KEEP = _claim(", annotations: {helm.sh/resource-policy: keep}")
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.MEDIUM,
+    each=check,
+    cases=(
+        speaks("Helm deletes it", ("medium", "metadata.annotations"), before=_KEEP, after=_claim("")),
+        speaks(
+            "Argo CD prunes it",
+            ("medium", 'metadata.annotations["argocd.argoproj.io/sync-options"]'),
+            before=_claim(", annotations: {argocd.argoproj.io/sync-options: Prune=false}"),
+            after=_claim(", annotations: {argocd.argoproj.io/sync-options: ServerSideApply=true}"),
+        ),
+        speaks(
+            "a finalizer goes",
+            ("medium", "metadata.finalizers"),
+            before=_claim(", finalizers: [example.org/backup]"),
+            after=_claim(""),
+        ),
+        speaks(
+            "it is kept another way",
+            ("info", 'metadata.annotations["helm.sh/resource-policy"]'),
+            before=_KEEP,
+            after=_claim(", annotations: {kapp.k14s.io/delete-strategy: orphan}"),
+        ),
+        quiet("nothing kept it", before=_claim(""), after=_claim(", labels: {a: b}")),
+    ),
+)

@@ -1,0 +1,127 @@
+"""A program that keeps data runs as another user or group.
+
+## Why it matters
+
+The files on its volume belong to the user that wrote them: the new one may not read or write them. ``fsGroup`` makes
+the kubelet hand the volume to a group, so a change of user under the same ``fsGroup`` is mostly harmless; some volume
+types (NFS, hostPath) ignore it.
+
+## What to do
+
+Set ``fsGroup``, or change the owner once (an initial container that runs chown) before the program starts.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pipeline.core.change import ResourceChange
+from pipeline.core.finding import Confidence, Severity
+from pipeline.core.path import Path
+from pipeline.core.pods import WORKLOADS, pod_fields, pod_spec
+from pipeline.core.resource import Resource, mapping
+from pipeline.core.rule import Claim, Hit, Rule, at, quiet, speaks
+from pipeline.core.storage import keepers
+from pipeline.core.upgrade import Upgrade
+
+_KEYS = ("runAsUser", "runAsGroup", "fsGroup")
+_CONTEXT = "securityContext"
+
+
+def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
+    if change.before is None or change.after is None:
+        return
+    old, new = _owners(change.before), _owners(change.after)
+    said = {key: None for name in old.keys() & new.keys() for key in _differing(old[name], new[name])}
+    fields = [field for field, below in pod_fields(change) if _is_user(below, said)]
+    if not fields:
+        return
+    name = next(name for name in sorted(old.keys() & new.keys()) if old[name] != new[name])
+    values = ", ".join(f"{key} {_shown(old[name], key)} -> {_shown(new[name], key)}" for key in said)
+    grouped = "fsGroup" in new[name]
+    yield Hit(
+        at(change, fields[0]),
+        title=f"{change.id.kind} {change.id.name} keeps data, and runs with {values}",
+        why="fsGroup hands the volume over at the next start, where the volume's type can; else access is denied."
+        if grouped
+        else "The files on its volume belong to the old user: permission denied.",
+        remedy="Try it on a copy, or change the owner once before the start (chown)."
+        if grouped
+        else "Set fsGroup, or change the owner of the files once before the start (chown).",
+        severity=Severity.MEDIUM if grouped or not _told(old[name], said) else None,
+        also=tuple(at(change, field) for field in fields[1:]),
+        claims=tuple(Claim(change.id, field.path) for field in fields if field.path[-1] in said),
+    )
+
+
+def _owners(resource: Resource) -> dict[str, dict[str, Any]]:
+    """The users that files are read and written as, for each container that mounts a volume which lasts."""
+    pod = mapping(pod_spec(resource).get(_CONTEXT))
+    return {name: _user(pod, mapping(one.get(_CONTEXT))) for name, one in keepers(resource).items()}
+
+
+def _user(pod: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    both = {**pod, **{key: value for key, value in own.items() if value is not None}}
+    return {key: both[key] for key in _KEYS if both.get(key) is not None}
+
+
+def _differing(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+    return [key for key in _KEYS if old.get(key) != new.get(key)]
+
+
+def _told(old: Mapping[str, Any], keys: Mapping[str, None]) -> bool:
+    """Whether the old user was said; where the image decided, it may be the same one."""
+    return any(key in old for key in keys)
+
+
+def _shown(user: Mapping[str, Any], key: str) -> str:
+    return str(user.get(key, "as the image says" if key != "fsGroup" else "none"))
+
+
+def _is_user(below: Path, said: Mapping[str, None]) -> bool:
+    """A changed path of a security context, or one as a whole, that ``said`` is about."""
+    return _CONTEXT in below and (below[-1] == _CONTEXT or below[-1] in said) and bool(said)
+
+
+_DB = (
+    "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: db}\nspec:\n"
+    "  volumeClaimTemplates: [{metadata: {name: data}}]\n"
+    "  template: {spec: {securityContext: {%s}, containers: [{name: db, volumeMounts: [{name: %s, mountPath: /d}]}]}}\n"
+)
+_PATH = "spec.template.spec.securityContext.%s"
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.HIGH,
+    confidence=Confidence.LIKELY,
+    each=check,
+    kinds=WORKLOADS,
+    cases=(
+        speaks(
+            "another user",
+            ("high", _PATH % "runAsUser"),
+            before=_DB % ("runAsUser: 999", "data"),
+            after=_DB % ("runAsUser: 1001", "data"),
+        ),
+        speaks(
+            "another user of the same group",
+            ("medium", _PATH % "runAsUser"),
+            before=_DB % ("runAsUser: 999, fsGroup: 5", "data"),
+            after=_DB % ("runAsUser: 1001, fsGroup: 5", "data"),
+        ),
+        speaks(
+            "the group that owns its files goes",
+            ("high", _PATH % "fsGroup"),
+            before=_DB % ("runAsUser: 9, fsGroup: 5", "data"),
+            after=_DB % ("runAsUser: 9", "data"),
+        ),
+        quiet(
+            "it keeps nothing",
+            before=_DB % ("runAsUser: 999", "tmp"),
+            after=_DB % ("runAsUser: 1001", "tmp"),
+        ),
+        quiet(
+            "hardened", before=_DB % ("runAsUser: 9", "data"), after=_DB % ("runAsUser: 9, runAsNonRoot: true", "data")
+        ),
+    ),
+)

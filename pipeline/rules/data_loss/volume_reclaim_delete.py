@@ -1,0 +1,61 @@
+"""A volume, or every volume of a storage class, is deleted from now on when its claim is.
+
+## Why it matters
+
+Under Retain the data outlives a claim that is deleted by mistake; under Delete it does not.
+
+## What to do
+
+Pin the policy to Retain by a value or an overlay.
+"""
+
+from collections.abc import Iterator
+
+from pipeline.core.change import ResourceChange
+from pipeline.core.finding import Severity
+from pipeline.core.rule import Hit, Rule, at, quiet, speaks
+from pipeline.core.upgrade import Upgrade
+
+_PATHS = {"PersistentVolume": ("spec", "persistentVolumeReclaimPolicy"), "StorageClass": ("reclaimPolicy",)}
+
+
+def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
+    path = _PATHS[change.id.kind]
+    for field in change.under(*path):
+        if field.new == "Delete":
+            yield Hit(
+                at(change, field),
+                title=f"{change.id.kind} {change.id.name}: {path[-1]} {field.old} -> Delete",
+                why="The data is deleted with its claim."
+                if len(path) > 1
+                else "The data of every volume made from now on is deleted with its claim.",
+                remedy=f"Pin {path[-1]} to Retain by a value or an overlay.",
+            )
+
+
+_CLASS = "apiVersion: storage.k8s.io/v1\nkind: StorageClass\nmetadata: {name: fast}\nprovisioner: a.b/c\n"
+_VOLUME = "apiVersion: v1\nkind: PersistentVolume\nmetadata: {name: a}\nspec: {persistentVolumeReclaimPolicy: %s}\n"
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.HIGH,
+    each=check,
+    kinds=frozenset(_PATHS),
+    cases=(
+        speaks(
+            "a class falls back to the default",
+            ("high", "reclaimPolicy"),
+            before=_CLASS + "reclaimPolicy: Retain\n",
+            after=_CLASS,
+        ),
+        speaks(
+            "a volume",
+            ("high", "spec.persistentVolumeReclaimPolicy"),
+            before=_VOLUME % "Retain",
+            after=_VOLUME % "Delete",
+        ),
+        quiet("it is kept from now on", before=_VOLUME % "Delete", after=_VOLUME % "Retain"),
+        quiet("it says what it was", before=_CLASS, after=_CLASS + "reclaimPolicy: Delete\n"),
+    ),
+)
