@@ -68,7 +68,7 @@ def build(
     digests = {key: digest for key, digest in digests.items() if only is None or key in only}
     compared = [_release(key, old, new, rules, targets) for key in keys]
     compared = [replace(c, report=replace(c.report, render_digest=digests.get(c.key, ""))) for c in compared]
-    compared += [Compared(key, ReleaseReport(key.name, key.environment, "", status="failed")) for key in failed]
+    compared += [_failed(key, old, new, rules, targets) for key in failed]
     compared.sort(key=lambda item: item.key)
     changes = tuple(change for item in compared for change in item.changes)
     findings = [finding for item in compared for finding in item.judgement.findings]
@@ -117,6 +117,25 @@ def _release(key: ReleaseKey, old: Snapshot, new: Snapshot, rules: tuple[Rule, .
         ReleaseChange(key.name, c, key.environment, judgement.unaccounted.get(c.id, ())) for c in diff.changes
     )
     return Compared(key, _release_report(key, namespace, before, after, diff), changes, judgement)
+
+
+def _failed(key: ReleaseKey, old: Snapshot, new: Snapshot, rules: tuple[Rule, ...], targets: Targets) -> Compared:
+    """A release of which a side does not render: what its charts and values say is judged, and nothing reads as lost.
+
+    With no manifests on either side there is no change, and the rules that look at manifests are left out.
+    """
+    report = ReleaseReport(key.name, key.environment, "", status="failed")
+    before, after = (side.unrendered.get(key) or side.releases.get(key) for side in (old, new))
+    if before is None or after is None:
+        return Compared(key, report)
+    bare = [replace(side.side, manifests=ManifestSet()) for side in (before, after)]
+    facts = Facts(
+        target=targets.version_of(key.environment),
+        target_stated=targets.stated,
+        refusal=new.errors[key].message if key in new.errors else "",
+    )
+    upgrade = Upgrade(key.name, after.namespace, bare[0], bare[1], Diff(), facts, key.environment)
+    return Compared(key, report, judgement=judge(upgrade, [rule for rule in rules if rule.unrendered]))
 
 
 def _others(snapshot: Snapshot, key: ReleaseKey) -> ManifestSet | None:

@@ -101,6 +101,8 @@ class Rule:
     whole: WholeCheck | None = None
     kinds: frozenset[str] = frozenset()
     needs: tuple[Need, ...] = ()
+    unrendered: bool = False
+    """Whether it reads charts and values alone, so that it can judge an upgrade of which a side does not render."""
 
     @property
     def id(self) -> str:

@@ -38,6 +38,8 @@ class Facts:
     repository_after: ManifestSet | None = None
     live: ManifestSet | None = None
     second_render: ManifestSet | None = None
+    refusal: str = ""
+    """What helm says of the new side where that does not render. Only rules that say ``unrendered`` see such a one."""
 
 
 @dataclass(frozen=True, slots=True)

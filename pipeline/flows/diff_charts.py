@@ -9,6 +9,7 @@ from pipeline.core.errors import RenderError
 from pipeline.core.manifests import parse
 from pipeline.core.render import Engine, Rendered, RenderOrder
 from pipeline.core.report import RenderFailure, Report
+from pipeline.core.resource import ManifestSet
 from pipeline.core.rule import Rule
 from pipeline.core.snapshot import ReleaseKey, ReleaseSide, Snapshot
 from pipeline.core.upgrade import Side
@@ -66,9 +67,14 @@ def _snapshot(side: ChartSide, chart: Chart, answer: Rendered | RenderError, how
         failure = RenderFailure(
             how.release, f"{chart.name} {chart.version}", answer.template, answer.line, answer.detail
         )
-        return Snapshot(side.source, {}, {key: failure}, engine.name, engine.version)
-    release = ReleaseSide(how.namespace, _side(side, chart, answer, how), chart.name, chart.version, chart.digest)
+        bare = _release(how, Side(ManifestSet(), chart, side.values), chart)
+        return Snapshot(side.source, {}, {key: failure}, engine.name, engine.version, {key: bare})
+    release = _release(how, _side(side, chart, answer, how), chart)
     return Snapshot(side.source, {key: release}, {}, answer.engine, answer.helm_version)
+
+
+def _release(how: How, side: Side, chart: Chart) -> ReleaseSide:
+    return ReleaseSide(how.namespace, side, chart.name, chart.version, chart.digest)
 
 
 def _side(side: ChartSide, chart: Chart, answer: Rendered, how: How) -> Side:

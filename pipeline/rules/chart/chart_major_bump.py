@@ -46,6 +46,7 @@ RULE = Rule(
     severity=Severity.INFO,
     whole=check,
     needs=(Need.CHART,),
+    unrendered=True,
     cases=(
         speaks("one", ("info", "version"), sides=sides(chart("1.0.0"), chart("2.0.0"))),
         speaks("several", ("low", "version"), sides=sides(chart("1.0.0"), chart("4.0.0"))),
