@@ -25,6 +25,7 @@ class Need(StrEnum):
     REPOSITORY = "repository"
     CHART = "chart"
     SECOND_RENDER = "second render"
+    OVERLAY = "overlay's effects (render once more)"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,14 @@ where nothing could read it any more. https://pkg.go.dev/text/template, https://
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
+from pipeline.core.template_text import actions, bodies, calls, defines, inside
+
 ValuesPath = tuple[str, ...]
 
-_ACTION = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
-_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 # `.Values.a.b`, `$.Values.a.b`, `.root.Values.a`; a bare `.Values` has no steps.
 _REFERENCE = re.compile(r"\.Values((?:\.[A-Za-z_][\w-]*)*)(?![\w-])")
 # `index .Values.a "b-c" "d"` and `get`, `hasKey`; `.Values.a | dig "b" "c"` names its steps as words.
@@ -32,10 +32,6 @@ _HANDED_ON = re.compile(
     r"\b(?:toYaml|toJson|toToml|tpl|range|merge|mergeOverwrite|omit)\b[^|]*?[\s(]\.(?:value\w*)?(?=$|[\s)|])"
     r"|(?:^|[\s(])\.(?:value\w*)?\s*\|\s*(?:toYaml|toJson|toToml)\b"
 )
-_INCLUDE = re.compile(r"include\s+[\"`]([^\"`]+)[\"`]")
-_TEMPLATE = re.compile(r"template\s+[\"`]([^\"`]+)[\"`]")
-_DEFINE = re.compile(r"define\s+[\"`]([^\"`]+)[\"`]")
-_OPENS = re.compile(r"^-?\s*(?:else\s+)?(?:with|if|range|block|define)\b")
 _BLOCK = re.compile(r"^-?\s*(?:else\s+)?with\b")
 _DOT = re.compile(r"(?:^|[\s(|])(?:\.|\$)(?=$|[\s)|])")
 _ASSIGNED = re.compile(r"(\$[A-Za-z_]\w*)\s*:?=")
@@ -85,24 +81,24 @@ def references(texts: Iterable[str], more: Iterable[ValuesPath] = ()) -> Referen
     )
 
 
-@lru_cache(maxsize=4096)  # two versions of a chart share most of their texts word for word
+@lru_cache(maxsize=4096)
 def _file(text: str) -> _File:
-    actions = [_COMMENT.sub("", action) if "/*" in action else action for action in _ACTION.findall(text)]
-    joined = "\n".join(actions)
+    several = actions(text)
+    joined = "\n".join(several)
     words = {*_FIELD.findall(joined), *_QUOTED_WORD.findall(joined)}
     paths, whole = set[ValuesPath](), set[ValuesPath]()
     called = []
-    for number, action in enumerate(actions):
+    for number, action in enumerate(several):
         if ".Values" not in action:
             continue
         found = _named(action)
         paths |= found
-        names = _calls_in(action)
-        if _passed_on(actions, number):
+        names = calls(action)
+        if _passed_on(several, number):
             whole |= found
         elif names:
-            called.append((frozenset(found), frozenset(names)))
-    generous = _generous(actions) if "define" in joined else ()
+            called.append((frozenset(found), names))
+    generous = (name for name, body in bodies(text).items() if any(map(_HANDED_ON.search, body)))
     return _File(frozenset(paths), frozenset(whole), frozenset(words), tuple(called), frozenset(generous))
 
 
@@ -117,66 +113,33 @@ def _steps(dotted: str) -> ValuesPath:
     return tuple(filter(None, dotted.split(".")))
 
 
-def _generous(actions: list[str]) -> Iterator[str]:
-    """The named templates that hand on what they are given, whatever its keys are called."""
-    for number, action in enumerate(actions):
-        for name in _DEFINE.findall(action):
-            if any(_HANDED_ON.search(one) for one in _inside(actions, number)):
-                yield name
-
-
 def reached(texts: Iterable[str], libraries: Iterable[str]) -> list[str]:
     """``texts``, and those of ``libraries`` whose named templates they call, directly or not.
 
     Named templates are global in Helm, and read the values of whoever calls them.
     """
     found, left = list(texts), list(libraries)
-    calls = {name for text in found for name in _calls(text)}
-    grown = bool(calls) and bool(left)
+    called = {name for text in found for name in calls(text)}
+    grown = bool(called) and bool(left)
     while grown:
         grown = False
         for text in list(left):
-            if not calls.isdisjoint(_defines(text)):
+            if not called.isdisjoint(defines(text)):
                 left.remove(text)
                 found.append(text)
-                calls |= _calls(text)
+                called |= calls(text)
                 grown = True
     return found
 
 
-def _calls_in(text: str) -> list[str]:
-    return _INCLUDE.findall(text) + _TEMPLATE.findall(text)  # each has a literal start, which is ten times as fast
-
-
-@lru_cache(maxsize=4096)
-def _calls(text: str) -> frozenset[str]:
-    return frozenset(_calls_in(text))
-
-
-@lru_cache(maxsize=4096)
-def _defines(text: str) -> frozenset[str]:
-    return frozenset(_DEFINE.findall(text))
-
-
-def _passed_on(actions: list[str], number: int) -> bool:
+def _passed_on(several: tuple[str, ...], number: int) -> bool:
     """Whether the action hands on what it names with all of its keys, or a block or a variable that it opens does."""
-    action = actions[number]
+    action = several[number]
     if _WHOLE.search(action):
         return True
     variable = _ASSIGNED.search(action)
-    if variable and any(variable[1] in one and _WHOLE.search(one) for one in actions[number + 1 :]):
+    if variable and any(variable[1] in one and _WHOLE.search(one) for one in several[number + 1 :]):
         return True
     if not _BLOCK.match(action):
         return False
-    return any(_WHOLE.search(one) and _DOT.search(one) for one in _inside(actions, number))
-
-
-def _inside(actions: list[str], number: int) -> list[str]:
-    """The actions of the block that the action opens."""
-    depth = 1
-    for end in range(number + 1, len(actions)):
-        word = actions[end].strip("- \t\n")
-        depth += 1 if _OPENS.match(actions[end]) and not word.startswith("else") else -1 if word == "end" else 0
-        if not depth:
-            return actions[number + 1 : end]
-    return actions[number + 1 :]
+    return any(_WHOLE.search(one) and _DOT.search(one) for one in inside(several, number))

@@ -9,6 +9,7 @@ from pipeline.core.errors import WorldError
 from pipeline.core.files import Tree
 from pipeline.core.lock import folder as chart_folder
 from pipeline.core.manifests import parse
+from pipeline.core.overlay import FOLDER as OVERLAYS
 from pipeline.core.resource import ManifestSet, Resource, mapping
 from pipeline.core.secrets import DATA, SOPS, is_encrypted
 from pipeline.core.snapshot import ReleaseKey, ReleaseSide, Snapshot
@@ -144,7 +145,13 @@ def _parsed(path: str, data: bytes, namespace: str, release: str) -> ManifestSet
 
 def _release(index: Index, manifests: ManifestSet, tree: Tree, charts: "_Charts") -> ReleaseSide:
     inputs = index.inputs
-    side = Side(manifests, charts.get(inputs), tuple(_layers(inputs, tree)))
+    side = Side(
+        manifests,
+        charts.get(inputs),
+        tuple(_layers(inputs, tree)),
+        notes=index.notes,
+        overlay=dict(_overlay(index, tree)),
+    )
     return ReleaseSide(inputs.namespace, side, inputs.chart, inputs.version, inputs.chart_digest)
 
 
@@ -156,6 +163,15 @@ def _layers(inputs: Inputs, tree: Tree) -> Iterable[ValuesLayer]:
         if data is not None and digest(data) == known:
             text = data.decode()
             yield ValuesLayer(file, text, mapping(load(text)))
+
+
+def _overlay(index: Index, tree: Tree) -> Iterable[tuple[str, str]]:
+    """The overlay's files as they were when it was rendered; one that has changed since reads as empty."""
+    folder = f"{OVERLAYS}/{index.release}"
+    found = tree.read(f"{folder}/{name}" for name in index.inputs.overlay)
+    for name, known in index.inputs.overlay.items():
+        data = found.get(f"{folder}/{name}", b"")
+        yield f"{folder}/{name}", data.decode(errors="replace") if digest(data) == known else ""
 
 
 class _Charts:

@@ -1,0 +1,54 @@
+"""Asks Helm for the renders of several jobs: all of them, or an error that names each that fails."""
+
+from collections.abc import Mapping, Sequence
+
+from pipeline.core.errors import RenderError, WorldError
+from pipeline.core.manifests import parse
+from pipeline.core.mask import Mask
+from pipeline.core.render import Rendered, RenderOrder
+from pipeline.core.tree import folder_of
+from pipeline.core.world import Progress
+from pipeline.flows.render_jobs import Job, World
+
+
+def attempt(
+    jobs: Sequence[Job], apis: Mapping[str, frozenset[str]], world: World, progress: Progress
+) -> list[Rendered]:
+    orders = [_order(job, apis[job.environment.name], world) for job in jobs]
+    answers: list[Rendered] = []
+    failures: list[RenderError] = []
+    if jobs:
+        progress(0, len(jobs), jobs[0].title)
+    for number, answer in enumerate(world.engine.render_all(orders), 1):
+        progress(number, len(jobs), jobs[min(number, len(jobs) - 1)].title)
+        if isinstance(answer, RenderError):
+            failures.append(answer)
+        else:
+            answers.append(answer)
+    if failures:
+        raise WorldError(_masked("\n".join(map(str, failures)), jobs, world), hint="nothing was written")
+    return answers
+
+
+def _masked(text: str, jobs: Sequence[Job], world: World) -> str:
+    """A chart's own words, without the values of the Secrets that were rendered before."""
+    mask = Mask()
+    for job in jobs:
+        folder = world.files.tree(folder_of(job.environment.name, job.release.name))
+        for path, data in folder.items():
+            if "/secret-" in path:
+                mask.manifests(parse(data.decode(errors="replace"), namespace=""))
+    return mask.text(text)
+
+
+def _order(job: Job, apis: frozenset[str], world: World) -> RenderOrder:
+    return RenderOrder(
+        release=job.release.name,
+        namespace=job.release.namespace,
+        chart=f"{world.root}/{job.chart.folder}",
+        chart_name=f"{job.chart.name} {job.chart.version}",
+        chart_digest=job.chart.tree,
+        values=job.layers,
+        kube_version=job.environment.full_kube_version,
+        api_versions=tuple(sorted(apis)),
+    )
