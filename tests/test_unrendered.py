@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.cli import run
 from tests.charts import write_chart
-from tests.platforms import write
+from tests.platforms import platform, verbs, write
 
 SCHEMA = (
     '{"$schema": "http://json-schema.org/draft-07/schema#", "type": "object", "properties": {"web": {"type": "object",'
@@ -91,3 +91,14 @@ def test_no_object_reads_as_lost_where_a_side_does_not_render(tmp_path: Path, br
     assert data["changes"] == []
     assert {finding["category"] for finding in data["findings"]} <= {"config", "api", "chart"}
     assert {finding["resource"]["kind"] for finding in data["findings"]} == {"ChartFile"}
+
+
+def test_a_render_says_where_our_values_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    chart = {f"charts/web/{name}": text for name, text in NEW.items()}
+    root = platform(tmp_path / "platform", chart | {"values/web/common.yaml": "web:\n  # ours\n  hots: a\n"})
+    monkeypatch.chdir(root)
+    verbs("vendor")
+    assert run(["render"]) == 1
+    assert "  values/web/common.yaml:3: web.hots: the key is unknown\n" in capsys.readouterr().err

@@ -5,7 +5,7 @@ https://helm.sh/docs/topics/charts/#schema-files
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ _REFUSAL = "meet the specifications of the schema"
 # Helm 4: "- at '/ports/web': …"; Helm 3: "- ports.web: …".
 _LINE = re.compile(r"^\s*- (?:at '(?P<pointer>[^']*)'|(?P<dotted>[^\s:]+)): (?P<words>.+)$")
 _CHART = re.compile(r"^\s*(?P<name>[\w.-]+):\s*$")
+_STRANGE = re.compile(r"additional propert(?:y|ies) ('.+') not allowed")
 _ROOT = "(root)"
 _NAMES = {
     "object": "a map",
@@ -64,21 +65,27 @@ def coalesced(scope: Scope, ours: Mapping[str, Any]) -> dict[str, Any]:
     return _without_nulls(merged)
 
 
-def named_by_helm(said: str, scope: Scope) -> tuple[Violation, ...]:
-    """What Helm's refusal itself names, for schemas that only Helm understands."""
+def named_by_helm(said: str, prefix_of: Callable[[str], ValuesPath]) -> tuple[Violation, ...]:
+    """What Helm's refusal itself names, for schemas that only Helm understands.
+
+    ``prefix_of`` says where the chart that Helm calls so has its values.
+    """
     prefix: ValuesPath = ()
     found = []
     for line in said.splitlines():
         chart, entry = _CHART.match(line), _LINE.match(line)
         if chart is not None:
-            prefix = _prefix_of(chart["name"], scope)
+            prefix = prefix_of(chart["name"])
         elif entry is not None:
             words = entry["words"]
             if entry["pointer"] is not None:
                 steps = tuple(_unescaped(part) for part in entry["pointer"].split("/") if part)
             else:
                 steps = () if entry["dotted"] == _ROOT else tuple(entry["dotted"].split("."))
-            found.append(Violation((*prefix, *steps), words))
+            strange = _STRANGE.search(words)
+            keys = re.findall("'([^']+)'", strange[1]) if strange else []
+            found += [Violation((*prefix, *steps, key), "the key is unknown") for key in keys]
+            found += [] if keys else [Violation((*prefix, *steps), words)]
     return tuple(found)
 
 
@@ -142,12 +149,12 @@ def _some(values: list[Any]) -> str:
     return text if len(text) <= 60 else f"{text[:59]}…"  # noqa: PLR2004 - one line
 
 
-def _prefix_of(name: str, scope: Scope, prefix: ValuesPath = ()) -> ValuesPath:
+def prefix_of(name: str, scope: Scope, prefix: ValuesPath = ()) -> ValuesPath:
     """Where the dependency that Helm calls ``name`` has its values; the chart's own where it is none of them."""
     for key, child in scope.children.items():
         if key == name:
             return (*prefix, key)
-        below = _prefix_of(name, child, (*prefix, key))
+        below = prefix_of(name, child, (*prefix, key))
         if below:
             return below
     return ()

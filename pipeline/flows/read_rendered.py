@@ -5,8 +5,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pipeline.core.chart import Chart, ValuesLayer
-from pipeline.core.errors import WorldError
+from pipeline.core.errors import ConfigError, WorldError
 from pipeline.core.files import Tree
+from pipeline.core.lock import FILE as LOCK
+from pipeline.core.lock import Lock, from_text
 from pipeline.core.lock import folder as chart_folder
 from pipeline.core.manifests import parse
 from pipeline.core.overlay import FOLDER as OVERLAYS
@@ -180,6 +182,7 @@ class _Charts:
     def __init__(self, tree: Tree, make_chart: MakeChart) -> None:
         self._tree, self._make = tree, make_chart
         self._known: dict[str, Chart | None] = {}
+        self._archives = {chart.folder: chart.archive for chart in _lock(tree).charts}
 
     def get(self, inputs: Inputs) -> Chart | None:
         """None where it is not vendored there."""
@@ -188,5 +191,14 @@ class _Charts:
             files = self._tree.read(self._tree.ids(folder))
             below = {path.removeprefix(f"{folder}/"): data for path, data in files.items()}
             title = f"{inputs.chart} {inputs.version}"
-            self._known[folder] = self._make(below, inputs.chart_digest, title) if "Chart.yaml" in below else None
+            made = self._make(below, inputs.chart_digest, title) if "Chart.yaml" in below else None
+            self._known[folder] = made and replace(made, archive=self._archives.get(folder, ""))
         return self._known[folder]
+
+
+def _lock(tree: Tree) -> Lock:
+    """The tree's own lock; an empty one where it has none that can be read: that is vendor's to tell."""
+    try:
+        return from_text(tree.read([LOCK]).get(LOCK, b"").decode())
+    except (ConfigError, UnicodeDecodeError):
+        return Lock()

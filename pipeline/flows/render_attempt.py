@@ -7,6 +7,8 @@ from pipeline.core.manifests import parse
 from pipeline.core.mask import Mask
 from pipeline.core.render import Rendered, RenderOrder
 from pipeline.core.tree import folder_of
+from pipeline.core.values_lines import where
+from pipeline.core.values_schema import named_by_helm, refused
 from pipeline.core.world import Progress
 from pipeline.flows.render_jobs import Job, World
 
@@ -16,18 +18,27 @@ def attempt(
 ) -> list[Rendered]:
     orders = [_order(job, apis[job.environment.name], world) for job in jobs]
     answers: list[Rendered] = []
-    failures: list[RenderError] = []
+    failures: list[str] = []
     if jobs:
         progress(0, len(jobs), jobs[0].title)
     for number, answer in enumerate(world.engine.render_all(orders), 1):
         progress(number, len(jobs), jobs[min(number, len(jobs) - 1)].title)
         if isinstance(answer, RenderError):
-            failures.append(answer)
+            failures.append(f"{answer}{_ours(answer, jobs[number - 1])}")
         else:
             answers.append(answer)
     if failures:
-        raise WorldError(_masked("\n".join(map(str, failures)), jobs, world), hint="nothing was written")
+        raise WorldError(_masked("\n".join(failures), jobs, world), hint="nothing was written")
     return answers
+
+
+def _ours(error: RenderError, job: Job) -> str:
+    """Where in our values stands what a schema refuses: one line each; empty where it is another error."""
+    if not refused(error.detail):
+        return ""
+    found = named_by_helm(error.detail, lambda name: () if name == job.chart.name else (name,))
+    places = ((one, where(job.layers, one.path)) for one in found)
+    return "".join(f"\n  {place}: {'.'.join(one.path)}: {one.words}" for one, place in places if place)
 
 
 def _masked(text: str, jobs: Sequence[Job], world: World) -> str:

@@ -21,7 +21,7 @@ from pipeline.core.rule import Hit, Need, Rule, quiet, speaks
 from pipeline.core.upgrade import Upgrade
 from pipeline.core.values import overlaid
 from pipeline.core.values_lines import where
-from pipeline.core.values_schema import Violation, named_by_helm, refused, violations
+from pipeline.core.values_schema import Violation, named_by_helm, prefix_of, refused, violations
 
 _NOWHERE = object()
 
@@ -32,7 +32,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
     if not refused(upgrade.facts.refusal):
         return
     scope = scope_of(new)
-    for violation in violations(scope, overlaid(upgrade.after.values)) or named_by_helm(upgrade.facts.refusal, scope):
+    found = violations(scope, overlaid(upgrade.after.values))
+    for violation in found or named_by_helm(upgrade.facts.refusal, lambda name: prefix_of(name, scope)):
         yield _hit(violation, upgrade, new)
 
 
