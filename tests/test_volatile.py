@@ -129,6 +129,23 @@ def test_certificates_are_kept_all_together_or_not_at_all(here: Path) -> None:
     verbs("render --check")
 
 
+def test_without_its_file_there_is_a_new_value(here: Path) -> None:
+    password = secret(here, "password")
+    (here / SECRET).unlink()
+    verbs("render", "render --check")
+    assert secret(here, "password") != password
+
+
+def test_a_secret_that_is_left_out_takes_nothing_along(here: Path) -> None:
+    write(here, {"pipeline.yaml": CONFIG + "secrets: {rendered: omit}\n"})
+    ca = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ca}\ndata: {ca: {{ $ca.Cert | b64enc }}}\n---\n"
+    head, _, rest = certificate("tls").partition("\n")
+    write(here, {"charts/web/templates/tls.yaml": f"{head}\n{ca}{rest}"})
+    verbs("vendor --update", "render")
+    assert not (here / "rendered/default/web/shop/secret-tls.yaml").exists()
+    verbs("render --check", "render", "render --check")
+
+
 def test_a_diff_of_frozen_renders_sees_no_change(here: Path) -> None:
     git(here, "add", ".")
     git(here, "commit", "--quiet", "--message", "one")

@@ -15,6 +15,7 @@ from pipeline.core.chart import Chart
 from pipeline.core.resource import mapping, sequence
 from pipeline.core.template_reads import References, ValuesPath, reached, references
 from pipeline.core.upgrade import Upgrade
+from pipeline.core.values import merge_maps
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,11 +207,16 @@ def changed_defaults(upgrade: Upgrade) -> tuple[DefaultChange, ...]:
     if old is None or new is None or old.defaults is new.defaults:
         return ()
     set_paths = frozenset(path for layer in upgrade.after.values for path, _ in leaves(layer.data))
-    return tuple(_scopes(scope_of(old), scope_of(new), (), set_paths))
+    return tuple(_scopes(scope_of(old), scope_of(new), (), set_paths, ({}, {})))
 
 
-def _scopes(old: Scope, new: Scope, prefix: ValuesPath, ours: frozenset[ValuesPath]) -> Iterator[DefaultChange]:
+def _scopes(
+    old: Scope, new: Scope, prefix: ValuesPath, ours: frozenset[ValuesPath], over: tuple[Mapping[str, Any], ...]
+) -> Iterator[DefaultChange]:
+    """``over`` is what the charts above set here, before and after: where both do, the default has no effect."""
     for path, before, after in _differences(old.defaults, new.defaults, ()):
+        if all(lookup(one, path, _ABSENT) is not _ABSENT for one in over):
+            continue
         full = prefix + path
         hit = any(full[: len(one)] == one or one[: len(full)] == full for one in ours)
         gone, came = before is not _ABSENT and after is _ABSENT, before is _ABSENT
@@ -218,7 +224,9 @@ def _scopes(old: Scope, new: Scope, prefix: ValuesPath, ours: frozenset[ValuesPa
             new.file, path, full, None if came else before, None if gone else after, hit, removed=gone, added=came
         )
     for key in sorted(old.children.keys() & new.children.keys()):
-        yield from _scopes(old.children[key], new.children[key], (*prefix, key), ours)
+        above = zip((old.defaults, new.defaults), over, strict=True)
+        below = tuple(merge_maps(mapping(own.get(key)), mapping(higher.get(key))) for own, higher in above)
+        yield from _scopes(old.children[key], new.children[key], (*prefix, key), ours, below)
 
 
 _ABSENT = object()

@@ -37,10 +37,15 @@ class Frozen:
 
 
 def frozen(manifests: ManifestSet, found: Iterable[Volatile], committed: ManifestSet) -> Frozen:
-    """``manifests`` with the committed values wherever they are volatile."""
+    """``manifests`` with the committed values wherever they are volatile.
+
+    What is committed encrypted, and cannot be read here, is left to who encrypts: it keeps that while it can.
+    """
     named = _named_as_committed(manifests, found, committed)
     before = committed.by_id()
-    values = {one: kept(one, get(_twin(one, named, before), one.path)) for one in found if not one.is_name}
+    sealed = {rid for rid, resource in before.items() if is_encrypted(resource)}
+    read = [one for one in found if not one.is_name and one.id not in sealed]
+    values = {one: kept(one, get(_twin(one, named, before), one.path)) for one in read}
     if any(value is MISSING for one, value in values.items() if one.is_key):
         values = {one: MISSING if one.is_key else value for one, value in values.items()}
     sums = {one for one in values if _is_checksum(one)}
@@ -57,7 +62,7 @@ def frozen(manifests: ManifestSet, found: Iterable[Volatile], committed: Manifes
 def _twin(one: Volatile, named: Mapping[ResourceId, str], before: Mapping[ResourceId, Resource]) -> object:
     """The committed body of the object; an empty one where there is none."""
     rid = replace(one.id, name=named.get(one.id, one.id.name))
-    return before[rid].body if rid in before and not is_encrypted(before[rid]) else {}
+    return before[rid].body if rid in before else {}
 
 
 def _with(manifests: ManifestSet, values: Mapping[Volatile, object], named: Mapping[ResourceId, str]) -> ManifestSet:

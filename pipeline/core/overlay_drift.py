@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from pipeline.core.change import MISSING, Action, Op
+from pipeline.core.overlay import NAMES
 from pipeline.core.overlay_effects import Effect
 from pipeline.core.path import Entry, Path
 from pipeline.core.path_values import get
@@ -38,15 +39,23 @@ class Drift:
 def drifts(upgrade: Upgrade) -> tuple[Drift, ...]:
     """Each loss once, in the order of objects and paths. An overlay that somebody edited is excused what it misses."""
     before, after = upgrade.before.notes.overlaid or (), upgrade.after.notes.overlaid or ()
-    edited = upgrade.before.overlay != upgrade.after.overlay
     names = {c.before.id: c.resource.id for c in upgrade.diff.of_action(Action.RENAMED, Action.MOVED) if c.before}
     found: dict[tuple[ResourceId, Path], Drift] = {}
     for effect in before:
         if effect.path or effect.op is Op.REMOVED:
             drift = _drift(effect, names.get(effect.id, effect.id), after, upgrade)
-            if drift is not None and not (edited and drift.loss is not Loss.CREATES):
+            if drift is not None and (drift.loss is Loss.CREATES or not _edited(drift, upgrade)):
                 found.setdefault((drift.id, drift.path), drift)
     return tuple(found.values())
+
+
+def _edited(drift: Drift, upgrade: Upgrade) -> bool:
+    """Whether somebody changed the part of the overlay that may have done it: then the loss is what was asked for."""
+    now = upgrade.after.overlay
+    changed = {file: text for file, text in upgrade.before.overlay.items() if now.get(file) != text}
+    if any(file.rpartition("/")[2] in NAMES for file in changed):
+        return True  # it says which patches there are
+    return any(drift.effect.id.name in text or drift.effect.id.kind in text for text in changed.values())
 
 
 def _drift(effect: Effect, now: ResourceId, after: tuple[Effect, ...], upgrade: Upgrade) -> Drift | None:

@@ -17,7 +17,7 @@ from pipeline.core.overlay_effects import Effect, effects
 from pipeline.core.render import Rendered
 from pipeline.core.resource import ManifestSet, Resource
 from pipeline.core.scope import Scopes
-from pipeline.core.secrets import DATA, SOPS, is_encrypted
+from pipeline.core.secrets import DATA, SOPS, holds_data, is_encrypted
 from pipeline.core.tree import INDEX, folder_of, from_bytes
 from pipeline.core.volatile import Volatile, volatile
 from pipeline.core.world import Progress
@@ -93,6 +93,7 @@ def _settled(made: Made, functions: frozenset[str], second: Rendered | None, con
         namespace, release = job.release.namespace, job.release.name
         other = parse(second.text, namespace=namespace, release=release, scopes=made.scopes)
         found = volatile(manifests, _overlaid(made, other, world)[0])
+        found = tuple(one for one in found if not _left_out(one, manifests, config))
     if not found:
         return Settled(manifests, Notes((), overlaid=done))
     freeze = config.volatile == "freeze"
@@ -101,6 +102,11 @@ def _settled(made: Made, functions: frozenset[str], second: Rendered | None, con
     done = tuple(replace(one, id=result.now(one.id)) for one in done)
     said = _said(found, result.left, functions, freeze=freeze)
     return Settled(result.manifests, Notes(paths, tuple(sorted(functions)), freeze, done), (said,))
+
+
+def _left_out(one: Volatile, manifests: ManifestSet, config: Config) -> bool:
+    """Whether the object is a Secret that the tree leaves out."""
+    return config.secrets == "omit" and holds_data(manifests.by_id()[one.id])
 
 
 def _said(found: tuple[Volatile, ...], left: tuple[Volatile, ...], functions: frozenset[str], *, freeze: bool) -> str:

@@ -1,9 +1,14 @@
 """Which of our keys a chart knows: on charts with dependencies of every sort, each made by hand."""
 
+from typing import Any
+
 import pytest
 
-from pipeline.core.chart_values import default_at, knows, scope_of
-from pipeline.core.examples import chart
+from pipeline.core.change import Diff
+from pipeline.core.chart_values import changed_defaults, default_at, knows, scope_of
+from pipeline.core.examples import chart, sides
+from pipeline.core.resource import ManifestSet
+from pipeline.core.upgrade import Side, Upgrade
 
 PART = {
     "charts/part/Chart.yaml": "name: part\nversion: 1.0.0\n",
@@ -85,3 +90,17 @@ def test_the_charts_own_defaults_for_a_dependency_come_first() -> None:
     scope = scope_of(chart("1.0.0", "front: {port: 81}\n", files=PART, metadata=ALIAS))
     assert default_at(scope, ("front", "port")) == 81
     assert default_at(scope, ("back", "port")) == 80
+
+
+def test_a_dependencys_default_that_the_chart_above_sets_is_not_in_effect() -> None:
+    files = [PART | {"charts/part/values.yaml": f"port: {port}\nlabels: {{}}\n"} for port in (80, 81)]
+    above = "part: {port: 9}\n"
+    hidden = sides(chart("1.0.0", above, files=files[0]), chart("2.0.0", above, files=files[1]))
+    shown = sides(chart("1.0.0", files=files[0]), chart("2.0.0", files=files[1]))
+    assert [change.ours for change in changed_defaults(upgrade(hidden))] == []
+    assert [change.ours for change in changed_defaults(upgrade(shown))] == [("part", "port")]
+
+
+def upgrade(both: dict[str, Any]) -> Upgrade:
+    before, after = (Side(ManifestSet(), **both[name]) for name in ("before", "after"))
+    return Upgrade("web", "shop", before, after, Diff())

@@ -8,7 +8,8 @@ old certificate is locked out. Two renders of the same input were compared, so t
 ## What to do
 
 Set the value yourself, or refer to a Secret that is made once (``existingSecret``, External Secrets, cert-manager).
-``render: {volatile: freeze}`` keeps what is committed.
+``render: {volatile: freeze}`` keeps what is committed: a certificate too, until it expires. For a new value, remove the
+object's file under rendered/ and render again.
 """
 
 from collections.abc import Iterator
@@ -50,7 +51,7 @@ def _hit(found: list[VolatilePath], upgrade: Upgrade, severity: Severity | None)
     return Hit(
         places[0],
         title=f"{places[0]}{more}: another value at each render{f' ({functions})' if functions else ''}",
-        why="What is committed is kept: another render would not bring it back."
+        why="What is committed is kept; a certificate is, until it expires. Without its file there is a new one."
         if frozen
         else "It was so before: no change is told here, and every apply brings a new value."
         if severity is Severity.INFO
