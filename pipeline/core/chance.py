@@ -26,7 +26,7 @@ _FUNCTION = re.compile(rf"\b({'|'.join(_NAMES)})(?:WithKey)?\b")
 _TOKEN = re.compile(r"[A-Za-z0-9]{5,}")
 _QUOTED = re.compile(r"\"(?:[^\"\\\\]|\\\\.)*\"|`[^`]*`")
 # Words are lower, camelCase or ACRONYMS with a number at the end; what is made by chance is none of these.
-_WORD = re.compile(r"(?:[A-Z]?[a-z]{2,}|[A-Z]{2,})+\d{0,3}|v?\d{1,5}(?:[a-z]+\d*)?")
+_WORD = re.compile(r"(?:[A-Z]?[a-z]{2,}+|[A-Z]{2,}+)++\d{0,3}|v?\d{1,5}(?:[a-z]+\d*)?")
 _TIME = re.compile(r"20\d\d-?[01]\d-?[0-3]\d|\b[12]\d{9,}\b|\d\d:\d\d:\d\d")
 _UNSAID = frozenset({"apiVersion", "kind", "labels", "helm.sh/chart"})
 """Keys whose texts look random and never are: versions, mostly."""

@@ -5,11 +5,12 @@ where nothing could read it any more. https://pkg.go.dev/text/template, https://
 """
 
 import re
+from bisect import bisect
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from pipeline.core.template_text import actions, bodies, calls, defines, inside
+from pipeline.core.template_text import FAR, actions, bodies, calls, defines, ends
 
 ValuesPath = tuple[str, ...]
 
@@ -29,7 +30,7 @@ _WHOLE = re.compile(
 )
 # The same of what a named template is given: `toYaml .`, `.value | toYaml`, `range .`.
 _HANDED_ON = re.compile(
-    r"\b(?:toYaml|toJson|toToml|tpl|range|merge|mergeOverwrite|omit)\b[^|]*?[\s(]\.(?:value\w*)?(?=$|[\s)|])"
+    r"\b(?:toYaml|toJson|toToml|tpl|range|merge|mergeOverwrite|omit)\b[^|]{0,200}?[\s(]\.(?:value\w*)?(?=$|[\s)|])"
     r"|(?:^|[\s(])\.(?:value\w*)?\s*\|\s*(?:toYaml|toJson|toToml)\b"
 )
 _BLOCK = re.compile(r"^-?\s*(?:else\s+)?with\b")
@@ -84,6 +85,7 @@ def references(texts: Iterable[str], more: Iterable[ValuesPath] = ()) -> Referen
 @lru_cache(maxsize=4096)
 def _file(text: str) -> _File:
     several = actions(text)
+    handed = _Whole(several)
     joined = "\n".join(several)
     words = {*_FIELD.findall(joined), *_QUOTED_WORD.findall(joined)}
     paths, whole = set[ValuesPath](), set[ValuesPath]()
@@ -94,7 +96,7 @@ def _file(text: str) -> _File:
         found = _named(action)
         paths |= found
         names = calls(action)
-        if _passed_on(several, number):
+        if handed.passed_on(number):
             whole |= found
         elif names:
             called.append((frozenset(found), names))
@@ -132,14 +134,24 @@ def reached(texts: Iterable[str], libraries: Iterable[str]) -> list[str]:
     return found
 
 
-def _passed_on(several: tuple[str, ...], number: int) -> bool:
-    """Whether the action hands on what it names with all of its keys, or a block or a variable that it opens does."""
-    action = several[number]
-    if _WHOLE.search(action):
-        return True
-    variable = _ASSIGNED.search(action)
-    if variable and any(variable[1] in one and _WHOLE.search(one) for one in several[number + 1 :]):
-        return True
-    if not _BLOCK.match(action):
-        return False
-    return any(_WHOLE.search(one) and _DOT.search(one) for one in inside(several, number))
+class _Whole:
+    """Which actions of a text hand on all that they name: by themselves, by a block or by a variable that they open."""
+
+    def __init__(self, several: tuple[str, ...]) -> None:
+        self._all, self._ends = several, ends(several)
+        self._at = [n for n, action in enumerate(several) if _WHOLE.search(action)]
+        self._of_dot = [n for n in self._at if _DOT.search(several[n])]
+
+    def passed_on(self, number: int) -> bool:
+        action = self._all[number]
+        if _WHOLE.search(action):
+            return True
+        variable = _ASSIGNED.search(action)
+        if variable:
+            start = bisect(self._at, number)
+            if any(variable[1] in self._all[n] for n in self._at[start : start + FAR]):
+                return True
+        if not _BLOCK.match(action):
+            return False
+        first = bisect(self._of_dot, number)
+        return first < len(self._of_dot) and self._of_dot[first] < self._ends.get(number, len(self._all))

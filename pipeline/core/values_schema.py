@@ -11,6 +11,7 @@ from typing import Any
 
 from pipeline.core.chart_values import Scope
 from pipeline.core.suggest import did_you_mean
+from pipeline.core.tame_schema import errors, extra_keys
 from pipeline.core.template_reads import ValuesPath
 from pipeline.core.values import merge_maps
 
@@ -100,16 +101,7 @@ def _below(scope: Scope, values: Mapping[str, Any], prefix: ValuesPath) -> Itera
 
 
 def _judged(schema: Mapping[str, Any], values: Mapping[str, Any]) -> Iterator[tuple[ValuesPath, str, tuple[str, ...]]]:
-    from jsonschema import Draft202012Validator  # noqa: PLC0415 - 50 ms that only a refused render need pay
-    from jsonschema.exceptions import best_match  # noqa: PLC0415
-    from jsonschema.validators import validator_for  # noqa: PLC0415
-
-    validator = validator_for(schema, default=Draft202012Validator)(schema)
-    try:
-        errors = [best_match([error]) or error for error in validator.iter_errors(values)]
-    except Exception:  # noqa: BLE001 - a hostile or remote schema raises what it likes; Helm's own words remain
-        return
-    for error in errors:
+    for error in errors(schema, values):
         steps = tuple(map(str, error.absolute_path))
         rule = tuple(map(str, error.absolute_schema_path))
         for extra, words in _worded(error):
@@ -119,13 +111,9 @@ def _judged(schema: Mapping[str, Any], values: Mapping[str, Any]) -> Iterator[tu
 def _worded(error: Any) -> Iterator[tuple[ValuesPath, str]]:
     wanted = error.validator_value
     match error.validator:
-        case "additionalProperties" | "unevaluatedProperties":
-            known = error.schema.get("properties", {})
-            patterns = error.schema.get("patternProperties", {})
-            strange = [key for key in error.instance if key not in known]
-            strange = [key for key in strange if not any(re.search(one, str(key)) for one in patterns)]
-            for key in strange:
-                yield (str(key),), f"the key is unknown{did_you_mean(str(key), known)}"
+        case "additionalProperties":
+            for key in extra_keys(error.schema, error.instance):
+                yield (str(key),), f"the key is unknown{did_you_mean(str(key), error.schema.get('properties', {}))}"
         case "required":
             for key in wanted:
                 if key not in error.instance:

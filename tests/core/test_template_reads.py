@@ -1,7 +1,10 @@
 """What templates read of the values, in all the ways that charts write it."""
 
+import time
+
 import pytest
 
+from pipeline.core.chance import by_chance
 from pipeline.core.template_reads import reached, references
 
 READ = [
@@ -69,3 +72,21 @@ def test_a_library_reads_the_values_of_who_calls_it() -> None:
     read = references(reached(['{{ include "lib.a" . }}'], [below, unused, library]))
     assert read.reads(("web", "port"))
     assert not read.reads(("other",))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{" * 100_000,
+        '{{ define "a" }}' * 12_000,
+        "{{ with .Values.a }}" * 10_000,
+        "{{ $a := .Values.a }}" * 10_000,
+        "{{ " + "/* " * 60_000 + " }}",
+        "{{ " + "toYaml " * 30_000 + " }}",
+    ],
+)
+def test_a_strangers_template_does_not_cost_the_square_of_its_length(text: str) -> None:
+    start = time.process_time()
+    references([text])
+    by_chance({"templates/a.yaml": text + "randAlpha"})
+    assert time.process_time() - start < 20

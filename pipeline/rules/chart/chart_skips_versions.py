@@ -22,9 +22,9 @@ from pipeline.core.upgrade import Upgrade
 
 # What charts write in their README, notes and values where they want every step taken.
 _POLICY = re.compile(
-    r"[^.\n]*\b(?:(?:one|single)\s+(?P<one>major|minor)\s+(?:version|release)s?\s+at\s+a\s+time"
+    r"\b(?:(?:one|single)\s+(?P<one>major|minor)\s+(?:version|release)s?\s+at\s+a\s+time"
     r"|(?:do\s+not|don't|never|not\s+supported\s+to|cannot)\s+skip\w*\s+(?:a\s+|any\s+)?(?P<two>major|minor)"
-    r"|skipping\s+(?:of\s+)?(?:a\s+|any\s+)?(?P<three>major|minor)\s+(?:version|release)s?\s+is\s+not)\b[^.\n]*",
+    r"|skipping\s+(?:of\s+)?(?:a\s+|any\s+)?(?P<three>major|minor)\s+(?:version|release)s?\s+is\s+not)\b",
     re.IGNORECASE,
 )
 _TEXTS = ("README.md", "UPGRADE.md", "UPGRADING.md", "CHANGELOG.md", "templates/NOTES.txt", "values.yaml")
@@ -53,9 +53,10 @@ def _policies(new: Chart) -> Mapping[str, str]:
     """What the chart says about steps: a sentence of its own by ``major`` and ``minor``."""
     found: dict[str, str] = {}
     for file in _TEXTS:
-        for match in _POLICY.finditer(new.files.get(file, "")):
+        text = new.files.get(file, "")
+        for match in _POLICY.finditer(text):
             level = (match["one"] or match["two"] or match["three"]).lower()
-            found.setdefault(level, f"{file}: {match.group().strip(' #*->')}")
+            found.setdefault(level, f"{file}:{text.count(chr(10), 0, match.start()) + 1}: {match.group()}")
     return found
 
 
