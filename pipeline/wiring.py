@@ -67,6 +67,7 @@ class Repository:
         return unsealing(partial(sops.find, self.root))
 
     def render_world(self) -> "World":
+        import time
         from functools import partial
 
         from pipeline.adapters import sops
@@ -74,7 +75,7 @@ class Repository:
         from pipeline.flows.render_jobs import World
 
         engine = engine_for(self.config.helm_engine, self.config.helm_version)
-        return World(str(self.root), self.disk, engine, find, partial(sops.find, self.root))
+        return World(str(self.root), self.disk, engine, find, partial(sops.find, self.root), time.sleep)
 
 
 def repository(start: Path | None = None) -> Repository:

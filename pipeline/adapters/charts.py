@@ -4,6 +4,7 @@ import codecs
 import hashlib
 import os
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,12 +28,10 @@ def load_chart(path: Path | str) -> Chart:
     path = Path(path)
     if path.is_dir():
         files = dict(read_directory(path))
-        digest = tree_digest(files)
-    else:
-        data = read_file(path)
-        files = read_archive(data, path.name)
-        digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
-    return chart_of(files, digest, path.name)
+        return chart_of(files, tree_digest(files), path.name)
+    data = read_file(path)
+    digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
+    return replace(chart_of(read_archive(data, path.name), digest, path.name), archive=digest)
 
 
 def chart_of(files: Mapping[str, bytes], digest: str, title: str) -> Chart:

@@ -1,5 +1,6 @@
 """What ``pipeline diff`` does once its options are read: gather both sides, judge, show."""
 
+import time
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import partial
@@ -39,6 +40,7 @@ def charts(old: Source, new: Source, options: ChartOptions, fail_on: str | None)
         options.kube_version or DEFAULT_KUBE_VERSION,
         options.api_versions,
         stated=options.kube_version is not None,
+        pause=time.sleep,
     )
     report = diff_charts(before, after, how, engine_for(options.engine), rules.load)
     return with_verdict(report, severity(fail_on))

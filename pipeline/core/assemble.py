@@ -6,16 +6,18 @@ from dataclasses import dataclass, field, replace
 
 import orjson
 
-from pipeline.core.change import Action, Diff, ResourceChange
+from pipeline.core.change import Action, Diff, FieldChange, ResourceChange
 from pipeline.core.compare import compare
 from pipeline.core.finding import NotEvaluated
 from pipeline.core.judge import Judgement, judge
 from pipeline.core.mask import Mask
+from pipeline.core.notes import Notes
 from pipeline.core.report import ReleaseChange, ReleaseReport, Report, combined_digest, finding_order
 from pipeline.core.resource import Body, ManifestSet, Resource, mapping
 from pipeline.core.rule import Rule
 from pipeline.core.snapshot import ReleaseKey, ReleaseSide, Snapshot
 from pipeline.core.upgrade import Facts, Side, Upgrade
+from pipeline.core.volatile import marked
 
 _ROLLED = frozenset({"Deployment", "StatefulSet", "DaemonSet"})
 _UNJUDGED = Judgement((), (), {})
@@ -60,7 +62,7 @@ def build(
     Secret values are masked before anything is compared; the digest alone is made of what was rendered. ``only`` are
     the releases to report (a shard): the others are facts all the same.
     """
-    digests, mask = {key: render_digest(side.side.manifests) for key, side in new.releases.items()}, Mask()
+    digests, mask = {key: render_digest(_certain(side.side)) for key, side in new.releases.items()}, Mask()
     old, new = _masked(old, mask), _masked(new, mask)
     rules = tuple(rules)
     failed = {key: error for key, error in {**old.errors, **new.errors}.items() if only is None or key in only}
@@ -68,7 +70,7 @@ def build(
     digests = {key: digest for key, digest in digests.items() if only is None or key in only}
     compared = [_release(key, old, new, rules, targets) for key in keys]
     compared = [replace(c, report=replace(c.report, render_digest=digests.get(c.key, ""))) for c in compared]
-    compared += [Compared(key, ReleaseReport(key.name, key.environment, "", status="failed")) for key in failed]
+    compared += [_failed(key, old, new, rules, targets) for key in failed]
     compared.sort(key=lambda item: item.key)
     changes = tuple(change for item in compared for change in item.changes)
     findings = [finding for item in compared for finding in item.judgement.findings]
@@ -94,22 +96,29 @@ def build(
 def _masked(snapshot: Snapshot, mask: Mask) -> Snapshot:
     """In the order of the keys, so that equal snapshots number their secrets alike."""
     releases = {}
-    for layer in snapshot.values:
-        mask.values(layer.data)
+    for unrendered in snapshot.unrendered.values():
+        for layer in unrendered.side.values:
+            mask.values(layer.data)
     for key in sorted(snapshot.releases):
         release = snapshot.releases[key]
         for layer in release.side.values:
             mask.values(layer.data)
         side = replace(release.side, manifests=mask.manifests(release.side.manifests))
+        side = replace(side, manifests=_certain(side), chance=())
         releases[key] = replace(release, side=side)
     return replace(snapshot, releases=releases)
+
+
+def _certain(side: Side) -> ManifestSet:
+    """The manifests with marks in place of what another render has another value for."""
+    return marked(side.manifests, side.chance) if side.chance else side.manifests
 
 
 def _release(key: ReleaseKey, old: Snapshot, new: Snapshot, rules: tuple[Rule, ...], targets: Targets) -> Compared:
     before, after = old.releases.get(key, _NOTHING), new.releases.get(key, _NOTHING)
     others = _others(new, key)
     elsewhere = frozenset(others.by_id()) if others else frozenset()
-    diff = compare(before.side.manifests, after.side.manifests, elsewhere)
+    diff = _settled(compare(before.side.manifests, after.side.manifests, elsewhere), after.side)
     facts = Facts(
         target=targets.version_of(key.environment),
         capabilities=targets.capabilities,
@@ -123,6 +132,38 @@ def _release(key: ReleaseKey, old: Snapshot, new: Snapshot, rules: tuple[Rule, .
         ReleaseChange(key.name, c, key.environment, judgement.unaccounted.get(c.id, ())) for c in diff.changes
     )
     return Compared(key, _release_report(key, namespace, before, after, diff), changes, judgement)
+
+
+def _settled(diff: Diff, after: Side) -> Diff:
+    """What the new side makes anew at each render is no news of this upgrade: one rule speaks of all such paths."""
+    if not after.notes.volatile:
+        return diff
+    return Diff(tuple(replace(c, fields=tuple(_noted(c, f, after.notes) for f in c.fields)) for c in diff.changes))
+
+
+def _noted(change: ResourceChange, field: FieldChange, notes: Notes) -> FieldChange:
+    if field.noise or not notes.covers(change.resource.id, field.path):
+        return field
+    return replace(field, noise="another value at each render")
+
+
+def _failed(key: ReleaseKey, old: Snapshot, new: Snapshot, rules: tuple[Rule, ...], targets: Targets) -> Compared:
+    """A release of which a side does not render: what its charts and values say is judged, and nothing reads as lost.
+
+    With no manifests on either side there is no change, and the rules that look at manifests are left out.
+    """
+    report = ReleaseReport(key.name, key.environment, "", status="failed")
+    before, after = (side.unrendered.get(key) or side.releases.get(key) for side in (old, new))
+    if before is None or after is None:
+        return Compared(key, report)
+    bare = [replace(side.side, manifests=ManifestSet()) for side in (before, after)]
+    facts = Facts(
+        target=targets.version_of(key.environment),
+        target_stated=targets.stated,
+        refusal=new.errors[key].message if key in new.errors else "",
+    )
+    upgrade = Upgrade(key.name, after.namespace, bare[0], bare[1], Diff(), facts, key.environment)
+    return Compared(key, report, judgement=judge(upgrade, [rule for rule in rules if rule.unrendered]))
 
 
 def _others(snapshot: Snapshot, key: ReleaseKey) -> ManifestSet | None:

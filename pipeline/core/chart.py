@@ -33,6 +33,8 @@ class Chart:
     schema: Mapping[str, Any] | None = field(default=None, hash=False)
     files: Mapping[str, str] = field(default_factory=dict, hash=False)
     names: frozenset[str] = frozenset()
+    archive: str = ""
+    """``sha256:…`` of the package it came as; empty for a chart from a folder, which its owner may edit."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ Helm ignores a value that nothing reads, without a word. Whether something reads
 defaults name it, the schema names it, or a template refers to it. Maps that are empty by default are free-form.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -14,40 +13,24 @@ from pipeline.core import yaml_read
 from pipeline.core.change import MISSING
 from pipeline.core.chart import Chart
 from pipeline.core.resource import mapping, sequence
+from pipeline.core.template_reads import References, ValuesPath, reached, references
 from pipeline.core.upgrade import Upgrade
-
-ValuesPath = tuple[str, ...]
-
-# `.Values.a.b`, `$.Values.a.b`, and `index .Values "a" "b"`
-_REFERENCE = re.compile(r"\.Values((?:\.[A-Za-z_][\w-]*)+)")
-_INDEX = re.compile(r"index\s+\$?\.Values((?:\.[A-Za-z_][\w-]*)*)((?:\s+\"[^\"]+\")+)")
-_WORD = re.compile(r"[A-Za-z_][\w-]*")
-
-
-@dataclass(frozen=True, slots=True)
-class References:
-    """``paths`` are the exact ``.Values`` paths that templates name, ``words`` every identifier in the templates."""
-
-    paths: frozenset[ValuesPath]
-    words: frozenset[str]
-
-    def reads(self, path: ValuesPath) -> bool:
-        """Whether a template names the path, something below it, or a map above it whose keys it may go through."""
-        if any(known[: len(path)] == path for known in self.paths if len(known) >= len(path)):
-            return True
-        above = any(path[:length] in self.paths for length in range(1, len(path)))
-        return above and path[-1] in self.words
+from pipeline.core.values import merge_maps
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """One chart's own values: its defaults, schema and templates, and the charts that it depends on by key."""
+    """One chart's own values: its defaults, schema and templates, and the charts that it depends on by key.
+
+    ``metadata`` is its Chart.yaml.
+    """
 
     file: str
     defaults: Mapping[str, Any] = field(hash=False)
     schema: Mapping[str, Any] = field(hash=False)
     references: References = field(hash=False)
     children: Mapping[str, "Scope"] = field(hash=False)
+    metadata: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
 
 def knows(scope: Scope, path: ValuesPath) -> bool:
@@ -86,13 +69,16 @@ def _knows_here(scope: Scope, path: ValuesPath) -> bool:
 
 
 def _in_defaults(defaults: Mapping[str, Any], path: ValuesPath) -> bool:
-    """A key of the defaults, or one below a map that is empty there (free-form, ``nodeSelector: {}``) or a list."""
+    """A key of the defaults, or one below a map that is empty there (free-form, ``nodeSelector: {}``) or a list.
+
+    A chart without any defaults is not free-form as a whole.
+    """
     value: Any = defaults
     for step in path:
         if not isinstance(value, dict):
             return value is None or isinstance(value, list)
         if step not in value:
-            return not value
+            return not value and value is not defaults
         value = value[step]
     return True
 
@@ -117,35 +103,57 @@ def _scope(
     chart: Chart, folder: str, defaults: Mapping[str, Any], schema: Mapping[str, Any], metadata: Mapping[str, Any]
 ) -> Scope:
     children: dict[str, Scope] = {}
-    for key, name in _dependencies(chart, folder, metadata):
-        below = f"{folder}charts/{name}/"
-        part_metadata = _yaml(chart, f"{below}Chart.yaml")
-        if part_metadata:
-            part_schema = _yaml(chart, f"{below}values.schema.json")
-            children[key] = _scope(chart, below, _yaml(chart, f"{below}values.yaml"), part_schema, part_metadata)
-    templates = [text for path, text in chart.files.items() if path.startswith(f"{folder}templates/")]
-    conditions = {
-        tuple(one.strip().split("."))
-        for row in _rows(metadata)
-        for one in str(row.get("condition") or "").split(",")
-        if one.strip()
-    }
-    found = _references(templates)
-    references = References(found.paths | conditions, found.words)
-    return Scope(f"{folder}values.yaml", defaults, schema, references, children)
+    rows = _rows(chart, folder, metadata)
+    for key, below, part in _dependencies(chart, folder, rows):
+        part_schema = _yaml(chart, f"{below}values.schema.json")
+        children[key] = _scope(chart, below, _yaml(chart, f"{below}values.yaml"), part_schema, part)
+    read = references(_texts(chart, folder), _switches(rows))
+    return Scope(f"{folder}values.yaml", defaults, schema, read, children, metadata)
 
 
-def _dependencies(chart: Chart, folder: str, metadata: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """(key in values, folder's name): each declared dependency by alias or name, and each that is simply there."""
-    declared = [(str(row.get("alias") or row.get("name")), str(row.get("name"))) for row in _rows(metadata)]
-    yield from declared
-    start, named = f"{folder}charts/", {name for _, name in declared}
-    there = {path[len(start) :].split("/")[0] for path in chart.files if path.startswith(start)}
-    yield from ((name, name) for name in sorted(there - named))
+def _texts(chart: Chart, folder: str) -> list[str]:
+    """Whatever may read the chart's values: templates, their libraries, and texts that are handed to ``tpl``.
+
+    NOTES.txt makes no object: what it alone reads has no effect.
+    """
+    own, libraries, texts = [], [], []
+    start = f"{folder}templates/"
+    for path, text in chart.files.items():
+        if path.startswith(start):
+            own += [] if path.endswith("/NOTES.txt") else [text]
+        elif path.startswith(f"{folder}charts/") and "/templates/" in path and "define" in text:
+            libraries.append(text)
+        elif path.startswith(folder) and ".Values" in text and not path[len(folder) :].startswith(("charts/", "crds/")):
+            texts += [] if path.endswith((".md", ".gotmpl")) else [text]
+    return reached(own, libraries) + texts
 
 
-def _rows(metadata: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    return [row for row in sequence(metadata.get("dependencies")) if isinstance(row, dict)]
+def _switches(rows: list[Mapping[str, Any]]) -> Iterator[ValuesPath]:
+    """The values that switch dependencies on and off: conditions and tags."""
+    for row in rows:
+        yield from (tuple(one.strip().split(".")) for one in str(row.get("condition") or "").split(",") if one.strip())
+        yield from (("tags", str(tag)) for tag in sequence(row.get("tags")))
+
+
+def _dependencies(
+    chart: Chart, folder: str, rows: list[Mapping[str, Any]]
+) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    """(key in values, folder, Chart.yaml): each declared dependency by alias or name, and each that is simply there."""
+    start = f"{folder}charts/"
+    folders = sorted({path[len(start) :].split("/")[0] for path in chart.files if path.startswith(start)})
+    there = {name: _yaml(chart, f"{start}{name}/Chart.yaml") for name in folders}
+    by_name = {str(part.get("name") or name): (f"{start}{name}/", part) for name, part in there.items() if part}
+    for row in rows:
+        if str(row.get("name")) in by_name:
+            yield (str(row.get("alias") or row.get("name")), *by_name[str(row.get("name"))])
+    declared = {str(row.get("name")) for row in rows}
+    yield from ((name, *found) for name, found in by_name.items() if name not in declared)
+
+
+def _rows(chart: Chart, folder: str, metadata: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The declared dependencies; charts for Helm 2 have them in a file of their own."""
+    declared = metadata if "dependencies" in metadata else _yaml(chart, f"{folder}requirements.yaml")
+    return [row for row in sequence(declared.get("dependencies")) if isinstance(row, dict)]
 
 
 def _yaml(chart: Chart, path: str) -> Mapping[str, Any]:
@@ -154,14 +162,6 @@ def _yaml(chart: Chart, path: str) -> Mapping[str, Any]:
         return mapping(yaml_read.load(chart.files.get(path, "")))
     except ValueError:
         return {}
-
-
-def _references(templates: list[str]) -> References:
-    text = "\n".join(templates)
-    paths = {tuple(found[1:].split(".")) for found in _REFERENCE.findall(text)}
-    for dotted, keys in _INDEX.findall(text):
-        paths.add((*filter(None, dotted.split(".")), *re.findall(r'"([^"]+)"', keys)))
-    return References(frozenset(paths), frozenset(_WORD.findall(text)))
 
 
 def leaves(values: Mapping[str, Any], path: ValuesPath = ()) -> Iterator[tuple[ValuesPath, Any]]:
@@ -207,11 +207,16 @@ def changed_defaults(upgrade: Upgrade) -> tuple[DefaultChange, ...]:
     if old is None or new is None or old.defaults is new.defaults:
         return ()
     set_paths = frozenset(path for layer in upgrade.after.values for path, _ in leaves(layer.data))
-    return tuple(_scopes(scope_of(old), scope_of(new), (), set_paths))
+    return tuple(_scopes(scope_of(old), scope_of(new), (), set_paths, ({}, {})))
 
 
-def _scopes(old: Scope, new: Scope, prefix: ValuesPath, ours: frozenset[ValuesPath]) -> Iterator[DefaultChange]:
+def _scopes(
+    old: Scope, new: Scope, prefix: ValuesPath, ours: frozenset[ValuesPath], over: tuple[Mapping[str, Any], ...]
+) -> Iterator[DefaultChange]:
+    """``over`` is what the charts above set here, before and after: where both do, the default has no effect."""
     for path, before, after in _differences(old.defaults, new.defaults, ()):
+        if all(lookup(one, path, _ABSENT) is not _ABSENT for one in over):
+            continue
         full = prefix + path
         hit = any(full[: len(one)] == one or one[: len(full)] == full for one in ours)
         gone, came = before is not _ABSENT and after is _ABSENT, before is _ABSENT
@@ -219,7 +224,9 @@ def _scopes(old: Scope, new: Scope, prefix: ValuesPath, ours: frozenset[ValuesPa
             new.file, path, full, None if came else before, None if gone else after, hit, removed=gone, added=came
         )
     for key in sorted(old.children.keys() & new.children.keys()):
-        yield from _scopes(old.children[key], new.children[key], (*prefix, key), ours)
+        above = zip((old.defaults, new.defaults), over, strict=True)
+        below = tuple(merge_maps(mapping(own.get(key)), mapping(higher.get(key))) for own, higher in above)
+        yield from _scopes(old.children[key], new.children[key], (*prefix, key), ours, below)
 
 
 _ABSENT = object()

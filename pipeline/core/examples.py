@@ -8,7 +8,7 @@ from pipeline.core.resource import mapping
 
 
 def chart(
-    version: str, values: str = "", *, files: dict[str, str] | None = None, metadata: str = "", digest: str = ""
+    version: str, values: str = "", *, files: dict[str, str] | None = None, metadata: str = "", archive: str = ""
 ) -> Chart:
     """A chart named ``web``: ``values`` is its values.yaml, ``metadata`` Chart.yaml beyond name and version."""
     everything = {"values.yaml": values, **(files or {})}
@@ -16,12 +16,13 @@ def chart(
     return Chart(
         name="web",
         version=version,
-        digest=digest,
+        digest="",
         metadata={"name": "web", "version": version, **mapping(yaml_read.load(metadata))},
         defaults=mapping(yaml_read.load(values)),
         schema=mapping(yaml_read.load(schema)) if schema else None,
         files=everything,
         names=frozenset(everything),
+        archive=archive,
     )
 
 

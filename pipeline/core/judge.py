@@ -12,7 +12,7 @@ from pipeline.core.finding import Finding, NotEvaluated
 from pipeline.core.path import Path
 from pipeline.core.resource import ResourceId
 from pipeline.core.rule import Claim, Hit, Need, Rule
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.upgrade import Side, Upgrade
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +52,13 @@ _AVAILABLE: dict[Need, Callable[[Upgrade], bool]] = {
     Need.LIVE: lambda upgrade: upgrade.facts.live is not None,
     Need.REPOSITORY: lambda upgrade: upgrade.facts.repository_after is not None,
     Need.CHART: lambda upgrade: upgrade.before.chart is not None and upgrade.after.chart is not None,
-    Need.SECOND_RENDER: lambda upgrade: upgrade.facts.second_render is not None,
+    Need.SECOND_RENDER: lambda upgrade: upgrade.after.notes.volatile is not None,
+    Need.OVERLAY: lambda upgrade: all(s.notes.overlaid is not None or not s.overlay for s in _sides(upgrade)),
 }
+
+
+def _sides(upgrade: Upgrade) -> tuple[Side, Side]:
+    return upgrade.before, upgrade.after
 
 
 def _hits(rule: Rule, upgrade: Upgrade) -> Iterator[Hit]:

@@ -25,6 +25,7 @@ class Need(StrEnum):
     REPOSITORY = "repository"
     CHART = "chart"
     SECOND_RENDER = "second render"
+    OVERLAY = "overlay's effects (render once more)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,8 @@ class Rule:
     whole: WholeCheck | None = None
     kinds: frozenset[str] = frozenset()
     needs: tuple[Need, ...] = ()
+    unrendered: bool = False
+    """Whether it reads charts and values alone, so that it can judge an upgrade of which a side does not render."""
 
     @property
     def id(self) -> str:

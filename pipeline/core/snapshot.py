@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from pipeline.core.chart import ValuesLayer
 from pipeline.core.report import RenderFailure
 from pipeline.core.upgrade import Side
 
@@ -29,12 +28,14 @@ class ReleaseSide:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """``errors`` are renders that failed: their release is absent from ``releases``, and never reads as removed."""
+    """``errors`` are renders that failed: their release is absent from ``releases``, and never reads as removed.
+
+    ``unrendered`` has what is known of them all the same: the chart and the values, with no manifests.
+    """
 
     source: str
     releases: Mapping[ReleaseKey, ReleaseSide] = field(hash=False)
     errors: Mapping[ReleaseKey, RenderFailure] = field(default_factory=dict, hash=False)
     helm_engine: str = ""
     helm_version: str = ""
-    values: tuple[ValuesLayer, ...] = ()
-    """Of the renders that failed: their errors may quote them."""
+    unrendered: Mapping[ReleaseKey, ReleaseSide] = field(default_factory=dict, hash=False)

@@ -12,7 +12,9 @@ from typing import Any
 
 import orjson
 
+from pipeline.core import notes
 from pipeline.core.errors import StaleError
+from pipeline.core.notes import NOTHING, Notes
 from pipeline.core.resource import CRD_KIND, Delivery, Resource, mapping
 from pipeline.core.yaml_write import FORMAT_VERSION, dump
 
@@ -57,6 +59,7 @@ class Index:
     release: str
     inputs: Inputs
     files: Mapping[str, Entry] = field(hash=False)
+    notes: Notes = NOTHING
 
     @property
     def folder(self) -> str:
@@ -71,12 +74,18 @@ Seal = Callable[[str, Resource, bytes], bytes]
 """What to write for an object, given its path below the release's folder and its YAML."""
 
 
-def _in_the_open(_path: str, _resource: Resource, data: bytes) -> bytes:
+def in_the_open(_path: str, _resource: Resource, data: bytes) -> bytes:
     return data
 
 
 def written(
-    environment: str, release: str, inputs: Inputs, resources: Iterable[Resource], seal: Seal = _in_the_open
+    environment: str,
+    release: str,
+    inputs: Inputs,
+    resources: Iterable[Resource],
+    seal: Seal = in_the_open,
+    *,
+    noted: Notes = NOTHING,
 ) -> dict[str, bytes]:
     """Every file of a release by its path below its folder, index.json included."""
     files: dict[str, bytes] = {}
@@ -84,8 +93,7 @@ def written(
     for path, resource in _placed(resources):
         files[path] = seal(path, resource, dump(resource.body).encode())
         entries[path] = Entry(digest(files[path]), resource.delivery, resource.source)
-    index = Index(environment, release, inputs, entries)
-    return files | {INDEX: to_bytes(index)}
+    return files | {INDEX: to_bytes(Index(environment, release, inputs, entries, noted))}
 
 
 def path_of(resource: Resource) -> str:
@@ -118,6 +126,7 @@ def to_bytes(index: Index) -> bytes:
         "values": dict(inputs.values),
         "overlay": dict(inputs.overlay),
         "files": {path: _entry(entry) for path, entry in index.files.items()},
+        **notes.to_data(index.notes),
     }
     options = orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
     return orjson.dumps(data, option=options)
@@ -150,12 +159,13 @@ def from_bytes(data: bytes, where: str) -> Index:
         overlay={str(key): str(value) for key, value in mapping(raw.get("overlay")).items()},
     )
     try:
+        noted = notes.from_data(raw)
         files = {
             _checked(path, where): _read_entry(mapping(entry)) for path, entry in mapping(raw.get("files")).items()
         }
     except ValueError as error:
         raise StaleError(f"{where}: {error}", hint=hint) from error
-    return Index(_text(raw, "environment"), _text(raw, "release"), inputs, files)
+    return Index(_text(raw, "environment"), _text(raw, "release"), inputs, files, noted)
 
 
 def _placed(resources: Iterable[Resource]) -> list[tuple[str, Resource]]:

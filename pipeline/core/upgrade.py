@@ -6,7 +6,9 @@ from typing import Any
 
 from pipeline.core.change import Diff
 from pipeline.core.chart import Chart, ValuesLayer
+from pipeline.core.notes import NOTHING, Notes
 from pipeline.core.resource import ManifestSet
+from pipeline.core.volatile import Volatile
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,11 @@ class Side:
     merged_values: Mapping[str, Any] | None = field(default=None, hash=False)
     warnings: tuple[str, ...] = ()
     """What helm said on stderr while rendering."""
+    notes: Notes = NOTHING
+    chance: tuple[Volatile, ...] = ()
+    """What two renders disagree on, with the values: they are taken out of ``manifests`` before anything compares."""
+    overlay: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """The overlay's files by their paths in the repository, as they were when it was rendered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +44,8 @@ class Facts:
     repository_before: ManifestSet | None = None
     repository_after: ManifestSet | None = None
     live: ManifestSet | None = None
-    second_render: ManifestSet | None = None
+    refusal: str = ""
+    """What helm says of the new side where that does not render. Only rules that say ``unrendered`` see such a one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,14 @@ def merge(layers: Iterable[ValuesLayer]) -> dict[str, Any]:
     return merged
 
 
+def overlaid(layers: Iterable[ValuesLayer]) -> dict[str, Any]:
+    """What layers that have been read say together: their first documents, the last layer winning."""
+    merged: dict[str, Any] = {}
+    for layer in layers:
+        merged = merge_maps(merged, layer.data)
+    return merged
+
+
 def merge_maps(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     """A new map; neither argument is changed."""
     out = dict(base)

@@ -6,7 +6,7 @@ from typing import Any
 import yaml
 
 from pipeline.core.chart import ValuesLayer
-from pipeline.core.chart_values import ValuesPath
+from pipeline.core.template_reads import ValuesPath
 
 
 def where(layers: tuple[ValuesLayer, ...], path: ValuesPath) -> str:

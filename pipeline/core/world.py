@@ -9,5 +9,9 @@ class Progress(Protocol):
     def __call__(self, done: int, total: int, what: str, /) -> object: ...
 
 
+def no_pause(_seconds: float, /) -> None:
+    """For those who have nothing to wait for."""
+
+
 def no_progress(_done: int, _total: int, _what: str, /) -> None:
     """For those who do not want to know."""

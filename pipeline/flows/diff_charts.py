@@ -1,17 +1,22 @@
 """What would this upgrade do to me? Two charts are rendered the same way and compared, with no repository around."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from pipeline.core.assemble import Targets, build
+from pipeline.core.chance import A_SECOND, by_chance, needs_a_pause, suspects
 from pipeline.core.chart import Chart, ValuesLayer
 from pipeline.core.errors import RenderError
 from pipeline.core.manifests import parse
+from pipeline.core.notes import Notes, VolatilePath
 from pipeline.core.render import Engine, Rendered, RenderOrder
 from pipeline.core.report import RenderFailure, Report
+from pipeline.core.resource import ManifestSet
 from pipeline.core.rule import Rule
 from pipeline.core.snapshot import ReleaseKey, ReleaseSide, Snapshot
 from pipeline.core.upgrade import Side
+from pipeline.core.volatile import volatile
+from pipeline.core.world import no_pause
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +39,56 @@ class How:
     api_versions: tuple[str, ...] = ()
     capabilities: bool = False
     stated: bool = True
+    pause: Callable[[float], object] = no_pause
+    """Waits so many seconds, between two renders that ask for the time."""
 
 
 def diff_charts(
     old: ChartSide, new: ChartSide, how: How, engine: Engine, rules: Callable[[], Iterable[Rule]]
 ) -> Report:
     """Render both, compare, judge. A side that does not render becomes the report's error, never an empty side."""
-    sides = (old, new)
-    answers = engine.render_all([_order(side, how) for side in sides])
-    charts, loaded = [side.load() for side in sides], tuple(rules())  # while Helm works
-    rows = zip(sides, charts, answers, strict=True)
-    before, after = (_snapshot(side, chart, answer, how, engine) for side, chart, answer in rows)
+    asked = (old, new)
+    answers = engine.render_all([_order(side, how) for side in asked])
+    charts, loaded = [side.load() for side in asked], tuple(rules())  # while Helm works
+    rows = zip(asked, charts, answers, strict=True)
+    read = [answer if isinstance(answer, RenderError) else _side(one, c, answer, how) for one, c, answer in rows]
+    sides = zip(asked, charts, _doubted(asked, read, how, engine), strict=True)
+    before, after = (_snapshot(one, chart, side, how, engine) for one, chart, side in sides)
     targets = Targets({"": how.kube_version}, how.capabilities, how.stated)
     return build(before, after, loaded, targets)
+
+
+def _doubted(
+    asked: Sequence[ChartSide], sides: Sequence[Side | RenderError], how: How, engine: Engine
+) -> list[Side | RenderError]:
+    """Each side again that may hold a value made by chance, to tell that from a change; the others as they are."""
+    found = [frozenset[str]() if isinstance(side, RenderError) else _functions(side) for side in sides]
+    if any(map(needs_a_pause, found)):
+        how.pause(A_SECOND)
+    doubted = [number for number, functions in enumerate(found) if functions]
+    again = dict(zip(doubted, engine.render_all([_order(asked[n], how) for n in doubted]), strict=True))
+    return [_settled(side, found[n], again.get(n), how) for n, side in enumerate(sides)]
+
+
+def _functions(side: Side) -> frozenset[str]:
+    assert side.chart is not None, "BUG: a chart's side without a chart"
+    files = side.chart.files
+    templates = by_chance(files)
+    known = [text for path, text in files.items() if path.endswith("values.yaml")] if templates else []
+    return suspects(side.manifests, templates, [*known, *(layer.text for layer in side.values)])
+
+
+def _settled(
+    side: Side | RenderError, functions: frozenset[str], second: Rendered | RenderError | None, how: How
+) -> Side | RenderError:
+    if isinstance(side, RenderError) or isinstance(second, RenderError):
+        return side
+    other = side.manifests if second is None else parse(second.text, namespace=how.namespace, release=how.release)
+    found = volatile(side.manifests, other)
+    names = {one.id: str(one.shown) for one in found if one.is_name}
+    ids = {one.id: replace(one.id, name=names.get(one.id, one.id.name)) for one in found}
+    paths = tuple(VolatilePath(ids[one.id], one.path, one.whole) for one in found)
+    return replace(side, notes=Notes(paths, tuple(sorted(functions)) if paths else ()), chance=found)
 
 
 def _order(side: ChartSide, how: How) -> RenderOrder:
@@ -60,15 +102,17 @@ def _order(side: ChartSide, how: How) -> RenderOrder:
     )
 
 
-def _snapshot(side: ChartSide, chart: Chart, answer: Rendered | RenderError, how: How, engine: Engine) -> Snapshot:
+def _snapshot(asked: ChartSide, chart: Chart, side: Side | RenderError, how: How, engine: Engine) -> Snapshot:
     key = ReleaseKey("", how.release)
-    if isinstance(answer, RenderError):
-        failure = RenderFailure(
-            how.release, f"{chart.name} {chart.version}", answer.template, answer.line, answer.detail
-        )
-        return Snapshot(side.source, {}, {key: failure}, engine.name, engine.version, side.values)
-    release = ReleaseSide(how.namespace, _side(side, chart, answer, how), chart.name, chart.version, chart.digest)
-    return Snapshot(side.source, {key: release}, {}, answer.engine, answer.helm_version)
+    if isinstance(side, RenderError):
+        failure = RenderFailure(how.release, f"{chart.name} {chart.version}", side.template, side.line, side.detail)
+        bare = _release(how, Side(ManifestSet(), chart, asked.values), chart)
+        return Snapshot(asked.source, {}, {key: failure}, engine.name, engine.version, {key: bare})
+    return Snapshot(asked.source, {key: _release(how, side, chart)}, {}, engine.name, engine.version)
+
+
+def _release(how: How, side: Side, chart: Chart) -> ReleaseSide:
+    return ReleaseSide(how.namespace, side, chart.name, chart.version, chart.digest)
 
 
 def _side(side: ChartSide, chart: Chart, answer: Rendered, how: How) -> Side:

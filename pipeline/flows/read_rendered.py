@@ -5,10 +5,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pipeline.core.chart import Chart, ValuesLayer
-from pipeline.core.errors import WorldError
+from pipeline.core.errors import ConfigError, WorldError
 from pipeline.core.files import Tree
+from pipeline.core.lock import FILE as LOCK
+from pipeline.core.lock import Lock, from_text
 from pipeline.core.lock import folder as chart_folder
 from pipeline.core.manifests import parse
+from pipeline.core.overlay import FOLDER as OVERLAYS
 from pipeline.core.resource import ManifestSet, Resource, mapping
 from pipeline.core.secrets import DATA, SOPS, is_encrypted
 from pipeline.core.snapshot import ReleaseKey, ReleaseSide, Snapshot
@@ -144,7 +147,13 @@ def _parsed(path: str, data: bytes, namespace: str, release: str) -> ManifestSet
 
 def _release(index: Index, manifests: ManifestSet, tree: Tree, charts: "_Charts") -> ReleaseSide:
     inputs = index.inputs
-    side = Side(manifests, charts.get(inputs), tuple(_layers(inputs, tree)))
+    side = Side(
+        manifests,
+        charts.get(inputs),
+        tuple(_layers(inputs, tree)),
+        notes=index.notes,
+        overlay=dict(_overlay(index, tree)),
+    )
     return ReleaseSide(inputs.namespace, side, inputs.chart, inputs.version, inputs.chart_digest)
 
 
@@ -158,12 +167,22 @@ def _layers(inputs: Inputs, tree: Tree) -> Iterable[ValuesLayer]:
             yield ValuesLayer(file, text, mapping(load(text)))
 
 
+def _overlay(index: Index, tree: Tree) -> Iterable[tuple[str, str]]:
+    """The overlay's files as they were when it was rendered; one that has changed since reads as empty."""
+    folder = f"{OVERLAYS}/{index.release}"
+    found = tree.read(f"{folder}/{name}" for name in index.inputs.overlay)
+    for name, known in index.inputs.overlay.items():
+        data = found.get(f"{folder}/{name}", b"")
+        yield f"{folder}/{name}", data.decode(errors="replace") if digest(data) == known else ""
+
+
 class _Charts:
     """The vendored charts of one tree, each read once."""
 
     def __init__(self, tree: Tree, make_chart: MakeChart) -> None:
         self._tree, self._make = tree, make_chart
         self._known: dict[str, Chart | None] = {}
+        self._archives = {chart.folder: chart.archive for chart in _lock(tree).charts}
 
     def get(self, inputs: Inputs) -> Chart | None:
         """None where it is not vendored there."""
@@ -172,5 +191,14 @@ class _Charts:
             files = self._tree.read(self._tree.ids(folder))
             below = {path.removeprefix(f"{folder}/"): data for path, data in files.items()}
             title = f"{inputs.chart} {inputs.version}"
-            self._known[folder] = self._make(below, inputs.chart_digest, title) if "Chart.yaml" in below else None
+            made = self._make(below, inputs.chart_digest, title) if "Chart.yaml" in below else None
+            self._known[folder] = made and replace(made, archive=self._archives.get(folder, ""))
         return self._known[folder]
+
+
+def _lock(tree: Tree) -> Lock:
+    """The tree's own lock; an empty one where it has none that can be read: that is vendor's to tell."""
+    try:
+        return from_text(tree.read([LOCK]).get(LOCK, b"").decode())
+    except (ConfigError, UnicodeDecodeError):
+        return Lock()

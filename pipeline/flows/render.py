@@ -9,16 +9,16 @@ from dataclasses import dataclass
 from pipeline.core.capabilities import crd_versions, offered
 from pipeline.core.config import Config, Environment
 from pipeline.core.edits import Edits
-from pipeline.core.errors import RenderError, WorldError
 from pipeline.core.lock import Lock
 from pipeline.core.manifests import parse
-from pipeline.core.overlay import applied
-from pipeline.core.render import Rendered, RenderOrder
+from pipeline.core.render import Rendered
 from pipeline.core.resource import ManifestSet, Resource
 from pipeline.core.scope import BUILT_IN, Scopes
 from pipeline.core.secrets import holds_data
-from pipeline.core.tree import FOLDER, INDEX, Inputs, digest, folder_of, from_bytes, written
+from pipeline.core.tree import FOLDER, INDEX, Inputs, digest, folder_of, from_bytes, in_the_open, written
 from pipeline.core.world import Progress, no_progress
+from pipeline.flows.render_again import Made, Settled, settle
+from pipeline.flows.render_attempt import attempt
 from pipeline.flows.render_jobs import Job, Pair, World, check_charts, job_of
 from pipeline.flows.render_words import knowing, warning
 from pipeline.flows.seal import sealing
@@ -49,11 +49,13 @@ def render(
     rendered, warnings = _rendered(jobs, config, world, progress)
     files: dict[str, bytes] = {}
     objects = 0
-    for job, (manifests, inputs) in zip(jobs, rendered, strict=True):
-        objects += len(manifests.resources)
-        folder = folder_of(job.environment.name, job.release.name)
-        seal = [sealing(folder, inputs, world.files.read, world.sops)] if config.secrets == "sops" else []
-        own = written(job.environment.name, job.release.name, inputs, _kept(manifests, config), *seal)
+    for job, (settled, inputs) in zip(jobs, rendered, strict=True):
+        objects += len(settled.manifests.resources)
+        environment, release = job.environment.name, job.release.name
+        folder = folder_of(environment, release)
+        seal = sealing(folder, inputs, world.files.read, world.sops) if config.secrets == "sops" else in_the_open
+        kept = _kept(settled.manifests, config)
+        own = written(environment, release, inputs, kept, seal, noted=settled.notes)
         files |= {f"{folder}/{path}": data for path, data in own.items()}
     removed = _orphans(config, jobs, files, world)
     return Outcome(Edits(files=files, removed=removed), len(jobs), objects, warnings)
@@ -61,10 +63,10 @@ def render(
 
 def _rendered(
     jobs: Sequence[Job], config: Config, world: World, progress: Progress
-) -> tuple[list[tuple[ManifestSet, Inputs]], tuple[str, ...]]:
+) -> tuple[list[tuple[Settled, Inputs]], tuple[str, ...]]:
     """Each job's objects. A chart that asks which APIs there are is rendered again once all CRDs are known."""
     apis = {job.environment.name: _apis(job.environment) for job in jobs}
-    answers = _attempt(jobs, apis, world, progress)
+    answers = attempt(jobs, apis, world, progress)
     left_out = _left_out(jobs, config, world)
     found = _crd_apis(jobs, answers, left_out)
     asking = [
@@ -73,65 +75,28 @@ def _rendered(
         if found[job.environment.name] - apis[job.environment.name] and _asks(job, world)
     ]
     full = {name: apis[name] | found[name] for name in apis}
-    again = _attempt([jobs[n] for n in asking], full, world, progress) if asking else []
+    again = attempt([jobs[n] for n in asking], full, world, progress) if asking else []
     for number, answer in zip(asking, again, strict=True):
         answers[number] = answer
     scopes = {name: _scopes(name, jobs, answers, left_out) for name in apis}
-    out = []
-    for job, answer in zip(jobs, answers, strict=True):
-        name = job.environment.name
-        manifests = parse(answer.text, namespace=job.release.namespace, release=job.release.name, scopes=scopes[name])
-        if job.overlay is not None:
-            manifests = _overlaid(job, manifests, world)
-        out.append((manifests, _inputs(job, answer, full[name])))
+    made = [
+        Made(job, answer, _manifests(job, answer, scopes), scopes[job.environment.name])
+        for job, answer in zip(jobs, answers, strict=True)
+    ]
+    settled = settle(made, full, config, world, progress)
     said = [f"{job.title}: {line}" for job, answer in zip(jobs, answers, strict=True) for line in answer.warnings]
     if said:
-        mask = knowing(jobs, world, (manifests for manifests, _ in out))
+        mask = knowing(jobs, world, (one.manifests for one in settled))
         said = [warning(mask, line) for line in said]
-    return out, tuple(dict.fromkeys(said))
+    for job, one in zip(jobs, settled, strict=True):
+        said += (f"{job.title}: {line}" for line in one.warnings)
+    inputs = (_inputs(job, answer, full[job.environment.name]) for job, answer in zip(jobs, answers, strict=True))
+    return list(zip(settled, inputs, strict=True)), tuple(dict.fromkeys(said))
 
 
-def _overlaid(job: Job, manifests: ManifestSet, world: World) -> ManifestSet:
-    """Kustomize quotes what it stumbles over."""
-    assert job.overlay is not None, "BUG: no overlay"
-    try:
-        return applied(job.overlay, manifests, job.release.namespace, world.kustomize())
-    except WorldError as error:
-        raise WorldError(knowing([job], world, [manifests]).text(error.message), hint=error.hint) from None
-
-
-def _attempt(
-    jobs: Sequence[Job], apis: Mapping[str, frozenset[str]], world: World, progress: Progress
-) -> list[Rendered]:
-    orders = [_order(job, apis[job.environment.name], world) for job in jobs]
-    answers: list[Rendered] = []
-    failures: list[RenderError] = []
-    if jobs:
-        progress(0, len(jobs), jobs[0].title)
-    for number, answer in enumerate(world.engine.render_all(orders), 1):
-        progress(number, len(jobs), jobs[min(number, len(jobs) - 1)].title)
-        if isinstance(answer, RenderError):
-            failures.append(answer)
-        else:
-            answers.append(answer)
-    if failures:
-        made = [parse(answer.text, namespace="") for answer in answers]
-        said = knowing(jobs, world, made).text("\n".join(map(str, failures)))
-        raise WorldError(said, hint="nothing was written")
-    return answers
-
-
-def _order(job: Job, apis: frozenset[str], world: World) -> RenderOrder:
-    return RenderOrder(
-        release=job.release.name,
-        namespace=job.release.namespace,
-        chart=f"{world.root}/{job.chart.folder}",
-        chart_name=f"{job.chart.name} {job.chart.version}",
-        chart_digest=job.chart.tree,
-        values=job.layers,
-        kube_version=job.environment.full_kube_version,
-        api_versions=tuple(sorted(apis)),
-    )
+def _manifests(job: Job, answer: Rendered, scopes: Mapping[str, Scopes]) -> ManifestSet:
+    known = scopes[job.environment.name]
+    return parse(answer.text, namespace=job.release.namespace, release=job.release.name, scopes=known)
 
 
 def _apis(environment: Environment) -> frozenset[str]:

@@ -1,6 +1,6 @@
 """What a release's render is made of: the vendored chart, the values layers, the overlay."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -14,6 +14,7 @@ from pipeline.core.render import Engine
 from pipeline.core.resource import mapping
 from pipeline.core.shards import shared_out
 from pipeline.core.tree import folder_of
+from pipeline.core.world import no_pause
 from pipeline.core.yaml_read import YamlError, load
 from pipeline.flows.seal import Sops
 
@@ -46,6 +47,8 @@ class World:
     engine: Engine
     kustomize: FindKustomize
     sops: FindSops
+    pause: Callable[[float], object] = no_pause
+    """Waits so many seconds."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ RULE = Rule(
     severity=Severity.LOW,
     whole=check,
     needs=(Need.CHART,),
+    unrendered=True,
     cases=(
         speaks(
             "from now on",

@@ -68,6 +68,7 @@ RULE = Rule(
     severity=Severity.MEDIUM,
     whole=check,
     needs=(Need.CHART,),
+    unrendered=True,
     cases=(
         speaks(
             "it asks for more",

@@ -72,6 +72,7 @@ RULE = Rule(
     doc=__doc__,
     severity=Severity.LOW,
     needs=(Need.CHART,),
+    unrendered=True,
     whole=check,
     cases=(
         speaks("defaults that we leave alone change", ("low", "rate"), ("info", "image.tag"), sides=sides(_OLD, _NEW)),

@@ -63,6 +63,7 @@ RULE = Rule(
     doc=__doc__,
     severity=Severity.MEDIUM,
     needs=(Need.CHART,),
+    unrendered=True,
     whole=check,
     cases=(
         speaks(

@@ -15,12 +15,15 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 
 from pipeline.core.chart import Chart
-from pipeline.core.chart_values import Scope, ValuesPath, default_at, knows, leaves, scope_of
+from pipeline.core.chart_values import Scope, default_at, knows, leaves, scope_of
 from pipeline.core.examples import chart, sides
 from pipeline.core.finding import Place, ResourceRef, Severity
 from pipeline.core.rule import Hit, Need, Rule, quiet, speaks
+from pipeline.core.template_reads import ValuesPath
 from pipeline.core.upgrade import Upgrade
+from pipeline.core.values import overlaid
 from pipeline.core.values_lines import where
+from pipeline.core.values_schema import refused, violations
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
@@ -30,10 +33,17 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
     before, after = scope_of(old), scope_of(new)
     ours = {path: value for layer in upgrade.after.values for path, value in leaves(layer.data)}
     lost = [path for path in ours if knows(before, path) and not knows(after, path)]
-    idle = {path for path in lost if default_at(before, path) == ours[path]}
-    for orphan in sorted({_topmost(path, after) for path in lost}):
+    idle = {path for path in lost if ours[path] is None or default_at(before, path) == ours[path]}
+    for orphan in sorted({_topmost(path, after) for path in lost} - _refused(upgrade, after)):
         below = [path for path in lost if path[: len(orphan)] == orphan]
         yield _hit(orphan, upgrade, new, after, Severity.LOW if idle.issuperset(below) else None)
+
+
+def _refused(upgrade: Upgrade, after: Scope) -> frozenset[ValuesPath]:
+    """What the new schema refuses outright: values-schema-violation speaks."""
+    if not refused(upgrade.facts.refusal):
+        return frozenset()
+    return frozenset(one.path for one in violations(after, overlaid(upgrade.after.values)))
 
 
 def _topmost(path: ValuesPath, after: Scope) -> ValuesPath:
@@ -67,12 +77,18 @@ RULE = Rule(
     doc=__doc__,
     severity=Severity.HIGH,
     needs=(Need.CHART,),
+    unrendered=True,
     whole=check,
     cases=(
         speaks(
             "a key that we set is gone, with the map around it",
             ("high", "web"),
             sides=sides(_OLD, _NEW, "web:\n  replicas: 3\n"),
+        ),
+        speaks(
+            "a key that only took a default away is gone, and so is the default",
+            ("low", "web"),
+            sides=sides(_OLD, _NEW, "web:\n  replicas: null\n"),
         ),
         quiet("we do not set the key that is gone", sides=sides(_OLD, _NEW)),
         quiet(

@@ -13,10 +13,11 @@ Turn the switch on in our values, where what it guards is still wanted.
 from collections.abc import Iterator
 
 from pipeline.core.change import MISSING, Action
-from pipeline.core.chart_values import ValuesPath, default_at, leaves, scope_of
+from pipeline.core.chart_values import default_at, leaves, scope_of
 from pipeline.core.examples import chart, sides
 from pipeline.core.finding import Confidence, Place, ResourceRef, Severity
 from pipeline.core.rule import Hit, Need, Rule, at, quiet, speaks
+from pipeline.core.template_reads import ValuesPath
 from pipeline.core.upgrade import Upgrade
 from pipeline.core.values_lines import where
 
@@ -59,6 +60,7 @@ RULE = Rule(
     confidence=Confidence.LIKELY,
     whole=check,
     needs=(Need.CHART,),
+    unrendered=True,
     cases=(
         speaks(
             "a map that we fill gets a switch",

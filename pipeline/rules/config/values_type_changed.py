@@ -12,10 +12,11 @@ Rewrite our value in the new shape, as the new chart's values.yaml shows it.
 
 from collections.abc import Iterator
 
-from pipeline.core.chart_values import changed_defaults
+from pipeline.core.chart_values import changed_defaults, lookup
 from pipeline.core.examples import chart, sides
 from pipeline.core.finding import Place, ResourceRef, Severity
 from pipeline.core.rule import Hit, Need, Rule, quiet, speaks
+from pipeline.core.template_reads import ValuesPath
 from pipeline.core.upgrade import Upgrade
 from pipeline.core.values_lines import where
 
@@ -26,15 +27,28 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         if old and new and old != new:
             dotted = ".".join(change.path)
             place = where(upgrade.after.values, change.ours)
+            ready = bool(place) and kind(_ours(upgrade, change.ours)) == new
             yield Hit(
                 Place(ResourceRef.chart_file(change.file), change.path),
                 title=f"{change.file}: {dotted} was a {old}, is a {new}" + (f"; we set it at {place}" if place else ""),
-                why="A value in the old shape fails or renders something else." if place else "We do not set it.",
-                remedy=f"Rewrite {place} in the shape of the new values.yaml."
+                why="Ours is in the new shape already."
+                if ready
+                else "A value in the old shape fails or renders something else."
+                if place
+                else "We do not set it.",
+                remedy=f"Check that {place} still means what it should."
+                if ready
+                else f"Rewrite {place} in the shape of the new values.yaml."
                 if place
                 else "Nothing, unless set later.",
-                severity=Severity.HIGH if place else Severity.LOW,
+                severity=Severity.HIGH if place and not ready else Severity.LOW,
             )
+
+
+def _ours(upgrade: Upgrade, path: ValuesPath) -> object:
+    """What the last of our files that sets it sets."""
+    found = (lookup(layer.data, path) for layer in reversed(upgrade.after.values))
+    return next((value for value in found if value is not None), None)
 
 
 def kind(value: object) -> str:
@@ -53,9 +67,15 @@ RULE = Rule(
     doc=__doc__,
     severity=Severity.HIGH,
     needs=(Need.CHART,),
+    unrendered=True,
     whole=check,
     cases=(
         speaks("a flag that we set becomes a map", ("high", "rootMount"), sides=sides(_FLAG, _MAP, "rootMount: false")),
+        speaks(
+            "our value is a map already",
+            ("low", "rootMount"),
+            sides=sides(_FLAG, _MAP, "rootMount: {enabled: false}"),
+        ),
         speaks("a flag that we leave alone becomes a map", ("low", "rootMount"), sides=sides(_FLAG, _MAP)),
         quiet("nothing changes its type", sides=sides(_FLAG, _FLAG, "rootMount: false")),
     ),

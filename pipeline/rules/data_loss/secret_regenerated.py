@@ -32,7 +32,7 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
     assert source is not None, "BUG: evaluated without a chart"
     for change in upgrade.diff.of_action(Action.CHANGED):
         found = _made_by(change, source)
-        fields = [field for field in change.fields if field.path[:1] in (("data",), ("stringData",))]
+        fields = [*change.under("data"), *change.under("stringData")]
         if found and fields:
             keys = ", ".join(str(field.path[-1]) for field in fields)
             yield Hit(

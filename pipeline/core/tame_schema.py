@@ -1,0 +1,91 @@
+"""Validates against the JSON Schema of a stranger: nothing is fetched, and no pattern in it can make it slow.
+
+Patterns are matched by RE2, which is also the dialect of Helm's own validator.
+"""
+
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import Any
+
+_REFERENCES = frozenset({"$ref", "$dynamicRef", "$recursiveRef"})
+
+
+def errors(schema: Mapping[str, Any], instance: Any) -> Iterator[Any]:
+    """Jsonschema's errors, each the deepest one of its branch; none where the schema is beyond what is done here."""
+    from jsonschema import Draft202012Validator  # noqa: PLC0415 - 50 ms that only a refused render need pay
+    from jsonschema.exceptions import best_match  # noqa: PLC0415
+    from jsonschema.validators import extend, validator_for  # noqa: PLC0415
+
+    if _leads_out(schema):
+        return
+    own = {
+        "pattern": _pattern,
+        "patternProperties": _pattern_properties,
+        "additionalProperties": _additional,
+    }
+    validator = extend(validator_for(schema, default=Draft202012Validator), own)(schema)  # type: ignore[no-untyped-call]
+    try:
+        found = [best_match([error]) or error for error in validator.iter_errors(instance)]
+    except Exception:  # noqa: BLE001 - a hostile schema raises what it likes; Helm's own words remain
+        return
+    yield from found
+
+
+def extra_keys(schema: Mapping[str, Any], instance: Mapping[str, Any]) -> list[str]:
+    """The keys that neither ``properties`` nor ``patternProperties`` name."""
+    patterns = schema.get("patternProperties") or {}
+    known = schema.get("properties") or {}
+    return [key for key in instance if key not in known and not any(_matches(one, key) for one in patterns)]
+
+
+def _leads_out(value: Any) -> bool:
+    """Whether anything refers to another document, or asks for what would match patterns some other way."""
+    if isinstance(value, dict):
+        away = any(not str(value[key]).startswith("#") for key in _REFERENCES & value.keys())
+        return away or "unevaluatedProperties" in value or any(map(_leads_out, value.values()))
+    return isinstance(value, list) and any(map(_leads_out, value))
+
+
+def _pattern(_validator: Any, wanted: Any, instance: Any, _schema: Any) -> Iterator[Any]:
+    from jsonschema.exceptions import ValidationError  # noqa: PLC0415 - as above
+
+    if isinstance(instance, str) and not _matches(wanted, instance):
+        yield ValidationError("pattern")
+
+
+def _pattern_properties(validator: Any, wanted: Any, instance: Any, _schema: Any) -> Iterator[Any]:
+    if isinstance(instance, dict):
+        for pattern, below in wanted.items():
+            for key, value in instance.items():
+                if _matches(pattern, key):
+                    yield from validator.descend(value, below, path=key, schema_path=pattern)
+
+
+def _additional(validator: Any, wanted: Any, instance: Any, schema: Any) -> Iterator[Any]:
+    from jsonschema.exceptions import ValidationError  # noqa: PLC0415 - as above
+
+    if isinstance(instance, dict):
+        extra = extra_keys(schema, instance)
+        if isinstance(wanted, dict):
+            for key in extra:
+                yield from validator.descend(instance[key], wanted, path=key)
+        elif wanted is False and extra:
+            yield ValidationError("additionalProperties")
+
+
+def _matches(pattern: str, text: str) -> bool:
+    """A pattern that RE2 does not know suits everything."""
+    compiled = _compiled(pattern)
+    return compiled is None or compiled.search(text) is not None
+
+
+@lru_cache(maxsize=256)
+def _compiled(pattern: str) -> Any:
+    import re2  # noqa: PLC0415 - few upgrades come here
+
+    options = re2.Options()
+    options.log_errors = False
+    try:
+        return re2.compile(pattern, options)
+    except re2.error:
+        return None

@@ -1,0 +1,72 @@
+"""The chart says it is the same version, and it is not the same chart.
+
+## Why it matters
+
+A published version does not change. Either its maintainers put another one in its place, or somebody else did: nobody
+who reviewed the old one has seen this.
+
+## What to do
+
+Stop. Compare the files, ask the maintainers, verify the signature; go back to the old digest until it is explained.
+"""
+
+from collections.abc import Iterator
+
+from pipeline.core.chart import Chart
+from pipeline.core.examples import chart, sides
+from pipeline.core.finding import Place, ResourceRef, Severity
+from pipeline.core.rule import Hit, Need, Rule, quiet, speaks
+from pipeline.core.upgrade import Upgrade
+
+_SHORT = len("sha256:") + 12
+_SHOWN = 3
+
+
+def check(upgrade: Upgrade) -> Iterator[Hit]:
+    old, new = upgrade.before.chart, upgrade.after.chart
+    assert old is not None, "BUG: evaluated without a chart"
+    assert new is not None, "BUG: evaluated without a chart"
+    published = bool(old.archive) and bool(new.archive)  # a chart in a folder of ours is edited as we like
+    if not published or (old.name, old.version) != (new.name, new.version) or old.archive == new.archive:
+        return
+    differing = _differing(old, new)
+    if differing:
+        more = f" and {len(differing) - _SHOWN} more" if len(differing) > _SHOWN else ""
+        yield Hit(
+            Place(ResourceRef.chart_file(differing[0])),
+            title=f"{new.name} {new.version} is another chart under the same version: {old.archive[:_SHORT]} before, "
+            f"{new.archive[:_SHORT]} now ({', '.join(differing[:_SHOWN])}{more})",
+            why="A published version does not change: nobody has reviewed this one.",
+            remedy="Stop, and ask its maintainers; go back to the old digest until it is explained.",
+            also=tuple(Place(ResourceRef.chart_file(name)) for name in differing[1:]),
+            evidence=(old.archive, new.archive),
+        )
+
+
+def _differing(old: Chart, new: Chart) -> list[str]:
+    """The files that differ; none where the same ones were only packed anew."""
+    either = old.names ^ new.names
+    return sorted(either | {name for name in old.names & new.names if old.files.get(name) != new.files.get(name)})
+
+
+_FILES = {"templates/a.yaml": "a: 1"}
+_OLD = chart("1.0.0", files=_FILES, archive="sha256:aaaaaaaaaaaaaaaa")
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.BLOCKER,
+    whole=check,
+    needs=(Need.CHART,),
+    unrendered=True,
+    cases=(
+        speaks(
+            "another template",
+            ("blocker", ""),
+            sides=sides(_OLD, chart("1.0.0", files={"templates/a.yaml": "a: 2"}, archive="sha256:bbbbbbbbbbbbbbbb")),
+        ),
+        quiet("packed anew", sides=sides(_OLD, chart("1.0.0", files=_FILES, archive="sha256:bbbbbbbbbbbbbbbb"))),
+        quiet("another version", sides=sides(_OLD, chart("1.0.1", archive="sha256:bbbbbbbbbbbbbbbb"))),
+        quiet("a folder of our own", sides=sides(_OLD, chart("1.0.0"))),
+    ),
+)

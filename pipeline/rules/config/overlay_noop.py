@@ -1,0 +1,74 @@
+"""What an overlay of ours sets, the chart now says by itself.
+
+## Why it matters
+
+The patch has no effect any more. It hides the next change of the chart's own value, and one day it drifts.
+
+## What to do
+
+Delete that part of the overlay, unless it is to pin the value.
+"""
+
+from collections.abc import Iterator
+
+from pipeline.core.change import Op
+from pipeline.core.finding import Severity
+from pipeline.core.manifests import parse
+from pipeline.core.notes import Notes
+from pipeline.core.overlay_drift import Loss, drifts
+from pipeline.core.overlay_effects import Effect
+from pipeline.core.overlay_lines import where
+from pipeline.core.path import to_text
+from pipeline.core.rule import Hit, Need, Rule, place, quiet, speaks
+from pipeline.core.upgrade import Upgrade
+
+
+def check(upgrade: Upgrade) -> Iterator[Hit]:
+    idle = [drift for drift in drifts(upgrade) if drift.loss is Loss.NOTHING_LEFT]
+    if not idle:
+        return
+    resources = upgrade.after.manifests.by_id()
+    places = [place(resources[drift.id], drift.path) for drift in idle]
+    line = where(upgrade.after.overlay, idle[0].effect.id, idle[0].path)
+    more = f" and {len(idle) - 1} more" if len(idle) > 1 else ""
+    yield Hit(
+        places[0],
+        title=f"{f'{line}: ' if line else ''}the overlay says of {idle[0].id.kind} {idle[0].id.name} "
+        f"{to_text(idle[0].path)}{more} what the chart now says by itself",
+        why="It has no effect any more, and would hide the chart's next change there.",
+        remedy="Delete that part of the overlay, unless it is to pin the value.",
+        also=tuple(places[1:]),
+        evidence=(line,) if line else (),
+    )
+
+
+_OBJECT = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: shop}\nspec: {replicas: %s}\n"
+(_WEB,) = parse(_OBJECT % 3, namespace="shop").resources
+_SET = Effect(_WEB.id, Op.CHANGED, ("spec", "replicas"))
+_FILE = {"overlays/web/kustomization.yaml": "replicas: [{name: web, count: 3}]\n"}
+
+
+def _sides(after: tuple[Effect, ...]) -> dict[str, object]:
+    return {
+        "before": {"notes": Notes(overlaid=(_SET,)), "overlay": _FILE},
+        "after": {"notes": Notes(overlaid=after), "overlay": _FILE},
+    }
+
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.LOW,
+    whole=check,
+    needs=(Need.OVERLAY,),
+    cases=(
+        speaks(
+            "the chart has our number of replicas now",
+            ("low", "spec.replicas"),
+            before=_OBJECT % 3,
+            after=_OBJECT % 3,
+            sides=_sides(()),
+        ),
+        quiet("it still changes it", before=_OBJECT % 3, after=_OBJECT % 3, sides=_sides((_SET,))),
+    ),
+)

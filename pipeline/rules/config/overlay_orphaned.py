@@ -1,0 +1,183 @@
+"""An overlay of ours matched before and matches nothing now: what it set is lost, or stands beside what it was for.
+
+## Why it matters
+
+Kustomize says nothing where a path drifts. A patch of a container that has another name now makes a new, half
+container; a selector that selects nothing, an image name that is another, an index that points to the next entry: each
+loses our setting in silence, hardening included.
+
+## What to do
+
+Point the patch at the new name, or delete it where what it was for is gone. Then render again.
+"""
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+
+from pipeline.core.change import Op
+from pipeline.core.finding import Confidence, Severity
+from pipeline.core.manifests import parse
+from pipeline.core.notes import Notes
+from pipeline.core.overlay_drift import Drift, Loss, drifts
+from pipeline.core.overlay_effects import Effect
+from pipeline.core.overlay_lines import where
+from pipeline.core.path import Entry, Path, to_text
+from pipeline.core.path_values import get
+from pipeline.core.resource import Resource
+from pipeline.core.rule import Hit, Need, Rule, place, quiet, speaks
+from pipeline.core.upgrade import Upgrade
+
+_WHOLE = frozenset({"containers", "initContainers"})
+"""Lists whose entries are refused by the API server where only a patch's part of them is there."""
+
+
+def check(upgrade: Upgrade) -> Iterator[Hit]:
+    found = [drift for drift in drifts(upgrade) if drift.loss is not Loss.NOTHING_LEFT]
+    seen: set[tuple[object, ...]] = set()
+    for drift in found:
+        key = (drift.id, drift.loss, drift.path if drift.loss is Loss.CREATES else ())
+        if key not in seen:
+            seen.add(key)
+            same = [d for d in found if (d.id, d.loss, d.path if d.loss is Loss.CREATES else ()) == key]
+            yield _hit(same, upgrade)
+
+
+def _hit(same: list[Drift], upgrade: Upgrade) -> Hit:
+    drift = same[0]
+    side = upgrade.before if drift.loss is Loss.OBJECT_GONE else upgrade.after
+    resource = side.manifests.by_id()[drift.id]
+    line = where(upgrade.after.overlay or upgrade.before.overlay, drift.effect.id, drift.path or drift.effect.path)
+    name = drift.effect.id.name if drift.loss is not Loss.CREATES else drift.id.name
+    what = f"{drift.id.kind} {name} {to_text(drift.path or drift.effect.path)}"
+    more = f" and {len(same) - 1} more" if len(same) > 1 else ""
+    severity, confidence = _weight(drift)
+    return Hit(
+        place(resource, drift.path),
+        title=f"{f'{line}: ' if line else ''}the overlay {_title(drift.loss)} {what}{more}",
+        why=_why(drift),
+        remedy=f"{_nearest(drift, resource)}Point it at what is there now, or delete it if its purpose is gone.",
+        severity=severity,
+        confidence=confidence,
+        also=tuple(place(resource, one.path) for one in same[1:]),
+        evidence=(line,) if line else (),
+    )
+
+
+def _title(loss: Loss) -> str:
+    return {
+        Loss.CREATES: "changed the chart's, and now makes its own,",
+        Loss.MISSES: "no longer touches",
+        Loss.OBJECT_GONE: "matches nothing any more for",
+    }[loss]
+
+
+def _why(drift: Drift) -> str:
+    if drift.loss is Loss.OBJECT_GONE:
+        return "The object is gone from the chart: what we set on it has no effect."
+    if drift.loss is Loss.MISSES:
+        return "Our setting is lost in silence: the chart's own holds."
+    if _list_of(drift.path) in _WHOLE:
+        return "The chart's container goes without our setting, and a half one of ours stands beside it."
+    return "What it was for is gone or called otherwise: our setting stands beside it, without effect."
+
+
+def _weight(drift: Drift) -> tuple[Severity | None, Confidence | None]:
+    """An environment variable or a file that we add may still be read by what there is; no other loss may work."""
+    if drift.loss is Loss.OBJECT_GONE:
+        return Severity.MEDIUM, Confidence.LIKELY
+    if drift.loss is Loss.CREATES and (_list_of(drift.path) == "env" or not isinstance(drift.path[-1], Entry)):
+        return Severity.MEDIUM, Confidence.LIKELY
+    return None, None
+
+
+def _list_of(path: Path) -> str:
+    return str(path[-2]) if len(path) > 1 and isinstance(path[-1], Entry) else ""
+
+
+def _nearest(drift: Drift, resource: Resource) -> str:
+    """The entry of the same list whose key is most like the lost one."""
+    entry = next((n for n, step in enumerate(drift.path) if isinstance(step, Entry)), None)
+    if entry is None or drift.loss is Loss.OBJECT_GONE:
+        return ""
+    step = drift.path[entry]
+    assert isinstance(step, Entry), "BUG: looked for and found"
+    key, value = step.pairs[0]
+    entries = get(resource.body, drift.path[:entry])
+    others = (
+        [str(one.get(key)) for one in entries if isinstance(one, dict) and one.get(key) != value]
+        if isinstance(entries, list)
+        else []
+    )
+    near = get_close_matches(str(value), others, n=1, cutoff=0.3) or others[:1]
+    return f"Nearest there now: {key} {near[0]}. " if near else ""
+
+
+_POD = (
+    "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: shop}\n"
+    "spec: {template: {spec: {containers: [%s]}}}\n"
+)
+_APP = "{name: app, image: 'a:1'%s}"
+_FILE = {"overlays/web/kustomization.yaml": "patches:\n- patch: |\n    kind: Deployment\n    metadata: {name: web}\n"}
+
+
+def _effect(op: Op, *path: str | Entry) -> Effect:
+    (resource,) = parse(_POD % _APP % "", namespace="shop").resources
+    return Effect(resource.id, op, ("spec", "template", "spec", "containers", *path))
+
+
+def _sides(before: tuple[Effect, ...], after: tuple[Effect, ...], edited: str = "") -> dict[str, object]:
+    files = {name: text + edited for name, text in _FILE.items()}
+    return {
+        "before": {"notes": Notes(overlaid=before), "overlay": _FILE},
+        "after": {"notes": Notes(overlaid=after), "overlay": files},
+    }
+
+
+_LIMITED = _effect(Op.ADDED, Entry.of(name="app"), "resources")
+_MADE = _effect(Op.ADDED, Entry.of(name="app"))
+_OURS = ", resources: {limits: {cpu: 1}}"
+_RENAMED = "{name: server, image: 'a:2'}"
+_WITH = _POD % (_APP % _OURS)
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.BLOCKER,
+    whole=check,
+    needs=(Need.OVERLAY,),
+    cases=(
+        speaks(
+            "a container has another name, and the patch makes one of its own",
+            ("blocker", "spec.template.spec.containers[name=app]"),
+            before=_WITH,
+            after=_POD % (_RENAMED + ", {name: app, resources: {limits: {cpu: 1}}}"),
+            sides=_sides((_LIMITED,), (_MADE,)),
+        ),
+        speaks(
+            "the patch goes by an index, and another container stands there",
+            ("blocker", "spec.template.spec.containers[name=app].resources"),
+            before=_WITH,
+            after=_POD % ("{name: first, image: 'b:1'" + _OURS + "}, " + _APP % ""),
+            sides=_sides((_LIMITED,), (_effect(Op.ADDED, Entry.of(name="first"), "resources"),)),
+        ),
+        quiet("it does what it did", before=_WITH, after=_WITH, sides=_sides((_LIMITED,), (_LIMITED,))),
+        quiet(
+            "a container of our own is still one",
+            before=_WITH,
+            after=_WITH,
+            sides=_sides((_MADE,), (_MADE,)),
+        ),
+        quiet(
+            "the chart says so itself: overlay-noop speaks",
+            before=_WITH,
+            after=_WITH,
+            sides=_sides((_LIMITED,), ()),
+        ),
+        quiet(
+            "somebody edited the overlay",
+            before=_WITH,
+            after=_POD % (_APP % ""),
+            sides=_sides((_LIMITED,), (), "# not any more\n"),
+        ),
+    ),
+)

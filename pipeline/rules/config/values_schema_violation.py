@@ -1,0 +1,85 @@
+"""The new chart's schema refuses our values, so Helm does not render it.
+
+## Why it matters
+
+Helm holds the values against ``values.schema.json`` of the chart and of each dependency before it renders anything.
+One key that does not suit, and there is no upgrade at all.
+
+## What to do
+
+Change the key that is named, in our values file, to what the schema takes.
+"""
+
+from collections.abc import Iterator
+
+from pipeline.core.chart import Chart
+from pipeline.core.chart_values import lookup, scope_of
+from pipeline.core.examples import chart, sides
+from pipeline.core.finding import Place, ResourceRef, Severity
+from pipeline.core.path import to_text
+from pipeline.core.rule import Hit, Need, Rule, quiet, speaks
+from pipeline.core.upgrade import Upgrade
+from pipeline.core.values import overlaid
+from pipeline.core.values_lines import where
+from pipeline.core.values_schema import Violation, named_by_helm, prefix_of, refused, violations
+
+_NOWHERE = object()
+
+
+def check(upgrade: Upgrade) -> Iterator[Hit]:
+    new = upgrade.after.chart
+    assert new is not None, "BUG: evaluated without a chart"
+    if not refused(upgrade.facts.refusal):
+        return
+    scope = scope_of(new)
+    found = violations(scope, overlaid(upgrade.after.values))
+    for violation in found or named_by_helm(upgrade.facts.refusal, lambda name: prefix_of(name, scope)):
+        yield _hit(violation, upgrade, new)
+
+
+def _hit(violation: Violation, upgrade: Upgrade, new: Chart) -> Hit:
+    path = violation.path
+    place = where(upgrade.after.values, path)
+    near = place or next((w for n in range(len(path) - 1, 0, -1) if (w := where(upgrade.after.values, path[:n]))), "")
+    dotted = to_text(path) or "the values as a whole"
+    rule = f" ({violation.file}: {'/'.join(violation.rule)})" if violation.file else ""
+    missing = lookup(new.defaults, path, _NOWHERE) is _NOWHERE and not place
+    return Hit(
+        Place(ResourceRef.chart_file(violation.file or "values.schema.json"), path),
+        title=f"{f'{near}: ' if near else ''}{new.name} {new.version} refuses {dotted}: {violation.words}",
+        why=f"Helm renders nothing until that is mended{rule}.",
+        remedy=f"Change {dotted} in {place} to what the schema takes."
+        if place
+        else f"Set it in our values{f' (near {near})' if near else ''}; the schema says what it takes."
+        if missing
+        else "Set it in our values: the chart's own default does not suit its schema.",
+        evidence=tuple(filter(None, (near,))),
+    )
+
+
+_SCHEMA = (
+    '{"properties": {"web": {"additionalProperties": false, "properties": {"port": {"type": "integer"}}}},'
+    ' "required": ["host"]}'
+)
+_NEW = chart("2.0.0", "web: {port: 80}\nhost: a\n", files={"values.schema.json": _SCHEMA})
+_BARE = chart("2.0.0", "web: {port: 80}\n", files={"values.schema.json": _SCHEMA})
+_OLD = chart("1.0.0", "web: {port: 80}\nhost: a\n")
+_SAID = {
+    "refusal": "values don't meet the specifications of the schema(s) in the following chart(s):\nweb:\n- at '/web'"
+}
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.BLOCKER,
+    whole=check,
+    needs=(Need.CHART,),
+    unrendered=True,
+    cases=(
+        speaks("a key is unknown", ("blocker", "web.prot"), sides=sides(_OLD, _NEW, "web: {prot: 81}"), facts=_SAID),
+        speaks("a type is wrong", ("blocker", "web.port"), sides=sides(_OLD, _NEW, "web: {port: '81'}"), facts=_SAID),
+        speaks("a key is missing", ("blocker", ""), sides=sides(_OLD, _BARE), facts=_SAID),
+        quiet("Helm fails for another reason", sides=sides(_OLD, _NEW, "web: {prot: 81}"), facts={"refusal": "boom"}),
+        quiet("it renders", sides=sides(_OLD, _NEW, "web: {port: 81}")),
+    ),
+)

@@ -1,0 +1,98 @@
+"""The chart renders another value each time: a password, a certificate, a name, made by chance or by the clock.
+
+## Why it matters
+
+Every render is a change and every apply rolls it out: pods restart, and whoever holds the old password or trusts the
+old certificate is locked out. Two renders of the same input were compared, so this is known and not guessed.
+
+## What to do
+
+Set the value yourself, or refer to a Secret that is made once (``existingSecret``, External Secrets, cert-manager).
+``render: {volatile: freeze}`` keeps what is committed: a certificate too, until it expires. For a new value, remove the
+object's file under rendered/ and render again.
+"""
+
+from collections.abc import Iterator
+
+from pipeline.core.examples import chart, sides
+from pipeline.core.finding import Place, ResourceRef, Severity
+from pipeline.core.notes import Notes, VolatilePath
+from pipeline.core.path import to_text
+from pipeline.core.resource import ResourceId
+from pipeline.core.rule import Hit, Need, Rule, quiet, speaks
+from pipeline.core.upgrade import Upgrade
+
+_FREEZE = "or keep what is committed (render: {volatile: freeze})"
+
+
+def check(upgrade: Upgrade) -> Iterator[Hit]:
+    notes = upgrade.after.notes
+    known = {_sort(one) for one in upgrade.before.notes.volatile or ()}
+    fresh = [one for one in notes.volatile or () if _sort(one) not in known]
+    old = [one for one in notes.volatile or () if _sort(one) in known]
+    if fresh:
+        yield _hit(fresh, upgrade, None if not notes.frozen else Severity.MEDIUM)
+    if old and not notes.frozen:
+        yield _hit(old, upgrade, Severity.INFO)
+
+
+def _sort(one: VolatilePath) -> tuple[str, str, str]:
+    """What it is, whatever its object is called: a renamed Secret is as random as before."""
+    return (one.id.group, one.id.kind, to_text(one.path))
+
+
+def _hit(found: list[VolatilePath], upgrade: Upgrade, severity: Severity | None) -> Hit:
+    """A Secret first, since its checksum elsewhere only follows it."""
+    ranked = sorted(found, key=lambda one: (one.id.kind != "Secret", "annotations" in one.path))
+    places = [Place(_ref(one.id, upgrade), one.path) for one in ranked]
+    more = f" and {len(places) - 1} more path{'s' if len(places) > 2 else ''}" if len(places) > 1 else ""  # noqa: PLR2004
+    functions = ", ".join(upgrade.after.notes.functions)
+    frozen = upgrade.after.notes.frozen
+    return Hit(
+        places[0],
+        title=f"{places[0]}{more}: another value at each render{f' ({functions})' if functions else ''}",
+        why="What is committed is kept; a certificate is, until it expires. Without its file there is a new one."
+        if frozen
+        else "It was so before: no change is told here, and every apply brings a new value."
+        if severity is Severity.INFO
+        else "Every apply replaces it: pods roll, and whoever holds the old value is locked out.",
+        remedy=f"Set it yourself, or refer to a Secret made once (existingSecret){'' if frozen else f', {_FREEZE}'}.",
+        severity=severity,
+        also=tuple(places[1:]),
+    )
+
+
+def _ref(rid: ResourceId, upgrade: Upgrade) -> ResourceRef:
+    there = upgrade.after.manifests.by_id().get(rid)
+    if there is not None:
+        return ResourceRef.of(there)
+    return ResourceRef(rid.group, "", rid.kind, rid.namespace, rid.name)
+
+
+_OBJECT = "apiVersion: v1\nkind: Secret\nmetadata: {name: s, namespace: shop}\ndata: {password: %s}\n"
+_PATH = VolatilePath(ResourceId("", "Secret", "shop", "s"), ("data", "password"))
+_LOOKED, _RANDOM = Notes(()), Notes((_PATH,), ("randAlphaNum",))
+_KEPT = Notes((_PATH,), ("randAlphaNum",), frozen=True)
+
+
+def _noted(before: Notes, after: Notes) -> dict[str, dict[str, object]]:
+    found = sides(chart("1.0.0"), chart("1.1.0"))
+    return {"before": {**found["before"], "notes": before}, "after": {**found["after"], "notes": after}}
+
+
+_TEXTS = {"before": _OBJECT % "a", "after": _OBJECT % "b"}
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.HIGH,
+    whole=check,
+    needs=(Need.SECOND_RENDER,),
+    cases=(
+        speaks("from now on", ("high", "data.password"), sides=_noted(_LOOKED, _RANDOM), **_TEXTS),
+        speaks("it is kept as committed", ("medium", "data.password"), sides=_noted(_LOOKED, _KEPT), **_TEXTS),
+        speaks("it was so before", ("info", "data.password"), sides=_noted(_RANDOM, _RANDOM), **_TEXTS),
+        quiet("it was so before, and is kept as committed", sides=_noted(_KEPT, _KEPT), **_TEXTS),
+        quiet("two renders agree", sides=_noted(_LOOKED, _LOOKED), **_TEXTS),
+    ),
+)
