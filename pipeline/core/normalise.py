@@ -1,7 +1,8 @@
 """The body as the API server would hold it: defaults filled, nulls gone, so that a default made explicit is no change.
 
 Only built-in kinds are touched: what a custom resource means is its controller's to say. The defaults are those of
-the API reference and of k8s.io/kubernetes (pkg/apis/*/v1/defaults.go), as of 1.37.
+the API reference and of k8s.io/kubernetes (pkg/apis/*/v1/defaults.go), as of 1.37; those of CRDs are of
+k8s.io/apiextensions-apiserver (pkg/apis/apiextensions/v1/defaults.go).
 """
 
 from collections.abc import Callable, Mapping
@@ -9,7 +10,7 @@ from typing import Any
 
 from pipeline.core.apis import built_in_group
 from pipeline.core.pod_defaults import fill, pod
-from pipeline.core.resource import Body, Resource, mapping, sequence
+from pipeline.core.resource import CRD_KIND, Body, Resource, mapping, sequence
 from pipeline.core.workload_defaults import cron_job, daemon_set, deployment, job, replica_set, stateful_set
 
 # Empty is absent for these: the API drops them.
@@ -45,13 +46,27 @@ _RBAC = "rbac.authorization.k8s.io"
 
 def normal(resource: Resource) -> Body:
     """A body for comparison; the resource's own is not touched."""
-    if not built_in_group(resource.id.group) or resource.id.group == "apiextensions.k8s.io":
+    if resource.id.group == "apiextensions.k8s.io":
+        return _definition(resource)
+    if not built_in_group(resource.id.group):
         return resource.body
     body: Body = _cleaned(resource.body)
     filler = _FILLERS.get(resource.kind)
     if filler is not None:
         filler(body, resource)
     return body
+
+
+def _definition(resource: Resource) -> Body:
+    """A CRD with what the server fills in above the schemas, which are large and are left as they are."""
+    body = resource.body
+    if resource.version != "v1" or resource.kind != CRD_KIND:
+        return body
+    spec = mapping(body.get("spec"))
+    names, kind = mapping(spec.get("names")), str(mapping(spec.get("names")).get("kind") or "")
+    filled = {"singular": kind.lower(), "listKind": f"{kind}List"} | {k: v for k, v in names.items() if v}
+    rest = {key: value for key, value in spec.items() if key != "preserveUnknownFields" or value}
+    return body | {"spec": {"conversion": {"strategy": "None"}} | rest | {"names": filled}}
 
 
 def _cleaned(value: Any) -> Any:

@@ -21,6 +21,7 @@ check = fields_check(
         lambda number: many(number, "limit", "new or tighter"),
         "A custom resource whose value lies outside is refused at its next update.",
         "Compare your custom resources with the new limits before the upgrade.",
+        fitting=Severity.LOW,
     ),
 )
 

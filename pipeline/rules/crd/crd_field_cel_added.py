@@ -21,6 +21,7 @@ check = fields_check(
         lambda number: many(number, "place", "held to new validation rules"),
         "A custom resource that breaks a rule is refused at its next update.",
         "Read the rules against your custom resources, or try a server-side dry run.",
+        fitting=Severity.LOW,
     ),
 )
 

@@ -1,4 +1,4 @@
-"""The pattern or the format that a custom resource's field must match is new or another.
+"""The pattern that a custom resource's field must match is new or another.
 
 ## Why it matters
 
@@ -18,9 +18,10 @@ from pipeline.core.rule import Rule, quiet, speaks
 check = fields_check(
     keywords.pattern_changed,
     Words(
-        lambda number: many(number, "field", "held to a new pattern or format"),
+        lambda number: many(number, "field", "held to a new pattern"),
         "A custom resource whose value does not match is refused at its next update.",
         "Compare your custom resources with the new pattern before the upgrade.",
+        fitting=Severity.LOW,
     ),
 )
 
