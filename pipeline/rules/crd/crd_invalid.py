@@ -52,6 +52,8 @@ def _wrong(crd_: Definition) -> Iterator[tuple[Path, str]]:
         yield ("metadata", "name"), f"its name must be {asked}"
     if crd_.spec.get("scope") not in ("Namespaced", "Cluster"):
         yield ("spec", "scope"), f"scope is {crd_.spec.get('scope')}, neither Namespaced nor Cluster"
+    if crd_.spec.get("preserveUnknownFields"):
+        yield ("spec", "preserveUnknownFields"), "preserveUnknownFields must be false"
     yield from _versions(crd_)
     yield from _conversion(crd_)
     approval = str(mapping(crd_.metadata.get("annotations")).get(_APPROVAL) or "")
@@ -104,6 +106,12 @@ RULE = Rule(
             "a new CRD has the wrong name",
             ("blocker", "metadata.name"),
             after=crd().replace("name: widgets.example.com", "name: widgets.example.org"),
+        ),
+        speaks(
+            "it would preserve unknown fields",
+            ("blocker", "spec.preserveUnknownFields"),
+            before=crd(),
+            after=crd() + "  preserveUnknownFields: true\n",
         ),
         speaks("an unknown scope", ("blocker", "spec.scope"), after=crd(scope="Global")),
         speaks(
