@@ -11,13 +11,19 @@ Look up annotations that your controllers read.
 
 from pipeline.core.change import FieldChange
 from pipeline.core.finding import Severity
+from pipeline.core.manifests import HOOK_ANNOTATION
 from pipeline.core.path import Path
 from pipeline.core.path_rule import Words, alike_check
 from pipeline.core.rule import Rule, quiet, speaks
 
+_POLICY = "helm.sh/resource-policy"
 
-def _picks(_field: FieldChange, path: Path) -> bool:
-    return path[:2] == ("metadata", "annotations") and path[2:3] != ("helm.sh/resource-policy",)
+
+def _picks(field: FieldChange, path: Path) -> bool:
+    if path == ("metadata", "annotations"):  # all of them come or go
+        value = field.old or field.new
+        return not isinstance(value, dict) or not all(key.startswith(HOOK_ANNOTATION) for key in value)
+    return path[:2] == ("metadata", "annotations") and not str(path[2]).startswith((_POLICY, HOOK_ANNOTATION))
 
 
 check = alike_check(

@@ -14,13 +14,14 @@ from collections.abc import Iterator
 from pipeline.core.change import Action
 from pipeline.core.finding import Severity
 from pipeline.core.removal import grouped, naming
-from pipeline.core.resource import CRD_KIND
+from pipeline.core.resource import CRD_KIND, Delivery
 from pipeline.core.rule import Hit, Rule, at, quiet, speaks
 from pipeline.core.upgrade import Upgrade
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
-    added = [change for change in upgrade.diff.of_action(Action.ADDED) if change.id.kind != CRD_KIND]
+    told = (change for change in upgrade.diff.of_action(Action.ADDED) if change.id.kind != CRD_KIND)
+    added = [change for change in told if change.resource.delivery is not Delivery.HOOK]  # category helm-hook
     for changes in grouped(added, lambda change: change.id.kind).values():
         places = [at(change) for change in changes]
         yield Hit(
@@ -41,6 +42,7 @@ RULE = Rule(
     whole=check,
     cases=(
         speaks("a Service comes", ("info", ""), after=_SERVICE % "a"),
+        quiet("a hook comes", after=_SERVICE % "a, annotations: {helm.sh/hook: pre-upgrade}"),
         quiet("a Service goes", before=_SERVICE % "a"),
     ),
 )

@@ -17,14 +17,14 @@ from pipeline.core.change import ResourceChange
 from pipeline.core.finding import Severity
 from pipeline.core.fixed import bodies, claims, differing, first_below
 from pipeline.core.path import Path
-from pipeline.core.resource import Body, Delivery
+from pipeline.core.resource import Body
 from pipeline.core.rule import Hit, Rule, place, quiet, speaks
 from pipeline.core.upgrade import Upgrade
 
 
 def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
     both = bodies(change)
-    if both is None or change.resource.delivery is Delivery.HOOK:
+    if both is None:
         return
     paths = _refused(*both)
     if paths:
