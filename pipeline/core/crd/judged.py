@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from pipeline.core.crd.cel import verdict
+from pipeline.core.crd.defaulted import defaulted
 from pipeline.core.crd.definition import Definition
 from pipeline.core.crd.instances import instances
 from pipeline.core.crd.keywords import narrows
@@ -52,9 +53,9 @@ def _judge(resource: Resource, before: Definition, after: Definition) -> Judged:
     old, new = before.schema(resource.version), after.schema(resource.version)
     if old is new or not old or not new:
         return Judged(resource)
-    was_wrong = bool(violations(old, resource.body))
+    was_wrong = bool(violations(old, defaulted(old, resource.body)))
     # As on the server, validation rules are asked only where the schema itself is content.
-    wrong = () if was_wrong else violations(new, resource.body)
+    wrong = () if was_wrong else violations(new, defaulted(new, resource.body))
     asked = verdict(old, new, resource.body)
     known = pruned(old, resource.body)
     lost = () if after.spec.get("preserveUnknownFields") else pruned(new, resource.body)

@@ -156,7 +156,12 @@ def rules_added(change: SchemaChange) -> bool:
 
 
 def combinator_changed(change: SchemaChange) -> bool:
-    return change.combined and not prose_changed(change)
+    return change.combined and not prose_changed(change) and not _alternatives_gone(change)
+
+
+def _alternatives_gone(change: SchemaChange) -> bool:
+    """All of them: nothing is asked any more."""
+    return change.combined and is_removed(change) and change.path[-1] == change.keyword
 
 
 def prose_changed(change: SchemaChange) -> bool:
@@ -173,6 +178,8 @@ def narrows(change: SchemaChange) -> bool:
 
 def relaxed(change: SchemaChange) -> bool:
     """A constraint that changes and is no stricter than before."""
+    if _alternatives_gone(change):
+        return True
     return change.keyword in _CONSTRAINTS and not change.combined and not any(says(change) for says in _SPEAKING)
 
 

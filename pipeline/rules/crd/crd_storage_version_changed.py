@@ -36,7 +36,7 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
             remedy="Plan a storage migration before the old version may go.",
             severity=Severity.LOW if known else None,
             also=tuple(pair.place(path) for path in paths[1:]),
-            claims=claim(pair, *paths),
+            claims=claim(pair, *paths, *(() if known else (version_path(new),))),
         )
 
 
