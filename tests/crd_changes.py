@@ -43,7 +43,9 @@ spec:
               size: {type: integer, format: int32, minimum: 1, maximum: 50, default: 3}
               color: {type: string, enum: [red, green, blue], pattern: '^[a-z]+$', minLength: 1, maxLength: 9}
               note: {type: string, nullable: true, description: words}
-              ratio: {type: number, multipleOf: 0.5}
+              ratio: {type: number}
+              step: {type: number, multipleOf: 2}
+              alt: {type: string, anyOf: [{minLength: 2}, {pattern: '^x'}]}
               port: {x-kubernetes-int-or-string: true, anyOf: [{type: integer}, {type: string}]}
               free: {type: object, x-kubernetes-preserve-unknown-fields: true}
               embedded: {type: object, x-kubernetes-embedded-resource: true, x-kubernetes-preserve-unknown-fields: true}
@@ -155,17 +157,18 @@ CHANGES = (
     one("maximum lowered", "/size.maximum", 40, BOUND, RELAXED, breaks="size: 45", fits="size: 40"),
     one("maximum exclusive", "/size.exclusiveMaximum", True, BOUND, RELAXED, breaks="size: 50", fits="size: 49"),
     one("exclusive false", "/size.exclusiveMaximum", False, RELAXED, RELAXED, fits="size: 50"),
-    one("larger steps", "/ratio.multipleOf", 1, BOUND, RELAXED, breaks="ratio: 1.5", fits="ratio: 2"),
-    one("smaller steps", "/ratio.multipleOf", 0.25, RELAXED, BOUND, fits="ratio: 1.5"),
-    one("other steps", "/ratio.multipleOf", 0.75, BOUND, BOUND, breaks="ratio: 1", fits="ratio: 1.5"),
+    one("larger steps", "/step.multipleOf", 4, BOUND, RELAXED, breaks="step: 2", fits="step: 8"),
+    one("smaller steps", "/step.multipleOf", 1, RELAXED, BOUND, fits="step: 2"),
+    one("other steps", "/step.multipleOf", 3, BOUND, BOUND, breaks="step: 2", fits="step: 6"),
+    one("a default out of its limit", "/size.maximum", 2, f"blocker invalid, {BOUND}", RELAXED),
     one("minLength raised", "/color.minLength", 4, BOUND, RELAXED, breaks="color: red", fits="color: blue"),
     one("maxLength lowered", "/color.maxLength", 4, BOUND, RELAXED, breaks="color: green", fits="color: red"),
     one("maxItems lowered", "/rules.maxItems", 1, BOUND, RELAXED, breaks="rules: [{name: a}, {name: b}]"),
     one("minItems new", "/plain.minItems", 2, BOUND, RELAXED, breaks="plain: [a]", fits="plain: [a, b]"),
     one("maxProperties lowered", "/labels.maxProperties", 1, BOUND, RELAXED, breaks="labels: {a: b, c: d}"),
     one("minProperties new", "/labels.minProperties", 2, BOUND, RELAXED, breaks="labels: {a: b}"),
-    one("a limit deep down", "/rules.items.properties.weight.minimum", 5, BOUND, RELAXED,
-        breaks="rules: [{name: a, weight: 1}]", fits="rules: [{name: a, weight: 6}]"),
+    one("a limit deep down", "/rules.items.properties.extra.additionalProperties.properties.deep.minLength", 2, BOUND,
+        RELAXED, breaks="rules: [{name: a, extra: {b: {deep: p}}}]"),
     one("required", ":required", ["size", "color"], REQUIRED, RELAXED, breaks="size: 1", fits="color: red"),
     one("required deep down", "/rules.items.required", ["name", "extra"], REQUIRED, RELAXED,
         breaks="rules: [{name: a}]"),
@@ -210,7 +213,7 @@ CHANGES = (
         breaks="free: {a: 1}"),
     one("unknown fields kept", ":x-kubernetes-preserve-unknown-fields", True, RELAXED, KEPT),
     one("no object any more", "/embedded.x-kubernetes-embedded-resource", GONE, EMBEDDED, EMBEDDED),
-    one("an alternative less", "/port.anyOf", [{"type": "integer"}], COMBINED, COMBINED, breaks="port: a"),
+    one("an alternative less", "/alt.anyOf", [{"minLength": 2}], COMBINED, COMBINED, breaks="alt: x", fits="alt: ab"),
     one("no alternatives", ":oneOf", GONE, RELAXED, COMBINED, fits="size: 1"),
     one("forbidden", "/note.not", {"enum": ["pink"]}, COMBINED, RELAXED, breaks="note: pink", fits="note: red"),
     one("alternatives", "/note.anyOf", [{"minLength": 2}], COMBINED, RELAXED, breaks="note: a", fits="note: ab"),

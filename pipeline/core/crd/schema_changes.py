@@ -118,13 +118,17 @@ def _read(steps: Path) -> tuple[str, str, bool]:
     return "schema", where, combined
 
 
-def node_after(edited: Edited, change: SchemaChange, keyword: str) -> Schema:
+def holder_after(edited: Edited, change: SchemaChange, keyword: str) -> Schema:
     """The new schema that holds the last ``keyword`` on a change's path; empty where there is none."""
     steps = change.path[5:]
     at = max((index for index, step in enumerate(steps) if step == keyword), default=len(steps))
-    after = edited.pair.after
-    node: Any = after.schema(change.version) if after is not None else {}
-    for step in steps[:at]:
+    return node_after(edited.pair, change.version, steps[:at])
+
+
+def node_after(pair: Pair, version: str, steps: Path) -> Schema:
+    """The new schema at a path below a version's schema; empty where there is none."""
+    node: Any = pair.after.schema(version) if pair.after is not None else {}
+    for step in steps:
         node = node.get(step) if isinstance(node, dict) else None
     return mapping(node)
 

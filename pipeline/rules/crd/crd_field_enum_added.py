@@ -2,7 +2,8 @@
 
 ## Why it matters
 
-A custom resource with a value that is not in the list is refused at its next update.
+A custom resource with a value that is not in the list is refused when it is made anew or that value changes (before
+Kubernetes 1.30: at any update).
 
 ## What to do
 
@@ -19,7 +20,7 @@ check = fields_check(
     keywords.enum_added,
     Words(
         lambda number: many(number, "field", "limited to a list of values"),
-        "A custom resource with a value that is not in the list is refused at its next update.",
+        "A custom resource with another value is refused when it is made anew or changed there.",
         "Compare the values in your custom resources with the list before the upgrade.",
         grade=of_status,
         fitting=Severity.LOW,

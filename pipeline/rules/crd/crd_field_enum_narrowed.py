@@ -2,7 +2,8 @@
 
 ## Why it matters
 
-A custom resource that holds the value is refused at its next update.
+A custom resource that holds the value is refused when it is made anew or that value changes (before Kubernetes 1.30:
+at any update).
 
 ## What to do
 
@@ -19,7 +20,7 @@ check = fields_check(
     keywords.enum_narrowed,
     Words(
         lambda number: many(number, "field", "limited to fewer values"),
-        "A custom resource with a value that is no longer in the list is refused at its next update.",
+        "A custom resource with a value that is gone is refused when it is made anew or changed there.",
         "Replace the value in your custom resources before the upgrade.",
         grade=of_status,
         fitting=Severity.LOW,

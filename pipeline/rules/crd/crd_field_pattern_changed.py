@@ -2,7 +2,8 @@
 
 ## Why it matters
 
-A custom resource whose value does not match is refused at its next update.
+A custom resource whose value does not match is refused when it is made anew or that value changes (before Kubernetes
+1.30: at any update).
 
 ## What to do
 
@@ -19,7 +20,7 @@ check = fields_check(
     keywords.pattern_changed,
     Words(
         lambda number: many(number, "field", "held to a new pattern"),
-        "A custom resource whose value does not match is refused at its next update.",
+        "A custom resource whose value does not match is refused when it is made anew or changed there.",
         "Compare your custom resources with the new pattern before the upgrade.",
         fitting=Severity.LOW,
     ),

@@ -2,7 +2,8 @@
 
 ## Why it matters
 
-A custom resource without it is refused at its next update, by people and by controllers alike.
+A custom resource without it is refused when it is made anew or anything beside the field changes (before Kubernetes
+1.30: at any update), by people and by controllers alike.
 
 ## What to do
 
@@ -13,7 +14,7 @@ from pipeline.core.crd import keywords
 from pipeline.core.crd.examples import MINE, field
 from pipeline.core.crd.field_rule import Words, fields_check, many, of_status
 from pipeline.core.crd.keywords import names_required
-from pipeline.core.crd.schema_changes import Edited, SchemaChange, node_after
+from pipeline.core.crd.schema_changes import Edited, SchemaChange, holder_after
 from pipeline.core.finding import Confidence, Severity
 from pipeline.core.resource import mapping
 from pipeline.core.rule import Rule, quiet, speaks
@@ -25,7 +26,7 @@ def _grade(picked: list[SchemaChange], edited: Edited) -> Severity | None:
 
 
 def _filled(change: SchemaChange, edited: Edited) -> bool:
-    fields = mapping(node_after(edited, change, "required").get("properties"))
+    fields = mapping(holder_after(edited, change, "required").get("properties"))
     return all("default" in mapping(fields.get(name)) for name in names_required(change))
 
 
@@ -33,7 +34,7 @@ check = fields_check(
     keywords.required_added,
     Words(
         lambda number: many(number, "place", "stricter about which fields must be set"),
-        "A custom resource that lacks a required field is refused at its next update.",
+        "A custom resource that lacks it is refused when it is made anew or changed there.",
         "Set the fields in your custom resources before the upgrade.",
         grade=_grade,
         fitting=Severity.LOW,

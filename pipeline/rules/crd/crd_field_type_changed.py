@@ -2,7 +2,8 @@
 
 ## Why it matters
 
-Values of the old type are refused at the next update, and typed clients fail to read what is stored.
+Values of the old type are refused, by a server-side apply even where nothing else changes, and typed clients fail to
+read what is stored.
 
 ## What to do
 
@@ -19,7 +20,7 @@ check = fields_check(
     keywords.retyped,
     Words(
         lambda number: many(number, "field", "of another type"),
-        "Values of the old type are refused at the next update of a custom resource.",
+        "Values of the old type are refused at the next apply of a custom resource.",
         "Rewrite the values in your custom resources together with the upgrade.",
         grade=of_status,
         fitting=Severity.MEDIUM,

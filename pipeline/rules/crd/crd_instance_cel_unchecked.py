@@ -2,8 +2,8 @@
 
 ## Why it matters
 
-The API server may refuse it at its next update. The rules use
-what is not known here, or cost too much.
+The API server may refuse it when it is made anew or changed there. The rules use what is not known here, or cost too
+much.
 
 ## What to do
 

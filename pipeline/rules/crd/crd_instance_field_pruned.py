@@ -2,7 +2,8 @@
 
 ## Why it matters
 
-The API server drops the field without an error: the setting is lost, and nobody is told.
+A server-side apply, which ``pipeline apply`` makes, is refused: "field not declared in schema". Every other write drops
+the field without an error: the setting is lost, and nobody is told.
 
 ## What to do
 
@@ -31,7 +32,7 @@ def _hit(one: Judged) -> Hit:
     return Hit(
         place(resource, paths[0]),
         title=f"{resource.kind} {resource.id.name} sets what the new CRD drops: {_listed(paths)}",
-        why="The API server drops it without an error: the setting is lost.",
+        why="Server-side apply is refused (field not declared in schema); any other write drops it in silence.",
         remedy="Move the setting to what replaces the field.",
         also=tuple(place(resource, path) for path in paths[1:]),
     )
@@ -45,12 +46,12 @@ def _listed(paths: tuple[Path, ...]) -> str:
 RULE = Rule(
     module=__name__,
     doc=__doc__,
-    severity=Severity.HIGH,
+    severity=Severity.BLOCKER,
     whole=check,
     cases=(
         speaks(
             "its field is gone",
-            ("high", "spec.size"),
+            ("blocker", "spec.size"),
             before=field("size: {type: integer}, a: {type: string}") + MINE % "size: 7",
             after=field("a: {type: string}") + MINE % "size: 7",
         ),

@@ -2,7 +2,9 @@
 
 ## Why it matters
 
-The API server refuses it at its next update, whoever makes it: your apply, or the controller that writes its status.
+The API server refuses it when it is made anew, as in a new cluster or from a backup, and when the part that is wrong
+changes; before Kubernetes 1.30 at any update, of its status, too. A value of another type, a server-side apply refuses
+even where nothing changes.
 
 ## What to do
 
@@ -30,7 +32,7 @@ def _hit(one: Judged) -> Hit:
     return Hit(
         place(resource, wrong[0].path),
         title=f"{resource.kind} {resource.id.name} is no longer valid: {'; '.join(map(str, wrong[:_SHOWN]))}",
-        why="The API server refuses it at its next update.",
+        why="The API server refuses it when it is made anew or changed there (before 1.30: at any update).",
         remedy="Change it together with the upgrade, or before.",
         also=tuple(place(resource, violation.path) for violation in wrong[1:]),
     )

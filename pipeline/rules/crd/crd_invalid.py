@@ -4,7 +4,7 @@
 
 The apply stops at it, and everything that needs its custom resources fails behind it. Checked are the rules of
 apiextensions.k8s.io/v1: the name, exactly one stored version, version names, a schema of type object for each version,
-what a conversion webhook needs, and the approval that groups of Kubernetes itself need.
+defaults that fit their fields, what a conversion webhook needs, and the approval that groups of Kubernetes itself need.
 
 ## What to do
 
@@ -15,8 +15,11 @@ from collections import Counter
 from collections.abc import Iterator
 
 from pipeline.core.crd.definition import Definition, schema_path
-from pipeline.core.crd.examples import crd, version
-from pipeline.core.crd.pairs import claim, pairs
+from pipeline.core.crd.examples import crd, field, version
+from pipeline.core.crd.keywords import narrows
+from pipeline.core.crd.pairs import Pair, claim, pairs
+from pipeline.core.crd.schema_changes import edits, node_after
+from pipeline.core.crd.validate import violations
 from pipeline.core.finding import Severity
 from pipeline.core.path import Path
 from pipeline.core.resource import mapping, sequence
@@ -34,6 +37,7 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
             continue
         known = {what for _, what in _wrong(pair.before)} if pair.before else set()
         wrong = [(path, what) for path, what in _wrong(after) if what not in known]
+        wrong += _defaults(upgrade, pair)
         if wrong:
             paths = [path for path, _ in wrong]
             yield Hit(
@@ -44,6 +48,24 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
                 also=tuple(pair.place(path) for path in paths[1:]),
                 claims=claim(pair, *paths),
             )
+
+
+def _defaults(upgrade: Upgrade, pair: Pair) -> list[tuple[Path, str]]:
+    """Defaults that do not fit their own schema, of fields that change."""
+    schema = next((edited.schema for edited in edits(upgrade) if edited.pair is pair), ())
+    found: dict[Path, str] = {}
+    for change in schema:
+        node = node_after(pair, change.version, change.path[5:-1])
+        if narrows(change) or change.keyword == "default":
+            wrong = (
+                violations({"properties": {"default": node}}, {"default": node["default"]}) if "default" in node else ()
+            )
+            if wrong:
+                path = (*change.path[:-1], "default")
+                found.setdefault(
+                    path, f"the default of {change.field} ({change.version}) does not fit: {wrong[0].message}"
+                )
+    return list(found.items())
 
 
 def _wrong(crd_: Definition) -> Iterator[tuple[Path, str]]:
@@ -112,6 +134,12 @@ RULE = Rule(
             ("blocker", "spec.preserveUnknownFields"),
             before=crd(),
             after=crd() + "  preserveUnknownFields: true\n",
+        ),
+        speaks(
+            "a default beyond its limit",
+            ("blocker", "spec.versions[name=v1].schema.openAPIV3Schema.properties.spec.properties.a.default"),
+            before=field("a: {type: integer, default: 3}"),
+            after=field("a: {type: integer, default: 3, maximum: 2}"),
         ),
         speaks("an unknown scope", ("blocker", "spec.scope"), after=crd(scope="Global")),
         speaks(
