@@ -14,11 +14,12 @@ Correct what changes the CRD (an overlay, a value), or report it to the chart.
 from collections import Counter
 from collections.abc import Iterator
 
-from pipeline.core.crd.definition import Definition, schema_path
+from pipeline.core.crd.definition import Definition, schema_path, version_path
 from pipeline.core.crd.examples import crd, field, version
 from pipeline.core.crd.keywords import narrows
 from pipeline.core.crd.pairs import Pair, claim, pairs
-from pipeline.core.crd.schema_changes import edits, node_after
+from pipeline.core.crd.schema_changes import PROPERTY, edits, is_removed, node_after
+from pipeline.core.crd.structural import untyped
 from pipeline.core.crd.validate import violations
 from pipeline.core.finding import Severity
 from pipeline.core.path import Path
@@ -37,7 +38,7 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
             continue
         known = {what for _, what in _wrong(pair.before)} if pair.before else set()
         wrong = [(path, what) for path, what in _wrong(after) if what not in known]
-        wrong += _defaults(upgrade, pair)
+        wrong += [*_defaults(upgrade, pair), *_untyped(upgrade, pair)]
         if wrong:
             paths = [path for path, _ in wrong]
             yield Hit(
@@ -68,6 +69,20 @@ def _defaults(upgrade: Upgrade, pair: Pair) -> list[tuple[Path, str]]:
     return list(found.items())
 
 
+def _untyped(upgrade: Upgrade, pair: Pair) -> list[tuple[Path, str]]:
+    """Fields that come or change, and have no type."""
+    schema = next((edited.schema for edited in edits(upgrade) if edited.pair is pair), ())
+    found: list[tuple[Path, str]] = []
+    for change in schema:
+        comes = change.keyword == PROPERTY and not is_removed(change) and change.path[-1] != "properties"
+        bare = change.keyword == "type" and is_removed(change)
+        if (comes or bare) and not change.combined:
+            steps = change.path[5:] if comes else change.path[5:-1]
+            node = node_after(pair, change.version, steps)
+            found += [((*change.path[:5], *steps, *path), f"{change.field} has no type") for path in untyped(node)]
+    return found[:1]
+
+
 def _wrong(crd_: Definition) -> Iterator[tuple[Path, str]]:
     asked = f"{crd_.names.get('plural')}.{crd_.group}"
     if crd_.name != asked:
@@ -94,7 +109,7 @@ def _versions(crd_: Definition) -> Iterator[tuple[Path, str]]:
         yield ("spec", "versions"), f"{stored} of its versions are stored, and it must be one"
     for name in crd_.versions:
         if not crd_.schema(name):
-            yield schema_path(name), f"version {name} has no schema"
+            yield version_path(name, "schema"), f"version {name} has no schema"
         elif crd_.schema(name).get("type") != "object":
             yield schema_path(name), f"the schema of version {name} is not of type object"
 
@@ -140,6 +155,17 @@ RULE = Rule(
             ("blocker", "spec.versions[name=v1].schema.openAPIV3Schema.properties.spec.properties.a.default"),
             before=field("a: {type: integer, default: 3}"),
             after=field("a: {type: integer, default: 3, maximum: 2}"),
+        ),
+        speaks(
+            "a field without a type",
+            ("blocker", "spec.versions[name=v1].schema.openAPIV3Schema.properties.spec.properties.b"),
+            before=field("a: {type: integer}"),
+            after=field("a: {type: integer}, b: {description: anything}"),
+        ),
+        quiet(
+            "a field of any type",
+            before=field("a: {type: integer}"),
+            after=field("a: {type: integer}, b: {x-kubernetes-preserve-unknown-fields: true}"),
         ),
         speaks("an unknown scope", ("blocker", "spec.scope"), after=crd(scope="Global")),
         speaks(
