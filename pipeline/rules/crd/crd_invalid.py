@@ -19,8 +19,7 @@ from pipeline.core.crd.examples import crd, field, version
 from pipeline.core.crd.keywords import narrows
 from pipeline.core.crd.pairs import Pair, claim, pairs
 from pipeline.core.crd.schema_changes import PROPERTY, edits, is_removed, node_after
-from pipeline.core.crd.structural import untyped
-from pipeline.core.crd.validate import violations
+from pipeline.core.crd.structural import misfits, untyped
 from pipeline.core.finding import Severity
 from pipeline.core.path import Path
 from pipeline.core.resource import mapping, sequence
@@ -38,7 +37,7 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
             continue
         known = {what for _, what in _wrong(pair.before)} if pair.before else set()
         wrong = [(path, what) for path, what in _wrong(after) if what not in known]
-        wrong += [*_defaults(upgrade, pair), *_untyped(upgrade, pair)]
+        wrong += dict(_of_schema(upgrade, pair)).items()
         if wrong:
             paths = [path for path, _ in wrong]
             yield Hit(
@@ -51,36 +50,20 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
             )
 
 
-def _defaults(upgrade: Upgrade, pair: Pair) -> list[tuple[Path, str]]:
-    """Defaults that do not fit their own schema, of fields that change."""
+def _of_schema(upgrade: Upgrade, pair: Pair) -> Iterator[tuple[Path, str]]:
+    """Fields without a type, and defaults that do not fit, of what comes or changes."""
     schema = next((edited.schema for edited in edits(upgrade) if edited.pair is pair), ())
-    found: dict[Path, str] = {}
     for change in schema:
-        node = node_after(pair, change.version, change.path[5:-1])
-        if narrows(change) or change.keyword == "default":
-            wrong = (
-                violations({"properties": {"default": node}}, {"default": node["default"]}) if "default" in node else ()
-            )
-            if wrong:
-                path = (*change.path[:-1], "default")
-                found.setdefault(
-                    path, f"the default of {change.field} ({change.version}) does not fit: {wrong[0].message}"
-                )
-    return list(found.items())
-
-
-def _untyped(upgrade: Upgrade, pair: Pair) -> list[tuple[Path, str]]:
-    """Fields that come or change, and have no type."""
-    schema = next((edited.schema for edited in edits(upgrade) if edited.pair is pair), ())
-    found: list[tuple[Path, str]] = []
-    for change in schema:
+        if change.combined:
+            continue
         comes = change.keyword == PROPERTY and not is_removed(change) and change.path[-1] != "properties"
-        bare = change.keyword == "type" and is_removed(change)
-        if (comes or bare) and not change.combined:
-            steps = change.path[5:] if comes else change.path[5:-1]
-            node = node_after(pair, change.version, steps)
-            found += [((*change.path[:5], *steps, *path), f"{change.field} has no type") for path in untyped(node)]
-    return found[:1]
+        where = change.path if comes else change.path[:-1]
+        node = node_after(pair, change.version, where[5:])
+        if comes or (change.keyword == "type" and is_removed(change)):
+            yield from (((*where, *path), f"{change.field} has no type") for path in untyped(node))
+        if comes or change.keyword == "default" or narrows(change):
+            for path, why in misfits(node, below=comes):
+                yield (*where, *path), f"the default of {change.field} ({change.version}) does not fit: {why}"
 
 
 def _wrong(crd_: Definition) -> Iterator[tuple[Path, str]]:
