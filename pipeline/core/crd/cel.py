@@ -65,11 +65,14 @@ class _Due:
     value: Any
 
 
-def verdict(old: Schema, new: Schema, body: Any) -> Verdict:
-    """What the rules that only ``new`` has say of an object. Status is not looked at, nor are rules about changes."""
+def verdict(old: Schema, new: Schema, body: Any, *, filled: bool = False) -> Verdict:
+    """What the rules that only ``new`` has say of an object, with ``filled`` one that has its defaults already.
+
+    Status is not looked at, nor are rules about changes.
+    """
     shown = {key: value for key, value in mapping(body).items() if key != "status"}
     broken, unchecked = [], []
-    for due in _gained(old, new, defaulted(new, shown), ()):
+    for due in _gained(old, new, shown if filled else defaulted(new, shown), ()):
         text = str(due.rule.get("rule") or "")
         if "oldSelf" in text:
             continue

@@ -53,15 +53,13 @@ def _judge(resource: Resource, before: Definition, after: Definition) -> Judged:
     old, new = before.schema(resource.version), after.schema(resource.version)
     if old is new or not old or not new:
         return Judged(resource)
-    was_wrong = bool(violations(old, defaulted(old, resource.body)))
+    filled = defaulted(new, resource.body)
     # As on the server, validation rules are asked only where the schema itself is content.
-    wrong = () if was_wrong else violations(new, defaulted(new, resource.body))
-    asked = verdict(old, new, resource.body)
-    known = pruned(old, resource.body)
+    wrong = violations(new, filled)
+    asked = verdict(old, new, filled, filled=True)
+    refused = wrong or asked.broken
+    if refused and violations(old, defaulted(old, resource.body)):
+        refused = ()
     lost = () if after.spec.get("preserveUnknownFields") else pruned(new, resource.body)
-    return Judged(
-        resource,
-        () if was_wrong else wrong or asked.broken,
-        tuple(path for path in lost if path not in known),
-        asked.unchecked,
-    )
+    known = pruned(old, resource.body) if lost else ()
+    return Judged(resource, refused, tuple(path for path in lost if path not in known), asked.unchecked)
