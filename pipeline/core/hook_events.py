@@ -31,6 +31,11 @@ def events(resource: Resource | None) -> frozenset[str]:
     return EVENTS.intersection(words(resource))
 
 
+def events_in(text: str) -> frozenset[str]:
+    """The events that Helm knows, of an annotation's text."""
+    return EVENTS.intersection(word.strip() for word in text.split(","))
+
+
 def weight(resource: Resource) -> int:
     """Hooks of one event run from the lowest to the highest; none is 0."""
     try:
@@ -48,6 +53,16 @@ def annotation_path(change: ResourceChange) -> Path:
     """Where the change of the annotation stands: at the annotations as a whole where all of them come or go."""
     paths = [field.path for field in change.fields if field.path == PATH[: len(field.path)]]
     return paths[0] if paths else PATH
+
+
+def claimed(change: ResourceChange) -> tuple[Path, ...]:
+    """Every changed annotation about hooks: what becomes a hook, or is none any more, has all of them at once."""
+    path = annotation_path(change)
+    return (path, *(field.path for field in change.fields if field.path != path and _about_hooks(field.path)))
+
+
+def _about_hooks(path: Path) -> bool:
+    return path[:2] == PATH[:2] and str(path[-1]).startswith(HOOK_ANNOTATION)
 
 
 def phrase(changes: Iterable[ResourceChange]) -> str:

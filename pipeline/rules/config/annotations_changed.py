@@ -11,6 +11,7 @@ Look up annotations that your controllers read.
 
 from pipeline.core.change import FieldChange
 from pipeline.core.finding import Severity
+from pipeline.core.hook_events import events_in
 from pipeline.core.manifests import HOOK_ANNOTATION
 from pipeline.core.path import Path
 from pipeline.core.path_rule import Words, alike_check
@@ -22,7 +23,9 @@ _POLICY = "helm.sh/resource-policy"
 def _picks(field: FieldChange, path: Path) -> bool:
     if path == ("metadata", "annotations"):  # all of them come or go
         value = field.old or field.new
-        return not isinstance(value, dict) or not all(key.startswith(HOOK_ANNOTATION) for key in value)
+        return not isinstance(value, dict) or not events_in(str(value.get(HOOK_ANNOTATION) or ""))
+    if path[2:] == (HOOK_ANNOTATION,):  # of an event that Helm does not know, no rule of hooks tells
+        return not events_in(f"{field.old},{field.new}")
     return path[:2] == ("metadata", "annotations") and not str(path[2]).startswith((_POLICY, HOOK_ANNOTATION))
 
 

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 
 from pipeline.core.change import Action, ResourceChange
 from pipeline.core.finding import Severity
-from pipeline.core.hook_events import RUNNING, TESTS, WORKS, annotation_path, edited, events, phrase, words
+from pipeline.core.hook_events import RUNNING, TESTS, WORKS, annotation_path, claimed, edited, events, phrase, words
 from pipeline.core.resource import Delivery
 from pipeline.core.rule import Claim, Hit, Rule, at, place, quiet, speaks
 from pipeline.core.upgrade import Upgrade
@@ -48,7 +48,7 @@ def _changed(change: ResourceChange, lost: list[str]) -> Hit:
         why="Its work is no longer done at that moment." if left else "It is applied once, with everything else.",
         remedy="Read what it does, and run it by other means where it is still needed.",
         severity=Severity.MEDIUM if matters else None,
-        claims=(Claim(change.id, path),),
+        claims=tuple(Claim(change.id, one) for one in claimed(change)),
     )
 
 

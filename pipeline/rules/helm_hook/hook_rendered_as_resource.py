@@ -17,7 +17,7 @@ from collections.abc import Iterator
 
 from pipeline.core.change import Action, ResourceChange
 from pipeline.core.finding import Severity
-from pipeline.core.hook_events import RUNNING, annotation_path, edited, events, phrase, words
+from pipeline.core.hook_events import RUNNING, annotation_path, claimed, edited, events, phrase, words
 from pipeline.core.rule import Claim, Hit, Rule, at, place, quiet, speaks
 from pipeline.core.upgrade import Upgrade
 
@@ -48,7 +48,7 @@ def _changed(change: ResourceChange, came: list[str]) -> Hit:
         + (", too" if words(change.before) else ""),
         why=_WHY,
         remedy="Read what it does, above all with data.",
-        claims=(Claim(change.id, path),),
+        claims=tuple(Claim(change.id, one) for one in claimed(change)),
     )
 
 

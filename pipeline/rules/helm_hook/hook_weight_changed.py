@@ -12,10 +12,11 @@ See that what the hook needs still comes before it.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from pipeline.core.change import FieldChange
 from pipeline.core.finding import Severity
-from pipeline.core.hook_events import words
+from pipeline.core.hook_events import events
 from pipeline.core.manifests import HOOK_ANNOTATION
 from pipeline.core.path import Path
 from pipeline.core.path_rule import Words, hit
@@ -35,8 +36,9 @@ _WORDS = Words(
 def check(upgrade: Upgrade) -> Iterator[Hit]:
     for change in upgrade.diff.changes:
         picked: list[FieldChange] = [field for field in change.fields if field.path in _PATHS]
-        if picked and words(change.before) and words(change.after):
-            yield hit(change, picked, _WORDS)
+        if picked and events(change.before) == events(change.after):  # else another rule of hooks tells of it
+            found = hit(change, picked, _WORDS)
+            yield found if events(change.after) else replace(found, severity=Severity.INFO)
 
 
 _JOB = "apiVersion: batch/v1\nkind: Job\nmetadata: {name: a, annotations: {helm.sh/hook: pre-upgrade%s}}\n"
