@@ -14,14 +14,19 @@ from pipeline.core.compare import canonical, values_of
 from pipeline.core.meaning import same_meaning
 from pipeline.core.normalise import normal
 from pipeline.core.path import Path
-from pipeline.core.resource import Body, Resource
+from pipeline.core.resource import Body, Delivery, Resource
 from pipeline.core.rule import Claim
 from pipeline.core.upgrade import Upgrade
 
 
-def bodies(change: ResourceChange) -> tuple[Body, Body] | None:
-    """Both sides of an edit, with the server's defaults; None for what is not edited in place."""
+def bodies(change: ResourceChange, *, hooks: bool = False) -> tuple[Body, Body] | None:
+    """Both sides of an edit, with the server's defaults; None for what is not edited in place.
+
+    Hooks are not: they are deleted and made anew. ``hooks`` gives their bodies all the same.
+    """
     if change.action is not Action.CHANGED or change.before is None or change.after is None:
+        return None
+    if change.after.delivery is Delivery.HOOK and not hooks:
         return None
     return normal(change.before), normal(change.after)
 

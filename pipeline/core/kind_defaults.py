@@ -152,8 +152,8 @@ def crd(body: Body) -> Body:
     spec = mapping(body.get("spec"))
     names = mapping(spec.get("names"))
     kind = str(names.get("kind") or "")
-    named = {"singular": kind.lower(), "listKind": f"{kind}List", **names}
-    rest = {key: value for key, value in spec.items() if (key, value) != ("preserveUnknownFields", False)}
+    named = {"singular": kind.lower(), "listKind": f"{kind}List"} | {k: v for k, v in names.items() if v}
+    rest = {key: value for key, value in spec.items() if key != "preserveUnknownFields" or value}
     return {**body, "spec": {"conversion": {"strategy": "None"}, **rest, "names": named}}
 
 

@@ -1,7 +1,8 @@
 """The body as the API server would hold it: defaults filled, nulls gone, so that a default made explicit is no change.
 
 Only built-in kinds are touched: what a custom resource means is its controller's to say. The defaults are those of
-the API reference and of k8s.io/kubernetes (pkg/apis/*/v1/defaults.go), as of 1.37.
+the API reference and of k8s.io/kubernetes (pkg/apis/*/v1/defaults.go), as of 1.37; those of CRDs are of
+k8s.io/apiextensions-apiserver (pkg/apis/apiextensions/v1/defaults.go).
 """
 
 from collections.abc import Callable, Mapping

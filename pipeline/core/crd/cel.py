@@ -1,14 +1,14 @@
 """Evaluates the validation rules (CEL, x-kubernetes-validations) that a CRD has gained on a custom resource at hand.
 
-The engine knows CEL's standard functions and not those that Kubernetes adds (quantity, isURL, ip, split): a rule that
-it cannot judge is unchecked, never broken. Names are escaped as in KEP-2876.
+A rule that cannot be judged, for a function or a syntax that nobody here knows, is unchecked, never broken. Names are
+escaped as in KEP-2876. Rules about changes (``oldSelf``) are in transitions.py.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, replace
 from typing import Any
 
+from pipeline.core.crd.cel_engine import NO_OLD, Absent, Old, evaluate
 from pipeline.core.crd.defaulted import defaulted
 from pipeline.core.crd.validate import Violation
 from pipeline.core.path import Path
@@ -65,20 +65,28 @@ class _Due:
     value: Any
 
 
-def verdict(old: Schema, new: Schema, body: Any) -> Verdict:
-    """What the rules that only ``new`` has say of an object. Status is not looked at, nor are rules about changes."""
+def verdict(old: Schema, new: Schema, body: Any, *, filled: bool = False) -> Verdict:
+    """What the rules that only ``new`` has say of an object, with ``filled`` one that has its defaults already.
+
+    Status is not looked at, nor are rules about changes.
+    """
     shown = {key: value for key, value in mapping(body).items() if key != "status"}
     broken, unchecked = [], []
-    for due in _gained(old, new, defaulted(new, shown), ()):
+    for due in _gained(old, new, shown if filled else defaulted(new, shown), ()):
         text = str(due.rule.get("rule") or "")
         if "oldSelf" in text:
             continue
-        holds = _holds(due, text)
-        if holds is None:
+        verdict_ = holds(due.schema, due.value, text, root=not due.path)
+        if verdict_ is None:
             unchecked.append(text)
-        elif not holds:
-            broken.append(Violation(due.path, str(due.rule.get("message") or f"it breaks the rule {text}").strip()))
+        elif not verdict_:
+            broken.append(Violation(due.path, said(due.rule)))
     return Verdict(tuple(broken), tuple(dict.fromkeys(unchecked)))
+
+
+def said(rule: Mapping[str, Any]) -> str:
+    """The rule's own message, or the rule."""
+    return str(rule.get("message") or f"it breaks the rule {rule.get('rule')}").strip()
 
 
 def _gained(old: Schema, new: Schema, value: Any, path: Path) -> Iterator[_Due]:
@@ -102,34 +110,19 @@ def _below(schema: Schema, key: str) -> Schema:
     return mapping(named[key] if key in named else schema.get("additionalProperties"))
 
 
-def _holds(due: _Due, text: str) -> bool | None:
-    """None where it cannot be judged: another dialect, a type of another kind, or too much work."""
+def holds(schema: Schema, value: Any, text: str, *, root: bool, old: Old = NO_OLD) -> bool | None:
+    """Whether a rule holds for a value; None where it cannot be judged: another dialect or type, or too much work."""
     try:
-        value = _typed(due.schema, due.value, root=not due.path)
+        shown = _typed(schema, value, root=root)
+        before = NO_OLD if isinstance(old.value, Absent) else replace(old, value=_typed(schema, old.value, root=root))
     except _OtherTypeError:
         return None
-    weight, plain = _weigh(value)
+    weight, plain = _weigh([shown, before.value])
     # The engine counts bytes where Kubernetes counts characters.
     if ("size" in text and not plain) or weight ** sum(map(text.count, _LOOPS)) > _STEPS:
         return None
-    program = _compiled(text)
-    if program is None:
-        return None
-    try:
-        result = program.execute({"self": value})
-    except Exception:  # noqa: BLE001 - whatever the engine fails at is left to the API server
-        return None
+    result = evaluate(text, shown, replace(old, value=before.value))
     return result if isinstance(result, bool) else None
-
-
-@lru_cache(maxsize=1024)
-def _compiled(text: str) -> Any:
-    import cel  # noqa: PLC0415 - costs a quarter of a second, and few upgrades have rules to evaluate
-
-    try:
-        return cel.compile(text)
-    except Exception:  # noqa: BLE001 - as above
-        return None
 
 
 class _OtherTypeError(Exception):

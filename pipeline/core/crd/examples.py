@@ -10,6 +10,8 @@ spec:
   names: {kind: Widget, plural: widgets, listKind: WidgetList, singular: widget%(names)s}
   versions:
 %(versions)s"""
+MINE = "---\napiVersion: example.com/v1\nkind: Widget\nmetadata: {name: mine}\nspec: {%s}\n"
+"""A custom resource of it, to be completed with the fields of its spec."""
 _VERSION = """  - name: %(name)s
     served: %(served)s
     storage: %(storage)s

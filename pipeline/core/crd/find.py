@@ -7,6 +7,7 @@ from pipeline.core.crd.definition import GROUP, Definition, definition, in_v1_sh
 from pipeline.core.crd.once import once
 from pipeline.core.path import Path
 from pipeline.core.resource import CRD_KIND, Body, ManifestSet, Resource, mapping
+from pipeline.core.upgrade import Upgrade
 from pipeline.core.yaml_read import YamlError, load_all
 
 # A Secret's text is base64 and nobody's business; what ships CRDs as text does it in ConfigMaps.
@@ -25,6 +26,14 @@ def definitions(manifests: ManifestSet) -> Mapping[str, Definition]:
             for text in _carried(resource):
                 found.setdefault(text.name, text)
     return found
+
+
+@once
+def known(upgrade: Upgrade) -> Mapping[tuple[str, str], Definition]:
+    """The CRDs as they will be, by group and kind: this release's own before those of the rest of the repository."""
+    sides = (upgrade.facts.repository_after, upgrade.after.manifests)
+    found = (one for side in sides if side is not None for one in definitions(side).values())
+    return {(one.group, one.kind): one for one in found}
 
 
 def is_crd(resource: Resource) -> bool:

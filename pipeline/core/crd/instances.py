@@ -1,20 +1,21 @@
-"""The custom resources at hand: of this release as it will be, and of everything else that the repository renders."""
+"""The custom resources at hand: of this release as it will be, of all else that the repository renders, and live."""
 
 from collections.abc import Iterator
 
 from pipeline.core.crd.definition import Definition
-from pipeline.core.resource import Resource
+from pipeline.core.resource import Resource, ResourceId
 from pipeline.core.upgrade import Upgrade
 
 _SHOWN = 3
 
 
 def instances(upgrade: Upgrade, definition: Definition) -> Iterator[Resource]:
-    """Custom resources of the kind, as they will be applied with this upgrade."""
-    others = upgrade.facts.repository_after
-    for manifests in (upgrade.after.manifests, *([others] if others else [])):
-        for resource in manifests.of_kind(definition.kind):
-            if resource.group == definition.group:
+    """Custom resources of the kind, as they will be applied with this upgrade; those of nobody else as they live."""
+    seen: set[ResourceId] = set()
+    for manifests in (upgrade.after.manifests, upgrade.facts.repository_after, upgrade.facts.live):
+        for resource in manifests.of_kind(definition.kind) if manifests else ():
+            if resource.group == definition.group and resource.id not in seen:
+                seen.add(resource.id)
                 yield resource
 
 

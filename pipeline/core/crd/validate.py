@@ -1,6 +1,7 @@
 """Validates a custom resource against a structural schema, as the API server does (apiextensions.k8s.io/v1).
 
-Formats that only annotate are not judged; cel.py judges CEL. Judged is what refuses an object or drops a field.
+Formats are judged where a value is surely of another one; cel.py judges CEL. Judged is what refuses an object or drops
+a field.
 """
 
 from collections.abc import Iterator, Mapping
@@ -10,12 +11,14 @@ from typing import Any
 
 import orjson
 
+from pipeline.core.crd.formats import misfit
 from pipeline.core.path import Path, to_text
 from pipeline.core.resource import mapping, sequence
 
 Schema = Mapping[str, Any]
 _IMPLIED = frozenset({"apiVersion", "kind", "metadata"})
 _COMBINATORS = frozenset({"allOf", "anyOf", "oneOf", "not"})
+_ROUNDING = 1e-9
 _PRESERVE = "x-kubernetes-preserve-unknown-fields"
 
 
@@ -45,8 +48,8 @@ def pruned(schema: Schema, body: Any) -> tuple[Path, ...]:
 
 def _check(schema: Schema, value: Any, path: Path) -> Iterator[Violation]:
     if value is None:
-        if not schema.get("nullable") and path:
-            return  # the server drops nulls of fields that are not nullable before it validates
+        if path and isinstance(path[-1], int) and not schema.get("nullable") and "type" in schema:
+            yield Violation(path, f"null is no {schema['type']}")  # of fields, the server drops nulls
         return
     wrong = _type_error(schema, value)
     if wrong:
@@ -148,6 +151,8 @@ def _text(schema: Schema, value: str, path: Path) -> Iterator[Violation]:
         compiled = _compiled(pattern)
         if compiled is not None and not compiled.search(value):
             yield Violation(path, f"{_short(value)} does not match {pattern}")
+    if misfit(schema.get("format"), value):
+        yield Violation(path, f"{_short(value)} is no {schema['format']}")
 
 
 def _number(schema: Schema, value: float, path: Path) -> Iterator[Violation]:
@@ -156,6 +161,9 @@ def _number(schema: Schema, value: float, path: Path) -> Iterator[Violation]:
         yield Violation(path, f"{value} is less than {low}")
     if high is not None and (value > high or (value == high and schema.get("exclusiveMaximum") is True)):
         yield Violation(path, f"{value} is more than {high}")
+    step = schema.get("multipleOf")
+    if step and abs(value / step - round(value / step)) > _ROUNDING:
+        yield Violation(path, f"{value} is no multiple of {step}")
 
 
 def _count(schema: Schema, number: int, suffix: str, what: str, path: Path) -> Iterator[Violation]:

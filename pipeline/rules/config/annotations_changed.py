@@ -12,6 +12,8 @@ Look up annotations that your controllers read.
 from pipeline.core.accounts import IDENTITY
 from pipeline.core.change import FieldChange
 from pipeline.core.finding import Severity
+from pipeline.core.hook_events import events_in
+from pipeline.core.manifests import HOOK_ANNOTATION
 from pipeline.core.path import Path
 from pipeline.core.path_rule import Words, alike_check
 from pipeline.core.removal import KEEPERS
@@ -21,8 +23,15 @@ _TOLD = IDENTITY | KEEPERS
 """Annotations that rules of their own speak about."""
 
 
-def _picks(_field: FieldChange, path: Path) -> bool:
-    return path[:2] == ("metadata", "annotations") and not _TOLD.intersection(map(str, path[2:3]))
+def _picks(field: FieldChange, path: Path) -> bool:
+    if path == ("metadata", "annotations"):  # all of them come or go
+        value = field.old or field.new
+        return not isinstance(value, dict) or not events_in(str(value.get(HOOK_ANNOTATION) or ""))
+    if path[2:] == (HOOK_ANNOTATION,):  # of an event that Helm does not know, no rule of hooks tells
+        return not events_in(f"{field.old},{field.new}")
+    if path[:2] != ("metadata", "annotations"):
+        return False
+    return str(path[2]) not in _TOLD and not str(path[2]).startswith(HOOK_ANNOTATION)
 
 
 check = alike_check(

@@ -2,7 +2,8 @@
 
 ## Why it matters
 
-A custom resource whose value lies outside is refused at its next update.
+A custom resource whose value lies outside is refused when it is made anew or that value changes (before Kubernetes
+1.30: at any update).
 
 ## What to do
 
@@ -19,8 +20,9 @@ check = fields_check(
     keywords.bound_tightened,
     Words(
         lambda number: many(number, "limit", "new or tighter"),
-        "A custom resource whose value lies outside is refused at its next update.",
+        "A custom resource whose value lies outside is refused when it is made anew or changed there.",
         "Compare your custom resources with the new limits before the upgrade.",
+        fitting=Severity.LOW,
     ),
 )
 

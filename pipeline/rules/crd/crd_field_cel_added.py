@@ -2,7 +2,8 @@
 
 ## Why it matters
 
-A custom resource that breaks one is refused at its next update, even where the change is about something else.
+A custom resource that breaks one is refused when it is made anew or anything below the rule changes (before Kubernetes
+1.30: at any update), even where the change is about something else.
 
 ## What to do
 
@@ -19,8 +20,9 @@ check = fields_check(
     keywords.rules_added,
     Words(
         lambda number: many(number, "place", "held to new validation rules"),
-        "A custom resource that breaks a rule is refused at its next update.",
+        "A custom resource that breaks one is refused when it is made anew or changed there.",
         "Read the rules against your custom resources, or try a server-side dry run.",
+        fitting=Severity.LOW,
     ),
 )
 

@@ -21,6 +21,7 @@ check = fields_check(
         lambda number: many(number, "place", "held to other alternatives"),
         "A custom resource may match none of them any more, and is then refused.",
         "Validate your custom resources against the new CRD, or try a server-side dry run.",
+        fitting=Severity.LOW,
     ),
 )
 

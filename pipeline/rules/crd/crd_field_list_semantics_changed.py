@@ -19,7 +19,7 @@ from pipeline.core.rule import Rule, quiet, speaks
 check = fields_check(
     keywords.list_semantics_changed,
     Words(
-        lambda number: many(number, "list or map", "merged by another rule"),
+        lambda number: many(number, "merge rule of a list or map", "another"),
         "Server-side apply merges it differently; duplicates by the new keys are refused.",
         "Check your lists for duplicates by the new keys.",
     ),

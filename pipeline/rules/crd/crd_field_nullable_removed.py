@@ -2,7 +2,7 @@
 
 ## Why it matters
 
-A null in it is dropped, or the custom resource is refused at its next update.
+A null in it is dropped, or the custom resource is refused when it is made anew or changed there.
 
 ## What to do
 
@@ -19,7 +19,7 @@ check = fields_check(
     keywords.nullable_removed,
     Words(
         lambda number: many(number, "field", "no longer allowed to be null"),
-        "A null there is dropped or refused at the next update of a custom resource.",
+        "A null there is dropped, or refused where the custom resource is made anew or changed.",
         "Search your custom resources for a null there.",
     ),
 )

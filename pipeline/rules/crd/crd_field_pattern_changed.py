@@ -1,8 +1,9 @@
-"""The pattern or the format that a custom resource's field must match is new or another.
+"""The pattern that a custom resource's field must match is new or another.
 
 ## Why it matters
 
-A custom resource whose value does not match is refused at its next update.
+A custom resource whose value does not match is refused when it is made anew or that value changes (before Kubernetes
+1.30: at any update).
 
 ## What to do
 
@@ -18,9 +19,10 @@ from pipeline.core.rule import Rule, quiet, speaks
 check = fields_check(
     keywords.pattern_changed,
     Words(
-        lambda number: many(number, "field", "held to a new pattern or format"),
-        "A custom resource whose value does not match is refused at its next update.",
+        lambda number: many(number, "field", "held to a new pattern"),
+        "A custom resource whose value does not match is refused when it is made anew or changed there.",
         "Compare your custom resources with the new pattern before the upgrade.",
+        fitting=Severity.LOW,
     ),
 )
 

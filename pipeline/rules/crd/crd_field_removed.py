@@ -12,16 +12,29 @@ Search your custom resources for the field, and move the setting to what replace
 
 from pipeline.core.crd import keywords
 from pipeline.core.crd.examples import field
-from pipeline.core.crd.field_rule import Words, fields_check, many
+from pipeline.core.crd.field_rule import Words, fields_check, many, of_status
+from pipeline.core.crd.schema_changes import Edited, SchemaChange, holder_after
 from pipeline.core.finding import Confidence, Severity
 from pipeline.core.rule import Rule, quiet, speaks
+
+_PRESERVE = "x-kubernetes-preserve-unknown-fields"
+
+
+def _grade(picked: list[SchemaChange], edited: Edited) -> Severity | None:
+    """What a place takes whatever it is called stays there."""
+    places = [holder_after(edited, change, "properties") for change in picked]
+    kept = all(where.get(_PRESERVE) is True or where.get("additionalProperties") for where in places)
+    return Severity.LOW if kept else of_status(picked, edited)
+
 
 check = fields_check(
     keywords.field_removed,
     Words(
         lambda number: many(number, "field", "removed"),
-        "Custom resources that set it lose the setting in silence.",
+        "Custom resources that set it lose the setting in silence, or are refused by a server-side apply.",
         "Search your custom resources for it, and move the setting first.",
+        grade=_grade,
+        fitting=Severity.LOW,
     ),
 )
 
@@ -37,6 +50,12 @@ RULE = Rule(
             ("medium", "spec.versions[name=v1].schema.openAPIV3Schema.properties.spec.properties.size"),
             before=field("size: {type: integer}, a: {type: string}"),
             after=field("a: {type: string}"),
+        ),
+        speaks(
+            "what no field names is kept there",
+            ("low", "spec.versions[name=v1].schema.openAPIV3Schema.properties.spec.properties.size"),
+            before=field("size: {type: integer}", "x-kubernetes-preserve-unknown-fields: true"),
+            after=field("a: {type: string}", "x-kubernetes-preserve-unknown-fields: true"),
         ),
         quiet("a field is new", before=field("a: {type: string}"), after=field("a: {type: string}, b: {type: string}")),
     ),

@@ -2,7 +2,8 @@
 
 ## Why it matters
 
-A custom resource without it is refused at its next update, by people and by controllers alike.
+A custom resource without it is refused when it is made anew or anything beside the field changes (before Kubernetes
+1.30: at any update), by people and by controllers alike.
 
 ## What to do
 
@@ -10,17 +11,33 @@ Set the field in your custom resources before the upgrade.
 """
 
 from pipeline.core.crd import keywords
-from pipeline.core.crd.examples import field
-from pipeline.core.crd.field_rule import Words, fields_check, many
+from pipeline.core.crd.examples import MINE, field
+from pipeline.core.crd.field_rule import Words, fields_check, many, of_status
+from pipeline.core.crd.keywords import names_required
+from pipeline.core.crd.schema_changes import Edited, SchemaChange, holder_after
 from pipeline.core.finding import Confidence, Severity
+from pipeline.core.resource import mapping
 from pipeline.core.rule import Rule, quiet, speaks
+
+
+def _grade(picked: list[SchemaChange], edited: Edited) -> Severity | None:
+    """The API server fills defaults in before it looks at what is required."""
+    return Severity.INFO if all(_filled(change, edited) for change in picked) else of_status(picked, edited)
+
+
+def _filled(change: SchemaChange, edited: Edited) -> bool:
+    fields = mapping(holder_after(edited, change, "required").get("properties"))
+    return all("default" in mapping(fields.get(name)) for name in names_required(change))
+
 
 check = fields_check(
     keywords.required_added,
     Words(
         lambda number: many(number, "place", "stricter about which fields must be set"),
-        "A custom resource that lacks a required field is refused at its next update.",
+        "A custom resource that lacks it is refused when it is made anew or changed there.",
         "Set the fields in your custom resources before the upgrade.",
+        grade=_grade,
+        fitting=Severity.LOW,
     ),
 )
 
@@ -36,6 +53,18 @@ RULE = Rule(
             ("medium", "spec.versions[name=v1].schema.openAPIV3Schema.properties.spec.required"),
             before=field("a: {type: string}"),
             after=field("a: {type: string}", "required: [a]"),
+        ),
+        speaks(
+            "the server fills it in",
+            ("info", "spec.versions[name=v1].schema.openAPIV3Schema.properties.spec.required"),
+            before=field("a: {type: string, default: x}"),
+            after=field("a: {type: string, default: x}", "required: [a]"),
+        ),
+        speaks(
+            "the one that is at hand has it",
+            ("low", "spec.versions[name=v1].schema.openAPIV3Schema.properties.spec.required"),
+            before=field("a: {type: string}") + MINE % "a: x",
+            after=field("a: {type: string}", "required: [a]") + MINE % "a: x",
         ),
         quiet(
             "a field is no longer required",

@@ -2,7 +2,8 @@
 
 ## Why it matters
 
-Values of the old type are refused at the next update, and typed clients fail to read what is stored.
+Values of the old type are refused, by a server-side apply even where nothing else changes, and typed clients fail to
+read what is stored.
 
 ## What to do
 
@@ -10,17 +11,19 @@ Rewrite the value in your custom resources in the same step as the upgrade.
 """
 
 from pipeline.core.crd import keywords
-from pipeline.core.crd.examples import field
-from pipeline.core.crd.field_rule import Words, fields_check, many
+from pipeline.core.crd.examples import MINE, field
+from pipeline.core.crd.field_rule import Words, fields_check, many, of_status
 from pipeline.core.finding import Confidence, Severity
 from pipeline.core.rule import Rule, quiet, speaks
 
 check = fields_check(
-    keywords.type_changed,
+    keywords.retyped,
     Words(
         lambda number: many(number, "field", "of another type"),
-        "Values of the old type are refused at the next update of a custom resource.",
+        "Values of the old type are refused at the next apply of a custom resource.",
         "Rewrite the values in your custom resources together with the upgrade.",
+        grade=of_status,
+        fitting=Severity.MEDIUM,
     ),
 )
 
@@ -36,6 +39,18 @@ RULE = Rule(
             ("high", "spec.versions[name=v1].schema.openAPIV3Schema.properties.spec.properties.a.type"),
             before=field("a: {type: integer}"),
             after=field("a: {type: string}"),
+        ),
+        speaks(
+            "text becomes a list: one fact",
+            ("high", "spec.versions[name=v1].schema.openAPIV3Schema.properties.spec.properties.a.type"),
+            before=field("a: {type: string, maxLength: 9}"),
+            after=field("a: {type: array, items: {type: string}}"),
+        ),
+        speaks(
+            "the one that is at hand fits both",
+            ("medium", "spec.versions[name=v1].schema.openAPIV3Schema.properties.spec.properties.a.type"),
+            before=field("a: {type: integer}") + MINE % "b: 1",
+            after=field("a: {type: string}") + MINE % "b: 1",
         ),
         quiet("an integer becomes any number", before=field("a: {type: integer}"), after=field("a: {type: number}")),
     ),

@@ -11,7 +11,7 @@ Search your custom resources for content there that the new schema does not name
 
 from pipeline.core.crd import keywords
 from pipeline.core.crd.examples import field
-from pipeline.core.crd.field_rule import Words, fields_check, many
+from pipeline.core.crd.field_rule import Words, fields_check, many, of_status
 from pipeline.core.finding import Confidence, Severity
 from pipeline.core.rule import Rule, quiet, speaks
 
@@ -21,6 +21,8 @@ check = fields_check(
         lambda number: many(number, "place", "no longer free-form"),
         "Content there that the schema does not name is dropped in silence.",
         "Search your custom resources for such content, and move it first.",
+        grade=of_status,
+        fitting=Severity.MEDIUM,
     ),
 )
 
@@ -39,6 +41,15 @@ RULE = Rule(
             ),
             before=field("a: {type: object, x-kubernetes-preserve-unknown-fields: true}"),
             after=field("a: {type: object}"),
+        ),
+        speaks(
+            "any value was taken",
+            (
+                "high",
+                "spec.versions[name=v1].schema.openAPIV3Schema.properties.spec.properties.a.additionalProperties",
+            ),
+            before=field("a: {type: object, additionalProperties: true}"),
+            after=field("a: {type: object, additionalProperties: {type: string}}"),
         ),
         quiet(
             "unknown fields become preserved",

@@ -2,7 +2,8 @@
 
 ## Why it matters
 
-The API server may refuse it at its next update. The rules use functions that only Kubernetes has, or cost too much.
+The API server may refuse it when it is made anew or changed there. The rules use what is not known here, or cost too
+much.
 
 ## What to do
 
@@ -11,14 +12,10 @@ Try the custom resource against the new CRD with a server-side dry run.
 
 from collections.abc import Iterator
 
-from pipeline.core.crd.cel import verdict
-from pipeline.core.crd.definition import Definition
-from pipeline.core.crd.examples import field
-from pipeline.core.crd.instances import instances, naming
-from pipeline.core.crd.keywords import narrows
-from pipeline.core.crd.schema_changes import edits
+from pipeline.core.crd.examples import MINE, field
+from pipeline.core.crd.instances import naming
+from pipeline.core.crd.judged import judged
 from pipeline.core.finding import Severity
-from pipeline.core.resource import Resource
 from pipeline.core.rule import Claim, Hit, Rule, place, quiet, speaks
 from pipeline.core.upgrade import Upgrade
 
@@ -26,19 +23,14 @@ _LONGEST = 100
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
-    for edit in edits(upgrade):
-        if not edit.pair.both or not any(map(narrows, edit.schema)):
-            continue
-        pair, (before, after) = edit.pair, edit.pair.both
-        left = [
-            (resource, texts) for resource in instances(upgrade, after) if (texts := _left(resource, before, after))
-        ]
+    for name, found in judged(upgrade).items():
+        left = [one for one in found if one.unchecked]
         if left:
-            resources = [resource for resource, _ in left]
-            rules = list(dict.fromkeys(text for _, texts in left for text in texts))
+            resources = [one.resource for one in left]
+            rules = list(dict.fromkeys(text for one in left for text in one.unchecked))
             yield Hit(
                 place(resources[0]),
-                title=f"{naming(resources)}: {len(rules)} new validation rules of {pair.name} were not evaluated",
+                title=f"{naming(resources)}: {len(rules)} new validation rules of {name} were not evaluated",
                 why=f"The API server may refuse what breaks one: {_short(rules[0])}",
                 remedy="Try it against the new CRD with a server-side dry run.",
                 also=tuple(place(resource) for resource in resources[1:]),
@@ -47,19 +39,10 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
             )
 
 
-def _left(resource: Resource, before: Definition, after: Definition) -> tuple[str, ...]:
-    version = resource.version
-    if version not in before.versions or version not in after.versions:
-        return ()
-    return verdict(before.schema(version), after.schema(version), resource.body).unchecked
-
-
 def _short(rule: str) -> str:
     text = " ".join(rule.split())
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
-
-_MINE = "---\napiVersion: example.com/v1\nkind: Widget\nmetadata: {name: mine}\nspec: {a: x}\n"
 
 RULE = Rule(
     module=__name__,
@@ -70,19 +53,30 @@ RULE = Rule(
         speaks(
             "a rule that only Kubernetes can evaluate",
             ("info", ""),
-            before=field("a: {type: string}") + _MINE,
-            after=field("a: {type: string}", "x-kubernetes-validations: [{rule: isURL(self.a)}]") + _MINE,
+            before=field("a: {type: string}") + MINE % "a: x",
+            after=field(
+                "a: {type: string}",
+                "x-kubernetes-validations: [{rule: '!format.dns1123Label().validate(self.a).hasValue()'}]",
+            )
+            + MINE % "a: x",
         ),
         quiet(
             "the rule is no news",
-            before=field("a: {type: string}", "x-kubernetes-validations: [{rule: isURL(self.a)}]") + _MINE,
-            after=field("a: {type: string}, b: {type: string}", "x-kubernetes-validations: [{rule: isURL(self.a)}]")
-            + _MINE,
+            before=field(
+                "a: {type: string}",
+                "x-kubernetes-validations: [{rule: '!format.dns1123Label().validate(self.a).hasValue()'}]",
+            )
+            + MINE % "a: x",
+            after=field(
+                "a: {type: string}, b: {type: string}",
+                "x-kubernetes-validations: [{rule: '!format.dns1123Label().validate(self.a).hasValue()'}]",
+            )
+            + MINE % "a: x",
         ),
         quiet(
             "a rule that was evaluated",
-            before=field("a: {type: string}") + _MINE,
-            after=field("a: {type: string}", "x-kubernetes-validations: [{rule: has(self.a)}]") + _MINE,
+            before=field("a: {type: string}") + MINE % "a: x",
+            after=field("a: {type: string}", "x-kubernetes-validations: [{rule: has(self.a)}]") + MINE % "a: x",
         ),
     ),
 )

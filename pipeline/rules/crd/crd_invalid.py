@@ -4,7 +4,7 @@
 
 The apply stops at it, and everything that needs its custom resources fails behind it. Checked are the rules of
 apiextensions.k8s.io/v1: the name, exactly one stored version, version names, a schema of type object for each version,
-what a conversion webhook needs, and the approval that groups of Kubernetes itself need.
+defaults that fit their fields, what a conversion webhook needs, and the approval that groups of Kubernetes itself need.
 
 ## What to do
 
@@ -14,9 +14,12 @@ Correct what changes the CRD (an overlay, a value), or report it to the chart.
 from collections import Counter
 from collections.abc import Iterator
 
-from pipeline.core.crd.definition import Definition, schema_path
-from pipeline.core.crd.examples import crd, version
-from pipeline.core.crd.pairs import claim, pairs
+from pipeline.core.crd.definition import Definition, schema_path, version_path
+from pipeline.core.crd.examples import crd, field, version
+from pipeline.core.crd.keywords import narrows
+from pipeline.core.crd.pairs import Pair, claim, pairs
+from pipeline.core.crd.schema_changes import PROPERTY, edits, is_removed, node_after
+from pipeline.core.crd.structural import misfits, untyped
 from pipeline.core.finding import Severity
 from pipeline.core.path import Path
 from pipeline.core.resource import mapping, sequence
@@ -34,6 +37,7 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
             continue
         known = {what for _, what in _wrong(pair.before)} if pair.before else set()
         wrong = [(path, what) for path, what in _wrong(after) if what not in known]
+        wrong += dict(_of_schema(upgrade, pair)).items()
         if wrong:
             paths = [path for path, _ in wrong]
             yield Hit(
@@ -46,12 +50,30 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
             )
 
 
+def _of_schema(upgrade: Upgrade, pair: Pair) -> Iterator[tuple[Path, str]]:
+    """Fields without a type, and defaults that do not fit, of what comes or changes."""
+    schema = next((edited.schema for edited in edits(upgrade) if edited.pair is pair), ())
+    for change in schema:
+        if change.combined:
+            continue
+        comes = change.keyword == PROPERTY and not is_removed(change) and change.path[-1] != "properties"
+        where = change.path if comes else change.path[:-1]
+        node = node_after(pair, change.version, where[5:])
+        if comes or (change.keyword == "type" and is_removed(change)):
+            yield from (((*where, *path), f"{change.field} has no type") for path in untyped(node))
+        if comes or change.keyword == "default" or narrows(change):
+            for path, why in misfits(node, below=comes):
+                yield (*where, *path), f"the default of {change.field} ({change.version}) does not fit: {why}"
+
+
 def _wrong(crd_: Definition) -> Iterator[tuple[Path, str]]:
     asked = f"{crd_.names.get('plural')}.{crd_.group}"
     if crd_.name != asked:
         yield ("metadata", "name"), f"its name must be {asked}"
     if crd_.spec.get("scope") not in ("Namespaced", "Cluster"):
         yield ("spec", "scope"), f"scope is {crd_.spec.get('scope')}, neither Namespaced nor Cluster"
+    if crd_.spec.get("preserveUnknownFields"):
+        yield ("spec", "preserveUnknownFields"), "preserveUnknownFields must be false"
     yield from _versions(crd_)
     yield from _conversion(crd_)
     approval = str(mapping(crd_.metadata.get("annotations")).get(_APPROVAL) or "")
@@ -70,7 +92,7 @@ def _versions(crd_: Definition) -> Iterator[tuple[Path, str]]:
         yield ("spec", "versions"), f"{stored} of its versions are stored, and it must be one"
     for name in crd_.versions:
         if not crd_.schema(name):
-            yield schema_path(name), f"version {name} has no schema"
+            yield version_path(name, "schema"), f"version {name} has no schema"
         elif crd_.schema(name).get("type") != "object":
             yield schema_path(name), f"the schema of version {name} is not of type object"
 
@@ -104,6 +126,29 @@ RULE = Rule(
             "a new CRD has the wrong name",
             ("blocker", "metadata.name"),
             after=crd().replace("name: widgets.example.com", "name: widgets.example.org"),
+        ),
+        speaks(
+            "it would preserve unknown fields",
+            ("blocker", "spec.preserveUnknownFields"),
+            before=crd(),
+            after=crd() + "  preserveUnknownFields: true\n",
+        ),
+        speaks(
+            "a default beyond its limit",
+            ("blocker", "spec.versions[name=v1].schema.openAPIV3Schema.properties.spec.properties.a.default"),
+            before=field("a: {type: integer, default: 3}"),
+            after=field("a: {type: integer, default: 3, maximum: 2}"),
+        ),
+        speaks(
+            "a field without a type",
+            ("blocker", "spec.versions[name=v1].schema.openAPIV3Schema.properties.spec.properties.b"),
+            before=field("a: {type: integer}"),
+            after=field("a: {type: integer}, b: {description: anything}"),
+        ),
+        quiet(
+            "a field of any type",
+            before=field("a: {type: integer}"),
+            after=field("a: {type: integer}, b: {x-kubernetes-preserve-unknown-fields: true}"),
         ),
         speaks("an unknown scope", ("blocker", "spec.scope"), after=crd(scope="Global")),
         speaks(

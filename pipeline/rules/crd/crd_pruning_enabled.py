@@ -7,7 +7,9 @@ v1beta1 preserved unknown fields unless told not to; v1 never does.
 
 ## What to do
 
-Search your custom resources for fields that the new schema does not name, and move them first.
+Search your custom resources for fields that the new schema does not name, and move them first. Write
+``preserveUnknownFields: false`` into the new CRD: where it is left out, the API server keeps the old value, and then
+refuses the CRD ("must be false").
 """
 
 from collections.abc import Iterator
@@ -30,7 +32,7 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
                 pair.place(_PATH),
                 title=f"CRD {pair.name}: unknown fields are dropped from now on",
                 why="What its schemas do not name is lost at the next write of each custom resource.",
-                remedy="Search your custom resources for fields that the new schema does not name.",
+                remedy="Search your custom resources for such fields; write preserveUnknownFields: false into the CRD.",
                 claims=claim(pair, _PATH),
             )
 

@@ -17,7 +17,7 @@ from pipeline.core.crd.definition import Definition
 from pipeline.core.crd.examples import crd
 from pipeline.core.crd.instances import instances, naming
 from pipeline.core.crd.pairs import claim, pairs
-from pipeline.core.finding import Severity
+from pipeline.core.finding import Confidence, Severity
 from pipeline.core.resource import Delivery
 from pipeline.core.rule import Hit, Rule, quiet, speaks
 from pipeline.core.upgrade import Upgrade
@@ -34,7 +34,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
                 title=f"CRD {pair.name} is no longer rendered" + (f", and {naming(users)} need it" if users else ""),
                 why=_why(pair.before),
                 remedy="Keep the CRD, or migrate and back up its custom resources first.",
-                severity=Severity.HIGH if _left_behind(pair.before) and not users else None,
+                severity=Severity.HIGH if pair.before.within or (_left_behind(pair.before) and not users) else None,
+                confidence=Confidence.LIKELY if pair.before.within else None,
                 claims=claim(pair, ()),
             )
 
@@ -45,6 +46,8 @@ def _left_behind(crd_: Definition) -> bool:
 
 
 def _why(crd_: Definition) -> str:
+    if crd_.within:
+        return "What applies the text no longer brings it; whether it deletes it, too, is for that to say."
     if crd_.kept:
         return "It is annotated to be kept; nobody upgrades it from now on, and a prune that ignores that deletes all."
     if crd_.delivery is Delivery.CRDS_DIR:

@@ -23,8 +23,8 @@ from pipeline.core.upgrade import Upgrade
 def check(upgrade: Upgrade) -> Iterator[Hit]:
     for pair, before, after in edited(upgrade):
         old, new = before.storage_version, after.storage_version
-        if not old or not new or old == new:
-            continue
+        if not old or not new or old == new or old not in after.versions:
+            continue  # one that is gone is crd-stored-version-removed's
         known = new in before.versions
         paths = [version_path(name, "storage") for name in (new, old) if name in after.versions]
         yield Hit(
@@ -36,7 +36,7 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
             remedy="Plan a storage migration before the old version may go.",
             severity=Severity.LOW if known else None,
             also=tuple(pair.place(path) for path in paths[1:]),
-            claims=claim(pair, *paths),
+            claims=claim(pair, *paths, *(() if known else (version_path(new),))),
         )
 
 
@@ -58,6 +58,7 @@ RULE = Rule(
             before=crd(version("v1"), version("v2", storage=False)),
             after=crd(version("v1", storage=False), version("v2")),
         ),
+        quiet("the stored version goes", before=crd(version("v1")), after=crd(version("v2"))),
         quiet("a version that is not stored comes", before=crd(), after=crd(version(), version("v2", storage=False))),
     ),
 )

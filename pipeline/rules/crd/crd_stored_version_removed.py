@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pipeline.core.crd.definition import version_path
 from pipeline.core.crd.examples import crd, version
 from pipeline.core.crd.pairs import claim, edited
-from pipeline.core.finding import Severity
+from pipeline.core.finding import Confidence, Severity
 from pipeline.core.rule import Hit, Rule, quiet, speaks
 from pipeline.core.upgrade import Upgrade
 
@@ -24,13 +24,17 @@ from pipeline.core.upgrade import Upgrade
 def check(upgrade: Upgrade) -> Iterator[Hit]:
     for pair, before, after in edited(upgrade):
         stored = before.storage_version
-        if stored and after.versions and stored not in after.versions and not pair.definition.within:
+        if stored and after.versions and stored not in after.versions:
+            new, within = after.storage_version, bool(pair.definition.within)
+            paths = [version_path(stored), *([version_path(new, "storage")] if new in before.versions else [])]
             yield Hit(
                 pair.place(version_path(stored)),
                 title=f"CRD {pair.name}: {stored}, in which its resources are stored, is gone",
                 why="The API server refuses the CRD: status.storedVersions still names the version.",
                 remedy="Migrate the stored objects, then take the version out of status.storedVersions, then upgrade.",
-                claims=claim(pair, version_path(stored)),
+                severity=Severity.HIGH if within else None,
+                confidence=Confidence.LIKELY if within else None,
+                claims=claim(pair, *paths),
             )
 
 

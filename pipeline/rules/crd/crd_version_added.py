@@ -22,7 +22,9 @@ from pipeline.core.upgrade import Upgrade
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
     for pair, before, after in edited(upgrade):
-        fresh = sorted(after.versions.keys() - before.versions.keys())
+        # One that is stored from now on is crd-storage-version-changed's.
+        stored = {after.storage_version} if before.storage_version in after.versions else set()
+        fresh = sorted(after.versions.keys() - before.versions.keys() - stored)
         on = sorted((after.served - before.served) & before.versions.keys())
         paths: list[Path] = [version_path(name) for name in fresh] + [version_path(name, "served") for name in on]
         if paths:
@@ -48,6 +50,7 @@ RULE = Rule(
             before=crd(),
             after=crd(version(), version("v2", storage=False)),
         ),
+        quiet("a version comes and is stored", before=crd(version()), after=crd(version(storage=False), version("v2"))),
         quiet("a version goes", before=crd(version(), version("v2", storage=False)), after=crd()),
     ),
 )

@@ -12,10 +12,11 @@ Move your custom resources to another version now, while both work.
 from collections.abc import Iterator
 
 from pipeline.core.crd.definition import version_path
-from pipeline.core.crd.examples import crd, version
+from pipeline.core.crd.examples import MINE, crd, version
+from pipeline.core.crd.instances import at_version, naming
 from pipeline.core.crd.pairs import claim, edited
 from pipeline.core.finding import Severity
-from pipeline.core.rule import Hit, Rule, quiet, speaks
+from pipeline.core.rule import Hit, Rule, place, quiet, speaks
 from pipeline.core.upgrade import Upgrade
 
 
@@ -31,13 +32,18 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
             if name not in before.versions or not paths:
                 continue
             now = bool(entry.get("deprecated"))
+            users = at_version(upgrade, after, name) if now and not old.get("deprecated") else []
             yield Hit(
                 pair.place(paths[0]),
-                title=f"CRD {pair.name}: version {name} is {'deprecated' if now else 'no longer deprecated'}",
+                title=f"CRD {pair.name}: version {name} is {'deprecated' if now else 'no longer deprecated'}"
+                + (f", and {naming(users)} use it" if users else ""),
                 why="Its removal is announced; kubectl warns at each use." if now else "It stays for now.",
                 remedy="Move your custom resources to another version." if now else "Nothing.",
-                severity=None if now else Severity.INFO,
-                also=tuple(pair.place(path) for path in paths[1:]),
+                severity=Severity.MEDIUM if users else None if now else Severity.INFO,
+                also=(
+                    *(pair.place(path) for path in paths[1:]),
+                    *(place(user, ("apiVersion",)) for user in users),
+                ),
                 claims=claim(pair, *paths),
             )
 
@@ -53,6 +59,12 @@ RULE = Rule(
             ("low", "spec.versions[name=v1].deprecated"),
             before=crd(),
             after=crd(version(rest="deprecated: true")),
+        ),
+        speaks(
+            "a version in use is deprecated",
+            ("medium", "spec.versions[name=v1].deprecated"),
+            before=crd() + MINE % "size: 1",
+            after=crd(version(rest="deprecated: true")) + MINE % "size: 1",
         ),
         quiet(
             "it was before", before=crd(version(rest="deprecated: true")), after=crd(version(rest="deprecated: true"))

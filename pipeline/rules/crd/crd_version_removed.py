@@ -12,11 +12,11 @@ Rewrite the apiVersion of your custom resources to a version that stays before t
 from collections.abc import Iterator
 
 from pipeline.core.crd.definition import version_path
-from pipeline.core.crd.examples import crd, version
+from pipeline.core.crd.examples import MINE, crd, version
 from pipeline.core.crd.instances import at_version, naming
 from pipeline.core.crd.pairs import claim, edited
 from pipeline.core.finding import Confidence, Severity
-from pipeline.core.rule import Hit, Rule, quiet, speaks
+from pipeline.core.rule import Hit, Rule, place, quiet, speaks
 from pipeline.core.upgrade import Upgrade
 
 
@@ -25,6 +25,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         for name in sorted(before.versions.keys() - after.versions.keys()):
             served = name in before.served
             users = at_version(upgrade, after, name)
+            if name == before.storage_version and not users:
+                continue  # crd-stored-version-removed: the API server does not even take the CRD
             yield Hit(
                 pair.place(version_path(name)),
                 title=f"CRD {pair.name}: version {name} is gone" + (f", and {naming(users)} use it" if users else ""),
@@ -34,6 +36,7 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
                 remedy=f"Rewrite apiVersion to {' or '.join(sorted(after.served))} everywhere before the upgrade.",
                 severity=Severity.BLOCKER if users else None if served else Severity.MEDIUM,
                 confidence=None if served or users else Confidence.LIKELY,
+                also=tuple(place(user, ("apiVersion",)) for user in users),
                 claims=claim(pair, version_path(name)),
             )
 
@@ -58,6 +61,13 @@ RULE = Rule(
             before=crd(version("v1alpha1", served=False, storage=False), version()),
             after=crd(version()),
         ),
+        speaks(
+            "a version in use goes",
+            ("blocker", "spec.versions[name=v1alpha1]"),
+            before=crd(_ALPHA, version()),
+            after=crd(version()) + MINE.replace("com/v1", "com/v1alpha1") % "size: 1",
+        ),
+        quiet("the stored version goes", before=crd(version("v1alpha1")), after=crd(version())),
         quiet("a version comes", before=crd(version()), after=crd(_ALPHA, version())),
     ),
 )

@@ -17,7 +17,7 @@ from pipeline.core.crd.examples import crd, version
 from pipeline.core.crd.instances import at_version, naming
 from pipeline.core.crd.pairs import claim, edited
 from pipeline.core.finding import Severity
-from pipeline.core.rule import Hit, Rule, quiet, speaks
+from pipeline.core.rule import Hit, Rule, place, quiet, speaks
 from pipeline.core.upgrade import Upgrade
 
 
@@ -33,6 +33,7 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
                 why="Every apply and every client at that version fails: no matches for kind.",
                 remedy=f"Rewrite apiVersion to {_newest(after.served)} everywhere before the upgrade.",
                 severity=Severity.BLOCKER if users else None,
+                also=tuple(place(user, ("apiVersion",)) for user in users),
                 claims=claim(pair, path),
             )
 

@@ -15,7 +15,7 @@ from pipeline.core.change import Action, ResourceChange
 from pipeline.core.finding import Severity
 from pipeline.core.manifests import parse
 from pipeline.core.removal import counted, grouped, kind_changes, naming
-from pipeline.core.resource import CRD_KIND
+from pipeline.core.resource import CRD_KIND, Delivery
 from pipeline.core.rule import Hit, Rule, at, quiet, speaks
 from pipeline.core.upgrade import Upgrade
 
@@ -24,7 +24,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
     others = upgrade.facts.repository_before
     owner = {resource.id: resource.release for resource in others.resources} if others else {}
     told = {new.id for _, new in kind_changes(upgrade)}
-    added = [one for one in upgrade.diff.of_action(Action.ADDED) if one.id.kind != CRD_KIND and one.id not in told]
+    fresh = (one for one in upgrade.diff.of_action(Action.ADDED) if one.resource.delivery is not Delivery.HOOK)
+    added = [one for one in fresh if one.id.kind != CRD_KIND and one.id not in told]
     for changes in grouped([one for one in added if one.id not in owner], lambda change: change.id.kind).values():
         yield _hit(
             changes,
@@ -62,6 +63,7 @@ RULE = Rule(
             after=_SERVICE % "a",
             facts={"repository_before": parse(_SERVICE % "a", namespace="shop", release="web")},
         ),
+        quiet("a hook comes", after=_SERVICE % "a, annotations: {helm.sh/hook: pre-upgrade}"),
         quiet("a Service goes", before=_SERVICE % "a"),
     ),
 )

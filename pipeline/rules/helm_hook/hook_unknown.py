@@ -13,34 +13,28 @@ Move CRDs into the chart's ``crds/`` folder; name one of Helm's events for anyth
 from collections.abc import Iterator
 
 from pipeline.core.finding import Severity
-from pipeline.core.manifests import HOOK_ANNOTATION
+from pipeline.core.hook_events import EVENTS, PATH, words
 from pipeline.core.resource import Resource
 from pipeline.core.rule import Hit, Rule, place, quiet, speaks
 from pipeline.core.upgrade import Upgrade
-
-# helm.sh/helm/v4, pkg/release/v1/hook.go
-_EVENTS = frozenset(
-    f"{when}-{what}" for when in ("pre", "post") for what in ("install", "delete", "upgrade", "rollback")
-) | {"test", "test-success"}
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
     known = {resource.id for resource in upgrade.before.manifests.resources if _unknown(resource)}
     found = [r for r in upgrade.after.manifests.resources if _unknown(r) and r.id not in known]
     if found:
-        words = ", ".join(sorted({word for resource in found for word in _unknown(resource)}))
+        listed = ", ".join(sorted({word for resource in found for word in _unknown(resource)}))
         yield Hit(
-            place(found[0], ("metadata", "annotations", HOOK_ANNOTATION)),
-            title=f"{found[0].kind} {found[0].id.name}: Helm knows no hook {words}",
+            place(found[0], PATH),
+            title=f"{found[0].kind} {found[0].id.name}: Helm knows no hook {listed}",
             why="It is no hook to Helm: it is dropped, or applied with all the rest.",
             remedy="Move CRDs into crds/; name one of Helm's events for anything else.",
-            also=tuple(place(resource, ("metadata", "annotations", HOOK_ANNOTATION)) for resource in found[1:]),
+            also=tuple(place(resource, PATH) for resource in found[1:]),
         )
 
 
 def _unknown(resource: Resource) -> tuple[str, ...]:
-    words = (word.strip() for word in str(resource.annotations.get(HOOK_ANNOTATION) or "").split(","))
-    return tuple(word for word in words if word and word not in _EVENTS)
+    return tuple(word for word in words(resource) if word not in EVENTS)
 
 
 _ONE = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, annotations: {helm.sh/hook: '%s'}}\n"

@@ -15,18 +15,20 @@ from collections.abc import Iterator
 
 from pipeline.core.change import ResourceChange
 from pipeline.core.finding import Severity
-from pipeline.core.fixed import bodies, claims, differing, first_below
+from pipeline.core.fixed import bodies, claims, differing, first_below, value_at
 from pipeline.core.path import Path
-from pipeline.core.resource import Body, Delivery
+from pipeline.core.resource import Body, mapping, sequence
 from pipeline.core.rule import Hit, Rule, place, quiet, speaks
 from pipeline.core.upgrade import Upgrade
 
 
 def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
     both = bodies(change)
-    if both is None or change.resource.delivery is Delivery.HOOK:
+    if both is None:
         return
     paths = _refused(*both)
+    if not any("completions" in mapping(side.body.get("spec")) for side in (change.before, change.after) if side):
+        paths = tuple(path for path in paths if path[-1] != "completions")  # the server keeps what it filled in
     if paths:
         names = ", ".join(".".join(map(str, path)) for path in paths)
         places = [place(change.resource, first_below(change, path)) for path in paths]
@@ -53,8 +55,26 @@ _FIXED: tuple[Path, ...] = (
 )
 
 
+_OF_SUSPENDED = ("nodeSelector", "tolerations", "affinity", "schedulingGates")
+
+
 def _refused(old: Body, new: Body) -> tuple[Path, ...]:
+    if value_at(old, ("spec", "suspend")) is True:
+        old, new = _without_directives(old), _without_directives(new)
     return differing(old, new, *_FIXED)
+
+
+def _without_directives(body: Body) -> Body:
+    """What a suspended Job's template may still change: where its pods go, and what they take (KEP-2926, KEP-5440)."""
+    spec = mapping(body.get("spec"))
+    template = mapping(spec.get("template"))
+    metadata = {k: v for k, v in mapping(template.get("metadata")).items() if k not in ("labels", "annotations")}
+    pod = {key: value for key, value in mapping(template.get("spec")).items() if key not in _OF_SUSPENDED}
+    for key in ("containers", "initContainers"):
+        if key in pod:
+            entries = map(mapping, sequence(pod[key]))
+            pod[key] = [{k: v for k, v in entry.items() if k != "resources"} for entry in entries]
+    return body | {"spec": {**spec, "template": {**template, "metadata": metadata, "spec": pod}}}
 
 
 _JOB = (
@@ -75,6 +95,16 @@ RULE = Rule(
             ("blocker", "spec.template.spec.containers[name=a].image"),
             before=_JOB % "x:1",
             after=_JOB % "x:2",
+        ),
+        quiet(
+            "more at once", before=_JOB % "x:1", after=(_JOB % "x:1").replace("{template", "{parallelism: 2, template")
+        ),
+        quiet(
+            "it is suspended, and its pods go elsewhere",
+            before=(_JOB % "x:1").replace("{template", "{suspend: true, template"),
+            after=(_JOB % "x:1").replace(
+                "{template: {spec: {", "{suspend: true, template: {spec: {nodeSelector: {a: b}, "
+            ),
         ),
         quiet(
             "a default is spelled out",

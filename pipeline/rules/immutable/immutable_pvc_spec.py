@@ -12,8 +12,8 @@ Make a claim of another name and copy the data. To grow one, see that its class 
 
 from collections.abc import Iterator
 
-from pipeline.core.change import ResourceChange
-from pipeline.core.finding import Severity
+from pipeline.core.change import MISSING, ResourceChange
+from pipeline.core.finding import Confidence, Severity
 from pipeline.core.fixed import bodies, claims, differing, first_below, others, value_at
 from pipeline.core.path import Path
 from pipeline.core.quantity import quantity
@@ -21,6 +21,8 @@ from pipeline.core.rule import Hit, Rule, place, quiet, speaks
 from pipeline.core.upgrade import Upgrade
 
 _ALLOWED = frozenset({"resources", "volumeAttributesClassName"})
+_SET_LATER = frozenset({"storageClassName", "volumeName"})
+"""What the server itself fills in, and takes from a manifest only where it has not done so yet."""
 _SIZE: Path = ("spec", "resources", "requests", "storage")
 
 
@@ -30,6 +32,10 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
         return
     old, new = both
     paths = differing(old, new, *sorted({*others(old, ("spec",), _ALLOWED), *others(new, ("spec",), _ALLOWED)}))
+    late = tuple(path for path in paths if path[-1] in _SET_LATER and value_at(old, path) is MISSING)
+    paths = tuple(path for path in paths if path not in late)
+    if late:
+        yield _set_later(change, late)
     if paths:
         yield _hit(change, paths, f"{', '.join(map(str, (path[-1] for path in paths)))} cannot change", None)
     if differing(old, new, _SIZE):
@@ -37,6 +43,20 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
         grows = before is not None and after is not None and after > before
         title = "its size grows, which its storage class must allow" if grows else "its size cannot shrink"
         yield _hit(change, (_SIZE,), title, Severity.MEDIUM if grows else None)
+
+
+def _set_later(change: ResourceChange, paths: tuple[Path, ...]) -> Hit:
+    places = [place(change.resource, path) for path in paths]
+    return Hit(
+        places[0],
+        title=f"PersistentVolumeClaim {change.id.name}: {', '.join(str(path[-1]) for path in paths)} is set now",
+        why="The API server refuses it where the claim is bound, or has the default class, and this is another.",
+        remedy="kubectl get pvc shows what it has: write that, or make a claim of another name.",
+        severity=Severity.HIGH,
+        confidence=Confidence.LIKELY,
+        also=tuple(places[1:]),
+        claims=claims(change, *paths),
+    )
 
 
 def _hit(change: ResourceChange, paths: tuple[Path, ...], title: str, severity: Severity | None) -> Hit:

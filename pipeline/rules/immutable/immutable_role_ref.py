@@ -16,17 +16,26 @@ from pipeline.core.change import ResourceChange
 from pipeline.core.finding import Severity
 from pipeline.core.fixed import bodies, claims, differing, first_below
 from pipeline.core.path import Path
-from pipeline.core.resource import Body
+from pipeline.core.resource import Body, Delivery
 from pipeline.core.rule import Hit, Rule, place, quiet, speaks
 from pipeline.core.upgrade import Upgrade
 
 
 def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
-    both = bodies(change)
+    both, hook = bodies(change, hooks=True), change.resource.delivery is Delivery.HOOK
     if both is None:
         return
     paths = _refused(*both)
-    if paths:
+    if paths and hook:
+        yield Hit(
+            place(change.resource, first_below(change, paths[0])),
+            title=f"{change.id.kind} {change.id.name}: roleRef changes, and as a hook it is made anew",
+            why="Its subjects have other rights from then on.",
+            remedy="Read what the new role may do.",
+            severity=Severity.LOW,
+            claims=claims(change, *paths),
+        )
+    elif paths:
         places = [place(change.resource, first_below(change, path)) for path in paths]
         yield Hit(
             places[0],
@@ -43,6 +52,7 @@ def _refused(old: Body, new: Body) -> tuple[Path, ...]:
 
 
 _BINDING = "apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata: {name: a}\nroleRef: {%s}\n"
+_HOOK = _BINDING.replace("{name: a}", "{name: a, annotations: {helm.sh/hook: pre-upgrade}}")
 
 RULE = Rule(
     module=__name__,
@@ -56,6 +66,12 @@ RULE = Rule(
             ("blocker", "roleRef.name"),
             before=_BINDING % "kind: Role, name: a",
             after=_BINDING % "kind: Role, name: b",
+        ),
+        speaks(
+            "a hook is deleted and made anew",
+            ("low", "roleRef.name"),
+            before=_HOOK % "kind: Role, name: a",
+            after=_HOOK % "kind: Role, name: b",
         ),
         quiet(
             "the group is spelled out",

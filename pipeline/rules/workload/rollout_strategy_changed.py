@@ -3,17 +3,26 @@
 ## Why it matters
 
 Recreate stops all pods before the first new one starts; another surge or budget changes how many serve meanwhile.
+A server-side apply from RollingUpdate to Recreate or OnDelete is refused where the old manifest wrote no
+``rollingUpdate``: the server filled that in, nobody's apply takes it away, and the new type forbids it.
 
 ## What to do
 
-Pin the old strategy where you cannot afford the gap.
+Pin the old strategy where you cannot afford the gap. Where the apply is refused, take the field out first:
+``kubectl patch deployment NAME --type=json -p '[{"op": "remove", "path": "/spec/strategy/rollingUpdate"}, {"op":
+"replace", "path": "/spec/strategy/type", "value": "Recreate"}]'``.
 """
+
+from collections.abc import Iterator
+from dataclasses import replace
 
 from pipeline.core.change import FieldChange, ResourceChange
 from pipeline.core.finding import Severity
 from pipeline.core.path import Path
 from pipeline.core.path_rule import Words, object_check
-from pipeline.core.rule import Rule, quiet, speaks
+from pipeline.core.resource import mapping
+from pipeline.core.rule import Hit, Rule, quiet, speaks
+from pipeline.core.upgrade import Upgrade
 
 _SETTINGS = frozenset(
     ("spec", key)
@@ -37,7 +46,7 @@ def _grade(_change: ResourceChange, fields: list[FieldChange]) -> Severity | Non
     return Severity.MEDIUM if recreate else None
 
 
-check = object_check(
+_changed = object_check(
     _picks,
     Words(
         "it replaces its pods otherwise",
@@ -46,6 +55,34 @@ check = object_check(
         grade=_grade,
     ),
 )
+_STRATEGY = {"Deployment": "strategy", "StatefulSet": "updateStrategy"}
+
+
+def check(change: ResourceChange, upgrade: Upgrade) -> Iterator[Hit]:
+    for hit in _changed(change, upgrade):
+        yield _refusal(change, hit) if _is_left_behind(change) else hit
+
+
+def _is_left_behind(change: ResourceChange) -> bool:
+    """Whether rollingUpdate stays that only the server wrote, beside a type that forbids it."""
+    key = _STRATEGY.get(change.id.kind)
+    if key is None or change.before is None or change.after is None:
+        return False
+    old, new = (mapping(mapping(side.body.get("spec")).get(key)) for side in (change.before, change.after))
+    rolled = old.get("type") in (None, "RollingUpdate") and not old.get("rollingUpdate")
+    return rolled and new.get("type") in ("Recreate", "OnDelete")
+
+
+def _refusal(change: ResourceChange, hit: Hit) -> Hit:
+    path = f"spec.{_STRATEGY[change.id.kind]}.rollingUpdate"
+    return replace(
+        hit,
+        why=f"A server-side apply is refused: the server's own {path} stays, and the new type forbids it.",
+        remedy=f"Take {path} out by kubectl patch --type=json, together with the new type, before the apply.",
+        severity=Severity.HIGH,
+    )
+
+
 _WEB = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {%s}\n"
 
 RULE = Rule(
@@ -58,6 +95,12 @@ RULE = Rule(
         speaks(
             "all stop first",
             ("medium", "spec.strategy.rollingUpdate"),
+            before=_WEB % "strategy: {type: RollingUpdate, rollingUpdate: {maxSurge: 1}}",
+            after=_WEB % "strategy: {type: Recreate}",
+        ),
+        speaks(
+            "all stop first, and the server holds on to what it filled in",
+            ("high", "spec.strategy.rollingUpdate"),
             before=_WEB % "",
             after=_WEB % "strategy: {type: Recreate}",
         ),

@@ -1,4 +1,4 @@
-"""How a CRD's versions are converted into each other changes.
+"""How a CRD's versions are converted into each other changes: by a webhook from now on, or by none any more.
 
 ## Why it matters
 
@@ -28,24 +28,19 @@ _PATH: Path = ("spec", "conversion")
 def check(upgrade: Upgrade) -> Iterator[Hit]:
     for pair, before, after in edited(upgrade):
         old, new = _strategy(before), _strategy(after)
-        if not any(change.path[:2] == _PATH for change in pair.fields):
+        if old == new:
             continue
         lone = len(after.served) < 2  # noqa: PLR2004 - one version needs no conversion
-        if old == new:
-            title, severity = f"CRD {pair.name}: its conversion webhook changes", Severity.LOW
-        else:
-            title = f"CRD {pair.name}: versions are converted by {new}, no longer by {old}"
-            severity = Severity.LOW if lone else Severity.HIGH
         yield Hit(
             pair.place(_PATH),
-            title=title,
+            title=f"CRD {pair.name}: versions are converted by {new}, no longer by {old}",
             why="Until the webhook answers, no custom resource of the kind can be read or written."
             if new == "Webhook"
             else "Fields that the other version does not have are dropped.",
             remedy="See that the webhook's Service and certificate are there first; apply the CRD last."
             if new == "Webhook"
             else "Compare the versions' schemas; rewrite custom resources to the stored one first.",
-            severity=severity,
+            severity=Severity.LOW if lone else None,
             claims=claim(pair, _PATH),
         )
 
@@ -55,7 +50,8 @@ def _strategy(definition: Definition) -> str:
 
 
 _TWO = (version("v1"), version("v2", storage=False))
-_WEBHOOK = "  conversion: {strategy: Webhook, webhook: {conversionReviewVersions: [v1]}}\n"
+_WEBHOOK = "  conversion: {strategy: Webhook, webhook: {conversionReviewVersions: [%s]}}\n"
+_NONE = "  conversion: {strategy: None}\n"
 
 RULE = Rule(
     module=__name__,
@@ -63,8 +59,12 @@ RULE = Rule(
     severity=Severity.HIGH,
     whole=check,
     cases=(
-        speaks("a webhook takes over", ("high", "spec.conversion"), before=crd(*_TWO), after=crd(*_TWO) + _WEBHOOK),
-        speaks("with one version only", ("low", "spec.conversion"), before=crd(), after=crd() + _WEBHOOK),
-        quiet("None in so many words", before=crd(), after=crd(scope="Cluster")),
+        speaks(
+            "a webhook takes over", ("high", "spec.conversion"), before=crd(*_TWO), after=crd(*_TWO) + _WEBHOOK % "v1"
+        ),
+        speaks("the webhook goes", ("high", "spec.conversion"), before=crd(*_TWO) + _WEBHOOK % "v1", after=crd(*_TWO)),
+        speaks("with one version only", ("low", "spec.conversion"), before=crd(), after=crd() + _WEBHOOK % "v1"),
+        quiet("None in so many words", before=crd(), after=crd(scope="Cluster") + _NONE),
+        quiet("the webhook changes", before=crd(*_TWO) + _WEBHOOK % "v1", after=crd(*_TWO) + _WEBHOOK % "v1beta1"),
     ),
 )

@@ -13,10 +13,10 @@ Delete the Service and apply the new one right after: its name stays, its cluste
 from collections.abc import Iterator
 
 from pipeline.core.change import ResourceChange
-from pipeline.core.finding import Severity
+from pipeline.core.finding import Confidence, Severity
 from pipeline.core.fixed import bodies, claims, first_below
 from pipeline.core.path import Path
-from pipeline.core.resource import Body, mapping
+from pipeline.core.resource import Body, mapping, sequence
 from pipeline.core.rule import Hit, Rule, place, quiet, speaks
 from pipeline.core.upgrade import Upgrade
 
@@ -26,6 +26,9 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
     if both is None:
         return
     paths = _refused(*both)
+    kept = [field.path for field in change.fields if field.path[1:2] in _KEPT and field.path[:2] not in paths]
+    if kept:
+        yield _left_alone(change, kept)
     if paths:
         names = ", ".join(".".join(map(str, path)) for path in paths)
         places = [place(change.resource, first_below(change, path)) for path in paths]
@@ -39,6 +42,25 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
         )
 
 
+_ADDRESSED = ("NodePort", "LoadBalancer")  # what may not be headless, as a Service is that has once been so
+_KEPT = (("clusterIP",), ("healthCheckNodePort",), ("loadBalancerClass",))
+
+
+def _left_alone(change: ResourceChange, paths: list[Path]) -> Hit:
+    """What no other rule tells of: the server sets these fields itself where a manifest does not."""
+    places = [place(change.resource, path) for path in paths]
+    return Hit(
+        places[0],
+        title=f"Service {change.id.name}: {', '.join(str(path[-1]) for path in paths)} is stated otherwise",
+        why="The API server takes it, or keeps what it has.",
+        remedy="Nothing.",
+        severity=Severity.INFO,
+        confidence=Confidence.LIKELY,
+        also=tuple(places[1:]),
+        claims=claims(change, *paths),
+    )
+
+
 def _refused(old: Body, new: Body) -> tuple[Path, ...]:
     before, after = mapping(old.get("spec")), mapping(new.get("spec"))
     found: list[Path] = []
@@ -48,6 +70,11 @@ def _refused(old: Body, new: Body) -> tuple[Path, ...]:
     found += [("spec", key) for key in stated if before[key] != after[key]]
     if not before.get("clusterIP") and after.get("clusterIP") == "None":
         found.append(("spec", "clusterIP"))
+    families = [(sequence(side.get("ipFamilies")) or [""])[0] for side in (before, after)]
+    if all(families) and families[0] != families[1]:
+        found.append(("spec", "ipFamilies"))
+    if before.get("clusterIP") == "None" and not after.get("clusterIP") and after.get("type") in _ADDRESSED:
+        found.append(("spec", "type"))
     balanced = before.get("type") == after.get("type") == "LoadBalancer"
     if balanced and before.get("loadBalancerClass") != after.get("loadBalancerClass"):
         found.append(("spec", "loadBalancerClass"))
@@ -75,6 +102,19 @@ RULE = Rule(
             before=_SERVICE % "clusterIP: 10.0.0.1, ",
             after=_SERVICE % "clusterIP: 10.0.0.2, ",
         ),
-        quiet("the address is left to the server", before=_SERVICE % "clusterIP: 10.0.0.1, ", after=_SERVICE % ""),
+        speaks(
+            "a headless one is to have a load balancer",
+            ("blocker", "spec.type"),
+            ("info", "spec.clusterIP"),
+            before=_SERVICE % "clusterIP: None, ",
+            after=_SERVICE % "type: LoadBalancer, ",
+        ),
+        speaks(
+            "the address is left to the server",
+            ("info", "spec.clusterIP"),
+            before=_SERVICE % "clusterIP: 10.0.0.1, ",
+            after=_SERVICE % "",
+        ),
+        quiet("another port", before=_SERVICE % "", after=(_SERVICE % "").replace("80", "81")),
     ),
 )

@@ -1,0 +1,38 @@
+"""What of a CRD's identity an upgrade changes, with what the API server fills in on both sides."""
+
+from collections.abc import Iterator
+
+from pipeline.core.crd.pairs import Pair, claim, edited
+from pipeline.core.finding import Confidence, Severity
+from pipeline.core.fixed import differing, value_at
+from pipeline.core.normalise import normal
+from pipeline.core.path import Path
+from pipeline.core.rule import Hit
+from pipeline.core.upgrade import Upgrade
+
+
+def changed(upgrade: Upgrade, *paths: Path) -> Iterator[tuple[Pair, dict[Path, str]]]:
+    """Each CRD in which any of ``paths`` differs, with what they were and are: ``names.kind Widget -> Gadget``."""
+    for pair, before, after in edited(upgrade):
+        old, new = normal(before.twin()), normal(after.twin())
+        found = differing(old, new, *paths)
+        if found:
+            yield (
+                pair,
+                {p: f"{'.'.join(map(str, p[1:]))} {value_at(old, p)} -> {value_at(new, p) or 'none'}" for p in found},
+            )
+
+
+def refusal(pair: Pair, told: dict[Path, str]) -> Hit:
+    """That the API server does not take it; of text inside another object, whoever applies it is told so."""
+    places = [pair.place(path) for path in told]
+    return Hit(
+        places[0],
+        title=f"CRD {pair.name}: {', '.join(told.values())}, and cannot change",
+        why="The API server refuses it, and the apply stops there.",
+        remedy="Export the custom resources, delete the CRD, apply the new one, create them anew.",
+        severity=Severity.HIGH if pair.definition.within else None,
+        confidence=Confidence.LIKELY if pair.definition.within else None,
+        also=tuple(places[1:]),
+        claims=claim(pair, *told),
+    )

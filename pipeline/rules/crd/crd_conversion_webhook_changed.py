@@ -1,0 +1,101 @@
+"""The webhook that converts a CRD's versions is called elsewhere, trusted otherwise, or spoken to in other versions.
+
+## Why it matters
+
+A conversion that fails makes every custom resource of the kind unreadable, to its controller as well: where the Service
+that is named is not there, nothing of the kind can be read, listed or written.
+
+## What to do
+
+See that the Service is rendered under that very name, and that its certificate is the one that the CRD trusts.
+"""
+
+from collections.abc import Iterator
+
+from pipeline.core.crd.definition import Definition
+from pipeline.core.crd.examples import crd, version
+from pipeline.core.crd.pairs import Pair, claim, edited
+from pipeline.core.finding import Severity
+from pipeline.core.path import Path
+from pipeline.core.resource import mapping
+from pipeline.core.rule import Hit, Rule, quiet, speaks
+from pipeline.core.selection import around
+from pipeline.core.upgrade import Upgrade
+
+_PATH: Path = ("spec", "conversion")
+_INJECTED = ("cert-manager.io/inject-ca-from", "cert-manager.io/inject-apiserver-ca")
+
+
+def check(upgrade: Upgrade) -> Iterator[Hit]:
+    for pair, before, after in edited(upgrade):
+        if before.spec.get("conversion") and _webhook(before) and _webhook(after):
+            changed = [field.path for field in pair.fields if field.path[:2] == _PATH]
+            if changed:
+                yield _hit(upgrade, pair, after, changed)
+
+
+def _hit(upgrade: Upgrade, pair: Pair, after: Definition, changed: list[Path]) -> Hit:
+    gone = _missing(upgrade, pair, after)
+    injected = any(str(key).startswith(_INJECTED) for key in mapping(after.metadata.get("annotations")))
+    only_trust = all("caBundle" in path for path in changed)
+    words = ", ".join(dict.fromkeys(".".join(map(str, path[3:])) or "webhook" for path in changed))
+    return Hit(
+        pair.place(changed[0]),
+        title=f"CRD {pair.name}: its conversion webhook changes ({words})"
+        + (f", and nobody renders its Service {gone}" if gone else ""),
+        why="Where the webhook does not answer, no custom resource of the kind can be read or written.",
+        remedy="See that the Service is there under that name, and that its certificate is the one the CRD trusts.",
+        severity=Severity.HIGH if gone else Severity.INFO if only_trust and injected else None,
+        also=tuple(pair.place(path) for path in changed[1:]),
+        claims=claim(pair, *changed),
+    )
+
+
+def _webhook(definition: Definition) -> bool:
+    return mapping(definition.spec.get("conversion")).get("strategy") == "Webhook"
+
+
+def _service(definition: Definition) -> tuple[str, str]:
+    webhook = mapping(mapping(definition.spec.get("conversion")).get("webhook"))
+    service = mapping(mapping(webhook.get("clientConfig")).get("service"))
+    return str(service.get("namespace") or ""), str(service.get("name") or "")
+
+
+def _missing(upgrade: Upgrade, pair: Pair, after: Definition) -> str:
+    """The Service's name where the old one was rendered and this one is not; else it comes from elsewhere."""
+    old, new = _service(pair.before) if pair.before else ("", ""), _service(after)
+    known, there = ({(r.id.namespace, r.id.name) for r in side if r.kind == "Service"} for side in around(upgrade))
+    return "/".join(new) if new[1] and old in known and new not in there else ""
+
+
+_TWO = (version("v1"), version("v2", storage=False))
+_WEBHOOK = """  conversion:
+    strategy: Webhook
+    webhook: {conversionReviewVersions: [v1], clientConfig: {service: {name: %s, namespace: shop}}}
+"""
+_CRD = crd(*_TWO) + _WEBHOOK
+_SERVICE = "---\napiVersion: v1\nkind: Service\nmetadata: {name: %s, namespace: shop}\n"
+_NAME = "spec.conversion.webhook.clientConfig.service.name"
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.LOW,
+    whole=check,
+    cases=(
+        speaks(
+            "it moves with its Service",
+            ("low", _NAME),
+            before=_CRD % "a" + _SERVICE % "a",
+            after=_CRD % "b" + _SERVICE % "b",
+        ),
+        speaks(
+            "its Service is not there",
+            ("high", _NAME),
+            before=_CRD % "a" + _SERVICE % "a",
+            after=_CRD % "b" + _SERVICE % "a",
+        ),
+        quiet("a webhook takes over", before=crd(*_TWO), after=_CRD % "a"),
+        quiet("it stays", before=_CRD % "a", after=_CRD.replace("size:", "width:") % "a"),
+    ),
+)

@@ -1,0 +1,44 @@
+"""A custom resource's field that took any value is limited to a list of values.
+
+## Why it matters
+
+A custom resource with a value that is not in the list is refused when it is made anew or that value changes (before
+Kubernetes 1.30: at any update).
+
+## What to do
+
+Compare the values in your custom resources with the list before the upgrade.
+"""
+
+from pipeline.core.crd import keywords
+from pipeline.core.crd.examples import MINE, field
+from pipeline.core.crd.field_rule import Words, fields_check, many, of_status
+from pipeline.core.finding import Confidence, Severity
+from pipeline.core.rule import Rule, quiet, speaks
+
+check = fields_check(
+    keywords.enum_added,
+    Words(
+        lambda number: many(number, "field", "limited to a list of values"),
+        "A custom resource with another value is refused when it is made anew or changed there.",
+        "Compare the values in your custom resources with the list before the upgrade.",
+        grade=of_status,
+        fitting=Severity.LOW,
+    ),
+)
+_PATH = "spec.versions[name=v1].schema.openAPIV3Schema.properties.spec.properties.a.enum"
+_ANY, _LISTED = field("a: {type: string}"), field("a: {type: string, enum: [x, y]}")
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.MEDIUM,
+    confidence=Confidence.LIKELY,
+    whole=check,
+    cases=(
+        speaks("any text was allowed", ("medium", _PATH), before=_ANY, after=_LISTED),
+        speaks("what is at hand is in it", ("low", _PATH), before=_ANY + MINE % "a: x", after=_LISTED + MINE % "a: x"),
+        quiet("a value leaves the list", before=_LISTED, after=field("a: {type: string, enum: [x]}")),
+        quiet("the list goes", before=_LISTED, after=_ANY),
+    ),
+)

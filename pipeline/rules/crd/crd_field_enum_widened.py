@@ -1,0 +1,51 @@
+"""A custom resource's field takes more values than before.
+
+## Why it matters
+
+Nothing that exists breaks. Once a new value is used, the old CRD refuses it after a rollback, and programs that read
+the field meet a value that they may not know.
+
+## What to do
+
+Nothing before the upgrade; let readers of the field tolerate values they do not know.
+"""
+
+from pipeline.core.crd import keywords
+from pipeline.core.crd.examples import field
+from pipeline.core.crd.field_rule import Words, many, quiet_check
+from pipeline.core.finding import Severity
+from pipeline.core.rule import Rule, quiet, speaks
+
+check = quiet_check(
+    keywords.enum_widened,
+    Words(
+        lambda number: many(number, "listed value", "new"),
+        "Existing custom resources stay valid; a rollback refuses those that use a new value.",
+        "Nothing.",
+    ),
+)
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.INFO,
+    whole=check,
+    cases=(
+        speaks(
+            "a value joins the list",
+            ("info", ""),
+            before=field("a: {type: string, enum: [x]}"),
+            after=field("a: {type: string, enum: [x, y]}"),
+        ),
+        quiet(
+            "a value leaves it",
+            before=field("a: {type: string, enum: [x, y]}"),
+            after=field("a: {type: string, enum: [x]}"),
+        ),
+        quiet(
+            "the list is sorted anew",
+            before=field("a: {type: string, enum: [y, x]}"),
+            after=field("a: {type: string, enum: [x, y]}"),
+        ),
+    ),
+)

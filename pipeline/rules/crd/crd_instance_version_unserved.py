@@ -1,0 +1,98 @@
+"""A custom resource is written in a version that its CRD does not serve.
+
+## Why it matters
+
+The apply of that object fails: no matches for kind. Told here are custom resources that come to such a version, and
+those whose CRD another release delivers from now on; a CRD that stops serving a version is its own finding, with the
+custom resources that use it.
+
+## What to do
+
+Rewrite the apiVersion of the custom resource to a version that the CRD serves.
+"""
+
+from collections.abc import Iterator
+
+from pipeline.core.apis import built_in_group
+from pipeline.core.crd.definition import Definition
+from pipeline.core.crd.examples import MINE, crd, version
+from pipeline.core.crd.find import definitions, known
+from pipeline.core.finding import Severity
+from pipeline.core.manifests import parse
+from pipeline.core.resource import Resource
+from pipeline.core.rule import Hit, Rule, place, quiet, speaks
+from pipeline.core.upgrade import Upgrade
+
+
+def check(upgrade: Upgrade) -> Iterator[Hit]:
+    before = upgrade.before.manifests.by_id()
+    told = {(name, one) for name, old, new in _both(upgrade) for one in old.served - new.served}
+    found: dict[tuple[str, str, str], list[Resource]] = {}
+    for resource in upgrade.after.manifests.resources:
+        definition = None if built_in_group(resource.group) else known(upgrade).get((resource.group, resource.kind))
+        if definition is None or not definition.versions or resource.version in definition.served:
+            continue
+        old = before.get(resource.id)
+        same = old is not None and old.version == resource.version and not _served_before(upgrade, resource)
+        if not same and (definition.name, resource.version) not in told:
+            found.setdefault((resource.group, resource.kind, resource.version), []).append(resource)
+    for (group, kind, name), resources in sorted(found.items()):
+        yield _hit(known(upgrade)[group, kind], name, resources)
+
+
+def _hit(definition: Definition, name: str, resources: list[Resource]) -> Hit:
+    more = f" and {len(resources) - 1} more" if len(resources) > 1 else ""
+    places = [place(resource, ("apiVersion",)) for resource in resources]
+    return Hit(
+        places[0],
+        title=f"{resources[0].kind} {resources[0].id.name}{more}: CRD {definition.name} does not serve {name}",
+        why="The apply fails: no matches for kind.",
+        remedy=f"Rewrite apiVersion to {' or '.join(sorted(definition.served)) or 'what another CRD serves'}.",
+        also=tuple(places[1:]),
+    )
+
+
+def _both(upgrade: Upgrade) -> Iterator[tuple[str, Definition, Definition]]:
+    old = definitions(upgrade.before.manifests)
+    return ((name, old[name], new) for name, new in definitions(upgrade.after.manifests).items() if name in old)
+
+
+def _served_before(upgrade: Upgrade, resource: Resource) -> bool:
+    """Whether a CRD that was at hand before took it: else nothing is worse than it was."""
+    sides = (upgrade.before.manifests, upgrade.facts.repository_before)
+    every = (one for side in sides if side is not None for one in definitions(side).values())
+    return any(
+        (one.group, one.kind) == (resource.group, resource.kind) and resource.version in one.served for one in every
+    )
+
+
+_ALPHA = MINE.replace("com/v1", "com/v1alpha1") % "size: 1"
+_BOTH = crd(version(), version("v1alpha1", storage=False))
+_OLD = crd(version(), version("v1alpha1", served=False, storage=False))
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.BLOCKER,
+    whole=check,
+    cases=(
+        speaks("one comes at a version of old", ("blocker", "apiVersion"), before=_OLD, after=_OLD + _ALPHA),
+        speaks(
+            "it goes back to one that no CRD has",
+            ("blocker", "apiVersion"),
+            before=crd() + MINE % "size: 1",
+            after=crd() + _ALPHA,
+        ),
+        speaks(
+            "another release has the CRD now, and a newer one",
+            ("blocker", "apiVersion"),
+            before=_BOTH + _ALPHA,
+            after=_ALPHA.removeprefix("---"),
+            facts={"repository_after": parse(crd(), namespace="shop")},
+        ),
+        quiet("the CRD stops serving it: told there", before=_BOTH + _ALPHA, after=_OLD + _ALPHA),
+        quiet("it was so before", before=_OLD + _ALPHA, after=_OLD + _ALPHA),
+        quiet("it is served", before=_BOTH, after=_BOTH + _ALPHA),
+        quiet("no CRD is known", after=_ALPHA.removeprefix("---")),
+    ),
+)

@@ -1,0 +1,37 @@
+"""A CRD gains a short name or a category of its kind.
+
+## Why it matters
+
+Nothing breaks. Where another kind has the short name already, ``kubectl get`` may show that one.
+
+## What to do
+
+Use full resource names in scripts.
+"""
+
+from pipeline.core.crd.aliases import came, names_check
+from pipeline.core.crd.examples import crd
+from pipeline.core.finding import Severity
+from pipeline.core.rule import Rule, quiet, speaks
+
+check = names_check(came, "gains", "Nothing breaks.", "Nothing.")
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.INFO,
+    whole=check,
+    cases=(
+        speaks(
+            "a short name comes", ("info", "spec.names.shortNames"), before=crd(), after=crd(names="shortNames: [w]")
+        ),
+        speaks(
+            "one more category",
+            ("info", "spec.names.categories[1]"),
+            before=crd(names="categories: [all]"),
+            after=crd(names="categories: [all, w]"),
+        ),
+        quiet("a short name goes", before=crd(names="shortNames: [w]"), after=crd()),
+        quiet("it is another", before=crd(names="shortNames: [w]"), after=crd(names="shortNames: [x]")),
+    ),
+)

@@ -1,0 +1,35 @@
+"""A CRD loses a short name or a category of its kind.
+
+## Why it matters
+
+Scripts and habits that use it break: ``kubectl get`` finds nothing under it.
+
+## What to do
+
+Use full resource names in scripts.
+"""
+
+from pipeline.core.crd.aliases import gone, names_check
+from pipeline.core.crd.examples import crd
+from pipeline.core.finding import Severity
+from pipeline.core.rule import Rule, quiet, speaks
+
+check = names_check(gone, "loses", "Scripts that use it break.", "Use full resource names in scripts.")
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.LOW,
+    whole=check,
+    cases=(
+        speaks("a short name goes", ("low", "spec.names.shortNames"), before=crd(names="shortNames: [w]"), after=crd()),
+        speaks(
+            "it is another",
+            ("low", "spec.names.categories[0]"),
+            before=crd(names="categories: [w]"),
+            after=crd(names="categories: [x]"),
+        ),
+        quiet("a short name comes", before=crd(), after=crd(names="shortNames: [w]")),
+        quiet("the names stay", before=crd(), after=crd(scope="Cluster")),
+    ),
+)

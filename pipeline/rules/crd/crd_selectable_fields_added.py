@@ -1,0 +1,57 @@
+"""Custom resources of a CRD can be selected by one more field.
+
+## Why it matters
+
+Nothing breaks. The API server knows selectable fields by default from Kubernetes 1.31 on.
+
+## What to do
+
+Nothing.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pipeline.core.crd.definition import version_path
+from pipeline.core.crd.examples import crd, version
+from pipeline.core.crd.pairs import claim, edited
+from pipeline.core.finding import Severity
+from pipeline.core.resource import mapping, sequence
+from pipeline.core.rule import Hit, Rule, quiet, speaks
+from pipeline.core.upgrade import Upgrade
+
+_KEY = "selectableFields"
+
+
+def check(upgrade: Upgrade) -> Iterator[Hit]:
+    for pair, before, after in edited(upgrade):
+        for name in sorted(before.versions.keys() & after.versions.keys()):
+            old, new = _fields(before.versions[name]), _fields(after.versions[name])
+            found = [field for field in new if field not in old] if set(old) <= set(new) else []
+            if found:
+                path = version_path(name, _KEY)
+                yield Hit(
+                    pair.place(path),
+                    title=f"CRD {pair.name}: {name} can be selected by {', '.join(found)}",
+                    why="Nothing breaks.",
+                    remedy="Nothing.",
+                    claims=claim(pair, path),
+                )
+
+
+def _fields(version_: Mapping[str, Any]) -> list[str]:
+    return [str(mapping(entry).get("jsonPath")) for entry in sequence(version_.get(_KEY))]
+
+
+_ONE = version(rest="selectableFields: [{jsonPath: .spec.size}]")
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.INFO,
+    whole=check,
+    cases=(
+        speaks("it comes", ("info", "spec.versions[name=v1].selectableFields"), before=crd(), after=crd(_ONE)),
+        quiet("it goes", before=crd(_ONE), after=crd()),
+    ),
+)

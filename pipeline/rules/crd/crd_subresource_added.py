@@ -1,0 +1,66 @@
+"""A CRD gains its status or scale subresource.
+
+## Why it matters
+
+With a new ``status``, what is written to .status through the resource itself is dropped in silence. The chart's own
+controller knows; tools of yours may not.
+
+## What to do
+
+See that nothing of yours writes status together with the rest.
+"""
+
+from collections.abc import Iterator
+
+from pipeline.core.crd.definition import version_path
+from pipeline.core.crd.examples import crd, version
+from pipeline.core.crd.pairs import claim, edited
+from pipeline.core.finding import Severity
+from pipeline.core.resource import mapping
+from pipeline.core.rule import Hit, Rule, quiet, speaks
+from pipeline.core.upgrade import Upgrade
+
+
+def check(upgrade: Upgrade) -> Iterator[Hit]:
+    for pair, before, after in edited(upgrade):
+        for name in sorted(before.versions.keys() & after.versions.keys()):
+            old, new = (mapping(side.versions[name].get("subresources")) for side in (before, after))
+            path = version_path(name, "subresources")
+            came = sorted(new.keys() - old.keys())
+            counted = sorted(mapping(new.get("scale")).keys() - mapping(old.get("scale")).keys()) if not came else []
+            if came or counted:
+                paths = [(*path, key) for key in came] or [(*path, "scale", key) for key in counted]
+                yield Hit(
+                    pair.place(paths[0] if old else path),
+                    title=f"CRD {pair.name}: version {name} gains {', '.join(came or counted)}",
+                    why="What is written to .status through the resource itself is dropped from now on."
+                    if "status" in came
+                    else "Autoscalers can target the kind.",
+                    remedy="See that nothing of yours writes status together with the rest."
+                    if "status" in came
+                    else "Nothing.",
+                    severity=None if "status" in came else Severity.INFO,
+                    claims=claim(pair, *(paths if old else [path])),
+                )
+
+
+_STATUS = version(rest="subresources: {status: {}}")
+_SCALE = version(rest="subresources: {status: {}, scale: {specReplicasPath: .spec.size}}")
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.LOW,
+    whole=check,
+    cases=(
+        speaks("status comes", ("low", "spec.versions[name=v1].subresources"), before=crd(), after=crd(_STATUS)),
+        speaks(
+            "scale comes",
+            ("info", "spec.versions[name=v1].subresources.scale"),
+            before=crd(_STATUS),
+            after=crd(_SCALE),
+        ),
+        quiet("status goes", before=crd(_STATUS), after=crd()),
+        quiet("status stays", before=crd(_STATUS), after=crd(_STATUS, version("v2", storage=False))),
+    ),
+)

@@ -1,0 +1,50 @@
+"""A hook is new that runs only when the release is deleted.
+
+## Why it matters
+
+It cleans up: it deletes custom resources, volumes, accounts. ``pipeline apply`` never runs it; ``kubectl apply -f
+rendered/`` does, while everything that it cleans up is in use.
+
+## What to do
+
+Read what it deletes. Leave the file out where something applies the files that does not know hooks.
+"""
+
+from collections.abc import Iterator
+
+from pipeline.core.change import Action
+from pipeline.core.finding import Severity
+from pipeline.core.hook_events import DELETIONS, TESTS, WORKS, events, phrase
+from pipeline.core.rule import Hit, Rule, at, quiet, speaks
+from pipeline.core.upgrade import Upgrade
+
+
+def check(upgrade: Upgrade) -> Iterator[Hit]:
+    added = [(change, events(change.after)) for change in upgrade.diff.of_action(Action.ADDED)]
+    new = [change for change, when in added if when & DELETIONS and when <= DELETIONS | TESTS]
+    if new:
+        works = any(change.id.kind in WORKS for change in new)
+        yield Hit(
+            at(new[0]),
+            title=phrase(new).format("new"),
+            why="It is meant for the release's deletion: pipeline apply never runs it, a plain kubectl apply does.",
+            remedy="Read what it deletes; leave it out of what a tool applies that does not know hooks.",
+            severity=None if works else Severity.INFO,
+            also=tuple(at(change) for change in new[1:]),
+        )
+
+
+_JOB = "apiVersion: batch/v1\nkind: Job\nmetadata: {name: a, annotations: {helm.sh/hook: '%s'}}\n"
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.LOW,
+    whole=check,
+    cases=(
+        speaks("a clean-up comes", ("low", ""), after=_JOB % "pre-delete"),
+        speaks("only its account", ("info", ""), after=(_JOB % "post-delete").replace("Job", "Role")),
+        quiet("it was there before", before=_JOB % "pre-delete", after=_JOB % "pre-delete"),
+        quiet("it runs at upgrades, too", after=_JOB % "pre-delete,pre-upgrade"),
+    ),
+)

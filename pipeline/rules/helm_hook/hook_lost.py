@@ -1,0 +1,86 @@
+"""A hook is gone, is no hook any more, or no longer runs at one of its events.
+
+## Why it matters
+
+A hook does its work at one moment of an install, an upgrade or a deletion: a migration, a certificate, a clean-up. What
+one that is gone did is no longer done. A Job that is no hook any more is applied like everything else: it runs once,
+beside the workloads, and its template cannot change afterwards.
+
+## What to do
+
+Read what the hook does, above all with data, and run it by other means where it is still needed.
+"""
+
+from collections.abc import Iterator
+
+from pipeline.core.change import Action, ResourceChange
+from pipeline.core.finding import Severity
+from pipeline.core.hook_events import RUNNING, TESTS, WORKS, annotation_path, claimed, edited, events, phrase, words
+from pipeline.core.resource import Delivery
+from pipeline.core.rule import Claim, Hit, Rule, at, place, quiet, speaks
+from pipeline.core.upgrade import Upgrade
+
+
+def check(upgrade: Upgrade) -> Iterator[Hit]:
+    gone = [c for c in upgrade.diff.of_action(Action.REMOVED) if c.resource.delivery is Delivery.HOOK]
+    if gone:
+        yield Hit(
+            at(gone[0]),
+            title=phrase(gone).format("gone"),
+            why="What it did is no longer done.",
+            remedy="Read what the hook does, above all with data.",
+            severity=Severity.INFO if all(events(c.before) <= TESTS for c in gone) else None,
+            also=tuple(at(change) for change in gone[1:]),
+        )
+    for change in upgrade.diff.changes:
+        lost = events(change.before) - events(change.after) if edited(change) else frozenset()
+        if lost:
+            yield _changed(change, sorted(lost))
+
+
+def _changed(change: ResourceChange, lost: list[str]) -> Hit:
+    path, left = annotation_path(change), words(change.after)
+    matters = change.id.kind in WORKS and not RUNNING.isdisjoint(lost)
+    return Hit(
+        place(change.resource, path),
+        title=f"{change.id.kind} {change.id.name} is no {'hook' if not left else f'{_list(lost)} hook'} any more"
+        + (f", only {_list(list(left))}" if left else f" (it was {_list(lost)})"),
+        why="Its work is no longer done at that moment." if left else "It is applied once, with everything else.",
+        remedy="Read what it does, and run it by other means where it is still needed.",
+        severity=Severity.MEDIUM if matters else None,
+        claims=tuple(Claim(change.id, one) for one in claimed(change)),
+    )
+
+
+def _list(names: list[str]) -> str:
+    return ", ".join(names)
+
+
+_JOB = "apiVersion: batch/v1\nkind: Job\nmetadata: {name: a, annotations: {helm.sh/hook: '%s'}}\n"
+_PLAIN = "apiVersion: batch/v1\nkind: Job\nmetadata: {name: a}\n"
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.LOW,
+    whole=check,
+    cases=(
+        speaks("a migration no longer runs", ("low", ""), before=_JOB % "pre-upgrade"),
+        speaks("a test is gone", ("info", ""), before=_JOB % "test"),
+        speaks(
+            "it becomes an ordinary Job",
+            ("medium", "metadata.annotations"),
+            before=_JOB % "pre-upgrade",
+            after=_PLAIN,
+        ),
+        speaks(
+            "it runs at installs alone",
+            ("medium", 'metadata.annotations["helm.sh/hook"]'),
+            before=_JOB % "pre-install,pre-upgrade",
+            after=_JOB % "pre-install",
+        ),
+        quiet("a migration runs", after=_JOB % "pre-upgrade"),
+        quiet("it runs at upgrades, too", before=_JOB % "pre-install", after=_JOB % "pre-install,pre-upgrade"),
+        quiet("a Job that is no hook goes", before=_PLAIN),
+    ),
+)

@@ -1,0 +1,76 @@
+"""A hook of installs, upgrades or rollbacks is new: an object that is meant to run at one moment, and not to stay.
+
+## Why it matters
+
+It runs with the next upgrade. Who knows hooks (``helm``, ``pipeline apply``, Argo CD) runs it at its event, in the
+order of the weights, and deletes it as it says. ``kubectl apply -f rendered/`` and whatever else takes the files as
+they are creates it beside the workloads that it should run before, leaves it there, and is refused when its template
+changes.
+
+## What to do
+
+Read what the hook does, above all with data. Apply with a tool that knows hooks, or leave the file out and run it
+yourself.
+"""
+
+from collections.abc import Iterator
+
+from pipeline.core.change import Action, ResourceChange
+from pipeline.core.finding import Severity
+from pipeline.core.hook_events import RUNNING, annotation_path, claimed, edited, events, phrase, words
+from pipeline.core.rule import Claim, Hit, Rule, at, place, quiet, speaks
+from pipeline.core.upgrade import Upgrade
+
+_WHY = "It runs with the next upgrade. A plain kubectl apply runs it beside the workloads, and leaves it there."
+
+
+def check(upgrade: Upgrade) -> Iterator[Hit]:
+    new = [c for c in upgrade.diff.of_action(Action.ADDED) if events(c.after) & RUNNING]
+    if new:
+        yield Hit(
+            at(new[0]),
+            title=phrase(new).format("new"),
+            why=_WHY,
+            remedy="Read what the hook does, above all with data; apply with what knows hooks, as pipeline apply.",
+            also=tuple(at(change) for change in new[1:]),
+        )
+    for change in upgrade.diff.changes:
+        came = (events(change.after) & RUNNING) - events(change.before) if edited(change) else frozenset()
+        if came and not events(change.before) - events(change.after):  # else hook-lost tells of it
+            yield _changed(change, sorted(came))
+
+
+def _changed(change: ResourceChange, came: list[str]) -> Hit:
+    path = annotation_path(change)
+    return Hit(
+        place(change.resource, path),
+        title=f"{change.id.kind} {change.id.name} is a hook of {', '.join(came)} from now on"
+        + (", too" if words(change.before) else ""),
+        why=_WHY,
+        remedy="Read what it does, above all with data.",
+        claims=tuple(Claim(change.id, one) for one in claimed(change)),
+    )
+
+
+_JOB = "apiVersion: batch/v1\nkind: Job\nmetadata: {name: a, annotations: {helm.sh/hook: '%s'}}\n"
+_PLAIN = "apiVersion: batch/v1\nkind: Job\nmetadata: {name: a}\n"
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.LOW,
+    whole=check,
+    cases=(
+        speaks("a migration runs", ("low", ""), after=_JOB % "pre-upgrade"),
+        speaks("a Job becomes one", ("low", "metadata.annotations"), before=_PLAIN, after=_JOB % "pre-upgrade"),
+        speaks(
+            "it runs at upgrades, too",
+            ("low", 'metadata.annotations["helm.sh/hook"]'),
+            before=_JOB % "pre-install",
+            after=_JOB % "pre-install,pre-upgrade",
+        ),
+        quiet("it was there before", before=_JOB % "pre-upgrade", after=_JOB % "pre-upgrade"),
+        quiet("a test", after=_JOB % "test"),
+        quiet("a Job that is no hook", after=_PLAIN),
+    ),
+)

@@ -1,0 +1,84 @@
+"""A hook that runs before everything else needs an object that comes only afterwards.
+
+## Why it matters
+
+A pre-install or pre-upgrade hook runs before the release's ordinary objects are written, and before hooks of a higher
+weight. Where the service account, ConfigMap or Secret that its pods name is new with this upgrade and is no earlier
+hook itself, the pods cannot start, and the upgrade waits until it gives up.
+
+## What to do
+
+Make the object a hook of a lower weight, or apply it before the upgrade.
+"""
+
+from collections.abc import Iterator
+
+from pipeline.core.finding import Confidence, Severity
+from pipeline.core.hook_events import events, weight
+from pipeline.core.references import Reference, references
+from pipeline.core.resource import Resource, ResourceId
+from pipeline.core.rule import Claim, Hit, Rule, place, quiet, speaks
+from pipeline.core.selection import around
+from pipeline.core.upgrade import Upgrade
+
+_BEFORE = frozenset({"pre-install", "pre-upgrade"})
+
+
+def check(upgrade: Upgrade) -> Iterator[Hit]:
+    old, new = ({resource.id: resource for resource in side} for side in around(upgrade))
+    for hook in upgrade.after.manifests.resources:
+        if "pre-upgrade" in events(hook):
+            late = {one.id: one for one in references(hook) if one.id not in old and _late(hook, new.get(one.id))}
+            known = {one.id for one in references(old[hook.id])} if hook.id in old else set()
+            for reference in (one for name, one in sorted(late.items()) if name not in known):
+                yield _hit(hook, reference)
+
+
+def _late(hook: Resource, needed: Resource | None) -> bool:
+    """Whether it is rendered, and written only after the hook has run."""
+    if needed is None:
+        return False
+    return not events(needed) & _BEFORE or weight(needed) > weight(hook)
+
+
+def _hit(hook: Resource, reference: Reference) -> Hit:
+    needed: ResourceId = reference.id
+    return Hit(
+        place(hook, reference.path),
+        title=f"the hook {hook.kind} {hook.id.name} needs {needed.kind} {needed.name}, which comes only after it",
+        why="Its pods cannot start, and the upgrade waits until it gives up.",
+        remedy=f"Make {needed.kind} {needed.name} a hook of a lower weight, or apply it before the upgrade.",
+        claims=(Claim(hook.id, reference.path),),
+    )
+
+
+_JOB = (
+    "---\napiVersion: batch/v1\nkind: Job\nmetadata: {name: a, annotations: {helm.sh/hook: '%s'}}\n"
+    "spec: {template: {spec: {serviceAccountName: b}}}\n"
+)
+_ACCOUNT = "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: b%s}\n"
+_HOOK = ", annotations: {helm.sh/hook: pre-upgrade, helm.sh/hook-weight: '%s'}"
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.MEDIUM,
+    confidence=Confidence.LIKELY,
+    whole=check,
+    cases=(
+        speaks(
+            "its account is new, too",
+            ("medium", "spec.template.spec.serviceAccountName"),
+            after=_ACCOUNT % "" + _JOB % "pre-upgrade",
+        ),
+        speaks(
+            "its account is a later hook",
+            ("medium", "spec.template.spec.serviceAccountName"),
+            after=_ACCOUNT % (_HOOK % 5) + _JOB % "pre-upgrade",
+        ),
+        quiet("its account is an earlier hook", after=_ACCOUNT % (_HOOK % -5) + _JOB % "pre-upgrade"),
+        quiet("the account was there before", before=_ACCOUNT % "", after=_ACCOUNT % "" + _JOB % "pre-upgrade"),
+        quiet("the account comes from elsewhere", after=_JOB % "pre-upgrade"),
+        quiet("it runs afterwards", after=_ACCOUNT % "" + _JOB % "post-upgrade"),
+    ),
+)

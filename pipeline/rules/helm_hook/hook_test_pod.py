@@ -1,0 +1,48 @@
+"""A test hook is new: a Pod or Job that ``helm test`` runs, and nobody else should.
+
+## Why it matters
+
+Among the rendered files it looks like any other object. ``pipeline apply`` never runs it; ``kubectl apply -f
+rendered/`` does, in production, against the real thing, and leaves it there.
+
+## What to do
+
+Nothing with ``pipeline apply``. With a tool that does not know hooks, switch tests off by a value or leave the file
+out.
+"""
+
+from collections.abc import Iterator
+
+from pipeline.core.change import Action
+from pipeline.core.finding import Severity
+from pipeline.core.hook_events import TESTS, events, phrase
+from pipeline.core.rule import Hit, Rule, at, quiet, speaks
+from pipeline.core.upgrade import Upgrade
+
+
+def check(upgrade: Upgrade) -> Iterator[Hit]:
+    new = [c for c in upgrade.diff.of_action(Action.ADDED) if events(c.after) and events(c.after) <= TESTS]
+    if new:
+        yield Hit(
+            at(new[0]),
+            title=phrase(new).format("new"),
+            why="pipeline apply never runs it; a plain kubectl apply of the files does, in production.",
+            remedy="Switch tests off by a value, where something applies the files that does not know hooks.",
+            also=tuple(at(change) for change in new[1:]),
+        )
+
+
+_POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: a, annotations: {helm.sh/hook: '%s'}}\n"
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.LOW,
+    whole=check,
+    cases=(
+        speaks("the chart gets a test", ("low", ""), after=_POD % "test"),
+        speaks("as Helm 2 wrote it", ("low", ""), after=_POD % "test-success"),
+        quiet("it was there before", before=_POD % "test", after=_POD % "test"),
+        quiet("it runs at upgrades, too", after=_POD % "test,post-upgrade"),
+    ),
+)

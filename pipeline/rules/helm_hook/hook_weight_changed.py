@@ -1,0 +1,71 @@
+"""A hook runs at another place in the order of hooks, or is deleted at another moment.
+
+## Why it matters
+
+Hooks of one event run from the lowest weight to the highest, and each waits for the one before it: what needs an
+account or a settings object of another hook fails where that one comes later. What is no longer deleted stays in the
+cluster.
+
+## What to do
+
+See that what the hook needs still comes before it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from pipeline.core.change import FieldChange
+from pipeline.core.finding import Severity
+from pipeline.core.hook_events import events
+from pipeline.core.manifests import HOOK_ANNOTATION
+from pipeline.core.path import Path
+from pipeline.core.path_rule import Words, hit
+from pipeline.core.rule import Hit, Rule, quiet, speaks
+from pipeline.core.upgrade import Upgrade
+
+_PATHS: tuple[Path, ...] = tuple(
+    ("metadata", "annotations", f"{HOOK_ANNOTATION}-{key}") for key in ("weight", "delete-policy", "output-log-policy")
+)
+_WORDS = Words(
+    "as a hook it runs or is deleted at another moment",
+    "What needs another hook's object fails where that one comes later.",
+    "See that what the hook needs still comes before it.",
+)
+
+
+def check(upgrade: Upgrade) -> Iterator[Hit]:
+    for change in upgrade.diff.changes:
+        picked: list[FieldChange] = [field for field in change.fields if field.path in _PATHS]
+        if picked and events(change.before) == events(change.after):  # else another rule of hooks tells of it
+            found = hit(change, picked, _WORDS)
+            yield found if events(change.after) else replace(found, severity=Severity.INFO)
+
+
+_JOB = "apiVersion: batch/v1\nkind: Job\nmetadata: {name: a, annotations: {helm.sh/hook: pre-upgrade%s}}\n"
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.LOW,
+    whole=check,
+    cases=(
+        speaks(
+            "it runs later",
+            ("low", 'metadata.annotations["helm.sh/hook-weight"]'),
+            before=_JOB % ", helm.sh/hook-weight: '-5'",
+            after=_JOB % ", helm.sh/hook-weight: '5'",
+        ),
+        speaks(
+            "it is deleted afterwards",
+            ("low", 'metadata.annotations["helm.sh/hook-delete-policy"]'),
+            before=_JOB % "",
+            after=_JOB % ", helm.sh/hook-delete-policy: hook-succeeded",
+        ),
+        quiet("another annotation", before=_JOB % "", after=_JOB % ", a: b"),
+        quiet(
+            "it is no hook any more",
+            before=_JOB % ", helm.sh/hook-weight: '5'",
+            after="apiVersion: batch/v1\nkind: Job\nmetadata: {name: a}\n",
+        ),
+    ),
+)

@@ -1,0 +1,77 @@
+"""A CRD changes the names that its kind goes by: group, plural, kind, singular or list kind.
+
+## Why it matters
+
+The API server refuses another group or plural always, and another kind once the CRD is established
+(apiextensions.k8s.io/v1 validation). It takes another singular and list kind; scripts that use the old one break.
+
+## What to do
+
+Take it for a new CRD: let both live for a while, create the custom resources under the new names, then let the old go.
+"""
+
+from collections.abc import Iterator
+
+from pipeline.core.crd.examples import crd
+from pipeline.core.crd.identity import changed, refusal
+from pipeline.core.crd.pairs import Pair, claim
+from pipeline.core.finding import Confidence, Severity
+from pipeline.core.path import Path
+from pipeline.core.rule import Hit, Rule, quiet, speaks
+from pipeline.core.upgrade import Upgrade
+
+_FIXED: tuple[Path, ...] = (("spec", "group"), ("spec", "names", "plural"), ("spec", "names", "kind"))
+_FREE: tuple[Path, ...] = (("spec", "names", "singular"), ("spec", "names", "listKind"))
+
+
+def check(upgrade: Upgrade) -> Iterator[Hit]:
+    for pair, told in changed(upgrade, *_FIXED, *_FREE):
+        yield refusal(pair, told) if any(path in told for path in _FIXED) else _renamed(pair, told)
+
+
+def _renamed(pair: Pair, told: dict[Path, str]) -> Hit:
+    places = [pair.place(path) for path in told]
+    return Hit(
+        places[0],
+        title=f"CRD {pair.name}: {', '.join(told.values())}",
+        why="Scripts and programs that use the old name break.",
+        remedy="Use the plural, with its group, in scripts.",
+        severity=Severity.LOW,
+        confidence=Confidence.LIKELY,
+        also=tuple(places[1:]),
+        claims=claim(pair, *told),
+    )
+
+
+def _named(names: str) -> str:
+    return crd().replace("{kind: Widget, plural: widgets, listKind: WidgetList, singular: widget}", names)
+
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.BLOCKER,
+    whole=check,
+    cases=(
+        speaks(
+            "another kind",
+            ("blocker", "spec.names.kind"),
+            before=crd(),
+            after=_named("{kind: Gadget, plural: widgets, listKind: WidgetList, singular: widget}"),
+        ),
+        speaks(
+            "another plural",
+            ("blocker", "spec.names.plural"),
+            before=crd(),
+            after=_named("{kind: Widget, plural: wids, listKind: WidgetList, singular: widget}"),
+        ),
+        speaks(
+            "another singular",
+            ("low", "spec.names.singular"),
+            before=crd(),
+            after=_named("{kind: Widget, plural: widgets, listKind: WidgetList, singular: wid}"),
+        ),
+        quiet("what the server fills in", before=crd(), after=_named("{kind: Widget, plural: widgets}")),
+        quiet("a short name is new", before=crd(), after=crd(names="shortNames: [w]")),
+    ),
+)

@@ -1,0 +1,36 @@
+"""A CRD's kind moves between namespaces and the cluster as a whole.
+
+## Why it matters
+
+The API server refuses it: the scope of a CRD is fixed once it is established (apiextensions.k8s.io/v1 validation).
+
+## What to do
+
+Export the custom resources, delete the CRD (which deletes them), apply the new one, and create them anew; or keep both
+for a while under different names.
+"""
+
+from collections.abc import Iterator
+
+from pipeline.core.crd.examples import crd
+from pipeline.core.crd.identity import changed, refusal
+from pipeline.core.finding import Severity
+from pipeline.core.rule import Hit, Rule, quiet, speaks
+from pipeline.core.upgrade import Upgrade
+
+
+def check(upgrade: Upgrade) -> Iterator[Hit]:
+    for pair, told in changed(upgrade, ("spec", "scope")):
+        yield refusal(pair, told)
+
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.BLOCKER,
+    whole=check,
+    cases=(
+        speaks("it leaves its namespaces", ("blocker", "spec.scope"), before=crd(), after=crd(scope="Cluster")),
+        quiet("another kind", before=crd(), after=crd().replace("{kind: Widget,", "{kind: Gadget,")),
+    ),
+)

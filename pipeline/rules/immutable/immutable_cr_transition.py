@@ -1,0 +1,89 @@
+"""A custom resource changes in a way that its CRD forbids: a validation rule about changes (CEL, ``oldSelf``).
+
+## Why it matters
+
+The API server refuses the update, as it does for immutable fields of its own kinds: ``self == oldSelf`` is how a CRD
+says that a field is fixed.
+
+## What to do
+
+Delete the custom resource and create it anew, where what it stands for may go; or keep the old value.
+"""
+
+from collections.abc import Iterator
+
+from pipeline.core.apis import built_in_group
+from pipeline.core.change import Action, ResourceChange
+from pipeline.core.crd.cel import Verdict
+from pipeline.core.crd.examples import MINE, field
+from pipeline.core.crd.find import known
+from pipeline.core.crd.transitions import transition
+from pipeline.core.finding import Confidence, Severity
+from pipeline.core.fixed import first_below
+from pipeline.core.rule import Claim, Hit, Rule, at, place, quiet, speaks
+from pipeline.core.upgrade import Upgrade
+
+_SHOWN = 3
+
+
+def check(upgrade: Upgrade) -> Iterator[Hit]:
+    for change in upgrade.diff.of_action(Action.CHANGED):
+        definition = None if built_in_group(change.id.group) else known(upgrade).get((change.id.group, change.id.kind))
+        if definition is None or change.before is None or change.after is None:
+            continue
+        schema = definition.schema(change.after.version)
+        found = transition(schema, change.before.body, change.after.body) if schema else Verdict()
+        if found.broken:
+            yield _refused(change, found)
+        elif found.unchecked:
+            yield _unchecked(change, found)
+
+
+def _refused(change: ResourceChange, found: Verdict) -> Hit:
+    paths = list(dict.fromkeys(first_below(change, violation.path) for violation in found.broken))
+    return Hit(
+        place(change.resource, paths[0]),
+        title=f"{change.id.kind} {change.id.name} may not change so: {'; '.join(map(str, found.broken[:_SHOWN]))}",
+        why="The API server refuses it, and the apply stops there.",
+        remedy="Keep the old value, or delete the custom resource and create it anew.",
+        also=tuple(place(change.resource, path) for path in paths[1:]),
+        claims=tuple(Claim(change.id, path) for path in paths if path),
+    )
+
+
+def _unchecked(change: ResourceChange, found: Verdict) -> Hit:
+    return Hit(
+        at(change),
+        title=f"{change.id.kind} {change.id.name} changes under rules that were not evaluated: {found.unchecked[0]}",
+        why="The API server may refuse it.",
+        remedy="Try it with a server-side dry run, as pipeline plan does.",
+        severity=Severity.INFO,
+        confidence=Confidence.HINT,
+        evidence=found.unchecked,
+        claims=(Claim(change.id, ("not explained by a rule that was not evaluated",)),),
+    )
+
+
+_FIXED = field("size: {type: integer, x-kubernetes-validations: [{rule: self == oldSelf, message: it is fixed}]}")
+_ODD = field("size: {type: integer, x-kubernetes-validations: [{rule: oldSelf.strange(self)}]}")
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.BLOCKER,
+    whole=check,
+    cases=(
+        speaks(
+            "the CRD says that it is fixed",
+            ("blocker", "spec.size"),
+            before=_FIXED + MINE % "size: 1",
+            after=_FIXED + MINE % "size: 2",
+        ),
+        speaks(
+            "a rule that nobody here knows", ("info", ""), before=_ODD + MINE % "size: 1", after=_ODD + MINE % "size: 2"
+        ),
+        quiet("it was not set before", before=_FIXED + MINE % "", after=_FIXED + MINE % "size: 2"),
+        quiet("it stays", before=_FIXED + MINE % "size: 1, a: 1", after=_FIXED + MINE % "size: 1, a: 2"),
+        quiet("the CRD is not known", before=MINE % "size: 1", after=MINE % "size: 2"),
+    ),
+)
