@@ -40,7 +40,7 @@ def _said(_change: ResourceChange, field: FieldChange) -> str:
     old, new = image(str(field.old)), image(str(field.new))
     if (old.registry, old.repository) != (new.registry, new.repository) or old.tag == new.tag:
         return between(field.old, field.new)
-    return f"{old.repository} {old.tag or 'no tag'} -> {new.tag or 'no tag'}"
+    return f"{old.repository.removeprefix('library/')} {old.tag or 'no tag'} -> {new.tag or 'no tag'}"
 
 
 _WORDS = Words(
