@@ -94,7 +94,9 @@ def _everywhere(scope: Scope) -> list[dict[str, Any]]:
             ["list"],
         ),
     ]
-    return rules if scope.purpose is not Purpose.VIEWER else rules[:1]
+    rules = rules if scope.purpose is not Purpose.VIEWER else rules[:1]
+    claims = any(rid.kind == "PersistentVolumeClaim" for rid in scope.objects)
+    return [*rules, _rule(["storage.k8s.io"], ["storageclasses"], ["get"])] if claims else rules
 
 
 def _bookkeeping(scope: Scope) -> list[dict[str, Any]]:
