@@ -1,6 +1,8 @@
 """The roles that ``pipeline rbac`` prints are enough, and not one verb of the applier's writes is too many."""
 
+import hashlib
 import json
+from typing import Any
 
 import pytest
 import yaml
@@ -72,3 +74,73 @@ def test_applier_without_one_verb_writes_nothing(three: Estate, capsys: pytest.C
     three.work_as("stranger")
     three.apply(code=1)
     assert three.live("ConfigMap", "settings") is None
+
+
+def rules_of(bodies: list[dict[str, Any]]) -> list[tuple[int, int, str]]:
+    """Every single verb of the roles: which manifest, which rule, which verb."""
+    return [
+        (number, place, verb)
+        for number, body in enumerate(bodies)
+        for place, rule in enumerate(body.get("rules", []))
+        for verb in rule["verbs"]
+    ]
+
+
+def without(body: dict[str, Any], place: int, verb: str) -> dict[str, Any]:
+    rules = [dict(rule) for rule in body["rules"]]
+    rules[place]["verbs"] = [one for one in rules[place]["verbs"] if one != verb]
+    return body | {"rules": [rule for rule in rules if rule["verbs"]]}
+
+
+def whole_life(estate: Estate, commits: list[str], capsys: pytest.CaptureFixture[str]) -> str:
+    """Plan and apply each commit, then drift and status; what the first that did not work said, else nothing."""
+    path = estate.root.parent / "life.json"
+    steps: list[list[str]] = []
+    for commit in commits:
+        steps += [["plan", "--commit", commit, "--out", str(path)], ["apply", str(path)]]
+    for arguments in (*steps, ["drift"], ["status"]):
+        capsys.readouterr()
+        named = []
+        if arguments[0] == "apply":
+            named = ["--plan-digest", f"sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}"]
+        code = run([*arguments, *named])
+        said = capsys.readouterr()
+        if code or (arguments[0] == "plan" and "you may not" in said.out):
+            return f"{code} {said.out}{said.err}"
+    return ""
+
+
+@pytest.mark.slow
+def test_exactly_the_printed_roles_do_and_none_of_their_verbs_is_too_many(
+    estate: Estate, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With each verb of each rule taken away, something fails, and it says what may not be done."""
+    maps = [SETTINGS.replace("settings", f"s-{number}") for number in range(5)]
+    quick = ", lockSeconds: 6"
+    first = estate.commit(WEB, ROLE, *maps, apply=quick)
+    commits = [first, estate.commit(SETTINGS, apply=quick)]  # everything is made, and everything is deleted
+    estate.plan("--commit", first)
+    estate.apply()
+    capsys.readouterr()
+    assert run(["rbac", "--for", "applier", "--user", "applier"]) == 0
+    bodies = list(yaml.safe_load_all(capsys.readouterr().out))
+    needless, unclear = [], []
+
+    def give(body: dict[str, Any]) -> None:
+        estate.cluster.kubectl("apply", "-f", "-", stdin=json.dumps(body))
+
+    for body in bodies:
+        give(body)
+    estate.work_as("applier")
+    assert whole_life(estate, commits, capsys) == ""
+    for number, place, verb in rules_of(bodies):
+        give(without(bodies[number], place, verb))
+        said = whole_life(estate, commits, capsys)
+        give(bodies[number])
+        rule = bodies[number]["rules"][place]
+        what = f"{verb} {rule['apiGroups']} {rule['resources']} of {bodies[number]['kind']}"
+        if not said:
+            needless.append(what)
+        elif not (said[0] in "0169" and ("may not" in said or "orbidden" in said)):
+            unclear.append(f"{what}: {said}")
+    assert (needless, unclear) == ([], [])
