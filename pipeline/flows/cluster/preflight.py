@@ -86,7 +86,10 @@ def _guards(client: Client, actions: Iterable[Action]) -> Iterator[str]:
     """Webhooks that fail closed: those that can lock us out of our own bookkeeping, and those that judge this plan."""
     written = {(action.group, action.resource) for action in actions if action.op in _JUDGED and action.resource}
     judges = set()
-    for webhook in _fail_closed(client):
+    webhooks, unseen = _fail_closed(client)
+    if unseen:
+        yield f"you may not list {', '.join(unseen)}: whether webhooks would refuse this was not looked at"
+    for webhook in webhooks:
         name = clean(str(webhook.get("name")))
         if _looks_at(webhook, _BOOKKEEPING) and not _selects(webhook):
             yield f"the webhook {name} fails closed and looks at ConfigMaps or Leases: if it is down, so are we"
@@ -97,13 +100,17 @@ def _guards(client: Client, actions: Iterable[Action]) -> Iterator[str]:
         yield f"webhooks that fail closed and look at what is written here: {names}; without them it is refused"
 
 
-def _fail_closed(client: Client) -> Iterator[Mapping[str, Any]]:
+def _fail_closed(client: Client) -> tuple[list[Mapping[str, Any]], list[str]]:
+    """Those that refuse what they cannot judge, and the kinds of configurations that could not be listed."""
+    found, unseen = [], []
     for kind in ("validatingwebhookconfigurations", "mutatingwebhookconfigurations"):
         _, answer = client.send(Call("GET", _WEBHOOKS + kind))
+        if not answer.ok:
+            unseen.append(kind)
         for item in map(mapping, sequence(mapping(answer.body).get("items"))):
-            for webhook in map(mapping, sequence(item.get("webhooks"))):
-                if webhook.get("failurePolicy") == "Fail":
-                    yield webhook
+            webhooks = map(mapping, sequence(item.get("webhooks")))
+            found += [webhook for webhook in webhooks if webhook.get("failurePolicy") == "Fail"]
+    return found, unseen
 
 
 def _selects(webhook: Mapping[str, Any]) -> bool:
