@@ -10,10 +10,10 @@ CORES ?= 2
 PYTEST ?= -n $(CORES)
 
 .DEFAULT_GOAL := help
-.PHONY: sample help demo test check fix lint format types layers dependencies spelling yaml workflows tools matrix benchmark clean set-up set-up-test set-up-dev
+.PHONY: sample help demo test check fix lint format types layers dependencies spelling yaml workflows tools matrix benchmark benchmark-cluster clean set-up set-up-test set-up-dev
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: set-up ## the whole loop on the sample: vendor, render, upgrade, diff, commit
 	@$(BIN)/python scripts/demo.py
@@ -66,6 +66,9 @@ matrix: ## the tests on every Python from 3.11 to 3.13 that is found
 
 benchmark: set-up ## what --help costs, in bare Pythons
 	@$(BIN)/python scripts/startup.py
+
+benchmark-cluster: set-up-test ## what plan and apply cost on a real API server, in bare applies
+	@$(BIN)/python -m scripts.cluster_speed
 
 clean: ## remove what set-up installed
 	rm -rf $(VENV) .venv-* .tools

@@ -5,12 +5,11 @@ import os
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from pipeline.adapters.git_identity import identity
-from pipeline.adapters.github import GitHub
-from pipeline.adapters.github_approvals import Words, github_here, of_pull_request, of_run
 from pipeline.adapters.ssh_signature import BadSignatureError, Signers
 from pipeline.adapters.trees import GitTree, repository_root, resolve
 from pipeline.core.cluster.approval import DIGITS, NAMESPACE, Approval, first_digits, signed_bytes
@@ -19,6 +18,10 @@ from pipeline.core.cluster.moment import seconds_of, written
 from pipeline.core.cluster.plan import Plan
 from pipeline.core.cluster.policy import Approvals
 from pipeline.core.errors import RefusedError, UsageError
+
+if TYPE_CHECKING:
+    from pipeline.adapters.github import GitHub
+    from pipeline.adapters.github_approvals import Words
 
 
 class Evidence:
@@ -61,11 +64,15 @@ class Evidence:
         return signers_text(self.root, self.plan.policy.approvals)
 
     @cached_property
-    def github(self) -> GitHub:
+    def github(self) -> "GitHub":
+        from pipeline.adapters.github_approvals import github_here  # noqa: PLC0415 - its HTTP client is slow to load
+
         return github_here(self.root)
 
-    def words(self, method: str, number: int) -> Words:
+    def words(self, method: str, number: int) -> "Words":
         """What GitHub holds of a run (github-environment) or a pull request (github-review), asked once."""
+        from pipeline.adapters.github_approvals import of_pull_request, of_run  # noqa: PLC0415 - as above
+
         if (method, number) not in self._asked:
             ask = of_run if method == "github-environment" else of_pull_request
             self._asked[method, number] = ask(self.github, number, self.plan, self.digest)
@@ -99,7 +106,7 @@ class Evidence:
         return (first, *others)
 
 
-def from_words(words: Words, like: Approval) -> tuple[Checked, ...]:
+def from_words(words: "Words", like: Approval) -> tuple[Checked, ...]:
     """All that GitHub holds, as approvals and rejections like the given one."""
     found = []
     for word in words.words:

@@ -4,7 +4,6 @@ The client's own calls are not used: they drop ``fieldValidation`` and warnings,
 where JSON is enough. Its pool of connections is.
 """
 
-import os
 import threading
 import time
 from contextlib import suppress
@@ -14,12 +13,10 @@ from urllib.parse import urlencode
 
 import orjson
 import urllib3
-from kubernetes import config as kube_config
-from kubernetes.client import ApiClient, Configuration
-from kubernetes.config.config_exception import ConfigException
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 
 from pipeline import __version__
+from pipeline.adapters.kube_credentials import bearer_of, first_line, pool_of, settings_of
 from pipeline.core.cluster.answer import Answer, Call
 from pipeline.core.errors import UsageError, WorldError
 
@@ -29,7 +26,7 @@ _CREDENTIALS_SECONDS = 60.0
 _RELOAD_SECONDS = 5.0
 """Many requests are refused at the same time: the first reads the credentials anew, for all."""
 _ATTEMPTS = 3
-_POOL = 24
+_PIECE = 1 << 18
 _UNAUTHORIZED = 401
 
 
@@ -39,9 +36,9 @@ class KubeApi:
     def __init__(self, context: str, run: str = "") -> None:
         """Raises UsageError where KUBECONFIG has no such context, or cannot be read."""
         self.context = context
-        self._settings = _loaded(context)
+        self._settings = settings_of(context)
         self.host: str = self._settings.host.rstrip("/")
-        self._pool: urllib3.PoolManager = ApiClient(self._settings).rest_client.pool_manager
+        self._pool = pool_of(self._settings)
         self._agent = f"pipeline/{__version__}" + (f" run/{run}" if run else "")
         self._lock = threading.Lock()
         self._credentials: dict[str, str] = {}
@@ -67,39 +64,25 @@ class KubeApi:
                 timeout=urllib3.Timeout(connect=_CONNECT_SECONDS, read=call.timeout_seconds),
                 retries=False,
                 redirect=False,
+                preload_content=False,
             )
+            return _answer(got, _whole(got, time.monotonic() + call.timeout_seconds))
         except (HTTPError, OSError) as error:
-            return Answer(0, text=_first_line(error), sent=not _before_sending(error))
-        return _answer(got)
+            return Answer(0, text=first_line(error), sent=not _before_sending(error))
 
     def _authorization(self, *, fresh: bool) -> dict[str, str]:
         """Asked anew once a minute; after a 401 from the very beginning, with an exec plugin run again."""
         with self._lock:
             if fresh and time.monotonic() - self._loaded_at > _RELOAD_SECONDS:
-                with suppress(UsageError):
-                    self._settings = _loaded(self.context)
-                    self._pool = ApiClient(self._settings).rest_client.pool_manager
+                with suppress(UsageError, WorldError):
+                    self._settings = settings_of(self.context)
+                    self._pool = pool_of(self._settings)
                 self._loaded_at = time.monotonic()
             if fresh or time.monotonic() - self._asked > _CREDENTIALS_SECONDS:
-                found = self._settings.auth_settings().get("BearerToken", {}).get("value")
-                basic = self._settings.get_basic_auth_token() if self._settings.username else None
-                value = found or basic
+                value = bearer_of(self._settings)
                 self._credentials = {"Authorization": value} if value else {}
                 self._asked = time.monotonic()
             return self._credentials
-
-
-def _loaded(context: str) -> Configuration:
-    settings = Configuration()
-    settings.connection_pool_maxsize = _POOL
-    try:
-        # Named, because the client reads KUBECONFIG only once, when it is imported.
-        files = os.environ.get("KUBECONFIG") or kube_config.KUBE_CONFIG_DEFAULT_LOCATION
-        kube_config.load_kube_config(files, context, settings)  # type: ignore[no-untyped-call]
-    except (ConfigException, OSError, ValueError, TypeError, KeyError) as error:
-        hint = "KUBECONFIG names the files to look in; pipeline.yaml names the context (environments.*.cluster)"
-        raise UsageError(f"context {context!r}: {_first_line(error)}", hint=hint) from None
-    return settings
 
 
 def reachable(api: KubeApi) -> None:
@@ -113,12 +96,26 @@ def reachable(api: KubeApi) -> None:
         raise WorldError(message, hint="kubectl cluster-info tells whether it is the network or the context")
 
 
-def _answer(got: urllib3.BaseHTTPResponse) -> Answer:
+def _whole(got: urllib3.BaseHTTPResponse, end: float) -> bytes:
+    """The answer's body. The pool's timeout is for each read: an answer that drips in would take for ever."""
+    pieces = []
+    try:
+        while piece := got.read1(_PIECE):
+            pieces.append(piece)
+            if time.monotonic() > end:
+                got.close()
+                raise HTTPError("the answer took too long")
+    finally:
+        got.release_conn()
+    return b"".join(pieces)
+
+
+def _answer(got: urllib3.BaseHTTPResponse, data: bytes) -> Answer:
     text, body = "", None
     try:
-        body = orjson.loads(got.data) if got.data else None
+        body = orjson.loads(data) if data else None
     except orjson.JSONDecodeError:
-        text = got.data.decode(errors="replace")
+        text = data.decode(errors="replace")
     after = got.headers.get("Retry-After", "")
     return Answer(
         got.status,
@@ -146,8 +143,3 @@ def _date(header: str) -> float:
 def _before_sending(error: Exception) -> bool:
     reason: Any = getattr(error, "reason", error)
     return isinstance(reason, NewConnectionError | ConnectTimeoutError)
-
-
-def _first_line(error: BaseException) -> str:
-    text = str(error).splitlines()
-    return text[0][:300] if text else type(error).__name__

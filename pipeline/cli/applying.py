@@ -17,20 +17,25 @@ from pipeline.adapters import trees
 from pipeline.adapters.journal_file import JournalFile
 from pipeline.adapters.run_folder import RunFolder
 from pipeline.cli.approved import checked_approvals
+from pipeline.cli.approving import OFFLINE
 from pipeline.cli.log_lines import unheard, unheard_json
 from pipeline.cli.planning import Place, place
 from pipeline.cli.progress import progress
 from pipeline.cli.settings import interactive, settings
+from pipeline.core.cluster.answer import Call
 from pipeline.core.cluster.approval import DIGITS, Approval
-from pipeline.core.cluster.approving import TooFewError, methods
+from pipeline.core.cluster.approving import TooFewError, expired, methods
 from pipeline.core.cluster.canonical import digest
 from pipeline.core.cluster.desired import manifest_digest, sent
 from pipeline.core.cluster.inventory import Inventory
+from pipeline.core.cluster.journal import read as read_journal
 from pipeline.core.cluster.outcome import RunResult
 from pipeline.core.cluster.plan import WRITES, Op, Plan, from_bytes
-from pipeline.core.errors import StaleError, UnsafeError
+from pipeline.core.errors import RefusedError, StaleError, UnsafeError
 from pipeline.core.resource import Resource, ResourceId
 from pipeline.flows.cluster.applying import Order, World, apply_plan
+from pipeline.flows.cluster.checking import is_resumed
+from pipeline.flows.cluster.client import Client
 from pipeline.flows.cluster.planning import read_inventory
 from pipeline.flows.read_rendered import Wanted, committed
 from pipeline.report import plan_text, run_text
@@ -67,18 +72,37 @@ def run(given: Given) -> int:
         raise UnsafeError(
             f"{len(plan.problems)} things stand against the plan: {first.what}: {first.message}", hint=hint
         )
+    if plan.offline:
+        raise UnsafeError(OFFLINE, hint="pipeline plan without --offline asks the cluster")
     approved = () if plan.empty else _approved(at, given, plan, plan_digest)
     run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
     client = at.client(run_id)
-    before = read_inventory(client, plan.target.environment, plan.policy.namespace).commit
+    _not_expired(client, plan)
+    known = read_inventory(client, plan.target.environment, plan.policy.namespace)
+    if is_resumed(known, plan_digest):
+        _can_be_trusted(RunFolder.of_user(plan.target.cluster_uid, plan.target.environment, known.run.id))
     folder = RunFolder.of_user(plan.target.cluster_uid, plan.target.environment, run_id)
     journal = JournalFile(folder.path)
     order = Order(plan, plan_digest, run_id, tuple(approval.approver for approval in approved), resources)
     with _signals(at) as stopped, progress("apply") as tell:
         result = apply_plan(order, World(client, at.clock, journal, stopped, tell, folder.keep))
     journal.close()
-    _show(result, given, before)
+    _show(result, given, known.commit)
     return result.exit_code
+
+
+def _not_expired(client: Client, plan: Plan) -> None:
+    """By the cluster's clock too: this machine's may be wrong. Raises RefusedError."""
+    now = client.send(Call("GET", "/version"))[1].date
+    if now and expired(plan, now):
+        raise RefusedError(f"the plan expired at {plan.expires} (by the cluster's clock)", hint="pipeline plan")
+
+
+def _can_be_trusted(before: RunFolder) -> None:
+    """The journal of the run that is taken up again, where that was on this machine. Raises WorldError."""
+    path = JournalFile(before.path).path
+    if path.exists():
+        read_journal(path.read_bytes(), str(path))
 
 
 def resources_of(at: Place, plan: Plan) -> dict[int, Resource]:

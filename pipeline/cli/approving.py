@@ -27,6 +27,7 @@ from pipeline.report.plain import line
 from pipeline.wiring import Repository, repository
 
 Decision = Literal["approve", "reject"]
+OFFLINE = "the plan was made offline: it is for reading, not for applying"
 _UNFIT = re.compile(r"[^A-Za-z0-9@._+-]")
 
 
@@ -48,6 +49,8 @@ class Asked:
         if self.plan.problems:
             hint = "solve them and plan anew; pipeline approve --reject keeps a no"
             raise RefusedError("a plan with problems cannot be approved, only rejected", hint=hint)
+        if self.plan.offline:
+            raise RefusedError(OFFLINE, hint="pipeline plan without --offline asks the cluster")
         if expired(self.plan, self.now):
             raise RefusedError(f"the plan expired at {line(self.plan.expires)}", hint="plan anew: pipeline plan")
 

@@ -13,6 +13,12 @@ from pipeline.core.errors import CHANGES, OK, UNSAFE
 @click.option("--out", type=click.Path(path_type=Path), metavar="PLAN", help="Write the plan to this file.")
 @click.option("--commit", default="", metavar="REVISION", help="Plan this commit's rendered tree. Default: HEAD.")
 @click.option("--full", is_flag=True, help="Ask the server about every object, also about those of the last run.")
+@click.option(
+    "--offline",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    metavar="INVENTORY",
+    help="Ask no cluster: compare with this recorded inventory. To be read, not applied.",
+)
 @click.option("-o", "--output", "outputs", multiple=True, metavar="FORMAT[=PATH]", help="How to show it (repeatable).")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 where apply would change anything.")
 def command(
@@ -22,6 +28,7 @@ def command(
     out: Path | None,
     commit: str,
     full: bool,
+    offline: Path | None,
     outputs: tuple[str, ...],
     detailed_exitcode: bool,
 ) -> int:
@@ -29,6 +36,8 @@ def command(
 
     The plan names every write and every deletion; approve and apply take that file and nothing else. Exit 9 where
     something stands against it: it says what, and what to do. Formats: terminal, json, markdown.
+
+    --offline asks no cluster and needs no rights: `pipeline status -o inventory` records what it compares with.
     """
     from pipeline.cli.planning import Wish, only_environment, place, plan
     from pipeline.cli.progress import progress
@@ -36,8 +45,14 @@ def command(
 
     here = repository()
     at = place(here, only_environment(here, environment))
-    with progress("plan") as tell:
-        made = plan(at, Wish(releases, commit, (), full), tell)
+    wish = Wish(releases, commit, (), full)
+    if offline is not None:
+        from pipeline.cli.offline import plan_offline
+
+        made = plan_offline(at, wish, offline)
+    else:
+        with progress("plan") as tell:
+            made = plan(at, wish, tell)
     show(made, out, outputs)
     if made.problems:
         return UNSAFE
@@ -66,5 +81,5 @@ def show(made: object, out: Path | None, outputs: tuple[str, ...]) -> None:
     if out is not None:
         write_whole(out, data.decode())
         click.echo(f"wrote {out}: {digest(data)}", err=True)
-        if not made.problems and not made.empty:
+        if not made.problems and not made.empty and not made.offline:
             click.echo(f"next: pipeline approve {out}", err=True)

@@ -4,16 +4,22 @@ import click
 
 from pipeline.core.errors import OK
 
+FORMATS = ("terminal", "json", "inventory")
+
 
 @click.command(short_help="Say what is applied, by whom, and whether it is healthy.")
 @click.option("-e", "--environment", help="The environment. Default: the only one that has a cluster.")
-@click.option("-o", "--output", type=click.Choice(["terminal", "json"]), default="terminal", help="How to show it.")
+@click.option("-o", "--output", type=click.Choice(FORMATS), default="terminal", help="How to show it.")
 def command(*, environment: str | None, output: str) -> int:
-    """Show the environment's last run and lock, the commit of each release, and every object that does not work."""
+    """Show the environment's last run and lock, the commit of each release, and every object that does not work.
+
+    The format `inventory` is what is recorded of the environment, for `pipeline plan --offline`.
+    """
     import sys
 
     import orjson
 
+    from pipeline.cli.offline import recorded
     from pipeline.cli.planning import only_environment, place
     from pipeline.cli.settings import settings
     from pipeline.flows.cluster.status import status
@@ -22,6 +28,9 @@ def command(*, environment: str | None, output: str) -> int:
     from pipeline.wiring import repository
 
     at = place(here := repository(), only_environment(here, environment))
+    if output == "inventory":
+        click.echo(recorded(at), nl=False)
+        return OK
     found = status(at.client(), at.environment.name, at.policy.namespace)
     if output == "json":
         options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE

@@ -35,15 +35,16 @@ def terminal(plan: Plan, digest: str, look: Look = _PLAIN) -> str:
     """The whole plan as text that ends in a newline."""
     target = plan.target
     head = look.style(f"plan {first_digits(digest)}", "bold")
+    where = f"cluster {target.cluster_uid} ({clean(target.context)}, {clean(target.server_version)})"
     lines = [
         f"{head}  {plan.source.path} at {plan.source.commit[:10]} -> {clean(target.environment)}",
-        f"  cluster {target.cluster_uid} ({clean(target.context)}, {clean(target.server_version)})",
+        "  offline, on a recorded inventory" if plan.offline else f"  {where}",
         f"  {counts(plan.actions)}",
     ]
     shown = plan.of(*WRITES, Op.DELETE, Op.KEEP, Op.FORGET, Op.IGNORE)
     lines += [""] if shown else []
     for action in shown:
-        lines += _action(action, look)
+        lines += _action(action, look, silent=plan.offline)
     lines += _list("cannot be brought back", plan.notes, look, "yellow")
     lines += _list("warnings", plan.warnings, look, "yellow")
     problems = [f"{p.what}: {p.message}" + (f"\n      try: {p.cure}" if p.cure else "") for p in plan.problems]
@@ -56,15 +57,16 @@ def markdown(plan: Plan, digest: str) -> str:
     text = terminal(plan, digest)
     fence = "`" * max(3, _longest_run(text) + 1)
     verdict = "cannot be applied" if plan.problems else "changes nothing" if plan.empty else "waits for approval"
+    verdict = "was made offline" if plan.offline else verdict
     return f"### Plan `{first_digits(digest)}` {verdict}\n\nDigest: `{digest}`\n\n{fence}text\n{text}{fence}\n"
 
 
-def _action(action: Action, look: Look) -> Iterator[str]:
+def _action(action: Action, look: Look, *, silent: bool) -> Iterator[str]:
     mark, colour = _MARKS[action.op]
     name = clean(f"{action.namespace}/{action.name}" if action.namespace else action.name)
     said = f" ({clean(action.reason)})" if action.reason else ""
     where = f"  [{Phase(action.phase).title}]" if action.op in WRITES else ""
-    guess = ", not asked of the server" if action.op in WRITES and action.predicted == "offline" else ""
+    guess = ", not asked of the server" if action.op in WRITES and action.predicted == "offline" and not silent else ""
     yield look.style(f"{mark} {action.op:<9} {clean(action.kind)} {name}", colour) + look.style(
         said + where + guess, "dim"
     )

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from pipeline.core.cluster.outcome import BAD, Outcome, RunResult, State
+from pipeline.core.cluster.phases import Phase
 from pipeline.core.cluster.say import clean
 from pipeline.report.terminal import Look
 
@@ -53,6 +54,7 @@ def data(result: RunResult) -> dict[str, Any]:
         "outcomes": [
             {
                 "number": outcome.action.number,
+                "phase": Phase(outcome.action.phase).title,
                 "op": str(outcome.action.op),
                 "object": str(outcome.action.id),
                 "state": str(outcome.state),

@@ -117,8 +117,8 @@ def test_a_pull_request_that_is_not_there_has_no_reviews(fake: FakeReviews) -> N
 
 
 def test_where_github_does_not_answer_nothing_is_decided(fake: FakeReviews) -> None:
-    fake.fail = [(501, {}, "boom")]  # of which GitHub does not get well
-    with pytest.raises(WorldError, match="GitHub answers 501: boom") as caught:
+    fake.fail = [(500, {}, "boom")] * 9
+    with pytest.raises(WorldError, match="GitHub answers 500: boom") as caught:
         run(fake)
     assert "actions: read" in caught.value.hint
 

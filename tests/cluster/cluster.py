@@ -223,6 +223,10 @@ class Cluster:
             if not user or write.user == user
         ]
 
+    def processes(self) -> list[int]:
+        """Ids of the control plane's processes (Linux; elsewhere none)."""
+        return self._plane.processes()
+
     def obey(self, verb: str, name: str) -> None:
         """``stop``, ``continue``, ``kill`` or ``start`` one of etcd, kube-apiserver, kube-controller-manager."""
         self._plane.obey(verb, name)

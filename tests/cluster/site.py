@@ -115,6 +115,13 @@ class Site:
             text=True,
         )
 
+    def python(self, *arguments: str, stdin: str) -> subprocess.CompletedProcess[str]:
+        """A Python of ours, with the tests to import, to its end."""
+        command = [sys.executable, *arguments]
+        return subprocess.run(
+            command, cwd=Path(__file__).parents[2], input=stdin, text=True, capture_output=True, check=True, timeout=120
+        )
+
     def finish(self, process: subprocess.Popen[str], timeout_s: float = 120) -> Done:
         out, err = process.communicate(timeout=timeout_s)
         return Done(process.returncode, out, err)

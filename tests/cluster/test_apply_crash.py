@@ -121,7 +121,8 @@ def test_killed_at_any_write_and_run_again_ends_as_if_nothing_had_happened(
     clean, plan = prepared(cluster, tmp_path / "clean", runner)
     cluster.mark()
     assert runner.run(clean, *clean.apply_arguments(plan)).code == 0
-    writes = len([line for line in clean.journals()[-1] if line["type"] == "intent"])
+    intents = [line for line in clean.journals()[-1] if line["type"] == "intent"]
+    writes = len([line for line in intents if line["what"] != "renew the lock"])  # a slow run has those, a quick none
     wanted = state(clean)
 
     def killed(at: int) -> str:

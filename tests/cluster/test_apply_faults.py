@@ -88,7 +88,7 @@ def test_every_write_fails_once_and_the_end_is_the_same(site: Site, plan: Path, 
     proxy.plan(planned)
     with Witness(site) as witness:
         done = site.apply(plan)
-        witness.heard(done.said)
+        witness.ran(plan, done)
         assert done.code == OK, done.said
     assert planned.hits >= 5
     is_done(site)
@@ -179,8 +179,9 @@ def test_dead_network_ends_the_run_and_the_next_one_goes_on(
 
 def test_rights_that_are_lost_half_way_stop_the_run(site: Site, plan: Path, proxy: FaultProxy) -> None:
     proxy.plan(faults.refused("WRITE", "/deployments/", 403, "Forbidden", "no longer", times=100))
-    with Witness(site):
+    with Witness(site) as witness:
         done = site.apply(plan)
+        witness.ran(plan, done)
     assert done.code == NOT_APPLIED, done.said
     assert "no longer" in done.said
     assert site.cluster.get(config_map(site.namespace, "gone")) is not None

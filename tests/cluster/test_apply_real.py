@@ -54,7 +54,7 @@ def test_first_apply_makes_everything_and_waits_for_its_health(site: Site) -> No
     plan = site.plan()
     with Witness(site) as witness:
         done = site.apply(plan)
-        witness.heard(done.said)
+        witness.ran(plan, done)
         assert done.code == OK, done.said
     live = site.cluster.get(deployment(site.namespace))
     assert live["status"]["availableReplicas"] == 1
@@ -68,6 +68,7 @@ def test_same_plan_again_writes_nothing(site: Site) -> None:
     assert site.apply(plan).code == OK
     with Witness(site) as witness:
         assert site.apply(plan).code == OK
+        assert site.apply(site.plan("--full")).code == OK
     assert witness.writes == []
 
 
@@ -95,7 +96,9 @@ def test_what_is_no_longer_rendered_goes_last_and_out_of_the_inventory(site: Sit
         "PersistentVolumeClaim data": "keep",
     }
     with Witness(site) as witness:
-        assert site.apply(plan).code == OK
+        done = site.apply(plan)
+        witness.ran(plan, done)
+        assert done.code == OK, done.said
     assert [write.verb for write in own(witness.writes)] == ["patch", "delete", "delete"]
     listed = site.inventory()["objects"]
     assert "Service" not in listed
@@ -126,6 +129,7 @@ def test_crashing_rollout_is_applied_and_unhealthy_and_prunes_nothing(site: Site
     plan = site.plan()
     with Witness(site) as witness:
         done = site.apply(plan)
+        witness.ran(plan, done)
     assert done.code == UNHEALTHY, done.said
     assert "CrashLoopBackOff" in done.said
     assert [write.verb for write in own(witness.writes)] == ["patch"]
@@ -326,15 +330,37 @@ def test_policy_leaves_replicas_to_the_autoscaler(site: Site) -> None:
     assert live["spec"]["template"]["spec"]["containers"][0]["image"].endswith(":2.0")
 
 
+def leaves(body: Object, above: str = "") -> set[str]:
+    """Paths of plain values and lists: ``spec.replicas``. An empty map has none."""
+    found: set[str] = set()
+    for key, value in body.items():
+        found |= leaves(value, f"{above}{key}.") if isinstance(value, dict) else {f"{above}{key}"}
+    return found
+
+
+def owned(fields: Object, above: str = "") -> set[str]:
+    """The same from FieldsV1, down to the first list."""
+    found: set[str] = set()
+    for step, below in fields.items():
+        inside = {key: value for key, value in below.items() if key.startswith("f:")}
+        if step.startswith("f:"):
+            found |= owned(inside, f"{above}{step[2:]}.") if inside else {f"{above}{step[2:]}"}
+    return found
+
+
 def test_manager_owns_exactly_what_the_manifest_says(site: Site) -> None:
-    site.deploy(config_map(site.namespace, a="1"), service(site.namespace))
-    for body in (config_map(site.namespace), service(site.namespace)):
+    made = [*objects(site), job(site.namespace)]
+    site.deploy(*made)
+    for body in made:
         live = site.cluster.get(body)
         entries = [e for e in live["metadata"]["managedFields"] if e["manager"] == "pipeline"]
-        assert [entry["operation"] for entry in entries] == ["Apply"]
-        assert set(entries[0]["fieldsV1"]) <= {"f:data", "f:metadata", "f:spec"}
-        labels = entries[0]["fieldsV1"]["f:metadata"]["f:labels"]
-        assert set(labels) == {"f:applyset.kubernetes.io/part-of"}
+        assert [(entry["operation"], entry.get("subresource", "")) for entry in entries] == [("Apply", "")]
+        says = leaves({key: value for key, value in body.items() if key not in ("apiVersion", "kind", "metadata")})
+        says = {path.replace("stringData.", "data.") for path in says}
+        says |= {"metadata.labels.applyset.kubernetes.io/part-of"}
+        found = owned(entries[0]["fieldsV1"])  # a selector is owned as a whole: its map is atomic
+        assert all(any(path == one or path.startswith(f"{one}.") for one in found) for path in says)
+        assert all(any(path == one or path.startswith(f"{one}.") for path in says) for one in found)
 
 
 def test_kubectl_knows_the_applyset_and_keeps_its_hands_off(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

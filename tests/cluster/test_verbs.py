@@ -87,6 +87,76 @@ def test_drift_names_what_differs_and_who_did_it(estate: Estate, capsys: pytest.
     assert found == {("settings", "missing", ""), ("web", "changed", "kubectl/scale")}
 
 
+def test_drift_tells_what_was_taken_replaced_and_added_from_what_was_changed(
+    estate: Estate, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = ("forced", "replaced", "unmarked", "calm")
+    estate.roll_out(*(SETTINGS.replace("settings", name) for name in names))
+    live = {name: estate.live("ConfigMap", name) for name in names}
+    forced = {"apiVersion": "v1", "kind": "ConfigMap", "data": {"a": "theirs"}}
+    forced |= {"metadata": {"name": "forced", "namespace": estate.namespace}}
+    estate.cluster.apply(forced, manager="somebody", force=True)
+    estate.cluster.apply(forced | {"data": {"a": "b"}}, manager="somebody", force=True)
+    label = live["calm"]["metadata"]["labels"]
+    estate.cluster.delete(live["replaced"])
+    estate.cluster.create(forced | {"metadata": {"name": "replaced", "namespace": estate.namespace}})
+    estate.cluster.kubectl("-n", estate.namespace, "label", "configmap", "unmarked", "applyset.kubernetes.io/part-of-")
+    estate.cluster.create(forced | {"metadata": {"name": "extra", "namespace": estate.namespace, "labels": label}})
+    capsys.readouterr()
+    estate.cluster.mark()
+    assert run(["drift", "-o", "json"]) == 2
+    data = json.loads(capsys.readouterr().out)
+    found = {item["object"].split("/")[-1]: item["drift"] for item in data["differences"]}
+    assert found == {"forced": "taken", "replaced": "replaced", "unmarked": "changed", "extra": "extra"}
+    assert run(["drift", "-l", "web"]) == 2
+    assert estate.cluster.audit() == []
+
+
+def test_what_is_to_be_ignored_is_no_drift_and_makes_no_plan_stale(estate: Estate) -> None:
+    ignore = ", ignore: [{kind: Deployment, name: web, field: spec.replicas}]"
+    estate.roll_out(WEB, apply=ignore)
+    estate.commit(WEB, values="tag: '2.0'\n", apply=ignore)
+    estate.plan()
+    estate.cluster.kubectl("-n", estate.namespace, "scale", "deployment/web", "--replicas=3")
+    estate.apply()
+    live = estate.live("Deployment", "web")
+    assert live["spec"]["replicas"] == 3
+    assert live["spec"]["template"]["spec"]["containers"][0]["image"].endswith(":2.0")
+    assert run(["drift"]) == 0
+    estate.commit(WEB, values="tag: '3.0'\n", apply=ignore)
+    estate.plan()
+    estate.apply()
+    assert estate.live("Deployment", "web")["spec"]["replicas"] == 3
+    assert ops(estate.plan()) == {}
+
+
+def test_status_says_who_holds_the_lock_who_approved_and_that_a_claim_may_wait(
+    estate: Estate, capsys: pytest.CaptureFixture[str]
+) -> None:
+    claim = """apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: data}
+spec: {accessModes: [ReadWriteOnce], storageClassName: late, resources: {requests: {storage: 1Gi}}}
+"""
+    late = {"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "metadata": {"name": "late"}}
+    estate.cluster.raw(
+        "POST",
+        "/apis/storage.k8s.io/v1/storageclasses",
+        late | {"provisioner": "example.org/none", "volumeBindingMode": "WaitForFirstConsumer"},
+    )
+    estate.roll_out(claim)
+    path = f"/apis/coordination.k8s.io/v1/namespaces/pipeline-system/leases/pipeline-{estate.environment}"
+    estate.cluster.expect(200, "PATCH", path, {"spec": {"holderIdentity": "some-run"}}, content_type="merge")
+    capsys.readouterr()
+    assert run(["status", "-o", "json"]) == 0
+    data = json.loads(capsys.readouterr().out)
+    assert data["lock"]["holder"] == "some-run"
+    assert data["runs"][0]["approvers"]
+    assert data["unwell"] == []
+    assert run(["status"]) == 0
+    assert "locked by some-run" in capsys.readouterr().out
+
+
 def test_rollback_is_a_plan_of_its_own_and_says_what_does_not_come_back(estate: Estate) -> None:
     first = estate.roll_out(SETTINGS, HOOK)
     estate.roll_out(SETTINGS, HOOK, values="a: c\n")

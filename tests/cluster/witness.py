@@ -11,8 +11,10 @@ from collections import Counter
 from pathlib import Path
 from typing import Any, Self
 
+from pipeline.cli.exits import MEANING
+from pipeline.core.cluster.canonical import digest
 from tests.cluster.cluster import Cluster, Object, Write
-from tests.cluster.site import Site
+from tests.cluster.site import Done, Site
 
 AGENT = "pipeline/"
 METHODS = {"create": "POST", "update": "PUT", "patch": "PATCH", "delete": "DELETE", "deletecollection": "DELETE"}
@@ -29,10 +31,13 @@ class Witness:
         self._site, self._cluster, self._allowed = site, site.cluster, set(allowed)
         self._before: dict[str, Object] = {}
         self._outputs: list[str] = []
+        self._listed = ""
+        self._runs: list[tuple[Path, Done]] = []
         self.writes: list[Write] = []
 
     def __enter__(self) -> Self:
         self._before = self._others()
+        self._listed = self._site.inventory().get("objects", "")
         self._cluster.mark()
         return self
 
@@ -44,13 +49,36 @@ class Witness:
         """What pipeline printed, to be searched for secrets."""
         self._outputs += outputs
 
+    def ran(self, plan: Path, done: Done) -> None:
+        """A run of that plan came to its end, and could write down how: everything that must hold then is seen to."""
+        self.heard(done.said)
+        self._runs.append((plan, done))
+
     def check(self) -> None:
         self.writes = [w for w in self._cluster.audit(user_agent=AGENT) if w.resource != "leases" or w.code < 400]
         lines = [line for journal in self._site.journals() for line in journal]
         every_write_has_an_intent(self.writes, lines)
         every_delete_is_of_one_object(self.writes)
+        nothing_is_lost_sight_of(self.writes, lines, self._listed)
+        for plan, done in self._runs:
+            self._ended_well(plan, done)
         self._nobody_else_was_touched()
         self._no_secret_was_told()
+
+    def _ended_well(self, plan: Path, done: Done) -> None:
+        """I4, I8, I9, I10 and I14."""
+        assert done.code in MEANING, done.said
+        run = json.loads(self._site.inventory()["run"])
+        assert run["plan"] == digest(plan.read_bytes())
+        assert run["exit"] == done.code, done.said
+        journal = next(j for j in self._site.journals() if any(line.get("run") == run["id"] for line in j))
+        assert journal[-1] == journal[-1] | {"type": "end", "exit": done.code}
+        pruned = [line for line in journal if line.get("what") == "delete"]
+        if done.code:
+            assert pruned == []
+        lease = f"/apis/coordination.k8s.io/v1/namespaces/{self._site.namespace}/leases/pipeline-prod"
+        assert not self._cluster.expect(200, "GET", lease)["spec"].get("holderIdentity")
+        phases_are_in_order(self.writes, json.loads(plan.read_text())["actions"])
 
     def _others(self) -> dict[str, Object]:
         found = everything(self._cluster, self._site.namespace)
@@ -88,6 +116,26 @@ def every_delete_is_of_one_object(writes: list[Write]) -> None:
         if write.verb.startswith("delete"):
             assert write.verb == "delete", f"{write.uri} deletes many"
             assert (write.body or {}).get("preconditions", {}).get("uid"), f"{write.uri} deletes whatever is there"
+
+
+def nothing_is_lost_sight_of(writes: list[Write], lines: list[Object], listed: str) -> None:
+    """I5: whatever a run makes is in the inventory by then. Hooks and a release's own namespace never are."""
+    exempt = {line["path"] for line in lines if line.get("what") in ("hook", "make our own namespace")}
+    for write in writes:
+        path = write.uri.partition("?")[0]
+        if write.resource == "configmaps" and write.name.startswith("pipeline-") and write.code < 300:
+            listed = write.body["data"]["objects"]
+        elif write.verb == "patch" and write.code == 201 and path not in exempt and write.resource != "namespaces":
+            assert f"/{write.namespace}/{write.name} " in listed, f"{write.id} was made and is in no inventory"
+
+
+def phases_are_in_order(writes: list[Write], actions: list[Object]) -> None:
+    """I14: nothing of a later phase is begun before everything of an earlier one was answered. Prune is the last."""
+    place = {(a["namespace"], a["resource"], a["name"]): (a["phase"] == 20, a["wave"], a["phase"]) for a in actions}
+    seen = [(place[w.namespace, w.resource, w.name], w) for w in writes if (w.namespace, w.resource, w.name) in place]
+    for number, (phase, write) in enumerate(seen):
+        earlier = [other for before, other in seen[number + 1 :] if before < phase]
+        assert not earlier, f"{write.id} was written before {earlier[0].id}"
 
 
 def everything(cluster: Cluster, namespace: str) -> dict[str, Object]:

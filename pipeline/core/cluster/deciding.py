@@ -14,6 +14,7 @@ from pipeline.core.cluster.managed import FieldPath, entries, is_applied_by
 from pipeline.core.cluster.plan import Action, Op, Problem
 from pipeline.core.cluster.policy import MANAGER, ApplyPolicy
 from pipeline.core.cluster.prediction import MIGRATED, Prediction
+from pipeline.core.cluster.preparing import base_action
 from pipeline.core.cluster.say import explain
 from pipeline.core.mask import Mask
 from pipeline.core.resource import Body, ResourceId, mapping
@@ -98,22 +99,7 @@ def as_recorded(wanted: Wanted, found: Body, terms: Terms) -> bool:
 def decide(case: Case, terms: Terms) -> tuple[Action, tuple[Problem, ...]]:
     """The action (its number is still 0), and what stands against it."""
     wanted, found = case.wanted, case.found
-    base = Action(
-        number=0,
-        op=Op.CREATE,
-        wave=wanted.wave,
-        phase=wanted.phase,
-        group=wanted.id.group,
-        version=wanted.resource.version,
-        kind=wanted.id.kind,
-        namespace=wanted.id.namespace,
-        name=wanted.id.name,
-        release=wanted.release,
-        resource=case.plural,
-        file=wanted.file,
-        manifest=wanted.manifest,
-        predicted="server" if case.prediction else "offline",
-    )
+    base = replace(base_action(wanted), resource=case.plural, predicted="server" if case.prediction else "offline")
     problems = tuple(_problems(case, terms))
     if found is None:
         return replace(base, warnings=_warnings(case)), problems

@@ -19,6 +19,8 @@ class Served:
     plural: str
     namespaced: bool
     verbs: frozenset[str] = frozenset()
+    has_status: bool = False
+    """It has a status of its own (a subresource), which a controller may be about to write."""
 
     @property
     def root(self) -> str:
@@ -79,4 +81,5 @@ def _resources(group: str, version: str, data: Mapping[str, Any]) -> Iterator[Se
         plural = str(entry.get("resource") or "")
         if kind and plural:
             verbs = frozenset(map(str, sequence(entry.get("verbs"))))
-            yield Served(group, version, kind, plural, entry.get("scope") == "Namespaced", verbs)
+            parts = {mapping(part).get("subresource") for part in sequence(entry.get("subresources"))}
+            yield Served(group, version, kind, plural, entry.get("scope") == "Namespaced", verbs, "status" in parts)

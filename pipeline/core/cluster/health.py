@@ -50,6 +50,20 @@ def health(body: Body, *, binds_late: bool = False) -> Health:
     return rule(body, status) if rule else _by_conditions(status)
 
 
+def health_of_absent(made: Body) -> Health:
+    """Of an object that was made and is not there: a Job may have ended and been cleaned up (ttlSecondsAfterFinished).
+
+    ``made`` is what the server said when it was written, empty where that is not known.
+    """
+    passing = made.get("kind") == "Job" and "ttlSecondsAfterFinished" in mapping(made.get("spec"))
+    return _CURRENT if passing else Health(State.FAILED, "it is gone")
+
+
+def is_silent(body: Body) -> bool:
+    """Nobody has said anything about the object yet: it has no status, or an empty one."""
+    return not mapping(body.get("status"))
+
+
 def pods_reason(pods: list[Body]) -> str:
     """Why pods do not come up, in one line; empty where they do not say."""
     for pod in sorted(pods, key=lambda pod: str(mapping(pod.get("metadata")).get("name"))):

@@ -66,7 +66,7 @@ def read(data: bytes, where: str) -> Read:
         except orjson.JSONDecodeError:
             line = {}
         if not isinstance(line, dict) or line.get("number") != number or line.get("previous") != previous:
-            hint = "it cannot be trusted: look at the cluster (pipeline status), then pipeline unlock --abandon"
+            hint = "look at the cluster (pipeline status), then pipeline unlock --run RUN --abandon --reason WHY"
             raise WorldError(f"{where}:{number + 1}: the journal's chain is broken here", hint=hint)
         lines.append(line)
         previous = digest(row)

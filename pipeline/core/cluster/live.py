@@ -6,7 +6,7 @@ from typing import Any
 from pipeline.core.cluster import managed
 from pipeline.core.cluster.canonical import digest_of
 from pipeline.core.cluster.plan import Live
-from pipeline.core.cluster.policy import MANAGER, Ignored
+from pipeline.core.cluster.policy import MANAGER, Ignored, is_below
 from pipeline.core.resource import Body, ResourceId, mapping
 
 # What the API server keeps for itself (API conventions, "Metadata").
@@ -43,11 +43,27 @@ def digest(body: Body, ignored: Iterable[str] = (), *, adopting: bool = False) -
     Which fields are ours is part of it, so that a field taken from us is noticed even where its value is the same;
     but not while ``adopting``, when we take over the entries of others in a step of its own.
     """
+    ignored = list(ignored)
     rest = stripped(managed.without(body, managed.left_to_controllers(body)))
     for field in ignored:
         rest = _without_field(rest, field.split("."))
-    ours = [] if adopting else sorted(map(managed.dotted, managed.applied_by(body, MANAGER)))
+    ours = [] if adopting else sorted(_ours(body, ignored))
     return digest_of([rest, ours])
+
+
+def _ours(body: Body, ignored: Iterable[str]) -> list[str]:
+    paths = (managed.dotted(path).lstrip(".") for path in managed.applied_by(body, MANAGER))
+    return [path for path in paths if not any(is_below(path, field) for field in ignored)]
+
+
+def left_to_others(body: Body, rid: ResourceId, ignored: Iterable[Ignored]) -> frozenset[managed.FieldPath]:
+    """Ignored fields of a live object that others own and we do not: they are not sent."""
+    rules = [rule for rule in ignored if rule.takes(rid)]
+    return frozenset(
+        path
+        for path, owners in (managed.owners(body).items() if rules else ())
+        if MANAGER not in owners and any(rule.covers(rid, managed.dotted(path).lstrip(".")) for rule in rules)
+    )
 
 
 def reference(body: Body, rid: ResourceId, ignored: Iterable[Ignored], *, adopting: bool = False) -> Live:

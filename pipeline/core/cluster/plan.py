@@ -155,6 +155,8 @@ class Plan(Record, frozen=True):
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     """For rollbacks: what cannot be brought back."""
+    offline: bool = False
+    """Made without a cluster: it is for reading, and nobody can approve or apply it."""
     schema: str = SCHEMA
 
     def of(self, *ops: Op) -> tuple[Action, ...]:

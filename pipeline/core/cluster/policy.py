@@ -38,6 +38,11 @@ class Selector(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_field
         return "*" not in (self.kind, self.name)
 
 
+def is_below(field: str, top: str) -> bool:
+    """Whether ``field`` (``spec.replicas``) is ``top`` or inside of it."""
+    return field == top or field.startswith((f"{top}.", f"{top}["))
+
+
 class ConflictRule(Selector, frozen=True, rename="camel", forbid_unknown_fields=True):
     """What to do where another field manager owns a field that we set: ``take`` it over, or ``leave`` it to them."""
 
@@ -48,14 +53,20 @@ class ConflictRule(Selector, frozen=True, rename="camel", forbid_unknown_fields=
     action: Literal["take", "leave"] = "take"
 
     def decides(self, rid: ResourceId, manager: str, field: str) -> bool:
-        below = not self.field or field == self.field or field.startswith((f"{self.field}.", f"{self.field}["))
-        return self.takes(rid) and below and re.fullmatch(self.manager, manager) is not None
+        here = not self.field or is_below(field, self.field)
+        return self.takes(rid) and here and re.fullmatch(self.manager, manager) is not None
 
 
 class Ignored(Selector, frozen=True, rename="camel", forbid_unknown_fields=True):
-    """A field that others may change at any time: it neither makes a plan stale nor counts as drift."""
+    """A field that others may change at any time: it neither makes a plan stale nor counts as drift.
+
+    Once somebody else owns it, it is left to them.
+    """
 
     field: str = ""
+
+    def covers(self, rid: ResourceId, field: str) -> bool:
+        return self.takes(rid) and is_below(field, self.field)
 
 
 class Approvals(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):

@@ -86,6 +86,7 @@ def _pair(name: str, namespace: str, rules: list[dict[str, Any]], subject: Mappi
 
 def _everywhere(scope: Scope) -> list[dict[str, Any]]:
     """Which cluster it is, which namespaces there are, and which webhooks look at what we write."""
+    rendered = any(rid.kind == "Namespace" and not rid.group for rid in scope.objects)  # then its own rule says so
     rules = [
         _rule([""], ["namespaces"], ["get", "list"]),
         _rule(
@@ -94,7 +95,10 @@ def _everywhere(scope: Scope) -> list[dict[str, Any]]:
             ["list"],
         ),
     ]
-    return rules if scope.purpose is not Purpose.VIEWER else rules[:1]
+    rules = rules if scope.purpose is not Purpose.VIEWER else rules[:1]
+    rules = rules[1:] if rendered else rules
+    claims = any(rid.kind == "PersistentVolumeClaim" for rid in scope.objects)
+    return [*rules, _rule(["storage.k8s.io"], ["storageclasses"], ["get"])] if claims else rules
 
 
 def _bookkeeping(scope: Scope) -> list[dict[str, Any]]:
@@ -112,8 +116,8 @@ def _rules(scope: Scope, rids: Iterable[ResourceId]) -> list[dict[str, Any]]:
     """One rule for each set of verbs in each group: the kinds that it is for, sorted."""
     kinds: defaultdict[tuple[str, tuple[str, ...]], set[str]] = defaultdict(set)
     names: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
-    pods = False
-    for rid in rids:
+    pods, known = False, list(rids)
+    for rid in known:
         served = scope.objects[rid]
         kinds[served.group, _verbs(scope, rid)].add(served.plural)
         pods = pods or rid.kind in ("Deployment", "StatefulSet", "DaemonSet", "Job", "ReplicaSet")
@@ -122,7 +126,7 @@ def _rules(scope: Scope, rids: Iterable[ResourceId]) -> list[dict[str, Any]]:
     rules = [_rule([group], sorted(plurals), list(verbs)) for (group, verbs), plurals in sorted(kinds.items())]
     if scope.purpose is not Purpose.VIEWER:
         rules += [_rule([RBAC], [plural], [verb], sorted(of)) for (verb, plural), of in sorted(names.items())]
-        if any(rid.kind in _BINDINGS and rid.group == RBAC for rid in scope.objects):
+        if any(rid.kind in _BINDINGS and rid.group == RBAC for rid in known):
             rules.append(_rule([RBAC], ["clusterroles", "roles"], ["bind"]))
     if pods and not any("pods" in rule["resources"] for rule in rules):
         rules.append(_rule([""], ["pods"], ["list"]))

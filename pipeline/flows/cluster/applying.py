@@ -131,6 +131,7 @@ def _locked(order: Order, world: World, writer: Writer, gate: Gate) -> RunResult
     mask.manifests(ManifestSet(tuple(order.resources.values())))
     objects = Objects(world.client, writer, plan.policy.ignore, mask)
     tasks = tasks_of(order, world.client, resumed=resumed)
+    mask.manifests(ManifestSet(tuple(Resource.of(task.found) for task in tasks if task.found)))
     checking.objects_are_the_same(objects, tasks)
     may_apply(world.client, plan.target.environment, plan.policy, plan.actions)
     stock = Stock(writer, inventory)

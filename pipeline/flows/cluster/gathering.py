@@ -9,7 +9,9 @@ from pipeline.core.cluster.desired import Wanted
 from pipeline.core.cluster.discovery import Served
 from pipeline.core.cluster.edits import differs
 from pipeline.core.cluster.plan import Action, Problem
-from pipeline.core.resource import CRD_KIND, Body, Resource, ResourceId, mapping, sequence
+from pipeline.core.cluster.sizes import too_large
+from pipeline.core.mask import SECRET
+from pipeline.core.resource import CRD_KIND, Body, ManifestSet, Resource, ResourceId, mapping, sequence
 from pipeline.core.world import Progress
 from pipeline.flows.cluster.client import Client
 from pipeline.flows.cluster.predicting import predict
@@ -39,9 +41,8 @@ class Planner:
         serves = self.client.serves
         served = {item.id: kind for item in stay if (kind := serves.any_version(item.id, item.resource.version))}
         self.progress(0, len(stay), "reading the cluster")
-        self.found = live(self.client, served)
-        for body in self.found.values():  # before any edit is put in words: a value that goes is secret as well
-            self.terms.mask.resource(Resource.of(body))
+        self.found = live(self.client, {**self._secrets(served), **served})
+        self._hide(self.found.values())
         self.namespaces = _names(self.client.every(serves.kinds["", "v1", "Namespace"]))
         definitions = [item for item in stay if item.id.kind == CRD_KIND]
         rest = [item for item in stay if item.id.kind != CRD_KIND]
@@ -51,6 +52,7 @@ class Planner:
             key for case in cases for key in _kinds_of(case.wanted) if case.why != "record" and not _unchanged(case)
         )
         cases += self._cases(rest, changing, brought)
+        self._hide(case.prediction.body for case in cases if case.prediction and case.prediction.body)
         actions, problems = [], []
         for case in cases:
             if case.why == "unknown":
@@ -61,7 +63,20 @@ class Planner:
             action, more = decide(case, self.terms)
             actions.append(action)
             problems += more
+            if case.prediction is not None and case.prediction.body is not None:
+                problems += too_large(case.wanted.id, case.prediction.body)
         return actions, problems
+
+    def _secrets(self, served: Mapping[ResourceId, Served]) -> dict[ResourceId, Served]:
+        """Those of the inventory that are no longer rendered: their values may have been copied elsewhere."""
+        known = [rid for rid in self.terms.inventory.entries if rid.kind == SECRET and not rid.group]
+        kind = self.client.serves.any_version(ResourceId("", SECRET, "", ""))
+        return {rid: kind for rid in known if kind is not None and rid not in served}
+
+    def _hide(self, bodies: Iterable[Body]) -> None:
+        """Learn the values of live Secrets before anything is compared: what is shown first may be a copy of one."""
+        found = (Resource.of(body) for body in bodies)
+        self.terms.mask.manifests(ManifestSet(tuple(one for one in found if one.kind == SECRET and not one.group)))
 
     def _cases(
         self,

@@ -2,9 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 
+from msgspec.structs import replace
+
 from pipeline.core.cluster.desired import Wanted
 from pipeline.core.cluster.inventory import Inventory
 from pipeline.core.cluster.plan import WRITES, Action, Op
+from pipeline.core.cluster.preparing import base_action
 
 
 def hook_actions(
@@ -25,25 +28,9 @@ def _actions(wanted: Iterable[Wanted], changing: set[str], inventory: Inventory,
         hook = item.hook
         if hook is None:
             continue
-        action = Action(
-            number=0,
-            op=Op.HOOK,
-            wave=item.wave,
-            phase=item.phase,
-            group=item.id.group,
-            version=item.resource.version,
-            kind=item.id.kind,
-            namespace=item.id.namespace,
-            name=item.id.name,
-            release=item.release,
-            file=item.file,
-            manifest=item.manifest,
-            predicted="offline",
-            weight=hook.weight,
-            deletes=tuple(sorted(hook.deletes)),
-        )
+        action = replace(base_action(item), op=Op.HOOK, weight=hook.weight, deletes=tuple(sorted(hook.deletes)))
         why = _why_not(item, action, changing, inventory, enabled=enabled)
-        yield _ignored(action, why) if why else action
+        yield replace(action, op=Op.IGNORE, reason=why) if why else action
 
 
 def _why_not(item: Wanted, action: Action, changing: set[str], inventory: Inventory, *, enabled: bool) -> str:
@@ -54,9 +41,3 @@ def _why_not(item: Wanted, action: Action, changing: set[str], inventory: Invent
         return f"a hook of {', '.join(item.hook.events)}, which is no event of this run"
     same = item.manifest and inventory.hooks.get(key(action)) == item.manifest
     return "nothing of its release changes" if same and item.release not in changing else ""
-
-
-def _ignored(action: Action, why: str) -> Action:
-    from msgspec.structs import replace  # noqa: PLC0415
-
-    return replace(action, op=Op.IGNORE, reason=why)

@@ -11,6 +11,7 @@ from pipeline.core.cluster.policy import MANAGER
 from pipeline.core.cluster.retry import Fate
 from pipeline.core.manifests import HOOK_ANNOTATION
 from pipeline.core.resource import Body, mapping
+from pipeline.core.world import no_progress
 from pipeline.flows.cluster.client import apply_call, with_precondition
 from pipeline.flows.cluster.hook_plan import key
 from pipeline.flows.cluster.removing import Removal
@@ -102,7 +103,7 @@ def _awaited(task: Task, live: Body, waiting: Waiting) -> Outcome:
     outcome = Outcome(action, State.RAN, body=live)
     if action.kind not in hooks.RUNS_TO_ITS_END:
         return outcome
-    found = waiting.until_healthy({action.id: task.served}, lambda _done, _total, _what: None)[action.id]
+    found = waiting.until_healthy({action.id: task.served}, no_progress, {action.id: live})[action.id]
     if found.state is HealthState.CURRENT:
         return outcome
     return replace(outcome, state=State.FAILED, message=f"the hook did not succeed: {found.reason}")

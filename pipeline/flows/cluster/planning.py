@@ -11,6 +11,7 @@ from pipeline.core.cluster.desired import desired
 from pipeline.core.cluster.inventory import Inventory
 from pipeline.core.cluster.plan import Action, InventoryRef, Plan, Problem, Source, Target
 from pipeline.core.cluster.policy import ApplyPolicy
+from pipeline.core.cluster.sizes import inventory_too_large
 from pipeline.core.errors import StaleError
 from pipeline.core.mask import Mask
 from pipeline.core.resource import ManifestSet, Resource, ResourceId, mapping
@@ -68,6 +69,7 @@ def make_plan(client: Client, question: Question, progress: Progress) -> Plan:
     hooks = [replace(hook, resource=_plural(client, hook)) for hook in hooks]
     told = warnings(client, question.environment, question.policy, (*actions, *hooks, *gone))
     ordered = numbered((*actions, *hooks), gone)
+    sizes = inventory_too_large(inventory, ordered)
     return Plan(
         tool=question.tool,
         created=question.created,
@@ -79,7 +81,7 @@ def make_plan(client: Client, question: Question, progress: Progress) -> Plan:
         inventory=InventoryRef(inventory.uid, inventory.digest),
         actions=ordered,
         releases=question.releases,
-        problems=tuple(sorted({*problems, *more, *others}, key=_problem_order)),
+        problems=tuple(sorted({*problems, *more, *others, *sizes}, key=_problem_order)),
         warnings=told,
         notes=question.notes,
     )

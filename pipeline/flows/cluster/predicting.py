@@ -51,6 +51,8 @@ def _conflicts(answer: Answer) -> list[Conflict]:
 
 def _decided(conflict: Conflict, rid: ResourceId, policy: ApplyPolicy, migrated: frozenset[str]) -> Conflict:
     field_name = conflict.field.removeprefix(".")
+    if any(rule.covers(rid, field_name) for rule in policy.ignore):
+        return Conflict(conflict.field, conflict.manager, "leave")
     for rule in policy.conflicts:
         if rule.decides(rid, conflict.manager, field_name):
             return Conflict(conflict.field, conflict.manager, rule.action)

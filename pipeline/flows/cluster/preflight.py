@@ -1,7 +1,7 @@
 """What would stop an apply half way, asked before: rights, sizes, webhooks that look at our own bookkeeping."""
 
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from pipeline.core.cluster.answer import Call
 from pipeline.core.cluster.inventory import name_of
@@ -14,6 +14,8 @@ from pipeline.flows.cluster.client import Client
 from pipeline.flows.cluster.reading import in_parallel
 
 _REVIEW = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+_BOOKKEEPING = (("", "configmaps"), ("coordination.k8s.io", "leases"))
+_JUDGED = WRITES | {Op.DELETE}
 _WEBHOOKS = "/apis/admissionregistration.k8s.io/v1/"
 
 
@@ -29,11 +31,11 @@ class Right(NamedTuple):
         return f"{self.verb} {kind}" + (f" in {self.namespace}" if self.namespace else "")
 
 
-def warnings(client: Client, environment: str, policy: ApplyPolicy, actions: Iterable[Action]) -> tuple[str, ...]:
+def warnings(client: Client, environment: str, policy: ApplyPolicy, actions: Sequence[Action]) -> tuple[str, ...]:
     """For a plan: who makes it need not be who applies it, so missing rights are told and stop nothing."""
     missing = missing_rights(client, environment, policy, actions)
     rights = [f"you may not {', '.join(map(str, missing))}: whoever applies this must be able to"] if missing else []
-    return (*rights, *_deadlocks(client))
+    return (*rights, *_guards(client, actions))
 
 
 def missing_rights(
@@ -57,7 +59,7 @@ def _rights(environment: str, policy: ApplyPolicy, actions: list[Action]) -> set
     ours, name = policy.namespace, name_of(environment)
     found = {
         Right(verb, group, resource, ours, name if verb != "create" else "")
-        for group, resource in (("", "configmaps"), ("coordination.k8s.io", "leases"))
+        for group, resource in _BOOKKEEPING
         for verb in ("get", "create", "update")
     }
     for action in actions:
@@ -80,23 +82,44 @@ def _allowed(client: Client, right: Right) -> bool:
     return not answer.ok or mapping(mapping(answer.body).get("status")).get("allowed") is True
 
 
-def _deadlocks(client: Client) -> Iterator[str]:
-    """A webhook that fails closed and looks at ConfigMaps or Leases can lock us out of our own bookkeeping."""
+def _guards(client: Client, actions: Iterable[Action]) -> Iterator[str]:
+    """Webhooks that fail closed: those that can lock us out of our own bookkeeping, and those that judge this plan."""
+    written = {(action.group, action.resource) for action in actions if action.op in _JUDGED and action.resource}
+    judges = set()
+    webhooks, unseen = _fail_closed(client)
+    if unseen:
+        yield f"you may not list {', '.join(unseen)}: whether webhooks would refuse this was not looked at"
+    for webhook in webhooks:
+        name = clean(str(webhook.get("name")))
+        if _looks_at(webhook, _BOOKKEEPING) and not _selects(webhook):
+            yield f"the webhook {name} fails closed and looks at ConfigMaps or Leases: if it is down, so are we"
+        elif _looks_at(webhook, written):
+            judges.add(name)
+    if judges:
+        names = ", ".join(sorted(judges))
+        yield f"webhooks that fail closed and look at what is written here: {names}; without them it is refused"
+
+
+def _fail_closed(client: Client) -> tuple[list[Mapping[str, Any]], list[str]]:
+    """Those that refuse what they cannot judge, and the kinds of configurations that could not be listed."""
+    found, unseen = [], []
     for kind in ("validatingwebhookconfigurations", "mutatingwebhookconfigurations"):
         _, answer = client.send(Call("GET", _WEBHOOKS + kind))
+        if not answer.ok:
+            unseen.append(kind)
         for item in map(mapping, sequence(mapping(answer.body).get("items"))):
-            for webhook in map(mapping, sequence(item.get("webhooks"))):
-                if webhook.get("failurePolicy") == "Fail" and _looks_at_ours(webhook):
-                    name = clean(str(webhook.get("name")))
-                    yield f"the webhook {name} fails closed and looks at ConfigMaps or Leases: if it is down, so are we"
+            webhooks = map(mapping, sequence(item.get("webhooks")))
+            found += [webhook for webhook in webhooks if webhook.get("failurePolicy") == "Fail"]
+    return found, unseen
 
 
-def _looks_at_ours(webhook: object) -> bool:
-    ours = (("", "configmaps"), ("coordination.k8s.io", "leases"))
-    if mapping(webhook).get("namespaceSelector") or mapping(webhook).get("objectSelector"):
-        return False
-    for rule in map(mapping, sequence(mapping(webhook).get("rules"))):
-        groups, resources = sequence(rule.get("apiGroups")), sequence(rule.get("resources"))
-        if any(("*" in groups or g in groups) and ({"*", "*/*", r} & set(map(str, resources))) for g, r in ours):
+def _selects(webhook: Mapping[str, Any]) -> bool:
+    return bool(webhook.get("namespaceSelector") or webhook.get("objectSelector"))
+
+
+def _looks_at(webhook: Mapping[str, Any], resources: Iterable[tuple[str, str]]) -> bool:
+    for rule in map(mapping, sequence(webhook.get("rules"))):
+        groups, names = sequence(rule.get("apiGroups")), set(map(str, sequence(rule.get("resources"))))
+        if any(("*" in groups or group in groups) and ({"*", "*/*", one} & names) for group, one in resources):
             return True
     return False

@@ -12,9 +12,8 @@ from pipeline.flows.cluster.planning import Question, read_inventory
 def served_objects(client: Client, question: Question, policy: ApplyPolicy) -> dict[ResourceId, Served | None]:
     """Every object with how its kind is served; None where neither the cluster nor a rendered CRD says."""
     brought = {key: served for _, resource in question.objects for key, served in _brought(resource).items()}
-    namespaces = (ResourceId("", "Namespace", "", name) for name in question.namespaces.values())
     inventory = read_inventory(client, question.environment, policy.namespace)
-    wanted = {resource.id: resource.version for _, resource in question.objects} | dict.fromkeys(namespaces, "v1")
+    wanted = {resource.id: resource.version for _, resource in question.objects}
     wanted |= {rid: entry.version for rid, entry in inventory.entries.items()}
     return {
         rid: client.serves.any_version(rid, version) or brought.get((rid.group, rid.kind))

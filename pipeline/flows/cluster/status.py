@@ -2,6 +2,8 @@
 
 from pipeline.core.cluster.health import Health, State, health
 from pipeline.core.cluster.status import Status
+from pipeline.core.errors import WorldError
+from pipeline.core.resource import Body, mapping
 from pipeline.flows.cluster.client import Client
 from pipeline.flows.cluster.planning import read_inventory
 from pipeline.flows.cluster.reading import live
@@ -19,7 +21,20 @@ def status(client: Client, environment: str, namespace: str) -> Status:
     found = []
     for rid in sorted(inventory.entries):
         body = bodies.get(rid)
-        state = health(body) if body is not None else Health(State.FAILED, "it is not there")
+        state = _health(client, body) if body is not None else Health(State.FAILED, "it is not there")
         if state.state not in _WELL:
             found.append((rid, state))
     return Status(inventory, read_lock(client, environment, namespace), client.uid(), tuple(found))
+
+
+def _health(client: Client, body: Body) -> Health:
+    """A pending claim is well where its class waits for a pod to come (volumeBindingMode)."""
+    found = health(body)
+    if found.state in _WELL or body.get("kind") != "PersistentVolumeClaim":
+        return found
+    name = str(mapping(body.get("spec")).get("storageClassName") or "")
+    try:
+        kind = mapping(client.read(f"/apis/storage.k8s.io/v1/storageclasses/{name}")) if name else {}
+    except WorldError:
+        return found
+    return health(body, binds_late=kind.get("volumeBindingMode") == "WaitForFirstConsumer")

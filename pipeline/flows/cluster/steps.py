@@ -18,7 +18,7 @@ from pipeline.core.cluster.retry import Fate
 from pipeline.core.cluster.say import explain
 from pipeline.core.errors import PipelineError, WorldError
 from pipeline.core.resource import Body, Resource, ResourceId, mapping
-from pipeline.core.world import Progress
+from pipeline.core.world import Progress, no_progress
 from pipeline.flows.cluster.checking import by_phase
 from pipeline.flows.cluster.hooking import run_hook
 from pipeline.flows.cluster.ledger import StoppedError, Writer
@@ -46,7 +46,27 @@ _AT_ONCE = frozenset({Phase.NAMESPACES, Phase.DEFINITIONS, Phase.API_SERVICES})
 _NEEDS_ALL_HEALTHY = frozenset({Phase.POST_HOOKS, Phase.PRUNE})
 _NEEDS_BACKING = frozenset({Phase.API_SERVICES, Phase.CUSTOM, Phase.ADMISSION, Phase.ADMITTED})
 _TRIES = 3
+_TOLD = 20
 _FAILED = frozenset({State.FAILED, State.STALE, State.UNHEALTHY})
+
+
+@dataclass
+class Count:
+    """How far one phase is, told when it begins, at its end, and not too often between."""
+
+    what: str
+    total: int
+    tell: Progress
+    done: int = 0
+
+    def __post_init__(self) -> None:
+        if self.total:
+            self.tell(0, self.total, self.what)
+
+    def one_more(self) -> None:
+        self.done += 1
+        if self.done == self.total or self.done % max(1, self.total // _TOLD) == 0:
+            self.tell(self.done, self.total, self.what)
 
 
 @dataclass
@@ -63,6 +83,7 @@ class Steps:
     resources: Mapping[int, Resource] = field(default_factory=dict)
     outcomes: dict[int, Outcome] = field(default_factory=dict)
     _pending: dict[ResourceId, Task] = field(default_factory=dict)
+    _count: "Count" = field(default_factory=lambda: Count("", 0, no_progress))
     _guard: threading.Lock = field(default_factory=threading.Lock)
 
     def run(self, tasks: list[Task]) -> None:
@@ -90,7 +111,7 @@ class Steps:
             self._skip_the_rest(tasks)
 
     def _phase(self, phase: Phase, tasks: list[Task]) -> None:
-        self.tell(len(self.outcomes), len(self.plan.actions), phase.title)
+        self._count = Count(phase.title, len(tasks), self.tell)
         if phase in (Phase.PRE_HOOKS, Phase.POST_HOOKS, Phase.PRUNE):
             for task in tasks:
                 self._one(task)
@@ -117,6 +138,7 @@ class Steps:
         outcome = self._carry_out(task)
         with self._guard:
             self.outcomes[task.action.number] = outcome
+            self._count.one_more()
             if outcome.state in _WRITTEN and Phase(task.action.phase) in _WAITED_FOR:
                 self._pending[task.action.id] = task
         self._remember(task, outcome)
@@ -153,7 +175,9 @@ class Steps:
         if not wanted:
             return
         served = {rid: task.served for rid, task in wanted.items()}
-        for rid, found in self.waiting.until_healthy(served, self.tell).items():
+        outcomes = {rid: self.outcomes[task.action.number] for rid, task in wanted.items()}
+        made = {rid: outcome.body for rid, outcome in outcomes.items() if outcome.body is not None}
+        for rid, found in self.waiting.until_healthy(served, self.tell, made).items():
             task = wanted[rid]
             self._pending.pop(rid)
             if found.state not in (HealthState.CURRENT, HealthState.SUSPENDED):

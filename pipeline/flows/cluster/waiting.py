@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
+from pipeline.core.apis import built_in_group
 from pipeline.core.cluster.answer import Clock
 from pipeline.core.cluster.discovery import Served
-from pipeline.core.cluster.health import Health, State, health, pods_reason
+from pipeline.core.cluster.health import Health, State, health, health_of_absent, is_silent, pods_reason
 from pipeline.core.cluster.say import clean
 from pipeline.core.errors import WorldError
 from pipeline.core.resource import Body, ResourceId, mapping
@@ -14,6 +16,8 @@ from pipeline.flows.cluster.reading import live
 
 _FIRST_POLL_SECONDS = 0.1
 _SLOWEST_POLL_SECONDS = 2.0
+_SILENCE_SECONDS = 5.0
+"""Some controllers never say anything: that long they are waited for."""
 _SETTLED = frozenset({State.CURRENT, State.SUSPENDED})
 _WITH_PODS = frozenset({"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job"})
 _POD = Served("", "v1", "Pod", "pods", namespaced=True, verbs=frozenset({"list"}))
@@ -29,14 +33,18 @@ class Waiting:
     going_on: Callable[[], None]
 
     def until_healthy(
-        self, wanted: Mapping[ResourceId, Served], tell: Callable[[int, int, str], object]
+        self,
+        wanted: Mapping[ResourceId, Served],
+        tell: Callable[[int, int, str], object],
+        made: Mapping[ResourceId, Body] = MappingProxyType({}),
     ) -> dict[ResourceId, Health]:
         """The health of each, as soon as all are well or one is surely not; what is late is PROGRESSING.
 
         One that fails ends the wait for those that are still on their way: nobody needs to wait five minutes to hear
-        what is known after ten seconds.
+        what is known after ten seconds. ``made`` are the objects as they were written.
         """
-        end = self.clock.monotonic() + self.timeout_seconds
+        begin = self.clock.monotonic()
+        end = begin + self.timeout_seconds
         pause = _FIRST_POLL_SECONDS
         found: dict[ResourceId, Health] = {}
         pending = dict(wanted)
@@ -44,7 +52,8 @@ class Waiting:
             bodies = self._live(pending)
             for rid in pending:
                 body = bodies.get(rid)
-                found[rid] = health(body) if body is not None else Health(State.FAILED, "it is gone")
+                young = self.clock.monotonic() - begin < _SILENCE_SECONDS
+                found[rid] = health_of_absent(made.get(rid, {})) if body is None else self._health(rid, body, young)
             pending = {rid: served for rid, served in pending.items() if found[rid].state not in _SETTLED}
             failed = any(found[rid].state is State.FAILED for rid in pending)
             if not pending or failed or self.clock.monotonic() > end:
@@ -57,6 +66,14 @@ class Waiting:
             self.clock.sleep(pause)
             pause = min(pause * 1.5, _SLOWEST_POLL_SECONDS)
         return {rid: self._explained(rid, state) for rid, state in found.items()}
+
+    def _health(self, rid: ResourceId, body: Body, young: bool) -> Health:  # noqa: FBT001
+        """A custom resource whose controller has not said anything is given a moment before it counts as well."""
+        if young and not built_in_group(rid.group) and is_silent(body):
+            served = self.client.serves.any_version(rid)
+            if served is not None and served.has_status:
+                return Health(State.PROGRESSING, "its controller has not said anything yet")
+        return health(body)
 
     def _live(self, wanted: Mapping[ResourceId, Served]) -> Mapping[ResourceId, Body]:
         return live(self.client, wanted)

@@ -104,8 +104,9 @@ class Objects:
         return Outcome(action, State.FAILED, f"{what}{said}")
 
     def _sent(self, task: Task, found: Body | None) -> Body:
-        """Without the fields that the policy leaves to others."""
+        """Without the fields that the policy leaves to others, by the plan or because they took them since."""
         left = frozenset(tuple(path.split("\t")) for path in task.action.leave)
+        left |= live.left_to_others(found, task.action.id, self.ignored) if found is not None else frozenset()
         return managed.without(task.body, left) if left and found is not None else task.body
 
     def _send(self, task: Task, found: Body | None) -> tuple[bool, Outcome]:

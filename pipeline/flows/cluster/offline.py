@@ -1,0 +1,112 @@
+"""``pipeline plan --offline``: what apply would do by what is known without a cluster. For reading, not for applying.
+
+Known are the recorded inventory and the commits that it says were applied: manifests are compared with manifests.
+What only a cluster knows (live objects, conflicts, rights, webhooks, immutable fields) is not looked at.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from msgspec.structs import replace
+
+from pipeline.core.cluster.desired import Wanted, desired, sent
+from pipeline.core.cluster.edits import edits
+from pipeline.core.cluster.inventory import Entry, Inventory
+from pipeline.core.cluster.marks import PART_OF
+from pipeline.core.cluster.phases import Phase
+from pipeline.core.cluster.plan import Action, InventoryRef, Op, Plan, Target
+from pipeline.core.cluster.policy import MANAGER
+from pipeline.core.cluster.preparing import base_action
+from pipeline.core.cluster.pruning import Candidate, breakers, fate_of
+from pipeline.core.mask import Mask
+from pipeline.core.resource import Body, ManifestSet, Resource, ResourceId, mapping
+from pipeline.flows.cluster.hook_plan import hook_actions
+from pipeline.flows.cluster.planning import Question, numbered
+from pipeline.flows.cluster.prune_plan import order
+
+_UNKNOWN = "what was applied is not known here"
+_NOT_LOOKED_AT = "made without a cluster: live objects, conflicts, rights and webhooks were not looked at"
+
+
+def offline_plan(question: Question, inventory: Inventory, applied: Iterable[tuple[str, Resource]]) -> Plan:
+    """``applied`` are the files that the inventory's releases were applied from, as far as their commits are here."""
+    wanted, problems = desired(question.objects, question.needs, inventory, question.namespaces)
+    before = {one.id: sent(one, inventory).body for _, one in applied}
+    mask = Mask()
+    mask.manifests(ManifestSet(tuple(item.resource for item in wanted) + tuple(map(Resource.of, before.values()))))
+    stay = [item for item in wanted if item.hook is None and not _there_already(item, inventory)]
+    actions = [_action(item, inventory, before, mask) for item in stay]
+    gone = _gone(question, inventory, {item.id for item in stay}, before)
+    deletions = sum(action.op is Op.DELETE for action in gone)
+    hooks = hook_actions(wanted, (*actions, *gone), inventory, enabled=question.policy.hooks)
+    stops = breakers(deletions, inventory, len(stay), question.policy)
+    return Plan(
+        tool=question.tool,
+        created=question.created,
+        expires=question.expires,
+        author=question.author,
+        source=question.source,
+        target=Target(question.environment, question.context, question.expected_uid, ""),
+        policy=question.policy,
+        inventory=InventoryRef(inventory.uid, inventory.digest),
+        actions=numbered((*actions, *hooks), gone),
+        releases=question.releases,
+        problems=tuple(sorted({*problems, *stops}, key=lambda one: (one.code, one.what, one.message))),
+        warnings=(_NOT_LOOKED_AT,),
+        offline=True,
+    )
+
+
+def _there_already(item: Wanted, inventory: Inventory) -> bool:
+    """A release's own namespace in which something of ours was applied."""
+    return not item.release and any(rid.namespace == item.id.name for rid in inventory.entries)
+
+
+def _action(item: Wanted, inventory: Inventory, before: Mapping[ResourceId, Body], mask: Mask) -> Action:
+    base, old = base_action(item), before.get(item.id)
+    if item.id not in inventory.entries:
+        return base
+    if old is None:
+        return replace(base, op=Op.UPDATE, reason=_UNKNOWN)
+    if old == item.resource.body:
+        return replace(base, op=Op.UNCHANGED)
+    return replace(base, op=Op.UPDATE, fields=edits(old, item.resource.body, mask))
+
+
+def _gone(
+    question: Question, inventory: Inventory, kept: set[ResourceId], before: Mapping[ResourceId, Body]
+) -> list[Action]:
+    """What nobody renders any more, judged as if it were still as it was applied."""
+    found = []
+    for rid, entry in inventory.entries.items():
+        if rid in kept or (question.releases and entry.release not in question.releases):
+            continue
+        candidate = Candidate(rid, entry, _as_applied(before.get(rid, {}), entry, inventory))
+        op, reason = fate_of(candidate, inventory, question.policy, frozenset())
+        found.append(
+            Action(
+                number=0,
+                op=op,
+                wave=0,
+                phase=Phase.PRUNE,
+                group=rid.group,
+                version=entry.version,
+                kind=rid.kind,
+                namespace=rid.namespace,
+                name=rid.name,
+                release=entry.release,
+                predicted="offline",
+                reason=reason,
+            )
+        )
+    return sorted(found, key=order)
+
+
+def _as_applied(body: Body, entry: Entry, inventory: Inventory) -> Body:
+    metadata = mapping(body.get("metadata"))
+    labels = {**mapping(metadata.get("labels")), PART_OF: inventory.applyset}
+    own = {
+        "uid": entry.uid,
+        "labels": labels,
+        "managedFields": [{"manager": MANAGER, "operation": "Apply"}],
+    }
+    return {**body, "metadata": {**metadata, **own}}
