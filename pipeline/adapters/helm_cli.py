@@ -28,8 +28,8 @@ from pipeline.core.render import Rendered, RenderOrder
 
 _TIMEOUT_SECONDS = 300
 _KEEP_STDERR = 'exec "$@" 2>"$0"'
-# Rendering allocates much and lives shortly: with four times the garbage a hundred releases take 23 % less time.
-_GARBAGE = "400"
+# Rendering allocates much and lives shortly: without collecting garbage, up to a limit, it takes a fifth less time.
+_GARBAGE = {"GOGC": "off", "GOMEMLIMIT": "512MiB"}
 _DROPPED = "skipping unknown hooks"
 _LOG_PREFIX = re.compile(r"^(?:time=\S+ )?level=[A-Z]+ (?:source=\S+ )?")
 
@@ -114,7 +114,7 @@ def _environment(home: Path) -> list[str]:
         **{name: str(home / folder) for name, folder in folders.items()},
         KUBECONFIG=os.devnull,
         HELM_NO_PLUGINS="1",
-        GOGC=_GARBAGE,
+        **_GARBAGE,
     )
     return ["env", "-i", *(f"{name}={value}" for name, value in sorted(variables.items()))]
 

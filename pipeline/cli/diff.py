@@ -2,11 +2,15 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from pipeline.core.errors import CHANGES, FAILED, OK, RISK, UsageError
+
+if TYPE_CHECKING:
+    from pipeline.core.report import Report
+    from pipeline.core.source import Source
 
 SHOWN_AS = "terminal, json, markdown, comment, summary, html, sarif or junit, in a file with =PATH"
 LEVELS = ("blocker", "high", "medium", "low", "info")
@@ -56,7 +60,6 @@ def command(context: click.Context, /, old: str, new: str, **options: Any) -> No
 
     With no arguments, what this branch changes: the merge base with the default branch against the work tree.
     """
-    from pipeline.core.manifests import keep_parsed
     from pipeline.core.source import SourceKind, parse_source
 
     sources = parse_source(old), parse_source(new)
@@ -66,28 +69,45 @@ def command(context: click.Context, /, old: str, new: str, **options: Any) -> No
             f"a chart cannot be compared with {next(str(s) for s in sources if s.kind is not SourceKind.CHART)}",
             hint="compare two charts: pipeline diff chart:OLD chart:NEW",
         )
-    names = ChartOptions.__dataclass_fields__
-    chart_options = ChartOptions(**{name: options[name] for name in names})
-    import gc
-
-    from pipeline.adapters.document_cache import DocumentCache
-    from pipeline.cli import diffing
-
-    keep_parsed(DocumentCache.of_user())
-    gc.disable()  # a short life and no cycles to speak of: a fifth of the time went into looking for them
-    fail_on = options["fail_on"]
-    if SourceKind.CHART in kinds:
-        report = diffing.charts(sources[0], sources[1], chart_options, fail_on)
-    else:
-        wanted = diffing.Asked(options["environments"], options["releases"], fail_on, options["shard"])
-        report = diffing.repository(sources[0], sources[1], wanted)
+    report = _of_charts(sources, options) if SourceKind.CHART in kinds else _of_trees(sources, options)
     from pipeline.cli.showing import show
 
     show(report, options["outputs"])
     context.exit(_exit_code(report, detailed=options["detailed_exitcode"]))
 
 
-def _exit_code(report: Any, *, detailed: bool) -> int:
+def _of_charts(sources: "tuple[Source, Source]", options: dict[str, Any]) -> "Report":
+    """Helm is at work before the rest is loaded."""
+    from pipeline.cli.chart_sides import begun
+
+    names = ChartOptions.__dataclass_fields__
+    rendering = begun(*sources, ChartOptions(**{name: options[name] for name in names}))
+    _keep_what_is_read()
+    from pipeline.cli import diffing
+
+    return diffing.charts(rendering, options["fail_on"])
+
+
+def _of_trees(sources: "tuple[Source, Source]", options: dict[str, Any]) -> "Report":
+    _keep_what_is_read()
+    from pipeline.cli import diffing
+
+    wanted = diffing.Asked(options["environments"], options["releases"], options["fail_on"], options["shard"])
+    return diffing.repository(*sources, wanted)
+
+
+def _keep_what_is_read() -> None:
+    """What is parsed once is kept for the next run; and no garbage is looked for in a short life without cycles."""
+    import gc
+
+    from pipeline.adapters.document_cache import DocumentCache
+    from pipeline.core.manifests import keep_parsed
+
+    keep_parsed(DocumentCache.of_user())
+    gc.disable()
+
+
+def _exit_code(report: "Report", *, detailed: bool) -> int:
     from pipeline.core.report import Verdict
 
     if report.verdict is Verdict.FAILED:

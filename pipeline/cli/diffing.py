@@ -1,49 +1,30 @@
 """What ``pipeline diff`` does once its options are read: gather both sides, judge, show."""
 
-import time
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from functools import partial
 from pathlib import Path
 
 from pipeline import rules
-from pipeline.cli.diff import ChartOptions
-from pipeline.core.chart import ValuesLayer
-from pipeline.core.errors import ConfigError, Problem, UsageError
+from pipeline.core.errors import UsageError
 from pipeline.core.files import Tree
 from pipeline.core.finding import Severity
-from pipeline.core.render import DEFAULT_KUBE_VERSION
 from pipeline.core.report import Report
-from pipeline.core.resource import mapping
 from pipeline.core.shards import parse_shard
 from pipeline.core.snapshot import Snapshot
 from pipeline.core.source import Source, SourceKind
 from pipeline.core.tree import FOLDER as RENDERED
 from pipeline.core.verdict import with_verdict
-from pipeline.core.yaml_read import YamlError, load
-from pipeline.flows.diff_charts import ChartSide, How, diff_charts
+from pipeline.flows.chart_sides import Begun
+from pipeline.flows.diff_charts import diff_charts
 from pipeline.flows.diff_repository import Terms, diff_repository
 from pipeline.flows.read_rendered import Rendered, Wanted, read_manifests, read_rendered
 
 DEFAULT_FAIL_ON = Severity.BLOCKER
 
 
-def charts(old: Source, new: Source, options: ChartOptions, fail_on: str | None) -> Report:
-    """Render two charts the same way and compare them."""
-    from pipeline.wiring import engine_for
-
-    before = _chart_side(old, options.values)
-    after = _chart_side(new, options.new_values or options.values)
-    how = How(
-        options.release_name,
-        options.namespace,
-        options.kube_version or DEFAULT_KUBE_VERSION,
-        options.api_versions,
-        stated=options.kube_version is not None,
-        pause=time.sleep,
-    )
-    report = diff_charts(before, after, how, engine_for(options.engine), rules.load)
-    return with_verdict(report, severity(fail_on))
+def charts(begun: Begun, fail_on: str | None) -> Report:
+    """Compare two charts that are being rendered."""
+    return with_verdict(diff_charts(begun, rules.load), severity(fail_on))
 
 
 def severity(label: str | None) -> Severity:
@@ -108,22 +89,3 @@ def _rendered(source: Source, wanted: Wanted, root: Path | None) -> Rendered:
 
 def _today() -> date:
     return datetime.now(tz=UTC).date()
-
-
-def _chart_side(source: Source, files: tuple[Path, ...]) -> ChartSide:
-    from pipeline.adapters.chart_store import local_chart
-    from pipeline.adapters.charts import load_chart
-
-    path = local_chart(source.argument)
-    return ChartSide(str(source), path, partial(load_chart, path), tuple(map(_layer, files)))
-
-
-def _layer(path: Path) -> ValuesLayer:
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"values file {path}: {getattr(error, 'strerror', None) or error}", hint="check -f") from error
-    try:
-        return ValuesLayer(str(path), text, mapping(load(text)))
-    except YamlError as error:
-        raise ConfigError((Problem(str(path), error.line, error.column, error.message),)) from error

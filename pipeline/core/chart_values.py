@@ -4,9 +4,9 @@ Helm ignores a value that nothing reads, without a word. Whether something reads
 defaults name it, the schema names it, or a template refers to it. Maps that are empty by default are free-form.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from pipeline.core import yaml_read
@@ -28,9 +28,14 @@ class Scope:
     file: str
     defaults: Mapping[str, Any] = field(hash=False)
     schema: Mapping[str, Any] = field(hash=False)
-    references: References = field(hash=False)
+    read: Callable[[], References] = field(hash=False, repr=False)
     children: Mapping[str, "Scope"] = field(hash=False)
     metadata: Mapping[str, Any] = field(default_factory=dict, hash=False)
+
+    @property
+    def references(self) -> References:
+        """What its templates read: asked only where neither defaults nor schema know a value."""
+        return self.read()
 
 
 def knows(scope: Scope, path: ValuesPath) -> bool:
@@ -107,7 +112,7 @@ def _scope(
     for key, below, part in _dependencies(chart, folder, rows):
         part_schema = _yaml(chart, f"{below}values.schema.json")
         children[key] = _scope(chart, below, _yaml(chart, f"{below}values.yaml"), part_schema, part)
-    read = references(_texts(chart, folder), _switches(rows))
+    read = cache(lambda: references(_texts(chart, folder), _switches(rows)))
     return Scope(f"{folder}values.yaml", defaults, schema, read, children, metadata)
 
 

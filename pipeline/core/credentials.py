@@ -20,7 +20,16 @@ _OPEN_ENDS = frozenset({("access", "key"), ("accesskey",), ("credentials",), ("t
 _RANDOM = 16
 _REFERS = re.compile(r"[$<{%/]|\{\{|.*(?:\$\{|\$\(|\{\{|://)|\.{1,2}/")
 _PRIVATE = "PRIVATE KEY-----"
+_NAMES = ("passw", "passphrase", "secret", "token", "key", "credential", "://")
 _URL = re.compile(r"\b[a-z][a-z0-9+.-]*://[^/\s:@${}<>]+:(?![$<{%])[^@/\s]{3,}@[\w.-]+", re.IGNORECASE)
+
+
+def may_hold(key: str, value: Any) -> bool:
+    """Whether it is worth taking the text apart: it, or its key, has one of the words that name a credential."""
+    if not isinstance(value, str):
+        return True
+    low = f"{key}\n{value}".lower()
+    return any(name in low for name in _NAMES)
 
 
 def in_the_open(value: Any, path: Path) -> Iterator[Path]:

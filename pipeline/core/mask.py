@@ -75,12 +75,28 @@ class Mask:
         replaced = self._replacing((text,))
         return replaced(text) if replaced else text
 
-    def covered(self, data: Any) -> Any:
-        """A JSON value with every known value replaced, in keys and numbers too."""
+    def covered(self, parts: Mapping[str, list[Any]]) -> dict[str, list[Any]]:
+        """Lists of JSON values with every known value replaced, in keys and numbers too.
+
+        Most entries hold none: they are searched as JSON text, and only the others are taken apart.
+        """
         if not self._taints():
-            return data
-        replaced = self._replacing(frozenset(_texts(data)))
-        return _walk(data, replaced) if replaced else data
+            return dict(parts)
+        texts = {key: list(map(_json, entries)) for key, entries in parts.items()}
+        whole = "\0".join(text for several in texts.values() for text in several)
+        signs = [_CUT, *(sign for form in self._taints() if (sign := _json(form)[1:-1]) and sign in whole)]
+        doubted = [
+            (key, number)
+            for key, several in texts.items()
+            for number, text in enumerate(several)
+            if not text or any(sign in text for sign in signs)
+        ]
+        replaced = self._replacing(frozenset(text for key, n in doubted for text in _texts(parts[key][n])))
+        out = {key: list(entries) for key, entries in parts.items()}
+        if replaced:
+            for key, number in doubted:
+                out[key][number] = _walk(parts[key][number], replaced)
+        return out
 
     def label(self, value: str) -> str:
         return f"<secret #{self._numbers.setdefault(value, len(self._numbers) + 1)}>"
@@ -173,6 +189,14 @@ def _end(found: str) -> str:
 def _pattern(form: str) -> str:
     bounded = len(form) < _BOUNDED and form.isalnum()
     return rf"(?<![A-Za-z0-9]){form}(?![A-Za-z0-9])" if bounded else re.escape(form)
+
+
+def _json(value: Any) -> str:
+    """As JSON text; empty for what is none, half a surrogate pair."""
+    try:
+        return orjson.dumps(value).decode()
+    except TypeError:
+        return ""
 
 
 def _dump(resource: Resource) -> str:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias
 
 
@@ -21,7 +22,7 @@ class Entry(NamedTuple):
 Step: TypeAlias = str | int | Entry
 Path: TypeAlias = tuple[Step, ...]
 
-_ambiguous = re.compile(r'[.\[\]" ]').search
+_ambiguous = lru_cache(maxsize=65536)(re.compile(r'[.\[\]" ]').search)
 
 
 def matches(path: Path, pattern: tuple[str, ...]) -> bool:

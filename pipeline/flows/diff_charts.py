@@ -1,54 +1,27 @@
 """What would this upgrade do to me? Two charts are rendered the same way and compared, with no repository around."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from pipeline.core.assemble import Targets, build
 from pipeline.core.chance import A_SECOND, by_chance, needs_a_pause, suspects
-from pipeline.core.chart import Chart, ValuesLayer
+from pipeline.core.chart import Chart
 from pipeline.core.errors import RenderError
 from pipeline.core.manifests import parse
 from pipeline.core.notes import Notes, VolatilePath
-from pipeline.core.render import Engine, Rendered, RenderOrder
+from pipeline.core.render import Engine, Rendered
 from pipeline.core.report import RenderFailure, Report
 from pipeline.core.resource import ManifestSet
 from pipeline.core.rule import Rule
 from pipeline.core.snapshot import ReleaseKey, ReleaseSide, Snapshot
 from pipeline.core.upgrade import Side
 from pipeline.core.volatile import volatile
-from pipeline.core.world import no_pause
+from pipeline.flows.chart_sides import Begun, ChartSide, How, order_of
 
 
-@dataclass(frozen=True, slots=True)
-class ChartSide:
-    """One side as asked for: ``source`` is what was typed, ``path`` where the chart lies on disk, ``load`` reads it."""
-
-    source: str
-    path: str
-    load: Callable[[], Chart]
-    values: tuple[ValuesLayer, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class How:
-    """What both renders share. ``kube_version`` is a full version, ``stated`` by the user or taken by default."""
-
-    release: str
-    namespace: str
-    kube_version: str
-    api_versions: tuple[str, ...] = ()
-    capabilities: bool = False
-    stated: bool = True
-    pause: Callable[[float], object] = no_pause
-    """Waits so many seconds, between two renders that ask for the time."""
-
-
-def diff_charts(
-    old: ChartSide, new: ChartSide, how: How, engine: Engine, rules: Callable[[], Iterable[Rule]]
-) -> Report:
-    """Render both, compare, judge. A side that does not render becomes the report's error, never an empty side."""
-    asked = (old, new)
-    answers = engine.render_all([_order(side, how) for side in asked])
+def diff_charts(begun: Begun, rules: Callable[[], Iterable[Rule]]) -> Report:
+    """Compare and judge what Helm is rendering. A side that fails becomes the report's error, never an empty side."""
+    asked, how, engine, answers = begun.sides, begun.how, begun.engine, begun.answers
     charts, loaded = [side.load() for side in asked], tuple(rules())  # while Helm works
     rows = zip(asked, charts, answers, strict=True)
     read = [answer if isinstance(answer, RenderError) else _side(one, c, answer, how) for one, c, answer in rows]
@@ -66,7 +39,7 @@ def _doubted(
     if any(map(needs_a_pause, found)):
         how.pause(A_SECOND)
     doubted = [number for number, functions in enumerate(found) if functions]
-    again = dict(zip(doubted, engine.render_all([_order(asked[n], how) for n in doubted]), strict=True))
+    again = dict(zip(doubted, engine.render_all([order_of(asked[n], how) for n in doubted]), strict=True))
     return [_settled(side, found[n], again.get(n), how) for n, side in enumerate(sides)]
 
 
@@ -89,17 +62,6 @@ def _settled(
     ids = {one.id: replace(one.id, name=names.get(one.id, one.id.name)) for one in found}
     paths = tuple(VolatilePath(ids[one.id], one.path, one.whole) for one in found)
     return replace(side, notes=Notes(paths, tuple(sorted(functions)) if paths else ()), chance=found)
-
-
-def _order(side: ChartSide, how: How) -> RenderOrder:
-    return RenderOrder(
-        release=how.release,
-        namespace=how.namespace,
-        chart=side.path,
-        values=side.values,
-        kube_version=how.kube_version,
-        api_versions=how.api_versions,
-    )
 
 
 def _snapshot(asked: ChartSide, chart: Chart, side: Side | RenderError, how: How, engine: Engine) -> Snapshot:

@@ -46,8 +46,7 @@ def to_data(report: Report) -> dict[str, Any]:
 def _masked(data: dict[str, Any], mask: Mask) -> dict[str, Any]:
     """Every string, but for what the tool itself wrote."""
     shown = ("changes", "findings", "errors")
-    covered: dict[str, Any] = mask.covered({key: data[key] for key in shown})
-    return data | covered
+    return data | mask.covered({key: data[key] for key in shown})
 
 
 def _data(report: Report) -> dict[str, Any]:

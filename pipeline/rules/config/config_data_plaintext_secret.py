@@ -15,7 +15,7 @@ Move it to a Secret that sops or an external store keeps, and change the credent
 from collections.abc import Iterator
 
 from pipeline.core.change import ResourceChange
-from pipeline.core.credentials import in_the_open, looks_secret
+from pipeline.core.credentials import in_the_open, looks_secret, may_hold
 from pipeline.core.finding import Confidence, Severity
 from pipeline.core.path import Entry, Path, to_text
 from pipeline.core.pods import WORKLOADS, pod_spec, template_path
@@ -28,8 +28,9 @@ from pipeline.core.upgrade import Upgrade
 def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
     if change.after is None:
         return
-    known = set(_open(change.before)) if change.before is not None else set()
-    found = [path for path in _open(change.after) if path not in known]
+    found = list(_open(change.after, change.before))
+    known = set(_open(change.before)) if found and change.before is not None else set()
+    found = [path for path in found if path not in known]
     if found:
         many = len(found) > 1
         like = f"{'look' if many else 'looks'} like a credential"
@@ -43,10 +44,13 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
         )
 
 
-def _open(resource: Resource) -> Iterator[Path]:
+def _open(resource: Resource, before: Resource | None = None) -> Iterator[Path]:
+    """Where it holds one; of a ConfigMap only in what ``before`` does not hold."""
     if resource.kind == "ConfigMap":
+        old = mapping(before.body.get("data")) if before is not None else {}
         for key, value in mapping(resource.body.get("data")).items():
-            yield from in_the_open(value, ("data", key))
+            if value != old.get(key) and may_hold(key, value):
+                yield from in_the_open(value, ("data", key))
         return
     spec, base = pod_spec(resource), (*(template_path(resource) or ()), "spec")
     for group in ("containers", "initContainers"):

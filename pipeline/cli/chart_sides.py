@@ -1,0 +1,61 @@
+"""The two charts that ``pipeline diff`` was given: read our values, set Helm to work. Imports little, to be quick."""
+
+import time
+from functools import partial
+from pathlib import Path
+
+from pipeline.cli.diff import ChartOptions
+from pipeline.core.chart import Chart, ValuesLayer
+from pipeline.core.errors import ConfigError, Problem, UsageError
+from pipeline.core.render import DEFAULT_KUBE_VERSION
+from pipeline.core.source import Source
+from pipeline.flows.chart_sides import Begun, ChartSide, How, begin
+
+
+def begun(old: Source, new: Source, options: ChartOptions) -> Begun:
+    """Both charts rendered the same way, as soon as Helm is through.
+
+    Raises:
+        UsageError, ConfigError: a values file cannot be read, or is no YAML.
+        WorldError: a chart cannot be fetched, or there is no Helm.
+    """
+    from pipeline.wiring import engine_for
+
+    before = _side(old, options.values)
+    after = _side(new, options.new_values or options.values)
+    how = How(
+        options.release_name,
+        options.namespace,
+        options.kube_version or DEFAULT_KUBE_VERSION,
+        options.api_versions,
+        stated=options.kube_version is not None,
+        pause=time.sleep,
+    )
+    return begin(before, after, how, engine_for(options.engine))
+
+
+def _side(source: Source, files: tuple[Path, ...]) -> ChartSide:
+    from pipeline.adapters.chart_store import local_chart
+
+    path = local_chart(source.argument)
+    return ChartSide(str(source), path, partial(_load, path), tuple(map(_layer, files)))
+
+
+def _load(path: str) -> Chart:
+    from pipeline.adapters.charts import load_chart
+
+    return load_chart(path)
+
+
+def _layer(path: Path) -> ValuesLayer:
+    from pipeline.core.resource import mapping
+    from pipeline.core.yaml_read import YamlError, load
+
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"values file {path}: {getattr(error, 'strerror', None) or error}", hint="check -f") from error
+    try:
+        return ValuesLayer(str(path), text, mapping(load(text)))
+    except YamlError as error:
+        raise ConfigError((Problem(str(path), error.line, error.column, error.message),)) from error
