@@ -30,20 +30,25 @@ def judge(upgrade: Upgrade, rules: Iterable[Rule]) -> Judgement:
     skipped: list[NotEvaluated] = []
     by_place = {_key(change): change for change in upgrade.diff.changes}
     claims: dict[ResourceId, set[Path]] = {}
+    last: list[Rule] = []
     for rule in rules:
         missing = [need for need in rule.needs if not _AVAILABLE[need](upgrade)]
         if missing:
             words = ", ".join(missing)
             skipped.append(NotEvaluated(rule.id, words, f"not given: {words}"))
             continue
+        if rule.last is not None:
+            last.append(rule)
         for hit in _hits(rule, upgrade):
             findings.append(_finding(rule, hit, upgrade))
             for claim in _claims(hit, by_place):
                 claims.setdefault(claim.id, set()).add(claim.path)
-    findings = [finding.with_fingerprint() for finding in merged(sorted(findings, key=_order))]
     left = {
         change.id: rest for change in upgrade.diff.changes if (rest := _unclaimed(change, claims.get(change.id, set())))
     }
+    said = tuple(findings)
+    findings += [_finding(rule, hit, upgrade) for rule in last if rule.last for hit in rule.last(upgrade, said, left)]
+    findings = [finding.with_fingerprint() for finding in merged(sorted(findings, key=_order))]
     return Judgement(tuple(findings), tuple(skipped), left)
 
 

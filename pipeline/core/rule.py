@@ -5,13 +5,13 @@ get the Upgrade. Both yield Hits; the engine (core/judge.py) makes Findings of t
 that they explain.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from pipeline.core.change import FieldChange, ResourceChange
-from pipeline.core.finding import Confidence, Place, ResourceRef, Severity
+from pipeline.core.finding import Confidence, Finding, Place, ResourceRef, Severity
 from pipeline.core.path import Path
 from pipeline.core.resource import Resource, ResourceId
 from pipeline.core.upgrade import Upgrade
@@ -61,6 +61,11 @@ EachCheck = Callable[[ResourceChange, Upgrade], Iterator[Hit]]
 WholeCheck = Callable[[Upgrade], Iterator[Hit]]
 
 
+LastCheck = Callable[[Upgrade, Sequence[Finding], Mapping[ResourceId, tuple[int, ...]]], Iterator[Hit]]
+"""Asked when all others have spoken: the upgrade, what they found, and per object the fields that none explains (by
+index; ``(-1,)`` is the object as a whole). It explains nothing itself."""
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """A before/after pair: the rule's test, and its example in the docs.
@@ -76,21 +81,23 @@ class Case:
     expect: tuple[tuple[str, str], ...] = ()
     facts: dict[str, Any] = field(default_factory=dict, hash=False)
     sides: dict[str, Any] = field(default_factory=dict, hash=False)
+    beside: tuple[str, ...] = ()
+    """Ids of rules that are judged as well; what they find is not part of ``expect``."""
 
 
 def speaks(title: str, *expect: tuple[str, str], before: str = "", after: str = "", **more: Any) -> Case:
     """A case in which the rule must report exactly ``expect``."""
-    return Case(title, before, after, expect, more.get("facts", {}), more.get("sides", {}))
+    return Case(title, before, after, expect, more.get("facts", {}), more.get("sides", {}), more.get("beside", ()))
 
 
 def quiet(title: str, *, before: str = "", after: str = "", **more: Any) -> Case:
     """A case in which the rule must say nothing."""
-    return Case(title, before, after, (), more.get("facts", {}), more.get("sides", {}))
+    return Case(title, before, after, (), more.get("facts", {}), more.get("sides", {}), more.get("beside", ()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """A rule file's one export, ``RULE``. Exactly one of ``each`` and ``whole`` is set.
+    """A rule file's one export, ``RULE``. Exactly one of ``each``, ``whole`` and ``last`` is set.
 
     ``kinds`` limits ``each`` to objects of those kinds (empty: all). ``severity`` is the base; a hit may differ.
     """
@@ -102,6 +109,7 @@ class Rule:
     cases: tuple[Case, ...]
     each: EachCheck | None = None
     whole: WholeCheck | None = None
+    last: LastCheck | None = None
     kinds: frozenset[str] = frozenset()
     needs: tuple[Need, ...] = ()
     unrendered: bool = False

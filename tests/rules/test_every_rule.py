@@ -28,9 +28,12 @@ def upgrade(case: Case) -> Upgrade:
 
 @pytest.mark.parametrize(("rule", "case"), CASES)
 def test_case_holds(rule: Rule, case: Case) -> None:
-    found = judge(upgrade(case), [rule])
+    beside = [other for other in RULES if other.id in case.beside]
+    found = judge(upgrade(case), [rule, *beside])
     assert not found.not_evaluated or not case.expect
-    assert tuple((f.severity.label, to_text(f.place.path)) for f in found.findings) == case.expect
+    own = [finding for finding in found.findings if finding.rule == rule.id]
+    assert tuple((f.severity.label, to_text(f.place.path)) for f in own) == case.expect
+    assert len(beside) == len(case.beside)
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
@@ -39,7 +42,7 @@ def test_rule_is_documented_and_tried_both_ways(rule: Rule) -> None:
     assert "## Why it matters" in rule.doc
     assert "## What to do" in rule.doc
     assert {bool(case.expect) for case in rule.cases} == {True, False}
-    assert (rule.each is None) != (rule.whole is None)
+    assert [rule.each, rule.whole, rule.last].count(None) == 2
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)

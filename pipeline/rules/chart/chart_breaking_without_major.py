@@ -1,0 +1,77 @@
+"""The chart moves by a minor version or a patch, and yet something breaks.
+
+## Why it matters
+
+By the chart's own numbers nothing was to break (Semantic Versioning 2.0.0). Whoever takes its minor versions unread,
+or lets a robot take them, is in for this again.
+
+## What to do
+
+Pin exact versions of this chart, and read each of its upgrades.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from pipeline.core.examples import chart, sides
+from pipeline.core.finding import Confidence, Finding, Place, ResourceRef, Severity
+from pipeline.core.resource import ResourceId
+from pipeline.core.rule import Hit, Need, Rule, quiet, speaks
+from pipeline.core.semver import Version
+from pipeline.core.upgrade import Upgrade
+
+
+def check(upgrade: Upgrade, said: Sequence[Finding], _left: Mapping[ResourceId, tuple[int, ...]]) -> Iterator[Hit]:
+    old, new = upgrade.before.chart, upgrade.after.chart
+    assert old is not None, "BUG: evaluated without a chart"
+    assert new is not None, "BUG: evaluated without a chart"
+    grave = sorted({finding.rule for finding in said if finding.severity >= Severity.HIGH})
+    step = _step(old.version, new.version)
+    if grave and step and old.name == new.name:
+        yield Hit(
+            Place(ResourceRef.chart_file("Chart.yaml"), ("version",)),
+            title=f"{new.name} moves by {step} ({old.version} to {new.version}), and yet it breaks: {', '.join(grave)}",
+            why="Its version numbers do not say what its upgrades do.",
+            remedy="Pin exact versions of this chart, and read each of its upgrades.",
+        )
+
+
+def _step(old: str, new: str) -> str:
+    """What is said to break nothing; empty for a major version, for one below 1.0, and for a way back."""
+    try:
+        before, after = Version.parse(old).numbers, Version.parse(new).numbers
+    except ValueError:
+        return ""
+    if before[0] != after[0] or not after[0] or after <= before:
+        return ""
+    return "a patch" if before[1] == after[1] else "a minor version"
+
+
+_WEB = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {selector: {matchLabels: {app: %s}}}\n"
+_SELECTOR = ("immutable-workload-selector",)
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.INFO,
+    confidence=Confidence.PROVEN,
+    needs=(Need.CHART,),
+    last=check,
+    cases=(
+        speaks(
+            "a patch breaks something",
+            ("info", "version"),
+            before=_WEB % "a",
+            after=_WEB % "b",
+            sides=sides(chart("1.0.0"), chart("1.0.1")),
+            beside=_SELECTOR,
+        ),
+        quiet(
+            "a major version may",
+            before=_WEB % "a",
+            after=_WEB % "b",
+            sides=sides(chart("1.0.0"), chart("2.0.0")),
+            beside=_SELECTOR,
+        ),
+        quiet("a patch breaks nothing", sides=sides(chart("1.0.0"), chart("1.0.1")), beside=_SELECTOR),
+    ),
+)

@@ -1,0 +1,46 @@
+"""A changed path of a CRD that no rule explains.
+
+## Why it matters
+
+A CRD is a contract: what changes in it and is understood by nobody may refuse or lose custom resources.
+
+## What to do
+
+Read the change by hand. Where it matters, ask for a rule.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from pipeline.core.crd.examples import crd
+from pipeline.core.finding import Confidence, Finding, Severity
+from pipeline.core.leftover import unexplained
+from pipeline.core.resource import CRD_KIND, ResourceId
+from pipeline.core.rule import Hit, Rule, quiet, speaks
+from pipeline.core.upgrade import Upgrade
+
+
+def check(upgrade: Upgrade, _said: Sequence[Finding], left: Mapping[ResourceId, tuple[int, ...]]) -> Iterator[Hit]:
+    yield from unexplained(upgrade, left, lambda change: change.id.kind == CRD_KIND)
+
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.MEDIUM,
+    confidence=Confidence.HINT,
+    last=check,
+    cases=(
+        speaks(
+            "nobody explains it",
+            ("medium", "spec.names.shortNames"),
+            before=crd(),
+            after=crd(names="shortNames: [wg]"),
+        ),
+        quiet(
+            "a rule explains it",
+            before=crd(),
+            after=crd(names="shortNames: [wg]"),
+            beside=("crd-names-alias-added",),
+        ),
+    ),
+)
