@@ -173,7 +173,8 @@ def shown(field: FieldChange) -> str:
     """``replicas 1 -> 2``, ``+nodeSelector {…}``, ``-env LEVEL``: the last steps of the path, and both values."""
     entry = field.path[-1] if field.path and isinstance(field.path[-1], Entry) else None
     value = field.old if field.new is MISSING else field.new
-    name = to_text(field.path[-2:] if len(field.path) > 1 and not isinstance(field.path[-1], str) else field.path[-1:])
+    last = field.path[-1] if field.path else ""
+    name = last if isinstance(last, str) else to_text(field.path[-2:])  # a label's key needs no quotes here
     bare = entry is not None and (len(entry.pairs) == 1 or not (isinstance(value, dict) and value.get("name")))
     if field.path[-3:-2] == ("env",) and isinstance(field.path[-2], Entry):
         name = f"{field.path[-2].pairs[0][1]}"  # a variable, and not its field
