@@ -10,6 +10,8 @@ from pipeline.core.semver import Version
 _HUB = "docker.io"
 _A_YEAR = 1900
 _NUMBER = re.compile(r"v?\d+(?:\.\d+){0,2}")
+IMAGE_KEY = re.compile(r"tag|version|digest|sha|sha256|image|repository|registry", re.IGNORECASE)
+"""Keys that make up an image's reference, by charts' custom."""
 
 
 @dataclass(frozen=True, slots=True)

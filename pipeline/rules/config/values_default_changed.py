@@ -10,25 +10,24 @@ default: the reason for it may hold for us too.
 Pin the old value in our values file if the new default is not wanted.
 """
 
-import re
 from collections.abc import Iterator
 
 from pipeline.core.chart_values import DefaultChange, changed_defaults
 from pipeline.core.examples import chart, sides
 from pipeline.core.finding import Confidence, Place, ResourceRef, Severity
+from pipeline.core.images import IMAGE_KEY
 from pipeline.core.rule import Hit, Need, Rule, quiet, speaks
 from pipeline.core.upgrade import Upgrade
 
 _SHOWN = 3
 _LONGEST = 40
 # Image coordinates change with every release; the image rules speak of what they mean.
-_IMAGE = re.compile(r"tag|version|digest|sha|sha256|image", re.IGNORECASE)
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
     changed = [c for c in changed_defaults(upgrade) if c.same_type and not c.removed and not c.added]
-    open_to_us = [c for c in changed if not c.set_by_us and not _IMAGE.fullmatch(c.path[-1])]
-    images = [c for c in changed if not c.set_by_us and _IMAGE.fullmatch(c.path[-1])]
+    open_to_us = [c for c in changed if not c.set_by_us and not IMAGE_KEY.fullmatch(c.path[-1])]
+    images = [c for c in changed if not c.set_by_us and IMAGE_KEY.fullmatch(c.path[-1])]
     hidden = [c for c in changed if c.set_by_us]
     if open_to_us:
         yield _hit(

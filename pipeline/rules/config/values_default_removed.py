@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pipeline.core.chart_values import DefaultChange, changed_defaults
 from pipeline.core.examples import chart, sides
 from pipeline.core.finding import Place, ResourceRef, Severity
+from pipeline.core.images import IMAGE_KEY
 from pipeline.core.rule import Hit, Need, Rule, quiet, speaks
 from pipeline.core.upgrade import Upgrade
 
@@ -23,14 +24,24 @@ _SHOWN = 4
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
     removed = [change for change in changed_defaults(upgrade) if change.removed and not change.set_by_us]
+    felt = _felt(upgrade)
     for severity in (Severity.MEDIUM, Severity.LOW):
-        group = [change for change in removed if _severity(change) is severity]
+        group = [change for change in removed if _severity(change, felt=felt) is severity]
         if group:
             yield _hit(group, severity)
 
 
-def _severity(change: DefaultChange) -> Severity:
-    return Severity.MEDIUM if _active(change.old) else Severity.LOW
+def _felt(upgrade: Upgrade) -> bool:
+    """Whether the manifests differ in more than images: else what the defaults did is still done, or never was."""
+    return any(
+        not change.fields or any(not field.noise and field.path[-1:] != ("image",) for field in change.fields)
+        for change in upgrade.diff.changes
+    ) or bool(upgrade.facts.refusal)
+
+
+def _severity(change: DefaultChange, *, felt: bool) -> Severity:
+    image = IMAGE_KEY.fullmatch(change.path[-1])  # rules of images tell what became of it
+    return Severity.MEDIUM if felt and _active(change.old) and not image else Severity.LOW
 
 
 def _active(value: object) -> bool:
@@ -48,15 +59,18 @@ def _hit(group: list[DefaultChange], severity: Severity) -> Hit:
     return Hit(
         places[0],
         title=f"{len(group)} default value{'s are' if len(group) > 1 else ' is'} gone from the chart: {names}{more}",
-        why="The old defaults were in effect; what they did is gone or moved." if active else "They were off or empty.",
+        why="The old defaults were in effect; what they did is gone or moved."
+        if active
+        else "They were off or empty, or nothing that is rendered shows them.",
         remedy="Look up the new names in the chart's values.yaml if what they did is wanted.",
         severity=severity,
         also=tuple(places[1:]),
     )
 
 
-_OLD = chart("1.0.0", "args: [--stats]\npsp: {enabled: false, name: x}\nkept: 1\n")
-_NEW = chart("2.0.0", "kept: 1\n")
+_OLD = chart("1.0.0", "args: [--stats]\npsp: {enabled: false, name: x}\nimage: {tag: v1}\nkept: 1\n")
+_NEW = chart("2.0.0", "kept: 1\nimage: {}\n")
+_MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {stats: '%s'}\n"
 
 RULE = Rule(
     module=__name__,
@@ -67,8 +81,14 @@ RULE = Rule(
     whole=check,
     cases=(
         speaks(
-            "an active default and a switched-off one go", ("medium", "args"), ("low", "psp"), sides=sides(_OLD, _NEW)
+            "an active default goes, a switched-off one, and an image's",
+            ("medium", "args"),
+            ("low", "psp"),
+            before=_MAP % "on",
+            after=_MAP % "off",
+            sides=sides(_OLD, _NEW),
         ),
+        speaks("nothing that is rendered changes", ("low", "args"), sides=sides(_OLD, _NEW)),
         quiet("we set the key: values-key-orphaned speaks", sides=sides(chart("1", "a: 1"), chart("2", ""), "a: 2")),
         quiet("a default is added", sides=sides(_NEW, _OLD)),
     ),
