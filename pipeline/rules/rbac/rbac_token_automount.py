@@ -10,7 +10,7 @@ The pod's own setting wins over that of its service account.
 Where the pods talk to the API server, they need it; elsewhere set ``automountServiceAccountToken: false``.
 """
 
-from pipeline.core.change import MISSING, FieldChange
+from pipeline.core.change import FieldChange
 from pipeline.core.finding import Severity
 from pipeline.core.path import Path
 from pipeline.core.path_rule import Words, alike_check
@@ -21,9 +21,8 @@ _WHERE = frozenset({(), ("spec", "template", "spec"), ("spec", "jobTemplate", "s
 """Of a ServiceAccount, and of pods."""
 
 
-def _picks(field: FieldChange, path: Path) -> bool:
-    gone = field.old in (True, MISSING) and field.new in (True, MISSING)  # true is the default
-    return path[-1:] == (_KEY,) and path[:-1] in _WHERE and not gone
+def _picks(_field: FieldChange, path: Path) -> bool:
+    return path[-1:] == (_KEY,) and path[:-1] in _WHERE
 
 
 check = alike_check(
@@ -64,7 +63,11 @@ RULE = Rule(
             before=_WEB % "",
             after=_WEB % ", automountServiceAccountToken: false",
         ),
-        quiet("the default is spelled out", before=_WEB % "", after=_WEB % ", automountServiceAccountToken: true"),
+        quiet(
+            "an account's default is spelled out",
+            before=_ACCOUNT,
+            after=_ACCOUNT + "automountServiceAccountToken: true\n",
+        ),
         quiet("another name", before=_ACCOUNT, after=_ACCOUNT.replace("web", "api")),
     ),
 )
