@@ -5,6 +5,8 @@ from typing import Any, NamedTuple
 
 from pipeline.core.resource import Resource, mapping, sequence
 
+AGGREGATES = "rbac.authorization.k8s.io/aggregate-to-"
+"""What the labels begin with that hand a role's rights to another role's holders."""
 _WRITE = frozenset({"create", "update", "patch", "delete", "deletecollection", "*"})
 _READ = frozenset({"get", "list", "watch", "*"})
 _RBAC_GROUP = "rbac.authorization.k8s.io"

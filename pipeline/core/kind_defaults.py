@@ -159,3 +159,29 @@ def crd(body: Body) -> Body:
 
 def _maps(value: Any) -> Iterator[dict[str, Any]]:
     return (entry for entry in sequence(value) if isinstance(entry, dict))
+
+
+def ingress(body: Body, resource: Resource) -> None:
+    """What v1beta1 writes otherwise, as v1 writes it (k8s.io/kubernetes pkg/apis/networking/v1beta1/conversion.go)."""
+    spec = body.get("spec")
+    if resource.version != "v1beta1" or not isinstance(spec, dict):
+        return
+    if isinstance(spec.get("backend"), dict):
+        spec["defaultBackend"] = _backend(spec.pop("backend"))
+    for rule in sequence(spec.get("rules")):
+        for path in sequence(mapping(mapping(rule).get("http")).get("paths")):
+            if isinstance(path, dict) and isinstance(path.get("backend"), dict):
+                fill(path, {"pathType": "ImplementationSpecific"})
+                path["backend"] = _backend(path["backend"])
+
+
+def _backend(backend: Mapping[str, Any]) -> Body:
+    port = backend.get("servicePort")
+    if not isinstance(backend.get("serviceName"), str) or not isinstance(port, int | str):
+        return dict(backend)
+    rest = {key: value for key, value in backend.items() if key not in ("serviceName", "servicePort")}
+    return {**rest, "service": {"name": backend["serviceName"], "port": {_port_key(port): port}}}
+
+
+def _port_key(port: int | str) -> str:
+    return "number" if isinstance(port, int) else "name"

@@ -8,10 +8,7 @@ from pipeline.core.path import Path
 from pipeline.core.pods import CONTAINERS, container_name, in_container, pod_fields, pod_spec
 from pipeline.core.resource import mapping, sequence
 
-_OF_POD = frozenset(
-    {"securityContext", "hostNetwork", "hostPID", "hostIPC", "automountServiceAccountToken", "hostUsers"}
-    | {"shareProcessNamespace"}
-)
+_OF_POD = frozenset({"securityContext", "hostNetwork", "hostPID", "hostIPC", "hostUsers", "shareProcessNamespace"})
 _WORSE_ON = frozenset({"hostNetwork", "hostPID", "hostIPC", "privileged", "allowPrivilegeEscalation"})
 _BETTER_ON = frozenset({"runAsNonRoot", "readOnlyRootFilesystem"})
 _PROFILES = frozenset({"seccompProfile", "appArmorProfile", "seLinuxOptions"})

@@ -7,7 +7,11 @@ from pipeline.core.change import Action, ResourceChange
 from pipeline.core.resource import CRD_KIND, Delivery, Resource
 from pipeline.core.upgrade import Upgrade
 
-OWN_RULE = frozenset({CRD_KIND, "Namespace", "StatefulSet", "PersistentVolumeClaim", "PersistentVolume"})
+ROLES = frozenset({"Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding"})
+WEBHOOKS = frozenset({"MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"})
+OWN_RULE = (
+    frozenset({CRD_KIND, "Namespace", "StatefulSet", "PersistentVolumeClaim", "PersistentVolume"}) | ROLES | WEBHOOKS
+)
 """Kinds whose removal has a rule of its own."""
 
 KEEPERS = frozenset({"helm.sh/resource-policy", "argocd.argoproj.io/sync-options", "kapp.k14s.io/delete-strategy"})

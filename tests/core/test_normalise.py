@@ -82,3 +82,20 @@ def test_durations() -> None:
     assert seconds("1h") == seconds("60m") == seconds("1h0m0s") == 3600
     assert seconds("1.5s") == seconds("1500ms")
     assert seconds("10") is seconds("1d") is seconds("") is None
+
+
+INGRESS = (
+    "apiVersion: networking.k8s.io/%s\nkind: Ingress\nmetadata: {name: a}\n"
+    "spec: {%s: {%s}, rules: [{host: a.b, http: {paths: [{path: /, pathType: Prefix, backend: {%s}}]}}]}\n"
+)
+
+
+@pytest.mark.parametrize(("old", "new"), [("80", "{number: 80}"), ("http", "{name: http}")])
+def test_an_ingress_that_moves_to_v1_routes_as_before(old: str, new: str) -> None:
+    beta, stable = f"serviceName: web, servicePort: {old}", f"service: {{name: web, port: {new}}}"
+    before = INGRESS % ("v1beta1", "backend", beta, beta)
+    assert differ(before, INGRESS % ("v1", "defaultBackend", stable, stable)) == ["apiVersion"]
+    assert differ(before, INGRESS % ("v1", "defaultBackend", stable, stable.replace("web", "api"))) == [
+        "apiVersion",
+        "name",
+    ]

@@ -11,13 +11,14 @@ Search selectors of yours for the old labels.
 
 from pipeline.core.change import FieldChange
 from pipeline.core.finding import Severity
+from pipeline.core.grants import AGGREGATES
 from pipeline.core.path import Path
 from pipeline.core.path_rule import Words, alike_check
 from pipeline.core.rule import Rule, quiet, speaks
 
 
 def _picks(_field: FieldChange, path: Path) -> bool:
-    return path[:2] == ("metadata", "labels")
+    return path[:2] == ("metadata", "labels") and not str(path[-1]).startswith(AGGREGATES)
 
 
 check = alike_check(

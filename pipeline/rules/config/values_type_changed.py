@@ -52,14 +52,14 @@ def _ours(upgrade: Upgrade, path: ValuesPath) -> object:
 
 
 def kind(value: object) -> str:
-    """The type's everyday name; empty for null and for an empty container, which say nothing about the shape."""
-    if value is None or value in ("", [], {}):
+    """The type's everyday name; empty for null and an empty text, which say nothing about the shape."""
+    if value is None or value == "":
         return ""
     names = {bool: "flag", int: "number", float: "number", str: "string", list: "list", dict: "map"}
     return names.get(type(value), "")
 
 
-_FLAG = chart("1.0.0", "rootMount: true\nargs: []\nport: 80\n")
+_FLAG = chart("1.0.0", "rootMount: true\nargs: ''\nport: 80\n")
 _MAP = chart("2.0.0", "rootMount: {enabled: true}\nargs: {}\nport: 80.0\n")
 
 RULE = Rule(
@@ -77,6 +77,11 @@ RULE = Rule(
             sides=sides(_FLAG, _MAP, "rootMount: {enabled: false}"),
         ),
         speaks("a flag that we leave alone becomes a map", ("low", "rootMount"), sides=sides(_FLAG, _MAP)),
+        speaks(
+            "an empty map becomes an empty list",
+            ("low", "args"),
+            sides=sides(chart("1.0.0", "args: {}\n"), chart("2.0.0", "args: []\n")),
+        ),
         quiet("nothing changes its type", sides=sides(_FLAG, _FLAG, "rootMount: false")),
     ),
 )

@@ -1,4 +1,4 @@
-"""What protected an object from deletion is gone: an annotation that keeps it, or a finalizer.
+"""What protects an object from deletion is gone, or new: an annotation that keeps it, or a finalizer.
 
 ``helm.sh/resource-policy: keep``, ``Prune=false`` and ``Delete=false`` of Argo CD, ``orphan`` of kapp.
 
@@ -36,6 +36,14 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
             title=f"{change.id.kind} {change.id.name} is no longer kept ({old})",
             why="The next removal or uninstall deletes it, and what hangs on it.",
             remedy="Restore the annotation by a value or an overlay.",
+        )
+    elif fields and new and not old:
+        yield Hit(
+            at(change, fields[0]),
+            title=f"{change.id.kind} {change.id.name} is kept from now on ({new})",
+            why="When it leaves the render or the release is uninstalled, it stays behind, owned by nobody.",
+            remedy="Delete it by hand when nobody needs it any more.",
+            severity=Severity.LOW,
         )
     elif told := [field for field in fields if field.path != _NOTES]:
         yield Hit(
@@ -96,6 +104,7 @@ RULE = Rule(
             before=_KEEP,
             after=_claim(", annotations: {kapp.k14s.io/delete-strategy: orphan}"),
         ),
+        speaks("it is kept from now on", ("low", "metadata.annotations"), before=_claim(""), after=_KEEP),
         quiet("nothing kept it", before=_claim(""), after=_claim(", labels: {a: b}")),
     ),
 )

@@ -19,6 +19,7 @@ from pipeline.core.change import Action, FieldChange, ResourceChange
 from pipeline.core.finding import Place, Severity
 from pipeline.core.follow import FOLLOWED, Followed, followed
 from pipeline.core.removal import counted, grouped
+from pipeline.core.resource import Delivery
 from pipeline.core.rule import Claim, Hit, Rule, at, place, quiet, speaks
 from pipeline.core.stems import differing, same_stem
 from pipeline.core.upgrade import Upgrade
@@ -33,9 +34,12 @@ _LOSS = {
     "ServiceAccount": (Severity.MEDIUM, "Bindings and cloud identities of yours name the old one."),
 }
 _AGAIN = (Severity.LOW, "The job runs again under its new name; the old one is deleted with its log.")
+_HOOK = (Severity.LOW, "Hooks come and go with each release: who starts or reads it by its old name finds nothing.")
 _OTHER = (Severity.MEDIUM, "One is deleted, another created: what refers to the old name finds nothing.")
 _INSIDE = frozenset({"Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding", "PodDisruptionBudget"})
 """Kinds that hardly anybody outside the chart names."""
+_RUN = frozenset({"Pod", "Job"})
+"""What runs once and ends, as a hook does."""
 _Users = list[tuple[ResourceChange, FieldChange]]
 
 
@@ -80,6 +84,8 @@ def _hit(changes: list[ResourceChange], users: _Users) -> Hit:
 
 
 def _grade(change: ResourceChange, users: _Users) -> tuple[Severity, str]:
+    if change.resource.delivery is Delivery.HOOK and change.id.kind in _RUN:
+        return _HOOK
     if users and change.id.kind in FOLLOWED:
         return Severity.LOW, "The workloads here name the new one; what else names the old one finds nothing."
     if change.id.kind in _INSIDE:
@@ -120,6 +126,10 @@ def _users(change: ResourceChange, upgrade: Upgrade) -> _Users:
     return [(user, field) for user in upgrade.diff.changes for field, found in followed(user) if found == pair]
 
 
+_TEST = (
+    "apiVersion: v1\nkind: Pod\nmetadata: {name: %s, annotations: {helm.sh/hook: test}}\n"
+    "spec: {restartPolicy: Never, containers: [{name: t, image: 'x:1', args: [a, b]}]}\n"
+)
 _SERVICE = "apiVersion: v1\nkind: Service\nmetadata: {name: %s}\nspec: {a: 1, b: 2, c: 3}\n"
 _APP = (
     _SERVICE + "---\napiVersion: v1\nkind: ServiceAccount\nmetadata: {name: %s}\n"
@@ -146,6 +156,7 @@ RULE = Rule(
             "another hash and other data", ("info", ""), before=_FIRST, after=_FIRST.replace("6ct58987ht", "9hkm2f7ctb")
         ),
         speaks("its user names the new one", ("low", ""), before=_FIRST, after=_SECOND),
+        speaks("a test", ("low", ""), before=_TEST % "web-test", after=_TEST % "web-test-connection"),
         quiet("two of a name", before=_SERVICE % "web", after=_SERVICE % "web"),
         quiet("another thing", before=_SERVICE % "web", after=(_SERVICE % "api").replace("1, b: 2", "9, b: 8")),
     ),

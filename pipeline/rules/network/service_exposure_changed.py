@@ -17,7 +17,9 @@ from pipeline.core.path_rule import Words, object_check
 from pipeline.core.rule import Rule, quiet, speaks
 
 _FIXED = frozenset({("clusterIP",), ("clusterIPs",), ("healthCheckNodePort",), ("loadBalancerClass",)})
-_HARMLESS = frozenset({"ipFamilyPolicy", "ipFamilies", "allocateLoadBalancerNodePorts"})
+_HARMLESS = frozenset(
+    {"ipFamilyPolicy", "ipFamilies", "allocateLoadBalancerNodePorts", "publishNotReadyAddresses", "trafficDistribution"}
+)
 
 
 def _picks(_field: FieldChange, path: Path) -> bool:
@@ -59,6 +61,12 @@ RULE = Rule(
             ("medium", "spec.internalTrafficPolicy"),
             before=_SERVICE % "ports: []",
             after=_SERVICE % "ports: [], internalTrafficPolicy: Local",
+        ),
+        speaks(
+            "pods answer before they are ready",
+            ("low", "spec.publishNotReadyAddresses"),
+            before=_SERVICE % "ports: []",
+            after=_SERVICE % "ports: [], publishNotReadyAddresses: true",
         ),
         quiet(
             "the default is spelled out", before=_SERVICE % "ports: []", after=_SERVICE % "type: ClusterIP, ports: []"

@@ -10,34 +10,40 @@ The pod's own setting wins over that of its service account.
 Where the pods talk to the API server, they need it; elsewhere set ``automountServiceAccountToken: false``.
 """
 
-from pipeline.core.change import MISSING, FieldChange
+from pipeline.core.change import FieldChange
 from pipeline.core.finding import Severity
 from pipeline.core.path import Path
-from pipeline.core.path_rule import Words, object_check
+from pipeline.core.path_rule import Words, alike_check
 from pipeline.core.rule import Rule, quiet, speaks
 
+_KEY = "automountServiceAccountToken"
+_WHERE = frozenset({(), ("spec", "template", "spec"), ("spec", "jobTemplate", "spec", "template", "spec")})
+"""Of a ServiceAccount, and of pods."""
 
-def _picks(field: FieldChange, path: Path) -> bool:
-    gone = field.old in (True, MISSING) and field.new in (True, MISSING)  # true is the default
-    return path[-1:] == ("automountServiceAccountToken",) and not gone
+
+def _picks(_field: FieldChange, path: Path) -> bool:
+    return path[-1:] == (_KEY,) and path[:-1] in _WHERE
 
 
-check = object_check(
+check = alike_check(
     _picks,
     Words(
-        "the token of its service account",
+        "it is given the token of its service account or is not",
         "A token in every pod is what a break-in looks for; without it a program cannot ask the API server.",
         "See whether the program talks to the API server: it needs the token then, and only then.",
     ),
 )
 _ACCOUNT = "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: web}\n"
+_WEB = (
+    "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\n"
+    "spec: {template: {spec: {containers: [{name: a, image: 'x:1'}]%s}}}\n"
+)
 
 RULE = Rule(
     module=__name__,
     doc=__doc__,
     severity=Severity.LOW,
-    each=check,
-    kinds=frozenset({"ServiceAccount"}),
+    whole=check,
     cases=(
         speaks(
             "pods get none any more",
@@ -50,6 +56,17 @@ RULE = Rule(
             ("low", "automountServiceAccountToken"),
             before=_ACCOUNT + "automountServiceAccountToken: false\n",
             after=_ACCOUNT,
+        ),
+        speaks(
+            "one workload's pods get none any more",
+            ("low", "spec.template.spec.automountServiceAccountToken"),
+            before=_WEB % "",
+            after=_WEB % ", automountServiceAccountToken: false",
+        ),
+        quiet(
+            "an account's default is spelled out",
+            before=_ACCOUNT,
+            after=_ACCOUNT + "automountServiceAccountToken: true\n",
         ),
         quiet("another name", before=_ACCOUNT, after=_ACCOUNT.replace("web", "api")),
     ),

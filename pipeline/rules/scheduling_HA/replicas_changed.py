@@ -23,14 +23,16 @@ def _picks(_field: FieldChange, path: Path) -> bool:
 
 def _grade(_change: ResourceChange, fields: list[FieldChange]) -> Severity | None:
     old, new = fields[0].old, fields[0].new
-    return Severity.MEDIUM if isinstance(old, int) and isinstance(new, int) and new < old else None
+    if not (isinstance(old, int) and isinstance(new, int) and new < old):
+        return None
+    return Severity.MEDIUM if new else Severity.HIGH
 
 
 check = object_check(
     _picks,
     Words(
         "another number of replicas",
-        "Fewer replicas are less capacity; a single one is none while it restarts.",
+        "Fewer replicas are less capacity; a single one is none while it restarts, and none does nothing.",
         "Pin the number by a value, or leave it to an autoscaler alone.",
         grade=_grade,
     ),
@@ -46,6 +48,7 @@ RULE = Rule(
     cases=(
         speaks("more", ("low", "spec.replicas"), before=_WEB % "replicas: 1", after=_WEB % "replicas: 2"),
         speaks("fewer", ("medium", "spec.replicas"), before=_WEB % "replicas: 3", after=_WEB % "replicas: 2"),
+        speaks("none", ("high", "spec.replicas"), before=_WEB % "replicas: 3", after=_WEB % "replicas: 0"),
         quiet("the default is spelled out", before=_WEB % "paused: false", after=_WEB % "paused: false, replicas: 1"),
     ),
 )

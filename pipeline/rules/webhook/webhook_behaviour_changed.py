@@ -27,6 +27,8 @@ _TOLD = (
 
 
 def _picks(_field: FieldChange, path: Path) -> bool:
+    if path[:1] == ("spec",):  # of an aggregated API
+        return True
     return path[:1] == ("webhooks",) and bool(path[2:]) and path[2:3] not in _TOLD
 
 
@@ -43,13 +45,17 @@ _HOOK = (
     "apiVersion: admissionregistration.k8s.io/v1\nkind: ValidatingWebhookConfiguration\nmetadata: {name: a}\n"
     "webhooks: [{name: a.b.c%s}]\n"
 )
+_API = (
+    "apiVersion: apiregistration.k8s.io/v1\nkind: APIService\nmetadata: {name: v1.a.b}\n"
+    "spec: {group: a.b, version: v1, insecureSkipTLSVerify: %s, service: {name: a, namespace: b}}\n"
+)
 
 RULE = Rule(
     module=__name__,
     doc=__doc__,
     severity=Severity.LOW,
     each=check,
-    kinds=frozenset({"MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"}),
+    kinds=frozenset({"MutatingWebhookConfiguration", "ValidatingWebhookConfiguration", "APIService"}),
     cases=(
         speaks(
             "another timeout",
@@ -57,6 +63,7 @@ RULE = Rule(
             before=_HOOK % "",
             after=_HOOK % ", timeoutSeconds: 5",
         ),
+        speaks("an aggregated API", ("low", "spec.insecureSkipTLSVerify"), before=_API % "true", after=_API % "false"),
         quiet("it fails open", before=_HOOK % "", after=_HOOK % ", failurePolicy: Ignore"),
     ),
 )

@@ -1,4 +1,4 @@
-"""A webhook of a configuration is gone, or has a new one beside it.
+"""A webhook or a whole configuration of them is gone, or a webhook has a new one beside it.
 
 ## Why it matters
 
@@ -9,18 +9,22 @@ What it enforced or injected is no longer done; one that is new is asked about r
 See that something else enforces it now, and that a new webhook's backend is there before it.
 """
 
+from collections.abc import Iterator
+
 from pipeline.core.change import FieldChange
 from pipeline.core.finding import Severity
 from pipeline.core.path import Path
 from pipeline.core.path_rule import Words, object_check
-from pipeline.core.rule import Rule, quiet, speaks
+from pipeline.core.removal import WEBHOOKS, gone, kept
+from pipeline.core.rule import Hit, Rule, at, quiet, speaks
+from pipeline.core.upgrade import Upgrade
 
 
 def _picks(_field: FieldChange, path: Path) -> bool:
     return path[:1] == ("webhooks",) and not path[2:]
 
 
-check = object_check(
+_inside = object_check(
     _picks,
     Words(
         "its webhooks come or go",
@@ -28,6 +32,21 @@ check = object_check(
         "See that something else enforces it, and that a new backend is there first.",
     ),
 )
+
+
+def check(upgrade: Upgrade) -> Iterator[Hit]:
+    for change in upgrade.diff.changes:
+        if change.id.kind in WEBHOOKS:
+            yield from _inside(change, upgrade)
+    for change in (one for one in gone(upgrade) if one.id.kind in WEBHOOKS):
+        keep = kept(change.resource)
+        yield Hit(
+            at(change),
+            title=f"{change.id.kind} {change.id.name} is no longer rendered",
+            why=f"It stays behind and goes on asking its backend: {keep}." if keep else "What it did is done no more.",
+            remedy="Delete it by hand with its backend." if keep else "See that something else enforces or injects it.",
+        )
+
 
 _HOOK = (
     "apiVersion: admissionregistration.k8s.io/v1\nkind: ValidatingWebhookConfiguration\nmetadata: {name: a}\n"
@@ -38,10 +57,10 @@ RULE = Rule(
     module=__name__,
     doc=__doc__,
     severity=Severity.MEDIUM,
-    each=check,
-    kinds=frozenset({"MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"}),
+    whole=check,
     cases=(
         speaks("one goes", ("medium", "webhooks[name=d.e.f]"), before=_HOOK % "}, {name: d.e.f", after=_HOOK % ""),
+        speaks("all of it goes", ("medium", ""), before=_HOOK % ""),
         quiet("another timeout", before=_HOOK % "", after=_HOOK % ", timeoutSeconds: 5"),
     ),
 )

@@ -1,0 +1,82 @@
+"""A role or a binding leaves the render, or is one of another scope from now on.
+
+## Why it matters
+
+Whoever is bound to it loses its rights: the chart's own pods, where nothing else grants them, and in-house accounts
+that borrowed the role. A Role instead of a ClusterRole grants in one namespace alone.
+
+## What to do
+
+Search for accounts of yours bound to it, and give them a role of their own. Where the scope shrinks, see that the
+program is told to watch that namespace alone.
+"""
+
+from collections.abc import Iterator
+
+from pipeline.core.change import Action, ResourceChange
+from pipeline.core.finding import Severity
+from pipeline.core.operated import operated
+from pipeline.core.removal import ROLES, gone, grouped, kept, naming
+from pipeline.core.rule import Hit, Rule, at, quiet, speaks
+from pipeline.core.upgrade import Upgrade
+
+_CLUSTER = "Cluster"
+
+
+def check(upgrade: Upgrade) -> Iterator[Hit]:
+    lost = [one for one in gone(upgrade) if one.id.kind in ROLES and not operated(one.resource)]
+    came = {(one.id.kind, one.id.name) for one in upgrade.diff.of_action(Action.ADDED)}
+    for (_, keep, successor), group in grouped(lost, lambda one: _sort(one, came)).items():
+        yield _hit(group, keep, successor)
+
+
+def _sort(change: ResourceChange, came: set[tuple[str, str]]) -> tuple[str, str, str]:
+    """Its kind, what keeps it, and the kind of the other scope that comes under its name."""
+    kind = change.id.kind
+    other = kind.removeprefix(_CLUSTER) if kind.startswith(_CLUSTER) else _CLUSTER + kind
+    return kind, kept(change.resource), other if (other, change.id.name) in came else ""
+
+
+def _hit(group: list[ResourceChange], keep: str, successor: str) -> Hit:
+    verb = "are" if len(group) > 1 else "is"
+    came = f"; {successor} of the same name is" if successor else ""
+    return Hit(
+        at(group[0]),
+        title=f"{naming(group)} {verb} no longer rendered{came}",
+        why=f"It stays behind unowned: {keep}." if keep else _why(group[0].id.kind, successor),
+        remedy="Delete by hand what nobody needs."
+        if keep
+        else "Search for accounts of yours bound to it; give them a role of their own.",
+        severity=Severity.LOW if keep else None,
+        also=tuple(at(change) for change in group[1:]),
+    )
+
+
+def _why(kind: str, successor: str) -> str:
+    if successor:
+        return (
+            "The rights hold in every namespace from now on."
+            if successor.startswith(_CLUSTER)
+            else "The rights hold in one namespace from now on, and nowhere else."
+        )
+    return "The subjects lose the rights." if kind.endswith("Binding") else "Whoever is bound to it loses the rights."
+
+
+_ROLE = (
+    "apiVersion: rbac.authorization.k8s.io/v1\nkind: %s\nmetadata: {name: a%s}\n"
+    'rules: [{apiGroups: [""], resources: [pods], verbs: [get]}]\n'
+)
+_KEEP = ", annotations: {helm.sh/resource-policy: keep}"
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.MEDIUM,
+    whole=check,
+    cases=(
+        speaks("a role goes", ("medium", ""), before=_ROLE % ("ClusterRole", "")),
+        speaks("of one namespace now", ("medium", ""), before=_ROLE % ("ClusterRole", ""), after=_ROLE % ("Role", "")),
+        speaks("it is kept", ("low", ""), before=_ROLE % ("ClusterRole", _KEEP)),
+        quiet("a role comes", after=_ROLE % ("ClusterRole", "")),
+    ),
+)

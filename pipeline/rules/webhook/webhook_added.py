@@ -1,0 +1,62 @@
+"""A webhook configuration is new.
+
+## Why it matters
+
+The API server asks it about every request that it matches, from now on and in every namespace that its selectors do
+not leave out. One that fails closed refuses those requests wherever its backend does not answer: while it starts, too.
+
+## What to do
+
+See which requests it matches, that its backend is ready before them, and that kube-system is left out.
+"""
+
+from collections.abc import Iterator
+
+from pipeline.core.change import Action, ResourceChange
+from pipeline.core.finding import Severity
+from pipeline.core.removal import WEBHOOKS, listed
+from pipeline.core.resource import mapping, sequence
+from pipeline.core.rule import Hit, Rule, at, quiet, speaks
+from pipeline.core.upgrade import Upgrade
+
+
+def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
+    if change.action is not Action.ADDED:
+        return
+    hooks = [mapping(hook) for hook in sequence(change.resource.body.get("webhooks"))]
+    closed = [str(hook.get("name", "")) for hook in hooks if hook.get("failurePolicy", "Fail") == "Fail"]
+    asked = dict.fromkeys(
+        str(resource)
+        for hook in hooks
+        for rule in sequence(hook.get("rules"))
+        for resource in sequence(mapping(rule).get("resources"))
+    )
+    yield Hit(
+        at(change),
+        title=f"{change.id.kind} {change.id.name} is new{f', asked about {listed(asked)}' if asked else ''}",
+        why="Where its backend does not answer, those requests are refused."
+        if closed
+        else "It may change or refuse requests; where it does not answer they pass.",
+        remedy="See that its backend is ready first, and that kube-system is left out.",
+        severity=None if closed else Severity.LOW,
+    )
+
+
+_HOOK = (
+    "apiVersion: admissionregistration.k8s.io/v1\nkind: ValidatingWebhookConfiguration\nmetadata: {name: a}\n"
+    "webhooks: [{name: a.b.c%s, rules: [{resources: [pods]}]}]\n"
+)
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.MEDIUM,
+    each=check,
+    kinds=WEBHOOKS,
+    cases=(
+        speaks("it fails closed by default", ("medium", ""), after=_HOOK % ""),
+        speaks("it fails open", ("low", ""), after=_HOOK % ", failurePolicy: Ignore"),
+        quiet("it was there", before=_HOOK % "", after=_HOOK % ", timeoutSeconds: 5"),
+        quiet("it goes", before=_HOOK % ""),
+    ),
+)
