@@ -1,5 +1,6 @@
 """The two charts that ``pipeline diff`` was given: read our values, set Helm to work. Imports little, to be quick."""
 
+import re
 import time
 from functools import partial
 from pathlib import Path
@@ -11,6 +12,8 @@ from pipeline.core.render import DEFAULT_KUBE_VERSION
 from pipeline.core.source import Source
 from pipeline.flows.chart_sides import Begun, ChartSide, How, begin
 
+_VERSION = re.compile(r"v?\d+\.\d+(\.\d+)?([-+][\w.+-]*)?")
+
 
 def begun(old: Source, new: Source, options: ChartOptions) -> Begun:
     """Both charts rendered the same way, as soon as Helm is through.
@@ -21,6 +24,8 @@ def begun(old: Source, new: Source, options: ChartOptions) -> Begun:
     """
     from pipeline.wiring import engine_for
 
+    if options.kube_version is not None and not _VERSION.fullmatch(options.kube_version):
+        raise UsageError(f"--kube-version {options.kube_version!r} is no version", hint="--kube-version 1.34.0")
     before = _side(old, options.values)
     after = _side(new, options.new_values or options.values)
     how = How(

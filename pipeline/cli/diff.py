@@ -46,7 +46,7 @@ class ChartOptions:
 )
 @click.option("--shard", metavar="NUMBER/COUNT", help="Report only this part of the releases; see pipeline ci shards.")
 @click.option("--fail-on", type=click.Choice(LEVELS), help="Exit 3 where a proven finding is this bad or worse.")
-@click.option("--detailed-exitcode", is_flag=True, help="Exit 2 where anything changed.")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit 2 where any object changed.")
 @click.option("--release-name", default="release", show_default=True, help=f"{_CHART}the release's name.")
 @click.option("-n", "--namespace", default="default", show_default=True, help=f"{_CHART}the release's namespace.")
 @click.option("-f", "--values", multiple=True, type=_FILE, help=f"{_CHART}values for both sides (repeatable).")

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from pipeline.core.apis import built_in_group
+from pipeline.core.crd.definition import in_v1_shape
 from pipeline.core.kind_defaults import (
     admission_policy,
     api_service,
@@ -79,7 +80,7 @@ _RBAC = "rbac.authorization.k8s.io"
 def normal(resource: Resource) -> Body:
     """A body for comparison; the resource's own is not touched."""
     if resource.id.group == _EXTENSIONS:
-        return crd(resource.body) if resource.version == "v1" else resource.body
+        return crd({**in_v1_shape(resource.body), "apiVersion": resource.body.get("apiVersion")})
     if not built_in_group(resource.id.group) and resource.id.group != _AGGREGATION:
         return resource.body
     body: Body = _cleaned(resource.body)

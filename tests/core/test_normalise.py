@@ -99,3 +99,23 @@ def test_an_ingress_that_moves_to_v1_routes_as_before(old: str, new: str) -> Non
         "apiVersion",
         "name",
     ]
+
+
+BETA = (
+    "apiVersion: apiextensions.k8s.io/v1beta1\nkind: CustomResourceDefinition\nmetadata: {name: widgets.example.com}\n"
+    "spec: {group: example.com, version: v1, scope: Namespaced, names: {kind: Widget, plural: widgets},\n"
+    "  preserveUnknownFields: false, subresources: {status: {}},\n"
+    "  additionalPrinterColumns: [{name: A, type: string, JSONPath: .spec.a}],\n"
+    "  validation: {openAPIV3Schema: {type: object}}}\n"
+)
+STABLE = (
+    "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: widgets.example.com}\n"
+    "spec: {group: example.com, scope: Namespaced, names: {kind: Widget, plural: widgets}, versions: [{name: v1,\n"
+    "  served: true, storage: true, subresources: {status: {}}, schema: {openAPIV3Schema: {type: object}},\n"
+    "  additionalPrinterColumns: [{name: A, type: string, jsonPath: .spec.a}]}]}\n"
+)
+
+
+def test_a_definition_of_another_api_version_is_compared_in_one_shape() -> None:
+    assert differ(BETA, STABLE) == differ(STABLE, BETA) == ["apiVersion"]
+    assert differ(BETA, STABLE.replace("served: true", "served: false")) == ["apiVersion", "served"]
