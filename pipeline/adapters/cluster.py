@@ -1,7 +1,7 @@
-"""One cluster over HTTP: host, TLS and credentials from KUBECONFIG by the Kubernetes client, requests as plain JSON.
+"""One cluster over HTTP: host, TLS and credentials from KUBECONFIG, requests as plain JSON.
 
-The client's own calls are not used: they drop ``fieldValidation`` and warnings, have no timeout, and build objects
-where JSON is enough. Its pool of connections is.
+The Kubernetes client's calls are not used: they drop ``fieldValidation`` and warnings, have no timeout, and build
+objects where JSON is enough.
 """
 
 import threading
@@ -16,7 +16,7 @@ import urllib3
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 
 from pipeline import __version__
-from pipeline.adapters.kube_credentials import bearer_of, first_line, pool_of, settings_of
+from pipeline.adapters.kube_plain import access_to, first_line
 from pipeline.core.cluster.answer import Answer, Call
 from pipeline.core.errors import UsageError, WorldError
 
@@ -36,9 +36,9 @@ class KubeApi:
     def __init__(self, context: str, run: str = "") -> None:
         """Raises UsageError where KUBECONFIG has no such context, or cannot be read."""
         self.context = context
-        self._settings = settings_of(context)
-        self.host: str = self._settings.host.rstrip("/")
-        self._pool = pool_of(self._settings)
+        self._access = access_to(context)
+        self.host: str = self._access.host
+        self._pool = self._access.pool()
         self._agent = f"pipeline/{__version__}" + (f" run/{run}" if run else "")
         self._lock = threading.Lock()
         self._credentials: dict[str, str] = {}
@@ -75,11 +75,11 @@ class KubeApi:
         with self._lock:
             if fresh and time.monotonic() - self._loaded_at > _RELOAD_SECONDS:
                 with suppress(UsageError, WorldError):
-                    self._settings = settings_of(self.context)
-                    self._pool = pool_of(self._settings)
+                    self._access = access_to(self.context)
+                    self._pool = self._access.pool()
                 self._loaded_at = time.monotonic()
             if fresh or time.monotonic() - self._asked > _CREDENTIALS_SECONDS:
-                value = bearer_of(self._settings)
+                value = self._access.bearer()
                 self._credentials = {"Authorization": value} if value else {}
                 self._asked = time.monotonic()
             return self._credentials
