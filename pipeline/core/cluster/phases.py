@@ -30,11 +30,6 @@ class Phase(IntEnum):
     def title(self) -> str:
         return _TITLES[self]
 
-    @property
-    def stage(self) -> "Phase":
-        """The first of the phases that go together, because nothing in one of them needs anything in the others."""
-        return _TOGETHER.get(self, self)
-
 
 _TITLES = {
     Phase.NAMESPACES: "namespaces",
@@ -54,8 +49,6 @@ _TITLES = {
     Phase.POST_HOOKS: "post hooks",
     Phase.PRUNE: "prune",
 }
-# A class refers to no role, a quota to no binding, a Service to no setting: together they keep every worker busy.
-_TOGETHER = {Phase.ROLES: Phase.CLASSES, Phase.GUARDS: Phase.BINDINGS, Phase.SERVICES: Phase.SETTINGS}
 _BY_KIND = {
     "Namespace": Phase.NAMESPACES,
     CRD_KIND: Phase.DEFINITIONS,

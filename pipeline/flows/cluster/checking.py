@@ -1,10 +1,8 @@
 """Whether everything that a plan was made on is still so. All of it is looked at before the first write."""
 
 from collections.abc import Iterable, Iterator
-from itertools import groupby
 
 from pipeline.core.cluster.inventory import Inventory
-from pipeline.core.cluster.phases import Phase
 from pipeline.core.cluster.plan import WRITES, Action, Op, Plan
 from pipeline.core.errors import StaleError
 from pipeline.core.resource import Body, ResourceId
@@ -72,7 +70,13 @@ def _against(objects: Objects, task: Task) -> str:
     return "" if objects.is_done(task, found) else why
 
 
-def by_stage(actions: Iterable[Action]) -> Iterator[tuple[tuple[int, Phase], list[Action]]]:
-    """Actions in order, cut where the wave or the stage (phases that go together) changes."""
-    for key, group in groupby(actions, lambda action: (action.wave, Phase(action.phase).stage)):
-        yield key, list(group)
+def by_phase(actions: Iterable[Action]) -> Iterator[tuple[tuple[int, int], list[Action]]]:
+    """Actions in order, cut where the wave or the phase changes."""
+    group: list[Action] = []
+    for action in actions:
+        if group and (group[0].wave, group[0].phase) != (action.wave, action.phase):
+            yield (group[0].wave, group[0].phase), group
+            group = []
+        group.append(action)
+    if group:
+        yield (group[0].wave, group[0].phase), group

@@ -1,7 +1,6 @@
 """The phases of a run: all objects of one phase at once, its waits, and nothing after the first phase that failed."""
 
 import threading
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -19,8 +18,8 @@ from pipeline.core.cluster.retry import Fate
 from pipeline.core.cluster.say import explain
 from pipeline.core.errors import PipelineError, WorldError
 from pipeline.core.resource import Body, Resource, ResourceId, mapping
-from pipeline.core.world import Progress
-from pipeline.flows.cluster.checking import by_stage
+from pipeline.core.world import Progress, no_progress
+from pipeline.flows.cluster.checking import by_phase
 from pipeline.flows.cluster.hooking import run_hook
 from pipeline.flows.cluster.ledger import StoppedError, Writer
 from pipeline.flows.cluster.reading import in_parallel
@@ -84,7 +83,7 @@ class Steps:
     resources: Mapping[int, Resource] = field(default_factory=dict)
     outcomes: dict[int, Outcome] = field(default_factory=dict)
     _pending: dict[ResourceId, Task] = field(default_factory=dict)
-    _counts: dict[int, Count] = field(default_factory=dict)
+    _count: "Count" = field(default_factory=lambda: Count("", 0, no_progress))
     _guard: threading.Lock = field(default_factory=threading.Lock)
 
     def run(self, tasks: list[Task]) -> None:
@@ -98,7 +97,7 @@ class Steps:
         backing = backing_workloads(self.resources.values())
         wave = 0
         try:
-            for (now, phase), actions in by_stage([task.action for task in tasks]):
+            for (now, phase), actions in by_phase([task.action for task in tasks]):
                 if now != wave or phase in _NEEDS_ALL_HEALTHY:
                     self._settle(lambda _: True)
                 elif phase in _NEEDS_BACKING:
@@ -106,21 +105,20 @@ class Steps:
                 wave = now
                 if self._failed():
                     break
-                self._stage(phase, [by_number[action.number] for action in actions])
+                self._phase(Phase(phase), [by_number[action.number] for action in actions])
             self._settle(lambda _: True)
         finally:
             self._skip_the_rest(tasks)
 
-    def _stage(self, phase: Phase, tasks: list[Task]) -> None:
-        sizes = Counter(task.action.phase for task in tasks)
-        self._counts = {one: Count(Phase(one).title, size, self.tell) for one, size in sizes.items()}
+    def _phase(self, phase: Phase, tasks: list[Task]) -> None:
+        self._count = Count(phase.title, len(tasks), self.tell)
         if phase in (Phase.PRE_HOOKS, Phase.POST_HOOKS, Phase.PRUNE):
             for task in tasks:
                 self._one(task)
                 if self._failed() and phase is not Phase.PRUNE:
                     return
         else:
-            errors = [error for error in in_parallel(self._guarded, mixed(tasks, sizes)) if error is not None]
+            errors = [error for error in in_parallel(self._guarded, tasks) if error is not None]
             if errors:
                 raise errors[0]
         if phase in _AT_ONCE:
@@ -140,7 +138,7 @@ class Steps:
         outcome = self._carry_out(task)
         with self._guard:
             self.outcomes[task.action.number] = outcome
-            self._counts[task.action.phase].one_more()
+            self._count.one_more()
             if outcome.state in _WRITTEN and Phase(task.action.phase) in _WAITED_FOR:
                 self._pending[task.action.id] = task
         self._remember(task, outcome)
@@ -193,17 +191,6 @@ class Steps:
         for task in tasks:
             skipped = Outcome(task.action, State.SKIPPED, "the run ended before it")
             self.outcomes.setdefault(task.action.number, skipped)
-
-
-def mixed(tasks: list[Task], sizes: Mapping[int, int]) -> list[Task]:
-    """The phases of a stage evenly through each other: the server takes its time over some kinds, one at a time."""
-    seen: Counter[int] = Counter()
-    places = []
-    for task in tasks:
-        phase = task.action.phase
-        places.append(((seen[phase] + 0.5) / sizes[phase], task.action.number, task))
-        seen[phase] += 1
-    return [task for _, _, task in sorted(places, key=lambda place: place[:2])]
 
 
 def make_namespace(writer: Writer, name: str) -> None:
