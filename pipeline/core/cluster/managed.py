@@ -4,6 +4,7 @@ A path is a tuple of FieldsV1's own steps: ``f:spec``, ``k:{"name":"a"}``, ``v:"
 """
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -58,6 +59,7 @@ def without(body: Body, paths: frozenset[FieldPath]) -> Body:
     return copy
 
 
+@lru_cache(maxsize=8192)  # objects of one kind have the same fields
 def dotted(path: FieldPath) -> str:
     """As conflicts name it: ``.spec.containers[name="a"].image``."""
     text = ""
