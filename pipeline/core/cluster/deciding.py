@@ -23,7 +23,8 @@ NEVER_RECREATED = frozenset(
     {"Namespace", "CustomResourceDefinition", "PersistentVolume", "PersistentVolumeClaim", "Secret"}
 )
 _BINDINGS = frozenset({"RoleBinding", "ClusterRoleBinding"})
-_ROLES = frozenset({"roles", "clusterroles"})
+_NO_SUCH_ROLE = frozenset({"roles", "clusterroles", "rolebindings", "clusterrolebindings"})
+"""What the server says is not found where a role to be bound is not there: kube-apiserver 1.37 names the binding."""
 _RIGHTS = "pipeline rbac prints the rights that are needed"
 _CRASHES = (
     "kube-apiserver's log says whether it crashes over this object, or a proxy cuts it off; then change the object"
@@ -180,7 +181,7 @@ def _refused(case: Case, prediction: Prediction, terms: Terms) -> Iterator[Probl
     elif not prediction.answer.status:
         text = f"the server drops the connection over it, again and again: {said}"
         yield Problem("unanswered", str(rid), terms.mask.text(text), _CRASHES)
-    elif rid.kind in _BINDINGS and prediction.answer.missing in _ROLES:
+    elif rid.kind in _BINDINGS and prediction.answer.missing in _NO_SUCH_ROLE:
         text = f"you may not bind that role (verb bind), and it is not there yet to be held against your rights: {said}"
         yield Problem("forbidden", str(rid), terms.mask.text(text), _RIGHTS)
     elif prediction.answer.status == 403:  # noqa: PLR2004 - RFC 9110
