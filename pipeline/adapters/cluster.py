@@ -1,22 +1,24 @@
-"""One cluster over HTTP: host, TLS and credentials from KUBECONFIG by the Kubernetes client, requests as plain JSON.
+"""One cluster over HTTP: host, TLS and credentials from KUBECONFIG, requests as plain JSON.
 
-The client's own calls are not used: they drop ``fieldValidation`` and warnings, have no timeout, and build objects
-where JSON is enough. Its pool of connections is.
+The Kubernetes client's calls are not used: they drop ``fieldValidation`` and warnings, have no timeout, and build
+objects where JSON is enough.
 """
 
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import orjson
 import urllib3
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 
 from pipeline import __version__
-from pipeline.adapters.kube_credentials import bearer_of, first_line, pool_of, settings_of
+from pipeline.adapters.kube_plain import Access, access_to, first_line
 from pipeline.core.cluster.answer import Answer, Call
 from pipeline.core.errors import UsageError, WorldError
 
@@ -36,9 +38,9 @@ class KubeApi:
     def __init__(self, context: str, run: str = "") -> None:
         """Raises UsageError where KUBECONFIG has no such context, or cannot be read."""
         self.context = context
-        self._settings = settings_of(context)
-        self.host: str = self._settings.host.rstrip("/")
-        self._pool = pool_of(self._settings)
+        self._access = access_to(context)
+        self.host: str = self._access.host
+        self._send = _sender(self._access)
         self._agent = f"pipeline/{__version__}" + (f" run/{run}" if run else "")
         self._lock = threading.Lock()
         self._credentials: dict[str, str] = {}
@@ -56,9 +58,9 @@ class KubeApi:
             headers["Content-Type"] = call.content_type
             body = orjson.dumps(call.body)
         try:
-            got = self._pool.request(
+            got = self._send(
                 call.method,
-                f"{self.host}{call.path}" + (f"?{urlencode(call.query)}" if call.query else ""),
+                call.path + (f"?{urlencode(call.query)}" if call.query else ""),
                 body=body,
                 headers=headers,
                 timeout=urllib3.Timeout(connect=_CONNECT_SECONDS, read=call.timeout_seconds),
@@ -75,14 +77,27 @@ class KubeApi:
         with self._lock:
             if fresh and time.monotonic() - self._loaded_at > _RELOAD_SECONDS:
                 with suppress(UsageError, WorldError):
-                    self._settings = settings_of(self.context)
-                    self._pool = pool_of(self._settings)
+                    self._access = access_to(self.context)
+                    self._send = _sender(self._access)
                 self._loaded_at = time.monotonic()
             if fresh or time.monotonic() - self._asked > _CREDENTIALS_SECONDS:
-                value = bearer_of(self._settings)
+                value = self._access.bearer()
                 self._credentials = {"Authorization": value} if value else {}
                 self._asked = time.monotonic()
             return self._credentials
+
+
+def _sender(access: Access) -> Callable[..., urllib3.BaseHTTPResponse]:
+    """What takes a method and a path, on the host's own connections: the way by a pool of all hosts costs more.
+
+    Only a proxy must be told whole addresses.
+    """
+    pool = access.pool()
+    if isinstance(pool, urllib3.ProxyManager):
+        return lambda method, path, **more: pool.request(method, f"{access.host}{path}", **more)
+    below = urlsplit(access.host).path.rstrip("/")
+    connections = pool.connection_from_url(access.host)
+    return lambda method, path, **more: connections.urlopen(method, f"{below}{path}", **more)
 
 
 def reachable(api: KubeApi) -> None:
@@ -133,6 +148,7 @@ def _warning(header: str) -> str:
     return text.rsplit('"', 1)[0].replace('\\"', '"') if quote else header
 
 
+@lru_cache(maxsize=8)  # it changes once a second
 def _date(header: str) -> float:
     try:
         return parsedate_to_datetime(header).timestamp()

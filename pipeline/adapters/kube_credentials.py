@@ -21,11 +21,11 @@ from kubernetes.config import kube_config as loading
 from kubernetes.config.config_exception import ConfigException
 from urllib3.util.ssl_ import create_urllib3_context
 
+from pipeline.adapters.kube_plain import CONNECTIONS, first_line
 from pipeline.core.errors import UsageError, WorldError
 
 PLUGIN_SECONDS = 120.0
 """How long an exec plugin may take: some ask a person to log in."""
-_POOL = 24
 _HINT = "KUBECONFIG names the files to look in; pipeline.yaml names the context (environments.*.cluster)"
 _ONE_AT_A_TIME = threading.Lock()
 
@@ -42,10 +42,25 @@ class _Plugin(subprocess.Popen[str]):
             raise ConfigException(f"exec: the plugin gave no answer within {PLUGIN_SECONDS:.0f} s") from None
 
 
+class ByClient:
+    """An Access of any kind that the client knows."""
+
+    def __init__(self, context: str) -> None:
+        """Raises UsageError where KUBECONFIG has no such context, WorldError where its credentials cannot be had."""
+        self._settings = settings_of(context)
+        self.host: str = self._settings.host.rstrip("/")
+
+    def pool(self) -> urllib3.PoolManager:
+        return pool_of(self._settings)
+
+    def bearer(self) -> str:
+        return bearer_of(self._settings)
+
+
 def settings_of(context: str) -> Configuration:
     """Raises UsageError where KUBECONFIG has no such context, WorldError where its credentials cannot be had."""
     settings = Configuration()
-    settings.connection_pool_maxsize = _POOL
+    settings.connection_pool_maxsize = CONNECTIONS
     with _ONE_AT_A_TIME, _said_aloud() as errors:
         try:
             # Named, because the client reads KUBECONFIG only once, when it is imported.
@@ -89,11 +104,6 @@ def forget_files() -> None:
     """Remove what the client wrote: at its exit it does the same, but a killed process has no exit."""
     with _ONE_AT_A_TIME, suppress(AttributeError):
         loading._cleanup_temp_files()  # type: ignore[no-untyped-call]  # noqa: SLF001 - it has no other name
-
-
-def first_line(error: BaseException) -> str:
-    text = str(error).splitlines()
-    return text[0][:300] if text else type(error).__name__
 
 
 @contextmanager

@@ -8,6 +8,7 @@ import binascii
 import operator
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -86,6 +87,7 @@ def _parser(text: str) -> Any:
     return _c_parser_class()(text)
 
 
+@cache
 def _c_parser_class() -> Any:
     """The C parser without tag resolution: its three hooks become calls that C makes and nothing happens in."""
     cyaml = import_module("yaml.cyaml")  # absent from a PyYAML that was built without libyaml

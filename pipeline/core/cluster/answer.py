@@ -70,6 +70,11 @@ class Answer:
         return self.status == 404 and self.reason == "NotFound"  # noqa: PLR2004
 
     @property
+    def missing(self) -> str:
+        """The plural name of what is not there, which need not be what was asked about; empty where nothing is."""
+        return str(mapping(self._status.get("details")).get("kind") or "") if self.gone else ""
+
+    @property
     def _status(self) -> Mapping[str, Any]:
         body = mapping(self.body)
         return body if body.get("kind") == "Status" else {}

@@ -22,6 +22,13 @@ from pipeline.core.resource import Body, ResourceId, mapping
 NEVER_RECREATED = frozenset(
     {"Namespace", "CustomResourceDefinition", "PersistentVolume", "PersistentVolumeClaim", "Secret"}
 )
+_BINDINGS = frozenset({"RoleBinding", "ClusterRoleBinding"})
+_NO_SUCH_ROLE = frozenset({"roles", "clusterroles", "rolebindings", "clusterrolebindings"})
+"""What the server says is not found where a role to be bound is not there: kube-apiserver 1.37 names the binding."""
+_RIGHTS = "pipeline rbac prints the rights that are needed"
+_CRASHES = (
+    "kube-apiserver's log says whether it crashes over this object, or a proxy cuts it off; then change the object"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,8 +178,14 @@ def _refused(case: Case, prediction: Prediction, terms: Terms) -> Iterator[Probl
         rule = f"apply.recreate: [{{kind: {rid.kind}, name: {rid.name}}}]"
         cure = f"do not change that, or let it be deleted and made anew: {rule} in pipeline.yaml"
         yield Problem("immutable", str(rid), terms.mask.text(said), cure)
+    elif not prediction.answer.status:
+        text = f"the server drops the connection over it, again and again: {said}"
+        yield Problem("unanswered", str(rid), terms.mask.text(text), _CRASHES)
+    elif rid.kind in _BINDINGS and prediction.answer.missing in _NO_SUCH_ROLE:
+        text = f"you may not bind that role (verb bind), and it is not there yet to be held against your rights: {said}"
+        yield Problem("forbidden", str(rid), terms.mask.text(text), _RIGHTS)
     elif prediction.answer.status == 403:  # noqa: PLR2004 - RFC 9110
-        yield Problem("forbidden", str(rid), terms.mask.text(said), "pipeline rbac prints the rights that are needed")
+        yield Problem("forbidden", str(rid), terms.mask.text(said), _RIGHTS)
     else:
         where = f"mend {case.wanted.file}: values, an overlay, or another chart version" if case.wanted.file else ""
         yield Problem("refused", str(rid), terms.mask.text(said), where)

@@ -4,6 +4,7 @@ A path is a tuple of FieldsV1's own steps: ``f:spec``, ``k:{"name":"a"}``, ``v:"
 """
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -37,8 +38,7 @@ def owners(body: Body) -> dict[FieldPath, frozenset[str]]:
     """The managers of each field, with ``/scale`` and the like behind those who came by a subresource."""
     found: dict[FieldPath, frozenset[str]] = {}
     for entry in entries(body):
-        subresource = str(entry.get("subresource") or "")
-        name = f"{entry.get('manager')}/{subresource}" if subresource else str(entry.get("manager") or "")
+        name = _name(entry)
         for path in _leaves(mapping(entry.get("fieldsV1"))):
             found[path] = found.get(path, frozenset()) | {name}
     return found
@@ -46,6 +46,8 @@ def owners(body: Body) -> dict[FieldPath, frozenset[str]]:
 
 def left_to_controllers(body: Body) -> frozenset[FieldPath]:
     """Fields that only Kubernetes' own controllers or a subresource (a scale, a status) own: they move on their own."""
+    if not any(_moves(_name(entry)) for entry in entries(body)):
+        return frozenset()
     return frozenset(path for path, names in owners(body).items() if all(map(_moves, names)))
 
 
@@ -57,6 +59,7 @@ def without(body: Body, paths: frozenset[FieldPath]) -> Body:
     return copy
 
 
+@lru_cache(maxsize=8192)  # objects of one kind have the same fields
 def dotted(path: FieldPath) -> str:
     """As conflicts name it: ``.spec.containers[name="a"].image``."""
     text = ""
@@ -69,6 +72,11 @@ def dotted(path: FieldPath) -> str:
         else:
             text += f"[{step[2:]}]"
     return text
+
+
+def _name(entry: Mapping[str, Any]) -> str:
+    subresource = str(entry.get("subresource") or "")
+    return f"{entry.get('manager')}/{subresource}" if subresource else str(entry.get("manager") or "")
 
 
 def _moves(manager: str) -> bool:

@@ -17,7 +17,7 @@ from pipeline.flows.cluster.hook_plan import key
 from pipeline.flows.cluster.removing import Removal
 from pipeline.flows.cluster.stock import Stock
 from pipeline.flows.cluster.waiting import Waiting
-from pipeline.flows.cluster.writing import Objects, Task
+from pipeline.flows.cluster.writing import NEVER_ANSWERED, Objects, Task
 
 _TRIES = 5
 
@@ -34,7 +34,7 @@ def run_hook(task: Task, objects: Objects, removal: Removal, waiting: Waiting, s
             return stopped
         live, answer = _made(task, objects)
         if live is None:
-            return objects.failed(action, answer)
+            return objects.failed(action, answer, "" if answer.status else f"{NEVER_ANSWERED.format(_TRIES)}: ")
     outcome = _awaited(task, live, waiting)
     done = hooks.SUCCEEDED if outcome.good else hooks.FAILED
     if done in action.deletes:

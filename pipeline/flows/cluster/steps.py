@@ -163,7 +163,7 @@ class Steps:
 
     def _entry(self, action: Action, body: Body) -> Entry:
         now = reference(body, action.id, self.plan.policy.ignore)
-        known = self.stock.inventory.entries.get(action.id)
+        known = self.stock.entry(action.id)
         adopted = action.op is Op.ADOPT or bool(known and known.adopted)
         return Entry(
             now.uid, action.version, action.release, record_of(action.manifest, now.digest, self.plan.policy), adopted

@@ -22,8 +22,27 @@ class Stock:
     """Thread-safe. Every save is a compare-and-swap: somebody else's write ends the run."""
 
     def __init__(self, writer: Writer, inventory: Inventory) -> None:
-        self._writer, self._lock = writer, threading.Lock()
-        self.inventory = inventory
+        self._writer, self._lock = writer, threading.RLock()
+        self._inventory = inventory
+        self._confirmed: dict[ResourceId, Entry] = {}
+
+    @property
+    def inventory(self) -> Inventory:
+        """As it is now, with all that was confirmed."""
+        with self._lock:
+            if self._confirmed:
+                entries = {**self._inventory.entries, **self._confirmed}
+                self._inventory, self._confirmed = replace(self._inventory, entries=entries), {}
+            return self._inventory
+
+    @inventory.setter
+    def inventory(self, changed: Inventory) -> None:
+        self._inventory = changed
+
+    def entry(self, rid: ResourceId) -> Entry | None:
+        """What is known of one object."""
+        with self._lock:
+            return self._confirmed.get(rid) or self._inventory.entries.get(rid)
 
     def open(self, entries: Mapping[ResourceId, Entry], run: Run) -> None:
         """Widen and save: from now on nothing that we write can be lost sight of."""
@@ -31,12 +50,9 @@ class Stock:
         self.save("open the run")
 
     def confirm(self, rid: ResourceId, entry: Entry) -> None:
+        """Cheap, however many there are: the whole is put together when somebody looks at it."""
         with self._lock:
-            self.inventory = replace(self.inventory, entries={**self.inventory.entries, rid: entry})
-
-    def confirm_all(self, entries: Mapping[ResourceId, Entry]) -> None:
-        with self._lock:
-            self.inventory = replace(self.inventory, entries={**self.inventory.entries, **entries})
+            self._confirmed[rid] = entry
 
     def hook_done(self, key: str, manifest: str) -> None:
         with self._lock:

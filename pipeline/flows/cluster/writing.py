@@ -20,6 +20,10 @@ from pipeline.flows.cluster.ledger import Writer
 
 _TRIES = 5
 _LOST = "the answer was lost"
+NEVER_ANSWERED = (
+    "the server took it {} times and dropped the connection without an answer: kube-apiserver may crash over this"
+    " object (its log says); apply the rest without it"
+)
 _NEVER_CURRENT = "1"
 """A resource version that no object has any more: with it an apply only ever creates (an existing one answers 409)."""
 _STATES = {Op.CREATE: State.CREATED, Op.UPDATE: State.UPDATED, Op.ADOPT: State.ADOPTED, Op.UNCHANGED: State.UNCHANGED}
@@ -53,6 +57,7 @@ class Objects:
         """Create, update or adopt; whatever may be ambiguous is settled by reading back."""
         action = task.action
         found = task.found
+        unanswered = 0
         for attempt in range(_TRIES):
             if attempt:
                 found = self.read(task)
@@ -72,7 +77,8 @@ class Objects:
                 return outcome
             if outcome.message == _LOST:  # it may still arrive: what we find next may be our own doing
                 task = replace(task, resumed=True)
-        return Outcome(action, State.STALE, f"it was changed {_TRIES} times while we tried", found)
+                unanswered += 1
+        return _given_up(action, found, unanswered)
 
     def against(self, action: Action, found: Body | None) -> str:
         """Why the live object is not the one that was planned on; empty where it is."""
@@ -141,6 +147,12 @@ class Objects:
         call = Call("PATCH", task.served.path(task.action.namespace, task.action.name), (), patch, JSON_PATCH)
         fate, answer = self.writer.write(call, "take over fields", object=str(task.action.id))
         return answer.body if fate is Fate.DONE else None
+
+
+def _given_up(action: Action, found: Body | None, unanswered: int) -> Outcome:
+    if unanswered == _TRIES:
+        return Outcome(action, State.FAILED, NEVER_ANSWERED.format(_TRIES), found)
+    return Outcome(action, State.STALE, f"it was changed {_TRIES} times while we tried", found)
 
 
 def migration(found: Body, managers: frozenset[str]) -> list[dict[str, object]]:
