@@ -19,6 +19,7 @@ Picks = Callable[[FieldChange, Path], bool]
 """Whether a change is taken: the change, and its path (for pods: below the pod's spec)."""
 Grade = Callable[[ResourceChange, list[FieldChange]], Severity | None]
 _SHOWN = 3
+_LABEL_KEY = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9./_-]*[A-Za-z0-9])?")
 _HEAD = (("metadata",), ("apiVersion",), ("status",))
 _MANY = {"its": "their", "it is": "they are", "it runs": "they run"}
 
@@ -174,7 +175,9 @@ def shown(field: FieldChange) -> str:
     entry = field.path[-1] if field.path and isinstance(field.path[-1], Entry) else None
     value = field.old if field.new is MISSING else field.new
     last = field.path[-1] if field.path else ""
-    name = last if isinstance(last, str) else to_text(field.path[-2:])  # a label's key needs no quotes here
+    name = to_text(field.path[-1:] if isinstance(last, str) else field.path[-2:])
+    if isinstance(last, str) and _LABEL_KEY.fullmatch(last):
+        name = last  # in a path its dots need quotes, alone they do not
     bare = entry is not None and (len(entry.pairs) == 1 or not (isinstance(value, dict) and value.get("name")))
     if field.path[-3:-2] == ("env",) and isinstance(field.path[-2], Entry):
         name = f"{field.path[-2].pairs[0][1]}"  # a variable, and not its field
