@@ -14,18 +14,17 @@ _TAKE_IT = (
 )
 """A session's leader that has no controlling terminal gets the first one that it opens (credentials(7))."""
 
-_PERSONS = {name: value for name, value in os.environ.items() if name != "CI"}
-"""Nobody sits at a terminal in CI, and pipeline asks nobody there: here somebody does."""
-
 
 def pipeline(arguments: list[str], cwd: Path, answers: list[tuple[str, str]], **environment: str) -> tuple[int, str]:
     """Run ``pipeline``; whenever a text of ``answers`` appears, in their order, type the answer. Exit code, screen."""
     ours, theirs = pty.openpty()
     source = str(Path(__file__).parent.parent)
+    # Nobody sits at a terminal in CI, and pipeline asks nobody there: here somebody does.
+    persons = {name: value for name, value in os.environ.items() if name != "CI"}
     process = subprocess.Popen(
         [sys.executable, "-c", _TAKE_IT, *arguments],
         cwd=cwd,
-        env=_PERSONS | environment | {"PYTHONPATH": os.pathsep.join([source, *filter(None, sys.path)])},
+        env=persons | environment | {"PYTHONPATH": os.pathsep.join([source, *filter(None, sys.path)])},
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
