@@ -121,11 +121,27 @@ def _value(path: Path, old: Any, new: Any, found: list[FieldChange]) -> None:
     if kind is not new.__class__:
         found.append(FieldChange(path, Op.CHANGED, old, new))
     elif kind is dict:
-        _maps(path, old, new, found)
+        if not _same(old, new):
+            _maps(path, old, new, found)
     elif kind is list:
-        _lists(path, old, new, found)
+        if not _same(old, new):
+            _lists(path, old, new, found)
     elif old != new:
         found.append(FieldChange(path, Op.CHANGED, old, new))
+
+
+def _same(old: Any, new: Any) -> bool:
+    """Whether two branches are equal to the letter: most of a large object is, and is not walked then.
+
+    Python takes 1, 1.0 and true for equal, JSON does not; branches in another order, or of what JSON has no word for,
+    are walked.
+    """
+    if old != new:
+        return False
+    try:
+        return orjson.dumps(old) == orjson.dumps(new)
+    except TypeError:
+        return False
 
 
 def _maps(path: Path, old: dict[str, Any], new: dict[str, Any], found: list[FieldChange]) -> None:

@@ -16,11 +16,11 @@ def same_meaning(change: FieldChange) -> bool:
     """Whether both values of a changed path are one quantity, or one duration, where the field is of that type."""
     if change.op is not Op.CHANGED:
         return False
-    keys = [step for step in change.path if isinstance(step, str)]
-    if _QUANTITIES.intersection(keys):
+    if not _QUANTITIES.isdisjoint(change.path):
         old = quantity(change.old)
         return old is not None and old == quantity(change.new)
-    word = _LAST_WORD.search(keys[-1]) if keys else None
+    key = next((step for step in reversed(change.path) if isinstance(step, str)), "")
+    word = _LAST_WORD.search(key)
     if word and word.group().lower() in _DURATIONS:
         old = seconds(change.old)
         return old is not None and old == seconds(change.new)

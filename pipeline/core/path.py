@@ -22,7 +22,7 @@ class Entry(NamedTuple):
 Step: TypeAlias = str | int | Entry
 Path: TypeAlias = tuple[Step, ...]
 
-_ambiguous = lru_cache(maxsize=65536)(re.compile(r'[.\[\]" ]').search)
+_ambiguous = re.compile(r'[.\[\]" ]').search
 
 
 def matches(path: Path, pattern: tuple[str, ...]) -> bool:
@@ -38,14 +38,17 @@ def matches(path: Path, pattern: tuple[str, ...]) -> bool:
 
 def to_text(path: Path) -> str:
     """``spec.containers[name=web].image``; a key that holds a dot or a bracket is quoted: ``labels["a.b/c"]``."""
-    out = ""
-    for step in path:
-        if isinstance(step, str):
-            plain = step and not _ambiguous(step)
-            out += (f".{step}" if out else step) if plain else '["' + step.replace('"', '\\"') + '"]'
-        else:
-            out += str(step) if isinstance(step, Entry) else f"[{step}]"
-    return out
+    texts = [_key(step) if step.__class__ is str else _entry(step) for step in path]
+    return "".join(texts).removeprefix(".")
+
+
+def _entry(step: Step) -> str:
+    return str(step) if isinstance(step, Entry) else f"[{step}]"
+
+
+@lru_cache(maxsize=65536)
+def _key(step: str) -> str:
+    return '["' + step.replace('"', '\\"') + '"]' if not step or _ambiguous(step) else f".{step}"
 
 
 def to_json(path: Path) -> list[Any]:
