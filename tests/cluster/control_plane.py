@@ -7,8 +7,10 @@ with a line: "stop NAME", "continue NAME" (signals), "kill NAME", "start NAME". 
 its children with it: whoever started it may die as it likes.
 """
 
+import contextlib
 import json
 import os
+import secrets
 import signal
 import socket
 import ssl
@@ -61,6 +63,7 @@ AUDIT = {
     ],
 }
 READY_S = 90.0
+PORTS = (10_000, 30_000)  # below what clients are given, and below the node ports of Services
 
 
 def main(binaries: str, folder: str, *flags: str) -> None:
@@ -87,7 +90,7 @@ class ControlPlane:
 
     def __init__(self, binaries: Path, folder: Path, flags: dict[str, str]) -> None:
         self._folder, self._binaries, self._flags = folder, binaries, flags
-        self._etcd, self._peer, self._api, self._manager = (free_port() for _ in range(4))
+        self._etcd, self._peer, self._api, self._manager = free_ports(4)
         self.url = f"https://127.0.0.1:{self._api}"
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
@@ -226,13 +229,19 @@ def token(user: str) -> str:
     return f"{user.replace(':', '-')}-token"
 
 
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port = listener.getsockname()[1]
-    assert isinstance(port, int)
-    return port
+def free_ports(count: int) -> list[int]:
+    """Ports that nobody listens on, and that no client is given either.
+
+    The kernel gives clients theirs from 32768 on (ip_local_port_range): one of those can be taken between the moment
+    when it is found free and the moment when the server listens, or while a server that was killed starts again.
+    """
+    found: list[int] = []
+    while len(found) < count:
+        port = secrets.choice(range(*PORTS))
+        with socket.socket() as listener, contextlib.suppress(OSError):
+            listener.bind(("127.0.0.1", port))
+            found += [port] if port not in found else []
+    return found
 
 
 def write_kubeconfig(
