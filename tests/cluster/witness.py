@@ -88,6 +88,8 @@ class Witness:
         after = self._others()
         written = {write.name for write in self.writes}
         for key, body in self._before.items():
+            if "deletionTimestamp" in body["metadata"]:
+                continue  # left by an earlier test: it goes when it goes
             kind_and_name = f"{body['kind']} {body['metadata']['name']}"
             if kind_and_name in self._allowed or body["metadata"]["name"] in written:
                 continue  # adopted, or changed by the test itself
