@@ -40,9 +40,25 @@ def test_links_are_not_followed(repository: Path) -> None:
     (repository / "rendered/out.yaml").symlink_to("/etc/passwd")
     git(repository, "add", "-A")
     git(repository, "commit", "-qm", "link")
-    for tree in (DirectoryTree(repository), GitTree(repository, "HEAD")):
+    for tree in (DirectoryTree(repository), GitTree(repository, resolve(repository, "HEAD"))):
         assert "rendered/out.yaml" not in tree.ids("rendered")
-    assert DirectoryTree(repository).read(["rendered/out.yaml"]) == {}
+        assert tree.read(["rendered/out.yaml", "rendered"]) == {}
+
+
+@pytest.mark.parametrize("folder", [".", "sub"])
+def test_many_files_are_read_like_few(repository: Path, folder: str) -> None:
+    names = [f"rendered/a/{number}.yaml" for number in range(100)] + ["rendered/:(glob)*.yaml", "values/-r.yaml"]
+    for name in names:
+        file = repository / folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(f"is: {name}\n")
+    git(repository, "add", "-A")
+    git(repository, "commit", "-qm", "many")
+    tree = GitTree(repository, resolve(repository, "HEAD"), folder)
+    wanted = [*names, "absent.yaml", "rendered/absent.yaml"]
+    assert list(tree.read(wanted)) == names
+    assert tree.read(wanted) == {name: data for path in wanted for name, data in tree.read([path]).items()}
+    assert tree.read(wanted) == DirectoryTree(repository / folder).read(wanted)
 
 
 def test_the_merge_base_is_where_the_branch_left_main(repository: Path) -> None:

@@ -5,11 +5,14 @@ import os
 import subprocess
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from pipeline.core.errors import UsageError, WorldError
 
 _GIT_TIMEOUT_S = 120
+_FEW = 32
+"""So many paths go on a command line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,41 +44,59 @@ class DirectoryTree:
 
 @dataclass(frozen=True, slots=True)
 class GitTree:
-    """Files of one commit of the repository at ``root``, below its folder ``folder`` (``.`` is all of it)."""
+    """Files of one commit (a full id) of the repository at ``root``, below its folder ``folder`` (``.`` is all)."""
 
     root: Path
     commit: str
     folder: str = "."
 
     def ids(self, prefix: str) -> Mapping[str, str]:
-        top = self._top
-        listing = _git(self.root, "ls-tree", "-r", "-z", self.commit, "--", f"{top}{prefix}" or ".").split(b"\0")
-        rows = (row.decode("utf-8", "surrogateescape").partition("\t") for row in listing if row)
-        return dict(
-            sorted((path.removeprefix(top), meta.split()[2]) for meta, _, path in rows if meta.startswith("100"))
-        )
+        found = _listed(self.root, self.commit, ("-r", f"{self._top}{prefix}" or "."))
+        return {path.removeprefix(self._top): blob for path, blob in found.items()}
 
     @property
     def _top(self) -> str:
         return "" if self.folder == "." else f"{self.folder}/"
 
     def read(self, paths: Iterable[str]) -> Mapping[str, bytes]:
-        """One ``git cat-file --batch`` for all of them: 15 ms for 1,000 files, where a process each takes seconds."""
+        """One ``git cat-file --batch`` for all of them, by their blobs' ids, symbolic links left out.
+
+        Asked by path, Git reads the whole folder anew for each file in it: 0.3 s for 1,000, and 0.01 s by id.
+        """
         wanted = list(paths)
-        request = "".join(f"{self.commit}:{self._top}{path}\n" for path in wanted if "\n" not in path)
-        answer = _git(self.root, "cat-file", "--batch", stdin=request.encode("utf-8", "surrogateescape"))
+        blobs = self._blobs(wanted)
+        asked = [path for path in wanted if path in blobs]
+        if not asked:
+            return {}
+        answer = _git(self.root, "cat-file", "--batch", stdin="".join(f"{blobs[path]}\n" for path in asked).encode())
         found: dict[str, bytes] = {}
         at = 0
-        for path in wanted:
+        for path in asked:
             end = answer.index(b"\n", at)
-            header = answer[at:end].split(b" ")
-            at = end + 1
+            header, at = answer[at:end].split(b" "), end + 1
             if header[-1] == b"missing":
-                continue
+                raise WorldError(f"Git lists {path} and does not have it", hint="git fsck, or clone anew")
             size = int(header[2])
             found[path] = answer[at : at + size]
             at += size + 1
         return found
+
+    def _blobs(self, paths: list[str]) -> Mapping[str, str]:
+        """The ids of those paths that are files; of many, those of the folder that holds them all."""
+        if len(paths) > _FEW:
+            return self.ids(os.path.commonpath(paths))
+        wanted = tuple(f"{self._top}{path}" for path in paths)
+        found = _listed(self.root, self.commit, wanted) if wanted else {}
+        return {path.removeprefix(self._top): blob for path, blob in found.items()}
+
+
+@lru_cache(maxsize=256)  # a commit never changes
+def _listed(root: Path, commit: str, what: tuple[str, ...]) -> Mapping[str, str]:
+    """The blobs below (``-r``), or of, those paths from the top of the repository: path to id, sorted."""
+    flags = [word for word in what if word == "-r"]
+    listing = _git(root, "ls-tree", "-z", *flags, commit, "--", *what[len(flags) :]).split(b"\0")
+    rows = (row.decode("utf-8", "surrogateescape").partition("\t") for row in listing if row)
+    return dict(sorted((path, meta.split()[2]) for meta, _, path in rows if meta.startswith("100")))
 
 
 def resolve(root: Path, revision: str) -> str:
@@ -138,7 +159,7 @@ def _blob_id(file: Path) -> str:
 def _git(root: Path, *arguments: str, stdin: bytes = b"") -> bytes:
     """Run git on ``root`` and nothing else: GIT_* of the caller (a hook's, say) would point it elsewhere."""
     environment = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
-    argv = ["git", "-C", str(root), *arguments]
+    argv = ["git", "--literal-pathspecs", "-C", str(root), *arguments]
     try:
         done = subprocess.run(
             argv, input=stdin, capture_output=True, timeout=_GIT_TIMEOUT_S, env=environment, check=False
