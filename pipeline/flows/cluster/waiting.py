@@ -16,6 +16,7 @@ from pipeline.flows.cluster.reading import live
 
 _FIRST_POLL_SECONDS = 0.1
 _SLOWEST_POLL_SECONDS = 2.0
+_SLOWER = 1.25
 _SILENCE_SECONDS = 5.0
 """Some controllers never say anything: that long they are waited for."""
 _SETTLED = frozenset({State.CURRENT, State.SUSPENDED})
@@ -64,7 +65,7 @@ class Waiting:
             )
             self.going_on()
             self.clock.sleep(pause)
-            pause = min(pause * 1.5, _SLOWEST_POLL_SECONDS)
+            pause = min(pause * _SLOWER, _SLOWEST_POLL_SECONDS)
         return {rid: self._explained(rid, state) for rid, state in found.items()}
 
     def _health(self, rid: ResourceId, body: Body, young: bool) -> Health:  # noqa: FBT001
