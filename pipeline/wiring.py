@@ -14,7 +14,7 @@ from pipeline.core.render import Engine
 if TYPE_CHECKING:
     from pipeline.adapters.chart_source import ChartSource
     from pipeline.adapters.disk import Disk
-    from pipeline.flows.read_rendered import Unseal
+    from pipeline.flows.committed import Unseal
     from pipeline.flows.render_jobs import World
 
 

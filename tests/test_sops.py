@@ -11,7 +11,7 @@ from pipeline.adapters.sops import find
 from pipeline.cli import run
 from pipeline.core.errors import WorldError
 from pipeline.core.yaml_write import dump
-from pipeline.flows.read_rendered import Wanted, committed
+from pipeline.flows.committed import Wanted, committed
 from pipeline.wiring import repository
 from tests.platforms import CONFIG, git, platform, snapshot, verbs, write
 from tests.tools import tool

@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from pathlib import Path
 
+from pipeline.adapters.valid_config import ValidConfig
 from pipeline.core.config import FILE, Config
-from pipeline.core.config_read import read
+from pipeline.core.config_read import read, schema_text
 from pipeline.core.errors import UsageError
 
 
@@ -34,4 +35,9 @@ def load(root: Path, rule_ids: Iterable[str] = ()) -> Config:
     except (OSError, UnicodeDecodeError) as error:
         reason = (error.strerror or "cannot be read") if isinstance(error, OSError) else "it is not UTF-8"
         raise UsageError(f"{FILE}: {reason.lower()}") from error
-    return read(text, rule_ids=rule_ids)
+    memo = ValidConfig.of_user(schema_text(), text)
+    known = memo.known
+    config = read(text, rule_ids=rule_ids, valid=known)
+    if not known:
+        memo.keep()
+    return config

@@ -37,7 +37,7 @@ from pipeline.flows.cluster.applying import Order, World, apply_plan
 from pipeline.flows.cluster.checking import is_resumed
 from pipeline.flows.cluster.client import Client
 from pipeline.flows.cluster.planning import read_inventory
-from pipeline.flows.read_rendered import Wanted, committed
+from pipeline.flows.committed import Wanted, committed
 from pipeline.report import plan_text, run_text
 from pipeline.report.terminal import Look
 from pipeline.wiring import repository

@@ -6,7 +6,8 @@ from pipeline.cli.planning import place
 from pipeline.core.errors import UsageError
 from pipeline.flows.cluster.planning import read_inventory
 from pipeline.flows.cluster.snapshot import as_applied
-from pipeline.flows.read_rendered import Rendered, Wanted, read_rendered
+from pipeline.flows.committed import Wanted
+from pipeline.flows.read_rendered import Rendered, read_rendered
 from pipeline.wiring import repository
 
 

@@ -15,9 +15,10 @@ from pipeline.core.source import Source, SourceKind
 from pipeline.core.tree import FOLDER as RENDERED
 from pipeline.core.verdict import with_verdict
 from pipeline.flows.chart_sides import Begun
+from pipeline.flows.committed import Wanted
 from pipeline.flows.diff_charts import diff_charts
 from pipeline.flows.diff_repository import Terms, diff_repository
-from pipeline.flows.read_rendered import Rendered, Wanted, read_manifests, read_rendered
+from pipeline.flows.read_rendered import Rendered, read_manifests, read_rendered
 
 DEFAULT_FAIL_ON = Severity.BLOCKER
 

@@ -25,7 +25,7 @@ from pipeline.flows.cluster.checking import found_objects
 from pipeline.flows.cluster.client import Client
 from pipeline.flows.cluster.drifting import looking
 from pipeline.flows.cluster.planning import Question, make_plan, read_inventory
-from pipeline.flows.read_rendered import Wanted, committed
+from pipeline.flows.committed import Wanted, committed
 from pipeline.wiring import Repository
 
 PATIENCE_SECONDS = BUDGET_SECONDS

@@ -79,6 +79,7 @@ def folder(name: str, version: str) -> str:
 
 
 def to_text(lock: Lock) -> str:
+
     charts = [
         _present(name=c.name, version=c.version, source=c.source, archive=c.archive, tree=c.tree) for c in lock.charts
     ]

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pipeline.core.change import Op
-from pipeline.core.compare import values_of
 from pipeline.core.path import Path
 from pipeline.core.resource import ManifestSet, Resource, ResourceId
 
@@ -29,6 +28,8 @@ def effects(chart: ManifestSet, overlaid: ManifestSet) -> tuple[Effect, ...]:
 
 
 def _effects(chart: ManifestSet, overlaid: ManifestSet) -> Iterator[Effect]:
+    from pipeline.core.compare import values_of  # noqa: PLC0415 - 10 ms that whoever only reads a tree need not pay
+
     before, after = chart.by_id(), overlaid.by_id()
     twins = dict(_renamed(chart, overlaid))
     for rid, resource in after.items():

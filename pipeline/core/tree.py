@@ -16,7 +16,6 @@ from pipeline.core import notes
 from pipeline.core.errors import StaleError
 from pipeline.core.notes import NOTHING, Notes
 from pipeline.core.resource import CRD_KIND, Delivery, Resource, mapping
-from pipeline.core.yaml_write import FORMAT_VERSION, dump
 
 FOLDER = "rendered"
 INDEX = "index.json"
@@ -88,6 +87,8 @@ def written(
     noted: Notes = NOTHING,
 ) -> dict[str, bytes]:
     """Every file of a release by its path below its folder, index.json included."""
+    from pipeline.core.yaml_write import dump  # noqa: PLC0415 - 8 ms that whoever only reads a tree need not pay
+
     files: dict[str, bytes] = {}
     entries: dict[str, Entry] = {}
     for path, resource in _placed(resources):
@@ -112,6 +113,8 @@ def digest(data: bytes) -> str:
 
 def to_bytes(index: Index) -> bytes:
     """Canonical JSON, keys sorted."""
+    from pipeline.core.yaml_write import FORMAT_VERSION  # noqa: PLC0415 - as above
+
     inputs = index.inputs
     data = {
         "schema": SCHEMA,

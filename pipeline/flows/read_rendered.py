@@ -2,40 +2,24 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from pipeline.core.chart import Chart, ValuesLayer
-from pipeline.core.errors import ConfigError, WorldError
+from pipeline.core.errors import ConfigError
 from pipeline.core.files import Tree
 from pipeline.core.lock import FILE as LOCK
 from pipeline.core.lock import Lock, from_text
 from pipeline.core.lock import folder as chart_folder
-from pipeline.core.manifests import parse
 from pipeline.core.overlay import FOLDER as OVERLAYS
-from pipeline.core.resource import ManifestSet, Resource, mapping
-from pipeline.core.secrets import DATA, SOPS, is_encrypted
+from pipeline.core.resource import ManifestSet, mapping
 from pipeline.core.snapshot import ReleaseKey, ReleaseSide, Snapshot
-from pipeline.core.tree import FOLDER, INDEX, Entry, Index, Inputs, digest, from_bytes
+from pipeline.core.tree import FOLDER, INDEX, Index, Inputs, digest, from_bytes
 from pipeline.core.upgrade import Side
-from pipeline.core.yaml_read import YamlError, load
+from pipeline.core.yaml_read import load
+from pipeline.flows.committed import Wanted, objects_of, parsed
 
 MakeChart = Callable[[Mapping[str, bytes], str, str], Chart]
 """``(files, digest, title)``: the chart that files make up."""
-Unseal = Callable[[str, Mapping[str, Any]], Mapping[str, Any]]
-"""``(file, values)``: what a Secret's ``data`` and ``stringData`` hold, given them encrypted with sops's record."""
 _YAML = (".yaml", ".yml", ".json")
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which releases to read; empty is all."""
-
-    environments: frozenset[str] = frozenset()
-    releases: frozenset[str] = frozenset()
-
-    def takes(self, environment: str, release: str) -> bool:
-        fits = not self.environments or environment in self.environments
-        return fits and (not self.releases or release in self.releases)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,32 +56,6 @@ def read_rendered(source: str, tree: Tree, wanted: Wanted, make_chart: MakeChart
     return Rendered(Snapshot(source, releases, {}, engine, version), inputs)
 
 
-def committed(tree: Tree, wanted: Wanted, unseal: Unseal) -> tuple[tuple[str, Resource], ...]:
-    """Every rendered object with its file, sorted by file: what is applied. ``unseal`` decrypts Secrets.
-
-    Raises:
-        StaleError: an index cannot be read.
-        WorldError: a rendered file is gone, no YAML, or not what its index says.
-    """
-    paths = [path for path in tree.ids(FOLDER) if path.count("/") == 3 and path.endswith(f"/{INDEX}")]  # noqa: PLR2004
-    indexes = tree.read(path for path in paths if wanted.takes(*path.split("/")[1:3]))
-    found: list[tuple[str, Resource]] = []
-    for path, data in sorted(indexes.items()):
-        index = from_bytes(data, path)
-        folder, release = path.removesuffix(INDEX), path.split("/")[2]
-        files = tree.read(f"{folder}{name}" for name in index.files)
-        for name, entry in sorted(index.files.items()):
-            _untouched(f"{folder}{name}", entry, files)
-            objects = _file(f"{folder}{name}", entry, files, (index.inputs.namespace, release), unseal)
-            found += [(f"{folder}{name}", resource) for resource in objects]
-    return tuple(found)
-
-
-def _untouched(path: str, entry: Entry, files: Mapping[str, bytes]) -> None:
-    if path in files and digest(files[path]) != entry.digest:
-        raise WorldError(f"{path} is not what was rendered", hint="pipeline render, then pipeline commit")
-
-
 def read_manifests(source: str, tree: Tree) -> Rendered:
     """A folder of YAML and JSON files, whoever made it, as one release.
 
@@ -105,7 +63,7 @@ def read_manifests(source: str, tree: Tree) -> Rendered:
         WorldError: a file is no YAML.
     """
     paths = [path for path in tree.ids("") if path.endswith(_YAML) and not path.endswith(f"/{INDEX}")]
-    resources = [r for path, data in sorted(tree.read(paths).items()) for r in _parsed(path, data, "", "").resources]
+    resources = [r for path, data in sorted(tree.read(paths).items()) for r in parsed(path, data, "", "").resources]
     side = ReleaseSide("", Side(ManifestSet.of(resources)))
     return Rendered(Snapshot(source, {ReleaseKey("", "manifests"): side}), {})
 
@@ -114,35 +72,8 @@ def _manifests(index: Index, folder: str, files: Mapping[str, bytes], release: s
     return ManifestSet.of(
         resource
         for name, entry in sorted(index.files.items())
-        for resource in _file(f"{folder}{name}", entry, files, (index.inputs.namespace, release))
+        for resource in objects_of(f"{folder}{name}", entry, files, (index.inputs.namespace, release))
     )
-
-
-def _as_it_is(_path: str, values: Mapping[str, Any]) -> Mapping[str, Any]:
-    return values
-
-
-def _file(
-    path: str, entry: Entry, files: Mapping[str, bytes], home: tuple[str, str], unseal: Unseal = _as_it_is
-) -> Iterable[Resource]:
-    """The objects of one file; ``home`` is their release's namespace and name."""
-    data = files.get(path)
-    if data is None:
-        raise WorldError(f"{path} is in {INDEX} and is not there", hint="pipeline render, or git checkout")
-    for resource in _parsed(path, data, *home).resources:
-        if is_encrypted(resource):
-            values = {key: resource.body[key] for key in (*DATA, SOPS) if key in resource.body}
-            body = {**resource.body, **unseal(path, values)}
-            body.pop(SOPS)
-            resource = resource.with_body(body)  # noqa: PLW2901 - the same object, without what is no field of it
-        yield replace(resource, source=entry.source, delivery=entry.delivery)
-
-
-def _parsed(path: str, data: bytes, namespace: str, release: str) -> ManifestSet:
-    try:
-        return parse(data.decode(), namespace=namespace, release=release)
-    except (YamlError, UnicodeDecodeError) as error:
-        raise WorldError(f"{path} is no YAML: {error}", hint="pipeline render writes it anew") from error
 
 
 def _release(index: Index, manifests: ManifestSet, tree: Tree, charts: "_Charts") -> ReleaseSide:
