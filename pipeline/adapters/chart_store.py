@@ -1,10 +1,10 @@
 """Where a chart that was fetched for one comparison lies: a folder named by its content, in the user's cache."""
 
-import os
 import shutil
 import tempfile
 from pathlib import Path
 
+from pipeline.adapters.user_cache import folder
 from pipeline.core.chart import Fetched, tree_digest
 from pipeline.core.chart_reference import ChartKind, parse_reference
 from pipeline.core.errors import UsageError
@@ -31,19 +31,18 @@ def local_chart(argument: str) -> str:
 
 def _stored(fetched: Fetched) -> Path:
     """Staged beside its place and renamed: a folder of that name is always whole."""
-    root = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111 - never raises
-    folder = Path(root, "pipeline", "charts", tree_digest(fetched.files).removeprefix("sha256:"))
-    target = folder / fetched.name
+    place = folder("charts") / tree_digest(fetched.files).removeprefix("sha256:")
+    target = place / fetched.name
     if target.is_dir():
         return target
-    folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    staged = Path(tempfile.mkdtemp(prefix=".staged-", dir=folder.parent))
+    place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    staged = Path(tempfile.mkdtemp(prefix=".staged-", dir=place.parent))
     try:
         for name, data in fetched.files.items():
             file = staged / fetched.name / name
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(data)
-        staged.rename(folder)
+        staged.rename(place)
     except OSError:
         if not target.is_dir():  # another run may have been faster
             raise

@@ -6,17 +6,29 @@ be read or written is simply parsed again.
 
 import hashlib
 import os
+import sys
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
 import orjson
 
+from pipeline.adapters.beside import beside
+from pipeline.adapters.user_cache import folder
+from pipeline.adapters.workers import worker_count
 from pipeline.core.manifests import LOADER_VERSION
+from pipeline.core.yaml_read import YamlError, load_all
 
 _SMALLEST = 16_384
 """Bytes; a smaller document is parsed as fast as a file is opened."""
+_MUCH = 300_000
+"""Characters; less is parsed sooner than a process is split."""
+_TWO = 2
 _MOST_FILES = 600
+_SOME = 50
+"""After so many more it is seen to that there are not too many: to look through them costs more than to write one."""
 _CRD = "kind: CustomResourceDefinition"
 
 
@@ -25,12 +37,34 @@ class DocumentCache:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._kept = 0
 
     @classmethod
     def of_user(cls) -> "DocumentCache":
-        """In XDG's cache folder (``$XDG_CACHE_HOME``, by default ``~/.cache``)."""
-        root = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111 - never raises
-        return cls(Path(root, "pipeline", "documents"))
+        return cls(folder("documents"))
+
+    def prepare(self, texts: Sequence[str]) -> None:
+        """Have a second process parse half of what was never kept, where that is much, and there is a core for it.
+
+        The halves meet in the folder: whatever becomes of the other process, its half is parsed here otherwise.
+        """
+        unknown = [text for text in dict.fromkeys(texts) if _kept(text) and not self._file(text).exists()]
+        if sum(map(len, unknown)) < _MUCH or sys.platform != "linux" or worker_count() < _TWO or not self._writable():
+            return
+        theirs, ours = _halves(unknown)
+        with beside(partial(self._parse, theirs)):
+            self._parse(ours)
+
+    def _writable(self) -> bool:
+        with suppress(OSError):
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            return os.access(self._folder, os.W_OK)
+        return False
+
+    def _parse(self, texts: Iterable[str]) -> None:
+        for text in texts:
+            with suppress(YamlError):  # it is told where it is asked for
+                self.put(text, load_all(text))
 
     def get(self, text: str) -> list[Any] | None:
         """What the text was parsed to; None where it was never kept."""
@@ -53,19 +87,33 @@ class DocumentCache:
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             staged.write_bytes(data)
             staged.replace(file)
-            self._make_room()
+            if self._kept % _SOME == 0:
+                self._make_room()
+            self._kept += 1
         except (OSError, TypeError):  # a full disk, or a number that JSON does not take: it is parsed again next time
             with suppress(OSError):
                 staged.unlink()
 
     def _file(self, text: str) -> Path:
-        digest = hashlib.sha256(f"{LOADER_VERSION} {text}".encode()).hexdigest()
-        return self._folder / f"{digest}.json"
+        return self._folder / f"{_digest(text)}.json"
 
     def _make_room(self) -> None:
         files = sorted(self._folder.glob("*.json"), key=lambda file: file.stat().st_mtime)
         for file in files[: max(0, len(files) - _MOST_FILES)]:
             file.unlink(missing_ok=True)
+
+
+def _halves(texts: Iterable[str]) -> tuple[list[str], list[str]]:
+    """About as much in each."""
+    halves: tuple[list[str], list[str]] = ([], [])
+    for text in sorted(texts, key=len, reverse=True):
+        min(halves, key=lambda half: sum(map(len, half))).append(text)
+    return halves
+
+
+@lru_cache(maxsize=256)  # it is asked for before and after
+def _digest(text: str) -> str:
+    return hashlib.sha256(f"{LOADER_VERSION} {text}".encode()).hexdigest()
 
 
 def _kept(text: str) -> bool:

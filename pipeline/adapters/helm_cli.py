@@ -16,10 +16,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from pipeline.adapters import pyhelm3_command
-from pipeline.adapters.process import Command, bare_environment, run
+from pipeline.adapters.helm_version import version_of
+from pipeline.adapters.process import bare_environment
 from pipeline.adapters.workers import worker_count
 from pipeline.core.chart import ValuesLayer
-from pipeline.core.errors import RenderError, WorldError
+from pipeline.core.errors import RenderError
 from pipeline.core.helm_apis import HELM_API_VERSIONS
 from pipeline.core.helm_errors import render_error
 from pipeline.core.helm_output import trim
@@ -49,7 +50,7 @@ class HelmCli:
     @classmethod
     def at(cls, binary: str) -> "HelmCli":
         pool = ThreadPoolExecutor(1)
-        asked = pool.submit(_version_of, binary)
+        asked = pool.submit(version_of, binary)
         pool.shutdown(wait=False)
         return cls(binary, asked)
 
@@ -92,14 +93,6 @@ class HelmCli:
             return self.render(order)
         except RenderError as error:
             return error
-
-
-def _version_of(binary: str) -> str:
-    command = Command((binary, "version", "--template", "{{.Version}}"), env=bare_environment(), timeout_seconds=60)
-    said = run(command).stdout.decode(errors="replace").strip()
-    if not re.match(r"v\d+\.\d+\.\d+", said):
-        raise WorldError(f"{binary} is no helm: its version reads {said[:40]!r}")
-    return said[1:].partition("+")[0]
 
 
 async def _run(argv: list[str]) -> bytes:

@@ -5,9 +5,10 @@ nothing can be out of date; what cannot be read or written is simply validated a
 """
 
 import hashlib
-import os
 from contextlib import suppress
 from pathlib import Path
+
+from pipeline.adapters.user_cache import folder
 
 _MOST_FILES = 200
 
@@ -20,9 +21,7 @@ class ValidConfig:
 
     @classmethod
     def of_user(cls, schema: bytes, text: str) -> "ValidConfig":
-        """In XDG's cache folder (``$XDG_CACHE_HOME``, by default ``~/.cache``)."""
-        root = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111 - never raises
-        return cls(Path(root, "pipeline", "valid"), schema, text)
+        return cls(folder("valid"), schema, text)
 
     @property
     def known(self) -> bool:

@@ -22,7 +22,7 @@ def begun(old: Source, new: Source, options: ChartOptions) -> Begun:
         UsageError, ConfigError: a values file cannot be read, or is no YAML.
         WorldError: a chart cannot be fetched, or there is no Helm.
     """
-    from pipeline.wiring import engine_for
+    from pipeline.adapters.engines import choose  # not by way of wiring.py, which loads what only repositories need
 
     if options.kube_version is not None and not _VERSION.fullmatch(options.kube_version):
         raise UsageError(f"--kube-version {options.kube_version!r} is no version", hint="--kube-version 1.34.0")
@@ -36,7 +36,7 @@ def begun(old: Source, new: Source, options: ChartOptions) -> Begun:
         stated=options.kube_version is not None,
         pause=time.sleep,
     )
-    return begin(before, after, how, engine_for(options.engine))
+    return begin(before, after, how, choose(options.engine, ""))
 
 
 def _side(source: Source, files: tuple[Path, ...]) -> ChartSide:

@@ -9,6 +9,7 @@ import base64
 import binascii
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from pipeline.core.resource import ManifestSet, Resource
@@ -35,7 +36,7 @@ _UNSAID = frozenset({"apiVersion", "kind", "labels", "helm.sh/chart"})
 def by_chance(files: Mapping[str, str]) -> Mapping[str, frozenset[str]]:
     """Each template (path below the chart's folder) with the random functions it reaches, named templates included."""
     texts = {path: text for path, text in files.items() if "templates/" in path}
-    named_there = {path for path, text in texts.items() if any(name in text for name in _NAMES)}
+    named_there = {path for path, text in texts.items() if _names_one(text)}
     if not any(_functions(actions(texts[path])) for path in named_there):
         return {}
     named = {name: body for text in texts.values() for name, body in bodies(text).items()}
@@ -49,6 +50,11 @@ def by_chance(files: Mapping[str, str]) -> Mapping[str, frozenset[str]]:
         own = _functions(actions(text)) if path in named_there else frozenset()
         found[path] = own.union(*(reach[name] for name in calls(text) if name in reach))
     return {path: functions for path, functions in found.items() if functions}
+
+
+@lru_cache(maxsize=4096)  # two versions of a chart share most of their texts word for word
+def _names_one(text: str) -> bool:
+    return any(name in text for name in _NAMES)
 
 
 def suspects(manifests: ManifestSet, templates: Mapping[str, frozenset[str]], known: Iterable[str]) -> frozenset[str]:

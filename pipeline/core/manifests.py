@@ -5,7 +5,7 @@ object is the same one whoever reads the file and wherever it is applied.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from itertools import chain
@@ -29,6 +29,10 @@ _BLANKS = (" ", "\t")
 class Keeper(Protocol):
     """Remembers what large documents were parsed to; its answers equal those of the parser."""
 
+    def prepare(self, texts: Sequence[str]) -> None:
+        """These are about to be asked for."""
+        ...
+
     def get(self, text: str) -> list[Any] | None: ...
     def put(self, text: str, documents: list[Any]) -> None: ...
 
@@ -51,7 +55,10 @@ def parse(text: str, *, namespace: str, release: str = "", scopes: Scopes = BUIL
     Raises:
         YamlError: a document is not YAML.
     """
-    found = [_resource(body, source, release) for source, document in documents(text) for body in _bodies(document)]
+    taken_apart = list(documents(text))
+    if _keeper is not None:
+        _keeper.prepare([document for _, document in taken_apart])
+    found = [_resource(body, source, release) for source, document in taken_apart for body in _bodies(document)]
     known = scopes.with_crds(found)
     return ManifestSet.of(place(resource, namespace, known) for resource in found)
 

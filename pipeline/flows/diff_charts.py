@@ -1,6 +1,6 @@
 """What would this upgrade do to me? Two charts are rendered the same way and compared, with no repository around."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from pipeline.core.assemble import Targets, build
@@ -23,19 +23,30 @@ def diff_charts(begun: Begun, rules: Callable[[], Iterable[Rule]]) -> Report:
     """Compare and judge what Helm is rendering. A side that fails becomes the report's error, never an empty side."""
     asked, how, engine, answers = begun.sides, begun.how, begun.engine, begun.answers
     charts, loaded = [side.load() for side in asked], tuple(rules())  # while Helm works
+    templates = [by_chance(chart.files) for chart in charts]  # as well
     rows = zip(asked, charts, answers, strict=True)
     read = [answer if isinstance(answer, RenderError) else _side(one, c, answer, how) for one, c, answer in rows]
-    sides = zip(asked, charts, _doubted(asked, read, how, engine), strict=True)
+    sides = zip(asked, charts, _doubted(asked, read, templates, begun), strict=True)
     before, after = (_snapshot(one, chart, side, how, engine) for one, chart, side in sides)
     targets = Targets({"": how.kube_version}, how.capabilities, how.stated)
     return build(before, after, loaded, targets)
 
 
 def _doubted(
-    asked: Sequence[ChartSide], sides: Sequence[Side | RenderError], how: How, engine: Engine
+    asked: Sequence[ChartSide],
+    sides: Sequence[Side | RenderError],
+    templates: Sequence[Mapping[str, frozenset[str]]],
+    begun: Begun,
 ) -> list[Side | RenderError]:
-    """Each side again that may hold a value made by chance, to tell that from a change; the others as they are."""
-    found = [frozenset[str]() if isinstance(side, RenderError) else _functions(side) for side in sides]
+    """Each side again that may hold a value made by chance, to tell that from a change; the others as they are.
+
+    ``templates`` are the random functions of each side's templates.
+    """
+    how, engine = begun.how, begun.engine
+    found = [
+        frozenset[str]() if isinstance(side, RenderError) else _functions(side, reached)
+        for side, reached in zip(sides, templates, strict=True)
+    ]
     if any(map(needs_a_pause, found)):
         how.pause(A_SECOND)
     doubted = [number for number, functions in enumerate(found) if functions]
@@ -43,10 +54,9 @@ def _doubted(
     return [_settled(side, found[n], again.get(n), how) for n, side in enumerate(sides)]
 
 
-def _functions(side: Side) -> frozenset[str]:
+def _functions(side: Side, templates: Mapping[str, frozenset[str]]) -> frozenset[str]:
     assert side.chart is not None, "BUG: a chart's side without a chart"
     files = side.chart.files
-    templates = by_chance(files)
     known = [text for path, text in files.items() if path.endswith("values.yaml")] if templates else []
     return suspects(side.manifests, templates, [*known, *(layer.text for layer in side.values)])
 
