@@ -67,11 +67,17 @@ def _ports(resources: Iterable[Resource]) -> dict[tuple[str, str], set[Any]]:
     found: dict[tuple[str, str], set[Any]] = {}
     for service in resources:
         if service.kind == "Service" and not service.group:
-            known = {port.get(key) for port in service_ports(service) for key in ("name", "port")}
+            known = {_word(port.get(key)) for port in service_ports(service) for key in ("name", "port")}
             found[service.id.namespace, service.id.name] = known - {None}
     return found
 
 
 def _resolves(backend: Backend, services: dict[tuple[str, str], set[Any]]) -> bool:
     ports = services.get((backend.namespace, backend.name))
-    return ports is not None and (backend.port is None or backend.port in ports)
+    port = _word(backend.port)
+    return ports is not None and (port is None or port in ports)
+
+
+def _word(port: Any) -> str | int | None:
+    """A port's name or number; None for anything else, which the API server refuses."""
+    return port if isinstance(port, str | int) else None

@@ -65,10 +65,10 @@ def _about_hooks(path: Path) -> bool:
     return path[:2] == PATH[:2] and str(path[-1]).startswith(HOOK_ANNOTATION)
 
 
-def phrase(changes: Iterable[ResourceChange]) -> str:
-    """``hooks (pre-upgrade) …: Job a, Job b and 2 more``, with a hole for the verb."""
+def phrase(changes: Iterable[ResourceChange], what: str) -> str:
+    """``hooks (pre-upgrade) are new: Job a, Job b and 2 more``."""
     found = list(changes)
     phases = sorted({word for change in found for word in words(change.resource)})
     names = ", ".join(f"{change.id.kind} {change.id.name}" for change in found[:_SHOWN])
     more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
-    return f"hooks ({', '.join(phases)}) are {{}}: {names}{more}"
+    return f"hooks ({', '.join(phases)}) are {what}: {names}{more}"

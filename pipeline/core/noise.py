@@ -1,30 +1,33 @@
 """Changes that say nothing about risk: each has its reason, and is counted, never dropped."""
 
 from pipeline.core.change import MISSING, FieldChange
-from pipeline.core.path import Path
+from pipeline.core.path import Path, Step
 from pipeline.core.resource import Resource
 
 _CHART_LABELS = frozenset({"helm.sh/chart", "app.kubernetes.io/version", "chart", "heritage"})
+_SAID_BY_NOBODY = ((MISSING, "default"), ("default", MISSING))
+_MARKS = frozenset({"labels", "annotations"})
 _GENERATED_BY = frozenset({"controller-gen.kubebuilder.io/version"})
 
 
 def noise_of(change: FieldChange, _resource: Resource) -> str:
     """Why this change is no news; empty where it is."""
     path = change.path
-    if _is_label(path) and path[-1] in _CHART_LABELS:
-        return "chart version label"
-    if len(path) > 1 and path[-2] == "annotations" and isinstance(path[-1], str):
-        if path[-1].startswith("checksum/"):
-            return "checksum of what is shown elsewhere"
-        if path[-1] in _GENERATED_BY:
-            return "version of a code generator"
-    if path[-1:] == ("serviceAccountName",) and {change.old, change.new} == {MISSING, "default"}:
+    last, holder = path[-1] if path else "", path[-2] if len(path) > 1 else ""
+    if holder in _MARKS:
+        return _of_mark(path, last)
+    if last == "serviceAccountName" and (change.old, change.new) in _SAID_BY_NOBODY:
         return "pods that name no service account run as default"
-    if path[-1:] == ("creationTimestamp",) or path == ("status",):
-        return "set by the server"
-    return ""
+    return "set by the server" if last == "creationTimestamp" or path == ("status",) else ""
 
 
-def _is_label(path: Path) -> bool:
+def _of_mark(path: Path, last: Step) -> str:
     """Labels of an object or a pod template, never a selector: a selector is what others match."""
-    return len(path) > 1 and path[-2] in ("labels", "annotations") and "metadata" in path
+    if "metadata" in path and last in _CHART_LABELS:
+        return "chart version label"
+    if path[-2] == "annotations" and isinstance(last, str):
+        if last.startswith("checksum/"):
+            return "checksum of what is shown elsewhere"
+        if last in _GENERATED_BY:
+            return "version of a code generator"
+    return "set by the server" if last == "creationTimestamp" else ""

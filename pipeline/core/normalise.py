@@ -111,6 +111,8 @@ def _pod(body: Body, _resource: Resource) -> None:
 
 def _service(body: Body, _resource: Resource) -> None:
     spec = body.setdefault("spec", {})
+    if not isinstance(spec, dict):
+        return
     fill(spec, {"type": "ClusterIP", "sessionAffinity": "None"})
     if spec["type"] != "ExternalName":
         fill(spec, {"internalTrafficPolicy": "Cluster"})

@@ -29,8 +29,10 @@ _SOURCES: dict[str, dict[str, Any]] = {
 }
 
 
-def fill(target: dict[str, Any], defaults: Mapping[str, Any]) -> None:
-    """Set what is not there, in place. Containers among the defaults are copied."""
+def fill(target: Any, defaults: Mapping[str, Any]) -> None:
+    """Set what is not there, in place; what is no map is left as it is. Containers among the defaults are copied."""
+    if not isinstance(target, dict):
+        return
     for key, value in defaults.items():
         if key not in target:
             target[key] = value.copy() if isinstance(value, dict | list) else value

@@ -86,6 +86,8 @@ def job_spec(spec: dict[str, Any]) -> None:
 
 def cron_job(body: Body, _resource: Resource) -> None:
     spec = body.setdefault("spec", {})
+    if not isinstance(spec, dict):
+        return
     defaults = {"concurrencyPolicy": "Allow", "suspend": False, "successfulJobsHistoryLimit": 3}
     fill(spec, defaults | {"failedJobsHistoryLimit": 1})
     template = spec.get("jobTemplate")

@@ -31,7 +31,8 @@ def names_check(told: Told, verb: str, why: str, remedy: str) -> WholeCheck:
     def check(upgrade: Upgrade) -> Iterator[Hit]:
         for pair, before, after in edited(upgrade):
             found = {key: names for key in _KEYS if (names := told(before, after, key))}
-            paths = [field.path for field in pair.fields if field.path[1:2] == ("names",) and field.path[2] in found]
+            named = (field.path for field in pair.fields if field.path[1:2] == ("names",))
+            paths = [path for path in named if path[2:] and path[2] in found]
             if paths:
                 listed = ", ".join(name for names in found.values() for name in names)
                 yield Hit(

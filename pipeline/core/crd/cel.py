@@ -92,9 +92,9 @@ def said(rule: Mapping[str, Any]) -> str:
 def _gained(old: Schema, new: Schema, value: Any, path: Path) -> Iterator[_Due]:
     if old is new or value is None:
         return
-    known = {mapping(rule).get("rule") for rule in sequence(old.get(KEY))}
+    known = {str(mapping(rule).get("rule")) for rule in sequence(old.get(KEY))}
     for rule in sequence(new.get(KEY)):
-        if mapping(rule).get("rule") not in known:
+        if str(mapping(rule).get("rule")) not in known:
             yield _Due(path, mapping(rule), new, value)
     if isinstance(value, list):
         before, after = mapping(old.get("items")), mapping(new.get("items"))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from pipeline.core.finding import Place, ResourceRef
@@ -13,7 +14,7 @@ KEEP_ANNOTATION = "helm.sh/resource-policy"
 _V1BETA1_ONLY = ("version", "validation", "subresources", "additionalPrinterColumns", "selectableFields")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: what many rules ask of it is kept
 class Definition:
     """One CRD. ``body`` is in v1 shape whatever was written; ``resource`` is the object that holds it.
 
@@ -26,7 +27,7 @@ class Definition:
     resource: Resource
     within: Path = ()
 
-    @property
+    @cached_property
     def spec(self) -> Mapping[str, Any]:
         return mapping(self.body.get("spec"))
 
@@ -42,7 +43,7 @@ class Definition:
     def kind(self) -> str:
         return str(self.names.get("kind") or "")
 
-    @property
+    @cached_property
     def versions(self) -> dict[str, Mapping[str, Any]]:
         """Each version's entry by its name, in the order written."""
         entries = (mapping(entry) for entry in sequence(self.spec.get("versions")))

@@ -41,7 +41,7 @@ def fields_check(picks: Callable[[SchemaChange], bool], words: Words) -> WholeCh
 
     def check(upgrade: Upgrade) -> Iterator[Hit]:
         for edited in edits(upgrade):
-            picked = [change for change in edited.schema if picks(change)]
+            picked = [change for change in edited.telling if picks(change)]
             picked.sort(key=lambda change: change.keyword == RETYPED)
             if picked:
                 yield _hit(upgrade, edited, picked, words)
@@ -80,11 +80,12 @@ def _fitting(upgrade: Upgrade, edited: Edited, picked: list[SchemaChange]) -> li
     return [one.resource for one in asked] if asked and all(one.fits for one in asked) else []
 
 
-def quiet_check(picks: Callable[[SchemaChange], bool], words: Words) -> WholeCheck:
-    """One finding for all CRDs together: for what is only to be accounted for."""
+def quiet_check(picks: Callable[[SchemaChange], bool], words: Words, *, prose: bool = False) -> WholeCheck:
+    """One finding for all CRDs together: for what is only to be accounted for. ``prose`` is looked at as well."""
 
     def check(upgrade: Upgrade) -> Iterator[Hit]:
-        found = [(edited, [change for change in edited.schema if picks(change)]) for edited in edits(upgrade)]
+        looked_at = [(edited, edited.schema if prose else edited.telling) for edited in edits(upgrade)]
+        found = [(edited, [change for change in several if picks(change)]) for edited, several in looked_at]
         found = [(edited, picked) for edited, picked in found if picked]
         if found:
             number = sum(len(picked) for _, picked in found)

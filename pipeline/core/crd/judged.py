@@ -41,7 +41,7 @@ def judged(upgrade: Upgrade) -> Mapping[str, tuple[Judged, ...]]:
 
 def _all(upgrade: Upgrade, edited: Edited) -> Iterator[Judged]:
     both = edited.pair.both
-    if both is None or not any(map(narrows, edited.schema)):
+    if both is None or not any(map(narrows, edited.telling)):
         return
     before, after = both
     for resource in instances(upgrade, after):

@@ -5,6 +5,7 @@ from typing import Any
 from pipeline.core.crd.schema_changes import (
     INT_OR_STRING,
     PROPERTY,
+    PROSE,
     RETYPED,
     WIDENED,
     SchemaChange,
@@ -19,7 +20,6 @@ _FLAGS = frozenset({"exclusiveMinimum", "exclusiveMaximum", "uniqueItems"})
 _MULTIPLE = "multipleOf"
 _LISTS = frozenset({"x-kubernetes-list-type", "x-kubernetes-list-map-keys", "x-kubernetes-map-type"})
 _IMPLIED = {"x-kubernetes-list-type": "atomic", "x-kubernetes-map-type": "granular"}
-_PROSE = frozenset({"description", "title", "example", "externalDocs", "$schema", "id"})
 _RULE_PROSE = frozenset({"message", "messageExpression", "reason", "fieldPath"})
 _PRESERVE = "x-kubernetes-preserve-unknown-fields"
 _EMBEDDED = "x-kubernetes-embedded-resource"
@@ -49,7 +49,7 @@ def required_added(change: SchemaChange) -> bool:
 def names_required(change: SchemaChange) -> list[str]:
     """The fields that need not be set before, in the order written."""
     before = _values(change.change.old)
-    return [value for value in _listed(change.change.new) if repr(value) not in before]
+    return [value for value in _listed(change.change.new) if isinstance(value, str) and repr(value) not in before]
 
 
 def retyped(change: SchemaChange) -> bool:
@@ -167,7 +167,7 @@ def _alternatives_gone(change: SchemaChange) -> bool:
 def prose_changed(change: SchemaChange) -> bool:
     if change.keyword == "x-kubernetes-validations":
         return _reworded(change)
-    return change.keyword in _PROSE or (change.combined and change.path[-1] in _PROSE)
+    return change.keyword in PROSE or (change.combined and change.path[-1] in PROSE)
 
 
 def narrows(change: SchemaChange) -> bool:

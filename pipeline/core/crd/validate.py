@@ -55,8 +55,9 @@ def _check(schema: Schema, value: Any, path: Path) -> Iterator[Violation]:
     if wrong:
         yield Violation(path, wrong)
         return
-    if "enum" in schema and value not in schema["enum"]:
-        allowed = ", ".join(map(str, schema["enum"][:6]))
+    enum = schema.get("enum")
+    if isinstance(enum, list) and value not in enum:
+        allowed = ", ".join(map(str, enum[:6]))
         yield Violation(path, f"{_short(value)} is none of {allowed}")
     if isinstance(value, dict):
         yield from _object(schema, value, path)
@@ -96,7 +97,8 @@ def _is(kind: Any, value: Any) -> bool:
 
 def _object(schema: Schema, value: dict[str, Any], path: Path) -> Iterator[Violation]:
     below = mapping(schema.get("properties"))
-    missing = [key for key in sequence(schema.get("required")) if _absent(value, key, mapping(below.get(key)))]
+    required = [key for key in sequence(schema.get("required")) if isinstance(key, str)]
+    missing = [key for key in required if _absent(value, key, mapping(below.get(key)))]
     if missing:
         yield Violation(path, f"{', '.join(map(str, missing))} must be set")
     yield from _count(schema, len(value), "Properties", "fields", path)
@@ -129,7 +131,7 @@ def _twice(schema: Schema, value: list[Any]) -> str:
     kind, seen = schema.get("x-kubernetes-list-type"), set()
     if kind not in ("set", "map"):
         return ""
-    keys = sequence(schema.get("x-kubernetes-list-map-keys"))
+    keys = [key for key in sequence(schema.get("x-kubernetes-list-map-keys")) if isinstance(key, str)]
     fields = mapping(mapping(schema.get("items")).get("properties"))
     for item in value:
         if kind == "set":
@@ -156,14 +158,19 @@ def _text(schema: Schema, value: str, path: Path) -> Iterator[Violation]:
 
 
 def _number(schema: Schema, value: float, path: Path) -> Iterator[Violation]:
-    low, high = schema.get("minimum"), schema.get("maximum")
+    low, high, step = (_bound(schema, key) for key in ("minimum", "maximum", "multipleOf"))
     if low is not None and (value < low or (value == low and schema.get("exclusiveMinimum") is True)):
         yield Violation(path, f"{value} is less than {low}")
     if high is not None and (value > high or (value == high and schema.get("exclusiveMaximum") is True)):
         yield Violation(path, f"{value} is more than {high}")
-    step = schema.get("multipleOf")
     if step and abs(value / step - round(value / step)) > _ROUNDING:
         yield Violation(path, f"{value} is no multiple of {step}")
+
+
+def _bound(schema: Schema, key: str) -> float | None:
+    """None for what is no number: the API server refuses the CRD, and no custom resource is at fault."""
+    found = schema.get(key)
+    return found if isinstance(found, int | float) and not isinstance(found, bool) else None
 
 
 def _count(schema: Schema, number: int, suffix: str, what: str, path: Path) -> Iterator[Violation]:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 from pipeline.core.change import Op, ResourceChange
 from pipeline.core.finding import Severity
+from pipeline.core.resource import CRD_KIND
 from pipeline.core.rule import Hit, Need, Rule, at, quiet, speaks
 from pipeline.core.upgrade import Upgrade
 
@@ -31,6 +32,8 @@ _LEGACY = {
 def check(change: ResourceChange, upgrade: Upgrade) -> Iterator[Hit]:
     target = upgrade.facts.target
     assert target is not None, "BUG: evaluated without a target"
+    if change.id.kind == CRD_KIND:  # its descriptions may tell of them
+        return
     for field in change.fields:
         words = " ".join(str(step) for step in field.path[-1:]) + (str(field.new) if field.op is not Op.REMOVED else "")
         legacy = next((key for key in _LEGACY if key in words), "")
@@ -51,6 +54,10 @@ _WEB = (
     "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\n"
     "spec: {template: {spec: {nodeSelector: {%s: linux}}}}\n"
 )
+_CRD = (
+    "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: a.example.org}\n"
+    "spec: {versions: [{name: v1, schema: {openAPIV3Schema: {description: %s}}}]}\n"
+)
 
 RULE = Rule(
     module=__name__,
@@ -64,6 +71,12 @@ RULE = Rule(
             ("medium", 'spec.template.spec.nodeSelector["beta.kubernetes.io/os"]'),
             before=_WEB % "kubernetes.io/os",
             after=_WEB % "beta.kubernetes.io/os",
+            facts={"target": (1, 34)},
+        ),
+        quiet(
+            "a CRD's description tells of it",
+            before=_CRD % "nothing",
+            after=_CRD % "'was beta.kubernetes.io/os'",
             facts={"target": (1, 34)},
         ),
         quiet(

@@ -23,7 +23,7 @@ from pipeline.core.overlay_effects import Effect
 from pipeline.core.overlay_lines import where
 from pipeline.core.path import Entry, Path, to_text
 from pipeline.core.path_values import get
-from pipeline.core.resource import Resource
+from pipeline.core.resource import ManifestSet, Resource
 from pipeline.core.rule import Hit, Need, Rule, place, quiet, speaks
 from pipeline.core.upgrade import Upgrade
 
@@ -32,7 +32,7 @@ _WHOLE = frozenset({"containers", "initContainers"})
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
-    found = [drift for drift in drifts(upgrade) if drift.loss is not Loss.NOTHING_LEFT]
+    found = [d for d in drifts(upgrade) if d.loss is not Loss.NOTHING_LEFT and d.id in _side(d, upgrade).by_id()]
     seen: set[tuple[object, ...]] = set()
     for drift in found:
         key = (drift.id, drift.loss, drift.path if drift.loss is Loss.CREATES else ())
@@ -42,10 +42,13 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
             yield _hit(same, upgrade)
 
 
+def _side(drift: Drift, upgrade: Upgrade) -> ManifestSet:
+    return (upgrade.before if drift.loss is Loss.OBJECT_GONE else upgrade.after).manifests
+
+
 def _hit(same: list[Drift], upgrade: Upgrade) -> Hit:
     drift = same[0]
-    side = upgrade.before if drift.loss is Loss.OBJECT_GONE else upgrade.after
-    resource = side.manifests.by_id()[drift.id]
+    resource = _side(drift, upgrade).by_id()[drift.id]
     line = where(upgrade.after.overlay or upgrade.before.overlay, drift.effect.id, drift.path or drift.effect.path)
     name = drift.effect.id.name if drift.loss is not Loss.CREATES else drift.id.name
     what = f"{drift.id.kind} {name} {to_text(drift.path or drift.effect.path)}"

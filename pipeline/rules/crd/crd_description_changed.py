@@ -22,6 +22,7 @@ check = quiet_check(
         "Nothing behaves differently.",
         "Nothing.",
     ),
+    prose=True,
 )
 
 RULE = Rule(

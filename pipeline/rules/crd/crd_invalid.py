@@ -52,7 +52,7 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
 
 def _of_schema(upgrade: Upgrade, pair: Pair) -> Iterator[tuple[Path, str]]:
     """Fields without a type, and defaults that do not fit, of what comes or changes."""
-    schema = next((edited.schema for edited in edits(upgrade) if edited.pair is pair), ())
+    schema = next((edited.telling for edited in edits(upgrade) if edited.pair is pair), ())
     for change in schema:
         if change.combined:
             continue

@@ -32,8 +32,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
     assert source is not None, "BUG: evaluated without a chart"
     for change in upgrade.diff.of_action(Action.CHANGED):
         found = _made_by(change, source)
-        fields = [*change.under("data"), *change.under("stringData")]
-        if found and fields:
+        fields = [*change.under("data"), *change.under("stringData")] if found else []
+        if fields:
             keys = ", ".join(str(field.path[-1]) for field in fields)
             yield Hit(
                 at(change, fields[0]),

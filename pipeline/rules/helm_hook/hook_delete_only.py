@@ -26,7 +26,7 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         works = any(change.id.kind in WORKS for change in new)
         yield Hit(
             at(new[0]),
-            title=phrase(new).format("new"),
+            title=phrase(new, "new"),
             why="It is meant for the release's deletion: pipeline apply never runs it, a plain kubectl apply does.",
             remedy="Read what it deletes; leave it out of what a tool applies that does not know hooks.",
             severity=None if works else Severity.INFO,

@@ -26,7 +26,7 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
     if gone:
         yield Hit(
             at(gone[0]),
-            title=phrase(gone).format("gone"),
+            title=phrase(gone, "gone"),
             why="What it did is no longer done.",
             remedy="Read what the hook does, above all with data.",
             severity=Severity.INFO if all(events(c.before) <= TESTS for c in gone) else None,

@@ -29,7 +29,7 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
     if new:
         yield Hit(
             at(new[0]),
-            title=phrase(new).format("new"),
+            title=phrase(new, "new"),
             why=_WHY,
             remedy="Read what the hook does, above all with data; apply with what knows hooks, as pipeline apply.",
             also=tuple(at(change) for change in new[1:]),

@@ -25,7 +25,7 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
     if new:
         yield Hit(
             at(new[0]),
-            title=phrase(new).format("new"),
+            title=phrase(new, "new"),
             why="pipeline apply never runs it; a plain kubectl apply of the files does, in production.",
             remedy="Switch tests off by a value, where something applies the files that does not know hooks.",
             also=tuple(at(change) for change in new[1:]),

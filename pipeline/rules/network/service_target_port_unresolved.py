@@ -48,6 +48,7 @@ def _missing(service: Resource, candidates: Iterable[Pods]) -> dict[tuple[Any, s
         _key(p): t
         for p in service_ports(service)
         if mine and isinstance(t := p.get("targetPort"), str) and t not in known and not t.isdigit()
+        if isinstance(p.get("port"), int)
     }
 
 

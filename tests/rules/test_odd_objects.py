@@ -1,0 +1,86 @@
+"""Manifests that no API server would take are compared and judged all the same: whatever stands where, nothing breaks.
+
+The objects are those of the rules' own cases, and one of each built-in kind; single values in them are replaced, keys
+left out or doubled, lists shuffled, by a seed of their own. ``PIPELINE_ODD_ROUNDS`` has it try more (1 by default).
+"""
+
+import copy
+import os
+import random
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from pipeline import rules
+from pipeline.core.compare import compare
+from pipeline.core.judge import judge
+from pipeline.core.manifests import parse
+from pipeline.core.resource import ManifestSet
+from pipeline.core.rule import Case, Rule
+from pipeline.core.upgrade import Facts, Side, Upgrade
+
+RULES = rules.load()
+ROUNDS = int(os.environ.get("PIPELINE_ODD_ROUNDS", "1"))
+SPARSE = Path(__file__).parents[1] / "data/sparse.yaml"
+ODD: tuple[Any, ...] = (
+    *(None, {}, [], "", 0, 1, -1, 1.5, True, False, "x", "1", "true", "a: b", "{", "100m", "x" * 300),
+    *({"a": 1}, {"name": "x"}, {"": ""}, {"a": {"b": [{}]}}, {"kind": []}),
+    *([1], ["x"], [{"name": "x"}], [{"name": {}}], [[]], [None]),
+)
+
+
+def odd(value: Any, chance: random.Random, often: float) -> Any:
+    """A copy in which here and there something else stands."""
+    if chance.random() < often:
+        return copy.deepcopy(chance.choice(ODD))
+    if isinstance(value, dict):
+        out = {key: odd(item, chance, often) for key, item in value.items()}
+        if out and chance.random() < often:
+            key = chance.choice(list(out))
+            out[f"{key}x"] = out.pop(key) if chance.random() < 0.5 else out[key]
+        return out
+    if isinstance(value, list):
+        items = [odd(item, chance, often) for item in value]
+        if items and chance.random() < often:
+            items.append(copy.deepcopy(items[0]))
+            chance.shuffle(items)
+        return items
+    return value
+
+
+def spoilt(manifests: ManifestSet, chance: random.Random) -> ManifestSet:
+    often = chance.choice((0.01, 0.05, 0.2))
+    bodies = [(resource.source, odd(resource.body, chance, often)) for resource in manifests.resources]
+    texts = [f"---\n# Source: {source}\n{orjson.dumps(body).decode()}\n" for source, body in bodies]
+    return parse("".join(texts), namespace="shop", release="web")
+
+
+def judged(before: Side, after: Side, facts: Facts, seed: str) -> None:
+    chance = random.Random(seed)
+    old = replace(before, manifests=spoilt(before.manifests, chance))
+    new = replace(after, manifests=spoilt(after.manifests, chance))
+    diff = compare(old.manifests, new.manifests)
+    judge(Upgrade("web", "shop", old, new, diff, facts), RULES)
+
+
+def sides(case: Case) -> tuple[Side, Side]:
+    before, after = (parse(text, namespace="shop", release="web") for text in (case.before, case.after))
+    return Side(before, **case.sides.get("before", {})), Side(after, **case.sides.get("after", {}))
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_nothing_that_stands_in_a_manifest_breaks_a_comparison(rule: Rule) -> None:
+    for case in rule.cases:
+        for number in range(2 * ROUNDS):
+            judged(*sides(case), Facts(**case.facts), f"{rule.id} {case.title} {number}")
+
+
+@pytest.mark.parametrize("part", range(8))
+def test_nothing_that_stands_in_an_object_of_any_kind_breaks_a_comparison(part: int) -> None:
+    resources = parse(SPARSE.read_text(), namespace="shop", release="web").resources
+    side = Side(ManifestSet.of(resources[part::8]))
+    for number in range(15 * ROUNDS):
+        judged(side, side, Facts(target=(1, 35)), f"{part} {number}")
