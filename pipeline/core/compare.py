@@ -90,7 +90,7 @@ class _Walk:
 
     def changes(self) -> Iterator[FieldChange]:
         for change in self._opened():
-            if _typed(change) and same_meaning(change):
+            if same_meaning(change) and _typed(change):
                 continue
             noise = change.noise or noise_of(change, self._after)
             yield FieldChange(change.path, change.op, change.old, change.new, noise) if noise else change
@@ -151,7 +151,14 @@ def _maps(path: Path, old: dict[str, Any], new: dict[str, Any], found: list[Fiel
             found.append(FieldChange((*path, key), Op.REMOVED, old=value))
         elif value is not other:
             kind = value.__class__
-            if kind not in _SCALARS or kind is not other.__class__ or value != other:
+            if kind is not other.__class__:
+                found.append(FieldChange((*path, key), Op.CHANGED, value, other))
+            elif kind in _SCALARS:
+                if value != other:
+                    found.append(FieldChange((*path, key), Op.CHANGED, value, other))
+            elif kind is dict and value != other:  # as _value would find: this is the way of nearly all of a CRD
+                _maps((*path, key), value, other, found)
+            else:
                 _value((*path, key), value, other, found)
     for key, value in new.items():
         if key not in old:

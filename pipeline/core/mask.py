@@ -37,6 +37,7 @@ class Mask:
         self._numbers: dict[str, int] = {}
         self._names: set[str] = set()
         self._seen: list[ManifestSet] = []
+        self._dumped: list[str] = []
         self._known: tuple[tuple[int, int], dict[str, int]] = ((0, 0), {})
 
     def manifests(self, manifests: ManifestSet) -> ManifestSet:
@@ -146,13 +147,12 @@ class Mask:
         if value.lower() in _COMMON:
             return True
         signs = [f'"{value}":', f"/{value}:", f"/{value}@", *(f'"{place}":"{value}"' for place in _PLACES_OF_NAMES)]
-        return any(
-            sign in text
-            for seen in self._seen
-            for resource in seen.resources
-            for text in [_dump(resource)]
-            for sign in signs
-        )
+        return any(sign in text for text in self._everything() for sign in signs)
+
+    def _everything(self) -> list[str]:
+        """What was seen, as JSON: it is searched for one value after another."""
+        self._dumped += map(_dump, self._seen[len(self._dumped) :])
+        return self._dumped
 
     def _replacing(self, texts: Collection[str]) -> Callable[[str], str] | None:
         """What replaces all that is found in ``texts``; None where nothing is."""
@@ -199,8 +199,8 @@ def _json(value: Any) -> str:
         return ""
 
 
-def _dump(resource: Resource) -> str:
-    return orjson.dumps(resource.body).decode()
+def _dump(seen: ManifestSet) -> str:
+    return "\n".join(orjson.dumps(resource.body).decode() for resource in seen.resources)
 
 
 def _texts(data: Any) -> Iterator[str]:
