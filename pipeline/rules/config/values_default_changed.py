@@ -12,6 +12,7 @@ Pin the old value in our values file if the new default is not wanted.
 
 from collections.abc import Iterator
 
+from pipeline.core.brief import between
 from pipeline.core.chart_values import DefaultChange, changed_defaults
 from pipeline.core.examples import chart, sides
 from pipeline.core.finding import Confidence, Place, ResourceRef, Severity
@@ -20,7 +21,6 @@ from pipeline.core.rule import Hit, Need, Rule, quiet, speaks
 from pipeline.core.upgrade import Upgrade
 
 _SHOWN = 3
-_LONGEST = 40
 # Image coordinates change with every release; the image rules speak of what they mean.
 
 
@@ -44,7 +44,7 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
 
 def _hit(group: list[DefaultChange], severity: Severity, why: str, remedy: str) -> Hit:
     places = [Place(ResourceRef.chart_file(change.file), change.path) for change in group]
-    shown = "; ".join(f"{'.'.join(c.path)} {_short(c.old)} -> {_short(c.new)}" for c in group[:_SHOWN])
+    shown = "; ".join(f"{'.'.join(c.ours)} {between(c.old, c.new)}" for c in group[:_SHOWN])
     more = f" and {len(group) - _SHOWN} more" if len(group) > _SHOWN else ""
     return Hit(
         places[0],
@@ -54,13 +54,8 @@ def _hit(group: list[DefaultChange], severity: Severity, why: str, remedy: str) 
         severity=severity,
         confidence=Confidence.PROVEN,
         also=tuple(places[1:]),
-        evidence=tuple(f"{c.file}: {'.'.join(c.path)}: {_short(c.old)} -> {_short(c.new)}" for c in group),
+        evidence=tuple(f"{c.file}: {'.'.join(c.path)}: {between(c.old, c.new)}" for c in group),
     )
-
-
-def _short(value: object) -> str:
-    text = repr(value) if isinstance(value, str) else str(value)
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
 _OLD = chart("1.0.0", "rate: 5s\nimage: {tag: v1}\n")
