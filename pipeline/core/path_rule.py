@@ -105,13 +105,14 @@ def of_many(what: str) -> str:
     return re.sub(r"\b(its|it is|it runs)\b", lambda match: _MANY[match.group()], what, count=1)
 
 
-def object_check(picks: Picks, words: Words) -> EachCheck:
-    """One finding an object that is edited."""
+def object_check(picks: Picks, words: Words, first: Path = ()) -> EachCheck:
+    """One finding an object that is edited. ``first`` is a path that is named before all others."""
 
     def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
         if change.action in (Action.ADDED, Action.REMOVED):
             return
         picked = [field for field in change.fields if not field.noise and picks(field, field.path)]
+        picked.sort(key=lambda field: field.path != first)
         if picked:
             yield hit(change, picked, words)
 

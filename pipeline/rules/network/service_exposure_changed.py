@@ -16,6 +16,7 @@ from pipeline.core.path import Path
 from pipeline.core.path_rule import Words, object_check
 from pipeline.core.rule import Rule, quiet, speaks
 
+_TYPE = ("spec", "type")
 _FIXED = frozenset({("clusterIP",), ("clusterIPs",), ("healthCheckNodePort",), ("loadBalancerClass",)})
 _HARMLESS = frozenset(
     {"ipFamilyPolicy", "ipFamilies", "allocateLoadBalancerNodePorts", "publishNotReadyAddresses", "trafficDistribution"}
@@ -27,7 +28,7 @@ def _picks(_field: FieldChange, path: Path) -> bool:
 
 
 def _grade(_change: ResourceChange, fields: list[FieldChange]) -> Severity | None:
-    if any(field.path == ("spec", "type") for field in fields):
+    if any(field.path == _TYPE for field in fields):
         return Severity.HIGH
     return Severity.LOW if all(_HARMLESS.issuperset(field.path[1:2]) and field.path[1:] for field in fields) else None
 
@@ -40,6 +41,7 @@ check = object_check(
         "Pin it by a value; see that firewalls and DNS follow.",
         grade=_grade,
     ),
+    first=_TYPE,
 )
 _SERVICE = "apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {%s}\n"
 
@@ -52,7 +54,7 @@ RULE = Rule(
     cases=(
         speaks(
             "it opens to the outside",
-            ("high", "spec.allocateLoadBalancerNodePorts"),
+            ("high", "spec.type"),
             before=_SERVICE % "ports: []",
             after=_SERVICE % "type: LoadBalancer, ports: []",
         ),
