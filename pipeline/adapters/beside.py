@@ -1,16 +1,22 @@
 """Work in a second process that is split off this one, for what Python computes on one core only."""
 
 import os
+import signal
+import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
+_PATIENCE_SECONDS = 30.0
+_POLL_SECONDS = 0.001
+
 
 @contextmanager
-def beside(work: Callable[[], object]) -> Iterator[None]:
+def beside(work: Callable[[], object], patience: float = _PATIENCE_SECONDS) -> Iterator[None]:
     """Does ``work`` in another process during the block, and waits for its end. Its files are all that comes of it.
 
     The other process takes no lock that a thread of this one may have held: it only computes, writes files, and ends.
+    One that does not end in ``patience`` seconds after the block is killed.
     """
     try:
         with warnings.catch_warnings():
@@ -25,7 +31,17 @@ def beside(work: Callable[[], object]) -> Iterator[None]:
         yield
     finally:
         with suppress(ChildProcessError):
+            _wait(child, patience)
+
+
+def _wait(child: int, patience: float) -> None:
+    end = time.monotonic() + patience
+    while os.waitpid(child, os.WNOHANG) == (0, 0):
+        if time.monotonic() > end:
+            os.kill(child, signal.SIGKILL)
             os.waitpid(child, 0)
+            return
+        time.sleep(_POLL_SECONDS)
 
 
 def _work_and_end(work: Callable[[], object]) -> None:

@@ -3,6 +3,7 @@
 import errno
 import os
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -92,6 +93,17 @@ def test_work_beside_that_fails_is_no_failure_here(tmp_path: Path) -> None:
     with beside(fails):
         (tmp_path / "here").touch()
     assert {file.name for file in tmp_path.iterdir()} == {"begun", "here"}
+
+
+def test_work_beside_that_does_not_end_is_ended(tmp_path: Path) -> None:
+    def hangs() -> None:
+        (tmp_path / "process").write_text(str(os.getpid()))
+        threading.Event().wait()
+
+    with beside(hangs, patience=0.5):
+        pass
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "process").read_text()), 0)
 
 
 def test_folder_that_cannot_be_written_is_not_prepared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
