@@ -1,5 +1,7 @@
 """Manifests that no API server would take are compared and judged all the same: whatever stands where, nothing breaks.
 
+Neither does what stands in a chart's own files, or in our values.
+
 The objects are those of the rules' own cases, and one of each built-in kind; single values in them are replaced, keys
 left out or doubled, lists shuffled, by a seed of their own. ``PIPELINE_ODD_ROUNDS`` has it try more (1 by default).
 """
@@ -7,6 +9,7 @@ left out or doubled, lists shuffled, by a seed of their own. ``PIPELINE_ODD_ROUN
 import copy
 import os
 import random
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,16 +18,19 @@ import orjson
 import pytest
 
 from pipeline import rules
+from pipeline.core.chart import Chart, ValuesLayer
 from pipeline.core.compare import compare
 from pipeline.core.judge import judge
 from pipeline.core.manifests import parse
-from pipeline.core.resource import ManifestSet
+from pipeline.core.resource import ManifestSet, mapping
 from pipeline.core.rule import Case, Rule
 from pipeline.core.upgrade import Facts, Side, Upgrade
+from pipeline.core.yaml_read import load
 
 RULES = rules.load()
 ROUNDS = int(os.environ.get("PIPELINE_ODD_ROUNDS", "1"))
 SPARSE = Path(__file__).parents[1] / "data/sparse.yaml"
+DATA = re.compile(r"(?!.*templates/).*\.(yaml|json)").fullmatch
 ODD: tuple[Any, ...] = (
     *(None, {}, [], "", 0, 1, -1, 1.5, True, False, "x", "1", "true", "a: b", "{", "100m", "x" * 300),
     *({"a": 1}, {"name": "x"}, {"": ""}, {"a": {"b": [{}]}}, {"kind": []}),
@@ -58,10 +64,33 @@ def spoilt(manifests: ManifestSet, chance: random.Random) -> ManifestSet:
     return parse("".join(texts), namespace="shop", release="web")
 
 
+def odd_chart(chart: Chart | None, chance: random.Random) -> Chart | None:
+    """With odd values in Chart.yaml, values.yaml and the schema, those of its dependencies too. It keeps its name."""
+    if chart is None:
+        return None
+    often = chance.choice((0.02, 0.1))
+    files = {path: odd_text(text, chance, often) if DATA(path) else text for path, text in chart.files.items()}
+    metadata = {**mapping(odd(dict(chart.metadata), chance, often)), "name": chart.name, "version": chart.version}
+    defaults = mapping(load(files.get("values.yaml", "")))
+    schema = mapping(load(files["values.schema.json"])) if "values.schema.json" in files else None
+    return replace(chart, files=files, metadata=metadata, defaults=defaults, schema=schema)
+
+
+def odd_text(text: str, chance: random.Random, often: float) -> str:
+    return orjson.dumps(odd(load(text), chance, often)).decode()
+
+
+def odd_side(side: Side, chance: random.Random) -> Side:
+    values = [odd_text(layer.text, chance, 0.1) for layer in side.values]
+    layers = tuple(
+        ValuesLayer(layer.file, text, mapping(load(text))) for layer, text in zip(side.values, values, strict=True)
+    )
+    return replace(side, manifests=spoilt(side.manifests, chance), chart=odd_chart(side.chart, chance), values=layers)
+
+
 def judged(before: Side, after: Side, facts: Facts, seed: str) -> None:
     chance = random.Random(seed)
-    old = replace(before, manifests=spoilt(before.manifests, chance))
-    new = replace(after, manifests=spoilt(after.manifests, chance))
+    old, new = odd_side(before, chance), odd_side(after, chance)
     diff = compare(old.manifests, new.manifests)
     judge(Upgrade("web", "shop", old, new, diff, facts), RULES)
 
