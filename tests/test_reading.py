@@ -1,5 +1,7 @@
 """Many requests at once: their answers in order, and an error that ends the rest."""
 
+import os
+import signal
 import threading
 import time
 
@@ -48,3 +50,20 @@ def test_first_error_is_raised_and_nothing_new_is_begun() -> None:
     with pytest.raises(KeyError, match="nought"):
         in_parallel(work, range(1000))
     assert len(begun) <= WORKERS
+
+
+def test_signal_ends_it_once_what_is_under_way_is_done() -> None:
+    done: list[int] = []
+
+    def work(number: int) -> None:
+        if number == 20:
+            os.kill(os.getpid(), signal.SIGINT)  # to the process: its main thread hears it
+        time.sleep(0.1)
+        done.append(number)
+
+    with pytest.raises(KeyboardInterrupt):
+        in_parallel(work, range(1000))
+    assert 0 < len(done) <= 20 + WORKERS
+    before = list(done)
+    time.sleep(0.3)
+    assert done == before

@@ -41,14 +41,20 @@ def in_parallel(work: Callable[[In], Out], items: Iterable[In]) -> list[Out]:
     try:
         for thread in threads:
             thread.start()
-        for thread in threads:
-            thread.join()
-    except BaseException as error:  # a second signal
+        _join(threads)
+    except BaseException as error:  # a second signal: what is under way is waited for, since we still hold the lock
         errors[-1] = error
+        _join(threads)
         raise
     if errors:
         raise errors[min(errors)]
     return [done[number] for number in range(len(todo))]
+
+
+def _join(threads: Iterable[threading.Thread]) -> None:
+    for thread in threads:
+        if thread.is_alive():
+            thread.join()
 
 
 def live(client: Client, wanted: Mapping[ResourceId, Served]) -> dict[ResourceId, Body]:
