@@ -127,6 +127,7 @@ def test_kubectl_and_users_work(cluster: Cluster) -> None:
     namespace = cluster.namespace()
     assert "Forbidden" in cluster.kubectl("get", "pods", "-n", namespace, user="viewer", check=False)
     cluster.grant("viewer", "view", namespace)
+    cluster.until(lambda: cluster.raw("GET", f"/api/v1/namespaces/{namespace}/pods", user="viewer")[0] == 200)
     assert "No resources found" in cluster.kubectl("get", "pods", "-n", namespace, user="viewer")
     versions = cluster.kubectl("version", "-o", "json")  # a word on the skew of versions may follow
     assert json.JSONDecoder().raw_decode(versions)[0]["serverVersion"]["gitVersion"].startswith("v1.")

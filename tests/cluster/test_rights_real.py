@@ -29,6 +29,9 @@ def give(estate: Estate, user: str, purpose: str, capsys: pytest.CaptureFixture[
     assert run(["rbac", "--for", purpose, "--user", user]) == 0
     text = capsys.readouterr().out
     estate.cluster.kubectl("apply", "-f", "-", stdin=text)
+    path = f"/api/v1/namespaces/{estate.namespace}/configmaps/of-nobody"
+    heard_of = lambda: estate.cluster.raw("GET", path, user=user)[0] == 404  # noqa: E731 - 403 until then
+    estate.cluster.until(heard_of)
     return text
 
 

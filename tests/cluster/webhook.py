@@ -16,6 +16,8 @@ from typing import Any, Self
 
 from tests.cluster.cluster import Cluster, Object
 
+PROBE = "test-probe"
+
 
 class Webhook:
     """Registered, and listening, while the ``with`` block runs. Only objects of one namespace are shown to it."""
@@ -29,6 +31,8 @@ class Webhook:
         self.delay_s = 0.0
         self.seen: list[str] = []
         self._over = threading.Event()
+        self._heard_of = threading.Event()
+        self._namespace = namespace
         self._cluster = cluster
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.webhook = self
@@ -40,7 +44,21 @@ class Webhook:
     def __enter__(self) -> Self:
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
         self._cluster.create(self.body)
+        self._cluster.until(self._is_asked)
         return self
+
+    def _is_asked(self) -> bool:
+        """The API server hears of new webhooks a moment later: until then it asks nobody."""
+        labels = {PROBE: self.body["metadata"]["name"]}
+        probe = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"generateName": "probe-", "labels": labels}}
+        path = f"/api/v1/namespaces/{self._namespace}/serviceaccounts"
+        self._cluster.expect(201, "POST", path, probe, params={"dryRun": "All"})
+        return self._heard_of.is_set()
+
+    def probed(self) -> Object:
+        """The answer to the question of ``_is_asked``, which ``seen`` knows nothing of."""
+        self._heard_of.set()
+        return {}
 
     def __exit__(self, *_: object) -> None:
         self._cluster.delete(self.body)
@@ -81,11 +99,18 @@ class Webhook:
             "admissionReviewVersions": ["v1"],
             "timeoutSeconds": 5,
         }
+        probe = hook | {
+            "name": f"{name}-probe.example.org",
+            "clientConfig": {"url": f"https://127.0.0.1:{self._server.server_port}/{PROBE}", "caBundle": bundle},
+            "rules": [rule | {"apiGroups": [""], "resources": ["serviceaccounts"]}],
+            "objectSelector": {"matchLabels": {PROBE: name}},
+            "failurePolicy": "Ignore",
+        }
         return {
             "apiVersion": "admissionregistration.k8s.io/v1",
             "kind": "MutatingWebhookConfiguration",
             "metadata": {"name": name},
-            "webhooks": [hook | settings],
+            "webhooks": [hook | settings, probe],
         }
 
 
@@ -103,7 +128,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         review = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        data = json.dumps(self.server.webhook.answer(review)).encode()
+        asked = self.server.webhook
+        data = json.dumps(asked.probed() if self.path.startswith(f"/{PROBE}") else asked.answer(review)).encode()
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(data)))
