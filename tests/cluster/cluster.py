@@ -20,6 +20,7 @@ import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -123,12 +124,16 @@ class Cluster:
         return self._plane.pool.request(method, self.url + path + query, body=data, headers=sent | headers)
 
     def namespace(self, prefix: str = "test") -> str:
-        """A new namespace, ready for pods. It is left behind."""
+        """A new namespace with all that controllers put into it. It is left behind."""
         name = self.name(prefix)
         body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
         self.expect(201, "POST", "/api/v1/namespaces", body)
-        self.until(lambda: self.raw("GET", f"/api/v1/namespaces/{name}/serviceaccounts/default")[0] == 200)
+        for own in ("serviceaccounts/default", "configmaps/kube-root-ca.crt"):
+            self.until(partial(self._is_there, f"/api/v1/namespaces/{name}/{own}"))
         return name
+
+    def _is_there(self, path: str) -> bool:
+        return self.raw("GET", path)[0] == 200
 
     def name(self, prefix: str = "test") -> str:
         """A name that nobody else has."""

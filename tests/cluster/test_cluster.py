@@ -39,9 +39,13 @@ def test_rollout_of_a_crashing_image_exceeds_its_deadline(cluster: Cluster) -> N
     cluster.apply(body)
     live = cluster.wait(body, lambda live: condition(live, "Progressing")["status"] == "False")
     assert condition(live, "Progressing")["reason"] == "ProgressDeadlineExceeded"
-    _, pods = cluster.raw("GET", f"/api/v1/namespaces/{body['metadata']['namespace']}/pods")
-    waiting = [pod["status"]["containerStatuses"][0]["state"]["waiting"]["reason"] for pod in pods["items"]]
-    assert waiting == ["CrashLoopBackOff"] * 2
+
+    def reasons() -> list[str]:
+        _, pods = cluster.raw("GET", f"/api/v1/namespaces/{body['metadata']['namespace']}/pods")
+        states = [pod["status"].get("containerStatuses", [{}])[0].get("state", {}) for pod in pods["items"]]
+        return [state.get("waiting", {}).get("reason", "") for state in states]
+
+    cluster.until(lambda: reasons() == ["CrashLoopBackOff"] * 2)  # the second pod may come late
 
 
 @pytest.mark.parametrize(("tag", "outcome"), [("1.0", "Complete"), ("crash", "Failed")])
