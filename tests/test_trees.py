@@ -47,7 +47,7 @@ def test_links_are_not_followed(repository: Path) -> None:
 
 @pytest.mark.parametrize("folder", [".", "sub"])
 def test_many_files_are_read_like_few(repository: Path, folder: str) -> None:
-    names = [f"rendered/a/{number}.yaml" for number in range(100)] + ["rendered/:(glob)*.yaml", "values/-r.yaml"]
+    names = [f"rendered/a/{number}.yaml" for number in range(100)] + ["rendered/:(glob)*.yaml", "values/-r.yaml", "-r"]
     for name in names:
         file = repository / folder / name
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -59,6 +59,7 @@ def test_many_files_are_read_like_few(repository: Path, folder: str) -> None:
     assert list(tree.read(wanted)) == names
     assert tree.read(wanted) == {name: data for path in wanted for name, data in tree.read([path]).items()}
     assert tree.read(wanted) == DirectoryTree(repository / folder).read(wanted)
+    assert list(tree.read(["values/-r.yaml", "-r"])) == ["values/-r.yaml", "-r"]
 
 
 def test_the_merge_base_is_where_the_branch_left_main(repository: Path) -> None:

@@ -51,8 +51,7 @@ class GitTree:
     folder: str = "."
 
     def ids(self, prefix: str) -> Mapping[str, str]:
-        found = _listed(self.root, self.commit, ("-r", f"{self._top}{prefix}" or "."))
-        return {path.removeprefix(self._top): blob for path, blob in found.items()}
+        return self._listed([prefix], below=True)
 
     @property
     def _top(self) -> str:
@@ -85,16 +84,17 @@ class GitTree:
         """The ids of those paths that are files; of many, those of the folder that holds them all."""
         if len(paths) > _FEW:
             return self.ids(os.path.commonpath(paths))
-        wanted = tuple(f"{self._top}{path}" for path in paths)
-        found = _listed(self.root, self.commit, wanted) if wanted else {}
+        return self._listed(paths, below=False) if paths else {}
+
+    def _listed(self, paths: list[str], *, below: bool) -> Mapping[str, str]:
+        found = _listed(self.root, self.commit, tuple(f"{self._top}{path}" or "." for path in paths), below=below)
         return {path.removeprefix(self._top): blob for path, blob in found.items()}
 
 
 @lru_cache(maxsize=256)  # a commit never changes
-def _listed(root: Path, commit: str, what: tuple[str, ...]) -> Mapping[str, str]:
-    """The blobs below (``-r``), or of, those paths from the top of the repository: path to id, sorted."""
-    flags = [word for word in what if word == "-r"]
-    listing = _git(root, "ls-tree", "-z", *flags, commit, "--", *what[len(flags) :]).split(b"\0")
+def _listed(root: Path, commit: str, paths: tuple[str, ...], *, below: bool) -> Mapping[str, str]:
+    """The files at those paths from the top of the repository, or ``below`` them: path to blob id, sorted."""
+    listing = _git(root, "ls-tree", "-z", *(["-r"] if below else []), commit, "--", *paths).split(b"\0")
     rows = (row.decode("utf-8", "surrogateescape").partition("\t") for row in listing if row)
     return dict(sorted((path, meta.split()[2]) for meta, _, path in rows if meta.startswith("100")))
 
