@@ -16,7 +16,7 @@ from typing import Any
 import orjson
 
 from pipeline.adapters.beside import beside
-from pipeline.adapters.user_cache import folder
+from pipeline.adapters.user_cache import folder, keep, keep_newest
 from pipeline.adapters.workers import worker_count
 from pipeline.core.manifests import LOADER_VERSION
 from pipeline.core.yaml_read import YamlError, load_all
@@ -37,7 +37,7 @@ class DocumentCache:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._kept = 0
+        self._puts = 0
 
     @classmethod
     def of_user(cls) -> "DocumentCache":
@@ -80,27 +80,14 @@ class DocumentCache:
         """Keep it, whole or not at all."""
         if not _kept(text):
             return
-        file = self._file(text)
-        staged = file.with_suffix(f".{os.getpid()}")
-        try:
-            data = orjson.dumps(documents)
-            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            staged.write_bytes(data)
-            staged.replace(file)
-            if self._kept % _SOME == 0:
-                self._make_room()
-            self._kept += 1
-        except (OSError, TypeError):  # a full disk, or a number that JSON does not take: it is parsed again next time
-            with suppress(OSError):
-                staged.unlink()
+        with suppress(TypeError):  # a number that JSON does not take
+            keep(self._file(text), orjson.dumps(documents))
+        if self._puts % _SOME == 0:
+            keep_newest(self._folder, _MOST_FILES)
+        self._puts += 1
 
     def _file(self, text: str) -> Path:
         return self._folder / f"{_digest(text)}.json"
-
-    def _make_room(self) -> None:
-        files = sorted(self._folder.glob("*.json"), key=lambda file: file.stat().st_mtime)
-        for file in files[: max(0, len(files) - _MOST_FILES)]:
-            file.unlink(missing_ok=True)
 
 
 def _halves(texts: Iterable[str]) -> tuple[list[str], list[str]]:

@@ -4,13 +4,12 @@ To ask costs 0.07 s of a processor, while the charts are being rendered on the s
 """
 
 import hashlib
-import os
 import re
 from contextlib import suppress
 from pathlib import Path
 
 from pipeline.adapters.process import Command, bare_environment, run
-from pipeline.adapters.user_cache import folder
+from pipeline.adapters.user_cache import folder, keep
 from pipeline.core.errors import WorldError
 
 _SMALLEST = 10_000_000
@@ -34,7 +33,7 @@ def version_of(binary: str) -> str:
     if not re.match(r"v\d+\.\d+\.\d+", said):
         raise WorldError(f"{binary} is no helm: its version reads {said[:40]!r}")
     if memo and _VERSION.fullmatch(said):
-        _keep(memo, said)
+        keep(memo, said.encode())
     return _bare(said)
 
 
@@ -53,11 +52,3 @@ def _memo(binary: str) -> Path | None:
         return None
     same = (real, found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
     return folder("helm") / hashlib.sha256(repr(same).encode()).hexdigest()
-
-
-def _keep(memo: Path, version: str) -> None:
-    staged = memo.with_suffix(f".{os.getpid()}")
-    with suppress(OSError):
-        memo.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        staged.write_text(version)
-        staged.replace(memo)

@@ -8,7 +8,7 @@ import hashlib
 from contextlib import suppress
 from pathlib import Path
 
-from pipeline.adapters.user_cache import folder
+from pipeline.adapters.user_cache import folder, keep, keep_newest
 
 _MOST_FILES = 200
 
@@ -31,9 +31,5 @@ class ValidConfig:
 
     def keep(self) -> None:
         """For the next time; the oldest go when there are many."""
-        with suppress(OSError):
-            self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._file.touch()
-            files = sorted(self._file.parent.iterdir(), key=lambda file: file.stat().st_mtime)
-            for file in files[: max(0, len(files) - _MOST_FILES)]:
-                file.unlink(missing_ok=True)
+        keep(self._file, b"")
+        keep_newest(self._file.parent, _MOST_FILES)

@@ -9,7 +9,7 @@ from pipeline.core.files import Tree
 from pipeline.core.manifests import parse
 from pipeline.core.resource import ManifestSet, Resource
 from pipeline.core.secrets import DATA, SOPS, is_encrypted
-from pipeline.core.tree import FOLDER, INDEX, Entry, digest, from_bytes
+from pipeline.core.tree import FOLDER, INDEX, Entry, Index, digest, from_bytes
 from pipeline.core.yaml_read import YamlError
 
 Unseal = Callable[[str, Mapping[str, Any]], Mapping[str, Any]]
@@ -28,6 +28,13 @@ class Wanted:
         return fits and (not self.releases or release in self.releases)
 
 
+def indexes(tree: Tree, wanted: Wanted) -> dict[str, Index]:
+    """The index of each release that ``wanted`` takes, by path, sorted. Raises StaleError where one cannot be read."""
+    paths = [path for path in tree.ids(FOLDER) if path.count("/") == 3 and path.endswith(f"/{INDEX}")]  # noqa: PLR2004
+    taken = tree.read(path for path in paths if wanted.takes(*path.split("/")[1:3]))
+    return {path: from_bytes(data, path) for path, data in sorted(taken.items())}
+
+
 def committed(tree: Tree, wanted: Wanted, unseal: Unseal) -> tuple[tuple[str, Resource], ...]:
     """Every rendered object with its file, sorted by file: what is applied. ``unseal`` decrypts Secrets.
 
@@ -35,11 +42,8 @@ def committed(tree: Tree, wanted: Wanted, unseal: Unseal) -> tuple[tuple[str, Re
         StaleError: an index cannot be read.
         WorldError: a rendered file is gone, no YAML, or not what its index says.
     """
-    paths = [path for path in tree.ids(FOLDER) if path.count("/") == 3 and path.endswith(f"/{INDEX}")]  # noqa: PLR2004
-    indexes = tree.read(path for path in paths if wanted.takes(*path.split("/")[1:3]))
     found: list[tuple[str, Resource]] = []
-    for path, data in sorted(indexes.items()):
-        index = from_bytes(data, path)
+    for path, index in indexes(tree, wanted).items():
         folder, release = path.removesuffix(INDEX), path.split("/")[2]
         files = tree.read(f"{folder}{name}" for name in index.files)
         for name, entry in sorted(index.files.items()):

@@ -12,10 +12,10 @@ from pipeline.core.lock import folder as chart_folder
 from pipeline.core.overlay import FOLDER as OVERLAYS
 from pipeline.core.resource import ManifestSet, mapping
 from pipeline.core.snapshot import ReleaseKey, ReleaseSide, Snapshot
-from pipeline.core.tree import FOLDER, INDEX, Index, Inputs, digest, from_bytes
+from pipeline.core.tree import INDEX, Index, Inputs, digest
 from pipeline.core.upgrade import Side
 from pipeline.core.yaml_read import load
-from pipeline.flows.committed import Wanted, objects_of, parsed
+from pipeline.flows.committed import Wanted, indexes, objects_of, parsed
 
 MakeChart = Callable[[Mapping[str, bytes], str, str], Chart]
 """``(files, digest, title)``: the chart that files make up."""
@@ -37,15 +37,12 @@ def read_rendered(source: str, tree: Tree, wanted: Wanted, make_chart: MakeChart
         StaleError: an index cannot be read.
         WorldError: a rendered file is gone, or no YAML.
     """
-    ids = tree.ids(FOLDER)
-    paths = [path for path in ids if path.count("/") == 3 and path.endswith(f"/{INDEX}")]  # noqa: PLR2004
-    paths = [path for path in paths if wanted.takes(*path.split("/")[1:3])]
-    indexes = {path: from_bytes(data, path) for path, data in tree.read(paths).items()}
-    names = [f"{path.removesuffix(INDEX)}{name}" for path, index in indexes.items() for name in index.files]
+    found = indexes(tree, wanted)
+    names = [f"{path.removesuffix(INDEX)}{name}" for path, index in found.items() for name in index.files]
     files = tree.read(names)
     charts = _Charts(tree, make_chart)
     releases, inputs = {}, {}
-    for path, index in sorted(indexes.items()):
+    for path, index in found.items():
         _, environment, release, _ = path.split("/")
         key = ReleaseKey(environment, release)
         manifests = _manifests(index, path.removesuffix(INDEX), files, release)
