@@ -74,9 +74,7 @@ class ResourceChange:
 
     def under(self, *pattern: str) -> Iterator[FieldChange]:
         """The changed paths at or below ``pattern`` (``*`` is any one step), noise left out."""
-        first = pattern[0]
-        near = (change for change in self.fields if first == "*" or change.path[:1] == (first,))
-        return (change for change in near if not change.noise and change.under(*pattern))
+        return (change for change in self.fields if not change.noise and matches(change.path, pattern))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,11 +14,11 @@ def noise_of(change: FieldChange, _resource: Resource) -> str:
     """Why this change is no news; empty where it is."""
     path = change.path
     last, holder = path[-1] if path else "", path[-2] if len(path) > 1 else ""
-    if holder in _MARKS:
-        return _of_mark(path, last)
+    if last == "creationTimestamp" or path == ("status",):
+        return "set by the server"
     if last == "serviceAccountName" and (change.old, change.new) in _SAID_BY_NOBODY:
         return "pods that name no service account run as default"
-    return "set by the server" if last == "creationTimestamp" or path == ("status",) else ""
+    return _of_mark(path, last) if holder in _MARKS else ""
 
 
 def _of_mark(path: Path, last: Step) -> str:
@@ -30,4 +30,4 @@ def _of_mark(path: Path, last: Step) -> str:
             return "checksum of what is shown elsewhere"
         if last in _GENERATED_BY:
             return "version of a code generator"
-    return "set by the server" if last == "creationTimestamp" else ""
+    return ""

@@ -30,7 +30,7 @@ def _picks(_field: FieldChange, path: Path) -> bool:
 def _grade(_change: ResourceChange, fields: list[FieldChange]) -> Severity | None:
     if any(field.path == _TYPE for field in fields):
         return Severity.HIGH
-    return Severity.LOW if all(_HARMLESS.issuperset(field.path[1:2]) and field.path[1:] for field in fields) else None
+    return Severity.LOW if all(field.path[1:] and field.path[1] in _HARMLESS for field in fields) else None
 
 
 check = object_check(

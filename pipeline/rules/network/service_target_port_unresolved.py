@@ -47,8 +47,8 @@ def _missing(service: Resource, candidates: Iterable[Pods]) -> dict[tuple[Any, s
     return {
         _key(p): t
         for p in service_ports(service)
-        if mine and isinstance(t := p.get("targetPort"), str) and t not in known and not t.isdigit()
-        if isinstance(p.get("port"), int)
+        if mine and isinstance(p.get("port"), int)
+        if isinstance(t := p.get("targetPort"), str) and t not in known and not t.isdigit()
     }
 
 
