@@ -2,8 +2,10 @@
 
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sized
+from contextlib import suppress
 from functools import partial
+from queue import Empty, SimpleQueue
 from typing import TypeVar
 
 from pipeline.core.cluster.discovery import Served
@@ -12,6 +14,7 @@ from pipeline.flows.cluster.client import Client
 
 WORKERS = 16
 """So many requests at once: enough that the server never waits for us, few enough for its fairness queues."""
+_LOOK_SECONDS = 0.1
 _LIST_FROM = 4
 """So many objects of one kind in one namespace are read by one list."""
 In = TypeVar("In")
@@ -27,34 +30,37 @@ def in_parallel(work: Callable[[In], Out], items: Iterable[In]) -> list[Out]:
     done: dict[int, Out] = {}
     errors: dict[int, BaseException] = {}
     numbers = iter(range(len(todo)))  # next() of it is atomic
+    begun, ended, woken = list[None](), list[None](), SimpleQueue[None]()
 
     def worker() -> None:
+        begun.append(None)
         for number in numbers:
+            if errors:
+                break
             try:
                 done[number] = work(todo[number])
             except BaseException as error:  # noqa: BLE001 - it is raised below, in the thread that asked
                 errors[number] = error
-            if errors:
-                return
+        ended.append(None)
+        woken.put(None)
+
+    def wait_for(those: Sized) -> None:
+        while len(ended) < len(those):
+            with suppress(Empty):
+                woken.get(timeout=_LOOK_SECONDS)
 
     threads = [threading.Thread(target=worker, daemon=True) for _ in range(min(WORKERS, len(todo)))]
     try:
         for thread in threads:
             thread.start()
-        _join(threads)
+        wait_for(threads)  # not by join(): before Python 3.13, one that a signal interrupts takes its thread for ended
     except BaseException as error:  # a second signal: what is under way is waited for, since we still hold the lock
         errors[-1] = error
-        _join(threads)
+        wait_for(begun)
         raise
     if errors:
         raise errors[min(errors)]
     return [done[number] for number in range(len(todo))]
-
-
-def _join(threads: Iterable[threading.Thread]) -> None:
-    for thread in threads:
-        if thread.is_alive():
-            thread.join()
 
 
 def live(client: Client, wanted: Mapping[ResourceId, Served]) -> dict[ResourceId, Body]:
