@@ -4,18 +4,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.core.config import Config
+from pipeline.core.charts.lock import FILE as LOCK_FILE
+from pipeline.core.charts.lock import Lock, from_text
+from pipeline.core.config.model import Config
 from pipeline.core.errors import UsageError
-from pipeline.core.files import Tree
-from pipeline.core.lock import FILE as LOCK_FILE
-from pipeline.core.lock import Lock, from_text
-from pipeline.core.render import Engine
+from pipeline.core.render.file_tree import Tree
+from pipeline.core.render.order import Engine
 
 if TYPE_CHECKING:
-    from pipeline.adapters.chart_source import ChartSource
+    from pipeline.adapters.charts.source import ChartSource
     from pipeline.adapters.disk import Disk
     from pipeline.flows.committed import Unseal
-    from pipeline.flows.render_jobs import World
+    from pipeline.flows.render.jobs import World
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +38,13 @@ class Repository:
 
     @property
     def worktree(self) -> Tree:
-        from pipeline.adapters.trees import DirectoryTree
+        from pipeline.adapters.git.trees import DirectoryTree
 
         return DirectoryTree(self.root)
 
     def head(self) -> Tree | None:
         """What is committed; None in a repository without a commit."""
-        from pipeline.adapters.trees import GitTree, repository_root, resolve
+        from pipeline.adapters.git.trees import GitTree, repository_root, resolve
 
         top = repository_root(self.root)
         try:
@@ -54,7 +54,7 @@ class Repository:
         return GitTree(top, commit, self.root.resolve().relative_to(top.resolve()).as_posix())
 
     def chart_source(self) -> "ChartSource":
-        from pipeline.adapters.chart_source import ChartSource
+        from pipeline.adapters.charts.source import ChartSource
 
         return ChartSource(self.root, self.config.repositories)
 
@@ -62,7 +62,7 @@ class Repository:
         from functools import partial
 
         from pipeline.adapters import sops
-        from pipeline.flows.seal import unsealing
+        from pipeline.flows.render.seal import unsealing
 
         return unsealing(partial(sops.find, self.root))
 
@@ -71,8 +71,8 @@ class Repository:
         from functools import partial
 
         from pipeline.adapters import sops
-        from pipeline.adapters.kustomize import find
-        from pipeline.flows.render_jobs import World
+        from pipeline.adapters.helm.kustomize import find
+        from pipeline.flows.render.jobs import World
 
         engine = engine_for(self.config.helm_engine, self.config.helm_version)
         return World(str(self.root), self.disk, engine, find, partial(sops.find, self.root), time.sleep)
@@ -98,6 +98,6 @@ def engine_for(setting: str = "auto", version_range: str = "") -> Engine:
     Raises:
         WorldError: there is no such engine here, or none of the version asked for.
     """
-    from pipeline.adapters.engines import choose
+    from pipeline.adapters.helm.engines import choose
 
     return choose(setting, version_range)

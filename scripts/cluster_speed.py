@@ -26,7 +26,7 @@ from pathlib import Path
 
 import urllib3
 
-from pipeline.core.cluster.canonical import digest
+from pipeline.core.cluster.api.canonical import digest
 from tests.cluster.binaries import NAMES, folder
 from tests.cluster.cluster import Cluster, Object
 from tests.cluster.control_plane import token

@@ -5,7 +5,7 @@ usage: python -m scripts.derive_fields WHEEL SDIST
 
 The table is ``{"oldest", "newest", "kinds": {"group/version/Kind": type}, "types": {type: {field: runs}}}``. A run is a
 code with the minors it holds in, ``!s@20-25``: required text from 1.20 on, no longer in 1.25; no minors means as long
-as the type has been there. pipeline/core/fields.py says what the codes mean.
+as the type has been there. pipeline/core/kube/fields.py says what the codes mean.
 """
 
 import json
@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pipeline.core.apis import kinds
+from pipeline.core.kube.apis import kinds
 from scripts.derive_apis import NEWEST, OLDEST, gvk_of, published
 
 ROOT = Path(__file__).parent.parent

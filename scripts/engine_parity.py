@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from pipeline.adapters.engines import choose
-from pipeline.core.chart import ValuesLayer
+from pipeline.adapters.helm.engines import choose
+from pipeline.core.charts.chart import ValuesLayer
 from pipeline.core.errors import RenderError
-from pipeline.core.manifests import parse
-from pipeline.core.render import DEFAULT_KUBE_VERSION, Rendered, RenderOrder
-from pipeline.core.yaml_read import load
-from pipeline.core.yaml_write import dump
+from pipeline.core.render.manifests import parse
+from pipeline.core.render.order import DEFAULT_KUBE_VERSION, Rendered, RenderOrder
+from pipeline.core.yaml.reader import load
+from pipeline.core.yaml.writer import dump
 
 
 def main(corpus: Path) -> int:

@@ -12,7 +12,7 @@ from collections import defaultdict
 from itertools import pairwise
 from pathlib import Path
 
-from pipeline.core.semver import Version
+from pipeline.core.charts.semver import Version
 
 _NAME = re.compile(r"(.+?)-(v?\d.*)\.tgz")
 FINE = {0, 1, 3}

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from pipeline.adapters.valid_config import ValidConfig
-from pipeline.core.config import FILE, Config
-from pipeline.core.config_read import read, schema_text
+from pipeline.adapters.cache.valid_config import ValidConfig
+from pipeline.core.config.model import FILE, Config
+from pipeline.core.config.read import read, schema_text
 from pipeline.core.errors import UsageError
 
 

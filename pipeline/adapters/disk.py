@@ -10,8 +10,8 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from pipeline.core.edits import Edits
 from pipeline.core.errors import WorldError
+from pipeline.core.render.file_edits import Edits
 
 STAGING = ".pipeline-staging-"
 

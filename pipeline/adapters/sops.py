@@ -15,7 +15,7 @@ import orjson
 
 from pipeline.adapters.process import Command, Completed, run
 from pipeline.core.errors import WorldError
-from pipeline.core.secrets import ENCRYPTED_KEYS
+from pipeline.core.kube.secrets import ENCRYPTED_KEYS
 
 _HINT = "install sops 3.9 or newer, or set secrets: {rendered: omit} in pipeline.yaml"
 _RULES = f".sops.yaml must have a creation rule for that path, which encrypts {ENCRYPTED_KEYS} or says nothing about it"

@@ -57,7 +57,7 @@ def _tool(name: str, argv: tuple[str, ...], purpose: str, cure: str) -> Tool:
 
 
 def _embedded(helm_version: str) -> str:
-    from pipeline.adapters.engines import choose  # noqa: PLC0415 - loads the library
+    from pipeline.adapters.helm.engines import choose  # noqa: PLC0415 - loads the library
 
     return f"{choose('embedded', helm_version).version} (in this Python)"
 

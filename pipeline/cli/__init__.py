@@ -11,9 +11,9 @@ from contextlib import suppress
 import click
 
 from pipeline import __version__
-from pipeline.cli.exits import EXIT_CODES
-from pipeline.cli.failure import guarded
-from pipeline.cli.group import VerbGroup
+from pipeline.cli.support.exits import EXIT_CODES
+from pipeline.cli.support.failure import guarded
+from pipeline.cli.support.group import VerbGroup
 
 _GARBAGE = (50_000, 20, 100)
 """Objects between two looks for garbage: with Python's 700, a tenth of an apply goes into looking at what stays."""

@@ -24,6 +24,6 @@ def command(*, plan: Path, approvals: tuple[Path, ...], plan_digest: str | None,
     Before the first write everything is looked at again: the approval, the manifests, the cluster, each object. What
     was killed half way is taken up again by the same command.
     """
-    from pipeline.cli.applying import Given, run
+    from pipeline.cli.support.applying import Given, run
 
     return run(Given(plan, approvals, plan_digest, output))

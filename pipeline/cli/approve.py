@@ -30,8 +30,8 @@ def command(
     Without --key and --github-…, the person at the terminal types the first digits of the digest. The decision is
     written to approvals/<digest>/ beside pipeline.yaml, where apply finds it.
     """
-    from pipeline.cli.approving import by_hand, by_key, from_github, keep, loaded
-    from pipeline.cli.log_lines import unheard, unheard_where_needed
+    from pipeline.cli.support.approving import by_hand, by_key, from_github, keep, loaded
+    from pipeline.cli.support.log_lines import unheard, unheard_where_needed
     from pipeline.report.plan_brief import brief
 
     _exclusive({"--key": key, "--github-run": run, "--github-pr": pull})
@@ -65,7 +65,7 @@ def _digits(plan_digest: str, decision: str) -> str:
     """What the person at the terminal types; a pipe or a script is nobody."""
     import sys
 
-    from pipeline.core.cluster.approval import DIGITS
+    from pipeline.core.cluster.approval.approval import DIGITS
 
     if not sys.stdin.isatty():
         hint = "--key SSH_KEY signs without a terminal; --github-run and --github-pr take over reviews"

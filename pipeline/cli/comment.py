@@ -10,8 +10,8 @@ import click
 from pipeline.core.errors import OK, UsageError
 
 if TYPE_CHECKING:
-    from pipeline.adapters.github import GitHub
-    from pipeline.core.sticky import Outcome
+    from pipeline.adapters.github_api import GitHub
+    from pipeline.core.review.pr_comment import Outcome
     from pipeline.flows.comment import Target
     from pipeline.report.comment import Setting
 
@@ -36,8 +36,8 @@ def command(report: Path, repo: str | None, pr: int | None, key: str, page: str,
     The token is taken from GITHUB_TOKEN (or GH_TOKEN), the API's address from GITHUB_API_URL. Where the token may not
     comment, as on a fork's pull request, the comment goes into the job's summary instead and the run goes on.
     """
-    from pipeline.cli.log_lines import unheard
     from pipeline.cli.report import MOST_BYTES, read
+    from pipeline.cli.support.log_lines import unheard
     from pipeline.report.comment import Setting, render
 
     if page and not _ADDRESS.fullmatch(page):
@@ -50,7 +50,7 @@ def command(report: Path, repo: str | None, pr: int | None, key: str, page: str,
     repo = repo or os.environ.get("GITHUB_REPOSITORY", "")
     if "/" not in repo or not (fork or pr or _pull_request()):
         raise UsageError("which pull request?", hint="--repo OWNER/NAME --pr NUMBER, or run it in GitHub Actions")
-    from pipeline.adapters.github import NotAllowedError
+    from pipeline.adapters.github_api import NotAllowedError
     from pipeline.flows.comment import Target
 
     github = _github(repo)
@@ -67,7 +67,7 @@ def command(report: Path, repo: str | None, pr: int | None, key: str, page: str,
 
 
 def _github(repo: str) -> "GitHub":
-    from pipeline.adapters.github import GitHub
+    from pipeline.adapters.github_api import GitHub
 
     token = os.environ.get("GITHUB_TOKEN") or os.environ.get("GH_TOKEN")
     if not token:
@@ -76,8 +76,8 @@ def _github(repo: str) -> "GitHub":
 
 
 def _write(github: "GitHub", target: "Target", data: dict[str, Any], setting: "Setting") -> "Outcome":
-    from pipeline.adapters.github import TooLongError
-    from pipeline.core.sticky import marked
+    from pipeline.adapters.github_api import TooLongError
+    from pipeline.core.review.pr_comment import marked
     from pipeline.flows.comment import upsert
     from pipeline.report.comment import COMMENT_UNITS, render
     from pipeline.report.shapes import units

@@ -13,12 +13,12 @@ def command(*, dry_run: bool, branch: str | None) -> int:
 
     Whatever else is staged or changed is left as it is. Git's hooks and signing work as ever.
     """
-    from pipeline.adapters.repo_write import RepositoryWriter
-    from pipeline.cli.diffing import Asked
-    from pipeline.cli.diffing import repository as report_of
-    from pipeline.cli.log_lines import unheard_where_needed
-    from pipeline.core.commit_message import message
-    from pipeline.core.source import parse_source
+    from pipeline.adapters.git.commit import RepositoryWriter
+    from pipeline.cli.support.diffing import Asked
+    from pipeline.cli.support.diffing import repository as report_of
+    from pipeline.cli.support.log_lines import unheard_where_needed
+    from pipeline.core.config.diff_source import parse_source
+    from pipeline.core.review.commit_message import message
     from pipeline.flows.commit import changed, check_secrets
     from pipeline.report.plain import safe
     from pipeline.wiring import repository

@@ -9,8 +9,8 @@ import click
 from pipeline.core.errors import CHANGES, FAILED, OK, RISK, UsageError
 
 if TYPE_CHECKING:
-    from pipeline.core.report import Report
-    from pipeline.core.source import Source
+    from pipeline.core.config.diff_source import Source
+    from pipeline.core.judge.report import Report
 
 SHOWN_AS = "terminal, json, markdown, comment, summary, html, sarif or junit, in a file with =PATH"
 LEVELS = ("blocker", "high", "medium", "low", "info")
@@ -60,7 +60,7 @@ def command(context: click.Context, /, old: str, new: str, **options: Any) -> No
 
     With no arguments, what this branch changes: the merge base with the default branch against the work tree.
     """
-    from pipeline.core.source import SourceKind, parse_source
+    from pipeline.core.config.diff_source import SourceKind, parse_source
 
     sources = parse_source(old), parse_source(new)
     kinds = {source.kind for source in sources}
@@ -70,7 +70,7 @@ def command(context: click.Context, /, old: str, new: str, **options: Any) -> No
             hint="compare two charts: pipeline diff chart:OLD chart:NEW",
         )
     report = _of_charts(sources, options) if SourceKind.CHART in kinds else _of_trees(sources, options)
-    from pipeline.cli.showing import show
+    from pipeline.cli.support.showing import show
 
     show(report, options["outputs"])
     context.exit(_exit_code(report, detailed=options["detailed_exitcode"]))
@@ -78,19 +78,19 @@ def command(context: click.Context, /, old: str, new: str, **options: Any) -> No
 
 def _of_charts(sources: "tuple[Source, Source]", options: dict[str, Any]) -> "Report":
     """Helm is at work before the rest is loaded."""
-    from pipeline.cli.chart_sides import begun
+    from pipeline.cli.support.chart_sides import begun
 
     names = ChartOptions.__dataclass_fields__
     rendering = begun(*sources, ChartOptions(**{name: options[name] for name in names}))
     _keep_what_is_read()
-    from pipeline.cli import diffing
+    from pipeline.cli.support import diffing
 
     return diffing.charts(rendering, options["fail_on"])
 
 
 def _of_trees(sources: "tuple[Source, Source]", options: dict[str, Any]) -> "Report":
     _keep_what_is_read()
-    from pipeline.cli import diffing
+    from pipeline.cli.support import diffing
 
     wanted = diffing.Asked(options["environments"], options["releases"], options["fail_on"], options["shard"])
     return diffing.repository(*sources, wanted)
@@ -100,15 +100,15 @@ def _keep_what_is_read() -> None:
     """What is parsed once is kept for the next run; and no garbage is looked for in a short life without cycles."""
     import gc
 
-    from pipeline.adapters.document_cache import DocumentCache
-    from pipeline.core.manifests import keep_parsed
+    from pipeline.adapters.cache.documents import DocumentCache
+    from pipeline.core.render.manifests import keep_parsed
 
     keep_parsed(DocumentCache.of_user())
     gc.disable()
 
 
 def _exit_code(report: "Report", *, detailed: bool) -> int:
-    from pipeline.core.report import Verdict
+    from pipeline.core.judge.report import Verdict
 
     if report.verdict is Verdict.FAILED:
         return FAILED

@@ -42,7 +42,7 @@ def _needed(missing: list[str]) -> list[str]:
 
 
 def _repository(missing: list[str]) -> list[str]:
-    from pipeline.core.overlay import FOLDER, NAMES
+    from pipeline.core.render.overlay import FOLDER, NAMES
     from pipeline.report.plain import counted
     from pipeline.wiring import engine_for, repository
 

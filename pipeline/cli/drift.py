@@ -18,10 +18,10 @@ def command(*, environment: str | None, releases: tuple[str, ...], output: str) 
 
     import orjson
 
-    from pipeline.cli.log_lines import unheard, unheard_json
-    from pipeline.cli.planning import applied_question, only_environment, place
-    from pipeline.cli.progress import progress
-    from pipeline.cli.settings import settings
+    from pipeline.cli.support.log_lines import unheard, unheard_json
+    from pipeline.cli.support.planning import applied_question, only_environment, place
+    from pipeline.cli.support.progress import progress
+    from pipeline.cli.support.settings import settings
     from pipeline.flows.cluster.drifting import drift
     from pipeline.flows.cluster.planning import read_inventory
     from pipeline.report import drift_text

@@ -29,8 +29,8 @@ def command(folder: Path, *, github: bool, schema: bool) -> int:
     from pkgutil import get_data
 
     from pipeline.adapters.disk import Disk
-    from pipeline.core.config import FILE
-    from pipeline.core.edits import Edits
+    from pipeline.core.config.model import FILE
+    from pipeline.core.render.file_edits import Edits
 
     text = get_data("pipeline", "data/pipeline.yaml.example")
     assert text is not None, "BUG: the example is missing from the package"
@@ -50,7 +50,7 @@ def _write_workflows(folder: Path) -> int:
 
     from pipeline import __version__
     from pipeline.adapters.disk import Disk
-    from pipeline.core.edits import Edits
+    from pipeline.core.render.file_edits import Edits
 
     def shipped(name: str, environment: str = "") -> bytes:
         data = get_data("pipeline", f"data/github/{name}")
@@ -75,7 +75,7 @@ def _applied(folder: Path) -> list[str]:
     """The environments to apply from CI: those with a cluster; with none yet, the one that is there, or prod."""
     from pipeline import rules
     from pipeline.adapters.config_file import load
-    from pipeline.core.config import FILE
+    from pipeline.core.config.model import FILE
 
     if not (folder / FILE).is_file():
         return [_SOME_ENVIRONMENT]
@@ -87,7 +87,7 @@ def _applied(folder: Path) -> list[str]:
 def _print_schema() -> int:
     import json
 
-    from pipeline.core.config_read import schema
+    from pipeline.core.config.read import schema
 
     click.echo(json.dumps(schema(), indent=2))
     return OK

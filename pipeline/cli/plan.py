@@ -39,15 +39,15 @@ def command(
 
     --offline asks no cluster and needs no rights: `pipeline status -o inventory` records what it compares with.
     """
-    from pipeline.cli.planning import Wish, only_environment, place, plan
-    from pipeline.cli.progress import progress
+    from pipeline.cli.support.planning import Wish, only_environment, place, plan
+    from pipeline.cli.support.progress import progress
     from pipeline.wiring import repository
 
     here = repository()
     at = place(here, only_environment(here, environment))
     wish = Wish(releases, commit, (), full)
     if offline is not None:
-        from pipeline.cli.offline import plan_offline
+        from pipeline.cli.support.offline import plan_offline
 
         made = plan_offline(at, wish, offline)
     else:
@@ -63,10 +63,10 @@ def show(made: object, out: Path | None, outputs: tuple[str, ...]) -> None:
     """Write the plan where asked, and say what it is and what comes next."""
     import sys
 
-    from pipeline.cli.settings import settings
-    from pipeline.cli.showing import put, write_whole
-    from pipeline.core.cluster.canonical import digest
-    from pipeline.core.cluster.plan import Plan, to_bytes
+    from pipeline.cli.support.settings import settings
+    from pipeline.cli.support.showing import put, write_whole
+    from pipeline.core.cluster.api.canonical import digest
+    from pipeline.core.cluster.plan.plan import Plan, to_bytes
     from pipeline.report.plan_text import markdown, terminal
     from pipeline.report.terminal import Look
 

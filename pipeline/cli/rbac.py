@@ -23,10 +23,10 @@ def command(
     A planner needs the rights of the writes, because a server-side dry run is judged like a write. Apply them with
     kubectl as somebody who may: pipeline rbac -e prod | kubectl apply -f -
     """
-    from pipeline.cli.planning import Wish, only_environment, place, question
-    from pipeline.cli.subjects import subject
+    from pipeline.cli.support.planning import Wish, only_environment, place, question
+    from pipeline.cli.support.subjects import subject
     from pipeline.core.cluster.rights import Purpose, Scope, manifests
-    from pipeline.core.yaml_write import dump
+    from pipeline.core.yaml.writer import dump
     from pipeline.flows.cluster.rights import missing_namespaces, served_objects
     from pipeline.wiring import repository
 

@@ -21,11 +21,11 @@ def command(
     Files that an earlier render wrote and this one does not are removed; other files are never touched. Nothing is
     written where any chart does not render.
     """
-    from pipeline.cli.log_lines import unheard_where_needed
-    from pipeline.cli.progress import progress
-    from pipeline.core.shards import parse_shard
-    from pipeline.flows.render import render
-    from pipeline.flows.render_jobs import share
+    from pipeline.cli.support.log_lines import unheard_where_needed
+    from pipeline.cli.support.progress import progress
+    from pipeline.core.config.shards import parse_shard
+    from pipeline.flows.render.jobs import share
+    from pipeline.flows.render.render import render
     from pipeline.report.plain import counted, safe
     from pipeline.wiring import repository
 

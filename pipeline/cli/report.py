@@ -27,8 +27,8 @@ def command(reports: tuple[Path, ...], outputs: tuple[str, ...]) -> int:
     The reports of shards are merged into what one run of all would have written. Another format, annotations, is
     for a run of GitHub Actions, which shows them in the pull request; it may stand beside another one on stdout.
     """
-    from pipeline.cli.showing import show_data
-    from pipeline.core.merge import merge
+    from pipeline.cli.support.showing import show_data
+    from pipeline.core.judge.merge_reports import merge
 
     show_data(merge([read(path) for path in reports]), outputs)
     return OK

@@ -29,8 +29,8 @@ def command(
     Formats: terminal, json, markdown.
     """
     from pipeline.cli.plan import show
-    from pipeline.cli.planning import Wish, only_environment, place, rollback
-    from pipeline.cli.progress import progress
+    from pipeline.cli.support.planning import Wish, only_environment, place, rollback
+    from pipeline.cli.support.progress import progress
     from pipeline.wiring import repository
 
     here = repository()

@@ -19,9 +19,9 @@ def command(*, environment: str | None, output: str) -> int:
 
     import orjson
 
-    from pipeline.cli.offline import recorded
-    from pipeline.cli.planning import only_environment, place
-    from pipeline.cli.settings import settings
+    from pipeline.cli.support.offline import recorded
+    from pipeline.cli.support.planning import only_environment, place
+    from pipeline.cli.support.settings import settings
     from pipeline.flows.cluster.status import status
     from pipeline.report import status_text
     from pipeline.report.terminal import Look

@@ -18,9 +18,9 @@ def command(*, environment: str | None, run_id: str | None, reason: str | None, 
     import secrets
     from datetime import UTC, datetime
 
-    from pipeline.adapters.journal_file import JournalFile
-    from pipeline.adapters.run_folder import RunFolder
-    from pipeline.cli.planning import only_environment, place
+    from pipeline.adapters.kube.journal_file import JournalFile
+    from pipeline.adapters.kube.run_folder import RunFolder
+    from pipeline.cli.support.planning import only_environment, place
     from pipeline.flows.cluster.ledger import Writer
     from pipeline.flows.cluster.unlocking import abandon, read_lock, unlock
     from pipeline.wiring import repository

@@ -14,7 +14,7 @@ def command(releases: tuple[str, ...], *, locked: bool, update: bool) -> int:
 
     What is there as locked is not fetched again. Either everything is written or nothing.
     """
-    from pipeline.cli.progress import progress
+    from pipeline.cli.support.progress import progress
     from pipeline.flows.vendor import check_locked, vendor
     from pipeline.wiring import repository
 

@@ -1,1 +1,1 @@
-"""Flows: one straight line a verb over core and the ports of core/world.py."""
+"""Flows: one straight line a verb over core and the ports of core/ports.py."""

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from pipeline.core.chart import Chart, ValuesLayer
+from pipeline.core.charts.chart import Chart, ValuesLayer
 from pipeline.core.errors import RenderError
-from pipeline.core.render import Engine, Rendered, RenderOrder
-from pipeline.core.world import no_pause
+from pipeline.core.ports import no_pause
+from pipeline.core.render.order import Engine, Rendered, RenderOrder
 
 
 @dataclass(frozen=True, slots=True)

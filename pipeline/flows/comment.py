@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from pipeline.core.sticky import Outcome, Step, decide, marked
+from pipeline.core.review.pr_comment import Outcome, Step, decide, marked
 
 
 class Comments(Protocol):

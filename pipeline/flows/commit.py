@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 
-from pipeline.core.config import Config
+from pipeline.core.charts.lock import FILE as LOCK
+from pipeline.core.charts.lock import from_text
+from pipeline.core.config.model import Config
 from pipeline.core.errors import UsageError
-from pipeline.core.files import Tree
-from pipeline.core.lock import FILE as LOCK
-from pipeline.core.lock import from_text
-from pipeline.core.manifests import parse
-from pipeline.core.secrets import holds_data
-from pipeline.core.tree import FOLDER, INDEX, from_bytes
+from pipeline.core.kube.secrets import holds_data
+from pipeline.core.render.file_tree import Tree
+from pipeline.core.render.manifests import parse
+from pipeline.core.render.rendered_tree import FOLDER, INDEX, from_bytes
 
 
 def changed(head: Tree | None, worktree: Tree) -> tuple[str, ...]:

@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pipeline.core.errors import WorldError
-from pipeline.core.files import Tree
-from pipeline.core.manifests import parse
-from pipeline.core.resource import ManifestSet, Resource
-from pipeline.core.secrets import DATA, SOPS, is_encrypted
-from pipeline.core.tree import FOLDER, INDEX, Entry, Index, digest, from_bytes
-from pipeline.core.yaml_read import YamlError
+from pipeline.core.kube.resource import ManifestSet, Resource
+from pipeline.core.kube.secrets import DATA, SOPS, is_encrypted
+from pipeline.core.render.file_tree import Tree
+from pipeline.core.render.manifests import parse
+from pipeline.core.render.rendered_tree import FOLDER, INDEX, Entry, Index, digest, from_bytes
+from pipeline.core.yaml.reader import YamlError
 
 Unseal = Callable[[str, Mapping[str, Any]], Mapping[str, Any]]
 """``(file, values)``: what a Secret's ``data`` and ``stringData`` hold, given them encrypted with sops's record."""

@@ -3,19 +3,19 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from pipeline.core.assemble import Targets, build
-from pipeline.core.chance import A_SECOND, by_chance, needs_a_pause, suspects
-from pipeline.core.chart import Chart
+from pipeline.core.charts.chart import Chart
 from pipeline.core.errors import RenderError
-from pipeline.core.manifests import parse
-from pipeline.core.notes import Notes, VolatilePath
-from pipeline.core.render import Engine, Rendered
-from pipeline.core.report import RenderFailure, Report
-from pipeline.core.resource import ManifestSet
-from pipeline.core.rule import Rule
-from pipeline.core.snapshot import ReleaseKey, ReleaseSide, Snapshot
-from pipeline.core.upgrade import Side
-from pipeline.core.volatile import volatile
+from pipeline.core.judge.build_report import Targets, build
+from pipeline.core.judge.report import RenderFailure, Report
+from pipeline.core.judge.snapshot import ReleaseKey, ReleaseSide, Snapshot
+from pipeline.core.kube.resource import ManifestSet
+from pipeline.core.render.manifests import parse
+from pipeline.core.render.nondeterminism import volatile
+from pipeline.core.render.notes import Notes, VolatilePath
+from pipeline.core.render.order import Engine, Rendered
+from pipeline.core.render.random_functions import A_SECOND, by_chance, needs_a_pause, suspects
+from pipeline.core.risk.rule import Rule
+from pipeline.core.risk.upgrade import Side
 from pipeline.flows.chart_sides import Begun, ChartSide, How, order_of
 
 

@@ -4,15 +4,15 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from pipeline.core.assemble import Targets, build
-from pipeline.core.config import Config
-from pipeline.core.finding import Severity
-from pipeline.core.policy import Policy
-from pipeline.core.report import Report
-from pipeline.core.rule import Rule
-from pipeline.core.shards import shared_out
-from pipeline.core.snapshot import ReleaseKey
-from pipeline.core.verdict import under_policies
+from pipeline.core.config.model import Config
+from pipeline.core.config.shards import shared_out
+from pipeline.core.judge.build_report import Targets, build
+from pipeline.core.judge.report import Report
+from pipeline.core.judge.snapshot import ReleaseKey
+from pipeline.core.judge.verdict import under_policies
+from pipeline.core.judge.waivers import Policy
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Rule
 from pipeline.flows.read_rendered import Rendered
 
 

@@ -3,18 +3,18 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from pipeline.core.chart import Chart, ValuesLayer
+from pipeline.core.charts.chart import Chart, ValuesLayer
+from pipeline.core.charts.lock import FILE as LOCK
+from pipeline.core.charts.lock import Lock, from_text
+from pipeline.core.charts.lock import folder as chart_folder
 from pipeline.core.errors import ConfigError
-from pipeline.core.files import Tree
-from pipeline.core.lock import FILE as LOCK
-from pipeline.core.lock import Lock, from_text
-from pipeline.core.lock import folder as chart_folder
-from pipeline.core.overlay import FOLDER as OVERLAYS
-from pipeline.core.resource import ManifestSet, mapping
-from pipeline.core.snapshot import ReleaseKey, ReleaseSide, Snapshot
-from pipeline.core.tree import INDEX, Index, Inputs, digest
-from pipeline.core.upgrade import Side
-from pipeline.core.yaml_read import load
+from pipeline.core.judge.snapshot import ReleaseKey, ReleaseSide, Snapshot
+from pipeline.core.kube.resource import ManifestSet, mapping
+from pipeline.core.render.file_tree import Tree
+from pipeline.core.render.overlay import FOLDER as OVERLAYS
+from pipeline.core.render.rendered_tree import INDEX, Index, Inputs, digest
+from pipeline.core.risk.upgrade import Side
+from pipeline.core.yaml.reader import load
 from pipeline.flows.committed import Wanted, indexes, objects_of, parsed
 
 MakeChart = Callable[[Mapping[str, bytes], str, str], Chart]

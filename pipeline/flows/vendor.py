@@ -5,13 +5,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from pipeline.core.chart import Fetched, tree_digest
-from pipeline.core.chart_reference import ChartKind, ChartReference, parse_reference
-from pipeline.core.config import Config, Release
-from pipeline.core.edits import Edits
+from pipeline.core.charts.chart import Fetched, tree_digest
+from pipeline.core.charts.lock import FILE, Lock, LockedChart, LockedRelease, to_text
+from pipeline.core.charts.reference import ChartKind, ChartReference, parse_reference
+from pipeline.core.config.model import Config, Release
 from pipeline.core.errors import StaleError, WorldError
-from pipeline.core.lock import FILE, Lock, LockedChart, LockedRelease, to_text
-from pipeline.core.world import Progress, no_progress
+from pipeline.core.ports import Progress, no_progress
+from pipeline.core.render.file_edits import Edits
 
 _SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*\Z")
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from pipeline.core.cluster.drift import Difference, Drift
-from pipeline.core.cluster.say import clean
+from pipeline.core.cluster.api.error_text import clean
+from pipeline.core.cluster.plan.drift import Difference, Drift
 from pipeline.report.plain import counted
 from pipeline.report.plan_text import field_text
 from pipeline.report.terminal import Look

@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from pipeline.core.path import from_json, to_text
+from pipeline.core.kube.path import from_json, to_text
 
 LEVELS = ("blocker", "high", "medium", "low", "info")
 _LONGEST = 60
@@ -39,7 +39,7 @@ def resource(ref: Mapping[str, Any]) -> str:
     """``Deployment shop/web``; a file of the chart is ``chart's values.yaml``."""
     if ref["kind"] == "ChartFile":
         return line(f"chart's {ref['name']}")
-    if ref["kind"] == "ConfigFile":  # core/policy.py: a line that people wrote
+    if ref["kind"] == "ConfigFile":  # core/judge/waivers.py: a line that people wrote
         return line(ref["name"])
     name = f"{ref['namespace']}/{ref['name']}" if ref.get("namespace") else ref["name"]
     return line(f"{ref['kind']} {name}")

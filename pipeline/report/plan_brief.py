@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from pipeline.core.cluster.plan import Action, Op, Plan
+from pipeline.core.cluster.plan.plan import Action, Op, Plan
 from pipeline.report.plain import line
 from pipeline.report.plan_text import counts
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Iterator
 
-from pipeline.core.cluster.approval import first_digits
-from pipeline.core.cluster.phases import Phase
-from pipeline.core.cluster.plan import WRITES, Action, FieldEdit, Op, Plan
-from pipeline.core.cluster.say import clean
+from pipeline.core.cluster.api.error_text import clean
+from pipeline.core.cluster.approval.approval import first_digits
+from pipeline.core.cluster.plan.phases import Phase
+from pipeline.core.cluster.plan.plan import WRITES, Action, FieldEdit, Op, Plan
 from pipeline.report.terminal import Look
 
 _MARKS = {

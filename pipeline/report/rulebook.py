@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from textwrap import dedent, indent
 from typing import Any
 
-from pipeline.core.rule import Case, Rule
+from pipeline.core.risk.rule import Case, Rule
 
 
 def page(rule: Rule) -> str:

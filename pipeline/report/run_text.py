@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from pipeline.core.cluster.outcome import BAD, Outcome, RunResult, State
-from pipeline.core.cluster.phases import Phase
-from pipeline.core.cluster.say import clean
+from pipeline.core.cluster.api.error_text import clean
+from pipeline.core.cluster.plan.phases import Phase
+from pipeline.core.cluster.run.outcome import BAD, Outcome, RunResult, State
 from pipeline.report.terminal import Look
 
 _STYLE = {

@@ -3,9 +3,9 @@
 from collections import Counter
 from typing import Any
 
-from pipeline.core.cluster.inventory import Run
-from pipeline.core.cluster.say import clean
-from pipeline.core.cluster.status import Status
+from pipeline.core.cluster.api.error_text import clean
+from pipeline.core.cluster.inventory.inventory import Run
+from pipeline.core.cluster.run.status import Status
 from pipeline.report.plain import counted
 from pipeline.report.terminal import Look
 

@@ -6,11 +6,11 @@ from typing import Any
 import orjson
 
 from pipeline import __version__
-from pipeline.core.change import MISSING, FieldChange
-from pipeline.core.finding import Finding, ResourceRef, Severity
-from pipeline.core.mask import Mask
-from pipeline.core.path import to_json
-from pipeline.core.report import SCHEMA, ReleaseChange, ReleaseReport, RenderFailure, Report
+from pipeline.core.diff.change import MISSING, FieldChange
+from pipeline.core.judge.report import SCHEMA, ReleaseChange, ReleaseReport, RenderFailure, Report
+from pipeline.core.kube.path import to_json
+from pipeline.core.redaction.mask import Mask
+from pipeline.core.risk.finding import Finding, ResourceRef, Severity
 
 _SHOWN = (Severity.BLOCKER, Severity.HIGH, Severity.MEDIUM, Severity.LOW, Severity.INFO)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any, NamedTuple
 
-from pipeline.core.lines import hunks, is_text
+from pipeline.core.diff.text_diff import hunks, is_text
 
 
 class Row(NamedTuple):

@@ -6,7 +6,7 @@ A rule file explains itself in its docstring and exports ``RULE``.
 from importlib import import_module
 from pkgutil import walk_packages
 
-from pipeline.core.rule import Rule
+from pipeline.core.risk.rule import Rule
 
 
 def load() -> tuple[Rule, ...]:

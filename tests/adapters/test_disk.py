@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from pipeline.adapters.disk import STAGING, Disk
-from pipeline.core.edits import Edits
 from pipeline.core.errors import WorldError
-from tests.platforms import snapshot, write
+from pipeline.core.render.file_edits import Edits
+from tests.support.platforms import snapshot, write
 
 START = {"a/one.yaml": "1", "a/two.yaml": "2", "b/c/old.yaml": "3", "keep.txt": "4"}
 EDITS = Edits(

@@ -13,19 +13,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.cli import run
-from pipeline.cli.approved import checked_approvals
-from pipeline.core.cluster.approval import Approval, from_bytes, to_bytes
-from pipeline.core.cluster.canonical import digest
-from pipeline.core.cluster.moment import written
-from pipeline.core.cluster.plan import FieldEdit, Op, Plan, Problem
-from pipeline.core.cluster.plan import to_bytes as plan_bytes
-from pipeline.core.cluster.policy import Approvals
+from pipeline.cli.support.approved import checked_approvals
+from pipeline.core.cluster.api.canonical import digest
+from pipeline.core.cluster.api.timestamps import written
+from pipeline.core.cluster.approval.approval import Approval, from_bytes, to_bytes
+from pipeline.core.cluster.plan.plan import FieldEdit, Op, Plan, Problem
+from pipeline.core.cluster.plan.plan import to_bytes as plan_bytes
+from pipeline.core.cluster.plan.policy import Approvals
 from pipeline.core.errors import RefusedError, UsageError
 from pipeline.wiring import repository
-from tests import terminal
-from tests.fake_github_reviews import FakeReviews
-from tests.plans import COMMIT, HOUR, action, digest_of, plan
-from tests.ssh import key, public
+from tests.support import terminal
+from tests.support.fake_github_reviews import FakeReviews
+from tests.support.plans import COMMIT, HOUR, action, digest_of, plan
+from tests.support.ssh import key, public
 
 SIGNED = Approvals(signers="signers", signers_ref="main")
 BOB = "bob@example.org"

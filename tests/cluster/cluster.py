@@ -30,7 +30,7 @@ import urllib3
 
 from tests.cluster.control_plane import token, write_kubeconfig
 from tests.cluster.plane import Plane
-from tests.tools import tool
+from tests.support.tools import tool
 
 Object = dict[str, Any]
 PATCHES = {

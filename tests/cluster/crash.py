@@ -14,10 +14,10 @@ import sys
 import threading
 from typing import Any
 
-from pipeline.adapters import journal_file
-from pipeline.adapters.cluster import KubeApi
+from pipeline.adapters.kube import journal_file
+from pipeline.adapters.kube.api_server import KubeApi
 from pipeline.cli import run
-from pipeline.core.cluster.answer import Answer, Call
+from pipeline.core.cluster.api.request import Answer, Call
 
 MOMENTS = ("torn", "announced", "answered")
 

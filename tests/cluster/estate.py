@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.cli import run
 from tests.cluster.cluster import Cluster
-from tests.platforms import git, verbs, write
+from tests.support.platforms import git, verbs, write
 
 HEAD = "apiVersion: v2\nname: web\nversion: 1.0.0\n"
 WEB = """apiVersion: apps/v1

@@ -24,11 +24,11 @@ from typing import Any
 import orjson
 
 from pipeline.cli import run
-from pipeline.core.cluster.canonical import digest
-from pipeline.core.manifests import parse
-from pipeline.core.tree import Inputs, folder_of, written
+from pipeline.core.cluster.api.canonical import digest
+from pipeline.core.render.manifests import parse
+from pipeline.core.render.rendered_tree import Inputs, folder_of, written
 from tests.cluster.cluster import Cluster, Object
-from tests.platforms import git, write
+from tests.support.platforms import git, write
 
 ENVIRONMENT = "prod"
 RELEASE = "web"

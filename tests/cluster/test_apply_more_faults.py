@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.adapters import journal_file
-from pipeline.core.cluster.answer import Call
+from pipeline.adapters.kube import journal_file
+from pipeline.core.cluster.api.request import Call
 from tests.cluster import faults
 from tests.cluster.cluster import Cluster, Object
 from tests.cluster.fault_proxy import FaultProxy
@@ -20,7 +20,7 @@ from tests.cluster.objects import condition, config_map, crd, custom, deployment
 from tests.cluster.site import ENVIRONMENT, Site
 from tests.cluster.webhook import Webhook
 from tests.cluster.witness import AGENT, CANARY, Witness
-from tests.platforms import write
+from tests.support.platforms import write
 
 OK, FAILED, STALE, REFUSED, NOT_APPLIED, UNHEALTHY, UNSAFE = 0, 1, 4, 5, 6, 7, 9
 
@@ -95,7 +95,7 @@ def test_read_only_disk_keeps_everything_as_it_is(site: Site, monkeypatch: pytes
     def refuse(*_: object, **__: object) -> int:
         raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(site.state))
 
-    monkeypatch.setattr("pipeline.adapters.journal_file.os.open", refuse)
+    monkeypatch.setattr("pipeline.adapters.kube.journal_file.os.open", refuse)
     site.cluster.mark()
     done = site.apply(plan)
     assert done.code == FAILED, done.said
@@ -337,7 +337,7 @@ def test_connection_that_is_half_open_is_given_up(
     site.render(config_map(site.namespace, a="1"), deployment(site.namespace))
     plan = site.plan()
     once = KubeOnce(1.0)
-    monkeypatch.setattr("pipeline.adapters.cluster.KubeApi._once", once)
+    monkeypatch.setattr("pipeline.adapters.kube.api_server.KubeApi._once", once)
     late = faults.late("WRITE", "/configmaps/settings", 4.0)
     proxy.plan(late)
     begin = time.monotonic()
@@ -353,7 +353,7 @@ class KubeOnce:
     """Every call with less patience. A descriptor, so that it stands in for a method."""
 
     def __init__(self, seconds: float) -> None:
-        from pipeline.adapters.cluster import KubeApi
+        from pipeline.adapters.kube.api_server import KubeApi
 
         self._real, self._seconds = KubeApi._once, seconds
 

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.act import OURS, Act, Ran
 from tests.cluster.cluster import Cluster
 from tests.cluster.objects import config_map, secret
 from tests.cluster.site import ENVIRONMENT, Site
-from tests.fake_github_reviews import FakeReviews
-from tests.platforms import git, write
-from tests.tools import tool
+from tests.support.act import OURS, Act, Ran
+from tests.support.fake_github_reviews import FakeReviews
+from tests.support.platforms import git, write
+from tests.support.tools import tool
 
 pytestmark = pytest.mark.slow
 

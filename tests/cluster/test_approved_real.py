@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from tests import terminal
 from tests.cluster.cluster import Cluster
 from tests.cluster.objects import config_map
 from tests.cluster.site import Site
 from tests.cluster.witness import Witness
-from tests.platforms import git
-from tests.ssh import key, public
+from tests.support import terminal
+from tests.support.platforms import git
+from tests.support.ssh import key, public
 
 TWO = {"signers": "signers", "signersRef": "protected", "required": 2}
 

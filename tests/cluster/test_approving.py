@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.core.cluster.approval import from_bytes, to_bytes
-from pipeline.core.cluster.approving import Checked, TooFewError, decide
-from pipeline.core.cluster.moment import seconds_of, written
-from pipeline.core.cluster.plan import Plan
-from pipeline.core.cluster.policy import Approvals
+from pipeline.core.cluster.api.timestamps import seconds_of, written
+from pipeline.core.cluster.approval.approval import from_bytes, to_bytes
+from pipeline.core.cluster.approval.decide import Checked, TooFewError, decide
+from pipeline.core.cluster.plan.plan import Plan
+from pipeline.core.cluster.plan.policy import Approvals
 from pipeline.core.errors import RefusedError, UsageError
-from tests.plans import HOUR, NOW, checked, digest_of, plan, yes
+from tests.support.plans import HOUR, NOW, checked, digest_of, plan, yes
 
 SIGNED = Approvals(signers="signers")
 TWO = Approvals(signers="signers", required=2)

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from pipeline.cli.showing import FORMATS
+from pipeline.cli.support.showing import FORMATS
 from tests.cluster import faults
 from tests.cluster.cluster import Cluster, Object
 from tests.cluster.fault_proxy import FaultProxy
 from tests.cluster.objects import config_map, deployment, job, secret
 from tests.cluster.site import ENVIRONMENT, Done, Site
-from tests.platforms import git
-from tests.ssh import key, public
+from tests.support.platforms import git
+from tests.support.ssh import key, public
 
 OLD, NEW, THEIRS = "canary-value-0451", "canary-value-1984", "canary-value-2001"
 PLAN_FORMATS = ("terminal", "json", "markdown")

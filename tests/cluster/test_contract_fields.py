@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 from urllib3.exceptions import ProtocolError
 
-from pipeline.core.apis import lookup
-from pipeline.core.field_check import Complaint, Fault, complaints
-from pipeline.core.fields import fields_at, type_of
-from pipeline.core.resource import Resource
-from pipeline.core.yaml_read import load_all
+from pipeline.core.kube.apis import lookup
+from pipeline.core.kube.field_check import Complaint, Fault, complaints
+from pipeline.core.kube.fields import fields_at, type_of
+from pipeline.core.kube.resource import Resource
+from pipeline.core.yaml.reader import load_all
 from scripts.derive_apis import gvk_of
 from scripts.derive_fields import described, reachable, short
 from tests.cluster.cluster import Cluster, Object

@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 
 from pipeline import rules
-from pipeline.core.compare import compare
-from pipeline.core.finding import Confidence, Finding, Severity
-from pipeline.core.judge import judge
-from pipeline.core.resource import ManifestSet, Resource
-from pipeline.core.upgrade import Side, Upgrade
-from pipeline.core.yaml_read import load
+from pipeline.core.diff.compare import compare
+from pipeline.core.judge.judge import judge
+from pipeline.core.kube.resource import ManifestSet, Resource
+from pipeline.core.risk.finding import Confidence, Finding, Severity
+from pipeline.core.risk.upgrade import Side, Upgrade
+from pipeline.core.yaml.reader import load
 from tests.cluster.cluster import Cluster, Object
-from tests.crd_changes import BASE, CHANGES, Change
+from tests.support.crd_changes import BASE, CHANGES, Change
 
 RULES = rules.load()
 OK, NOT_FOUND = 300, 404

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 import yaml
 
-from pipeline.core.compare import fields_of
-from pipeline.core.path import to_text
-from pipeline.core.resource import Resource
+from pipeline.core.diff.compare import fields_of
+from pipeline.core.kube.path import to_text
+from pipeline.core.kube.resource import Resource
 from tests.cluster.cluster import Cluster, Object
 
 DATA = Path(__file__).parents[1] / "data"

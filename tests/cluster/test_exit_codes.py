@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.cli import run
-from pipeline.cli.exits import MEANING
+from pipeline.cli.support.exits import MEANING
 from tests.cluster import faults
 from tests.cluster.binaries import ROOT
 from tests.cluster.cluster import Cluster
@@ -18,7 +18,7 @@ from tests.cluster.fault_proxy import FaultProxy
 from tests.cluster.objects import config_map, deployment
 from tests.cluster.site import ENVIRONMENT, Site
 from tests.cluster.webhook import Webhook
-from tests.platforms import git
+from tests.support.platforms import git
 
 README = re.compile(r"^\| (\d+) \| (.*) \|$", re.MULTILINE)
 

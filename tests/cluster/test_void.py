@@ -9,8 +9,8 @@ from tests.cluster.cluster import Cluster, Object
 from tests.cluster.objects import config_map, deployment, secret
 from tests.cluster.site import Site
 from tests.cluster.witness import Witness
-from tests.platforms import git
-from tests.ssh import key, public
+from tests.support.platforms import git
+from tests.support.ssh import key, public
 
 OK, STALE, REFUSED, UNSAFE = 0, 4, 5, 9
 SIGNED = {"signers": "signers", "signersRef": "protected"}
@@ -75,7 +75,7 @@ def test_approval_may_lie_elsewhere_and_be_named(site: Site, plan: Path) -> None
 
 
 def plan_digest(plan: Path) -> str:
-    from pipeline.core.cluster.canonical import digest
+    from pipeline.core.cluster.api.canonical import digest
 
     return digest(plan.read_bytes()).removeprefix("sha256:")
 

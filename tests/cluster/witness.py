@@ -11,8 +11,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any, Self
 
-from pipeline.cli.exits import MEANING
-from pipeline.core.cluster.canonical import digest
+from pipeline.cli.support.exits import MEANING
+from pipeline.core.cluster.api.canonical import digest
 from tests.cluster.cluster import Cluster, Object, Write
 from tests.cluster.site import Done, Site
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from pipeline.core.cluster.answer import Answer, Call
-from pipeline.core.cluster.retry import Fate, fate
+from pipeline.core.cluster.api.request import Answer, Call
+from pipeline.core.cluster.api.retry import Fate, fate
 
 LOST = Answer(0, text="connection reset", sent=True)
 DRY = (("fieldManager", "pipeline"), ("dryRun", "All"))

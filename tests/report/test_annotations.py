@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from pipeline.cli import run
-from pipeline.core.config_lines import release_lines
+from pipeline.core.config.lines import release_lines
 from pipeline.report import annotations
-from tests.platforms import git, platform, verbs, write
 from tests.report.test_formats import big, report
-from tests.runner_log import heard
+from tests.support.platforms import git, platform, verbs, write
+from tests.support.runner_log import heard
 
 CONFIG = "# first\nreleases:\n  - name: web\n    chart: ./charts/web\n    version: 1.0.0\n    namespace: shop\n"
 

@@ -10,10 +10,10 @@ import pytest
 
 from pipeline.report import comment, html
 from pipeline.report.plain import anchor
-from tests.browser import Page, shown
-from tests.hostile import texts
 from tests.report.test_formats import HOSTILE, big, report
 from tests.report.test_fuzz import report as hostile_report
+from tests.support.browser import Page, shown
+from tests.support.hostile import texts
 
 pytestmark = pytest.mark.slow
 

@@ -15,16 +15,16 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from pipeline import rules
-from pipeline.core.assemble import Targets, build
-from pipeline.core.finding import Severity
-from pipeline.core.manifests import parse
-from pipeline.core.merge import merge
-from pipeline.core.policy import Policy
-from pipeline.core.shards import parse_shard, shared_out
-from pipeline.core.snapshot import ReleaseKey, ReleaseSide, Snapshot
-from pipeline.core.upgrade import Side
-from pipeline.core.verdict import under_policies, with_verdict
-from pipeline.core.yaml_write import dump
+from pipeline.core.config.shards import parse_shard, shared_out
+from pipeline.core.judge.build_report import Targets, build
+from pipeline.core.judge.merge_reports import merge
+from pipeline.core.judge.snapshot import ReleaseKey, ReleaseSide, Snapshot
+from pipeline.core.judge.verdict import under_policies, with_verdict
+from pipeline.core.judge.waivers import Policy
+from pipeline.core.render.manifests import parse
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.upgrade import Side
+from pipeline.core.yaml.writer import dump
 from pipeline.report import comment, html, junit, markdown, sarif, shapes, terminal
 from pipeline.report.structured import dump as dump_report
 from pipeline.report.structured import schema, to_data

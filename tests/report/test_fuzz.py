@@ -11,19 +11,19 @@ import cmarkgfm
 import pytest
 
 from pipeline import rules
-from pipeline.cli.showing import show_data
-from pipeline.core.assemble import Targets, build
-from pipeline.core.finding import Severity
-from pipeline.core.manifests import parse
-from pipeline.core.report import RenderFailure
-from pipeline.core.snapshot import ReleaseKey, ReleaseSide, Snapshot
-from pipeline.core.upgrade import Side
-from pipeline.core.verdict import with_verdict
-from pipeline.core.yaml_write import dump
+from pipeline.cli.support.showing import show_data
+from pipeline.core.judge.build_report import Targets, build
+from pipeline.core.judge.report import RenderFailure
+from pipeline.core.judge.snapshot import ReleaseKey, ReleaseSide, Snapshot
+from pipeline.core.judge.verdict import with_verdict
+from pipeline.core.render.manifests import parse
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.upgrade import Side
+from pipeline.core.yaml.writer import dump
 from pipeline.report import annotations, comment, html, junit, markdown, sarif, shapes, terminal
 from pipeline.report.structured import to_data
-from tests.hostile import texts
-from tests.runner_log import heard
+from tests.support.hostile import texts
+from tests.support.runner_log import heard
 
 CASES = 10_000
 A_DOCUMENT = 250

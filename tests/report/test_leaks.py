@@ -10,13 +10,13 @@ from urllib.parse import quote
 import pytest
 
 from pipeline import rules
-from pipeline.cli.showing import FORMATS
-from pipeline.core.assemble import Targets, build
-from pipeline.core.manifests import parse
-from pipeline.core.mask import Mask
-from pipeline.core.snapshot import ReleaseKey, ReleaseSide, Snapshot
-from pipeline.core.upgrade import Side
-from pipeline.core.yaml_write import dump
+from pipeline.cli.support.showing import FORMATS
+from pipeline.core.judge.build_report import Targets, build
+from pipeline.core.judge.snapshot import ReleaseKey, ReleaseSide, Snapshot
+from pipeline.core.redaction.mask import Mask
+from pipeline.core.render.manifests import parse
+from pipeline.core.risk.upgrade import Side
+from pipeline.core.yaml.writer import dump
 from pipeline.report.structured import to_data
 
 KEY = ReleaseKey("", "web")

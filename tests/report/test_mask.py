@@ -5,12 +5,12 @@ import base64
 import pytest
 
 from pipeline import rules
-from pipeline.core.assemble import Targets, build
-from pipeline.core.manifests import parse
-from pipeline.core.mask import Mask
-from pipeline.core.report import Report
-from pipeline.core.snapshot import ReleaseKey, ReleaseSide, Snapshot
-from pipeline.core.upgrade import Side
+from pipeline.core.judge.build_report import Targets, build
+from pipeline.core.judge.report import Report
+from pipeline.core.judge.snapshot import ReleaseKey, ReleaseSide, Snapshot
+from pipeline.core.redaction.mask import Mask
+from pipeline.core.render.manifests import parse
+from pipeline.core.risk.upgrade import Side
 from pipeline.report import markdown, structured, terminal
 
 OLD, NEW = "canary-old-0451", "canary-new-1984"

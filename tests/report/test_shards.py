@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.cli import run
-from tests.platforms import git, platform, verbs, write
+from tests.support.platforms import git, platform, verbs, write
 
 RELEASES = 40
 SHARDS = 8

@@ -14,18 +14,18 @@ from jsonschema import Draft202012Validator
 from jsonschema.validators import validator_for
 
 from pipeline import rules
-from pipeline.core.assemble import Targets, build
-from pipeline.core.finding import Waiver
-from pipeline.core.manifests import parse
-from pipeline.core.policy import Policy, WaiverRule
-from pipeline.core.report import RenderFailure
-from pipeline.core.snapshot import ReleaseKey, ReleaseSide, Snapshot
-from pipeline.core.upgrade import Side
-from pipeline.core.verdict import under_policies
+from pipeline.core.judge.build_report import Targets, build
+from pipeline.core.judge.report import RenderFailure
+from pipeline.core.judge.snapshot import ReleaseKey, ReleaseSide, Snapshot
+from pipeline.core.judge.verdict import under_policies
+from pipeline.core.judge.waivers import Policy, WaiverRule
+from pipeline.core.render.manifests import parse
+from pipeline.core.risk.finding import Waiver
+from pipeline.core.risk.upgrade import Side
 from pipeline.report import comment, html, junit, markdown, plain, sarif, terminal
 from pipeline.report.structured import schema, to_data
 from tests.report.test_formats import big
-from tests.tools import fetched
+from tests.support.tools import fetched
 
 OBJECTS = """apiVersion: v1
 kind: Service

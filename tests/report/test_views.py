@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline import rules
-from pipeline.core.assemble import Targets, build
-from pipeline.core.finding import Severity
-from pipeline.core.manifests import parse
-from pipeline.core.report import RenderFailure
-from pipeline.core.snapshot import ReleaseKey, ReleaseSide, Snapshot
-from pipeline.core.upgrade import Side
-from pipeline.core.verdict import with_verdict
+from pipeline.core.judge.build_report import Targets, build
+from pipeline.core.judge.report import RenderFailure
+from pipeline.core.judge.snapshot import ReleaseKey, ReleaseSide, Snapshot
+from pipeline.core.judge.verdict import with_verdict
+from pipeline.core.render.manifests import parse
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.upgrade import Side
 from pipeline.report import comment, html, markdown, plain, shapes, terminal
 from pipeline.report.structured import to_data
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.core.yaml_read import load
+from pipeline.core.yaml.reader import load
 
 Body = dict[str, Any]
 

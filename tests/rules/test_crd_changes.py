@@ -7,15 +7,15 @@ from typing import Any
 import pytest
 
 from pipeline import rules
-from pipeline.core.compare import compare
-from pipeline.core.finding import Confidence, Severity
-from pipeline.core.judge import Judgement, judge
-from pipeline.core.manifests import parse
-from pipeline.core.path import to_text
-from pipeline.core.resource import Delivery, ManifestSet
-from pipeline.core.upgrade import Side, Upgrade
-from pipeline.core.yaml_write import dump
-from tests.crd_changes import BASE, CHANGES, Change
+from pipeline.core.diff.compare import compare
+from pipeline.core.judge.judge import Judgement, judge
+from pipeline.core.kube.path import to_text
+from pipeline.core.kube.resource import Delivery, ManifestSet
+from pipeline.core.render.manifests import parse
+from pipeline.core.risk.finding import Confidence, Severity
+from pipeline.core.risk.upgrade import Side, Upgrade
+from pipeline.core.yaml.writer import dump
+from tests.support.crd_changes import BASE, CHANGES, Change
 
 RULES = rules.load()
 MINE = "apiVersion: example.com/v1\nkind: Widget\nmetadata: {name: mine, namespace: shop}\nspec: {%s}\n"

@@ -3,13 +3,13 @@
 import pytest
 
 from pipeline import rules
-from pipeline.core.compare import compare
-from pipeline.core.judge import judge
-from pipeline.core.manifests import parse
-from pipeline.core.path import to_text
-from pipeline.core.resource import ManifestSet
-from pipeline.core.rule import Case, Rule
-from pipeline.core.upgrade import Facts, Side, Upgrade
+from pipeline.core.diff.compare import compare
+from pipeline.core.judge.judge import judge
+from pipeline.core.kube.path import to_text
+from pipeline.core.kube.resource import ManifestSet
+from pipeline.core.render.manifests import parse
+from pipeline.core.risk.rule import Case, Rule
+from pipeline.core.risk.upgrade import Facts, Side, Upgrade
 
 RULES = rules.load()
 CASES = [pytest.param(rule, case, id=f"{rule.id}: {case.title}") for rule in RULES for case in rule.cases]

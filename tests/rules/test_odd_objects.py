@@ -18,14 +18,14 @@ import orjson
 import pytest
 
 from pipeline import rules
-from pipeline.core.chart import Chart, ValuesLayer
-from pipeline.core.compare import compare
-from pipeline.core.judge import judge
-from pipeline.core.manifests import parse
-from pipeline.core.resource import ManifestSet, mapping
-from pipeline.core.rule import Case, Rule
-from pipeline.core.upgrade import Facts, Side, Upgrade
-from pipeline.core.yaml_read import load
+from pipeline.core.charts.chart import Chart, ValuesLayer
+from pipeline.core.diff.compare import compare
+from pipeline.core.judge.judge import judge
+from pipeline.core.kube.resource import ManifestSet, mapping
+from pipeline.core.render.manifests import parse
+from pipeline.core.risk.rule import Case, Rule
+from pipeline.core.risk.upgrade import Facts, Side, Upgrade
+from pipeline.core.yaml.reader import load
 
 RULES = rules.load()
 ROUNDS = int(os.environ.get("PIPELINE_ODD_ROUNDS", "1"))

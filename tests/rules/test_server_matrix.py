@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from pipeline import rules
-from pipeline.core.compare import compare
-from pipeline.core.finding import Confidence, Severity
-from pipeline.core.judge import judge
-from pipeline.core.resource import ManifestSet, Resource
-from pipeline.core.upgrade import Side, Upgrade
-from pipeline.core.yaml_read import load
+from pipeline.core.diff.compare import compare
+from pipeline.core.judge.judge import judge
+from pipeline.core.kube.resource import ManifestSet, Resource
+from pipeline.core.risk.finding import Confidence, Severity
+from pipeline.core.risk.upgrade import Side, Upgrade
+from pipeline.core.yaml.reader import load
 from tests.rules.server_edits import Edit, edits
 
 MATRIX = Path(__file__).parents[1] / "data" / "mutations" / "matrix.yaml"

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from pipeline import rules
-from pipeline.core.compare import compare
-from pipeline.core.finding import Confidence
-from pipeline.core.judge import judge
-from pipeline.core.resource import ManifestSet, Resource
-from pipeline.core.upgrade import Side, Upgrade
-from pipeline.core.yaml_read import load, load_all
+from pipeline.core.diff.compare import compare
+from pipeline.core.judge.judge import judge
+from pipeline.core.kube.resource import ManifestSet, Resource
+from pipeline.core.risk.finding import Confidence
+from pipeline.core.risk.upgrade import Side, Upgrade
+from pipeline.core.yaml.reader import load, load_all
 
 DATA = Path(__file__).parents[1] / "data" / "mutations"
 RULES = [rule for rule in rules.load() if rule.category == "immutable"]

@@ -1,1 +1,4 @@
-"""What plan and apply decide with, without a cluster: plans, approvals, inventories, phases, health, retries."""
+"""What it takes to apply a tree to a cluster, decided without asking one.
+
+Requests are made in flows/cluster through adapters/kube.
+"""

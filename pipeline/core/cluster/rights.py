@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from pipeline.core.cluster.discovery import Served
-from pipeline.core.cluster.inventory import name_of
-from pipeline.core.cluster.pruning import NEVER_UNLESS_NAMED
-from pipeline.core.resource import Body, ResourceId
+from pipeline.core.cluster.api.discovery import Served
+from pipeline.core.cluster.inventory.inventory import name_of
+from pipeline.core.cluster.plan.prune import NEVER_UNLESS_NAMED
+from pipeline.core.kube.resource import Body, ResourceId
 
 RBAC = "rbac.authorization.k8s.io"
 _BINDINGS = frozenset({"RoleBinding", "ClusterRoleBinding"})

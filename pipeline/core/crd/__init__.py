@@ -1,1 +1,4 @@
-"""What a CustomResourceDefinition says, what an upgrade does to it, and which custom resources that hits."""
+"""CustomResourceDefinitions: which ones change, what they serve, which resources use them.
+
+Built-in kinds belong in kube/.
+"""

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from pipeline.core.finding import Place, ResourceRef
-from pipeline.core.path import Entry, Path
-from pipeline.core.resource import Body, Delivery, Resource, mapping, sequence
+from pipeline.core.kube.path import Entry, Path
+from pipeline.core.kube.resource import Body, Delivery, Resource, mapping, sequence
+from pipeline.core.risk.finding import Place, ResourceRef
 
 GROUP = "apiextensions.k8s.io"
 KEEP_ANNOTATION = "helm.sh/resource-policy"

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from pipeline.core.crd.definition import GROUP, Definition, definition, in_v1_shape
-from pipeline.core.crd.once import once
-from pipeline.core.path import Path
-from pipeline.core.resource import CRD_KIND, Body, ManifestSet, Resource, mapping
-from pipeline.core.upgrade import Upgrade
-from pipeline.core.yaml_read import YamlError, load_all
+from pipeline.core.kube.path import Path
+from pipeline.core.kube.resource import CRD_KIND, Body, ManifestSet, Resource, mapping
+from pipeline.core.memo import once
+from pipeline.core.risk.upgrade import Upgrade
+from pipeline.core.yaml.reader import YamlError, load_all
 
 # A Secret's text is base64 and nobody's business; what ships CRDs as text does it in ConfigMaps.
 _CARRIERS = frozenset({"ConfigMap"})

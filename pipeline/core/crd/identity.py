@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
+from pipeline.core.analysis.immutable_fields import differing, value_at
 from pipeline.core.crd.pairs import Pair, claim, edited
-from pipeline.core.finding import Confidence, Severity
-from pipeline.core.fixed import differing, value_at
-from pipeline.core.normalise import normal
-from pipeline.core.path import Path
-from pipeline.core.rule import Hit
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.kube.defaults.normalise import normal
+from pipeline.core.kube.path import Path
+from pipeline.core.risk.finding import Confidence, Severity
+from pipeline.core.risk.rule import Hit
+from pipeline.core.risk.upgrade import Upgrade
 
 
 def changed(upgrade: Upgrade, *paths: Path) -> Iterator[tuple[Pair, dict[Path, str]]]:

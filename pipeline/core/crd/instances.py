@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from pipeline.core.crd.definition import Definition
-from pipeline.core.resource import Resource, ResourceId
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.kube.resource import Resource, ResourceId
+from pipeline.core.risk.upgrade import Upgrade
 
 _SHOWN = 3
 

@@ -3,16 +3,16 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from pipeline.core.change import FieldChange
-from pipeline.core.compare import fields_of
 from pipeline.core.crd.definition import Definition
 from pipeline.core.crd.find import definitions
-from pipeline.core.crd.once import once
-from pipeline.core.finding import Place
-from pipeline.core.path import Path
-from pipeline.core.resource import ResourceId
-from pipeline.core.rule import Claim
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.diff.change import FieldChange
+from pipeline.core.diff.compare import fields_of
+from pipeline.core.kube.path import Path
+from pipeline.core.kube.resource import ResourceId
+from pipeline.core.memo import once
+from pipeline.core.risk.finding import Place
+from pipeline.core.risk.rule import Claim
+from pipeline.core.risk.upgrade import Upgrade
 
 
 @dataclass(frozen=True, slots=True)

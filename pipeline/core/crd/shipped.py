@@ -4,10 +4,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pipeline.core.chart import Chart
-from pipeline.core.manifests import documents
-from pipeline.core.resource import Body
-from pipeline.core.yaml_read import YamlError, load
+from pipeline.core.charts.chart import Chart
+from pipeline.core.kube.resource import Body
+from pipeline.core.render.manifests import documents
+from pipeline.core.yaml.reader import YamlError, load
 
 _FOLDER = re.compile(r"(?:charts/[^/]+/)*crds/.+\.(?:ya?ml|json)")
 _NAME = re.compile(r"[\s{,][\"']?name[\"']?:\s*[\"']?([a-z0-9-]+\.[a-z0-9.-]+)")

@@ -4,16 +4,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from pipeline.core.cluster.answer import Clock
-from pipeline.core.cluster.inventory import Entry, Inventory, Run
-from pipeline.core.cluster.journal import Journal
-from pipeline.core.cluster.moment import written
-from pipeline.core.cluster.outcome import Outcome, RunResult, State
-from pipeline.core.cluster.plan import WRITES, Action, Op, Plan
+from pipeline.core.cluster.api.request import Clock
+from pipeline.core.cluster.api.timestamps import written
+from pipeline.core.cluster.inventory.inventory import Entry, Inventory, Run
+from pipeline.core.cluster.inventory.journal import Journal
+from pipeline.core.cluster.plan.plan import WRITES, Action, Op, Plan
+from pipeline.core.cluster.run.outcome import Outcome, RunResult, State
 from pipeline.core.errors import OK, PipelineError
-from pipeline.core.mask import Mask
-from pipeline.core.resource import ManifestSet, Resource, ResourceId
-from pipeline.core.world import Progress
+from pipeline.core.kube.resource import ManifestSet, Resource, ResourceId
+from pipeline.core.ports import Progress
+from pipeline.core.redaction.mask import Mask
 from pipeline.flows.cluster import checking
 from pipeline.flows.cluster.client import Client
 from pipeline.flows.cluster.ledger import StoppedError, Writer, lost_lock

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Iterator
 
-from pipeline.core.cluster.inventory import Inventory
-from pipeline.core.cluster.plan import WRITES, Action, Op, Plan
+from pipeline.core.cluster.inventory.inventory import Inventory
+from pipeline.core.cluster.plan.plan import WRITES, Action, Op, Plan
 from pipeline.core.errors import StaleError
-from pipeline.core.resource import Body, ResourceId
+from pipeline.core.kube.resource import Body, ResourceId
 from pipeline.flows.cluster.client import Client
 from pipeline.flows.cluster.reading import in_parallel, live
 from pipeline.flows.cluster.writing import Objects, Task

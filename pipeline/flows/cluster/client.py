@@ -5,14 +5,14 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from pipeline.core.cluster import discovery
-from pipeline.core.cluster.answer import APPLY, Answer, Api, Call, Clock
-from pipeline.core.cluster.discovery import Discovery, Served
-from pipeline.core.cluster.policy import MANAGER
-from pipeline.core.cluster.retry import BUDGET_SECONDS, Fate, fate, wait_seconds
-from pipeline.core.cluster.say import explain
+from pipeline.core.cluster.api import discovery
+from pipeline.core.cluster.api.discovery import Discovery, Served
+from pipeline.core.cluster.api.error_text import explain
+from pipeline.core.cluster.api.request import APPLY, Answer, Api, Call, Clock
+from pipeline.core.cluster.api.retry import BUDGET_SECONDS, Fate, fate, wait_seconds
+from pipeline.core.cluster.plan.policy import MANAGER
 from pipeline.core.errors import WorldError
-from pipeline.core.resource import Body, mapping, sequence
+from pipeline.core.kube.resource import Body, mapping, sequence
 
 _PAGE = "500"
 _EXPIRED = 410

@@ -2,12 +2,12 @@
 
 from msgspec.structs import replace as with_changes
 
-from pipeline.core.cluster.drift import Difference, differences
-from pipeline.core.cluster.inventory import Inventory
-from pipeline.core.cluster.marks import PART_OF
-from pipeline.core.cluster.policy import ApplyPolicy, ConflictRule, Selector
-from pipeline.core.resource import ResourceId, mapping
-from pipeline.core.world import Progress
+from pipeline.core.cluster.inventory.inventory import Inventory
+from pipeline.core.cluster.inventory.ownership import PART_OF
+from pipeline.core.cluster.plan.drift import Difference, differences
+from pipeline.core.cluster.plan.policy import ApplyPolicy, ConflictRule, Selector
+from pipeline.core.kube.resource import ResourceId, mapping
+from pipeline.core.ports import Progress
 from pipeline.flows.cluster.client import Client
 from pipeline.flows.cluster.planning import Question, make_plan
 from pipeline.flows.cluster.reading import in_parallel

@@ -4,15 +4,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import count
 
-from pipeline.core.cluster.deciding import Case, Terms, as_recorded, decide, may_touch
-from pipeline.core.cluster.desired import Wanted
-from pipeline.core.cluster.discovery import Served
-from pipeline.core.cluster.edits import differs
-from pipeline.core.cluster.plan import Action, Problem
-from pipeline.core.cluster.sizes import too_large
-from pipeline.core.mask import SECRET
-from pipeline.core.resource import CRD_KIND, Body, ManifestSet, Resource, ResourceId, mapping, sequence
-from pipeline.core.world import Progress
+from pipeline.core.cluster.api.discovery import Served
+from pipeline.core.cluster.plan.decide import Case, Terms, as_recorded, decide, may_touch
+from pipeline.core.cluster.plan.desired import Wanted
+from pipeline.core.cluster.plan.field_edits import differs
+from pipeline.core.cluster.plan.plan import Action, Problem
+from pipeline.core.cluster.plan.size_limits import too_large
+from pipeline.core.kube.resource import CRD_KIND, Body, ManifestSet, Resource, ResourceId, mapping, sequence
+from pipeline.core.ports import Progress
+from pipeline.core.redaction.mask import SECRET
 from pipeline.flows.cluster.client import Client
 from pipeline.flows.cluster.predicting import predict
 from pipeline.flows.cluster.reading import in_parallel, live

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator
 
 from msgspec.structs import replace
 
-from pipeline.core.cluster.desired import Wanted
-from pipeline.core.cluster.inventory import Inventory
-from pipeline.core.cluster.plan import WRITES, Action, Op
-from pipeline.core.cluster.preparing import base_action
+from pipeline.core.cluster.inventory.inventory import Inventory
+from pipeline.core.cluster.plan.desired import Wanted
+from pipeline.core.cluster.plan.plan import WRITES, Action, Op
+from pipeline.core.cluster.plan.preparing import base_action
 
 
 def hook_actions(

@@ -2,16 +2,16 @@
 
 from dataclasses import replace
 
-from pipeline.core.cluster import hooks
-from pipeline.core.cluster.answer import Answer
-from pipeline.core.cluster.health import State as HealthState
-from pipeline.core.cluster.managed import is_applied_by
-from pipeline.core.cluster.outcome import Outcome, State
-from pipeline.core.cluster.policy import MANAGER
-from pipeline.core.cluster.retry import Fate
-from pipeline.core.manifests import HOOK_ANNOTATION
-from pipeline.core.resource import Body, mapping
-from pipeline.core.world import no_progress
+from pipeline.core.cluster.api.request import Answer
+from pipeline.core.cluster.api.retry import Fate
+from pipeline.core.cluster.plan import hooks
+from pipeline.core.cluster.plan.managed_fields import is_applied_by
+from pipeline.core.cluster.plan.policy import MANAGER
+from pipeline.core.cluster.run.health import State as HealthState
+from pipeline.core.cluster.run.outcome import Outcome, State
+from pipeline.core.kube.resource import Body, mapping
+from pipeline.core.ports import no_progress
+from pipeline.core.render.manifests import HOOK_ANNOTATION
 from pipeline.flows.cluster.client import apply_call, with_precondition
 from pipeline.flows.cluster.hook_plan import key
 from pipeline.flows.cluster.removing import Removal

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.core.cluster.answer import Answer, Call, Clock
-from pipeline.core.cluster.journal import Journal
-from pipeline.core.cluster.moment import written
-from pipeline.core.cluster.retry import Fate, fate, wait_seconds
+from pipeline.core.cluster.api.request import Answer, Call, Clock
+from pipeline.core.cluster.api.retry import Fate, fate, wait_seconds
+from pipeline.core.cluster.api.timestamps import written
+from pipeline.core.cluster.inventory.journal import Journal
 from pipeline.core.errors import RefusedError
 from pipeline.flows.cluster.client import Client
 

@@ -4,11 +4,11 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 
-from pipeline.core.cluster import lease as leases
-from pipeline.core.cluster.answer import Call, Clock
-from pipeline.core.cluster.lease import GIVE_UP, RENEWALS, Lease
-from pipeline.core.cluster.retry import Fate
-from pipeline.core.cluster.say import clean, explain
+from pipeline.core.cluster.api.error_text import clean, explain
+from pipeline.core.cluster.api.request import Call, Clock
+from pipeline.core.cluster.api.retry import Fate
+from pipeline.core.cluster.inventory import lease as leases
+from pipeline.core.cluster.inventory.lease import GIVE_UP, RENEWALS, Lease
 from pipeline.core.errors import RefusedError, WorldError
 from pipeline.flows.cluster.client import Client, with_budget
 from pipeline.flows.cluster.ledger import Writer

@@ -8,17 +8,17 @@ from collections.abc import Iterable, Mapping
 
 from msgspec.structs import replace
 
-from pipeline.core.cluster.desired import Wanted, desired, sent
-from pipeline.core.cluster.edits import edits
-from pipeline.core.cluster.inventory import Entry, Inventory
-from pipeline.core.cluster.marks import PART_OF
-from pipeline.core.cluster.phases import Phase
-from pipeline.core.cluster.plan import Action, InventoryRef, Op, Plan, Target
-from pipeline.core.cluster.policy import MANAGER
-from pipeline.core.cluster.preparing import base_action
-from pipeline.core.cluster.pruning import Candidate, breakers, fate_of
-from pipeline.core.mask import Mask
-from pipeline.core.resource import Body, ManifestSet, Resource, ResourceId, mapping
+from pipeline.core.cluster.inventory.inventory import Entry, Inventory
+from pipeline.core.cluster.inventory.ownership import PART_OF
+from pipeline.core.cluster.plan.desired import Wanted, desired, sent
+from pipeline.core.cluster.plan.field_edits import edits
+from pipeline.core.cluster.plan.phases import Phase
+from pipeline.core.cluster.plan.plan import Action, InventoryRef, Op, Plan, Target
+from pipeline.core.cluster.plan.policy import MANAGER
+from pipeline.core.cluster.plan.preparing import base_action
+from pipeline.core.cluster.plan.prune import Candidate, breakers, fate_of
+from pipeline.core.kube.resource import Body, ManifestSet, Resource, ResourceId, mapping
+from pipeline.core.redaction.mask import Mask
 from pipeline.flows.cluster.hook_plan import hook_actions
 from pipeline.flows.cluster.planning import Question, numbered
 from pipeline.flows.cluster.prune_plan import order

@@ -5,17 +5,17 @@ from dataclasses import dataclass, field
 
 from msgspec.structs import replace
 
-from pipeline.core.cluster import inventory as inventories
-from pipeline.core.cluster.deciding import Terms
-from pipeline.core.cluster.desired import desired
-from pipeline.core.cluster.inventory import Inventory
-from pipeline.core.cluster.plan import Action, InventoryRef, Plan, Problem, Source, Target
-from pipeline.core.cluster.policy import ApplyPolicy
-from pipeline.core.cluster.sizes import inventory_too_large
+from pipeline.core.cluster.inventory import inventory as inventories
+from pipeline.core.cluster.inventory.inventory import Inventory
+from pipeline.core.cluster.plan.decide import Terms
+from pipeline.core.cluster.plan.desired import desired
+from pipeline.core.cluster.plan.plan import Action, InventoryRef, Plan, Problem, Source, Target
+from pipeline.core.cluster.plan.policy import ApplyPolicy
+from pipeline.core.cluster.plan.size_limits import inventory_too_large
 from pipeline.core.errors import StaleError
-from pipeline.core.mask import Mask
-from pipeline.core.resource import ManifestSet, Resource, ResourceId, mapping
-from pipeline.core.world import Progress
+from pipeline.core.kube.resource import ManifestSet, Resource, ResourceId, mapping
+from pipeline.core.ports import Progress
+from pipeline.core.redaction.mask import Mask
 from pipeline.flows.cluster.client import Client, with_budget
 from pipeline.flows.cluster.gathering import Planner
 from pipeline.flows.cluster.hook_plan import hook_actions

@@ -2,14 +2,14 @@
 
 import re
 
-from pipeline.core.cluster import managed
-from pipeline.core.cluster.answer import Answer, Call
-from pipeline.core.cluster.deciding import Terms, ours
-from pipeline.core.cluster.discovery import Served
-from pipeline.core.cluster.policy import ApplyPolicy
-from pipeline.core.cluster.prediction import MIGRATED, Conflict, Prediction
-from pipeline.core.cluster.retry import Fate
-from pipeline.core.resource import Body, Resource, ResourceId, mapping
+from pipeline.core.cluster.api.discovery import Served
+from pipeline.core.cluster.api.request import Answer, Call
+from pipeline.core.cluster.api.retry import Fate
+from pipeline.core.cluster.plan import managed_fields as managed
+from pipeline.core.cluster.plan.decide import Terms, ours
+from pipeline.core.cluster.plan.policy import ApplyPolicy
+from pipeline.core.cluster.plan.prediction import MIGRATED, Conflict, Prediction
+from pipeline.core.kube.resource import Body, Resource, ResourceId, mapping
 from pipeline.flows.cluster.client import Client, apply_call
 
 _MANAGER = re.compile(r'conflict with "((?:[^"\\]|\\.)*)"(?: with subresource "([^"]*)")?')

@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from pipeline.core.cluster.answer import Call
-from pipeline.core.cluster.inventory import name_of
-from pipeline.core.cluster.plan import WRITES, Action, Op
-from pipeline.core.cluster.policy import ApplyPolicy
-from pipeline.core.cluster.say import clean
+from pipeline.core.cluster.api.error_text import clean
+from pipeline.core.cluster.api.request import Call
+from pipeline.core.cluster.inventory.inventory import name_of
+from pipeline.core.cluster.plan.plan import WRITES, Action, Op
+from pipeline.core.cluster.plan.policy import ApplyPolicy
 from pipeline.core.errors import WorldError
-from pipeline.core.resource import mapping, sequence
+from pipeline.core.kube.resource import mapping, sequence
 from pipeline.flows.cluster.client import Client
 from pipeline.flows.cluster.reading import in_parallel
 

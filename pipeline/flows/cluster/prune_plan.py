@@ -2,15 +2,15 @@
 
 from collections.abc import Iterable, Mapping
 
-from pipeline.core.cluster import live as living
-from pipeline.core.cluster.deciding import Terms
-from pipeline.core.cluster.desired import Wanted
-from pipeline.core.cluster.discovery import Discovery, Served
-from pipeline.core.cluster.inventory import Entry
-from pipeline.core.cluster.phases import Phase, phase_of
-from pipeline.core.cluster.plan import Action, Op, Problem
-from pipeline.core.cluster.pruning import Candidate, breakers, fate_of, unknown
-from pipeline.core.resource import CRD_KIND, Body, ResourceId, mapping
+from pipeline.core.cluster.api.discovery import Discovery, Served
+from pipeline.core.cluster.inventory.inventory import Entry
+from pipeline.core.cluster.plan import live_digest as living
+from pipeline.core.cluster.plan.decide import Terms
+from pipeline.core.cluster.plan.desired import Wanted
+from pipeline.core.cluster.plan.phases import Phase, phase_of
+from pipeline.core.cluster.plan.plan import Action, Op, Problem
+from pipeline.core.cluster.plan.prune import Candidate, breakers, fate_of, unknown
+from pipeline.core.kube.resource import CRD_KIND, Body, ResourceId, mapping
 from pipeline.flows.cluster.client import Client
 from pipeline.flows.cluster.reading import in_parallel, live
 

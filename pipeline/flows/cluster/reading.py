@@ -8,8 +8,8 @@ from functools import partial
 from queue import Empty, SimpleQueue
 from typing import TypeVar
 
-from pipeline.core.cluster.discovery import Served
-from pipeline.core.resource import Body, ResourceId, mapping
+from pipeline.core.cluster.api.discovery import Served
+from pipeline.core.kube.resource import Body, ResourceId, mapping
 from pipeline.flows.cluster.client import Client
 
 WORKERS = 16

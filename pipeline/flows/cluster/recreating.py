@@ -5,12 +5,12 @@ from dataclasses import replace
 
 from msgspec.structs import replace as with_changes
 
-from pipeline.core.cluster.answer import Call
-from pipeline.core.cluster.live import stripped
-from pipeline.core.cluster.outcome import Outcome, State
-from pipeline.core.cluster.plan import Op
-from pipeline.core.cluster.retry import Fate
-from pipeline.core.resource import Body, ResourceId
+from pipeline.core.cluster.api.request import Call
+from pipeline.core.cluster.api.retry import Fate
+from pipeline.core.cluster.plan.live_digest import stripped
+from pipeline.core.cluster.plan.plan import Op
+from pipeline.core.cluster.run.outcome import Outcome, State
+from pipeline.core.kube.resource import Body, ResourceId
 from pipeline.flows.cluster.removing import Removal
 from pipeline.flows.cluster.writing import Objects, Task
 

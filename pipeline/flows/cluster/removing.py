@@ -3,15 +3,15 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pipeline.core.cluster import live
-from pipeline.core.cluster.answer import Answer, Call, Clock
-from pipeline.core.cluster.inventory import Inventory
-from pipeline.core.cluster.outcome import Outcome, State
-from pipeline.core.cluster.plan import Action, Op
-from pipeline.core.cluster.policy import ApplyPolicy
-from pipeline.core.cluster.pruning import Candidate, fate_of
-from pipeline.core.cluster.retry import Fate
-from pipeline.core.resource import Body, mapping
+from pipeline.core.cluster.api.request import Answer, Call, Clock
+from pipeline.core.cluster.api.retry import Fate
+from pipeline.core.cluster.inventory.inventory import Inventory
+from pipeline.core.cluster.plan import live_digest as live
+from pipeline.core.cluster.plan.plan import Action, Op
+from pipeline.core.cluster.plan.policy import ApplyPolicy
+from pipeline.core.cluster.plan.prune import Candidate, fate_of
+from pipeline.core.cluster.run.outcome import Outcome, State
+from pipeline.core.kube.resource import Body, mapping
 from pipeline.flows.cluster.writing import Objects, Task, finalizers
 
 _TRIES = 5

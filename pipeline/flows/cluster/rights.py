@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
-from pipeline.core.cluster.discovery import Served
-from pipeline.core.cluster.policy import ApplyPolicy
-from pipeline.core.resource import CRD_KIND, Resource, ResourceId, mapping
+from pipeline.core.cluster.api.discovery import Served
+from pipeline.core.cluster.plan.policy import ApplyPolicy
+from pipeline.core.kube.resource import CRD_KIND, Resource, ResourceId, mapping
 from pipeline.flows.cluster.client import Client
 from pipeline.flows.cluster.planning import Question, read_inventory
 

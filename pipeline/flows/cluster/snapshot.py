@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from pipeline.core.cluster.discovery import Served
-from pipeline.core.cluster.inventory import Inventory
-from pipeline.core.cluster.live import stripped
-from pipeline.core.cluster.overlay_live import seen_through
-from pipeline.core.resource import Body, ManifestSet, Resource, ResourceId
-from pipeline.core.snapshot import ReleaseSide, Snapshot
+from pipeline.core.cluster.api.discovery import Served
+from pipeline.core.cluster.inventory.inventory import Inventory
+from pipeline.core.cluster.plan.live_digest import stripped
+from pipeline.core.cluster.plan.live_view import seen_through
+from pipeline.core.judge.snapshot import ReleaseSide, Snapshot
+from pipeline.core.kube.resource import Body, ManifestSet, Resource, ResourceId
 from pipeline.flows.cluster.client import Client
 from pipeline.flows.cluster.reading import live
 from pipeline.flows.read_rendered import Rendered

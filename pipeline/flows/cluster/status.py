@@ -1,9 +1,9 @@
 """``pipeline status``: the inventory, the lock and the health of what is ours. Read-only."""
 
-from pipeline.core.cluster.health import Health, State, health
-from pipeline.core.cluster.status import Status
+from pipeline.core.cluster.run.health import Health, State, health
+from pipeline.core.cluster.run.status import Status
 from pipeline.core.errors import WorldError
-from pipeline.core.resource import Body, mapping
+from pipeline.core.kube.resource import Body, mapping
 from pipeline.flows.cluster.client import Client
 from pipeline.flows.cluster.planning import read_inventory
 from pipeline.flows.cluster.reading import live

@@ -4,21 +4,21 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from pipeline.core.cluster.answer import Call
-from pipeline.core.cluster.backing import backing_workloads
-from pipeline.core.cluster.deciding import record_of
-from pipeline.core.cluster.discovery import Served
-from pipeline.core.cluster.health import State as HealthState
-from pipeline.core.cluster.inventory import Entry
-from pipeline.core.cluster.live import reference
-from pipeline.core.cluster.outcome import Outcome, State
-from pipeline.core.cluster.phases import Phase
-from pipeline.core.cluster.plan import Action, Op, Plan
-from pipeline.core.cluster.retry import Fate
-from pipeline.core.cluster.say import explain
+from pipeline.core.cluster.api.discovery import Served
+from pipeline.core.cluster.api.error_text import explain
+from pipeline.core.cluster.api.request import Call
+from pipeline.core.cluster.api.retry import Fate
+from pipeline.core.cluster.inventory.inventory import Entry
+from pipeline.core.cluster.plan.decide import record_of
+from pipeline.core.cluster.plan.live_digest import reference
+from pipeline.core.cluster.plan.phases import Phase
+from pipeline.core.cluster.plan.plan import Action, Op, Plan
+from pipeline.core.cluster.plan.webhook_backends import backing_workloads
+from pipeline.core.cluster.run.health import State as HealthState
+from pipeline.core.cluster.run.outcome import Outcome, State
 from pipeline.core.errors import PipelineError, WorldError
-from pipeline.core.resource import Body, Resource, ResourceId, mapping
-from pipeline.core.world import Progress, no_progress
+from pipeline.core.kube.resource import Body, Resource, ResourceId, mapping
+from pipeline.core.ports import Progress, no_progress
 from pipeline.flows.cluster.checking import by_phase
 from pipeline.flows.cluster.hooking import run_hook
 from pipeline.flows.cluster.ledger import StoppedError, Writer

@@ -4,13 +4,13 @@ import threading
 from collections.abc import Mapping
 from dataclasses import replace
 
-from pipeline.core.cluster import inventory as inventories
-from pipeline.core.cluster.answer import Call
-from pipeline.core.cluster.inventory import Entry, Inventory, Run
-from pipeline.core.cluster.retry import Fate
-from pipeline.core.cluster.say import explain
+from pipeline.core.cluster.api.error_text import explain
+from pipeline.core.cluster.api.request import Call
+from pipeline.core.cluster.api.retry import Fate
+from pipeline.core.cluster.inventory import inventory as inventories
+from pipeline.core.cluster.inventory.inventory import Entry, Inventory, Run
 from pipeline.core.errors import StaleError, WorldError
-from pipeline.core.resource import ResourceId, mapping
+from pipeline.core.kube.resource import ResourceId, mapping
 from pipeline.flows.cluster.client import with_budget
 from pipeline.flows.cluster.ledger import Writer
 

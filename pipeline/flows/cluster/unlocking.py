@@ -2,12 +2,12 @@
 
 from dataclasses import replace
 
-from pipeline.core.cluster import lease as leases
-from pipeline.core.cluster.answer import Call
-from pipeline.core.cluster.lease import Lease
-from pipeline.core.cluster.moment import written
-from pipeline.core.cluster.retry import Fate
-from pipeline.core.cluster.say import clean, explain
+from pipeline.core.cluster.api.error_text import clean, explain
+from pipeline.core.cluster.api.request import Call
+from pipeline.core.cluster.api.retry import Fate
+from pipeline.core.cluster.api.timestamps import written
+from pipeline.core.cluster.inventory import lease as leases
+from pipeline.core.cluster.inventory.lease import Lease
 from pipeline.core.errors import RefusedError, UsageError, WorldError
 from pipeline.flows.cluster.client import Client
 from pipeline.flows.cluster.ledger import Writer

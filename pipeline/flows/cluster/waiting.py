@@ -4,13 +4,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from pipeline.core.apis import built_in_group
-from pipeline.core.cluster.answer import Clock
-from pipeline.core.cluster.discovery import Served
-from pipeline.core.cluster.health import Health, State, health, health_of_absent, is_silent, pods_reason
-from pipeline.core.cluster.say import clean
+from pipeline.core.cluster.api.discovery import Served
+from pipeline.core.cluster.api.error_text import clean
+from pipeline.core.cluster.api.request import Clock
+from pipeline.core.cluster.run.health import Health, State, health, health_of_absent, is_silent, pods_reason
 from pipeline.core.errors import WorldError
-from pipeline.core.resource import Body, ResourceId, mapping
+from pipeline.core.kube.apis import built_in_group
+from pipeline.core.kube.resource import Body, ResourceId, mapping
 from pipeline.flows.cluster.client import Client
 from pipeline.flows.cluster.reading import live
 

@@ -4,17 +4,18 @@ from dataclasses import dataclass, field, replace
 
 import orjson
 
-from pipeline.core.cluster import live, managed
-from pipeline.core.cluster.answer import JSON_PATCH, Answer, Call
-from pipeline.core.cluster.discovery import Served
-from pipeline.core.cluster.edits import differs
-from pipeline.core.cluster.outcome import Outcome, State
-from pipeline.core.cluster.plan import Action, Op
-from pipeline.core.cluster.policy import MANAGER, Ignored
-from pipeline.core.cluster.retry import Fate
-from pipeline.core.cluster.say import clean, explain
-from pipeline.core.mask import Mask
-from pipeline.core.resource import Body, mapping, sequence
+from pipeline.core.cluster.api.discovery import Served
+from pipeline.core.cluster.api.error_text import clean, explain
+from pipeline.core.cluster.api.request import JSON_PATCH, Answer, Call
+from pipeline.core.cluster.api.retry import Fate
+from pipeline.core.cluster.plan import live_digest as live
+from pipeline.core.cluster.plan import managed_fields as managed
+from pipeline.core.cluster.plan.field_edits import differs
+from pipeline.core.cluster.plan.plan import Action, Op
+from pipeline.core.cluster.plan.policy import MANAGER, Ignored
+from pipeline.core.cluster.run.outcome import Outcome, State
+from pipeline.core.kube.resource import Body, mapping, sequence
+from pipeline.core.redaction.mask import Mask
 from pipeline.flows.cluster.client import Client, apply_call, with_precondition
 from pipeline.flows.cluster.ledger import Writer
 

@@ -14,14 +14,14 @@ or an overlay.
 
 from collections.abc import Iterator
 
-from pipeline.core.field_check import Fault
-from pipeline.core.field_news import News, news
-from pipeline.core.fields import fields_at, history
-from pipeline.core.finding import Severity
-from pipeline.core.path import to_text
-from pipeline.core.rule import Hit, Need, Rule, quiet, speaks
-from pipeline.core.suggest import nearest
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.analysis.new_field_errors import News, news
+from pipeline.core.charts.suggest import nearest
+from pipeline.core.kube.field_check import Fault
+from pipeline.core.kube.fields import fields_at, history
+from pipeline.core.kube.path import to_text
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Hit, Need, Rule, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:

@@ -12,10 +12,10 @@ Rewrite your objects to the new group together with the upgrade, and see that it
 
 from collections.abc import Iterator
 
-from pipeline.core.change import Action, ResourceChange
-from pipeline.core.finding import Severity
-from pipeline.core.rule import Claim, Hit, Rule, at, place, quiet, speaks
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.diff.change import Action, ResourceChange
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Claim, Hit, Rule, at, place, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 
 def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:

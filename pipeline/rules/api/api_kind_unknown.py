@@ -11,14 +11,14 @@ Add the release that brings the CRD and name it under ``needs``, or switch the o
 
 from collections.abc import Iterator
 
-from pipeline.core.apis import built_in_group
-from pipeline.core.crd.examples import crd
+from pipeline.core.crd.case_crds import crd
 from pipeline.core.crd.find import definitions
-from pipeline.core.finding import Confidence, Severity
-from pipeline.core.manifests import parse
-from pipeline.core.resource import ManifestSet, Resource
-from pipeline.core.rule import Hit, Need, Rule, place, quiet, speaks
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.kube.apis import built_in_group
+from pipeline.core.kube.resource import ManifestSet, Resource
+from pipeline.core.render.manifests import parse
+from pipeline.core.risk.finding import Confidence, Severity
+from pipeline.core.risk.rule import Hit, Need, Rule, place, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 _AGGREGATED = "metrics.k8s.io"
 

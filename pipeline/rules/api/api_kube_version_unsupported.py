@@ -12,13 +12,13 @@ Upgrade the cluster first, or stay with the old chart until then.
 
 from collections.abc import Iterator, Mapping
 
-from pipeline.core.chart import Chart
-from pipeline.core.chart_values import Scope, scope_of, walk
-from pipeline.core.examples import chart, sides
-from pipeline.core.finding import Confidence, Place, ResourceRef, Severity
-from pipeline.core.rule import Hit, Need, Rule, quiet, speaks
-from pipeline.core.semver import Range, Version
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.analysis.case_charts import chart, sides
+from pipeline.core.charts.chart import Chart
+from pipeline.core.charts.known_values import Scope, scope_of, walk
+from pipeline.core.charts.semver import Range, Version
+from pipeline.core.risk.finding import Confidence, Place, ResourceRef, Severity
+from pipeline.core.risk.rule import Hit, Need, Rule, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 _REFUSAL = "requires kubeVersion"
 

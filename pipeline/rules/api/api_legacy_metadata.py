@@ -11,11 +11,11 @@ Write the field or the label that replaced it.
 
 from collections.abc import Iterator
 
-from pipeline.core.change import Op, ResourceChange
-from pipeline.core.finding import Severity
-from pipeline.core.resource import CRD_KIND
-from pipeline.core.rule import Hit, Need, Rule, at, quiet, speaks
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.diff.change import Op, ResourceChange
+from pipeline.core.kube.resource import CRD_KIND
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Hit, Need, Rule, at, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 # The minor from which it is ignored, and what replaced it (the "Well-Known Labels, Annotations and Taints" reference).
 _LEGACY = {

@@ -12,11 +12,11 @@ Where an old cluster is left, put what replaces it in place first (Pod Security 
 
 from collections.abc import Iterator
 
-from pipeline.core.apis import ApiKind, lookup
-from pipeline.core.change import Action, ResourceChange
-from pipeline.core.finding import Severity
-from pipeline.core.rule import Hit, Rule, at, quiet, speaks
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.diff.change import Action, ResourceChange
+from pipeline.core.kube.apis import ApiKind, lookup
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Hit, Rule, at, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 
 def check(change: ResourceChange, upgrade: Upgrade) -> Iterator[Hit]:

@@ -13,12 +13,12 @@ Correct the value that sets it. Where the chart's template forgets the quotes, s
 
 from collections.abc import Iterator
 
-from pipeline.core.field_check import Complaint, Fault
-from pipeline.core.field_news import news
-from pipeline.core.finding import Severity
-from pipeline.core.path import to_text
-from pipeline.core.rule import Hit, Need, Rule, quiet, speaks
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.analysis.new_field_errors import news
+from pipeline.core.kube.field_check import Complaint, Fault
+from pipeline.core.kube.path import to_text
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Hit, Need, Rule, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:

@@ -13,11 +13,11 @@ of kube-apiserver, or leave the object out.
 
 from collections.abc import Iterator
 
-from pipeline.core.api_use import listed, users, uses
-from pipeline.core.apis import ApiKind, kinds
-from pipeline.core.finding import Confidence, Severity
-from pipeline.core.rule import Hit, Need, Rule, place, quiet, speaks
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.analysis.api_use import listed, users, uses
+from pipeline.core.kube.apis import ApiKind, kinds
+from pipeline.core.risk.finding import Confidence, Severity
+from pipeline.core.risk.rule import Hit, Need, Rule, place, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:

@@ -11,11 +11,11 @@ Upgrade the cluster first, or take an older chart.
 
 from collections.abc import Iterator
 
-from pipeline.core.api_use import listed, users, uses
-from pipeline.core.apis import ApiKind
-from pipeline.core.finding import Confidence, Severity
-from pipeline.core.rule import Hit, Need, Rule, place, quiet, speaks
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.analysis.api_use import listed, users, uses
+from pipeline.core.kube.apis import ApiKind
+from pipeline.core.risk.finding import Confidence, Severity
+from pipeline.core.risk.rule import Hit, Need, Rule, place, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:

@@ -11,12 +11,12 @@ Use the CSI driver of that storage: a PersistentVolumeClaim of its class instead
 
 from collections.abc import Iterator
 
-from pipeline.core.finding import Severity
-from pipeline.core.path import Entry, Path
-from pipeline.core.pods import WORKLOADS, pod_spec, template_path
-from pipeline.core.resource import Resource, mapping, sequence
-from pipeline.core.rule import Hit, Need, Rule, place, quiet, speaks
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.kube.path import Entry, Path
+from pipeline.core.kube.pods import WORKLOADS, pod_spec, template_path
+from pipeline.core.kube.resource import Resource, mapping, sequence
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Hit, Need, Rule, place, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 # The minor without it, from the release notes of Kubernetes ("Removal of in-tree storage plugins", KEP-625 and others).
 _GONE_SINCE = {

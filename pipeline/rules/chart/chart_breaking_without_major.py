@@ -12,12 +12,12 @@ Pin exact versions of this chart, and read each of its upgrades.
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from pipeline.core.examples import chart, sides
-from pipeline.core.finding import Confidence, Finding, Place, ResourceRef, Severity
-from pipeline.core.resource import ResourceId
-from pipeline.core.rule import Hit, Need, Rule, quiet, speaks
-from pipeline.core.semver import Version
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.analysis.case_charts import chart, sides
+from pipeline.core.charts.semver import Version
+from pipeline.core.kube.resource import ResourceId
+from pipeline.core.risk.finding import Confidence, Finding, Place, ResourceRef, Severity
+from pipeline.core.risk.rule import Hit, Need, Rule, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 
 def check(upgrade: Upgrade, said: Sequence[Finding], _left: Mapping[ResourceId, tuple[int, ...]]) -> Iterator[Hit]:

@@ -12,11 +12,11 @@ Stop. Compare the files, ask the maintainers, verify the signature; go back to t
 
 from collections.abc import Iterator
 
-from pipeline.core.chart import Chart
-from pipeline.core.examples import chart, sides
-from pipeline.core.finding import Place, ResourceRef, Severity
-from pipeline.core.rule import Hit, Need, Rule, quiet, speaks
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.analysis.case_charts import chart, sides
+from pipeline.core.charts.chart import Chart
+from pipeline.core.risk.finding import Place, ResourceRef, Severity
+from pipeline.core.risk.rule import Hit, Need, Rule, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 _SHORT = len("sha256:") + 12
 _SHOWN = 3

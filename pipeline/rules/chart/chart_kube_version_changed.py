@@ -12,12 +12,12 @@ Compare it with your clusters, the oldest one too; upgrade the cluster first, or
 
 from collections.abc import Iterator
 
-from pipeline.core.apis import newest
-from pipeline.core.examples import chart, sides
-from pipeline.core.finding import Place, ResourceRef, Severity
-from pipeline.core.rule import Hit, Need, Rule, quiet, speaks
-from pipeline.core.semver import Range, Version
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.analysis.case_charts import chart, sides
+from pipeline.core.charts.semver import Range, Version
+from pipeline.core.kube.apis import newest
+from pipeline.core.risk.finding import Place, ResourceRef, Severity
+from pipeline.core.risk.rule import Hit, Need, Rule, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 _OLD_MINORS = 13
 """Four years of releases: older clusters than that are rare, and have worse problems."""

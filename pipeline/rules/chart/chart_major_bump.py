@@ -12,11 +12,11 @@ Read the upgrade notes of each major version in between.
 
 from collections.abc import Iterator
 
-from pipeline.core.examples import chart, sides
-from pipeline.core.finding import Place, ResourceRef, Severity
-from pipeline.core.rule import Hit, Need, Rule, quiet, speaks
-from pipeline.core.semver import Version
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.analysis.case_charts import chart, sides
+from pipeline.core.charts.semver import Version
+from pipeline.core.risk.finding import Place, ResourceRef, Severity
+from pipeline.core.risk.rule import Hit, Need, Rule, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:

@@ -13,12 +13,12 @@ Go through the versions in between, one at a time, and let each settle; read the
 import re
 from collections.abc import Iterator, Mapping
 
-from pipeline.core.chart import Chart
-from pipeline.core.examples import chart, sides
-from pipeline.core.finding import Confidence, Place, ResourceRef, Severity
-from pipeline.core.rule import Hit, Need, Rule, quiet, speaks
-from pipeline.core.semver import Version
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.analysis.case_charts import chart, sides
+from pipeline.core.charts.chart import Chart
+from pipeline.core.charts.semver import Version
+from pipeline.core.risk.finding import Confidence, Place, ResourceRef, Severity
+from pipeline.core.risk.rule import Hit, Need, Rule, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 # What charts write in their README, notes and values where they want every step taken.
 _POLICY = re.compile(

@@ -9,15 +9,15 @@ Controllers read their settings there: load balancers, certificates, ingress, in
 Look up annotations that your controllers read.
 """
 
-from pipeline.core.accounts import IDENTITY
-from pipeline.core.change import FieldChange
-from pipeline.core.finding import Severity
-from pipeline.core.hook_events import events_in
-from pipeline.core.manifests import HOOK_ANNOTATION
-from pipeline.core.path import Path
-from pipeline.core.path_rule import Words, alike_check
-from pipeline.core.removal import KEEPERS
-from pipeline.core.rule import Rule, quiet, speaks
+from pipeline.core.analysis.hooks import events_in
+from pipeline.core.analysis.removal import KEEPERS
+from pipeline.core.analysis.rule_helpers import Words, alike_check
+from pipeline.core.analysis.service_accounts import IDENTITY
+from pipeline.core.diff.change import FieldChange
+from pipeline.core.kube.path import Path
+from pipeline.core.render.manifests import HOOK_ANNOTATION
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Rule, quiet, speaks
 
 _TOLD = IDENTITY | KEEPERS
 """Annotations that rules of their own speak about."""

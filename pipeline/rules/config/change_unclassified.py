@@ -11,11 +11,11 @@ Read the change by hand. Where it matters, ask for a rule.
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from pipeline.core.finding import Confidence, Finding, Severity
-from pipeline.core.leftover import unexplained
-from pipeline.core.resource import CRD_KIND, ResourceId
-from pipeline.core.rule import Hit, Rule, quiet, speaks
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.judge.unexplained import unexplained
+from pipeline.core.kube.resource import CRD_KIND, ResourceId
+from pipeline.core.risk.finding import Confidence, Finding, Severity
+from pipeline.core.risk.rule import Hit, Rule, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 
 def check(upgrade: Upgrade, _said: Sequence[Finding], left: Mapping[ResourceId, tuple[int, ...]]) -> Iterator[Hit]:

@@ -14,15 +14,15 @@ Move it to a Secret that sops or an external store keeps, and change the credent
 
 from collections.abc import Iterator
 
-from pipeline.core.change import ResourceChange
-from pipeline.core.credentials import in_the_open, looks_secret, may_hold
-from pipeline.core.finding import Confidence, Severity
-from pipeline.core.path import Entry, Path, to_text
-from pipeline.core.pods import WORKLOADS, pod_spec, template_path
-from pipeline.core.removal import listed
-from pipeline.core.resource import Resource, mapping, sequence
-from pipeline.core.rule import Hit, Rule, place, quiet, speaks
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.analysis.credentials import in_the_open, looks_secret, may_hold
+from pipeline.core.analysis.removal import listed
+from pipeline.core.diff.change import ResourceChange
+from pipeline.core.kube.path import Entry, Path, to_text
+from pipeline.core.kube.pods import WORKLOADS, pod_spec, template_path
+from pipeline.core.kube.resource import Resource, mapping, sequence
+from pipeline.core.risk.finding import Confidence, Severity
+from pipeline.core.risk.rule import Hit, Rule, place, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 
 def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:

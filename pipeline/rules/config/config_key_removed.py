@@ -12,17 +12,17 @@ Search volumes and variables of yours for the key.
 
 from collections.abc import Iterator
 
-from pipeline.core.change import MISSING, Action, FieldChange, ResourceChange
-from pipeline.core.finding import Place, Severity
-from pipeline.core.path import Path
-from pipeline.core.pods import WORKLOADS
-from pipeline.core.references import DATA_FIELDS, key_references
-from pipeline.core.references import keys as keys_of
-from pipeline.core.removal import listed
-from pipeline.core.resource import ResourceId, mapping
-from pipeline.core.rule import Claim, Hit, Rule, at, place, quiet, speaks
-from pipeline.core.selection import around
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.analysis.references import DATA_FIELDS, key_references
+from pipeline.core.analysis.references import keys as keys_of
+from pipeline.core.analysis.removal import listed
+from pipeline.core.analysis.selection import around
+from pipeline.core.diff.change import MISSING, Action, FieldChange, ResourceChange
+from pipeline.core.kube.path import Path
+from pipeline.core.kube.pods import WORKLOADS
+from pipeline.core.kube.resource import ResourceId, mapping
+from pipeline.core.risk.finding import Place, Severity
+from pipeline.core.risk.rule import Claim, Hit, Rule, at, place, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 _KINDS = frozenset({"ConfigMap", "Secret"})
 

@@ -16,15 +16,15 @@ See who creates the object. Keep it by a value or an overlay until the workload 
 
 from collections.abc import Iterator
 
-from pipeline.core.finding import Confidence, Place, Severity
-from pipeline.core.lost import dangling, newly_missing
-from pipeline.core.pods import WORKLOADS
-from pipeline.core.references import ACCOUNT, PULL_SECRETS, Reference, key_references, keys, references
-from pipeline.core.removal import listed
-from pipeline.core.resource import Resource, ResourceId
-from pipeline.core.rule import Hit, Rule, place, quiet, speaks
-from pipeline.core.selection import around
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.analysis.dangling import dangling, newly_missing
+from pipeline.core.analysis.references import ACCOUNT, PULL_SECRETS, Reference, key_references, keys, references
+from pipeline.core.analysis.removal import listed
+from pipeline.core.analysis.selection import around
+from pipeline.core.kube.pods import WORKLOADS
+from pipeline.core.kube.resource import Resource, ResourceId
+from pipeline.core.risk.finding import Confidence, Place, Severity
+from pipeline.core.risk.rule import Hit, Rule, place, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 _Users = dict[ResourceId, list[Place]]
 

@@ -9,11 +9,11 @@ Programs read their settings there, at their next start or at once. A pod that i
 Read the difference against the release notes, above all where you override a part of it.
 """
 
-from pipeline.core.change import MISSING, FieldChange, ResourceChange
-from pipeline.core.finding import Severity
-from pipeline.core.path import Path
-from pipeline.core.path_rule import Words, object_check
-from pipeline.core.rule import Rule, quiet, speaks
+from pipeline.core.analysis.rule_helpers import Words, object_check
+from pipeline.core.diff.change import MISSING, FieldChange, ResourceChange
+from pipeline.core.kube.path import Path
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Rule, quiet, speaks
 
 _DATA = frozenset({"data", "binaryData", "stringData"})
 _SWITCH = frozenset({"true", "false", "enabled", "disabled", "on", "off"})

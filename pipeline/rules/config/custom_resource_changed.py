@@ -9,10 +9,10 @@ Its controller acts upon it: what it runs, routes or alerts on changes with it.
 Read the change as its controller's documentation explains it.
 """
 
-from pipeline.core.finding import Severity
-from pipeline.core.images import names_image
-from pipeline.core.path_rule import Words, custom_check
-from pipeline.core.rule import Rule, quiet, speaks
+from pipeline.core.analysis.images import names_image
+from pipeline.core.analysis.rule_helpers import Words, custom_check
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Rule, quiet, speaks
 
 check = custom_check(
     Words(

@@ -15,15 +15,15 @@ Keep the issuer, or let the certificates name one that is there.
 from collections.abc import Iterator
 from functools import partial
 
-from pipeline.core.finding import Place, Severity
-from pipeline.core.lost import dangling
-from pipeline.core.path import Path
-from pipeline.core.references import Reference
-from pipeline.core.removal import listed
-from pipeline.core.resource import Resource, ResourceId, mapping
-from pipeline.core.rule import Hit, Rule, place, quiet, speaks
-from pipeline.core.selection import home
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.analysis.dangling import dangling
+from pipeline.core.analysis.references import Reference
+from pipeline.core.analysis.removal import listed
+from pipeline.core.analysis.selection import home
+from pipeline.core.kube.path import Path
+from pipeline.core.kube.resource import Resource, ResourceId, mapping
+from pipeline.core.risk.finding import Place, Severity
+from pipeline.core.risk.rule import Hit, Rule, place, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 _GROUP = "cert-manager.io"
 _NOTES = {"cert-manager.io/issuer": "Issuer", "cert-manager.io/cluster-issuer": "ClusterIssuer"}

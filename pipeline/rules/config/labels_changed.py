@@ -9,12 +9,12 @@ What selects objects by them (monitors, prunes, dashboards) finds others.
 Search selectors of yours for the old labels.
 """
 
-from pipeline.core.change import FieldChange
-from pipeline.core.finding import Severity
-from pipeline.core.grants import AGGREGATES
-from pipeline.core.path import Path
-from pipeline.core.path_rule import Words, alike_check
-from pipeline.core.rule import Rule, quiet, speaks
+from pipeline.core.analysis.rbac import AGGREGATES
+from pipeline.core.analysis.rule_helpers import Words, alike_check
+from pipeline.core.diff.change import FieldChange
+from pipeline.core.kube.path import Path
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Rule, quiet, speaks
 
 
 def _picks(_field: FieldChange, path: Path) -> bool:

@@ -11,16 +11,16 @@ Delete that part of the overlay, unless it is to pin the value.
 
 from collections.abc import Iterator
 
-from pipeline.core.change import Op
-from pipeline.core.finding import Severity
-from pipeline.core.manifests import parse
-from pipeline.core.notes import Notes
-from pipeline.core.overlay_drift import Loss, drifts
-from pipeline.core.overlay_effects import Effect
-from pipeline.core.overlay_lines import where
-from pipeline.core.path import to_text
-from pipeline.core.rule import Hit, Need, Rule, place, quiet, speaks
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.analysis.overlay_drift import Loss, drifts
+from pipeline.core.analysis.overlay_lines import where
+from pipeline.core.diff.change import Op
+from pipeline.core.kube.path import to_text
+from pipeline.core.render.manifests import parse
+from pipeline.core.render.notes import Notes
+from pipeline.core.render.overlay_effects import Effect
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Hit, Need, Rule, place, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:

@@ -14,18 +14,18 @@ Point the patch at the new name, or delete it where what it was for is gone. The
 from collections.abc import Iterator
 from difflib import get_close_matches
 
-from pipeline.core.change import Op
-from pipeline.core.finding import Confidence, Severity
-from pipeline.core.manifests import parse
-from pipeline.core.notes import Notes
-from pipeline.core.overlay_drift import Drift, Loss, drifts
-from pipeline.core.overlay_effects import Effect
-from pipeline.core.overlay_lines import where
-from pipeline.core.path import Entry, Path, to_text
-from pipeline.core.path_values import get
-from pipeline.core.resource import ManifestSet, Resource
-from pipeline.core.rule import Hit, Need, Rule, place, quiet, speaks
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.analysis.overlay_drift import Drift, Loss, drifts
+from pipeline.core.analysis.overlay_lines import where
+from pipeline.core.diff.change import Op
+from pipeline.core.kube.path import Entry, Path, to_text
+from pipeline.core.kube.path_values import get
+from pipeline.core.kube.resource import ManifestSet, Resource
+from pipeline.core.render.manifests import parse
+from pipeline.core.render.notes import Notes
+from pipeline.core.render.overlay_effects import Effect
+from pipeline.core.risk.finding import Confidence, Severity
+from pipeline.core.risk.rule import Hit, Need, Rule, place, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 _WHOLE = frozenset({"containers", "initContainers"})
 """Lists whose entries are refused by the API server where only a patch's part of them is there."""

@@ -12,14 +12,14 @@ Let the chart make the account (``serviceAccount.create``), or name one that is 
 
 from collections.abc import Iterator
 
-from pipeline.core.finding import Confidence, Place, Severity
-from pipeline.core.lost import dangling, newly_missing
-from pipeline.core.pods import WORKLOADS
-from pipeline.core.references import ACCOUNT, Reference, references
-from pipeline.core.removal import listed
-from pipeline.core.resource import Resource, ResourceId
-from pipeline.core.rule import Hit, Rule, place, quiet, speaks
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.analysis.dangling import dangling, newly_missing
+from pipeline.core.analysis.references import ACCOUNT, Reference, references
+from pipeline.core.analysis.removal import listed
+from pipeline.core.kube.pods import WORKLOADS
+from pipeline.core.kube.resource import Resource, ResourceId
+from pipeline.core.risk.finding import Confidence, Place, Severity
+from pipeline.core.risk.rule import Hit, Rule, place, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:

@@ -11,12 +11,12 @@ Set the annotation by a value of the chart (``serviceAccount.annotations``) or a
 
 from collections.abc import Iterator
 
-from pipeline.core.accounts import identity
-from pipeline.core.change import ResourceChange
-from pipeline.core.finding import Severity
-from pipeline.core.references import ACCOUNT
-from pipeline.core.rule import Hit, Rule, place, quiet, speaks
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.analysis.references import ACCOUNT
+from pipeline.core.analysis.service_accounts import identity
+from pipeline.core.diff.change import ResourceChange
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Hit, Rule, place, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 _NOTES = ("metadata", "annotations")
 

@@ -12,16 +12,16 @@ Keep the old name (``serviceAccount.name``), or let bindings and trust policies 
 
 from collections.abc import Iterator
 
-from pipeline.core.accounts import bound, identity
-from pipeline.core.change import FieldChange, ResourceChange
-from pipeline.core.finding import Place, Severity
-from pipeline.core.pods import pod_fields
-from pipeline.core.references import ACCOUNT
-from pipeline.core.removal import listed
-from pipeline.core.resource import ResourceId
-from pipeline.core.rule import Claim, Hit, Rule, at, quiet, speaks
-from pipeline.core.selection import around, home
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.analysis.references import ACCOUNT
+from pipeline.core.analysis.removal import listed
+from pipeline.core.analysis.selection import around, home
+from pipeline.core.analysis.service_accounts import bound, identity
+from pipeline.core.diff.change import FieldChange, ResourceChange
+from pipeline.core.kube.pods import pod_fields
+from pipeline.core.kube.resource import ResourceId
+from pipeline.core.risk.finding import Place, Severity
+from pipeline.core.risk.rule import Claim, Hit, Rule, at, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 _DEFAULT = "default"
 _Changes = list[tuple[ResourceChange, FieldChange]]

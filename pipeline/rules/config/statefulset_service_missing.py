@@ -12,11 +12,11 @@ Let the chart render the Service (``clusterIP: None``), under the name that the 
 
 from collections.abc import Iterator
 
-from pipeline.core.finding import Severity
-from pipeline.core.resource import Resource, ResourceId, mapping
-from pipeline.core.rule import Hit, Rule, place, quiet, speaks
-from pipeline.core.selection import around
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.analysis.selection import around
+from pipeline.core.kube.resource import Resource, ResourceId, mapping
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Hit, Rule, place, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:

@@ -12,13 +12,13 @@ Pin the old value in our values file if the new default is not wanted.
 
 from collections.abc import Iterator
 
-from pipeline.core.brief import between
-from pipeline.core.chart_values import DefaultChange, changed_defaults
-from pipeline.core.examples import chart, sides
-from pipeline.core.finding import Confidence, Place, ResourceRef, Severity
-from pipeline.core.images import IMAGE_KEY
-from pipeline.core.rule import Hit, Need, Rule, quiet, speaks
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.analysis.case_charts import chart, sides
+from pipeline.core.analysis.images import IMAGE_KEY
+from pipeline.core.analysis.short_values import between
+from pipeline.core.charts.known_values import DefaultChange, changed_defaults
+from pipeline.core.risk.finding import Confidence, Place, ResourceRef, Severity
+from pipeline.core.risk.rule import Hit, Need, Rule, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 _SHOWN = 3
 # Image coordinates change with every release; the image rules speak of what they mean.

@@ -12,12 +12,12 @@ Look for the key's new name if the feature is wanted; the changes to the manifes
 
 from collections.abc import Iterator
 
-from pipeline.core.chart_values import DefaultChange, changed_defaults
-from pipeline.core.examples import chart, sides
-from pipeline.core.finding import Place, ResourceRef, Severity
-from pipeline.core.images import IMAGE_KEY
-from pipeline.core.rule import Hit, Need, Rule, quiet, speaks
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.analysis.case_charts import chart, sides
+from pipeline.core.analysis.images import IMAGE_KEY
+from pipeline.core.charts.known_values import DefaultChange, changed_defaults
+from pipeline.core.risk.finding import Place, ResourceRef, Severity
+from pipeline.core.risk.rule import Hit, Need, Rule, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 _SHOWN = 4
 

@@ -14,16 +14,16 @@ is gone.
 from collections.abc import Iterator
 from difflib import get_close_matches
 
-from pipeline.core.chart import Chart
-from pipeline.core.chart_values import Scope, default_at, knows, leaves, scope_of
-from pipeline.core.examples import chart, sides
-from pipeline.core.finding import Place, ResourceRef, Severity
-from pipeline.core.rule import Hit, Need, Rule, quiet, speaks
-from pipeline.core.template_reads import ValuesPath
-from pipeline.core.upgrade import Upgrade
-from pipeline.core.values import overlaid
-from pipeline.core.values_lines import where
-from pipeline.core.values_schema import refused, violations
+from pipeline.core.analysis.case_charts import chart, sides
+from pipeline.core.charts.chart import Chart
+from pipeline.core.charts.known_values import Scope, default_at, knows, leaves, scope_of
+from pipeline.core.charts.template_reads import ValuesPath
+from pipeline.core.charts.values import overlaid
+from pipeline.core.charts.values_lines import where
+from pipeline.core.charts.values_schema import refused, violations
+from pipeline.core.risk.finding import Place, ResourceRef, Severity
+from pipeline.core.risk.rule import Hit, Need, Rule, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:

@@ -12,16 +12,16 @@ Change the key that is named, in our values file, to what the schema takes.
 
 from collections.abc import Iterator
 
-from pipeline.core.chart import Chart
-from pipeline.core.chart_values import lookup, scope_of
-from pipeline.core.examples import chart, sides
-from pipeline.core.finding import Place, ResourceRef, Severity
-from pipeline.core.path import to_text
-from pipeline.core.rule import Hit, Need, Rule, quiet, speaks
-from pipeline.core.upgrade import Upgrade
-from pipeline.core.values import overlaid
-from pipeline.core.values_lines import where
-from pipeline.core.values_schema import Violation, named_by_helm, prefix_of, refused, violations
+from pipeline.core.analysis.case_charts import chart, sides
+from pipeline.core.charts.chart import Chart
+from pipeline.core.charts.known_values import lookup, scope_of
+from pipeline.core.charts.values import overlaid
+from pipeline.core.charts.values_lines import where
+from pipeline.core.charts.values_schema import Violation, named_by_helm, prefix_of, refused, violations
+from pipeline.core.kube.path import to_text
+from pipeline.core.risk.finding import Place, ResourceRef, Severity
+from pipeline.core.risk.rule import Hit, Need, Rule, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 _NOWHERE = object()
 

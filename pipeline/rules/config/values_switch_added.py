@@ -12,14 +12,14 @@ Turn the switch on in our values, where what it guards is still wanted.
 
 from collections.abc import Iterator
 
-from pipeline.core.change import MISSING, Action
-from pipeline.core.chart_values import default_at, leaves, scope_of
-from pipeline.core.examples import chart, sides
-from pipeline.core.finding import Confidence, Place, ResourceRef, Severity
-from pipeline.core.rule import Hit, Need, Rule, at, quiet, speaks
-from pipeline.core.template_reads import ValuesPath
-from pipeline.core.upgrade import Upgrade
-from pipeline.core.values_lines import where
+from pipeline.core.analysis.case_charts import chart, sides
+from pipeline.core.charts.known_values import default_at, leaves, scope_of
+from pipeline.core.charts.template_reads import ValuesPath
+from pipeline.core.charts.values_lines import where
+from pipeline.core.diff.change import MISSING, Action
+from pipeline.core.risk.finding import Confidence, Place, ResourceRef, Severity
+from pipeline.core.risk.rule import Hit, Need, Rule, at, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 _SWITCHES = ("enabled", "create")
 _FEW = 5

@@ -12,13 +12,13 @@ Rewrite our value in the new shape, as the new chart's values.yaml shows it.
 
 from collections.abc import Iterator
 
-from pipeline.core.chart_values import changed_defaults, lookup
-from pipeline.core.examples import chart, sides
-from pipeline.core.finding import Place, ResourceRef, Severity
-from pipeline.core.rule import Hit, Need, Rule, quiet, speaks
-from pipeline.core.template_reads import ValuesPath
-from pipeline.core.upgrade import Upgrade
-from pipeline.core.values_lines import where
+from pipeline.core.analysis.case_charts import chart, sides
+from pipeline.core.charts.known_values import changed_defaults, lookup
+from pipeline.core.charts.template_reads import ValuesPath
+from pipeline.core.charts.values_lines import where
+from pipeline.core.risk.finding import Place, ResourceRef, Severity
+from pipeline.core.risk.rule import Hit, Need, Rule, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:

@@ -13,17 +13,17 @@ Use ``pipeline apply``, or apply in steps: definitions, workloads, webhooks, and
 
 from collections.abc import Iterator
 
-from pipeline.core.apis import built_in_group
-from pipeline.core.backends import backends
-from pipeline.core.change import Action, ResourceChange
-from pipeline.core.cluster.phases import Phase, guarded_by, phase_of
-from pipeline.core.finding import Severity
-from pipeline.core.path import Entry, Path
-from pipeline.core.removal import naming
-from pipeline.core.resource import CRD_KIND, Resource, mapping, sequence
-from pipeline.core.rule import Claim, Hit, Rule, at, place, quiet, speaks
-from pipeline.core.selection import home
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.analysis.backends import backends
+from pipeline.core.analysis.removal import naming
+from pipeline.core.analysis.selection import home
+from pipeline.core.cluster.plan.phases import Phase, guarded_by, phase_of
+from pipeline.core.diff.change import Action, ResourceChange
+from pipeline.core.kube.apis import built_in_group
+from pipeline.core.kube.path import Entry, Path
+from pipeline.core.kube.resource import CRD_KIND, Resource, mapping, sequence
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Claim, Hit, Rule, at, place, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 _HOOKS = frozenset({"MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"})
 _REMEDY = "Use pipeline apply, which waits; with other tools apply in steps, custom resources last."

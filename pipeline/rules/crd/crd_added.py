@@ -12,11 +12,11 @@ See that no other release delivers it. Its custom resources can only be applied 
 
 from collections.abc import Iterator
 
-from pipeline.core.crd.examples import crd
+from pipeline.core.crd.case_crds import crd
 from pipeline.core.crd.pairs import claim, pairs
-from pipeline.core.finding import Severity
-from pipeline.core.rule import Hit, Rule, quiet, speaks
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Hit, Rule, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 _SHOWN = 4
 

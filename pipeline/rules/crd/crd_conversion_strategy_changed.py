@@ -13,14 +13,14 @@ See that the webhook's Service and certificate are there before the CRD is appli
 
 from collections.abc import Iterator
 
+from pipeline.core.crd.case_crds import crd, version
 from pipeline.core.crd.definition import Definition
-from pipeline.core.crd.examples import crd, version
 from pipeline.core.crd.pairs import claim, edited
-from pipeline.core.finding import Severity
-from pipeline.core.path import Path
-from pipeline.core.resource import mapping
-from pipeline.core.rule import Hit, Rule, quiet, speaks
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.kube.path import Path
+from pipeline.core.kube.resource import mapping
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Hit, Rule, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 _PATH: Path = ("spec", "conversion")
 

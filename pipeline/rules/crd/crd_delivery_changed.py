@@ -16,13 +16,13 @@ the upgrade, or give it the release's labels (``helm upgrade --take-ownership``)
 
 from collections.abc import Iterator
 
+from pipeline.core.crd.case_crds import crd
 from pipeline.core.crd.definition import Definition
-from pipeline.core.crd.examples import crd
 from pipeline.core.crd.pairs import Pair, edited
-from pipeline.core.finding import Confidence, Place, ResourceRef, Severity
-from pipeline.core.resource import Delivery
-from pipeline.core.rule import Claim, Hit, Rule, quiet, speaks
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.kube.resource import Delivery
+from pipeline.core.risk.finding import Confidence, Place, ResourceRef, Severity
+from pipeline.core.risk.rule import Claim, Hit, Rule, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 _SHOWN = 3
 

@@ -11,12 +11,12 @@ Give the CRD one owner, and let that one be the newest.
 
 from collections.abc import Iterator
 
-from pipeline.core.change import Action
-from pipeline.core.finding import Severity
-from pipeline.core.resource import CRD_KIND, Resource
-from pipeline.core.rule import Hit, Rule, at, quiet, speaks
-from pipeline.core.semver import Version
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.charts.semver import Version
+from pipeline.core.diff.change import Action
+from pipeline.core.kube.resource import CRD_KIND, Resource
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Hit, Rule, at, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 _WRITTEN = ("gateway.networking.k8s.io/bundle-version", "app.kubernetes.io/version", "cert-manager.io/version")
 

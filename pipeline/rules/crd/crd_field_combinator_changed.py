@@ -9,11 +9,11 @@ Whether that is stricter or looser cannot be told from the schema alone; only cu
 Validate your custom resources against the new CRD.
 """
 
-from pipeline.core.crd import keywords
-from pipeline.core.crd.examples import field
-from pipeline.core.crd.field_rule import Words, fields_check, many
-from pipeline.core.finding import Confidence, Severity
-from pipeline.core.rule import Rule, quiet, speaks
+from pipeline.core.crd.case_crds import field
+from pipeline.core.crd.rule_helpers import Words, fields_check, many
+from pipeline.core.crd.schema import keywords
+from pipeline.core.risk.finding import Confidence, Severity
+from pipeline.core.risk.rule import Rule, quiet, speaks
 
 check = fields_check(
     keywords.combinator_changed,

@@ -9,11 +9,11 @@ The API server writes it into every custom resource that leaves the field out. T
 Read what the default does; set the field where you want another value.
 """
 
-from pipeline.core.crd import keywords
-from pipeline.core.crd.examples import field
-from pipeline.core.crd.field_rule import Words, fields_check, many
-from pipeline.core.finding import Confidence, Severity
-from pipeline.core.rule import Rule, quiet, speaks
+from pipeline.core.crd.case_crds import field
+from pipeline.core.crd.rule_helpers import Words, fields_check, many
+from pipeline.core.crd.schema import keywords
+from pipeline.core.risk.finding import Confidence, Severity
+from pipeline.core.risk.rule import Rule, quiet, speaks
 
 check = fields_check(
     keywords.default_added,

@@ -10,11 +10,11 @@ metadata; where it is none any more, those three are fields like others, and are
 Give embedded objects their apiVersion and kind.
 """
 
-from pipeline.core.crd import keywords
-from pipeline.core.crd.examples import field
-from pipeline.core.crd.field_rule import Words, fields_check, many
-from pipeline.core.finding import Confidence, Severity
-from pipeline.core.rule import Rule, quiet, speaks
+from pipeline.core.crd.case_crds import field
+from pipeline.core.crd.rule_helpers import Words, fields_check, many
+from pipeline.core.crd.schema import keywords
+from pipeline.core.risk.finding import Confidence, Severity
+from pipeline.core.risk.rule import Rule, quiet, speaks
 
 check = fields_check(
     keywords.embedded_changed,

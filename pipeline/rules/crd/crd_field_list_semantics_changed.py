@@ -10,11 +10,11 @@ which entries count as duplicates. A list with duplicates by the new keys is ref
 Check your lists for duplicates by the new keys before the upgrade.
 """
 
-from pipeline.core.crd import keywords
-from pipeline.core.crd.examples import field
-from pipeline.core.crd.field_rule import Words, fields_check, many
-from pipeline.core.finding import Confidence, Severity
-from pipeline.core.rule import Rule, quiet, speaks
+from pipeline.core.crd.case_crds import field
+from pipeline.core.crd.rule_helpers import Words, fields_check, many
+from pipeline.core.crd.schema import keywords
+from pipeline.core.risk.finding import Confidence, Severity
+from pipeline.core.risk.rule import Rule, quiet, speaks
 
 check = fields_check(
     keywords.list_semantics_changed,

@@ -9,11 +9,11 @@ Nothing breaks now. Once custom resources make use of it, the old CRD would refu
 Nothing; remember it when you roll back.
 """
 
-from pipeline.core.crd import keywords
-from pipeline.core.crd.examples import field
-from pipeline.core.crd.field_rule import Words, many, quiet_check
-from pipeline.core.finding import Severity
-from pipeline.core.rule import Rule, quiet, speaks
+from pipeline.core.crd.case_crds import field
+from pipeline.core.crd.rule_helpers import Words, many, quiet_check
+from pipeline.core.crd.schema import keywords
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Rule, quiet, speaks
 
 check = quiet_check(
     keywords.relaxed,

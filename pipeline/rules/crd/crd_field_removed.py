@@ -10,12 +10,12 @@ unknown fields), or refuses the resource where fields are validated strictly. Th
 Search your custom resources for the field, and move the setting to what replaces it before the upgrade.
 """
 
-from pipeline.core.crd import keywords
-from pipeline.core.crd.examples import field
-from pipeline.core.crd.field_rule import Words, fields_check, many, of_status
-from pipeline.core.crd.schema_changes import Edited, SchemaChange, holder_after
-from pipeline.core.finding import Confidence, Severity
-from pipeline.core.rule import Rule, quiet, speaks
+from pipeline.core.crd.case_crds import field
+from pipeline.core.crd.rule_helpers import Words, fields_check, many, of_status
+from pipeline.core.crd.schema import keywords
+from pipeline.core.crd.schema.changes import Edited, SchemaChange, holder_after
+from pipeline.core.risk.finding import Confidence, Severity
+from pipeline.core.risk.rule import Rule, quiet, speaks
 
 _PRESERVE = "x-kubernetes-preserve-unknown-fields"
 

@@ -10,14 +10,14 @@ A custom resource without it is refused when it is made anew or anything beside 
 Set the field in your custom resources before the upgrade.
 """
 
-from pipeline.core.crd import keywords
-from pipeline.core.crd.examples import MINE, field
-from pipeline.core.crd.field_rule import Words, fields_check, many, of_status
-from pipeline.core.crd.keywords import names_required
-from pipeline.core.crd.schema_changes import Edited, SchemaChange, holder_after
-from pipeline.core.finding import Confidence, Severity
-from pipeline.core.resource import mapping
-from pipeline.core.rule import Rule, quiet, speaks
+from pipeline.core.crd.case_crds import MINE, field
+from pipeline.core.crd.rule_helpers import Words, fields_check, many, of_status
+from pipeline.core.crd.schema import keywords
+from pipeline.core.crd.schema.changes import Edited, SchemaChange, holder_after
+from pipeline.core.crd.schema.keywords import names_required
+from pipeline.core.kube.resource import mapping
+from pipeline.core.risk.finding import Confidence, Severity
+from pipeline.core.risk.rule import Rule, quiet, speaks
 
 
 def _grade(picked: list[SchemaChange], edited: Edited) -> Severity | None:

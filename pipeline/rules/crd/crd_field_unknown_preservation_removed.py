@@ -9,11 +9,11 @@ Free-form content below it is dropped in silence at the next write of each custo
 Search your custom resources for content there that the new schema does not name.
 """
 
-from pipeline.core.crd import keywords
-from pipeline.core.crd.examples import field
-from pipeline.core.crd.field_rule import Words, fields_check, many, of_status
-from pipeline.core.finding import Confidence, Severity
-from pipeline.core.rule import Rule, quiet, speaks
+from pipeline.core.crd.case_crds import field
+from pipeline.core.crd.rule_helpers import Words, fields_check, many, of_status
+from pipeline.core.crd.schema import keywords
+from pipeline.core.risk.finding import Confidence, Severity
+from pipeline.core.risk.rule import Rule, quiet, speaks
 
 check = fields_check(
     keywords.unknown_preservation_removed,

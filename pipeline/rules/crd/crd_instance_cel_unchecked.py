@@ -12,12 +12,12 @@ Try the custom resource against the new CRD with a server-side dry run.
 
 from collections.abc import Iterator
 
-from pipeline.core.crd.examples import MINE, field
+from pipeline.core.crd.case_crds import MINE, field
+from pipeline.core.crd.compatibility import judged
 from pipeline.core.crd.instances import naming
-from pipeline.core.crd.judged import judged
-from pipeline.core.finding import Severity
-from pipeline.core.rule import Claim, Hit, Rule, place, quiet, speaks
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Claim, Hit, Rule, place, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 _LONGEST = 100
 

@@ -12,12 +12,12 @@ Move the setting to what replaces the field, together with the upgrade.
 
 from collections.abc import Iterator
 
-from pipeline.core.crd.examples import MINE, field
-from pipeline.core.crd.judged import Judged, judged
-from pipeline.core.finding import Severity
-from pipeline.core.path import Path, to_text
-from pipeline.core.rule import Hit, Rule, place, quiet, speaks
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.crd.case_crds import MINE, field
+from pipeline.core.crd.compatibility import Judged, judged
+from pipeline.core.kube.path import Path, to_text
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Hit, Rule, place, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 _SHOWN = 3
 

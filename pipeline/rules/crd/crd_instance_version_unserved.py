@@ -13,15 +13,15 @@ Rewrite the apiVersion of the custom resource to a version that the CRD serves.
 
 from collections.abc import Iterator
 
-from pipeline.core.apis import built_in_group
+from pipeline.core.crd.case_crds import MINE, crd, version
 from pipeline.core.crd.definition import Definition
-from pipeline.core.crd.examples import MINE, crd, version
 from pipeline.core.crd.find import definitions, known
-from pipeline.core.finding import Severity
-from pipeline.core.manifests import parse
-from pipeline.core.resource import Resource
-from pipeline.core.rule import Hit, Rule, place, quiet, speaks
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.kube.apis import built_in_group
+from pipeline.core.kube.resource import Resource
+from pipeline.core.render.manifests import parse
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Hit, Rule, place, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:

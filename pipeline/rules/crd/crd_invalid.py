@@ -14,17 +14,17 @@ Correct what changes the CRD (an overlay, a value), or report it to the chart.
 from collections import Counter
 from collections.abc import Iterator
 
+from pipeline.core.crd.case_crds import crd, field, version
 from pipeline.core.crd.definition import Definition, schema_path, version_path
-from pipeline.core.crd.examples import crd, field, version
-from pipeline.core.crd.keywords import narrows
 from pipeline.core.crd.pairs import Pair, claim, pairs
-from pipeline.core.crd.schema_changes import PROPERTY, edits, is_removed, node_after
-from pipeline.core.crd.structural import misfits, untyped
-from pipeline.core.finding import Severity
-from pipeline.core.path import Path
-from pipeline.core.resource import mapping, sequence
-from pipeline.core.rule import Hit, Rule, quiet, speaks
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.crd.schema.changes import PROPERTY, edits, is_removed, node_after
+from pipeline.core.crd.schema.keywords import narrows
+from pipeline.core.crd.schema.structural import misfits, untyped
+from pipeline.core.kube.path import Path
+from pipeline.core.kube.resource import mapping, sequence
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Hit, Rule, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 _APPROVAL = "api-approved.kubernetes.io"
 _OURS = ("k8s.io", "kubernetes.io")

@@ -12,12 +12,12 @@ Make one release its owner, and leave it out of the other by a value or an overl
 
 from collections.abc import Iterator
 
-from pipeline.core.crd.examples import crd, version
-from pipeline.core.finding import Severity
-from pipeline.core.manifests import parse
-from pipeline.core.resource import CRD_KIND
-from pipeline.core.rule import Hit, Need, Rule, place, quiet, speaks
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.crd.case_crds import crd, version
+from pipeline.core.kube.resource import CRD_KIND
+from pipeline.core.render.manifests import parse
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Hit, Need, Rule, place, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:

@@ -9,10 +9,10 @@ Nothing breaks. Where another kind has the short name already, ``kubectl get`` m
 Use full resource names in scripts.
 """
 
-from pipeline.core.crd.aliases import came, names_check
-from pipeline.core.crd.examples import crd
-from pipeline.core.finding import Severity
-from pipeline.core.rule import Rule, quiet, speaks
+from pipeline.core.crd.case_crds import crd
+from pipeline.core.crd.names import came, names_check
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Rule, quiet, speaks
 
 check = names_check(came, "gains", "Nothing breaks.", "Nothing.")
 

@@ -9,10 +9,10 @@ Scripts and habits that use it break: ``kubectl get`` finds nothing under it.
 Use full resource names in scripts.
 """
 
-from pipeline.core.crd.aliases import gone, names_check
-from pipeline.core.crd.examples import crd
-from pipeline.core.finding import Severity
-from pipeline.core.rule import Rule, quiet, speaks
+from pipeline.core.crd.case_crds import crd
+from pipeline.core.crd.names import gone, names_check
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Rule, quiet, speaks
 
 check = names_check(gone, "loses", "Scripts that use it break.", "Use full resource names in scripts.")
 

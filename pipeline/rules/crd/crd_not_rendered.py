@@ -14,15 +14,15 @@ of them as a release of their own that goes first.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pipeline.core.chart import Chart
-from pipeline.core.crd.examples import crd
+from pipeline.core.analysis.case_charts import chart, sides
+from pipeline.core.charts.chart import Chart
+from pipeline.core.crd.case_crds import crd
 from pipeline.core.crd.shipped import Shipped, shipped
-from pipeline.core.examples import chart, sides
-from pipeline.core.finding import Place, ResourceRef, Severity
-from pipeline.core.manifests import parse
-from pipeline.core.resource import CRD_KIND, ManifestSet, Resource, mapping
-from pipeline.core.rule import Hit, Need, Rule, quiet, speaks
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.kube.resource import CRD_KIND, ManifestSet, Resource, mapping
+from pipeline.core.render.manifests import parse
+from pipeline.core.risk.finding import Place, ResourceRef, Severity
+from pipeline.core.risk.rule import Hit, Need, Rule, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 _SHOWN = 3
 

@@ -14,10 +14,10 @@ from collections.abc import Iterator
 
 import orjson
 
-from pipeline.core.finding import Severity
-from pipeline.core.resource import CRD_KIND, Resource
-from pipeline.core.rule import Hit, Rule, place, quiet, speaks
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.kube.resource import CRD_KIND, Resource
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Hit, Rule, place, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 LIMIT_BYTES = 262_144
 """Of all annotations of an object together (k8s.io/apimachinery, TotalAnnotationSizeLimitB)."""

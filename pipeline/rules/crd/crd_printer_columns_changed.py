@@ -11,11 +11,11 @@ Read values with ``-o json`` or ``-o jsonpath``.
 
 from collections.abc import Iterator
 
-from pipeline.core.crd.examples import crd, version
+from pipeline.core.crd.case_crds import crd, version
 from pipeline.core.crd.pairs import claim, edited
-from pipeline.core.finding import Severity
-from pipeline.core.rule import Hit, Rule, quiet, speaks
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Hit, Rule, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 _KEY = "additionalPrinterColumns"
 

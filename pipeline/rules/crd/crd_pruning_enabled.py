@@ -14,12 +14,12 @@ refuses the CRD ("must be false").
 
 from collections.abc import Iterator
 
-from pipeline.core.crd.examples import crd
+from pipeline.core.crd.case_crds import crd
 from pipeline.core.crd.pairs import claim, edited
-from pipeline.core.finding import Confidence, Severity
-from pipeline.core.path import Path
-from pipeline.core.rule import Hit, Rule, quiet, speaks
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.kube.path import Path
+from pipeline.core.risk.finding import Confidence, Severity
+from pipeline.core.risk.rule import Hit, Rule, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 _KEY = "preserveUnknownFields"
 _PATH: Path = ("spec", _KEY)

@@ -13,14 +13,14 @@ Keep the CRD until its custom resources are gone or moved: vendor the chart that
 
 from collections.abc import Iterator
 
+from pipeline.core.crd.case_crds import crd
 from pipeline.core.crd.definition import Definition
-from pipeline.core.crd.examples import crd
 from pipeline.core.crd.instances import instances, naming
 from pipeline.core.crd.pairs import claim, pairs
-from pipeline.core.finding import Confidence, Severity
-from pipeline.core.resource import Delivery
-from pipeline.core.rule import Hit, Rule, quiet, speaks
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.kube.resource import Delivery
+from pipeline.core.risk.finding import Confidence, Severity
+from pipeline.core.risk.rule import Hit, Rule, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:

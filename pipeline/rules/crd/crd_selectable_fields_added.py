@@ -12,13 +12,13 @@ Nothing.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from pipeline.core.crd.case_crds import crd, version
 from pipeline.core.crd.definition import version_path
-from pipeline.core.crd.examples import crd, version
 from pipeline.core.crd.pairs import claim, edited
-from pipeline.core.finding import Severity
-from pipeline.core.resource import mapping, sequence
-from pipeline.core.rule import Hit, Rule, quiet, speaks
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.kube.resource import mapping, sequence
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Hit, Rule, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 _KEY = "selectableFields"
 

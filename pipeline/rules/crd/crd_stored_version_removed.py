@@ -13,12 +13,12 @@ of ``status.storedVersions``. Then upgrade.
 
 from collections.abc import Iterator
 
+from pipeline.core.crd.case_crds import crd, version
 from pipeline.core.crd.definition import version_path
-from pipeline.core.crd.examples import crd, version
 from pipeline.core.crd.pairs import claim, edited
-from pipeline.core.finding import Confidence, Severity
-from pipeline.core.rule import Hit, Rule, quiet, speaks
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.risk.finding import Confidence, Severity
+from pipeline.core.risk.rule import Hit, Rule, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:

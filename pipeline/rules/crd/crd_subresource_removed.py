@@ -13,13 +13,13 @@ Check autoscalers that target the kind, and tools of yours that write its status
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from pipeline.core.crd.case_crds import crd, version
 from pipeline.core.crd.definition import version_path
-from pipeline.core.crd.examples import crd, version
 from pipeline.core.crd.pairs import claim, edited
-from pipeline.core.finding import Severity
-from pipeline.core.resource import mapping
-from pipeline.core.rule import Hit, Rule, quiet, speaks
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.kube.resource import mapping
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Hit, Rule, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:

@@ -11,13 +11,13 @@ Consider moving your custom resources in a change of their own.
 
 from collections.abc import Iterator
 
+from pipeline.core.crd.case_crds import crd, version
 from pipeline.core.crd.definition import version_path
-from pipeline.core.crd.examples import crd, version
 from pipeline.core.crd.pairs import claim, edited
-from pipeline.core.finding import Severity
-from pipeline.core.path import Path
-from pipeline.core.rule import Hit, Rule, quiet, speaks
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.kube.path import Path
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Hit, Rule, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:

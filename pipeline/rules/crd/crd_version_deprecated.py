@@ -11,13 +11,13 @@ Move your custom resources to another version now, while both work.
 
 from collections.abc import Iterator
 
+from pipeline.core.crd.case_crds import MINE, crd, version
 from pipeline.core.crd.definition import version_path
-from pipeline.core.crd.examples import MINE, crd, version
 from pipeline.core.crd.instances import at_version, naming
 from pipeline.core.crd.pairs import claim, edited
-from pipeline.core.finding import Severity
-from pipeline.core.rule import Hit, Rule, place, quiet, speaks
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Hit, Rule, place, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:

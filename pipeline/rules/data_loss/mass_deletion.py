@@ -12,11 +12,11 @@ Look at the render before anything else. Where the removal is meant, say so with
 
 from collections.abc import Iterator
 
-from pipeline.core.change import Action
-from pipeline.core.finding import Confidence, Severity
-from pipeline.core.removal import removed
-from pipeline.core.rule import Claim, Hit, Rule, at, quiet, speaks
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.analysis.removal import removed
+from pipeline.core.diff.change import Action
+from pipeline.core.risk.finding import Confidence, Severity
+from pipeline.core.risk.rule import Claim, Hit, Rule, at, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 _AT_LEAST = 10
 _SHARE = 0.3

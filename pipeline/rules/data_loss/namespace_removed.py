@@ -11,10 +11,10 @@ Keep the Namespace: never prune one. Move or delete what is in it first, by hand
 
 from collections.abc import Iterator
 
-from pipeline.core.finding import Severity
-from pipeline.core.removal import kept, removed
-from pipeline.core.rule import Hit, Rule, at, quiet, speaks
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.analysis.removal import kept, removed
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Hit, Rule, at, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:

@@ -1,7 +1,7 @@
 """A custom resource goes that stands for data, or for everything that another tool deploys.
 
 Databases, message brokers, storage pools, snapshots, cascading applications, resources at a provider
-(``core/operated.py`` lists them).
+(``core/analysis/operator_owned.py`` lists them).
 
 ## Why it matters
 
@@ -14,11 +14,11 @@ Back up. Keep the object (``helm.sh/resource-policy: keep``), and delete it by h
 
 from collections.abc import Iterator
 
-from pipeline.core.finding import Confidence, Severity
-from pipeline.core.operated import operated
-from pipeline.core.removal import grouped, kept, naming, removed
-from pipeline.core.rule import Hit, Rule, at, quiet, speaks
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.analysis.operator_owned import operated
+from pipeline.core.analysis.removal import grouped, kept, naming, removed
+from pipeline.core.risk.finding import Confidence, Severity
+from pipeline.core.risk.rule import Hit, Rule, at, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:

@@ -12,12 +12,12 @@ Annotate the claim with ``helm.sh/resource-policy: keep``, or take a snapshot be
 
 from collections.abc import Iterator
 
-from pipeline.core.change import Op, ResourceChange
-from pipeline.core.finding import Severity
-from pipeline.core.path import Entry
-from pipeline.core.removal import kept, removed
-from pipeline.core.rule import Hit, Rule, at, quiet, speaks
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.analysis.removal import kept, removed
+from pipeline.core.diff.change import Op, ResourceChange
+from pipeline.core.kube.path import Entry
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Hit, Rule, at, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 _KINDS = frozenset({"PersistentVolumeClaim", "PersistentVolume"})
 

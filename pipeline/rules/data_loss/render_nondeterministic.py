@@ -14,13 +14,13 @@ object's file under rendered/ and render again.
 
 from collections.abc import Iterator
 
-from pipeline.core.examples import chart, sides
-from pipeline.core.finding import Place, ResourceRef, Severity
-from pipeline.core.notes import Notes, VolatilePath
-from pipeline.core.path import to_text
-from pipeline.core.resource import ResourceId
-from pipeline.core.rule import Hit, Need, Rule, quiet, speaks
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.analysis.case_charts import chart, sides
+from pipeline.core.kube.path import to_text
+from pipeline.core.kube.resource import ResourceId
+from pipeline.core.render.notes import Notes, VolatilePath
+from pipeline.core.risk.finding import Place, ResourceRef, Severity
+from pipeline.core.risk.rule import Hit, Need, Rule, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 _FREEZE = "or keep what is committed (render: {volatile: freeze})"
 

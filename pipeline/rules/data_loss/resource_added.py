@@ -11,13 +11,13 @@ See what is new, and that nothing of that name is there already.
 
 from collections.abc import Iterator
 
-from pipeline.core.change import Action, ResourceChange
-from pipeline.core.finding import Severity
-from pipeline.core.manifests import parse
-from pipeline.core.removal import counted, grouped, kind_changes, naming
-from pipeline.core.resource import CRD_KIND, Delivery
-from pipeline.core.rule import Hit, Rule, at, quiet, speaks
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.analysis.removal import counted, grouped, kind_changes, naming
+from pipeline.core.diff.change import Action, ResourceChange
+from pipeline.core.kube.resource import CRD_KIND, Delivery
+from pipeline.core.render.manifests import parse
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Hit, Rule, at, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:

@@ -11,9 +11,9 @@ Switch one of the two off by a value, or remove it with an overlay.
 
 from collections.abc import Iterator
 
-from pipeline.core.finding import Severity
-from pipeline.core.rule import Hit, Rule, place, quiet, speaks
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Hit, Rule, place, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:

@@ -12,13 +12,13 @@ Scale the old one to zero first, and plan the gap. Back up and move the data whe
 
 from collections.abc import Iterator
 
-from pipeline.core.change import ResourceChange
-from pipeline.core.finding import Severity
-from pipeline.core.removal import kept, kind_changes
-from pipeline.core.resource import Resource
-from pipeline.core.rule import Hit, Rule, at, quiet, speaks
-from pipeline.core.storage import lasting, templates
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.analysis.removal import kept, kind_changes
+from pipeline.core.analysis.storage import lasting, templates
+from pipeline.core.diff.change import ResourceChange
+from pipeline.core.kube.resource import Resource
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Hit, Rule, at, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:

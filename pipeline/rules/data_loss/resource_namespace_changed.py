@@ -12,11 +12,11 @@ Keep the namespace (``namespaceOverride``), or bring Secrets, policies and those
 
 from collections.abc import Iterator
 
-from pipeline.core.change import Action, ResourceChange
-from pipeline.core.finding import Severity
-from pipeline.core.removal import counted, grouped
-from pipeline.core.rule import Claim, Hit, Rule, at, place, quiet, speaks
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.analysis.removal import counted, grouped
+from pipeline.core.diff.change import Action, ResourceChange
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Claim, Hit, Rule, at, place, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 _CALLED = frozenset({"Service", "Deployment", "DaemonSet", "Secret", "ConfigMap", "ServiceAccount", "Ingress"})
 

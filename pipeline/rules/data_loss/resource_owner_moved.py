@@ -12,12 +12,12 @@ Apply both releases in one run, or let the old owner forget the object first.
 
 from collections.abc import Iterator
 
-from pipeline.core.change import Action
-from pipeline.core.finding import Severity
-from pipeline.core.manifests import parse
-from pipeline.core.removal import counted, grouped
-from pipeline.core.rule import Hit, Need, Rule, at, quiet, speaks
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.analysis.removal import counted, grouped
+from pipeline.core.diff.change import Action
+from pipeline.core.render.manifests import parse
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Hit, Need, Rule, at, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:

@@ -14,12 +14,12 @@ Restore the annotation by a value or an overlay.
 
 from collections.abc import Iterator
 
-from pipeline.core.change import MISSING, FieldChange, Op, ResourceChange
-from pipeline.core.finding import Severity
-from pipeline.core.removal import KEEPERS, kept
-from pipeline.core.resource import sequence
-from pipeline.core.rule import Claim, Hit, Rule, at, quiet, speaks
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.analysis.removal import KEEPERS, kept
+from pipeline.core.diff.change import MISSING, FieldChange, Op, ResourceChange
+from pipeline.core.kube.resource import sequence
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Claim, Hit, Rule, at, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 _NOTES = ("metadata", "annotations")
 _FINALIZERS = ("metadata", "finalizers")

@@ -13,17 +13,17 @@ Find out who uses it before the merge. Keep it by a value of the chart or an ove
 from collections.abc import Iterator
 from dataclasses import replace
 
-from pipeline.core.change import ResourceChange
-from pipeline.core.finding import Severity
-from pipeline.core.operated import operated
-from pipeline.core.references import references
-from pipeline.core.removal import OWN_RULE, gone, grouped, kept, naming
-from pipeline.core.rename import GENERATED
-from pipeline.core.resource import ResourceId
-from pipeline.core.rule import Hit, Rule, at, quiet, speaks
-from pipeline.core.selection import around
-from pipeline.core.stems import same_stem
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.analysis.operator_owned import operated
+from pipeline.core.analysis.references import references
+from pipeline.core.analysis.removal import OWN_RULE, gone, grouped, kept, naming
+from pipeline.core.analysis.selection import around
+from pipeline.core.diff.change import ResourceChange
+from pipeline.core.diff.generated_names import same_stem
+from pipeline.core.diff.rename import GENERATED
+from pipeline.core.kube.resource import ResourceId
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Hit, Rule, at, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 _LOSS = {
     "Service": (Severity.HIGH, "Its name and address stop answering for whoever calls it."),

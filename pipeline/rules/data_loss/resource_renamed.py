@@ -15,14 +15,14 @@ Keep the old name (fullnameOverride, nameOverride), or move what refers to it fi
 
 from collections.abc import Iterator
 
-from pipeline.core.change import Action, FieldChange, ResourceChange
-from pipeline.core.finding import Place, Severity
-from pipeline.core.follow import FOLLOWED, Followed, followed
-from pipeline.core.removal import counted, grouped
-from pipeline.core.resource import Delivery
-from pipeline.core.rule import Claim, Hit, Rule, at, place, quiet, speaks
-from pipeline.core.stems import differing, same_stem
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.analysis.removal import counted, grouped
+from pipeline.core.diff.change import Action, FieldChange, ResourceChange
+from pipeline.core.diff.generated_names import differing, same_stem
+from pipeline.core.diff.reference_changes import FOLLOWED, Followed, followed
+from pipeline.core.kube.resource import Delivery
+from pipeline.core.risk.finding import Place, Severity
+from pipeline.core.risk.rule import Claim, Hit, Rule, at, place, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 _MANY_CALLED = "Deleted and created anew: addresses and DNS names change, what names the old ones finds nothing."
 _MANY = "Deleted and created anew: what names the old ones finds nothing."

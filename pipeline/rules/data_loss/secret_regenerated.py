@@ -13,12 +13,12 @@ Set the value yourself, or refer to a Secret that is made once (``existingSecret
 import re
 from collections.abc import Iterator
 
-from pipeline.core.change import Action, ResourceChange
-from pipeline.core.chart import Chart
-from pipeline.core.examples import chart, sides
-from pipeline.core.finding import Confidence, Severity
-from pipeline.core.rule import Hit, Need, Rule, at, quiet, speaks
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.analysis.case_charts import chart, sides
+from pipeline.core.charts.chart import Chart
+from pipeline.core.diff.change import Action, ResourceChange
+from pipeline.core.risk.finding import Confidence, Severity
+from pipeline.core.risk.rule import Hit, Need, Rule, at, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 _BY_CHANCE = re.compile(
     r"\b(rand(?:AlphaNum|Alpha|Numeric|Ascii|Bytes|Int)"

@@ -12,13 +12,13 @@ Back up first, and read how the product upgrades between majors.
 
 from collections.abc import Iterator
 
-from pipeline.core.change import Action, ResourceChange
-from pipeline.core.finding import Confidence, Severity
-from pipeline.core.images import image
-from pipeline.core.pods import in_container, pod_fields
-from pipeline.core.resource import Resource, mapping
-from pipeline.core.rule import Hit, Rule, at, quiet, speaks
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.analysis.images import image
+from pipeline.core.diff.change import Action, ResourceChange
+from pipeline.core.kube.pods import in_container, pod_fields
+from pipeline.core.kube.resource import Resource, mapping
+from pipeline.core.risk.finding import Confidence, Severity
+from pipeline.core.risk.rule import Hit, Rule, at, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 
 def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:

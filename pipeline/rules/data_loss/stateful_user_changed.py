@@ -14,14 +14,14 @@ Set ``fsGroup``, or change the owner once (an initial container that runs chown)
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pipeline.core.change import ResourceChange
-from pipeline.core.finding import Confidence, Severity
-from pipeline.core.path import Path
-from pipeline.core.pods import WORKLOADS, pod_fields, pod_spec
-from pipeline.core.resource import Resource, mapping
-from pipeline.core.rule import Claim, Hit, Rule, at, quiet, speaks
-from pipeline.core.storage import keepers
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.analysis.storage import keepers
+from pipeline.core.diff.change import ResourceChange
+from pipeline.core.kube.path import Path
+from pipeline.core.kube.pods import WORKLOADS, pod_fields, pod_spec
+from pipeline.core.kube.resource import Resource, mapping
+from pipeline.core.risk.finding import Confidence, Severity
+from pipeline.core.risk.rule import Claim, Hit, Rule, at, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 _KEYS = ("runAsUser", "runAsGroup", "fsGroup")
 _CONTEXT = "securityContext"

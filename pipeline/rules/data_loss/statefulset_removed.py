@@ -12,14 +12,14 @@ Keep the name (``fullnameOverride``), or move the data: new claims from snapshot
 
 from collections.abc import Iterator
 
-from pipeline.core.change import Action, ResourceChange
-from pipeline.core.finding import Severity
-from pipeline.core.likeness import ALIKE, Likeness
-from pipeline.core.removal import gone, kept
-from pipeline.core.resource import mapping, sequence
-from pipeline.core.rule import Hit, Rule, at, place, quiet, speaks
-from pipeline.core.stems import differing
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.analysis.removal import gone, kept
+from pipeline.core.diff.change import Action, ResourceChange
+from pipeline.core.diff.generated_names import differing
+from pipeline.core.diff.similarity import ALIKE, Likeness
+from pipeline.core.kube.resource import mapping, sequence
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Hit, Rule, at, place, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:

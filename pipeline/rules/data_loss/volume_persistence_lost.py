@@ -11,13 +11,13 @@ Keep the claim by a value or an overlay, or copy the data before the upgrade.
 
 from collections.abc import Iterator
 
-from pipeline.core.change import Action, ResourceChange
-from pipeline.core.finding import Severity
-from pipeline.core.path import Entry
-from pipeline.core.pods import pod_spec, template_path
-from pipeline.core.resource import Resource, mapping, sequence
-from pipeline.core.rule import Hit, Rule, place, quiet, speaks
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.diff.change import Action, ResourceChange
+from pipeline.core.kube.path import Entry
+from pipeline.core.kube.pods import pod_spec, template_path
+from pipeline.core.kube.resource import Resource, mapping, sequence
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Hit, Rule, place, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 
 def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:

@@ -11,10 +11,10 @@ Pin the policy to Retain by a value or an overlay.
 
 from collections.abc import Iterator
 
-from pipeline.core.change import ResourceChange
-from pipeline.core.finding import Severity
-from pipeline.core.rule import Hit, Rule, at, quiet, speaks
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.diff.change import ResourceChange
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Hit, Rule, at, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 _PATHS = {"PersistentVolume": ("spec", "persistentVolumeReclaimPolicy"), "StorageClass": ("reclaimPolicy",)}
 

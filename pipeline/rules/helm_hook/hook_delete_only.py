@@ -12,11 +12,11 @@ Read what it deletes. Leave the file out where something applies the files that 
 
 from collections.abc import Iterator
 
-from pipeline.core.change import Action
-from pipeline.core.finding import Severity
-from pipeline.core.hook_events import DELETIONS, TESTS, WORKS, events, phrase
-from pipeline.core.rule import Hit, Rule, at, quiet, speaks
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.analysis.hooks import DELETIONS, TESTS, WORKS, events, phrase
+from pipeline.core.diff.change import Action
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Hit, Rule, at, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:

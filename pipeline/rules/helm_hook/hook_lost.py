@@ -13,12 +13,12 @@ Read what the hook does, above all with data, and run it by other means where it
 
 from collections.abc import Iterator
 
-from pipeline.core.change import Action, ResourceChange
-from pipeline.core.finding import Severity
-from pipeline.core.hook_events import RUNNING, TESTS, WORKS, annotation_path, claimed, edited, events, phrase, words
-from pipeline.core.resource import Delivery
-from pipeline.core.rule import Claim, Hit, Rule, at, place, quiet, speaks
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.analysis.hooks import RUNNING, TESTS, WORKS, annotation_path, claimed, edited, events, phrase, words
+from pipeline.core.diff.change import Action, ResourceChange
+from pipeline.core.kube.resource import Delivery
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Claim, Hit, Rule, at, place, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:

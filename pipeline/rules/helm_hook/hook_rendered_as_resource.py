@@ -15,11 +15,11 @@ yourself.
 
 from collections.abc import Iterator
 
-from pipeline.core.change import Action, ResourceChange
-from pipeline.core.finding import Severity
-from pipeline.core.hook_events import RUNNING, annotation_path, claimed, edited, events, phrase, words
-from pipeline.core.rule import Claim, Hit, Rule, at, place, quiet, speaks
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.analysis.hooks import RUNNING, annotation_path, claimed, edited, events, phrase, words
+from pipeline.core.diff.change import Action, ResourceChange
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Claim, Hit, Rule, at, place, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 _WHY = "It runs with the next upgrade. A plain kubectl apply runs it beside the workloads, and leaves it there."
 

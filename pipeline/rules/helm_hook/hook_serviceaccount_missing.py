@@ -13,13 +13,13 @@ Make the object a hook of a lower weight, or apply it before the upgrade.
 
 from collections.abc import Iterator
 
-from pipeline.core.finding import Confidence, Severity
-from pipeline.core.hook_events import events, weight
-from pipeline.core.references import Reference, references
-from pipeline.core.resource import Resource, ResourceId
-from pipeline.core.rule import Claim, Hit, Rule, place, quiet, speaks
-from pipeline.core.selection import around
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.analysis.hooks import events, weight
+from pipeline.core.analysis.references import Reference, references
+from pipeline.core.analysis.selection import around
+from pipeline.core.kube.resource import Resource, ResourceId
+from pipeline.core.risk.finding import Confidence, Severity
+from pipeline.core.risk.rule import Claim, Hit, Rule, place, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 _BEFORE = frozenset({"pre-install", "pre-upgrade"})
 

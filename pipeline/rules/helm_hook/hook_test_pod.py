@@ -13,11 +13,11 @@ out.
 
 from collections.abc import Iterator
 
-from pipeline.core.change import Action
-from pipeline.core.finding import Severity
-from pipeline.core.hook_events import TESTS, events, phrase
-from pipeline.core.rule import Hit, Rule, at, quiet, speaks
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.analysis.hooks import TESTS, events, phrase
+from pipeline.core.diff.change import Action
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Hit, Rule, at, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:

@@ -12,11 +12,11 @@ Move CRDs into the chart's ``crds/`` folder; name one of Helm's events for anyth
 
 from collections.abc import Iterator
 
-from pipeline.core.finding import Severity
-from pipeline.core.hook_events import EVENTS, PATH, words
-from pipeline.core.resource import Resource
-from pipeline.core.rule import Hit, Rule, place, quiet, speaks
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.analysis.hooks import EVENTS, PATH, words
+from pipeline.core.kube.resource import Resource
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Hit, Rule, place, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:

@@ -14,14 +14,14 @@ See that what the hook needs still comes before it.
 from collections.abc import Iterator
 from dataclasses import replace
 
-from pipeline.core.change import FieldChange
-from pipeline.core.finding import Severity
-from pipeline.core.hook_events import events
-from pipeline.core.manifests import HOOK_ANNOTATION
-from pipeline.core.path import Path
-from pipeline.core.path_rule import Words, hit
-from pipeline.core.rule import Hit, Rule, quiet, speaks
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.analysis.hooks import events
+from pipeline.core.analysis.rule_helpers import Words, hit
+from pipeline.core.diff.change import FieldChange
+from pipeline.core.kube.path import Path
+from pipeline.core.render.manifests import HOOK_ANNOTATION
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Hit, Rule, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 _PATHS: tuple[Path, ...] = tuple(
     ("metadata", "annotations", f"{HOOK_ANNOTATION}-{key}") for key in ("weight", "delete-policy", "output-log-policy")

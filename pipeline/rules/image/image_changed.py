@@ -13,15 +13,15 @@ Check pull rights and mirrors for a new registry or repository; read the release
 from collections.abc import Iterator
 from dataclasses import replace
 
-from pipeline.core.brief import between
-from pipeline.core.change import FieldChange, ResourceChange
-from pipeline.core.finding import Severity
-from pipeline.core.images import grade, image, names_image
-from pipeline.core.path import Path
-from pipeline.core.path_rule import Words, custom_check, pods_check
-from pipeline.core.pods import in_container
-from pipeline.core.rule import Hit, Rule, quiet, speaks
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.analysis.images import grade, image, names_image
+from pipeline.core.analysis.rule_helpers import Words, custom_check, pods_check
+from pipeline.core.analysis.short_values import between
+from pipeline.core.diff.change import FieldChange, ResourceChange
+from pipeline.core.kube.path import Path
+from pipeline.core.kube.pods import in_container
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Hit, Rule, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 _BACK = "The version moves back: fixes are lost, and what the newer one wrote may be unreadable."
 _SEE_WHY = "Find out why the chart steps back; keep the newer tag by a value where nothing speaks against it."

@@ -12,13 +12,13 @@ Take it for a new CRD: let both live for a while, create the custom resources un
 
 from collections.abc import Iterator
 
-from pipeline.core.crd.examples import crd
+from pipeline.core.crd.case_crds import crd
 from pipeline.core.crd.identity import changed, refusal
 from pipeline.core.crd.pairs import Pair, claim
-from pipeline.core.finding import Confidence, Severity
-from pipeline.core.path import Path
-from pipeline.core.rule import Hit, Rule, quiet, speaks
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.kube.path import Path
+from pipeline.core.risk.finding import Confidence, Severity
+from pipeline.core.risk.rule import Hit, Rule, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 _FIXED: tuple[Path, ...] = (("spec", "group"), ("spec", "names", "plural"), ("spec", "names", "kind"))
 _FREE: tuple[Path, ...] = (("spec", "names", "singular"), ("spec", "names", "listKind"))

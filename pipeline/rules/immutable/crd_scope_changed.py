@@ -12,11 +12,11 @@ for a while under different names.
 
 from collections.abc import Iterator
 
-from pipeline.core.crd.examples import crd
+from pipeline.core.crd.case_crds import crd
 from pipeline.core.crd.identity import changed, refusal
-from pipeline.core.finding import Severity
-from pipeline.core.rule import Hit, Rule, quiet, speaks
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Hit, Rule, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:

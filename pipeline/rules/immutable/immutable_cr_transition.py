@@ -12,16 +12,16 @@ Delete the custom resource and create it anew, where what it stands for may go; 
 
 from collections.abc import Iterator
 
-from pipeline.core.apis import built_in_group
-from pipeline.core.change import Action, ResourceChange
-from pipeline.core.crd.cel import Verdict
-from pipeline.core.crd.examples import MINE, field
+from pipeline.core.analysis.immutable_fields import first_below
+from pipeline.core.crd.case_crds import MINE, field
+from pipeline.core.crd.cel.rules import Verdict
+from pipeline.core.crd.cel.transitions import transition
 from pipeline.core.crd.find import known
-from pipeline.core.crd.transitions import transition
-from pipeline.core.finding import Confidence, Severity
-from pipeline.core.fixed import first_below
-from pipeline.core.rule import Claim, Hit, Rule, at, place, quiet, speaks
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.diff.change import Action, ResourceChange
+from pipeline.core.kube.apis import built_in_group
+from pipeline.core.risk.finding import Confidence, Severity
+from pipeline.core.risk.rule import Claim, Hit, Rule, at, place, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 _SHOWN = 3
 

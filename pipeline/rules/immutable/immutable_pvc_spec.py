@@ -12,13 +12,13 @@ Make a claim of another name and copy the data. To grow one, see that its class 
 
 from collections.abc import Iterator
 
-from pipeline.core.change import MISSING, ResourceChange
-from pipeline.core.finding import Confidence, Severity
-from pipeline.core.fixed import bodies, claims, differing, first_below, others, value_at
-from pipeline.core.path import Path
-from pipeline.core.quantity import quantity
-from pipeline.core.rule import Hit, Rule, place, quiet, speaks
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.analysis.immutable_fields import bodies, claims, differing, first_below, others, value_at
+from pipeline.core.diff.change import MISSING, ResourceChange
+from pipeline.core.kube.path import Path
+from pipeline.core.kube.quantity import quantity
+from pipeline.core.risk.finding import Confidence, Severity
+from pipeline.core.risk.rule import Hit, Rule, place, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 _ALLOWED = frozenset({"resources", "volumeAttributesClassName"})
 _SET_LATER = frozenset({"storageClassName", "volumeName"})

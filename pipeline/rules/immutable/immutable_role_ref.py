@@ -12,13 +12,13 @@ binding another name.
 
 from collections.abc import Iterator
 
-from pipeline.core.change import ResourceChange
-from pipeline.core.finding import Severity
-from pipeline.core.fixed import bodies, claims, differing, first_below
-from pipeline.core.path import Path
-from pipeline.core.resource import Body, Delivery
-from pipeline.core.rule import Hit, Rule, place, quiet, speaks
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.analysis.immutable_fields import bodies, claims, differing, first_below
+from pipeline.core.diff.change import ResourceChange
+from pipeline.core.kube.path import Path
+from pipeline.core.kube.resource import Body, Delivery
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Hit, Rule, place, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 
 def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:

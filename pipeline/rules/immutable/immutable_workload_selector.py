@@ -13,14 +13,14 @@ of its own, so that its pods keep running, and apply the new one right after.
 
 from collections.abc import Iterator
 
-from pipeline.core.change import Action, ResourceChange
-from pipeline.core.finding import Confidence, Severity
-from pipeline.core.fixed import applied_to_target
-from pipeline.core.normalise import normal
-from pipeline.core.path import Path
-from pipeline.core.resource import Resource, mapping, sequence
-from pipeline.core.rule import Claim, Hit, Rule, at, quiet, speaks
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.analysis.immutable_fields import applied_to_target
+from pipeline.core.diff.change import Action, ResourceChange
+from pipeline.core.kube.defaults.normalise import normal
+from pipeline.core.kube.path import Path
+from pipeline.core.kube.resource import Resource, mapping, sequence
+from pipeline.core.risk.finding import Confidence, Severity
+from pipeline.core.risk.rule import Claim, Hit, Rule, at, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 _SELECTOR = ("spec", "selector")
 

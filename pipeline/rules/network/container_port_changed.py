@@ -10,12 +10,12 @@ answer.
 Search Services, policies and monitors of yours for the old port.
 """
 
-from pipeline.core.change import FieldChange, Op, ResourceChange
-from pipeline.core.finding import Severity
-from pipeline.core.path import Path
-from pipeline.core.path_rule import Words, pods_check
-from pipeline.core.pods import in_container
-from pipeline.core.rule import Rule, quiet, speaks
+from pipeline.core.analysis.rule_helpers import Words, pods_check
+from pipeline.core.diff.change import FieldChange, Op, ResourceChange
+from pipeline.core.kube.path import Path
+from pipeline.core.kube.pods import in_container
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Rule, quiet, speaks
 
 
 def _picks(_field: FieldChange, path: Path) -> bool:

@@ -11,14 +11,14 @@ Give the route the new Service, port or Gateway, or keep the old one.
 
 from collections.abc import Iterator
 
-from pipeline.core.backends import lost
-from pipeline.core.finding import Severity
-from pipeline.core.lost import dangling
-from pipeline.core.references import Reference
-from pipeline.core.resource import Resource, ResourceId, mapping, sequence
-from pipeline.core.routes import ROUTES
-from pipeline.core.rule import Hit, Rule, place, quiet, speaks
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.analysis.backends import lost
+from pipeline.core.analysis.dangling import dangling
+from pipeline.core.analysis.references import Reference
+from pipeline.core.analysis.routes import ROUTES
+from pipeline.core.kube.resource import Resource, ResourceId, mapping, sequence
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Hit, Rule, place, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 _GROUP = "gateway.networking.k8s.io"
 

@@ -11,10 +11,10 @@ Give the Ingress the new Service or port, or keep the old one.
 
 from collections.abc import Iterator
 
-from pipeline.core.backends import lost
-from pipeline.core.finding import Severity
-from pipeline.core.rule import Hit, Rule, place, quiet, speaks
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.analysis.backends import lost
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Hit, Rule, place, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 _KINDS = frozenset({"Ingress"})
 

@@ -11,12 +11,12 @@ Set ingressClassName on every Ingress, or make the class no default by a value o
 
 from collections.abc import Iterator
 
-from pipeline.core.change import ResourceChange
-from pipeline.core.finding import Severity
-from pipeline.core.path import Path
-from pipeline.core.resource import Resource
-from pipeline.core.rule import Claim, Hit, Rule, place, quiet, speaks
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.diff.change import ResourceChange
+from pipeline.core.kube.path import Path
+from pipeline.core.kube.resource import Resource
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Claim, Hit, Rule, place, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 _MARK = "ingressclass.kubernetes.io/is-default-class"
 _PATH: Path = ("metadata", "annotations", _MARK)

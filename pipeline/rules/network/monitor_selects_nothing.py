@@ -14,12 +14,12 @@ Let its selector and port names match the Services or pods again.
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from pipeline.core.finding import Confidence, Severity
-from pipeline.core.path import Path
-from pipeline.core.resource import Resource, mapping, sequence
-from pipeline.core.rule import Hit, Rule, place, quiet, speaks
-from pipeline.core.selection import Pods, around, home, in_reach, pods, selects, service_ports
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.analysis.selection import Pods, around, home, in_reach, pods, selects, service_ports
+from pipeline.core.kube.path import Path
+from pipeline.core.kube.resource import Resource, mapping, sequence
+from pipeline.core.risk.finding import Confidence, Severity
+from pipeline.core.risk.rule import Hit, Rule, place, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 _OF_SERVICES = frozenset({"ServiceMonitor", "VMServiceScrape"})
 _OF_PODS = frozenset({"PodMonitor", "VMPodScrape"})

@@ -10,11 +10,11 @@ change source addresses and stickiness.
 Pin the type by a value; see that firewalls and DNS follow.
 """
 
-from pipeline.core.change import FieldChange, ResourceChange
-from pipeline.core.finding import Severity
-from pipeline.core.path import Path
-from pipeline.core.path_rule import Words, object_check
-from pipeline.core.rule import Rule, quiet, speaks
+from pipeline.core.analysis.rule_helpers import Words, object_check
+from pipeline.core.diff.change import FieldChange, ResourceChange
+from pipeline.core.kube.path import Path
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Rule, quiet, speaks
 
 _TYPE = ("spec", "type")
 _FIXED = frozenset({("clusterIP",), ("clusterIPs",), ("healthCheckNodePort",), ("loadBalancerClass",)})

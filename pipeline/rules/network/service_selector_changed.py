@@ -9,11 +9,11 @@ Until new pods with the new labels are ready, and for good where no pod has them
 See that the pod templates carry the labels; keep the old ones for one release where a gap is not acceptable.
 """
 
-from pipeline.core.change import FieldChange
-from pipeline.core.finding import Severity
-from pipeline.core.path import Path
-from pipeline.core.path_rule import Words, object_check
-from pipeline.core.rule import Rule, quiet, speaks
+from pipeline.core.analysis.rule_helpers import Words, object_check
+from pipeline.core.diff.change import FieldChange
+from pipeline.core.kube.path import Path
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Rule, quiet, speaks
 
 
 def _picks(_field: FieldChange, path: Path) -> bool:

@@ -12,12 +12,12 @@ Let targetPort and the name of the container's port be the same again.
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from pipeline.core.finding import Severity
-from pipeline.core.path import Entry
-from pipeline.core.resource import Resource, mapping
-from pipeline.core.rule import Hit, Rule, place, quiet, speaks
-from pipeline.core.selection import Pods, around, pods, selects, service_ports
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.analysis.selection import Pods, around, pods, selects, service_ports
+from pipeline.core.kube.path import Entry
+from pipeline.core.kube.resource import Resource, mapping
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Hit, Rule, place, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:

@@ -14,13 +14,13 @@ See who holds the collecting role. Take the label away by a value or an overlay 
 Source: https://kubernetes.io/docs/reference/access-authn-authz/rbac/#aggregated-clusterroles
 """
 
-from pipeline.core.change import FieldChange
-from pipeline.core.finding import Severity
-from pipeline.core.grants import AGGREGATES
-from pipeline.core.path import Path
-from pipeline.core.path_rule import Words, object_check
-from pipeline.core.resource import mapping
-from pipeline.core.rule import Rule, quiet, speaks
+from pipeline.core.analysis.rbac import AGGREGATES
+from pipeline.core.analysis.rule_helpers import Words, object_check
+from pipeline.core.diff.change import FieldChange
+from pipeline.core.kube.path import Path
+from pipeline.core.kube.resource import mapping
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Rule, quiet, speaks
 
 
 def _picks(field: FieldChange, path: Path) -> bool:

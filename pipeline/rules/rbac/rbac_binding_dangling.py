@@ -12,14 +12,14 @@ Let the binding name the new role or account, or delete it too.
 
 from collections.abc import Iterator
 
-from pipeline.core.finding import Severity
-from pipeline.core.lost import dangling
-from pipeline.core.path import Entry
-from pipeline.core.pods import WORKLOADS, pod_spec
-from pipeline.core.references import Reference
-from pipeline.core.resource import Resource, ResourceId, mapping, sequence
-from pipeline.core.rule import Hit, Rule, place, quiet, speaks
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.analysis.dangling import dangling
+from pipeline.core.analysis.references import Reference
+from pipeline.core.kube.path import Entry
+from pipeline.core.kube.pods import WORKLOADS, pod_spec
+from pipeline.core.kube.resource import Resource, ResourceId, mapping, sequence
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Hit, Rule, place, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 _BINDINGS = frozenset({"RoleBinding", "ClusterRoleBinding"})
 _GROUP = "rbac.authorization.k8s.io"

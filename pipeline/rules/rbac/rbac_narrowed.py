@@ -12,11 +12,11 @@ Search for accounts of yours bound to the role, and give them a role of their ow
 
 from collections.abc import Iterator
 
-from pipeline.core.change import Action, ResourceChange
-from pipeline.core.finding import Severity
-from pipeline.core.grants import Grant, beyond, grants
-from pipeline.core.rule import Claim, Hit, Rule, place, quiet, speaks
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.analysis.rbac import Grant, beyond, grants
+from pipeline.core.diff.change import Action, ResourceChange
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Claim, Hit, Rule, place, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 _SHOWN = 4
 

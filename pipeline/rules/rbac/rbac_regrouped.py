@@ -11,12 +11,12 @@ Nothing.
 
 from collections.abc import Iterator
 
-from pipeline.core.change import Action, ResourceChange
-from pipeline.core.finding import Severity
-from pipeline.core.grants import beyond, grants
-from pipeline.core.path import Path
-from pipeline.core.rule import Claim, Hit, Rule, place, quiet, speaks
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.analysis.rbac import beyond, grants
+from pipeline.core.diff.change import Action, ResourceChange
+from pipeline.core.kube.path import Path
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Claim, Hit, Rule, place, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 _RULES: Path = ("rules",)
 

@@ -12,12 +12,12 @@ Ask why it is needed; limit it by an overlay where it is not.
 
 from collections.abc import Iterator
 
-from pipeline.core.change import Action, ResourceChange
-from pipeline.core.finding import Severity
-from pipeline.core.grants import grants
-from pipeline.core.resource import mapping
-from pipeline.core.rule import Hit, Rule, at, quiet, speaks
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.analysis.rbac import grants
+from pipeline.core.diff.change import Action, ResourceChange
+from pipeline.core.kube.resource import mapping
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Hit, Rule, at, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 
 def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:

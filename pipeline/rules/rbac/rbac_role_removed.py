@@ -13,12 +13,12 @@ program is told to watch that namespace alone.
 
 from collections.abc import Iterator
 
-from pipeline.core.change import Action, ResourceChange
-from pipeline.core.finding import Severity
-from pipeline.core.operated import operated
-from pipeline.core.removal import ROLES, gone, grouped, kept, naming
-from pipeline.core.rule import Hit, Rule, at, quiet, speaks
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.analysis.operator_owned import operated
+from pipeline.core.analysis.removal import ROLES, gone, grouped, kept, naming
+from pipeline.core.diff.change import Action, ResourceChange
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Hit, Rule, at, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 _CLUSTER = "Cluster"
 

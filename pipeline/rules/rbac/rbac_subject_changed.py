@@ -9,12 +9,12 @@ Who is added gains the whole role, who is gone loses it. A service account of an
 See that each new subject exists and is meant.
 """
 
-from pipeline.core.change import MISSING, FieldChange, ResourceChange
-from pipeline.core.finding import Severity
-from pipeline.core.path import Path
-from pipeline.core.path_rule import Words, object_check
-from pipeline.core.resource import mapping
-from pipeline.core.rule import Rule, quiet, speaks
+from pipeline.core.analysis.rule_helpers import Words, object_check
+from pipeline.core.diff.change import MISSING, FieldChange, ResourceChange
+from pipeline.core.kube.path import Path
+from pipeline.core.kube.resource import mapping
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Rule, quiet, speaks
 
 _STRONG = frozenset({"cluster-admin", "admin", "edit"})
 _BROAD = (

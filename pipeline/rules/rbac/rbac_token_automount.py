@@ -10,11 +10,11 @@ The pod's own setting wins over that of its service account.
 Where the pods talk to the API server, they need it; elsewhere set ``automountServiceAccountToken: false``.
 """
 
-from pipeline.core.change import FieldChange
-from pipeline.core.finding import Severity
-from pipeline.core.path import Path
-from pipeline.core.path_rule import Words, alike_check
-from pipeline.core.rule import Rule, quiet, speaks
+from pipeline.core.analysis.rule_helpers import Words, alike_check
+from pipeline.core.diff.change import FieldChange
+from pipeline.core.kube.path import Path
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Rule, quiet, speaks
 
 _KEY = "automountServiceAccountToken"
 _WHERE = frozenset({(), ("spec", "template", "spec"), ("spec", "jobTemplate", "spec", "template", "spec")})

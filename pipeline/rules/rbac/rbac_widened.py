@@ -12,11 +12,11 @@ See that the new rights are needed. Take them back by an overlay where they are 
 
 from collections.abc import Iterator
 
-from pipeline.core.change import Action, ResourceChange
-from pipeline.core.finding import Severity
-from pipeline.core.grants import Grant, beyond, grants
-from pipeline.core.rule import Claim, Hit, Rule, place, quiet, speaks
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.analysis.rbac import Grant, beyond, grants
+from pipeline.core.diff.change import Action, ResourceChange
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Claim, Hit, Rule, place, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 _SHOWN = 4
 

@@ -11,11 +11,11 @@ Let its selector match the labels of the pod template again.
 
 from collections.abc import Iterator
 
-from pipeline.core.finding import Confidence, Severity
-from pipeline.core.resource import Resource, mapping
-from pipeline.core.rule import Hit, Rule, place, quiet, speaks
-from pipeline.core.selection import Pods, around, pods, selects
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.analysis.selection import Pods, around, pods, selects
+from pipeline.core.kube.resource import Resource, mapping
+from pipeline.core.risk.finding import Confidence, Severity
+from pipeline.core.risk.rule import Hit, Rule, place, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:

@@ -9,11 +9,11 @@ Tighter rules leave pods pending; looser ones may put all replicas on one node.
 Check labels and taints of your nodes against it.
 """
 
-from pipeline.core.change import MISSING, FieldChange, ResourceChange
-from pipeline.core.finding import Severity
-from pipeline.core.path import Path
-from pipeline.core.path_rule import Words, pods_check
-from pipeline.core.rule import Rule, quiet, speaks
+from pipeline.core.analysis.rule_helpers import Words, pods_check
+from pipeline.core.diff.change import MISSING, FieldChange, ResourceChange
+from pipeline.core.kube.path import Path
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Rule, quiet, speaks
 
 _PLACEMENT = frozenset(
     (key,)

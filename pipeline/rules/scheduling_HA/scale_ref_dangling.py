@@ -14,13 +14,13 @@ Let it name the workload as it is called now.
 from collections.abc import Iterator
 from functools import partial
 
-from pipeline.core.finding import Severity
-from pipeline.core.lost import dangling
-from pipeline.core.references import Reference
-from pipeline.core.resource import Resource, mapping
-from pipeline.core.rule import Hit, Rule, place, quiet, speaks
-from pipeline.core.selection import home
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.analysis.dangling import dangling
+from pipeline.core.analysis.references import Reference
+from pipeline.core.analysis.selection import home
+from pipeline.core.kube.resource import Resource, mapping
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Hit, Rule, place, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 _FIELD = {
     "HorizontalPodAutoscaler": "scaleTargetRef",

@@ -10,11 +10,11 @@ may run with more rights.
 Compare the change with what your pods ask for. Kubernetes has no PodSecurityPolicy from 1.25 on.
 """
 
-from pipeline.core.change import FieldChange
-from pipeline.core.finding import Severity
-from pipeline.core.path import Path
-from pipeline.core.path_rule import Words, object_check
-from pipeline.core.rule import Rule, quiet, speaks
+from pipeline.core.analysis.rule_helpers import Words, object_check
+from pipeline.core.diff.change import FieldChange
+from pipeline.core.kube.path import Path
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Rule, quiet, speaks
 
 
 def _picks(_field: FieldChange, path: Path) -> bool:

@@ -12,12 +12,12 @@ Ask why; take it back by a value or an overlay where it is not needed.
 
 from collections.abc import Iterator
 
-from pipeline.core.change import ResourceChange
-from pipeline.core.finding import Severity
-from pipeline.core.path_rule import Words, hit
-from pipeline.core.pod_security import rights
-from pipeline.core.rule import Hit, Rule, quiet, speaks
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.analysis.pod_security import rights
+from pipeline.core.analysis.rule_helpers import Words, hit
+from pipeline.core.diff.change import ResourceChange
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Hit, Rule, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 _WORDS = Words(
     "its pods may do more on the node",

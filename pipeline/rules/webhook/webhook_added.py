@@ -12,12 +12,12 @@ See which requests it matches, that its backend is ready before them, and that k
 
 from collections.abc import Iterator
 
-from pipeline.core.change import Action, ResourceChange
-from pipeline.core.finding import Severity
-from pipeline.core.removal import WEBHOOKS, listed
-from pipeline.core.resource import mapping, sequence
-from pipeline.core.rule import Hit, Rule, at, quiet, speaks
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.analysis.removal import WEBHOOKS, listed
+from pipeline.core.diff.change import Action, ResourceChange
+from pipeline.core.kube.resource import mapping, sequence
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Hit, Rule, at, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 
 def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:

@@ -10,11 +10,11 @@ side effects refuse server-side dry runs.
 See that the backend and its certificate are rendered, and that the timeout is at most 10 s.
 """
 
-from pipeline.core.change import FieldChange
-from pipeline.core.finding import Severity
-from pipeline.core.path import Path
-from pipeline.core.path_rule import Words, object_check
-from pipeline.core.rule import Rule, quiet, speaks
+from pipeline.core.analysis.rule_helpers import Words, object_check
+from pipeline.core.diff.change import FieldChange
+from pipeline.core.kube.path import Path
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Rule, quiet, speaks
 
 _TOLD = (
     ("failurePolicy",),

@@ -9,11 +9,11 @@ More requests depend on its health, or some are no longer checked or changed by 
 Compare rules and selectors with your namespaces: which are in now, which are out?
 """
 
-from pipeline.core.change import FieldChange
-from pipeline.core.finding import Severity
-from pipeline.core.path import Path
-from pipeline.core.path_rule import Words, object_check
-from pipeline.core.rule import Rule, quiet, speaks
+from pipeline.core.analysis.rule_helpers import Words, object_check
+from pipeline.core.diff.change import FieldChange
+from pipeline.core.kube.path import Path
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Rule, quiet, speaks
 
 _MATCH = (("rules",), ("namespaceSelector",), ("objectSelector",), ("matchConditions",), ("matchPolicy",))
 

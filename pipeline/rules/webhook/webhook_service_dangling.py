@@ -11,10 +11,10 @@ Keep the Service and its port, or take the configuration away first.
 
 from collections.abc import Iterator
 
-from pipeline.core.backends import lost
-from pipeline.core.finding import Severity
-from pipeline.core.rule import Hit, Rule, place, quiet, speaks
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.analysis.backends import lost
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Hit, Rule, place, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 _KINDS = frozenset({"MutatingWebhookConfiguration", "ValidatingWebhookConfiguration", "APIService"})
 

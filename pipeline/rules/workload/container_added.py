@@ -9,12 +9,12 @@ It asks for resources, an image and rights of its own, in every pod.
 Check its image against your registry policy and its requests against your quota.
 """
 
-from pipeline.core.change import MISSING, FieldChange
-from pipeline.core.finding import Severity
-from pipeline.core.path import Path
-from pipeline.core.path_rule import Words, pods_check
-from pipeline.core.pods import is_container
-from pipeline.core.rule import Rule, quiet, speaks
+from pipeline.core.analysis.rule_helpers import Words, pods_check
+from pipeline.core.diff.change import MISSING, FieldChange
+from pipeline.core.kube.path import Path
+from pipeline.core.kube.pods import is_container
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Rule, quiet, speaks
 
 
 def _picks(field: FieldChange, path: Path) -> bool:

@@ -9,13 +9,13 @@ Flags switch behaviour on and off; one that is gone may have become a default, a
 Look up the flags in the release notes; an overlay that adds arguments may now contradict them.
 """
 
-from pipeline.core.brief import brief
-from pipeline.core.change import FieldChange, Op, ResourceChange
-from pipeline.core.finding import Severity
-from pipeline.core.path import Path, value_at
-from pipeline.core.path_rule import Words, pods_check, shown
-from pipeline.core.pods import in_container
-from pipeline.core.rule import Rule, quiet, speaks
+from pipeline.core.analysis.rule_helpers import Words, pods_check, shown
+from pipeline.core.analysis.short_values import brief
+from pipeline.core.diff.change import FieldChange, Op, ResourceChange
+from pipeline.core.kube.path import Path, value_at
+from pipeline.core.kube.pods import in_container
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Rule, quiet, speaks
 
 
 def _picks(_field: FieldChange, path: Path) -> bool:

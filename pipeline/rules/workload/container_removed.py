@@ -9,12 +9,12 @@ What it did (a proxy, an exporter, a set-up step) is no longer done, and an over
 See that something else does it now, and take it out of your overlays.
 """
 
-from pipeline.core.change import MISSING, FieldChange
-from pipeline.core.finding import Severity
-from pipeline.core.path import Path
-from pipeline.core.path_rule import Words, pods_check
-from pipeline.core.pods import is_container
-from pipeline.core.rule import Rule, quiet, speaks
+from pipeline.core.analysis.rule_helpers import Words, pods_check
+from pipeline.core.diff.change import MISSING, FieldChange
+from pipeline.core.kube.path import Path
+from pipeline.core.kube.pods import is_container
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Rule, quiet, speaks
 
 
 def _picks(field: FieldChange, path: Path) -> bool:

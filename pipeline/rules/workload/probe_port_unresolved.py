@@ -12,14 +12,14 @@ Name the container's port as the probe does, or probe the number.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pipeline.core.change import Action, ResourceChange
-from pipeline.core.finding import Severity
-from pipeline.core.path import Entry, Path
-from pipeline.core.pods import pod_spec, template_path
-from pipeline.core.resource import Resource, mapping, sequence
-from pipeline.core.rule import Hit, Rule, place, quiet, speaks
-from pipeline.core.selection import port_names
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.analysis.selection import port_names
+from pipeline.core.diff.change import Action, ResourceChange
+from pipeline.core.kube.path import Entry, Path
+from pipeline.core.kube.pods import pod_spec, template_path
+from pipeline.core.kube.resource import Resource, mapping, sequence
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Hit, Rule, place, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 _PROBES: tuple[tuple[str, ...], ...] = (
     ("livenessProbe",),

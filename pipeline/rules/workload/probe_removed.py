@@ -9,12 +9,12 @@ Without a readiness probe, traffic goes to pods that are not ready; without a li
 Restore it by a value or an overlay, unless another probe does its work now.
 """
 
-from pipeline.core.change import MISSING, FieldChange
-from pipeline.core.finding import Severity
-from pipeline.core.path import Path
-from pipeline.core.path_rule import Words, pods_check
-from pipeline.core.pods import in_container
-from pipeline.core.rule import Rule, quiet, speaks
+from pipeline.core.analysis.rule_helpers import Words, pods_check
+from pipeline.core.diff.change import MISSING, FieldChange
+from pipeline.core.kube.path import Path
+from pipeline.core.kube.pods import in_container
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Rule, quiet, speaks
 
 
 def _picks(field: FieldChange, path: Path) -> bool:

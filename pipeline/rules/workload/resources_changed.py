@@ -9,13 +9,13 @@ Higher requests may not fit on the nodes or into the quota; a lower memory limit
 Compare with what the pods use (kubectl top pods) and with the quota.
 """
 
-from pipeline.core.change import FieldChange, ResourceChange
-from pipeline.core.finding import Severity
-from pipeline.core.path import Path
-from pipeline.core.path_rule import Words, pods_check
-from pipeline.core.pods import in_container
-from pipeline.core.quantity import quantity
-from pipeline.core.rule import Rule, quiet, speaks
+from pipeline.core.analysis.rule_helpers import Words, pods_check
+from pipeline.core.diff.change import FieldChange, ResourceChange
+from pipeline.core.kube.path import Path
+from pipeline.core.kube.pods import in_container
+from pipeline.core.kube.quantity import quantity
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Rule, quiet, speaks
 
 
 def _picks(_field: FieldChange, path: Path) -> bool:

@@ -16,13 +16,13 @@ Pin the old strategy where you cannot afford the gap. Where the apply is refused
 from collections.abc import Iterator
 from dataclasses import replace
 
-from pipeline.core.change import FieldChange, ResourceChange
-from pipeline.core.finding import Severity
-from pipeline.core.path import Path
-from pipeline.core.path_rule import Words, object_check
-from pipeline.core.resource import mapping
-from pipeline.core.rule import Hit, Rule, quiet, speaks
-from pipeline.core.upgrade import Upgrade
+from pipeline.core.analysis.rule_helpers import Words, object_check
+from pipeline.core.diff.change import FieldChange, ResourceChange
+from pipeline.core.kube.path import Path
+from pipeline.core.kube.resource import mapping
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Hit, Rule, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
 
 _SETTINGS = frozenset(
     ("spec", key)

@@ -1,0 +1,161 @@
+"""One cluster over HTTP: host, TLS and credentials from KUBECONFIG, requests as plain JSON.
+
+The Kubernetes client's calls are not used: they drop ``fieldValidation`` and warnings, have no timeout, and build
+objects where JSON is enough.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from email.utils import parsedate_to_datetime
+from functools import lru_cache
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import orjson
+import urllib3
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
+
+from pipeline import __version__
+from pipeline.adapters.kube.plain_credentials import Access, access_to, first_line
+from pipeline.core.cluster.api.request import Answer, Call
+from pipeline.core.errors import UsageError, WorldError
+
+_CONNECT_SECONDS = 5.0
+_CREDENTIALS_SECONDS = 60.0
+"""How long a credential is used before the configuration is asked again: an exec plugin costs a process each time."""
+_RELOAD_SECONDS = 5.0
+"""Many requests are refused at the same time: the first reads the credentials anew, for all."""
+_ATTEMPTS = 3
+_PIECE = 1 << 18
+_UNAUTHORIZED = 401
+
+
+class KubeApi:
+    """An Api: thread-safe, and it never raises for what the network or the server does."""
+
+    def __init__(self, context: str, run: str = "") -> None:
+        """Raises UsageError where KUBECONFIG has no such context, or cannot be read."""
+        self.context = context
+        self._access = access_to(context)
+        self.host: str = self._access.host
+        self._send = _sender(self._access)
+        self._agent = f"pipeline/{__version__}" + (f" run/{run}" if run else "")
+        self._lock = threading.Lock()
+        self._credentials: dict[str, str] = {}
+        self._asked = -_CREDENTIALS_SECONDS
+        self._loaded_at = -_RELOAD_SECONDS
+
+    def request(self, call: Call) -> Answer:
+        answer = self._once(call, fresh=False)
+        return self._once(call, fresh=True) if answer.status == _UNAUTHORIZED else answer
+
+    def _once(self, call: Call, *, fresh: bool) -> Answer:
+        headers = {"Accept": call.accept, "User-Agent": self._agent, **self._authorization(fresh=fresh)}
+        body = None
+        if call.body is not None:
+            headers["Content-Type"] = call.content_type
+            body = orjson.dumps(call.body)
+        try:
+            got = self._send(
+                call.method,
+                call.path + (f"?{urlencode(call.query)}" if call.query else ""),
+                body=body,
+                headers=headers,
+                timeout=urllib3.Timeout(connect=_CONNECT_SECONDS, read=call.timeout_seconds),
+                retries=False,
+                redirect=False,
+                preload_content=False,
+            )
+            return _answer(got, _whole(got, time.monotonic() + call.timeout_seconds))
+        except (HTTPError, OSError) as error:
+            return Answer(0, text=first_line(error), sent=not _before_sending(error))
+
+    def _authorization(self, *, fresh: bool) -> dict[str, str]:
+        """Asked anew once a minute; after a 401 from the very beginning, with an exec plugin run again."""
+        with self._lock:
+            if fresh and time.monotonic() - self._loaded_at > _RELOAD_SECONDS:
+                with suppress(UsageError, WorldError):
+                    self._access = access_to(self.context)
+                    self._send = _sender(self._access)
+                self._loaded_at = time.monotonic()
+            if fresh or time.monotonic() - self._asked > _CREDENTIALS_SECONDS:
+                value = self._access.bearer()
+                self._credentials = {"Authorization": value} if value else {}
+                self._asked = time.monotonic()
+            return self._credentials
+
+
+def _sender(access: Access) -> Callable[..., urllib3.BaseHTTPResponse]:
+    """What takes a method and a path, on the host's own connections: the way by a pool of all hosts costs more.
+
+    Only a proxy must be told whole addresses.
+    """
+    pool = access.pool()
+    if isinstance(pool, urllib3.ProxyManager):
+        return lambda method, path, **more: pool.request(method, f"{access.host}{path}", **more)
+    below = urlsplit(access.host).path.rstrip("/")
+    connections = pool.connection_from_url(access.host)
+    return lambda method, path, **more: connections.urlopen(method, f"{below}{path}", **more)
+
+
+def reachable(api: KubeApi) -> None:
+    """Raises WorldError where the cluster does not answer at all, once for the whole command."""
+    for _ in range(_ATTEMPTS):
+        answer = api.request(Call("GET", "/version", timeout_seconds=10))
+        if answer.status or not answer.sent:
+            break
+    if answer.status == 0:
+        message = f"the cluster of context {api.context!r} does not answer: {answer.text}"
+        raise WorldError(message, hint="kubectl cluster-info tells whether it is the network or the context")
+
+
+def _whole(got: urllib3.BaseHTTPResponse, end: float) -> bytes:
+    """The answer's body. The pool's timeout is for each read: an answer that drips in would take for ever."""
+    pieces = []
+    try:
+        while piece := got.read1(_PIECE):
+            pieces.append(piece)
+            if time.monotonic() > end:
+                got.close()
+                raise HTTPError("the answer took too long")
+    finally:
+        got.release_conn()
+    return b"".join(pieces)
+
+
+def _answer(got: urllib3.BaseHTTPResponse, data: bytes) -> Answer:
+    text, body = "", None
+    try:
+        body = orjson.loads(data) if data else None
+    except orjson.JSONDecodeError:
+        text = data.decode(errors="replace")
+    after = got.headers.get("Retry-After", "")
+    return Answer(
+        got.status,
+        body,
+        text,
+        retry_after_seconds=float(after) if after.isdigit() else None,
+        warnings=tuple(map(_warning, got.headers.getlist("Warning"))),
+        date=_date(got.headers.get("Date", "")),
+    )
+
+
+def _warning(header: str) -> str:
+    """The text of ``299 - "text"`` (RFC 7234, 5.5)."""
+    _, quote, text = header.partition('"')
+    return text.rsplit('"', 1)[0].replace('\\"', '"') if quote else header
+
+
+@lru_cache(maxsize=8)  # it changes once a second
+def _date(header: str) -> float:
+    try:
+        return parsedate_to_datetime(header).timestamp()
+    except ValueError:
+        return 0
+
+
+def _before_sending(error: Exception) -> bool:
+    reason: Any = getattr(error, "reason", error)
+    return isinstance(reason, NewConnectionError | ConnectTimeoutError)

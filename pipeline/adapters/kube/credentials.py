@@ -1,0 +1,131 @@
+"""Host, TLS and credentials of a context in KUBECONFIG, by the Kubernetes client, without its rough edges.
+
+That client waits for ever for an exec plugin that hangs, logs a plugin's failure and goes on as nobody, and leaves the
+keys of a kubeconfig in temporary files, which a killed process never removes.
+"""
+
+import importlib
+import logging
+import os
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from types import SimpleNamespace
+from typing import Any
+
+import urllib3
+from kubernetes import config as kube_config
+from kubernetes.client import ApiClient, Configuration
+from kubernetes.config import kube_config as loading
+from kubernetes.config.config_exception import ConfigException
+from urllib3.util.ssl_ import create_urllib3_context
+
+from pipeline.adapters.kube.plain_credentials import CONNECTIONS, first_line
+from pipeline.core.errors import UsageError, WorldError
+
+PLUGIN_SECONDS = 120.0
+"""How long an exec plugin may take: some ask a person to log in."""
+_HINT = "KUBECONFIG names the files to look in; pipeline.yaml names the context (environments.*.cluster)"
+_ONE_AT_A_TIME = threading.Lock()
+
+
+class _Plugin(subprocess.Popen[str]):
+    """An exec plugin that is not waited for for ever."""
+
+    def communicate(self, input: str | None = None, timeout: float | None = None) -> tuple[str, str]:  # noqa: A002
+        try:
+            return super().communicate(input, timeout or PLUGIN_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            super().communicate()
+            raise ConfigException(f"exec: the plugin gave no answer within {PLUGIN_SECONDS:.0f} s") from None
+
+
+class ByClient:
+    """An Access of any kind that the client knows."""
+
+    def __init__(self, context: str) -> None:
+        """Raises UsageError where KUBECONFIG has no such context, WorldError where its credentials cannot be had."""
+        self._settings = settings_of(context)
+        self.host: str = self._settings.host.rstrip("/")
+
+    def pool(self) -> urllib3.PoolManager:
+        return pool_of(self._settings)
+
+    def bearer(self) -> str:
+        return bearer_of(self._settings)
+
+
+def settings_of(context: str) -> Configuration:
+    """Raises UsageError where KUBECONFIG has no such context, WorldError where its credentials cannot be had."""
+    settings = Configuration()
+    settings.connection_pool_maxsize = CONNECTIONS
+    with _ONE_AT_A_TIME, _said_aloud() as errors:
+        try:
+            # Named, because the client reads KUBECONFIG only once, when it is imported.
+            files = os.environ.get("KUBECONFIG") or kube_config.KUBE_CONFIG_DEFAULT_LOCATION
+            kube_config.load_kube_config(files, context, settings)  # type: ignore[no-untyped-call]
+        except (ConfigException, OSError, ValueError, TypeError, KeyError) as error:
+            raise UsageError(f"context {context!r}: {first_line(error)}", hint=_HINT) from None
+    if errors:
+        hint = "run the plugin of users.*.user.exec by hand; it has to print an ExecCredential"
+        raise WorldError(f"context {context!r}: no credentials: {errors[0].splitlines()[0][:300]}", hint=hint)
+    return settings
+
+
+def pool_of(settings: Configuration) -> urllib3.PoolManager:
+    """Connections with these credentials, which are in memory from now on and in no file of ours any more."""
+    pool: urllib3.PoolManager = ApiClient(settings).rest_client.pool_manager
+    if settings.host.startswith("https:"):
+        context = create_urllib3_context(cert_reqs=pool.connection_pool_kw["cert_reqs"])
+        if settings.ssl_ca_cert:
+            context.load_verify_locations(settings.ssl_ca_cert)
+        else:
+            context.load_default_certs()
+        if settings.cert_file:
+            context.load_cert_chain(settings.cert_file, settings.key_file or None)
+        pool.connection_pool_kw |= {"ssl_context": context}
+        for name in ("ca_certs", "cert_file", "key_file"):
+            pool.connection_pool_kw.pop(name, None)
+    forget_files()
+    return pool
+
+
+def bearer_of(settings: Configuration) -> str:
+    """The value of the header Authorization; empty where a certificate, or nothing, says who we are."""
+    with _ONE_AT_A_TIME, _said_aloud():
+        found = settings.auth_settings().get("BearerToken", {}).get("value")
+    forget_files()
+    return str(found or (settings.get_basic_auth_token() if settings.username else "") or "")
+
+
+def forget_files() -> None:
+    """Remove what the client wrote: at its exit it does the same, but a killed process has no exit."""
+    with _ONE_AT_A_TIME, suppress(AttributeError):
+        loading._cleanup_temp_files()  # type: ignore[no-untyped-call]  # noqa: SLF001 - it has no other name
+
+
+@contextmanager
+def _said_aloud() -> Iterator[list[str]]:
+    """What the client only logs, with its plugins bounded in time."""
+    said: list[str] = []
+
+    class Heard(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            said.append(record.getMessage())
+
+    root, heard, bounded = (
+        logging.getLogger(),
+        Heard(logging.ERROR),
+        SimpleNamespace(Popen=_Plugin, PIPE=subprocess.PIPE),
+    )
+    provider: Any = importlib.import_module("kubernetes.config.exec_provider")
+    before = provider.subprocess
+    root.addHandler(heard)
+    provider.subprocess = bounded
+    try:
+        yield said
+    finally:
+        provider.subprocess = before
+        root.removeHandler(heard)

@@ -1,0 +1,45 @@
+"""Where runs leave their journals and backups: the user's state folder, for nobody else to read."""
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import orjson
+
+from pipeline.core.errors import WorldError
+from pipeline.core.kube.resource import Body, ResourceId
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
+
+
+@dataclass(frozen=True, slots=True)
+class RunFolder:
+    path: Path
+
+    @classmethod
+    def of_user(cls, cluster_uid: str, environment: str, run: str) -> "RunFolder":
+        """``$PIPELINE_STATE_DIR`` or XDG's state folder, then the cluster, the environment and the run."""
+        state = os.environ.get("XDG_STATE_HOME") or str(Path("~/.local/state").expanduser())
+        base = Path(os.environ.get("PIPELINE_STATE_DIR") or Path(state, "pipeline"))
+        return cls(base / "runs" / _UNSAFE.sub("_", cluster_uid) / environment / run)
+
+    def keep(self, rid: ResourceId, body: Body) -> str:
+        """Write a live object, with whatever secrets it has, where only its owner can read it; where that is.
+
+        Raises:
+            WorldError: the disk refuses; then the object must not be deleted.
+        """
+        name = _UNSAFE.sub("_", f"{rid.kind}.{rid.group}-{rid.namespace}-{rid.name}")[:200]
+        path = self.path / f"backup-{name}.json"
+        try:
+            self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+                file.write(orjson.dumps(body, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS))
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise WorldError(
+                f"the backup {path} cannot be written: {(error.strerror or str(error)).lower()}"
+            ) from error
+        return str(path)

@@ -1,0 +1,68 @@
+"""The two charts that ``pipeline diff`` was given: read our values, set Helm to work. Imports little, to be quick."""
+
+import re
+import time
+from functools import partial
+from pathlib import Path
+
+from pipeline.cli.diff import ChartOptions
+from pipeline.core.charts.chart import Chart, ValuesLayer
+from pipeline.core.config.diff_source import Source
+from pipeline.core.errors import ConfigError, Problem, UsageError
+from pipeline.core.render.order import DEFAULT_KUBE_VERSION
+from pipeline.flows.chart_sides import Begun, ChartSide, How, begin
+
+_VERSION = re.compile(r"v?\d+\.\d+(\.\d+)?([-+][\w.+-]*)?")
+
+
+def begun(old: Source, new: Source, options: ChartOptions) -> Begun:
+    """Both charts rendered the same way, as soon as Helm is through.
+
+    Raises:
+        UsageError, ConfigError: a values file cannot be read, or is no YAML.
+        WorldError: a chart cannot be fetched, or there is no Helm.
+    """
+    from pipeline.adapters.helm.engines import (
+        choose,
+    )  # not by way of wiring.py, which loads what only repositories need
+
+    if options.kube_version is not None and not _VERSION.fullmatch(options.kube_version):
+        raise UsageError(f"--kube-version {options.kube_version!r} is no version", hint="--kube-version 1.34.0")
+    before = _side(old, options.values)
+    after = _side(new, options.new_values or options.values)
+    how = How(
+        options.release_name,
+        options.namespace,
+        options.kube_version or DEFAULT_KUBE_VERSION,
+        options.api_versions,
+        stated=options.kube_version is not None,
+        pause=time.sleep,
+    )
+    return begin(before, after, how, choose(options.engine, ""))
+
+
+def _side(source: Source, files: tuple[Path, ...]) -> ChartSide:
+    from pipeline.adapters.charts.store import local_chart
+
+    path = local_chart(source.argument)
+    return ChartSide(str(source), path, partial(_load, path), tuple(map(_layer, files)))
+
+
+def _load(path: str) -> Chart:
+    from pipeline.adapters.charts.reader import load_chart
+
+    return load_chart(path)
+
+
+def _layer(path: Path) -> ValuesLayer:
+    from pipeline.core.kube.resource import mapping
+    from pipeline.core.yaml.reader import YamlError, load
+
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"values file {path}: {getattr(error, 'strerror', None) or error}", hint="check -f") from error
+    try:
+        return ValuesLayer(str(path), text, mapping(load(text)))
+    except YamlError as error:
+        raise ConfigError((Problem(str(path), error.line, error.column, error.message),)) from error

@@ -1,0 +1,35 @@
+"""``cluster:ENV`` as one side of ``pipeline diff``: what was applied there, with the values that are live now."""
+
+from pipeline.adapters.charts.reader import chart_of
+from pipeline.adapters.git import trees
+from pipeline.cli.support.planning import place
+from pipeline.core.errors import UsageError
+from pipeline.flows.cluster.planning import read_inventory
+from pipeline.flows.cluster.snapshot import as_applied
+from pipeline.flows.committed import Wanted
+from pipeline.flows.read_rendered import Rendered, read_rendered
+from pipeline.wiring import repository
+
+
+def cluster_side(environment: str, wanted: Wanted) -> Rendered:
+    """Every release that was applied whole, of those wanted.
+
+    Raises:
+        UsageError: nothing was applied yet, or the environment is another than the one compared.
+        WorldError: the cluster does not answer.
+    """
+    at = place(repository(), environment)
+    client = at.client()
+    inventory = read_inventory(client, environment, at.policy.namespace)
+    commits = {name: commit for name, commit in inventory.releases.items() if wanted.takes(environment, name)}
+    if not commits:
+        raise UsageError(
+            f"cluster:{environment}: nothing of it was applied whole yet", hint="pipeline plan, then apply"
+        )
+    sides = []
+    for commit in sorted(set(commits.values())):
+        tree = trees.GitTree(at.top, trees.resolve(at.top, commit), at.folder)
+        names = frozenset(name for name, of in commits.items() if of == commit)
+        source = f"cluster:{environment}"
+        sides.append(read_rendered(source, tree, Wanted(frozenset({environment}), names), chart_of))
+    return as_applied(client, inventory, sides)

@@ -1,0 +1,92 @@
+"""What ``pipeline diff`` does once its options are read: gather both sides, judge, show."""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from pipeline import rules
+from pipeline.core.config.diff_source import Source, SourceKind
+from pipeline.core.config.shards import parse_shard
+from pipeline.core.errors import UsageError
+from pipeline.core.judge.report import Report
+from pipeline.core.judge.snapshot import Snapshot
+from pipeline.core.judge.verdict import with_verdict
+from pipeline.core.render.file_tree import Tree
+from pipeline.core.render.rendered_tree import FOLDER as RENDERED
+from pipeline.core.risk.finding import Severity
+from pipeline.flows.chart_sides import Begun
+from pipeline.flows.committed import Wanted
+from pipeline.flows.diff_charts import diff_charts
+from pipeline.flows.diff_repository import Terms, diff_repository
+from pipeline.flows.read_rendered import Rendered, read_manifests, read_rendered
+
+DEFAULT_FAIL_ON = Severity.BLOCKER
+
+
+def charts(begun: Begun, fail_on: str | None) -> Report:
+    """Compare two charts that are being rendered."""
+    return with_verdict(diff_charts(begun, rules.load), severity(fail_on))
+
+
+def severity(label: str | None) -> Severity:
+    return Severity[label.upper()] if label else DEFAULT_FAIL_ON
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was asked of a comparison of trees: which releases, from where on it fails, which shard."""
+
+    environments: tuple[str, ...] = ()
+    releases: tuple[str, ...] = ()
+    fail_on: str | None = None
+    shard: str | None = None
+
+
+def repository(old: Source, new: Source, asked: Asked) -> Report:
+    """Compare two rendered trees, under the policy of the pipeline.yaml that is at work here."""
+    sources = (old, new)
+    wanted = Wanted(frozenset(asked.environments), frozenset(asked.releases))
+    shard = parse_shard(asked.shard) if asked.shard else None
+    if any(source.kind is not SourceKind.DIR for source in sources):
+        from pipeline.wiring import repository as repository_here
+
+        here = repository_here()
+        here.config.pairs(asked.environments, asked.releases)
+        terms = Terms.of(here.config, _today(), severity(asked.fail_on) if asked.fail_on else None)
+        sides = [_rendered(source, wanted, here.root) for source in sources]
+    else:
+        terms = Terms(_today(), severity(asked.fail_on))
+        sides = [_rendered(source, wanted, None) for source in sources]
+    return diff_repository(sides[0], sides[1], rules.load, replace(terms, shard=shard))
+
+
+def _rendered(source: Source, wanted: Wanted, root: Path | None) -> Rendered:
+    from pipeline.adapters.charts.reader import chart_of
+    from pipeline.adapters.git import trees
+
+    if source.kind is SourceKind.DIR:
+        folder = Path(source.argument)
+        if not folder.is_dir():
+            raise UsageError(f"{source}: there is no such folder", hint="a folder of manifests, or of a repository")
+        tree: Tree = trees.DirectoryTree(folder)
+        if not (folder / RENDERED).is_dir():
+            return read_manifests(str(source), tree)
+        return read_rendered(str(source), tree, wanted, chart_of)
+    if source.kind is SourceKind.EMPTY:
+        return Rendered(Snapshot(str(source), {}), {})
+    assert root is not None, "BUG: a repository's source without a repository"
+    if source.kind is SourceKind.CLUSTER:
+        from pipeline.cli.support.cluster_side import cluster_side
+
+        return cluster_side(source.argument, wanted)
+    top = trees.repository_root(root)
+    if source.kind is SourceKind.WORKTREE:
+        tree = trees.DirectoryTree(root)
+    else:
+        commit = trees.merge_base(top, source.argument) if source.kind is SourceKind.MERGE_BASE else source.argument
+        tree = trees.GitTree(top, trees.resolve(top, commit), root.resolve().relative_to(top.resolve()).as_posix())
+    return read_rendered(str(source), tree, wanted, chart_of)
+
+
+def _today() -> date:
+    return datetime.now(tz=UTC).date()

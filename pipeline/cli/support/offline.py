@@ -1,0 +1,57 @@
+"""``pipeline plan --offline``: the plan on a recorded inventory, from the repository alone. No cluster is asked."""
+
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from pipeline.cli.support.planning import Place, Wish, applied_question, question
+from pipeline.core.cluster.inventory.inventory import Inventory, from_body, to_body
+from pipeline.core.cluster.plan.plan import Plan
+from pipeline.core.errors import StaleError, UsageError
+from pipeline.core.kube.resource import Resource, mapping
+from pipeline.core.yaml.reader import YamlError, load
+from pipeline.core.yaml.writer import dump
+from pipeline.flows.cluster.offline import offline_plan
+from pipeline.flows.cluster.planning import read_inventory
+
+_HINT = "pipeline status -o inventory writes one"
+
+
+def plan_offline(at: Place, wish: Wish, recorded: Path) -> Plan:
+    """Raises UsageError where ``recorded`` is no inventory of the environment."""
+    inventory = read_recorded(at, recorded)
+    applied: tuple[tuple[str, Resource], ...] = ()
+    missing: tuple[str, ...] = ()
+    if inventory.releases:
+        try:
+            applied = applied_question(at, inventory, ()).objects
+        except (StaleError, UsageError) as error:
+            missing = (f"what was applied is not in this repository: {error.message}",)
+    made = offline_plan(question(at, wish), inventory, applied)
+    return replace(made, warnings=(*made.warnings, *missing))
+
+
+def recorded(at: Place) -> str:
+    """The environment's inventory as ``read_recorded`` takes it: its ConfigMap as YAML, without what moves."""
+    inventory = read_inventory(at.client(), at.environment.name, at.policy.namespace)
+    if not inventory.uid:
+        raise UsageError(f"nothing was ever applied to {at.environment.name!r}", hint="pipeline plan, then apply")
+    return dump(to_body(inventory))
+
+
+def read_recorded(at: Place, path: Path) -> Inventory:
+    """The inventory's ConfigMap, in YAML or JSON.
+
+    Raises:
+        UsageError: the file cannot be read, or is something else.
+        WorldError: it is damaged.
+    """
+    try:
+        body = load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, YamlError) as error:
+        raise UsageError(f"{path} cannot be read as an inventory: {error}", hint=_HINT) from error
+    name, namespace = f"pipeline-{at.environment.name}", at.policy.namespace
+    found = mapping(mapping(body).get("metadata"))
+    if mapping(body).get("kind") != "ConfigMap" or found.get("name") != name:
+        raise UsageError(f"{path} is not the inventory of {at.environment.name!r} (ConfigMap {name})", hint=_HINT)
+    return from_body(dict(mapping(body)), at.environment.name, namespace)

@@ -1,0 +1,212 @@
+"""What the cluster verbs share once their options are read: the environment, its cluster, the committed tree."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from pipeline import __version__
+from pipeline.adapters.clock import SystemClock
+from pipeline.adapters.git import trees
+from pipeline.adapters.git.identity import known
+from pipeline.adapters.kube.api_server import KubeApi, reachable
+from pipeline.core.cluster.api.retry import BUDGET_SECONDS
+from pipeline.core.cluster.api.timestamps import written
+from pipeline.core.cluster.inventory.inventory import Inventory
+from pipeline.core.cluster.plan.irreversible import notes
+from pipeline.core.cluster.plan.plan import Plan, Source
+from pipeline.core.cluster.plan.policy import ApplyPolicy, policy_of
+from pipeline.core.config.model import ClusterTarget, Environment
+from pipeline.core.errors import StaleError, UsageError
+from pipeline.core.ports import Progress
+from pipeline.core.render.rendered_tree import FOLDER
+from pipeline.flows.cluster.checking import found_objects
+from pipeline.flows.cluster.client import Client
+from pipeline.flows.cluster.drifting import looking
+from pipeline.flows.cluster.planning import Question, make_plan, read_inventory
+from pipeline.flows.committed import Wanted, committed
+from pipeline.wiring import Repository
+
+PATIENCE_SECONDS = BUDGET_SECONDS
+"""How long one call to a cluster is tried."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One environment of a repository, with its cluster."""
+
+    here: Repository
+    environment: Environment
+    target: ClusterTarget
+    policy: ApplyPolicy
+    clock: SystemClock
+
+    @property
+    def top(self) -> Path:
+        """The top of the Git repository, which may lie above ours."""
+        return trees.repository_root(self.here.root)
+
+    @property
+    def folder(self) -> str:
+        """Our folder below the top, ``.`` where they are one."""
+        return self.here.root.resolve().relative_to(self.top.resolve()).as_posix()
+
+    def client(self, run: str = "") -> Client:
+        """Raises WorldError where the cluster does not answer at all."""
+        api = KubeApi(self.target.context, run)
+        reachable(api)
+        return Client(api, self.clock, PATIENCE_SECONDS)
+
+    def path(self) -> str:
+        """The environment's rendered tree, from the top."""
+        own = f"{FOLDER}/{self.environment.name}"
+        return own if self.folder == "." else f"{self.folder}/{own}"
+
+
+def place(here: Repository, environment: str) -> Place:
+    """Raises UsageError where pipeline.yaml has no such environment, or none with a cluster."""
+    here.config.pairs((environment,))
+    found = here.config.environments[environment]
+    if found.cluster is None:
+        hint = f"environments: {{{environment}: {{cluster: {{context: NAME}}}}}} in pipeline.yaml"
+        raise UsageError(f"environment {environment!r} has no cluster", hint=hint)
+    return Place(here, found, found.cluster, policy_of(found.apply), SystemClock())
+
+
+def only_environment(here: Repository, asked: str | None) -> str:
+    """The environment asked for; where none was, the only one with a cluster.
+
+    Raises:
+        UsageError: there are several, or none.
+    """
+    if asked:
+        return asked
+    names = [name for name, found in here.config.environments.items() if found.cluster is not None]
+    if len(names) == 1:
+        return names[0]
+    hint = f"-e {names[0]}" if names else "environments: {prod: {cluster: {context: NAME}}} in pipeline.yaml"
+    raise UsageError("which environment? " + (", ".join(names) or "none has a cluster"), hint=hint)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What to plan: which releases (none is all), of which commit (empty: HEAD, and the tree must be as committed)."""
+
+    releases: tuple[str, ...] = ()
+    commit: str = ""
+    notes: tuple[str, ...] = ()
+    full: bool = False
+
+
+def question(at: Place, wish: Wish) -> Question:
+    """Everything that a plan needs from the repository.
+
+    Raises:
+        StaleError: rendered/ is not what is committed, or holds nothing of the environment.
+    """
+    name = at.environment.name
+    at.here.config.pairs((name,), wish.releases)
+    commit = trees.resolve(at.top, wish.commit or "HEAD")
+    tree = trees.GitTree(at.top, commit, at.folder)
+    if not wish.commit:
+        _as_committed(at, tree)
+    source = Source(commit, at.path(), trees.tree_id(at.top, commit, at.path()))
+    if not source.tree:
+        hint = "pipeline render && pipeline commit"
+        raise StaleError(f"nothing is rendered for {name!r} at {commit[:10]}", hint=hint)
+    releases = [release for _, release in at.here.config.pairs((name,))]
+    asked = [release for release in releases if not wish.releases or release.name in wish.releases]
+    objects = committed(tree, Wanted(frozenset({name}), frozenset(wish.releases)), at.here.unseal())
+    now = at.clock.now()
+    return Question(
+        environment=name,
+        context=at.target.context,
+        expected_uid=at.target.uid,
+        source=source,
+        author=known(at.top),
+        created=written(now),
+        expires=written(now + at.policy.plan_expires_seconds),
+        tool=f"pipeline/{__version__}",
+        policy=at.policy,
+        objects=objects,
+        needs={release.name: release.needs for release in releases},
+        namespaces={release.name: release.namespace for release in asked if _has(objects, release.name)},
+        releases=tuple(sorted(wish.releases)),
+        notes=wish.notes,
+        full=wish.full,
+    )
+
+
+def applied_question(at: Place, inventory: Inventory, releases: tuple[str, ...]) -> Question:
+    """What was applied for the last time, as a question: each release of its own commit.
+
+    Raises:
+        StaleError: nothing was applied, or a commit is not here.
+    """
+    name = at.environment.name
+    commits = {release: commit for release, commit in inventory.releases.items() if not releases or release in releases}
+    if not commits:
+        raise StaleError(f"nothing of {name!r} was applied whole yet", hint="pipeline plan, approve and apply")
+    unseal = at.here.unseal()
+    objects = [
+        found
+        for commit in sorted(set(commits.values()))
+        for found in committed(_tree(at, commit), Wanted(frozenset({name}), _releases_of(commits, commit)), unseal)
+    ]
+    now = written(at.clock.now())
+    return Question(
+        environment=name,
+        context=at.target.context,
+        expected_uid=at.target.uid,
+        source=Source(inventory.commit, at.path(), ""),
+        author="",
+        created=now,
+        expires=now,
+        tool=f"pipeline/{__version__}",
+        policy=looking(at.policy),
+        objects=tuple(objects),
+        needs={},
+        namespaces={},
+        releases=tuple(sorted(commits)),
+        full=True,
+    )
+
+
+def _releases_of(commits: Mapping[str, str], commit: str) -> frozenset[str]:
+    return frozenset(release for release, of in commits.items() if of == commit)
+
+
+def _tree(at: Place, commit: str) -> trees.GitTree:
+    return trees.GitTree(at.top, trees.resolve(at.top, commit), at.folder)
+
+
+def plan(at: Place, wish: Wish, tell: Progress) -> Plan:
+    return make_plan(at.client(), question(at, wish), tell)
+
+
+def rollback(at: Place, wish: Wish, tell: Progress) -> Plan:
+    """The plan of an earlier commit, with notes on what it does not bring back."""
+    client = at.client()
+    asked = question(at, wish)
+    known = read_inventory(client, at.environment.name, at.policy.namespace)
+    applied = {run.commit for run in known.history if run.state == "done"}
+    never = () if asked.source.commit in applied else (f"{asked.source.commit[:10]} was never applied whole here",)
+    made = make_plan(client, asked, tell)
+    resources = {resource.id: resource for _, resource in asked.objects}
+    return replace(made, notes=(*never, *notes(made, resources, found_objects(client, made))))
+
+
+def _has(objects: Iterable[tuple[str, object]], release: str) -> bool:
+    return any(file.split("/")[2] == release for file, _ in objects)
+
+
+def _as_committed(at: Place, tree: trees.GitTree) -> None:
+    """What is planned is what is committed; a difference is most likely something that was forgotten."""
+    prefix = f"{FOLDER}/{at.environment.name}"
+    here, there = at.here.worktree.ids(prefix), tree.ids(prefix)
+    differing = sorted(path for path in {*here, *there} if here.get(path) != there.get(path))
+    if differing:
+        hint = "pipeline commit it first, or plan another state: --commit REVISION"
+        more = f" and {len(differing) - 1} more" if len(differing) > 1 else ""
+        raise StaleError(f"{differing[0]}{more}: the work tree is not what is committed", hint=hint)

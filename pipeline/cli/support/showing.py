@@ -1,0 +1,160 @@
+"""Shows a report in each format that was asked for: on stdout, or in a file that is written whole or not at all."""
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pipeline.cli.support.log_lines import unheard, unheard_json, unheard_xml
+from pipeline.cli.support.settings import settings
+from pipeline.core.errors import UsageError, WorldError
+from pipeline.core.judge.report import Report
+
+_WIDEST = 120
+_FOR_THE_LOG: Mapping[str, Callable[[str], str]] = {
+    "json": unheard_json,
+    "sarif": unheard_json,
+    "junit": unheard_xml,
+    "html": unheard_xml,
+    "annotations": str,  # meant to be heard
+}
+
+
+def show(report: Report, outputs: tuple[str, ...]) -> None:
+    """Each of ``FORMAT[=PATH]``; nothing asked for is the terminal's view.
+
+    Raises:
+        UsageError: an unknown format, or two for stdout.
+        WorldError: a file cannot be written.
+    """
+    from pipeline.report.structured import to_data
+
+    show_data(to_data(report), outputs)
+
+
+def show_data(data: Mapping[str, Any], outputs: tuple[str, ...]) -> None:
+    """The same from report.json's values."""
+    put({form: partial(render, data) for form, render in FORMATS.items()}, outputs)
+
+
+def put(forms: Mapping[str, Callable[[], str]], outputs: tuple[str, ...]) -> None:
+    """Each of ``FORMAT[=PATH]`` of ``forms``, made when it is asked for; nothing asked for is ``terminal``."""
+    wanted = [_parse(output, forms) for output in outputs or ("terminal",)]
+    if sum(not path and form != "annotations" for form, path in wanted) > 1:
+        raise UsageError("only one format can go to stdout", hint="-o json=report.json -o terminal")
+    for form, path in wanted:
+        text = forms[form]()
+        if path:
+            write_whole(Path(path), text)
+        else:
+            click.echo(_FOR_THE_LOG.get(form, unheard)(text), nl=False, color=True)
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Beside the target first, then renamed: a reader never sees half a report."""
+    staged = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        staged.write_text(text, encoding="utf-8")
+        staged.replace(path)
+    except OSError as error:
+        staged.unlink(missing_ok=True)
+        raise WorldError(
+            f"{path}: {(error.strerror or str(error)).lower()}", hint="name a folder that exists"
+        ) from error
+
+
+def _parse(output: str, forms: Iterable[str]) -> tuple[str, str]:
+    form, _, path = output.partition("=")
+    if form not in forms:
+        raise UsageError(f"unknown output format {form!r}", hint=f"one of {', '.join(forms)}, or FORMAT=PATH")
+    return form, path
+
+
+def _json(data: Mapping[str, Any]) -> str:
+    from pipeline.report.structured import dump
+
+    return dump(dict(data))
+
+
+def _terminal(data: Mapping[str, Any]) -> str:
+    from pipeline.report.terminal import Look, render
+
+    columns = min(shutil.get_terminal_size((100, 24)).columns, _WIDEST)
+    return render(data, Look(settings().colored(sys.stdout), columns))
+
+
+def _markdown(data: Mapping[str, Any]) -> str:
+    from pipeline.report.markdown import render
+
+    return render(data)
+
+
+def _comment(data: Mapping[str, Any]) -> str:
+    from pipeline.report.comment import render
+
+    return render(data)
+
+
+def _summary(data: Mapping[str, Any]) -> str:
+    from pipeline.report.comment import summary
+
+    return summary(data)
+
+
+def _html(data: Mapping[str, Any]) -> str:
+    from pipeline.report.html import render
+
+    return render(data)
+
+
+def _sarif(data: Mapping[str, Any]) -> str:
+    from pipeline.report.sarif import render
+
+    return render(data)
+
+
+def _junit(data: Mapping[str, Any]) -> str:
+    from pipeline.report.junit import render
+
+    return render(data)
+
+
+def _annotations(data: Mapping[str, Any]) -> str:
+    from pipeline.report.annotations import render
+
+    return render(data, _declared())
+
+
+def _declared() -> Mapping[str, tuple[str, int]]:
+    """Where the pipeline.yaml at work here declares each release: its path in the Git repository, and the line."""
+    from pipeline.adapters.config_file import find_root
+    from pipeline.adapters.git.trees import repository_root
+    from pipeline.core.config.lines import release_lines
+    from pipeline.core.config.model import FILE
+    from pipeline.core.errors import PipelineError
+
+    try:
+        root = find_root(Path.cwd())
+        file = (root / FILE).resolve().relative_to(repository_root(root).resolve()).as_posix()
+        lines = release_lines((root / FILE).read_text(encoding="utf-8"))
+    except (PipelineError, OSError, ValueError):
+        return {}
+    return {release: (file, line) for release, line in lines.items()}
+
+
+FORMATS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "terminal": _terminal,
+    "json": _json,
+    "markdown": _markdown,
+    "comment": _comment,
+    "summary": _summary,
+    "html": _html,
+    "sarif": _sarif,
+    "junit": _junit,
+    "annotations": _annotations,
+}

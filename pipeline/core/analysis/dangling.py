@@ -1,0 +1,94 @@
+"""What this upgrade takes away, and who names it still: in the release, and in the rest of the repository."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from pipeline.core.analysis.references import Reference
+from pipeline.core.analysis.removal import kept
+from pipeline.core.analysis.selection import around
+from pipeline.core.kube.apis import built_in_group
+from pipeline.core.kube.pods import containers
+from pipeline.core.kube.resource import Resource, ResourceId
+from pipeline.core.risk.upgrade import Upgrade
+
+Names = Callable[[Resource], Iterable[Reference]]
+_PRODUCED = frozenset({"Secret", "ConfigMap", "ServiceAccount"})
+"""Kinds that operators and jobs make: certificates, credentials, bundles."""
+_ALWAYS_THERE = frozenset(
+    {("ServiceAccount", "default"), ("ConfigMap", "kube-root-ca.crt"), ("ConfigMap", "openshift-service-ca.crt")}
+)
+"""What Kubernetes and OpenShift put into every namespace."""
+
+
+def lost(upgrade: Upgrade) -> frozenset[ResourceId]:
+    """What the release had and nobody renders or keeps any more. What was never there is not this upgrade's doing."""
+    _, after = around(upgrade)
+    mine = {one.id for one in upgrade.before.manifests.resources if not kept(one)}
+    return _unmade(mine - {resource.id for resource in after}, after)
+
+
+def dangling(upgrade: Upgrade, kinds: frozenset[str], names: Names) -> Iterator[tuple[Resource, Reference]]:
+    """Objects of ``kinds`` after the upgrade, with what they name and it took away."""
+    gone = lost(upgrade)
+    if gone:
+        for resource in around(upgrade)[1]:
+            if resource.kind in kinds:
+                for reference in names(resource):
+                    if reference.id in gone:
+                        yield resource, reference
+
+
+def newly_missing(upgrade: Upgrade, kinds: frozenset[str], names: Names) -> Iterator[tuple[Resource, Reference]]:
+    """Objects of ``kinds`` in the release that name what nobody renders, and that nobody named or rendered before."""
+    before, after = around(upgrade)
+    known = {one.id for one in (*before, *after)}
+    known.update(reference.id for one in before if one.kind in kinds for reference in names(one))
+    found = [
+        (resource, reference)
+        for resource in upgrade.after.manifests.resources
+        if resource.kind in kinds
+        for reference in names(resource)
+        if reference.id not in known and (reference.id.kind, reference.id.name) not in _ALWAYS_THERE
+    ]
+    missing = _unmade({reference.id for _, reference in found}, after) if found else frozenset()
+    return ((resource, reference) for resource, reference in found if reference.id in missing)
+
+
+def _unmade(ids: set[ResourceId], after: Iterable[Resource]) -> frozenset[ResourceId]:
+    """Those of ``ids`` that no operator and no job makes."""
+    if not any(one.kind in _PRODUCED for one in ids):
+        return frozenset(ids)
+    made = _made(after)
+    return frozenset(
+        one for one in ids if one.kind not in _PRODUCED or not made & {(one.namespace, one.name), ("", one.name)}
+    )
+
+
+def _made(resources: Iterable[Resource]) -> set[tuple[str, str]]:
+    """(namespace, name) of what others may make.
+
+    Custom resources make it under their own name or one that they hold, jobs under one that they are told. The
+    namespace is empty where a custom kind's scope is not known.
+    """
+    found: set[tuple[str, str]] = set()
+    for resource in resources:
+        namespace = resource.id.namespace
+        if not built_in_group(resource.id.group):
+            found.add((namespace, resource.id.name))
+            found.update((namespace, text) for text in _texts(resource.body.get("spec")))
+        elif resource.kind in ("Job", "CronJob"):
+            for container in containers(resource):
+                words = _texts([container.get("command"), container.get("args"), container.get("env")])
+                found.update((namespace, word.rpartition("=")[2]) for word in words)
+    return found
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from _texts(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts(item)

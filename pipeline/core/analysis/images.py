@@ -1,0 +1,74 @@
+"""Container images by their parts, and what a change of one says."""
+
+import re
+from dataclasses import dataclass
+
+from pipeline.core.charts.semver import Version
+from pipeline.core.diff.change import FieldChange
+from pipeline.core.risk.finding import Severity
+
+_HUB = "docker.io"
+_A_YEAR = 1900
+_NUMBER = re.compile(r"v?\d+(?:\.\d+){0,2}")
+IMAGE_KEY = re.compile(r"tag|version|digest|sha|sha256|image|repository|registry", re.IGNORECASE)
+"""Keys that make up an image's reference, by charts' custom."""
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """``registry.example.org/team/app:1.2.3-alpine@sha256:…`` by its parts."""
+
+    registry: str
+    repository: str
+    tag: str
+    digest: str
+
+    @property
+    def version(self) -> Version | None:
+        """The number in the tag; None for none, and for a date or a commit, which tell nothing of before and after."""
+        match = _NUMBER.match(self.tag)
+        try:
+            found = Version.parse(match.group()) if match else None
+        except ValueError:
+            return None
+        return found if found is not None and found.numbers[0] < _A_YEAR else None
+
+    @property
+    def variant(self) -> str:
+        """What follows the number: ``-alpine``."""
+        match = _NUMBER.match(self.tag)
+        return self.tag[match.end() :] if match else ""
+
+
+_REFERENCE = re.compile(r"(?:[\w.-]+(?::\d+)?/)*[\w.-]+(?::[\w.-]+)?(?:@sha256:[0-9a-f]{64})?")
+
+
+def names_image(field: FieldChange) -> bool:
+    """Whether a changed path of a custom resource is an image: ``spec.image``, ``spec.agent.image``."""
+    both = (field.old, field.new)
+    texts = all(isinstance(value, str) and _REFERENCE.fullmatch(value) for value in both)
+    return texts and str(field.path[-1]).endswith(("image", "Image"))
+
+
+def image(text: str) -> Image:
+    """Split a reference as the OCI distribution specification names its parts; the Hub's short names are completed."""
+    name, _, digest = text.partition("@")
+    head, slash, last = name.rpartition("/")
+    last, _, tag = last.partition(":")
+    path = f"{head}{slash}{last}"
+    first, _, rest = path.partition("/")
+    if rest and ("." in first or ":" in first or first == "localhost"):
+        return Image(first, rest, tag, digest)
+    return Image(_HUB, path if "/" in path else f"library/{path}", tag, digest)
+
+
+def grade(old: Image, new: Image) -> Severity:
+    """A new tag is why people upgrade; another place, a major step or a step back deserve a look."""
+    before, after = old.version, new.version
+    if old.repository.rpartition("/")[2] == new.repository.rpartition("/")[2] and before and after and after < before:
+        return Severity.MEDIUM
+    if (old.registry, old.repository) != (new.registry, new.repository) or old.variant != new.variant:
+        return Severity.LOW
+    if before and after and after.numbers[0] != before.numbers[0]:
+        return Severity.LOW
+    return Severity.INFO

@@ -1,0 +1,80 @@
+"""What an upgrade newly writes that the target's API server does not take of built-in objects: each fact once."""
+
+from dataclasses import dataclass
+
+from pipeline.core.diff.change import ResourceChange
+from pipeline.core.kube.apis import lookup
+from pipeline.core.kube.field_check import Complaint, Fault, complaints
+from pipeline.core.kube.fields import bounds
+from pipeline.core.kube.resource import Resource
+from pipeline.core.memo import once
+from pipeline.core.risk.finding import Confidence, Place, Severity
+from pipeline.core.risk.rule import place
+from pipeline.core.risk.upgrade import Upgrade
+
+Fact = tuple[Fault, str, str, str]
+_TOLD = 50
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """One fact: a fault in a field of a type, with every place of it, in the order of the objects.
+
+    ``certain`` says that the server refuses it for sure: the target was stated, or no minor of the table takes it.
+    """
+
+    complaint: Complaint
+    resource: Resource
+    places: tuple[Place, ...]
+    certain: bool
+
+    @property
+    def severity(self) -> Severity | None:
+        """The rule's own where it is certain. Where nobody said what the cluster runs, no more than a note."""
+        return None if self.certain else Severity.LOW
+
+    @property
+    def confidence(self) -> Confidence | None:
+        return None if self.certain else Confidence.LIKELY
+
+
+@once
+def news(upgrade: Upgrade) -> tuple[News, ...]:
+    """What the objects that are new or changed have wrong, and did not have wrong before."""
+    minor = upgrade.facts.target[1] if upgrade.facts.target else -1
+    oldest, newest = bounds()
+    if not oldest <= minor <= newest:
+        return ()
+    facts: dict[Fact, list[tuple[Resource, Complaint]]] = {}
+    for change in upgrade.diff.changes:
+        for complaint in _fresh(change, minor):
+            fact = (complaint.fault, complaint.type, complaint.field, complaint.wanted)
+            facts.setdefault(fact, []).append((change.resource, complaint))
+    return tuple(_news(found, stated=upgrade.facts.target_stated) for _, found in sorted(facts.items()))
+
+
+def _fresh(change: ResourceChange, minor: int) -> list[Complaint]:
+    """What is wrong with one object and was not; the server refuses it for the first, so that not all need be told."""
+    found = complaints(change.after, minor) if change.after is not None else ()
+    if not found:
+        return []
+    before = complaints(change.before, minor) if change.before is not None else ()
+    known = {(old.fault, old.where) for old in before}
+    return [one for one in found if (one.fault, one.where) not in known][:_TOLD]
+
+
+def _news(found: list[tuple[Resource, Complaint]], *, stated: bool) -> News:
+    resource, first = found[0]
+    certain = stated or all(_never_taken(*one) for one in found)
+    return News(first, resource, tuple(place(r, one.path) for r, one in found), certain)
+
+
+def _never_taken(resource: Resource, complaint: Complaint) -> bool:
+    """Whether every minor that serves the kind refuses the same."""
+    api = lookup(resource.group, resource.version, resource.kind)
+    oldest, newest = bounds()
+    return all(
+        (complaint.fault, complaint.where) in {(one.fault, one.where) for one in complaints(resource, minor)}
+        for minor in range(oldest, newest + 1)
+        if api is not None and api.exists(minor)
+    )

@@ -1,0 +1,121 @@
+"""What an overlay did before and does no longer: found by holding its recorded effects against each other.
+
+An index into a list says little about which entry is meant, so indexes are no part of a comparison of paths.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pipeline.core.diff.change import MISSING, Action, Op
+from pipeline.core.kube.path import Entry, Path
+from pipeline.core.kube.path_values import get
+from pipeline.core.kube.resource import Resource, ResourceId
+from pipeline.core.render.overlay import NAMES
+from pipeline.core.render.overlay_effects import Effect
+from pipeline.core.risk.upgrade import Upgrade
+
+
+class Loss(StrEnum):
+    CREATES = "creates"
+    """What it changed is gone from the chart; it makes a thing of its own there now."""
+    MISSES = "misses"
+    """It no longer touches the object, or the part of it."""
+    OBJECT_GONE = "object gone"
+    NOTHING_LEFT = "nothing left to do"
+    """The chart says by itself what the overlay said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """``path`` is the topmost path that is lost, of the object as it is called now (or was, where it is gone)."""
+
+    id: ResourceId
+    path: Path
+    loss: Loss
+    effect: Effect
+
+
+def drifts(upgrade: Upgrade) -> tuple[Drift, ...]:
+    """Each loss once, in the order of objects and paths. An overlay that somebody edited is excused what it misses."""
+    before, after = upgrade.before.notes.overlaid or (), upgrade.after.notes.overlaid or ()
+    names = {c.before.id: c.resource.id for c in upgrade.diff.of_action(Action.RENAMED, Action.MOVED) if c.before}
+    found: dict[tuple[ResourceId, Path], Drift] = {}
+    for effect in before:
+        if effect.path or effect.op is Op.REMOVED:
+            drift = _drift(effect, names.get(effect.id, effect.id), after, upgrade)
+            if drift is not None and (drift.loss is Loss.CREATES or not _edited(drift, upgrade)):
+                found.setdefault((drift.id, drift.path), drift)
+    return tuple(found.values())
+
+
+def _edited(drift: Drift, upgrade: Upgrade) -> bool:
+    """Whether somebody changed the part of the overlay that may have done it: then the loss is what was asked for."""
+    now = upgrade.after.overlay
+    changed = {file: text for file, text in upgrade.before.overlay.items() if now.get(file) != text}
+    if any(file.rpartition("/")[2] in NAMES for file in changed):
+        return True  # it says which patches there are
+    return any(drift.effect.id.name in text or drift.effect.id.kind in text for text in changed.values())
+
+
+def _drift(effect: Effect, now: ResourceId, after: tuple[Effect, ...], upgrade: Upgrade) -> Drift | None:
+    own = [one for one in after if one.id == now]
+    made = [one for one in own if one.op is Op.ADDED and _creates(one.path, effect)]
+    if made:
+        return Drift(now, made[0].path, Loss.CREATES, effect)
+    if any(_same_branch(one.path, effect.path) for one in own):
+        return None
+    mine, theirs = upgrade.before.manifests.by_id(), upgrade.after.manifests.by_id()
+    if now not in theirs:
+        # a patch that selects several objects still does its work on the others; one that deletes an object is done
+        alive = any(one.id.kind == now.kind and _same_branch(one.path, effect.path) for one in after)
+        return None if alive or not effect.path else Drift(effect.id, (), Loss.OBJECT_GONE, effect)
+    if _as_wanted(effect, mine.get(effect.id), theirs[now]):
+        return Drift(now, effect.path, Loss.NOTHING_LEFT, effect)
+    return Drift(now, _lost_at(effect, theirs[now]), Loss.MISSES, effect)
+
+
+def _creates(path: Path, effect: Effect) -> bool:
+    """Whether adding ``path`` shows that what the effect was on is gone: a list entry, or a file in a ConfigMap."""
+    if not path or len(path) > len(effect.path) or _plain(effect.path[: len(path)]) != _plain(path):
+        return False
+    if isinstance(path[-1], Entry):
+        return len(path) < len(effect.path)
+    return effect.id.kind in ("ConfigMap", "Secret") and path[0] == "data" and effect.op is Op.CHANGED
+
+
+def _as_wanted(effect: Effect, before: Resource | None, after: Resource) -> bool:
+    """Whether the object says what the overlay made it say."""
+    path = _to_index(effect.path)
+    wanted = get(before.body, path) if before is not None else MISSING
+    found = get(after.body, path)
+    return wanted is MISSING and found is MISSING if effect.op is Op.REMOVED else wanted == found
+
+
+def _lost_at(effect: Effect, after: Resource) -> Path:
+    """The topmost list entry on the way that is no longer there, else the path itself."""
+    for length, step in enumerate(effect.path, 1):
+        if isinstance(step, Entry) and get(after.body, effect.path[:length]) is MISSING:
+            return effect.path[:length]
+    return effect.path
+
+
+def _to_index(path: Path) -> Path:
+    """Up to the first index: the list as a whole has to be compared there."""
+    return tuple(_until_index(path))
+
+
+def _until_index(path: Path) -> Iterator[str | Entry]:
+    for step in path:
+        if isinstance(step, int):
+            return
+        yield step
+
+
+def _same_branch(one: Path, other: Path) -> bool:
+    shared = min(len(one), len(other))
+    return _plain(one[:shared]) == _plain(other[:shared])
+
+
+def _plain(path: Path) -> Path:
+    return tuple(-1 if isinstance(step, int) else step for step in path)

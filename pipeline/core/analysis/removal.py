@@ -1,0 +1,106 @@
+"""Objects that an upgrade removes: who keeps them, and how findings about many of them are grouped."""
+
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+from pipeline.core.diff.change import Action, ResourceChange
+from pipeline.core.kube.resource import CRD_KIND, Delivery, Resource
+from pipeline.core.risk.upgrade import Upgrade
+
+ROLES = frozenset({"Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding"})
+WEBHOOKS = frozenset({"MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"})
+OWN_RULE = (
+    frozenset({CRD_KIND, "Namespace", "StatefulSet", "PersistentVolumeClaim", "PersistentVolume"}) | ROLES | WEBHOOKS
+)
+"""Kinds whose removal has a rule of its own."""
+
+KEEPERS = frozenset({"helm.sh/resource-policy", "argocd.argoproj.io/sync-options", "kapp.k14s.io/delete-strategy"})
+"""Annotations that may keep an object when it leaves the render."""
+_WORKLOADS = frozenset({"Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob"})
+_SHOWN = 4
+_KINDS_SHOWN = 3
+_WEIGHT = {kind: index for index, kind in enumerate(("StatefulSet", "Deployment", "DaemonSet", "Service", "Secret"))}
+"""What is named first among many."""
+Key = TypeVar("Key")
+
+
+def removed(upgrade: Upgrade) -> list[ResourceChange]:
+    """What is gone for good: hooks aside (they come and go by phase), and what another release renders now."""
+    moved = {r.id for r in upgrade.facts.repository_after.resources} if upgrade.facts.repository_after else set()
+    return [
+        change
+        for change in upgrade.diff.of_action(Action.REMOVED)
+        if change.resource.delivery is not Delivery.HOOK and change.id not in moved
+    ]
+
+
+def gone(upgrade: Upgrade) -> list[ResourceChange]:
+    """What is removed and is not there as another kind of workload."""
+    successors = {old.id for old, _ in kind_changes(upgrade)}
+    return [change for change in removed(upgrade) if change.id not in successors]
+
+
+def kind_changes(upgrade: Upgrade) -> list[tuple[ResourceChange, ResourceChange]]:
+    """Workloads that left, each with the one of another kind that came under its name."""
+    added = {
+        (change.id.namespace, change.id.name): change
+        for change in upgrade.diff.of_action(Action.ADDED)
+        if change.id.kind in _WORKLOADS
+    }
+    olds = [change for change in removed(upgrade) if change.id.kind in _WORKLOADS]
+    keys = ((old, (old.id.namespace, old.id.name)) for old in olds)
+    return [(old, added[key]) for old, key in keys if key in added]
+
+
+def kept(resource: Resource) -> str:
+    """The annotation that keeps the object when it leaves the render; empty where none does."""
+    notes = resource.annotations
+    if notes.get("helm.sh/resource-policy") == "keep":
+        return "helm.sh/resource-policy: keep"
+    options = str(notes.get("argocd.argoproj.io/sync-options", ""))
+    if "Prune=false" in options or "Delete=false" in options:
+        return f"argocd.argoproj.io/sync-options: {options}"
+    if notes.get("kapp.k14s.io/delete-strategy") == "orphan":
+        return "kapp.k14s.io/delete-strategy: orphan"
+    return ""
+
+
+def grouped(changes: Iterable[ResourceChange], key: Callable[[ResourceChange], Key]) -> dict[Key, list[ResourceChange]]:
+    """Changes by ``key``, in the order they come."""
+    groups: dict[Key, list[ResourceChange]] = {}
+    for change in changes:
+        groups.setdefault(key(change), []).append(change)
+    return groups
+
+
+def naming(changes: list[ResourceChange]) -> str:
+    """``Service web``, or ``3 Services: a, b, c``."""
+    kind = changes[0].id.kind
+    if len(changes) == 1:
+        return f"{kind} {changes[0].id.name}"
+    return f"{len(changes)} {plural(kind)}: {listed(change.id.name for change in changes)}"
+
+
+def counted(changes: list[ResourceChange]) -> str:
+    """``Service web``, ``3 Services: a, b, c``, or ``9 objects (Deployment web, 3 Services and 5 of other kinds)``."""
+    kinds = grouped(changes, lambda change: change.id.kind)
+    if len(kinds) == 1:
+        return naming(changes)
+    ranked = sorted(kinds.items(), key=lambda item: (_WEIGHT.get(item[0], len(_WEIGHT)), item[0]))
+    said = [naming(of)[: naming(of).index(":")] if len(of) > 1 else naming(of) for _, of in ranked[:_KINDS_SHOWN]]
+    rest = sum(len(of) for _, of in ranked[_KINDS_SHOWN:])
+    more = f" and {rest} of other kinds" if rest else ""
+    return f"{len(changes)} objects ({', '.join(said)}{more})"
+
+
+def listed(names: Iterable[str]) -> str:
+    """``a, b, c, d and 3 more``."""
+    all_names = list(names)
+    more = f" and {len(all_names) - _SHOWN} more" if len(all_names) > _SHOWN else ""
+    return f"{', '.join(all_names[:_SHOWN])}{more}"
+
+
+def plural(kind: str) -> str:
+    if kind.endswith(("s", "x", "ch")):
+        return f"{kind}es" if not kind.endswith("s") else kind
+    return f"{kind[:-1]}ies" if kind.endswith("y") and kind[-2:-1] not in "aeiou" else f"{kind}s"

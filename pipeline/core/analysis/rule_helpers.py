@@ -1,0 +1,204 @@
+"""Rules about a set of paths are alike: pick an object's changes, say them once, claim exactly them."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from pipeline.core.analysis.removal import listed, plural
+from pipeline.core.analysis.short_values import between, brief
+from pipeline.core.diff.change import MISSING, Action, FieldChange, Op, ResourceChange
+from pipeline.core.diff.text_diff import Hunk, hunks, is_text
+from pipeline.core.kube.apis import built_in_group
+from pipeline.core.kube.path import Entry, Path, to_text
+from pipeline.core.kube.pods import pod_fields
+from pipeline.core.risk.finding import Confidence, Severity
+from pipeline.core.risk.rule import Claim, EachCheck, Hit, WholeCheck, at
+from pipeline.core.risk.upgrade import Upgrade
+
+Picks = Callable[[FieldChange, Path], bool]
+"""Whether a change is taken: the change, and its path (for pods: below the pod's spec)."""
+Grade = Callable[[ResourceChange, list[FieldChange]], Severity | None]
+_SHOWN = 3
+_LABEL_KEY = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9./_-]*[A-Za-z0-9])?")
+_HEAD = (("metadata",), ("apiVersion",), ("status",))
+_MANY = {"its": "their", "it is": "they are", "it runs": "they run"}
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """``what`` ends the sentence "Deployment web: …" before the list of changes; ``grade`` may set the severity."""
+
+    what: str
+    why: str
+    remedy: str
+    grade: Grade | None = None
+    confidence: Confidence | None = None
+    detail: bool = True
+    say: "Say | None" = None
+    """How one change is said; :func:`shown` where nothing else is."""
+
+
+Say = Callable[[ResourceChange, FieldChange], str]
+
+
+def custom_check(words: Words, picks: Callable[[FieldChange], bool]) -> EachCheck:
+    """One finding a custom resource that is edited, about what is picked of all but its metadata."""
+
+    def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
+        if built_in_group(change.id.group) or change.action in (Action.ADDED, Action.REMOVED):
+            return
+        fields = (field for field in change.fields if not field.noise and field.path[:1] not in _HEAD)
+        picked = [field for field in fields if picks(field)]
+        if picked:
+            yield hit(change, picked, words)
+
+    return check
+
+
+def pod_check(picks: Picks, words: Words) -> EachCheck:
+    """One finding a workload, about its pods' spec."""
+
+    def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
+        picked = [field for field, below in pod_fields(change) if picks(field, below)]
+        if picked:
+            yield hit(change, picked, words)
+
+    return check
+
+
+def pods_check(picks: Picks, words: Words) -> WholeCheck:
+    """One finding for all workloads whose pods change in the same way."""
+    say = words.say or (lambda _, field: shown(field))
+
+    def check(upgrade: Upgrade) -> Iterator[Hit]:
+        groups: dict[tuple[str, ...], list[Hit]] = {}
+        for change in upgrade.diff.changes:
+            picked = [field for field, below in pod_fields(change) if picks(field, below)]
+            if picked:
+                one = hit(change, picked, words)
+                groups.setdefault((str(one.severity), *(say(change, field) for field in picked)), []).append(one)
+        yield from map(_together, groups.values())
+
+    return check
+
+
+def _together(hits: list[Hit]) -> Hit:
+    """Hits that say the same of several workloads."""
+    first = hits[0]
+    if len(hits) == 1:
+        return first
+    objects = [one.place.resource for one in hits]
+    kinds = {one.kind for one in objects}
+    what = of_many(first.title.removeprefix(f"{objects[0].kind} {objects[0].name}"))
+    names = listed(one.name for one in objects)
+    return replace(
+        first,
+        title=f"{len(hits)} {plural(kinds.pop()) if len(kinds) == 1 else 'workloads'} ({names}){what}",
+        also=(*first.also, *(place for one in hits[1:] for place in (one.place, *one.also))),
+        alike=tuple(one.place for one in hits[1:]),
+        claims=tuple(claim for one in hits for claim in one.claims),
+    )
+
+
+def of_many(what: str) -> str:
+    """``its pods run`` as ``their pods run``, ``it is started`` as ``they are started``."""
+    return re.sub(r"\b(its|it is|it runs)\b", lambda match: _MANY[match.group()], what, count=1)
+
+
+def object_check(picks: Picks, words: Words, first: Path = ()) -> EachCheck:
+    """One finding an object that is edited. ``first`` is a path that is named before all others."""
+
+    def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
+        if change.action in (Action.ADDED, Action.REMOVED):
+            return
+        picked = [field for field in change.fields if not field.noise and picks(field, field.path)]
+        picked.sort(key=lambda field: field.path != first)
+        if picked:
+            yield hit(change, picked, words)
+
+    return check
+
+
+def alike_check(picks: Picks, words: Words) -> WholeCheck:
+    """One finding for all objects that change in the same way: a label that every object of a chart carries."""
+
+    def check(upgrade: Upgrade) -> Iterator[Hit]:
+        groups: dict[tuple[str, ...], list[tuple[ResourceChange, list[FieldChange]]]] = {}
+        for change in upgrade.diff.changes:
+            if change.action in (Action.ADDED, Action.REMOVED):
+                continue
+            picked = [field for field in change.fields if not field.noise and picks(field, field.path)]
+            if picked:
+                groups.setdefault(tuple(map(shown, picked)), []).append((change, picked))
+        for said, group in groups.items():
+            yield _of_group(said, group, words)
+
+    return check
+
+
+def _of_group(said: tuple[str, ...], group: list[tuple[ResourceChange, list[FieldChange]]], words: Words) -> Hit:
+    one = hit(*group[0], words)
+    if len(group) == 1:
+        return one
+    listed = "; ".join(said[:_SHOWN]) + (f" and {len(said) - _SHOWN} more" if len(said) > _SHOWN else "")
+    others = [at(change, field) for change, picked in group for field in picked]
+    claims = tuple(Claim(change.id, field.path) for change, picked in group for field in picked)
+    return replace(
+        one,
+        title=f"{len(group)} objects: {of_many(words.what)}: {listed}",
+        also=tuple(others[1:]),
+        alike=tuple(at(change, picked[0]) for change, picked in group[1:]),
+        claims=claims,
+    )
+
+
+def hit(change: ResourceChange, picked: list[FieldChange], words: Words) -> Hit:
+    """The finding about ``picked``: placed at the first, the others beside it, all of them explained."""
+    places = [at(change, field) for field in picked]
+    say = words.say or (lambda _, field: shown(field))
+    said = [say(change, field) for field in picked[:_SHOWN]] if words.detail else []
+    more = f" and {len(picked) - _SHOWN} more" if words.detail and len(picked) > _SHOWN else ""
+    listed = f": {'; '.join(said)}{more}" if said else ""
+    return Hit(
+        places[0],
+        title=f"{change.id.kind} {change.id.name}: {words.what}{listed}",
+        why=words.why,
+        remedy=words.remedy,
+        severity=words.grade(change, picked) if words.grade else None,
+        confidence=words.confidence,
+        also=tuple(places[1:]),
+        claims=tuple(Claim(change.id, field.path) for field in picked),
+    )
+
+
+def shown(field: FieldChange) -> str:
+    """``replicas 1 -> 2``, ``+nodeSelector {…}``, ``-env LEVEL``: the last steps of the path, and both values."""
+    entry = field.path[-1] if field.path and isinstance(field.path[-1], Entry) else None
+    value = field.old if field.new is MISSING else field.new
+    last = field.path[-1] if field.path else ""
+    name = to_text(field.path[-1:] if isinstance(last, str) else field.path[-2:])
+    if isinstance(last, str) and _LABEL_KEY.fullmatch(last):
+        name = last  # in a path its dots need quotes, alone they do not
+    bare = entry is not None and (len(entry.pairs) == 1 or not (isinstance(value, dict) and value.get("name")))
+    if field.path[-3:-2] == ("env",) and isinstance(field.path[-2], Entry):
+        name = f"{field.path[-2].pairs[0][1]}"  # a variable, and not its field
+    if entry:
+        name = f"{to_text(field.path[-2:-1])} {'/'.join(str(value) for _, value in entry.pairs)}"
+    if field.op is Op.REORDERED:
+        return f"{name} in another order"
+    if field.old is MISSING:
+        return f"+{name} {'' if bare else brief(field.new)}".rstrip()
+    if field.new is MISSING:
+        return f"-{name} {'' if bare else brief(field.old)}".rstrip()
+    if isinstance(field.old, str) and isinstance(field.new, str) and (is_text(field.old) or is_text(field.new)):
+        return f"{name} {_lines(hunks(field.old, field.new))}"
+    return f"{name} {between(field.old, field.new)}"
+
+
+def _lines(found: tuple[Hunk, ...]) -> str:
+    """``line 3: a -> b``; where more differs ``line 3, lines 7-9 and 2 more places (+6 -2 lines)``."""
+    gone, came = (sum(map(len, side)) for side in zip(*((hunk[2], hunk[3]) for hunk in found), strict=True))
+    if gone == came == 1:
+        return f"line {found[0].new}: {between(found[0].removed[0], found[0].added[0])}"
+    more = f" and {len(found) - _SHOWN} more places" if len(found) > _SHOWN else ""
+    return f"{', '.join(map(str, found[:_SHOWN]))}{more} (+{came} -{gone} lines)"

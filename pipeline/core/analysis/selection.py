@@ -1,0 +1,89 @@
+"""Who is selected by labels: the pods that workloads make, and what a label selector says about them."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from pipeline.core.kube.pods import containers, template_path
+from pipeline.core.kube.resource import ManifestSet, Resource, mapping, sequence
+from pipeline.core.risk.upgrade import Upgrade
+
+
+class Pods(NamedTuple):
+    """What a workload's pods are selected by: ``ports`` are the names of their containers' ports."""
+
+    namespace: str
+    labels: Mapping[str, Any]
+    ports: frozenset[str]
+
+
+def pods(resources: Iterable[Resource]) -> list[Pods]:
+    """The pods of every workload."""
+    found = []
+    for resource in resources:
+        path = template_path(resource)
+        if path is not None:
+            value: Mapping[str, Any] = resource.body
+            for step in path:
+                value = mapping(value.get(str(step)))
+            labels = mapping(mapping(value.get("metadata")).get("labels"))
+            found.append(Pods(resource.id.namespace, labels, port_names(*containers(resource))))
+    return found
+
+
+def port_names(*containers_: Mapping[str, Any]) -> frozenset[str]:
+    """The names of containers' ports."""
+    ports = (port for container in containers_ for port in map(mapping, sequence(container.get("ports"))))
+    return frozenset(str(port["name"]) for port in ports if port.get("name"))
+
+
+def around(upgrade: Upgrade) -> tuple[list[Resource], list[Resource]]:
+    """All objects that are known before and after: this release's, and those of the rest of the repository."""
+
+    def both(own: ManifestSet, others: ManifestSet | None) -> list[Resource]:
+        return [*own.resources, *(others.resources if others else ())]
+
+    facts = upgrade.facts
+    return (
+        both(upgrade.before.manifests, facts.repository_before),
+        both(upgrade.after.manifests, facts.repository_after),
+    )
+
+
+def home(resource: Resource, upgrade: Upgrade) -> str:
+    """The namespace that an object is applied to; a kind whose scope nobody told has none in its identity."""
+    return resource.id.namespace or upgrade.namespace
+
+
+def selects(selector: Mapping[str, Any], labels: Mapping[str, Any]) -> bool:
+    """A LabelSelector (``matchLabels``, ``matchExpressions``); an empty one selects everything."""
+    wanted = mapping(selector.get("matchLabels"))
+    expressions = map(mapping, sequence(selector.get("matchExpressions")))
+    return all(labels.get(key) == value for key, value in wanted.items()) and all(
+        _holds(one, labels) for one in expressions
+    )
+
+
+def _holds(expression: Mapping[str, Any], labels: Mapping[str, Any]) -> bool:
+    key, values = expression.get("key"), sequence(expression.get("values"))
+    match expression.get("operator"):
+        case "In":
+            return labels.get(str(key)) in values
+        case "NotIn":
+            return labels.get(str(key)) not in values
+        case "Exists":
+            return key in labels
+        case "DoesNotExist":
+            return key not in labels
+    return True
+
+
+def in_reach(namespaces: Mapping[str, Any], own: str, namespace: str) -> bool:
+    """Whether a monitor's ``namespaceSelector`` admits ``namespace``; its own where it says nothing."""
+    if namespaces.get("any") is True:
+        return True
+    names = sequence(namespaces.get("matchNames"))
+    return namespace in names if names else namespace == own
+
+
+def service_ports(service: Resource) -> Iterator[Mapping[str, Any]]:
+    return map(mapping, sequence(mapping(service.body.get("spec")).get("ports")))

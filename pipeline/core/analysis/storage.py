@@ -1,0 +1,37 @@
+"""Which of a pod's volumes outlive it: claims that it names, and those that its StatefulSet makes for it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pipeline.core.kube.pods import containers, pod_spec
+from pipeline.core.kube.resource import Resource, mapping, sequence
+
+
+def lasting(resource: Resource) -> dict[str, str]:
+    """Volume name -> the claim behind it, or the claim template's name."""
+    found = {name: name for name in templates(resource)}
+    for volume in map(mapping, sequence(pod_spec(resource).get("volumes"))):
+        claim = mapping(volume.get("persistentVolumeClaim")).get("claimName")
+        if isinstance(claim, str):
+            found[str(volume.get("name"))] = claim
+    return found
+
+
+def templates(resource: Resource) -> list[str]:
+    """The names of a StatefulSet's claim templates."""
+    found = map(mapping, sequence(mapping(resource.body.get("spec")).get("volumeClaimTemplates")))
+    return [name for one in found if isinstance(name := mapping(one.get("metadata")).get("name"), str)]
+
+
+def mounts(container: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [mapping(mount) for mount in sequence(container.get("volumeMounts"))]
+
+
+def keepers(resource: Resource) -> dict[str, Mapping[str, Any]]:
+    """The containers that mount a volume which outlives the pod, by name."""
+    volumes = lasting(resource)
+    return {
+        str(one.get("name")): one
+        for one in containers(resource)
+        if any(str(mount.get("name")) in volumes for mount in mounts(one))
+    }

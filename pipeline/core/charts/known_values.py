@@ -1,0 +1,248 @@
+"""What a chart knows of its values: defaults, schema, template references, and the dependencies that own a key.
+
+Helm ignores a value that nothing reads, without a word. Whether something reads it is judged in three steps: the
+defaults name it, the schema names it, or a template refers to it. Maps that are empty by default are free-form.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache, lru_cache
+from typing import Any
+
+from pipeline.core.charts.chart import Chart
+from pipeline.core.charts.template_reads import References, ValuesPath, reached, references
+from pipeline.core.charts.values import merge_maps
+from pipeline.core.diff.change import MISSING
+from pipeline.core.kube.resource import mapping, sequence
+from pipeline.core.risk.upgrade import Upgrade
+from pipeline.core.yaml import reader as yaml_read
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """One chart's own values: its defaults, schema and templates, and the charts that it depends on by key.
+
+    ``metadata`` is its Chart.yaml.
+    """
+
+    file: str
+    defaults: Mapping[str, Any] = field(hash=False)
+    schema: Mapping[str, Any] = field(hash=False)
+    read: Callable[[], References] = field(hash=False, repr=False)
+    children: Mapping[str, "Scope"] = field(hash=False)
+    metadata: Mapping[str, Any] = field(default_factory=dict, hash=False)
+
+    @property
+    def references(self) -> References:
+        """What its templates read: asked only where neither defaults nor schema know a value."""
+        return self.read()
+
+
+def knows(scope: Scope, path: ValuesPath) -> bool:
+    """Whether setting ``path`` can have an effect on the chart or one of its dependencies."""
+    if path[0] == "global" and len(path) > 1:
+        return any(_knows_here(one, path) for one in walk(scope))
+    child = scope.children.get(path[0])
+    if child is not None and len(path) > 1 and knows(child, path[1:]):
+        return True
+    return (child is not None and len(path) == 1) or _knows_here(scope, path)
+
+
+def default_at(scope: Scope, path: ValuesPath) -> Any:
+    """What the chart itself sets at ``path``: its own defaults first, then those of the dependency that owns the key.
+
+    MISSING where neither says anything.
+    """
+    value: Any = scope.defaults
+    for step in path:
+        if not isinstance(value, dict) or step not in value:
+            child = scope.children.get(path[0]) if len(path) > 1 else None
+            return default_at(child, path[1:]) if child is not None else MISSING
+        value = value[step]
+    return value
+
+
+def walk(scope: Scope) -> Iterator[Scope]:
+    """The chart's scope and every dependency's, parents first."""
+    yield scope
+    for name in sorted(scope.children):
+        yield from walk(scope.children[name])
+
+
+def _knows_here(scope: Scope, path: ValuesPath) -> bool:
+    return _in_defaults(scope.defaults, path) or _in_schema(scope.schema, path) or scope.references.reads(path)
+
+
+def _in_defaults(defaults: Mapping[str, Any], path: ValuesPath) -> bool:
+    """A key of the defaults, or one below a map that is empty there (free-form, ``nodeSelector: {}``) or a list.
+
+    A chart without any defaults is not free-form as a whole.
+    """
+    value: Any = defaults
+    for step in path:
+        if not isinstance(value, dict):
+            return value is None or isinstance(value, list)
+        if step not in value:
+            return not value and value is not defaults
+        value = value[step]
+    return True
+
+
+def _in_schema(schema: Mapping[str, Any], path: ValuesPath) -> bool:
+    node: Mapping[str, Any] = schema
+    for step in path:
+        properties = mapping(node.get("properties"))
+        if step not in properties:
+            return bool(node.get("patternProperties")) or isinstance(node.get("additionalProperties"), dict)
+        node = mapping(properties[step])
+    return True
+
+
+@lru_cache(maxsize=8)
+def scope_of(chart: Chart) -> Scope:
+    """The scope of a chart with all of its dependencies, read once per chart."""
+    return _scope(chart, "", chart.defaults, chart.schema or {}, chart.metadata)
+
+
+def _scope(
+    chart: Chart, folder: str, defaults: Mapping[str, Any], schema: Mapping[str, Any], metadata: Mapping[str, Any]
+) -> Scope:
+    children: dict[str, Scope] = {}
+    rows = _rows(chart, folder, metadata)
+    for key, below, part in _dependencies(chart, folder, rows):
+        part_schema = _yaml(chart, f"{below}values.schema.json")
+        children[key] = _scope(chart, below, _yaml(chart, f"{below}values.yaml"), part_schema, part)
+    read = cache(lambda: references(_texts(chart, folder), _switches(rows)))
+    return Scope(f"{folder}values.yaml", defaults, schema, read, children, metadata)
+
+
+def _texts(chart: Chart, folder: str) -> list[str]:
+    """Whatever may read the chart's values: templates, their libraries, and texts that are handed to ``tpl``.
+
+    NOTES.txt makes no object: what it alone reads has no effect.
+    """
+    own, libraries, texts = [], [], []
+    start = f"{folder}templates/"
+    for path, text in chart.files.items():
+        if path.startswith(start):
+            own += [] if path.endswith("/NOTES.txt") else [text]
+        elif path.startswith(f"{folder}charts/") and "/templates/" in path and "define" in text:
+            libraries.append(text)
+        elif path.startswith(folder) and ".Values" in text and not path[len(folder) :].startswith(("charts/", "crds/")):
+            texts += [] if path.endswith((".md", ".gotmpl")) else [text]
+    return reached(own, libraries) + texts
+
+
+def _switches(rows: list[Mapping[str, Any]]) -> Iterator[ValuesPath]:
+    """The values that switch dependencies on and off: conditions and tags."""
+    for row in rows:
+        yield from (tuple(one.strip().split(".")) for one in str(row.get("condition") or "").split(",") if one.strip())
+        yield from (("tags", str(tag)) for tag in sequence(row.get("tags")))
+
+
+def _dependencies(
+    chart: Chart, folder: str, rows: list[Mapping[str, Any]]
+) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    """(key in values, folder, Chart.yaml): each declared dependency by alias or name, and each that is simply there."""
+    start = f"{folder}charts/"
+    folders = sorted({path[len(start) :].split("/")[0] for path in chart.files if path.startswith(start)})
+    there = {name: _yaml(chart, f"{start}{name}/Chart.yaml") for name in folders}
+    by_name = {str(part.get("name") or name): (f"{start}{name}/", part) for name, part in there.items() if part}
+    for row in rows:
+        if str(row.get("name")) in by_name:
+            yield (str(row.get("alias") or row.get("name")), *by_name[str(row.get("name"))])
+    declared = {str(row.get("name")) for row in rows}
+    yield from ((name, *found) for name, found in by_name.items() if name not in declared)
+
+
+def _rows(chart: Chart, folder: str, metadata: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The declared dependencies; charts for Helm 2 have them in a file of their own."""
+    declared = metadata if "dependencies" in metadata else _yaml(chart, f"{folder}requirements.yaml")
+    return [row for row in sequence(declared.get("dependencies")) if isinstance(row, dict)]
+
+
+def _yaml(chart: Chart, path: str) -> Mapping[str, Any]:
+    """A YAML (or JSON) file of the chart; empty where it is missing or broken: Helm itself says so when it renders."""
+    try:
+        return mapping(yaml_read.load(chart.files.get(path, "")))
+    except ValueError:
+        return {}
+
+
+def leaves(values: Mapping[str, Any], path: ValuesPath = ()) -> Iterator[tuple[ValuesPath, Any]]:
+    """Each path that somebody set, with its value; an empty map or a list is one leaf."""
+    for key, value in values.items():
+        if isinstance(value, dict) and value:
+            yield from leaves(value, (*path, str(key)))
+        else:
+            yield (*path, str(key)), value
+
+
+def lookup(values: Mapping[str, Any], path: ValuesPath, default: Any = None) -> Any:
+    """The value at ``path``, or ``default`` where a step is missing."""
+    value: Any = values
+    for step in path:
+        if not isinstance(value, dict) or step not in value:
+            return default
+        value = value[step]
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class DefaultChange:
+    """A default that differs between two versions. ``path`` is below ``file``; ``ours`` is where we would set it."""
+
+    file: str
+    path: ValuesPath
+    ours: ValuesPath
+    old: Any = field(hash=False)
+    new: Any = field(hash=False)
+    set_by_us: bool = False
+    removed: bool = False
+    added: bool = False
+
+    @property
+    def same_type(self) -> bool:
+        return type(self.old) is type(self.new)
+
+
+def changed_defaults(upgrade: Upgrade) -> tuple[DefaultChange, ...]:
+    """Each default that differs, in the chart and in every dependency that both versions have, topmost paths only."""
+    old, new = upgrade.before.chart, upgrade.after.chart
+    if old is None or new is None or old.defaults is new.defaults:
+        return ()
+    set_paths = frozenset(path for layer in upgrade.after.values for path, _ in leaves(layer.data))
+    return tuple(_scopes(scope_of(old), scope_of(new), (), set_paths, ({}, {})))
+
+
+def _scopes(
+    old: Scope, new: Scope, prefix: ValuesPath, ours: frozenset[ValuesPath], over: tuple[Mapping[str, Any], ...]
+) -> Iterator[DefaultChange]:
+    """``over`` is what the charts above set here, before and after: where both do, the default has no effect."""
+    for path, before, after in _differences(old.defaults, new.defaults, ()):
+        if all(lookup(one, path, _ABSENT) is not _ABSENT for one in over):
+            continue
+        full = prefix + path
+        hit = any(full[: len(one)] == one or one[: len(full)] == full for one in ours)
+        gone, came = before is not _ABSENT and after is _ABSENT, before is _ABSENT
+        yield DefaultChange(
+            new.file, path, full, None if came else before, None if gone else after, hit, removed=gone, added=came
+        )
+    for key in sorted(old.children.keys() & new.children.keys()):
+        above = zip((old.defaults, new.defaults), over, strict=True)
+        below = tuple(merge_maps(mapping(own.get(key)), mapping(higher.get(key))) for own, higher in above)
+        yield from _scopes(old.children[key], new.children[key], (*prefix, key), ours, below)
+
+
+_ABSENT = object()
+
+
+def _differences(
+    old: Mapping[str, Any], new: Mapping[str, Any], path: ValuesPath
+) -> Iterator[tuple[ValuesPath, Any, Any]]:
+    for key in sorted({*old, *new}):
+        before, after = old.get(key, _ABSENT), new.get(key, _ABSENT)
+        if isinstance(before, dict) and isinstance(after, dict) and before and after:
+            yield from _differences(before, after, (*path, key))
+        elif type(before) is not type(after) or before != after:
+            yield (*path, key), before, after

@@ -1,0 +1,142 @@
+"""pipeline.lock: which chart every release got, and the digests by which anybody can tell that it still is that one.
+
+Pure: ``from_text`` and ``to_text`` are exact inverses, and equal locks give equal bytes.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from pipeline.core.errors import ConfigError, Problem
+from pipeline.core.kube.resource import mapping, sequence
+from pipeline.core.yaml.reader import YamlError, load
+
+FILE = "pipeline.lock"
+FOLDER = "vendor_charts"
+SCHEMA = "pipeline.lock/v1"
+_HEADER = "# Written by `pipeline vendor`: commit it, and never edit it by hand.\n"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class LockedChart:
+    """A vendored chart. ``source`` is where it came from, ``archive`` and ``tree`` are ``sha256:…``.
+
+    ``archive`` is the digest of the packaged chart, empty for one that came from a directory; ``tree`` that of the
+    unpacked files as they lie under vendor_charts/.
+    """
+
+    name: str
+    version: str
+    source: str
+    tree: str
+    archive: str = ""
+
+    @property
+    def folder(self) -> str:
+        return folder(self.name, self.version)
+
+
+@dataclass(frozen=True, slots=True)
+class LockedRelease:
+    """What a release asked for (``chart`` and ``wanted`` as pipeline.yaml has them) and what it got."""
+
+    chart: str
+    wanted: str
+    name: str
+    version: str
+
+    @property
+    def folder(self) -> str:
+        return folder(self.name, self.version)
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    charts: tuple[LockedChart, ...] = ()
+    releases: Mapping[str, LockedRelease] = field(default_factory=dict, hash=False)
+
+    def chart_of(self, release: str) -> LockedChart | None:
+        """The chart that ``release`` renders, None where it was never vendored."""
+        got = self.releases.get(release)
+        return next((chart for chart in self.charts if got and chart.folder == got.folder), None)
+
+    def with_release(self, release: str, got: LockedRelease, chart: LockedChart) -> "Lock":
+        others = [other for other in self.charts if other.folder != chart.folder]
+        return Lock(tuple(sorted([*others, chart])), {**self.releases, release: got})
+
+    def only(self, releases: Iterable[str]) -> "Lock":
+        """Without the releases that are no more, and without the charts that nobody needs then."""
+        names = set(releases)
+        kept = {name: got for name, got in sorted(self.releases.items()) if name in names}
+        needed = {got.folder for got in kept.values()}
+        return replace(self, charts=tuple(chart for chart in self.charts if chart.folder in needed), releases=kept)
+
+
+def folder(name: str, version: str) -> str:
+    """``vendor_charts/lattice/1.4.0``, relative to the repository."""
+    return f"{FOLDER}/{name}/{version}"
+
+
+def to_text(lock: Lock) -> str:
+    from pipeline.core.yaml.writer import dump  # noqa: PLC0415 - 8 ms that whoever only reads a lock need not pay
+
+    charts = [
+        _present(name=c.name, version=c.version, source=c.source, archive=c.archive, tree=c.tree) for c in lock.charts
+    ]
+    releases = {
+        name: {"chart": got.chart, "wanted": got.wanted, "name": got.name, "version": got.version}
+        for name, got in sorted(lock.releases.items())
+    }
+    return _HEADER + dump({"charts": charts, "releases": releases, "schema": SCHEMA})
+
+
+def from_text(text: str) -> Lock:
+    """Read a lock.
+
+    Raises:
+        ConfigError: it is no lock, or of a schema that this version of pipeline does not know.
+    """
+    try:
+        data = mapping(load(text))
+    except YamlError as error:
+        raise _bad(error.message, error.line, error.column) from error
+    if data.get("schema") != SCHEMA:
+        raise _bad(f"its schema is {data.get('schema')!r}, not {SCHEMA!r}")
+    charts = [_chart(mapping(entry)) for entry in sequence(data.get("charts"))]
+    releases = {str(name): _release(name, mapping(entry)) for name, entry in mapping(data.get("releases")).items()}
+    lock = Lock(tuple(sorted(charts)), releases)
+    for name in releases:
+        if lock.chart_of(name) is None:
+            raise _bad(f"release {name!r} has no entry under charts")
+    return lock
+
+
+def _chart(entry: Mapping[str, Any]) -> LockedChart:
+    name, version, source, tree = (_text(entry, key) for key in ("name", "version", "source", "tree"))
+    return LockedChart(name, version, source, tree, str(entry.get("archive") or ""))
+
+
+def _release(release: str, entry: Mapping[str, Any]) -> LockedRelease:
+    if not entry:
+        raise _bad(f"release {release!r} is no map")
+    chart, name, version = (_text(entry, key) for key in ("chart", "name", "version"))
+    return LockedRelease(chart, str(entry.get("wanted") or ""), name, version)
+
+
+def _text(entry: Mapping[str, Any], key: str) -> str:
+    value = entry.get(key)
+    safe = isinstance(value, str) and bool(value)
+    if key in ("name", "version"):  # both become folders
+        safe = safe and not set(value or "") & set("/\\") and value not in (".", "..")
+    if not safe:
+        raise _bad(f"{key} of {entry.get('name') or 'an entry'} is {value!r}")
+    return str(value)
+
+
+def _bad(message: str, line: int = 0, column: int = 0) -> ConfigError:
+    hint = "restore the committed file, or delete it and run `pipeline vendor`"
+    return ConfigError((Problem(FILE, line, column, message),), hint=hint)
+
+
+def _present(**fields: str) -> dict[str, str]:
+    return {name: value for name, value in fields.items() if value}

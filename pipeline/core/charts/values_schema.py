@@ -1,0 +1,160 @@
+"""Values held against the schemas of a chart and of its dependencies, as Helm does before it renders.
+
+Helm's own words stay the judge of whether a chart renders: this says which key of ours it is, and in which schema.
+https://helm.sh/docs/topics/charts/#schema-files
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.core.charts.known_values import Scope
+from pipeline.core.charts.safe_jsonschema import errors, extra_keys
+from pipeline.core.charts.suggest import did_you_mean
+from pipeline.core.charts.template_reads import ValuesPath
+from pipeline.core.charts.values import merge_maps
+
+_REFUSAL = "meet the specifications of the schema"
+# Helm 4: "- at '/ports/web': …"; Helm 3: "- ports.web: …".
+_LINE = re.compile(r"^\s*- (?:at '(?P<pointer>[^']*)'|(?P<dotted>[^\s:]+)): (?P<words>.+)$")
+_CHART = re.compile(r"^\s*(?P<name>[\w.-]+):\s*$")
+_STRANGE = re.compile(r"additional propert(?:y|ies) ('.+') not allowed")
+_ROOT = "(root)"
+_NAMES = {
+    "object": "a map",
+    "array": "a list",
+    "string": "text",
+    "integer": "a whole number",
+    "boolean": "true or false",
+    "null": "nothing",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """``path`` is where we would set the value; ``file`` the schema and ``rule`` the path in it, both may be empty.
+
+    ``words`` never hold the value itself: it may be a password.
+    """
+
+    path: ValuesPath
+    words: str
+    file: str = ""
+    rule: tuple[str, ...] = ()
+
+
+def refused(said: str) -> bool:
+    """Whether this is Helm's refusal of values by a schema."""
+    return _REFUSAL in said
+
+
+def violations(scope: Scope, ours: Mapping[str, Any]) -> tuple[Violation, ...]:
+    """Each violation once, the chart's own first. Empty where all suits, and where a schema is beyond us."""
+    return tuple(dict.fromkeys(_below(scope, coalesced(scope, ours), ())))
+
+
+def coalesced(scope: Scope, ours: Mapping[str, Any]) -> dict[str, Any]:
+    """The values that templates and schemas see: ours over the chart's, those over its dependencies', null deletes."""
+    merged = merge_maps(scope.defaults, ours)
+    for key, child in scope.children.items():
+        below = merged.get(key)
+        if below is None or isinstance(below, dict):
+            shared = merged.get("global")
+            passed = {"global": shared} if isinstance(shared, dict) else {}
+            merged[key] = coalesced(child, merge_maps(below or {}, passed))
+    return _without_nulls(merged)
+
+
+def named_by_helm(said: str, prefix_of: Callable[[str], ValuesPath]) -> tuple[Violation, ...]:
+    """What Helm's refusal itself names, for schemas that only Helm understands.
+
+    ``prefix_of`` says where the chart that Helm calls so has its values.
+    """
+    prefix: ValuesPath = ()
+    found = []
+    for line in said.splitlines():
+        chart, entry = _CHART.match(line), _LINE.match(line)
+        if chart is not None:
+            prefix = prefix_of(chart["name"])
+        elif entry is not None:
+            words = entry["words"]
+            if entry["pointer"] is not None:
+                steps = tuple(_unescaped(part) for part in entry["pointer"].split("/") if part)
+            else:
+                steps = () if entry["dotted"] == _ROOT else tuple(entry["dotted"].split("."))
+            strange = _STRANGE.search(words)
+            keys = re.findall("'([^']+)'", strange[1]) if strange else []
+            found += [Violation((*prefix, *steps, key), "the key is unknown") for key in keys]
+            found += [] if keys else [Violation((*prefix, *steps), words)]
+    return tuple(found)
+
+
+def _below(scope: Scope, values: Mapping[str, Any], prefix: ValuesPath) -> Iterator[Violation]:
+    if scope.schema:
+        file = f"{scope.file.removesuffix('values.yaml')}values.schema.json"
+        yield from (Violation(prefix + path, words, file, rule) for path, words, rule in _judged(scope.schema, values))
+    for key in sorted(scope.children):
+        below = values.get(key)
+        if isinstance(below, dict) and below.get("enabled") is not False:
+            yield from _below(scope.children[key], below, (*prefix, key))
+
+
+def _judged(schema: Mapping[str, Any], values: Mapping[str, Any]) -> Iterator[tuple[ValuesPath, str, tuple[str, ...]]]:
+    for error in errors(schema, values):
+        steps = tuple(map(str, error.absolute_path))
+        rule = tuple(map(str, error.absolute_schema_path))
+        for extra, words in _worded(error):
+            yield (*steps, *extra), words, rule
+
+
+def _worded(error: Any) -> Iterator[tuple[ValuesPath, str]]:
+    wanted = error.validator_value
+    match error.validator:
+        case "additionalProperties":
+            for key in extra_keys(error.schema, error.instance):
+                yield (str(key),), f"the key is unknown{did_you_mean(str(key), error.schema.get('properties', {}))}"
+        case "required":
+            for key in wanted:
+                if key not in error.instance:
+                    yield (), f"{key} is missing"
+        case "type":
+            yield (), f"{_kinds(wanted)} is expected"
+        case "enum":
+            yield (), f"one of {_some(wanted)} is expected"
+        case "const":
+            yield (), f"only {wanted!r} is taken"
+        case _:
+            yield (), f"{error.validator} {_some([wanted])} is not met"
+
+
+def _kinds(name: str | Iterable[str]) -> str:
+    return _NAMES.get(name, f"a {name}") if isinstance(name, str) else " or ".join(map(_kinds, name))
+
+
+def _some(values: list[Any]) -> str:
+    text = ", ".join(value if isinstance(value, str) else str(value) for value in values)
+    return text if len(text) <= 60 else f"{text[:59]}…"  # noqa: PLR2004 - one line
+
+
+def prefix_of(name: str, scope: Scope, prefix: ValuesPath = ()) -> ValuesPath:
+    """Where the dependency that Helm calls ``name`` has its values; the chart's own where it is none of them."""
+    for key, child in scope.children.items():
+        if key == name:
+            return (*prefix, key)
+        below = prefix_of(name, child, (*prefix, key))
+        if below:
+            return below
+    return ()
+
+
+def _unescaped(part: str) -> str:
+    return part.replace("~1", "/").replace("~0", "~")
+
+
+def _without_nulls(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        key: _without_nulls(value) if isinstance(value, dict) else value
+        for key, value in values.items()
+        if value is not None
+    }

@@ -1,0 +1,69 @@
+"""Marks on live objects: those of other tools that own them, and those that ask for an object to be kept."""
+
+from pipeline.core.kube.resource import Body, mapping, sequence
+
+PART_OF = "applyset.kubernetes.io/part-of"
+KEEP = "pipeline/prune"
+_LABELS = {
+    "kustomize.toolkit.fluxcd.io/name": "Flux",
+    "helm.toolkit.fluxcd.io/name": "Flux",
+    "kapp.k14s.io/app": "kapp",
+    "argocd.argoproj.io/instance": "Argo CD",
+}
+_ANNOTATIONS = {
+    "argocd.argoproj.io/tracking-id": "Argo CD",
+    "config.k8s.io/owning-inventory": "another inventory (cli-utils)",
+    "kluctl.io/deployment": "kluctl",
+}
+_KEPT = {
+    "helm.sh/resource-policy": ("keep",),
+    "kustomize.toolkit.fluxcd.io/prune": ("disabled",),
+    "client.lifecycle.config.k8s.io/deletion": ("detach",),
+    "kluctl.io/skip-delete": ("true",),
+    KEEP: ("never",),
+}
+
+
+def foreign_owner(body: Body, applyset: str) -> str:
+    """Which other tool says that the object is its own; empty where none does. Not Helm: see ``helm_release``."""
+    metadata = mapping(body.get("metadata"))
+    labels, annotations = mapping(metadata.get("labels")), mapping(metadata.get("annotations"))
+    for key, tool in _LABELS.items():
+        if key in labels:
+            return f"{tool} ({key}: {labels[key]})"
+    for key, tool in _ANNOTATIONS.items():
+        if key in annotations:
+            return f"{tool} ({key}: {annotations[key]})"
+    other = labels.get(PART_OF)
+    if other and other != applyset:
+        return f"another ApplySet ({other})"
+    return controller(body)
+
+
+def controller(body: Body) -> str:
+    """The controller that owns the object (``ownerReferences``), empty where none does."""
+    for owner in map(mapping, sequence(mapping(body.get("metadata")).get("ownerReferences"))):
+        if owner.get("controller") is True:
+            return f"the controller {owner.get('kind')} {owner.get('name')}"
+    return ""
+
+
+def helm_release(body: Body) -> str:
+    """The Helm release that installed the object with ``helm install``, as NAMESPACE/NAME; empty where none did."""
+    metadata = mapping(body.get("metadata"))
+    if mapping(metadata.get("labels")).get("app.kubernetes.io/managed-by") != "Helm":
+        return ""
+    annotations = mapping(metadata.get("annotations"))
+    name = annotations.get("meta.helm.sh/release-name")
+    return f"{annotations.get('meta.helm.sh/release-namespace')}/{name}" if name else ""
+
+
+def kept(body: Body) -> str:
+    """The mark that asks for the object to be kept, as ``key: value``; empty where there is none."""
+    metadata = mapping(body.get("metadata"))
+    found = {**mapping(metadata.get("labels")), **mapping(metadata.get("annotations"))}
+    for key, values in _KEPT.items():
+        if found.get(key) in values:
+            return f"{key}: {found[key]}"
+    options = str(found.get("argocd.argoproj.io/sync-options") or "").replace(" ", "").split(",")
+    return next((f"argocd.argoproj.io/sync-options: {o}" for o in options if o in ("Prune=false", "Prune=confirm")), "")

@@ -1,0 +1,198 @@
+"""From what was gathered about one object to its action, and to what stands against it. Pure."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from msgspec.structs import replace
+
+from pipeline.core.cluster.api.canonical import digest_of
+from pipeline.core.cluster.api.error_text import explain
+from pipeline.core.cluster.inventory import ownership as marks
+from pipeline.core.cluster.inventory.inventory import Entry, Inventory
+from pipeline.core.cluster.plan import live_digest as live
+from pipeline.core.cluster.plan.desired import Wanted
+from pipeline.core.cluster.plan.field_edits import differs, edits, removed_with
+from pipeline.core.cluster.plan.managed_fields import FieldPath, entries, is_applied_by
+from pipeline.core.cluster.plan.plan import Action, Op, Problem
+from pipeline.core.cluster.plan.policy import MANAGER, ApplyPolicy
+from pipeline.core.cluster.plan.prediction import MIGRATED, Prediction
+from pipeline.core.cluster.plan.preparing import base_action
+from pipeline.core.kube.resource import Body, ResourceId, mapping
+from pipeline.core.redaction.mask import Mask
+
+NEVER_RECREATED = frozenset(
+    {"Namespace", "CustomResourceDefinition", "PersistentVolume", "PersistentVolumeClaim", "Secret"}
+)
+_BINDINGS = frozenset({"RoleBinding", "ClusterRoleBinding"})
+_NO_SUCH_ROLE = frozenset({"roles", "clusterroles", "rolebindings", "clusterrolebindings"})
+"""What the server says is not found where a role to be bound is not there: kube-apiserver 1.37 names the binding."""
+_RIGHTS = "pipeline rbac prints the rights that are needed"
+_CRASHES = (
+    "kube-apiserver's log says whether it crashes over this object, or a proxy cuts it off; then change the object"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One object and what is known of it. ``prediction`` is None where it was not asked for (``why`` says so)."""
+
+    wanted: Wanted
+    plural: str
+    found: Body | None = field(default=None, hash=False)
+    prediction: Prediction | None = None
+    why: str = ""
+    stand_in: str = ""
+    """Why a failed dry run is not held against it (its definition changes in this plan), empty where it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What every case is judged by."""
+
+    inventory: Inventory
+    policy: ApplyPolicy
+    mask: Mask
+
+
+def may_touch(found: Body, rid: ResourceId, terms: Terms) -> Problem | None:
+    """Whether a live object may become or stay ours."""
+    metadata = mapping(found.get("metadata"))
+    if metadata.get("deletionTimestamp"):
+        text = "it is being deleted, and waits for " + (", ".join(metadata.get("finalizers") or ()) or "its pods")
+        return Problem("terminating", str(rid), text, "wait until it is gone, then plan anew")
+    if ours(found, rid, terms.inventory):
+        return None
+    owner = marks.foreign_owner(found, terms.inventory.applyset)
+    if owner:
+        cure = "take it out of that tool first, or leave it out of the release with an overlay"
+        return Problem("foreign", str(rid), f"it belongs to {owner}", cure)
+    if any(rule.takes(rid) for rule in terms.policy.adopt):
+        return None
+    helm = marks.helm_release(found)
+    whose = f"installed by helm as {helm}" if helm else "in nobody's inventory"
+    cure = f"allow it in pipeline.yaml: apply.adopt: [{{kind: {rid.kind}, name: {rid.name}}}]"
+    return Problem("adoption", str(rid), f"it exists and is {whose}", cure)
+
+
+def ours(found: Body, rid: ResourceId, inventory: Inventory) -> bool:
+    """In the inventory with that uid; one whose create was intended and never confirmed must bear our marks."""
+    entry = inventory.entries.get(rid)
+    metadata = mapping(found.get("metadata"))
+    if entry is None:
+        return False
+    if entry.uid:
+        return entry.uid == metadata.get("uid")
+    label = mapping(metadata.get("labels")).get(marks.PART_OF)
+    return label == inventory.applyset and is_applied_by(found, MANAGER)
+
+
+def record_of(manifest: str, digest: str, policy: ApplyPolicy) -> str:
+    """What the inventory remembers of an object as a run left it; empty where it may not be known.
+
+    Who wins which field is part of it: under other rules the same manifest leads elsewhere.
+    """
+    rules = [[rule.manager, rule.action, rule.field, rule.kind, rule.name] for rule in policy.conflicts]
+    return digest_of([manifest, digest, rules]).removeprefix("sha256:")[:32] if manifest and digest else ""
+
+
+def as_recorded(wanted: Wanted, found: Body, terms: Terms) -> bool:
+    """Whether both the manifest and the live object are what the last run left: then no dry run is needed."""
+    entry: Entry | None = terms.inventory.entries.get(wanted.id)
+    if entry is None or not entry.record or not ours(found, wanted.id, terms.inventory):
+        return False
+    reference = live.reference(found, wanted.id, terms.policy.ignore)
+    return entry.record == record_of(wanted.manifest, reference.digest, terms.policy)
+
+
+def decide(case: Case, terms: Terms) -> tuple[Action, tuple[Problem, ...]]:
+    """The action (its number is still 0), and what stands against it."""
+    wanted, found = case.wanted, case.found
+    base = replace(base_action(wanted), resource=case.plural, predicted="server" if case.prediction else "offline")
+    problems = tuple(_problems(case, terms))
+    if found is None:
+        return replace(base, warnings=_warnings(case)), problems
+    adopting = not ours(found, wanted.id, terms.inventory)
+    base = replace(base, live=live.reference(found, wanted.id, terms.policy.ignore, adopting=adopting))
+    if case.why == "record":
+        return replace(base, op=Op.UNCHANGED, predicted="record"), problems
+    return _existing(base, case, found, terms, adopting=adopting), problems
+
+
+def _existing(base: Action, case: Case, found: Body, terms: Terms, *, adopting: bool) -> Action:
+    prediction = case.prediction
+    op = Op.ADOPT if adopting else Op.UPDATE
+    if prediction is None or prediction.body is None:
+        recreate = prediction is not None and prediction.replaceable and _may_recreate(case.wanted.id, terms)
+        predicted = "offline" if prediction is None or case.stand_in else base.predicted
+        op = Op.RECREATE if recreate else op
+        return replace(base, op=op, predicted=predicted, warnings=_warnings(case))
+    managers = {str(entry.get("manager")) for entry in entries(found)} & MIGRATED if adopting else set()
+    changed = edits(found, prediction.body, terms.mask)
+    changed += removed_with(managers, found, prediction.body) if managers else ()
+    if not adopting and not changed and not differs(found, prediction.body):
+        op = Op.UNCHANGED
+    return replace(
+        base,
+        op=op,
+        force=any(one.action == "take" for one in prediction.conflicts),
+        leave=tuple(sorted(map(_path_text, prediction.left))),
+        migrate=tuple(sorted(managers)),
+        fields=changed,
+        warnings=_warnings(case),
+        reason="" if changed or op is Op.UNCHANGED else "it becomes the owner of fields whose values are right",
+    )
+
+
+def _path_text(path: FieldPath) -> str:
+    return "\t".join(path)
+
+
+def _may_recreate(rid: ResourceId, terms: Terms) -> bool:
+    rules = [rule for rule in terms.policy.recreate if rule.takes(rid)]
+    return any(rule.names_one for rule in rules) if rid.kind in NEVER_RECREATED else bool(rules)
+
+
+def _problems(case: Case, terms: Terms) -> Iterator[Problem]:
+    rid, found, prediction = case.wanted.id, case.found, case.prediction
+    if found is not None:
+        problem = may_touch(found, rid, terms)
+        if problem is not None:
+            yield problem
+            return
+    if prediction is None or prediction.body is not None or case.stand_in:
+        return
+    unsettled = [one for one in prediction.conflicts if not one.action]
+    for one in unsettled:
+        text = f"{one.field.lstrip('.')} belongs to the field manager {one.manager!r}"
+        rule = f"{{manager: '{one.manager}', kind: {rid.kind}, action: take}}"
+        yield Problem("conflict", str(rid), text, f"decide in pipeline.yaml: apply.conflicts: [{rule}] (or leave)")
+    if not unsettled:
+        yield from _refused(case, prediction, terms)
+
+
+def _refused(case: Case, prediction: Prediction, terms: Terms) -> Iterator[Problem]:
+    rid = case.wanted.id
+    said = explain(prediction.answer, secret=rid.kind == "Secret")
+    if prediction.replaceable:
+        if _may_recreate(rid, terms):
+            return
+        rule = f"apply.recreate: [{{kind: {rid.kind}, name: {rid.name}}}]"
+        cure = f"do not change that, or let it be deleted and made anew: {rule} in pipeline.yaml"
+        yield Problem("immutable", str(rid), terms.mask.text(said), cure)
+    elif not prediction.answer.status:
+        text = f"the server drops the connection over it, again and again: {said}"
+        yield Problem("unanswered", str(rid), terms.mask.text(text), _CRASHES)
+    elif rid.kind in _BINDINGS and prediction.answer.missing in _NO_SUCH_ROLE:
+        text = f"you may not bind that role (verb bind), and it is not there yet to be held against your rights: {said}"
+        yield Problem("forbidden", str(rid), terms.mask.text(text), _RIGHTS)
+    elif prediction.answer.status == 403:  # noqa: PLR2004 - RFC 9110
+        yield Problem("forbidden", str(rid), terms.mask.text(said), _RIGHTS)
+    else:
+        where = f"mend {case.wanted.file}: values, an overlay, or another chart version" if case.wanted.file else ""
+        yield Problem("refused", str(rid), terms.mask.text(said), where)
+
+
+def _warnings(case: Case) -> tuple[str, ...]:
+    answer = case.prediction.answer if case.prediction else None
+    found = (*(answer.warnings if answer and answer.ok else ()), case.stand_in)
+    return tuple(dict.fromkeys(text for text in found if text))

@@ -1,0 +1,126 @@
+"""What an environment shall hold, from its rendered tree: each object as it is sent, with its wave, phase and file."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from pipeline.core.cluster.api.canonical import digest_of
+from pipeline.core.cluster.inventory.inventory import Inventory, labelled
+from pipeline.core.cluster.plan.hooks import Hook, hook_of
+from pipeline.core.cluster.plan.phases import Phase, guarded_by, phase_of, waves
+from pipeline.core.cluster.plan.plan import Problem
+from pipeline.core.cluster.plan.ssa_body import normalised
+from pipeline.core.kube.resource import Body, Delivery, Resource, ResourceId
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One object. ``resource`` has the body that is sent; ``hook`` is None for what stays.
+
+    ``release`` is empty for a release's own namespace: it is made where nobody renders it, and never in the inventory.
+    """
+
+    resource: Resource
+    file: str
+    release: str
+    wave: int
+    phase: Phase
+    hook: Hook | None = None
+
+    @property
+    def id(self) -> ResourceId:
+        return self.resource.id
+
+    @property
+    def manifest(self) -> str:
+        """The digest of what is sent, empty for a Secret: a few guesses would find its value."""
+        return manifest_digest(self.resource)
+
+
+def manifest_digest(resource: Resource) -> str:
+    secret = resource.kind == "Secret" and not resource.group
+    return "" if secret else digest_of(resource.body)
+
+
+def desired(
+    objects: Iterable[tuple[str, Resource]],
+    needs: Mapping[str, Iterable[str]],
+    inventory: Inventory,
+    namespaces: Mapping[str, str],
+) -> tuple[tuple[Wanted, ...], tuple[Problem, ...]]:
+    """Everything wanted in the order of apply, and what is wrong with it.
+
+    ``objects`` are files with what they hold; ``needs`` and ``namespaces`` are by release.
+    """
+    found = list(objects)
+    guarded = guarded_by(resource for _, resource in found)
+    wave_of = waves(needs)
+    installed = {entry.release for entry in inventory.entries.values()}
+    wanted = [
+        _wanted(
+            file,
+            resource,
+            wave_of.get(resource.release, 0),
+            inventory,
+            guarded,
+            installing=resource.release not in installed,
+        )
+        for file, resource in found
+    ]
+    own = list(_own_namespaces({item.id for item in wanted}, wave_of, namespaces, inventory))
+    ordered = sorted(wanted + own, key=order)
+    return tuple(ordered), tuple(_twice(ordered))
+
+
+def order(wanted: Wanted) -> tuple[int, int, int, ResourceId]:
+    """Waves, phases, weights of hooks, then by name."""
+    return wanted.wave, wanted.phase, wanted.hook.weight if wanted.hook else 0, wanted.id
+
+
+def sent(resource: Resource, inventory: Inventory | None) -> Resource:
+    """The resource with the body that is sent: what only servers may say taken out, ours marked as a member."""
+    metadata = {
+        key: value
+        for key, value in resource.metadata.items()
+        if key not in ("creationTimestamp", "managedFields", "resourceVersion", "uid", "generation", "selfLink")
+    }
+    body: Body = {key: value for key, value in resource.body.items() if key != "status"} | {"metadata": metadata}
+    body = normalised(body)
+    return resource.with_body(labelled(body, inventory) if inventory else body)
+
+
+def _wanted(
+    file: str,
+    resource: Resource,
+    wave: int,
+    inventory: Inventory,
+    guarded: frozenset[tuple[str, str]],
+    *,
+    installing: bool,
+) -> Wanted:
+    if resource.delivery is Delivery.HOOK:
+        hook = hook_of(resource, installing=installing)
+        ours = sent(resource, None)
+        return Wanted(ours, file, resource.release, wave, hook.phase or Phase.POST_HOOKS, hook)
+    ours = sent(resource, inventory)
+    return Wanted(ours, file, resource.release, wave, phase_of(resource.id, guarded))
+
+
+def _own_namespaces(
+    rendered: set[ResourceId], wave_of: Mapping[str, int], namespaces: Mapping[str, str], inventory: Inventory
+) -> Iterator[Wanted]:
+    names: dict[str, int] = {}
+    for release, name in namespaces.items():
+        names[name] = min(names.get(name, wave_of.get(release, 0)), wave_of.get(release, 0))
+    for name, wave in sorted(names.items()):
+        resource = Resource.of({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+        if resource.id not in rendered and resource.id not in inventory.entries:
+            yield Wanted(resource, "", "", wave, Phase.NAMESPACES)
+
+
+def _twice(wanted: Iterable[Wanted]) -> Iterator[Problem]:
+    seen: dict[ResourceId, Wanted] = {}
+    for item in wanted:
+        other = seen.setdefault(item.id, item)
+        if other is not item:
+            message = f"both {other.file} and {item.file} are that object: each run would overwrite the other's"
+            yield Problem("twice", str(item.id), message, "leave it out of one of the releases with an overlay")

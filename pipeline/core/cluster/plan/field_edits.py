@@ -1,0 +1,86 @@
+"""What an apply changes in a live object, path by path, in words that may be published."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import orjson
+
+from pipeline.core.cluster.api.error_text import clean
+from pipeline.core.cluster.plan import managed_fields as managed
+from pipeline.core.cluster.plan.live_digest import stripped
+from pipeline.core.cluster.plan.plan import FieldEdit
+from pipeline.core.cluster.plan.policy import MANAGER
+from pipeline.core.diff.change import MISSING, Op
+from pipeline.core.diff.compare import fields_of
+from pipeline.core.kube.path import to_text
+from pipeline.core.kube.resource import Body, Resource, mapping
+from pipeline.core.redaction.mask import Mask
+
+_LONGEST = 80
+_KINDS = {Op.ADDED: "add", Op.REMOVED: "remove", Op.CHANGED: "change", Op.REORDERED: "reorder"}
+
+
+def edits(found: Body, predicted: Body, mask: Mask) -> tuple[FieldEdit, ...]:
+    """Sorted by path. The label that makes an object a member of ours is no change worth a line."""
+    before, after = (_shown(stripped(body), mask) for body in (found, predicted))
+    changes = fields_of(before, after)
+    texts = {change.path: to_text(change.path) for change in changes}
+    owners = _owners(found)
+    return tuple(
+        FieldEdit(texts[c.path], _KINDS[c.op], _text(c.old, mask), _text(c.new, mask), _owner(c.path, owners))
+        for c in sorted(changes, key=lambda change: texts[change.path])
+        if "applyset.kubernetes.io/part-of" not in texts[c.path]
+    )
+
+
+def removed_with(managers: Iterable[str], found: Body, predicted: Body) -> tuple[FieldEdit, ...]:
+    """Fields that only ``managers`` own and we do not send: they go once those entries are ours."""
+    names = frozenset(managers)
+    ours = managed.applied_by(predicted, MANAGER)
+    gone = [path for path, owners in managed.owners(found).items() if owners <= names and path not in ours]
+    return tuple(FieldEdit(managed.dotted(path).lstrip("."), "remove", owner=", ".join(names)) for path in sorted(gone))
+
+
+def _shown(body: Body, mask: Mask) -> Resource:
+    return mask.resource(Resource.of(body))
+
+
+def _text(value: Any, mask: Mask) -> str:
+    if value is MISSING:
+        return ""
+    text = value if isinstance(value, str) else orjson.dumps(value).decode()
+    line = clean(mask.text(text))
+    return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"
+
+
+def _owners(found: Body) -> dict[tuple[str, ...], frozenset[str]]:
+    """By the plain steps of their maps: lists of objects are matched at the list."""
+    plain: dict[tuple[str, ...], frozenset[str]] = {}
+    for path, names in managed.owners(found).items():
+        steps = []
+        for step in path:
+            if not step.startswith("f:"):
+                break
+            steps.append(step[2:])
+        plain[tuple(steps)] = plain.get(tuple(steps), frozenset()) | names
+    return plain
+
+
+def _owner(path: Iterable[Any], owners: dict[tuple[str, ...], frozenset[str]]) -> str:
+    steps: list[str] = []
+    for step in path:
+        if not isinstance(step, str):
+            break
+        steps.append(step)
+    names = owners.get(tuple(steps), frozenset()) - {MANAGER}
+    return ", ".join(sorted(names))
+
+
+def differs(found: Body, predicted: Body) -> bool:
+    """Whether anything that the server stores differs, ownership of fields included."""
+    same_fields = managed.applied_by(found, MANAGER) == managed.applied_by(predicted, MANAGER)
+    return not same_fields or _meaning(found) != _meaning(predicted)
+
+
+def _meaning(body: Body) -> bytes:
+    return orjson.dumps(mapping(stripped(body)), option=orjson.OPT_SORT_KEYS)

@@ -1,0 +1,188 @@
+"""The plan: every action that apply will take, and everything that must still be so when it does.
+
+A plan holds digests, paths and names, never a value of a Secret, so it may be a public artifact of CI. Its digest is
+that of the file's bytes: an approval names it.
+"""
+
+from enum import StrEnum
+
+import msgspec
+
+from pipeline.core.cluster.api.canonical import encode
+from pipeline.core.cluster.plan.policy import ApplyPolicy
+from pipeline.core.errors import UsageError
+from pipeline.core.kube.resource import ResourceId
+
+SCHEMA = "pipeline.plan/v1"
+
+
+class Op(StrEnum):
+    CREATE = "create"
+    UPDATE = "update"
+    ADOPT = "adopt"
+    """It exists and is nobody's: from now on it is ours."""
+    RECREATE = "recreate"
+    UNCHANGED = "unchanged"
+    HOOK = "hook"
+    DELETE = "delete"
+    KEEP = "keep"
+    """It is no longer rendered, and stays in the cluster; ``reason`` says why."""
+    FORGET = "forget"
+    """It is no longer rendered and no longer ours: it leaves the inventory, untouched."""
+    IGNORE = "ignore"
+    """A hook that apply does not run (tests, uninstall hooks)."""
+
+
+WRITES = frozenset({Op.CREATE, Op.UPDATE, Op.ADOPT, Op.RECREATE, Op.HOOK})
+
+
+class Record(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
+    """JSON with camelCase keys. An unknown key is an error: nothing that was not understood is ever approved."""
+
+
+class Source(Record, frozen=True):
+    """``tree`` is Git's id of the folder ``path`` at ``commit``: it stands for every byte below it."""
+
+    commit: str
+    path: str
+    tree: str
+
+
+class Target(Record, frozen=True):
+    """Whose cluster: the uid of its kube-system namespace never changes while it lives."""
+
+    environment: str
+    context: str
+    cluster_uid: str
+    server_version: str
+    user: str = ""
+
+
+class InventoryRef(Record, frozen=True):
+    """The inventory that the plan was made on; ``uid`` is empty where there was none."""
+
+    uid: str = ""
+    digest: str = ""
+    """Of its entries and commit; what apply itself notes of a run is no part of it."""
+
+
+class Live(Record, frozen=True):
+    """The object that was found. ``digest`` is that of what counts in it (live.py); empty for a Secret."""
+
+    uid: str
+    digest: str
+    resource_version: str
+
+
+class FieldEdit(Record, frozen=True):
+    """One path that apply changes. Values are cut short, and those of Secrets are masked."""
+
+    path: str
+    kind: str
+    old: str = ""
+    new: str = ""
+    owner: str = ""
+    """The other field managers who own it now, joined by commas."""
+
+
+class Action(Record, frozen=True):
+    """One object. ``manifest`` is the digest of what is applied, empty for a Secret and for what is not applied."""
+
+    number: int
+    op: Op
+    wave: int
+    phase: int
+    group: str
+    version: str
+    kind: str
+    namespace: str
+    name: str
+    release: str
+    resource: str = ""
+    """The plural name in the API's URLs; empty where a CRD of the plan brings the kind."""
+    file: str = ""
+    manifest: str = ""
+    live: Live | None = None
+    predicted: str = "server"
+    """Who says what it will look like: ``server`` (dry run), ``record`` (as the last run left it) or ``offline``."""
+    force: bool = False
+    """The policy lets us take the fields that ``fields`` names from their owners."""
+    weight: int = 0
+    """Of a hook: the smaller runs first."""
+    deletes: tuple[str, ...] = ()
+    """Of a hook: Helm's delete policies."""
+    leave: tuple[str, ...] = ()
+    """Fields that the policy leaves to others: they are not sent."""
+    migrate: tuple[str, ...] = ()
+    """Other field managers whose client-side entries become ours (kubectl, helm)."""
+    fields: tuple[FieldEdit, ...] = ()
+    warnings: tuple[str, ...] = ()
+    reason: str = ""
+
+    @property
+    def id(self) -> ResourceId:
+        return ResourceId(self.group, self.kind, self.namespace, self.name)
+
+    @property
+    def api_version(self) -> str:
+        return f"{self.group}/{self.version}" if self.group else self.version
+
+
+class Problem(Record, frozen=True):
+    """Why a plan cannot be applied: ``code`` is one word for scripts, ``cure`` what to do."""
+
+    code: str
+    what: str
+    message: str
+    cure: str = ""
+
+
+class Plan(Record, frozen=True):
+    """``author`` is Git's ``Name <email>`` of who made it; times are RFC 3339 in UTC, to the second."""
+
+    tool: str
+    created: str
+    expires: str
+    author: str
+    source: Source
+    target: Target
+    policy: ApplyPolicy
+    inventory: InventoryRef
+    actions: tuple[Action, ...]
+    releases: tuple[str, ...] = ()
+    """Those that were asked for; empty is all."""
+    problems: tuple[Problem, ...] = ()
+    warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    """For rollbacks: what cannot be brought back."""
+    offline: bool = False
+    """Made without a cluster: it is for reading, and nobody can approve or apply it."""
+    schema: str = SCHEMA
+
+    def of(self, *ops: Op) -> tuple[Action, ...]:
+        return tuple(action for action in self.actions if action.op in ops)
+
+    @property
+    def empty(self) -> bool:
+        """Nothing would be written or deleted."""
+        return not self.of(*WRITES, Op.DELETE)
+
+
+def to_bytes(plan: Plan) -> bytes:
+    return encode(plan)
+
+
+def from_bytes(data: bytes, where: str) -> Plan:
+    """Read a plan; ``where`` is its path, for messages.
+
+    Raises:
+        UsageError: this is no plan of this version.
+    """
+    try:
+        plan = msgspec.json.decode(data, type=Plan)
+    except msgspec.DecodeError as error:
+        raise UsageError(f"{where} is no plan: {error}", hint="pipeline plan writes one") from error
+    if plan.schema != SCHEMA:
+        hint = "plan anew with this version of pipeline"
+        raise UsageError(f"{where}: its schema is {plan.schema!r}, not {SCHEMA!r}", hint=hint)
+    return plan

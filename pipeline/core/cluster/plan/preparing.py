@@ -1,0 +1,23 @@
+"""The action of one wanted object before anything is known of what lives: a create, and nobody was asked."""
+
+from pipeline.core.cluster.plan.desired import Wanted
+from pipeline.core.cluster.plan.plan import Action, Op
+
+
+def base_action(wanted: Wanted) -> Action:
+    """Its number is still 0."""
+    return Action(
+        number=0,
+        op=Op.CREATE,
+        wave=wanted.wave,
+        phase=wanted.phase,
+        group=wanted.id.group,
+        version=wanted.resource.version,
+        kind=wanted.id.kind,
+        namespace=wanted.id.namespace,
+        name=wanted.id.name,
+        release=wanted.release,
+        file=wanted.file,
+        manifest=wanted.manifest,
+        predicted="offline",
+    )

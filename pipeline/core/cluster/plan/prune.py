@@ -1,0 +1,100 @@
+"""What may be deleted: only what the inventory says is ours, that bears our marks, and that nothing asks to keep."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from pipeline.core.cluster.inventory import ownership as marks
+from pipeline.core.cluster.inventory.inventory import Entry, Inventory
+from pipeline.core.cluster.plan.managed_fields import is_applied_by
+from pipeline.core.cluster.plan.plan import Op, Problem
+from pipeline.core.cluster.plan.policy import MANAGER, ApplyPolicy
+from pipeline.core.kube.resource import CRD_KIND, Body, ResourceId, mapping
+
+FEWEST_TO_STOP_AT = 10
+SHARE_TO_STOP_AT = 5
+"""One fifth of the inventory."""
+NEVER_UNLESS_NAMED = frozenset(
+    {"Namespace", CRD_KIND, "PersistentVolume", "PersistentVolumeClaim", "StorageClass", "APIService"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An object of the inventory that is no longer rendered.
+
+    ``inside`` counts what would go with it: a namespace's objects that are not ours, a definition's custom resources.
+    """
+
+    id: ResourceId
+    entry: Entry
+    found: Body | None = field(default=None, hash=False)
+    inside: int = 0
+
+
+def fate_of(candidate: Candidate, inventory: Inventory, policy: ApplyPolicy, taken: frozenset[str]) -> tuple[Op, str]:
+    """DELETE; KEEP, which stays in the inventory; or FORGET, which leaves it; and why. ``taken``: uids still wanted."""
+    found = candidate.found
+    if found is None:
+        return Op.FORGET, "it is gone already"
+    metadata = mapping(found.get("metadata"))
+    uid = str(metadata.get("uid") or "")
+    if candidate.entry.uid and candidate.entry.uid != uid:
+        return Op.FORGET, "another object of that name has taken its place"
+    if uid in taken:
+        return Op.FORGET, "it is still rendered, under another API group"
+    if mapping(metadata.get("labels")).get(marks.PART_OF) != inventory.applyset:
+        return Op.FORGET, f"it lost our label {marks.PART_OF}: somebody took it out"
+    if not is_applied_by(found, MANAGER):
+        return Op.FORGET, "it has no field of ours any more: somebody took it over"
+    if metadata.get("deletionTimestamp"):
+        return Op.KEEP, "it is being deleted already"
+    return _kept(candidate, found, policy)
+
+
+def breakers(deletions: int, inventory: Inventory, wanted: int, policy: ApplyPolicy) -> Iterable[Problem]:
+    """What stops a plan that deletes too much to be meant."""
+    limit = max(FEWEST_TO_STOP_AT, len(inventory.entries) // SHARE_TO_STOP_AT)
+    limit = limit if policy.max_deletions is None else policy.max_deletions
+    if deletions and not wanted:
+        text = f"nothing at all is rendered, so all {deletions} objects would be deleted"
+        yield Problem("empty", "prune", text, "pipeline render; to remove a release, plan with another one left")
+    elif deletions > limit:
+        text = f"{deletions} objects would be deleted, and {limit} may be at once"
+        yield Problem("deletions", "prune", text, f"if it is meant: apply.maxDeletions: {deletions} in pipeline.yaml")
+
+
+def unknown(inventory: Inventory, stale: frozenset[str]) -> Iterable[Problem]:
+    """Nothing is deleted while an API group does not answer: what is behind it cannot be told from what is gone."""
+    groups = sorted({rid.group for rid in inventory.entries} & stale)
+    if groups:
+        text = f"the API group {groups[0]} does not answer (kubectl get apiservices)"
+        yield Problem("unknown", "prune", text, "mend or remove that API service, then plan anew")
+
+
+def _kept(candidate: Candidate, found: Body, policy: ApplyPolicy) -> tuple[Op, str]:
+    rid = candidate.id
+    owner = marks.controller(found)
+    if owner:
+        return Op.KEEP, f"{owner} owns it"
+    mark = marks.kept(found)
+    if mark:
+        return Op.KEEP, mark
+    named = rid.kind in policy.prune_kinds
+    protected = _protected(candidate, found)
+    if protected and not named:
+        return Op.KEEP, f"{protected}; apply.pruneKinds: [{rid.kind}] lets it go"
+    if candidate.inside:
+        what = "objects that are not ours are in it" if rid.kind == "Namespace" else "custom resources of it exist"
+        return Op.KEEP, f"{candidate.inside} {what}"
+    return Op.DELETE, ""
+
+
+def _protected(candidate: Candidate, found: Body) -> str:
+    rid, spec = candidate.id, mapping(found.get("spec"))
+    if rid.kind in NEVER_UNLESS_NAMED:
+        return f"a {rid.kind} takes data or other objects with it"
+    if rid.kind == "StatefulSet" and spec.get("volumeClaimTemplates"):
+        return "a StatefulSet with volumes"
+    if rid.kind == "Secret" and found.get("type") == "kubernetes.io/service-account-token":
+        return "a service account's token"
+    return "it was there before us, and is no namespace's" if candidate.entry.adopted and not rid.namespace else ""

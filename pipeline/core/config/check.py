@@ -1,0 +1,170 @@
+"""What a schema cannot say about pipeline.yaml: names that must exist, circles, ranges, paths that leave the tree."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from pipeline.core.charts.reference import ChartKind, Repository, parse_reference
+from pipeline.core.charts.semver import Range
+from pipeline.core.charts.suggest import did_you_mean
+from pipeline.core.errors import UsageError
+from pipeline.core.kube.resource import mapping, sequence
+from pipeline.core.yaml.positions import Steps
+
+_OWN_RULES = frozenset({"waiver-expired", "waiver-unused"})
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """Something wrong, and where in the data."""
+
+    steps: Steps
+    message: str
+
+
+def meaning(data: Mapping[str, Any], rule_ids: frozenset[str]) -> list[Complaint]:
+    """Everything wrong with data that its schema has nothing against."""
+    releases = [mapping(entry) for entry in sequence(data.get("releases"))]
+    environments = mapping(data.get("environments")) or {"default": {}}
+    names = [entry["name"] for entry in releases]
+    return [
+        *_duplicates(names),
+        *_charts(data, releases),
+        *_references(releases, names, environments),
+        *_circles(releases),
+        *_groups(data, names),
+        *_paths(releases),
+        *_profiles(data, environments),
+        *_rules(data, rule_ids),
+        *_dates(data),
+        *_helm(data),
+    ]
+
+
+def _unknown(what: str, word: str, known: Iterable[str]) -> str:
+    return f"there is no {what} {word!r}{did_you_mean(word, known)}"
+
+
+def _duplicates(names: list[str]) -> Iterator[Complaint]:
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            yield Complaint(("releases", index, "name"), f"release {name!r} is declared twice")
+
+
+def _charts(data: Mapping[str, Any], releases: list[Mapping[str, Any]]) -> Iterator[Complaint]:
+    repositories = [Repository(name, entry["url"]) for name, entry in mapping(data.get("repositories")).items()]
+    for index, entry in enumerate(releases):
+        try:
+            reference = parse_reference(entry["chart"], repositories)
+        except UsageError as error:
+            yield Complaint(("releases", index, "chart"), error.message)
+            continue
+        if reference.kind is ChartKind.PATH and _leaves(reference.location):
+            message = f"chart {entry['chart']!r} lies outside of this repository"
+            yield Complaint(("releases", index, "chart"), message)
+        yield from _range(("releases", index, "version"), entry.get("version", ""))
+
+
+def _range(steps: Steps, text: str) -> Iterator[Complaint]:
+    try:
+        Range.parse(text)
+    except ValueError as error:
+        yield Complaint(steps, f"{steps[-1]}: {error}")
+
+
+def _references(
+    releases: list[Mapping[str, Any]], names: list[str], environments: Mapping[str, Any]
+) -> Iterator[Complaint]:
+    for index, entry in enumerate(releases):
+        for field, what, known in (("environments", "environment", list(environments)), ("needs", "release", names)):
+            for place, word in enumerate(sequence(entry.get(field))):
+                if word not in known:
+                    yield Complaint(("releases", index, field, place), f"{field}: {_unknown(what, word, known)}")
+
+
+def _circles(releases: list[Mapping[str, Any]]) -> Iterator[Complaint]:
+    """Each circle once, told at the release that is written first."""
+    needs = {entry["name"]: sequence(entry.get("needs")) for entry in releases}
+    told: set[str] = set()
+    for index, entry in enumerate(releases):
+        circle = _circle_from(entry["name"], needs)
+        if circle and not told & set(circle):
+            told.update(circle)
+            yield Complaint(("releases", index, "needs"), f"needs: a circle: {' -> '.join(circle)}")
+
+
+def _circle_from(start: str, needs: Mapping[str, list[Any]]) -> list[str]:
+    """The way from ``start`` back to itself, found breadth first."""
+    ways = [[start, need] for need in needs[start]]
+    seen: set[str] = set()
+    for way in ways:
+        if way[-1] == start:
+            return way
+        if way[-1] not in seen:
+            seen.add(way[-1])
+            ways.extend([*way, need] for need in needs.get(way[-1], ()))
+    return []
+
+
+def _groups(data: Mapping[str, Any], names: list[str]) -> Iterator[Complaint]:
+    for group, members in mapping(data.get("groups")).items():
+        for index, member in enumerate(members):
+            if member not in names:
+                yield Complaint(("groups", group, index), f"group {group}: {_unknown('release', member, names)}")
+
+
+def _paths(releases: list[Mapping[str, Any]]) -> Iterator[Complaint]:
+    for index, entry in enumerate(releases):
+        for place, path in enumerate(sequence(entry.get("values"))):
+            if path.startswith("/") or _leaves(path):
+                message = f"values: {path!r} lies outside of this repository"
+                yield Complaint(("releases", index, "values", place), message)
+
+
+def _leaves(path: str) -> bool:
+    """Whether a relative path climbs out of where it starts."""
+    depth = 0
+    for part in path.split("/"):
+        depth += {"..": -1, ".": 0, "": 0}.get(part, 1)
+        if depth < 0:
+            return True
+    return False
+
+
+def _profiles(data: Mapping[str, Any], environments: Mapping[str, Any]) -> Iterator[Complaint]:
+    known = mapping(mapping(data.get("policy")).get("profiles"))
+    for name, entry in environments.items():
+        profile = mapping(entry).get("policy")
+        if profile is not None and profile not in known:
+            yield Complaint(("environments", name, "policy"), f"policy: {_unknown('profile', profile, known)}")
+
+
+def _rules(data: Mapping[str, Any], rule_ids: frozenset[str]) -> Iterator[Complaint]:
+    if not rule_ids:
+        return
+    known = rule_ids | _OWN_RULES
+    policy = mapping(data.get("policy"))
+    places: list[tuple[Steps, str]] = [
+        (("policy", "overrides", rule), rule) for rule in mapping(policy.get("overrides"))
+    ]
+    for name, profile in mapping(policy.get("profiles")).items():
+        own = mapping(mapping(profile).get("overrides"))
+        places += [(("policy", "profiles", name, "overrides", rule), rule) for rule in own]
+    for index, waiver in enumerate(sequence(policy.get("waivers"))):
+        if "rule" in waiver:
+            places.append((("policy", "waivers", index, "rule"), waiver["rule"]))
+    yield from (Complaint(steps, _unknown("rule", rule, known)) for steps, rule in places if rule not in known)
+
+
+def _dates(data: Mapping[str, Any]) -> Iterator[Complaint]:
+    for index, waiver in enumerate(sequence(mapping(data.get("policy")).get("waivers"))):
+        try:
+            date.fromisoformat(waiver["expires"])
+        except ValueError:
+            message = f"expires: {waiver['expires']!r} is no date"
+            yield Complaint(("policy", "waivers", index, "expires"), message)
+
+
+def _helm(data: Mapping[str, Any]) -> Iterator[Complaint]:
+    yield from _range(("helm", "version"), mapping(data.get("helm")).get("version", ""))

@@ -1,0 +1,98 @@
+"""What pipeline.yaml declares, once it is known to be right (config_read.py sees to that)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pipeline.core.charts.reference import Repository
+from pipeline.core.errors import UsageError
+from pipeline.core.judge.waivers import Policy
+from pipeline.core.render.order import DEFAULT_KUBE_VERSION
+
+FILE = "pipeline.yaml"
+DEFAULT_ENVIRONMENT = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterTarget:
+    """``context`` is one of KUBECONFIG; ``uid`` that of its kube-system namespace, empty where not pinned."""
+
+    context: str
+    uid: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """``kube_version`` as written, empty where nobody said; ``api_versions`` beyond what can be known."""
+
+    name: str
+    kube_version: str = ""
+    api_versions: tuple[str, ...] = ()
+    cluster: ClusterTarget | None = None
+    policy: Policy = field(default_factory=Policy)
+    apply: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    """The ``apply:`` section, the environment's own keys over the common ones; cluster/policy.py gives it types."""
+
+    @property
+    def full_kube_version(self) -> str:
+        """With a patch level, as Helm wants it."""
+        version = self.kube_version.removeprefix("v") or DEFAULT_KUBE_VERSION
+        return version if version.count(".") > 1 else f"{version}.0"
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """``version`` is exact, a range, or empty (any). ``values`` are the extra files, in order."""
+
+    name: str
+    chart: str
+    namespace: str
+    version: str = ""
+    environments: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    values: tuple[str, ...] = ()
+
+    def value_files(self, environment: str) -> tuple[str, ...]:
+        """The files that may hold its values, in the order of their merge: the last one wins."""
+        folder = f"values/{self.name}"
+        return (f"{folder}/common.yaml", *self.values, f"{folder}/{environment}.yaml")
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The whole of pipeline.yaml. Environments and releases in the order written."""
+
+    environments: Mapping[str, Environment] = field(hash=False)
+    releases: tuple[Release, ...]
+    repositories: Mapping[str, Repository] = field(default_factory=dict, hash=False)
+    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
+    secrets: str = "refuse"
+    volatile: str = "freeze"
+    helm_engine: str = "auto"
+    helm_version: str = ""
+
+    def pairs(
+        self, environments: tuple[str, ...] = (), releases: tuple[str, ...] = ()
+    ) -> tuple[tuple[Environment, Release], ...]:
+        """Each release in each of its environments, of those asked for (none asked for: all).
+
+        Raises:
+            UsageError: a name that pipeline.yaml does not have.
+        """
+        _known("environment", environments, self.environments)
+        _known("release", releases, [release.name for release in self.releases])
+        return tuple(
+            (environment, release)
+            for environment in self.environments.values()
+            for release in self.releases
+            if not environments or environment.name in environments
+            if not releases or release.name in releases
+            if environment.name in release.environments
+        )
+
+
+def _known(what: str, asked: tuple[str, ...], known: object) -> None:
+    names = list(known)  # type: ignore[call-overload]
+    for name in asked:
+        if name not in names:
+            raise UsageError(f"{FILE} has no {what} {name!r}", hint=f"one of {', '.join(names) or 'none'}")

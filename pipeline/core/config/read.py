@@ -1,0 +1,146 @@
+"""Reads pipeline.yaml: every problem at once, each with file:line:column, and what was probably meant."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from functools import cache
+from pkgutil import get_data
+from typing import Any
+
+import orjson
+
+from pipeline.core.charts.reference import Repository
+from pipeline.core.config.check import Complaint, meaning
+from pipeline.core.config.model import DEFAULT_ENVIRONMENT, FILE, ClusterTarget, Config, Environment, Release
+from pipeline.core.config.schema_messages import explain
+from pipeline.core.errors import ConfigError, Problem
+from pipeline.core.judge.waivers import Policy, WaiverRule
+from pipeline.core.kube.resource import mapping, sequence
+from pipeline.core.risk.finding import Severity, Waiver
+from pipeline.core.yaml.positions import Steps, mark
+from pipeline.core.yaml.reader import DuplicateKey, YamlError, load_all
+
+
+def read(text: str, *, rule_ids: Iterable[str] = (), file: str = FILE, valid: bool = False) -> Config:
+    """The configuration that ``text`` holds. ``rule_ids`` are the rules there are; none given, none are checked.
+
+    ``valid`` says that the text is known to fit the schema.
+
+    Raises:
+        ConfigError: whatever is wrong, all of it.
+    """
+    data, problems = _yaml(text, file)
+    if not problems:
+        complaints = [] if valid else list(explain(schema(), data))
+        complaints += [] if complaints else meaning(data, frozenset(rule_ids))
+        problems = [_problem(text, file, complaint) for complaint in complaints]
+    if problems:
+        raise ConfigError(tuple(sorted(problems, key=lambda p: (p.line, p.column, p.message))))
+    return _config(data, text, file)
+
+
+@cache
+def schema() -> dict[str, Any]:
+    """The JSON Schema of pipeline.yaml (draft 2020-12), as shipped in the package."""
+    data: dict[str, Any] = orjson.loads(schema_text())
+    return data
+
+
+def schema_text() -> bytes:
+    """The schema as its file has it."""
+    raw = get_data("pipeline", "data/pipeline.schema.json")
+    assert raw is not None, "BUG: pipeline.schema.json is missing from the package"
+    return raw
+
+
+def _yaml(text: str, file: str) -> tuple[dict[str, Any], list[Problem]]:
+    doubles: list[DuplicateKey] = []
+    try:
+        documents = load_all(text, doubles)
+    except YamlError as error:
+        return {}, [Problem(file, error.line, error.column, error.message)]
+    problems = [Problem(file, double.line, 1, f"{double.key!r} is given twice in one map") for double in doubles]
+    if len(documents) > 1:
+        problems.append(Problem(file, 1, 1, f"one document is expected, and there are {len(documents)}"))
+    data = documents[0] if documents else None
+    if not isinstance(data, dict):
+        problems.append(Problem(file, 1, 1, "a map is expected: releases:, environments:, … (pipeline init shows one)"))
+        return {}, problems
+    return data, problems
+
+
+def _problem(text: str, file: str, complaint: Complaint) -> Problem:
+    at = mark(text, complaint.steps)
+    return Problem(file, at.line, at.column, complaint.message)
+
+
+def _config(data: dict[str, Any], text: str, file: str) -> Config:
+    policy = mapping(data.get("policy"))
+    waivers = tuple(_waivers(policy, text, file))
+    named = mapping(data.get("environments")) or {DEFAULT_ENVIRONMENT: {}}
+    common = mapping(data.get("apply"))
+    environments = {
+        name: replace(
+            _environment(name, mapping(entry), policy, waivers), apply={**common, **mapping(entry).get("apply", {})}
+        )
+        for name, entry in named.items()
+    }
+    helm = mapping(data.get("helm"))
+    return Config(
+        environments=environments,
+        releases=tuple(_release(entry, tuple(environments)) for entry in data["releases"]),
+        repositories={name: _repository(name, entry) for name, entry in mapping(data.get("repositories")).items()},
+        groups={name: tuple(members) for name, members in mapping(data.get("groups")).items()},
+        secrets=mapping(data.get("secrets")).get("rendered", "refuse"),
+        volatile=mapping(data.get("render")).get("volatile", "freeze"),
+        helm_engine=helm.get("engine", "auto"),
+        helm_version=helm.get("version", ""),
+    )
+
+
+def _environment(name: str, entry: Any, policy: Any, waivers: tuple[WaiverRule, ...]) -> Environment:
+    profile = mapping(mapping(policy.get("profiles")).get(entry.get("policy")))
+    fail_on = profile.get("failOn") or policy.get("failOn")
+    overrides = {**mapping(policy.get("overrides")), **mapping(profile.get("overrides"))}
+    own = Policy(
+        Severity[fail_on.upper()] if fail_on else Policy().fail_on,
+        {rule: Severity[level.upper()] for rule, level in overrides.items()},
+        waivers,
+    )
+    cluster = mapping(entry.get("cluster"))
+    target = ClusterTarget(cluster["context"], cluster.get("uid", "")) if cluster else None
+    return Environment(name, entry.get("kubeVersion", ""), tuple(sequence(entry.get("apiVersions"))), target, own)
+
+
+def _release(entry: Any, environments: tuple[str, ...]) -> Release:
+    return Release(
+        entry["name"],
+        entry["chart"],
+        entry["namespace"],
+        entry.get("version", ""),
+        tuple(entry.get("environments") or environments),
+        tuple(entry.get("needs") or ()),
+        tuple(entry.get("values") or ()),
+    )
+
+
+def _repository(name: str, entry: Any) -> Repository:
+    return Repository(
+        name,
+        entry["url"].rstrip("/"),
+        entry.get("usernameEnv", ""),
+        entry.get("passwordEnv", ""),
+        entry.get("caFile", ""),
+        entry.get("certFile", ""),
+        entry.get("keyFile", ""),
+    )
+
+
+def _waivers(policy: Any, text: str, file: str) -> Iterator[WaiverRule]:
+    for index, entry in enumerate(sequence(policy.get("waivers"))):
+        steps: Steps = ("policy", "waivers", index)
+        names = ("rule", "fingerprint", "release", "environment", "resource")
+        yield WaiverRule(
+            Waiver(entry["reason"], entry["owner"], entry["expires"]),
+            **{name: str(entry.get(name, "")) for name in names},
+            where=f"{file}:{mark(text, steps).line}",
+        )

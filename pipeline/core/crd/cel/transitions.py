@@ -1,0 +1,75 @@
+"""Validation rules about changes (CEL with ``oldSelf``), asked of a custom resource that an upgrade edits.
+
+The server correlates old and new values by field name, map key and, in lists of type map, by the list's keys; entries
+of other lists have no old value (apiextensions.k8s.io/v1, ValidationRule.rule). A rule without ``optionalOldSelf`` is
+asked only where there was a value before.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.core.crd.cel.engine import Absent, Old
+from pipeline.core.crd.cel.rules import KEY, Schema, Verdict, holds, said
+from pipeline.core.crd.schema.defaults import defaulted
+from pipeline.core.crd.schema.validate import Violation
+from pipeline.core.kube.path import Path
+from pipeline.core.kube.resource import mapping, sequence
+
+_OLD = re.compile(r"\boldSelf\b")
+_ABSENT = Absent()
+_ATOMIC = "atomic"
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """A rule about changes, and the two values it is asked about."""
+
+    path: Path
+    schema: Schema
+    rule: Mapping[str, Any]
+    old: Any
+    new: Any
+
+
+def transition(schema: Schema, old: Any, new: Any) -> Verdict:
+    """What the rules about changes say of an edit. Status is not looked at, nor is what does not change."""
+    before, after = (defaulted(schema, {k: v for k, v in mapping(one).items() if k != "status"}) for one in (old, new))
+    broken, unchecked = [], []
+    for due in _due(schema, before, after, ()):
+        text = str(due.rule.get("rule"))
+        optional = due.rule.get("optionalOldSelf") is True
+        verdict = holds(due.schema, due.new, text, root=not due.path, old=Old(due.old, optional))
+        if verdict is None:
+            unchecked.append(text)
+        elif not verdict:
+            broken.append(Violation(due.path, said(due.rule)))
+    return Verdict(tuple(broken), tuple(dict.fromkeys(unchecked)))
+
+
+def _due(schema: Schema, old: Any, new: Any, path: Path) -> Iterator[_Due]:
+    if new is None or old == new:
+        return
+    for rule in map(mapping, sequence(schema.get(KEY))):
+        had = not isinstance(old, Absent) and old is not None
+        if _OLD.search(str(rule.get("rule") or "")) and (had or rule.get("optionalOldSelf") is True):
+            yield _Due(path, schema, rule, old if had else _ABSENT, new)
+    if isinstance(new, dict) and schema.get("x-kubernetes-map-type") != _ATOMIC:
+        named, extra = mapping(schema.get("properties")), mapping(schema.get("additionalProperties"))
+        for key, value in new.items():
+            below = mapping(named[key]) if key in named else extra
+            yield from _due(below, mapping(old).get(key, _ABSENT), value, (*path, key))
+    elif isinstance(new, list) and schema.get("x-kubernetes-list-type") == "map":
+        yield from _entries(schema, old, new, path)
+
+
+def _entries(schema: Schema, old: Any, new: list[Any], path: Path) -> Iterator[_Due]:
+    keys = [str(key) for key in sequence(schema.get("x-kubernetes-list-map-keys"))]
+    known = {_key(entry, keys): entry for entry in sequence(old)}
+    for index, entry in enumerate(new):
+        yield from _due(mapping(schema.get("items")), known.get(_key(entry, keys), _ABSENT), entry, (*path, index))
+
+
+def _key(entry: Any, keys: list[str]) -> tuple[str, ...]:
+    return tuple(repr(mapping(entry).get(key)) for key in keys)

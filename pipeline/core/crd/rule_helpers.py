@@ -1,0 +1,158 @@
+"""Rules about one keyword of CRD schemas are alike: pick the changes, group them by CRD, say them once."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from pipeline.core.crd.compatibility import judged
+from pipeline.core.crd.instances import naming
+from pipeline.core.crd.pairs import claim
+from pipeline.core.crd.schema.changes import PROPERTY, RETYPED, Edited, SchemaChange, edits
+from pipeline.core.crd.schema.keywords import names_required, values_gone
+from pipeline.core.diff.change import MISSING
+from pipeline.core.kube.resource import Resource
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Hit, WholeCheck
+from pipeline.core.risk.upgrade import Upgrade
+
+_SHOWN = 3
+_LONGEST = 48
+_SELF_SAID = frozenset({PROPERTY, RETYPED, "x-kubernetes-validations", "allOf", "anyOf", "oneOf", "not"})
+_OWN_WORD = frozenset({"enum", "type", "default", "pattern", "format"})
+"""Keywords that the title's words name already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """``what`` follows the CRD's name: ``2 fields are removed``, from the number of them.
+
+    ``grade`` is for changes that are less than the rule's severity. ``fitting`` is the severity where every custom
+    resource at hand fits the new schema, for rules that custom resources can refute.
+    """
+
+    what: Callable[[int], str]
+    why: str
+    remedy: str
+    grade: Callable[[list[SchemaChange], Edited], Severity | None] | None = None
+    fitting: Severity | None = None
+
+
+def fields_check(picks: Callable[[SchemaChange], bool], words: Words) -> WholeCheck:
+    """One finding a CRD, with every field that ``picks`` takes."""
+
+    def check(upgrade: Upgrade) -> Iterator[Hit]:
+        for edited in edits(upgrade):
+            picked = [change for change in edited.telling if picks(change)]
+            picked.sort(key=lambda change: change.keyword == RETYPED)
+            if picked:
+                yield _hit(upgrade, edited, picked, words)
+
+    return check
+
+
+def _hit(upgrade: Upgrade, edited: Edited, picked: list[SchemaChange], words: Words) -> Hit:
+    places = [edited.pair.place(change.path) for change in picked]
+    names = list(dict.fromkeys(shown(change) for change in picked if change.keyword != RETYPED))
+    listed = ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
+    severity = words.grade(picked, edited) if words.grade else None
+    fitting = _fitting(upgrade, edited, picked) if words.fitting is not None else []
+    if fitting and words.fitting is not None:
+        severity = words.fitting if severity is None else min(severity, words.fitting)
+    return Hit(
+        places[0],
+        title=f"CRD {edited.pair.name}: {words.what(len(names))}: {listed}",
+        why=f"{words.why} Here {naming(fitting)} {'fit' if len(fitting) > 1 else 'fits'}." if fitting else words.why,
+        remedy=words.remedy,
+        severity=severity,
+        also=tuple(places[1:]),
+        claims=claim(edited.pair, *(change.path for change in picked)),
+    )
+
+
+def of_status(picked: list[SchemaChange], _edited: Edited) -> Severity | None:
+    """Status is written by the controller, which comes along with its CRD."""
+    return Severity.LOW if all(change.field.split(".")[0] == "status" for change in picked) else None
+
+
+def _fitting(upgrade: Upgrade, edited: Edited, picked: list[SchemaChange]) -> list[Resource]:
+    """The custom resources at the versions in question, where there are any and all of them fit the new schema."""
+    versions = {change.version for change in picked}
+    asked = [one for one in judged(upgrade).get(edited.pair.name, ()) if one.resource.version in versions]
+    return [one.resource for one in asked] if asked and all(one.fits for one in asked) else []
+
+
+def quiet_check(picks: Callable[[SchemaChange], bool], words: Words, *, prose: bool = False) -> WholeCheck:
+    """One finding for all CRDs together: for what is only to be accounted for. ``prose`` is looked at as well."""
+
+    def check(upgrade: Upgrade) -> Iterator[Hit]:
+        looked_at = [(edited, edited.schema if prose else edited.telling) for edited in edits(upgrade)]
+        found = [(edited, [change for change in several if picks(change)]) for edited, several in looked_at]
+        found = [(edited, picked) for edited, picked in found if picked]
+        if found:
+            number = sum(len(picked) for _, picked in found)
+            places = [edited.pair.place() for edited, _ in found]
+            names = ", ".join(edited.pair.name for edited, _ in found[:_SHOWN])
+            more = f" and {len(found) - _SHOWN} more CRDs" if len(found) > _SHOWN else ""
+            yield Hit(
+                places[0],
+                title=f"{words.what(number)} in {names}{more}",
+                why=words.why,
+                remedy=words.remedy,
+                also=tuple(places[1:]),
+                claims=tuple(
+                    one for edited, picked in found for one in claim(edited.pair, *(change.path for change in picked))
+                ),
+            )
+
+    return check
+
+
+def shown(change: SchemaChange) -> str:
+    """``spec.size (v1) maximum 50 -> 40``: the field, its version, and what it was and is."""
+    detail = _detail(change)
+    return f"{_field(change)} ({change.version}){f' {detail}' if detail else ''}"
+
+
+def _field(change: SchemaChange) -> str:
+    if change.keyword == "required":
+        return ", ".join(f"{change.field}.{name}".removeprefix(".") for name in names_required(change))
+    return change.field or "the root"
+
+
+def _detail(change: SchemaChange) -> str:
+    old, new = change.change.old, change.change.new
+    if change.keyword == "required":
+        return ""
+    if change.keyword == "enum":
+        return f"without {_text(gone)}" if (gone := values_gone(change)) else _text(new)
+    if change.keyword == "x-kubernetes-validations":
+        return _rules(new)
+    if change.keyword in _SELF_SAID:
+        return ""
+    word = "" if change.keyword in _OWN_WORD else f"{change.keyword} "
+    if old is MISSING:
+        return f"{word}{_text(new)}"
+    return f"{word}{_text(old)} -> {'none' if new is MISSING else _text(new)}"
+
+
+def _rules(value: object) -> str:
+    """The text of the first rule."""
+    first = value[0] if isinstance(value, list) and value else value
+    rule = first.get("rule") if isinstance(first, dict) else first
+    return _text(rule) if isinstance(rule, str) else ""
+
+
+def _text(value: object) -> str:
+    if isinstance(value, list):
+        value = ", ".join(map(_text, value)) or "[]"
+    if isinstance(value, dict):
+        return "{…}"
+    if value is None or isinstance(value, bool):
+        return {True: "true", False: "false", None: "null"}[value]
+    text = " ".join(str(value).split())
+    return (text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…") or '""'
+
+
+def many(number: int, word: str, rest: str) -> str:
+    """``1 field is removed``, ``3 fields are removed``."""
+    first, space, others = word.partition(" of ")
+    return f"1 {word} is {rest}" if number == 1 else f"{number} {first}s{space}{others} are {rest}"

@@ -1,0 +1,148 @@
+"""What changes in a CRD's schemas, each change with the keyword of OpenAPI that it is about."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from pipeline.core.crd.pairs import Pair, pairs
+from pipeline.core.diff.change import FieldChange, Op
+from pipeline.core.kube.path import Entry, Path
+from pipeline.core.kube.resource import mapping
+from pipeline.core.memo import once
+from pipeline.core.risk.upgrade import Upgrade
+
+Schema = Mapping[str, Any]
+_SCHEMA = ("schema", "openAPIV3Schema")
+_BY_NAME = frozenset({"properties", "patternProperties", "definitions"})
+_BELOW = frozenset({"items", "additionalProperties", "not"})
+_COMBINATORS = frozenset({"allOf", "anyOf", "oneOf", "not"})
+PROSE = frozenset({"description", "title", "example", "externalDocs", "$schema", "id"})
+PROPERTY = "property"
+"""The keyword of a field as a whole: it comes or goes."""
+RETYPED = "retyped"
+"""The keyword of whatever changes along with a field's type, and says nothing beyond that."""
+WIDENED = "widened"
+"""The same of a field that takes more than before."""
+INT_OR_STRING = "x-kubernetes-int-or-string"
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaChange:
+    """``field`` is the custom resource's own path (``spec.rules[].host``), empty for its root.
+
+    ``combined`` says whether it lies below allOf, anyOf, oneOf or not, where a change does not mean what it seems to.
+    """
+
+    change: FieldChange
+    version: str
+    keyword: str
+    field: str
+    combined: bool = False
+
+    @property
+    def path(self) -> Path:
+        return self.change.path
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """A CRD on both sides, with its schema changes in versions that both sides have."""
+
+    pair: Pair
+    schema: tuple[SchemaChange, ...] = field(hash=False)
+    telling: tuple[SchemaChange, ...] = field(hash=False)
+    """Those that are not of prose: of a large upgrade one in twenty."""
+
+
+@once
+def edits(upgrade: Upgrade) -> tuple[Edited, ...]:
+    """Every CRD that differs, sorted by name, with what differs in its schemas."""
+    both = (pair for pair in pairs(upgrade) if pair.both)
+    return tuple(_edited(pair, tuple(_without_companions(list(_schema_changes(pair))))) for pair in both)
+
+
+def _edited(pair: Pair, schema: tuple[SchemaChange, ...]) -> Edited:
+    return Edited(pair, schema, tuple(change for change in schema if change.keyword not in PROSE))
+
+
+def _schema_changes(pair: Pair) -> Iterator[SchemaChange]:
+    for change in pair.fields:
+        path = change.path
+        if path[:2] == ("spec", "versions") and len(path) > 4 and path[3:5] == _SCHEMA:  # noqa: PLR2004
+            entry = path[2]
+            version = str(entry.pairs[0][1]) if isinstance(entry, Entry) else str(entry)
+            keyword, field_path, combined = _read(path[5:])
+            yield SchemaChange(change, version, keyword, field_path, combined)
+
+
+def _without_companions(found: list[SchemaChange]) -> Iterator[SchemaChange]:
+    """A field of another type has other keywords as well (``items``, ``anyOf``): they are the same fact."""
+    types = {change.path[:-1]: change for change in found if type_changed(change)}
+    wider = {change.path[:-1]: change for change in found if change.keyword == INT_OR_STRING and change.change.new}
+    if not types and not wider:
+        yield from found
+        return
+    for change in found:
+        parents = [change.path[:length] for length in range(len(change.path))]
+        node = next((types[parent] for parent in parents if parent in types), None)
+        widened = next((wider[parent] for parent in parents if parent in wider), None)
+        if node is not None and node is not change and not type_changed(change):
+            yield replace(change, keyword=RETYPED, field=node.field, combined=False)
+        elif widened is not None and change.keyword in ("type", "anyOf"):
+            yield replace(change, keyword=WIDENED, combined=False)
+        else:
+            yield change
+
+
+def type_changed(change: SchemaChange) -> bool:
+    """``integer`` to ``number`` is wider, and so is whatever becomes int-or-string."""
+    if change.combined or is_added(change):
+        return False
+    if change.keyword == "type":
+        return (change.change.old, change.change.new) != ("integer", "number") and not is_removed(change)
+    return change.keyword == INT_OR_STRING and change.change.new is not True
+
+
+def _read(steps: Path) -> tuple[str, str, bool]:
+    """The keyword that a path in a schema ends in, the field it is about, and whether a combinator stands above."""
+    where, combined, at = "", False, 0
+    while at < len(steps):
+        keyword = str(steps[at])
+        if keyword in _COMBINATORS:
+            return keyword, where, True
+        if keyword == "properties" and at + 1 == len(steps):
+            return PROPERTY, f"{where}.*".removeprefix("."), combined
+        if keyword in _BY_NAME and at + 1 < len(steps):
+            where = f"{where}.{steps[at + 1]}".removeprefix(".")
+            at += 2
+            if at == len(steps):
+                return PROPERTY, where, combined
+        elif keyword in _BELOW and at + 1 < len(steps):
+            where += "[]" if keyword == "items" else ".*"
+            at += 1
+        else:
+            return keyword, where, combined
+    return "schema", where, combined
+
+
+def holder_after(edited: Edited, change: SchemaChange, keyword: str) -> Schema:
+    """The new schema that holds the last ``keyword`` on a change's path; empty where there is none."""
+    steps = change.path[5:]
+    at = max((index for index, step in enumerate(steps) if step == keyword), default=len(steps))
+    return node_after(edited.pair, change.version, steps[:at])
+
+
+def node_after(pair: Pair, version: str, steps: Path) -> Schema:
+    """The new schema at a path below a version's schema; empty where there is none."""
+    node: Any = pair.after.schema(version) if pair.after is not None else {}
+    for step in steps:
+        node = node.get(step) if isinstance(node, dict) else None
+    return mapping(node)
+
+
+def is_added(change: SchemaChange) -> bool:
+    return change.change.op is Op.ADDED
+
+
+def is_removed(change: SchemaChange) -> bool:
+    return change.change.op is Op.REMOVED

@@ -1,0 +1,235 @@
+"""Two snapshots become one Report: compare each release, judge it, and put everything in order."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+import orjson
+
+from pipeline.core.diff.change import Action, Diff, FieldChange, ResourceChange
+from pipeline.core.diff.compare import compare
+from pipeline.core.judge.judge import Judgement, judge
+from pipeline.core.judge.report import ReleaseChange, ReleaseReport, Report, combined_digest, finding_order
+from pipeline.core.judge.snapshot import ReleaseKey, ReleaseSide, Snapshot
+from pipeline.core.kube.resource import Body, ManifestSet, Resource, mapping
+from pipeline.core.redaction.mask import Mask
+from pipeline.core.render.nondeterminism import marked
+from pipeline.core.render.notes import Notes
+from pipeline.core.risk.finding import NotEvaluated
+from pipeline.core.risk.rule import Rule
+from pipeline.core.risk.upgrade import Facts, Side, Upgrade
+
+_ROLLED = frozenset({"Deployment", "StatefulSet", "DaemonSet"})
+_UNJUDGED = Judgement((), (), {})
+_NOTHING = ReleaseSide("", Side(ManifestSet()))
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """What each environment runs: the Kubernetes version by environment name, and whether renders knew its kinds."""
+
+    kube_versions: Mapping[str, str] = field(default_factory=dict)
+    capabilities: bool = False
+    stated: bool = True
+
+    def version_of(self, environment: str) -> tuple[int, int] | None:
+        return minor_version(self.kube_versions.get(environment, ""))
+
+
+def minor_version(text: str) -> tuple[int, int] | None:
+    """``"v1.34.2"`` is ``(1, 34)``; None where no version can be read."""
+    parts = text.removeprefix("v").split(".")
+    if len(parts) < 2 or not (parts[0].isdigit() and parts[1].rstrip("+").isdigit()):  # noqa: PLR2004 - major and minor
+        return None
+    return int(parts[0]), int(parts[1].rstrip("+"))
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One release, compared and judged."""
+
+    key: ReleaseKey
+    report: ReleaseReport
+    changes: tuple[ReleaseChange, ...] = ()
+    judgement: Judgement = _UNJUDGED
+
+
+def build(
+    old: Snapshot, new: Snapshot, rules: Iterable[Rule], targets: Targets, only: frozenset[ReleaseKey] | None = None
+) -> Report:
+    """The whole report, before policy: waivers, overrides and the verdict are ``core/judge/waivers.py``'s.
+
+    Secret values are masked before anything is compared; the digest alone is made of what was rendered. ``only`` are
+    the releases to report (a shard): the others are facts all the same.
+    """
+    digests, mask = {key: render_digest(_certain(side.side)) for key, side in new.releases.items()}, Mask()
+    old, new = _masked(old, mask), _masked(new, mask)
+    rules = tuple(rules)
+    failed = {key: error for key, error in {**old.errors, **new.errors}.items() if only is None or key in only}
+    keys = sorted(key for key in {*old.releases, *new.releases} - failed.keys() if only is None or key in only)
+    digests = {key: digest for key, digest in digests.items() if only is None or key in only}
+    compared = [_release(key, old, new, rules, targets) for key in keys]
+    compared = [replace(c, report=replace(c.report, render_digest=digests.get(c.key, ""))) for c in compared]
+    compared += [_failed(key, old, new, rules, targets) for key in failed]
+    compared.sort(key=lambda item: item.key)
+    changes = tuple(change for item in compared for change in item.changes)
+    findings = [finding for item in compared for finding in item.judgement.findings]
+    return Report(
+        old=old.source,
+        new=new.source,
+        environment=",".join(sorted({key.environment for key in keys if key.environment})),
+        kube_version=",".join(sorted({targets.kube_versions.get(key.environment, "") for key in keys} - {""})),
+        releases=tuple(item.report for item in compared),
+        changes=changes,
+        findings=tuple(sorted(findings, key=finding_order)),
+        not_evaluated=_not_evaluated(compared),
+        errors=tuple(failed[key] for key in sorted(failed)),
+        helm_engine=new.helm_engine,
+        helm_version=new.helm_version,
+        render_digest=combined_digest((key.environment, key.name, found) for key, found in digests.items()),
+        mask=mask,
+        rollout_workloads=sum(1 for change in changes if rolls(change.change)),
+        rollout_replicas=sum(_replicas(change.change) for change in changes if rolls(change.change)),
+    )
+
+
+def _masked(snapshot: Snapshot, mask: Mask) -> Snapshot:
+    """In the order of the keys, so that equal snapshots number their secrets alike."""
+    releases = {}
+    for unrendered in snapshot.unrendered.values():
+        for layer in unrendered.side.values:
+            mask.values(layer.data)
+    for key in sorted(snapshot.releases):
+        release = snapshot.releases[key]
+        for layer in release.side.values:
+            mask.values(layer.data)
+        side = replace(release.side, manifests=mask.manifests(release.side.manifests))
+        side = replace(side, manifests=_certain(side), chance=())
+        releases[key] = replace(release, side=side)
+    return replace(snapshot, releases=releases)
+
+
+def _certain(side: Side) -> ManifestSet:
+    """The manifests with marks in place of what another render has another value for."""
+    return marked(side.manifests, side.chance) if side.chance else side.manifests
+
+
+def _release(key: ReleaseKey, old: Snapshot, new: Snapshot, rules: tuple[Rule, ...], targets: Targets) -> Compared:
+    before, after = old.releases.get(key, _NOTHING), new.releases.get(key, _NOTHING)
+    others = _others(new, key)
+    elsewhere = frozenset(others.by_id()) if others else frozenset()
+    diff = _settled(compare(before.side.manifests, after.side.manifests, elsewhere), after.side)
+    facts = Facts(
+        target=targets.version_of(key.environment),
+        capabilities=targets.capabilities,
+        target_stated=targets.stated,
+        repository_before=_others(old, key),
+        repository_after=others,
+    )
+    namespace = after.namespace or before.namespace
+    judgement = judge(Upgrade(key.name, namespace, before.side, after.side, diff, facts, key.environment), rules)
+    changes = tuple(
+        ReleaseChange(key.name, c, key.environment, judgement.unaccounted.get(c.id, ())) for c in diff.changes
+    )
+    return Compared(key, _release_report(key, namespace, before, after, diff), changes, judgement)
+
+
+def _settled(diff: Diff, after: Side) -> Diff:
+    """What the new side makes anew at each render is no news of this upgrade: one rule speaks of all such paths."""
+    if not after.notes.volatile:
+        return diff
+    return Diff(tuple(replace(c, fields=tuple(_noted(c, f, after.notes) for f in c.fields)) for c in diff.changes))
+
+
+def _noted(change: ResourceChange, field: FieldChange, notes: Notes) -> FieldChange:
+    if field.noise or not notes.covers(change.resource.id, field.path):
+        return field
+    return replace(field, noise="another value at each render")
+
+
+def _failed(key: ReleaseKey, old: Snapshot, new: Snapshot, rules: tuple[Rule, ...], targets: Targets) -> Compared:
+    """A release of which a side does not render: what its charts and values say is judged, and nothing reads as lost.
+
+    With no manifests on either side there is no change, and the rules that look at manifests are left out.
+    """
+    report = ReleaseReport(key.name, key.environment, "", status="failed")
+    before, after = (side.unrendered.get(key) or side.releases.get(key) for side in (old, new))
+    if before is None or after is None:
+        return Compared(key, report)
+    bare = [replace(side.side, manifests=ManifestSet()) for side in (before, after)]
+    facts = Facts(
+        target=targets.version_of(key.environment),
+        target_stated=targets.stated,
+        refusal=new.errors[key].message if key in new.errors else "",
+    )
+    upgrade = Upgrade(key.name, after.namespace, bare[0], bare[1], Diff(), facts, key.environment)
+    return Compared(key, report, judgement=judge(upgrade, [rule for rule in rules if rule.unrendered]))
+
+
+def _others(snapshot: Snapshot, key: ReleaseKey) -> ManifestSet | None:
+    """What every other release of the same environment renders to; None where there is no repository."""
+    if not key.environment:
+        return None
+    others = (
+        side.side.manifests.resources
+        for k, side in snapshot.releases.items()
+        if k.environment == key.environment and k != key
+    )
+    return ManifestSet.of(resource for resources in others for resource in resources)
+
+
+def _release_report(
+    key: ReleaseKey, namespace: str, before: ReleaseSide, after: ReleaseSide, diff: Diff
+) -> ReleaseReport:
+    count = {action: sum(1 for _ in diff.of_action(action)) for action in Action}
+    edited = count[Action.CHANGED] + count[Action.RENAMED] + count[Action.MOVED]
+    return ReleaseReport(
+        name=key.name,
+        environment=key.environment,
+        namespace=namespace,
+        chart=after.chart or before.chart,
+        old_version=before.version,
+        new_version=after.version,
+        old_digest=before.digest,
+        new_digest=after.digest,
+        added=count[Action.ADDED],
+        changed=edited,
+        removed=count[Action.REMOVED],
+        unchanged=len(after.side.manifests.resources) - count[Action.ADDED] - edited,
+    )
+
+
+def rolls(change: ResourceChange) -> bool:
+    """Whether its pods are replaced: any change below the pod template does it, noise labels and checksums too."""
+    return change.id.kind in _ROLLED and any(field.under("spec", "template") for field in change.fields)
+
+
+def _replicas(change: ResourceChange) -> int:
+    """Pods of the new side; a DaemonSet's number is the cluster's to say and counts as 0."""
+    spec = mapping(change.resource.body.get("spec"))
+    replicas = spec.get("replicas", 1)
+    return replicas if change.id.kind != "DaemonSet" and type(replicas) is int else 0
+
+
+def _not_evaluated(compared: list[Compared]) -> tuple[NotEvaluated, ...]:
+    """Each rule once, however many releases lacked its input."""
+    skipped = {item for one in compared for item in one.judgement.not_evaluated}
+    return tuple(sorted(skipped, key=lambda item: (item.rule, item.needs)))
+
+
+def render_digest(manifests: ManifestSet) -> str:
+    """``sha256:…`` over every object, in an order that does not depend on the render's."""
+    digest = hashlib.sha256()
+    for resource in sorted(manifests.resources, key=lambda r: r.id):
+        digest.update(orjson.dumps(_without_secrets(resource), option=orjson.OPT_SORT_KEYS))
+    return f"sha256:{digest.hexdigest()}"
+
+
+def _without_secrets(resource: Resource) -> Body:
+    """A digest of a short secret can be guessed, so a Secret counts by its keys alone."""
+    if resource.kind != "Secret":
+        return resource.body
+    hidden: Body = {
+        key: sorted(mapping(resource.body.get(key))) for key in ("data", "stringData") if key in resource.body
+    }
+    return {**resource.body, **hidden}

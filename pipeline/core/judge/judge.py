@@ -1,0 +1,121 @@
+"""Runs every rule over an upgrade, and keeps account of what they explain.
+
+The promise of the product is here: a changed path is explained by a rule, is noise with a reason, or is counted.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from pipeline.core.diff.change import Action, ResourceChange
+from pipeline.core.judge.group_findings import merged
+from pipeline.core.kube.path import Path
+from pipeline.core.kube.resource import ResourceId
+from pipeline.core.risk.finding import Finding, NotEvaluated
+from pipeline.core.risk.rule import Claim, Hit, Need, Rule
+from pipeline.core.risk.upgrade import Side, Upgrade
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """``unaccounted`` maps an object to the indexes of its unexplained fields; ``(-1,)`` is the object as a whole."""
+
+    findings: tuple[Finding, ...]
+    not_evaluated: tuple[NotEvaluated, ...]
+    unaccounted: Mapping[ResourceId, tuple[int, ...]]
+
+
+def judge(upgrade: Upgrade, rules: Iterable[Rule]) -> Judgement:
+    """Every finding, sorted worst first; every rule that could not run; every changed path that nobody explained."""
+    findings: list[Finding] = []
+    skipped: list[NotEvaluated] = []
+    by_place = {_key(change): change for change in upgrade.diff.changes}
+    claims: dict[ResourceId, set[Path]] = {}
+    last: list[Rule] = []
+    for rule in rules:
+        missing = [need for need in rule.needs if not _AVAILABLE[need](upgrade)]
+        if missing:
+            words = ", ".join(missing)
+            skipped.append(NotEvaluated(rule.id, words, f"not given: {words}"))
+            continue
+        if rule.last is not None:
+            last.append(rule)
+        for hit in _hits(rule, upgrade):
+            findings.append(_finding(rule, hit, upgrade))
+            for claim in _claims(hit, by_place):
+                claims.setdefault(claim.id, set()).add(claim.path)
+    left = {
+        change.id: rest for change in upgrade.diff.changes if (rest := _unclaimed(change, claims.get(change.id, set())))
+    }
+    said = tuple(findings)
+    findings += [_finding(rule, hit, upgrade) for rule in last if rule.last for hit in rule.last(upgrade, said, left)]
+    findings = [finding.with_fingerprint() for finding in merged(sorted(findings, key=_order))]
+    return Judgement(tuple(findings), tuple(skipped), left)
+
+
+_AVAILABLE: dict[Need, Callable[[Upgrade], bool]] = {
+    Need.TARGET: lambda upgrade: upgrade.facts.target is not None,
+    Need.LIVE: lambda upgrade: upgrade.facts.live is not None,
+    Need.REPOSITORY: lambda upgrade: upgrade.facts.repository_after is not None,
+    Need.CHART: lambda upgrade: upgrade.before.chart is not None and upgrade.after.chart is not None,
+    Need.SECOND_RENDER: lambda upgrade: upgrade.after.notes.volatile is not None,
+    Need.OVERLAY: lambda upgrade: all(s.notes.overlaid is not None or not s.overlay for s in _sides(upgrade)),
+}
+
+
+def _sides(upgrade: Upgrade) -> tuple[Side, Side]:
+    return upgrade.before, upgrade.after
+
+
+def _hits(rule: Rule, upgrade: Upgrade) -> Iterator[Hit]:
+    if rule.whole is not None:
+        yield from rule.whole(upgrade)
+    if rule.each is not None:
+        for change in upgrade.diff.changes:
+            if not rule.kinds or change.id.kind in rule.kinds:
+                yield from rule.each(change, upgrade)
+
+
+def _finding(rule: Rule, hit: Hit, upgrade: Upgrade) -> Finding:
+    return Finding(
+        rule=rule.id,
+        category=rule.category,
+        severity=rule.severity if hit.severity is None else hit.severity,
+        confidence=hit.confidence or rule.confidence,
+        release=upgrade.release,
+        environment=upgrade.environment,
+        place=hit.place,
+        title=hit.title,
+        why=hit.why,
+        remedy=hit.remedy,
+        also=hit.also,
+        alike=hit.alike,
+        evidence=hit.evidence,
+    )
+
+
+def _claims(hit: Hit, changes: Mapping[tuple[str, str, str, str], ResourceChange]) -> Iterator[Claim]:
+    if hit.claims:
+        yield from hit.claims
+        return
+    for place in (hit.place, *hit.also):
+        change = changes.get((place.resource.kind, place.resource.namespace, place.resource.name, place.resource.group))
+        if change is not None:
+            yield Claim(change.id, place.path)
+
+
+def _key(change: ResourceChange) -> tuple[str, str, str, str]:
+    return (change.id.kind, change.id.namespace, change.id.name, change.resource.group)
+
+
+def _unclaimed(change: ResourceChange, claimed: set[Path]) -> tuple[int, ...]:
+    if change.action in (Action.ADDED, Action.REMOVED):
+        return () if claimed else (-1,)
+    return tuple(
+        index
+        for index, field in enumerate(change.fields)
+        if not field.noise and not any(field.path[:length] in claimed for length in range(len(field.path), -1, -1))
+    )
+
+
+def _order(finding: Finding) -> tuple[int, str, str, str]:
+    return (-finding.severity, finding.rule, str(finding.place), finding.title)

@@ -1,0 +1,41 @@
+"""One side of a comparison, whole: every release of every environment that a Source holds."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pipeline.core.judge.report import RenderFailure
+from pipeline.core.risk.upgrade import Side
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ReleaseKey:
+    """``environment`` is empty where no repository is around the comparison (``chart:``, ``dir:``)."""
+
+    environment: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseSide:
+    """One release on one side. The chart fields are empty where only rendered files are known."""
+
+    namespace: str
+    side: Side
+    chart: str = ""
+    version: str = ""
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """``errors`` are renders that failed: their release is absent from ``releases``, and never reads as removed.
+
+    ``unrendered`` has what is known of them all the same: the chart and the values, with no manifests.
+    """
+
+    source: str
+    releases: Mapping[ReleaseKey, ReleaseSide] = field(hash=False)
+    errors: Mapping[ReleaseKey, RenderFailure] = field(default_factory=dict, hash=False)
+    helm_engine: str = ""
+    helm_version: str = ""
+    unrendered: Mapping[ReleaseKey, ReleaseSide] = field(default_factory=dict, hash=False)

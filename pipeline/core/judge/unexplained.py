@@ -1,0 +1,31 @@
+"""Changed paths that no rule explains: said as findings of their own, one an object, so that nobody overlooks them."""
+
+from collections.abc import Callable, Iterator, Mapping
+
+from pipeline.core.analysis.rule_helpers import shown
+from pipeline.core.diff.change import ResourceChange
+from pipeline.core.kube.resource import ResourceId
+from pipeline.core.risk.rule import Hit, at
+from pipeline.core.risk.upgrade import Upgrade
+
+_SHOWN = 3
+
+
+def unexplained(
+    upgrade: Upgrade, left: Mapping[ResourceId, tuple[int, ...]], taken: Callable[[ResourceChange], bool]
+) -> Iterator[Hit]:
+    """One hit for each object that is ``taken`` and has something left."""
+    for change in upgrade.diff.changes:
+        if change.id not in left or not taken(change):
+            continue
+        fields = [change.fields[index] for index in left[change.id] if index >= 0]
+        said = "; ".join(map(shown, fields[:_SHOWN])) or "as a whole"
+        more = f" and {len(fields) - _SHOWN} more" if len(fields) > _SHOWN else ""
+        places = [at(change, field) for field in fields] or [at(change)]
+        yield Hit(
+            places[0],
+            title=f"{change.id.kind} {change.id.name}: {change.action}, and no rule explains it: {said}{more}",
+            why="What it does is not known: it may be harmless, or the cause of the next outage.",
+            remedy="Read the change; ask for a rule where it matters.",
+            also=tuple(places[1:]),
+        )

@@ -1,0 +1,178 @@
+"""What the API server does not take of a built-in object, by the fields that its version of Kubernetes has.
+
+Judged is what a real server refuses (tests/cluster/test_contract_fields.py): a field that nobody declared, a value of
+another type than the field's, a field that must be set, an entry that comes twice. Null counts as absent. Enums and
+what the server's own code checks are not known here: no complaint is no promise.
+"""
+
+import base64
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+import orjson
+
+from pipeline.core.kube.apis import lookup
+from pipeline.core.kube.fields import entries, fields_at, required_at, type_of
+from pipeline.core.kube.merge_keys import entry_key, merge_key
+from pipeline.core.kube.path import Path, Step
+from pipeline.core.kube.quantity import quantity
+from pipeline.core.kube.resource import Resource
+from pipeline.core.redaction.mask import SECRET
+
+_Steps = tuple[str | int, ...]
+_SHOWN = 40
+_NAMED = 50
+"""Of so many complaints about one object the list entries are named by their keys: a chart may hold any number."""
+_KEY_DEFAULTS = {"protocol": "TCP"}
+"""What the API server takes for a key of an entry that leaves it out."""
+
+
+class Fault(StrEnum):
+    """The first and the last are server-side apply's alone: a client that does not use it gets a warning."""
+
+    UNKNOWN = "unknown"
+    WRONG_TYPE = "wrong type"
+    MISSING = "missing"
+    TWICE = "twice"
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """One thing wrong with ``field`` of ``type``: ``found`` stands there, and ``wanted`` must; both in words."""
+
+    fault: Fault
+    path: Path
+    type: str
+    field: str
+    wanted: str = ""
+    found: str = ""
+
+    @property
+    def where(self) -> Path:
+        """The path without the entries of lists: the same fault in another entry is the same fault."""
+        return tuple(step for step in self.path if isinstance(step, str))
+
+
+def complaints(resource: Resource, minor: int) -> tuple[Complaint, ...]:
+    """Everything that one minor of Kubernetes refuses of an object; nothing for kinds that it does not serve."""
+    api, root = lookup(resource.group, resource.version, resource.kind), type_of(resource.api_version, resource.kind)
+    if not root or api is None or not api.exists(minor):
+        return ()
+    found = _Walk(minor).object(root, resource.body, ())
+    if resource.kind == SECRET:
+        found = _discreet(found)
+    return tuple(_named(resource.body, one) if number < _NAMED else one for number, one in enumerate(found))
+
+
+def _discreet(found: Iterator[Complaint]) -> Iterator[Complaint]:
+    """Of a Secret no value is told; and what it holds may be masked already, which is no base64."""
+    return (replace(one, found="of another type" if one.found else "") for one in found if one.wanted != "base64")
+
+
+def _is(*kinds: type) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, kinds) and (bool in kinds or not isinstance(value, bool))
+
+
+_text, _number = _is(str), _is(int, float)
+
+
+def _whole(value: Any) -> bool:
+    """``2.0`` is one to server-side apply."""
+    return _number(value) and (isinstance(value, int) or value.is_integer())
+
+
+def _base64(value: Any) -> bool:
+    """As Go's encoding/json reads it: newlines count for nothing, the padding must be there."""
+    try:
+        base64.b64decode("".join(value.split()), validate=True)
+    except (AttributeError, ValueError):
+        return False
+    return True
+
+
+_FITS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
+    "#": (_is(dict), "a map"),
+    "{": (_is(dict), "a map"),
+    "[": (_is(list), "a list"),
+    "s": (_text, "text"),
+    "t": (_text, "a time"),
+    "y": (_base64, "base64"),
+    "i": (_whole, "a whole number"),
+    "n": (_number, "a number"),
+    "b": (_is(bool), "true or false"),
+    "q": (lambda value: quantity(value.strip() if isinstance(value, str) else value) is not None, "a quantity"),
+    "x": (lambda value: _text(value) or _whole(value), "a whole number or text"),
+    "j": (lambda _value: True, "anything"),
+}
+
+
+class _Walk:
+    """One walk over one object."""
+
+    def __init__(self, minor: int) -> None:
+        self._minor = minor
+
+    def object(self, type_name: str, value: Any, path: _Steps) -> Iterator[Complaint]:
+        """``value`` is a map."""
+        known = fields_at(type_name, self._minor)
+        for field, item in value.items():
+            code = known.get(field)
+            if code is None:
+                yield Complaint(Fault.UNKNOWN, (*path, field), type_name, field)
+            elif item is not None:
+                yield from self._value(code, item, (*path, field), type_name, field)
+        for field in required_at(type_name, self._minor):
+            if value.get(field) is None:
+                yield Complaint(Fault.MISSING, (*path, field), type_name, field)
+
+    def _value(self, code: str, value: Any, path: _Steps, owner: str, field: str) -> Iterator[Complaint]:
+        head = code[0]
+        fits, wanted = _FITS[head]
+        if not fits(value):
+            yield Complaint(Fault.WRONG_TYPE, path, owner, field, wanted, _short(value))
+        elif head == "#":
+            yield from self.object(code[1:], value, path)
+        elif head in "[{":
+            keys, inner = entries(code)
+            if keys is not None:
+                yield from _twice(keys, value, path, owner, field)
+            for step, item in enumerate(value) if head == "[" else value.items():
+                if item is not None:
+                    yield from self._value(inner, item, (*path, step), owner, field)
+
+
+def _twice(keys: tuple[str, ...], items: list[Any], path: _Steps, owner: str, field: str) -> Iterator[Complaint]:
+    """Entries that are there before: to server-side apply they are one entry with two contents."""
+    seen: set[tuple[Any, ...]] = set()
+    for index, item in enumerate(items):
+        values = tuple(_key(item, key) for key in keys) or (item,)
+        if not all(isinstance(value, str | int) for value in values):
+            continue
+        if values in seen:
+            names = [f"{key} {value}" for key, value in zip(keys, values, strict=False)]
+            yield Complaint(Fault.TWICE, (*path, index), owner, field, found=", ".join(names) or _short(item))
+        seen.add(values)
+
+
+def _key(item: Any, key: str) -> Any:
+    return item.get(key, _KEY_DEFAULTS.get(key)) if isinstance(item, dict) else None
+
+
+def _named(body: Mapping[str, Any], complaint: Complaint) -> Complaint:
+    """The same with list entries named by their keys, as in every other path."""
+    value: Any = body
+    steps: list[Step] = []
+    for step in complaint.path:
+        key = merge_key(str(steps[-1]), value) if isinstance(step, int) else None
+        steps.append(entry_key(key, value[step]) if key else step)
+        value = value.get(step) if isinstance(value, dict) else value[step]
+    return replace(complaint, path=tuple(steps))
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, dict | list):
+        return "a map" if isinstance(value, dict) else "a list"
+    text = orjson.dumps(value).decode()
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"

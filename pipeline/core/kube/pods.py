@@ -1,0 +1,71 @@
+"""Where pods are described: in workloads' templates, and which of an upgrade's changes are about them."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from pipeline.core.diff.change import Action, FieldChange, ResourceChange
+from pipeline.core.kube.path import Path
+from pipeline.core.kube.resource import Resource, mapping, sequence
+
+_TEMPLATE: dict[str, Path] = {
+    "Deployment": ("spec", "template"),
+    "StatefulSet": ("spec", "template"),
+    "DaemonSet": ("spec", "template"),
+    "ReplicaSet": ("spec", "template"),
+    "ReplicationController": ("spec", "template"),
+    "Job": ("spec", "template"),
+    "CronJob": ("spec", "jobTemplate", "spec", "template"),
+    "Pod": (),
+}
+WORKLOADS = frozenset(_TEMPLATE)
+_GROUPS = frozenset({"apps", "batch", "", "extensions"})
+CONTAINERS = ("containers", "initContainers")
+
+
+def template_path(resource: Resource) -> Path | None:
+    """Where the pod template stands; None for what has no pods."""
+    return _TEMPLATE.get(resource.kind) if resource.id.group in _GROUPS else None
+
+
+def pod_spec(resource: Resource) -> dict[str, Any]:
+    """The pod's spec; empty where there is none."""
+    path = template_path(resource)
+    if path is None:
+        return {}
+    value: Any = resource.body
+    for step in (*path, "spec"):
+        value = mapping(value).get(str(step))
+    return dict(mapping(value))
+
+
+def containers(resource: Resource) -> Iterator[dict[str, Any]]:
+    """Every container, the initial ones too."""
+    spec = pod_spec(resource)
+    return (entry for key in CONTAINERS for entry in sequence(spec.get(key)) if isinstance(entry, dict))
+
+
+def pod_fields(change: ResourceChange) -> Iterator[tuple[FieldChange, Path]]:
+    """The changed paths of an edited workload that are about its pods' spec, with the path below that spec."""
+    path = template_path(change.resource)
+    if path is None or change.action in (Action.ADDED, Action.REMOVED):
+        return
+    prefix = (*path, "spec")
+    for field in change.under(*map(str, prefix)):
+        yield field, field.path[len(prefix) :]
+
+
+def in_container(path: Path, *keys: str) -> bool:
+    """Whether a path below a pod's spec is at or below one of ``keys`` of a container."""
+    return len(path) > 2 and path[0] in CONTAINERS and path[2] in keys  # noqa: PLR2004 - list, entry, key
+
+
+def is_container(path: Path) -> bool:
+    """Whether a path below a pod's spec is a container as a whole, or all of a list that comes or goes."""
+    return 0 < len(path) <= 2 and path[0] in CONTAINERS  # noqa: PLR2004 - list, entry
+
+
+def container_name(path: Path) -> str:
+    """``web``, of a path below a pod's spec that leads into a container."""
+    entry = path[1] if len(path) > 1 else ""
+    pairs = getattr(entry, "pairs", ())
+    return str(pairs[0][1]) if pairs else str(entry)

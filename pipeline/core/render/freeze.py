@@ -1,0 +1,108 @@
+"""Keeps what is committed where a render is volatile, so that equal input gives equal files again.
+
+Certificates and keys of one render belong together: either each of them is kept or none is. A checksum of other objects
+is kept where those objects are as committed, else pods would miss a change of theirs.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from pipeline.core.diff.change import MISSING
+from pipeline.core.kube.path import Path, to_text
+from pipeline.core.kube.path_values import get, put
+from pipeline.core.kube.resource import ManifestSet, Resource, ResourceId
+from pipeline.core.kube.secrets import holds_data, is_encrypted
+from pipeline.core.render.nondeterminism import Volatile, kept
+
+_NAME: Path = ("metadata", "name")
+_CHECKSUM = re.compile(r"[0-9a-f]{32,128}")
+_SUMMED = frozenset({"ConfigMap", "Secret"})
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """``left`` is what could not be kept: nothing is committed there, or it no longer fits.
+
+    ``named`` are the committed names of objects that get another at each render.
+    """
+
+    manifests: ManifestSet
+    left: tuple[Volatile, ...] = ()
+    named: Mapping[ResourceId, str] = field(default_factory=dict, hash=False)
+
+    def now(self, rid: ResourceId) -> ResourceId:
+        """Who an object is that was ``rid`` in the new render."""
+        return replace(rid, name=self.named.get(rid, rid.name))
+
+
+def frozen(manifests: ManifestSet, found: Iterable[Volatile], committed: ManifestSet) -> Frozen:
+    """``manifests`` with the committed values wherever they are volatile.
+
+    What is committed encrypted, and cannot be read here, is left to who encrypts: it keeps that while it can.
+    """
+    named = _named_as_committed(manifests, found, committed)
+    before = committed.by_id()
+    sealed = {rid for rid, resource in before.items() if is_encrypted(resource)}
+    read = [one for one in found if not one.is_name and one.id not in sealed]
+    values = {one: kept(one, get(_twin(one, named, before), one.path)) for one in read}
+    if any(value is MISSING for one, value in values.items() if one.is_key):
+        values = {one: MISSING if one.is_key else value for one, value in values.items()}
+    sums = {one for one in values if _is_checksum(one)}
+    now = _with(manifests, {one: value for one, value in values.items() if one not in sums}, named)
+    if sums and _summed_differ(now, before):
+        values = {one: MISSING if one in sums else value for one, value in values.items()}
+    else:
+        now = _with(manifests, values, named)
+    left = [one for one, value in values.items() if value is MISSING]
+    left += [one for one in found if one.is_name and one.id not in named]
+    return Frozen(now, tuple(left), named)
+
+
+def _twin(one: Volatile, named: Mapping[ResourceId, str], before: Mapping[ResourceId, Resource]) -> object:
+    """The committed body of the object; an empty one where there is none."""
+    rid = replace(one.id, name=named.get(one.id, one.id.name))
+    return before[rid].body if rid in before else {}
+
+
+def _with(manifests: ManifestSet, values: Mapping[Volatile, object], named: Mapping[ResourceId, str]) -> ManifestSet:
+    by_id: dict[ResourceId, dict[Path, object]] = {rid: {_NAME: name} for rid, name in named.items()}
+    for one, value in values.items():
+        if value is not MISSING:
+            by_id.setdefault(one.id, {})[one.path] = value
+    resources = (r.with_body(put(r.body, by_id[r.id])) if r.id in by_id else r for r in manifests.resources)
+    return ManifestSet(tuple(resources), manifests.duplicates)
+
+
+def _named_as_committed(
+    manifests: ManifestSet, found: Iterable[Volatile], committed: ManifestSet
+) -> dict[ResourceId, str]:
+    """The committed name of each object that has another at each render, where its template made one such object."""
+    ids, mine = {resource.id for resource in manifests.resources}, manifests.by_id()
+    free = [resource for resource in committed.resources if resource.id not in ids]
+    named: dict[ResourceId, str] = {}
+    for one in found:
+        if one.is_name and one.id in mine:
+            source = mine[one.id].source
+            fitting = [r for r in free if r.source == source and replace(r.id, name="") == replace(one.id, name="")]
+            if len(fitting) == 1 and kept(one, fitting[0].id.name) is not MISSING:
+                named[one.id] = fitting[0].id.name
+                free.remove(fitting[0])
+    return named
+
+
+def _is_checksum(one: Volatile) -> bool:
+    return "annotations" in one.path and isinstance(one.first, str) and bool(_CHECKSUM.fullmatch(one.first))
+
+
+def _summed_differ(manifests: ManifestSet, before: Mapping[ResourceId, Resource]) -> bool:
+    """Whether a ConfigMap or Secret is another one than committed. Secrets that the tree does not show are left out."""
+    mine = [resource for resource in manifests.resources if resource.id.kind in _SUMMED]
+    shown = [r for r in mine if not holds_data(r) or (r.id in before and not is_encrypted(before[r.id]))]
+    gone = {rid for rid in before if rid.kind in _SUMMED} - {resource.id for resource in mine}
+    return bool(gone) or any(r.id not in before or r.body != before[r.id].body for r in shown)
+
+
+def told(found: Iterable[Volatile]) -> str:
+    """``Secret shop/web data.password, Deployment …``: which paths, for one line; no value."""
+    return ", ".join(f"{one.id} {to_text(one.path)}" for one in found)

@@ -1,0 +1,53 @@
+"""What Helm says when a chart does not render, made into one clear error with template and line."""
+
+import re
+
+from pipeline.core.errors import RenderError
+from pipeline.core.render.order import RenderOrder
+
+# "execution error at (c/templates/x.yaml:2:9)", "template: c/templates/x.tpl:3:14: executing", "c/templates/x.yaml:4:7"
+_PLACE = re.compile(r"([\w.@+-]+(?:/[\w.@+ -]+)*/(?:templates|crds|charts)/[^\s:\"'()<>]+):(\d+)")
+# "YAML parse error on c/templates/x.yaml: error converting YAML to JSON: yaml: line 12: …"
+_YAML_PLACE = re.compile(r"YAML parse error on ([^\s:]+):(?:.*?\bline (\d+):)?", re.DOTALL)
+_DEBUG_ADVICE = "Use --debug flag to render out invalid YAML"
+_LINES = 12
+
+
+def render_error(order: RenderOrder, said: str) -> RenderError:
+    """The innermost place that Helm names, since that is where the cause stands."""
+    message = clean(said)
+    template, line = place_of(message)
+    return RenderError(
+        message, release=order.release, chart=order.title, template=template, line=line, hint=_hint(message)
+    )
+
+
+def clean(said: str) -> str:
+    """Helm's message without its prefix, its advice about its own flags, and blank lines; at most twelve lines."""
+    text = said.replace(_DEBUG_ADVICE, "")
+    lines = [line.rstrip() for line in text.splitlines() if line.strip()]
+    start = next((index for index, line in enumerate(lines) if line.startswith("Error: ")), 0)
+    kept = lines[start:][:_LINES]
+    if kept:
+        kept[0] = kept[0].removeprefix("Error: ").removeprefix("INSTALLATION FAILED: ")
+    return "\n".join(kept) or "helm gave no reason"
+
+
+def place_of(message: str) -> tuple[str, int]:
+    """``("chart/templates/x.yaml", 12)``, or ``("", 0)`` where the message names no place."""
+    places = _PLACE.findall(message)
+    if places:
+        template, line = places[-1]
+        return template, int(line)
+    match = _YAML_PLACE.search(message)
+    return (match[1], int(match[2] or 0)) if match else ("", 0)
+
+
+def _hint(message: str) -> str:
+    if "requires kubeVersion" in message:
+        return "give a Kubernetes version that the chart supports (environments.<name>.kubeVersion or --kube-version)"
+    if "meet the specifications of the schema" in message:
+        return "correct the values named above; the chart's values.schema.json says what it takes"
+    if "missing in charts/ directory" in message:
+        return "vendor the chart with its dependencies: pipeline vendor"
+    return ""

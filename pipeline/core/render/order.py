@@ -1,0 +1,72 @@
+"""What a render depends on (RenderOrder), what it yields (Rendered), and the port that both Helm engines fill."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from pipeline.core.charts.chart import ValuesLayer
+from pipeline.core.errors import RenderError
+
+DEFAULT_KUBE_VERSION = "1.35.0"
+"""What a render targets when nobody says: pinned, because each Helm release has another default (4.1: v1.35.0)."""
+
+
+@dataclass(frozen=True, slots=True)
+class RenderOrder:
+    """Everything a render depends on: equal orders give equal bytes (unless a template is random).
+
+    ``chart`` is the path of an archive or a directory; ``chart_name`` is how messages name it (``istiod 1.27.0``).
+    ``kube_version`` is what ``helm template --kube-version`` takes. ``api_versions`` come on top of Helm's own list.
+    """
+
+    release: str
+    namespace: str
+    chart: str
+    chart_name: str = ""
+    chart_digest: str = ""
+    values: tuple[ValuesLayer, ...] = ()
+    kube_version: str = DEFAULT_KUBE_VERSION
+    api_versions: tuple[str, ...] = ()
+    include_crds: bool = True
+
+    @property
+    def title(self) -> str:
+        return self.chart_name or self.chart.rstrip("/").rpartition("/")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """``text`` is what ``helm template`` prints: documents with ``# Source:`` comments, CRDs first, hooks last."""
+
+    text: str
+    warnings: tuple[str, ...]
+    engine: str
+    helm_version: str
+
+
+class Engine(Protocol):
+    """Helm, as a binary or in process: the same order gives the same text from each."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def version(self) -> str:
+        """``4.1.4``, without the v."""
+        ...
+
+    def render(self, order: RenderOrder) -> Rendered:
+        """One release.
+
+        Raises:
+            RenderError: the chart does not render.
+            WorldError: helm itself does not work.
+        """
+        ...
+
+    def render_all(self, orders: Iterable[RenderOrder]) -> Iterator[Rendered | RenderError]:
+        """Several releases, as many at a time as there are cores; answers in the order given.
+
+        The work begins at once, not when the first answer is asked for.
+        """
+        ...

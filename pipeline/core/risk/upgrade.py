@@ -1,0 +1,59 @@
+"""Everything known about one release's upgrade: what a rule may look at."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pipeline.core.charts.chart import Chart, ValuesLayer
+from pipeline.core.diff.change import Diff
+from pipeline.core.kube.resource import ManifestSet
+from pipeline.core.render.nondeterminism import Volatile
+from pipeline.core.render.notes import NOTHING, Notes
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One side of the comparison. ``chart`` and ``values`` are absent where only rendered files were given."""
+
+    manifests: ManifestSet
+    chart: Chart | None = None
+    values: tuple[ValuesLayer, ...] = ()
+    merged_values: Mapping[str, Any] | None = field(default=None, hash=False)
+    warnings: tuple[str, ...] = ()
+    """What helm said on stderr while rendering."""
+    notes: Notes = NOTHING
+    chance: tuple[Volatile, ...] = ()
+    """What two renders disagree on, with the values: they are taken out of ``manifests`` before anything compares."""
+    overlay: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """The overlay's files by their paths in the repository, as they were when it was rendered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known beyond the two renders. Each may be missing; the rules that need it are then not evaluated.
+
+    ``target`` is the Kubernetes version (major, minor) the environment runs, or with ``target_stated`` false the one
+    that renders take when nobody says. ``capabilities`` says whether the render
+    was given a full list of API kinds (only then is a removed API proven). ``repository_before``/``_after`` hold what
+    every other release and the in-house manifests render to; ``live`` what the cluster holds.
+    """
+
+    target: tuple[int, int] | None = None
+    target_stated: bool = True
+    capabilities: bool = False
+    repository_before: ManifestSet | None = None
+    repository_after: ManifestSet | None = None
+    live: ManifestSet | None = None
+    refusal: str = ""
+    """What helm says of the new side where that does not render. Only rules that say ``unrendered`` see such a one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upgrade:
+    release: str
+    namespace: str
+    before: Side
+    after: Side
+    diff: Diff
+    facts: Facts = Facts()
+    environment: str = ""

@@ -1,0 +1,54 @@
+"""Asks Helm for the renders of several jobs: all of them, or an error that names each that fails."""
+
+from collections.abc import Mapping, Sequence
+
+from pipeline.core.charts.values_lines import where
+from pipeline.core.charts.values_schema import named_by_helm, refused
+from pipeline.core.errors import RenderError, WorldError
+from pipeline.core.ports import Progress
+from pipeline.core.render.manifests import parse
+from pipeline.core.render.order import Rendered, RenderOrder
+from pipeline.flows.render.jobs import Job, World
+from pipeline.flows.render.safe_messages import knowing
+
+
+def attempt(
+    jobs: Sequence[Job], apis: Mapping[str, frozenset[str]], world: World, progress: Progress
+) -> list[Rendered]:
+    orders = [_order(job, apis[job.environment.name], world) for job in jobs]
+    answers: list[Rendered] = []
+    failures: list[str] = []
+    if jobs:
+        progress(0, len(jobs), jobs[0].title)
+    for number, answer in enumerate(world.engine.render_all(orders), 1):
+        progress(number, len(jobs), jobs[min(number, len(jobs) - 1)].title)
+        if isinstance(answer, RenderError):
+            failures.append(f"{answer}{_ours(answer, jobs[number - 1])}")
+        else:
+            answers.append(answer)
+    if failures:
+        made = [parse(answer.text, namespace="") for answer in answers]
+        raise WorldError(knowing(jobs, world, made).text("\n".join(failures)), hint="nothing was written")
+    return answers
+
+
+def _ours(error: RenderError, job: Job) -> str:
+    """Where in our values stands what a schema refuses: one line each; empty where it is another error."""
+    if not refused(error.detail):
+        return ""
+    found = named_by_helm(error.detail, lambda name: () if name == job.chart.name else (name,))
+    places = ((one, where(job.layers, one.path)) for one in found)
+    return "".join(f"\n  {place}: {'.'.join(one.path)}: {one.words}" for one, place in places if place)
+
+
+def _order(job: Job, apis: frozenset[str], world: World) -> RenderOrder:
+    return RenderOrder(
+        release=job.release.name,
+        namespace=job.release.namespace,
+        chart=f"{world.root}/{job.chart.folder}",
+        chart_name=f"{job.chart.name} {job.chart.version}",
+        chart_digest=job.chart.tree,
+        values=job.layers,
+        kube_version=job.environment.full_kube_version,
+        api_versions=tuple(sorted(apis)),
+    )

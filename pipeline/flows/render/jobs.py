@@ -1,0 +1,123 @@
+"""What a release's render is made of: the vendored chart, the values layers, the overlay."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from pipeline.core.charts.chart import ValuesLayer, tree_digest
+from pipeline.core.charts.lock import Lock, LockedChart
+from pipeline.core.config.model import Environment, Release
+from pipeline.core.config.shards import shared_out
+from pipeline.core.errors import ConfigError, Problem, StaleError, UsageError
+from pipeline.core.kube.resource import mapping
+from pipeline.core.ports import no_pause
+from pipeline.core.render.order import Engine
+from pipeline.core.render.overlay import FOLDER as OVERLAYS
+from pipeline.core.render.overlay import Kustomize, Overlay, overlay_of
+from pipeline.core.render.rendered_tree import folder_of
+from pipeline.core.yaml.reader import YamlError, load
+from pipeline.flows.render.seal import Sops
+
+Pair = tuple[Environment, Release]
+
+
+class Files(Protocol):
+    """The repository's files, as far as a render needs them. Paths from the repository's root."""
+
+    def read(self, path: str) -> bytes | None: ...
+    def read_text(self, path: str) -> str | None: ...
+    def tree(self, folder: str) -> Mapping[str, bytes]: ...
+    def paths(self, folder: str) -> Sequence[str]: ...
+
+
+class FindKustomize(Protocol):
+    def __call__(self) -> Kustomize: ...
+
+
+class FindSops(Protocol):
+    def __call__(self) -> Sops: ...
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """``root`` is the repository's folder, as Helm gets it; ``kustomize`` and ``sops`` find them, where needed."""
+
+    root: str
+    files: Files
+    engine: Engine
+    kustomize: FindKustomize
+    sops: FindSops
+    pause: Callable[[float], object] = no_pause
+    """Waits so many seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One release in one environment, with what its render is made of."""
+
+    environment: Environment
+    release: Release
+    chart: LockedChart
+    layers: tuple[ValuesLayer, ...]
+    overlay: Overlay | None
+
+    @property
+    def title(self) -> str:
+        return f"{self.environment.name}/{self.release.name}"
+
+
+def job_of(environment: Environment, release: Release, lock: Lock, world: World) -> Job:
+    """Gather what the render is made of.
+
+    Raises:
+        StaleError: the release is not vendored as pipeline.yaml asks.
+        UsageError: a values file is missing or no YAML.
+    """
+    got = lock.releases.get(release.name)
+    chart = lock.chart_of(release.name)
+    if got is None or chart is None:
+        raise StaleError(f"release {release.name!r} is not vendored", hint="pipeline vendor")
+    if (got.chart, got.wanted) != (release.chart, release.version):
+        wanted = f"{release.chart} {release.version}".strip()
+        raise StaleError(
+            f"release {release.name!r} asks for {wanted}, and pipeline.lock has another", hint="pipeline vendor"
+        )
+    layers = tuple(_layers(environment, release, world))
+    overlay = overlay_of(release.name, environment.name, world.files.tree(f"{OVERLAYS}/{release.name}"))
+    return Job(environment, release, chart, layers, overlay)
+
+
+def _layers(environment: Environment, release: Release, world: World) -> Iterable[ValuesLayer]:
+    for file in release.value_files(environment.name):
+        text = world.files.read_text(file)
+        if text is None:
+            if file in release.values:
+                raise UsageError(f"release {release.name!r}: there is no values file {file}", hint="see pipeline.yaml")
+            continue
+        try:
+            yield ValuesLayer(file, text, mapping(load(text)))
+        except YamlError as error:
+            raise ConfigError((Problem(file, error.line, error.column, error.message),)) from error
+
+
+def share(pairs: Sequence[Pair], shard: tuple[int, int], files: Files) -> tuple[Pair, ...]:
+    """The pairs of a shard (the second of eight is ``(2, 8)``), by how many files each was rendered into last time."""
+    costs = {
+        (environment.name, release.name): len(files.paths(folder_of(environment.name, release.name)))
+        for environment, release in pairs
+    }
+    number, count = shard
+    mine = set(shared_out(costs, count)[number - 1])
+    return tuple(pair for pair in pairs if (pair[0].name, pair[1].name) in mine)
+
+
+def check_charts(jobs: Iterable[Job], world: World) -> None:
+    """Nobody edits a vendored chart by hand.
+
+    Raises:
+        StaleError: somebody did.
+    """
+    for folder, chart in sorted({job.chart.folder: job.chart for job in jobs}.items()):
+        if tree_digest(world.files.tree(folder)) != chart.tree:
+            message = f"{folder} is not what pipeline.lock says was vendored"
+            raise StaleError(message, hint="pipeline vendor brings it back; changes belong into values/ and overlays/")

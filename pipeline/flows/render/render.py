@@ -1,0 +1,193 @@
+"""Renders releases into the rendered/ tree: orders from the configuration, texts from Helm, one file an object.
+
+Nothing is written here: the outcome is Edits, which the disk carries out whole or not at all.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from pipeline.core.charts.lock import Lock
+from pipeline.core.config.model import Config, Environment
+from pipeline.core.kube.capabilities import crd_versions, offered
+from pipeline.core.kube.resource import ManifestSet, Resource
+from pipeline.core.kube.scope import BUILT_IN, Scopes
+from pipeline.core.kube.secrets import holds_data
+from pipeline.core.ports import Progress, no_progress
+from pipeline.core.render.file_edits import Edits
+from pipeline.core.render.manifests import parse
+from pipeline.core.render.order import Rendered
+from pipeline.core.render.rendered_tree import (
+    FOLDER,
+    INDEX,
+    Inputs,
+    digest,
+    folder_of,
+    from_bytes,
+    in_the_open,
+    written,
+)
+from pipeline.flows.render.attempt import attempt
+from pipeline.flows.render.jobs import Job, Pair, World, check_charts, job_of
+from pipeline.flows.render.safe_messages import knowing, warning
+from pipeline.flows.render.seal import sealing
+from pipeline.flows.render.second_render import Made, Settled, settle
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """``edits`` bring the disk up to date; ``releases`` and ``objects`` count what was rendered."""
+
+    edits: Edits
+    releases: int
+    objects: int
+    warnings: tuple[str, ...] = ()
+
+
+def render(
+    config: Config, lock: Lock, pairs: Sequence[Pair], world: World, progress: Progress = no_progress
+) -> Outcome:
+    """Render ``pairs``, and remove what earlier renders left behind.
+
+    Raises:
+        WorldError: a chart does not render (all that do not are named), or an overlay does not build.
+        StaleError: a release is not vendored, or its vendored chart was changed.
+        UsageError: a values file is missing or no YAML.
+    """
+    jobs = [job_of(environment, release, lock, world) for environment, release in pairs]
+    check_charts(jobs, world)
+    rendered, warnings = _rendered(jobs, config, world, progress)
+    files: dict[str, bytes] = {}
+    objects = 0
+    for job, (settled, inputs) in zip(jobs, rendered, strict=True):
+        objects += len(settled.manifests.resources)
+        environment, release = job.environment.name, job.release.name
+        folder = folder_of(environment, release)
+        seal = sealing(folder, inputs, world.files.read, world.sops) if config.secrets == "sops" else in_the_open
+        kept = _kept(settled.manifests, config)
+        own = written(environment, release, inputs, kept, seal, noted=settled.notes)
+        files |= {f"{folder}/{path}": data for path, data in own.items()}
+    removed = _orphans(config, jobs, files, world)
+    return Outcome(Edits(files=files, removed=removed), len(jobs), objects, warnings)
+
+
+def _rendered(
+    jobs: Sequence[Job], config: Config, world: World, progress: Progress
+) -> tuple[list[tuple[Settled, Inputs]], tuple[str, ...]]:
+    """Each job's objects. A chart that asks which APIs there are is rendered again once all CRDs are known."""
+    apis = {job.environment.name: _apis(job.environment) for job in jobs}
+    answers = attempt(jobs, apis, world, progress)
+    left_out = _left_out(jobs, config, world)
+    found = _crd_apis(jobs, answers, left_out)
+    asking = [
+        n
+        for n, job in enumerate(jobs)
+        if found[job.environment.name] - apis[job.environment.name] and _asks(job, world)
+    ]
+    full = {name: apis[name] | found[name] for name in apis}
+    again = attempt([jobs[n] for n in asking], full, world, progress) if asking else []
+    for number, answer in zip(asking, again, strict=True):
+        answers[number] = answer
+    scopes = {name: _scopes(name, jobs, answers, left_out) for name in apis}
+    made = [
+        Made(job, answer, _manifests(job, answer, scopes), scopes[job.environment.name])
+        for job, answer in zip(jobs, answers, strict=True)
+    ]
+    settled = settle(made, full, config, world, progress)
+    said = [f"{job.title}: {line}" for job, answer in zip(jobs, answers, strict=True) for line in answer.warnings]
+    if said:
+        mask = knowing(jobs, world, (one.manifests for one in settled))
+        said = [warning(mask, line) for line in said]
+    for job, one in zip(jobs, settled, strict=True):
+        said += (f"{job.title}: {line}" for line in one.warnings)
+    inputs = (_inputs(job, answer, full[job.environment.name]) for job, answer in zip(jobs, answers, strict=True))
+    return list(zip(settled, inputs, strict=True)), tuple(dict.fromkeys(said))
+
+
+def _manifests(job: Job, answer: Rendered, scopes: Mapping[str, Scopes]) -> ManifestSet:
+    known = scopes[job.environment.name]
+    return parse(answer.text, namespace=job.release.namespace, release=job.release.name, scopes=known)
+
+
+def _apis(environment: Environment) -> frozenset[str]:
+    return offered(environment.full_kube_version) | frozenset(environment.api_versions)
+
+
+def _asks(job: Job, world: World) -> bool:
+    """Whether any template looks at the list of APIs; for the others it makes no difference."""
+    tree = world.files.tree(job.chart.folder)
+    return any(b"APIVersions" in data for data in tree.values()) or any(path.endswith(".tgz") for path in tree)
+
+
+def _left_out(jobs: Sequence[Job], config: Config, world: World) -> dict[str, list[ManifestSet]]:
+    """By environment: the CRDs of releases that are not rendered now, as they were rendered before."""
+    found: dict[str, list[ManifestSet]] = {job.environment.name: [] for job in jobs}
+    done = {(job.environment.name, job.release.name) for job in jobs}
+    for environment, release in config.pairs(tuple(found)):
+        if (environment.name, release.name) not in done:
+            folder = f"{folder_of(environment.name, release.name)}/_crds"
+            tree = world.files.tree(folder)
+            found[environment.name] += [parse(data.decode(), namespace="") for data in tree.values()]
+    return found
+
+
+def _crd_apis(
+    jobs: Sequence[Job], answers: Sequence[Rendered], left_out: Mapping[str, Sequence[ManifestSet]]
+) -> dict[str, frozenset[str]]:
+    """By environment: the APIs of all CRDs there."""
+    found = {
+        name: {version for crds in several for version in crd_versions(crds)} for name, several in left_out.items()
+    }
+    for job, answer in zip(jobs, answers, strict=True):
+        found[job.environment.name] |= crd_versions(parse(answer.text, namespace=job.release.namespace))
+    return {name: frozenset(versions) for name, versions in found.items()}
+
+
+def _scopes(
+    environment: str, jobs: Sequence[Job], answers: Sequence[Rendered], left_out: Mapping[str, Sequence[ManifestSet]]
+) -> Scopes:
+    known = BUILT_IN
+    for crds in left_out[environment]:
+        known = known.with_crds(crds.resources)
+    for job, answer in zip(jobs, answers, strict=True):
+        if job.environment.name == environment:
+            known = known.with_crds(parse(answer.text, namespace="").resources)
+    return known
+
+
+def _inputs(job: Job, answer: Rendered, apis: frozenset[str]) -> Inputs:
+    overlay = job.overlay
+    return Inputs(
+        chart=job.chart.name,
+        version=job.chart.version,
+        chart_digest=job.chart.tree,
+        kube_version=job.environment.full_kube_version,
+        api_versions_digest=digest("\n".join(sorted(apis)).encode()),
+        helm_engine=answer.engine,
+        helm_version=answer.helm_version,
+        namespace=job.release.namespace,
+        values={layer.file: digest(layer.text.encode()) for layer in job.layers},
+        overlay={} if overlay is None else {name: digest(data) for name, data in sorted(overlay.files.items())},
+    )
+
+
+def _kept(manifests: ManifestSet, config: Config) -> Iterable[Resource]:
+    """With ``secrets.rendered: omit``, Secrets that hold data are left to whoever creates them in the cluster."""
+    return (r for r in manifests.resources if config.secrets != "omit" or not holds_data(r))
+
+
+def _orphans(config: Config, jobs: Sequence[Job], files: Mapping[str, bytes], world: World) -> tuple[str, ...]:
+    """What an index says is ours and no render makes any more. No other file is ever removed."""
+    current = {(e.name, r.name) for e, r in config.pairs()}
+    rendered = {(job.environment.name, job.release.name) for job in jobs}
+    gone: set[str] = set()
+    for path in world.files.paths(FOLDER):
+        parts = path.split("/")
+        if len(parts) != 4 or parts[3] != INDEX:  # noqa: PLR2004 - rendered/environment/release/index.json
+            continue
+        key = (parts[1], parts[2])
+        if key in rendered or key not in current:
+            data = world.files.read(path) or b""
+            folder = path.removesuffix(f"/{INDEX}")
+            gone |= {f"{folder}/{name}" for name in from_bytes(data, path).files}
+            gone |= {path} if key not in current else set()
+    return tuple(sorted(gone - files.keys()))

@@ -1,0 +1,162 @@
+"""From Helm's texts to what is written: overlays, and a second render where the first may hold values made by chance.
+
+Such a path is volatile. With ``render: {volatile: freeze}`` it keeps what the rendered tree has there, so that equal
+input gives equal files; the index names it either way.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from pipeline.core.config.model import Config
+from pipeline.core.errors import WorldError
+from pipeline.core.kube.resource import ManifestSet, Resource
+from pipeline.core.kube.scope import Scopes
+from pipeline.core.kube.secrets import DATA, SOPS, holds_data, is_encrypted
+from pipeline.core.ports import Progress
+from pipeline.core.render.freeze import Frozen, frozen, told
+from pipeline.core.render.manifests import parse
+from pipeline.core.render.nondeterminism import Volatile, volatile
+from pipeline.core.render.notes import Notes, VolatilePath
+from pipeline.core.render.order import Rendered
+from pipeline.core.render.overlay import applied
+from pipeline.core.render.overlay_effects import Effect, effects
+from pipeline.core.render.random_functions import A_SECOND, by_chance, needs_a_pause, suspects
+from pipeline.core.render.rendered_tree import INDEX, folder_of, from_bytes
+from pipeline.core.yaml.reader import YamlError
+from pipeline.flows.render.attempt import attempt
+from pipeline.flows.render.jobs import Job, World
+from pipeline.flows.render.safe_messages import knowing
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """One job's render: ``manifests`` are the chart's own, before any overlay."""
+
+    job: Job
+    answer: Rendered
+    manifests: ManifestSet
+    scopes: Scopes
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What is to be written, what the index notes about it, and what is to be said."""
+
+    manifests: ManifestSet
+    notes: Notes
+    warnings: tuple[str, ...] = ()
+
+
+def settle(
+    made: Sequence[Made], apis: Mapping[str, frozenset[str]], config: Config, world: World, progress: Progress
+) -> list[Settled]:
+    """Overlay each render, and deal with what is volatile in it.
+
+    Raises:
+        WorldError: an overlay does not build, or a chart that did render does not any more.
+    """
+    charts = {folder: _chances(folder, world) for folder in {one.job.chart.folder for one in made}}
+    found = [_functions(one, charts[one.job.chart.folder]) for one in made]
+    doubted = [number for number, functions in enumerate(found) if functions]
+    if any(needs_a_pause(functions) for functions in found):
+        world.pause(A_SECOND)
+    again = attempt([made[number].job for number in doubted], apis, world, progress) if doubted else []
+    seconds = dict(zip(doubted, again, strict=True))
+    return [_settled(one, found[n], seconds.get(n), config, world) for n, one in enumerate(made)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Chances:
+    """What of a chart may be random: functions by template, and the texts of its values."""
+
+    templates: Mapping[str, frozenset[str]]
+    values: tuple[str, ...]
+
+
+def _chances(folder: str, world: World) -> _Chances:
+    tree = world.files.tree(folder)
+    texts = {path: data.decode(errors="replace") for path, data in tree.items() if "templates/" in path}
+    values = (data.decode(errors="replace") for path, data in tree.items() if path.endswith("values.yaml"))
+    templates = by_chance(texts)
+    return _Chances(templates, tuple(values) if templates else ())
+
+
+def _functions(made: Made, chances: _Chances) -> frozenset[str]:
+    """The random functions that may be at work in this render."""
+    known = (*chances.values, *(layer.text for layer in made.job.layers))
+    return suspects(made.manifests, chances.templates, known)
+
+
+def _settled(made: Made, functions: frozenset[str], second: Rendered | None, config: Config, world: World) -> Settled:
+    job = made.job
+    manifests, done = _overlaid(made, made.manifests, world)
+    found: tuple[Volatile, ...] = ()
+    if second is not None and second.text != made.answer.text:
+        namespace, release = job.release.namespace, job.release.name
+        other = parse(second.text, namespace=namespace, release=release, scopes=made.scopes)
+        found = volatile(manifests, _overlaid(made, other, world)[0])
+        found = tuple(one for one in found if not _left_out(one, manifests, config))
+    if not found:
+        return Settled(manifests, Notes((), overlaid=done))
+    freeze = config.volatile == "freeze"
+    result = frozen(manifests, found, _committed(job, world)) if freeze else Frozen(manifests)
+    paths = tuple(dict.fromkeys(VolatilePath(result.now(one.id), one.path, one.whole) for one in found))
+    done = tuple(replace(one, id=result.now(one.id)) for one in done)
+    said = _said(found, result.left, functions, freeze=freeze)
+    return Settled(result.manifests, Notes(paths, tuple(sorted(functions)), freeze, done), (said,))
+
+
+def _left_out(one: Volatile, manifests: ManifestSet, config: Config) -> bool:
+    """Whether the object is a Secret that the tree leaves out."""
+    return config.secrets == "omit" and holds_data(manifests.by_id()[one.id])
+
+
+def _said(found: tuple[Volatile, ...], left: tuple[Volatile, ...], functions: frozenset[str], *, freeze: bool) -> str:
+    what = f"renders another value each time ({', '.join(sorted(functions))}): {told(found)}"
+    if not freeze:
+        return f"{what}; render.volatile allows it"
+    if not left:
+        return f"{what}; what is committed is kept"
+    return f"{what}; what is committed is kept where it fits, and from now on: {told(left)}"
+
+
+def _overlaid(made: Made, manifests: ManifestSet, world: World) -> tuple[ManifestSet, tuple[Effect, ...]]:
+    overlay = made.job.overlay
+    if overlay is None:
+        return manifests, ()
+    try:
+        over = applied(overlay, manifests, made.job.release.namespace, world.kustomize())
+    except WorldError as error:  # Kustomize quotes what it stumbles over
+        raise WorldError(knowing([made.job], world, [manifests]).text(error.message), hint=error.hint) from None
+    return over, effects(manifests, over)
+
+
+def _committed(job: Job, world: World) -> ManifestSet:
+    """What the rendered tree holds of the release now, Secrets decrypted where that can be done here."""
+    folder = folder_of(job.environment.name, job.release.name)
+    raw = world.files.read(f"{folder}/{INDEX}")
+    if raw is None:
+        return ManifestSet()
+    index, tree = from_bytes(raw, f"{folder}/{INDEX}"), world.files.tree(folder)
+    return ManifestSet.of(
+        replace(_opened(resource, f"{folder}/{path}", world), source=entry.source, delivery=entry.delivery)
+        for path, entry in index.files.items()
+        for resource in _read(tree.get(path, b""), job)
+    )
+
+
+def _read(data: bytes, job: Job) -> tuple[Resource, ...]:
+    """The objects of a rendered file; none where somebody made it no YAML, since it is about to be written anew."""
+    try:
+        return parse(data.decode(), namespace=job.release.namespace, release=job.release.name).resources
+    except (YamlError, UnicodeDecodeError):
+        return ()
+
+
+def _opened(resource: Resource, path: str, world: World) -> Resource:
+    if not is_encrypted(resource):
+        return resource
+    held = world.sops().decrypt(path, {key: resource.body[key] for key in (*DATA, SOPS) if key in resource.body})
+    if held is None:
+        return resource
+    return resource.with_body({key: value for key, value in {**resource.body, **held}.items() if key != SOPS})

@@ -1,0 +1,122 @@
+"""Chart archives: what a good one gives, and that no bad one gets through."""
+
+import gzip
+import io
+import tarfile
+
+import pytest
+
+from pipeline.adapters.charts import archive
+from pipeline.adapters.charts.archive import ChartError, read_archive
+
+
+def tgz(*entries: tuple[str, bytes] | tarfile.TarInfo) -> bytes:
+    raw = io.BytesIO()
+    with tarfile.open(fileobj=raw, mode="w:gz") as tar:
+        for entry in entries:
+            if isinstance(entry, tarfile.TarInfo):
+                tar.addfile(entry)
+                continue
+            info = tarfile.TarInfo(entry[0])
+            info.size = len(entry[1])
+            tar.addfile(info, io.BytesIO(entry[1]))
+    return raw.getvalue()
+
+
+def special(name: str, kind: bytes, target: str = "") -> tarfile.TarInfo:
+    info = tarfile.TarInfo(name)
+    info.type, info.linkname = kind, target
+    return info
+
+
+def read(data: bytes) -> list[tuple[str, bytes]]:
+    return [(file.path, file.data) for file in read_archive(data, name="web-1.0.0.tgz")]
+
+
+def test_files_are_named_below_the_charts_own_folder() -> None:
+    data = tgz(special("web", tarfile.DIRTYPE), ("web/Chart.yaml", b"name: web"), ("web/charts/a-1.0.0.tgz", b"\x1f"))
+    assert read(data) == [("Chart.yaml", b"name: web"), ("charts/a-1.0.0.tgz", b"\x1f")]
+
+
+def test_windows_separators_are_read_as_helm_reads_them() -> None:
+    assert read(tgz(("web\\templates\\a.yaml", b"x"))) == [("templates/a.yaml", b"x")]
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        (("/etc/passwd", b""), "points out"),
+        (("web/../../etc/passwd", b""), "points out"),
+        (("../web/Chart.yaml", b""), "points out"),
+        (("web\\..\\..\\boot.ini", b""), "points out"),
+        (("web/C:/boot.ini", b""), "points out"),
+        (("web/a\nb", b""), "points out"),
+        (("Chart.yaml", b""), "base directory"),
+        (("web/.", b""), "base directory"),
+        (("web/big", bytes(archive.MAX_FILE_BYTES + 1)), "larger than Helm takes"),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_what_no_chart_may_hold_is_refused(entry: tuple[str, bytes], message: str) -> None:
+    with pytest.raises(ChartError, match=message) as caught:
+        read(tgz(("web/Chart.yaml", b"name: web"), entry))
+    assert caught.value.message.startswith("web-1.0.0.tgz: ")
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        special("web/link", tarfile.SYMTYPE, "/etc/passwd"),
+        special("web/link", tarfile.LNKTYPE, "../../x"),
+        special("web/fifo", tarfile.FIFOTYPE),
+        special("web/null", tarfile.CHRTYPE),
+        special("web/sparse", tarfile.GNUTYPE_SPARSE),
+    ],
+    ids=lambda entry: entry.type.hex(),
+)
+def test_links_and_devices_are_left_out(entry: tarfile.TarInfo) -> None:
+    assert read(tgz(("web/Chart.yaml", b"name: web"), entry)) == [("Chart.yaml", b"name: web")]
+
+
+@pytest.mark.parametrize("names", [("web/a", "web/a"), ("web/a", "web/./a"), ("web/a", "web/a/b")])
+def test_names_that_collide_are_refused(names: tuple[str, str]) -> None:
+    with pytest.raises(ChartError, match=r"twice|both a file and a folder"):
+        read(tgz((names[0], b"1"), (names[1], b"2")))
+
+
+def test_a_bomb_is_refused_before_it_is_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archive, "MAX_BYTES", 100_000)
+    with pytest.raises(ChartError, match="unpacks to more than"):
+        read(tgz(("web/zeros", bytes(1_000_000))))
+
+
+def test_too_many_files_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archive, "MAX_FILES", 2)
+    with pytest.raises(ChartError, match="more than 2 files"):
+        read(tgz(*((f"web/{n}", b"") for n in range(3))))
+
+
+GOOD = tgz(("web/Chart.yaml", b"name: web"), ("web/values.yaml", b"a: " + b"1" * 2000))
+
+
+PLAIN = gzip.decompress(GOOD)
+BROKEN_HEADER = PLAIN[: 1024 + 148] + b"?" + PLAIN[1024 + 149 :]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"<html>not found</html>",
+        GOOD[: len(GOOD) // 2],
+        GOOD[:-6] + bytes(6),
+        gzip.compress(PLAIN[:1500]),
+        gzip.compress(PLAIN[:2000]),
+        gzip.compress(b"not a tar file" * 100),
+        gzip.compress(BROKEN_HEADER),
+    ],
+    ids=["empty", "html", "half", "checksum", "cut in a header", "cut in a file", "no tar", "broken header"],
+)
+def test_a_damaged_archive_never_passes_for_a_smaller_chart(data: bytes) -> None:
+    with pytest.raises(ChartError, match=r"damaged|not a whole gzip"):
+        read(data)

@@ -1,0 +1,74 @@
+from pathlib import Path
+
+import pytest
+
+from pipeline.adapters.charts.archive import ChartError
+from pipeline.adapters.charts.reader import chart_of, load_chart, read_archive
+from pipeline.core.charts.chart import Chart
+from tests.support.charts import CHART_YAML, pack, write_chart
+
+SUB = "apiVersion: v2\nname: sub\nversion: 0.1.0\n"
+
+
+def test_a_directory_and_its_archive_are_the_same_chart(tmp_path: Path) -> None:
+    files = {"values.yaml": "mode: dev\n", "templates/a.yaml": "a", "values.schema.json": '{"type": "object"}'}
+    folder = load_chart(write_chart(tmp_path / "web", files))
+    archive = tmp_path / "web-1.2.3.tgz"
+    archive.write_bytes(pack({f"web/{name}": text for name, text in ({"Chart.yaml": CHART_YAML} | files).items()}))
+    packed = load_chart(archive)
+    assert (folder.name, folder.version) == (packed.name, packed.version) == ("web", "1.2.3")
+    assert folder.files == packed.files
+    assert packed.defaults == {"mode": "dev"}
+    assert packed.schema == {"type": "object"}
+    assert folder.digest != packed.digest
+
+
+def test_packed_subcharts_are_unpacked_where_helm_would_find_them() -> None:
+    inner = pack({"sub/Chart.yaml": SUB, "sub/values.yaml": "x: 1\n"})
+    outer = pack({"web/Chart.yaml": CHART_YAML, "web/charts/sub-0.1.0.tgz": inner})
+    assert "charts/sub/values.yaml" in _load(outer).files
+
+
+def test_a_file_that_is_no_text_is_named_but_not_held() -> None:
+    chart = _load(pack({"web/Chart.yaml": CHART_YAML, "web/logo.png": b"\x89PNG\xff"}))
+    assert "logo.png" in chart.names
+    assert "logo.png" not in chart.files
+
+
+def test_links_are_left_out(tmp_path: Path) -> None:
+    packed = pack({"web/Chart.yaml": CHART_YAML}, links={"web/passwd": "/etc/passwd"})
+    assert "passwd" not in _load(packed).names
+    folder = write_chart(tmp_path / "web", {})
+    (folder / "passwd").symlink_to("/etc/passwd")
+    assert load_chart(folder).names == {"Chart.yaml"}
+
+
+@pytest.mark.parametrize("name", ["web/../../evil", "/etc/passwd", "../evil", "C:/evil/x", "web\\..\\..\\x", "file"])
+def test_a_path_that_leaves_the_folder_is_refused(name: str) -> None:
+    with pytest.raises(ChartError, match=r"points out of the chart|outside the chart's base directory"):
+        read_archive(pack({name: "x"}), "web.tgz")
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"not gzip", "not a whole gzip file"),
+        (pack({"web/values.yaml": ""}), "has no Chart.yaml"),
+        (pack({"web/Chart.yaml": CHART_YAML})[:-20], "not a whole gzip file"),
+        (pack({"web/big": b"0" * (5 * 1024 * 1024 + 1)}), "larger than Helm takes"),
+        (pack({"web/Chart.yaml": "a: [b"}), "Chart.yaml is not YAML"),
+    ],
+    ids=["text", "no chart", "cut off", "too large", "no YAML"],
+)
+def test_what_is_no_chart_is_one_clear_error(data: bytes, message: str) -> None:
+    with pytest.raises(ChartError, match=message):
+        _load(data)
+
+
+def test_an_absent_chart_is_named() -> None:
+    with pytest.raises(ChartError, match=r"chart /no/such\.tgz: No such file"):
+        load_chart("/no/such.tgz")
+
+
+def _load(data: bytes) -> Chart:
+    return chart_of(read_archive(data, "web.tgz"), "sha256:0", "web.tgz")

@@ -1,0 +1,147 @@
+"""Credentials as a kubeconfig has them: plugins that fail, hang or lie, and keys that stay in no file."""
+
+import base64
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.adapters.kube import credentials as kube_credentials
+from pipeline.adapters.kube.api_server import KubeApi
+from pipeline.core.cluster.api.request import Call
+from pipeline.core.errors import WorldError
+
+API = "client.authentication.k8s.io/v1"
+
+
+def kubeconfig(path: Path, user: dict[str, Any], server: str = "http://127.0.0.1:9", ca: str = "") -> None:
+    cluster = {"server": server} | ({"certificate-authority-data": ca} if ca else {})
+    config = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{"name": "c", "cluster": cluster}],
+        "users": [{"name": "u", "user": user}],
+        "contexts": [{"name": "test", "context": {"cluster": "c", "user": "u"}}],
+    }
+    path.write_text(json.dumps(config))
+
+
+@pytest.fixture
+def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    path = tmp_path / "config"
+    monkeypatch.setenv("KUBECONFIG", str(path))
+    return path
+
+
+def plugin(tmp_path: Path, script: str) -> dict[str, Any]:
+    path = tmp_path / "plugin.sh"
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+    return {"exec": {"command": str(path), "apiVersion": API, "interactiveMode": "Never"}}
+
+
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [
+        ("echo 'your session has ended, log in' >&2; exit 3", "your session has ended, log in"),
+        ("echo nonsense", "failed to decode"),
+        (f"""echo '{{"apiVersion":"{API}","kind":"ExecCredential","status":{{}}}}'""", "missing token"),
+    ],
+    ids=["fails", "nonsense", "no token"],
+)
+def test_plugin_that_gives_nothing_is_one_clear_error(
+    tmp_path: Path, config: Path, script: str, said: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    kubeconfig(config, plugin(tmp_path, script))
+    with pytest.raises(WorldError, match=said):
+        KubeApi("test")
+    assert capfd.readouterr().err == ""
+
+
+def test_plugin_that_hangs_is_not_waited_for_and_not_left_behind(
+    tmp_path: Path, config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kube_credentials, "PLUGIN_SECONDS", 0.5)
+    kubeconfig(config, plugin(tmp_path, f"echo $$ > {tmp_path}/pid; exec sleep 60"))
+    begin = time.monotonic()
+    with pytest.raises(WorldError, match="no answer within"):
+        KubeApi("test")
+    assert time.monotonic() - begin < 20
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "pid").read_text()), 0)
+
+
+def test_keys_of_a_kubeconfig_are_in_no_file_once_they_are_read(
+    tmp_path: Path, config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also what a process leaves that is killed: it had removed them already."""
+    pem = tmp_path / "pem"
+    made = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+    made += ["-subj", "/CN=localhost", "-days", "1"]
+    command = [*made, "-keyout", str(pem), "-out", str(tmp_path / "crt")]
+    subprocess.run(command, check=True, capture_output=True)
+    key, certificate = (base64.b64encode(path.read_bytes()).decode() for path in (pem, tmp_path / "crt"))
+    kubeconfig(
+        config,
+        {"client-certificate-data": certificate, "client-key-data": key},
+        "https://localhost:9",
+        certificate,
+    )
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    for _ in range(2):
+        assert KubeApi("test").request(Call("GET", "/version")).status == 0
+        assert list(folder.iterdir()) == []
+    script = (
+        "import os; from pipeline.adapters.kube.api_server import KubeApi; KubeApi('test'); os.kill(os.getpid(), 9)"
+    )
+    killed = subprocess.run([sys.executable, "-c", script], env=os.environ | {"TMPDIR": str(folder)}, check=False)
+    assert killed.returncode == -9
+    assert list(folder.iterdir()) == []
+
+
+class _Drip(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", "100000")
+        self.end_headers()
+        try:
+            for _ in range(200):
+                self.wfile.write(b" " * 10)
+                time.sleep(0.05)
+        except OSError:
+            pass
+
+    def log_message(self, *_: object) -> None:
+        """Nothing to say."""
+
+
+@pytest.fixture
+def dripping() -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Drip)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+def test_answer_that_drips_in_is_given_up_in_time(config: Path, dripping: str) -> None:
+    kubeconfig(config, {"token": "t"}, dripping)
+    api = KubeApi("test")
+    begin = time.monotonic()
+    answer = api.request(Call("GET", "/version", timeout_seconds=0.6))
+    assert (answer.status, answer.sent) == (0, True)
+    assert time.monotonic() - begin < 5

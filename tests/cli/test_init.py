@@ -1,0 +1,67 @@
+"""``pipeline init`` writes what works, and ``pipeline doctor`` says what is there."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from pipeline.cli import run
+from tests.support.platforms import git, platform, snapshot, verbs, write
+
+
+def test_what_init_writes_works_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    git(tmp_path, "init", "--quiet")
+    verbs("init", "vendor", "render", "commit", "doctor")
+    assert "rendered 0 releases" in capsys.readouterr().out
+    before = snapshot(tmp_path)
+    assert run(["init"]) == 64
+    assert "is there already" in capsys.readouterr().err
+    assert snapshot(tmp_path) == before
+
+
+def test_every_commented_line_is_right_once_it_is_uncommented(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    verbs("init")
+    lines = (tmp_path / "pipeline.yaml").read_text().splitlines()
+    code = [_uncommented(line) for line in lines if line != "releases: []"]
+    (tmp_path / "pipeline.yaml").write_text("\n".join(code).replace("- name: cert", "releases:\n- name: cert") + "\n")
+    text = (tmp_path / "pipeline.yaml").read_text().replace("  needs: [other-release]", "  needs: []")
+    (tmp_path / "pipeline.yaml").write_text(text)
+    verbs("doctor")
+
+
+def _uncommented(line: str) -> str:
+    start, mark, rest = line.partition("# ")
+    keyed = (
+        ":" in rest.split("#")[0] and not rest[:1].isupper() and "pipeline init" not in rest and "its Kust" not in rest
+    )
+    return f"{start}{rest}" if mark and not start.strip() and (keyed or rest.lstrip().startswith("- ")) else line
+
+
+def test_doctor_names_what_is_wrong_with_the_configuration(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(write(tmp_path, {"pipeline.yaml": "releses: []\n"}))
+    assert run(["doctor"]) == 1
+    assert "pipeline.yaml:1:1: unknown key 'releses'; did you mean 'releases'?" in capsys.readouterr().err
+
+
+def test_doctor_says_what_is_missing_for_what(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(platform(tmp_path, {"overlays/web/kustomization.yaml": "resources: [chart.yaml]\n"}))
+    verbs("doctor")
+    monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.setattr("sys.executable", "/nowhere/python")
+    assert run(["doctor"]) == 1
+    said = capsys.readouterr()
+    assert "git is needed by diff and commit" in said.err
+    assert "no Kustomize to build them" in said.err
+
+
+def test_the_schema_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["init", "--schema"]) == 0
+    assert json.loads(capsys.readouterr().out)["title"] == "pipeline.yaml"

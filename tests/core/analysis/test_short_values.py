@@ -1,0 +1,45 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.core.analysis.short_values import LONGEST, brief, brief_pair
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("web", "web"),
+        ("", '""'),
+        ("two\n  lines", "two lines"),
+        (True, "true"),
+        (1, "1"),
+        (None, "null"),
+        (["a", 1], "[a, 1]"),
+        ([{}, {}], "[2 entries]"),
+        ([{"name": "a"}, {"name": "b"}], "[a, b]"),
+        ({"name": "web"}, "(web)"),
+        ({"a": 1, "b": {}}, "{a: 1, b}"),
+        ("x" * 60, "x" * (LONGEST - 1) + "…"),
+    ],
+)
+def test_a_value_is_said_on_one_short_line(value: object, text: str) -> None:
+    assert brief(value) == text
+
+
+def test_two_long_values_are_cut_where_they_are_alike() -> None:
+    flag = "--config-reloader-image=registry.example.org/tools/reloader:"
+    old, new = brief_pair(f"{flag}v0.81.0", f"{flag}v0.85.0")
+    assert old == "--config-reloader-im…reloader:v0.81.0"
+    assert new == "…reloader:v0.85.0"
+
+
+def test_two_short_values_stay_as_they_are() -> None:
+    assert brief_pair(1, "1") == ("1", "1")
+
+
+@given(st.text("ab/ ", max_size=90), st.text("ab", min_size=1, max_size=9), st.text("ab", min_size=1, max_size=9))
+def test_what_begins_to_differ_is_always_seen(same: str, old: str, new: str) -> None:
+    before, after = brief_pair(f"{same}x{old}c{same}", f"{same}y{new}d{same}")
+    assert before != after
+    assert "x" in before
+    assert "y" in after

