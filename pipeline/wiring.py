@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.core.charts.lock import FILE as LOCK_FILE
-from pipeline.core.charts.lock import Lock, from_text
+from pipeline.core.charts.lock import ChartLock, from_text
 from pipeline.core.config.model import Config
 from pipeline.core.errors import UsageError
 from pipeline.core.render.file_tree import Tree
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pipeline.adapters.charts.source import ChartSource
     from pipeline.adapters.disk import Disk
     from pipeline.flows.committed import Unseal
-    from pipeline.flows.render.jobs import World
+    from pipeline.flows.render.jobs import RenderPorts
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +32,9 @@ class Repository:
         return Disk(self.root)
 
     @property
-    def lock(self) -> Lock:
+    def lock(self) -> ChartLock:
         text = self.disk.read_text(LOCK_FILE)
-        return from_text(text) if text is not None else Lock()
+        return from_text(text) if text is not None else ChartLock()
 
     @property
     def worktree(self) -> Tree:
@@ -66,16 +66,16 @@ class Repository:
 
         return unsealing(partial(sops.find, self.root))
 
-    def render_world(self) -> "World":
+    def render_world(self) -> "RenderPorts":
         import time
         from functools import partial
 
         from pipeline.adapters import sops
         from pipeline.adapters.helm.kustomize import find
-        from pipeline.flows.render.jobs import World
+        from pipeline.flows.render.jobs import RenderPorts
 
         engine = engine_for(self.config.helm_engine, self.config.helm_version)
-        return World(str(self.root), self.disk, engine, find, partial(sops.find, self.root), time.sleep)
+        return RenderPorts(str(self.root), self.disk, engine, find, partial(sops.find, self.root), time.sleep)
 
 
 def repository(start: Path | None = None) -> Repository:

@@ -13,7 +13,7 @@ from pipeline.adapters.helm.engines import choose
 from pipeline.core.charts.chart import ValuesLayer
 from pipeline.core.errors import RenderError
 from pipeline.core.render.manifests import parse
-from pipeline.core.render.order import DEFAULT_KUBE_VERSION, Rendered, RenderOrder
+from pipeline.core.render.order import DEFAULT_KUBE_VERSION, RenderedChart, RenderOrder
 from pipeline.core.yaml.reader import load
 from pipeline.core.yaml.writer import dump
 
@@ -35,7 +35,7 @@ def main(corpus: Path) -> int:
     return 1 if differing else 0
 
 
-def canonical(order: RenderOrder, answer: Rendered | RenderError) -> dict[str, str]:
+def canonical(order: RenderOrder, answer: RenderedChart | RenderError) -> dict[str, str]:
     """Each object's canonical text by name; a failure is one entry with template and line."""
     if isinstance(answer, RenderError):
         return {"error": f"{answer.template}:{answer.line}"}

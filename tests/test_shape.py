@@ -47,6 +47,15 @@ def test_no_function_is_long() -> None:
     assert long == []
 
 
+def test_no_class_name_is_used_twice() -> None:
+    names: dict[str, list[str]] = {}
+    for path in sorted((ROOT / "pipeline").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ClassDef):
+                names.setdefault(node.name, []).append(f"{path.relative_to(ROOT)}:{node.lineno}")
+    assert {name: places for name, places in names.items() if len(places) > 1} == {}
+
+
 def test_no_file_is_a_drawer_for_odds_and_ends() -> None:
     assert [str(path) for path in files() if path.stem in {"utils", "util", "helpers", "common", "misc"}] == []
 

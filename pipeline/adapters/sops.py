@@ -25,7 +25,7 @@ _NO_KEY = 128
 
 
 @dataclass(frozen=True, slots=True)
-class Sops:
+class SopsCommand:
     """``root`` is where .sops.yaml is looked for, at or above it."""
 
     binary: str
@@ -62,7 +62,7 @@ class Sops:
             raise WorldError(f"{path}: {error.message}", hint=error.hint) from error
 
 
-def find(root: Path) -> Sops:
+def find(root: Path) -> SopsCommand:
     """The sops on PATH.
 
     Raises:
@@ -71,7 +71,7 @@ def find(root: Path) -> Sops:
     binary = shutil.which("sops")
     if binary is None:
         raise WorldError("secrets are to be encrypted (secrets.rendered: sops), and there is no sops", hint=_HINT)
-    return Sops(binary, root)
+    return SopsCommand(binary, root)
 
 
 def _read(done: Completed) -> Mapping[str, Any]:

@@ -11,8 +11,8 @@ from pipeline.core.errors import OK, UsageError
 
 if TYPE_CHECKING:
     from pipeline.adapters.github_api import GitHub
-    from pipeline.core.review.pr_comment import Outcome
-    from pipeline.flows.comment import Target
+    from pipeline.core.review.pr_comment import CommentOutcome
+    from pipeline.flows.comment import CommentTarget
     from pipeline.report.comment import Setting
 
 _SMALLER = 30_000
@@ -51,7 +51,7 @@ def command(report: Path, repo: str | None, pr: int | None, key: str, page: str,
     if "/" not in repo or not (fork or pr or _pull_request()):
         raise UsageError("which pull request?", hint="--repo OWNER/NAME --pr NUMBER, or run it in GitHub Actions")
     from pipeline.adapters.github_api import NotAllowedError
-    from pipeline.flows.comment import Target
+    from pipeline.flows.comment import CommentTarget
 
     github = _github(repo)
     number, order = _of_fork(github) if fork else (pr or _pull_request(), _order())
@@ -59,7 +59,7 @@ def command(report: Path, repo: str | None, pr: int | None, key: str, page: str,
         click.echo("no open pull request has the head of that run: nothing to comment")
         return OK
     try:
-        outcome = _write(github, Target(number, key, order), data, setting)
+        outcome = _write(github, CommentTarget(number, key, order), data, setting)
     except NotAllowedError as error:
         return _into_summary(data, str(error))
     click.echo(f"comment on {repo}#{number}: {outcome}")
@@ -75,7 +75,7 @@ def _github(repo: str) -> "GitHub":
     return GitHub(os.environ.get("GITHUB_API_URL", "https://api.github.com").rstrip("/"), token, repo)
 
 
-def _write(github: "GitHub", target: "Target", data: dict[str, Any], setting: "Setting") -> "Outcome":
+def _write(github: "GitHub", target: "CommentTarget", data: dict[str, Any], setting: "Setting") -> "CommentOutcome":
     from pipeline.adapters.github_api import TooLongError
     from pipeline.core.review.pr_comment import marked
     from pipeline.flows.comment import upsert

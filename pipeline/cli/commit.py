@@ -14,7 +14,7 @@ def command(*, dry_run: bool, branch: str | None) -> int:
     Whatever else is staged or changed is left as it is. Git's hooks and signing work as ever.
     """
     from pipeline.adapters.git.commit import RepositoryWriter
-    from pipeline.cli.support.diffing import Asked
+    from pipeline.cli.support.diffing import DiffRequest
     from pipeline.cli.support.diffing import repository as report_of
     from pipeline.cli.support.log_lines import unheard_where_needed
     from pipeline.core.config.diff_source import parse_source
@@ -30,7 +30,7 @@ def command(*, dry_run: bool, branch: str | None) -> int:
         click.echo("nothing to commit: everything of ours is as it was committed")
         return OK
     check_secrets(here.config, paths, here.worktree)
-    report = report_of(parse_source("ref:HEAD" if head else "empty"), parse_source("worktree"), Asked())
+    report = report_of(parse_source("ref:HEAD" if head else "empty"), parse_source("worktree"), DiffRequest())
     text = message(report, len(paths))
     if dry_run:
         click.echo(unheard_where_needed(safe(f"{text}\n")), nl=False)

@@ -9,7 +9,7 @@ import click
 from pipeline.core.errors import CHANGES, FAILED, OK, RISK, UsageError
 
 if TYPE_CHECKING:
-    from pipeline.core.config.diff_source import Source
+    from pipeline.core.config.diff_source import DiffSource
     from pipeline.core.judge.report import Report
 
 SHOWN_AS = "terminal, json, markdown, comment, summary, html, sarif or junit, in a file with =PATH"
@@ -76,7 +76,7 @@ def command(context: click.Context, /, old: str, new: str, **options: Any) -> No
     context.exit(_exit_code(report, detailed=options["detailed_exitcode"]))
 
 
-def _of_charts(sources: "tuple[Source, Source]", options: dict[str, Any]) -> "Report":
+def _of_charts(sources: "tuple[DiffSource, DiffSource]", options: dict[str, Any]) -> "Report":
     """Helm is at work before the rest is loaded."""
     from pipeline.cli.support.chart_sides import begun
 
@@ -88,11 +88,11 @@ def _of_charts(sources: "tuple[Source, Source]", options: dict[str, Any]) -> "Re
     return diffing.charts(rendering, options["fail_on"])
 
 
-def _of_trees(sources: "tuple[Source, Source]", options: dict[str, Any]) -> "Report":
+def _of_trees(sources: "tuple[DiffSource, DiffSource]", options: dict[str, Any]) -> "Report":
     _keep_what_is_read()
     from pipeline.cli.support import diffing
 
-    wanted = diffing.Asked(options["environments"], options["releases"], options["fail_on"], options["shard"])
+    wanted = diffing.DiffRequest(options["environments"], options["releases"], options["fail_on"], options["shard"])
     return diffing.repository(*sources, wanted)
 
 

@@ -25,7 +25,7 @@ def command(
     """
     from pipeline.cli.support.planning import Wish, only_environment, place, question
     from pipeline.cli.support.subjects import subject
-    from pipeline.core.cluster.rights import Purpose, Scope, manifests
+    from pipeline.core.cluster.rights import Purpose, RightsScope, manifests
     from pipeline.core.yaml.writer import dump
     from pipeline.flows.cluster.rights import missing_namespaces, served_objects
     from pipeline.wiring import repository
@@ -37,7 +37,7 @@ def command(
     unknown = sorted(str(rid) for rid, served in objects.items() if served is None)
     if unknown:
         raise UsageError(f"{unknown[0]}: the cluster does not serve it, and nothing rendered brings it")
-    scope = Scope(
+    scope = RightsScope(
         at.environment.name,
         at.policy.namespace,
         Purpose(purpose),

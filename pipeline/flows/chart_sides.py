@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pipeline.core.charts.chart import Chart, ValuesLayer
 from pipeline.core.errors import RenderError
 from pipeline.core.ports import no_pause
-from pipeline.core.render.order import Engine, Rendered, RenderOrder
+from pipeline.core.render.order import Engine, RenderedChart, RenderOrder
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Begun:
     sides: tuple[ChartSide, ChartSide]
     how: How
     engine: Engine
-    answers: Iterator[Rendered | RenderError]
+    answers: Iterator[RenderedChart | RenderError]
 
 
 def begin(old: ChartSide, new: ChartSide, how: How, engine: Engine) -> Begun:

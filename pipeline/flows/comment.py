@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from pipeline.core.review.pr_comment import Outcome, Step, decide, marked
+from pipeline.core.review.pr_comment import CommentOutcome, Step, decide, marked
 
 
 class Comments(Protocol):
@@ -18,7 +18,7 @@ class Comments(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class CommentTarget:
     """Which comment of which pull request, and which run (number, attempt) it is that writes."""
 
     number: int
@@ -27,8 +27,12 @@ class Target:
 
 
 def upsert(
-    github: Comments, target: Target, render: Callable[[int], str], budgets: tuple[int, int], too_long: type[Exception]
-) -> Outcome:
+    github: Comments,
+    target: CommentTarget,
+    render: Callable[[int], str],
+    budgets: tuple[int, int],
+    too_long: type[Exception],
+) -> CommentOutcome:
     """Create or update the comment; ``render`` makes it within a budget, and the second is tried where GitHub balks.
 
     Raises:
@@ -39,7 +43,7 @@ def upsert(
     step = decide(github.comments(number), github.login(), key, order, body)
     for double in step.extra:  # two runs raced; the oldest stays, because a discussion may refer to it
         github.delete(double)
-    if step.outcome in (Outcome.STALE, Outcome.UNCHANGED):
+    if step.outcome in (CommentOutcome.STALE, CommentOutcome.UNCHANGED):
         return step.outcome
     try:
         _write(github, number, step, marked(body, key, order))

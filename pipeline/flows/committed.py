@@ -9,7 +9,7 @@ from pipeline.core.kube.resource import ManifestSet, Resource
 from pipeline.core.kube.secrets import DATA, SOPS, is_encrypted
 from pipeline.core.render.file_tree import Tree
 from pipeline.core.render.manifests import parse
-from pipeline.core.render.rendered_tree import FOLDER, INDEX, Entry, Index, digest, from_bytes
+from pipeline.core.render.rendered_tree import FOLDER, INDEX, Index, IndexEntry, digest, from_bytes
 from pipeline.core.yaml.reader import YamlError
 
 Unseal = Callable[[str, Mapping[str, Any]], Mapping[str, Any]]
@@ -17,7 +17,7 @@ Unseal = Callable[[str, Mapping[str, Any]], Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ReleaseSelection:
     """Which releases to read; empty is all."""
 
     environments: frozenset[str] = frozenset()
@@ -28,14 +28,14 @@ class Wanted:
         return fits and (not self.releases or release in self.releases)
 
 
-def indexes(tree: Tree, wanted: Wanted) -> dict[str, Index]:
+def indexes(tree: Tree, wanted: ReleaseSelection) -> dict[str, Index]:
     """The index of each release that ``wanted`` takes, by path, sorted. Raises StaleError where one cannot be read."""
     paths = [path for path in tree.ids(FOLDER) if path.count("/") == 3 and path.endswith(f"/{INDEX}")]  # noqa: PLR2004
     taken = tree.read(path for path in paths if wanted.takes(*path.split("/")[1:3]))
     return {path: from_bytes(data, path) for path, data in sorted(taken.items())}
 
 
-def committed(tree: Tree, wanted: Wanted, unseal: Unseal) -> tuple[tuple[str, Resource], ...]:
+def committed(tree: Tree, wanted: ReleaseSelection, unseal: Unseal) -> tuple[tuple[str, Resource], ...]:
     """Every rendered object with its file, sorted by file: what is applied. ``unseal`` decrypts Secrets.
 
     Raises:
@@ -53,7 +53,7 @@ def committed(tree: Tree, wanted: Wanted, unseal: Unseal) -> tuple[tuple[str, Re
     return tuple(found)
 
 
-def _untouched(path: str, entry: Entry, files: Mapping[str, bytes]) -> None:
+def _untouched(path: str, entry: IndexEntry, files: Mapping[str, bytes]) -> None:
     if path in files and digest(files[path]) != entry.digest:
         raise WorldError(f"{path} is not what was rendered", hint="pipeline render, then pipeline commit")
 
@@ -63,7 +63,7 @@ def _as_it_is(_path: str, values: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def objects_of(
-    path: str, entry: Entry, files: Mapping[str, bytes], home: tuple[str, str], unseal: Unseal = _as_it_is
+    path: str, entry: IndexEntry, files: Mapping[str, bytes], home: tuple[str, str], unseal: Unseal = _as_it_is
 ) -> Iterable[Resource]:
     """The objects of one file; ``home`` is their release's namespace and name."""
     data = files.get(path)

@@ -12,7 +12,7 @@ from pipeline.core.kube.resource import ManifestSet
 from pipeline.core.render.manifests import parse
 from pipeline.core.render.nondeterminism import volatile
 from pipeline.core.render.notes import Notes, VolatilePath
-from pipeline.core.render.order import Engine, Rendered
+from pipeline.core.render.order import Engine, RenderedChart
 from pipeline.core.render.random_functions import A_SECOND, by_chance, needs_a_pause, suspects
 from pipeline.core.risk.rule import Rule
 from pipeline.core.risk.upgrade import Side
@@ -62,7 +62,7 @@ def _functions(side: Side, templates: Mapping[str, frozenset[str]]) -> frozenset
 
 
 def _settled(
-    side: Side | RenderError, functions: frozenset[str], second: Rendered | RenderError | None, how: How
+    side: Side | RenderError, functions: frozenset[str], second: RenderedChart | RenderError | None, how: How
 ) -> Side | RenderError:
     if isinstance(side, RenderError) or isinstance(second, RenderError):
         return side
@@ -87,6 +87,6 @@ def _release(how: How, side: Side, chart: Chart) -> ReleaseSide:
     return ReleaseSide(how.namespace, side, chart.name, chart.version, chart.digest)
 
 
-def _side(side: ChartSide, chart: Chart, answer: Rendered, how: How) -> Side:
+def _side(side: ChartSide, chart: Chart, answer: RenderedChart, how: How) -> Side:
     manifests = parse(answer.text, namespace=how.namespace, release=how.release)
     return Side(manifests, chart, side.values, warnings=answer.warnings)

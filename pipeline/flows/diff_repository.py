@@ -13,11 +13,11 @@ from pipeline.core.judge.verdict import under_policies
 from pipeline.core.judge.waivers import Policy
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Rule
-from pipeline.flows.read_rendered import Rendered
+from pipeline.flows.read_rendered import RenderedSnapshot
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class DiffTerms:
     """How to judge: the environments' policies, another threshold for all of them (or None), and the day it is."""
 
     today: date
@@ -29,14 +29,16 @@ class Terms:
     """Which part of the releases is to be reported: the second of eight is ``(2, 8)``."""
 
     @classmethod
-    def of(cls, config: Config, today: date, fail_on: Severity | None) -> "Terms":
+    def of(cls, config: Config, today: date, fail_on: Severity | None) -> "DiffTerms":
         environments = config.environments.values()
         policies = {environment.name: environment.policy for environment in environments}
         stated = frozenset(environment.name for environment in environments if environment.kube_version)
         return cls(today, fail_on, policies, stated)
 
 
-def diff_repository(old: Rendered, new: Rendered, rules: Callable[[], Iterable[Rule]], terms: Terms) -> Report:
+def diff_repository(
+    old: RenderedSnapshot, new: RenderedSnapshot, rules: Callable[[], Iterable[Rule]], terms: DiffTerms
+) -> Report:
     """Compare, judge, and apply the policy."""
     versions = {key.environment: inputs.kube_version for key, inputs in {**old.inputs, **new.inputs}.items()}
     known = bool(versions)
@@ -45,7 +47,7 @@ def diff_repository(old: Rendered, new: Rendered, rules: Callable[[], Iterable[R
     return under_policies(report, terms.policies, terms.fail_on, terms.today)
 
 
-def _share(old: Rendered, new: Rendered, shard: tuple[int, int] | None) -> frozenset[ReleaseKey] | None:
+def _share(old: RenderedSnapshot, new: RenderedSnapshot, shard: tuple[int, int] | None) -> frozenset[ReleaseKey] | None:
     """The releases of a shard, by the number of objects that each has; None is all of them."""
     if shard is None:
         return None

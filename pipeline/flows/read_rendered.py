@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from pipeline.core.charts.chart import Chart, ValuesLayer
 from pipeline.core.charts.lock import FILE as LOCK
-from pipeline.core.charts.lock import Lock, from_text
+from pipeline.core.charts.lock import ChartLock, from_text
 from pipeline.core.charts.lock import folder as chart_folder
 from pipeline.core.errors import ConfigError
 from pipeline.core.judge.snapshot import ReleaseKey, ReleaseSide, Snapshot
@@ -15,7 +15,7 @@ from pipeline.core.render.overlay import FOLDER as OVERLAYS
 from pipeline.core.render.rendered_tree import INDEX, Index, Inputs, digest
 from pipeline.core.risk.upgrade import Side
 from pipeline.core.yaml.reader import load
-from pipeline.flows.committed import Wanted, indexes, objects_of, parsed
+from pipeline.flows.committed import ReleaseSelection, indexes, objects_of, parsed
 
 MakeChart = Callable[[Mapping[str, bytes], str, str], Chart]
 """``(files, digest, title)``: the chart that files make up."""
@@ -23,14 +23,14 @@ _YAML = (".yaml", ".yml", ".json")
 
 
 @dataclass(frozen=True, slots=True)
-class Rendered:
+class RenderedSnapshot:
     """A snapshot, and what its indexes say that it was made of."""
 
     snapshot: Snapshot
     inputs: Mapping[ReleaseKey, Inputs]
 
 
-def read_rendered(source: str, tree: Tree, wanted: Wanted, make_chart: MakeChart) -> Rendered:
+def read_rendered(source: str, tree: Tree, wanted: ReleaseSelection, make_chart: MakeChart) -> RenderedSnapshot:
     """Every release below rendered/ that ``wanted`` takes; a tree without any is an empty snapshot.
 
     Raises:
@@ -50,10 +50,10 @@ def read_rendered(source: str, tree: Tree, wanted: Wanted, make_chart: MakeChart
         inputs[key] = index.inputs
     engines = sorted({(one.helm_engine, one.helm_version) for one in inputs.values()})
     engine, version = engines[-1] if engines else ("", "")
-    return Rendered(Snapshot(source, releases, {}, engine, version), inputs)
+    return RenderedSnapshot(Snapshot(source, releases, {}, engine, version), inputs)
 
 
-def read_manifests(source: str, tree: Tree) -> Rendered:
+def read_manifests(source: str, tree: Tree) -> RenderedSnapshot:
     """A folder of YAML and JSON files, whoever made it, as one release.
 
     Raises:
@@ -62,7 +62,7 @@ def read_manifests(source: str, tree: Tree) -> Rendered:
     paths = [path for path in tree.ids("") if path.endswith(_YAML) and not path.endswith(f"/{INDEX}")]
     resources = [r for path, data in sorted(tree.read(paths).items()) for r in parsed(path, data, "", "").resources]
     side = ReleaseSide("", Side(ManifestSet.of(resources)))
-    return Rendered(Snapshot(source, {ReleaseKey("", "manifests"): side}), {})
+    return RenderedSnapshot(Snapshot(source, {ReleaseKey("", "manifests"): side}), {})
 
 
 def _manifests(index: Index, folder: str, files: Mapping[str, bytes], release: str) -> ManifestSet:
@@ -124,9 +124,9 @@ class _Charts:
         return self._known[folder]
 
 
-def _lock(tree: Tree) -> Lock:
+def _lock(tree: Tree) -> ChartLock:
     """The tree's own lock; an empty one where it has none that can be read: that is vendor's to tell."""
     try:
         return from_text(tree.read([LOCK]).get(LOCK, b"").decode())
     except (ConfigError, UnicodeDecodeError):
-        return Lock()
+        return ChartLock()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from pipeline.core.charts.chart import Fetched, tree_digest
-from pipeline.core.charts.lock import FILE, Lock, LockedChart, LockedRelease, to_text
+from pipeline.core.charts.lock import FILE, ChartLock, LockedChart, LockedRelease, to_text
 from pipeline.core.charts.reference import ChartKind, ChartReference, parse_reference
 from pipeline.core.config.model import Config, Release
 from pipeline.core.errors import StaleError, WorldError
@@ -16,7 +16,7 @@ from pipeline.core.render.file_edits import Edits
 _SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*\Z")
 
 
-class Source(Protocol):
+class ChartFetcher(Protocol):
     """Where charts come from: repositories, archives, folders."""
 
     def fetch(self, reference: ChartReference, version: str) -> Fetched:
@@ -37,17 +37,17 @@ class Trees(Protocol):
 class Vendored:
     """``edits`` bring vendor_charts/ and the lock up to date; ``moved`` are releases with old and new version."""
 
-    lock: Lock
+    lock: ChartLock
     edits: Edits
     moved: tuple[tuple[str, str, str], ...]
 
 
 def vendor(
     config: Config,
-    lock: Lock,
+    lock: ChartLock,
     releases: Iterable[str],
     trees: Trees,
-    source: Source,
+    source: ChartFetcher,
     *,
     update: bool = False,
     progress: Progress = no_progress,
@@ -80,7 +80,7 @@ def vendor(
     return Vendored(new, Edits(trees_out, {FILE: to_text(new).encode()}, removed), _moved(lock, new))
 
 
-def check_locked(config: Config, lock: Lock, trees: Trees) -> None:
+def check_locked(config: Config, lock: ChartLock, trees: Trees) -> None:
     """That pipeline.yaml, the lock and vendor_charts/ agree, without a look at any network.
 
     Raises:
@@ -107,7 +107,7 @@ def check_locked(config: Config, lock: Lock, trees: Trees) -> None:
         raise StaleError("\n".join(problems), hint="pipeline vendor, and commit what it writes")
 
 
-def _is_there(release: Release, lock: Lock, trees: Trees) -> bool:
+def _is_there(release: Release, lock: ChartLock, trees: Trees) -> bool:
     got, chart = lock.releases.get(release.name), lock.chart_of(release.name)
     if got is None or chart is None or (got.chart, got.wanted) != (release.chart, release.version):
         return False
@@ -115,7 +115,7 @@ def _is_there(release: Release, lock: Lock, trees: Trees) -> bool:
 
 
 def _fetched(
-    release: Release, reference: ChartReference, lock: Lock, source: Source, *, update: bool
+    release: Release, reference: ChartReference, lock: ChartLock, source: ChartFetcher, *, update: bool
 ) -> tuple[LockedRelease, LockedChart, Mapping[str, bytes]]:
     got, locked = lock.releases.get(release.name), lock.chart_of(release.name)
     same = got is not None and (got.chart, got.wanted) == (release.chart, release.version)
@@ -139,7 +139,7 @@ def _fetched(
     return LockedRelease(release.chart, release.version, chart.name, chart.version), chart, fetched.files
 
 
-def _moved(old: Lock, new: Lock) -> tuple[tuple[str, str, str], ...]:
+def _moved(old: ChartLock, new: ChartLock) -> tuple[tuple[str, str, str], ...]:
     pairs = ((name, old.releases.get(name), got) for name, got in sorted(new.releases.items()))
     return tuple(
         (name, was.version if was else "", got.version)

@@ -4,18 +4,18 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from pipeline.core.cluster.api.error_text import clean
-from pipeline.core.cluster.plan.drift import Difference, Drift
+from pipeline.core.cluster.plan.drift import Difference, DriftKind
 from pipeline.report.plain import counted
 from pipeline.report.plan_text import field_text
 from pipeline.report.terminal import Look
 
 _PLAIN = Look()
 _STYLE = {
-    Drift.MISSING: ("-", "red"),
-    Drift.CHANGED: ("~", "yellow"),
-    Drift.TAKEN: ("»", "yellow"),
-    Drift.REPLACED: ("!", "red"),
-    Drift.EXTRA: ("+", "yellow"),
+    DriftKind.MISSING: ("-", "red"),
+    DriftKind.CHANGED: ("~", "yellow"),
+    DriftKind.TAKEN: ("»", "yellow"),
+    DriftKind.REPLACED: ("!", "red"),
+    DriftKind.EXTRA: ("+", "yellow"),
 }
 
 

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 
-from pipeline.core.cluster.plan.plan import Action, Op, Plan
+from pipeline.core.cluster.plan.plan import Operation, Plan, PlannedAction
 from pipeline.report.plain import line
 from pipeline.report.plan_text import counts
 
 _BY_NAME = {
-    Op.DELETE: "deletes",
-    Op.RECREATE: "deletes and makes anew",
-    Op.ADOPT: "takes over",
+    Operation.DELETE: "deletes",
+    Operation.RECREATE: "deletes and makes anew",
+    Operation.ADOPT: "takes over",
 }
 _WIDTH = 13
 
@@ -41,7 +41,7 @@ def _rows(plan: Plan) -> Iterator[str]:
         yield _row("PROBLEM", f"{problem.code} {problem.what}: {problem.message}{cure}")
 
 
-def _named(action: Action) -> str:
+def _named(action: PlannedAction) -> str:
     name = f"{action.namespace}/{action.name}" if action.namespace else action.name
     why = f": {action.reason}" if action.reason else ""
     return f"{action.kind} {name} ({action.api_version}, release {action.release}){why}"

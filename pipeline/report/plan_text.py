@@ -5,27 +5,27 @@ from collections.abc import Iterable, Iterator
 from pipeline.core.cluster.api.error_text import clean
 from pipeline.core.cluster.approval.approval import first_digits
 from pipeline.core.cluster.plan.phases import Phase
-from pipeline.core.cluster.plan.plan import WRITES, Action, FieldEdit, Op, Plan
+from pipeline.core.cluster.plan.plan import WRITES, FieldEdit, Operation, Plan, PlannedAction
 from pipeline.report.terminal import Look
 
 _MARKS = {
-    Op.CREATE: ("+", "green"),
-    Op.UPDATE: ("~", "yellow"),
-    Op.ADOPT: ("»", "yellow"),
-    Op.RECREATE: ("!", "red"),
-    Op.HOOK: ("*", "blue"),
-    Op.DELETE: ("-", "red"),
-    Op.KEEP: ("=", "dim"),
-    Op.FORGET: ("?", "dim"),
-    Op.IGNORE: ("·", "dim"),
+    Operation.CREATE: ("+", "green"),
+    Operation.UPDATE: ("~", "yellow"),
+    Operation.ADOPT: ("»", "yellow"),
+    Operation.RECREATE: ("!", "red"),
+    Operation.HOOK: ("*", "blue"),
+    Operation.DELETE: ("-", "red"),
+    Operation.KEEP: ("=", "dim"),
+    Operation.FORGET: ("?", "dim"),
+    Operation.IGNORE: ("·", "dim"),
 }
 _FIELDS_SHOWN = 12
 _PLAIN = Look()
 
 
-def counts(actions: Iterable[Action]) -> str:
+def counts(actions: Iterable[PlannedAction]) -> str:
     """``3 create, 1 update, 12 unchanged`` in the order of Op."""
-    numbers = dict.fromkeys(Op, 0)
+    numbers = dict.fromkeys(Operation, 0)
     for action in actions:
         numbers[action.op] += 1
     return ", ".join(f"{number} {op}" for op, number in numbers.items() if number) or "nothing"
@@ -41,7 +41,7 @@ def terminal(plan: Plan, digest: str, look: Look = _PLAIN) -> str:
         "  offline, on a recorded inventory" if plan.offline else f"  {where}",
         f"  {counts(plan.actions)}",
     ]
-    shown = plan.of(*WRITES, Op.DELETE, Op.KEEP, Op.FORGET, Op.IGNORE)
+    shown = plan.of(*WRITES, Operation.DELETE, Operation.KEEP, Operation.FORGET, Operation.IGNORE)
     lines += [""] if shown else []
     for action in shown:
         lines += _action(action, look, silent=plan.offline)
@@ -61,7 +61,7 @@ def markdown(plan: Plan, digest: str) -> str:
     return f"### Plan `{first_digits(digest)}` {verdict}\n\nDigest: `{digest}`\n\n{fence}text\n{text}{fence}\n"
 
 
-def _action(action: Action, look: Look, *, silent: bool) -> Iterator[str]:
+def _action(action: PlannedAction, look: Look, *, silent: bool) -> Iterator[str]:
     mark, colour = _MARKS[action.op]
     name = clean(f"{action.namespace}/{action.name}" if action.namespace else action.name)
     said = f" ({clean(action.reason)})" if action.reason else ""

@@ -6,21 +6,21 @@ from typing import Any
 
 from pipeline.core.cluster.api.error_text import clean
 from pipeline.core.cluster.plan.phases import Phase
-from pipeline.core.cluster.run.outcome import BAD, Outcome, RunResult, State
+from pipeline.core.cluster.run.outcome import BAD, Outcome, OutcomeState, RunResult
 from pipeline.report.terminal import Look
 
 _STYLE = {
-    State.CREATED: ("+", "green"),
-    State.UPDATED: ("~", "yellow"),
-    State.ADOPTED: ("»", "yellow"),
-    State.RECREATED: ("!", "yellow"),
-    State.RAN: ("*", "blue"),
-    State.DELETED: ("-", "red"),
-    State.KEPT: ("=", "dim"),
-    State.SKIPPED: ("·", "dim"),
-    State.STALE: ("x", "red"),
-    State.FAILED: ("x", "red"),
-    State.UNHEALTHY: ("x", "magenta"),
+    OutcomeState.CREATED: ("+", "green"),
+    OutcomeState.UPDATED: ("~", "yellow"),
+    OutcomeState.ADOPTED: ("»", "yellow"),
+    OutcomeState.RECREATED: ("!", "yellow"),
+    OutcomeState.RAN: ("*", "blue"),
+    OutcomeState.DELETED: ("-", "red"),
+    OutcomeState.KEPT: ("=", "dim"),
+    OutcomeState.SKIPPED: ("·", "dim"),
+    OutcomeState.STALE: ("x", "red"),
+    OutcomeState.FAILED: ("x", "red"),
+    OutcomeState.UNHEALTHY: ("x", "magenta"),
 }
 _PLAIN = Look()
 
@@ -28,14 +28,14 @@ _PLAIN = Look()
 def counts(result: RunResult) -> str:
     """``3 created, 12 unchanged`` in the order of State."""
     numbers = Counter(outcome.state for outcome in result.outcomes)
-    return ", ".join(f"{numbers[state]} {state}" for state in State if numbers[state]) or "nothing to do"
+    return ", ".join(f"{numbers[state]} {state}" for state in OutcomeState if numbers[state]) or "nothing to do"
 
 
 def terminal(result: RunResult, look: Look = _PLAIN, *, plan: str = "PLAN", before: str = "") -> str:
     """Text that ends in a newline. ``plan`` is its path, ``before`` the commit that was applied before; for hints."""
     lines = [line for outcome in result.outcomes for line in _outcome(outcome, look)]
     word = "applied" if result.exit_code == 0 else "interrupted" if result.interrupted else "not all applied"
-    if {State.UNHEALTHY} == {outcome.state for outcome in result.outcomes} & BAD and not result.stopped:
+    if {OutcomeState.UNHEALTHY} == {outcome.state for outcome in result.outcomes} & BAD and not result.stopped:
         word = "applied, and not healthy"
     style = ("bold", "green") if result.exit_code == 0 else ("bold", "red")
     lines += [f"{look.style(word, *style)}: {counts(result)} (run {result.run})"]
@@ -67,7 +67,7 @@ def data(result: RunResult) -> dict[str, Any]:
 
 
 def _outcome(outcome: Outcome, look: Look) -> Iterator[str]:
-    if outcome.state is State.UNCHANGED:
+    if outcome.state is OutcomeState.UNCHANGED:
         return
     mark, colour = _STYLE[outcome.state]
     said = f": {clean(outcome.message)}" if outcome.message else ""
@@ -78,10 +78,10 @@ def _outcome(outcome: Outcome, look: Look) -> Iterator[str]:
 
 def _next(result: RunResult, plan: str, before: str) -> Iterator[str]:
     states = {outcome.state for outcome in result.outcomes}
-    if State.STALE in states:
+    if OutcomeState.STALE in states:
         yield "  next: pipeline plan, and approve that one"
-    elif result.exit_code and (result.interrupted or result.stopped or State.FAILED in states):
+    elif result.exit_code and (result.interrupted or result.stopped or OutcomeState.FAILED in states):
         yield f"  next: mend what is named above, then apply the same plan again: pipeline apply {plan}"
-    elif State.UNHEALTHY in states:
+    elif OutcomeState.UNHEALTHY in states:
         back = f", or go back: pipeline rollback {before[:10]}" if before else ""
         yield f"  next: mend what is named above and apply again{back}"

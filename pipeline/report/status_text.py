@@ -4,7 +4,7 @@ from collections import Counter
 from typing import Any
 
 from pipeline.core.cluster.api.error_text import clean
-from pipeline.core.cluster.inventory.inventory import Run
+from pipeline.core.cluster.inventory.inventory import ApplyRun
 from pipeline.core.cluster.run.status import Status
 from pipeline.report.plain import counted
 from pipeline.report.terminal import Look
@@ -60,12 +60,12 @@ def _lock(status: Status) -> list[str]:
     return [f"  locked by {clean(status.lock.holder)}, renewed {status.lock.renewed}"] if status.lock and held else []
 
 
-def _run(run: Run) -> str:
+def _run(run: ApplyRun) -> str:
     who = f", approved by {', '.join(map(clean, run.approvers))}" if run.approvers else ""
     end = run.finished or "not finished"
     return f"{run.id}: {run.state}, exit {run.exit}, commit {run.commit[:10]}, {run.started} to {end}{who}"
 
 
-def _data(run: Run) -> dict[str, Any]:
+def _data(run: ApplyRun) -> dict[str, Any]:
     names = ("id", "plan", "commit", "state", "fence", "started", "finished", "exit")
     return {name: getattr(run, name) for name in names} | {"approvers": list(run.approvers)}

@@ -17,7 +17,7 @@ from pipeline.cli.support.approved import checked_approvals
 from pipeline.core.cluster.api.canonical import digest
 from pipeline.core.cluster.api.timestamps import written
 from pipeline.core.cluster.approval.approval import Approval, from_bytes, to_bytes
-from pipeline.core.cluster.plan.plan import FieldEdit, Op, Plan, Problem
+from pipeline.core.cluster.plan.plan import FieldEdit, Operation, Plan, PlanProblem
 from pipeline.core.cluster.plan.plan import to_bytes as plan_bytes
 from pipeline.core.cluster.plan.policy import Approvals
 from pipeline.core.errors import RefusedError, UsageError
@@ -85,14 +85,14 @@ def test_the_summary_names_what_cannot_be_undone_and_no_terminal_obeys_it(
 ) -> None:
     taken = (FieldEdit("spec.replicas", "change", owner="hpa"),)
     actions = (
-        action(1, Op.CREATE, "web"),
-        action(2, Op.RECREATE, "job\x1b]0;owned\x07", reason="asked for"),
-        action(3, Op.ADOPT, "theirs"),
-        action(4, Op.DELETE, "old", reason="no longer rendered"),
-        action(5, Op.UPDATE, "api", force=True, fields=taken),
-        action(6, Op.IGNORE, "test"),
+        action(1, Operation.CREATE, "web"),
+        action(2, Operation.RECREATE, "job\x1b]0;owned\x07", reason="asked for"),
+        action(3, Operation.ADOPT, "theirs"),
+        action(4, Operation.DELETE, "old", reason="no longer rendered"),
+        action(5, Operation.UPDATE, "api", force=True, fields=taken),
+        action(6, Operation.IGNORE, "test"),
     )
-    problem = Problem("conflict", "Deployment shop/api", "owned by kubectl\u202e", "take it")
+    problem = PlanProblem("conflict", "Deployment shop/api", "owned by kubectl\u202e", "take it")
     saved(SIGNED, actions=actions, problems=(problem,))
     assert run(["approve", "plan.json", "--key", str(home / "bob")]) == 5
     out, err = capsys.readouterr()

@@ -11,7 +11,7 @@ from pipeline.adapters.sops import find
 from pipeline.cli import run
 from pipeline.core.errors import WorldError
 from pipeline.core.yaml.writer import dump
-from pipeline.flows.committed import Wanted, committed
+from pipeline.flows.committed import ReleaseSelection, committed
 from pipeline.wiring import repository
 from tests.support.platforms import CONFIG, git, platform, snapshot, verbs, write
 from tests.support.tools import tool
@@ -111,15 +111,15 @@ def test_a_record_of_sops_around_plain_values_deceives_nobody(root: Path, capsys
 
 def test_what_is_applied_is_decrypted_and_never_without_a_key(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     here = repository()
-    objects = dict(committed(here.worktree, Wanted(), here.unseal()))
+    objects = dict(committed(here.worktree, ReleaseSelection(), here.unseal()))
     assert objects[FILE].body["stringData"] == {"password": CANARY}
     assert "sops" not in objects[FILE].body
     monkeypatch.delenv("SOPS_AGE_KEY")
     with pytest.raises(WorldError, match="no key for it is here"):
-        committed(here.worktree, Wanted(), here.unseal())
+        committed(here.worktree, ReleaseSelection(), here.unseal())
     (root / FILE).write_text((root / FILE).read_text().replace("password: ENC[", "password: ENC[x"))
     with pytest.raises(WorldError, match="not what was rendered"):
-        committed(here.worktree, Wanted(), here.unseal())
+        committed(here.worktree, ReleaseSelection(), here.unseal())
 
 
 def test_every_text_comes_back_as_it_was(root: Path) -> None:

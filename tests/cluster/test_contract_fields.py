@@ -15,7 +15,7 @@ import pytest
 from urllib3.exceptions import ProtocolError
 
 from pipeline.core.kube.apis import lookup
-from pipeline.core.kube.field_check import Complaint, Fault, complaints
+from pipeline.core.kube.field_check import Fault, FieldComplaint, complaints
 from pipeline.core.kube.fields import fields_at, type_of
 from pipeline.core.kube.resource import Resource
 from pipeline.core.yaml.reader import load_all
@@ -40,7 +40,7 @@ def objects() -> list[Object]:
     return [body for body in bodies if not faults(body)]
 
 
-def faults(body: Object) -> tuple[Complaint, ...]:
+def faults(body: Object) -> tuple[FieldComplaint, ...]:
     return complaints(Resource.of(body), MINOR)
 
 

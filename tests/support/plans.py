@@ -6,7 +6,15 @@ from pipeline.core.cluster.api.canonical import digest
 from pipeline.core.cluster.api.timestamps import written
 from pipeline.core.cluster.approval.approval import Approval
 from pipeline.core.cluster.approval.decide import Checked
-from pipeline.core.cluster.plan.plan import Action, InventoryRef, Op, Plan, Source, Target, to_bytes
+from pipeline.core.cluster.plan.plan import (
+    InventoryRef,
+    Operation,
+    Plan,
+    PlannedAction,
+    PlanSource,
+    PlanTarget,
+    to_bytes,
+)
 from pipeline.core.cluster.plan.policy import ApplyPolicy, Approvals
 
 NOW = 1_795_485_600.0  # 2026-11-24T02:00:00Z
@@ -22,18 +30,21 @@ def plan(policy: Approvals | None = None, *, now: float = NOW, **more: Any) -> P
         "created": written(now - 60),
         "expires": written(now + 24 * HOUR),
         "author": "Ada Tester <ada@example.org>",
-        "source": Source(COMMIT, "rendered/prod", TREE),
-        "target": Target("prod", "kind-prod", "uid-1", "v1.34.0"),
+        "source": PlanSource(COMMIT, "rendered/prod", TREE),
+        "target": PlanTarget("prod", "kind-prod", "uid-1", "v1.34.0"),
         "policy": ApplyPolicy(approvals=policy or Approvals()),
         "inventory": InventoryRef(),
-        "actions": (action(1, Op.CREATE, "web"), action(2, Op.DELETE, "old", reason="no longer rendered")),
+        "actions": (
+            action(1, Operation.CREATE, "web"),
+            action(2, Operation.DELETE, "old", reason="no longer rendered"),
+        ),
     }
     return Plan(**(given | more))
 
 
-def action(number: int, op: Op, name: str, **more: Any) -> Action:
+def action(number: int, op: Operation, name: str, **more: Any) -> PlannedAction:
     place: dict[str, Any] = {"group": "apps", "version": "v1", "kind": "Deployment", "namespace": "shop"}
-    return Action(number=number, op=op, wave=0, phase=8, name=name, release="web", **(place | more))
+    return PlannedAction(number=number, op=op, wave=0, phase=8, name=name, release="web", **(place | more))
 
 
 def digest_of(given: Plan) -> str:

@@ -20,7 +20,7 @@ from pipeline.core.cluster.plan.policy import Approvals
 from pipeline.core.errors import RefusedError, UsageError
 
 if TYPE_CHECKING:
-    from pipeline.adapters.approvals.github_reviews import Words
+    from pipeline.adapters.approvals.github_reviews import Reviews
     from pipeline.adapters.github_api import GitHub
 
 
@@ -29,7 +29,7 @@ class Evidence:
 
     def __init__(self, root: Path, plan: Plan, plan_digest: str, now: float) -> None:
         self.root, self.plan, self.digest, self.now = root, plan, plan_digest, now
-        self._asked: dict[tuple[str, int], Words] = {}
+        self._asked: dict[tuple[str, int], Reviews] = {}
 
     def check(self, approval: Approval) -> tuple[Checked, ...]:
         """The approval with what its evidence says, and what else that evidence holds: rejections by others.
@@ -69,7 +69,7 @@ class Evidence:
 
         return github_here(self.root)
 
-    def words(self, method: str, number: int) -> "Words":
+    def words(self, method: str, number: int) -> "Reviews":
         """What GitHub holds of a run (github-environment) or a pull request (github-review), asked once."""
         from pipeline.adapters.approvals.github_reviews import of_pull_request, of_run  # noqa: PLC0415 - as above
 
@@ -106,7 +106,7 @@ class Evidence:
         return (first, *others)
 
 
-def from_words(words: "Words", like: Approval) -> tuple[Checked, ...]:
+def from_words(words: "Reviews", like: Approval) -> tuple[Checked, ...]:
     """All that GitHub holds, as approvals and rejections like the given one."""
     found = []
     for word in words.words:

@@ -24,7 +24,7 @@ _DECISIVE = frozenset({"APPROVED", "CHANGES_REQUESTED", "DISMISSED"})
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
+class Review:
     """One person's yes or no. ``void`` says why it is none for this plan; empty where it is one."""
 
     login: str
@@ -34,10 +34,10 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class Reviews:
     """``authors`` are the logins of those who made what was planned. ``evidence`` is where all of this was found."""
 
-    words: tuple[Word, ...]
+    words: tuple[Review, ...]
     authors: frozenset[str]
     evidence: Mapping[str, str]
 
@@ -71,7 +71,7 @@ def _origin(root: Path) -> tuple[str, str]:
     return found[1], found[2]
 
 
-def of_run(github: GitHub, number: int, plan: Plan, plan_digest: str) -> Words:
+def of_run(github: GitHub, number: int, plan: Plan, plan_digest: str) -> Reviews:
     """The reviews of the plan's environment in one run of a workflow.
 
     A review approves the run, all of it, and not a digest: what ties it to the plan is that the run is of the plan's
@@ -79,23 +79,23 @@ def of_run(github: GitHub, number: int, plan: Plan, plan_digest: str) -> Words:
     """
     found = github.get(f"actions/runs/{number}", _HINT)
     if found is None:
-        return Words((), frozenset(), {})
+        return Reviews((), frozenset(), {})
     evidence = {"repository": github.repository, "run": str(number), "environment": plan.target.environment}
     wrong = "" if found["head_sha"] == plan.source.commit else "that run is of another commit than the plan"
-    words: dict[str, Word] = {}
+    words: dict[str, Review] = {}
     for review in github.get(f"actions/runs/{number}/approvals", _HINT) or ():
         names = [environment.get("name") for environment in review["environments"]]
         decision = _decision(review["state"], "approved", "rejected")
         if plan.target.environment in names and decision:
             void = wrong or _not_a_person(review["user"]) or _other_digest(review["comment"], plan_digest)
-            word = Word(_login(review["user"]), decision, review["comment"], void)
+            word = Review(_login(review["user"]), decision, review["comment"], void)
             if decision == "reject" or words.get(word.login, word).decision == "approve":
                 words[word.login] = word
     started = {_login(found.get("actor")), _login(found.get("triggering_actor"))}
-    return Words(tuple(words.values()), _authors(github, plan.source.commit) | started - {""}, evidence)
+    return Reviews(tuple(words.values()), _authors(github, plan.source.commit) | started - {""}, evidence)
 
 
-def of_pull_request(github: GitHub, number: int, plan: Plan, plan_digest: str) -> Words:
+def of_pull_request(github: GitHub, number: int, plan: Plan, plan_digest: str) -> Reviews:
     """The reviews of a pull request, the last of each person who may write to the repository.
 
     A yes counts for the head that it looked at, where that is the plan's commit, or was merged as it and the manifests
@@ -103,7 +103,7 @@ def of_pull_request(github: GitHub, number: int, plan: Plan, plan_digest: str) -
     """
     pull = github.get(f"pulls/{number}", _HINT)
     if pull is None:
-        return Words((), frozenset(), {})
+        return Reviews((), frozenset(), {})
     head = pull["head"]["sha"]
     evidence = {"repository": github.repository, "pullRequest": str(number), "head": head}
     wrong = _not_planned(github, pull, plan)
@@ -112,16 +112,16 @@ def of_pull_request(github: GitHub, number: int, plan: Plan, plan_digest: str) -
         for review in github.get_all(f"pulls/{number}/reviews")
         if review["state"] in _DECISIVE
     }
-    words: list[Word] = []
+    words: list[Review] = []
     for login, review in last.items():
         decision = _decision(review["state"], "APPROVED", "CHANGES_REQUESTED")
         if decision:
             other = "" if review["commit_id"] == head else "it is of an earlier commit of the pull request"
             stale = (wrong or other or _other_digest(review["body"], plan_digest)) if decision == "approve" else ""
             void = stale or _not_a_person(review["user"]) or _may_not_write(github, login)
-            words.append(Word(login, decision, review["body"], void))
+            words.append(Review(login, decision, review["body"], void))
     authors = _authors(github, plan.source.commit) | {_login(pull["user"])}
-    return Words(tuple(words), authors, evidence)
+    return Reviews(tuple(words), authors, evidence)
 
 
 def _decision(state: str, yes: str, no: str) -> Literal["approve", "reject"] | None:

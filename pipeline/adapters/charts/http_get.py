@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from pipeline.core.charts.reference import Repository
+from pipeline.core.charts.reference import ChartRepository
 from pipeline.core.errors import UsageError, WorldError
 
 _TIMEOUT_SECONDS = 60
@@ -16,7 +16,7 @@ _WAIT_SECONDS = 0.5
 _MAY_GET_WELL = frozenset({429, 500, 502, 503, 504})
 
 
-def get(url: str, repository: Repository | None, most_bytes: int) -> bytes:
+def get(url: str, repository: ChartRepository | None, most_bytes: int) -> bytes:
     """The body at ``url``. ``repository`` lends its credentials where the host is its own.
 
     Raises:
@@ -59,7 +59,7 @@ def _once(client: httpx.Client, url: str, auth: httpx.BasicAuth | None, most_byt
         raise _TryAgainError(str(error) or type(error).__name__) from error
 
 
-def _client(repository: Repository | None) -> httpx.Client:
+def _client(repository: ChartRepository | None) -> httpx.Client:
     return httpx.Client(
         timeout=_TIMEOUT_SECONDS,
         follow_redirects=True,
@@ -69,7 +69,7 @@ def _client(repository: Repository | None) -> httpx.Client:
     )
 
 
-def _tls(repository: Repository | None) -> ssl.SSLContext | bool:
+def _tls(repository: ChartRepository | None) -> ssl.SSLContext | bool:
     if repository is None or not (repository.ca_file or repository.cert_file):
         return True
     try:
@@ -81,7 +81,7 @@ def _tls(repository: Repository | None) -> ssl.SSLContext | bool:
     return context
 
 
-def _auth(repository: Repository) -> httpx.BasicAuth | None:
+def _auth(repository: ChartRepository) -> httpx.BasicAuth | None:
     if not repository.username_env:
         return None
     values = []

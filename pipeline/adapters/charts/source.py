@@ -10,7 +10,7 @@ from pipeline.adapters.charts.archive import ChartError
 from pipeline.adapters.charts.http_get import get
 from pipeline.adapters.charts.reader import read_archive, read_directory, read_file, unpack_subcharts
 from pipeline.core.charts.chart import Fetched
-from pipeline.core.charts.reference import ChartKind, ChartReference, Repository, parse_reference
+from pipeline.core.charts.reference import ChartKind, ChartReference, ChartRepository, parse_reference
 from pipeline.core.charts.repository_index import Offer, choose, offers
 from pipeline.core.charts.semver import Range, Version
 from pipeline.core.errors import UsageError, WorldError
@@ -25,7 +25,7 @@ _DEEPEST = 8
 class ChartSource:
     """``root`` is the repository's folder: local charts lie in it. Indexes are fetched once a run."""
 
-    def __init__(self, root: Path, repositories: Mapping[str, Repository]) -> None:
+    def __init__(self, root: Path, repositories: Mapping[str, ChartRepository]) -> None:
         self._root = root
         self._repositories = repositories
         self._indexes: dict[str, str] = {}
@@ -64,7 +64,7 @@ class ChartSource:
             )
         return fetched
 
-    def _offers(self, repository: Repository, chart: str) -> tuple[Offer, ...]:
+    def _offers(self, repository: ChartRepository, chart: str) -> tuple[Offer, ...]:
         url = repository.url
         if url not in self._indexes:
             self._indexes[url] = get(f"{url}/index.yaml", repository, _INDEX_BYTES).decode("utf-8", "replace")

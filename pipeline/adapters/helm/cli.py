@@ -25,7 +25,7 @@ from pipeline.core.render.helm_apis import HELM_API_VERSIONS
 from pipeline.core.render.helm_errors import render_error
 from pipeline.core.render.helm_output import trim
 from pipeline.core.render.manifests import CRD_INSTALL
-from pipeline.core.render.order import Rendered, RenderOrder
+from pipeline.core.render.order import RenderedChart, RenderOrder
 
 _TIMEOUT_SECONDS = 300
 _KEEP_STDERR = 'exec "$@" 2>"$0"'
@@ -63,7 +63,7 @@ class HelmCli:
         """
         return self._asked.result()
 
-    def render(self, order: RenderOrder) -> Rendered:
+    def render(self, order: RenderOrder) -> RenderedChart:
         with TemporaryDirectory(prefix="pipeline-helm-") as home:
             stderr = Path(home, "stderr")
             files = _write_values(Path(home), order.values)
@@ -80,15 +80,15 @@ class HelmCli:
         text, warnings = trim(_decode(stdout, order)), _warnings(said)
         if any(_DROPPED in line for line in warnings):
             text, warnings = _rescued(order, text, tuple(line for line in warnings if _DROPPED not in line))
-        return Rendered(text, warnings, self.name, self.version)
+        return RenderedChart(text, warnings, self.name, self.version)
 
-    def render_all(self, orders: Iterable[RenderOrder]) -> Iterator[Rendered | RenderError]:
+    def render_all(self, orders: Iterable[RenderOrder]) -> Iterator[RenderedChart | RenderError]:
         pool = ThreadPoolExecutor(worker_count())
         answers = pool.map(self._attempt, orders)  # under way from here on, whenever they are asked for
         pool.shutdown(wait=False)
         return answers
 
-    def _attempt(self, order: RenderOrder) -> Rendered | RenderError:
+    def _attempt(self, order: RenderOrder) -> RenderedChart | RenderError:
         try:
             return self.render(order)
         except RenderError as error:

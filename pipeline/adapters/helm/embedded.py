@@ -21,16 +21,16 @@ import orjson
 from helm_python import _native as native
 from helm_python.errors import HelmError, HelmRenderError
 
-from pipeline.adapters.helm.native_output import Words
+from pipeline.adapters.helm.native_output import NativeOutput
 from pipeline.adapters.helm.workers import worker_count
 from pipeline.core.charts.values import ValuesError, merge
 from pipeline.core.errors import RenderError
 from pipeline.core.render.helm_apis import HELM_API_VERSIONS
 from pipeline.core.render.helm_errors import render_error
 from pipeline.core.render.helm_output import Document, HelmOutputError, assemble, documents, lost_warnings, rescue
-from pipeline.core.render.order import Rendered, RenderOrder
+from pipeline.core.render.order import RenderedChart, RenderOrder
 
-_WORDS = Words()
+_WORDS = NativeOutput()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,25 +44,25 @@ class HelmEmbedded:
     def here(cls) -> "HelmEmbedded":
         return cls(native.helm_sdk_version().removeprefix("v"))
 
-    def render(self, order: RenderOrder) -> Rendered:
+    def render(self, order: RenderOrder) -> RenderedChart:
         output = self._run(order)
         text = assemble(output.crds if order.include_crds else (), output.documents)
         warnings = (("this chart is deprecated",) if output.deprecated else ()) + output.warnings
         text += rescue(output.documents, text)
-        return Rendered(text, warnings + lost_warnings(output.documents), self.name, self.version)
+        return RenderedChart(text, warnings + lost_warnings(output.documents), self.name, self.version)
 
     def lost(self, order: RenderOrder, printed: str) -> tuple[str, tuple[str, ...]]:
         """What the program drops from what it ``printed``: the CRDs to rescue, and a line about each document."""
         output = self._run(order)
         return rescue(output.documents, printed), lost_warnings(output.documents)
 
-    def render_all(self, orders: Iterable[RenderOrder]) -> Iterator[Rendered | RenderError]:
+    def render_all(self, orders: Iterable[RenderOrder]) -> Iterator[RenderedChart | RenderError]:
         pool = ThreadPoolExecutor(worker_count())
         answers = pool.map(self._attempt, orders)  # under way from here on, whenever they are asked for
         pool.shutdown(wait=False)
         return answers
 
-    def _attempt(self, order: RenderOrder) -> Rendered | RenderError:
+    def _attempt(self, order: RenderOrder) -> RenderedChart | RenderError:
         try:
             return self.render(order)
         except RenderError as error:

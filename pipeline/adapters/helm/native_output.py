@@ -20,7 +20,7 @@ _ABOUT = re.compile(r"(?:for|value for) ([^\s:]+)")
 
 
 @dataclass
-class Words:
+class NativeOutput:
     """Of all renders together: many threads share one descriptor, and each line names the chart it is about."""
 
     lines: list[str] = field(default_factory=list)

@@ -19,7 +19,7 @@ from pipeline.adapters.kube.run_folder import RunFolder
 from pipeline.cli.support.approved import checked_approvals
 from pipeline.cli.support.approving import OFFLINE
 from pipeline.cli.support.log_lines import unheard, unheard_json
-from pipeline.cli.support.planning import Place, place
+from pipeline.cli.support.planning import ClusterEnvironment, place
 from pipeline.cli.support.progress import progress
 from pipeline.cli.support.settings import interactive, settings
 from pipeline.core.cluster.api.canonical import digest
@@ -29,15 +29,15 @@ from pipeline.core.cluster.approval.decide import TooFewError, expired, methods
 from pipeline.core.cluster.inventory.inventory import Inventory
 from pipeline.core.cluster.inventory.journal import read as read_journal
 from pipeline.core.cluster.plan.desired import manifest_digest, sent
-from pipeline.core.cluster.plan.plan import WRITES, Op, Plan, from_bytes
+from pipeline.core.cluster.plan.plan import WRITES, Operation, Plan, from_bytes
 from pipeline.core.cluster.run.outcome import RunResult
 from pipeline.core.errors import RefusedError, StaleError, UnsafeError
 from pipeline.core.kube.resource import Resource, ResourceId
-from pipeline.flows.cluster.applying import Order, World, apply_plan
+from pipeline.flows.cluster.applying import ApplyPorts, Order, apply_plan
 from pipeline.flows.cluster.checking import is_resumed
 from pipeline.flows.cluster.client import Client
 from pipeline.flows.cluster.planning import read_inventory
-from pipeline.flows.committed import Wanted, committed
+from pipeline.flows.committed import ReleaseSelection, committed
 from pipeline.report import plan_text, run_text
 from pipeline.report.terminal import Look
 from pipeline.wiring import repository
@@ -85,7 +85,7 @@ def run(given: Given) -> int:
     journal = JournalFile(folder.path)
     order = Order(plan, plan_digest, run_id, tuple(approval.approver for approval in approved), resources)
     with _signals(at) as stopped, progress("apply") as tell:
-        result = apply_plan(order, World(client, at.clock, journal, stopped, tell, folder.keep))
+        result = apply_plan(order, ApplyPorts(client, at.clock, journal, stopped, tell, folder.keep))
     journal.close()
     _show(result, given, known.commit)
     return result.exit_code
@@ -105,7 +105,7 @@ def _can_be_trusted(before: RunFolder) -> None:
         read_journal(path.read_bytes(), str(path))
 
 
-def resources_of(at: Place, plan: Plan) -> dict[int, Resource]:
+def resources_of(at: ClusterEnvironment, plan: Plan) -> dict[int, Resource]:
     """What is sent, by the action's number, from the plan's commit and held against the plan's digests.
 
     Raises:
@@ -119,15 +119,15 @@ def resources_of(at: Place, plan: Plan) -> dict[int, Resource]:
     tree = trees.GitTree(at.top, commit, at.folder)
     inventory = Inventory(plan.target.environment, plan.policy.namespace)
     found: dict[tuple[str, ResourceId], Resource] = {}
-    wanted = Wanted(frozenset({plan.target.environment}), frozenset(plan.releases))
+    wanted = ReleaseSelection(frozenset({plan.target.environment}), frozenset(plan.releases))
     for file, one in committed(tree, wanted, at.here.unseal()):
         found[file, one.id] = one
     resources = {}
-    for action in plan.of(*WRITES, Op.UNCHANGED):
+    for action in plan.of(*WRITES, Operation.UNCHANGED):
         resource = found.get((action.file, action.id)) if action.file else _bare_namespace(action.id)
         if resource is None:
             raise StaleError(f"{action.file} does not hold {action.id}", hint="plan anew")
-        ours = sent(resource, None if action.op is Op.HOOK or not action.file else inventory)
+        ours = sent(resource, None if action.op is Operation.HOOK or not action.file else inventory)
         if manifest_digest(ours) != action.manifest:
             raise StaleError(f"{action.file or action.id} is not what the plan was made of", hint="plan anew")
         resources[action.number] = ours
@@ -138,7 +138,7 @@ def _bare_namespace(rid: ResourceId) -> Resource:
     return Resource.of({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": rid.name}})
 
 
-def _approved(at: Place, given: Given, plan: Plan, plan_digest: str) -> tuple[Approval, ...]:
+def _approved(at: ClusterEnvironment, given: Given, plan: Plan, plan_digest: str) -> tuple[Approval, ...]:
     """The approvals that count; a person at the terminal is asked where that counts and nobody has approved yet."""
     try:
         return checked_approvals(at.here, plan, plan_digest, given.approvals, dispatch_digest=given.plan_digest)
@@ -153,7 +153,7 @@ def _approved(at: Place, given: Given, plan: Plan, plan_digest: str) -> tuple[Ap
 
 
 @contextmanager
-def _signals(at: Place) -> Iterator[Callable[[], bool]]:
+def _signals(at: ClusterEnvironment) -> Iterator[Callable[[], bool]]:
     """The first SIGINT or SIGTERM ends the run in good order; the second at once, as ever."""
     stop = at.clock.stop
 

@@ -32,7 +32,7 @@ _UNFIT = re.compile(r"[^A-Za-z0-9@._+-]")
 
 
 @dataclass(frozen=True)
-class Asked:
+class ApprovalRequest:
     """The plan in question; ``digest`` is that of the very bytes it was read from."""
 
     here: Repository
@@ -68,7 +68,7 @@ class Asked:
             raise RefusedError(f"that {_noun(checked.approval)} would not count: {'; '.join(against)}")
 
 
-def loaded(file: Path) -> Asked:
+def loaded(file: Path) -> ApprovalRequest:
     """The plan in ``file``, which is read once.
 
     Raises:
@@ -80,10 +80,10 @@ def loaded(file: Path) -> Asked:
         raise UsageError(
             f"{file}: {(error.strerror or str(error)).lower()}", hint="pipeline plan writes one"
         ) from error
-    return Asked(repository(), from_bytes(data, str(file)), digest(data), time.time())
+    return ApprovalRequest(repository(), from_bytes(data, str(file)), digest(data), time.time())
 
 
-def by_hand(asked: Asked, decision: Decision, reason: str, typed: str) -> Approval:
+def by_hand(asked: ApprovalRequest, decision: Decision, reason: str, typed: str) -> Approval:
     """The word of the person at the terminal. Nothing but Git's configuration vouches for who that is."""
     person = typed_here(asked.here.root, asked.digest, asked.now, typed)
     record = asked.record(decision, reason, person.approval.approver, "interactive")
@@ -92,7 +92,7 @@ def by_hand(asked: Asked, decision: Decision, reason: str, typed: str) -> Approv
     return record
 
 
-def by_key(asked: Asked, decision: Decision, reason: str, key: Path) -> Approval:
+def by_key(asked: ApprovalRequest, decision: Decision, reason: str, key: Path) -> Approval:
     """The word of whoever holds ``key``, under the name that the allowed signers give it.
 
     A second signature is only needed where that is not the name that Git knows.
@@ -115,7 +115,9 @@ def _signed(record: Approval, key: Path) -> Approval:
     return msgspec.structs.replace(record, signature=sign(signed_bytes(record), key, NAMESPACE))
 
 
-def from_github(asked: Asked, method: Literal["github-environment", "github-review"], number: int) -> list[Approval]:
+def from_github(
+    asked: ApprovalRequest, method: Literal["github-environment", "github-review"], number: int
+) -> list[Approval]:
     """The words of all whom GitHub asked, as far as they count.
 
     Raises:
@@ -133,7 +135,7 @@ def from_github(asked: Asked, method: Literal["github-environment", "github-revi
     return sorted(good, key=to_bytes)
 
 
-def keep(asked: Asked, decisions: Sequence[Approval], out: Path | None) -> Iterator[tuple[str, str]]:
+def keep(asked: ApprovalRequest, decisions: Sequence[Approval], out: Path | None) -> Iterator[tuple[str, str]]:
     """Write each decision, and say what was written where.
 
     Raises:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pipeline.cli.diff import ChartOptions
 from pipeline.core.charts.chart import Chart, ValuesLayer
-from pipeline.core.config.diff_source import Source
+from pipeline.core.config.diff_source import DiffSource
 from pipeline.core.errors import ConfigError, Problem, UsageError
 from pipeline.core.render.order import DEFAULT_KUBE_VERSION
 from pipeline.flows.chart_sides import Begun, ChartSide, How, begin
@@ -15,7 +15,7 @@ from pipeline.flows.chart_sides import Begun, ChartSide, How, begin
 _VERSION = re.compile(r"v?\d+\.\d+(\.\d+)?([-+][\w.+-]*)?")
 
 
-def begun(old: Source, new: Source, options: ChartOptions) -> Begun:
+def begun(old: DiffSource, new: DiffSource, options: ChartOptions) -> Begun:
     """Both charts rendered the same way, as soon as Helm is through.
 
     Raises:
@@ -41,7 +41,7 @@ def begun(old: Source, new: Source, options: ChartOptions) -> Begun:
     return begin(before, after, how, choose(options.engine, ""))
 
 
-def _side(source: Source, files: tuple[Path, ...]) -> ChartSide:
+def _side(source: DiffSource, files: tuple[Path, ...]) -> ChartSide:
     from pipeline.adapters.charts.store import local_chart
 
     path = local_chart(source.argument)

@@ -6,12 +6,12 @@ from pipeline.cli.support.planning import place
 from pipeline.core.errors import UsageError
 from pipeline.flows.cluster.planning import read_inventory
 from pipeline.flows.cluster.snapshot import as_applied
-from pipeline.flows.committed import Wanted
-from pipeline.flows.read_rendered import Rendered, read_rendered
+from pipeline.flows.committed import ReleaseSelection
+from pipeline.flows.read_rendered import RenderedSnapshot, read_rendered
 from pipeline.wiring import repository
 
 
-def cluster_side(environment: str, wanted: Wanted) -> Rendered:
+def cluster_side(environment: str, wanted: ReleaseSelection) -> RenderedSnapshot:
     """Every release that was applied whole, of those wanted.
 
     Raises:
@@ -31,5 +31,5 @@ def cluster_side(environment: str, wanted: Wanted) -> Rendered:
         tree = trees.GitTree(at.top, trees.resolve(at.top, commit), at.folder)
         names = frozenset(name for name, of in commits.items() if of == commit)
         source = f"cluster:{environment}"
-        sides.append(read_rendered(source, tree, Wanted(frozenset({environment}), names), chart_of))
+        sides.append(read_rendered(source, tree, ReleaseSelection(frozenset({environment}), names), chart_of))
     return as_applied(client, inventory, sides)

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from pipeline import rules
-from pipeline.core.config.diff_source import Source, SourceKind
+from pipeline.core.config.diff_source import DiffSource, SourceKind
 from pipeline.core.config.shards import parse_shard
 from pipeline.core.errors import UsageError
 from pipeline.core.judge.report import Report
@@ -15,10 +15,10 @@ from pipeline.core.render.file_tree import Tree
 from pipeline.core.render.rendered_tree import FOLDER as RENDERED
 from pipeline.core.risk.finding import Severity
 from pipeline.flows.chart_sides import Begun
-from pipeline.flows.committed import Wanted
+from pipeline.flows.committed import ReleaseSelection
 from pipeline.flows.diff_charts import diff_charts
-from pipeline.flows.diff_repository import Terms, diff_repository
-from pipeline.flows.read_rendered import Rendered, read_manifests, read_rendered
+from pipeline.flows.diff_repository import DiffTerms, diff_repository
+from pipeline.flows.read_rendered import RenderedSnapshot, read_manifests, read_rendered
 
 DEFAULT_FAIL_ON = Severity.BLOCKER
 
@@ -33,7 +33,7 @@ def severity(label: str | None) -> Severity:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class DiffRequest:
     """What was asked of a comparison of trees: which releases, from where on it fails, which shard."""
 
     environments: tuple[str, ...] = ()
@@ -42,25 +42,25 @@ class Asked:
     shard: str | None = None
 
 
-def repository(old: Source, new: Source, asked: Asked) -> Report:
+def repository(old: DiffSource, new: DiffSource, asked: DiffRequest) -> Report:
     """Compare two rendered trees, under the policy of the pipeline.yaml that is at work here."""
     sources = (old, new)
-    wanted = Wanted(frozenset(asked.environments), frozenset(asked.releases))
+    wanted = ReleaseSelection(frozenset(asked.environments), frozenset(asked.releases))
     shard = parse_shard(asked.shard) if asked.shard else None
     if any(source.kind is not SourceKind.DIR for source in sources):
         from pipeline.wiring import repository as repository_here
 
         here = repository_here()
         here.config.pairs(asked.environments, asked.releases)
-        terms = Terms.of(here.config, _today(), severity(asked.fail_on) if asked.fail_on else None)
+        terms = DiffTerms.of(here.config, _today(), severity(asked.fail_on) if asked.fail_on else None)
         sides = [_rendered(source, wanted, here.root) for source in sources]
     else:
-        terms = Terms(_today(), severity(asked.fail_on))
+        terms = DiffTerms(_today(), severity(asked.fail_on))
         sides = [_rendered(source, wanted, None) for source in sources]
     return diff_repository(sides[0], sides[1], rules.load, replace(terms, shard=shard))
 
 
-def _rendered(source: Source, wanted: Wanted, root: Path | None) -> Rendered:
+def _rendered(source: DiffSource, wanted: ReleaseSelection, root: Path | None) -> RenderedSnapshot:
     from pipeline.adapters.charts.reader import chart_of
     from pipeline.adapters.git import trees
 
@@ -73,7 +73,7 @@ def _rendered(source: Source, wanted: Wanted, root: Path | None) -> Rendered:
             return read_manifests(str(source), tree)
         return read_rendered(str(source), tree, wanted, chart_of)
     if source.kind is SourceKind.EMPTY:
-        return Rendered(Snapshot(str(source), {}), {})
+        return RenderedSnapshot(Snapshot(str(source), {}), {})
     assert root is not None, "BUG: a repository's source without a repository"
     if source.kind is SourceKind.CLUSTER:
         from pipeline.cli.support.cluster_side import cluster_side

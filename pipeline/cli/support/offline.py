@@ -4,7 +4,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from pipeline.cli.support.planning import Place, Wish, applied_question, question
+from pipeline.cli.support.planning import ClusterEnvironment, Wish, applied_question, question
 from pipeline.core.cluster.inventory.inventory import Inventory, from_body, to_body
 from pipeline.core.cluster.plan.plan import Plan
 from pipeline.core.errors import StaleError, UsageError
@@ -17,7 +17,7 @@ from pipeline.flows.cluster.planning import read_inventory
 _HINT = "pipeline status -o inventory writes one"
 
 
-def plan_offline(at: Place, wish: Wish, recorded: Path) -> Plan:
+def plan_offline(at: ClusterEnvironment, wish: Wish, recorded: Path) -> Plan:
     """Raises UsageError where ``recorded`` is no inventory of the environment."""
     inventory = read_recorded(at, recorded)
     applied: tuple[tuple[str, Resource], ...] = ()
@@ -31,7 +31,7 @@ def plan_offline(at: Place, wish: Wish, recorded: Path) -> Plan:
     return replace(made, warnings=(*made.warnings, *missing))
 
 
-def recorded(at: Place) -> str:
+def recorded(at: ClusterEnvironment) -> str:
     """The environment's inventory as ``read_recorded`` takes it: its ConfigMap as YAML, without what moves."""
     inventory = read_inventory(at.client(), at.environment.name, at.policy.namespace)
     if not inventory.uid:
@@ -39,7 +39,7 @@ def recorded(at: Place) -> str:
     return dump(to_body(inventory))
 
 
-def read_recorded(at: Place, path: Path) -> Inventory:
+def read_recorded(at: ClusterEnvironment, path: Path) -> Inventory:
     """The inventory's ConfigMap, in YAML or JSON.
 
     Raises:

@@ -15,7 +15,7 @@ from pipeline.core.cluster.api.retry import BUDGET_SECONDS
 from pipeline.core.cluster.api.timestamps import written
 from pipeline.core.cluster.inventory.inventory import Inventory
 from pipeline.core.cluster.plan.irreversible import notes
-from pipeline.core.cluster.plan.plan import Plan, Source
+from pipeline.core.cluster.plan.plan import Plan, PlanSource
 from pipeline.core.cluster.plan.policy import ApplyPolicy, policy_of
 from pipeline.core.config.model import ClusterTarget, Environment
 from pipeline.core.errors import StaleError, UsageError
@@ -25,7 +25,7 @@ from pipeline.flows.cluster.checking import found_objects
 from pipeline.flows.cluster.client import Client
 from pipeline.flows.cluster.drifting import looking
 from pipeline.flows.cluster.planning import Question, make_plan, read_inventory
-from pipeline.flows.committed import Wanted, committed
+from pipeline.flows.committed import ReleaseSelection, committed
 from pipeline.wiring import Repository
 
 PATIENCE_SECONDS = BUDGET_SECONDS
@@ -33,7 +33,7 @@ PATIENCE_SECONDS = BUDGET_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ClusterEnvironment:
     """One environment of a repository, with its cluster."""
 
     here: Repository
@@ -64,14 +64,14 @@ class Place:
         return own if self.folder == "." else f"{self.folder}/{own}"
 
 
-def place(here: Repository, environment: str) -> Place:
+def place(here: Repository, environment: str) -> ClusterEnvironment:
     """Raises UsageError where pipeline.yaml has no such environment, or none with a cluster."""
     here.config.pairs((environment,))
     found = here.config.environments[environment]
     if found.cluster is None:
         hint = f"environments: {{{environment}: {{cluster: {{context: NAME}}}}}} in pipeline.yaml"
         raise UsageError(f"environment {environment!r} has no cluster", hint=hint)
-    return Place(here, found, found.cluster, policy_of(found.apply), SystemClock())
+    return ClusterEnvironment(here, found, found.cluster, policy_of(found.apply), SystemClock())
 
 
 def only_environment(here: Repository, asked: str | None) -> str:
@@ -99,7 +99,7 @@ class Wish:
     full: bool = False
 
 
-def question(at: Place, wish: Wish) -> Question:
+def question(at: ClusterEnvironment, wish: Wish) -> Question:
     """Everything that a plan needs from the repository.
 
     Raises:
@@ -111,13 +111,13 @@ def question(at: Place, wish: Wish) -> Question:
     tree = trees.GitTree(at.top, commit, at.folder)
     if not wish.commit:
         _as_committed(at, tree)
-    source = Source(commit, at.path(), trees.tree_id(at.top, commit, at.path()))
+    source = PlanSource(commit, at.path(), trees.tree_id(at.top, commit, at.path()))
     if not source.tree:
         hint = "pipeline render && pipeline commit"
         raise StaleError(f"nothing is rendered for {name!r} at {commit[:10]}", hint=hint)
     releases = [release for _, release in at.here.config.pairs((name,))]
     asked = [release for release in releases if not wish.releases or release.name in wish.releases]
-    objects = committed(tree, Wanted(frozenset({name}), frozenset(wish.releases)), at.here.unseal())
+    objects = committed(tree, ReleaseSelection(frozenset({name}), frozenset(wish.releases)), at.here.unseal())
     now = at.clock.now()
     return Question(
         environment=name,
@@ -138,7 +138,7 @@ def question(at: Place, wish: Wish) -> Question:
     )
 
 
-def applied_question(at: Place, inventory: Inventory, releases: tuple[str, ...]) -> Question:
+def applied_question(at: ClusterEnvironment, inventory: Inventory, releases: tuple[str, ...]) -> Question:
     """What was applied for the last time, as a question: each release of its own commit.
 
     Raises:
@@ -152,14 +152,16 @@ def applied_question(at: Place, inventory: Inventory, releases: tuple[str, ...])
     objects = [
         found
         for commit in sorted(set(commits.values()))
-        for found in committed(_tree(at, commit), Wanted(frozenset({name}), _releases_of(commits, commit)), unseal)
+        for found in committed(
+            _tree(at, commit), ReleaseSelection(frozenset({name}), _releases_of(commits, commit)), unseal
+        )
     ]
     now = written(at.clock.now())
     return Question(
         environment=name,
         context=at.target.context,
         expected_uid=at.target.uid,
-        source=Source(inventory.commit, at.path(), ""),
+        source=PlanSource(inventory.commit, at.path(), ""),
         author="",
         created=now,
         expires=now,
@@ -177,15 +179,15 @@ def _releases_of(commits: Mapping[str, str], commit: str) -> frozenset[str]:
     return frozenset(release for release, of in commits.items() if of == commit)
 
 
-def _tree(at: Place, commit: str) -> trees.GitTree:
+def _tree(at: ClusterEnvironment, commit: str) -> trees.GitTree:
     return trees.GitTree(at.top, trees.resolve(at.top, commit), at.folder)
 
 
-def plan(at: Place, wish: Wish, tell: Progress) -> Plan:
+def plan(at: ClusterEnvironment, wish: Wish, tell: Progress) -> Plan:
     return make_plan(at.client(), question(at, wish), tell)
 
 
-def rollback(at: Place, wish: Wish, tell: Progress) -> Plan:
+def rollback(at: ClusterEnvironment, wish: Wish, tell: Progress) -> Plan:
     """The plan of an earlier commit, with notes on what it does not bring back."""
     client = at.client()
     asked = question(at, wish)
@@ -201,7 +203,7 @@ def _has(objects: Iterable[tuple[str, object]], release: str) -> bool:
     return any(file.split("/")[2] == release for file, _ in objects)
 
 
-def _as_committed(at: Place, tree: trees.GitTree) -> None:
+def _as_committed(at: ClusterEnvironment, tree: trees.GitTree) -> None:
     """What is planned is what is committed; a difference is most likely something that was forgotten."""
     prefix = f"{FOLDER}/{at.environment.name}"
     here, there = at.here.worktree.ids(prefix), tree.ids(prefix)

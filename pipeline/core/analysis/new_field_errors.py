@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from pipeline.core.diff.change import ResourceChange
 from pipeline.core.kube.apis import lookup
-from pipeline.core.kube.field_check import Complaint, Fault, complaints
+from pipeline.core.kube.field_check import Fault, FieldComplaint, complaints
 from pipeline.core.kube.fields import bounds
 from pipeline.core.kube.resource import Resource
 from pipeline.core.memo import once
@@ -23,7 +23,7 @@ class News:
     ``certain`` says that the server refuses it for sure: the target was stated, or no minor of the table takes it.
     """
 
-    complaint: Complaint
+    complaint: FieldComplaint
     resource: Resource
     places: tuple[Place, ...]
     certain: bool
@@ -45,7 +45,7 @@ def news(upgrade: Upgrade) -> tuple[News, ...]:
     oldest, newest = bounds()
     if not oldest <= minor <= newest:
         return ()
-    facts: dict[Fact, list[tuple[Resource, Complaint]]] = {}
+    facts: dict[Fact, list[tuple[Resource, FieldComplaint]]] = {}
     for change in upgrade.diff.changes:
         for complaint in _fresh(change, minor):
             fact = (complaint.fault, complaint.type, complaint.field, complaint.wanted)
@@ -53,7 +53,7 @@ def news(upgrade: Upgrade) -> tuple[News, ...]:
     return tuple(_news(found, stated=upgrade.facts.target_stated) for _, found in sorted(facts.items()))
 
 
-def _fresh(change: ResourceChange, minor: int) -> list[Complaint]:
+def _fresh(change: ResourceChange, minor: int) -> list[FieldComplaint]:
     """What is wrong with one object and was not; the server refuses it for the first, so that not all need be told."""
     found = complaints(change.after, minor) if change.after is not None else ()
     if not found:
@@ -63,13 +63,13 @@ def _fresh(change: ResourceChange, minor: int) -> list[Complaint]:
     return [one for one in found if (one.fault, one.where) not in known][:_TOLD]
 
 
-def _news(found: list[tuple[Resource, Complaint]], *, stated: bool) -> News:
+def _news(found: list[tuple[Resource, FieldComplaint]], *, stated: bool) -> News:
     resource, first = found[0]
     certain = stated or all(_never_taken(*one) for one in found)
     return News(first, resource, tuple(place(r, one.path) for r, one in found), certain)
 
 
-def _never_taken(resource: Resource, complaint: Complaint) -> bool:
+def _never_taken(resource: Resource, complaint: FieldComplaint) -> bool:
     """Whether every minor that serves the kind refuses the same."""
     api = lookup(resource.group, resource.version, resource.kind)
     oldest, newest = bounds()

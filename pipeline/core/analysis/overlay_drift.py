@@ -27,7 +27,7 @@ class Loss(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Drift:
+class OverlayDrift:
     """``path`` is the topmost path that is lost, of the object as it is called now (or was, where it is gone)."""
 
     id: ResourceId
@@ -36,11 +36,11 @@ class Drift:
     effect: Effect
 
 
-def drifts(upgrade: Upgrade) -> tuple[Drift, ...]:
+def drifts(upgrade: Upgrade) -> tuple[OverlayDrift, ...]:
     """Each loss once, in the order of objects and paths. An overlay that somebody edited is excused what it misses."""
     before, after = upgrade.before.notes.overlaid or (), upgrade.after.notes.overlaid or ()
     names = {c.before.id: c.resource.id for c in upgrade.diff.of_action(Action.RENAMED, Action.MOVED) if c.before}
-    found: dict[tuple[ResourceId, Path], Drift] = {}
+    found: dict[tuple[ResourceId, Path], OverlayDrift] = {}
     for effect in before:
         if effect.path or effect.op is Op.REMOVED:
             drift = _drift(effect, names.get(effect.id, effect.id), after, upgrade)
@@ -49,7 +49,7 @@ def drifts(upgrade: Upgrade) -> tuple[Drift, ...]:
     return tuple(found.values())
 
 
-def _edited(drift: Drift, upgrade: Upgrade) -> bool:
+def _edited(drift: OverlayDrift, upgrade: Upgrade) -> bool:
     """Whether somebody changed the part of the overlay that may have done it: then the loss is what was asked for."""
     now = upgrade.after.overlay
     changed = {file: text for file, text in upgrade.before.overlay.items() if now.get(file) != text}
@@ -58,21 +58,21 @@ def _edited(drift: Drift, upgrade: Upgrade) -> bool:
     return any(drift.effect.id.name in text or drift.effect.id.kind in text for text in changed.values())
 
 
-def _drift(effect: Effect, now: ResourceId, after: tuple[Effect, ...], upgrade: Upgrade) -> Drift | None:
+def _drift(effect: Effect, now: ResourceId, after: tuple[Effect, ...], upgrade: Upgrade) -> OverlayDrift | None:
     own = [one for one in after if one.id == now]
     made = [one for one in own if one.op is Op.ADDED and _creates(one.path, effect)]
     if made:
-        return Drift(now, made[0].path, Loss.CREATES, effect)
+        return OverlayDrift(now, made[0].path, Loss.CREATES, effect)
     if any(_same_branch(one.path, effect.path) for one in own):
         return None
     mine, theirs = upgrade.before.manifests.by_id(), upgrade.after.manifests.by_id()
     if now not in theirs:
         # a patch that selects several objects still does its work on the others; one that deletes an object is done
         alive = any(one.id.kind == now.kind and _same_branch(one.path, effect.path) for one in after)
-        return None if alive or not effect.path else Drift(effect.id, (), Loss.OBJECT_GONE, effect)
+        return None if alive or not effect.path else OverlayDrift(effect.id, (), Loss.OBJECT_GONE, effect)
     if _as_wanted(effect, mine.get(effect.id), theirs[now]):
-        return Drift(now, effect.path, Loss.NOTHING_LEFT, effect)
-    return Drift(now, _lost_at(effect, theirs[now]), Loss.MISSES, effect)
+        return OverlayDrift(now, effect.path, Loss.NOTHING_LEFT, effect)
+    return OverlayDrift(now, _lost_at(effect, theirs[now]), Loss.MISSES, effect)
 
 
 def _creates(path: Path, effect: Effect) -> bool:

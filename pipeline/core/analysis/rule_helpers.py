@@ -25,7 +25,7 @@ _MANY = {"its": "their", "it is": "they are", "it runs": "they run"}
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class FindingText:
     """``what`` ends the sentence "Deployment web: …" before the list of changes; ``grade`` may set the severity."""
 
     what: str
@@ -41,7 +41,7 @@ class Words:
 Say = Callable[[ResourceChange, FieldChange], str]
 
 
-def custom_check(words: Words, picks: Callable[[FieldChange], bool]) -> EachCheck:
+def custom_check(words: FindingText, picks: Callable[[FieldChange], bool]) -> EachCheck:
     """One finding a custom resource that is edited, about what is picked of all but its metadata."""
 
     def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
@@ -55,7 +55,7 @@ def custom_check(words: Words, picks: Callable[[FieldChange], bool]) -> EachChec
     return check
 
 
-def pod_check(picks: Picks, words: Words) -> EachCheck:
+def pod_check(picks: Picks, words: FindingText) -> EachCheck:
     """One finding a workload, about its pods' spec."""
 
     def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
@@ -66,7 +66,7 @@ def pod_check(picks: Picks, words: Words) -> EachCheck:
     return check
 
 
-def pods_check(picks: Picks, words: Words) -> WholeCheck:
+def pods_check(picks: Picks, words: FindingText) -> WholeCheck:
     """One finding for all workloads whose pods change in the same way."""
     say = words.say or (lambda _, field: shown(field))
 
@@ -105,7 +105,7 @@ def of_many(what: str) -> str:
     return re.sub(r"\b(its|it is|it runs)\b", lambda match: _MANY[match.group()], what, count=1)
 
 
-def object_check(picks: Picks, words: Words, first: Path = ()) -> EachCheck:
+def object_check(picks: Picks, words: FindingText, first: Path = ()) -> EachCheck:
     """One finding an object that is edited. ``first`` is a path that is named before all others."""
 
     def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
@@ -119,7 +119,7 @@ def object_check(picks: Picks, words: Words, first: Path = ()) -> EachCheck:
     return check
 
 
-def alike_check(picks: Picks, words: Words) -> WholeCheck:
+def alike_check(picks: Picks, words: FindingText) -> WholeCheck:
     """One finding for all objects that change in the same way: a label that every object of a chart carries."""
 
     def check(upgrade: Upgrade) -> Iterator[Hit]:
@@ -136,7 +136,7 @@ def alike_check(picks: Picks, words: Words) -> WholeCheck:
     return check
 
 
-def _of_group(said: tuple[str, ...], group: list[tuple[ResourceChange, list[FieldChange]]], words: Words) -> Hit:
+def _of_group(said: tuple[str, ...], group: list[tuple[ResourceChange, list[FieldChange]]], words: FindingText) -> Hit:
     one = hit(*group[0], words)
     if len(group) == 1:
         return one
@@ -152,7 +152,7 @@ def _of_group(said: tuple[str, ...], group: list[tuple[ResourceChange, list[Fiel
     )
 
 
-def hit(change: ResourceChange, picked: list[FieldChange], words: Words) -> Hit:
+def hit(change: ResourceChange, picked: list[FieldChange], words: FindingText) -> Hit:
     """The finding about ``picked``: placed at the first, the others beside it, all of them explained."""
     places = [at(change, field) for field in picked]
     say = words.say or (lambda _, field: shown(field))

@@ -11,15 +11,13 @@ from typing import Any
 
 from pipeline.core.charts.chart import Chart
 from pipeline.core.charts.template_reads import References, ValuesPath, reached, references
-from pipeline.core.charts.values import merge_maps
 from pipeline.core.diff.change import MISSING
 from pipeline.core.kube.resource import mapping, sequence
-from pipeline.core.risk.upgrade import Upgrade
 from pipeline.core.yaml import reader as yaml_read
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class ChartValues:
     """One chart's own values: its defaults, schema and templates, and the charts that it depends on by key.
 
     ``metadata`` is its Chart.yaml.
@@ -29,7 +27,7 @@ class Scope:
     defaults: Mapping[str, Any] = field(hash=False)
     schema: Mapping[str, Any] = field(hash=False)
     read: Callable[[], References] = field(hash=False, repr=False)
-    children: Mapping[str, "Scope"] = field(hash=False)
+    children: Mapping[str, "ChartValues"] = field(hash=False)
     metadata: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     @property
@@ -38,7 +36,7 @@ class Scope:
         return self.read()
 
 
-def knows(scope: Scope, path: ValuesPath) -> bool:
+def knows(scope: ChartValues, path: ValuesPath) -> bool:
     """Whether setting ``path`` can have an effect on the chart or one of its dependencies."""
     if path[0] == "global" and len(path) > 1:
         return any(_knows_here(one, path) for one in walk(scope))
@@ -48,7 +46,7 @@ def knows(scope: Scope, path: ValuesPath) -> bool:
     return (child is not None and len(path) == 1) or _knows_here(scope, path)
 
 
-def default_at(scope: Scope, path: ValuesPath) -> Any:
+def default_at(scope: ChartValues, path: ValuesPath) -> Any:
     """What the chart itself sets at ``path``: its own defaults first, then those of the dependency that owns the key.
 
     MISSING where neither says anything.
@@ -62,14 +60,14 @@ def default_at(scope: Scope, path: ValuesPath) -> Any:
     return value
 
 
-def walk(scope: Scope) -> Iterator[Scope]:
+def walk(scope: ChartValues) -> Iterator[ChartValues]:
     """The chart's scope and every dependency's, parents first."""
     yield scope
     for name in sorted(scope.children):
         yield from walk(scope.children[name])
 
 
-def _knows_here(scope: Scope, path: ValuesPath) -> bool:
+def _knows_here(scope: ChartValues, path: ValuesPath) -> bool:
     return _in_defaults(scope.defaults, path) or _in_schema(scope.schema, path) or scope.references.reads(path)
 
 
@@ -99,21 +97,21 @@ def _in_schema(schema: Mapping[str, Any], path: ValuesPath) -> bool:
 
 
 @lru_cache(maxsize=8)
-def scope_of(chart: Chart) -> Scope:
+def scope_of(chart: Chart) -> ChartValues:
     """The scope of a chart with all of its dependencies, read once per chart."""
     return _scope(chart, "", chart.defaults, chart.schema or {}, chart.metadata)
 
 
 def _scope(
     chart: Chart, folder: str, defaults: Mapping[str, Any], schema: Mapping[str, Any], metadata: Mapping[str, Any]
-) -> Scope:
-    children: dict[str, Scope] = {}
+) -> ChartValues:
+    children: dict[str, ChartValues] = {}
     rows = _rows(chart, folder, metadata)
     for key, below, part in _dependencies(chart, folder, rows):
         part_schema = _yaml(chart, f"{below}values.schema.json")
         children[key] = _scope(chart, below, _yaml(chart, f"{below}values.yaml"), part_schema, part)
     read = cache(lambda: references(_texts(chart, folder), _switches(rows)))
-    return Scope(f"{folder}values.yaml", defaults, schema, read, children, metadata)
+    return ChartValues(f"{folder}values.yaml", defaults, schema, read, children, metadata)
 
 
 def _texts(chart: Chart, folder: str) -> list[str]:
@@ -186,63 +184,3 @@ def lookup(values: Mapping[str, Any], path: ValuesPath, default: Any = None) -> 
             return default
         value = value[step]
     return value
-
-
-@dataclass(frozen=True, slots=True)
-class DefaultChange:
-    """A default that differs between two versions. ``path`` is below ``file``; ``ours`` is where we would set it."""
-
-    file: str
-    path: ValuesPath
-    ours: ValuesPath
-    old: Any = field(hash=False)
-    new: Any = field(hash=False)
-    set_by_us: bool = False
-    removed: bool = False
-    added: bool = False
-
-    @property
-    def same_type(self) -> bool:
-        return type(self.old) is type(self.new)
-
-
-def changed_defaults(upgrade: Upgrade) -> tuple[DefaultChange, ...]:
-    """Each default that differs, in the chart and in every dependency that both versions have, topmost paths only."""
-    old, new = upgrade.before.chart, upgrade.after.chart
-    if old is None or new is None or old.defaults is new.defaults:
-        return ()
-    set_paths = frozenset(path for layer in upgrade.after.values for path, _ in leaves(layer.data))
-    return tuple(_scopes(scope_of(old), scope_of(new), (), set_paths, ({}, {})))
-
-
-def _scopes(
-    old: Scope, new: Scope, prefix: ValuesPath, ours: frozenset[ValuesPath], over: tuple[Mapping[str, Any], ...]
-) -> Iterator[DefaultChange]:
-    """``over`` is what the charts above set here, before and after: where both do, the default has no effect."""
-    for path, before, after in _differences(old.defaults, new.defaults, ()):
-        if all(lookup(one, path, _ABSENT) is not _ABSENT for one in over):
-            continue
-        full = prefix + path
-        hit = any(full[: len(one)] == one or one[: len(full)] == full for one in ours)
-        gone, came = before is not _ABSENT and after is _ABSENT, before is _ABSENT
-        yield DefaultChange(
-            new.file, path, full, None if came else before, None if gone else after, hit, removed=gone, added=came
-        )
-    for key in sorted(old.children.keys() & new.children.keys()):
-        above = zip((old.defaults, new.defaults), over, strict=True)
-        below = tuple(merge_maps(mapping(own.get(key)), mapping(higher.get(key))) for own, higher in above)
-        yield from _scopes(old.children[key], new.children[key], (*prefix, key), ours, below)
-
-
-_ABSENT = object()
-
-
-def _differences(
-    old: Mapping[str, Any], new: Mapping[str, Any], path: ValuesPath
-) -> Iterator[tuple[ValuesPath, Any, Any]]:
-    for key in sorted({*old, *new}):
-        before, after = old.get(key, _ABSENT), new.get(key, _ABSENT)
-        if isinstance(before, dict) and isinstance(after, dict) and before and after:
-            yield from _differences(before, after, (*path, key))
-        elif type(before) is not type(after) or before != after:
-            yield (*path, key), before, after

@@ -51,7 +51,7 @@ class LockedRelease:
 
 
 @dataclass(frozen=True, slots=True)
-class Lock:
+class ChartLock:
     charts: tuple[LockedChart, ...] = ()
     releases: Mapping[str, LockedRelease] = field(default_factory=dict, hash=False)
 
@@ -60,11 +60,11 @@ class Lock:
         got = self.releases.get(release)
         return next((chart for chart in self.charts if got and chart.folder == got.folder), None)
 
-    def with_release(self, release: str, got: LockedRelease, chart: LockedChart) -> "Lock":
+    def with_release(self, release: str, got: LockedRelease, chart: LockedChart) -> "ChartLock":
         others = [other for other in self.charts if other.folder != chart.folder]
-        return Lock(tuple(sorted([*others, chart])), {**self.releases, release: got})
+        return ChartLock(tuple(sorted([*others, chart])), {**self.releases, release: got})
 
-    def only(self, releases: Iterable[str]) -> "Lock":
+    def only(self, releases: Iterable[str]) -> "ChartLock":
         """Without the releases that are no more, and without the charts that nobody needs then."""
         names = set(releases)
         kept = {name: got for name, got in sorted(self.releases.items()) if name in names}
@@ -77,7 +77,7 @@ def folder(name: str, version: str) -> str:
     return f"{FOLDER}/{name}/{version}"
 
 
-def to_text(lock: Lock) -> str:
+def to_text(lock: ChartLock) -> str:
     from pipeline.core.yaml.writer import dump  # noqa: PLC0415 - 8 ms that whoever only reads a lock need not pay
 
     charts = [
@@ -90,7 +90,7 @@ def to_text(lock: Lock) -> str:
     return _HEADER + dump({"charts": charts, "releases": releases, "schema": SCHEMA})
 
 
-def from_text(text: str) -> Lock:
+def from_text(text: str) -> ChartLock:
     """Read a lock.
 
     Raises:
@@ -104,7 +104,7 @@ def from_text(text: str) -> Lock:
         raise _bad(f"its schema is {data.get('schema')!r}, not {SCHEMA!r}")
     charts = [_chart(mapping(entry)) for entry in sequence(data.get("charts"))]
     releases = {str(name): _release(name, mapping(entry)) for name, entry in mapping(data.get("releases")).items()}
-    lock = Lock(tuple(sorted(charts)), releases)
+    lock = ChartLock(tuple(sorted(charts)), releases)
     for name in releases:
         if lock.chart_of(name) is None:
             raise _bad(f"release {name!r} has no entry under charts")

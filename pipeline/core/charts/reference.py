@@ -19,7 +19,7 @@ class ChartKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Repository:
+class ChartRepository:
     """A chart repository. Credentials are named by environment variable and never stored; files are paths."""
 
     name: str
@@ -39,13 +39,13 @@ class ChartReference:
     text: str
     location: str
     name: str = ""
-    repository: Repository | None = None
+    repository: ChartRepository | None = None
 
     def __str__(self) -> str:
         return self.text
 
 
-def parse_reference(text: str, repositories: Iterable[Repository] = ()) -> ChartReference:
+def parse_reference(text: str, repositories: Iterable[ChartRepository] = ()) -> ChartReference:
     """Read a chart as pipeline.yaml names it.
 
     Raises:
@@ -69,10 +69,10 @@ def _of_url(text: str) -> ChartReference:
     if url.endswith(("/", ":")) or not name:
         hint = "https://host/path/of/repository/chart, or https://host/chart-1.0.0.tgz"
         raise UsageError(f"chart {text!r} names a host, but no chart", hint=hint)
-    return ChartReference(ChartKind.REPOSITORY, text, url, name, Repository(url, url))
+    return ChartReference(ChartKind.REPOSITORY, text, url, name, ChartRepository(url, url))
 
 
-def _of_repository(text: str, repositories: dict[str, Repository]) -> ChartReference:
+def _of_repository(text: str, repositories: dict[str, ChartRepository]) -> ChartReference:
     short, slash, name = text.partition("/")
     repository = repositories.get(short)
     if repository is None or not name or "/" in name:
@@ -85,7 +85,7 @@ def _of_repository(text: str, repositories: dict[str, Repository]) -> ChartRefer
 _FORMS = "repository/chart (a name under repositories:), ./path, https://…, oci://… or git+https://…"
 
 
-def _why_not(short: str, slash: str, repositories: dict[str, Repository]) -> str:
+def _why_not(short: str, slash: str, repositories: dict[str, ChartRepository]) -> str:
     if not slash:
         return f"it has no repository; a chart in this repository is written ./{short}"
     if short in repositories:

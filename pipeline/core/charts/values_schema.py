@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.core.charts.known_values import Scope
+from pipeline.core.charts.known_values import ChartValues
 from pipeline.core.charts.safe_jsonschema import errors, extra_keys
 from pipeline.core.charts.suggest import did_you_mean
 from pipeline.core.charts.template_reads import ValuesPath
@@ -32,7 +32,7 @@ _NAMES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Violation:
+class ValuesViolation:
     """``path`` is where we would set the value; ``file`` the schema and ``rule`` the path in it, both may be empty.
 
     ``words`` never hold the value itself: it may be a password.
@@ -49,12 +49,12 @@ def refused(said: str) -> bool:
     return _REFUSAL in said
 
 
-def violations(scope: Scope, ours: Mapping[str, Any]) -> tuple[Violation, ...]:
+def violations(scope: ChartValues, ours: Mapping[str, Any]) -> tuple[ValuesViolation, ...]:
     """Each violation once, the chart's own first. Empty where all suits, and where a schema is beyond us."""
     return tuple(dict.fromkeys(_below(scope, coalesced(scope, ours), ())))
 
 
-def coalesced(scope: Scope, ours: Mapping[str, Any]) -> dict[str, Any]:
+def coalesced(scope: ChartValues, ours: Mapping[str, Any]) -> dict[str, Any]:
     """The values that templates and schemas see: ours over the chart's, those over its dependencies', null deletes."""
     merged = merge_maps(scope.defaults, ours)
     for key, child in scope.children.items():
@@ -66,7 +66,7 @@ def coalesced(scope: Scope, ours: Mapping[str, Any]) -> dict[str, Any]:
     return _without_nulls(merged)
 
 
-def named_by_helm(said: str, prefix_of: Callable[[str], ValuesPath]) -> tuple[Violation, ...]:
+def named_by_helm(said: str, prefix_of: Callable[[str], ValuesPath]) -> tuple[ValuesViolation, ...]:
     """What Helm's refusal itself names, for schemas that only Helm understands.
 
     ``prefix_of`` says where the chart that Helm calls so has its values.
@@ -85,15 +85,17 @@ def named_by_helm(said: str, prefix_of: Callable[[str], ValuesPath]) -> tuple[Vi
                 steps = () if entry["dotted"] == _ROOT else tuple(entry["dotted"].split("."))
             strange = _STRANGE.search(words)
             keys = re.findall("'([^']+)'", strange[1]) if strange else []
-            found += [Violation((*prefix, *steps, key), "the key is unknown") for key in keys]
-            found += [] if keys else [Violation((*prefix, *steps), words)]
+            found += [ValuesViolation((*prefix, *steps, key), "the key is unknown") for key in keys]
+            found += [] if keys else [ValuesViolation((*prefix, *steps), words)]
     return tuple(found)
 
 
-def _below(scope: Scope, values: Mapping[str, Any], prefix: ValuesPath) -> Iterator[Violation]:
+def _below(scope: ChartValues, values: Mapping[str, Any], prefix: ValuesPath) -> Iterator[ValuesViolation]:
     if scope.schema:
         file = f"{scope.file.removesuffix('values.yaml')}values.schema.json"
-        yield from (Violation(prefix + path, words, file, rule) for path, words, rule in _judged(scope.schema, values))
+        yield from (
+            ValuesViolation(prefix + path, words, file, rule) for path, words, rule in _judged(scope.schema, values)
+        )
     for key in sorted(scope.children):
         below = values.get(key)
         if isinstance(below, dict) and below.get("enabled") is not False:
@@ -137,7 +139,7 @@ def _some(values: list[Any]) -> str:
     return text if len(text) <= 60 else f"{text[:59]}…"  # noqa: PLR2004 - one line
 
 
-def prefix_of(name: str, scope: Scope, prefix: ValuesPath = ()) -> ValuesPath:
+def prefix_of(name: str, scope: ChartValues, prefix: ValuesPath = ()) -> ValuesPath:
     """Where the dependency that Helm calls ``name`` has its values; the chart's own where it is none of them."""
     for key, child in scope.children.items():
         if key == name:

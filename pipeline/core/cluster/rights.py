@@ -34,7 +34,7 @@ _VERBS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class RightsScope:
     """What the rights are for. ``objects``: what is rendered and what the inventory has, with how they are served."""
 
     environment: str
@@ -47,7 +47,7 @@ class Scope:
     """Namespaces that are not there yet: a role cannot stand in them before they are."""
 
 
-def manifests(scope: Scope, subject: Mapping[str, str]) -> list[Body]:
+def manifests(scope: RightsScope, subject: Mapping[str, str]) -> list[Body]:
     """Our namespace, a Role in each namespace, a ClusterRole for what is in none, and their bindings to ``subject``."""
     name = f"{name_of(scope.environment)}-{scope.purpose}"
     needed = {rid.namespace for rid in scope.objects} | {scope.namespace}
@@ -84,7 +84,7 @@ def _pair(name: str, namespace: str, rules: list[dict[str, Any]], subject: Mappi
     return [role, binding]
 
 
-def _everywhere(scope: Scope) -> list[dict[str, Any]]:
+def _everywhere(scope: RightsScope) -> list[dict[str, Any]]:
     """Which cluster it is, which namespaces there are, and which webhooks look at what we write."""
     rendered = any(rid.kind == "Namespace" and not rid.group for rid in scope.objects)  # then its own rule says so
     rules = [
@@ -101,7 +101,7 @@ def _everywhere(scope: Scope) -> list[dict[str, Any]]:
     return [*rules, _rule(["storage.k8s.io"], ["storageclasses"], ["get"])] if claims else rules
 
 
-def _bookkeeping(scope: Scope) -> list[dict[str, Any]]:
+def _bookkeeping(scope: RightsScope) -> list[dict[str, Any]]:
     """The inventory and the lock, by their names. A create cannot be limited by name (RBAC, resourceNames)."""
     name = name_of(scope.environment)
     pairs = (("", "configmaps"), ("coordination.k8s.io", "leases"))
@@ -112,7 +112,7 @@ def _bookkeeping(scope: Scope) -> list[dict[str, Any]]:
     return rules
 
 
-def _rules(scope: Scope, rids: Iterable[ResourceId]) -> list[dict[str, Any]]:
+def _rules(scope: RightsScope, rids: Iterable[ResourceId]) -> list[dict[str, Any]]:
     """One rule for each set of verbs in each group: the kinds that it is for, sorted."""
     kinds: defaultdict[tuple[str, tuple[str, ...]], set[str]] = defaultdict(set)
     names: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
@@ -133,7 +133,7 @@ def _rules(scope: Scope, rids: Iterable[ResourceId]) -> list[dict[str, Any]]:
     return rules
 
 
-def _verbs(scope: Scope, rid: ResourceId) -> tuple[str, ...]:
+def _verbs(scope: RightsScope, rid: ResourceId) -> tuple[str, ...]:
     verbs = _VERBS[scope.purpose]
     kept = rid.kind in NEVER_UNLESS_NAMED and rid.kind not in scope.prune_kinds
     return tuple(verb for verb in verbs if verb != "delete") if kept else verbs

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from pipeline.core.charts.reference import ChartKind, Repository, parse_reference
+from pipeline.core.charts.reference import ChartKind, ChartRepository, parse_reference
 from pipeline.core.charts.semver import Range
 from pipeline.core.charts.suggest import did_you_mean
 from pipeline.core.errors import UsageError
@@ -16,14 +16,14 @@ _OWN_RULES = frozenset({"waiver-expired", "waiver-unused"})
 
 
 @dataclass(frozen=True, slots=True)
-class Complaint:
+class ConfigComplaint:
     """Something wrong, and where in the data."""
 
     steps: Steps
     message: str
 
 
-def meaning(data: Mapping[str, Any], rule_ids: frozenset[str]) -> list[Complaint]:
+def meaning(data: Mapping[str, Any], rule_ids: frozenset[str]) -> list[ConfigComplaint]:
     """Everything wrong with data that its schema has nothing against."""
     releases = [mapping(entry) for entry in sequence(data.get("releases"))]
     environments = mapping(data.get("environments")) or {"default": {}}
@@ -46,44 +46,44 @@ def _unknown(what: str, word: str, known: Iterable[str]) -> str:
     return f"there is no {what} {word!r}{did_you_mean(word, known)}"
 
 
-def _duplicates(names: list[str]) -> Iterator[Complaint]:
+def _duplicates(names: list[str]) -> Iterator[ConfigComplaint]:
     for index, name in enumerate(names):
         if name in names[:index]:
-            yield Complaint(("releases", index, "name"), f"release {name!r} is declared twice")
+            yield ConfigComplaint(("releases", index, "name"), f"release {name!r} is declared twice")
 
 
-def _charts(data: Mapping[str, Any], releases: list[Mapping[str, Any]]) -> Iterator[Complaint]:
-    repositories = [Repository(name, entry["url"]) for name, entry in mapping(data.get("repositories")).items()]
+def _charts(data: Mapping[str, Any], releases: list[Mapping[str, Any]]) -> Iterator[ConfigComplaint]:
+    repositories = [ChartRepository(name, entry["url"]) for name, entry in mapping(data.get("repositories")).items()]
     for index, entry in enumerate(releases):
         try:
             reference = parse_reference(entry["chart"], repositories)
         except UsageError as error:
-            yield Complaint(("releases", index, "chart"), error.message)
+            yield ConfigComplaint(("releases", index, "chart"), error.message)
             continue
         if reference.kind is ChartKind.PATH and _leaves(reference.location):
             message = f"chart {entry['chart']!r} lies outside of this repository"
-            yield Complaint(("releases", index, "chart"), message)
+            yield ConfigComplaint(("releases", index, "chart"), message)
         yield from _range(("releases", index, "version"), entry.get("version", ""))
 
 
-def _range(steps: Steps, text: str) -> Iterator[Complaint]:
+def _range(steps: Steps, text: str) -> Iterator[ConfigComplaint]:
     try:
         Range.parse(text)
     except ValueError as error:
-        yield Complaint(steps, f"{steps[-1]}: {error}")
+        yield ConfigComplaint(steps, f"{steps[-1]}: {error}")
 
 
 def _references(
     releases: list[Mapping[str, Any]], names: list[str], environments: Mapping[str, Any]
-) -> Iterator[Complaint]:
+) -> Iterator[ConfigComplaint]:
     for index, entry in enumerate(releases):
         for field, what, known in (("environments", "environment", list(environments)), ("needs", "release", names)):
             for place, word in enumerate(sequence(entry.get(field))):
                 if word not in known:
-                    yield Complaint(("releases", index, field, place), f"{field}: {_unknown(what, word, known)}")
+                    yield ConfigComplaint(("releases", index, field, place), f"{field}: {_unknown(what, word, known)}")
 
 
-def _circles(releases: list[Mapping[str, Any]]) -> Iterator[Complaint]:
+def _circles(releases: list[Mapping[str, Any]]) -> Iterator[ConfigComplaint]:
     """Each circle once, told at the release that is written first."""
     needs = {entry["name"]: sequence(entry.get("needs")) for entry in releases}
     told: set[str] = set()
@@ -91,7 +91,7 @@ def _circles(releases: list[Mapping[str, Any]]) -> Iterator[Complaint]:
         circle = _circle_from(entry["name"], needs)
         if circle and not told & set(circle):
             told.update(circle)
-            yield Complaint(("releases", index, "needs"), f"needs: a circle: {' -> '.join(circle)}")
+            yield ConfigComplaint(("releases", index, "needs"), f"needs: a circle: {' -> '.join(circle)}")
 
 
 def _circle_from(start: str, needs: Mapping[str, list[Any]]) -> list[str]:
@@ -107,19 +107,19 @@ def _circle_from(start: str, needs: Mapping[str, list[Any]]) -> list[str]:
     return []
 
 
-def _groups(data: Mapping[str, Any], names: list[str]) -> Iterator[Complaint]:
+def _groups(data: Mapping[str, Any], names: list[str]) -> Iterator[ConfigComplaint]:
     for group, members in mapping(data.get("groups")).items():
         for index, member in enumerate(members):
             if member not in names:
-                yield Complaint(("groups", group, index), f"group {group}: {_unknown('release', member, names)}")
+                yield ConfigComplaint(("groups", group, index), f"group {group}: {_unknown('release', member, names)}")
 
 
-def _paths(releases: list[Mapping[str, Any]]) -> Iterator[Complaint]:
+def _paths(releases: list[Mapping[str, Any]]) -> Iterator[ConfigComplaint]:
     for index, entry in enumerate(releases):
         for place, path in enumerate(sequence(entry.get("values"))):
             if path.startswith("/") or _leaves(path):
                 message = f"values: {path!r} lies outside of this repository"
-                yield Complaint(("releases", index, "values", place), message)
+                yield ConfigComplaint(("releases", index, "values", place), message)
 
 
 def _leaves(path: str) -> bool:
@@ -132,15 +132,15 @@ def _leaves(path: str) -> bool:
     return False
 
 
-def _profiles(data: Mapping[str, Any], environments: Mapping[str, Any]) -> Iterator[Complaint]:
+def _profiles(data: Mapping[str, Any], environments: Mapping[str, Any]) -> Iterator[ConfigComplaint]:
     known = mapping(mapping(data.get("policy")).get("profiles"))
     for name, entry in environments.items():
         profile = mapping(entry).get("policy")
         if profile is not None and profile not in known:
-            yield Complaint(("environments", name, "policy"), f"policy: {_unknown('profile', profile, known)}")
+            yield ConfigComplaint(("environments", name, "policy"), f"policy: {_unknown('profile', profile, known)}")
 
 
-def _rules(data: Mapping[str, Any], rule_ids: frozenset[str]) -> Iterator[Complaint]:
+def _rules(data: Mapping[str, Any], rule_ids: frozenset[str]) -> Iterator[ConfigComplaint]:
     if not rule_ids:
         return
     known = rule_ids | _OWN_RULES
@@ -154,17 +154,17 @@ def _rules(data: Mapping[str, Any], rule_ids: frozenset[str]) -> Iterator[Compla
     for index, waiver in enumerate(sequence(policy.get("waivers"))):
         if "rule" in waiver:
             places.append((("policy", "waivers", index, "rule"), waiver["rule"]))
-    yield from (Complaint(steps, _unknown("rule", rule, known)) for steps, rule in places if rule not in known)
+    yield from (ConfigComplaint(steps, _unknown("rule", rule, known)) for steps, rule in places if rule not in known)
 
 
-def _dates(data: Mapping[str, Any]) -> Iterator[Complaint]:
+def _dates(data: Mapping[str, Any]) -> Iterator[ConfigComplaint]:
     for index, waiver in enumerate(sequence(mapping(data.get("policy")).get("waivers"))):
         try:
             date.fromisoformat(waiver["expires"])
         except ValueError:
             message = f"expires: {waiver['expires']!r} is no date"
-            yield Complaint(("policy", "waivers", index, "expires"), message)
+            yield ConfigComplaint(("policy", "waivers", index, "expires"), message)
 
 
-def _helm(data: Mapping[str, Any]) -> Iterator[Complaint]:
+def _helm(data: Mapping[str, Any]) -> Iterator[ConfigComplaint]:
     yield from _range(("helm", "version"), mapping(data.get("helm")).get("version", ""))

@@ -26,7 +26,7 @@ _NEEDS_ARGUMENT = {
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class DiffSource:
     """``argument`` is what follows the colon; for ``merge-base`` the branch, empty for the default one."""
 
     kind: SourceKind
@@ -36,7 +36,7 @@ class Source:
         return f"{self.kind}:{self.argument}" if self.argument else str(self.kind)
 
 
-def parse_source(text: str) -> Source:
+def parse_source(text: str) -> DiffSource:
     """Read a source as people type it.
 
     Raises:
@@ -52,4 +52,4 @@ def parse_source(text: str) -> Source:
         raise UsageError(f"source {text!r} lacks its argument", hint=_NEEDS_ARGUMENT[kind])
     if kind is SourceKind.WORKTREE and colon:
         raise UsageError("source 'worktree' takes no argument", hint="dir:PATH names another directory")
-    return Source(kind, argument)
+    return DiffSource(kind, argument)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline.core.charts.reference import Repository
+from pipeline.core.charts.reference import ChartRepository
 from pipeline.core.errors import UsageError
 from pipeline.core.judge.waivers import Policy
 from pipeline.core.render.order import DEFAULT_KUBE_VERSION
@@ -64,7 +64,7 @@ class Config:
 
     environments: Mapping[str, Environment] = field(hash=False)
     releases: tuple[Release, ...]
-    repositories: Mapping[str, Repository] = field(default_factory=dict, hash=False)
+    repositories: Mapping[str, ChartRepository] = field(default_factory=dict, hash=False)
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
     secrets: str = "refuse"
     volatile: str = "freeze"

@@ -8,8 +8,8 @@ from typing import Any
 
 import orjson
 
-from pipeline.core.charts.reference import Repository
-from pipeline.core.config.check import Complaint, meaning
+from pipeline.core.charts.reference import ChartRepository
+from pipeline.core.config.check import ConfigComplaint, meaning
 from pipeline.core.config.model import DEFAULT_ENVIRONMENT, FILE, ClusterTarget, Config, Environment, Release
 from pipeline.core.config.schema_messages import explain
 from pipeline.core.errors import ConfigError, Problem
@@ -68,7 +68,7 @@ def _yaml(text: str, file: str) -> tuple[dict[str, Any], list[Problem]]:
     return data, problems
 
 
-def _problem(text: str, file: str, complaint: Complaint) -> Problem:
+def _problem(text: str, file: str, complaint: ConfigComplaint) -> Problem:
     at = mark(text, complaint.steps)
     return Problem(file, at.line, at.column, complaint.message)
 
@@ -123,8 +123,8 @@ def _release(entry: Any, environments: tuple[str, ...]) -> Release:
     )
 
 
-def _repository(name: str, entry: Any) -> Repository:
-    return Repository(
+def _repository(name: str, entry: Any) -> ChartRepository:
+    return ChartRepository(
         name,
         entry["url"].rstrip("/"),
         entry.get("usernameEnv", ""),

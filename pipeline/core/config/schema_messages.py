@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pipeline.core.charts.suggest import did_you_mean
-from pipeline.core.config.check import Complaint
+from pipeline.core.config.check import ConfigComplaint
 
 _NAMES = {
     "object": "a map",
@@ -16,7 +16,7 @@ _NAMES = {
 }
 
 
-def explain(schema: Mapping[str, Any], data: Any) -> Iterator[Complaint]:
+def explain(schema: Mapping[str, Any], data: Any) -> Iterator[ConfigComplaint]:
     """Each violation of ``schema`` (draft 2020-12) once, at the key or value that is wrong."""
     from jsonschema import Draft202012Validator  # noqa: PLC0415 - 50 ms that a run without pipeline.yaml need not pay
 
@@ -24,15 +24,15 @@ def explain(schema: Mapping[str, Any], data: Any) -> Iterator[Complaint]:
         yield from _complaints(error)
 
 
-def _complaints(error: Any) -> Iterator[Complaint]:
+def _complaints(error: Any) -> Iterator[ConfigComplaint]:
     steps = tuple(error.absolute_path)
     where = f"{steps[-1]}: " if steps and isinstance(steps[-1], str) else ""
     if error.validator == "additionalProperties":
         known = error.schema.get("properties", {})
         unknown = (key for key in error.instance if key not in known)
-        yield from (Complaint((*steps, key), f"unknown key {key!r}{did_you_mean(key, known)}") for key in unknown)
+        yield from (ConfigComplaint((*steps, key), f"unknown key {key!r}{did_you_mean(key, known)}") for key in unknown)
     else:
-        yield Complaint(_named(error, steps), where + _words(error))
+        yield ConfigComplaint(_named(error, steps), where + _words(error))
 
 
 def _words(error: Any) -> str:

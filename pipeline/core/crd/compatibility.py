@@ -12,7 +12,7 @@ from pipeline.core.crd.instances import instances
 from pipeline.core.crd.schema.changes import Edited, edits
 from pipeline.core.crd.schema.defaults import defaulted
 from pipeline.core.crd.schema.keywords import narrows
-from pipeline.core.crd.schema.validate import Violation, pruned, violations
+from pipeline.core.crd.schema.validate import SchemaViolation, pruned, violations
 from pipeline.core.kube.path import Path
 from pipeline.core.kube.resource import Resource
 from pipeline.core.memo import once
@@ -24,7 +24,7 @@ class Judged:
     """``refused`` and ``dropped`` are new with the new schema; ``unchecked`` are rules that nobody evaluated."""
 
     resource: Resource
-    refused: tuple[Violation, ...] = ()
+    refused: tuple[SchemaViolation, ...] = ()
     dropped: tuple[Path, ...] = ()
     unchecked: tuple[str, ...] = ()
 

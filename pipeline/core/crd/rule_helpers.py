@@ -22,7 +22,7 @@ _OWN_WORD = frozenset({"enum", "type", "default", "pattern", "format"})
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class CrdFindingText:
     """``what`` follows the CRD's name: ``2 fields are removed``, from the number of them.
 
     ``grade`` is for changes that are less than the rule's severity. ``fitting`` is the severity where every custom
@@ -36,7 +36,7 @@ class Words:
     fitting: Severity | None = None
 
 
-def fields_check(picks: Callable[[SchemaChange], bool], words: Words) -> WholeCheck:
+def fields_check(picks: Callable[[SchemaChange], bool], words: CrdFindingText) -> WholeCheck:
     """One finding a CRD, with every field that ``picks`` takes."""
 
     def check(upgrade: Upgrade) -> Iterator[Hit]:
@@ -49,7 +49,7 @@ def fields_check(picks: Callable[[SchemaChange], bool], words: Words) -> WholeCh
     return check
 
 
-def _hit(upgrade: Upgrade, edited: Edited, picked: list[SchemaChange], words: Words) -> Hit:
+def _hit(upgrade: Upgrade, edited: Edited, picked: list[SchemaChange], words: CrdFindingText) -> Hit:
     places = [edited.pair.place(change.path) for change in picked]
     names = list(dict.fromkeys(shown(change) for change in picked if change.keyword != RETYPED))
     listed = ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
@@ -80,7 +80,7 @@ def _fitting(upgrade: Upgrade, edited: Edited, picked: list[SchemaChange]) -> li
     return [one.resource for one in asked] if asked and all(one.fits for one in asked) else []
 
 
-def quiet_check(picks: Callable[[SchemaChange], bool], words: Words, *, prose: bool = False) -> WholeCheck:
+def quiet_check(picks: Callable[[SchemaChange], bool], words: CrdFindingText, *, prose: bool = False) -> WholeCheck:
     """One finding for all CRDs together: for what is only to be accounted for. ``prose`` is looked at as well."""
 
     def check(upgrade: Upgrade) -> Iterator[Hit]:

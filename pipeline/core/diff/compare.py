@@ -68,7 +68,7 @@ def _twins(left: Left, edited: list[ResourceChange], olds: Mapping[ResourceId, R
 
 def fields_of(before: Resource, after: Resource) -> tuple[FieldChange, ...]:
     """The changed paths between two objects, sorted; a subtree that comes or goes whole is one change."""
-    changes = _Walk(before, after).changes()
+    changes = _Comparison(before, after).changes()
     return tuple(sorted(changes, key=lambda change: (to_text(change.path), change.op)))
 
 
@@ -82,7 +82,7 @@ def canonical(value: Any) -> bytes:
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
 
-class _Walk:
+class _Comparison:
     """One pair of objects. Defaults that the API server fills are the same as given ones."""
 
     def __init__(self, before: Resource, after: Resource) -> None:

@@ -39,7 +39,7 @@ class Fault(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Complaint:
+class FieldComplaint:
     """One thing wrong with ``field`` of ``type``: ``found`` stands there, and ``wanted`` must; both in words."""
 
     fault: Fault
@@ -55,18 +55,18 @@ class Complaint:
         return tuple(step for step in self.path if isinstance(step, str))
 
 
-def complaints(resource: Resource, minor: int) -> tuple[Complaint, ...]:
+def complaints(resource: Resource, minor: int) -> tuple[FieldComplaint, ...]:
     """Everything that one minor of Kubernetes refuses of an object; nothing for kinds that it does not serve."""
     api, root = lookup(resource.group, resource.version, resource.kind), type_of(resource.api_version, resource.kind)
     if not root or api is None or not api.exists(minor):
         return ()
-    found = _Walk(minor).object(root, resource.body, ())
+    found = _FieldWalk(minor).object(root, resource.body, ())
     if resource.kind == SECRET:
         found = _discreet(found)
     return tuple(_named(resource.body, one) if number < _NAMED else one for number, one in enumerate(found))
 
 
-def _discreet(found: Iterator[Complaint]) -> Iterator[Complaint]:
+def _discreet(found: Iterator[FieldComplaint]) -> Iterator[FieldComplaint]:
     """Of a Secret no value is told; and what it holds may be masked already, which is no base64."""
     return (replace(one, found="of another type" if one.found else "") for one in found if one.wanted != "base64")
 
@@ -108,30 +108,30 @@ _FITS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
 }
 
 
-class _Walk:
+class _FieldWalk:
     """One walk over one object."""
 
     def __init__(self, minor: int) -> None:
         self._minor = minor
 
-    def object(self, type_name: str, value: Any, path: _Steps) -> Iterator[Complaint]:
+    def object(self, type_name: str, value: Any, path: _Steps) -> Iterator[FieldComplaint]:
         """``value`` is a map."""
         known = fields_at(type_name, self._minor)
         for field, item in value.items():
             code = known.get(field)
             if code is None:
-                yield Complaint(Fault.UNKNOWN, (*path, field), type_name, field)
+                yield FieldComplaint(Fault.UNKNOWN, (*path, field), type_name, field)
             elif item is not None:
                 yield from self._value(code, item, (*path, field), type_name, field)
         for field in required_at(type_name, self._minor):
             if value.get(field) is None:
-                yield Complaint(Fault.MISSING, (*path, field), type_name, field)
+                yield FieldComplaint(Fault.MISSING, (*path, field), type_name, field)
 
-    def _value(self, code: str, value: Any, path: _Steps, owner: str, field: str) -> Iterator[Complaint]:
+    def _value(self, code: str, value: Any, path: _Steps, owner: str, field: str) -> Iterator[FieldComplaint]:
         head = code[0]
         fits, wanted = _FITS[head]
         if not fits(value):
-            yield Complaint(Fault.WRONG_TYPE, path, owner, field, wanted, _short(value))
+            yield FieldComplaint(Fault.WRONG_TYPE, path, owner, field, wanted, _short(value))
         elif head == "#":
             yield from self.object(code[1:], value, path)
         elif head in "[{":
@@ -143,7 +143,7 @@ class _Walk:
                     yield from self._value(inner, item, (*path, step), owner, field)
 
 
-def _twice(keys: tuple[str, ...], items: list[Any], path: _Steps, owner: str, field: str) -> Iterator[Complaint]:
+def _twice(keys: tuple[str, ...], items: list[Any], path: _Steps, owner: str, field: str) -> Iterator[FieldComplaint]:
     """Entries that are there before: to server-side apply they are one entry with two contents."""
     seen: set[tuple[Any, ...]] = set()
     for index, item in enumerate(items):
@@ -152,7 +152,7 @@ def _twice(keys: tuple[str, ...], items: list[Any], path: _Steps, owner: str, fi
             continue
         if values in seen:
             names = [f"{key} {value}" for key, value in zip(keys, values, strict=False)]
-            yield Complaint(Fault.TWICE, (*path, index), owner, field, found=", ".join(names) or _short(item))
+            yield FieldComplaint(Fault.TWICE, (*path, index), owner, field, found=", ".join(names) or _short(item))
         seen.add(values)
 
 
@@ -160,7 +160,7 @@ def _key(item: Any, key: str) -> Any:
     return item.get(key, _KEY_DEFAULTS.get(key)) if isinstance(item, dict) else None
 
 
-def _named(body: Mapping[str, Any], complaint: Complaint) -> Complaint:
+def _named(body: Mapping[str, Any], complaint: FieldComplaint) -> FieldComplaint:
     """The same with list entries named by their keys, as in every other path."""
     value: Any = body
     steps: list[Step] = []

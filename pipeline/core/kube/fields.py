@@ -19,7 +19,7 @@ _RUN = re.compile(r"(!?)([^@ ]+)(?:@(\d+)-?(\d*))?")
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class FieldSpan:
     """What a field is from one minor of Kubernetes 1 on (``since``), and up to which (``until``, exclusive)."""
 
     code: str
@@ -61,7 +61,7 @@ def required_at(type_name: str, minor: int) -> tuple[str, ...]:
     return tuple(sorted(f for f in asked if (run := _holding(type_name, f, minor)) is not None and run.required))
 
 
-def _holding(type_name: str, field: str, minor: int) -> Run | None:
+def _holding(type_name: str, field: str, minor: int) -> FieldSpan | None:
     return next((run for run in history(type_name, field) if run.holds(minor)), None)
 
 
@@ -73,11 +73,11 @@ def entries(code: str) -> tuple[tuple[str, ...] | None, str]:
 
 
 @cache
-def history(type_name: str, field: str) -> tuple[Run, ...]:
+def history(type_name: str, field: str) -> tuple[FieldSpan, ...]:
     """What a field has been, oldest first; empty where no minor of the table has it."""
     oldest, newest = bounds()
     return tuple(
-        Run(code, bool(required), int(since or oldest), int(until or newest + 1))
+        FieldSpan(code, bool(required), int(since or oldest), int(until or newest + 1))
         for required, code, since, until in _RUN.findall(_types()[type_name].get(field, ""))
     )
 

@@ -35,7 +35,7 @@ class RenderOrder:
 
 
 @dataclass(frozen=True, slots=True)
-class Rendered:
+class RenderedChart:
     """``text`` is what ``helm template`` prints: documents with ``# Source:`` comments, CRDs first, hooks last."""
 
     text: str
@@ -55,7 +55,7 @@ class Engine(Protocol):
         """``4.1.4``, without the v."""
         ...
 
-    def render(self, order: RenderOrder) -> Rendered:
+    def render(self, order: RenderOrder) -> RenderedChart:
         """One release.
 
         Raises:
@@ -64,7 +64,7 @@ class Engine(Protocol):
         """
         ...
 
-    def render_all(self, orders: Iterable[RenderOrder]) -> Iterator[Rendered | RenderError]:
+    def render_all(self, orders: Iterable[RenderOrder]) -> Iterator[RenderedChart | RenderError]:
         """Several releases, as many at a time as there are cores; answers in the order given.
 
         The work begins at once, not when the first answer is asked for.

@@ -42,7 +42,7 @@ class Inputs:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class IndexEntry:
     """A file that we own. ``source`` is the template that made it."""
 
     digest: str
@@ -57,7 +57,7 @@ class Index:
     environment: str
     release: str
     inputs: Inputs
-    files: Mapping[str, Entry] = field(hash=False)
+    files: Mapping[str, IndexEntry] = field(hash=False)
     notes: Notes = NOTHING
 
     @property
@@ -90,10 +90,10 @@ def written(
     from pipeline.core.yaml.writer import dump  # noqa: PLC0415 - 8 ms that whoever only reads a tree need not pay
 
     files: dict[str, bytes] = {}
-    entries: dict[str, Entry] = {}
+    entries: dict[str, IndexEntry] = {}
     for path, resource in _placed(resources):
         files[path] = seal(path, resource, dump(resource.body).encode())
-        entries[path] = Entry(digest(files[path]), resource.delivery, resource.source)
+        entries[path] = IndexEntry(digest(files[path]), resource.delivery, resource.source)
     return files | {INDEX: to_bytes(Index(environment, release, inputs, entries, noted))}
 
 
@@ -193,13 +193,13 @@ def _short(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:_DIGEST_LENGTH]
 
 
-def _entry(entry: Entry) -> dict[str, str]:
+def _entry(entry: IndexEntry) -> dict[str, str]:
     data = {"digest": entry.digest, "source": entry.source}
     return data if entry.delivery is Delivery.TEMPLATE else data | {"delivery": str(entry.delivery)}
 
 
-def _read_entry(raw: Mapping[str, Any]) -> Entry:
-    return Entry(_text(raw, "digest"), Delivery(raw.get("delivery", Delivery.TEMPLATE)), _text(raw, "source"))
+def _read_entry(raw: Mapping[str, Any]) -> IndexEntry:
+    return IndexEntry(_text(raw, "digest"), Delivery(raw.get("delivery", Delivery.TEMPLATE)), _text(raw, "source"))
 
 
 def _checked(path: str, where: str) -> str:

@@ -18,7 +18,7 @@ import orjson
 _MARKER = re.compile(r"\A<!-- pipeline:report v1 ([A-Za-z0-9_-]{1,2000}) -->\r?\n")
 
 
-class Outcome(StrEnum):
+class CommentOutcome(StrEnum):
     CREATED = "created"
     UPDATED = "updated"
     UNCHANGED = "unchanged"
@@ -27,7 +27,7 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class CommentState:
     """``order`` is [run number, attempt]: a later run's comment is never overwritten by an earlier one's."""
 
     key: str
@@ -39,7 +39,7 @@ class State:
 class Step:
     """What to do: ``keep`` is the comment to update (None: create one), ``extra`` are doubles to delete."""
 
-    outcome: Outcome
+    outcome: CommentOutcome
     keep: int | None = None
     extra: tuple[int, ...] = ()
 
@@ -55,7 +55,7 @@ def digest(body: str) -> str:
     return hashlib.sha256(body.encode()).hexdigest()
 
 
-def read(body: str) -> State | None:
+def read(body: str) -> CommentState | None:
     """The state in a comment's marker; None where it has none that is whole."""
     match = _MARKER.match(body)
     if match is None:
@@ -63,7 +63,7 @@ def read(body: str) -> State | None:
     try:
         raw = orjson.loads(base64.urlsafe_b64decode(match[1] + "=" * (-len(match[1]) % 4)))
         run, attempt = raw["order"]
-        return State(str(raw["key"]), (int(run), int(attempt)), str(raw["sha"]))
+        return CommentState(str(raw["key"]), (int(run), int(attempt)), str(raw["sha"]))
     except (binascii.Error, orjson.JSONDecodeError, KeyError, TypeError, ValueError):
         return None
 
@@ -77,10 +77,10 @@ def decide(comments: Iterable[Mapping[str, Any]], login: str, key: str, order: t
         if author == login and state is not None and state.key == key:
             mine.append((int(comment["id"]), state))
     if not mine:
-        return Step(Outcome.CREATED)
+        return Step(CommentOutcome.CREATED)
     mine.sort(key=lambda item: item[0])
     keep, state = mine[0]
     extra = tuple(other for other, _ in mine[1:])
     if max(other.order for _, other in mine) > order:
-        return Step(Outcome.STALE, keep, extra)
-    return Step(Outcome.UNCHANGED if state.digest == digest(body) else Outcome.UPDATED, keep, extra)
+        return Step(CommentOutcome.STALE, keep, extra)
+    return Step(CommentOutcome.UNCHANGED if state.digest == digest(body) else CommentOutcome.UPDATED, keep, extra)

@@ -6,10 +6,10 @@ from functools import partial
 
 from pipeline.core.cluster.api.request import Clock
 from pipeline.core.cluster.api.timestamps import written
-from pipeline.core.cluster.inventory.inventory import Entry, Inventory, Run
+from pipeline.core.cluster.inventory.inventory import ApplyRun, Inventory, InventoryEntry
 from pipeline.core.cluster.inventory.journal import Journal
-from pipeline.core.cluster.plan.plan import WRITES, Action, Op, Plan
-from pipeline.core.cluster.run.outcome import Outcome, RunResult, State
+from pipeline.core.cluster.plan.plan import WRITES, Operation, Plan, PlannedAction
+from pipeline.core.cluster.run.outcome import Outcome, OutcomeState, RunResult
 from pipeline.core.errors import OK, PipelineError
 from pipeline.core.kube.resource import ManifestSet, Resource, ResourceId
 from pipeline.core.ports import Progress
@@ -17,7 +17,7 @@ from pipeline.core.redaction.mask import Mask
 from pipeline.flows.cluster import checking
 from pipeline.flows.cluster.client import Client
 from pipeline.flows.cluster.ledger import StoppedError, Writer, lost_lock
-from pipeline.flows.cluster.lock import Lock
+from pipeline.flows.cluster.lock import LeaseLock
 from pipeline.flows.cluster.planning import read_inventory
 from pipeline.flows.cluster.preflight import may_apply
 from pipeline.flows.cluster.recreating import Backup
@@ -43,7 +43,7 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
-class World:
+class ApplyPorts:
     """``stopped`` says whether a signal asks to end; ``tell`` hears how far it is; ``backup`` keeps an object safe."""
 
     client: Client
@@ -54,7 +54,7 @@ class World:
     backup: Backup
 
 
-def apply_plan(order: Order, world: World) -> RunResult:
+def apply_plan(order: Order, world: ApplyPorts) -> RunResult:
     """Carry it out. Whatever happens, the lock is given back and the journal is closed.
 
     Raises:
@@ -67,7 +67,7 @@ def apply_plan(order: Order, world: World) -> RunResult:
     inventory = read_inventory(world.client, plan.target.environment, plan.policy.namespace)
     if inventory.run.plan == order.digest and inventory.run.state == "done":
         return RunResult(inventory.run.id, tuple(map(_already, plan.actions)))
-    if plan.empty and not plan.of(Op.FORGET):
+    if plan.empty and not plan.of(Operation.FORGET):
         return _nothing_to_do(order, world, inventory)
     result: RunResult | None = None
     world.journal.note({"type": "run", "run": order.run, "plan": order.digest, "time": written(world.clock.now())})
@@ -78,26 +78,26 @@ def apply_plan(order: Order, world: World) -> RunResult:
     return result
 
 
-def _already(action: Action) -> Outcome:
-    return Outcome(action, State.UNCHANGED, "this plan was applied before")
+def _already(action: PlannedAction) -> Outcome:
+    return Outcome(action, OutcomeState.UNCHANGED, "this plan was applied before")
 
 
-def _nothing_to_do(order: Order, world: World, inventory: Inventory) -> RunResult:
+def _nothing_to_do(order: Order, world: ApplyPorts, inventory: Inventory) -> RunResult:
     """A plan without writes is checked all the same, and writes nothing, not even a lock."""
     checking.inventory_is_the_same(inventory, order.plan)
     writer = Writer(world.client, world.clock, world.journal, lambda: None)
     objects = Objects(world.client, writer, order.plan.policy.ignore, Mask())
     tasks = tasks_of(order, world.client, resumed=False)
     checking.objects_are_the_same(objects, tasks)
-    return RunResult(order.run, tuple(Outcome(task.action, State.UNCHANGED) for task in tasks))
+    return RunResult(order.run, tuple(Outcome(task.action, OutcomeState.UNCHANGED) for task in tasks))
 
 
-def _under_lock(order: Order, world: World) -> RunResult:
+def _under_lock(order: Order, world: ApplyPorts) -> RunResult:
     policy = order.plan.policy
     bare = Writer(world.client, world.clock, world.journal, lambda: None)
     make_namespace(bare, policy.namespace)
     name = f"pipeline-{order.plan.target.environment}"
-    lock = Lock(bare, policy.namespace, name, order.run, policy.lock_seconds)
+    lock = LeaseLock(bare, policy.namespace, name, order.run, policy.lock_seconds)
     lock.acquire(lambda what: world.tell(0, 1, what))
     gate = Gate(lock, world.stopped)
     try:
@@ -110,7 +110,7 @@ def _under_lock(order: Order, world: World) -> RunResult:
 class Gate:
     """What every write passes. Once ``closing``, a signal does not keep the run from noting how it ended."""
 
-    lock: Lock
+    lock: LeaseLock
     stopped: Callable[[], bool]
     closing: bool = False
 
@@ -121,7 +121,7 @@ class Gate:
             raise lost_lock()
 
 
-def _locked(order: Order, world: World, writer: Writer, gate: Gate) -> RunResult:
+def _locked(order: Order, world: ApplyPorts, writer: Writer, gate: Gate) -> RunResult:
     plan = order.plan
     inventory = read_inventory(world.client, plan.target.environment, plan.policy.namespace)
     resumed = checking.is_resumed(inventory, order.digest)
@@ -136,7 +136,7 @@ def _locked(order: Order, world: World, writer: Writer, gate: Gate) -> RunResult
     may_apply(world.client, plan.target.environment, plan.policy, plan.actions)
     stock = Stock(writer, inventory)
     stock.open(_widening(plan), _run(order, world, gate.lock, inventory, resumed=resumed))
-    wanted = {task.action.id: task.found for task in tasks if task.found and task.action.op is not Op.DELETE}
+    wanted = {task.action.id: task.found for task in tasks if task.found and task.action.op is not Operation.DELETE}
     removal = partial(Removal, objects, world.clock, plan.policy, stock.inventory, uids(wanted))
     waiting = Waiting(world.client, world.clock, plan.policy.health_timeout_seconds, writer.may_write)
     steps = Steps(objects, removal, waiting, stock, plan, world.backup, world.tell, order.resources)
@@ -152,12 +152,12 @@ def _locked(order: Order, world: World, writer: Writer, gate: Gate) -> RunResult
     outcomes = tuple(outcome for _, outcome in sorted(steps.outcomes.items()))
     result = RunResult(order.run, outcomes, stopped, interrupted)
     if result.exit_code == OK:
-        for action in plan.of(Op.FORGET):
+        for action in plan.of(Operation.FORGET):
             stock.drop(action.id)
     return _closed(order, world, stock, result)
 
 
-def _closed(order: Order, world: World, stock: Stock, result: RunResult) -> RunResult:
+def _closed(order: Order, world: ApplyPorts, stock: Stock, result: RunResult) -> RunResult:
     """The inventory says how it ended. Where even that cannot be written, the run stays open, and can be taken up."""
     plan = order.plan
     whole = result.exit_code == OK
@@ -182,7 +182,7 @@ def tasks_of(order: Order, client: Client, *, resumed: bool) -> list[Task]:
     serves = client.serves
     tasks = []
     for action in order.plan.actions:
-        if action.op in (Op.KEEP, Op.FORGET, Op.IGNORE):
+        if action.op in (Operation.KEEP, Operation.FORGET, Operation.IGNORE):
             continue
         served = serves.any_version(action.id, action.version) or to_come(action)
         resource = order.resources.get(action.number)
@@ -190,19 +190,21 @@ def tasks_of(order: Order, client: Client, *, resumed: bool) -> list[Task]:
     return tasks
 
 
-def _widening(plan: Plan) -> dict[ResourceId, Entry]:
-    return {action.id: entry_of(action) for action in plan.of(*WRITES) if action.release and action.op is not Op.HOOK}
+def _widening(plan: Plan) -> dict[ResourceId, InventoryEntry]:
+    return {
+        action.id: entry_of(action) for action in plan.of(*WRITES) if action.release and action.op is not Operation.HOOK
+    }
 
 
-def entry_of(action: Action) -> Entry:
+def entry_of(action: PlannedAction) -> InventoryEntry:
     """Before the write: a create has no uid yet."""
-    uid = action.live.uid if action.live and action.op is not Op.RECREATE else ""
-    return Entry(uid, action.version, action.release, "", action.op is Op.ADOPT)
+    uid = action.live.uid if action.live and action.op is not Operation.RECREATE else ""
+    return InventoryEntry(uid, action.version, action.release, "", action.op is Operation.ADOPT)
 
 
-def _run(order: Order, world: World, lock: Lock, inventory: Inventory, *, resumed: bool) -> Run:
+def _run(order: Order, world: ApplyPorts, lock: LeaseLock, inventory: Inventory, *, resumed: bool) -> ApplyRun:
     plan = order.plan
-    return Run(
+    return ApplyRun(
         id=order.run,
         plan=order.digest,
         commit=plan.source.commit,

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from pipeline.core.cluster.inventory.inventory import Inventory
-from pipeline.core.cluster.plan.plan import WRITES, Action, Op, Plan
+from pipeline.core.cluster.plan.plan import WRITES, Operation, Plan, PlannedAction
 from pipeline.core.errors import StaleError
 from pipeline.core.kube.resource import Body, ResourceId
 from pipeline.flows.cluster.client import Client
@@ -11,7 +11,7 @@ from pipeline.flows.cluster.reading import in_parallel, live
 from pipeline.flows.cluster.writing import Objects, Task
 
 _SHOWN = 10
-_CHECKED = (WRITES - {Op.HOOK}) | {Op.UNCHANGED, Op.DELETE}
+_CHECKED = (WRITES - {Operation.HOOK}) | {Operation.UNCHANGED, Operation.DELETE}
 
 
 def is_resumed(inventory: Inventory, digest: str) -> bool:
@@ -60,19 +60,19 @@ def objects_are_the_same(objects: Objects, tasks: Iterable[Task]) -> None:
 
 def _against(objects: Objects, task: Task) -> str:
     action, found = task.action, task.found
-    if action.op is Op.DELETE and found is None:
+    if action.op is Operation.DELETE and found is None:
         return ""
     why = objects.against(action, found)
     if not why or not task.resumed:
         return why
     if found is None:
-        return "" if action.op is Op.RECREATE else why
+        return "" if action.op is Operation.RECREATE else why
     return "" if objects.is_done(task, found) else why
 
 
-def by_phase(actions: Iterable[Action]) -> Iterator[tuple[tuple[int, int], list[Action]]]:
+def by_phase(actions: Iterable[PlannedAction]) -> Iterator[tuple[tuple[int, int], list[PlannedAction]]]:
     """Actions in order, cut where the wave or the phase changes."""
-    group: list[Action] = []
+    group: list[PlannedAction] = []
     for action in actions:
         if group and (group[0].wave, group[0].phase) != (action.wave, action.phase):
             yield (group[0].wave, group[0].phase), group

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from pipeline.core.cluster.api.discovery import Served
-from pipeline.core.cluster.plan.decide import Case, Terms, as_recorded, decide, may_touch
-from pipeline.core.cluster.plan.desired import Wanted
+from pipeline.core.cluster.plan.decide import DecisionContext, ObservedObject, as_recorded, decide, may_touch
+from pipeline.core.cluster.plan.desired import DesiredObject
 from pipeline.core.cluster.plan.field_edits import differs
-from pipeline.core.cluster.plan.plan import Action, Problem
+from pipeline.core.cluster.plan.plan import PlannedAction, PlanProblem
 from pipeline.core.cluster.plan.size_limits import too_large
 from pipeline.core.kube.resource import CRD_KIND, Body, ManifestSet, Resource, ResourceId, mapping, sequence
 from pipeline.core.ports import Progress
@@ -29,13 +29,13 @@ class Planner:
     """The gathering half: reads and dry runs, definitions first. Not frozen: it keeps what it found."""
 
     client: Client
-    terms: Terms
+    terms: DecisionContext
     progress: Progress
     full: bool = False
     found: dict[ResourceId, Body] = field(default_factory=dict)
     namespaces: frozenset[str] = frozenset()
 
-    def plan(self, wanted: tuple[Wanted, ...]) -> tuple[list[Action], list[Problem]]:
+    def plan(self, wanted: tuple[DesiredObject, ...]) -> tuple[list[PlannedAction], list[PlanProblem]]:
         """The actions of everything but hooks."""
         stay = [item for item in wanted if item.hook is None]
         serves = self.client.serves
@@ -80,14 +80,14 @@ class Planner:
 
     def _cases(
         self,
-        wanted: list[Wanted],
+        wanted: list[DesiredObject],
         changing: frozenset[Kind],
         brought: Brought,
-    ) -> list[Case]:
+    ) -> list[ObservedObject]:
         done = count()
         step = max(1, len(wanted) // _TOLD)
 
-        def one(item: Wanted) -> Case:
+        def one(item: DesiredObject) -> ObservedObject:
             number = next(done)
             if number % step == 0:
                 self.progress(number, len(wanted), f"asking about {item.id.kind} {item.id.name}")
@@ -95,35 +95,35 @@ class Planner:
 
         return in_parallel(one, wanted)
 
-    def _case(self, item: Wanted, changing: frozenset[Kind], brought: Brought) -> Case:
+    def _case(self, item: DesiredObject, changing: frozenset[Kind], brought: Brought) -> ObservedObject:
         served = self.client.serves.of(item.resource)
         found = self.found.get(item.id)
         key = (item.resource.group, item.resource.version, item.id.kind)
         if served is None:
             plural = brought.get(key, "")
-            return Case(item, plural, found, None, "offline" if plural else "unknown")
+            return ObservedObject(item, plural, found, None, "offline" if plural else "unknown")
         if found is not None and not self.full and as_recorded(item, found, self.terms):
-            return Case(item, served.plural, found, None, "record")
+            return ObservedObject(item, served.plural, found, None, "record")
         if found is not None and may_touch(found, item.id, self.terms) is not None:
-            return Case(item, served.plural, found, None, "not ours")
+            return ObservedObject(item, served.plural, found, None, "not ours")
         if not self._has_place(item, served):
-            return Case(item, served.plural, found, None, "offline")
+            return ObservedObject(item, served.plural, found, None, "offline")
         prediction = predict(self.client, served, item.resource.body, found, self.terms)
         stand_in = ""
         if prediction.body is None and (item.id.group, item.id.kind) in changing:
             stand_in = "its definition changes in this plan, and the server still judges by the old one"
         elif prediction.body is None and "does not support dry run" in prediction.answer.message:
             stand_in = "a webhook does not support dry runs: what it will say is not known"
-        return Case(item, served.plural, found, prediction, "", stand_in)
+        return ObservedObject(item, served.plural, found, prediction, "", stand_in)
 
-    def _has_place(self, item: Wanted, served: Served) -> bool:
+    def _has_place(self, item: DesiredObject, served: Served) -> bool:
         """Whether its namespace exists, so that the server can be asked."""
         if not served.namespaced:
             return True
         return item.id.namespace in self.namespaces
 
 
-def _brought(definitions: Iterable[Wanted]) -> Brought:
+def _brought(definitions: Iterable[DesiredObject]) -> Brought:
     found = {}
     for item in definitions:
         spec = mapping(item.resource.body.get("spec"))
@@ -134,21 +134,21 @@ def _brought(definitions: Iterable[Wanted]) -> Brought:
     return found
 
 
-def _kinds_of(definition: Wanted) -> list[Kind]:
+def _kinds_of(definition: DesiredObject) -> list[Kind]:
     spec = mapping(definition.resource.body.get("spec"))
     return [(str(spec.get("group")), str(mapping(spec.get("names")).get("kind")))]
 
 
-def _unchanged(case: Case) -> bool:
+def _unchanged(case: ObservedObject) -> bool:
     prediction = case.prediction
     if case.found is None or prediction is None or prediction.body is None:
         return False
     return not differs(case.found, prediction.body)
 
 
-def _unknown(item: Wanted) -> Problem:
+def _unknown(item: DesiredObject) -> PlanProblem:
     text = f"the cluster does not serve {item.resource.api_version}, and no definition in this plan brings it"
-    return Problem(
+    return PlanProblem(
         "unknown-kind", str(item.id), text, "apply the release that has its CRD first, or another API version"
     )
 

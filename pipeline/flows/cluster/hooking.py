@@ -7,8 +7,8 @@ from pipeline.core.cluster.api.retry import Fate
 from pipeline.core.cluster.plan import hooks
 from pipeline.core.cluster.plan.managed_fields import is_applied_by
 from pipeline.core.cluster.plan.policy import MANAGER
-from pipeline.core.cluster.run.health import State as HealthState
-from pipeline.core.cluster.run.outcome import Outcome, State
+from pipeline.core.cluster.run.health import HealthState
+from pipeline.core.cluster.run.outcome import Outcome, OutcomeState
 from pipeline.core.kube.resource import Body, mapping
 from pipeline.core.ports import no_progress
 from pipeline.core.render.manifests import HOOK_ANNOTATION
@@ -26,7 +26,7 @@ def run_hook(task: Task, objects: Objects, removal: Removal, waiting: Waiting, s
     """One hook. A run that is taken up again does not repeat what it had finished."""
     action = task.action
     if key(action) in stock.inventory.run.hooks:
-        return Outcome(action, State.RAN, "by the interrupted run")
+        return Outcome(action, OutcomeState.RAN, "by the interrupted run")
     live = _begun(task, objects)
     if live is None:
         stopped = _without_predecessor(task, objects, removal)
@@ -79,19 +79,19 @@ def _without_predecessor(task: Task, objects: Objects, removal: Removal) -> Outc
         return None
     annotations = mapping(mapping(found.get("metadata")).get("annotations"))
     if HOOK_ANNOTATION not in annotations:
-        return Outcome(action, State.STALE, "an object of that name exists, and is no hook", found)
+        return Outcome(action, OutcomeState.STALE, "an object of that name exists, and is no hook", found)
     if hooks.BEFORE not in action.deletes:
         return Outcome(
-            action, State.FAILED, "the hook of an earlier run is still there, and its policy keeps it", found
+            action, OutcomeState.FAILED, "the hook of an earlier run is still there, and its policy keeps it", found
         )
     gone = _delete(task, objects, removal)
-    return None if gone.state is State.DELETED else gone
+    return None if gone.state is OutcomeState.DELETED else gone
 
 
 def _delete(task: Task, objects: Objects, removal: Removal) -> Outcome:
     found = objects.read(task)
     if found is None:
-        return Outcome(task.action, State.DELETED)
+        return Outcome(task.action, OutcomeState.DELETED)
     refused = removal.remove(task, found, "hook: delete")
     if refused is not None:
         return refused
@@ -100,10 +100,10 @@ def _delete(task: Task, objects: Objects, removal: Removal) -> Outcome:
 
 def _awaited(task: Task, live: Body, waiting: Waiting) -> Outcome:
     action = task.action
-    outcome = Outcome(action, State.RAN, body=live)
+    outcome = Outcome(action, OutcomeState.RAN, body=live)
     if action.kind not in hooks.RUNS_TO_ITS_END:
         return outcome
     found = waiting.until_healthy({action.id: task.served}, no_progress, {action.id: live})[action.id]
     if found.state is HealthState.CURRENT:
         return outcome
-    return replace(outcome, state=State.FAILED, message=f"the hook did not succeed: {found.reason}")
+    return replace(outcome, state=OutcomeState.FAILED, message=f"the hook did not succeed: {found.reason}")

@@ -17,7 +17,7 @@ _LOOK_EVERY_SECONDS = 1.0
 _TRIES = 10
 
 
-class Lock:
+class LeaseLock:
     """One environment's Lease. Not frozen: it lives, and a thread of its own renews it."""
 
     def __init__(self, writer: Writer, namespace: str, name: str, holder: str, seconds: int) -> None:

@@ -8,12 +8,12 @@ from collections.abc import Iterable, Mapping
 
 from msgspec.structs import replace
 
-from pipeline.core.cluster.inventory.inventory import Entry, Inventory
+from pipeline.core.cluster.inventory.inventory import Inventory, InventoryEntry
 from pipeline.core.cluster.inventory.ownership import PART_OF
-from pipeline.core.cluster.plan.desired import Wanted, desired, sent
+from pipeline.core.cluster.plan.desired import DesiredObject, desired, sent
 from pipeline.core.cluster.plan.field_edits import edits
 from pipeline.core.cluster.plan.phases import Phase
-from pipeline.core.cluster.plan.plan import Action, InventoryRef, Op, Plan, Target
+from pipeline.core.cluster.plan.plan import InventoryRef, Operation, Plan, PlannedAction, PlanTarget
 from pipeline.core.cluster.plan.policy import MANAGER
 from pipeline.core.cluster.plan.preparing import base_action
 from pipeline.core.cluster.plan.prune import Candidate, breakers, fate_of
@@ -36,7 +36,7 @@ def offline_plan(question: Question, inventory: Inventory, applied: Iterable[tup
     stay = [item for item in wanted if item.hook is None and not _there_already(item, inventory)]
     actions = [_action(item, inventory, before, mask) for item in stay]
     gone = _gone(question, inventory, {item.id for item in stay}, before)
-    deletions = sum(action.op is Op.DELETE for action in gone)
+    deletions = sum(action.op is Operation.DELETE for action in gone)
     hooks = hook_actions(wanted, (*actions, *gone), inventory, enabled=question.policy.hooks)
     stops = breakers(deletions, inventory, len(stay), question.policy)
     return Plan(
@@ -45,7 +45,7 @@ def offline_plan(question: Question, inventory: Inventory, applied: Iterable[tup
         expires=question.expires,
         author=question.author,
         source=question.source,
-        target=Target(question.environment, question.context, question.expected_uid, ""),
+        target=PlanTarget(question.environment, question.context, question.expected_uid, ""),
         policy=question.policy,
         inventory=InventoryRef(inventory.uid, inventory.digest),
         actions=numbered((*actions, *hooks), gone),
@@ -56,25 +56,25 @@ def offline_plan(question: Question, inventory: Inventory, applied: Iterable[tup
     )
 
 
-def _there_already(item: Wanted, inventory: Inventory) -> bool:
+def _there_already(item: DesiredObject, inventory: Inventory) -> bool:
     """A release's own namespace in which something of ours was applied."""
     return not item.release and any(rid.namespace == item.id.name for rid in inventory.entries)
 
 
-def _action(item: Wanted, inventory: Inventory, before: Mapping[ResourceId, Body], mask: Mask) -> Action:
+def _action(item: DesiredObject, inventory: Inventory, before: Mapping[ResourceId, Body], mask: Mask) -> PlannedAction:
     base, old = base_action(item), before.get(item.id)
     if item.id not in inventory.entries:
         return base
     if old is None:
-        return replace(base, op=Op.UPDATE, reason=_UNKNOWN)
+        return replace(base, op=Operation.UPDATE, reason=_UNKNOWN)
     if old == item.resource.body:
-        return replace(base, op=Op.UNCHANGED)
-    return replace(base, op=Op.UPDATE, fields=edits(old, item.resource.body, mask))
+        return replace(base, op=Operation.UNCHANGED)
+    return replace(base, op=Operation.UPDATE, fields=edits(old, item.resource.body, mask))
 
 
 def _gone(
     question: Question, inventory: Inventory, kept: set[ResourceId], before: Mapping[ResourceId, Body]
-) -> list[Action]:
+) -> list[PlannedAction]:
     """What nobody renders any more, judged as if it were still as it was applied."""
     found = []
     for rid, entry in inventory.entries.items():
@@ -83,7 +83,7 @@ def _gone(
         candidate = Candidate(rid, entry, _as_applied(before.get(rid, {}), entry, inventory))
         op, reason = fate_of(candidate, inventory, question.policy, frozenset())
         found.append(
-            Action(
+            PlannedAction(
                 number=0,
                 op=op,
                 wave=0,
@@ -101,7 +101,7 @@ def _gone(
     return sorted(found, key=order)
 
 
-def _as_applied(body: Body, entry: Entry, inventory: Inventory) -> Body:
+def _as_applied(body: Body, entry: InventoryEntry, inventory: Inventory) -> Body:
     metadata = mapping(body.get("metadata"))
     labels = {**mapping(metadata.get("labels")), PART_OF: inventory.applyset}
     own = {

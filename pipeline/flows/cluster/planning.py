@@ -7,9 +7,9 @@ from msgspec.structs import replace
 
 from pipeline.core.cluster.inventory import inventory as inventories
 from pipeline.core.cluster.inventory.inventory import Inventory
-from pipeline.core.cluster.plan.decide import Terms
+from pipeline.core.cluster.plan.decide import DecisionContext
 from pipeline.core.cluster.plan.desired import desired
-from pipeline.core.cluster.plan.plan import Action, InventoryRef, Plan, Problem, Source, Target
+from pipeline.core.cluster.plan.plan import InventoryRef, Plan, PlannedAction, PlanProblem, PlanSource, PlanTarget
 from pipeline.core.cluster.plan.policy import ApplyPolicy
 from pipeline.core.cluster.plan.size_limits import inventory_too_large
 from pipeline.core.errors import StaleError
@@ -33,7 +33,7 @@ class Question:
     environment: str
     context: str
     expected_uid: str
-    source: Source
+    source: PlanSource
     author: str
     created: str
     expires: str
@@ -61,7 +61,7 @@ def make_plan(client: Client, question: Question, progress: Progress) -> Plan:
     wanted, problems = desired(question.objects, question.needs, inventory, question.namespaces)
     mask = Mask()
     mask.manifests(ManifestSet(tuple(item.resource for item in wanted)))
-    terms = Terms(inventory, question.policy, mask)
+    terms = DecisionContext(inventory, question.policy, mask)
     planner = Planner(with_budget(client, _BUDGET_SECONDS), terms, progress, full=question.full)
     actions, more = planner.plan(wanted)
     gone, others = deletions(client, terms, wanted, question.releases, planner.found)
@@ -87,7 +87,7 @@ def make_plan(client: Client, question: Question, progress: Progress) -> Plan:
     )
 
 
-def target_of(client: Client, question: Question) -> Target:
+def target_of(client: Client, question: Question) -> PlanTarget:
     """Which cluster answers.
 
     Raises:
@@ -99,7 +99,7 @@ def target_of(client: Client, question: Question) -> Target:
         hint = "check KUBECONFIG; if the cluster was rebuilt, change environments.*.cluster.uid"
         raise StaleError(message, hint=hint)
     version = mapping(client.read("/version"))
-    return Target(question.environment, question.context, uid, str(version.get("gitVersion") or ""))
+    return PlanTarget(question.environment, question.context, uid, str(version.get("gitVersion") or ""))
 
 
 def read_inventory(client: Client, environment: str, namespace: str) -> Inventory:
@@ -113,20 +113,20 @@ def read_inventory(client: Client, environment: str, namespace: str) -> Inventor
     return inventories.from_body(body, environment, namespace) if body else Inventory(environment, namespace)
 
 
-def numbered(actions: Iterable[Action], gone: Iterable[Action]) -> tuple[Action, ...]:
+def numbered(actions: Iterable[PlannedAction], gone: Iterable[PlannedAction]) -> tuple[PlannedAction, ...]:
     """In the order in which apply goes through them."""
     ordered = [*sorted(actions, key=_order), *gone]
     return tuple(replace(action, number=number) for number, action in enumerate(ordered, 1))
 
 
-def _plural(client: Client, action: Action) -> str:
+def _plural(client: Client, action: PlannedAction) -> str:
     served = client.serves.any_version(action.id, action.version)
     return served.plural if served else ""
 
 
-def _order(action: Action) -> tuple[int, int, int, ResourceId]:
+def _order(action: PlannedAction) -> tuple[int, int, int, ResourceId]:
     return action.wave, action.phase, action.weight, action.id
 
 
-def _problem_order(problem: Problem) -> tuple[str, str, str]:
+def _problem_order(problem: PlanProblem) -> tuple[str, str, str]:
     return problem.code, problem.what, problem.message

@@ -6,7 +6,7 @@ from pipeline.core.cluster.api.discovery import Served
 from pipeline.core.cluster.api.request import Answer, Call
 from pipeline.core.cluster.api.retry import Fate
 from pipeline.core.cluster.plan import managed_fields as managed
-from pipeline.core.cluster.plan.decide import Terms, ours
+from pipeline.core.cluster.plan.decide import DecisionContext, ours
 from pipeline.core.cluster.plan.policy import ApplyPolicy
 from pipeline.core.cluster.plan.prediction import MIGRATED, Conflict, Prediction
 from pipeline.core.kube.resource import Body, Resource, ResourceId, mapping
@@ -16,7 +16,7 @@ _MANAGER = re.compile(r'conflict with "((?:[^"\\]|\\.)*)"(?: with subresource "(
 _INVALID = 422
 
 
-def predict(client: Client, served: Served, body: Body, found: Body | None, terms: Terms) -> Prediction:
+def predict(client: Client, served: Served, body: Body, found: Body | None, terms: DecisionContext) -> Prediction:
     """The dry run, with the policy's rules for conflicts applied; ``found`` is the live object.
 
     Where it is not ours yet, the entries of kubectl and helm are taken over in a step of their own before the apply.

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from pipeline.core.cluster.api.error_text import clean
 from pipeline.core.cluster.api.request import Call
 from pipeline.core.cluster.inventory.inventory import name_of
-from pipeline.core.cluster.plan.plan import WRITES, Action, Op
+from pipeline.core.cluster.plan.plan import WRITES, Operation, PlannedAction
 from pipeline.core.cluster.plan.policy import ApplyPolicy
 from pipeline.core.errors import WorldError
 from pipeline.core.kube.resource import mapping, sequence
@@ -15,7 +15,7 @@ from pipeline.flows.cluster.reading import in_parallel
 
 _REVIEW = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 _BOOKKEEPING = (("", "configmaps"), ("coordination.k8s.io", "leases"))
-_JUDGED = WRITES | {Op.DELETE}
+_JUDGED = WRITES | {Operation.DELETE}
 _WEBHOOKS = "/apis/admissionregistration.k8s.io/v1/"
 
 
@@ -31,7 +31,9 @@ class Right(NamedTuple):
         return f"{self.verb} {kind}" + (f" in {self.namespace}" if self.namespace else "")
 
 
-def warnings(client: Client, environment: str, policy: ApplyPolicy, actions: Sequence[Action]) -> tuple[str, ...]:
+def warnings(
+    client: Client, environment: str, policy: ApplyPolicy, actions: Sequence[PlannedAction]
+) -> tuple[str, ...]:
     """For a plan: who makes it need not be who applies it, so missing rights are told and stop nothing."""
     missing = missing_rights(client, environment, policy, actions)
     rights = [f"you may not {', '.join(map(str, missing))}: whoever applies this must be able to"] if missing else []
@@ -39,7 +41,7 @@ def warnings(client: Client, environment: str, policy: ApplyPolicy, actions: Seq
 
 
 def missing_rights(
-    client: Client, environment: str, policy: ApplyPolicy, actions: Iterable[Action]
+    client: Client, environment: str, policy: ApplyPolicy, actions: Iterable[PlannedAction]
 ) -> tuple[Right, ...]:
     """Access reviews (SelfSubjectAccessReview) for every kind of write: those that are refused, sorted."""
     rights = sorted(_rights(environment, policy, list(actions)))
@@ -47,7 +49,7 @@ def missing_rights(
     return tuple(right for right, yes in zip(rights, allowed, strict=True) if not yes)
 
 
-def may_apply(client: Client, environment: str, policy: ApplyPolicy, actions: Iterable[Action]) -> None:
+def may_apply(client: Client, environment: str, policy: ApplyPolicy, actions: Iterable[PlannedAction]) -> None:
     """Raises WorldError, naming every right that is missing: half an apply is worse than none."""
     missing = missing_rights(client, environment, policy, actions)
     if missing:
@@ -55,7 +57,7 @@ def may_apply(client: Client, environment: str, policy: ApplyPolicy, actions: It
         raise WorldError(message, hint="pipeline rbac prints the rights that are needed")
 
 
-def _rights(environment: str, policy: ApplyPolicy, actions: list[Action]) -> set[Right]:
+def _rights(environment: str, policy: ApplyPolicy, actions: list[PlannedAction]) -> set[Right]:
     ours, name = policy.namespace, name_of(environment)
     found = {
         Right(verb, group, resource, ours, name if verb != "create" else "")
@@ -65,7 +67,7 @@ def _rights(environment: str, policy: ApplyPolicy, actions: list[Action]) -> set
     for action in actions:
         if action.op in WRITES and action.resource:
             found |= {Right(verb, action.group, action.resource, action.namespace) for verb in ("patch", "create")}
-        if action.op in (Op.DELETE, Op.RECREATE) and action.resource:
+        if action.op in (Operation.DELETE, Operation.RECREATE) and action.resource:
             found.add(Right("delete", action.group, action.resource, action.namespace))
     return found
 
@@ -82,7 +84,7 @@ def _allowed(client: Client, right: Right) -> bool:
     return not answer.ok or mapping(mapping(answer.body).get("status")).get("allowed") is True
 
 
-def _guards(client: Client, actions: Iterable[Action]) -> Iterator[str]:
+def _guards(client: Client, actions: Iterable[PlannedAction]) -> Iterator[str]:
     """Webhooks that fail closed: those that can lock us out of our own bookkeeping, and those that judge this plan."""
     written = {(action.group, action.resource) for action in actions if action.op in _JUDGED and action.resource}
     judges = set()

@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Mapping
 
 from pipeline.core.cluster.api.discovery import Discovery, Served
-from pipeline.core.cluster.inventory.inventory import Entry
+from pipeline.core.cluster.inventory.inventory import InventoryEntry
 from pipeline.core.cluster.plan import live_digest as living
-from pipeline.core.cluster.plan.decide import Terms
-from pipeline.core.cluster.plan.desired import Wanted
+from pipeline.core.cluster.plan.decide import DecisionContext
+from pipeline.core.cluster.plan.desired import DesiredObject
 from pipeline.core.cluster.plan.phases import Phase, phase_of
-from pipeline.core.cluster.plan.plan import Action, Op, Problem
+from pipeline.core.cluster.plan.plan import Operation, PlannedAction, PlanProblem
 from pipeline.core.cluster.plan.prune import Candidate, breakers, fate_of, unknown
 from pipeline.core.kube.resource import CRD_KIND, Body, ResourceId, mapping
 from pipeline.flows.cluster.client import Client
@@ -19,11 +19,11 @@ _LISTED = frozenset({"list", "get"})
 
 def deletions(
     client: Client,
-    terms: Terms,
-    wanted: Iterable[Wanted],
+    terms: DecisionContext,
+    wanted: Iterable[DesiredObject],
     releases: tuple[str, ...],
     known: Mapping[ResourceId, Body],
-) -> tuple[list[Action], list[Problem]]:
+) -> tuple[list[PlannedAction], list[PlanProblem]]:
     """Deletions in the order of their carrying out, and what stands against them. ``known``: objects read before."""
     wanted = list(wanted)
     inventory = terms.inventory
@@ -48,22 +48,24 @@ def deletions(
         _action(Candidate(rid, entry, found.get(rid), counted.get(rid, 0)), terms, taken, served.get(rid))
         for rid, entry in gone.items()
     ]
-    number = sum(action.op is Op.DELETE for action in actions)
+    number = sum(action.op is Operation.DELETE for action in actions)
     problems += breakers(number, inventory, len(kept), terms.policy)
     return sorted(actions, key=order), problems
 
 
-def order(action: Action) -> tuple[bool, int, int, ResourceId]:
+def order(action: PlannedAction) -> tuple[bool, int, int, ResourceId]:
     """Webhooks first, for they would look at every other deletion; then backwards through the phases."""
     phase = phase_of(action.id)
     return phase is not Phase.ADMISSION, -action.wave, -phase, action.id
 
 
-def _action(candidate: Candidate, terms: Terms, taken: frozenset[str], served: Served | None) -> Action:
+def _action(
+    candidate: Candidate, terms: DecisionContext, taken: frozenset[str], served: Served | None
+) -> PlannedAction:
     rid, entry = candidate.id, candidate.entry
     op, reason = fate_of(candidate, terms.inventory, terms.policy, taken)
     found = candidate.found
-    return Action(
+    return PlannedAction(
         number=0,
         op=op,
         wave=0,
@@ -81,7 +83,7 @@ def _action(candidate: Candidate, terms: Terms, taken: frozenset[str], served: S
 
 
 def _insides(
-    client: Client, serves: Discovery, found: Mapping[ResourceId, Body], terms: Terms
+    client: Client, serves: Discovery, found: Mapping[ResourceId, Body], terms: DecisionContext
 ) -> dict[ResourceId, int]:
     """What would go with namespaces and definitions that may be pruned."""
     counts = {}
@@ -96,12 +98,12 @@ def _insides(
     return counts
 
 
-def _strangers(client: Client, serves: Discovery, namespace: str, terms: Terms) -> int:
+def _strangers(client: Client, serves: Discovery, namespace: str, terms: DecisionContext) -> int:
     """Objects in a namespace that are not in the inventory and that no controller and no namespace brings by itself."""
     kinds = {
         (kind.group, kind.kind): kind for kind in serves.kinds.values() if kind.namespaced and kind.verbs >= _LISTED
     }
-    ours: dict[str, Entry] = {entry.uid: entry for entry in terms.inventory.entries.values()}
+    ours: dict[str, InventoryEntry] = {entry.uid: entry for entry in terms.inventory.entries.values()}
 
     def count(kind: Served) -> int:
         bodies = client.every(kind, namespace)
@@ -113,12 +115,12 @@ def _strangers(client: Client, serves: Discovery, namespace: str, terms: Terms) 
 _BROUGHT_ALONG = frozenset({("ConfigMap", "kube-root-ca.crt"), ("ServiceAccount", "default")})
 
 
-def _is_stranger(kind: Served, metadata: Mapping[str, object], ours: Mapping[str, Entry]) -> bool:
+def _is_stranger(kind: Served, metadata: Mapping[str, object], ours: Mapping[str, InventoryEntry]) -> bool:
     if kind.kind in ("Event", "EndpointSlice", "Endpoints", "Lease") or metadata.get("ownerReferences"):
         return False
     return metadata.get("uid") not in ours and (kind.kind, metadata.get("name")) not in _BROUGHT_ALONG
 
 
-def _unserved(rid: ResourceId) -> Problem:
+def _unserved(rid: ResourceId) -> PlanProblem:
     text = "it was applied by us, and its kind is not served any more: whether it still exists cannot be told"
-    return Problem("unknown", str(rid), text, "bring its CRD back, or remove it from the inventory by hand")
+    return PlanProblem("unknown", str(rid), text, "bring its CRD back, or remove it from the inventory by hand")

@@ -8,8 +8,8 @@ from msgspec.structs import replace as with_changes
 from pipeline.core.cluster.api.request import Call
 from pipeline.core.cluster.api.retry import Fate
 from pipeline.core.cluster.plan.live_digest import stripped
-from pipeline.core.cluster.plan.plan import Op
-from pipeline.core.cluster.run.outcome import Outcome, State
+from pipeline.core.cluster.plan.plan import Operation
+from pipeline.core.cluster.run.outcome import Outcome, OutcomeState
 from pipeline.core.kube.resource import Body, ResourceId
 from pipeline.flows.cluster.removing import Removal
 from pipeline.flows.cluster.writing import Objects, Task
@@ -21,26 +21,26 @@ Backup = Callable[[ResourceId, Body], str]
 def recreate(task: Task, objects: Objects, removal: Removal, backup: Backup) -> Outcome:
     """Backup, delete of that very object, create. If the new one is refused the old one is brought back."""
     found = objects.read(task)
-    create = replace(task, action=with_changes(task.action, op=Op.CREATE, live=None), found=None)
+    create = replace(task, action=with_changes(task.action, op=Operation.CREATE, live=None), found=None)
     if found is None and task.resumed:
         return _as_recreated(task, objects.apply(create))
     if found is not None and task.resumed and objects.is_done(task, found):
-        return Outcome(task.action, State.RECREATED, "by the interrupted run", found)
+        return Outcome(task.action, OutcomeState.RECREATED, "by the interrupted run", found)
     stale = objects.against(task.action, found)
     if stale or found is None:
-        return Outcome(task.action, State.STALE, stale, found)
+        return Outcome(task.action, OutcomeState.STALE, stale, found)
     where = backup(task.action.id, found)
     refused = removal.remove(task, found, "recreate: delete", lambda now: objects.against(task.action, now))
     if refused is not None:
         return refused
     gone = removal.gone(task, str(found["metadata"]["uid"]))
-    if gone.state is not State.DELETED:
+    if gone.state is not OutcomeState.DELETED:
         return replace(gone, action=task.action)
     made = objects.apply(create)
     if made.good:
         return _as_recreated(task, made)
     said = f"{made.message}; {_restore(task, objects, found)} (its backup: {where})"
-    return Outcome(task.action, State.FAILED, said)
+    return Outcome(task.action, OutcomeState.FAILED, said)
 
 
 def _restore(task: Task, objects: Objects, old: Body) -> str:
@@ -50,5 +50,5 @@ def _restore(task: Task, objects: Objects, old: Body) -> str:
 
 
 def _as_recreated(task: Task, outcome: Outcome) -> Outcome:
-    state = State.RECREATED if outcome.good else outcome.state
+    state = OutcomeState.RECREATED if outcome.good else outcome.state
     return replace(outcome, action=task.action, state=state)

@@ -7,10 +7,10 @@ from pipeline.core.cluster.api.request import Answer, Call, Clock
 from pipeline.core.cluster.api.retry import Fate
 from pipeline.core.cluster.inventory.inventory import Inventory
 from pipeline.core.cluster.plan import live_digest as live
-from pipeline.core.cluster.plan.plan import Action, Op
+from pipeline.core.cluster.plan.plan import Operation, PlannedAction
 from pipeline.core.cluster.plan.policy import ApplyPolicy
 from pipeline.core.cluster.plan.prune import Candidate, fate_of
-from pipeline.core.cluster.run.outcome import Outcome, State
+from pipeline.core.cluster.run.outcome import Outcome, OutcomeState
 from pipeline.core.kube.resource import Body, mapping
 from pipeline.flows.cluster.writing import Objects, Task, finalizers
 
@@ -36,7 +36,7 @@ class Removal:
         for _ in range(_TRIES):
             found = self.objects.read(task)
             if found is None:
-                return Outcome(action, State.DELETED)
+                return Outcome(action, OutcomeState.DELETED)
             uid, terminating = _who(found)
             planned = action.live.uid if action.live else ""
             if uid == planned and terminating:
@@ -49,7 +49,7 @@ class Removal:
                 return self.gone(task, uid)
             if fate not in _CHANGED:
                 return self.objects.failed(action, answer)
-        return Outcome(action, State.STALE, f"it was changed {_TRIES} times while we tried")
+        return Outcome(action, OutcomeState.STALE, f"it was changed {_TRIES} times while we tried")
 
     def send(self, task: Task, found: Body, what: str) -> tuple[Fate, Answer]:
         """The delete itself, of that object in that version and of no other."""
@@ -79,14 +79,14 @@ class Removal:
             lost = lost or fate is Fate.AMBIGUOUS
             now = self.objects.read(task)
             if now is None or _who(now)[0] != uid:
-                return None if lost else Outcome(task.action, State.STALE, "it was deleted meanwhile", now)
+                return None if lost else Outcome(task.action, OutcomeState.STALE, "it was deleted meanwhile", now)
             if _who(now)[1]:
                 return None
             why = against(now)
             if why:
-                return Outcome(task.action, State.STALE, why, now)
+                return Outcome(task.action, OutcomeState.STALE, why, now)
             found = now
-        return Outcome(task.action, State.STALE, f"it was changed {_TRIES} times while we tried", found)
+        return Outcome(task.action, OutcomeState.STALE, f"it was changed {_TRIES} times while we tried", found)
 
     def gone(self, task: Task, uid: str) -> Outcome:
         """Wait until that object is gone; what holds it is named."""
@@ -95,26 +95,26 @@ class Removal:
         while True:
             found = self.objects.read(task)
             if found is None or _who(found)[0] != uid:
-                return Outcome(task.action, State.DELETED)
+                return Outcome(task.action, OutcomeState.DELETED)
             if self.clock.monotonic() > end:
                 held = finalizers(found) or "its dependents"
-                return Outcome(task.action, State.UNHEALTHY, f"it is being deleted, and waits for {held}", found)
+                return Outcome(task.action, OutcomeState.UNHEALTHY, f"it is being deleted, and waits for {held}", found)
             self.objects.writer.may_write()
             self.clock.sleep(pause)
             pause = min(pause * 1.5, _SLOWEST_POLL_SECONDS)
 
-    def _against(self, action: Action, found: Body, uid: str, planned: str) -> Outcome | None:
+    def _against(self, action: PlannedAction, found: Body, uid: str, planned: str) -> Outcome | None:
         """Why it is left alone; None where it may go."""
         entry = self.inventory.entries.get(action.id)
         if entry is None or action.live is None:
-            return Outcome(action, State.KEPT, "it is not in the inventory", found)
+            return Outcome(action, OutcomeState.KEPT, "it is not in the inventory", found)
         if uid != planned:
-            return Outcome(action, State.KEPT, "another object of that name has taken its place", found)
+            return Outcome(action, OutcomeState.KEPT, "another object of that name has taken its place", found)
         op, why = fate_of(Candidate(action.id, entry, found), self.inventory, self.policy, self.taken)
-        if op is not Op.DELETE:
-            return Outcome(action, State.KEPT, why, found)
+        if op is not Operation.DELETE:
+            return Outcome(action, OutcomeState.KEPT, why, found)
         if not live.same(action.live, live.reference(found, action.id, self.objects.ignored)):
-            return Outcome(action, State.STALE, "it was changed since the plan was made", found)
+            return Outcome(action, OutcomeState.STALE, "it was changed since the plan was made", found)
         return None
 
 

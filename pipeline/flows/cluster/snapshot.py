@@ -11,10 +11,10 @@ from pipeline.core.judge.snapshot import ReleaseSide, Snapshot
 from pipeline.core.kube.resource import Body, ManifestSet, Resource, ResourceId
 from pipeline.flows.cluster.client import Client
 from pipeline.flows.cluster.reading import live
-from pipeline.flows.read_rendered import Rendered
+from pipeline.flows.read_rendered import RenderedSnapshot
 
 
-def as_applied(client: Client, inventory: Inventory, applied: Iterable[Rendered]) -> Rendered:
+def as_applied(client: Client, inventory: Inventory, applied: Iterable[RenderedSnapshot]) -> RenderedSnapshot:
     """``applied`` are the releases as they were committed; what is no longer in the cluster is left out."""
     known = list(applied)
     sides = {key: side for rendered in known for key, side in rendered.snapshot.releases.items()}
@@ -22,7 +22,7 @@ def as_applied(client: Client, inventory: Inventory, applied: Iterable[Rendered]
     resources = {resource.id: resource for side in sides.values() for resource in side.side.manifests.resources}
     bodies = live(client, _served(client, inventory, resources))
     seen = {key: _release(side, bodies) for key, side in sides.items()}
-    return Rendered(Snapshot(f"cluster:{inventory.environment}", seen), inputs)
+    return RenderedSnapshot(Snapshot(f"cluster:{inventory.environment}", seen), inputs)
 
 
 def _release(release: ReleaseSide, bodies: Mapping[ResourceId, Body]) -> ReleaseSide:

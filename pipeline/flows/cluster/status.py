@@ -1,6 +1,6 @@
 """``pipeline status``: the inventory, the lock and the health of what is ours. Read-only."""
 
-from pipeline.core.cluster.run.health import Health, State, health
+from pipeline.core.cluster.run.health import Health, HealthState, health
 from pipeline.core.cluster.run.status import Status
 from pipeline.core.errors import WorldError
 from pipeline.core.kube.resource import Body, mapping
@@ -9,7 +9,7 @@ from pipeline.flows.cluster.planning import read_inventory
 from pipeline.flows.cluster.reading import live
 from pipeline.flows.cluster.unlocking import read_lock
 
-_WELL = frozenset({State.CURRENT, State.SUSPENDED})
+_WELL = frozenset({HealthState.CURRENT, HealthState.SUSPENDED})
 
 
 def status(client: Client, environment: str, namespace: str) -> Status:
@@ -21,7 +21,7 @@ def status(client: Client, environment: str, namespace: str) -> Status:
     found = []
     for rid in sorted(inventory.entries):
         body = bodies.get(rid)
-        state = _health(client, body) if body is not None else Health(State.FAILED, "it is not there")
+        state = _health(client, body) if body is not None else Health(HealthState.FAILED, "it is not there")
         if state.state not in _WELL:
             found.append((rid, state))
     return Status(inventory, read_lock(client, environment, namespace), client.uid(), tuple(found))

@@ -8,14 +8,14 @@ from pipeline.core.cluster.api.discovery import Served
 from pipeline.core.cluster.api.error_text import explain
 from pipeline.core.cluster.api.request import Call
 from pipeline.core.cluster.api.retry import Fate
-from pipeline.core.cluster.inventory.inventory import Entry
+from pipeline.core.cluster.inventory.inventory import InventoryEntry
 from pipeline.core.cluster.plan.decide import record_of
 from pipeline.core.cluster.plan.live_digest import reference
 from pipeline.core.cluster.plan.phases import Phase
-from pipeline.core.cluster.plan.plan import Action, Op, Plan
+from pipeline.core.cluster.plan.plan import Operation, Plan, PlannedAction
 from pipeline.core.cluster.plan.webhook_backends import backing_workloads
-from pipeline.core.cluster.run.health import State as HealthState
-from pipeline.core.cluster.run.outcome import Outcome, State
+from pipeline.core.cluster.run.health import HealthState
+from pipeline.core.cluster.run.outcome import Outcome, OutcomeState
 from pipeline.core.errors import PipelineError, WorldError
 from pipeline.core.kube.resource import Body, Resource, ResourceId, mapping
 from pipeline.core.ports import Progress, no_progress
@@ -29,7 +29,7 @@ from pipeline.flows.cluster.stock import Stock
 from pipeline.flows.cluster.waiting import Waiting
 from pipeline.flows.cluster.writing import Objects, Task
 
-_WRITTEN = frozenset({State.CREATED, State.UPDATED, State.ADOPTED, State.RECREATED})
+_WRITTEN = frozenset({OutcomeState.CREATED, OutcomeState.UPDATED, OutcomeState.ADOPTED, OutcomeState.RECREATED})
 _WAITED_FOR = frozenset(
     {
         Phase.NAMESPACES,
@@ -47,7 +47,7 @@ _NEEDS_ALL_HEALTHY = frozenset({Phase.POST_HOOKS, Phase.PRUNE})
 _NEEDS_BACKING = frozenset({Phase.API_SERVICES, Phase.CUSTOM, Phase.ADMISSION, Phase.ADMITTED})
 _TRIES = 3
 _TOLD = 20
-_FAILED = frozenset({State.FAILED, State.STALE, State.UNHEALTHY})
+_FAILED = frozenset({OutcomeState.FAILED, OutcomeState.STALE, OutcomeState.UNHEALTHY})
 
 
 @dataclass
@@ -145,27 +145,27 @@ class Steps:
 
     def _carry_out(self, task: Task) -> Outcome:
         action = task.action
-        if action.op is Op.DELETE:
+        if action.op is Operation.DELETE:
             return self.removal().delete(task)
-        if action.op is Op.HOOK:
+        if action.op is Operation.HOOK:
             return run_hook(task, self.objects, self.removal(), self.waiting, self.stock)
-        if action.op is Op.RECREATE:
+        if action.op is Operation.RECREATE:
             return recreate(task, self.objects, self.removal(), self.backup)
         return self.objects.apply(task)
 
     def _remember(self, task: Task, outcome: Outcome) -> None:
         """Confirm in the inventory what is confirmed by the server."""
         action = task.action
-        if action.op is Op.DELETE and outcome.state is State.DELETED:
+        if action.op is Operation.DELETE and outcome.state is OutcomeState.DELETED:
             self.stock.drop(action.id)
-        elif action.op is not Op.HOOK and action.release and outcome.good and outcome.body is not None:
+        elif action.op is not Operation.HOOK and action.release and outcome.good and outcome.body is not None:
             self.stock.confirm(action.id, self._entry(action, outcome.body))
 
-    def _entry(self, action: Action, body: Body) -> Entry:
+    def _entry(self, action: PlannedAction, body: Body) -> InventoryEntry:
         now = reference(body, action.id, self.plan.policy.ignore)
         known = self.stock.entry(action.id)
-        adopted = action.op is Op.ADOPT or bool(known and known.adopted)
-        return Entry(
+        adopted = action.op is Operation.ADOPT or bool(known and known.adopted)
+        return InventoryEntry(
             now.uid, action.version, action.release, record_of(action.manifest, now.digest, self.plan.policy), adopted
         )
 
@@ -182,14 +182,14 @@ class Steps:
             self._pending.pop(rid)
             if found.state not in (HealthState.CURRENT, HealthState.SUSPENDED):
                 outcome = self.outcomes[task.action.number]
-                self.outcomes[task.action.number] = replace(outcome, state=State.UNHEALTHY, message=found.reason)
+                self.outcomes[task.action.number] = replace(outcome, state=OutcomeState.UNHEALTHY, message=found.reason)
 
     def _failed(self) -> bool:
         return any(outcome.state in _FAILED for outcome in self.outcomes.values())
 
     def _skip_the_rest(self, tasks: list[Task]) -> None:
         for task in tasks:
-            skipped = Outcome(task.action, State.SKIPPED, "the run ended before it")
+            skipped = Outcome(task.action, OutcomeState.SKIPPED, "the run ended before it")
             self.outcomes.setdefault(task.action.number, skipped)
 
 
@@ -212,7 +212,7 @@ def make_namespace(writer: Writer, name: str) -> None:
         raise WorldError(f"the cluster refuses the namespace {name}: {explain(answer)}", hint=hint)
 
 
-def to_come(action: Action) -> Served:
+def to_come(action: PlannedAction) -> Served:
     """A kind that a definition of the plan brings."""
     return Served(action.group, action.version, action.kind, action.resource, bool(action.namespace))
 

@@ -8,7 +8,7 @@ from pipeline.core.cluster.api.error_text import explain
 from pipeline.core.cluster.api.request import Call
 from pipeline.core.cluster.api.retry import Fate
 from pipeline.core.cluster.inventory import inventory as inventories
-from pipeline.core.cluster.inventory.inventory import Entry, Inventory, Run
+from pipeline.core.cluster.inventory.inventory import ApplyRun, Inventory, InventoryEntry
 from pipeline.core.errors import StaleError, WorldError
 from pipeline.core.kube.resource import ResourceId, mapping
 from pipeline.flows.cluster.client import with_budget
@@ -24,7 +24,7 @@ class Stock:
     def __init__(self, writer: Writer, inventory: Inventory) -> None:
         self._writer, self._lock = writer, threading.RLock()
         self._inventory = inventory
-        self._confirmed: dict[ResourceId, Entry] = {}
+        self._confirmed: dict[ResourceId, InventoryEntry] = {}
 
     @property
     def inventory(self) -> Inventory:
@@ -39,17 +39,17 @@ class Stock:
     def inventory(self, changed: Inventory) -> None:
         self._inventory = changed
 
-    def entry(self, rid: ResourceId) -> Entry | None:
+    def entry(self, rid: ResourceId) -> InventoryEntry | None:
         """What is known of one object."""
         with self._lock:
             return self._confirmed.get(rid) or self._inventory.entries.get(rid)
 
-    def open(self, entries: Mapping[ResourceId, Entry], run: Run) -> None:
+    def open(self, entries: Mapping[ResourceId, InventoryEntry], run: ApplyRun) -> None:
         """Widen and save: from now on nothing that we write can be lost sight of."""
         self.inventory = self.inventory.widened(entries, run)
         self.save("open the run")
 
-    def confirm(self, rid: ResourceId, entry: Entry) -> None:
+    def confirm(self, rid: ResourceId, entry: InventoryEntry) -> None:
         """Cheap, however many there are: the whole is put together when somebody looks at it."""
         with self._lock:
             self._confirmed[rid] = entry
@@ -65,7 +65,7 @@ class Stock:
             rest = {other: entry for other, entry in self.inventory.entries.items() if other != rid}
             self.inventory = replace(self.inventory, entries=rest)
 
-    def close(self, run: Run, commits: Mapping[str, str], commit: str) -> None:
+    def close(self, run: ApplyRun, commits: Mapping[str, str], commit: str) -> None:
         """The end of a run, good or bad. ``commits`` are the releases that are applied whole."""
         history = (run, *self.inventory.history)[:_HISTORY]
         releases = {**self.inventory.releases, **commits}

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from pipeline.core.cluster.api.discovery import Served
 from pipeline.core.cluster.api.error_text import clean
 from pipeline.core.cluster.api.request import Clock
-from pipeline.core.cluster.run.health import Health, State, health, health_of_absent, is_silent, pods_reason
+from pipeline.core.cluster.run.health import Health, HealthState, health, health_of_absent, is_silent, pods_reason
 from pipeline.core.errors import WorldError
 from pipeline.core.kube.apis import built_in_group
 from pipeline.core.kube.resource import Body, ResourceId, mapping
@@ -19,7 +19,7 @@ _SLOWEST_POLL_SECONDS = 2.0
 _SLOWER = 1.25
 _SILENCE_SECONDS = 5.0
 """Some controllers never say anything: that long they are waited for."""
-_SETTLED = frozenset({State.CURRENT, State.SUSPENDED})
+_SETTLED = frozenset({HealthState.CURRENT, HealthState.SUSPENDED})
 _WITH_PODS = frozenset({"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job"})
 _POD = Served("", "v1", "Pod", "pods", namespaced=True, verbs=frozenset({"list"}))
 
@@ -56,7 +56,7 @@ class Waiting:
                 young = self.clock.monotonic() - begin < _SILENCE_SECONDS
                 found[rid] = health_of_absent(made.get(rid, {})) if body is None else self._health(rid, body, young)
             pending = {rid: served for rid, served in pending.items() if found[rid].state not in _SETTLED}
-            failed = any(found[rid].state is State.FAILED for rid in pending)
+            failed = any(found[rid].state is HealthState.FAILED for rid in pending)
             if not pending or failed or self.clock.monotonic() > end:
                 break
             first = next(iter(pending))
@@ -73,7 +73,7 @@ class Waiting:
         if young and not built_in_group(rid.group) and is_silent(body):
             served = self.client.serves.any_version(rid)
             if served is not None and served.has_status:
-                return Health(State.PROGRESSING, "its controller has not said anything yet")
+                return Health(HealthState.PROGRESSING, "its controller has not said anything yet")
         return health(body)
 
     def _live(self, wanted: Mapping[ResourceId, Served]) -> Mapping[ResourceId, Body]:

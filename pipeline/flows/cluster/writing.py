@@ -11,9 +11,9 @@ from pipeline.core.cluster.api.retry import Fate
 from pipeline.core.cluster.plan import live_digest as live
 from pipeline.core.cluster.plan import managed_fields as managed
 from pipeline.core.cluster.plan.field_edits import differs
-from pipeline.core.cluster.plan.plan import Action, Op
+from pipeline.core.cluster.plan.plan import Operation, PlannedAction
 from pipeline.core.cluster.plan.policy import MANAGER, Ignored
-from pipeline.core.cluster.run.outcome import Outcome, State
+from pipeline.core.cluster.run.outcome import Outcome, OutcomeState
 from pipeline.core.kube.resource import Body, mapping, sequence
 from pipeline.core.redaction.mask import Mask
 from pipeline.flows.cluster.client import Client, apply_call, with_precondition
@@ -27,7 +27,12 @@ NEVER_ANSWERED = (
 )
 _NEVER_CURRENT = "1"
 """A resource version that no object has any more: with it an apply only ever creates (an existing one answers 409)."""
-_STATES = {Op.CREATE: State.CREATED, Op.UPDATE: State.UPDATED, Op.ADOPT: State.ADOPTED, Op.UNCHANGED: State.UNCHANGED}
+_STATES = {
+    Operation.CREATE: OutcomeState.CREATED,
+    Operation.UPDATE: OutcomeState.UPDATED,
+    Operation.ADOPT: OutcomeState.ADOPTED,
+    Operation.UNCHANGED: OutcomeState.UNCHANGED,
+}
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 
@@ -38,7 +43,7 @@ class Task:
     ``found`` is what the check before the run read; ``resumed``: an earlier run of the same plan may have done it.
     """
 
-    action: Action
+    action: PlannedAction
     served: Served
     body: Body = field(hash=False)
     found: Body | None = field(default=None, hash=False)
@@ -66,9 +71,9 @@ class Objects:
                 return Outcome(action, _STATES[action.op], "by the interrupted run", found)
             stale = self.against(action, found)
             if stale:
-                return Outcome(action, State.STALE, stale, found)
-            if action.op is Op.UNCHANGED:
-                return Outcome(action, State.UNCHANGED, body=found)
+                return Outcome(action, OutcomeState.STALE, stale, found)
+            if action.op is Operation.UNCHANGED:
+                return Outcome(action, OutcomeState.UNCHANGED, body=found)
             if found is not None and action.migrate:
                 found = self._migrated(task, found)
                 if found is None:
@@ -81,13 +86,13 @@ class Objects:
                 unanswered += 1
         return _given_up(action, found, unanswered)
 
-    def against(self, action: Action, found: Body | None) -> str:
+    def against(self, action: PlannedAction, found: Body | None) -> str:
         """Why the live object is not the one that was planned on; empty where it is."""
         if action.live is None:
             return "" if found is None else "it exists now, and did not when the plan was made"
         if found is None:
             return "it was deleted since the plan was made"
-        now = live.reference(found, action.id, self.ignored, adopting=action.op is Op.ADOPT)
+        now = live.reference(found, action.id, self.ignored, adopting=action.op is Operation.ADOPT)
         if now.uid != action.live.uid:
             return "it was deleted and made anew since the plan was made"
         if live.same(action.live, now):
@@ -97,7 +102,7 @@ class Objects:
 
     def is_done(self, task: Task, found: Body) -> bool:
         """Whether the object is already what the plan makes of it: then an apply would change nothing."""
-        if task.action.op is Op.UNCHANGED or not managed.is_applied_by(found, MANAGER):
+        if task.action.op is Operation.UNCHANGED or not managed.is_applied_by(found, MANAGER):
             return False
         call = apply_call(task.served, self._sent(task, found), force=task.action.force, dry_run=True)
         fate, answer = self.client.send(call)
@@ -106,9 +111,9 @@ class Objects:
     def read(self, task: Task) -> Body | None:
         return self.client.get(task.served, task.action.namespace, task.action.name)
 
-    def failed(self, action: Action, answer: Answer, what: str = "") -> Outcome:
+    def failed(self, action: PlannedAction, answer: Answer, what: str = "") -> Outcome:
         said = self.mask.text(explain(answer, secret=action.kind == "Secret"))
-        return Outcome(action, State.FAILED, f"{what}{said}")
+        return Outcome(action, OutcomeState.FAILED, f"{what}{said}")
 
     def _sent(self, task: Task, found: Body | None) -> Body:
         """Without the fields that the policy leaves to others, by the plan or because they took them since."""
@@ -137,7 +142,7 @@ class Objects:
         if fate is Fate.CONFLICT:  # of somebody who came since it was read, or else of whom the policy does not know
             now = self.read(task)
             stale = self.against(action, now)
-            return True, Outcome(action, State.STALE, stale, now) if stale else self.failed(action, answer)
+            return True, Outcome(action, OutcomeState.STALE, stale, now) if stale else self.failed(action, answer)
         return True, self.failed(action, answer)
 
     def _migrated(self, task: Task, found: Body) -> Body | None:
@@ -150,10 +155,10 @@ class Objects:
         return answer.body if fate is Fate.DONE else None
 
 
-def _given_up(action: Action, found: Body | None, unanswered: int) -> Outcome:
+def _given_up(action: PlannedAction, found: Body | None, unanswered: int) -> Outcome:
     if unanswered == _TRIES:
-        return Outcome(action, State.FAILED, NEVER_ANSWERED.format(_TRIES), found)
-    return Outcome(action, State.STALE, f"it was changed {_TRIES} times while we tried", found)
+        return Outcome(action, OutcomeState.FAILED, NEVER_ANSWERED.format(_TRIES), found)
+    return Outcome(action, OutcomeState.STALE, f"it was changed {_TRIES} times while we tried", found)
 
 
 def migration(found: Body, managers: frozenset[str]) -> list[dict[str, object]]:

@@ -7,16 +7,16 @@ from pipeline.core.charts.values_schema import named_by_helm, refused
 from pipeline.core.errors import RenderError, WorldError
 from pipeline.core.ports import Progress
 from pipeline.core.render.manifests import parse
-from pipeline.core.render.order import Rendered, RenderOrder
-from pipeline.flows.render.jobs import Job, World
+from pipeline.core.render.order import RenderedChart, RenderOrder
+from pipeline.flows.render.jobs import Job, RenderPorts
 from pipeline.flows.render.safe_messages import knowing
 
 
 def attempt(
-    jobs: Sequence[Job], apis: Mapping[str, frozenset[str]], world: World, progress: Progress
-) -> list[Rendered]:
+    jobs: Sequence[Job], apis: Mapping[str, frozenset[str]], world: RenderPorts, progress: Progress
+) -> list[RenderedChart]:
     orders = [_order(job, apis[job.environment.name], world) for job in jobs]
-    answers: list[Rendered] = []
+    answers: list[RenderedChart] = []
     failures: list[str] = []
     if jobs:
         progress(0, len(jobs), jobs[0].title)
@@ -41,7 +41,7 @@ def _ours(error: RenderError, job: Job) -> str:
     return "".join(f"\n  {place}: {'.'.join(one.path)}: {one.words}" for one, place in places if place)
 
 
-def _order(job: Job, apis: frozenset[str], world: World) -> RenderOrder:
+def _order(job: Job, apis: frozenset[str], world: RenderPorts) -> RenderOrder:
     return RenderOrder(
         release=job.release.name,
         namespace=job.release.namespace,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from pipeline.core.charts.chart import ValuesLayer, tree_digest
-from pipeline.core.charts.lock import Lock, LockedChart
+from pipeline.core.charts.lock import ChartLock, LockedChart
 from pipeline.core.config.model import Environment, Release
 from pipeline.core.config.shards import shared_out
 from pipeline.core.errors import ConfigError, Problem, StaleError, UsageError
@@ -39,7 +39,7 @@ class FindSops(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class World:
+class RenderPorts:
     """``root`` is the repository's folder, as Helm gets it; ``kustomize`` and ``sops`` find them, where needed."""
 
     root: str
@@ -66,7 +66,7 @@ class Job:
         return f"{self.environment.name}/{self.release.name}"
 
 
-def job_of(environment: Environment, release: Release, lock: Lock, world: World) -> Job:
+def job_of(environment: Environment, release: Release, lock: ChartLock, world: RenderPorts) -> Job:
     """Gather what the render is made of.
 
     Raises:
@@ -87,7 +87,7 @@ def job_of(environment: Environment, release: Release, lock: Lock, world: World)
     return Job(environment, release, chart, layers, overlay)
 
 
-def _layers(environment: Environment, release: Release, world: World) -> Iterable[ValuesLayer]:
+def _layers(environment: Environment, release: Release, world: RenderPorts) -> Iterable[ValuesLayer]:
     for file in release.value_files(environment.name):
         text = world.files.read_text(file)
         if text is None:
@@ -111,7 +111,7 @@ def share(pairs: Sequence[Pair], shard: tuple[int, int], files: Files) -> tuple[
     return tuple(pair for pair in pairs if (pair[0].name, pair[1].name) in mine)
 
 
-def check_charts(jobs: Iterable[Job], world: World) -> None:
+def check_charts(jobs: Iterable[Job], world: RenderPorts) -> None:
     """Nobody edits a vendored chart by hand.
 
     Raises:

@@ -6,7 +6,7 @@ Nothing is written here: the outcome is Edits, which the disk carries out whole 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from pipeline.core.charts.lock import Lock
+from pipeline.core.charts.lock import ChartLock
 from pipeline.core.config.model import Config, Environment
 from pipeline.core.kube.capabilities import crd_versions, offered
 from pipeline.core.kube.resource import ManifestSet, Resource
@@ -15,7 +15,7 @@ from pipeline.core.kube.secrets import holds_data
 from pipeline.core.ports import Progress, no_progress
 from pipeline.core.render.file_edits import Edits
 from pipeline.core.render.manifests import parse
-from pipeline.core.render.order import Rendered
+from pipeline.core.render.order import RenderedChart
 from pipeline.core.render.rendered_tree import (
     FOLDER,
     INDEX,
@@ -27,14 +27,14 @@ from pipeline.core.render.rendered_tree import (
     written,
 )
 from pipeline.flows.render.attempt import attempt
-from pipeline.flows.render.jobs import Job, Pair, World, check_charts, job_of
+from pipeline.flows.render.jobs import Job, Pair, RenderPorts, check_charts, job_of
 from pipeline.flows.render.safe_messages import knowing, warning
 from pipeline.flows.render.seal import sealing
 from pipeline.flows.render.second_render import Made, Settled, settle
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class RenderResult:
     """``edits`` bring the disk up to date; ``releases`` and ``objects`` count what was rendered."""
 
     edits: Edits
@@ -44,8 +44,8 @@ class Outcome:
 
 
 def render(
-    config: Config, lock: Lock, pairs: Sequence[Pair], world: World, progress: Progress = no_progress
-) -> Outcome:
+    config: Config, lock: ChartLock, pairs: Sequence[Pair], world: RenderPorts, progress: Progress = no_progress
+) -> RenderResult:
     """Render ``pairs``, and remove what earlier renders left behind.
 
     Raises:
@@ -67,11 +67,11 @@ def render(
         own = written(environment, release, inputs, kept, seal, noted=settled.notes)
         files |= {f"{folder}/{path}": data for path, data in own.items()}
     removed = _orphans(config, jobs, files, world)
-    return Outcome(Edits(files=files, removed=removed), len(jobs), objects, warnings)
+    return RenderResult(Edits(files=files, removed=removed), len(jobs), objects, warnings)
 
 
 def _rendered(
-    jobs: Sequence[Job], config: Config, world: World, progress: Progress
+    jobs: Sequence[Job], config: Config, world: RenderPorts, progress: Progress
 ) -> tuple[list[tuple[Settled, Inputs]], tuple[str, ...]]:
     """Each job's objects. A chart that asks which APIs there are is rendered again once all CRDs are known."""
     apis = {job.environment.name: _apis(job.environment) for job in jobs}
@@ -103,7 +103,7 @@ def _rendered(
     return list(zip(settled, inputs, strict=True)), tuple(dict.fromkeys(said))
 
 
-def _manifests(job: Job, answer: Rendered, scopes: Mapping[str, Scopes]) -> ManifestSet:
+def _manifests(job: Job, answer: RenderedChart, scopes: Mapping[str, Scopes]) -> ManifestSet:
     known = scopes[job.environment.name]
     return parse(answer.text, namespace=job.release.namespace, release=job.release.name, scopes=known)
 
@@ -112,13 +112,13 @@ def _apis(environment: Environment) -> frozenset[str]:
     return offered(environment.full_kube_version) | frozenset(environment.api_versions)
 
 
-def _asks(job: Job, world: World) -> bool:
+def _asks(job: Job, world: RenderPorts) -> bool:
     """Whether any template looks at the list of APIs; for the others it makes no difference."""
     tree = world.files.tree(job.chart.folder)
     return any(b"APIVersions" in data for data in tree.values()) or any(path.endswith(".tgz") for path in tree)
 
 
-def _left_out(jobs: Sequence[Job], config: Config, world: World) -> dict[str, list[ManifestSet]]:
+def _left_out(jobs: Sequence[Job], config: Config, world: RenderPorts) -> dict[str, list[ManifestSet]]:
     """By environment: the CRDs of releases that are not rendered now, as they were rendered before."""
     found: dict[str, list[ManifestSet]] = {job.environment.name: [] for job in jobs}
     done = {(job.environment.name, job.release.name) for job in jobs}
@@ -131,7 +131,7 @@ def _left_out(jobs: Sequence[Job], config: Config, world: World) -> dict[str, li
 
 
 def _crd_apis(
-    jobs: Sequence[Job], answers: Sequence[Rendered], left_out: Mapping[str, Sequence[ManifestSet]]
+    jobs: Sequence[Job], answers: Sequence[RenderedChart], left_out: Mapping[str, Sequence[ManifestSet]]
 ) -> dict[str, frozenset[str]]:
     """By environment: the APIs of all CRDs there."""
     found = {
@@ -143,7 +143,10 @@ def _crd_apis(
 
 
 def _scopes(
-    environment: str, jobs: Sequence[Job], answers: Sequence[Rendered], left_out: Mapping[str, Sequence[ManifestSet]]
+    environment: str,
+    jobs: Sequence[Job],
+    answers: Sequence[RenderedChart],
+    left_out: Mapping[str, Sequence[ManifestSet]],
 ) -> Scopes:
     known = BUILT_IN
     for crds in left_out[environment]:
@@ -154,7 +157,7 @@ def _scopes(
     return known
 
 
-def _inputs(job: Job, answer: Rendered, apis: frozenset[str]) -> Inputs:
+def _inputs(job: Job, answer: RenderedChart, apis: frozenset[str]) -> Inputs:
     overlay = job.overlay
     return Inputs(
         chart=job.chart.name,
@@ -175,7 +178,7 @@ def _kept(manifests: ManifestSet, config: Config) -> Iterable[Resource]:
     return (r for r in manifests.resources if config.secrets != "omit" or not holds_data(r))
 
 
-def _orphans(config: Config, jobs: Sequence[Job], files: Mapping[str, bytes], world: World) -> tuple[str, ...]:
+def _orphans(config: Config, jobs: Sequence[Job], files: Mapping[str, bytes], world: RenderPorts) -> tuple[str, ...]:
     """What an index says is ours and no render makes any more. No other file is ever removed."""
     current = {(e.name, r.name) for e, r in config.pairs()}
     rendered = {(job.environment.name, job.release.name) for job in jobs}

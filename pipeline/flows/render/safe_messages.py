@@ -12,13 +12,13 @@ from pipeline.core.redaction.mask import Mask
 from pipeline.core.render.manifests import parse
 from pipeline.core.render.rendered_tree import folder_of
 from pipeline.core.yaml.reader import YamlError
-from pipeline.flows.render.jobs import Job, World
+from pipeline.flows.render.jobs import Job, RenderPorts
 
 # "cannot overwrite table with non table for web.auth (map[user:…])", "Ignoring non-table value (…)" (Helm).
 _QUOTED_VALUE = re.compile(r"(non[- ]table (?:value|for \S+)) \(.*\)", re.DOTALL)
 
 
-def knowing(jobs: Sequence[Job], world: World, made: Iterable[ManifestSet] = ()) -> Mask:
+def knowing(jobs: Sequence[Job], world: RenderPorts, made: Iterable[ManifestSet] = ()) -> Mask:
     """A mask that knows the secrets of ``jobs``; ``made`` is what they render to, as far as they do."""
     mask = Mask()
     for job in jobs:

@@ -17,14 +17,14 @@ from pipeline.core.render.freeze import Frozen, frozen, told
 from pipeline.core.render.manifests import parse
 from pipeline.core.render.nondeterminism import Volatile, volatile
 from pipeline.core.render.notes import Notes, VolatilePath
-from pipeline.core.render.order import Rendered
+from pipeline.core.render.order import RenderedChart
 from pipeline.core.render.overlay import applied
 from pipeline.core.render.overlay_effects import Effect, effects
 from pipeline.core.render.random_functions import A_SECOND, by_chance, needs_a_pause, suspects
 from pipeline.core.render.rendered_tree import INDEX, folder_of, from_bytes
 from pipeline.core.yaml.reader import YamlError
 from pipeline.flows.render.attempt import attempt
-from pipeline.flows.render.jobs import Job, World
+from pipeline.flows.render.jobs import Job, RenderPorts
 from pipeline.flows.render.safe_messages import knowing
 
 
@@ -33,7 +33,7 @@ class Made:
     """One job's render: ``manifests`` are the chart's own, before any overlay."""
 
     job: Job
-    answer: Rendered
+    answer: RenderedChart
     manifests: ManifestSet
     scopes: Scopes
 
@@ -48,7 +48,7 @@ class Settled:
 
 
 def settle(
-    made: Sequence[Made], apis: Mapping[str, frozenset[str]], config: Config, world: World, progress: Progress
+    made: Sequence[Made], apis: Mapping[str, frozenset[str]], config: Config, world: RenderPorts, progress: Progress
 ) -> list[Settled]:
     """Overlay each render, and deal with what is volatile in it.
 
@@ -73,7 +73,7 @@ class _Chances:
     values: tuple[str, ...]
 
 
-def _chances(folder: str, world: World) -> _Chances:
+def _chances(folder: str, world: RenderPorts) -> _Chances:
     tree = world.files.tree(folder)
     texts = {path: data.decode(errors="replace") for path, data in tree.items() if "templates/" in path}
     values = (data.decode(errors="replace") for path, data in tree.items() if path.endswith("values.yaml"))
@@ -87,7 +87,9 @@ def _functions(made: Made, chances: _Chances) -> frozenset[str]:
     return suspects(made.manifests, chances.templates, known)
 
 
-def _settled(made: Made, functions: frozenset[str], second: Rendered | None, config: Config, world: World) -> Settled:
+def _settled(
+    made: Made, functions: frozenset[str], second: RenderedChart | None, config: Config, world: RenderPorts
+) -> Settled:
     job = made.job
     manifests, done = _overlaid(made, made.manifests, world)
     found: tuple[Volatile, ...] = ()
@@ -120,7 +122,7 @@ def _said(found: tuple[Volatile, ...], left: tuple[Volatile, ...], functions: fr
     return f"{what}; what is committed is kept where it fits, and from now on: {told(left)}"
 
 
-def _overlaid(made: Made, manifests: ManifestSet, world: World) -> tuple[ManifestSet, tuple[Effect, ...]]:
+def _overlaid(made: Made, manifests: ManifestSet, world: RenderPorts) -> tuple[ManifestSet, tuple[Effect, ...]]:
     overlay = made.job.overlay
     if overlay is None:
         return manifests, ()
@@ -131,7 +133,7 @@ def _overlaid(made: Made, manifests: ManifestSet, world: World) -> tuple[Manifes
     return over, effects(manifests, over)
 
 
-def _committed(job: Job, world: World) -> ManifestSet:
+def _committed(job: Job, world: RenderPorts) -> ManifestSet:
     """What the rendered tree holds of the release now, Secrets decrypted where that can be done here."""
     folder = folder_of(job.environment.name, job.release.name)
     raw = world.files.read(f"{folder}/{INDEX}")
@@ -153,7 +155,7 @@ def _read(data: bytes, job: Job) -> tuple[Resource, ...]:
         return ()
 
 
-def _opened(resource: Resource, path: str, world: World) -> Resource:
+def _opened(resource: Resource, path: str, world: RenderPorts) -> Resource:
     if not is_encrypted(resource):
         return resource
     held = world.sops().decrypt(path, {key: resource.body[key] for key in (*DATA, SOPS) if key in resource.body})

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 
 from pipeline.core.analysis.case_charts import chart, sides
 from pipeline.core.charts.chart import Chart
-from pipeline.core.charts.known_values import Scope, scope_of, walk
+from pipeline.core.charts.known_values import ChartValues, scope_of, walk
 from pipeline.core.charts.semver import Range, Version
 from pipeline.core.risk.finding import Confidence, Place, ResourceRef, Severity
 from pipeline.core.risk.rule import Hit, Need, Rule, quiet, speaks
@@ -60,7 +60,7 @@ def _hit(upgrade: Upgrade, file: str, wanted: str, version: str, charts: tuple[C
     )
 
 
-def _wanted(scope: Scope, whole: Chart) -> Mapping[str, str]:
+def _wanted(scope: ChartValues, whole: Chart) -> Mapping[str, str]:
     """Each constraint by the Chart.yaml that has it."""
     found = {}
     for one in walk(scope):

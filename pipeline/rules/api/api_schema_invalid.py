@@ -14,7 +14,7 @@ Correct the value that sets it. Where the chart's template forgets the quotes, s
 from collections.abc import Iterator
 
 from pipeline.core.analysis.new_field_errors import news
-from pipeline.core.kube.field_check import Complaint, Fault
+from pipeline.core.kube.field_check import Fault, FieldComplaint
 from pipeline.core.kube.path import to_text
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Hit, Need, Rule, quiet, speaks
@@ -36,7 +36,7 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
             )
 
 
-def _told(complaint: Complaint) -> tuple[str, str, str]:
+def _told(complaint: FieldComplaint) -> tuple[str, str, str]:
     """What is wrong, what breaks, what to do."""
     path, why = to_text(complaint.path), "The API server refuses the whole object."
     last = complaint.path[-1] if isinstance(complaint.path[-1], str) else complaint.field

@@ -11,7 +11,7 @@ Look up annotations that your controllers read.
 
 from pipeline.core.analysis.hooks import events_in
 from pipeline.core.analysis.removal import KEEPERS
-from pipeline.core.analysis.rule_helpers import Words, alike_check
+from pipeline.core.analysis.rule_helpers import FindingText, alike_check
 from pipeline.core.analysis.service_accounts import IDENTITY
 from pipeline.core.diff.change import FieldChange
 from pipeline.core.kube.path import Path
@@ -36,7 +36,7 @@ def _picks(field: FieldChange, path: Path) -> bool:
 
 check = alike_check(
     _picks,
-    Words(
+    FindingText(
         "its annotations change",
         "Controllers read their settings there.",
         "Look up annotations that your controllers read.",

@@ -9,7 +9,7 @@ Programs read their settings there, at their next start or at once. A pod that i
 Read the difference against the release notes, above all where you override a part of it.
 """
 
-from pipeline.core.analysis.rule_helpers import Words, object_check
+from pipeline.core.analysis.rule_helpers import FindingText, object_check
 from pipeline.core.diff.change import MISSING, FieldChange, ResourceChange
 from pipeline.core.kube.path import Path
 from pipeline.core.risk.finding import Severity
@@ -35,7 +35,7 @@ def _flips(field: FieldChange) -> bool:
 
 check = object_check(
     _picks,
-    Words(
+    FindingText(
         "what it holds changes",
         "Programs read their settings there, at their next start or at once.",
         "Read the difference against the release notes.",

@@ -10,12 +10,12 @@ Read the change as its controller's documentation explains it.
 """
 
 from pipeline.core.analysis.images import names_image
-from pipeline.core.analysis.rule_helpers import Words, custom_check
+from pipeline.core.analysis.rule_helpers import FindingText, custom_check
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
 
 check = custom_check(
-    Words(
+    FindingText(
         "it changes", "Its controller acts upon it.", "Read the change as its controller's documentation explains it."
     ),
     lambda field: not names_image(field),

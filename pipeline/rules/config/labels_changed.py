@@ -10,7 +10,7 @@ Search selectors of yours for the old labels.
 """
 
 from pipeline.core.analysis.rbac import AGGREGATES
-from pipeline.core.analysis.rule_helpers import Words, alike_check
+from pipeline.core.analysis.rule_helpers import FindingText, alike_check
 from pipeline.core.diff.change import FieldChange
 from pipeline.core.kube.path import Path
 from pipeline.core.risk.finding import Severity
@@ -23,7 +23,7 @@ def _picks(_field: FieldChange, path: Path) -> bool:
 
 check = alike_check(
     _picks,
-    Words(
+    FindingText(
         "its labels change",
         "What selects objects by them finds others.",
         "Search selectors of yours for the old labels.",

@@ -14,7 +14,7 @@ Point the patch at the new name, or delete it where what it was for is gone. The
 from collections.abc import Iterator
 from difflib import get_close_matches
 
-from pipeline.core.analysis.overlay_drift import Drift, Loss, drifts
+from pipeline.core.analysis.overlay_drift import Loss, OverlayDrift, drifts
 from pipeline.core.analysis.overlay_lines import where
 from pipeline.core.diff.change import Op
 from pipeline.core.kube.path import Entry, Path, to_text
@@ -42,11 +42,11 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
             yield _hit(same, upgrade)
 
 
-def _side(drift: Drift, upgrade: Upgrade) -> ManifestSet:
+def _side(drift: OverlayDrift, upgrade: Upgrade) -> ManifestSet:
     return (upgrade.before if drift.loss is Loss.OBJECT_GONE else upgrade.after).manifests
 
 
-def _hit(same: list[Drift], upgrade: Upgrade) -> Hit:
+def _hit(same: list[OverlayDrift], upgrade: Upgrade) -> Hit:
     drift = same[0]
     resource = _side(drift, upgrade).by_id()[drift.id]
     line = where(upgrade.after.overlay or upgrade.before.overlay, drift.effect.id, drift.path or drift.effect.path)
@@ -74,7 +74,7 @@ def _title(loss: Loss) -> str:
     }[loss]
 
 
-def _why(drift: Drift) -> str:
+def _why(drift: OverlayDrift) -> str:
     if drift.loss is Loss.OBJECT_GONE:
         return "The object is gone from the chart: what we set on it has no effect."
     if drift.loss is Loss.MISSES:
@@ -84,7 +84,7 @@ def _why(drift: Drift) -> str:
     return "What it was for is gone or called otherwise: our setting stands beside it, without effect."
 
 
-def _weight(drift: Drift) -> tuple[Severity | None, Confidence | None]:
+def _weight(drift: OverlayDrift) -> tuple[Severity | None, Confidence | None]:
     """An environment variable or a file that we add may still be read by what there is; no other loss may work."""
     if drift.loss is Loss.OBJECT_GONE:
         return Severity.MEDIUM, Confidence.LIKELY
@@ -97,7 +97,7 @@ def _list_of(path: Path) -> str:
     return str(path[-2]) if len(path) > 1 and isinstance(path[-1], Entry) else ""
 
 
-def _nearest(drift: Drift, resource: Resource) -> str:
+def _nearest(drift: OverlayDrift, resource: Resource) -> str:
     """The entry of the same list whose key is most like the lost one."""
     entry = next((n for n, step in enumerate(drift.path) if isinstance(step, Entry)), None)
     if entry is None or drift.loss is Loss.OBJECT_GONE:

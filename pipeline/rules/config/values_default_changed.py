@@ -13,9 +13,9 @@ Pin the old value in our values file if the new default is not wanted.
 from collections.abc import Iterator
 
 from pipeline.core.analysis.case_charts import chart, sides
+from pipeline.core.analysis.changed_defaults import DefaultChange, changed_defaults
 from pipeline.core.analysis.images import IMAGE_KEY
 from pipeline.core.analysis.short_values import between
-from pipeline.core.charts.known_values import DefaultChange, changed_defaults
 from pipeline.core.risk.finding import Confidence, Place, ResourceRef, Severity
 from pipeline.core.risk.rule import Hit, Need, Rule, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade

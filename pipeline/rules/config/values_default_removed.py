@@ -13,8 +13,8 @@ Look for the key's new name if the feature is wanted; the changes to the manifes
 from collections.abc import Iterator
 
 from pipeline.core.analysis.case_charts import chart, sides
+from pipeline.core.analysis.changed_defaults import DefaultChange, changed_defaults
 from pipeline.core.analysis.images import IMAGE_KEY
-from pipeline.core.charts.known_values import DefaultChange, changed_defaults
 from pipeline.core.risk.finding import Place, ResourceRef, Severity
 from pipeline.core.risk.rule import Hit, Need, Rule, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade

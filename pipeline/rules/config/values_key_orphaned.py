@@ -16,7 +16,7 @@ from difflib import get_close_matches
 
 from pipeline.core.analysis.case_charts import chart, sides
 from pipeline.core.charts.chart import Chart
-from pipeline.core.charts.known_values import Scope, default_at, knows, leaves, scope_of
+from pipeline.core.charts.known_values import ChartValues, default_at, knows, leaves, scope_of
 from pipeline.core.charts.template_reads import ValuesPath
 from pipeline.core.charts.values import overlaid
 from pipeline.core.charts.values_lines import where
@@ -39,19 +39,19 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         yield _hit(orphan, upgrade, new, after, Severity.LOW if idle.issuperset(below) else None)
 
 
-def _refused(upgrade: Upgrade, after: Scope) -> frozenset[ValuesPath]:
+def _refused(upgrade: Upgrade, after: ChartValues) -> frozenset[ValuesPath]:
     """What the new schema refuses outright: values-schema-violation speaks."""
     if not refused(upgrade.facts.refusal):
         return frozenset()
     return frozenset(one.path for one in violations(after, overlaid(upgrade.after.values)))
 
 
-def _topmost(path: ValuesPath, after: Scope) -> ValuesPath:
+def _topmost(path: ValuesPath, after: ChartValues) -> ValuesPath:
     """The shortest part of the path that the new chart does not know: one moved map is one finding."""
     return next(path[:length] for length in range(1, len(path) + 1) if not knows(after, path[:length]))
 
 
-def _hit(path: ValuesPath, upgrade: Upgrade, new: Chart, after: Scope, severity: Severity | None) -> Hit:
+def _hit(path: ValuesPath, upgrade: Upgrade, new: Chart, after: ChartValues, severity: Severity | None) -> Hit:
     dotted = ".".join(path)
     place = where(upgrade.after.values, path)
     near = get_close_matches(dotted, [".".join(known) for known, _ in leaves(after.defaults)], n=1, cutoff=0.75)

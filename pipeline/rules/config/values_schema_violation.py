@@ -17,7 +17,7 @@ from pipeline.core.charts.chart import Chart
 from pipeline.core.charts.known_values import lookup, scope_of
 from pipeline.core.charts.values import overlaid
 from pipeline.core.charts.values_lines import where
-from pipeline.core.charts.values_schema import Violation, named_by_helm, prefix_of, refused, violations
+from pipeline.core.charts.values_schema import ValuesViolation, named_by_helm, prefix_of, refused, violations
 from pipeline.core.kube.path import to_text
 from pipeline.core.risk.finding import Place, ResourceRef, Severity
 from pipeline.core.risk.rule import Hit, Need, Rule, quiet, speaks
@@ -37,7 +37,7 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         yield _hit(violation, upgrade, new)
 
 
-def _hit(violation: Violation, upgrade: Upgrade, new: Chart) -> Hit:
+def _hit(violation: ValuesViolation, upgrade: Upgrade, new: Chart) -> Hit:
     path = violation.path
     place = where(upgrade.after.values, path)
     near = place or next((w for n in range(len(path) - 1, 0, -1) if (w := where(upgrade.after.values, path[:n]))), "")

@@ -13,7 +13,8 @@ Rewrite our value in the new shape, as the new chart's values.yaml shows it.
 from collections.abc import Iterator
 
 from pipeline.core.analysis.case_charts import chart, sides
-from pipeline.core.charts.known_values import changed_defaults, lookup
+from pipeline.core.analysis.changed_defaults import changed_defaults
+from pipeline.core.charts.known_values import lookup
 from pipeline.core.charts.template_reads import ValuesPath
 from pipeline.core.charts.values_lines import where
 from pipeline.core.risk.finding import Place, ResourceRef, Severity

@@ -10,14 +10,14 @@ Nothing.
 """
 
 from pipeline.core.crd.case_crds import field
-from pipeline.core.crd.rule_helpers import Words, many, quiet_check
+from pipeline.core.crd.rule_helpers import CrdFindingText, many, quiet_check
 from pipeline.core.crd.schema import keywords
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
 
 check = quiet_check(
     keywords.prose_changed,
-    Words(
+    CrdFindingText(
         lambda number: many(number, "description", "reworded"),
         "Nothing behaves differently.",
         "Nothing.",

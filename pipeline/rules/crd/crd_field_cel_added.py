@@ -11,14 +11,14 @@ Read the rules against your custom resources, or try them with a server-side dry
 """
 
 from pipeline.core.crd.case_crds import field
-from pipeline.core.crd.rule_helpers import Words, fields_check, many
+from pipeline.core.crd.rule_helpers import CrdFindingText, fields_check, many
 from pipeline.core.crd.schema import keywords
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
 
 check = fields_check(
     keywords.rules_added,
-    Words(
+    CrdFindingText(
         lambda number: many(number, "place", "held to new validation rules"),
         "A custom resource that breaks one is refused when it is made anew or changed there.",
         "Read the rules against your custom resources, or try a server-side dry run.",

@@ -10,14 +10,14 @@ Validate your custom resources against the new CRD.
 """
 
 from pipeline.core.crd.case_crds import field
-from pipeline.core.crd.rule_helpers import Words, fields_check, many
+from pipeline.core.crd.rule_helpers import CrdFindingText, fields_check, many
 from pipeline.core.crd.schema import keywords
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
 
 check = fields_check(
     keywords.combinator_changed,
-    Words(
+    CrdFindingText(
         lambda number: many(number, "place", "held to other alternatives"),
         "A custom resource may match none of them any more, and is then refused.",
         "Validate your custom resources against the new CRD, or try a server-side dry run.",

@@ -10,14 +10,14 @@ Read what the default does; set the field where you want another value.
 """
 
 from pipeline.core.crd.case_crds import field
-from pipeline.core.crd.rule_helpers import Words, fields_check, many
+from pipeline.core.crd.rule_helpers import CrdFindingText, fields_check, many
 from pipeline.core.crd.schema import keywords
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
 
 check = fields_check(
     keywords.default_added,
-    Words(
+    CrdFindingText(
         lambda number: many(number, "default", "new"),
         "The API server writes it into custom resources that leave the field out.",
         "Read what it does; set the field where you want another value.",

@@ -11,14 +11,14 @@ Set the old value in custom resources that rely on it.
 """
 
 from pipeline.core.crd.case_crds import field
-from pipeline.core.crd.rule_helpers import Words, fields_check, many
+from pipeline.core.crd.rule_helpers import CrdFindingText, fields_check, many
 from pipeline.core.crd.schema import keywords
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
 
 check = fields_check(
     keywords.default_changed,
-    Words(
+    CrdFindingText(
         lambda number: many(number, "default", "another one or gone"),
         "Custom resources that leave the field out behave differently from now on.",
         "Set the old value where you rely on it.",

@@ -11,14 +11,14 @@ Give embedded objects their apiVersion and kind.
 """
 
 from pipeline.core.crd.case_crds import field
-from pipeline.core.crd.rule_helpers import Words, fields_check, many
+from pipeline.core.crd.rule_helpers import CrdFindingText, fields_check, many
 from pipeline.core.crd.schema import keywords
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
 
 check = fields_check(
     keywords.embedded_changed,
-    Words(
+    CrdFindingText(
         lambda number: many(number, "place", "taken for an embedded object, or for none any more"),
         "apiVersion, kind and metadata are asked for there, or dropped unless the schema names them.",
         "Give embedded objects their apiVersion and kind.",

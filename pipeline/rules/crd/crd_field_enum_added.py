@@ -11,14 +11,14 @@ Compare the values in your custom resources with the list before the upgrade.
 """
 
 from pipeline.core.crd.case_crds import MINE, field
-from pipeline.core.crd.rule_helpers import Words, fields_check, many, of_status
+from pipeline.core.crd.rule_helpers import CrdFindingText, fields_check, many, of_status
 from pipeline.core.crd.schema import keywords
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
 
 check = fields_check(
     keywords.enum_added,
-    Words(
+    CrdFindingText(
         lambda number: many(number, "field", "limited to a list of values"),
         "A custom resource with another value is refused when it is made anew or changed there.",
         "Compare the values in your custom resources with the list before the upgrade.",

@@ -11,14 +11,14 @@ Replace the value in your custom resources before the upgrade.
 """
 
 from pipeline.core.crd.case_crds import field
-from pipeline.core.crd.rule_helpers import Words, fields_check, many, of_status
+from pipeline.core.crd.rule_helpers import CrdFindingText, fields_check, many, of_status
 from pipeline.core.crd.schema import keywords
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
 
 check = fields_check(
     keywords.enum_narrowed,
-    Words(
+    CrdFindingText(
         lambda number: many(number, "field", "limited to fewer values"),
         "A custom resource with a value that is gone is refused when it is made anew or changed there.",
         "Replace the value in your custom resources before the upgrade.",

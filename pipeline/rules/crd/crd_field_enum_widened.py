@@ -11,14 +11,14 @@ Nothing before the upgrade; let readers of the field tolerate values they do not
 """
 
 from pipeline.core.crd.case_crds import field
-from pipeline.core.crd.rule_helpers import Words, many, quiet_check
+from pipeline.core.crd.rule_helpers import CrdFindingText, many, quiet_check
 from pipeline.core.crd.schema import keywords
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
 
 check = quiet_check(
     keywords.enum_widened,
-    Words(
+    CrdFindingText(
         lambda number: many(number, "listed value", "new"),
         "Existing custom resources stay valid; a rollback refuses those that use a new value.",
         "Nothing.",

@@ -11,14 +11,14 @@ Compare the values in your custom resources with the format.
 """
 
 from pipeline.core.crd.case_crds import field
-from pipeline.core.crd.rule_helpers import Words, fields_check, many
+from pipeline.core.crd.rule_helpers import CrdFindingText, fields_check, many
 from pipeline.core.crd.schema import keywords
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
 
 check = fields_check(
     keywords.format_changed,
-    Words(
+    CrdFindingText(
         lambda number: many(number, "field", "held to a new format"),
         "A value of another format is refused, where the API server knows the format.",
         "Compare the values in your custom resources with it.",

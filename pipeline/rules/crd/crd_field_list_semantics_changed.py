@@ -11,14 +11,14 @@ Check your lists for duplicates by the new keys before the upgrade.
 """
 
 from pipeline.core.crd.case_crds import field
-from pipeline.core.crd.rule_helpers import Words, fields_check, many
+from pipeline.core.crd.rule_helpers import CrdFindingText, fields_check, many
 from pipeline.core.crd.schema import keywords
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
 
 check = fields_check(
     keywords.list_semantics_changed,
-    Words(
+    CrdFindingText(
         lambda number: many(number, "merge rule of a list or map", "another"),
         "Server-side apply merges it differently; duplicates by the new keys are refused.",
         "Check your lists for duplicates by the new keys.",

@@ -10,14 +10,14 @@ Search your custom resources for a null there.
 """
 
 from pipeline.core.crd.case_crds import field
-from pipeline.core.crd.rule_helpers import Words, fields_check, many
+from pipeline.core.crd.rule_helpers import CrdFindingText, fields_check, many
 from pipeline.core.crd.schema import keywords
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
 
 check = fields_check(
     keywords.nullable_removed,
-    Words(
+    CrdFindingText(
         lambda number: many(number, "field", "no longer allowed to be null"),
         "A null there is dropped, or refused where the custom resource is made anew or changed.",
         "Search your custom resources for a null there.",

@@ -11,14 +11,14 @@ Compare your custom resources with the new pattern before the upgrade.
 """
 
 from pipeline.core.crd.case_crds import field
-from pipeline.core.crd.rule_helpers import Words, fields_check, many
+from pipeline.core.crd.rule_helpers import CrdFindingText, fields_check, many
 from pipeline.core.crd.schema import keywords
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
 
 check = fields_check(
     keywords.pattern_changed,
-    Words(
+    CrdFindingText(
         lambda number: many(number, "field", "held to a new pattern"),
         "A custom resource whose value does not match is refused when it is made anew or changed there.",
         "Compare your custom resources with the new pattern before the upgrade.",

@@ -10,14 +10,14 @@ Nothing; remember it when you roll back.
 """
 
 from pipeline.core.crd.case_crds import field
-from pipeline.core.crd.rule_helpers import Words, many, quiet_check
+from pipeline.core.crd.rule_helpers import CrdFindingText, many, quiet_check
 from pipeline.core.crd.schema import keywords
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
 
 check = quiet_check(
     keywords.relaxed,
-    Words(
+    CrdFindingText(
         lambda number: many(number, "constraint", "relaxed"),
         "Nothing breaks now; a rollback may, once custom resources make use of it.",
         "Nothing.",

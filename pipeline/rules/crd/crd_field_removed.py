@@ -11,7 +11,7 @@ Search your custom resources for the field, and move the setting to what replace
 """
 
 from pipeline.core.crd.case_crds import field
-from pipeline.core.crd.rule_helpers import Words, fields_check, many, of_status
+from pipeline.core.crd.rule_helpers import CrdFindingText, fields_check, many, of_status
 from pipeline.core.crd.schema import keywords
 from pipeline.core.crd.schema.changes import Edited, SchemaChange, holder_after
 from pipeline.core.risk.finding import Confidence, Severity
@@ -29,7 +29,7 @@ def _grade(picked: list[SchemaChange], edited: Edited) -> Severity | None:
 
 check = fields_check(
     keywords.field_removed,
-    Words(
+    CrdFindingText(
         lambda number: many(number, "field", "removed"),
         "Custom resources that set it lose the setting in silence, or are refused by a server-side apply.",
         "Search your custom resources for it, and move the setting first.",

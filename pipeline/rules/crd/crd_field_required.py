@@ -11,7 +11,7 @@ Set the field in your custom resources before the upgrade.
 """
 
 from pipeline.core.crd.case_crds import MINE, field
-from pipeline.core.crd.rule_helpers import Words, fields_check, many, of_status
+from pipeline.core.crd.rule_helpers import CrdFindingText, fields_check, many, of_status
 from pipeline.core.crd.schema import keywords
 from pipeline.core.crd.schema.changes import Edited, SchemaChange, holder_after
 from pipeline.core.crd.schema.keywords import names_required
@@ -32,7 +32,7 @@ def _filled(change: SchemaChange, edited: Edited) -> bool:
 
 check = fields_check(
     keywords.required_added,
-    Words(
+    CrdFindingText(
         lambda number: many(number, "place", "stricter about which fields must be set"),
         "A custom resource that lacks it is refused when it is made anew or changed there.",
         "Set the fields in your custom resources before the upgrade.",

@@ -11,14 +11,14 @@ Rewrite the value in your custom resources in the same step as the upgrade.
 """
 
 from pipeline.core.crd.case_crds import MINE, field
-from pipeline.core.crd.rule_helpers import Words, fields_check, many, of_status
+from pipeline.core.crd.rule_helpers import CrdFindingText, fields_check, many, of_status
 from pipeline.core.crd.schema import keywords
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
 
 check = fields_check(
     keywords.retyped,
-    Words(
+    CrdFindingText(
         lambda number: many(number, "field", "of another type"),
         "Values of the old type are refused at the next apply of a custom resource.",
         "Rewrite the values in your custom resources together with the upgrade.",

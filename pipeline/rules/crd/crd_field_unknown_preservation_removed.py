@@ -10,14 +10,14 @@ Search your custom resources for content there that the new schema does not name
 """
 
 from pipeline.core.crd.case_crds import field
-from pipeline.core.crd.rule_helpers import Words, fields_check, many, of_status
+from pipeline.core.crd.rule_helpers import CrdFindingText, fields_check, many, of_status
 from pipeline.core.crd.schema import keywords
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
 
 check = fields_check(
     keywords.unknown_preservation_removed,
-    Words(
+    CrdFindingText(
         lambda number: many(number, "place", "no longer free-form"),
         "Content there that the schema does not name is dropped in silence.",
         "Search your custom resources for such content, and move it first.",

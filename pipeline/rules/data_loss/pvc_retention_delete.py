@@ -9,7 +9,7 @@ What was kept for the next time is destroyed: the first scale-down takes the dat
 Pin the policy to Retain by a value or an overlay.
 """
 
-from pipeline.core.analysis.rule_helpers import Words, object_check
+from pipeline.core.analysis.rule_helpers import FindingText, object_check
 from pipeline.core.diff.change import FieldChange
 from pipeline.core.kube.path import Path
 from pipeline.core.risk.finding import Severity
@@ -22,7 +22,7 @@ def _picks(field: FieldChange, path: Path) -> bool:
 
 check = object_check(
     _picks,
-    Words(
+    FindingText(
         "its volumes are deleted from now on",
         "The first scale-down, or its deletion, destroys the data.",
         "Pin persistentVolumeClaimRetentionPolicy to Retain.",

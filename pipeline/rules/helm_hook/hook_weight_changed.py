@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from pipeline.core.analysis.hooks import events
-from pipeline.core.analysis.rule_helpers import Words, hit
+from pipeline.core.analysis.rule_helpers import FindingText, hit
 from pipeline.core.diff.change import FieldChange
 from pipeline.core.kube.path import Path
 from pipeline.core.render.manifests import HOOK_ANNOTATION
@@ -26,7 +26,7 @@ from pipeline.core.risk.upgrade import Upgrade
 _PATHS: tuple[Path, ...] = tuple(
     ("metadata", "annotations", f"{HOOK_ANNOTATION}-{key}") for key in ("weight", "delete-policy", "output-log-policy")
 )
-_WORDS = Words(
+_WORDS = FindingText(
     "as a hook it runs or is deleted at another moment",
     "What needs another hook's object fails where that one comes later.",
     "See that what the hook needs still comes before it.",

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from pipeline.core.analysis.images import grade, image, names_image
-from pipeline.core.analysis.rule_helpers import Words, custom_check, pods_check
+from pipeline.core.analysis.rule_helpers import FindingText, custom_check, pods_check
 from pipeline.core.analysis.short_values import between
 from pipeline.core.diff.change import FieldChange, ResourceChange
 from pipeline.core.kube.path import Path
@@ -43,7 +43,7 @@ def _said(_change: ResourceChange, field: FieldChange) -> str:
     return f"{old.repository.removeprefix('library/')} {old.tag or 'no tag'} -> {new.tag or 'no tag'}"
 
 
-_WORDS = Words(
+_WORDS = FindingText(
     "another image",
     "Nodes must be able to pull it, and policies must allow it.",
     "Check mirrors and policies for a new registry; read the notes of a major version.",

@@ -9,7 +9,7 @@ Another policy may run an old image from the node, or fail without the registry;
 See that pull secrets exist in the namespace.
 """
 
-from pipeline.core.analysis.rule_helpers import Words, pods_check
+from pipeline.core.analysis.rule_helpers import FindingText, pods_check
 from pipeline.core.diff.change import FieldChange
 from pipeline.core.kube.path import Path
 from pipeline.core.kube.pods import in_container
@@ -23,7 +23,7 @@ def _picks(_field: FieldChange, path: Path) -> bool:
 
 check = pods_check(
     _picks,
-    Words(
+    FindingText(
         "its image is pulled otherwise",
         "An old image may run from the node, or the pull fails.",
         "See that pull secrets exist in the namespace.",

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 from pipeline.core.analysis.immutable_fields import first_below
 from pipeline.core.crd.case_crds import MINE, field
-from pipeline.core.crd.cel.rules import Verdict
+from pipeline.core.crd.cel.rules import RuleResults
 from pipeline.core.crd.cel.transitions import transition
 from pipeline.core.crd.find import known
 from pipeline.core.diff.change import Action, ResourceChange
@@ -32,14 +32,14 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         if definition is None or change.before is None or change.after is None:
             continue
         schema = definition.schema(change.after.version)
-        found = transition(schema, change.before.body, change.after.body) if schema else Verdict()
+        found = transition(schema, change.before.body, change.after.body) if schema else RuleResults()
         if found.broken:
             yield _refused(change, found)
         elif found.unchecked:
             yield _unchecked(change, found)
 
 
-def _refused(change: ResourceChange, found: Verdict) -> Hit:
+def _refused(change: ResourceChange, found: RuleResults) -> Hit:
     paths = list(dict.fromkeys(first_below(change, violation.path) for violation in found.broken))
     return Hit(
         place(change.resource, paths[0]),
@@ -51,7 +51,7 @@ def _refused(change: ResourceChange, found: Verdict) -> Hit:
     )
 
 
-def _unchecked(change: ResourceChange, found: Verdict) -> Hit:
+def _unchecked(change: ResourceChange, found: RuleResults) -> Hit:
     return Hit(
         at(change),
         title=f"{change.id.kind} {change.id.name} changes under rules that were not evaluated: {found.unchecked[0]}",

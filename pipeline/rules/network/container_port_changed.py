@@ -10,7 +10,7 @@ answer.
 Search Services, policies and monitors of yours for the old port.
 """
 
-from pipeline.core.analysis.rule_helpers import Words, pods_check
+from pipeline.core.analysis.rule_helpers import FindingText, pods_check
 from pipeline.core.diff.change import FieldChange, Op, ResourceChange
 from pipeline.core.kube.path import Path
 from pipeline.core.kube.pods import in_container
@@ -28,7 +28,7 @@ def _grade(_change: ResourceChange, fields: list[FieldChange]) -> Severity | Non
 
 check = pods_check(
     _picks,
-    Words(
+    FindingText(
         "a port of a container changes",
         "What addresses the old port gets no answer.",
         "Search Services, policies and monitors of yours for it.",

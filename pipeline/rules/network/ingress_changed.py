@@ -9,7 +9,7 @@ A host or path that is gone answers 404; another backend, class or TLS secret ch
 Compare hosts and paths with what your users call, and try them in staging.
 """
 
-from pipeline.core.analysis.rule_helpers import Words, object_check
+from pipeline.core.analysis.rule_helpers import FindingText, object_check
 from pipeline.core.diff.change import FieldChange
 from pipeline.core.kube.path import Path
 from pipeline.core.risk.finding import Severity
@@ -22,7 +22,7 @@ def _picks(_field: FieldChange, path: Path) -> bool:
 
 check = object_check(
     _picks,
-    Words(
+    FindingText(
         "it routes otherwise",
         "A host or path that is gone answers 404.",
         "Compare hosts and paths with what your users call.",

@@ -9,7 +9,7 @@ Traffic that was allowed may be cut, or more may pass.
 Compare peers and ports with who talks to these pods; mind DNS and metrics.
 """
 
-from pipeline.core.analysis.rule_helpers import Words, object_check
+from pipeline.core.analysis.rule_helpers import FindingText, object_check
 from pipeline.core.diff.change import FieldChange
 from pipeline.core.kube.path import Path
 from pipeline.core.risk.finding import Severity
@@ -22,7 +22,7 @@ def _picks(_field: FieldChange, path: Path) -> bool:
 
 check = object_check(
     _picks,
-    Words(
+    FindingText(
         "it allows or selects otherwise",
         "Traffic that was allowed may be cut, or more may pass.",
         "Compare peers and ports with who talks to these pods.",

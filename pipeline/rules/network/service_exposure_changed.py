@@ -10,7 +10,7 @@ change source addresses and stickiness.
 Pin the type by a value; see that firewalls and DNS follow.
 """
 
-from pipeline.core.analysis.rule_helpers import Words, object_check
+from pipeline.core.analysis.rule_helpers import FindingText, object_check
 from pipeline.core.diff.change import FieldChange, ResourceChange
 from pipeline.core.kube.path import Path
 from pipeline.core.risk.finding import Severity
@@ -35,7 +35,7 @@ def _grade(_change: ResourceChange, fields: list[FieldChange]) -> Severity | Non
 
 check = object_check(
     _picks,
-    Words(
+    FindingText(
         "it is reached from elsewhere",
         "It opens to the outside, or a public address goes.",
         "Pin it by a value; see that firewalls and DNS follow.",

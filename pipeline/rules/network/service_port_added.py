@@ -9,7 +9,7 @@ Something more can be reached through it.
 See that policies cover it.
 """
 
-from pipeline.core.analysis.rule_helpers import Words, object_check
+from pipeline.core.analysis.rule_helpers import FindingText, object_check
 from pipeline.core.diff.change import MISSING, FieldChange
 from pipeline.core.kube.path import Path
 from pipeline.core.risk.finding import Severity
@@ -21,7 +21,7 @@ def _picks(field: FieldChange, path: Path) -> bool:
 
 
 check = object_check(
-    _picks, Words("a port is new", "Something more can be reached through it.", "See that policies cover it.")
+    _picks, FindingText("a port is new", "Something more can be reached through it.", "See that policies cover it.")
 )
 _SERVICE = "apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {%s}\n"
 

@@ -10,7 +10,7 @@ otherwise.
 Confirm that the containers listen there.
 """
 
-from pipeline.core.analysis.rule_helpers import Words, object_check
+from pipeline.core.analysis.rule_helpers import FindingText, object_check
 from pipeline.core.diff.change import FieldChange
 from pipeline.core.kube.path import Path
 from pipeline.core.risk.finding import Severity
@@ -23,7 +23,7 @@ def _picks(_field: FieldChange, path: Path) -> bool:
 
 check = object_check(
     _picks,
-    Words(
+    FindingText(
         "a port leads elsewhere",
         "Where the pods do not listen there, connections are refused.",
         "Confirm that the containers listen there.",

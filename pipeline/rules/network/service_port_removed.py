@@ -9,7 +9,7 @@ Clients, Ingresses, routes, monitors and network policies that use it get no con
 Keep the old port for one release, or move its users first.
 """
 
-from pipeline.core.analysis.rule_helpers import Words, object_check
+from pipeline.core.analysis.rule_helpers import FindingText, object_check
 from pipeline.core.diff.change import MISSING, FieldChange
 from pipeline.core.kube.path import Path
 from pipeline.core.risk.finding import Severity
@@ -22,7 +22,7 @@ def _picks(field: FieldChange, path: Path) -> bool:
 
 check = object_check(
     _picks,
-    Words(
+    FindingText(
         "a port is gone",
         "Whoever uses it gets no connection.",
         "Keep the old port for one release, or move its users first.",

@@ -9,7 +9,7 @@ Monitors, Ingresses and routes address ports by name; a mesh reads the protocol 
 Search them for the old name; set appProtocol where the mesh must know.
 """
 
-from pipeline.core.analysis.rule_helpers import Words, object_check
+from pipeline.core.analysis.rule_helpers import FindingText, object_check
 from pipeline.core.diff.change import FieldChange
 from pipeline.core.kube.path import Path
 from pipeline.core.risk.finding import Severity
@@ -22,7 +22,7 @@ def _picks(_field: FieldChange, path: Path) -> bool:
 
 check = object_check(
     _picks,
-    Words(
+    FindingText(
         "a port has another name",
         "Monitors, Ingresses and routes address it by name; a mesh reads the protocol from it.",
         "Search them for the old name.",

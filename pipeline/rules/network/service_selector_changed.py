@@ -9,7 +9,7 @@ Until new pods with the new labels are ready, and for good where no pod has them
 See that the pod templates carry the labels; keep the old ones for one release where a gap is not acceptable.
 """
 
-from pipeline.core.analysis.rule_helpers import Words, object_check
+from pipeline.core.analysis.rule_helpers import FindingText, object_check
 from pipeline.core.diff.change import FieldChange
 from pipeline.core.kube.path import Path
 from pipeline.core.risk.finding import Severity
@@ -22,7 +22,7 @@ def _picks(_field: FieldChange, path: Path) -> bool:
 
 check = object_check(
     _picks,
-    Words(
+    FindingText(
         "it selects its pods by other labels",
         "Until new pods are ready it may have no endpoints.",
         "See that the pod templates carry the labels.",

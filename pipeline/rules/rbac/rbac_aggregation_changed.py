@@ -15,7 +15,7 @@ Source: https://kubernetes.io/docs/reference/access-authn-authz/rbac/#aggregated
 """
 
 from pipeline.core.analysis.rbac import AGGREGATES
-from pipeline.core.analysis.rule_helpers import Words, object_check
+from pipeline.core.analysis.rule_helpers import FindingText, object_check
 from pipeline.core.diff.change import FieldChange
 from pipeline.core.kube.path import Path
 from pipeline.core.kube.resource import mapping
@@ -34,7 +34,7 @@ def _picks(field: FieldChange, path: Path) -> bool:
 
 check = object_check(
     _picks,
-    Words(
+    FindingText(
         "its rights are collected otherwise",
         "Who is bound to the collecting role gains or loses rights, though no rule changes.",
         "See who holds that role; take the label away by an overlay where it is too much.",

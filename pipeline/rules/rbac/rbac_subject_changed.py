@@ -9,7 +9,7 @@ Who is added gains the whole role, who is gone loses it. A service account of an
 See that each new subject exists and is meant.
 """
 
-from pipeline.core.analysis.rule_helpers import Words, object_check
+from pipeline.core.analysis.rule_helpers import FindingText, object_check
 from pipeline.core.diff.change import MISSING, FieldChange, ResourceChange
 from pipeline.core.kube.path import Path
 from pipeline.core.kube.resource import mapping
@@ -39,7 +39,7 @@ def _grade(change: ResourceChange, fields: list[FieldChange]) -> Severity | None
 
 check = object_check(
     _picks,
-    Words(
+    FindingText(
         "it is bound to other subjects",
         "Who is added gains the whole role, who is gone loses it.",
         "See that each new subject exists and is meant.",

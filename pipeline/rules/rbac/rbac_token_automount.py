@@ -10,7 +10,7 @@ The pod's own setting wins over that of its service account.
 Where the pods talk to the API server, they need it; elsewhere set ``automountServiceAccountToken: false``.
 """
 
-from pipeline.core.analysis.rule_helpers import Words, alike_check
+from pipeline.core.analysis.rule_helpers import FindingText, alike_check
 from pipeline.core.diff.change import FieldChange
 from pipeline.core.kube.path import Path
 from pipeline.core.risk.finding import Severity
@@ -27,7 +27,7 @@ def _picks(_field: FieldChange, path: Path) -> bool:
 
 check = alike_check(
     _picks,
-    Words(
+    FindingText(
         "it is given the token of its service account or is not",
         "A token in every pod is what a break-in looks for; without it a program cannot ask the API server.",
         "See whether the program talks to the API server: it needs the token then, and only then.",

@@ -9,7 +9,7 @@ A lower minimum is less headroom, a lower maximum less capacity; another metric 
 Pin minimum and maximum where you sized them.
 """
 
-from pipeline.core.analysis.rule_helpers import Words, object_check
+from pipeline.core.analysis.rule_helpers import FindingText, object_check
 from pipeline.core.diff.change import FieldChange, ResourceChange
 from pipeline.core.kube.path import Path
 from pipeline.core.risk.finding import Severity
@@ -28,7 +28,7 @@ def _grade(_change: ResourceChange, fields: list[FieldChange]) -> Severity | Non
 
 check = object_check(
     _picks,
-    Words(
+    FindingText(
         "it scales otherwise",
         "Less headroom or capacity; a metric may not exist.",
         "Pin minimum and maximum where you sized them.",

@@ -9,7 +9,7 @@ A looser one lets a drain stop more pods at once; a tighter one may block every 
 Compare it with the number of replicas.
 """
 
-from pipeline.core.analysis.rule_helpers import Words, object_check
+from pipeline.core.analysis.rule_helpers import FindingText, object_check
 from pipeline.core.diff.change import FieldChange
 from pipeline.core.kube.path import Path
 from pipeline.core.risk.finding import Severity
@@ -22,7 +22,7 @@ def _picks(_field: FieldChange, path: Path) -> bool:
 
 check = object_check(
     _picks,
-    Words(
+    FindingText(
         "it protects otherwise",
         "A drain stops more pods at once, or is blocked.",
         "Compare it with the number of replicas.",

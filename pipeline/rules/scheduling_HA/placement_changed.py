@@ -9,7 +9,7 @@ Tighter rules leave pods pending; looser ones may put all replicas on one node.
 Check labels and taints of your nodes against it.
 """
 
-from pipeline.core.analysis.rule_helpers import Words, pods_check
+from pipeline.core.analysis.rule_helpers import FindingText, pods_check
 from pipeline.core.diff.change import MISSING, FieldChange, ResourceChange
 from pipeline.core.kube.path import Path
 from pipeline.core.risk.finding import Severity
@@ -33,7 +33,7 @@ def _grade(_change: ResourceChange, fields: list[FieldChange]) -> Severity | Non
 
 check = pods_check(
     _picks,
-    Words(
+    FindingText(
         "where its pods may run changes",
         "Tighter rules leave pods pending; looser ones put replicas on one node.",
         "Check labels and taints of your nodes against it.",

@@ -10,7 +10,7 @@ autoscaler owns it.
 Pin the number by a value of the chart, or leave it to the autoscaler alone.
 """
 
-from pipeline.core.analysis.rule_helpers import Words, object_check
+from pipeline.core.analysis.rule_helpers import FindingText, object_check
 from pipeline.core.diff.change import FieldChange, ResourceChange
 from pipeline.core.kube.path import Path
 from pipeline.core.risk.finding import Severity
@@ -30,7 +30,7 @@ def _grade(_change: ResourceChange, fields: list[FieldChange]) -> Severity | Non
 
 check = object_check(
     _picks,
-    Words(
+    FindingText(
         "another number of replicas",
         "Fewer replicas are less capacity; a single one is none while it restarts, and none does nothing.",
         "Pin the number by a value, or leave it to an autoscaler alone.",

@@ -10,7 +10,7 @@ may run with more rights.
 Compare the change with what your pods ask for. Kubernetes has no PodSecurityPolicy from 1.25 on.
 """
 
-from pipeline.core.analysis.rule_helpers import Words, object_check
+from pipeline.core.analysis.rule_helpers import FindingText, object_check
 from pipeline.core.diff.change import FieldChange
 from pipeline.core.kube.path import Path
 from pipeline.core.risk.finding import Severity
@@ -23,7 +23,7 @@ def _picks(_field: FieldChange, path: Path) -> bool:
 
 check = object_check(
     _picks,
-    Words(
+    FindingText(
         "it admits other pods",
         "Pods that it no longer admits are refused at their next start.",
         "Compare it with what your pods ask for.",

@@ -12,13 +12,13 @@ Watch the pods after the rollout; check the owner of files on volumes where the 
 from collections.abc import Iterator
 
 from pipeline.core.analysis.pod_security import rights
-from pipeline.core.analysis.rule_helpers import Words, hit
+from pipeline.core.analysis.rule_helpers import FindingText, hit
 from pipeline.core.diff.change import ResourceChange
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Hit, Rule, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
 
-_WORDS = Words(
+_WORDS = FindingText(
     "its pods run with other rights",
     "They may lack rights that they used, or own files of another user.",
     "Watch the pods after the rollout; check owners of files on volumes.",

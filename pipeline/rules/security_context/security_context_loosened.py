@@ -13,13 +13,13 @@ Ask why; take it back by a value or an overlay where it is not needed.
 from collections.abc import Iterator
 
 from pipeline.core.analysis.pod_security import rights
-from pipeline.core.analysis.rule_helpers import Words, hit
+from pipeline.core.analysis.rule_helpers import FindingText, hit
 from pipeline.core.diff.change import ResourceChange
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Hit, Rule, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
 
-_WORDS = Words(
+_WORDS = FindingText(
     "its pods may do more on the node",
     "A break-in reaches further; a strict Pod Security level refuses the pods.",
     "Ask why; take it back by a value or an overlay.",

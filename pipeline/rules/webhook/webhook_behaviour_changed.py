@@ -10,7 +10,7 @@ side effects refuse server-side dry runs.
 See that the backend and its certificate are rendered, and that the timeout is at most 10 s.
 """
 
-from pipeline.core.analysis.rule_helpers import Words, object_check
+from pipeline.core.analysis.rule_helpers import FindingText, object_check
 from pipeline.core.diff.change import FieldChange
 from pipeline.core.kube.path import Path
 from pipeline.core.risk.finding import Severity
@@ -34,7 +34,7 @@ def _picks(_field: FieldChange, path: Path) -> bool:
 
 check = object_check(
     _picks,
-    Words(
+    FindingText(
         "it works otherwise",
         "Another backend must be there first; side effects refuse dry runs.",
         "See that the backend and its certificate are rendered.",

@@ -10,7 +10,7 @@ cluster may not be able to heal itself.
 Run at least two replicas with a disruption budget, and exclude kube-system and the webhook's own namespace.
 """
 
-from pipeline.core.analysis.rule_helpers import Words, object_check
+from pipeline.core.analysis.rule_helpers import FindingText, object_check
 from pipeline.core.diff.change import FieldChange
 from pipeline.core.kube.path import Path
 from pipeline.core.risk.finding import Severity
@@ -27,7 +27,7 @@ def _picks(field: FieldChange, path: Path) -> bool:
 
 check = object_check(
     _picks,
-    Words(
+    FindingText(
         "it refuses requests when it is down",
         "Where its backend does not answer, every matching request is refused.",
         "Run two replicas with a disruption budget; exclude kube-system.",

@@ -9,7 +9,7 @@ What it enforced or injected is skipped in silence while it is down: pods start 
 Accept it and watch the webhook, or bring the old policy back by a value or an overlay.
 """
 
-from pipeline.core.analysis.rule_helpers import Words, object_check
+from pipeline.core.analysis.rule_helpers import FindingText, object_check
 from pipeline.core.diff.change import FieldChange
 from pipeline.core.kube.path import Path
 from pipeline.core.risk.finding import Severity
@@ -26,7 +26,7 @@ def _picks(field: FieldChange, path: Path) -> bool:
 
 check = object_check(
     _picks,
-    Words(
+    FindingText(
         "it lets requests pass when it is down",
         "What it enforced or injected is skipped in silence while it is down.",
         "Watch the webhook, or bring the old policy back.",

@@ -9,7 +9,7 @@ More requests depend on its health, or some are no longer checked or changed by 
 Compare rules and selectors with your namespaces: which are in now, which are out?
 """
 
-from pipeline.core.analysis.rule_helpers import Words, object_check
+from pipeline.core.analysis.rule_helpers import FindingText, object_check
 from pipeline.core.diff.change import FieldChange
 from pipeline.core.kube.path import Path
 from pipeline.core.risk.finding import Severity
@@ -24,7 +24,7 @@ def _picks(_field: FieldChange, path: Path) -> bool:
 
 check = object_check(
     _picks,
-    Words(
+    FindingText(
         "it is asked about other requests",
         "More requests depend on it, or some are no longer checked.",
         "Compare rules and selectors with your namespaces.",

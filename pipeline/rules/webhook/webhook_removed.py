@@ -12,7 +12,7 @@ See that something else enforces it now, and that a new webhook's backend is the
 from collections.abc import Iterator
 
 from pipeline.core.analysis.removal import WEBHOOKS, gone, kept
-from pipeline.core.analysis.rule_helpers import Words, object_check
+from pipeline.core.analysis.rule_helpers import FindingText, object_check
 from pipeline.core.diff.change import FieldChange
 from pipeline.core.kube.path import Path
 from pipeline.core.risk.finding import Severity
@@ -26,7 +26,7 @@ def _picks(_field: FieldChange, path: Path) -> bool:
 
 _inside = object_check(
     _picks,
-    Words(
+    FindingText(
         "its webhooks come or go",
         "What one enforced is no longer done; a new one is asked from now on.",
         "See that something else enforces it, and that a new backend is there first.",

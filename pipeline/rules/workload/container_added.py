@@ -9,7 +9,7 @@ It asks for resources, an image and rights of its own, in every pod.
 Check its image against your registry policy and its requests against your quota.
 """
 
-from pipeline.core.analysis.rule_helpers import Words, pods_check
+from pipeline.core.analysis.rule_helpers import FindingText, pods_check
 from pipeline.core.diff.change import MISSING, FieldChange
 from pipeline.core.kube.path import Path
 from pipeline.core.kube.pods import is_container
@@ -23,7 +23,7 @@ def _picks(field: FieldChange, path: Path) -> bool:
 
 check = pods_check(
     _picks,
-    Words(
+    FindingText(
         "a container is new",
         "It asks for resources, an image and rights of its own, in every pod.",
         "Check its image against your registry policy, its requests against your quota.",

@@ -9,7 +9,7 @@ Flags switch behaviour on and off; one that is gone may have become a default, a
 Look up the flags in the release notes; an overlay that adds arguments may now contradict them.
 """
 
-from pipeline.core.analysis.rule_helpers import Words, pods_check, shown
+from pipeline.core.analysis.rule_helpers import FindingText, pods_check, shown
 from pipeline.core.analysis.short_values import brief
 from pipeline.core.diff.change import FieldChange, Op, ResourceChange
 from pipeline.core.kube.path import Path, value_at
@@ -49,7 +49,7 @@ def _flag_before(change: ResourceChange, field: FieldChange) -> str:
 
 check = pods_check(
     _picks,
-    Words(
+    FindingText(
         "it is started with other arguments",
         "Flags switch behaviour on and off.",
         "Look up the flags in the release notes.",

@@ -9,7 +9,7 @@ What it did (a proxy, an exporter, a set-up step) is no longer done, and an over
 See that something else does it now, and take it out of your overlays.
 """
 
-from pipeline.core.analysis.rule_helpers import Words, pods_check
+from pipeline.core.analysis.rule_helpers import FindingText, pods_check
 from pipeline.core.diff.change import MISSING, FieldChange
 from pipeline.core.kube.path import Path
 from pipeline.core.kube.pods import is_container
@@ -23,7 +23,7 @@ def _picks(field: FieldChange, path: Path) -> bool:
 
 check = pods_check(
     _picks,
-    Words(
+    FindingText(
         "a container is gone",
         "What it did is no longer done; overlays that patch it fail.",
         "See that something else does it now.",

@@ -9,7 +9,7 @@ It may run twice, overlap with itself, or not at all.
 Pin schedule and concurrency where they matter.
 """
 
-from pipeline.core.analysis.rule_helpers import Words, object_check
+from pipeline.core.analysis.rule_helpers import FindingText, object_check
 from pipeline.core.diff.change import FieldChange
 from pipeline.core.kube.path import Path
 from pipeline.core.risk.finding import Severity
@@ -22,7 +22,7 @@ def _picks(_field: FieldChange, path: Path) -> bool:
 
 check = object_check(
     _picks,
-    Words(
+    FindingText(
         "it runs at other times, or otherwise",
         "It may run twice, overlap with itself, or not at all.",
         "Pin schedule and concurrency where they matter.",

@@ -9,7 +9,7 @@ The process reads other settings; one that is gone falls back to its default.
 Look up the variables in the release notes, and check values of yours that set them.
 """
 
-from pipeline.core.analysis.rule_helpers import Words, pods_check
+from pipeline.core.analysis.rule_helpers import FindingText, pods_check
 from pipeline.core.diff.change import FieldChange
 from pipeline.core.kube.path import Path
 from pipeline.core.kube.pods import in_container
@@ -23,7 +23,7 @@ def _picks(_field: FieldChange, path: Path) -> bool:
 
 check = pods_check(
     _picks,
-    Words(
+    FindingText(
         "its environment changes", "The process reads other settings.", "Look up the variables in the release notes."
     ),
 )

@@ -9,7 +9,7 @@ It may be tried more or less often, or be deleted sooner.
 Pin the settings where they matter.
 """
 
-from pipeline.core.analysis.rule_helpers import Words, object_check
+from pipeline.core.analysis.rule_helpers import FindingText, object_check
 from pipeline.core.diff.change import FieldChange
 from pipeline.core.kube.path import Path
 from pipeline.core.risk.finding import Severity
@@ -38,7 +38,7 @@ def _picks(_field: FieldChange, path: Path) -> bool:
 
 check = object_check(
     _picks,
-    Words(
+    FindingText(
         "it is run otherwise",
         "It may be tried more or less often, or be deleted sooner.",
         "Pin the settings where they matter.",

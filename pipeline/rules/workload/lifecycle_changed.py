@@ -9,7 +9,7 @@ A shorter grace period drops requests that were still under way.
 Pin the old period where requests run long.
 """
 
-from pipeline.core.analysis.rule_helpers import Words, pods_check
+from pipeline.core.analysis.rule_helpers import FindingText, pods_check
 from pipeline.core.diff.change import FieldChange
 from pipeline.core.kube.path import Path
 from pipeline.core.kube.pods import in_container
@@ -27,7 +27,7 @@ def _picks(_field: FieldChange, path: Path) -> bool:
 
 check = pods_check(
     _picks,
-    Words(
+    FindingText(
         "its end or start is handled otherwise",
         "A shorter grace period drops requests that are still under way.",
         "Pin the old period where requests run long.",

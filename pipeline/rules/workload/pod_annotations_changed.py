@@ -9,7 +9,7 @@ Scrapers, meshes and log collectors read their settings there; the pods are repl
 Look up annotations that your tools read.
 """
 
-from pipeline.core.analysis.rule_helpers import Words, alike_check
+from pipeline.core.analysis.rule_helpers import FindingText, alike_check
 from pipeline.core.diff.change import FieldChange
 from pipeline.core.kube.path import Path
 from pipeline.core.risk.finding import Severity
@@ -27,7 +27,7 @@ def _picks(_field: FieldChange, path: Path) -> bool:
 
 check = alike_check(
     _picks,
-    Words(
+    FindingText(
         "the annotations of its pods change",
         "Scrapers, meshes and log collectors read their settings there.",
         "Look up annotations that your tools read.",

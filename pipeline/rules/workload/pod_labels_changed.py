@@ -9,7 +9,7 @@ Services, network policies, disruption budgets, monitors and injection webhooks 
 Search selectors of yours for the old labels.
 """
 
-from pipeline.core.analysis.rule_helpers import Words, alike_check
+from pipeline.core.analysis.rule_helpers import FindingText, alike_check
 from pipeline.core.diff.change import FieldChange
 from pipeline.core.kube.path import Path
 from pipeline.core.risk.finding import Severity
@@ -27,7 +27,7 @@ def _picks(_field: FieldChange, path: Path) -> bool:
 
 check = alike_check(
     _picks,
-    Words(
+    FindingText(
         "the labels of its pods change",
         "Services, policies and monitors select pods by them.",
         "Search selectors of yours for the old labels.",

@@ -9,7 +9,7 @@ The pods are replaced, and run with it from then on.
 Read it against the release notes.
 """
 
-from pipeline.core.analysis.rule_helpers import Words, pods_check
+from pipeline.core.analysis.rule_helpers import FindingText, pods_check
 from pipeline.core.diff.change import FieldChange
 from pipeline.core.kube.path import Path
 from pipeline.core.kube.pods import is_container
@@ -41,7 +41,7 @@ def _picks(_field: FieldChange, path: Path) -> bool:
 
 check = pods_check(
     _picks,
-    Words(
+    FindingText(
         "a setting of its pods changes",
         "The pods are replaced, and run with it from then on.",
         "Read it against the release notes.",

@@ -9,7 +9,7 @@ A stricter probe restarts slow pods or takes them out of service; another path o
 Watch restarts after the rollout; raise failureThreshold where pods start slowly.
 """
 
-from pipeline.core.analysis.rule_helpers import Words, pods_check
+from pipeline.core.analysis.rule_helpers import FindingText, pods_check
 from pipeline.core.diff.change import MISSING, FieldChange
 from pipeline.core.kube.path import Path
 from pipeline.core.kube.pods import in_container
@@ -25,7 +25,7 @@ def _picks(field: FieldChange, path: Path) -> bool:
 
 check = pods_check(
     _picks,
-    Words(
+    FindingText(
         "a probe changes",
         "A stricter probe restarts slow pods, or takes them out of service.",
         "Watch restarts after the rollout.",

@@ -9,7 +9,7 @@ Without a readiness probe, traffic goes to pods that are not ready; without a li
 Restore it by a value or an overlay, unless another probe does its work now.
 """
 
-from pipeline.core.analysis.rule_helpers import Words, pods_check
+from pipeline.core.analysis.rule_helpers import FindingText, pods_check
 from pipeline.core.diff.change import MISSING, FieldChange
 from pipeline.core.kube.path import Path
 from pipeline.core.kube.pods import in_container
@@ -25,7 +25,7 @@ def _picks(field: FieldChange, path: Path) -> bool:
 
 check = pods_check(
     _picks,
-    Words(
+    FindingText(
         "a probe is gone",
         "Traffic goes to pods that are not ready, or hung ones stay.",
         "Restore it by a value or an overlay.",

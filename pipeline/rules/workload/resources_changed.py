@@ -9,7 +9,7 @@ Higher requests may not fit on the nodes or into the quota; a lower memory limit
 Compare with what the pods use (kubectl top pods) and with the quota.
 """
 
-from pipeline.core.analysis.rule_helpers import Words, pods_check
+from pipeline.core.analysis.rule_helpers import FindingText, pods_check
 from pipeline.core.diff.change import FieldChange, ResourceChange
 from pipeline.core.kube.path import Path
 from pipeline.core.kube.pods import in_container
@@ -36,7 +36,7 @@ def _lowered(field: FieldChange) -> bool:
 
 check = pods_check(
     _picks,
-    Words(
+    FindingText(
         "its resources change",
         "Higher requests may not fit; a lower memory limit kills what used more.",
         "Compare with kubectl top pods, and with your quota.",

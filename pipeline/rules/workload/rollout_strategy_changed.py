@@ -16,7 +16,7 @@ Pin the old strategy where you cannot afford the gap. Where the apply is refused
 from collections.abc import Iterator
 from dataclasses import replace
 
-from pipeline.core.analysis.rule_helpers import Words, object_check
+from pipeline.core.analysis.rule_helpers import FindingText, object_check
 from pipeline.core.diff.change import FieldChange, ResourceChange
 from pipeline.core.kube.path import Path
 from pipeline.core.kube.resource import mapping
@@ -48,7 +48,7 @@ def _grade(_change: ResourceChange, fields: list[FieldChange]) -> Severity | Non
 
 _changed = object_check(
     _picks,
-    Words(
+    FindingText(
         "it replaces its pods otherwise",
         "Fewer pods may serve during a rollout, or none.",
         "Pin the old strategy where you cannot afford the gap.",

@@ -9,7 +9,7 @@ What was found at a path is elsewhere or gone; a volume that is missing keeps th
 See that every ConfigMap, Secret and claim that is named exists before the rollout.
 """
 
-from pipeline.core.analysis.rule_helpers import Words, pods_check
+from pipeline.core.analysis.rule_helpers import FindingText, pods_check
 from pipeline.core.diff.change import MISSING, FieldChange, ResourceChange
 from pipeline.core.kube.path import Path
 from pipeline.core.kube.pods import in_container
@@ -32,7 +32,7 @@ def _moved(field: FieldChange) -> bool:
 
 check = pods_check(
     _picks,
-    Words(
+    FindingText(
         "its volumes change",
         "A volume whose source is missing keeps the pod from starting.",
         "See that every ConfigMap, Secret and claim that is named exists.",

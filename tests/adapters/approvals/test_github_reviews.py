@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.adapters.approvals.github_reviews import Words, github_here, of_pull_request, of_run
+from pipeline.adapters.approvals.github_reviews import Reviews, github_here, of_pull_request, of_run
 from pipeline.adapters.github_api import GitHub
 from pipeline.core.errors import UsageError, WorldError
 from tests.support.fake_github_reviews import MERGED, FakeReviews
@@ -28,15 +28,15 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeReviews]:
     found.close()
 
 
-def run(fake: FakeReviews, number: int = 5) -> Words:
+def run(fake: FakeReviews, number: int = 5) -> Reviews:
     return of_run(GitHub(fake.url, "secret-token", "o/r"), number, PLAN, digest_of(PLAN))
 
 
-def pull(fake: FakeReviews, number: int = 7) -> Words:
+def pull(fake: FakeReviews, number: int = 7) -> Reviews:
     return of_pull_request(GitHub(fake.url, "secret-token", "o/r"), number, PLAN, digest_of(PLAN))
 
 
-def told(words: Words) -> list[tuple[str, str, str]]:
+def told(words: Reviews) -> list[tuple[str, str, str]]:
     return [(word.login, word.decision, word.void) for word in words.words]
 
 

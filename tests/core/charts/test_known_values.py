@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from pipeline.core.analysis.case_charts import chart, sides
-from pipeline.core.charts.known_values import changed_defaults, default_at, knows, scope_of
+from pipeline.core.analysis.changed_defaults import changed_defaults
+from pipeline.core.charts.known_values import default_at, knows, scope_of
 from pipeline.core.diff.change import Diff
 from pipeline.core.kube.resource import ManifestSet
 from pipeline.core.risk.upgrade import Side, Upgrade

@@ -12,14 +12,14 @@ from pipeline.core.cluster.api.canonical import digest_of
 from pipeline.core.cluster.api.error_text import explain
 from pipeline.core.cluster.api.request import Answer
 from pipeline.core.cluster.inventory import ownership as marks
-from pipeline.core.cluster.inventory.inventory import Entry, Inventory
+from pipeline.core.cluster.inventory.inventory import Inventory, InventoryEntry
 from pipeline.core.cluster.plan.field_edits import edits
 from pipeline.core.cluster.plan.irreversible import notes
-from pipeline.core.cluster.plan.plan import Op, to_bytes
+from pipeline.core.cluster.plan.plan import Operation, to_bytes
 from pipeline.core.cluster.plan.policy import ApplyPolicy
 from pipeline.core.cluster.plan.prune import NEVER_UNLESS_NAMED, Candidate, breakers, fate_of
 from pipeline.core.cluster.plan.size_limits import LARGEST_BYTES, inventory_too_large, too_large
-from pipeline.core.cluster.run.health import Health, State, health, health_of_absent
+from pipeline.core.cluster.run.health import Health, HealthState, health, health_of_absent
 from pipeline.core.kube.resource import ManifestSet, Resource, ResourceId
 from pipeline.core.redaction.mask import Mask
 from tests.support.plans import action, plan
@@ -55,7 +55,7 @@ def candidates(draw: st.DrawFn) -> tuple[Candidate, frozenset[str]]:
         metadata["deletionTimestamp"] = "2026-01-01T00:00:00Z"
     spec: dict[str, Any] = {"volumeClaimTemplates": [{}]} if draw(st.booleans()) else {}
     rid = ResourceId("", kind, draw(st.sampled_from(["", "shop"])), "a")
-    entry = Entry(recorded, "v1", "web", adopted=draw(st.booleans()))
+    entry = InventoryEntry(recorded, "v1", "web", adopted=draw(st.booleans()))
     found = None if draw(st.integers(0, 9)) == 0 else {"kind": kind, "metadata": metadata, "spec": spec}
     taken = frozenset(draw(st.sets(st.sampled_from(["u1", "u3"]), max_size=1)))
     return Candidate(rid, entry, found, draw(st.sampled_from([0, 0, 2]))), taken
@@ -65,9 +65,9 @@ def candidates(draw: st.DrawFn) -> tuple[Candidate, frozenset[str]]:
 def test_only_what_passes_every_filter_is_deleted(cast: tuple[Candidate, frozenset[str]], named: set[str]) -> None:
     candidate, taken = cast
     op, why = fate_of(candidate, EMPTY, ApplyPolicy(prune_kinds=tuple(named)), taken)
-    assert op in (Op.DELETE, Op.KEEP, Op.FORGET)
-    assert (op is Op.DELETE) != bool(why)
-    if op is not Op.DELETE:
+    assert op in (Operation.DELETE, Operation.KEEP, Operation.FORGET)
+    assert (op is Operation.DELETE) != bool(why)
+    if op is not Operation.DELETE:
         return
     found = candidate.found
     assert found is not None
@@ -90,14 +90,14 @@ def test_a_mark_that_asks_to_keep_never_leads_to_a_deletion(
     assert candidate.found is not None
     metadata = candidate.found["metadata"] | {"annotations": mark}
     marked = Candidate(candidate.id, candidate.entry, candidate.found | {"metadata": metadata}, candidate.inside)
-    assert fate_of(marked, EMPTY, ApplyPolicy(prune_kinds=tuple(named)), taken)[0] is not Op.DELETE
+    assert fate_of(marked, EMPTY, ApplyPolicy(prune_kinds=tuple(named)), taken)[0] is not Operation.DELETE
 
 
 @given(st.integers(0, 200), st.integers(0, 200), st.integers(0, 3), st.none() | st.integers(0, 200))
 def test_too_many_deletions_are_stopped_and_all_of_them_always(
     deletions: int, known: int, wanted: int, limit: int | None
 ) -> None:
-    entries = {ResourceId("", "ConfigMap", "a", f"n{n}"): Entry("u", "v1", "web") for n in range(known)}
+    entries = {ResourceId("", "ConfigMap", "a", f"n{n}"): InventoryEntry("u", "v1", "web") for n in range(known)}
     policy = ApplyPolicy(max_deletions=limit)
     found = [one.code for one in breakers(deletions, Inventory("prod", "s", entries), wanted, policy)]
     allowed = max(10, known // 5) if limit is None else limit
@@ -136,36 +136,36 @@ def test_status_of_an_older_generation_says_nothing(
     status = dict.fromkeys(counts, number) | {"conditions": conditions, "observedGeneration": generation}
     metadata = {"generation": generation + behind}
     found = health({"apiVersion": API[kind], "kind": kind, "metadata": metadata, "status": status, "spec": {}})
-    assert found.state is State.PROGRESSING
+    assert found.state is HealthState.PROGRESSING
     gone = health({"apiVersion": API[kind], "kind": kind, "metadata": metadata | {"deletionTimestamp": "x"}})
-    assert gone.state is State.TERMINATING
+    assert gone.state is HealthState.TERMINATING
 
 
 @given(st.sampled_from(["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet"]), CONDITIONS)
 def test_workload_whose_controller_never_spoke_is_not_well(kind: str, conditions: list[Any]) -> None:
     body = {"apiVersion": "apps/v1", "kind": kind, "metadata": {"generation": 1}, "status": {"conditions": conditions}}
-    assert health(body).state is State.PROGRESSING
+    assert health(body).state is HealthState.PROGRESSING
 
 
 @pytest.mark.parametrize(
     ("body", "state"),
     [
-        ({"kind": "Job", "apiVersion": "batch/v1", "spec": {}}, State.PROGRESSING),
-        ({"kind": "Pod", "apiVersion": "v1", "status": {"phase": "Failed"}}, State.FAILED),
-        ({"kind": "Service", "apiVersion": "v1", "spec": {"type": "LoadBalancer"}}, State.PROGRESSING),
-        ({"kind": "APIService", "apiVersion": "apiregistration.k8s.io/v1"}, State.PROGRESSING),
-        ({"kind": "CustomResourceDefinition", "apiVersion": "apiextensions.k8s.io/v1"}, State.PROGRESSING),
-        ({"kind": "Widget", "apiVersion": "example.org/v1"}, State.CURRENT),
+        ({"kind": "Job", "apiVersion": "batch/v1", "spec": {}}, HealthState.PROGRESSING),
+        ({"kind": "Pod", "apiVersion": "v1", "status": {"phase": "Failed"}}, HealthState.FAILED),
+        ({"kind": "Service", "apiVersion": "v1", "spec": {"type": "LoadBalancer"}}, HealthState.PROGRESSING),
+        ({"kind": "APIService", "apiVersion": "apiregistration.k8s.io/v1"}, HealthState.PROGRESSING),
+        ({"kind": "CustomResourceDefinition", "apiVersion": "apiextensions.k8s.io/v1"}, HealthState.PROGRESSING),
+        ({"kind": "Widget", "apiVersion": "example.org/v1"}, HealthState.CURRENT),
     ],
 )
-def test_where_kstatus_is_content_too_early_we_are_not(body: dict[str, Any], state: State) -> None:
+def test_where_kstatus_is_content_too_early_we_are_not(body: dict[str, Any], state: HealthState) -> None:
     assert health({"metadata": {}, **body}).state is state
 
 
 def test_job_that_cleans_itself_up_has_ended_well_and_any_other_absence_is_a_failure() -> None:
-    assert health_of_absent({"kind": "Job", "spec": {"ttlSecondsAfterFinished": 0}}) == Health(State.CURRENT)
+    assert health_of_absent({"kind": "Job", "spec": {"ttlSecondsAfterFinished": 0}}) == Health(HealthState.CURRENT)
     for other in ({}, {"kind": "Job", "spec": {}}, {"kind": "Deployment", "spec": {"ttlSecondsAfterFinished": 0}}):
-        assert health_of_absent(other).state is State.FAILED
+        assert health_of_absent(other).state is HealthState.FAILED
 
 
 PLAIN = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")), min_size=6, max_size=20)
@@ -210,7 +210,7 @@ def test_no_field_of_a_plan_holds_a_secrets_value(old: str, new: str, key: str) 
     )
     mask.manifests(ManifestSet((Resource.of(before), Resource.of(after))))
     fields = (*edits(before, after, mask), *edits(copy_before, copy_after, mask))
-    one = action(1, Op.UPDATE, "s", fields=fields)
+    one = action(1, Operation.UPDATE, "s", fields=fields)
     told = orjson.dumps(orjson.loads(to_bytes(plan(actions=(one,)))), option=orjson.OPT_INDENT_2).decode()
     for value in hidden(old) | hidden(new):
         assert orjson.dumps(value).decode()[1:-1] not in told
@@ -235,18 +235,18 @@ OF_V1, OF_V2 = definition("v1", stored=("v1",)), definition("v2", stored=("v1", 
 @pytest.mark.parametrize(
     ("kind", "op", "change", "word"),
     [
-        (DEFINITION, Op.UPDATE, (OF_V2, definition("v1")), "stored as v2"),
-        (DEFINITION, Op.UPDATE, (OF_V1, definition("v1")), ""),
-        (CLAIM, Op.UPDATE, (volume("2Gi"), volume("1Gi")), "does not shrink"),
-        (CLAIM, Op.UPDATE, (volume("1024Mi"), volume("1Gi")), ""),
-        (CLAIM, Op.CREATE, (None, volume("1Gi")), "not brought back"),
-        (("", "Secret"), Op.CREATE, (None, of_secret("x", "data")), "not brought back"),
-        (("apps", "Deployment"), Op.RECREATE, ({}, {}), "made anew"),
-        (("batch", "Job"), Op.HOOK, (None, {}), "runs again"),
-        (("", "ConfigMap"), Op.CREATE, (None, {}), ""),
+        (DEFINITION, Operation.UPDATE, (OF_V2, definition("v1")), "stored as v2"),
+        (DEFINITION, Operation.UPDATE, (OF_V1, definition("v1")), ""),
+        (CLAIM, Operation.UPDATE, (volume("2Gi"), volume("1Gi")), "does not shrink"),
+        (CLAIM, Operation.UPDATE, (volume("1024Mi"), volume("1Gi")), ""),
+        (CLAIM, Operation.CREATE, (None, volume("1Gi")), "not brought back"),
+        (("", "Secret"), Operation.CREATE, (None, of_secret("x", "data")), "not brought back"),
+        (("apps", "Deployment"), Operation.RECREATE, ({}, {}), "made anew"),
+        (("batch", "Job"), Operation.HOOK, (None, {}), "runs again"),
+        (("", "ConfigMap"), Operation.CREATE, (None, {}), ""),
     ],
 )
-def test_rollback_says_what_does_not_come_back(kind: tuple[str, str], op: Op, change: Any, word: str) -> None:
+def test_rollback_says_what_does_not_come_back(kind: tuple[str, str], op: Operation, change: Any, word: str) -> None:
     live, then = change
     one = action(1, op, "d", group=kind[0], kind=kind[1])
     resources = {one.id: Resource.of(then)} if then else {}
@@ -264,7 +264,7 @@ def test_what_etcd_cannot_store_is_known_before() -> None:
 def test_five_thousand_objects_fit_into_one_inventory_and_what_does_not_is_known_before() -> None:
     def creates(number: int) -> list[Any]:
         names = (f"some-release-with-a-long-name-{n:05}" for n in range(number))
-        return [action(n, Op.CREATE, name, namespace="some-namespace") for n, name in enumerate(names)]
+        return [action(n, Operation.CREATE, name, namespace="some-namespace") for n, name in enumerate(names)]
 
     assert not list(inventory_too_large(EMPTY, creates(5_000)))
     assert [one.what for one in inventory_too_large(EMPTY, creates(20_000))] == ["inventory"]

@@ -19,7 +19,7 @@ from pipeline.core.cluster.api.retry import (
 )
 from pipeline.core.cluster.inventory import inventory as inventories
 from pipeline.core.cluster.inventory import journal
-from pipeline.core.cluster.inventory.inventory import Entry, Inventory, Run
+from pipeline.core.cluster.inventory.inventory import ApplyRun, Inventory, InventoryEntry
 from pipeline.core.cluster.plan.phases import Phase, guarded_by, phase_of
 from pipeline.core.errors import WorldError
 from pipeline.core.kube.resource import Resource, ResourceId
@@ -158,25 +158,31 @@ def test_waits_are_bounded(attempt: int, answer: Answer, jitter: float) -> None:
 
 IDS = st.builds(ResourceId, NAMES | st.just(""), NAMES, NAMES | st.just(""), NAMES)
 DIGESTS = st.text("0123456789abcdef", min_size=1, max_size=32) | st.just("")
-ENTRIES = st.builds(Entry, st.uuids().map(str) | st.just(""), NAMES, NAMES, DIGESTS)
+ENTRIES = st.builds(InventoryEntry, st.uuids().map(str) | st.just(""), NAMES, NAMES, DIGESTS)
 
 
 @given(st.dictionaries(IDS, ENTRIES, max_size=5), st.dictionaries(NAMES, DIGESTS, max_size=2))
-def test_inventory_is_read_as_it_was_written(entries: dict[ResourceId, Entry], releases: dict[str, str]) -> None:
-    inventory = Inventory("prod", "system", entries, {}, "abc", releases, Run("r1", "sha256:1", "abc", "open", 3))
+def test_inventory_is_read_as_it_was_written(
+    entries: dict[ResourceId, InventoryEntry], releases: dict[str, str]
+) -> None:
+    inventory = Inventory("prod", "system", entries, {}, "abc", releases, ApplyRun("r1", "sha256:1", "abc", "open", 3))
     assert inventories.from_body(inventories.to_body(inventory), "prod", "system") == inventory
 
 
 @given(st.dictionaries(IDS, ENTRIES, min_size=1, max_size=5), st.dictionaries(IDS, ENTRIES, max_size=5))
-def test_widening_an_inventory_never_forgets(known: dict[ResourceId, Entry], new: dict[ResourceId, Entry]) -> None:
-    wide = Inventory("prod", "system", known).widened(new, Run())
+def test_widening_an_inventory_never_forgets(
+    known: dict[ResourceId, InventoryEntry], new: dict[ResourceId, InventoryEntry]
+) -> None:
+    wide = Inventory("prod", "system", known).widened(new, ApplyRun())
     assert wide.entries.keys() == known.keys() | new.keys()
     assert all(wide.entries[rid] == entry for rid, entry in known.items())
 
 
 @given(st.dictionaries(IDS, ENTRIES, max_size=5), st.dictionaries(IDS, ENTRIES, max_size=5))
-def test_inventories_digest_tells_them_apart(one: dict[ResourceId, Entry], other: dict[ResourceId, Entry]) -> None:
-    def facts(entries: dict[ResourceId, Entry]) -> dict[ResourceId, tuple[str, str]]:
+def test_inventories_digest_tells_them_apart(
+    one: dict[ResourceId, InventoryEntry], other: dict[ResourceId, InventoryEntry]
+) -> None:
+    def facts(entries: dict[ResourceId, InventoryEntry]) -> dict[ResourceId, tuple[str, str]]:
         return {rid: (entry.uid, entry.release) for rid, entry in entries.items()}
 
     digests = {Inventory("prod", "system", entries).digest for entries in (one, other)}

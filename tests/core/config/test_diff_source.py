@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.core.config.diff_source import Source, SourceKind, parse_source
+from pipeline.core.config.diff_source import DiffSource, SourceKind, parse_source
 from pipeline.core.errors import UsageError
 
 
@@ -14,7 +14,7 @@ def test_reads_back_as_typed(text: str) -> None:
 
 
 def test_an_argument_may_hold_colons() -> None:
-    assert parse_source("chart:oci://h/c:1") == Source(SourceKind.CHART, "oci://h/c:1")
+    assert parse_source("chart:oci://h/c:1") == DiffSource(SourceKind.CHART, "oci://h/c:1")
 
 
 @pytest.mark.parametrize("text", ["", "tree", "ref", "ref:", "chart:", "worktree:x"])

@@ -24,7 +24,7 @@ _FIELDS = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class InventoryEntry:
     """One object of ours.
 
     ``uid`` is empty from the moment that a create is intended until it is confirmed. ``record`` is the digest of the
@@ -40,7 +40,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class ApplyRun:
     """One run: ``state`` is ``open``, ``done`` or ``abandoned``; ``fence`` the lease's transitions at its start."""
 
     id: str = ""
@@ -62,13 +62,13 @@ class Inventory:
 
     environment: str
     namespace: str
-    entries: Mapping[ResourceId, Entry] = field(default_factory=dict, hash=False)
+    entries: Mapping[ResourceId, InventoryEntry] = field(default_factory=dict, hash=False)
     hooks: Mapping[str, str] = field(default_factory=dict, hash=False)
     commit: str = ""
     releases: Mapping[str, str] = field(default_factory=dict, hash=False)
     """The commit of each release that was applied whole."""
-    run: Run = Run()
-    history: tuple[Run, ...] = ()
+    run: ApplyRun = ApplyRun()
+    history: tuple[ApplyRun, ...] = ()
     uid: str = ""
     resource_version: str = ""
 
@@ -86,7 +86,7 @@ class Inventory:
         rows = sorted([str(rid), entry.uid, entry.release] for rid, entry in self.entries.items())
         return digest_of([rows, dict(self.hooks), dict(self.releases), self.run.state == "open" and self.run.plan])
 
-    def widened(self, entries: Mapping[ResourceId, Entry], run: Run) -> "Inventory":
+    def widened(self, entries: Mapping[ResourceId, InventoryEntry], run: ApplyRun) -> "Inventory":
         """With these too; of an object that is known, what is known stays until it is confirmed."""
         return replace(self, entries={**entries, **self.entries}, run=run)
 
@@ -177,30 +177,30 @@ def kinds_of(entries: Iterable[ResourceId]) -> frozenset[tuple[str, str]]:
     return frozenset((rid.group, rid.kind) for rid in entries)
 
 
-def _line(rid: ResourceId, entry: Entry) -> str:
+def _line(rid: ResourceId, entry: InventoryEntry) -> str:
     identity = f"{rid.group}/{rid.kind}/{rid.namespace}/{rid.name}"
     origin = "adopted" if entry.adopted else "created"
     return f"{identity} {entry.uid or '-'} {entry.version} {entry.release} {entry.record or '-'} {origin}"
 
 
-def _read_line(line: str) -> tuple[ResourceId, Entry]:
+def _read_line(line: str) -> tuple[ResourceId, InventoryEntry]:
     parts = line.split(" ")
     if len(parts) != _FIELDS:
         raise ValueError(f"the line {line[:80]!r} does not have {_FIELDS} parts")
     identity, uid, version, release, record, origin = parts
     group, kind, namespace, name = identity.split("/")
-    return ResourceId(group, kind, namespace, name), Entry(
+    return ResourceId(group, kind, namespace, name), InventoryEntry(
         "" if uid == "-" else uid, version, release, "" if record == "-" else record, origin == "adopted"
     )
 
 
-def _run(run: Run) -> dict[str, Any]:
-    return {name: getattr(run, name) for name in Run.__dataclass_fields__}
+def _run(run: ApplyRun) -> dict[str, Any]:
+    return {name: getattr(run, name) for name in ApplyRun.__dataclass_fields__}
 
 
-def _read_run(data: Mapping[str, Any]) -> Run:
+def _read_run(data: Mapping[str, Any]) -> ApplyRun:
     lists = {name: tuple(data[name]) for name in ("approvers", "hooks")}
-    return Run(**{**{name: data[name] for name in Run.__dataclass_fields__}, **lists})
+    return ApplyRun(**{**{name: data[name] for name in ApplyRun.__dataclass_fields__}, **lists})
 
 
 def _json(value: Any) -> str:

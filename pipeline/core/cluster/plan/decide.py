@@ -8,12 +8,12 @@ from msgspec.structs import replace
 from pipeline.core.cluster.api.canonical import digest_of
 from pipeline.core.cluster.api.error_text import explain
 from pipeline.core.cluster.inventory import ownership as marks
-from pipeline.core.cluster.inventory.inventory import Entry, Inventory
+from pipeline.core.cluster.inventory.inventory import Inventory, InventoryEntry
 from pipeline.core.cluster.plan import live_digest as live
-from pipeline.core.cluster.plan.desired import Wanted
+from pipeline.core.cluster.plan.desired import DesiredObject
 from pipeline.core.cluster.plan.field_edits import differs, edits, removed_with
 from pipeline.core.cluster.plan.managed_fields import FieldPath, entries, is_applied_by
-from pipeline.core.cluster.plan.plan import Action, Op, Problem
+from pipeline.core.cluster.plan.plan import Operation, PlannedAction, PlanProblem
 from pipeline.core.cluster.plan.policy import MANAGER, ApplyPolicy
 from pipeline.core.cluster.plan.prediction import MIGRATED, Prediction
 from pipeline.core.cluster.plan.preparing import base_action
@@ -33,10 +33,10 @@ _CRASHES = (
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class ObservedObject:
     """One object and what is known of it. ``prediction`` is None where it was not asked for (``why`` says so)."""
 
-    wanted: Wanted
+    wanted: DesiredObject
     plural: str
     found: Body | None = field(default=None, hash=False)
     prediction: Prediction | None = None
@@ -46,7 +46,7 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class DecisionContext:
     """What every case is judged by."""
 
     inventory: Inventory
@@ -54,24 +54,24 @@ class Terms:
     mask: Mask
 
 
-def may_touch(found: Body, rid: ResourceId, terms: Terms) -> Problem | None:
+def may_touch(found: Body, rid: ResourceId, terms: DecisionContext) -> PlanProblem | None:
     """Whether a live object may become or stay ours."""
     metadata = mapping(found.get("metadata"))
     if metadata.get("deletionTimestamp"):
         text = "it is being deleted, and waits for " + (", ".join(metadata.get("finalizers") or ()) or "its pods")
-        return Problem("terminating", str(rid), text, "wait until it is gone, then plan anew")
+        return PlanProblem("terminating", str(rid), text, "wait until it is gone, then plan anew")
     if ours(found, rid, terms.inventory):
         return None
     owner = marks.foreign_owner(found, terms.inventory.applyset)
     if owner:
         cure = "take it out of that tool first, or leave it out of the release with an overlay"
-        return Problem("foreign", str(rid), f"it belongs to {owner}", cure)
+        return PlanProblem("foreign", str(rid), f"it belongs to {owner}", cure)
     if any(rule.takes(rid) for rule in terms.policy.adopt):
         return None
     helm = marks.helm_release(found)
     whose = f"installed by helm as {helm}" if helm else "in nobody's inventory"
     cure = f"allow it in pipeline.yaml: apply.adopt: [{{kind: {rid.kind}, name: {rid.name}}}]"
-    return Problem("adoption", str(rid), f"it exists and is {whose}", cure)
+    return PlanProblem("adoption", str(rid), f"it exists and is {whose}", cure)
 
 
 def ours(found: Body, rid: ResourceId, inventory: Inventory) -> bool:
@@ -95,16 +95,16 @@ def record_of(manifest: str, digest: str, policy: ApplyPolicy) -> str:
     return digest_of([manifest, digest, rules]).removeprefix("sha256:")[:32] if manifest and digest else ""
 
 
-def as_recorded(wanted: Wanted, found: Body, terms: Terms) -> bool:
+def as_recorded(wanted: DesiredObject, found: Body, terms: DecisionContext) -> bool:
     """Whether both the manifest and the live object are what the last run left: then no dry run is needed."""
-    entry: Entry | None = terms.inventory.entries.get(wanted.id)
+    entry: InventoryEntry | None = terms.inventory.entries.get(wanted.id)
     if entry is None or not entry.record or not ours(found, wanted.id, terms.inventory):
         return False
     reference = live.reference(found, wanted.id, terms.policy.ignore)
     return entry.record == record_of(wanted.manifest, reference.digest, terms.policy)
 
 
-def decide(case: Case, terms: Terms) -> tuple[Action, tuple[Problem, ...]]:
+def decide(case: ObservedObject, terms: DecisionContext) -> tuple[PlannedAction, tuple[PlanProblem, ...]]:
     """The action (its number is still 0), and what stands against it."""
     wanted, found = case.wanted, case.found
     base = replace(base_action(wanted), resource=case.plural, predicted="server" if case.prediction else "offline")
@@ -114,23 +114,25 @@ def decide(case: Case, terms: Terms) -> tuple[Action, tuple[Problem, ...]]:
     adopting = not ours(found, wanted.id, terms.inventory)
     base = replace(base, live=live.reference(found, wanted.id, terms.policy.ignore, adopting=adopting))
     if case.why == "record":
-        return replace(base, op=Op.UNCHANGED, predicted="record"), problems
+        return replace(base, op=Operation.UNCHANGED, predicted="record"), problems
     return _existing(base, case, found, terms, adopting=adopting), problems
 
 
-def _existing(base: Action, case: Case, found: Body, terms: Terms, *, adopting: bool) -> Action:
+def _existing(
+    base: PlannedAction, case: ObservedObject, found: Body, terms: DecisionContext, *, adopting: bool
+) -> PlannedAction:
     prediction = case.prediction
-    op = Op.ADOPT if adopting else Op.UPDATE
+    op = Operation.ADOPT if adopting else Operation.UPDATE
     if prediction is None or prediction.body is None:
         recreate = prediction is not None and prediction.replaceable and _may_recreate(case.wanted.id, terms)
         predicted = "offline" if prediction is None or case.stand_in else base.predicted
-        op = Op.RECREATE if recreate else op
+        op = Operation.RECREATE if recreate else op
         return replace(base, op=op, predicted=predicted, warnings=_warnings(case))
     managers = {str(entry.get("manager")) for entry in entries(found)} & MIGRATED if adopting else set()
     changed = edits(found, prediction.body, terms.mask)
     changed += removed_with(managers, found, prediction.body) if managers else ()
     if not adopting and not changed and not differs(found, prediction.body):
-        op = Op.UNCHANGED
+        op = Operation.UNCHANGED
     return replace(
         base,
         op=op,
@@ -139,7 +141,7 @@ def _existing(base: Action, case: Case, found: Body, terms: Terms, *, adopting: 
         migrate=tuple(sorted(managers)),
         fields=changed,
         warnings=_warnings(case),
-        reason="" if changed or op is Op.UNCHANGED else "it becomes the owner of fields whose values are right",
+        reason="" if changed or op is Operation.UNCHANGED else "it becomes the owner of fields whose values are right",
     )
 
 
@@ -147,12 +149,12 @@ def _path_text(path: FieldPath) -> str:
     return "\t".join(path)
 
 
-def _may_recreate(rid: ResourceId, terms: Terms) -> bool:
+def _may_recreate(rid: ResourceId, terms: DecisionContext) -> bool:
     rules = [rule for rule in terms.policy.recreate if rule.takes(rid)]
     return any(rule.names_one for rule in rules) if rid.kind in NEVER_RECREATED else bool(rules)
 
 
-def _problems(case: Case, terms: Terms) -> Iterator[Problem]:
+def _problems(case: ObservedObject, terms: DecisionContext) -> Iterator[PlanProblem]:
     rid, found, prediction = case.wanted.id, case.found, case.prediction
     if found is not None:
         problem = may_touch(found, rid, terms)
@@ -165,12 +167,12 @@ def _problems(case: Case, terms: Terms) -> Iterator[Problem]:
     for one in unsettled:
         text = f"{one.field.lstrip('.')} belongs to the field manager {one.manager!r}"
         rule = f"{{manager: '{one.manager}', kind: {rid.kind}, action: take}}"
-        yield Problem("conflict", str(rid), text, f"decide in pipeline.yaml: apply.conflicts: [{rule}] (or leave)")
+        yield PlanProblem("conflict", str(rid), text, f"decide in pipeline.yaml: apply.conflicts: [{rule}] (or leave)")
     if not unsettled:
         yield from _refused(case, prediction, terms)
 
 
-def _refused(case: Case, prediction: Prediction, terms: Terms) -> Iterator[Problem]:
+def _refused(case: ObservedObject, prediction: Prediction, terms: DecisionContext) -> Iterator[PlanProblem]:
     rid = case.wanted.id
     said = explain(prediction.answer, secret=rid.kind == "Secret")
     if prediction.replaceable:
@@ -178,21 +180,21 @@ def _refused(case: Case, prediction: Prediction, terms: Terms) -> Iterator[Probl
             return
         rule = f"apply.recreate: [{{kind: {rid.kind}, name: {rid.name}}}]"
         cure = f"do not change that, or let it be deleted and made anew: {rule} in pipeline.yaml"
-        yield Problem("immutable", str(rid), terms.mask.text(said), cure)
+        yield PlanProblem("immutable", str(rid), terms.mask.text(said), cure)
     elif not prediction.answer.status:
         text = f"the server drops the connection over it, again and again: {said}"
-        yield Problem("unanswered", str(rid), terms.mask.text(text), _CRASHES)
+        yield PlanProblem("unanswered", str(rid), terms.mask.text(text), _CRASHES)
     elif rid.kind in _BINDINGS and prediction.answer.missing in _NO_SUCH_ROLE:
         text = f"you may not bind that role (verb bind), and it is not there yet to be held against your rights: {said}"
-        yield Problem("forbidden", str(rid), terms.mask.text(text), _RIGHTS)
+        yield PlanProblem("forbidden", str(rid), terms.mask.text(text), _RIGHTS)
     elif prediction.answer.status == 403:  # noqa: PLR2004 - RFC 9110
-        yield Problem("forbidden", str(rid), terms.mask.text(said), _RIGHTS)
+        yield PlanProblem("forbidden", str(rid), terms.mask.text(said), _RIGHTS)
     else:
         where = f"mend {case.wanted.file}: values, an overlay, or another chart version" if case.wanted.file else ""
-        yield Problem("refused", str(rid), terms.mask.text(said), where)
+        yield PlanProblem("refused", str(rid), terms.mask.text(said), where)
 
 
-def _warnings(case: Case) -> tuple[str, ...]:
+def _warnings(case: ObservedObject) -> tuple[str, ...]:
     answer = case.prediction.answer if case.prediction else None
     found = (*(answer.warnings if answer and answer.ok else ()), case.stand_in)
     return tuple(dict.fromkeys(text for text in found if text))

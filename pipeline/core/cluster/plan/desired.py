@@ -7,13 +7,13 @@ from pipeline.core.cluster.api.canonical import digest_of
 from pipeline.core.cluster.inventory.inventory import Inventory, labelled
 from pipeline.core.cluster.plan.hooks import Hook, hook_of
 from pipeline.core.cluster.plan.phases import Phase, guarded_by, phase_of, waves
-from pipeline.core.cluster.plan.plan import Problem
+from pipeline.core.cluster.plan.plan import PlanProblem
 from pipeline.core.cluster.plan.ssa_body import normalised
 from pipeline.core.kube.resource import Body, Delivery, Resource, ResourceId
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class DesiredObject:
     """One object. ``resource`` has the body that is sent; ``hook`` is None for what stays.
 
     ``release`` is empty for a release's own namespace: it is made where nobody renders it, and never in the inventory.
@@ -46,7 +46,7 @@ def desired(
     needs: Mapping[str, Iterable[str]],
     inventory: Inventory,
     namespaces: Mapping[str, str],
-) -> tuple[tuple[Wanted, ...], tuple[Problem, ...]]:
+) -> tuple[tuple[DesiredObject, ...], tuple[PlanProblem, ...]]:
     """Everything wanted in the order of apply, and what is wrong with it.
 
     ``objects`` are files with what they hold; ``needs`` and ``namespaces`` are by release.
@@ -71,7 +71,7 @@ def desired(
     return tuple(ordered), tuple(_twice(ordered))
 
 
-def order(wanted: Wanted) -> tuple[int, int, int, ResourceId]:
+def order(wanted: DesiredObject) -> tuple[int, int, int, ResourceId]:
     """Waves, phases, weights of hooks, then by name."""
     return wanted.wave, wanted.phase, wanted.hook.weight if wanted.hook else 0, wanted.id
 
@@ -96,31 +96,31 @@ def _wanted(
     guarded: frozenset[tuple[str, str]],
     *,
     installing: bool,
-) -> Wanted:
+) -> DesiredObject:
     if resource.delivery is Delivery.HOOK:
         hook = hook_of(resource, installing=installing)
         ours = sent(resource, None)
-        return Wanted(ours, file, resource.release, wave, hook.phase or Phase.POST_HOOKS, hook)
+        return DesiredObject(ours, file, resource.release, wave, hook.phase or Phase.POST_HOOKS, hook)
     ours = sent(resource, inventory)
-    return Wanted(ours, file, resource.release, wave, phase_of(resource.id, guarded))
+    return DesiredObject(ours, file, resource.release, wave, phase_of(resource.id, guarded))
 
 
 def _own_namespaces(
     rendered: set[ResourceId], wave_of: Mapping[str, int], namespaces: Mapping[str, str], inventory: Inventory
-) -> Iterator[Wanted]:
+) -> Iterator[DesiredObject]:
     names: dict[str, int] = {}
     for release, name in namespaces.items():
         names[name] = min(names.get(name, wave_of.get(release, 0)), wave_of.get(release, 0))
     for name, wave in sorted(names.items()):
         resource = Resource.of({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
         if resource.id not in rendered and resource.id not in inventory.entries:
-            yield Wanted(resource, "", "", wave, Phase.NAMESPACES)
+            yield DesiredObject(resource, "", "", wave, Phase.NAMESPACES)
 
 
-def _twice(wanted: Iterable[Wanted]) -> Iterator[Problem]:
-    seen: dict[ResourceId, Wanted] = {}
+def _twice(wanted: Iterable[DesiredObject]) -> Iterator[PlanProblem]:
+    seen: dict[ResourceId, DesiredObject] = {}
     for item in wanted:
         other = seen.setdefault(item.id, item)
         if other is not item:
             message = f"both {other.file} and {item.file} are that object: each run would overwrite the other's"
-            yield Problem("twice", str(item.id), message, "leave it out of one of the releases with an overlay")
+            yield PlanProblem("twice", str(item.id), message, "leave it out of one of the releases with an overlay")

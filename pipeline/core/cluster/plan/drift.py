@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pipeline.core.cluster.plan.plan import Action, FieldEdit, Op, Plan
+from pipeline.core.cluster.plan.plan import FieldEdit, Operation, Plan, PlannedAction
 from pipeline.core.kube.resource import ResourceId
 
 
-class Drift(StrEnum):
+class DriftKind(StrEnum):
     MISSING = "missing"
     CHANGED = "changed"
     TAKEN = "taken"
@@ -23,7 +23,7 @@ class Difference:
     """One object that is not as it was applied. ``by`` names the field managers who own what differs."""
 
     id: ResourceId
-    drift: Drift
+    drift: DriftKind
     release: str = ""
     fields: tuple[FieldEdit, ...] = ()
     by: str = ""
@@ -32,18 +32,18 @@ class Difference:
 def differences(plan: Plan, extra: tuple[ResourceId, ...] = ()) -> tuple[Difference, ...]:
     """Sorted by object. ``plan`` was made of what was applied, with every conflict taken."""
     found = [item for action in plan.actions if (item := _difference(action)) is not None]
-    found += [Difference(rid, Drift.EXTRA) for rid in extra]
+    found += [Difference(rid, DriftKind.EXTRA) for rid in extra]
     return tuple(sorted(found, key=lambda item: item.id))
 
 
-def _difference(action: Action) -> Difference | None:
+def _difference(action: PlannedAction) -> Difference | None:
     owners = sorted({name for field in action.fields for name in field.owner.split(", ") if name})
     by = ", ".join(owners)
-    if action.op is Op.CREATE and action.release:
-        return Difference(action.id, Drift.MISSING, action.release)
-    if action.op is Op.ADOPT:
-        return Difference(action.id, Drift.REPLACED, action.release)
-    if action.op in (Op.UPDATE, Op.RECREATE):
-        drift = Drift.CHANGED if action.fields else Drift.TAKEN
+    if action.op is Operation.CREATE and action.release:
+        return Difference(action.id, DriftKind.MISSING, action.release)
+    if action.op is Operation.ADOPT:
+        return Difference(action.id, DriftKind.REPLACED, action.release)
+    if action.op in (Operation.UPDATE, Operation.RECREATE):
+        drift = DriftKind.CHANGED if action.fields else DriftKind.TAKEN
         return Difference(action.id, drift, action.release, action.fields, by)
     return None

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from pipeline.core.cluster.plan.plan import Action, Op, Plan
+from pipeline.core.cluster.plan.plan import Operation, Plan, PlannedAction
 from pipeline.core.kube.quantity import quantity
 from pipeline.core.kube.resource import CRD_KIND, Body, Resource, ResourceId, mapping, sequence
 
@@ -14,13 +14,15 @@ def notes(plan: Plan, resources: Mapping[ResourceId, Resource], found: Mapping[R
     return tuple(dict.fromkeys(note for action in plan.actions for note in _of(action, resources, found)))
 
 
-def _of(action: Action, resources: Mapping[ResourceId, Resource], found: Mapping[ResourceId, Body]) -> Iterator[str]:
+def _of(
+    action: PlannedAction, resources: Mapping[ResourceId, Resource], found: Mapping[ResourceId, Body]
+) -> Iterator[str]:
     rid, live, wanted = action.id, found.get(action.id), resources.get(action.id)
-    if action.op is Op.HOOK:
+    if action.op is Operation.HOOK:
         yield f"{rid}: the hook runs again; what it did then is not undone"
-    elif action.op is Op.RECREATE:
+    elif action.op is Operation.RECREATE:
         yield f"{rid}: it is deleted and made anew; what it held in memory or on its own disk is lost"
-    elif action.op is Op.CREATE and rid.kind in _HOLDS_DATA:
+    elif action.op is Operation.CREATE and rid.kind in _HOLDS_DATA:
         yield f"{rid}: it is made anew; what the deleted one held is not brought back"
     elif rid.kind == CRD_KIND and live is not None:
         yield from _definition(rid, live, wanted)

@@ -16,7 +16,7 @@ from pipeline.core.kube.resource import ResourceId
 SCHEMA = "pipeline.plan/v1"
 
 
-class Op(StrEnum):
+class Operation(StrEnum):
     CREATE = "create"
     UPDATE = "update"
     ADOPT = "adopt"
@@ -33,14 +33,14 @@ class Op(StrEnum):
     """A hook that apply does not run (tests, uninstall hooks)."""
 
 
-WRITES = frozenset({Op.CREATE, Op.UPDATE, Op.ADOPT, Op.RECREATE, Op.HOOK})
+WRITES = frozenset({Operation.CREATE, Operation.UPDATE, Operation.ADOPT, Operation.RECREATE, Operation.HOOK})
 
 
 class Record(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
     """JSON with camelCase keys. An unknown key is an error: nothing that was not understood is ever approved."""
 
 
-class Source(Record, frozen=True):
+class PlanSource(Record, frozen=True):
     """``tree`` is Git's id of the folder ``path`` at ``commit``: it stands for every byte below it."""
 
     commit: str
@@ -48,7 +48,7 @@ class Source(Record, frozen=True):
     tree: str
 
 
-class Target(Record, frozen=True):
+class PlanTarget(Record, frozen=True):
     """Whose cluster: the uid of its kube-system namespace never changes while it lives."""
 
     environment: str
@@ -85,11 +85,11 @@ class FieldEdit(Record, frozen=True):
     """The other field managers who own it now, joined by commas."""
 
 
-class Action(Record, frozen=True):
+class PlannedAction(Record, frozen=True):
     """One object. ``manifest`` is the digest of what is applied, empty for a Secret and for what is not applied."""
 
     number: int
-    op: Op
+    op: Operation
     wave: int
     phase: int
     group: str
@@ -128,7 +128,7 @@ class Action(Record, frozen=True):
         return f"{self.group}/{self.version}" if self.group else self.version
 
 
-class Problem(Record, frozen=True):
+class PlanProblem(Record, frozen=True):
     """Why a plan cannot be applied: ``code`` is one word for scripts, ``cure`` what to do."""
 
     code: str
@@ -144,14 +144,14 @@ class Plan(Record, frozen=True):
     created: str
     expires: str
     author: str
-    source: Source
-    target: Target
+    source: PlanSource
+    target: PlanTarget
     policy: ApplyPolicy
     inventory: InventoryRef
-    actions: tuple[Action, ...]
+    actions: tuple[PlannedAction, ...]
     releases: tuple[str, ...] = ()
     """Those that were asked for; empty is all."""
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[PlanProblem, ...] = ()
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     """For rollbacks: what cannot be brought back."""
@@ -159,13 +159,13 @@ class Plan(Record, frozen=True):
     """Made without a cluster: it is for reading, and nobody can approve or apply it."""
     schema: str = SCHEMA
 
-    def of(self, *ops: Op) -> tuple[Action, ...]:
+    def of(self, *ops: Operation) -> tuple[PlannedAction, ...]:
         return tuple(action for action in self.actions if action.op in ops)
 
     @property
     def empty(self) -> bool:
         """Nothing would be written or deleted."""
-        return not self.of(*WRITES, Op.DELETE)
+        return not self.of(*WRITES, Operation.DELETE)
 
 
 def to_bytes(plan: Plan) -> bytes:

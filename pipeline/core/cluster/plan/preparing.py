@@ -1,14 +1,14 @@
 """The action of one wanted object before anything is known of what lives: a create, and nobody was asked."""
 
-from pipeline.core.cluster.plan.desired import Wanted
-from pipeline.core.cluster.plan.plan import Action, Op
+from pipeline.core.cluster.plan.desired import DesiredObject
+from pipeline.core.cluster.plan.plan import Operation, PlannedAction
 
 
-def base_action(wanted: Wanted) -> Action:
+def base_action(wanted: DesiredObject) -> PlannedAction:
     """Its number is still 0."""
-    return Action(
+    return PlannedAction(
         number=0,
-        op=Op.CREATE,
+        op=Operation.CREATE,
         wave=wanted.wave,
         phase=wanted.phase,
         group=wanted.id.group,

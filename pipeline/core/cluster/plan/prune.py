@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from pipeline.core.cluster.inventory import ownership as marks
-from pipeline.core.cluster.inventory.inventory import Entry, Inventory
+from pipeline.core.cluster.inventory.inventory import Inventory, InventoryEntry
 from pipeline.core.cluster.plan.managed_fields import is_applied_by
-from pipeline.core.cluster.plan.plan import Op, Problem
+from pipeline.core.cluster.plan.plan import Operation, PlanProblem
 from pipeline.core.cluster.plan.policy import MANAGER, ApplyPolicy
 from pipeline.core.kube.resource import CRD_KIND, Body, ResourceId, mapping
 
@@ -26,67 +26,71 @@ class Candidate:
     """
 
     id: ResourceId
-    entry: Entry
+    entry: InventoryEntry
     found: Body | None = field(default=None, hash=False)
     inside: int = 0
 
 
-def fate_of(candidate: Candidate, inventory: Inventory, policy: ApplyPolicy, taken: frozenset[str]) -> tuple[Op, str]:
+def fate_of(
+    candidate: Candidate, inventory: Inventory, policy: ApplyPolicy, taken: frozenset[str]
+) -> tuple[Operation, str]:
     """DELETE; KEEP, which stays in the inventory; or FORGET, which leaves it; and why. ``taken``: uids still wanted."""
     found = candidate.found
     if found is None:
-        return Op.FORGET, "it is gone already"
+        return Operation.FORGET, "it is gone already"
     metadata = mapping(found.get("metadata"))
     uid = str(metadata.get("uid") or "")
     if candidate.entry.uid and candidate.entry.uid != uid:
-        return Op.FORGET, "another object of that name has taken its place"
+        return Operation.FORGET, "another object of that name has taken its place"
     if uid in taken:
-        return Op.FORGET, "it is still rendered, under another API group"
+        return Operation.FORGET, "it is still rendered, under another API group"
     if mapping(metadata.get("labels")).get(marks.PART_OF) != inventory.applyset:
-        return Op.FORGET, f"it lost our label {marks.PART_OF}: somebody took it out"
+        return Operation.FORGET, f"it lost our label {marks.PART_OF}: somebody took it out"
     if not is_applied_by(found, MANAGER):
-        return Op.FORGET, "it has no field of ours any more: somebody took it over"
+        return Operation.FORGET, "it has no field of ours any more: somebody took it over"
     if metadata.get("deletionTimestamp"):
-        return Op.KEEP, "it is being deleted already"
+        return Operation.KEEP, "it is being deleted already"
     return _kept(candidate, found, policy)
 
 
-def breakers(deletions: int, inventory: Inventory, wanted: int, policy: ApplyPolicy) -> Iterable[Problem]:
+def breakers(deletions: int, inventory: Inventory, wanted: int, policy: ApplyPolicy) -> Iterable[PlanProblem]:
     """What stops a plan that deletes too much to be meant."""
     limit = max(FEWEST_TO_STOP_AT, len(inventory.entries) // SHARE_TO_STOP_AT)
     limit = limit if policy.max_deletions is None else policy.max_deletions
     if deletions and not wanted:
         text = f"nothing at all is rendered, so all {deletions} objects would be deleted"
-        yield Problem("empty", "prune", text, "pipeline render; to remove a release, plan with another one left")
+        yield PlanProblem("empty", "prune", text, "pipeline render; to remove a release, plan with another one left")
     elif deletions > limit:
         text = f"{deletions} objects would be deleted, and {limit} may be at once"
-        yield Problem("deletions", "prune", text, f"if it is meant: apply.maxDeletions: {deletions} in pipeline.yaml")
+        yield PlanProblem(
+            "deletions", "prune", text, f"if it is meant: apply.maxDeletions: {deletions} in pipeline.yaml"
+        )
 
 
-def unknown(inventory: Inventory, stale: frozenset[str]) -> Iterable[Problem]:
+def unknown(inventory: Inventory, stale: frozenset[str]) -> Iterable[PlanProblem]:
     """Nothing is deleted while an API group does not answer: what is behind it cannot be told from what is gone."""
     groups = sorted({rid.group for rid in inventory.entries} & stale)
     if groups:
         text = f"the API group {groups[0]} does not answer (kubectl get apiservices)"
-        yield Problem("unknown", "prune", text, "mend or remove that API service, then plan anew")
+        yield PlanProblem("unknown", "prune", text, "mend or remove that API service, then plan anew")
 
 
-def _kept(candidate: Candidate, found: Body, policy: ApplyPolicy) -> tuple[Op, str]:
+def _kept(candidate: Candidate, found: Body, policy: ApplyPolicy) -> tuple[Operation, str]:
     rid = candidate.id
     owner = marks.controller(found)
     if owner:
-        return Op.KEEP, f"{owner} owns it"
+        return Operation.KEEP, f"{owner} owns it"
     mark = marks.kept(found)
     if mark:
-        return Op.KEEP, mark
+        return Operation.KEEP, mark
     named = rid.kind in policy.prune_kinds
     protected = _protected(candidate, found)
     if protected and not named:
-        return Op.KEEP, f"{protected}; apply.pruneKinds: [{rid.kind}] lets it go"
+        return Operation.KEEP, f"{protected}; apply.pruneKinds: [{rid.kind}] lets it go"
     if candidate.inside:
         what = "objects that are not ours are in it" if rid.kind == "Namespace" else "custom resources of it exist"
-        return Op.KEEP, f"{candidate.inside} {what}"
-    return Op.DELETE, ""
+        return Operation.KEEP, f"{candidate.inside} {what}"
+    return Operation.DELETE, ""
 
 
 def _protected(candidate: Candidate, found: Body) -> str:

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 
 import orjson
 
-from pipeline.core.cluster.inventory.inventory import Entry, Inventory, Run, to_body
-from pipeline.core.cluster.plan.plan import WRITES, Action, Op, Problem
+from pipeline.core.cluster.inventory.inventory import ApplyRun, Inventory, InventoryEntry, to_body
+from pipeline.core.cluster.plan.plan import WRITES, Operation, PlannedAction, PlanProblem
 from pipeline.core.errors import WorldError
 from pipeline.core.kube.apis import built_in_group
 from pipeline.core.kube.resource import CRD_KIND, Body, ResourceId
@@ -15,24 +15,24 @@ LARGEST_BYTES = 1_572_864
 _UID, _RECORD = "0" * 36, "0" * 32
 
 
-def too_large(rid: ResourceId, body: Body) -> Iterator[Problem]:
+def too_large(rid: ResourceId, body: Body) -> Iterator[PlanProblem]:
     """Custom resources and definitions are stored as JSON; of all others the server's validation knows the limit."""
     if built_in_group(rid.group) and rid.kind != CRD_KIND:
         return
     size = len(orjson.dumps(body))
     if size > LARGEST_BYTES:
         text = f"it has {size} bytes, and etcd stores {LARGEST_BYTES} at most (--max-request-bytes)"
-        yield Problem("size", str(rid), text, "make it smaller, or leave it out of the release with an overlay")
+        yield PlanProblem("size", str(rid), text, "make it smaller, or leave it out of the release with an overlay")
 
 
-def inventory_too_large(inventory: Inventory, actions: Iterable[Action]) -> Iterator[Problem]:
+def inventory_too_large(inventory: Inventory, actions: Iterable[PlannedAction]) -> Iterator[PlanProblem]:
     """Whether the plan's objects fit into the inventory: better known now than half way."""
     new = {
-        action.id: Entry(_UID, action.version, action.release, _RECORD)
+        action.id: InventoryEntry(_UID, action.version, action.release, _RECORD)
         for action in actions
-        if action.release and action.op in WRITES and action.op is not Op.HOOK
+        if action.release and action.op in WRITES and action.op is not Operation.HOOK
     }
     try:
-        to_body(inventory.widened(new, Run()))
+        to_body(inventory.widened(new, ApplyRun()))
     except WorldError as error:
-        yield Problem("size", "inventory", error.message, error.hint)
+        yield PlanProblem("size", "inventory", error.message, error.hint)

@@ -12,7 +12,7 @@ from pipeline.core.cluster.api.error_text import clean
 from pipeline.core.kube.resource import Body, mapping, sequence
 
 
-class State(StrEnum):
+class HealthState(StrEnum):
     CURRENT = "current"
     PROGRESSING = "progressing"
     FAILED = "failed"
@@ -24,11 +24,11 @@ class State(StrEnum):
 class Health:
     """``reason`` is one short line, empty where there is nothing to say."""
 
-    state: State
+    state: HealthState
     reason: str = ""
 
 
-_CURRENT = Health(State.CURRENT)
+_CURRENT = Health(HealthState.CURRENT)
 _TELLS_ITS_GENERATION = frozenset({"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "PodDisruptionBudget"})
 _GOOD = ("Ready", "Available", "Synced", "Healthy", "Programmed", "Accepted")
 _BAD_WAITING = ("Err", "Crash", "ImagePull", "InvalidImage", "CreateContainer", "RunContainer")
@@ -38,12 +38,12 @@ def health(body: Body, *, binds_late: bool = False) -> Health:
     """Of one live object. ``binds_late``: its storage class waits for a consumer, so a pending claim is well."""
     metadata, status = mapping(body.get("metadata")), mapping(body.get("status"))
     if metadata.get("deletionTimestamp"):
-        return Health(State.TERMINATING, "it is being deleted")
+        return Health(HealthState.TERMINATING, "it is being deleted")
     generation, observed = _number(metadata.get("generation")), status.get("observedGeneration")
     kind, group = str(body.get("kind") or ""), str(body.get("apiVersion") or "").rpartition("/")[0]
     late = observed is None and kind in _TELLS_ITS_GENERATION and group in ("apps", "policy")
     if late or (observed is not None and _number(observed) < generation):
-        return Health(State.PROGRESSING, "its controller has not seen it yet")
+        return Health(HealthState.PROGRESSING, "its controller has not seen it yet")
     if kind == "PersistentVolumeClaim" and not group:
         return _claim(status, binds_late=binds_late)
     rule = _RULES.get((group, kind))
@@ -56,7 +56,7 @@ def health_of_absent(made: Body) -> Health:
     ``made`` is what the server said when it was written, empty where that is not known.
     """
     passing = made.get("kind") == "Job" and "ttlSecondsAfterFinished" in mapping(made.get("spec"))
-    return _CURRENT if passing else Health(State.FAILED, "it is gone")
+    return _CURRENT if passing else Health(HealthState.FAILED, "it is gone")
 
 
 def is_silent(body: Body) -> bool:
@@ -85,18 +85,18 @@ def pods_reason(pods: list[Body]) -> str:
 def _deployment(body: Body, status: Mapping[str, Any]) -> Health:
     spec = mapping(body.get("spec"))
     if spec.get("paused") is True:
-        return Health(State.SUSPENDED, "it is paused")
+        return Health(HealthState.SUSPENDED, "it is paused")
     progressing = _condition(status, "Progressing")
     if progressing.get("reason") == "ProgressDeadlineExceeded":
-        return Health(State.FAILED, _said(progressing, "the rollout exceeded its deadline"))
+        return Health(HealthState.FAILED, _said(progressing, "the rollout exceeded its deadline"))
     wanted = _number(spec.get("replicas"), 1)
     updated, available, total = (_number(status.get(k)) for k in ("updatedReplicas", "availableReplicas", "replicas"))
     if updated < wanted:
-        return Health(State.PROGRESSING, f"{updated} of {wanted} pods are updated")
+        return Health(HealthState.PROGRESSING, f"{updated} of {wanted} pods are updated")
     if total > updated:
-        return Health(State.PROGRESSING, f"{total - updated} old pods are still there")
+        return Health(HealthState.PROGRESSING, f"{total - updated} old pods are still there")
     if available < updated:
-        return Health(State.PROGRESSING, f"{available} of {wanted} pods are available")
+        return Health(HealthState.PROGRESSING, f"{available} of {wanted} pods are available")
     return _CURRENT
 
 
@@ -107,36 +107,42 @@ def _stateful_set(body: Body, status: Mapping[str, Any]) -> Health:
     if strategy.get("type") != "OnDelete":
         partition = _number(mapping(strategy.get("rollingUpdate")).get("partition"))
         if _number(status.get("updatedReplicas")) < max(0, wanted - partition):
-            return Health(State.PROGRESSING, f"{_number(status.get('updatedReplicas'))} of {wanted} pods are updated")
+            return Health(
+                HealthState.PROGRESSING, f"{_number(status.get('updatedReplicas'))} of {wanted} pods are updated"
+            )
         if not partition and wanted and status.get("currentRevision") != status.get("updateRevision"):
-            return Health(State.PROGRESSING, "the rollout is not finished")
+            return Health(HealthState.PROGRESSING, "the rollout is not finished")
     if ready < wanted:
-        return Health(State.PROGRESSING, f"{ready} of {wanted} pods are ready")
+        return Health(HealthState.PROGRESSING, f"{ready} of {wanted} pods are ready")
     waits = strategy.get("type") == "OnDelete" and status.get("currentRevision") != status.get("updateRevision")
-    return Health(State.CURRENT, "its pods change when they are deleted (OnDelete)") if waits else _CURRENT
+    return Health(HealthState.CURRENT, "its pods change when they are deleted (OnDelete)") if waits else _CURRENT
 
 
 def _daemon_set(_body: Body, status: Mapping[str, Any]) -> Health:
     wanted = _number(status.get("desiredNumberScheduled"))
     updated, available = _number(status.get("updatedNumberScheduled")), _number(status.get("numberAvailable"))
     if updated < wanted:
-        return Health(State.PROGRESSING, f"{updated} of {wanted} pods are updated")
-    return _CURRENT if available >= wanted else Health(State.PROGRESSING, f"{available} of {wanted} pods are available")
+        return Health(HealthState.PROGRESSING, f"{updated} of {wanted} pods are updated")
+    return (
+        _CURRENT
+        if available >= wanted
+        else Health(HealthState.PROGRESSING, f"{available} of {wanted} pods are available")
+    )
 
 
 def _replica_set(body: Body, status: Mapping[str, Any]) -> Health:
     wanted, ready = _number(mapping(body.get("spec")).get("replicas"), 1), _number(status.get("availableReplicas"))
-    return _CURRENT if ready >= wanted else Health(State.PROGRESSING, f"{ready} of {wanted} pods are available")
+    return _CURRENT if ready >= wanted else Health(HealthState.PROGRESSING, f"{ready} of {wanted} pods are available")
 
 
 def _job(body: Body, status: Mapping[str, Any]) -> Health:
     if _is(status, "Complete"):
         return _CURRENT
     if _is(status, "Failed"):
-        return Health(State.FAILED, _said(_condition(status, "Failed"), "the job failed"))
+        return Health(HealthState.FAILED, _said(_condition(status, "Failed"), "the job failed"))
     if mapping(body.get("spec")).get("suspend") is True:
-        return Health(State.SUSPENDED, "it is suspended")
-    return Health(State.PROGRESSING, "the job is running")
+        return Health(HealthState.SUSPENDED, "it is suspended")
+    return Health(HealthState.PROGRESSING, "the job is running")
 
 
 def _pod(body: Body, status: Mapping[str, Any]) -> Health:
@@ -145,43 +151,43 @@ def _pod(body: Body, status: Mapping[str, Any]) -> Health:
         return _CURRENT
     why = pods_reason([body])
     if phase == "Failed" or why.startswith("container "):
-        return Health(State.FAILED, why or "the pod failed")
-    return Health(State.PROGRESSING, why or "the pod is not ready")
+        return Health(HealthState.FAILED, why or "the pod failed")
+    return Health(HealthState.PROGRESSING, why or "the pod is not ready")
 
 
 def _claim(status: Mapping[str, Any], *, binds_late: bool) -> Health:
     phase = status.get("phase")
     if phase == "Lost":
-        return Health(State.FAILED, "its volume is lost")
-    return _CURRENT if phase == "Bound" or binds_late else Health(State.PROGRESSING, "no volume is bound to it")
+        return Health(HealthState.FAILED, "its volume is lost")
+    return _CURRENT if phase == "Bound" or binds_late else Health(HealthState.PROGRESSING, "no volume is bound to it")
 
 
 def _service(body: Body, status: Mapping[str, Any]) -> Health:
     if mapping(body.get("spec")).get("type") != "LoadBalancer":
         return _CURRENT
     has = sequence(mapping(status.get("loadBalancer")).get("ingress"))
-    return _CURRENT if has else Health(State.PROGRESSING, "no load balancer has an address for it")
+    return _CURRENT if has else Health(HealthState.PROGRESSING, "no load balancer has an address for it")
 
 
 def _definition(_body: Body, status: Mapping[str, Any]) -> Health:
     names, established = _condition(status, "NamesAccepted"), _condition(status, "Established")
     if names.get("status") == "False":
-        return Health(State.FAILED, _said(names, "its names are taken"))
+        return Health(HealthState.FAILED, _said(names, "its names are taken"))
     if established.get("status") == "False" and established.get("reason") not in ("Installing", None):
-        return Health(State.FAILED, _said(established, "it is not served"))
+        return Health(HealthState.FAILED, _said(established, "it is not served"))
     good = names.get("status") == established.get("status") == "True"
-    return _CURRENT if good else Health(State.PROGRESSING, "it is not served yet")
+    return _CURRENT if good else Health(HealthState.PROGRESSING, "it is not served yet")
 
 
 def _api_service(_body: Body, status: Mapping[str, Any]) -> Health:
     if _is(status, "Available"):
         return _CURRENT
-    return Health(State.PROGRESSING, _said(_condition(status, "Available"), "it is not available yet"))
+    return Health(HealthState.PROGRESSING, _said(_condition(status, "Available"), "it is not available yet"))
 
 
 def _namespace(_body: Body, status: Mapping[str, Any]) -> Health:
     if status.get("phase") == "Terminating":
-        return Health(State.TERMINATING, "it is being deleted")
+        return Health(HealthState.TERMINATING, "it is being deleted")
     return _CURRENT
 
 
@@ -189,14 +195,14 @@ def _by_conditions(status: Mapping[str, Any]) -> Health:
     """Custom resources, and whatever else tells by conditions."""
     stalled = _condition(status, "Stalled")
     if stalled.get("status") == "True":
-        return Health(State.FAILED, _said(stalled, "it is stalled"))
+        return Health(HealthState.FAILED, _said(stalled, "it is stalled"))
     if _is(status, "Reconciling"):
-        return Health(State.PROGRESSING, _said(_condition(status, "Reconciling"), "its controller is at work"))
+        return Health(HealthState.PROGRESSING, _said(_condition(status, "Reconciling"), "its controller is at work"))
     for kind in _GOOD:
         found = _condition(status, kind)
         if found:
             good = found.get("status") == "True"
-            return _CURRENT if good else Health(State.PROGRESSING, _said(found, f"it is not {kind} yet"))
+            return _CURRENT if good else Health(HealthState.PROGRESSING, _said(found, f"it is not {kind} yet"))
     return _CURRENT
 
 

@@ -3,12 +3,12 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from pipeline.core.cluster.plan.plan import Action
+from pipeline.core.cluster.plan.plan import PlannedAction
 from pipeline.core.errors import INTERRUPTED, NOT_APPLIED, OK, STALE, UNHEALTHY
 from pipeline.core.kube.resource import Body
 
 
-class State(StrEnum):
+class OutcomeState(StrEnum):
     CREATED = "created"
     UPDATED = "updated"
     ADOPTED = "adopted"
@@ -24,15 +24,15 @@ class State(StrEnum):
     UNHEALTHY = "unhealthy"
 
 
-BAD = frozenset({State.STALE, State.FAILED, State.UNHEALTHY})
+BAD = frozenset({OutcomeState.STALE, OutcomeState.FAILED, OutcomeState.UNHEALTHY})
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """``body`` is the live object after the write, where there is one."""
 
-    action: Action
-    state: State
+    action: PlannedAction
+    state: OutcomeState
     message: str = ""
     body: Body | None = field(default=None, hash=False)
     warnings: tuple[str, ...] = ()
@@ -57,8 +57,8 @@ class RunResult:
         states = {outcome.state for outcome in self.outcomes}
         if self.interrupted:
             return INTERRUPTED
-        if State.STALE in states:
+        if OutcomeState.STALE in states:
             return STALE
-        if State.FAILED in states or self.stopped:
+        if OutcomeState.FAILED in states or self.stopped:
             return NOT_APPLIED
-        return UNHEALTHY if State.UNHEALTHY in states else OK
+        return UNHEALTHY if OutcomeState.UNHEALTHY in states else OK

@@ -10,7 +10,7 @@ from typing import Any
 
 from pipeline.core.crd.cel.engine import NO_OLD, Absent, Old, evaluate
 from pipeline.core.crd.schema.defaults import defaulted
-from pipeline.core.crd.schema.validate import Violation
+from pipeline.core.crd.schema.validate import SchemaViolation
 from pipeline.core.kube.path import Path
 from pipeline.core.kube.resource import mapping, sequence
 
@@ -48,15 +48,15 @@ _STEPS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class RuleResults:
     """``broken`` rules refuse the object; ``unchecked`` are the texts of those that nobody evaluated."""
 
-    broken: tuple[Violation, ...] = ()
+    broken: tuple[SchemaViolation, ...] = ()
     unchecked: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class _Due:
+class _DueRule:
     """A rule of the new schema that the old one has not, and the value that it holds for."""
 
     path: Path
@@ -65,7 +65,7 @@ class _Due:
     value: Any
 
 
-def verdict(old: Schema, new: Schema, body: Any, *, filled: bool = False) -> Verdict:
+def verdict(old: Schema, new: Schema, body: Any, *, filled: bool = False) -> RuleResults:
     """What the rules that only ``new`` has say of an object, with ``filled`` one that has its defaults already.
 
     Status is not looked at, nor are rules about changes.
@@ -80,8 +80,8 @@ def verdict(old: Schema, new: Schema, body: Any, *, filled: bool = False) -> Ver
         if verdict_ is None:
             unchecked.append(text)
         elif not verdict_:
-            broken.append(Violation(due.path, said(due.rule)))
-    return Verdict(tuple(broken), tuple(dict.fromkeys(unchecked)))
+            broken.append(SchemaViolation(due.path, said(due.rule)))
+    return RuleResults(tuple(broken), tuple(dict.fromkeys(unchecked)))
 
 
 def said(rule: Mapping[str, Any]) -> str:
@@ -89,13 +89,13 @@ def said(rule: Mapping[str, Any]) -> str:
     return str(rule.get("message") or f"it breaks the rule {rule.get('rule')}").strip()
 
 
-def _gained(old: Schema, new: Schema, value: Any, path: Path) -> Iterator[_Due]:
+def _gained(old: Schema, new: Schema, value: Any, path: Path) -> Iterator[_DueRule]:
     if old is new or value is None:
         return
     known = {str(mapping(rule).get("rule")) for rule in sequence(old.get(KEY))}
     for rule in sequence(new.get(KEY)):
         if str(mapping(rule).get("rule")) not in known:
-            yield _Due(path, mapping(rule), new, value)
+            yield _DueRule(path, mapping(rule), new, value)
     if isinstance(value, list):
         before, after = mapping(old.get("items")), mapping(new.get("items"))
         for index, item in enumerate(value):

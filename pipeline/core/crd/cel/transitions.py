@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.core.crd.cel.engine import Absent, Old
-from pipeline.core.crd.cel.rules import KEY, Schema, Verdict, holds, said
+from pipeline.core.crd.cel.rules import KEY, RuleResults, Schema, holds, said
 from pipeline.core.crd.schema.defaults import defaulted
-from pipeline.core.crd.schema.validate import Violation
+from pipeline.core.crd.schema.validate import SchemaViolation
 from pipeline.core.kube.path import Path
 from pipeline.core.kube.resource import mapping, sequence
 
@@ -23,7 +23,7 @@ _ATOMIC = "atomic"
 
 
 @dataclass(frozen=True, slots=True)
-class _Due:
+class _DueTransition:
     """A rule about changes, and the two values it is asked about."""
 
     path: Path
@@ -33,7 +33,7 @@ class _Due:
     new: Any
 
 
-def transition(schema: Schema, old: Any, new: Any) -> Verdict:
+def transition(schema: Schema, old: Any, new: Any) -> RuleResults:
     """What the rules about changes say of an edit. Status is not looked at, nor is what does not change."""
     before, after = (defaulted(schema, {k: v for k, v in mapping(one).items() if k != "status"}) for one in (old, new))
     broken, unchecked = [], []
@@ -44,17 +44,17 @@ def transition(schema: Schema, old: Any, new: Any) -> Verdict:
         if verdict is None:
             unchecked.append(text)
         elif not verdict:
-            broken.append(Violation(due.path, said(due.rule)))
-    return Verdict(tuple(broken), tuple(dict.fromkeys(unchecked)))
+            broken.append(SchemaViolation(due.path, said(due.rule)))
+    return RuleResults(tuple(broken), tuple(dict.fromkeys(unchecked)))
 
 
-def _due(schema: Schema, old: Any, new: Any, path: Path) -> Iterator[_Due]:
+def _due(schema: Schema, old: Any, new: Any, path: Path) -> Iterator[_DueTransition]:
     if new is None or old == new:
         return
     for rule in map(mapping, sequence(schema.get(KEY))):
         had = not isinstance(old, Absent) and old is not None
         if _OLD.search(str(rule.get("rule") or "")) and (had or rule.get("optionalOldSelf") is True):
-            yield _Due(path, schema, rule, old if had else _ABSENT, new)
+            yield _DueTransition(path, schema, rule, old if had else _ABSENT, new)
     if isinstance(new, dict) and schema.get("x-kubernetes-map-type") != _ATOMIC:
         named, extra = mapping(schema.get("properties")), mapping(schema.get("additionalProperties"))
         for key, value in new.items():
@@ -64,7 +64,7 @@ def _due(schema: Schema, old: Any, new: Any, path: Path) -> Iterator[_Due]:
         yield from _entries(schema, old, new, path)
 
 
-def _entries(schema: Schema, old: Any, new: list[Any], path: Path) -> Iterator[_Due]:
+def _entries(schema: Schema, old: Any, new: list[Any], path: Path) -> Iterator[_DueTransition]:
     keys = [str(key) for key in sequence(schema.get("x-kubernetes-list-map-keys"))]
     known = {_key(entry, keys): entry for entry in sequence(old)}
     for index, entry in enumerate(new):

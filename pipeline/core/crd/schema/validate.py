@@ -23,7 +23,7 @@ _PRESERVE = "x-kubernetes-preserve-unknown-fields"
 
 
 @dataclass(frozen=True, slots=True)
-class Violation:
+class SchemaViolation:
     """Why the API server refuses an object: ``spec.size: 7 is more than 5``."""
 
     path: Path
@@ -33,7 +33,7 @@ class Violation:
         return f"{to_text(self.path) or 'the object'}: {self.message}"
 
 
-def violations(schema: Schema, body: Any) -> tuple[Violation, ...]:
+def violations(schema: Schema, body: Any) -> tuple[SchemaViolation, ...]:
     """Everything that is wrong with an object; its metadata and status are not looked at."""
     shown = {key: value for key, value in mapping(body).items() if key not in (*_IMPLIED, "status")}
     rest = {**schema, "required": [key for key in sequence(schema.get("required")) if key not in (*_IMPLIED, "status")]}
@@ -46,19 +46,19 @@ def pruned(schema: Schema, body: Any) -> tuple[Path, ...]:
     return tuple(_unknown(schema, shown, ()))
 
 
-def _check(schema: Schema, value: Any, path: Path) -> Iterator[Violation]:
+def _check(schema: Schema, value: Any, path: Path) -> Iterator[SchemaViolation]:
     if value is None:
         if path and isinstance(path[-1], int) and not schema.get("nullable") and "type" in schema:
-            yield Violation(path, f"null is no {schema['type']}")  # of fields, the server drops nulls
+            yield SchemaViolation(path, f"null is no {schema['type']}")  # of fields, the server drops nulls
         return
     wrong = _type_error(schema, value)
     if wrong:
-        yield Violation(path, wrong)
+        yield SchemaViolation(path, wrong)
         return
     enum = schema.get("enum")
     if isinstance(enum, list) and value not in enum:
         allowed = ", ".join(map(str, enum[:6]))
-        yield Violation(path, f"{_short(value)} is none of {allowed}")
+        yield SchemaViolation(path, f"{_short(value)} is none of {allowed}")
     if isinstance(value, dict):
         yield from _object(schema, value, path)
     elif isinstance(value, list):
@@ -95,12 +95,12 @@ def _is(kind: Any, value: Any) -> bool:
     return isinstance(value, kinds.get(str(kind), (object,)))
 
 
-def _object(schema: Schema, value: dict[str, Any], path: Path) -> Iterator[Violation]:
+def _object(schema: Schema, value: dict[str, Any], path: Path) -> Iterator[SchemaViolation]:
     below = mapping(schema.get("properties"))
     required = [key for key in sequence(schema.get("required")) if isinstance(key, str)]
     missing = [key for key in required if _absent(value, key, mapping(below.get(key)))]
     if missing:
-        yield Violation(path, f"{', '.join(map(str, missing))} must be set")
+        yield SchemaViolation(path, f"{', '.join(map(str, missing))} must be set")
     yield from _count(schema, len(value), "Properties", "fields", path)
     extra = schema.get("additionalProperties")
     for key, item in value.items():
@@ -116,14 +116,14 @@ def _absent(value: dict[str, Any], key: str, schema: Schema) -> bool:
     return not there and "default" not in schema
 
 
-def _array(schema: Schema, value: list[Any], path: Path) -> Iterator[Violation]:
+def _array(schema: Schema, value: list[Any], path: Path) -> Iterator[SchemaViolation]:
     yield from _count(schema, len(value), "Items", "entries", path)
     items = mapping(schema.get("items"))
     for index, item in enumerate(value):
         yield from _check(items, item, (*path, index))
     twice = _twice(schema, value)
     if twice:
-        yield Violation(path, f"{_short(twice)} is there twice")
+        yield SchemaViolation(path, f"{_short(twice)} is there twice")
 
 
 def _twice(schema: Schema, value: list[Any]) -> str:
@@ -146,25 +146,25 @@ def _twice(schema: Schema, value: list[Any]) -> str:
     return ""
 
 
-def _text(schema: Schema, value: str, path: Path) -> Iterator[Violation]:
+def _text(schema: Schema, value: str, path: Path) -> Iterator[SchemaViolation]:
     yield from _count(schema, len(value), "Length", "characters", path)
     pattern = schema.get("pattern")
     if isinstance(pattern, str):
         compiled = _compiled(pattern)
         if compiled is not None and not compiled.search(value):
-            yield Violation(path, f"{_short(value)} does not match {pattern}")
+            yield SchemaViolation(path, f"{_short(value)} does not match {pattern}")
     if misfit(schema.get("format"), value):
-        yield Violation(path, f"{_short(value)} is no {schema['format']}")
+        yield SchemaViolation(path, f"{_short(value)} is no {schema['format']}")
 
 
-def _number(schema: Schema, value: float, path: Path) -> Iterator[Violation]:
+def _number(schema: Schema, value: float, path: Path) -> Iterator[SchemaViolation]:
     low, high, step = (_bound(schema, key) for key in ("minimum", "maximum", "multipleOf"))
     if low is not None and (value < low or (value == low and schema.get("exclusiveMinimum") is True)):
-        yield Violation(path, f"{value} is less than {low}")
+        yield SchemaViolation(path, f"{value} is less than {low}")
     if high is not None and (value > high or (value == high and schema.get("exclusiveMaximum") is True)):
-        yield Violation(path, f"{value} is more than {high}")
+        yield SchemaViolation(path, f"{value} is more than {high}")
     if step and abs(value / step - round(value / step)) > _ROUNDING:
-        yield Violation(path, f"{value} is no multiple of {step}")
+        yield SchemaViolation(path, f"{value} is no multiple of {step}")
 
 
 def _bound(schema: Schema, key: str) -> float | None:
@@ -173,15 +173,15 @@ def _bound(schema: Schema, key: str) -> float | None:
     return found if isinstance(found, int | float) and not isinstance(found, bool) else None
 
 
-def _count(schema: Schema, number: int, suffix: str, what: str, path: Path) -> Iterator[Violation]:
+def _count(schema: Schema, number: int, suffix: str, what: str, path: Path) -> Iterator[SchemaViolation]:
     low, high = schema.get(f"min{suffix}"), schema.get(f"max{suffix}")
     if isinstance(low, int) and number < low:
-        yield Violation(path, f"{number} {what}, and at least {low} are asked for")
+        yield SchemaViolation(path, f"{number} {what}, and at least {low} are asked for")
     if isinstance(high, int) and number > high:
-        yield Violation(path, f"{number} {what}, and at most {high} are allowed")
+        yield SchemaViolation(path, f"{number} {what}, and at most {high} are allowed")
 
 
-def _combined(schema: Schema, value: Any, path: Path) -> Iterator[Violation]:
+def _combined(schema: Schema, value: Any, path: Path) -> Iterator[SchemaViolation]:
     if _COMBINATORS.isdisjoint(schema):
         return
     for part in sequence(schema.get("allOf")):
@@ -190,9 +190,9 @@ def _combined(schema: Schema, value: Any, path: Path) -> Iterator[Violation]:
         parts = [mapping(part) for part in sequence(schema.get(key))]
         fitting = sum(1 for part in parts if not any(True for _ in _check(part, value, path)))
         if parts and (fitting == 0 or (key == "oneOf" and fitting > 1)):
-            yield Violation(path, f"it matches {fitting or 'none'} of the alternatives that the schema gives")
+            yield SchemaViolation(path, f"it matches {fitting or 'none'} of the alternatives that the schema gives")
     if isinstance(schema.get("not"), dict) and not any(True for _ in _check(schema["not"], value, path)):
-        yield Violation(path, "it matches what the schema forbids")
+        yield SchemaViolation(path, "it matches what the schema forbids")
 
 
 def _unknown(schema: Schema, value: Any, path: Path) -> Iterator[Path]:

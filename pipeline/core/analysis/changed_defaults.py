@@ -1,0 +1,75 @@
+"""Which of a chart's default values differ between two versions, dependencies included."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pipeline.core.charts.known_values import ChartValues, leaves, lookup, scope_of
+from pipeline.core.charts.template_reads import ValuesPath
+from pipeline.core.charts.values import merge_maps
+from pipeline.core.kube.resource import mapping
+from pipeline.core.risk.upgrade import Upgrade
+
+
+@dataclass(frozen=True, slots=True)
+class DefaultChange:
+    """A default that differs between two versions. ``path`` is below ``file``; ``ours`` is where we would set it."""
+
+    file: str
+    path: ValuesPath
+    ours: ValuesPath
+    old: Any = field(hash=False)
+    new: Any = field(hash=False)
+    set_by_us: bool = False
+    removed: bool = False
+    added: bool = False
+
+    @property
+    def same_type(self) -> bool:
+        return type(self.old) is type(self.new)
+
+
+def changed_defaults(upgrade: Upgrade) -> tuple[DefaultChange, ...]:
+    """Each default that differs, in the chart and in every dependency that both versions have, topmost paths only."""
+    old, new = upgrade.before.chart, upgrade.after.chart
+    if old is None or new is None or old.defaults is new.defaults:
+        return ()
+    set_paths = frozenset(path for layer in upgrade.after.values for path, _ in leaves(layer.data))
+    return tuple(_scopes(scope_of(old), scope_of(new), (), set_paths, ({}, {})))
+
+
+def _scopes(
+    old: ChartValues,
+    new: ChartValues,
+    prefix: ValuesPath,
+    ours: frozenset[ValuesPath],
+    over: tuple[Mapping[str, Any], ...],
+) -> Iterator[DefaultChange]:
+    """``over`` is what the charts above set here, before and after: where both do, the default has no effect."""
+    for path, before, after in _differences(old.defaults, new.defaults, ()):
+        if all(lookup(one, path, _ABSENT) is not _ABSENT for one in over):
+            continue
+        full = prefix + path
+        hit = any(full[: len(one)] == one or one[: len(full)] == full for one in ours)
+        gone, came = before is not _ABSENT and after is _ABSENT, before is _ABSENT
+        yield DefaultChange(
+            new.file, path, full, None if came else before, None if gone else after, hit, removed=gone, added=came
+        )
+    for key in sorted(old.children.keys() & new.children.keys()):
+        above = zip((old.defaults, new.defaults), over, strict=True)
+        below = tuple(merge_maps(mapping(own.get(key)), mapping(higher.get(key))) for own, higher in above)
+        yield from _scopes(old.children[key], new.children[key], (*prefix, key), ours, below)
+
+
+_ABSENT = object()
+
+
+def _differences(
+    old: Mapping[str, Any], new: Mapping[str, Any], path: ValuesPath
+) -> Iterator[tuple[ValuesPath, Any, Any]]:
+    for key in sorted({*old, *new}):
+        before, after = old.get(key, _ABSENT), new.get(key, _ABSENT)
+        if isinstance(before, dict) and isinstance(after, dict) and before and after:
+            yield from _differences(before, after, (*path, key))
+        elif type(before) is not type(after) or before != after:
+            yield (*path, key), before, after
