@@ -10,7 +10,7 @@ CORES ?= 2
 PYTEST ?= -n $(CORES)
 
 .DEFAULT_GOAL := help
-.PHONY: sample help demo test check fix lint format types layers dependencies spelling yaml workflows tools matrix benchmark benchmark-cluster clean set-up set-up-test set-up-dev
+.PHONY: sample help demo test texts check fix lint format types layers dependencies spelling yaml workflows tools matrix benchmark benchmark-cluster clean set-up set-up-test set-up-dev
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,6 +20,9 @@ demo: set-up ## the whole loop on the sample: vendor, render, upgrade, diff, com
 
 test: set-up-test ## every test
 	@$(BIN)/python -m pytest -q $(PYTEST)
+
+texts: set-up-test ## write the pinned texts of tests/texts again
+	@$(BIN)/python -m pytest -q -p no:randomly -p no:xdist tests/test_texts.py --write-texts
 
 check: format lint types layers dependencies spelling yaml workflows sample test ## everything that must hold before a merge
 

@@ -21,6 +21,10 @@ IDENTITY = {
 }
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--write-texts", action="store_true", help="Write the pinned texts again (make texts).")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _stranger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     home = tmp_path_factory.mktemp("home")

@@ -3,27 +3,13 @@
 import pytest
 
 from pipeline import rules
-from pipeline.core.diff.compare import compare
 from pipeline.core.judge.judge import judge
 from pipeline.core.kube.path import to_text
-from pipeline.core.kube.resource import ManifestSet
-from pipeline.core.render.manifests import parse
 from pipeline.core.risk.rule import Case, Rule
-from pipeline.core.risk.upgrade import Facts, Side, Upgrade
+from tests.support.rule_cases import upgrade
 
 RULES = rules.load()
 CASES = [pytest.param(rule, case, id=f"{rule.id}: {case.title}") for rule in RULES for case in rule.cases]
-
-
-def manifests(text: str) -> ManifestSet:
-    return parse(text, namespace="shop", release="web")
-
-
-def upgrade(case: Case) -> Upgrade:
-    before = Side(manifests(case.before), **case.sides.get("before", {}))
-    after = Side(manifests(case.after), **case.sides.get("after", {}))
-    diff = compare(before.manifests, after.manifests)
-    return Upgrade("web", "shop", before, after, diff, Facts(**case.facts))
 
 
 @pytest.mark.parametrize(("rule", "case"), CASES)

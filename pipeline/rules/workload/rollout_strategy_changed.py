@@ -49,7 +49,7 @@ def _grade(_change: ResourceChange, fields: list[FieldChange]) -> Severity | Non
 _changed = object_check(
     _picks,
     FindingText(
-        "it replaces its pods otherwise",
+        "the update strategy changes",
         "Fewer pods may serve during a rollout, or none.",
         "Pin the old strategy where you cannot afford the gap.",
         grade=_grade,
@@ -77,8 +77,8 @@ def _refusal(change: ResourceChange, hit: Hit) -> Hit:
     path = f"spec.{_STRATEGY[change.id.kind]}.rollingUpdate"
     return replace(
         hit,
-        why=f"A server-side apply is refused: the server's own {path} stays, and the new type forbids it.",
-        remedy=f"Take {path} out by kubectl patch --type=json, together with the new type, before the apply.",
+        why="Server-side apply is rejected: the new type forbids rollingUpdate, which the server still holds.",
+        remedy=f"Remove {path} and set the new type in one kubectl patch --type=json before the apply.",
         severity=Severity.HIGH,
     )
 
