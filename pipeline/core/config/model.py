@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pipeline.core.budget import Limits
 from pipeline.core.charts.reference import ChartRepository
 from pipeline.core.errors import UsageError
 from pipeline.core.judge.waivers import Policy
@@ -70,6 +71,7 @@ class Config:
     volatile: str = "freeze"
     helm_engine: str = "auto"
     helm_version: str = ""
+    limits: Limits = field(default_factory=Limits)
 
     def pairs(
         self, environments: tuple[str, ...] = (), releases: tuple[str, ...] = ()

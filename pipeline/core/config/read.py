@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from pipeline.core.budget import ChartLimits, InputLimits, Limits, RenderLimits
 from pipeline.core.charts.reference import ChartRepository
 from pipeline.core.config.check import ConfigComplaint, meaning
 from pipeline.core.config.model import DEFAULT_ENVIRONMENT, FILE, ClusterTarget, Config, Environment, Release
@@ -18,6 +19,9 @@ from pipeline.core.kube.resource import mapping, sequence
 from pipeline.core.risk.finding import Severity, Waiver
 from pipeline.core.yaml.positions import Steps, mark
 from pipeline.core.yaml.reader import DuplicateKey, YamlError, load_all
+
+_FIELDS = {"packedMiB": "packed_mib", "unpackedMiB": "unpacked_mib", "MiB": "mib", "memoryMiB": "memory_mib"}
+"""Keys of ``limits:`` whose fields have another name."""
 
 
 def read(text: str, *, rule_ids: Iterable[str] = (), file: str = FILE, valid: bool = False) -> Config:
@@ -94,6 +98,16 @@ def _config(data: dict[str, Any], text: str, file: str) -> Config:
         volatile=mapping(data.get("render")).get("volatile", "freeze"),
         helm_engine=helm.get("engine", "auto"),
         helm_version=helm.get("version", ""),
+        limits=_limits(mapping(data.get("limits"))),
+    )
+
+
+def _limits(entry: Any) -> Limits:
+    charts, inputs, render = (mapping(entry.get(key)) for key in ("charts", "inputs", "render"))
+    return Limits(
+        ChartLimits(**{_FIELDS.get(key, key): value for key, value in charts.items()}),
+        InputLimits(**{_FIELDS.get(key, key): value for key, value in inputs.items()}),
+        RenderLimits(**{_FIELDS.get(key, key): value for key, value in render.items()}),
     )
 
 
