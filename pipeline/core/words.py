@@ -1,0 +1,57 @@
+"""The few pieces of English that messages are put together from: plurals, counts, lists, and commands to copy."""
+
+import shlex
+from collections.abc import Iterable
+
+_PLURALS = {"is": "are", "was": "were", "has": "have", "its": "their", "it": "they", "this": "these", "does": "do"}
+_SIBILANTS = ("ss", "x", "z", "ch", "sh")
+
+
+def plural(noun: str) -> str:
+    """``Services``, ``Ingresses``, ``NetworkPolicies``; what ends in a plural already (``Endpoints``) stays.
+
+    Of a phrase with "of" the first word is counted: ``fields of web``.
+    """
+    first, of, rest = noun.partition(" of ")
+    if first.endswith(_SIBILANTS):
+        return f"{first}es{of}{rest}"
+    if first.endswith("s"):
+        return noun
+    if first.endswith("y") and first[-2:-1] not in "aeiou":
+        return f"{first[:-1]}ies{of}{rest}"
+    return f"{first}s{of}{rest}"
+
+
+def counted(number: int, noun: str) -> str:
+    """``1 release``, ``3 releases``, ``0 releases``."""
+    return f"{number} {noun if number == 1 else plural(noun)}"
+
+
+def agreeing(number: int, word: str) -> str:
+    """The form of a verb that goes with ``number`` things: ``is`` or ``are``, ``fits`` or ``fit``."""
+    if number == 1:
+        return word
+    return _PLURALS.get(word, word.removesuffix("s"))
+
+
+def listed(items: Iterable[str], most: int = 4, *, between: str = ", ", noun: str = "") -> str:
+    """``a, b, c, d and 3 more``; with a ``noun``, ``and 3 more paths``. ``most`` is how many are named."""
+    every = list(items)
+    rest = len(every) - most
+    more = f" and {rest} more{f' {noun if rest == 1 else plural(noun)}' if noun else ''}" if rest > 0 else ""
+    return f"{between.join(every[:most])}{more}"
+
+
+def article(word: str) -> str:
+    """``a Deployment``, ``an Ingress``: by the letter that the word begins with."""
+    return f"{'an' if word[:1].lower() in 'aeio' else 'a'} {word}" if word else word
+
+
+def command(*words: str) -> str:
+    """A command line as a shell reads it, each word quoted where it must be. Empty words are left out."""
+    return shlex.join(word for word in words if word)
+
+
+def kubectl(*words: str, namespace: str = "") -> str:
+    """``kubectl delete job a -n shop``; without a namespace for what belongs to the cluster."""
+    return command("kubectl", *words, *(("-n", namespace) if namespace else ()))

@@ -1,0 +1,47 @@
+import shlex
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.core.words import agreeing, article, command, counted, kubectl, listed, plural
+
+
+def test_plurals_of_kinds_and_words() -> None:
+    kinds = ("Service", "Ingress", "NetworkPolicy", "Endpoints", "Gateway", "StorageClass", "Proxy", "value of web")
+    assert [plural(kind) for kind in kinds] == [
+        "Services",
+        "Ingresses",
+        "NetworkPolicies",
+        "Endpoints",
+        "Gateways",
+        "StorageClasses",
+        "Proxies",
+        "values of web",
+    ]
+
+
+def test_one_is_singular_and_none_is_plural() -> None:
+    assert [counted(number, "thing") for number in (0, 1, 2)] == ["0 things", "1 thing", "2 things"]
+    assert [agreeing(number, word) for number in (1, 2) for word in ("is", "fits")] == ["is", "fits", "are", "fit"]
+
+
+def test_a_list_names_some_and_counts_the_rest() -> None:
+    assert listed([]) == ""
+    assert listed("abcd") == "a, b, c, d"
+    assert listed("abcde") == "a, b, c, d and 1 more"
+    assert listed("abcde", 4, noun="path") == "a, b, c, d and 1 more path"
+    assert listed("abcde", 2, between="; ", noun="path") == "a; b and 3 more paths"
+
+
+def test_an_article_goes_by_the_word() -> None:
+    assert [article(word) for word in ("Job", "Ingress", "user", "")] == ["a Job", "an Ingress", "a user", ""]
+
+
+@given(st.lists(st.text(min_size=1), min_size=1))
+def test_a_command_is_read_by_a_shell_as_it_was_meant(words: list[str]) -> None:
+    assert shlex.split(command(*words)) == words
+
+
+def test_a_namespace_is_named_where_there_is_one() -> None:
+    assert kubectl("delete", "job", "a", namespace="shop") == "kubectl delete job a -n shop"
+    assert kubectl("delete", "crd", "a b") == "kubectl delete crd 'a b'"
