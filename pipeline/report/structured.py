@@ -153,6 +153,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "title": finding.title,
         "why": finding.why,
         "remedy": finding.remedy,
+        "commands": list(finding.commands),
         "evidence": list(finding.evidence),
         "waived": waived and {"reason": waived.reason, "owner": waived.owner, "expires": waived.expires},
         "fingerprint": finding.fingerprint,

@@ -44,4 +44,5 @@ def _one(group: list[Finding]) -> Finding:
         also=tuple(place for finding in group for place in (finding.place, *finding.also))[1:],
         alike=(*first.alike, *(place for other in others for place in (other.place, *other.alike))),
         evidence=tuple(dict.fromkeys(line for finding in group for line in finding.evidence)),
+        commands=tuple(dict.fromkeys(command for finding in group for command in finding.commands)),
     )

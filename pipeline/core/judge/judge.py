@@ -90,6 +90,7 @@ def _finding(rule: Rule, hit: Hit, upgrade: Upgrade) -> Finding:
         also=hit.also,
         alike=hit.alike,
         evidence=hit.evidence,
+        commands=hit.commands,
     )
 
 

@@ -109,6 +109,8 @@ class Finding:
     waived: Waiver | None = None
     fingerprint: str = ""
     environment: str = ""
+    commands: tuple[str, ...] = ()
+    """Whole command lines that ``remedy`` speaks of, ready to copy."""
 
     @property
     def blocks(self) -> bool:

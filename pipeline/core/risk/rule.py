@@ -55,6 +55,8 @@ class Hit:
     """Those of ``also`` of which the same is said as of ``place``."""
     evidence: tuple[str, ...] = ()
     claims: tuple[Claim, ...] = ()
+    commands: tuple[str, ...] = ()
+    """Whole command lines that ``remedy`` speaks of, ready to copy."""
 
 
 EachCheck = Callable[[ResourceChange, Upgrade], Iterator[Hit]]
