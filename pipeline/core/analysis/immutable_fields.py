@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pipeline.core.diff.change import MISSING, Action, ResourceChange
-from pipeline.core.diff.compare import canonical, values_of
 from pipeline.core.diff.equivalence import same_meaning
+from pipeline.core.diff.values import canonical, values_of
 from pipeline.core.kube.apis import lookup
 from pipeline.core.kube.defaults.normalise import normal
 from pipeline.core.kube.path import Path

@@ -185,7 +185,7 @@ def shown(field: FieldChange) -> str:
     if entry:
         name = f"{to_text(field.path[-2:-1])} {'/'.join(str(value) for _, value in entry.pairs)}"
     if field.op is Op.REORDERED:
-        return f"{name} in another order"
+        return f"{name} in another order: {brief(field.new)}"
     if field.old is MISSING:
         return f"+{name} {'' if bare else brief(field.new)}".rstrip()
     if field.new is MISSING:

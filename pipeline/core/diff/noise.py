@@ -1,6 +1,7 @@
 """Changes that say nothing about risk: each has its reason, and is counted, never dropped."""
 
-from pipeline.core.diff.change import MISSING, FieldChange
+from pipeline.core.diff.change import MISSING, FieldChange, Op
+from pipeline.core.kube.list_order import order_acts_on_nothing
 from pipeline.core.kube.path import Path, Step
 from pipeline.core.kube.resource import Resource
 
@@ -10,9 +11,11 @@ _MARKS = frozenset({"labels", "annotations"})
 _GENERATED_BY = frozenset({"controller-gen.kubebuilder.io/version"})
 
 
-def noise_of(change: FieldChange, _resource: Resource) -> str:
+def noise_of(change: FieldChange, resource: Resource) -> str:
     """Why this change is no news; empty where it is."""
     path = change.path
+    if change.op is Op.REORDERED:
+        return order_acts_on_nothing(resource.id.group, resource.kind, path)
     last, holder = path[-1] if path else "", path[-2] if len(path) > 1 else ""
     if last == "creationTimestamp" or path == ("status",):
         return "set by the server"

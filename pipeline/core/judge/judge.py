@@ -6,7 +6,7 @@ The promise of the product is here: a changed path is explained by a rule, is no
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from pipeline.core.diff.change import Action, ResourceChange
+from pipeline.core.diff.change import Action, Op, ResourceChange
 from pipeline.core.judge.group_findings import merged
 from pipeline.core.kube.path import Path
 from pipeline.core.kube.resource import ResourceId
@@ -111,11 +111,18 @@ def _key(change: ResourceChange) -> tuple[str, str, str, str]:
 def _unclaimed(change: ResourceChange, claimed: set[Path]) -> tuple[int, ...]:
     if change.action in (Action.ADDED, Action.REMOVED):
         return () if claimed else (-1,)
+    orders = {field.path for field in change.fields if field.op is Op.REORDERED}
     return tuple(
         index
         for index, field in enumerate(change.fields)
-        if not field.noise and not any(field.path[:length] in claimed for length in range(len(field.path), -1, -1))
+        if not field.noise and not _explained(field.path, claimed, orders)
     )
+
+
+def _explained(path: Path, claimed: set[Path], orders: set[Path]) -> bool:
+    """Whether a claim is for ``path`` or for what it lies in. A claim about a list's order explains no entry of it."""
+    above = (path[:length] for length in range(len(path)))
+    return path in claimed or any(one in claimed and one not in orders for one in above)
 
 
 def _order(finding: Finding) -> tuple[int, str, str, str]:

@@ -15,6 +15,8 @@ from typing import Any
 
 import orjson
 
+from pipeline.core.kube.path import Path
+
 _RUN = re.compile(r"(!?)([^@ ]+)(?:@(\d+)-?(\d*))?")
 
 
@@ -70,6 +72,23 @@ def entries(code: str) -> tuple[tuple[str, ...] | None, str]:
     """Of a list or map, what tells its entries apart (keys; empty: they themselves; None: nothing), and their code."""
     keys, closed, inner = code[2:].partition(">")
     return (tuple(filter(None, keys.split(","))), inner) if code[1] == "<" and closed else (None, code[1:])
+
+
+def code_at(api_version: str, kind: str, path: Path, minor: int) -> str:
+    """The code of the field at a path of a built-in object; empty where the table knows no such field.
+
+    ``minor`` must be within ``bounds``.
+    """
+    root = type_of(api_version, kind)
+    code = f"#{root}" if root else ""
+    for step in path:
+        if code[:1] == "#":
+            code = fields_at(code[1:], minor).get(step, "") if isinstance(step, str) else ""
+        elif code[:1] == ("{" if isinstance(step, str) else "["):
+            code = entries(code)[1]
+        else:
+            return ""
+    return code
 
 
 @cache

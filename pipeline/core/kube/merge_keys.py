@@ -68,7 +68,7 @@ def _identifies(key: tuple[str, ...], entries: list[dict[str, Any]]) -> bool:
         values = tuple(_get(entry, part) for part in key)
         if not all(isinstance(value, _SIMPLE) for value in values):
             return False
-        seen.add((values, tuple(map(type, values))))
+        seen.add(values)
     return len(seen) == len(entries)
 
 

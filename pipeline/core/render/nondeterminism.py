@@ -12,7 +12,7 @@ from itertools import zip_longest
 from typing import Any
 
 from pipeline.core.diff.change import MISSING, Op
-from pipeline.core.diff.compare import canonical, values_of
+from pipeline.core.diff.values import canonical, values_of
 from pipeline.core.kube.path import Path
 from pipeline.core.kube.path_values import put
 from pipeline.core.kube.resource import ManifestSet, Resource, ResourceId

@@ -11,12 +11,28 @@ Read the change as its controller's documentation explains it.
 
 from pipeline.core.analysis.images import names_image
 from pipeline.core.analysis.rule_helpers import FindingText, custom_check
+from pipeline.core.diff.change import FieldChange, Op, ResourceChange
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
 
+_TAKES_TURNS = frozenset(
+    ["http", "tcp", "tls", "routes", "route", "rules", "matches", "match", "filters", "configPatches", "middlewares",
+     "steps", "receivers", "inhibitRules", "relabelings", "metricRelabelings", "plugins", "policies"]
+)  # fmt: skip
+"""Lists of well-known custom resources of which the first entry that fits decides, or that are run in turn."""
+
+
+def _grade(_change: ResourceChange, fields: list[FieldChange]) -> Severity | None:
+    acts = any(field.op is Op.REORDERED and field.path[-1] in _TAKES_TURNS for field in fields)
+    return Severity.MEDIUM if acts else None
+
+
 check = custom_check(
     FindingText(
-        "it changes", "Its controller acts upon it.", "Read the change as its controller's documentation explains it."
+        "it changes",
+        "Its controller acts upon it.",
+        "Read the change as its controller's documentation explains it.",
+        grade=_grade,
     ),
     lambda field: not names_image(field),
 )
@@ -30,6 +46,18 @@ RULE = Rule(
     each=check,
     cases=(
         speaks("a setting", ("low", "spec.a"), before=_CR % "a: 1", after=_CR % "a: 2"),
+        speaks(
+            "routes in another order: the first that fits is taken",
+            ("medium", "spec.http"),
+            before=_CR % "http: [{name: canary, a: 1}, {name: all}]",
+            after=_CR % "http: [{name: all}, {name: canary, a: 1}]",
+        ),
+        speaks(
+            "a list in another order",
+            ("low", "spec.sinks"),
+            before=_CR % "sinks: [{name: a}, {name: b}]",
+            after=_CR % "sinks: [{name: b}, {name: a}]",
+        ),
         quiet("an image, which has its own rule", before=_CR % "image: 'x:1'", after=_CR % "image: 'x:2'"),
         quiet("a built-in kind", before=_MAP % ("", "a: x"), after=_MAP % ("", "a: y")),
     ),

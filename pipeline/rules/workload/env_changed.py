@@ -9,22 +9,46 @@ The process reads other settings; one that is gone falls back to its default.
 Look up the variables in the release notes, and check values of yours that set them.
 """
 
+import re
+from typing import Any
+
 from pipeline.core.analysis.rule_helpers import FindingText, pods_check
-from pipeline.core.diff.change import FieldChange
+from pipeline.core.diff.change import FieldChange, Op, ResourceChange
 from pipeline.core.kube.path import Path
 from pipeline.core.kube.pods import in_container
+from pipeline.core.kube.resource import mapping
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
+
+_REFERENCE = re.compile(r"\$\(([^()]+)\)")
 
 
 def _picks(_field: FieldChange, path: Path) -> bool:
     return in_container(path, "env", "envFrom")
 
 
+def _grade(_change: ResourceChange, fields: list[FieldChange]) -> Severity | None:
+    """``$(HOST)`` is replaced where HOST stands above it, and else is passed on as it is written."""
+    orders = [field for field in fields if field.op is Op.REORDERED and field.path[-1] == "env"]
+    return Severity.MEDIUM if any(_resolved(field.old) != _resolved(field.new) for field in orders) else None
+
+
+def _resolved(variables: list[Any]) -> set[tuple[str, str]]:
+    """Each variable with those that it names and that stand above it."""
+    found, above = set(), set[str]()
+    for name, value in ((str(mapping(one).get("name")), str(mapping(one).get("value"))) for one in variables):
+        found |= {(name, other) for other in _REFERENCE.findall(value) if other in above}
+        above.add(name)
+    return found
+
+
 check = pods_check(
     _picks,
     FindingText(
-        "its environment changes", "The process reads other settings.", "Look up the variables in the release notes."
+        "its environment changes",
+        "The process reads other settings.",
+        "Look up the variables in the release notes.",
+        grade=_grade,
     ),
 )
 _WEB = (
@@ -43,6 +67,18 @@ RULE = Rule(
             ("low", "spec.template.spec.containers[name=a].env[name=A]"),
             before=_WEB % ", env: [{name: A, value: b}, {name: B}]",
             after=_WEB % ", env: [{name: B}]",
+        ),
+        speaks(
+            "a variable no longer sees the one that it names",
+            ("medium", "spec.template.spec.containers[name=a].env"),
+            before=_WEB % ", env: [{name: HOST, value: db}, {name: URL, value: 'pg://$(HOST)/x'}]",
+            after=_WEB % ", env: [{name: URL, value: 'pg://$(HOST)/x'}, {name: HOST, value: db}]",
+        ),
+        speaks(
+            "an order that no variable depends on",
+            ("low", "spec.template.spec.containers[name=a].env"),
+            before=_WEB % ", env: [{name: A, value: a}, {name: B, value: b}]",
+            after=_WEB % ", env: [{name: B, value: b}, {name: A, value: a}]",
         ),
         quiet("another image", before=_WEB % "", after=(_WEB % "").replace("x:1", "x:2")),
     ),

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from pipeline.core.analysis.rule_helpers import shown
 from pipeline.core.diff.change import Action, FieldChange, Op
-from pipeline.core.diff.compare import compare, values_of
+from pipeline.core.diff.compare import compare
+from pipeline.core.diff.values import values_of
 from pipeline.core.kube.path import to_text
 from pipeline.core.kube.resource import ManifestSet, Resource
 from pipeline.core.yaml.reader import load_all
@@ -42,10 +43,26 @@ def test_look_alikes_differ(old: Any, new: Any) -> None:
     assert changed({"x": old}, {"x": new})
 
 
-def test_a_keyed_list_is_a_map_and_its_order_says_nothing() -> None:
+def test_entries_of_a_keyed_list_are_told_apart_by_their_key_and_its_order_is_a_change_of_its_own() -> None:
     old = {"containers": [{"name": "a", "image": "x:1"}, {"name": "b"}]}
     new = {"containers": [{"name": "b"}, {"name": "a", "image": "x:2"}]}
-    assert changed(old, new) == [("containers[name=a].image", "changed")]
+    assert changed(old, new) == [("containers[name=a].image", "changed"), ("containers", "reordered")]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ([{"name": "a"}, {"name": "b"}, {"name": "c"}], [{"name": "x"}, {"name": "a"}, {"name": "c"}]),
+        ([{"name": "a"}, {"name": "b"}], [{"name": "b"}]),
+    ],
+)
+def test_what_only_moves_up_because_another_entry_comes_or_goes_is_in_the_same_order(old: Any, new: Any) -> None:
+    assert "reordered" not in {op for _, op in changed({"env": old}, {"env": new})}
+
+
+def test_names_that_python_takes_for_equal_name_nothing() -> None:
+    old, new = {"x": [{"name": 1}, {"name": True}]}, {"x": [{"name": True}, {"name": 1}]}
+    assert changed(old, new) == [("x", "reordered")]
 
 
 def test_ports_of_the_same_number_are_told_apart_by_protocol() -> None:
@@ -72,7 +89,7 @@ def test_a_subtree_that_goes_is_one_change_at_its_root() -> None:
         (
             ["--a=1", "--b=2", "--d=1", "--keep"],
             ["--c=4", "--keep", "--b=3", "--a=1"],
-            [("args[2]", "changed"), ("args[2]", "removed"), ("args[0]", "added")],
+            [("args", "reordered"), ("args[2]", "changed"), ("args[2]", "removed"), ("args[0]", "added")],
         ),
         (["--h=a", "--h=b", "--h=c"], ["--h=a", "--h=c", "--h=d"], [("args[2]", "changed")]),
         (["--level", "info", "--x"], ["--level", "debug", "--x"], [("args[1]", "changed")]),

@@ -1,0 +1,149 @@
+"""The difference between two values: maps by key, lists by merge key, everything else exactly; order included.
+
+Linear in the size of the values. ``1``, ``true``, ``1.0`` and ``"1"`` differ; an absent field and null differ. Silence
+means that both are the same JSON: where only the order of a list differs, that is a change as well
+(:class:`~pipeline.core.diff.change.Op` ``REORDERED``), and core/diff/noise.py knows which orders act on nothing.
+"""
+
+from collections import defaultdict, deque
+from collections.abc import Iterator
+from itertools import zip_longest
+from typing import Any
+
+import orjson
+
+from pipeline.core.diff.change import MISSING, FieldChange, Op
+from pipeline.core.kube.merge_keys import entry_key, merge_key
+from pipeline.core.kube.path import Path
+
+_SCALARS = frozenset({str, int, float, bool, type(None)})
+
+
+def canonical(value: Any) -> bytes:
+    """Equal values, equal bytes; ``1`` and ``1.0`` and ``true`` differ."""
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+
+
+def values_of(before: Any, after: Any) -> tuple[FieldChange, ...]:
+    """The changed paths between two values that are no Kubernetes objects."""
+    return tuple(changes_at((), before, after))
+
+
+def changes_at(path: Path, old: Any, new: Any) -> list[FieldChange]:
+    """The changed paths between two values, each below ``path``."""
+    found: list[FieldChange] = []
+    _value(path, old, new, found)
+    return found
+
+
+def _value(path: Path, old: Any, new: Any, found: list[FieldChange]) -> None:
+    """Appends to ``found``: handing each change up through a generator a level costs half of a comparison's time."""
+    kind = old.__class__
+    if kind is not new.__class__:
+        found.append(FieldChange(path, Op.CHANGED, old, new))
+    elif kind is dict:
+        if not _same(old, new):
+            _maps(path, old, new, found)
+    elif kind is list:
+        if not _same(old, new):
+            _lists(path, old, new, found)
+    elif old != new:
+        found.append(FieldChange(path, Op.CHANGED, old, new))
+
+
+def _same(old: Any, new: Any) -> bool:
+    """Whether two branches are equal to the letter: most of a large object is, and is not walked then.
+
+    Python takes 1, 1.0 and true for equal, JSON does not; branches in another order, or of what JSON has no word for,
+    are walked.
+    """
+    if old != new:
+        return False
+    try:
+        return orjson.dumps(old) == orjson.dumps(new)
+    except TypeError:
+        return False
+
+
+def _maps(path: Path, old: dict[str, Any], new: dict[str, Any], found: list[FieldChange]) -> None:
+    for key, value in old.items():
+        other = new.get(key, MISSING)
+        if other is MISSING:
+            found.append(FieldChange((*path, key), Op.REMOVED, old=value))
+        elif value is not other:
+            kind = value.__class__
+            if kind is not other.__class__:
+                found.append(FieldChange((*path, key), Op.CHANGED, value, other))
+            elif kind in _SCALARS:
+                if value != other:
+                    found.append(FieldChange((*path, key), Op.CHANGED, value, other))
+            elif kind is dict and value != other:  # as _value would find: this is the way of nearly all of a CRD
+                _maps((*path, key), value, other, found)
+            else:
+                _value((*path, key), value, other, found)
+    for key, value in new.items():
+        if key not in old:
+            found.append(FieldChange((*path, key), Op.ADDED, new=value))
+
+
+def _lists(path: Path, old: list[Any], new: list[Any], found: list[FieldChange]) -> None:
+    key = merge_key(str(path[-1]) if path else "", old, new)
+    if key is None:
+        _plain_lists(path, old, new, found)
+        return
+    before = {entry_key(key, entry): entry for entry in old}
+    after = {entry_key(key, entry): entry for entry in new}
+    for step, entry in before.items():
+        if step in after:
+            _value((*path, step), entry, after[step], found)
+        else:
+            found.append(FieldChange((*path, step), Op.REMOVED, old=entry))
+    for step, entry in after.items():
+        if step not in before:
+            found.append(FieldChange((*path, step), Op.ADDED, new=entry))
+    if [step for step in before if step in after] != [step for step in after if step in before]:
+        found.append(FieldChange(path, Op.REORDERED, old, new))
+
+
+def _plain_lists(path: Path, old: list[Any], new: list[Any], found: list[FieldChange]) -> None:
+    """Equal entries are matched wherever they stand; what is left is paired in order, by its place in the new list."""
+    texts = [canonical(entry) for entry in new]
+    places: defaultdict[bytes, deque[int]] = defaultdict(deque)
+    for index, text in enumerate(texts):
+        places[text].append(index)
+    matched: list[int] = []
+    left: list[int] = []
+    for index, entry in enumerate(old):
+        queue = places.get(canonical(entry))
+        if queue:
+            matched.append(queue.popleft())
+        else:
+            left.append(index)
+    fresh = sorted(index for queue in places.values() for index in queue)
+    if matched != sorted(matched):
+        found.append(FieldChange(path, Op.REORDERED, old, new))
+    for gone, came in _couples(old, new, left, fresh):
+        if gone is None and came is not None:
+            found.append(FieldChange((*path, came), Op.ADDED, new=new[came]))
+        elif came is None and gone is not None:
+            found.append(FieldChange((*path, gone), Op.REMOVED, old=old[gone]))
+        elif gone is not None and came is not None:
+            _value((*path, came), old[gone], new[came], found)
+
+
+def _couples(
+    old: list[Any], new: list[Any], left: list[int], fresh: list[int]
+) -> Iterator[tuple[int | None, int | None]]:
+    """Flags of one name with each other, all else in order; None where nothing is left to pair with."""
+    groups: defaultdict[str, tuple[list[int], list[int]]] = defaultdict(lambda: ([], []))
+    for index in left:
+        groups[_flag(old[index])][0].append(index)
+    for index in fresh:
+        groups[_flag(new[index])][1].append(index)
+    for olds, news in groups.values():
+        yield from zip_longest(olds, news)
+
+
+def _flag(entry: Any) -> str:
+    """``--level`` of ``--level=debug``; empty for what is no flag with a value."""
+    return entry.partition("=")[0] if isinstance(entry, str) and entry.startswith("-") else ""
