@@ -38,13 +38,15 @@ class Repository:
 
     @property
     def worktree(self) -> Tree:
+        from pipeline.adapters.git.door import object_format
         from pipeline.adapters.git.trees import DirectoryTree
 
-        return DirectoryTree(self.root)
+        return DirectoryTree(self.root, object_format(self.root))
 
     def head(self) -> Tree | None:
         """What is committed; None in a repository without a commit."""
-        from pipeline.adapters.git.trees import GitTree, repository_root, resolve
+        from pipeline.adapters.git.door import repository_root
+        from pipeline.adapters.git.trees import GitTree, resolve
 
         top = repository_root(self.root)
         try:

@@ -11,6 +11,10 @@ from pipeline.core.errors import WorldError
 _TAIL_LINES = 20
 
 
+class ToolMissingError(WorldError):
+    """The program is not installed, or not on the PATH."""
+
+
 @dataclass(frozen=True, slots=True)
 class Command:
     """``env`` replaces the environment where given, else it is inherited. ``fine`` are exit codes that are no error."""
@@ -35,7 +39,8 @@ def run(command: Command) -> Completed:
     """Run to the end.
 
     Raises:
-        WorldError: the program is missing, takes too long, or exits with a code that is not fine. The message has the
+        ToolMissingError: there is no such program.
+        WorldError: it takes too long, or exits with a code that is not fine. The message has the
             program's name and the end of its stderr, never its arguments (they may hold what must not be shown).
     """
     name = Path(command.argv[0]).name
@@ -50,7 +55,7 @@ def run(command: Command) -> Completed:
             check=False,
         )
     except FileNotFoundError as error:
-        raise WorldError(f"{name} is not there: {command.argv[0]}", hint=command.hint) from error
+        raise ToolMissingError(f"{name} is not there: {command.argv[0]}", hint=command.hint) from error
     except OSError as error:
         raise WorldError(f"{name} does not start: {error.strerror}", hint=command.hint) from error
     except subprocess.TimeoutExpired as error:

@@ -25,21 +25,18 @@ def command(*, dry_run: bool, branch: str | None) -> int:
 
     here = repository()
     head = here.head()
-    paths = changed(head, here.worktree)
-    if not paths:
+    changes = changed(head, here.worktree)
+    if not changes:
         click.echo("nothing to commit: everything of ours is as it was committed")
         return OK
-    check_secrets(here.config, paths, here.worktree)
+    check_secrets(here.config, changes, here.worktree)
     report = report_of(parse_source("ref:HEAD" if head else "empty"), parse_source("worktree"), DiffRequest())
-    text = message(report, len(paths))
+    text = message(report, len(changes))
     if dry_run:
         click.echo(unheard_where_needed(safe(f"{text}\n")), nl=False)
-        for path in paths:
+        for path in changes:
             click.echo(path)
         return OK
-    writer = RepositoryWriter(here.root)
-    if branch:
-        writer.switch_to_new(branch)
-    commit = writer.commit(paths, text)
+    commit = RepositoryWriter(here.root).commit(changes, text, branch)
     click.echo(f"committed {commit[:10]}: {text.splitlines()[0]}")
     return OK

@@ -12,8 +12,10 @@ from pipeline.core.render.manifests import parse
 from pipeline.core.render.rendered_tree import FOLDER, INDEX, from_bytes
 
 
-def changed(head: Tree | None, worktree: Tree) -> tuple[str, ...]:
+def changed(head: Tree | None, worktree: Tree) -> dict[str, str]:
     """Our paths whose content differs between the last commit (None: there is none yet) and the work tree, sorted.
+
+    Each with the id of its content in the work tree, empty where it is gone.
 
     Raises:
         StaleError: an index cannot be read.
@@ -21,7 +23,8 @@ def changed(head: Tree | None, worktree: Tree) -> tuple[str, ...]:
     """
     before = _owned(head) if head is not None else {}
     after = _owned(worktree)
-    return tuple(sorted(path for path in before.keys() | after.keys() if before.get(path) != after.get(path)))
+    differing = sorted(path for path in before.keys() | after.keys() if before.get(path) != after.get(path))
+    return {path: after.get(path, "") for path in differing}
 
 
 def check_secrets(config: Config, paths: Iterable[str], worktree: Tree) -> None:

@@ -147,7 +147,7 @@ def test_what_would_not_count_is_not_written(
     assert run(["approve", "pipeline.yaml"]) == 64
     monkeypatch.setenv("PATH", f"{home}")
     assert run(["approve", "plan.json", "--key", str(home / "bob")]) == 1
-    assert "git is not there" in capsys.readouterr().err
+    assert "git is not installed" in capsys.readouterr().err
     assert not Path("approvals").exists()
 
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from pipeline.adapters.approvals.ssh_signature import BadSignatureError, Signers
+from pipeline.adapters.git.door import repository_root
 from pipeline.adapters.git.identity import identity
-from pipeline.adapters.git.trees import GitTree, repository_root, resolve
+from pipeline.adapters.git.trees import GitTree, resolve
 from pipeline.core.cluster.api.timestamps import seconds_of, written
 from pipeline.core.cluster.approval.approval import DIGITS, NAMESPACE, Approval, first_digits, signed_bytes
 from pipeline.core.cluster.approval.decide import Checked, author_names

@@ -1,13 +1,13 @@
 """Who works here, as Git would write it into a commit."""
 
-import os
 import re
 from pathlib import Path
 
-from pipeline.adapters.process import Command, run
-from pipeline.core.errors import UsageError, WorldError
+from pipeline.adapters.git.door import ask
+from pipeline.core.errors import UsageError
 
-_ELSEWHERE = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_PREFIX"})
+_REFUSED = 128
+"""Git's exit code where it cannot do what was asked."""
 
 
 def identity(root: Path) -> str:
@@ -15,17 +15,13 @@ def identity(root: Path) -> str:
 
     Raises:
         UsageError: Git has none; it is never made up from the machine's name.
+        WorldError: Git is missing.
     """
-    env = {name: value for name, value in os.environ.items() if name not in _ELSEWHERE}
-    argv = ("git", "-C", str(root), "-c", "user.useConfigOnly=true", "var", "GIT_AUTHOR_IDENT")
-    try:
-        line = run(Command(argv, env=env, hint="install git")).stdout.decode(errors="replace")
-    except WorldError as error:
-        if "is not there" in error.message:
-            raise
+    done = ask(root, "-c", "user.useConfigOnly=true", "var", "GIT_AUTHOR_IDENT", fine=(0, _REFUSED))
+    if done.code == _REFUSED:
         hint = "git config user.email YOU@EXAMPLE.ORG; git config user.name 'YOUR NAME'"
-        raise UsageError("Git does not know who you are", hint=hint) from error
-    return re.sub(r" \d+ [+-]\d{4}\s*$", "", line)
+        raise UsageError("Git does not know who you are", hint=hint)
+    return re.sub(r" \d+ [+-]\d{4}\s*$", "", done.stdout.decode(errors="replace"))
 
 
 def known(root: Path) -> str:

@@ -2,28 +2,33 @@
 
 import hashlib
 import os
-import subprocess
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from pipeline.adapters.git.door import ask
 from pipeline.core.errors import UsageError, WorldError
 
-_GIT_TIMEOUT_S = 120
 _FEW = 32
 """So many paths go on a command line."""
+_NO = (1, 128)
+"""Git's exit codes for "there is none": quietly, and with a reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class DirectoryTree:
-    """Files under ``root``, symbolic links left out: a link may point anywhere."""
+    """Files under ``root``, symbolic links left out: a link may point anywhere.
+
+    ``hash_name`` is the hash function of the Git repository that the ids are compared with.
+    """
 
     root: Path
+    hash_name: str = "sha1"
 
     def ids(self, prefix: str) -> Mapping[str, str]:
         """Git's own blob ids, so that a work tree can be held against a revision without reading that."""
-        found = {path: _blob_id(self.root / path) for path in self._walk(prefix)}
+        found = {path: _blob_id(self.root / path, self.hash_name) for path in self._walk(prefix)}
         return dict(sorted(found.items()))
 
     def read(self, paths: Iterable[str]) -> Mapping[str, bytes]:
@@ -104,68 +109,56 @@ def resolve(root: Path, revision: str) -> str:
 
     Raises:
         UsageError: there is no such revision.
+        WorldError: Git is missing, or does not open the repository.
     """
-    try:
-        return (
-            _git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
-            .decode()
-            .strip()
-        )
-    except WorldError:
+    found = _verified(root, f"{revision}^{{commit}}")
+    if not found:
         hint = "git fetch it first, or name another: pipeline diff ref:REVISION"
-        raise UsageError(f"there is no Git revision {revision!r} here", hint=hint) from None
+        raise UsageError(f"there is no Git revision {revision!r} here{_shallow(root)}", hint=hint)
+    return found
 
 
 def tree_id(root: Path, commit: str, path: str) -> str:
     """Git's id of a folder at a commit: equal ids are equal bytes all the way down. Empty where it is not there."""
-    try:
-        return _git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{commit}:{path}").decode().strip()
-    except WorldError:
-        return ""
+    return _verified(root, f"{commit}:{path}")
 
 
 def merge_base(root: Path, branch: str = "") -> str:
-    """The commit where HEAD left ``branch`` (default: the remote's default branch, else main, else master)."""
+    """The commit where HEAD left ``branch`` (default: the remote's default branch, else main, else master).
+
+    Raises:
+        UsageError: none is known.
+        WorldError: Git is missing, or does not open the repository.
+    """
     for candidate in [branch] if branch else ["origin/HEAD", "origin/main", "origin/master", "main", "master"]:
-        try:
-            return _git(root, "merge-base", "HEAD", resolve(root, candidate)).decode().strip()
-        except (UsageError, WorldError):
-            continue
+        commit = _verified(root, f"{candidate}^{{commit}}")
+        if commit:
+            done = ask(root, "merge-base", "HEAD", commit, fine=(0, *_NO))
+            if done.code == 0:
+                return done.stdout.decode().strip()
     raise UsageError(
-        f"no merge base of HEAD and {branch or 'the default branch'} is known",
+        f"no merge base of HEAD and {branch or 'the default branch'} is known{_shallow(root)}",
         hint="name the old side: pipeline diff ref:HEAD worktree",
     )
 
 
-def repository_root(start: Path) -> Path:
-    """The top of the Git work tree around ``start``.
-
-    Raises:
-        UsageError: there is none.
-    """
-    try:
-        return Path(_git(start, "rev-parse", "--show-toplevel").decode().strip())
-    except WorldError:
-        raise UsageError(
-            f"{start} is not inside a Git repository", hint="git init, or compare directories: dir:PATH"
-        ) from None
+def _verified(root: Path, name: str) -> str:
+    """The id of one object; empty where Git knows none of that name."""
+    done = ask(root, "rev-parse", "--verify", "--quiet", "--end-of-options", name, fine=(0, *_NO))
+    return done.stdout.decode().strip() if done.code == 0 else ""
 
 
-def _blob_id(file: Path) -> str:
+def _shallow(root: Path) -> str:
+    """What to add where a commit is not there, and the clone is not whole."""
+    done = ask(root, "rev-parse", "--is-shallow-repository", fine=(0, *_NO))
+    cut = done.stdout.strip() == b"true"
+    return " (this clone is shallow: git fetch --unshallow brings the rest; in CI, fetch-depth: 0)" if cut else ""
+
+
+def _blob_id(file: Path, hash_name: str) -> str:
     data = file.read_bytes()
-    return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
+    return hashlib.new(hash_name, b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
 
 
 def _git(root: Path, *arguments: str, stdin: bytes = b"") -> bytes:
-    """Run git on ``root`` and nothing else: GIT_* of the caller (a hook's, say) would point it elsewhere."""
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
-    argv = ["git", "--literal-pathspecs", "-C", str(root), *arguments]
-    try:
-        done = subprocess.run(
-            argv, input=stdin, capture_output=True, timeout=_GIT_TIMEOUT_S, env=environment, check=False
-        )
-    except FileNotFoundError:
-        raise WorldError("git is not installed", hint="install git, then try again") from None
-    if done.returncode:
-        raise WorldError(f"git {arguments[0]} failed: {done.stderr.decode(errors='replace').strip()}")
-    return done.stdout
+    return ask(root, *arguments, stdin=stdin).stdout

@@ -63,6 +63,7 @@ def repository(old: DiffSource, new: DiffSource, asked: DiffRequest) -> Report:
 def _rendered(source: DiffSource, wanted: ReleaseSelection, root: Path | None) -> RenderedSnapshot:
     from pipeline.adapters.charts.reader import chart_of
     from pipeline.adapters.git import trees
+    from pipeline.adapters.git.door import repository_root
 
     if source.kind is SourceKind.DIR:
         folder = Path(source.argument)
@@ -79,10 +80,10 @@ def _rendered(source: DiffSource, wanted: ReleaseSelection, root: Path | None) -
         from pipeline.cli.support.cluster_side import cluster_side
 
         return cluster_side(source.argument, wanted)
-    top = trees.repository_root(root)
     if source.kind is SourceKind.WORKTREE:
         tree = trees.DirectoryTree(root)
     else:
+        top = repository_root(root)
         commit = trees.merge_base(top, source.argument) if source.kind is SourceKind.MERGE_BASE else source.argument
         tree = trees.GitTree(top, trees.resolve(top, commit), root.resolve().relative_to(top.resolve()).as_posix())
     return read_rendered(str(source), tree, wanted, chart_of)

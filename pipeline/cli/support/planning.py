@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from pipeline import __version__
 from pipeline.adapters.clock import SystemClock
 from pipeline.adapters.git import trees
+from pipeline.adapters.git.door import repository_root
 from pipeline.adapters.git.identity import known
 from pipeline.adapters.kube.api_server import KubeApi, reachable
 from pipeline.core.cluster.api.retry import BUDGET_SECONDS
@@ -45,7 +46,7 @@ class ClusterEnvironment:
     @property
     def top(self) -> Path:
         """The top of the Git repository, which may lie above ours."""
-        return trees.repository_root(self.here.root)
+        return repository_root(self.here.root)
 
     @property
     def folder(self) -> str:

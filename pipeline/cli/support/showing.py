@@ -133,7 +133,7 @@ def _annotations(data: Mapping[str, Any]) -> str:
 def _declared() -> Mapping[str, tuple[str, int]]:
     """Where the pipeline.yaml at work here declares each release: its path in the Git repository, and the line."""
     from pipeline.adapters.config_file import find_root
-    from pipeline.adapters.git.trees import repository_root
+    from pipeline.adapters.git.door import repository_root
     from pipeline.core.config.lines import release_lines
     from pipeline.core.config.model import FILE
     from pipeline.core.errors import PipelineError

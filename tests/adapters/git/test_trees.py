@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.adapters.git.trees import DirectoryTree, GitTree, merge_base, repository_root, resolve
+from pipeline.adapters.git.door import repository_root
+from pipeline.adapters.git.trees import DirectoryTree, GitTree, merge_base, resolve
 from pipeline.core.errors import UsageError
 
 
