@@ -21,6 +21,9 @@ _FIRST_OF_CONSTANTS = frozenset("yYnNtTfFoO~")
 _FIRST_OF_NUMBERS = frozenset("+-0123456789.")
 _MIN_INT, _MAX_INT = -(2**63), 2**64 - 1  # Go's int64 and uint64; what is larger becomes a float
 
+_MOST_DIGITS = 20
+"""No decimal number that fits has more, and Python refuses to read thousands of them (sys.int_info)."""
+
 
 def resolve(text: str) -> object:
     """The value of a plain scalar: str, int, float, bool or None."""
@@ -37,7 +40,7 @@ def resolve(text: str) -> object:
 def _number(text: str) -> object:
     digits = text if text[0] == "." else text.replace("_", "")
     match = None if text[0] == "." else _INTEGER.match(digits)
-    if match:
+    if match and len(match[5] or "") <= _MOST_DIGITS:
         value = _integer(*match.groups())
         if _MIN_INT <= value <= _MAX_INT:
             return value

@@ -68,13 +68,20 @@ def _conditional(old: Body, new: Body) -> tuple[Path, ...]:
     kept = sequence(after.get("tolerations"))
     if any(toleration not in kept for toleration in sequence(before.get("tolerations"))):
         found.append(("spec", "tolerations"))
-    deadline, later = before.get("activeDeadlineSeconds"), after.get("activeDeadlineSeconds")
-    if deadline is not None and (later is None or later > deadline):
+    if not _shrinks(before.get("activeDeadlineSeconds"), after.get("activeDeadlineSeconds")):
         found.append(("spec", "activeDeadlineSeconds"))
     account = after.get("serviceAccountName")
     if account is not None and account != before.get("serviceAccountName"):
         found.append(("spec", "serviceAccountName"))
     return tuple(found)
+
+
+def _shrinks(deadline: object, later: object) -> bool:
+    """Whether a deadline may become the later one. Only two numbers can be compared: any other change counts."""
+    if deadline is None or deadline == later:
+        return True
+    numbers = isinstance(deadline, int | float) and isinstance(later, int | float)
+    return numbers and float(later) < float(deadline)  # type: ignore[arg-type]  # both are numbers by then
 
 
 _POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a, image: a, command: [%s]}]}\n"
@@ -90,6 +97,17 @@ RULE = Rule(
             "another command", ("blocker", "spec.containers[name=a].command[0]"), before=_POD % "x", after=_POD % "y"
         ),
         quiet("another image", before=_POD % "x", after=(_POD % "x").replace("image: a", "image: b")),
+        speaks(
+            "a deadline that is text where a number belongs",
+            ("blocker", "spec.activeDeadlineSeconds"),
+            before=(_POD % "x").replace("spec: {", "spec: {activeDeadlineSeconds: 60, "),
+            after=(_POD % "x").replace("spec: {", 'spec: {activeDeadlineSeconds: "30", '),
+        ),
+        quiet(
+            "a smaller deadline",
+            before=(_POD % "x").replace("spec: {", "spec: {activeDeadlineSeconds: 60, "),
+            after=(_POD % "x").replace("spec: {", "spec: {activeDeadlineSeconds: 30, "),
+        ),
         quiet(
             "a test hook, deleted before it runs again",
             before=(_POD % "x").replace("name: a}", "name: a, annotations: {helm.sh/hook: test}}", 1),

@@ -65,3 +65,9 @@ def test_an_error_has_its_place() -> None:
 def test_aliases_cannot_explode(text: str) -> None:
     with pytest.raises(YamlError, match=r"alias|contains itself"):
         load(text)
+
+
+@pytest.mark.parametrize("digits", [300, 4300, 4301, 50_000])
+def test_a_number_of_any_length_is_read_as_go_reads_it(digits: int) -> None:
+    number = load(f"v: {'9' * digits}")["v"]
+    assert number == (1e300 if digits == 300 else "9" * digits)  # beyond a float's range it stays text

@@ -29,9 +29,12 @@ _SOURCES: dict[str, dict[str, Any]] = {
 }
 
 
-def fill(target: Any, defaults: Mapping[str, Any]) -> None:
-    """Set what is not there, in place; what is no map is left as it is. Containers among the defaults are copied."""
-    if not isinstance(target, dict):
+def fill(target: Any, defaults: object) -> None:
+    """Set what is not there, in place; what is not a map is left as it is. Containers among the defaults are copied.
+
+    ``defaults`` may come from a manifest, and then need not be a map either: then there are none.
+    """
+    if not isinstance(target, dict) or not isinstance(defaults, Mapping):
         return
     for key, value in defaults.items():
         if key not in target:
