@@ -13,7 +13,7 @@ from pipeline.core.diff.noise import noise_of
 from pipeline.core.diff.reference_changes import followed, settled
 from pipeline.core.diff.rename import Left, paired
 from pipeline.core.diff.renamed_fields import unfollowed
-from pipeline.core.diff.values import changes_at
+from pipeline.core.diff.values import changes_at, identical
 from pipeline.core.kube.defaults.normalise import normal
 from pipeline.core.kube.path import to_text
 from pipeline.core.kube.resource import ManifestSet, Resource, ResourceId
@@ -28,7 +28,7 @@ def compare(before: ManifestSet, after: ManifestSet, elsewhere: Container[Resour
     edited: list[ResourceChange] = []
     for rid, resource in olds.items():
         other = news.get(rid)
-        if other is not None and resource.body is not other.body:
+        if other is not None and resource.body is not other.body and not _as_written(resource, other):
             fields = fields_of(resource, other)
             if fields:
                 edited.append(ResourceChange(rid, Action.CHANGED, resource, other, fields))
@@ -57,6 +57,11 @@ def _twins(left: Left, edited: list[ResourceChange], olds: Mapping[ResourceId, R
         latest = [ResourceChange(new.id, action, old, new, fields_of(old, new)) for old, new, action in pairs]
         found += [replace(twin, fields=unfollowed(twin, fields_of)) for twin in latest]
     return found
+
+
+def _as_written(one: Resource, other: Resource) -> bool:
+    """Whether both are the same text: most objects are, and defaults need not be filled to see it."""
+    return identical(one.body, other.body)
 
 
 def fields_of(before: Resource, after: Resource) -> tuple[FieldChange, ...]:

@@ -42,16 +42,16 @@ def _value(path: Path, old: Any, new: Any, found: list[FieldChange]) -> None:
     if kind is not new.__class__:
         found.append(FieldChange(path, Op.CHANGED, old, new))
     elif kind is dict:
-        if not _same(old, new):
+        if not identical(old, new):
             _maps(path, old, new, found)
     elif kind is list:
-        if not _same(old, new):
+        if not identical(old, new):
             _lists(path, old, new, found)
     elif old != new:
         found.append(FieldChange(path, Op.CHANGED, old, new))
 
 
-def _same(old: Any, new: Any) -> bool:
+def identical(old: Any, new: Any) -> bool:
     """Whether two branches are equal to the letter: most of a large object is, and is not walked then.
 
     Python takes 1, 1.0 and true for equal, JSON does not; branches in another order, or of what JSON has no word for,

@@ -1,4 +1,4 @@
-"""The body as the API server would hold it: defaults filled, nulls gone, so that a default made explicit is no change.
+"""The body as the API server would hold it: defaults filled, nulls and zeros gone where it takes them for absent.
 
 Only built-in kinds are touched: what a custom resource means is its controller's to say. The defaults are those of
 the API reference and of k8s.io/kubernetes (pkg/apis/*/v1/defaults.go), as of 1.37; those of CRDs are of
@@ -36,43 +36,9 @@ from pipeline.core.kube.defaults.workloads import (
     replication_controller,
     stateful_set,
 )
+from pipeline.core.kube.defaults.zero_values import without_zeros
 from pipeline.core.kube.resource import Body, Resource, sequence
 
-# Empty is absent for these: the API drops them.
-_EMPTY_IS_ABSENT = frozenset(
-    {
-        "labels",
-        "annotations",
-        "nodeSelector",
-        "tolerations",
-        "affinity",
-        "env",
-        "envFrom",
-        "volumes",
-        "volumeMounts",
-        "imagePullSecrets",
-        "args",
-        "command",
-        "initContainers",
-        "hostAliases",
-        "topologySpreadConstraints",
-        "securityContext",
-        "resources",
-        "limits",
-        "requests",
-        "finalizers",
-        "loadBalancerSourceRanges",
-        "externalIPs",
-        "mountOptions",
-        "metadata",
-        "conditions",
-    }
-)
-# False is absent for these: they are written only where they are true (``omitempty`` of no pointer).
-_FALSE_IS_ABSENT = frozenset(
-    {"paused", "publishNotReadyAddresses", "readOnly", "stdin", "stdinOnce", "tty", "unschedulable", "manualSelector"}
-    | {"insecureSkipTLSVerify", "preventPodSchedulingIfMissing"}
-)
 _EXTENSIONS, _AGGREGATION = "apiextensions.k8s.io", "apiregistration.k8s.io"
 _RBAC = "rbac.authorization.k8s.io"
 
@@ -83,29 +49,15 @@ def normal(resource: Resource) -> Body:
         return crd({**in_v1_shape(resource.body), "apiVersion": resource.body.get("apiVersion")})
     if not built_in_group(resource.id.group) and resource.id.group != _AGGREGATION:
         return resource.body
-    body: Body = _cleaned(resource.body)
+    body: Body = without_zeros(resource.api_version, resource.kind, resource.body)
     filler = _FILLERS.get(resource.kind)
     if filler is not None:
         filler(body, resource)
     return body
 
 
-def _cleaned(value: Any) -> Any:
-    """A copy without nulls and without empties that mean nothing."""
-    if isinstance(value, dict):
-        kept = {
-            key: _cleaned(item)
-            for key, item in value.items()
-            if item is not None and not (item is False and key in _FALSE_IS_ABSENT)
-        }
-        return {key: item for key, item in kept.items() if item not in ({}, []) or key not in _EMPTY_IS_ABSENT}
-    if isinstance(value, list):
-        return [_cleaned(item) for item in value]
-    return value
-
-
 def _pod(body: Body, _resource: Resource) -> None:
-    if isinstance(body.get("spec"), dict):
+    if isinstance(body.setdefault("spec", {}), dict):
         pod(body["spec"])
 
 
@@ -152,10 +104,11 @@ _CSI_DRIVER = {
     "storageCapacity": False,
     "requiresRepublish": False,
     "seLinuxMount": False,
+    "preventPodSchedulingIfMissing": False,
     "fsGroupPolicy": "ReadWriteOnceWithFSType",
     "volumeLifecycleModes": ["Persistent"],
 }
-_STORAGE_CLASS = {"reclaimPolicy": "Delete", "volumeBindingMode": "Immediate", "allowVolumeExpansion": False}
+_STORAGE_CLASS = {"reclaimPolicy": "Delete", "volumeBindingMode": "Immediate"}
 _FILLERS: Mapping[str, Callable[[Body, Resource], None]] = {
     "Deployment": deployment,
     "DaemonSet": daemon_set,

@@ -12,7 +12,6 @@ _POD = {
     "schedulerName": "default-scheduler",
     "enableServiceLinks": True,
 }
-_OFF = ("hostNetwork", "hostPID", "hostIPC", "shareProcessNamespace")
 _PROBE = {"timeoutSeconds": 1, "periodSeconds": 10, "successThreshold": 1, "failureThreshold": 3}
 _CONTAINER = {"terminationMessagePath": "/dev/termination-log", "terminationMessagePolicy": "File"}
 _MODE = 0o644
@@ -24,7 +23,7 @@ _SOURCES: dict[str, dict[str, Any]] = {
     "hostPath": {"type": ""},
     "iscsi": {"iscsiInterface": "default"},
     "rbd": {"pool": "rbd", "user": "admin", "keyring": "/etc/ceph/keyring"},
-    "azureDisk": {"cachingMode": "ReadWrite", "fsType": "ext4", "kind": "Shared"},
+    "azureDisk": {"cachingMode": "ReadWrite", "fsType": "ext4", "kind": "Shared", "readOnly": False},
     "scaleIO": {"storageMode": "ThinProvisioned", "fsType": "xfs"},
 }
 
@@ -44,14 +43,11 @@ def fill(target: Any, defaults: object) -> None:
 def pod(spec: dict[str, Any]) -> None:
     """Fill a pod's spec in place."""
     fill(spec, _POD)
-    for key in _OFF:
-        if spec.get(key) is False:
-            del spec[key]
+    if spec.get("securityContext") == {}:  # the server fills in an empty one
+        del spec["securityContext"]
     account = spec.pop("serviceAccount", None)  # the old name of the field, read only where the new one is empty
     if account and not spec.get("serviceAccountName"):
         spec["serviceAccountName"] = account
-    if spec.get("priorityClassName") == "":
-        del spec["priorityClassName"]
     for key in ("containers", "initContainers"):
         for container in sequence(spec.get(key)):
             if isinstance(container, dict):
@@ -91,8 +87,6 @@ def _resources(resources: Mapping[str, Any]) -> None:
 
 def _variable(variable: Mapping[str, Any]) -> None:
     source = mapping(variable.get("valueFrom"))
-    if isinstance(variable, dict) and variable.get("value") == "":
-        del variable["value"]
     _field(source)
     if isinstance(source.get("resourceFieldRef"), dict):
         fill(source["resourceFieldRef"], {"divisor": "0"})

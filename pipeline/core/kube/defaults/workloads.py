@@ -15,8 +15,8 @@ def workload(body: Body, defaults: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(spec, dict):
         return {}
     fill(spec, defaults)
-    template = spec.get("template")
-    if isinstance(template, dict) and isinstance(template.get("spec"), dict):
+    template = spec.setdefault("template", {})  # without it and with an empty one it is the same to the server
+    if isinstance(template, dict) and isinstance(template.setdefault("spec", {}), dict):
         pod(template["spec"])
     if str(body.get("apiVersion")).endswith(_IMPLICIT_SELECTOR):
         labels = mapping(mapping(mapping(template).get("metadata")).get("labels"))
@@ -56,9 +56,11 @@ def stateful_set(body: Body, _resource: Resource) -> None:
     fill(spec, {"persistentVolumeClaimRetentionPolicy": {}})
     fill(spec["persistentVolumeClaimRetentionPolicy"], {"whenDeleted": "Retain", "whenScaled": "Retain"})
     strategy = spec.setdefault("updateStrategy", {})
-    if isinstance(strategy, dict) and strategy.setdefault("type", "RollingUpdate") == "RollingUpdate":
-        fill(strategy, {"rollingUpdate": {}})
-        fill(strategy["rollingUpdate"], {"partition": 0, "maxUnavailable": 1})
+    if isinstance(strategy, dict):
+        if "type" not in strategy:  # where the type is stated, the server leaves an absent rollingUpdate absent
+            fill(strategy, {"type": "RollingUpdate", "rollingUpdate": {}})
+        if strategy["type"] == "RollingUpdate":
+            fill(strategy.get("rollingUpdate"), {"partition": 0, "maxUnavailable": 1})
     for template in sequence(spec.get("volumeClaimTemplates")):
         if isinstance(template, dict):
             fill(template, {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "spec": {}})
@@ -73,7 +75,7 @@ def job(body: Body, _resource: Resource) -> None:
 def job_spec(spec: dict[str, Any]) -> None:
     if "completions" not in spec and "parallelism" not in spec:
         spec["completions"] = 1
-    fill(spec, {"parallelism": 1, "completionMode": "NonIndexed", "suspend": False})
+    fill(spec, {"parallelism": 1, "completionMode": "NonIndexed", "suspend": False, "manualSelector": False})
     failure = spec.get("podFailurePolicy")
     fill(spec, {"podReplacementPolicy": "Failed" if failure else "TerminatingOrFailed"})
     for rule in sequence(mapping(failure).get("rules")):
@@ -90,6 +92,6 @@ def cron_job(body: Body, _resource: Resource) -> None:
         return
     defaults = {"concurrencyPolicy": "Allow", "suspend": False, "successfulJobsHistoryLimit": 3}
     fill(spec, defaults | {"failedJobsHistoryLimit": 1})
-    template = spec.get("jobTemplate")
-    if isinstance(template, dict) and isinstance(template.get("spec"), dict):
+    template = spec.setdefault("jobTemplate", {})
+    if isinstance(template, dict) and isinstance(template.setdefault("spec", {}), dict):
         job_spec(workload(template, {}))
