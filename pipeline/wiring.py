@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline.core.budget import RenderLimits
 from pipeline.core.charts.lock import FILE as LOCK_FILE
 from pipeline.core.charts.lock import ChartLock, from_text
 from pipeline.core.config.model import Config
@@ -76,8 +77,11 @@ class Repository:
         from pipeline.adapters.helm.kustomize import find
         from pipeline.flows.render.jobs import RenderPorts
 
-        engine = engine_for(self.config.helm_engine, self.config.helm_version)
-        return RenderPorts(str(self.root), self.disk, engine, find, partial(sops.find, self.root), time.sleep)
+        limits = self.config.limits.render
+        engine = engine_for(self.config.helm_engine, self.config.helm_version, limits)
+        return RenderPorts(
+            str(self.root), self.disk, engine, partial(find, limits), partial(sops.find, self.root), time.sleep
+        )
 
 
 def repository(start: Path | None = None) -> Repository:
@@ -94,7 +98,7 @@ def repository(start: Path | None = None) -> Repository:
     return Repository(root, load(root, rules.ids()))
 
 
-def engine_for(setting: str = "auto", version_range: str = "") -> Engine:
+def engine_for(setting: str = "auto", version_range: str = "", limits: RenderLimits | None = None) -> Engine:
     """The Helm that renders: ``cli``, ``embedded``, or the one that ``auto`` finds.
 
     Raises:
@@ -102,4 +106,4 @@ def engine_for(setting: str = "auto", version_range: str = "") -> Engine:
     """
     from pipeline.adapters.helm.engines import choose
 
-    return choose(setting, version_range)
+    return choose(setting, version_range, limits)

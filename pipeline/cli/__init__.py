@@ -4,7 +4,6 @@ Importing this imports click and nothing heavier; a verb's module is imported wh
 """
 
 import gc
-import os
 import sys
 from contextlib import suppress
 
@@ -14,6 +13,8 @@ from pipeline import __version__
 from pipeline.cli.support.exits import EXIT_CODES
 from pipeline.cli.support.failure import guarded
 from pipeline.cli.support.group import VerbGroup
+from pipeline.cli.support.interrupts import heed, leave
+from pipeline.core.errors import INTERRUPTED
 
 _GARBAGE = (50_000, 20, 100)
 """Objects between two looks for garbage: with Python's 700, a tenth of an apply goes into looking at what stays."""
@@ -44,11 +45,15 @@ def main(args: list[str] | None = None) -> None:
     """
     if args is not None:
         sys.exit(run(args))
-    code = run(sys.argv[1:])
-    for stream in (sys.stdout, sys.stderr):
-        with suppress(OSError, ValueError):  # nobody may be reading any more
-            stream.flush()
-    os._exit(code)
+    code = INTERRUPTED
+    heed()
+    try:
+        code = run(sys.argv[1:])
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError):  # nobody may be reading any more
+                stream.flush()
+    finally:
+        leave(code)
 
 
 def run(args: list[str]) -> int:

@@ -41,10 +41,11 @@ class InputLimits:
 
 @dataclass(frozen=True, slots=True)
 class RenderLimits:
-    """Of one render of one chart: the time it takes, and the memory that Helm may use for it."""
+    """Of one render of one chart: the time, the memory that Helm may use for it, and the size of its manifests."""
 
     seconds: int = 120
     memory_mib: int = 2048
+    output_mib: int = 100
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,9 @@ def test_limits_are_read_from_pipeline_yaml_and_have_defaults() -> None:
     assert read(RELEASES).limits == Limits()
     text = (
         "limits:\n  charts: {files: 1, depth: 2, packedMiB: 3, unpackedMiB: 4, dependencies: 5, seconds: 6}\n"
-        "  inputs: {files: 7, depth: 8, MiB: 9}\n  render: {seconds: 10, memoryMiB: 128}\n"
+        "  inputs: {files: 7, depth: 8, MiB: 9}\n  render: {seconds: 10, memoryMiB: 300, outputMiB: 5}\n"
     )
-    wanted = Limits(ChartLimits(1, 2, 3, 4, 5, 6), InputLimits(7, 8, 9), RenderLimits(10, 128))
+    wanted = Limits(ChartLimits(1, 2, 3, 4, 5, 6), InputLimits(7, 8, 9), RenderLimits(10, 300, 5))
     assert read(text + RELEASES).limits == wanted
 
 

@@ -1,37 +1,36 @@
 """The ``cli`` engine: pyhelm3 drives a helm binary. Helm's home and kubeconfig are never the user's.
 
 pyhelm3's ``template()`` knows neither ``--kube-version`` nor ``--api-versions``, so its ``Command.run`` is given the
-arguments. ``run`` passes no environment and drops stderr of a success, where helm puts its warnings; so the program
-that it starts is ``sh`` with one fixed line, whose arguments are never parsed as shell.
+arguments. The event loop that it runs in gives helm its environment and its limits, and keeps the warnings that ``run``
+drops. Values are handed over as open files without a name: nothing of them is ever in a folder.
 """
 
-import asyncio
 import logging
 import os
 import re
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryFile
 
+from pipeline.adapters.contained import Exceeded, Loop, Surroundings, run_in
 from pipeline.adapters.helm import pyhelm3_command
 from pipeline.adapters.helm.version import version_of
 from pipeline.adapters.helm.workers import worker_count
-from pipeline.adapters.process import bare_environment
+from pipeline.adapters.process import NOWHERE, bare_environment, go_memory
+from pipeline.core.budget import RenderLimits
 from pipeline.core.charts.chart import ValuesLayer
-from pipeline.core.errors import RenderError
+from pipeline.core.errors import RenderError, WorldError
 from pipeline.core.render.helm_apis import HELM_API_VERSIONS
 from pipeline.core.render.helm_errors import render_error
 from pipeline.core.render.helm_output import trim
 from pipeline.core.render.manifests import CRD_INSTALL
 from pipeline.core.render.order import RenderedChart, RenderOrder
 
-_TIMEOUT_SECONDS = 300
-_KEEP_STDERR = 'exec "$@" 2>"$0"'
-# Rendering allocates much and lives shortly: without collecting garbage, up to a limit, it takes a fifth less time.
-_GARBAGE = {"GOGC": "off", "GOMEMLIMIT": "512MiB"}
 _DROPPED = "skipping unknown hooks"
+_VALUES_PATH = re.compile(r"/dev/fd/\d+")
 _LOG_PREFIX = re.compile(r"^(?:time=\S+ )?level=[A-Z]+ (?:source=\S+ )?")
 
 HelmCommand, helm_errors = pyhelm3_command.load()
@@ -45,14 +44,15 @@ class HelmCli:
 
     binary: str
     _asked: "Future[str]" = field(repr=False, compare=False)
+    limits: RenderLimits = field(default_factory=RenderLimits)
     name: str = "cli"
 
     @classmethod
-    def at(cls, binary: str) -> "HelmCli":
+    def at(cls, binary: str, limits: RenderLimits | None = None) -> "HelmCli":
         pool = ThreadPoolExecutor(1)
         asked = pool.submit(version_of, binary)
         pool.shutdown(wait=False)
-        return cls(binary, asked)
+        return cls(binary, asked, limits or RenderLimits())
 
     @property
     def version(self) -> str:
@@ -64,23 +64,30 @@ class HelmCli:
         return self._asked.result()
 
     def render(self, order: RenderOrder) -> RenderedChart:
-        with TemporaryDirectory(prefix="pipeline-helm-") as home:
-            stderr = Path(home, "stderr")
-            files = _write_values(Path(home), order.values)
-            argv = ["-c", _KEEP_STDERR, str(stderr), *_environment(Path(home)), self.binary, *_template(order, files)]
+        with _open_values(order.values) as files:
+            loop = Loop(Surroundings(_environment(self.limits), self.limits, tuple(files)))
             try:
-                stdout = asyncio.run(_run(argv))
+                stdout = run_in(loop, HelmCommand(executable=self.binary).run(_template(order, files)))
             except helm_errors.Error as error:
-                said = stderr.read_text(errors="replace") if stderr.exists() else str(error)
-                raise render_error(order, _with_layer_names(said, order.values, files)) from error
-            except TimeoutError as error:
-                message = f"helm took longer than {_TIMEOUT_SECONDS} s"
-                raise RenderError(message, release=order.release, chart=order.title) from error
-            said = _with_layer_names(stderr.read_text(errors="replace"), order.values, files)
+                if loop.exceeded is not None:
+                    raise _too_much(order, loop.exceeded) from None
+                raise render_error(order, _with_layer_names(error.stderr, order.values, files)) from error
+            except OSError as error:
+                raise WorldError(f"helm does not start: {self.binary}: {error.strerror}") from error
+            said = _with_layer_names(loop.stderr, order.values, files)
         text, warnings = trim(_decode(stdout, order)), _warnings(said)
         if any(_DROPPED in line for line in warnings):
-            text, warnings = _rescued(order, text, tuple(line for line in warnings if _DROPPED not in line))
+            text, warnings = self._rescued(order, text, tuple(line for line in warnings if _DROPPED not in line))
         return RenderedChart(text, warnings, self.name, self.version)
+
+    def _rescued(self, order: RenderOrder, text: str, warnings: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+        """With the CRDs that helm drops for Helm 2's hook. Only the library still has their text."""
+        try:
+            from pipeline.adapters.helm.embedded import HelmEmbedded  # noqa: PLC0415 - 80 MB that few charts need
+        except ImportError:
+            return text, (*warnings, f"helm drops objects with hooks that it does not know ({CRD_INSTALL}?)")
+        more, lines = HelmEmbedded.here().lost(order, text)
+        return text + more, (*warnings, *lines)
 
     def render_all(self, orders: Iterable[RenderOrder]) -> Iterator[RenderedChart | RenderError]:
         pool = ThreadPoolExecutor(worker_count())
@@ -95,57 +102,49 @@ class HelmCli:
             return error
 
 
-async def _run(argv: list[str]) -> bytes:
-    helm = HelmCommand(executable="/bin/sh")
-    return bytes(await asyncio.wait_for(helm.run(argv), _TIMEOUT_SECONDS))
-
-
-def _environment(home: Path) -> list[str]:
-    """``env -i NAME=VALUE …``: nothing of the user's shell reaches helm, so nothing of it reaches a render."""
-    folders = {"HELM_CONFIG_HOME": "config", "HELM_CACHE_HOME": "cache", "HELM_DATA_HOME": "data", "HOME": "home"}
-    variables = bare_environment(
-        **{name: str(home / folder) for name, folder in folders.items()},
+def _environment(limits: RenderLimits) -> dict[str, str]:
+    """Nothing of the user's shell and home reaches helm, so nothing of it reaches a render."""
+    nowhere = ("HOME", "HELM_CONFIG_HOME", "HELM_CACHE_HOME", "HELM_DATA_HOME", "HELM_PLUGINS", "HELM_REGISTRY_CONFIG")
+    return bare_environment(
+        **dict.fromkeys(nowhere, NOWHERE),
+        **go_memory(limits),
         KUBECONFIG=os.devnull,
         HELM_NO_PLUGINS="1",
-        **_GARBAGE,
     )
-    return ["env", "-i", *(f"{name}={value}" for name, value in sorted(variables.items()))]
 
 
-def _template(order: RenderOrder, files: list[Path]) -> list[str]:
+def _too_much(order: RenderOrder, exceeded: Exceeded) -> RenderError:
+    return RenderError(exceeded.message, release=order.release, chart=order.title, hint=exceeded.hint)
+
+
+def _template(order: RenderOrder, files: Iterable[int]) -> list[str]:
     apis = ",".join(sorted({*HELM_API_VERSIONS, *order.api_versions}))
     argv = ["template", "--namespace", order.namespace, "--kube-version", order.kube_version, "--api-versions", apis]
     if order.include_crds:
         argv.append("--include-crds")
     for file in files:
-        argv += ["--values", str(file)]
+        argv += ["--values", _path(file)]
     return [*argv, "--", order.release, str(Path(order.chart).absolute())]
 
 
-def _write_values(home: Path, layers: tuple[ValuesLayer, ...]) -> list[Path]:
+@contextmanager
+def _open_values(layers: tuple[ValuesLayer, ...]) -> Iterator[list[int]]:
     """The layers as this order holds them, which may come from a Git revision rather than from the disk."""
-    files = []
-    for index, layer in enumerate(layers):
-        file = home / f"values-{index}.yaml"
-        file.write_text(layer.text, encoding="utf-8")
-        files.append(file)
-    return files
+    with ExitStack() as stack:
+        files = [stack.enter_context(TemporaryFile()) for _ in layers]
+        for file, layer in zip(files, layers, strict=True):
+            file.write(layer.text.encode())
+            file.seek(0)  # which flushes as well
+        yield [file.fileno() for file in files]
 
 
-def _with_layer_names(said: str, layers: tuple[ValuesLayer, ...], files: list[Path]) -> str:
-    for layer, file in zip(layers, files, strict=True):
-        said = said.replace(str(file), layer.file)
-    return said
+def _path(file: int) -> str:
+    return f"/dev/fd/{file}"
 
 
-def _rescued(order: RenderOrder, text: str, warnings: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
-    """With the CRDs that helm drops for Helm 2's hook. Only the library still has their text."""
-    try:
-        from pipeline.adapters.helm.embedded import HelmEmbedded  # noqa: PLC0415 - 80 MB that few charts need
-    except ImportError:
-        return text, (*warnings, f"helm drops objects with hooks that it does not know ({CRD_INSTALL}?)")
-    more, lines = HelmEmbedded.here().lost(order, text)
-    return text + more, (*warnings, *lines)
+def _with_layer_names(stderr: bytes, layers: tuple[ValuesLayer, ...], files: list[int]) -> str:
+    names = {_path(file): layer.file for file, layer in zip(files, layers, strict=True)}
+    return _VALUES_PATH.sub(lambda match: names.get(match[0], match[0]), stderr.decode(errors="replace"))
 
 
 def _decode(stdout: bytes, order: RenderOrder) -> str:

@@ -2,6 +2,7 @@
 
 import shutil
 
+from pipeline.core.budget import RenderLimits
 from pipeline.core.charts.semver import Range, Version
 from pipeline.core.errors import UsageError, WorldError
 from pipeline.core.render.order import Engine
@@ -10,7 +11,7 @@ SETTINGS = ("auto", "cli", "embedded")
 _EMBEDDED_HINT = "pip install helm-python-sdk, or install helm 4 and set helm.engine: cli"
 
 
-def choose(setting: str, version_range: str) -> Engine:
+def choose(setting: str, version_range: str, limits: RenderLimits | None = None) -> Engine:
     """``auto`` is the binary on PATH where its version is in the range, else the embedded library.
 
     Raises:
@@ -23,22 +24,22 @@ def choose(setting: str, version_range: str) -> Engine:
     if setting == "embedded":
         return _fitting(_embedded(), asked, version_range)
     if setting == "cli":
-        return _fitting(_cli(), asked, version_range)
+        return _fitting(_cli(limits), asked, version_range)
     binary = shutil.which("helm")
     if binary is not None:
-        engine = _cli(binary)
+        engine = _cli(limits, binary)
         if _fits(engine, asked):
             return engine
     return _fitting(_embedded(), asked, version_range)
 
 
-def _cli(binary: str | None = None) -> Engine:
+def _cli(limits: RenderLimits | None, binary: str | None = None) -> Engine:
     from pipeline.adapters.helm.cli import HelmCli  # noqa: PLC0415 - each engine loads much that the other never needs
 
     binary = binary or shutil.which("helm")
     if binary is None:
         raise WorldError("there is no helm binary on PATH", hint="install helm 4, or set helm.engine: embedded")
-    return HelmCli.at(binary)
+    return HelmCli.at(binary, limits)
 
 
 def _embedded() -> Engine:

@@ -3,16 +3,17 @@
 import os
 import shutil
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
-from pipeline.adapters.process import Command, bare_environment, run
+from pipeline.adapters.contained import Loop, Surroundings, collected, run_in
+from pipeline.adapters.guard import private_folder
+from pipeline.adapters.process import NOWHERE, bare_environment, go_memory, tail
+from pipeline.core.budget import RenderLimits
 from pipeline.core.errors import WorldError
 from pipeline.core.render.overlay import CHART, FOLDER, NAMES, Overlay
 
 _HINT = "install kustomize or kubectl, or: pip install helm-pipeline[kustomize]"
-_TIMEOUT_SECONDS = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,31 +21,41 @@ class KustomizeCli:
     """``argv`` is the program with what comes before the folder."""
 
     argv: tuple[str, ...]
+    limits: RenderLimits = field(default_factory=RenderLimits)
 
     def build(self, overlay: Overlay, chart: str) -> str:
-        with TemporaryDirectory(prefix="pipeline-kustomize-") as home:
-            base, folder = Path(home, FOLDER, overlay.release), Path(home, overlay.folder)
+        with private_folder("kustomize") as home:
+            base, folder = home / FOLDER / overlay.release, home / overlay.folder
             for name, data in overlay.files.items():
                 _write(base / name, data)
                 if Path(name).name in NAMES:  # a base beside the overlay may be what takes the chart in
                     _write((base / name).with_name(CHART), chart.encode())
+            loop = Loop(Surroundings(_environment(self.limits), self.limits))
             try:
-                done = run(
-                    Command(
-                        (*self.argv, str(folder)),
-                        env=bare_environment(HOME=home, KUBECONFIG=os.devnull),
-                        timeout_seconds=_TIMEOUT_SECONDS,
-                    )
-                )
-            except WorldError as error:
-                message = f"overlay {overlay.folder}: {error.message.replace(f'{home}/', '')}"
-                raise WorldError(
-                    message, hint=error.hint or f"kustomization.yaml there decides; {CHART} is the chart"
-                ) from error
-        return done.stdout.decode()
+                code, stdout = run_in(loop, collected((*self.argv, str(folder))))
+            except OSError as error:
+                raise WorldError(f"{self.argv[0]} does not start: {error.strerror}", hint=_HINT) from error
+            if code != 0:
+                raise _refused(overlay, loop, str(home))
+        return stdout.decode()
 
 
-def find() -> KustomizeCli:
+def _environment(limits: RenderLimits) -> dict[str, str]:
+    """No PATH: Kustomize fetches remote bases with the git that it finds there."""
+    return bare_environment(HOME=NOWHERE, KUBECONFIG=os.devnull, **go_memory(limits)) | {"PATH": NOWHERE}
+
+
+def _refused(overlay: Overlay, loop: Loop, home: str) -> WorldError:
+    if loop.exceeded is not None:
+        return WorldError(f"overlay {overlay.folder}: {loop.exceeded.message}", hint=loop.exceeded.hint)
+    said = tail(loop.stderr.decode(errors="replace")).replace(f"{home}/", "")
+    return WorldError(
+        f"overlay {overlay.folder}: kustomize refuses it: {said}",
+        hint=f"kustomization.yaml there decides; {CHART} is the chart",
+    )
+
+
+def find(limits: RenderLimits | None = None) -> KustomizeCli:
     """The first that is there: on PATH, or beside this Python.
 
     Raises:
@@ -54,7 +65,7 @@ def find() -> KustomizeCli:
     for argv in (("kustomize", "build"), ("kubectl", "kustomize")):
         binary = shutil.which(argv[0], path=places)
         if binary:
-            return KustomizeCli((binary, *argv[1:]))
+            return KustomizeCli((binary, *argv[1:]), limits or RenderLimits())
     raise WorldError("there is an overlay, and no Kustomize to build it", hint=_HINT)
 
 

@@ -20,7 +20,13 @@ from pipeline.core.risk.finding import Severity, Waiver
 from pipeline.core.yaml.positions import Steps, mark
 from pipeline.core.yaml.reader import DuplicateKey, YamlError, load_all
 
-_FIELDS = {"packedMiB": "packed_mib", "unpackedMiB": "unpacked_mib", "MiB": "mib", "memoryMiB": "memory_mib"}
+_FIELDS = {
+    "packedMiB": "packed_mib",
+    "unpackedMiB": "unpacked_mib",
+    "MiB": "mib",
+    "memoryMiB": "memory_mib",
+    "outputMiB": "output_mib",
+}
 """Keys of ``limits:`` whose fields have another name."""
 
 
