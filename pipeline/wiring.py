@@ -30,7 +30,7 @@ class Repository:
     def disk(self) -> "Disk":
         from pipeline.adapters.disk import Disk
 
-        return Disk(self.root)
+        return Disk(self.root, self.config.limits.inputs)
 
     @property
     def lock(self) -> ChartLock:
@@ -59,7 +59,7 @@ class Repository:
     def chart_source(self) -> "ChartSource":
         from pipeline.adapters.charts.source import ChartSource
 
-        return ChartSource(self.root, self.config.repositories)
+        return ChartSource(self.root, self.config.repositories, self.config.limits.charts)
 
     def unseal(self) -> "Unseal":
         from functools import partial

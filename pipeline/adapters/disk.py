@@ -7,11 +7,17 @@ Whatever goes wrong in between (a full disk, Ctrl-C), the renames are undone and
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
+from pipeline.adapters.below import Below, Found, Kind
+from pipeline.adapters.inputs import read_inputs
+from pipeline.core.budget import MEBIBYTE, InputLimits
+from pipeline.core.charts.chart import VendoredTree
+from pipeline.core.charts.lock import FILE as LOCK
 from pipeline.core.errors import WorldError
 from pipeline.core.render.file_edits import Edits
+from pipeline.core.safe_path import SafePath, shown
 
 STAGING = ".pipeline-staging-"
 
@@ -19,17 +25,19 @@ STAGING = ".pipeline-staging-"
 class Disk:
     """The files below ``root``. Paths are relative to it, with ``/``; none may lead out of it."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, limits: InputLimits | None = None) -> None:
         self.root = root
+        self._limits = limits or InputLimits()
+        self._below = Below(root, links=True)
 
     def read(self, path: str) -> bytes | None:
-        """A file's content, None where there is no such file.
+        """A file's content, None where there is no such file. A link is followed where it stays in the repository.
 
         Raises:
-            WorldError: it cannot be read.
+            WorldError: it cannot be read: a link that leads out, a device, larger than ``limits.inputs`` allows.
         """
         try:
-            return self._inside(path).read_bytes()
+            return self._below.read(SafePath(path), self._limits.mib * MEBIBYTE)
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             return None
         except OSError as error:
@@ -49,16 +57,37 @@ class Disk:
 
     def tree(self, folder: str) -> dict[str, bytes]:
         """Every file below ``folder`` by its path there; empty where there is none. A link is no file of ours."""
-        return dict(_walk(self._inside(folder)))
+        found = self._below.files(SafePath(folder))
+        return dict(sorted((one.path, data) for one, data in found if one.kind is Kind.FILE))
+
+    def inputs(self, folder: str) -> dict[str, bytes]:
+        """Every file below ``folder`` that people wrote: links are followed where they stay in the repository.
+
+        Raises:
+            WorldError: a link leads out, something is no file, or there is more than ``limits.inputs`` allows.
+        """
+        return read_inputs(self._below, SafePath(folder), self._limits)
+
+    def vendored(self, folder: str) -> VendoredTree:
+        """A vendored chart as it lies there, with all that ``pipeline vendor`` never writes."""
+        found = sorted(Below(self.root).files(SafePath(folder)), key=lambda pair: pair[0].path)
+        files = {one.path: data for one, data in found if one.kind is Kind.FILE}
+        return VendoredTree(files, {one.path: why for one, _ in found if (why := self._strange(one))})
+
+    def _strange(self, found: Found) -> str:
+        if found.kind is not Kind.FILE:
+            return f"is a link to {shown(found.target)}" if found.kind is Kind.LINK else f"is a {found.kind}"
+        # Where the lock itself is executable, the file system knows no modes, and every file there seems to be.
+        return "is executable" if found.executable and not os.access(self.root / LOCK, os.X_OK) else ""
 
     def paths(self, folder: str) -> list[str]:
         """Every file below ``folder``, by its path from the root, sorted."""
-        start = self._inside(folder)
-        return [path.relative_to(self.root).as_posix() for path in _files(start)]
+        found = self._below.walk(SafePath(folder))
+        return sorted(f"{folder}/{one.path}" for one in found if one.kind is Kind.FILE)
 
     def differing(self, edits: Edits) -> tuple[str, ...]:
         """What ``carry_out`` would change, sorted."""
-        trees = (folder for folder, files in edits.trees.items() if self.tree(folder) != dict(files))
+        trees = (folder for folder, files in edits.trees.items() if self.vendored(folder) != VendoredTree(files))
         files = (path for path, data in edits.files.items() if self.read(path) != data)
         gone = (path for path in edits.removed if self._inside(path).exists())
         return tuple(sorted({*trees, *files, *gone}))
@@ -72,7 +101,7 @@ class Disk:
         journal = _Journal(self.root)
         try:
             for folder, files in sorted(edits.trees.items()):
-                if self.tree(folder) != dict(files):
+                if self.vendored(folder) != VendoredTree(files):
                     journal.stage_tree(self._inside(folder), files)
             for path, data in sorted(edits.files.items()):
                 if self.read(path) != data:
@@ -88,10 +117,7 @@ class Disk:
         return tuple(sorted(path.relative_to(self.root).as_posix() for path in journal.changed))
 
     def _inside(self, path: str) -> Path:
-        parts = path.split("/")
-        ours = parts[0] != "" and ".." not in parts
-        assert ours, f"BUG: {path!r} leads out of the repository"
-        target = self.root / path
+        target = self.root / SafePath(path)
         if not target.parent.resolve().is_relative_to(self.root.resolve()):
             raise WorldError(f"{path}: a folder on the way is a link out of the repository", hint="remove the link")
         return target
@@ -112,7 +138,7 @@ class _Journal:
         staged = self._new_place()
         staged.mkdir()
         for name, data in sorted(files.items()):
-            path = staged / name
+            path = staged / SafePath(name)
             path.parent.mkdir(parents=True, exist_ok=True)
             _write(path, data)
         self._wanted.append((target, staged))
@@ -171,19 +197,6 @@ def _write(path: Path, data: bytes) -> None:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
-
-
-def _walk(root: Path) -> Iterator[tuple[str, bytes]]:
-    return ((path.relative_to(root).as_posix(), path.read_bytes()) for path in _files(root))
-
-
-def _files(root: Path) -> Iterator[Path]:
-    for folder, folders, names in os.walk(root):
-        folders.sort()
-        for name in sorted(names):
-            path = Path(folder, name)
-            if path.is_file() and not path.is_symlink():
-                yield path
 
 
 def _remove_empty_folders(folders: set[Path], root: Path) -> None:

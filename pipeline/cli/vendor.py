@@ -4,6 +4,8 @@ import click
 
 from pipeline.core.errors import OK
 
+_SHOWN = 5
+
 
 @click.command(short_help="Fetch the charts that pipeline.yaml names, and lock them.")
 @click.argument("releases", nargs=-1, metavar="[RELEASE]...")
@@ -27,12 +29,20 @@ def command(releases: tuple[str, ...], *, locked: bool, update: bool) -> int:
     with progress("vendor") as tell:
         done = vendor(here.config, here.lock, releases, here.disk, here.chart_source(), update=update, progress=tell)
     changed = here.disk.carry_out(done.edits)
-    for name, was, now in done.moved:
-        click.echo(f"{name}: {was} -> {now}" if was else f"{name}: {now}")
+    for change in done.changes:
+        click.echo(str(change))
+    for name, files in done.renamed.items():
+        if files and done.lock.releases[name].folder in changed:
+            click.echo(f"{name}: stored with %2E in place of the dot, so that no tool obeys them: {_some(files)}")
     if not changed:
         click.echo("nothing to vendor: every chart is as locked")
-    elif not done.moved:
+    elif not done.changes:
         click.echo(
             f"vendored anew: {', '.join(path for path in changed if path in done.edits.trees) or 'pipeline.lock'}"
         )
     return OK
+
+
+def _some(names: tuple[str, ...]) -> str:
+    more = len(names) - _SHOWN
+    return ", ".join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")

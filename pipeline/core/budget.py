@@ -72,14 +72,14 @@ class Budget:
     _packed: int = 0
     _unpacked: int = 0
     _dependencies: int = 0
-    _begun: float = field(init=False)
+    begun: float = field(init=False)
 
     def __post_init__(self) -> None:
-        self._begun = self.clock()
+        self.begun = self.clock()
 
     @property
     def seconds_left(self) -> float:
-        return self.limits.seconds - (self.clock() - self._begun)
+        return self.limits.seconds - (self.clock() - self.begun)
 
     @property
     def packed_left(self) -> int:

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 
+from pipeline.core.charts.lock import ATTRIBUTES_FILE, from_text
 from pipeline.core.charts.lock import FILE as LOCK
-from pipeline.core.charts.lock import from_text
 from pipeline.core.config.model import Config
 from pipeline.core.errors import UsageError
 from pipeline.core.kube.secrets import holds_data
@@ -57,7 +57,7 @@ def _owned(tree: Tree) -> Mapping[str, str]:
     found = {path: ids[path] for path in ours if path in ids}
     if lock is None:
         return found
-    found |= tree.ids(LOCK)
+    found |= {**tree.ids(LOCK), **tree.ids(ATTRIBUTES_FILE)}
     for chart in from_text(lock.decode()).charts:
         found |= tree.ids(chart.folder)
     return found

@@ -7,6 +7,7 @@ from pipeline.core.charts.chart import Chart, ValuesLayer
 from pipeline.core.charts.lock import FILE as LOCK
 from pipeline.core.charts.lock import ChartLock, from_text
 from pipeline.core.charts.lock import folder as chart_folder
+from pipeline.core.charts.stored_names import original
 from pipeline.core.errors import ConfigError
 from pipeline.core.judge.snapshot import ReleaseKey, ReleaseSide, Snapshot
 from pipeline.core.kube.resource import ManifestSet, mapping
@@ -117,7 +118,7 @@ class _Charts:
         folder = chart_folder(inputs.chart, inputs.version)
         if folder not in self._known:
             files = self._tree.read(self._tree.ids(folder))
-            below = {path.removeprefix(f"{folder}/"): data for path, data in files.items()}
+            below = {original(path.removeprefix(f"{folder}/")): data for path, data in files.items()}
             title = f"{inputs.chart} {inputs.version}"
             made = self._make(below, inputs.chart_digest, title) if "Chart.yaml" in below else None
             self._known[folder] = made and replace(made, archive=self._archives.get(folder, ""))

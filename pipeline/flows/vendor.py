@@ -1,26 +1,27 @@
 """Vendors charts: what pipeline.yaml asks for, fetched, unpacked and locked. Nothing is written here: see Edits."""
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from pipeline.core.charts.chart import Fetched, tree_digest
-from pipeline.core.charts.lock import FILE, ChartLock, LockedChart, LockedRelease, to_text
+from pipeline.core.charts.chart import Fetched, VendoredTree, tree_digest
+from pipeline.core.charts.lock import ATTRIBUTES, ATTRIBUTES_FILE, FILE, ChartLock, LockedChart, LockedRelease, to_text
+from pipeline.core.charts.lock_changes import LockChange, changes, check_dependencies
 from pipeline.core.charts.reference import ChartKind, ChartReference, parse_reference
+from pipeline.core.charts.stored_names import renamed, stored_files
 from pipeline.core.config.model import Config, Release
 from pipeline.core.errors import StaleError, WorldError
 from pipeline.core.ports import Progress, no_progress
 from pipeline.core.render.file_edits import Edits
 
-_SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*\Z")
-
 
 class ChartFetcher(Protocol):
     """Where charts come from: repositories, archives, folders."""
 
-    def fetch(self, reference: ChartReference, version: str) -> Fetched:
+    def fetch(self, reference: ChartReference, version: str, pinned: Mapping[str, str] | None = None) -> Fetched:
         """The newest chart that ``version`` (exact, a range, or empty) admits.
+
+        ``pinned`` are versions of its dependencies by their path, which are kept where they still fit.
 
         Raises:
             UsageError: there is no such chart or version.
@@ -30,16 +31,20 @@ class ChartFetcher(Protocol):
 
 
 class Trees(Protocol):
-    def tree(self, folder: str) -> Mapping[str, bytes]: ...
+    def vendored(self, folder: str) -> VendoredTree: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Vendored:
-    """``edits`` bring vendor_charts/ and the lock up to date; ``moved`` are releases with old and new version."""
+    """``edits`` bring vendor_charts/ and the lock up to date; ``changes`` are what is new in the lock.
+
+    ``renamed`` are, by release, the files that are stored under names that no tool obeys.
+    """
 
     lock: ChartLock
     edits: Edits
-    moved: tuple[tuple[str, str, str], ...]
+    changes: tuple[LockChange, ...]
+    renamed: Mapping[str, tuple[str, ...]]
 
 
 def vendor(
@@ -63,21 +68,23 @@ def vendor(
     """
     asked = set(releases)
     todo = [release for release in config.releases if not asked or release.name in asked]
-    new, folders = lock, {}
+    new, folders, names = lock, {}, {}
     for number, release in enumerate(todo):
         progress(number, len(todo), release.name)
         reference = parse_reference(release.chart, config.repositories.values())
-        fresh = update or reference.kind is ChartKind.PATH  # a chart of our own changes without a new version
-        if not fresh and _is_there(release, new, trees):
+        own = reference.kind is ChartKind.PATH  # a chart of our own changes without a new version
+        if not (update or own) and _is_there(release, new, trees):
             continue
-        got, chart, files = _fetched(release, reference, new, source, update=fresh)
+        got, chart, files = _fetched(release, reference, new, source, update=update)
         new = new.with_release(release.name, got, chart)
-        folders[chart.folder] = files
+        folders[chart.folder] = stored_files(files)
+        names[release.name] = renamed(files)
     new = new.only(release.name for release in config.releases)
     kept = {chart.folder for chart in new.charts}
     removed = tuple(sorted(chart.folder for chart in lock.charts if chart.folder not in kept))
     trees_out = {folder: files for folder, files in folders.items() if folder in kept}
-    return Vendored(new, Edits(trees_out, {FILE: to_text(new).encode()}, removed), _moved(lock, new))
+    files_out = {FILE: to_text(new).encode()} | ({ATTRIBUTES_FILE: ATTRIBUTES} if kept else {})
+    return Vendored(new, Edits(trees_out, files_out, removed), changes(lock, new), names)
 
 
 def check_locked(config: Config, lock: ChartLock, trees: Trees) -> None:
@@ -98,20 +105,25 @@ def check_locked(config: Config, lock: ChartLock, trees: Trees) -> None:
     problems += [
         f"{FILE} has release {name!r}, which pipeline.yaml has not" for name in lock.releases if name not in names
     ]
-    problems += [
-        f"{chart.folder} {'is not there' if not files else 'is not what was vendored'}"
-        for chart in lock.charts
-        if tree_digest(files := trees.tree(chart.folder)) != chart.tree
-    ]
+    for chart in lock.charts:
+        problems += _differences(chart, trees.vendored(chart.folder))
     if problems:
         raise StaleError("\n".join(problems), hint="pipeline vendor, and commit what it writes")
+
+
+def _differences(chart: LockedChart, tree: VendoredTree) -> list[str]:
+    if tree.digest == chart.tree:
+        return []
+    if tree.strange:
+        return [f"{chart.folder}/{path} {what}" for path, what in sorted(tree.strange.items())]
+    return [f"{chart.folder} {'is not what was vendored' if tree.files else 'is not there'}"]
 
 
 def _is_there(release: Release, lock: ChartLock, trees: Trees) -> bool:
     got, chart = lock.releases.get(release.name), lock.chart_of(release.name)
     if got is None or chart is None or (got.chart, got.wanted) != (release.chart, release.version):
         return False
-    return tree_digest(trees.tree(chart.folder)) == chart.tree
+    return trees.vendored(chart.folder).digest == chart.tree
 
 
 def _fetched(
@@ -119,30 +131,33 @@ def _fetched(
 ) -> tuple[LockedRelease, LockedChart, Mapping[str, bytes]]:
     got, locked = lock.releases.get(release.name), lock.chart_of(release.name)
     same = got is not None and (got.chart, got.wanted) == (release.chart, release.version)
-    pinned = locked if same and not update else None
+    before = locked if same and not update else None
+    own = reference.kind is ChartKind.PATH
+    wanted = before.version if before and not own else release.version
     try:
-        fetched = source.fetch(reference, pinned.version if pinned else release.version)
+        fetched = source.fetch(reference, wanted, before.pinned if before else {})
     except WorldError as error:
         raise WorldError(f"release {release.name!r}: {error.message}", hint=error.hint) from error
-    for word in (fetched.name, fetched.version):
-        if not _SAFE.match(word):
-            raise WorldError(
-                f"release {release.name!r}: {word!r} is no chart name or version", hint="do not use this chart"
-            )
-    chart = LockedChart(fetched.name, fetched.version, fetched.source, tree_digest(fetched.files), fetched.archive)
-    if pinned and pinned.archive and chart.archive != pinned.archive:
-        raise StaleError(
-            f"release {release.name!r}: {chart.name} {chart.version} is not the archive that was locked:"
-            f" {chart.archive} from {chart.source}, {pinned.archive} in {FILE}",
-            hint="find out why upstream changed a published version; pipeline vendor --update takes the new one",
-        )
+    tree = tree_digest(stored_files(fetched.files))
+    chart = LockedChart(fetched.name, fetched.version, fetched.source, tree, fetched.archive, fetched.dependencies)
+    if before:
+        _check(release, before, chart, fetched, own=own)
     return LockedRelease(release.chart, release.version, chart.name, chart.version), chart, fetched.files
 
 
-def _moved(old: ChartLock, new: ChartLock) -> tuple[tuple[str, str, str], ...]:
-    pairs = ((name, old.releases.get(name), got) for name, got in sorted(new.releases.items()))
-    return tuple(
-        (name, was.version if was else "", got.version)
-        for name, was, got in pairs
-        if was is None or was.version != got.version
-    )
+def _check(release: Release, before: LockedChart, chart: LockedChart, fetched: Fetched, *, own: bool) -> None:
+    """That upstream still has what was locked."""
+    if before.archive and not own and chart.archive != before.archive:
+        raise StaleError(
+            f"release {release.name!r}: {chart.name} {chart.version} is not the archive that was locked:"
+            f" {chart.archive} from {chart.source}, {before.archive} in {FILE}",
+            hint="find out why upstream changed a published version; pipeline vendor --update takes the new one",
+        )
+    check_dependencies(release.name, before, chart)
+    unnamed = before.dependencies is None and not own and bool(chart.dependencies)
+    if unnamed and before.tree not in (chart.tree, tree_digest(fetched.files)):
+        raise StaleError(
+            f"release {release.name!r}: {chart.name} {chart.version} does not unpack to what was locked: {FILE} was"
+            " written by an older pipeline, which did not name dependencies, and one of them may have changed upstream",
+            hint="compare what pipeline vendor --update writes with what is committed, and commit it if it is right",
+        )

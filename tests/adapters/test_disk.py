@@ -8,6 +8,7 @@ import pytest
 from pipeline.adapters.disk import STAGING, Disk
 from pipeline.core.errors import WorldError
 from pipeline.core.render.file_edits import Edits
+from pipeline.core.safe_path import UnsafePathError
 from tests.support.platforms import snapshot, write
 
 START = {"a/one.yaml": "1", "a/two.yaml": "2", "b/c/old.yaml": "3", "keep.txt": "4"}
@@ -58,16 +59,23 @@ def test_a_link_that_leads_out_is_not_followed(tmp_path: Path) -> None:
     outside.mkdir()
     root = write(tmp_path / "root", START)
     (root / "link").symlink_to(outside)
-    with pytest.raises(WorldError, match="link out of the repository"):
+    with pytest.raises(WorldError, match="a link leads out of this repository"):
         Disk(root).carry_out(Edits(files={"link/x": b"1"}))
     assert list(outside.iterdir()) == []
     assert "link" not in {path.split("/")[0] for path in Disk(root).paths("a")}
 
 
-def test_a_path_that_climbs_out_is_a_bug(tmp_path: Path) -> None:
-    for path in ("../x", "/etc/x", "a/../../x", ""):
-        with pytest.raises(AssertionError, match="BUG"):
-            Disk(tmp_path).carry_out(Edits(files={path: b"1"}))
+@pytest.mark.parametrize("path", ["../x", "/etc/x", "a/../../x", "", ".git/config", "a/.GIT/hooks/x"])
+def test_a_path_that_climbs_out_or_into_git_is_refused(tmp_path: Path, path: str) -> None:
+    for edits in (
+        Edits(files={path: b"1"}),
+        Edits(trees={path: {"x": b"1"}}),
+        Edits(trees={"t": {path: b"1"}}),
+        Edits(removed=(path,)),
+    ):
+        with pytest.raises(UnsafePathError):
+            Disk(tmp_path).carry_out(edits)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.skipif(os.getuid() == 0, reason="root may write anywhere")

@@ -2,8 +2,7 @@
 
 import codecs
 import hashlib
-import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,9 +10,12 @@ from typing import Any
 import orjson
 
 from pipeline.adapters.charts import archive
-from pipeline.adapters.charts.archive import MAX_BYTES, ChartError
+from pipeline.adapters.charts.archive import HOSTILE, ChartError, refuse_collisions
+from pipeline.adapters.charts.folder import read_directory
+from pipeline.core.budget import MEBIBYTE, Budget
 from pipeline.core.charts.chart import Chart, tree_digest
 from pipeline.core.kube.resource import mapping
+from pipeline.core.safe_path import SafeName, UnsafePathError
 from pipeline.core.yaml import reader as yaml_read
 
 _MAX_DEPTH = 8
@@ -27,80 +29,115 @@ def load_chart(path: Path | str) -> Chart:
     """
     path = Path(path)
     if path.is_dir():
-        files = dict(read_directory(path))
+        files = read_directory(path)
         return chart_of(files, tree_digest(files), path.name)
     data = read_file(path)
     digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
-    return replace(chart_of(read_archive(data, path.name), digest, path.name), archive=digest)
+    budget = Budget(path.name)
+    return replace(chart_of(read_archive(data, path.name, budget), digest, path.name, budget), archive=digest)
 
 
-def chart_of(files: Mapping[str, bytes], digest: str, title: str) -> Chart:
+def chart_of(files: Mapping[str, bytes], digest: str, title: str, budget: Budget | None = None) -> Chart:
     """The chart that ``files`` (paths below the chart's own folder) make up."""
-    if "Chart.yaml" not in files:
-        raise ChartError(f"{title} is no chart: it has no Chart.yaml", hint="give a chart archive or a chart's folder")
-    files = unpack_subcharts(files, title)
+    metadata = metadata_of(files, title)
+    files = unpack_subcharts(files, title, budget or Budget(title))
     texts = {name: text for name, data in files.items() if (text := _text(data)) is not None}
-    metadata = _mapping(texts, "Chart.yaml", title)
     schema = texts.get("values.schema.json")
     return Chart(
         name=str(metadata.get("name") or ""),
         version=str(metadata.get("version") or ""),
         digest=digest,
         metadata=metadata,
-        defaults=_mapping(texts, "values.yaml", title),
+        defaults=_mapping(texts.get("values.yaml", ""), "values.yaml", title),
         schema=None if schema is None else _schema(schema, title),
         files=texts,
         names=frozenset(files),
     )
 
 
-def read_archive(data: bytes, title: str) -> dict[str, bytes]:
+def read_archive(data: bytes, title: str, budget: Budget | None = None) -> dict[str, bytes]:
     """The regular files of a ``.tgz`` by their path below its one folder, sorted. Links are left out, never followed.
 
     Raises:
         ChartError: no gzipped tar, a path that leaves the folder, or more than Helm itself would take.
     """
-    return dict(sorted(archive.read_archive(data, name=title)))
+    return dict(sorted(archive.read_archive(data, name=title, budget=budget)))
 
 
-def unpack_subcharts(files: Mapping[str, bytes], title: str, depth: int = 0) -> dict[str, bytes]:
-    """``charts/sub-1.2.3.tgz`` becomes ``charts/sub/…``, subcharts of subcharts too."""
+def unpack_subcharts(files: Mapping[str, bytes], title: str, budget: Budget, depth: int = 0) -> dict[str, bytes]:
+    """``charts/sub-1.2.3.tgz`` becomes ``charts/sub/…``, subcharts of subcharts too.
+
+    Raises:
+        ChartError: a subchart cannot be read, or its name is no name for a folder.
+        LimitError: all of them together are more than the budget allows.
+    """
     if depth > _MAX_DEPTH:
-        raise ChartError(f"{title} nests charts more than {_MAX_DEPTH} deep")
+        raise ChartError(f"{title} nests charts more than {_MAX_DEPTH} deep", hint=HOSTILE)
     out: dict[str, bytes] = {}
     for name, data in files.items():
         folder, _, base = name.rpartition("/")
         if not (base.endswith((".tgz", ".tar.gz")) and (folder == "charts" or folder.endswith("/charts"))):
             out[name] = data
             continue
-        inner = read_archive(data, f"{title}: {name}")
-        own = str(mapping(yaml_read.load(_text(inner.get("Chart.yaml", b"")) or "")).get("name") or base)
-        if f"{folder}/{own}/Chart.yaml" in {*out, *files}:  # two versions of one chart, under aliases
+        where = f"{title}: {name}"
+        inner = read_archive(data, where, budget)
+        own = chart_name(inner, where) if "Chart.yaml" in inner else base
+        place = f"{folder}/{own}/Chart.yaml"
+        if place in out or place in files:  # two versions of one chart, under aliases
             out[name] = data
             continue
-        below = unpack_subcharts(inner, f"{title}: {name}", depth + 1)
+        below = unpack_subcharts(inner, where, budget, depth + 1)
         out |= {f"{folder}/{own}/{path}": content for path, content in below.items()}
-    if sum(map(len, out.values())) > MAX_BYTES:
-        raise ChartError(f"{title} unpacks to more than Helm takes (100 MiB)")
+    if not depth:
+        refuse_collisions(set(out), title)
     return dict(sorted(out.items()))
 
 
-def read_directory(root: Path) -> Iterator[tuple[str, bytes]]:
-    """Regular files only; a link that leads out of the chart is not read."""
-    real_root = root.resolve()
-    for folder, folders, names in os.walk(root):
-        folders.sort()
-        for name in sorted(names):
-            path = Path(folder, name)
-            if path.is_file() and path.resolve().is_relative_to(real_root):
-                yield path.relative_to(root).as_posix(), read_file(path)
+def metadata_of(files: Mapping[str, bytes], title: str) -> dict[str, Any]:
+    """A chart's Chart.yaml.
+
+    Raises:
+        ChartError: there is none, or it is not a map in YAML.
+    """
+    if "Chart.yaml" not in files:
+        raise ChartError(f"{title} is no chart: it has no Chart.yaml", hint="give a chart archive or a chart's folder")
+    return yaml_map(files["Chart.yaml"], "Chart.yaml", title)
+
+
+def chart_name(files: Mapping[str, bytes], title: str) -> SafeName:
+    """The name that a chart gives itself, which becomes a folder.
+
+    Raises:
+        ChartError: it is no name, or Chart.yaml cannot be read.
+    """
+    try:
+        return SafeName(str(metadata_of(files, title).get("name") or ""), f"{title}: the name in its Chart.yaml")
+    except UnsafePathError as error:
+        raise ChartError(error.message, hint=HOSTILE) from error
+
+
+def yaml_map(data: bytes, name: str, title: str) -> dict[str, Any]:
+    """A file of a chart that holds one map; empty for an empty file.
+
+    Raises:
+        ChartError: it is not UTF-8, not YAML, or not a map.
+    """
+    text = _text(data)
+    if text is None:
+        raise ChartError(f"{title}: {name} is not UTF-8", hint=HOSTILE)
+    return _mapping(text, name, title)
 
 
 def read_file(path: Path) -> bytes:
+    most = Budget(path.name).limits.packed_mib * MEBIBYTE
     try:
-        return path.read_bytes()
-    except OSError as error:
-        raise ChartError(f"chart {path}: {error.strerror or error}", hint="check the path") from error
+        with path.open("rb") as file:
+            data = file.read(most + 1)
+    except (OSError, ValueError) as error:
+        reason = (error.strerror if isinstance(error, OSError) else "") or str(error)
+        raise ChartError(f"chart {path}: {reason}", hint="check the path") from error
+    Budget(str(path)).packed(len(data))
+    return data
 
 
 def _text(data: bytes) -> str | None:
@@ -110,11 +147,11 @@ def _text(data: bytes) -> str | None:
         return None
 
 
-def _mapping(texts: Mapping[str, str], name: str, title: str) -> dict[str, Any]:
+def _mapping(text: str, name: str, title: str) -> dict[str, Any]:
     try:
-        return dict(mapping(yaml_read.load(texts.get(name, ""))))
+        return dict(mapping(yaml_read.load(text)))
     except ValueError as error:
-        raise ChartError(f"{title}: {name} is not YAML: {error}") from error
+        raise ChartError(f"{title}: {name} is not valid YAML: {error}", hint=HOSTILE) from error
 
 
 def _schema(text: str, title: str) -> Mapping[str, Any] | None:

@@ -37,6 +37,20 @@ class Chart:
     """``sha256:…`` of the package it came as; empty for a chart from a folder, which its owner may edit."""
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Dependency:
+    """A chart that was fetched into another. ``path`` is its folder there: ``charts/sub``, ``charts/sub/charts/leaf``.
+
+    ``archive`` is the digest of its package, empty for one that lies in this repository.
+    """
+
+    path: str
+    name: str
+    version: str
+    source: str
+    archive: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Fetched:
     """A chart as it came: ``files`` below its own folder, dependencies unpacked.
@@ -49,11 +63,35 @@ class Fetched:
     source: str
     files: Mapping[str, bytes] = field(hash=False)
     archive: str = ""
+    dependencies: tuple[Dependency, ...] = ()
+    """Nested ones too, sorted by path. What was packed inside the archive is part of its digest, and not named."""
 
 
-def tree_digest(files: Mapping[str, bytes]) -> str:
-    """``sha256:…`` over the sorted paths and contents; neither modes nor times count."""
+@dataclass(frozen=True, slots=True)
+class VendoredTree:
+    """A vendored chart as it lies on disk.
+
+    ``strange`` is what ``pipeline vendor`` never writes, by its path, with what it is: a link, a device, executable.
+    """
+
+    files: Mapping[str, bytes] = field(hash=False)
+    strange: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+    @property
+    def digest(self) -> str:
+        return tree_digest(self.files, self.strange)
+
+
+def tree_digest(files: Mapping[str, bytes], strange: Mapping[str, str] | None = None) -> str:
+    """``sha256:…`` over the sorted paths and contents, and over what is ``strange``; times do not count."""
     whole = hashlib.sha256()
     for name in sorted(files):
-        whole.update(f"{hashlib.sha256(files[name]).hexdigest()}  {name}\n".encode())
+        whole.update(b"%b  %b\n" % (hashlib.sha256(files[name]).hexdigest().encode(), _bytes(name)))
+    for name, what in sorted((strange or {}).items()):
+        whole.update(b"%b  %b\n" % (_bytes(what), _bytes(name)))
     return f"sha256:{whole.hexdigest()}"
+
+
+def _bytes(name: str) -> bytes:
+    """A file's name may be anything."""
+    return name.encode("utf-8", "surrogateescape")

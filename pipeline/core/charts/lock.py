@@ -7,13 +7,23 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from pipeline.core.charts.chart import Dependency
 from pipeline.core.errors import ConfigError, Problem
 from pipeline.core.kube.resource import mapping, sequence
+from pipeline.core.safe_path import SafeName, SafePath, UnsafePathError
 from pipeline.core.yaml.reader import YamlError, load
 
 FILE = "pipeline.lock"
 FOLDER = "vendor_charts"
-SCHEMA = "pipeline.lock/v1"
+ATTRIBUTES_FILE = f"{FOLDER}/.gitattributes"
+ATTRIBUTES = b"""\
+# Written by `pipeline vendor`: digests are of the bytes as they were published, so Git must not change any.
+* -text -eol -ident -filter -working-tree-encoding
+"""
+"""Attributes of a folder win over those of folders above, whatever they say; charts bring none of their own."""
+SCHEMA = "pipeline.lock/v2"
+_OLD_SCHEMA = "pipeline.lock/v1"
+"""Of locks that do not name dependencies. They are read, and pinned when their charts are fetched again."""
 _HEADER = "# Written by `pipeline vendor`: commit it, and never edit it by hand.\n"
 
 
@@ -22,7 +32,8 @@ class LockedChart:
     """A vendored chart. ``source`` is where it came from, ``archive`` and ``tree`` are ``sha256:…``.
 
     ``archive`` is the digest of the packaged chart, empty for one that came from a directory; ``tree`` that of the
-    unpacked files as they lie under vendor_charts/.
+    unpacked files as they lie under vendor_charts/. ``dependencies`` are those that were fetched into it, nested ones
+    too; None where an older pipeline wrote the lock and did not name them.
     """
 
     name: str
@@ -30,10 +41,16 @@ class LockedChart:
     source: str
     tree: str
     archive: str = ""
+    dependencies: tuple[Dependency, ...] | None = None
 
     @property
     def folder(self) -> str:
         return folder(self.name, self.version)
+
+    @property
+    def pinned(self) -> dict[str, str]:
+        """The versions of its dependencies by their path."""
+        return {one.path: one.version for one in self.dependencies or ()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +90,18 @@ class ChartLock:
 
 
 def folder(name: str, version: str) -> str:
-    """``vendor_charts/lattice/1.4.0``, relative to the repository."""
-    return f"{FOLDER}/{name}/{version}"
+    """``vendor_charts/lattice/1.4.0``, relative to the repository.
+
+    Raises:
+        UnsafePathError: a name or a version that cannot be a folder.
+    """
+    return str(SafePath.of(FOLDER, SafeName(name, "chart name"), SafeName(version, "chart version")))
 
 
 def to_text(lock: ChartLock) -> str:
     from pipeline.core.yaml.writer import dump  # noqa: PLC0415 - 8 ms that whoever only reads a lock need not pay
 
-    charts = [
-        _present(name=c.name, version=c.version, source=c.source, archive=c.archive, tree=c.tree) for c in lock.charts
-    ]
+    charts = [_entry(chart) for chart in lock.charts]
     releases = {
         name: {"chart": got.chart, "wanted": got.wanted, "name": got.name, "version": got.version}
         for name, got in sorted(lock.releases.items())
@@ -100,7 +119,7 @@ def from_text(text: str) -> ChartLock:
         data = mapping(load(text))
     except YamlError as error:
         raise _bad(error.message, error.line, error.column) from error
-    if data.get("schema") != SCHEMA:
+    if data.get("schema") not in (SCHEMA, _OLD_SCHEMA):
         raise _bad(f"its schema is {data.get('schema')!r}, not {SCHEMA!r}")
     charts = [_chart(mapping(entry)) for entry in sequence(data.get("charts"))]
     releases = {str(name): _release(name, mapping(entry)) for name, entry in mapping(data.get("releases")).items()}
@@ -111,26 +130,56 @@ def from_text(text: str) -> ChartLock:
     return lock
 
 
+def _entry(chart: LockedChart) -> dict[str, Any]:
+    own = _present(name=chart.name, version=chart.version, source=chart.source, archive=chart.archive, tree=chart.tree)
+    if chart.dependencies is None:
+        return own
+    dependencies = [
+        _present(path=one.path, name=one.name, version=one.version, source=one.source, archive=one.archive)
+        for one in chart.dependencies
+    ]
+    return {**own, "dependencies": dependencies}
+
+
 def _chart(entry: Mapping[str, Any]) -> LockedChart:
     name, version, source, tree = (_text(entry, key) for key in ("name", "version", "source", "tree"))
-    return LockedChart(name, version, source, tree, str(entry.get("archive") or ""))
+    found = entry.get("dependencies")
+    dependencies = None if found is None else tuple(sorted(_dependency(mapping(one)) for one in sequence(found)))
+    return LockedChart(name, version, source, tree, _digest(entry), dependencies)
+
+
+def _dependency(entry: Mapping[str, Any]) -> Dependency:
+    path, name, version, source = (_text(entry, key) for key in ("path", "name", "version", "source"))
+    return Dependency(path, name, version, source, _digest(entry))
 
 
 def _release(release: str, entry: Mapping[str, Any]) -> LockedRelease:
     if not entry:
-        raise _bad(f"release {release!r} is no map")
+        raise _bad(f"release {release!r} is not a map")
     chart, name, version = (_text(entry, key) for key in ("chart", "name", "version"))
     return LockedRelease(chart, str(entry.get("wanted") or ""), name, version)
 
 
+_GATES = {"name": SafeName, "version": SafeName, "path": SafePath}
+"""What becomes a folder."""
+
+
 def _text(entry: Mapping[str, Any], key: str) -> str:
     value = entry.get(key)
-    safe = isinstance(value, str) and bool(value)
-    if key in ("name", "version"):  # both become folders
-        safe = safe and not set(value or "") & set("/\\") and value not in (".", "..")
-    if not safe:
+    if not isinstance(value, str) or not value:
         raise _bad(f"{key} of {entry.get('name') or 'an entry'} is {value!r}")
-    return str(value)
+    try:
+        _GATES.get(key, str)(value)
+    except UnsafePathError as error:
+        raise _bad(f"{key} of {entry.get('name') or 'an entry'}: {error.message}") from error
+    return value
+
+
+def _digest(entry: Mapping[str, Any]) -> str:
+    value = entry.get("archive") or ""
+    if not isinstance(value, str):
+        raise _bad(f"archive of {entry.get('name') or 'an entry'} is {value!r}")
+    return value
 
 
 def _bad(message: str, line: int = 0, column: int = 0) -> ConfigError:

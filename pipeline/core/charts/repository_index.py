@@ -103,11 +103,18 @@ def _excerpt(text: str, chart: str) -> str:
 
 def _offer(chart: str, entry: Mapping[str, Any], url: str) -> Offer | None:
     version = entry.get("version")
-    urls = tuple(urljoin(f"{url}/", each) for each in sequence(entry.get("urls")) if isinstance(each, str) and each)
+    urls = tuple(_joined(url, each) for each in sequence(entry.get("urls")) if isinstance(each, str) and each)
     if not isinstance(version, str) or _version(version) is None or not urls:
         return None
     digest = str(entry.get("digest") or "").removeprefix("sha256:").lower()
     return Offer(chart, version, urls, f"sha256:{digest}" if digest else "", entry.get("deprecated") is True)
+
+
+def _joined(url: str, each: str) -> str:
+    try:
+        return urljoin(f"{url}/", each)
+    except ValueError:  # it is told when somebody asks for that very version
+        return each
 
 
 def _version(text: str) -> Version | None:

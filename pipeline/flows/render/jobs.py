@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from pipeline.core.charts.chart import ValuesLayer, tree_digest
+from pipeline.core.charts.chart import ValuesLayer, VendoredTree
 from pipeline.core.charts.lock import ChartLock, LockedChart
 from pipeline.core.config.model import Environment, Release
 from pipeline.core.config.shards import shared_out
@@ -28,6 +28,7 @@ class Files(Protocol):
     def read_text(self, path: str) -> str | None: ...
     def tree(self, folder: str) -> Mapping[str, bytes]: ...
     def paths(self, folder: str) -> Sequence[str]: ...
+    def vendored(self, folder: str) -> VendoredTree: ...
 
 
 class FindKustomize(Protocol):
@@ -118,6 +119,8 @@ def check_charts(jobs: Iterable[Job], world: RenderPorts) -> None:
         StaleError: somebody did.
     """
     for folder, chart in sorted({job.chart.folder: job.chart for job in jobs}.items()):
-        if tree_digest(world.files.tree(folder)) != chart.tree:
-            message = f"{folder} is not what pipeline.lock says was vendored"
+        tree = world.files.vendored(folder)
+        if tree.digest != chart.tree:
+            strange = [f"{folder}/{path} {what}" for path, what in sorted(tree.strange.items())]
+            message = "\n".join(strange) or f"{folder} is not what pipeline.lock says was vendored"
             raise StaleError(message, hint="pipeline vendor brings it back; changes belong into values/ and overlays/")

@@ -8,6 +8,7 @@ import pytest
 
 from pipeline.adapters.charts import archive
 from pipeline.adapters.charts.archive import ChartError, read_archive
+from pipeline.core.budget import Budget, ChartLimits, LimitError
 
 
 def tgz(*entries: tuple[str, bytes] | tarfile.TarInfo) -> bytes:
@@ -84,16 +85,16 @@ def test_names_that_collide_are_refused(names: tuple[str, str]) -> None:
         read(tgz((names[0], b"1"), (names[1], b"2")))
 
 
-def test_a_bomb_is_refused_before_it_is_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archive, "MAX_BYTES", 100_000)
-    with pytest.raises(ChartError, match="unpacks to more than"):
-        read(tgz(("web/zeros", bytes(1_000_000))))
+def test_a_bomb_is_refused_before_it_is_unpacked() -> None:
+    small = Budget("web", ChartLimits(unpacked_mib=1))
+    with pytest.raises(LimitError, match="unpacks to more than 1 MiB"):
+        list(read_archive(tgz(("web/zeros", bytes(2_000_000))), name="web", budget=small))
 
 
-def test_too_many_files_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archive, "MAX_FILES", 2)
-    with pytest.raises(ChartError, match="more than 2 files"):
-        read(tgz(*((f"web/{n}", b"") for n in range(3))))
+def test_too_many_files_are_refused() -> None:
+    small = Budget("web", ChartLimits(files=2))
+    with pytest.raises(LimitError, match="more than 2 files"):
+        list(read_archive(tgz(*((f"web/{n}", b"") for n in range(3))), name="web", budget=small))
 
 
 GOOD = tgz(("web/Chart.yaml", b"name: web"), ("web/values.yaml", b"a: " + b"1" * 2000))

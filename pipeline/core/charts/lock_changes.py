@@ -1,0 +1,76 @@
+"""What two locks differ in: which charts and dependencies moved, and which changed their content under one version."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pipeline.core.charts.chart import Dependency
+from pipeline.core.charts.lock import FILE, ChartLock, LockedChart
+from pipeline.core.errors import StaleError
+
+
+@dataclass(frozen=True, slots=True)
+class LockChange:
+    """One thing that is new in a lock. ``what`` is a release, or a release and the path of a dependency."""
+
+    what: str
+    was: str
+    now: str
+
+    def __str__(self) -> str:
+        if not self.was:
+            return f"{self.what}: {self.now}"
+        return f"{self.what}: {self.was} -> {self.now}"
+
+
+def changes(old: ChartLock, new: ChartLock) -> tuple[LockChange, ...]:
+    """By release, its dependencies after it. A chart of our own is not named where only its content changed."""
+    found: list[LockChange] = []
+    for release in sorted(new.releases):
+        was, now = old.chart_of(release), new.chart_of(release)
+        if now is None:
+            continue
+        if was is None or was.version != now.version:
+            found.append(LockChange(release, was.version if was else "", now.version))
+        elif was.archive and was.archive != now.archive:
+            found.append(LockChange(release, _with_digest(was), _with_digest(now)))
+        if was is not None and was.dependencies is not None:
+            found += _of_dependencies(release, was.dependencies, now.dependencies or ())
+    return tuple(found)
+
+
+def check_dependencies(release: str, locked: LockedChart, found: LockedChart) -> None:
+    """That each dependency which is still of the locked version is still of the locked content.
+
+    Raises:
+        StaleError: some are not; each is named.
+    """
+    known = {one.path: one for one in locked.dependencies or ()}
+    changed = [
+        f"release {release!r}: its dependency {one.name} {one.version} is not the archive that was locked:"
+        f" {one.archive} from {one.source}, {known[one.path].archive} in {FILE}"
+        for one in found.dependencies or ()
+        if one.path in known
+        if (one.name, one.version) == (known[one.path].name, known[one.path].version)
+        if known[one.path].archive and one.archive != known[one.path].archive
+    ]
+    if changed:
+        hint = "find out why upstream changed a published version; pipeline vendor --update takes the new one"
+        raise StaleError("\n".join(changed), hint=hint)
+
+
+def _of_dependencies(release: str, old: tuple[Dependency, ...], new: tuple[Dependency, ...]) -> Iterator[LockChange]:
+    was, now = ({one.path: one for one in several} for several in (old, new))
+    for path in sorted(was.keys() | now.keys()):
+        before, after = was.get(path), now.get(path)
+        title = f"{release} > {path}"
+        if before is None or after is None:
+            yield LockChange(title, before.version if before else "", after.version if after else "gone")
+        elif before.version != after.version:
+            yield LockChange(title, before.version, after.version)
+        elif before.archive != after.archive:
+            yield LockChange(title, _with_digest(before), _with_digest(after))
+
+
+def _with_digest(one: LockedChart | Dependency) -> str:
+    digest = one.archive.removeprefix("sha256:")[:12]
+    return f"{one.version} ({digest or 'not packed'})"
