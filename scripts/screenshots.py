@@ -3,7 +3,6 @@
 usage: python -m scripts.screenshots (after `make demo`, with chromium on PATH and the test extras installed)
 """
 
-import json
 import shutil
 import subprocess
 import sys
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import cmarkgfm
 
+from pipeline.cli.report import read
 from pipeline.report import comment, html
 
 ROOT = Path(__file__).parent.parent
@@ -31,7 +31,7 @@ def main() -> None:
         subprocess.run(
             diff, cwd=platform, check=False, env={"PATH": str(Path(chromium).parent), "PYTHONPATH": str(ROOT)}
         )
-        data = json.loads(report.read_text())
+        data = read(report)
         rendered = cmarkgfm.github_flavored_markdown_to_html(
             comment.render(data), cmarkgfm.cmark.Options.CMARK_OPT_UNSAFE
         )

@@ -11,6 +11,7 @@ from pipeline.core.errors import OK, UsageError
 
 if TYPE_CHECKING:
     from pipeline.adapters.github_api import GitHub
+    from pipeline.core.judge.report_document import ReportDocument
     from pipeline.core.review.pr_comment import CommentOutcome
     from pipeline.flows.comment import CommentTarget
     from pipeline.report.comment import Setting
@@ -75,7 +76,7 @@ def _github(repo: str) -> "GitHub":
     return GitHub(os.environ.get("GITHUB_API_URL", "https://api.github.com").rstrip("/"), token, repo)
 
 
-def _write(github: "GitHub", target: "CommentTarget", data: dict[str, Any], setting: "Setting") -> "CommentOutcome":
+def _write(github: "GitHub", target: "CommentTarget", data: "ReportDocument", setting: "Setting") -> "CommentOutcome":
     from pipeline.adapters.github_api import TooLongError
     from pipeline.core.review.pr_comment import marked
     from pipeline.flows.comment import upsert
@@ -130,7 +131,7 @@ def _of_fork(github: "GitHub") -> tuple[int | None, tuple[int, int]]:
     return None, order
 
 
-def _into_summary(data: dict[str, Any], reason: str) -> int:
+def _into_summary(data: "ReportDocument", reason: str) -> int:
     from pipeline.report.comment import summary
 
     target = os.environ.get("GITHUB_STEP_SUMMARY")

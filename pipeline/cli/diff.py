@@ -71,8 +71,9 @@ def command(context: click.Context, /, old: str, new: str, **options: Any) -> No
         )
     report = _of_charts(sources, options) if SourceKind.CHART in kinds else _of_trees(sources, options)
     from pipeline.cli.support.showing import show
+    from pipeline.report.structured import document
 
-    show(report, options["outputs"])
+    show(document(report), options["outputs"])
     context.exit(_exit_code(report, detailed=options["detailed_exitcode"]))
 
 

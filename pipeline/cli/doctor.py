@@ -43,7 +43,7 @@ def _needed(missing: list[str]) -> list[str]:
 
 def _repository(missing: list[str]) -> list[str]:
     from pipeline.core.render.overlay import FOLDER, NAMES
-    from pipeline.report.plain import counted
+    from pipeline.core.words import counted
     from pipeline.wiring import engine_for, repository
 
     here = repository()

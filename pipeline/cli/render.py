@@ -24,9 +24,10 @@ def command(
     from pipeline.cli.support.log_lines import unheard_where_needed
     from pipeline.cli.support.progress import progress
     from pipeline.core.config.shards import parse_shard
+    from pipeline.core.words import counted
     from pipeline.flows.render.jobs import share
     from pipeline.flows.render.render import render
-    from pipeline.report.plain import counted, safe
+    from pipeline.report.plain import safe
     from pipeline.wiring import repository
 
     here = repository()
@@ -50,7 +51,7 @@ def command(
 
 
 def _report_stale(stale: tuple[str, ...], counts: str) -> int:
-    from pipeline.report.plain import counted
+    from pipeline.core.words import counted
 
     if not stale:
         click.echo(f"up to date: {counts}")

@@ -1,12 +1,15 @@
 """``pipeline report``: a report.json in any format; several of them are merged first."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
 from pipeline.cli.diff import SHOWN_AS
 from pipeline.core.errors import OK, UsageError
+
+if TYPE_CHECKING:
+    from pipeline.core.judge.report_document import ReportDocument
 
 MOST_BYTES = 200 * 1024 * 1024
 
@@ -27,37 +30,31 @@ def command(reports: tuple[Path, ...], outputs: tuple[str, ...]) -> int:
     The reports of shards are merged into what one run of all would have written. Another format, annotations, is
     for a run of GitHub Actions, which shows them in the pull request; it may stand beside another one on stdout.
     """
-    from pipeline.cli.support.showing import show_data
+    from pipeline.cli.support.showing import show
     from pipeline.core.judge.merge_reports import merge
 
-    show_data(merge([read(path) for path in reports]), outputs)
+    show(merge([read(path) for path in reports]), outputs)
     return OK
 
 
-def read(path: Path, most: int = MOST_BYTES) -> dict[str, Any]:
-    """One report.json of at most ``most`` bytes, checked against its schema.
+def read(path: Path, most: int = MOST_BYTES) -> "ReportDocument":
+    """One report.json of at most ``most`` bytes.
 
     Raises:
-        UsageError: it cannot be read, or is no report.
+        UsageError: it cannot be read, or is not a report.
     """
     import orjson
-    from jsonschema import Draft202012Validator
 
-    from pipeline.report.structured import schema
+    from pipeline.core.judge.report_document import from_data
 
+    hint = "pipeline diff -o json=report.json"
     try:
         if path.stat().st_size > most:
             raise UsageError(f"{path} is larger than a report may be ({most:,} bytes)")
-        data = orjson.loads(path.read_bytes())
+        return from_data(orjson.loads(path.read_bytes()))
     except OSError as error:
         raise UsageError(f"{path}: {(error.strerror or str(error)).lower()}") from error
     except orjson.JSONDecodeError as error:
-        raise UsageError(f"{path} is no JSON: {error}", hint="pipeline diff -o json=report.json writes one") from error
-    wrong = next(iter(Draft202012Validator(schema()).iter_errors(data)), None)
-    if wrong is not None:
-        where = ".".join(map(str, wrong.absolute_path)) or "the document"
-        raise UsageError(
-            f"{path} is no report: {where}: {wrong.message[:200]}", hint="pipeline diff -o json=report.json"
-        )
-    report: dict[str, Any] = data
-    return report
+        raise UsageError(f"{path} is not valid JSON: {error}", hint=hint) from error
+    except ValueError as error:
+        raise UsageError(f"{path} is not a report: {str(error)[:300]}", hint=hint) from error

@@ -5,8 +5,8 @@ Escaping is the runner's own (actions/toolkit, command.ts): nothing of a chart c
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
+from pipeline.core.judge.report_document import ErrorEntry, FindingEntry, ReportDocument
 from pipeline.report import plain
 
 _MOST = 9
@@ -14,32 +14,31 @@ _LONGEST = 1_000
 _TYPES = {"error": ("blocker", "high"), "warning": ("medium",)}
 
 
-def render(report: Mapping[str, Any], places: Mapping[str, tuple[str, int]]) -> str:
+def render(report: ReportDocument, places: Mapping[str, tuple[str, int]]) -> str:
     """Lines that end in a newline. ``places`` has the file and line that declare a release, where known."""
     rows = [row for kind in _TYPES for row in _limited(kind, report, places)]
     return "".join(f"{row}\n" for row in rows)
 
 
-def _limited(kind: str, report: Mapping[str, Any], places: Mapping[str, tuple[str, int]]) -> Iterator[str]:
-    found = [_finding(kind, f, places) for f in report["findings"] if f["severity"] in _TYPES[kind] and not f["waived"]]
+def _limited(kind: str, report: ReportDocument, places: Mapping[str, tuple[str, int]]) -> Iterator[str]:
+    found = [_finding(kind, f, places) for f in report.findings if f.severity in _TYPES[kind] and not f.waived]
     if kind == "error":
-        found = [_failure(error, places) for error in report["errors"]] + found
+        found = [_failure(error, places) for error in report.errors] + found
     yield from found[:_MOST]
     if len(found) > _MOST:
         yield f"::{kind}::{len(found) - _MOST} more: see the report"
 
 
-def _finding(kind: str, finding: Mapping[str, Any], places: Mapping[str, tuple[str, int]]) -> str:
-    where = finding["release"] if not finding.get("environment") else f"{finding['environment']}/{finding['release']}"
-    title = f"{finding['severity']}: {finding['rule']} ({where})"
-    text = f"{finding['title']}. {finding['why']} {finding['remedy']} ({plain.place(finding)})"
-    return _line(kind, title, text, places.get(finding["release"]))
+def _finding(kind: str, finding: FindingEntry, places: Mapping[str, tuple[str, int]]) -> str:
+    where = plain.release_name(finding.environment, finding.release)
+    title = f"{finding.severity}: {finding.rule} ({where})"
+    text = f"{plain.labelled(finding)} ({plain.place(finding)})"
+    return _line(kind, title, text, places.get(finding.release))
 
 
-def _failure(error: Mapping[str, Any], places: Mapping[str, tuple[str, int]]) -> str:
-    where = f"{error['template']}:{error['line']}" if error["template"] else error["chart"]
-    title = f"{error['release']} does not render"
-    return _line("error", title, f"{where}: {error['message']}", places.get(error["release"]))
+def _failure(error: ErrorEntry, places: Mapping[str, tuple[str, int]]) -> str:
+    title = f"{error.release} does not render"
+    return _line("error", title, f"{error.where}: {error.message}", places.get(error.release))
 
 
 def _line(kind: str, title: str, text: str, place: tuple[str, int] | None) -> str:

@@ -5,14 +5,15 @@ the middle, and shortening changes neither the verdict nor a digest.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
+from pipeline.core.judge.report_document import LEVELS, FindingEntry, ReleaseEntry, ReportDocument
+from pipeline.core.words import counted
 from pipeline.report import plain
 from pipeline.report.diff_rows import Room, release_rows
 from pipeline.report.plain import anchor
-from pipeline.report.shapes import block, code, details, prose, raw, table, units
+from pipeline.report.shapes import block, code, commands, details, prose, raw, table, units
 
 COMMENT_UNITS = 60_000
 """GitHub takes 65,536; the marker and doubts about what a character is take the rest."""
@@ -47,7 +48,7 @@ class Section:
     short: str
 
 
-def render(report: Mapping[str, Any], budget: int = COMMENT_UNITS, setting: Setting = Setting()) -> str:
+def render(report: ReportDocument, budget: int = COMMENT_UNITS, setting: Setting = Setting()) -> str:
     """The whole comment, of at most ``budget`` UTF-16 units."""
     warning = _OF_A_FORK if setting.fork else ""
     head = "\n\n".join(part for part in (warning, _verdict(report), _table(report), _steps(report)) if part)
@@ -55,11 +56,11 @@ def render(report: Mapping[str, Any], budget: int = COMMENT_UNITS, setting: Sett
     sections = [*_errors(report), *_findings(report, setting), *_changes(report)]
     room = budget - units(head) - units(tail) - 200
     body, dropped = _fitted(sections, room)
-    note = f"\n\n{plain.counted(dropped, 'part')} did not fit here: see the full report." if dropped else ""
+    note = f"\n\n{counted(dropped, 'part')} did not fit here: see the full report." if dropped else ""
     return f"{head}\n\n{body}{note}\n\n{tail}\n"
 
 
-def summary(report: Mapping[str, Any]) -> str:
+def summary(report: ReportDocument) -> str:
     """The job's summary: the same with far more room."""
     return render(report, SUMMARY_UNITS)
 
@@ -81,20 +82,18 @@ def _fitted(sections: list[Section], room: int) -> tuple[str, int]:
     return "\n\n".join(text for text in chosen if text), dropped
 
 
-def _verdict(report: Mapping[str, Any]) -> str:
-    verdict = report["verdict"]
+def _verdict(report: ReportDocument) -> str:
+    verdict = report.verdict
     head = f"## {_VERDICTS[verdict]} {plain.VERDICT_WORDS[verdict]}: {plain.VERDICT_MEANING[verdict]}"
-    unexplained = report["summary"]["unaccounted"]
-    rest = f"{plain.counted(unexplained, 'changed path')} that no rule explains" if unexplained else ""
-    if not rest and report["changes"]:
-        rest = "every changed path is explained"
+    unexplained = report.summary.unaccounted
+    rest = plain.explained(unexplained) if unexplained or report.changes else ""
     return f"{head}\n\n**{' — '.join(p for p in (plain.tally(report), plain.extent(report), rest) if p)}**"
 
 
-def _table(report: Mapping[str, Any]) -> str:
+def _table(report: ReportDocument) -> str:
     rows = sorted(
-        (row for row in report["releases"] if any(row["objects"][k] for k in _EDITS) or row["status"] != "ok"),
-        key=lambda row: (-_worst(report, row), row["environment"], row["name"]),
+        (row for row in report.releases if row.objects.said or row.status != "ok"),
+        key=lambda row: (-_worst(report, row), row.environment, row.name),
     )
     if not rows:
         return ""
@@ -103,19 +102,15 @@ def _table(report: Mapping[str, Any]) -> str:
     return f"{shown}\n\n+{more} more releases, none of them riskier." if more > 0 else shown
 
 
-_EDITS = ("added", "changed", "removed")
-
-
-def _row(report: Mapping[str, Any], release: Mapping[str, Any]) -> Iterator[str]:
-    name = f"{release['environment']}/{release['name']}" if release["environment"] else release["name"]
-    chart = release["chart"]
-    versions = dict.fromkeys(version for version in (chart["old_version"], chart["new_version"]) if version)
-    yield _name(name)
-    yield f"{_name(chart['name'])} {' → '.join(map(_name, versions))}" if chart["name"] else ""
-    yield ", ".join(f"{release['objects'][key]} {key}" for key in _EDITS if release["objects"][key])
-    own = [f["severity"] for f in _of(report, release)]
-    counts = (f"{_BADGES[level]} {own.count(level)} {level}" for level in plain.LEVELS[:4] if level in own)
-    yield ", ".join(counts) or ("🟣 does not render" if release["status"] != "ok" else "🟢 none")
+def _row(report: ReportDocument, release: ReleaseEntry) -> Iterator[str]:
+    chart = release.chart
+    versions = dict.fromkeys(version for version in (chart.old_version, chart.new_version) if version)
+    yield _name(plain.release_name(*release.key))
+    yield f"{_name(chart.name)} {' → '.join(map(_name, versions))}" if chart.name else ""
+    yield release.objects.said
+    own = [f.severity for f in _of(report, release)]
+    counts = (f"{_BADGES[level]} {own.count(level)} {level}" for level in LEVELS[:4] if level in own)
+    yield ", ".join(counts) or ("🟣 does not render" if release.status != "ok" else "🟢 none")
 
 
 def _name(text: str) -> str:
@@ -123,17 +118,16 @@ def _name(text: str) -> str:
     return raw(plain.value(text, _LONGEST_NAME))
 
 
-def _of(report: Mapping[str, Any], release: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    key = (release["name"], release["environment"])
-    return [f for f in report["findings"] if not f["waived"] and (f["release"], f.get("environment", "")) == key]
+def _of(report: ReportDocument, release: ReleaseEntry) -> list[FindingEntry]:
+    return [finding for finding in report.findings if not finding.waived and finding.key == release.key]
 
 
-def _worst(report: Mapping[str, Any], release: Mapping[str, Any]) -> int:
-    levels = [len(plain.LEVELS) - plain.LEVELS.index(finding["severity"]) for finding in _of(report, release)]
-    return max(levels, default=0) if release["status"] == "ok" else len(plain.LEVELS) + 1
+def _worst(report: ReportDocument, release: ReleaseEntry) -> int:
+    levels = [len(LEVELS) - LEVELS.index(finding.severity) for finding in _of(report, release)]
+    return max(levels, default=0) if release.status == "ok" else len(LEVELS) + 1
 
 
-def _steps(report: Mapping[str, Any]) -> str:
+def _steps(report: ReportDocument) -> str:
     steps = plain.steps_before_merging(report)
     if not steps:
         return ""
@@ -144,69 +138,69 @@ def _steps(report: Mapping[str, Any]) -> str:
     return "### Before merging\n\n" + "\n".join(rows + ([f"\n… and {more} more steps"] if more > 0 else []))
 
 
-def _errors(report: Mapping[str, Any]) -> Iterator[Section]:
-    for error in report["errors"]:
-        where = f"{error['template']}:{error['line']}" if error["template"] else error["chart"]
-        short = (plain.value(text, _LONGEST_NAME) for text in (error["release"], where))
+def _errors(report: ReportDocument) -> Iterator[Section]:
+    for error in report.errors:
+        short = (plain.value(text, _LONGEST_NAME) for text in (error.release, error.where))
         head = "### Release {} does not render: {}".format(*map(code, short))
-        yield Section(0, f"{head}\n\n{block(error['message'][:4000])}", head)
+        yield Section(0, f"{head}\n\n{block(error.message[:4000])}", head)
 
 
-def _findings(report: Mapping[str, Any], setting: Setting) -> Iterator[Section]:
+def _findings(report: ReportDocument, setting: Setting) -> Iterator[Section]:
     shown, notes = plain.told_apart(report)
     for finding in shown:
-        level = plain.LEVELS.index(finding["severity"])
+        level = LEVELS.index(finding.severity)
         home = plain.home(report, finding)
         yield Section(level, _finding(finding, home, setting.page, opened=level == 0), _one_line(finding, home))
-    waived = [finding for finding in report["findings"] if finding["waived"]]
+    waived = [finding for finding in report.findings if finding.waived]
     if waived:
-        rows = "\n".join(f"- {_one_line(f)}: {prose(f['waived']['reason'])}" for f in waived)
+        rows = "\n".join(f"- {_one_line(finding)}: {prose(plain.waiver(finding))}" for finding in waived)
         yield Section(2, details(f"{len(waived)} waived", rows), f"{len(waived)} findings are waived.")
     if notes:
-        rows = "\n".join(f"- {prose(finding['title'])}" for finding in notes)
-        yield Section(4, details(f"⚪ {plain.counted(len(notes), 'note')}", rows), f"⚪ {len(notes)} notes")
+        rows = "\n".join(f"- {prose(finding.title)}" for finding in notes)
+        yield Section(4, details(f"⚪ {counted(len(notes), 'note')}", rows), f"⚪ {len(notes)} notes")
 
 
-def _finding(finding: Mapping[str, Any], home: str, page: str, *, opened: bool) -> str:
-    sure = "" if finding["confidence"] == "proven" else f" ({finding['confidence']})"
-    badge = f"{_BADGES[finding['severity']]} <b>{finding['severity']}</b>{sure}"
+def _finding(finding: FindingEntry, home: str, page: str, *, opened: bool) -> str:
+    sure = "" if finding.confidence == "proven" else f" (confidence: {finding.confidence})"
+    badge = f"{_BADGES[finding.severity]} <b>{finding.severity}</b>{sure}"
     also = plain.elsewhere(finding)
-    rows = [f"**{prose(finding['title'])}**", "", f"- Breaks: {prose(finding['why'])}"]
+    rows = [f"**{prose(finding.title)}**", "", f"- Impact: {prose(finding.why)}"]
     rows += [
-        f"- Do: {prose(finding['remedy'])}",
+        f"- Fix: {prose(finding.remedy)}",
+        *commands(finding.commands, indent=2),
         f"- Where: {', '.join(map(code, filter(None, (home, plain.place(finding)))))}",
     ]
     rows += [f"- Also: {', '.join(map(code, also[:10]))}"] if also else []
-    rows += [f"- Evidence: {', '.join(map(code, finding['evidence'][:10]))}"] if finding["evidence"] else []
+    rows += [f"- Evidence: {', '.join(map(code, finding.evidence[:10]))}"] if finding.evidence else []
     if page and _ANCHOR.fullmatch(anchor(finding)):
         rows.append(f"- [In the full report]({page}#{anchor(finding)})")
-    summary_ = f"{badge} {raw(finding['rule'])} {raw(plain.resource(finding['resource']))}"
+    summary_ = f"{badge} {raw(finding.rule)} {raw(plain.resource(finding.resource))}"
     return details(summary_, "\n".join(rows), opened=opened)
 
 
-def _one_line(finding: Mapping[str, Any], home: str = "") -> str:
-    words = (finding["rule"], plain.value(home, _LONGEST_NAME) if home else "", plain.value(finding["title"], 160))
-    return " ".join([_BADGES[finding["severity"]], *map(code, filter(None, words))])
+def _one_line(finding: FindingEntry, home: str = "") -> str:
+    words = (finding.rule, plain.value(home, _LONGEST_NAME) if home else "", plain.value(finding.title, 160))
+    return " ".join([_BADGES[finding.severity], *map(code, filter(None, words))])
 
 
-def _changes(report: Mapping[str, Any]) -> Iterator[Section]:
-    for release in report["releases"]:
+def _changes(report: ReportDocument) -> Iterator[Section]:
+    for release in report.releases:
         shown, folded = plain.shown_changes(report, release)
         if not shown and not folded:
             continue
         title = f"Changes of {raw(plain.release_title(release))}"
         rows = release_rows(shown, folded, _ROOM)
-        short = f"{title}: {plain.counted(len(shown) + folded, 'object')}, in the full report"
+        short = f"{title}: {counted(len(shown) + folded, 'object')}, in the full report"
         yield Section(6, details(title, block("\n".join(rows), "diff")), f"<p>{short}</p>")
 
 
-def _footer(report: Mapping[str, Any], setting: Setting) -> str:
-    compared = report["compared"]
+def _footer(report: ReportDocument, setting: Setting) -> str:
+    compared = report.compared
     facts = [f"[Full report]({setting.page})"] if setting.page else []
-    facts += [" against ".join(code(plain.value(compared[side], _LONGEST_NAME)) for side in ("old", "new"))]
-    facts += [f"Kubernetes {code(compared['kube_version'])}"] if compared["kube_version"] else []
-    skipped = report["summary"]["not_evaluated"]
-    facts += [f"{plain.counted(skipped, 'rule')} not evaluated"] if skipped else []
-    facts += [f"{plain.counted(report['summary']['waived'], 'finding')} waived"] if report["summary"]["waived"] else []
-    facts += [f"render {code(report['digests']['render'][:19])}"]
+    facts += [" against ".join(code(plain.value(side, _LONGEST_NAME)) for side in (compared.old, compared.new))]
+    facts += [f"Kubernetes {code(compared.kube_version)}"] if compared.kube_version else []
+    skipped = report.summary.not_evaluated
+    facts += [f"{counted(skipped, 'rule')} not evaluated"] if skipped else []
+    facts += [f"{counted(report.summary.waived, 'finding')} waived"] if report.summary.waived else []
+    facts += [f"render {code(report.digests.render[:19])}"]
     return f"<sub>{' · '.join(facts)}. This advises; the approval decides.</sub>"

@@ -1,9 +1,12 @@
 """A changed object as the lines of a ``diff`` block, as the comment, the summary and the Markdown file show it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from msgspec import UNSET
+
+from pipeline.core.judge.report_document import ChangeEntry, FieldEntry
+from pipeline.core.words import counted
 from pipeline.report import plain
 from pipeline.report.text_rows import by_line, rows
 
@@ -18,38 +21,36 @@ class Room:
     value: int = 120
 
 
-def release_rows(changes: list[Mapping[str, Any]], folded: int, room: Room) -> list[str]:
+def release_rows(changes: Sequence[ChangeEntry], folded: int, room: Room) -> list[str]:
     """All of a release; ``folded`` objects more differ in nothing that matters."""
     found = [row for change in changes for row in _object(change, room)]
-    return found + (
-        [f"# {plain.counted(folded, 'object')} differ in version labels and checksums only"] if folded else []
-    )
+    return found + ([f"# {counted(folded, 'object')} differ in version labels and checksums only"] if folded else [])
 
 
-def _object(change: Mapping[str, Any], room: Room) -> Iterator[str]:
-    mark = {"added": "+", "removed": "-"}.get(change["action"], "#")
-    unexplained = len(change.get("unaccounted", ()))
+def _object(change: ChangeEntry, room: Room) -> Iterator[str]:
+    mark = {"added": "+", "removed": "-"}.get(change.action, "#")
+    unexplained = len(change.unaccounted)
     note = f"  ({unexplained} unexplained)" if unexplained else ""
-    was = f" (was {plain.resource(change['old_resource'])})" if "old_resource" in change else ""
-    yield f"{mark} {change['action']} {plain.resource(change['resource'])}{was}{note}"
-    real = [field for field in change["fields"] if not field.get("noise")]
+    was = f" (was {plain.resource(change.old_resource)})" if change.old_resource else ""
+    yield f"{mark} {change.action} {plain.resource(change.resource)}{was}{note}"
+    real = change.telling
     for field in real[: room.paths]:
-        name = plain.path(field["path"])
+        name = plain.path(field.path)
         if by_line(field):
             yield from _text(name, field, room)
             continue
-        if "old" in field:
-            yield f"-   {name}: {plain.value(field['old'], room.value)}"
-        if "new" in field:
-            yield f"+   {name}: {plain.value(field['new'], room.value)}"
+        if field.old is not UNSET:
+            yield f"-   {name}: {plain.value(field.old, room.value)}"
+        if field.new is not UNSET:
+            yield f"+   {name}: {plain.value(field.new, room.value)}"
     if len(real) > room.paths:
         yield f"#   … {len(real) - room.paths} more paths"
 
 
-def _text(name: str, field: Mapping[str, Any], room: Room) -> Iterator[str]:
+def _text(name: str, field: FieldEntry, room: Room) -> Iterator[str]:
     """Which lines of a text differ, with their numbers."""
     yield f"#   {name}"
     shown, more = rows(field, room.lines, around=1)
     yield from (f"{row.mark}   {row.number:>4} {plain.row(row.text, room.line)}" for row in shown)
     if more:
-        yield f"#   … {plain.counted(more, 'more line')}"
+        yield f"#   … {counted(more, 'more line')}"

@@ -5,7 +5,7 @@ from typing import Any
 
 from pipeline.core.cluster.api.error_text import clean
 from pipeline.core.cluster.plan.drift import Difference, DriftKind
-from pipeline.report.plain import counted
+from pipeline.core.words import counted
 from pipeline.report.plan_text import field_text
 from pipeline.report.terminal import Look
 

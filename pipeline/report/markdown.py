@@ -1,40 +1,40 @@
 """The report as Markdown, for files. Text from charts stands in code spans and blocks that it cannot leave."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
+from pipeline.core.judge.report_document import ReportDocument
+from pipeline.core.words import counted
 from pipeline.report import plain
 from pipeline.report.diff_rows import Room, release_rows
-from pipeline.report.shapes import block, code, details, prose, raw
+from pipeline.report.shapes import block, code, commands, details, prose, raw
 
 _ROOM = Room(paths=1_000, lines=200, line=200, value=500)
 
 
-def render(report: Mapping[str, Any]) -> str:
+def render(report: ReportDocument) -> str:
     """The whole report as Markdown that ends in a newline."""
     blocks = (_verdict, _errors, _steps, _findings, _changes, _gaps)
     parts = ["\n".join(block(report)) for block in blocks]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _verdict(report: Mapping[str, Any]) -> Iterator[str]:
-    verdict = report["verdict"]
+def _verdict(report: ReportDocument) -> Iterator[str]:
+    verdict = report.verdict
     yield f"## {plain.VERDICT_WORDS[verdict]}: {plain.VERDICT_MEANING[verdict]}"
     yield ""
-    unexplained = report["summary"]["unaccounted"]
-    rest = f"**{plain.counted(unexplained, 'changed path')} that no rule explains**" if unexplained else ""
+    unexplained = report.summary.unaccounted
+    rest = f"**{plain.explained(unexplained)}**" if unexplained else ""
     yield " — ".join(part for part in (plain.tally(report), plain.extent(report), rest) if part)
 
 
-def _errors(report: Mapping[str, Any]) -> Iterator[str]:
-    for error in report["errors"]:
-        where = f"{error['template']}:{error['line']}" if error["template"] else error["chart"]
-        yield f"### Release {code(error['release'])} does not render: {code(where)}"
+def _errors(report: ReportDocument) -> Iterator[str]:
+    for error in report.errors:
+        yield f"### Release {code(error.release)} does not render: {code(error.where)}"
         yield ""
-        yield block(error["message"])
+        yield block(error.message)
 
 
-def _steps(report: Mapping[str, Any]) -> Iterator[str]:
+def _steps(report: ReportDocument) -> Iterator[str]:
     steps = plain.steps_before_merging(report)
     if steps:
         yield "### Before merging"
@@ -42,37 +42,38 @@ def _steps(report: Mapping[str, Any]) -> Iterator[str]:
     yield from (f"{number}. {prose(step)}" for number, step in enumerate(steps, 1))
 
 
-def _findings(report: Mapping[str, Any]) -> Iterator[str]:
-    if report["findings"]:
+def _findings(report: ReportDocument) -> Iterator[str]:
+    if report.findings:
         yield "### Findings"
     shown, notes = plain.told_apart(report)
-    for finding in (*shown, *(finding for finding in report["findings"] if finding["waived"])):
+    for finding in (*shown, *(finding for finding in report.findings if finding.waived)):
         yield ""
-        sure = "" if finding["confidence"] == "proven" else f", {finding['confidence']}"
-        waived = ", waived" if finding["waived"] else ""
+        sure = "" if finding.confidence == "proven" else f", confidence: {finding.confidence}"
+        waived = ", waived" if finding.waived else ""
         home = f"{code(own)} " if (own := plain.home(report, finding)) else ""
-        yield f"- **{finding['severity']}**{sure}{waived} `{finding['rule']}` {home}{code(plain.place(finding))}"
-        yield f"  - **{prose(finding['title'])}**"
-        yield f"  - breaks: {prose(finding['why'])}"
-        yield f"  - do: {prose(finding['remedy'])}"
+        yield f"- **{finding.severity}**{sure}{waived} `{finding.rule}` {home}{code(plain.place(finding))}"
+        yield f"  - **{prose(finding.title)}**"
+        yield f"  - Impact: {prose(finding.why)}"
+        yield f"  - Fix: {prose(finding.remedy)}"
+        yield from commands(finding.commands, indent=4)
         others = plain.elsewhere(finding)
         if others:
-            yield f"  - also: {', '.join(map(code, others))}"
-        if finding["evidence"]:
-            yield f"  - evidence: {', '.join(map(code, finding['evidence']))}"
-        if finding["waived"]:
-            yield f"  - waived: {prose(plain.waiver(finding))}"
+            yield f"  - Also: {', '.join(map(code, others))}"
+        if finding.evidence:
+            yield f"  - Evidence: {', '.join(map(code, finding.evidence))}"
+        if finding.waived:
+            yield f"  - Waived: {prose(plain.waiver(finding))}"
     if notes:
         yield ""
-        yield f"<details><summary>{plain.counted(len(notes), 'note')}</summary>"
+        yield f"<details><summary>{counted(len(notes), 'note')}</summary>"
         yield ""
-        yield from (f"- {prose(finding['title'])}" for finding in notes)
+        yield from (f"- {prose(finding.title)}" for finding in notes)
         yield ""
         yield "</details>"
 
 
-def _changes(report: Mapping[str, Any]) -> Iterator[str]:
-    for release in report["releases"]:
+def _changes(report: ReportDocument) -> Iterator[str]:
+    for release in report.releases:
         shown, folded = plain.shown_changes(report, release)
         if shown or folded:
             found = block("\n".join(release_rows(shown, folded, _ROOM)), "diff")
@@ -80,9 +81,9 @@ def _changes(report: Mapping[str, Any]) -> Iterator[str]:
             yield ""
 
 
-def _gaps(report: Mapping[str, Any]) -> Iterator[str]:
-    if report["not_evaluated"]:
+def _gaps(report: ReportDocument) -> Iterator[str]:
+    if report.not_evaluated:
         yield "### Not evaluated"
         yield ""
-    for item in report["not_evaluated"]:
-        yield f"- `{item['rule']}`: needs {code(item['needs'])}"
+    for item in report.not_evaluated:
+        yield f"- `{item.rule}`: needs {code(item.needs)}"

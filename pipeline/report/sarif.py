@@ -5,6 +5,7 @@ from typing import Any
 
 import orjson
 
+from pipeline.core.judge.report_document import FindingEntry, PlaceEntry, ReportDocument
 from pipeline.report import plain
 
 _LEVELS = {"blocker": "error", "high": "error", "medium": "warning", "low": "note", "info": "none"}
@@ -16,20 +17,20 @@ _MOST_PLACES = 100
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
-def render(report: Mapping[str, Any]) -> str:
+def render(report: ReportDocument) -> str:
     """One run with all findings; those that are waived are suppressed, not left out."""
-    findings = report["findings"][:_MOST]
-    rules = sorted({finding["rule"]: finding for finding in findings}.items())
+    findings = report.findings[:_MOST]
+    rules = sorted({finding.rule: finding for finding in findings}.items())
     index = {name: number for number, (name, _) in enumerate(rules)}
     driver = {
-        "name": report["tool"]["name"],
-        "version": report["tool"]["version"],
+        "name": report.tool.name,
+        "version": report.tool.version,
         "rules": [_rule(name, finding) for name, finding in rules],
     }
     run = {"tool": {"driver": driver}, "results": [_result(finding, index) for finding in findings]}
     run["invocations"] = [
         {
-            "executionSuccessful": not report["errors"],
+            "executionSuccessful": not report.errors,
             "toolExecutionNotifications": [*_failures(report), *_gaps(report), *_cut(report)],
         }
     ]
@@ -37,69 +38,69 @@ def render(report: Mapping[str, Any]) -> str:
     return orjson.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, option=options).decode()
 
 
-def _rule(name: str, finding: Mapping[str, Any]) -> dict[str, Any]:
+def _rule(name: str, finding: FindingEntry) -> dict[str, Any]:
     return {
         "id": name,
         "shortDescription": {"text": name.replace("-", " ")},
-        "fullDescription": {"text": plain.safe(f"{finding['title']}. {finding['why']}")},
+        "fullDescription": {"text": plain.safe(f"{finding.title}. Impact: {finding.why}")},
         "help": {"text": f"pipeline rules explain {name}"},
-        "properties": {"tags": [finding["category"]], "security-severity": _SCORES[finding["severity"]]},
+        "properties": {"tags": [finding.category], "security-severity": _SCORES[finding.severity]},
     }
 
 
-def _result(finding: Mapping[str, Any], index: Mapping[str, int]) -> dict[str, Any]:
-    text = f"{finding['title']}. {finding['why']} {finding['remedy']}"
+def _result(finding: FindingEntry, index: Mapping[str, int]) -> dict[str, Any]:
     data = {
-        "ruleId": finding["rule"],
-        "ruleIndex": index[finding["rule"]],
-        "level": _LEVELS[finding["severity"]],
-        "message": {"text": plain.safe(text)},
+        "ruleId": finding.rule,
+        "ruleIndex": index[finding.rule],
+        "level": _LEVELS[finding.severity],
+        "message": {"text": plain.safe(plain.labelled(finding))},
         "locations": [_location(finding, finding)],
         "relatedLocations": [
-            {**_location(place, finding), "id": n} for n, place in enumerate(finding["also"][: _MOST_PLACES - 1], 1)
+            {**_location(place, finding), "id": n} for n, place in enumerate(finding.also[: _MOST_PLACES - 1], 1)
         ],
-        "partialFingerprints": {"pipeline/v1": finding["fingerprint"] or finding["rule"]},
+        "partialFingerprints": {"pipeline/v1": finding.fingerprint or finding.rule},
         "properties": {
-            "confidence": finding["confidence"],
-            "environment": finding.get("environment", ""),
-            "evidence": list(map(plain.safe, finding["evidence"])),
-            "release": finding["release"],
-            "severity": finding["severity"],
+            "commands": list(map(plain.safe, finding.commands)),
+            "confidence": finding.confidence,
+            "environment": finding.environment,
+            "evidence": list(map(plain.safe, finding.evidence)),
+            "release": finding.release,
+            "severity": finding.severity,
         },
     }
-    if finding["waived"]:
-        reason = f"{finding['waived']['reason']} ({finding['waived']['owner']}, until {finding['waived']['expires']})"
+    if finding.waived:
+        reason = plain.waiver(finding)
         data["suppressions"] = [{"kind": "external", "status": "accepted", "justification": plain.safe(reason)}]
     return data
 
 
-def _location(place: Mapping[str, Any], finding: Mapping[str, Any]) -> dict[str, Any]:
+def _location(place: PlaceEntry | FindingEntry, finding: FindingEntry) -> dict[str, Any]:
     """The folder of the release where it is rendered; the object and the path in it by name."""
-    environment, release = finding.get("environment") or "", finding["release"]
+    environment, release = finding.environment, finding.release
     uri = f"rendered/{environment}/{release}/index.json" if environment else "pipeline.yaml"
-    name = f"{plain.resource(place['resource'])} {plain.path(place['path'])}".strip()
+    name = f"{plain.resource(place.resource)} {plain.path(place.path)}".strip()
     return {
         "physicalLocation": {"artifactLocation": {"uri": uri}, "region": {"startLine": 1}},
         "logicalLocations": [{"fullyQualifiedName": name, "kind": "resource"}],
     }
 
 
-def _failures(report: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _failures(report: ReportDocument) -> list[dict[str, Any]]:
     return [
-        {"level": "error", "message": {"text": plain.safe(f"release {e['release']} does not render: {e['message']}")}}
-        for e in report["errors"]
+        {"level": "error", "message": {"text": plain.safe(f"release {e.release} does not render: {e.message}")}}
+        for e in report.errors
     ]
 
 
-def _gaps(report: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _gaps(report: ReportDocument) -> list[dict[str, Any]]:
     """Not checked is not passed."""
     return [
-        {"level": "note", "message": {"text": plain.safe(f"{n['rule']} is not evaluated: it needs a {n['needs']}")}}
-        for n in report["not_evaluated"]
+        {"level": "note", "message": {"text": plain.safe(f"{n.rule} is not evaluated: it needs a {n.needs}")}}
+        for n in report.not_evaluated
     ]
 
 
-def _cut(report: Mapping[str, Any]) -> list[dict[str, Any]]:
-    more = len(report["findings"]) - _MOST
+def _cut(report: ReportDocument) -> list[dict[str, Any]]:
+    more = len(report.findings) - _MOST
     text = f"{more} more findings are not in this file: GitHub keeps {_MOST}"
     return [{"level": "warning", "message": {"text": text}}] if more > 0 else []

@@ -6,7 +6,7 @@ block. Tried against GitHub's own parser. Everything else in a document is ours.
 
 import html
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 from pipeline.report.plain import line, safe
@@ -56,6 +56,12 @@ def block(text: str, language: str = "text") -> str:
         return f'<pre lang="{language}"><code>{html.escape(text)}\n</code></pre>'
     fence = "`" * length
     return f"{fence}{language}\n{text}\n{fence}"
+
+
+def commands(lines: Iterable[str], indent: int) -> Iterator[str]:
+    """Command lines to copy, each a block of its own, as rows of a list item whose text begins at ``indent``."""
+    for command in lines:
+        yield from (f"{' ' * indent}{row}" for row in block(command, "sh").split("\n"))
 
 
 def raw(text: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 from pipeline.core.cluster.api.error_text import clean
 from pipeline.core.cluster.inventory.inventory import ApplyRun
 from pipeline.core.cluster.run.status import Status
-from pipeline.report.plain import counted
+from pipeline.core.words import counted
 from pipeline.report.terminal import Look
 
 _PLAIN = Look()

@@ -1,4 +1,7 @@
-"""report.json: the one interface between a run and everything that shows it. Its schema is report.schema.json."""
+"""report.json: the one interface between a run and everything that shows it.
+
+Its types are in core/judge/report_document.py, its published schema is report.schema.json.
+"""
 
 from pkgutil import get_data
 from typing import Any
@@ -7,31 +10,33 @@ import orjson
 
 from pipeline import __version__
 from pipeline.core.diff.change import MISSING, FieldChange
+from pipeline.core.judge import report_document
 from pipeline.core.judge.report import SCHEMA, ReleaseChange, ReleaseReport, RenderFailure, Report
+from pipeline.core.judge.report_document import LEVELS, ReportDocument
 from pipeline.core.kube.path import to_json
 from pipeline.core.redaction.mask import Mask
 from pipeline.core.risk.finding import Finding, ResourceRef, Severity
 
-_SHOWN = (Severity.BLOCKER, Severity.HIGH, Severity.MEDIUM, Severity.LOW, Severity.INFO)
+
+def document(report: Report) -> ReportDocument:
+    """What is shown of a report, with no secret value left in it."""
+    return report_document.from_data(to_data(report))
 
 
-def render(report: Report) -> str:
+def render(report: ReportDocument) -> str:
     """The report as JSON text: keys sorted, UTF-8, one newline at the end; equal reports give equal bytes."""
-    return dump(to_data(report))
-
-
-def dump(data: dict[str, Any]) -> str:
+    data = report_document.to_data(report)
     options = orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
     try:
         return orjson.dumps(data, option=options).decode()
-    except TypeError:  # half a surrogate pair, from a file name that is no UTF-8: nothing else of a report is no JSON
+    except TypeError:  # half a surrogate pair, from a file name that is not valid UTF-8: all else of a report is JSON
         return orjson.dumps(_encodable(data), option=options).decode()
 
 
 def _encodable(value: Any) -> Any:
     if isinstance(value, str):
         return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [_encodable(item) for item in value]
     if isinstance(value, dict):
         return {_encodable(key): _encodable(item) for key, item in value.items()}
@@ -81,7 +86,7 @@ def _summary(report: Report) -> dict[str, Any]:
         "added": sum(release.added for release in report.releases),
         "changed": sum(release.changed for release in report.releases),
         "removed": sum(release.removed for release in report.releases),
-        "findings": {level.label: sum(1 for f in counted if f.severity is level) for level in _SHOWN},
+        "findings": {level: sum(1 for f in counted if f.severity.label == level) for level in LEVELS},
         "waived": len(report.findings) - len(counted),
         "not_evaluated": len(report.not_evaluated),
         "unaccounted": report.unaccounted,

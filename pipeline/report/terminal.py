@@ -1,10 +1,13 @@
 """The report for a person at a terminal: the verdict first, then what to do, then why, then everything else."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from textwrap import wrap
-from typing import Any
 
+from msgspec import UNSET
+
+from pipeline.core.judge.report_document import ChangeEntry, FieldEntry, FindingEntry, ReportDocument
+from pipeline.core.words import counted, listed
 from pipeline.report import plain
 from pipeline.report.text_rows import by_line, rows
 
@@ -38,34 +41,34 @@ class Look:
         return f"\x1b[{codes}m{text}\x1b[0m" if self.colour and text else text
 
 
-def render(report: Mapping[str, Any], look: Look = Look()) -> str:
+def render(report: ReportDocument, look: Look = Look()) -> str:
     """The whole report as text that ends in a newline."""
     blocks = (_verdict, _errors, _steps, _findings, _changes, _gaps)
     parts = ["\n".join(block(report, look)) for block in blocks]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _verdict(report: Mapping[str, Any], look: Look) -> Iterator[str]:
-    verdict = report["verdict"]
+def _verdict(report: ReportDocument, look: Look) -> Iterator[str]:
+    verdict = report.verdict
     word = look.style(plain.VERDICT_WORDS[verdict].upper(), "bold", _VERDICT_STYLE[verdict])
     yield f"{word}  {plain.VERDICT_MEANING[verdict]}"
     yield f"  {plain.tally(report)}"
     yield f"  {plain.extent(report)}"
-    unexplained = report["summary"]["unaccounted"]
+    unexplained = report.summary.unaccounted
     if unexplained:
-        yield look.style(f"  {plain.counted(unexplained, 'changed path')} that no rule explains", "yellow")
-    elif report["changes"]:
-        yield look.style("  every changed path is explained", "dim")
+        yield look.style(f"  {plain.explained(unexplained)}", "yellow")
+    elif report.changes:
+        yield look.style(f"  {plain.explained(0)}", "dim")
 
 
-def _errors(report: Mapping[str, Any], look: Look) -> Iterator[str]:
-    for error in report["errors"]:
-        where = plain.line(f"{error['template']}:{error['line']}" if error["template"] else error["chart"])
-        yield look.style(f"release {plain.line(error['release'])} does not render  {where}", "bold", "magenta")
-        yield from (f"  {plain.safe(row)}" for row in error["message"].splitlines())
+def _errors(report: ReportDocument, look: Look) -> Iterator[str]:
+    for error in report.errors:
+        where = plain.line(error.where)
+        yield look.style(f"release {plain.line(error.release)} does not render  {where}", "bold", "magenta")
+        yield from (f"  {plain.safe(row)}" for row in error.message.splitlines())
 
 
-def _steps(report: Mapping[str, Any], look: Look) -> Iterator[str]:
+def _steps(report: ReportDocument, look: Look) -> Iterator[str]:
     steps = plain.steps_before_merging(report)
     if steps:
         yield look.style("Before merging", "bold")
@@ -73,67 +76,70 @@ def _steps(report: Mapping[str, Any], look: Look) -> Iterator[str]:
         yield from _wrapped(f"{number:>3}. ", step, look)
 
 
-def _findings(report: Mapping[str, Any], look: Look) -> Iterator[str]:
+def _findings(report: ReportDocument, look: Look) -> Iterator[str]:
     shown, notes = plain.told_apart(report)
-    minor = [finding for finding in shown if finding["severity"] == "low"]
-    groups = [_finding(finding, plain.home(report, finding), look) for finding in shown if finding not in minor]
+    minor = [finding for finding in shown if finding.severity == "low"]
+    groups = [_finding(finding, plain.home(report, finding), look) for finding in shown if finding.severity != "low"]
     groups += [_alike(group, report, look) for group in plain.by_words(minor)]
     groups += [_notes(notes, look)] if notes else []
     yield "\n\n".join("\n".join(group) for group in groups)
-    waived = [finding for finding in report["findings"] if finding["waived"]]
+    waived = [finding for finding in report.findings if finding.waived]
     if waived:
         yield ("\n" if groups else "") + look.style(f"Waived ({len(waived)})", "bold")
     for finding in waived:
-        yield from _wrapped("  ", f"{finding['rule']}: {plain.waiver(finding)}", look)
+        yield from _wrapped("  ", f"{finding.rule}: {plain.waiver(finding)}", look)
 
 
-def _notes(notes: list[Mapping[str, Any]], look: Look) -> Iterator[str]:
+def _notes(notes: Sequence[FindingEntry], look: Look) -> Iterator[str]:
     """What never alarms, one line each: it is there to be accounted for."""
     yield look.style(f"Notes ({len(notes)})", "bold")
     for finding in notes:
-        yield from _wrapped("  ", plain.line(finding["title"]), look, "dim")
+        yield from _wrapped("  ", plain.line(finding.title), look, "dim")
 
 
-def _alike(group: list[Mapping[str, Any]], report: Mapping[str, Any], look: Look) -> Iterator[str]:
-    """Minor findings that break and ask for the same: a line each, and once what they have in common."""
+def _alike(group: Sequence[FindingEntry], report: ReportDocument, look: Look) -> Iterator[str]:
+    """Minor findings with the same impact and fix: a line each, and once what they have in common."""
     first = group[0]
     if len(group) == 1:
         yield from _finding(first, plain.home(report, first), look)
         return
     level, head = _head(first, look)
-    yield f"{level}{look.style(head, 'dim')}  {plain.counted(len(group), 'finding')}"
+    yield f"{level}{look.style(head, 'dim')}  {counted(len(group), 'finding')}"
     for finding in group:
-        named = plain.line(finding["resource"]["name"]) in plain.line(finding["title"])
-        where = "" if named else plain.resource(finding["resource"])
+        named = plain.line(finding.resource.name) in plain.line(finding.title)
+        where = "" if named else plain.resource(finding.resource)
         home = "  ".join(filter(None, (plain.home(report, finding), where)))
-        yield from _wrapped(
-            "  - ", f"{home}  {plain.line(finding['title'])}" if home else plain.line(finding["title"]), look
-        )
-        yield from _seen(finding, "    seen  ", look)
-    yield from _wrapped("  breaks  ", plain.line(first["why"]), look)
-    yield from _wrapped("  do      ", plain.line(first["remedy"]), look)
+        yield from _wrapped("  - ", f"{home}  {plain.line(finding.title)}" if home else plain.line(finding.title), look)
+        yield from _evidence(finding, "    Evidence  ", look)
+    yield from _advice(first, look)
 
 
-def _head(finding: Mapping[str, Any], look: Look) -> tuple[str, str]:
-    level = look.style(f"{finding['severity'].upper():8}", *_LEVEL_STYLE[finding["severity"]])
-    return level, finding["rule"] + ("" if finding["confidence"] == "proven" else f", {finding['confidence']}")
+def _head(finding: FindingEntry, look: Look) -> tuple[str, str]:
+    level = look.style(f"{finding.severity.upper():8}", *_LEVEL_STYLE[finding.severity])
+    return level, finding.rule + ("" if finding.confidence == "proven" else f" (confidence: {finding.confidence})")
 
 
-def _finding(finding: Mapping[str, Any], home: str, look: Look) -> Iterator[str]:
+def _finding(finding: FindingEntry, home: str, look: Look) -> Iterator[str]:
     level, head = _head(finding, look)
     where = "  ".join(filter(None, (home, plain.place(finding))))
     fits = len("BLOCKER ") + len(head) + 2 + len(where) <= max(look.width, _NARROWEST)
     yield f"{level}{look.style(head, 'dim')}" + (f"  {where}" if fits else "")
     if not fits:
         yield f"  {_elided(where, max(look.width, _NARROWEST) - 2)}"
-    yield from _wrapped("  ", plain.line(finding["title"]), look, "bold")
-    yield from _wrapped("  breaks  ", plain.line(finding["why"]), look)
-    yield from _wrapped("  do      ", plain.line(finding["remedy"]), look)
+    yield from _wrapped("  ", plain.line(finding.title), look, "bold")
+    yield from _advice(finding, look)
     also = plain.elsewhere(finding)
     if also:
-        more = f"; and {len(also) - _ALSO_SHOWN} more" if len(also) > _ALSO_SHOWN else ""
-        yield from _wrapped("  also    ", "; ".join(also[:_ALSO_SHOWN]) + more, look, "dim")
-    yield from _seen(finding, "  seen    ", look)
+        yield from _wrapped("  Also      ", listed(also, _ALSO_SHOWN, between="; "), look, "dim")
+    yield from _evidence(finding, "  Evidence  ", look)
+
+
+def _advice(finding: FindingEntry, look: Look) -> Iterator[str]:
+    """What breaks and what to do. A command is never wrapped: its line is copied as it is."""
+    yield from _wrapped("  Impact    ", plain.line(finding.why), look)
+    yield from _wrapped("  Fix       ", plain.line(finding.remedy), look)
+    for command in finding.commands:
+        yield from (f"              {row}" for row in plain.safe(command).splitlines())
 
 
 def _elided(where: str, room: int) -> str:
@@ -144,60 +150,57 @@ def _elided(where: str, room: int) -> str:
     return f"{where[:start]}…{where[start - room + 1 :]}"
 
 
-def _seen(finding: Mapping[str, Any], head: str, look: Look) -> Iterator[str]:
-    if seen := list(map(plain.line, finding["evidence"])):
-        more = f"; and {len(seen) - _ALSO_SHOWN} more" if len(seen) > _ALSO_SHOWN else ""
-        yield from _wrapped(head, "; ".join(seen[:_ALSO_SHOWN]) + more, look, "dim")
+def _evidence(finding: FindingEntry, head: str, look: Look) -> Iterator[str]:
+    if finding.evidence:
+        yield from _wrapped(head, listed(map(plain.line, finding.evidence), _ALSO_SHOWN, between="; "), look, "dim")
 
 
-def _changes(report: Mapping[str, Any], look: Look) -> Iterator[str]:
-    for release in report["releases"]:
+def _changes(report: ReportDocument, look: Look) -> Iterator[str]:
+    for release in report.releases:
         shown, folded = plain.shown_changes(report, release)
         if shown or folded:
             yield look.style(plain.release_title(release), "bold")
         for change in shown:
             yield from _change(change, look)
         if folded:
-            yield look.style(
-                f"    {plain.counted(folded, 'object')} differ in version labels and checksums only", "dim"
-            )
+            yield look.style(f"    {counted(folded, 'object')} differ in version labels and checksums only", "dim")
 
 
-def _change(change: Mapping[str, Any], look: Look) -> Iterator[str]:
-    mark, colour = _MARKS.get(change["action"], (">", "magenta"))
-    name = plain.resource(change["resource"])
-    was = f" (was {plain.resource(change['old_resource'])})" if "old_resource" in change else ""
-    real = plain.real_paths(change)
-    unexplained = len(change.get("unaccounted", ()))
-    notes = [plain.counted(real, "path")] if real else []
+def _change(change: ChangeEntry, look: Look) -> Iterator[str]:
+    mark, colour = _MARKS.get(change.action, (">", "magenta"))
+    name = plain.resource(change.resource)
+    was = f" (was {plain.resource(change.old_resource)})" if change.old_resource else ""
+    real = len(change.telling)
+    unexplained = len(change.unaccounted)
+    notes = [counted(real, "path")] if real else []
     notes += [f"{unexplained} unexplained"] if unexplained else []
     yield f"  {look.style(mark, colour)} {name}{was}" + (look.style(f"  {', '.join(notes)}", "dim") if notes else "")
-    texts = [field for field in change["fields"] if by_line(field) and not field.get("noise")]
+    texts = [field for field in change.telling if by_line(field)]
     for field in texts[:_MOST_TEXTS]:
         yield from _text(field, look)
     if len(texts) > _MOST_TEXTS:
-        yield look.style(f"      … {plain.counted(len(texts) - _MOST_TEXTS, 'more text')}", "dim")
-    for field in change["fields"][: look.context]:
-        old, new = (plain.value(field[side]) if side in field else "(absent)" for side in ("old", "new"))
-        yield f"      {plain.path(field['path'])}: {old} → {new}"
+        yield look.style(f"      … {counted(len(texts) - _MOST_TEXTS, 'more text')}", "dim")
+    for field in change.fields[: look.context]:
+        old, new = ("(absent)" if side is UNSET else plain.value(side) for side in (field.old, field.new))
+        yield f"      {plain.path(field.path)}: {old} → {new}"
 
 
-def _text(field: Mapping[str, Any], look: Look) -> Iterator[str]:
+def _text(field: FieldEntry, look: Look) -> Iterator[str]:
     """Which lines of a text differ."""
-    yield from _wrapped("      ", plain.path(field["path"]), look)
+    yield from _wrapped("      ", plain.path(field.path), look)
     shown, more = rows(field, _TEXT_ROWS)
     longest = max(look.width, _NARROWEST) - 16
     for row in shown:
         colour = "red" if row.mark == "-" else "green"
         yield f"      {row.number:>5} " + look.style(f"{row.mark} {plain.row(row.text, longest)}", colour)
     if more:
-        yield look.style(f"            … {plain.counted(more, 'more line')}", "dim")
+        yield look.style(f"            … {counted(more, 'more line')}", "dim")
 
 
-def _gaps(report: Mapping[str, Any], look: Look) -> Iterator[str]:
+def _gaps(report: ReportDocument, look: Look) -> Iterator[str]:
     gaps: dict[str, list[str]] = {}
-    for item in report["not_evaluated"]:
-        gaps.setdefault(item["needs"], []).append(item["rule"])
+    for item in report.not_evaluated:
+        gaps.setdefault(item.needs, []).append(item.rule)
     if gaps:
         yield look.style("Not evaluated", "bold")
     for needs, rules in sorted(gaps.items()):

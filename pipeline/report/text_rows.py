@@ -1,10 +1,11 @@
 """A changed text as rows to show: what went, what came, and a few lines around, each with its numbers."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from pipeline.core.diff.text_diff import hunks, is_text
+from pipeline.core.judge.report_document import FieldEntry
 
 
 class Row(NamedTuple):
@@ -21,15 +22,15 @@ class Row(NamedTuple):
         return self.new or self.old
 
 
-def by_line(field: Mapping[str, Any]) -> bool:
+def by_line(field: FieldEntry) -> bool:
     """Whether a changed path of report.json holds a text of several lines on both sides."""
-    old, new = field.get("old"), field.get("new")
+    old, new = field.old, field.new
     return isinstance(old, str) and isinstance(new, str) and (is_text(old) or is_text(new))
 
 
-def rows(field: Mapping[str, Any], most: int, around: int = 0) -> tuple[list[Row], int]:
+def rows(field: FieldEntry, most: int, around: int = 0) -> tuple[list[Row], int]:
     """The first ``most`` rows with ``around`` lines of context, and how many more there are."""
-    everything = _rows(field["old"], field["new"], around)
+    everything = _rows(field.old, field.new, around)
     return list(islice(everything, most)), sum(1 for _ in everything)
 
 

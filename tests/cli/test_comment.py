@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 
 from pipeline.cli import run
+from pipeline.cli.report import read as read_report
+from pipeline.core.judge.report_document import to_data
 from pipeline.core.review.pr_comment import marked, read
 from pipeline.report.html import render as page_of
 from pipeline.report.shapes import units
-from pipeline.report.structured import dump
-from tests.report.test_formats import big, report
+from pipeline.report.structured import render as dump
+from tests.report.test_formats import big, blocking, report
 from tests.support import openapi
 from tests.support.fake_github import FakeGitHub
 
@@ -116,17 +118,15 @@ def test_a_limit_that_stays_is_one_clear_error(fake: FakeGitHub, capsys: pytest.
 
 
 def test_what_is_written_has_the_budget_marker_and_all(fake: FakeGitHub) -> None:
-    data = big(40, 4000)
-    blocking = [finding for finding in data["findings"] if finding["rule"] == "service-port-removed"]
-    for finding in blocking:
-        finding["severity"] = "blocker"
+    data = blocking(big(40, 4000))
+    blockers = [finding for finding in data.findings if finding.severity == "blocker"]
     Path("report.json").write_text(dump(data))
     assert run([*ARGUMENTS, "--key", "k" * 300]) == 0
     (body,) = fake.bodies()
     assert 40_000 < units(body) <= 60_000
-    for finding in blocking:
-        assert f"{finding['environment']}/{finding['release']}" in body
-    assert body.count("service-port-removed") == len(blocking) == 40
+    for finding in blockers:
+        assert f"{finding.environment}/{finding.release}" in body
+    assert body.count("service-port-removed") == len(blockers) == 40
 
 
 def test_a_fork_gets_its_report_in_the_summary(
@@ -175,7 +175,7 @@ def of_fork(fake: FakeGitHub, monkeypatch: pytest.MonkeyPatch) -> None:
     Path("event.json").write_text(json.dumps({"workflow_run": RUN, "number": 8}))
     monkeypatch.setenv("GITHUB_REPOSITORY", "o/r")
     monkeypatch.setenv("GITHUB_EVENT_PATH", "event.json")
-    Path("report.json").write_text(dump(report("web") | {"pr": 9, "verdict": "safe"}))
+    Path("report.json").write_text(json.dumps(to_data(report("web")) | {"pr": 9, "verdict": "safe"}))
 
 
 @pytest.mark.usefixtures("of_fork")
@@ -216,7 +216,7 @@ def test_each_finding_links_to_its_place_on_the_page(fake: FakeGitHub) -> None:
     assert run([*ARGUMENTS, "--page", page]) == 0
     (body,) = fake.bodies()
     anchors = set(re.findall(rf"\({page}#([^)]+)\)", body))
-    html = page_of(json.loads(Path("report.json").read_text()))
+    html = page_of(read_report(Path("report.json")))
     assert anchors
     assert all(f'id="{anchor}"' in html for anchor in anchors)
     for wrong in ("javascript:alert(1)", f"{page})[x](", f"{page}#x", "https://e.vil/ x"):
@@ -248,7 +248,7 @@ def test_a_dry_run_prints_and_writes_nothing(fake: FakeGitHub, capsys: pytest.Ca
 def test_what_is_no_report_is_refused(fake: FakeGitHub, capsys: pytest.CaptureFixture[str]) -> None:
     Path("report.json").write_text('{"schema": "x"}')
     assert run(ARGUMENTS) == 64
-    assert "is no report" in capsys.readouterr().err
+    assert "is not a report" in capsys.readouterr().err
     assert fake.log == []
 
 

@@ -4,10 +4,12 @@ import base64
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
+from pipeline.core.judge.report import Verdict
+from pipeline.core.judge.report_document import LEVELS, ReportDocument
 from pipeline.report import comment, html
 from pipeline.report.plain import anchor
 from tests.report.test_formats import HOSTILE, big, report
@@ -38,14 +40,14 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
         yield found
 
 
-def written(folder: Path, data: dict[str, Any]) -> Path:
+def written(folder: Path, data: ReportDocument) -> Path:
     path = folder / "report.html"
     path.write_text(html.render(data), encoding="utf-8")
     return path
 
 
-def same(text: str) -> dict[str, Any]:
-    return report(text) | {"changes": [], "findings": [], "verdict": "no-changes"}
+def same(text: str) -> ReportDocument:
+    return replace(report(text), changes=(), findings=(), verdict=Verdict.NO_CHANGES)
 
 
 REPORTS = {
@@ -75,13 +77,13 @@ def test_search_and_severity_leave_what_fits(page: Page, tmp_path: Path) -> None
     page.open(written(tmp_path, data))
     count = "document.querySelectorAll('article:not([hidden])').length"
     everything = page.value(count)
-    assert everything == len(data["findings"])
+    assert everything == len(data.findings)
     page.value("text.value = 'prod/r17 service-port-removed'; text.dispatchEvent(new Event('input'))")
     assert 0 < page.value(count) < 5
     assert page.value("found.textContent") == f"{page.value(count)} of {everything}"
     page.value("text.value = ''; text.dispatchEvent(new Event('input'))")
     page.value("level.value = 'info'; level.dispatchEvent(new Event('change'))")
-    assert page.value(count) == data["summary"]["findings"]["info"]
+    assert page.value(count) == data.summary.findings.info
 
 
 SET = """
@@ -138,14 +140,14 @@ def test_a_link_of_the_comment_opens_the_finding(page: Page, tmp_path: Path) -> 
     links = re.findall(
         r"\(https://p\.example/x#([^)]+)\)", comment.render(data, 10**9, comment.Setting("https://p.example/x"))
     )
-    assert len(set(links)) == sum(finding["severity"] != "info" for finding in data["findings"])
+    assert len(set(links)) == sum(finding.severity != "info" for finding in data.findings)
     last = links[-1]
     for width in WIDTHS:
         page.size(width, 800, phone=width < 600)
         page.open(file, last)
         assert page.value(f"document.getElementById('{last}').querySelector('details').open")
         assert -1 <= shown(page, f"[id='{last}']")["y"] < 800
-    assert {anchor(finding) for finding in data["findings"]} == set(page.value("rows.map((row) => row.id)"))
+    assert {anchor(finding) for finding in data.findings} == set(page.value("rows.map((row) => row.id)"))
 
 
 def test_without_scripts_everything_is_there(page: Page, tmp_path: Path) -> None:
@@ -169,8 +171,12 @@ def test_without_scripts_everything_is_there(page: Page, tmp_path: Path) -> None
 def test_everything_can_be_read_by_day_and_by_night(page: Page, tmp_path: Path, scheme: str) -> None:
     page.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
     data = big(3, 5)
-    for level, finding in zip(("blocker", "high", "medium", "low"), data["findings"], strict=False):
-        finding["severity"], finding["category"] = level, level
+    levels = dict(enumerate(LEVELS[:4]))
+    findings = (
+        replace(finding, severity=levels.get(n, finding.severity), category=levels.get(n, finding.category))
+        for n, finding in enumerate(data.findings)
+    )
+    data = replace(data, findings=tuple(findings))
     page.open(written(tmp_path, data))
     page.value("document.querySelectorAll('details').forEach((part) => (part.open = true))")
     dark = page.value("getComputedStyle(document.body).backgroundColor") != "rgb(255, 255, 255)"

@@ -5,19 +5,20 @@ import re
 import sys
 import time
 import xml.etree.ElementTree as ET
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 import cmarkgfm
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
+from msgspec.structs import replace
 
 from pipeline import rules
 from pipeline.core.config.shards import parse_shard, shared_out
 from pipeline.core.judge.build_report import Targets, build
 from pipeline.core.judge.merge_reports import merge
+from pipeline.core.judge.report_document import ErrorEntry, ReportDocument
 from pipeline.core.judge.snapshot import ReleaseKey, ReleaseSide, Snapshot
 from pipeline.core.judge.verdict import under_policies, with_verdict
 from pipeline.core.judge.waivers import Policy
@@ -26,8 +27,8 @@ from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.upgrade import Side
 from pipeline.core.yaml.writer import dump
 from pipeline.report import comment, html, junit, markdown, sarif, shapes, terminal
-from pipeline.report.structured import dump as dump_report
-from pipeline.report.structured import schema, to_data
+from pipeline.report.structured import document, schema
+from pipeline.report.structured import render as dump_report
 
 HOSTILE = [
     "\x1b[2J\x1b]0;x\x07",
@@ -43,7 +44,7 @@ HOSTILE = [
     ":tada: $x^2$ ~~a~~ **b** _c_",
     "\ud800 half",
 ]
-FORMATS: dict[str, Callable[[Mapping[str, Any]], str]] = {
+FORMATS: dict[str, Callable[[ReportDocument], str]] = {
     "comment": comment.render,
     "summary": comment.summary,
     "html": html.render,
@@ -69,10 +70,10 @@ def objects(text: str, port: int) -> str:
     return "---\n".join(dump({"apiVersion": "v1"} | body) for body in (service, data))
 
 
-def report(text: str) -> dict[str, Any]:
+def report(text: str) -> ReportDocument:
     key = ReleaseKey("", "web")
     old, new = (Snapshot(text, {key: side(objects(text, port))}) for port in (80, 81))
-    return to_data(with_verdict(build(old, new, rules.load(), Targets()), Severity.BLOCKER))
+    return document(with_verdict(build(old, new, rules.load(), Targets()), Severity.BLOCKER))
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -121,10 +122,10 @@ def inert(found: str) -> None:
 
 
 def test_the_report_is_as_its_schema_says() -> None:
-    Draft202012Validator(schema()).validate(report("web"))
+    Draft202012Validator(schema()).validate(json.loads(dump_report(report("web"))))
 
 
-def big(releases: int, size: int) -> dict[str, Any]:
+def big(releases: int, size: int) -> ReportDocument:
     """An upgrade of many releases, each with a removed port, a new image and large texts that change."""
     text = "\n".join(f"line {n} of a large text" for n in range(size))
 
@@ -136,17 +137,14 @@ def big(releases: int, size: int) -> dict[str, Any]:
         return Snapshot(source, found)
 
     built = build(snapshot("old", 80), snapshot("new", 81), rules.load(), Targets({"prod": "1.34"}))
-    return to_data(
+    return document(
         under_policies(built, {"prod": Policy(Severity.HIGH)}, None, __import__("datetime").date(2026, 1, 1))
     )
 
 
 def test_a_large_upgrade_fits_one_comment_with_all_that_blocks(record_property: Callable[[str, object], None]) -> None:
-    data = big(40, 4000)
+    data = blocking(big(40, 4000))
     assert len(dump_report(data)) > 5_000_000
-    for finding in data["findings"]:
-        if finding["rule"] == "service-port-removed":
-            finding["severity"] = "blocker"
     out = comment.render(data)
     assert shapes.units(out) <= comment.COMMENT_UNITS
     assert out.startswith("## 🔴 Blocked")
@@ -157,6 +155,15 @@ def test_a_large_upgrade_fits_one_comment_with_all_that_blocks(record_property: 
     record_property("seconds to build the comment", seconds)
     sys.stderr.write(f"a comment of {shapes.units(out)} units for 40 releases: {seconds:.3f} s\n")
     assert seconds < 0.2
+
+
+def blocking(data: ReportDocument) -> ReportDocument:
+    """With each removed port a blocker."""
+    findings = tuple(
+        replace(finding, severity="blocker") if finding.rule == "service-port-removed" else finding
+        for finding in data.findings
+    )
+    return replace(data, findings=findings)
 
 
 def _seconds(work: Callable[[], object]) -> float:
@@ -170,11 +177,12 @@ def _seconds(work: Callable[[], object]) -> float:
 def test_names_of_any_length_leave_the_comment_within_its_budget(length: int) -> None:
     name = "w`|@" * (length // 4)
     data = report(name)
-    data["releases"] = [data["releases"][0] | {"name": f"{number}{name}"} for number in range(60)]
-    data["errors"] = [
-        {"release": name, "environment": "", "chart": name, "template": name, "line": 1, "message": name}
-    ] * 9
-    data["compared"] |= {"old": name, "new": name}
+    data = replace(
+        data,
+        releases=tuple(replace(data.releases[0], name=f"{number}{name}") for number in range(60)),
+        errors=(ErrorEntry(name, name, name, 1, name),) * 9,
+        compared=replace(data.compared, old=name, new=name),
+    )
     out = comment.render(data)
     assert shapes.units(out) <= comment.COMMENT_UNITS
     inert(cmarkgfm.github_flavored_markdown_to_html(out, cmarkgfm.cmark.Options.CMARK_OPT_UNSAFE))
@@ -201,12 +209,12 @@ def test_shards_merge_to_the_bytes_of_one_run() -> None:
     today = __import__("datetime").date(2026, 1, 1)
     policies = {f"e{n}": Policy() for n in range(3)}
 
-    def run(only: frozenset[ReleaseKey] | None) -> dict[str, Any]:
-        return to_data(under_policies(build(old, new, loaded, targets, only), policies, None, today))
+    def run(only: frozenset[ReleaseKey] | None) -> ReportDocument:
+        return document(under_policies(build(old, new, loaded, targets, only), policies, None, today))
 
     whole = run(None)
     parts = [run(frozenset(group)) for group in shared_out(costs, 8)]
-    assert all(part["releases"] for part in parts)
+    assert all(part.releases for part in parts)
     assert dump_report(merge(parts)) == dump_report(merge(parts[::-1])) == dump_report(whole)
 
 

@@ -11,9 +11,10 @@ import cmarkgfm
 import pytest
 
 from pipeline import rules
-from pipeline.cli.support.showing import show_data
+from pipeline.cli.support.showing import show
 from pipeline.core.judge.build_report import Targets, build
 from pipeline.core.judge.report import RenderFailure
+from pipeline.core.judge.report_document import ReportDocument
 from pipeline.core.judge.snapshot import ReleaseKey, ReleaseSide, Snapshot
 from pipeline.core.judge.verdict import with_verdict
 from pipeline.core.render.manifests import parse
@@ -21,7 +22,7 @@ from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.upgrade import Side
 from pipeline.core.yaml.writer import dump
 from pipeline.report import annotations, comment, html, junit, markdown, sarif, shapes, terminal
-from pipeline.report.structured import to_data
+from pipeline.report.structured import document
 from tests.support.hostile import texts
 from tests.support.runner_log import heard
 
@@ -132,7 +133,7 @@ def body(kind: str, text: str, port: int) -> str:
     return dump({"apiVersion": "v1", "kind": kind, "metadata": metadata} | rest)
 
 
-def report(batch: list[str]) -> dict[str, Any]:
+def report(batch: list[str]) -> ReportDocument:
     """Objects that come, go and change, a release that does not render, and hostile names all over."""
     first = batch[0].encode("utf-8", "replace").decode()
     key, lost = ReleaseKey("", "web"), ReleaseKey("e", first)
@@ -146,7 +147,7 @@ def report(batch: list[str]) -> dict[str, Any]:
     failure = RenderFailure(first, first, first, 7, "".join(batch[:20]))
     old = Snapshot(first, {key: side(80), lost: side(80)})
     new = Snapshot(first, {key: side(81)}, {lost: failure})
-    return to_data(with_verdict(build(old, new, rules.load(), Targets()), Severity.BLOCKER))
+    return document(with_verdict(build(old, new, rules.load(), Targets()), Severity.BLOCKER))
 
 
 @pytest.mark.slow
@@ -154,7 +155,7 @@ def test_no_face_of_a_report_gives_way(monkeypatch: pytest.MonkeyPatch, capsys: 
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
     for batch in batches():
         data = report(batch)
-        assert len(data["changes"]) > len(batch) // 2
+        assert len(data.changes) > len(batch) // 2
         for text in (comment.render(data, 10**9), comment.render(data), markdown.render(data)):
             inert(shown(text))
             assert not CONTROLS.search(text)
@@ -169,7 +170,7 @@ def test_no_face_of_a_report_gives_way(monkeypatch: pytest.MonkeyPatch, capsys: 
         assert {command for command, _ in heard("\n".join(rows))} <= {"error", "warning"}
         assert len(list(heard("\n".join(rows)))) == len(rows) <= 20
         for form in ("terminal", "comment", "markdown", "json", "sarif", "junit", "html"):
-            show_data(data, (form,))
+            show(data, (form,))
             assert list(heard(capsys.readouterr().out)) == [], form
 
 

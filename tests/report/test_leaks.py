@@ -12,12 +12,13 @@ import pytest
 from pipeline import rules
 from pipeline.cli.support.showing import FORMATS
 from pipeline.core.judge.build_report import Targets, build
+from pipeline.core.judge.report_document import ReportDocument, to_data
 from pipeline.core.judge.snapshot import ReleaseKey, ReleaseSide, Snapshot
 from pipeline.core.redaction.mask import Mask
 from pipeline.core.render.manifests import parse
 from pipeline.core.risk.upgrade import Side
 from pipeline.core.yaml.writer import dump
-from pipeline.report.structured import to_data
+from pipeline.report.structured import document
 
 KEY = ReleaseKey("", "web")
 
@@ -43,16 +44,16 @@ def pod(container: dict[str, Any], annotations: Mapping[str, str] | None = None)
     return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"}, "spec": spec}
 
 
-def compared(old: list[dict[str, Any]], new: list[dict[str, Any]]) -> dict[str, Any]:
+def compared(old: list[dict[str, Any]], new: list[dict[str, Any]]) -> ReportDocument:
     sides = ("---\n".join(map(dump, bodies)) for bodies in (old, new))
     before, after = (
         Snapshot(name, {KEY: ReleaseSide("shop", Side(parse(text, namespace="shop")))})
         for name, text in zip(("old", "new"), sides, strict=True)
     )
-    return to_data(build(before, after, rules.load(), Targets()))
+    return document(build(before, after, rules.load(), Targets()))
 
 
-def everything(data: Mapping[str, Any]) -> str:
+def everything(data: ReportDocument) -> str:
     return "\n".join(form(data) for form in FORMATS.values())
 
 
@@ -90,7 +91,7 @@ def test_no_place_gives_it_away(value: str, place: str, key: str) -> None:
     old, new = VALUES[value]
     sides = [[secret(**{key: {"p": b64(v) if key == "data" else v}}), *PLACES[place](v.strip())] for v in (old, new)]
     data = compared(sides[0], sides[1])
-    assert [change for change in data["changes"] if change["resource"]["kind"] != "Secret"]
+    assert [change for change in data.changes if change.resource.kind != "Secret"]
     text = everything(data)
     for v in (old.strip(), new.strip()):
         for form in (v, b64(v), b64(v).rstrip("="), quote(v, safe=""), json.dumps(v)[1:-1], v[:12]):
@@ -140,7 +141,7 @@ def test_a_webhooks_certificate_is_masked_where_it_is_a_secrets() -> None:
     text = everything(data)
     assert BODY[0] not in text
     assert b64(PEM.replace("PRIVATE KEY", "CERTIFICATE").format(BODY[0], BODY[1]))[:40] not in text
-    assert [f for f in data["findings"] if "a.example" in json.dumps(f)]
+    assert [finding for finding in to_data(data)["findings"] if "a.example" in json.dumps(finding)]
 
 
 @pytest.mark.parametrize("wrong", ["canary-0451", ["canary-0451"], {"a": {"b": "canary-0451"}}, {"a": ["canary-0451"]}])
@@ -182,8 +183,8 @@ def test_an_ordinary_word_that_is_a_secret_leaves_the_report_readable(word: str)
         ]
 
     data = compared(side(80), side(81))
-    assert "secret #" not in json.dumps([data["findings"], data["changes"]])
-    assert len(data["findings"]) > 1
+    assert "secret #" not in json.dumps([to_data(data)[key] for key in ("findings", "changes")])
+    assert len(data.findings) > 1
 
 
 def test_a_word_that_stands_nowhere_else_as_a_name_is_masked() -> None:

@@ -56,9 +56,9 @@ def report() -> Report:
     return build(snapshot("old", OLD), snapshot("new", NEW), rules.load(), Targets())
 
 
-@pytest.mark.parametrize("show", [structured.dump, terminal.render, markdown.render])
+@pytest.mark.parametrize("show", [structured.render, terminal.render, markdown.render])
 def test_a_secret_value_is_in_no_output(report: Report, show: object) -> None:
-    text = show(structured.to_data(report))  # type: ignore[operator]
+    text = show(structured.document(report))  # type: ignore[operator]
     for value in (OLD, NEW):
         assert value not in text
         assert encoded(value) not in text
@@ -91,6 +91,9 @@ def test_short_values_and_names_of_objects_do_not_garble_the_report() -> None:
 
 def test_a_report_is_the_same_each_time() -> None:
     texts = {
-        structured.render(build(snapshot("old", OLD), snapshot("new", NEW), rules.load(), Targets())) for _ in range(2)
+        structured.render(
+            structured.document(build(snapshot("old", OLD), snapshot("new", NEW), rules.load(), Targets()))
+        )
+        for _ in range(2)
     }
     assert len(texts) == 1

@@ -3,19 +3,19 @@
 import json
 import re
 import xml.etree.ElementTree as ET
-from copy import deepcopy
 from datetime import date
 from html import unescape
-from typing import Any
 
 import cmarkgfm
 import pytest
 from jsonschema import Draft202012Validator
 from jsonschema.validators import validator_for
+from msgspec.structs import replace
 
 from pipeline import rules
 from pipeline.core.judge.build_report import Targets, build
 from pipeline.core.judge.report import RenderFailure
+from pipeline.core.judge.report_document import PlaceEntry, ReportDocument
 from pipeline.core.judge.snapshot import ReleaseKey, ReleaseSide, Snapshot
 from pipeline.core.judge.verdict import under_policies
 from pipeline.core.judge.waivers import Policy, WaiverRule
@@ -23,7 +23,8 @@ from pipeline.core.render.manifests import parse
 from pipeline.core.risk.finding import Waiver
 from pipeline.core.risk.upgrade import Side
 from pipeline.report import comment, html, junit, markdown, plain, sarif, terminal
-from pipeline.report.structured import schema, to_data
+from pipeline.report.structured import document, schema
+from pipeline.report.structured import render as structured_render
 from tests.report.test_formats import big
 from tests.support.tools import fetched
 
@@ -52,7 +53,7 @@ data:
 
 
 @pytest.fixture(scope="module")
-def everything() -> dict[str, Any]:
+def everything() -> ReportDocument:
     """Two environments, a render that fails, waivers at work, late and idle, and rules that lack their input."""
     keys = [ReleaseKey(environment, name) for environment in ("prod", "test") for name in ("shop", "web")]
 
@@ -76,11 +77,11 @@ def everything() -> dict[str, Any]:
         WaiverRule(waiver, rule="crd-removed", where="pipeline.yaml:11"),
     )
     policies = {name: Policy(waivers=waivers) for name in ("prod", "test")}
-    data = to_data(under_policies(built, policies, None, date(2026, 1, 1)))
-    Draft202012Validator(schema()).validate(data)
-    assert {finding["category"] for finding in data["findings"]} >= {"policy", "immutable"}
-    assert data["not_evaluated"]
-    assert any(finding["waived"] for finding in data["findings"])
+    data = document(under_policies(built, policies, None, date(2026, 1, 1)))
+    Draft202012Validator(schema()).validate(json.loads(structured_render(data)))
+    assert {finding.category for finding in data.findings} >= {"policy", "immutable"}
+    assert data.not_evaluated
+    assert any(finding.waived for finding in data.findings)
     return data
 
 
@@ -89,7 +90,7 @@ def shown(markup: str) -> str:
     return " ".join(unescape(re.sub(r"<(style|script)>.*?</\1>|<[^>]+>", " ", markup, flags=re.DOTALL)).split())
 
 
-def faces(data: dict[str, Any]) -> dict[str, str]:
+def faces(data: ReportDocument) -> dict[str, str]:
     options = cmarkgfm.cmark.Options.CMARK_OPT_UNSAFE
     rendered = {"comment": comment.render(data), "summary": comment.summary(data), "markdown": markdown.render(data)}
     found = {name: shown(cmarkgfm.github_flavored_markdown_to_html(text, options)) for name, text in rendered.items()}
@@ -101,31 +102,31 @@ def close(text: str) -> str:
     return re.sub(r"\s", "", text)
 
 
-def test_every_text_format_states_the_same_facts(everything: dict[str, Any]) -> None:
+def test_every_text_format_states_the_same_facts(everything: ReportDocument) -> None:
     for name, text in faces(everything).items():
         whole = close(text)
-        assert plain.VERDICT_MEANING[everything["verdict"]] in text, name
+        assert plain.VERDICT_MEANING[everything.verdict] in text, name
         assert close(plain.tally(everything)) in whole, name
         assert close(plain.extent(everything)) in whole, name
         assert "c/templates/x.yaml:7" in text, name
         assert "no such thing" in text, name
-        for finding in everything["findings"]:
-            facts = [finding["title"]]
-            if finding["severity"] != "info" and not finding["waived"]:
-                facts += [finding["rule"], finding["why"], finding["remedy"], plain.home(everything, finding)]
-                facts += [plain.resource(finding["resource"]), *finding["evidence"][:3]]
-            if finding["waived"]:
-                facts = [finding["rule"], finding["waived"]["reason"]]
-            assert [fact for fact in facts if close(fact) not in whole] == [], (name, finding["rule"])
+        for finding in everything.findings:
+            facts = [finding.title]
+            if finding.severity != "info" and not finding.waived:
+                facts += [finding.rule, finding.why, finding.remedy, plain.home(everything, finding)]
+                facts += [plain.resource(finding.resource), *finding.evidence[:3]]
+            if finding.waived:
+                facts = [finding.rule, finding.waived.reason]
+            assert [fact for fact in facts if close(fact) not in whole] == [], (name, finding.rule)
         for step in plain.steps_before_merging(everything):
             assert close(step) in whole, name
-        for change in everything["changes"]:
-            assert close(plain.resource(change["resource"])) in whole, name
+        for change in everything.changes:
+            assert close(plain.resource(change.resource)) in whole, name
         assert "serve 81" in text, name
         assert re.search(r"(?i)not evaluated", text), name
 
 
-def test_the_parts_come_in_one_order(everything: dict[str, Any]) -> None:
+def test_the_parts_come_in_one_order(everything: ReportDocument) -> None:
     for name, text in faces(everything).items():
         low = text.lower()
         verdict, steps = low.index("failed"), low.index("before merging")
@@ -141,14 +142,14 @@ def test_the_parts_come_in_one_order(everything: dict[str, Any]) -> None:
     assert html.render(everything).count('<details class="change"><summary>changed') >= 4
 
 
-def test_sarif_is_as_its_schema_says(everything: dict[str, Any]) -> None:
+def test_sarif_is_as_its_schema_says(everything: ReportDocument) -> None:
     wanted = json.loads(fetched("sarif-2.1.0.json"))
     check = validator_for(wanted)(wanted)
-    for data in (everything, big(3, 3), everything | {"findings": [], "errors": [], "not_evaluated": []}):
+    for data in (everything, big(3, 3), replace(everything, findings=(), errors=(), not_evaluated=())):
         made = json.loads(sarif.render(data))
         assert [f"{list(error.absolute_path)}: {error.message}" for error in check.iter_errors(made)] == []
         (run,) = made["runs"]
-        assert len(run["results"]) == len(data["findings"])
+        assert len(run["results"]) == len(data.findings)
         rule_ids = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
         assert all(rule_ids[result["ruleIndex"]] == result["ruleId"] for result in run["results"])
     wrong = json.loads(sarif.render(everything))
@@ -156,11 +157,11 @@ def test_sarif_is_as_its_schema_says(everything: dict[str, Any]) -> None:
     assert list(check.iter_errors(wrong))
 
 
-def test_sarif_keeps_within_what_github_takes(everything: dict[str, Any]) -> None:
-    finding = next(finding for finding in everything["findings"] if finding["severity"] != "info")
-    many = [deepcopy(finding) | {"fingerprint": f"{n:012x}"} for n in range(6_000)]
-    many[0]["also"] = [{"resource": finding["resource"], "path": ["spec", n]} for n in range(1_500)]
-    text = sarif.render(everything | {"findings": many})
+def test_sarif_keeps_within_what_github_takes(everything: ReportDocument) -> None:
+    finding = next(finding for finding in everything.findings if finding.severity != "info")
+    also = tuple(PlaceEntry(finding.resource, ("spec", n)) for n in range(1_500))
+    many = [replace(finding, fingerprint=f"{n:012x}", also=() if n else also) for n in range(6_000)]
+    text = sarif.render(replace(everything, findings=tuple(many)))
     (run,) = json.loads(text)["runs"]
     assert len(run["results"]) == 5_000
     assert "1000 more findings" in json.dumps(run["invocations"])
@@ -192,7 +193,7 @@ JUNIT = {
 }
 
 
-def test_junit_is_as_jenkins_reads_it(everything: dict[str, Any]) -> None:
+def test_junit_is_as_jenkins_reads_it(everything: ReportDocument) -> None:
     root = ET.fromstring(junit.render(everything))
     for element in root.iter():
         may, must, inside = JUNIT[element.tag]
@@ -204,7 +205,7 @@ def test_junit_is_as_jenkins_reads_it(everything: dict[str, Any]) -> None:
         for count, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
             assert int(suite.attrib[count]) == len(suite.findall(f"testcase/{tag}")), (suite.attrib, tag)
     said = "".join(root.itertext()) + " ".join(v for e in root.iter() for v in e.attrib.values())
-    for finding in everything["findings"]:
-        assert finding["waived"] or finding["title"] in said
-        assert finding["rule"] in said
+    for finding in everything.findings:
+        assert finding.waived or finding.title in said
+        assert finding.rule in said
     assert [suite.attrib["name"] for suite in root][-2:] == ["policy", "not evaluated"]

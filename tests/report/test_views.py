@@ -1,7 +1,6 @@
 """The terminal and the Markdown view: they say the same facts, and nothing that a chart says takes them over."""
 
 import re
-from typing import Any
 
 import cmarkgfm
 import pytest
@@ -11,25 +10,26 @@ from hypothesis import strategies as st
 from pipeline import rules
 from pipeline.core.judge.build_report import Targets, build
 from pipeline.core.judge.report import RenderFailure
+from pipeline.core.judge.report_document import ReportDocument
 from pipeline.core.judge.snapshot import ReleaseKey, ReleaseSide, Snapshot
 from pipeline.core.judge.verdict import with_verdict
 from pipeline.core.render.manifests import parse
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.upgrade import Side
 from pipeline.report import comment, html, markdown, plain, shapes, terminal
-from pipeline.report.structured import to_data
+from pipeline.report.structured import document
 
 HOSTILE = "\x1b[2J@octocat `x` <img src=x> [a](http://e.vil) | **b** \u202e GH-12 www.e.vil #1 ::error::\r##[error]"
 SERVICE = "apiVersion: v1\nkind: Service\nmetadata: {name: %s}\nspec: {ports: [{port: %d}]}\n"
 KEY = ReleaseKey("", "web")
 
 
-def report(before: str, after: str, name: str = "web") -> dict[str, Any]:
+def report(before: str, after: str, name: str = "web") -> ReportDocument:
     old, new = (
         Snapshot("x", {KEY: ReleaseSide("shop", Side(parse(text, namespace="shop")), name, "1.0.0")})
         for text in (before, after)
     )
-    return to_data(with_verdict(build(old, new, rules.load(), Targets()), Severity.BLOCKER))
+    return document(with_verdict(build(old, new, rules.load(), Targets()), Severity.BLOCKER))
 
 
 def test_the_verdict_comes_first_and_counts_what_is_unexplained() -> None:
@@ -54,8 +54,8 @@ def test_a_removed_object_is_named_with_what_to_do() -> None:
 def test_a_failed_render_is_told_with_template_and_line() -> None:
     failure = RenderFailure("web", "web 1.0.0", "web/templates/a.yaml", 7, "no luck")
     old = Snapshot("x", {KEY: ReleaseSide("shop", Side(parse("", namespace="shop")))})
-    data = to_data(with_verdict(build(old, Snapshot("y", {}, {KEY: failure}), (), Targets()), Severity.BLOCKER))
-    assert data["verdict"] == "failed"
+    data = document(with_verdict(build(old, Snapshot("y", {}, {KEY: failure}), (), Targets()), Severity.BLOCKER))
+    assert data.verdict == "failed"
     for text in (terminal.render(data), markdown.render(data)):
         assert "web/templates/a.yaml:7" in text
         assert "no luck" in text
@@ -129,7 +129,7 @@ SCRIPT = (
 
 def test_a_text_is_shown_by_the_lines_that_differ_in_every_view() -> None:
     data = report(SCRIPT % "wait 5", SCRIPT % "wait 9\n    date")
-    assert "run.sh lines 3-4 (+2 -1 lines)" in data["findings"][0]["title"]
+    assert "run.sh lines 3-4 (+2 -1 lines)" in data.findings[0].title
     for text in (terminal.render(data), markdown.render(data), comment.render(data), html.render(data)):
         lines = re.sub("<td[^>]*>", " ", text)
         assert re.search(r"- wait 5|- +3 wait 5|3 - wait 5", lines)
@@ -138,5 +138,5 @@ def test_a_text_is_shown_by_the_lines_that_differ_in_every_view() -> None:
 
 
 def test_one_line_that_differs_is_said_in_the_title() -> None:
-    title = report(SCRIPT % "wait 5", SCRIPT % "wait 9")["findings"][0]["title"]
+    title = report(SCRIPT % "wait 5", SCRIPT % "wait 9").findings[0].title
     assert title.endswith("line 3: wait 5 -> wait 9")

@@ -6,14 +6,13 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import click
 
 from pipeline.cli.support.log_lines import unheard, unheard_json, unheard_xml
 from pipeline.cli.support.settings import settings
 from pipeline.core.errors import UsageError, WorldError
-from pipeline.core.judge.report import Report
+from pipeline.core.judge.report_document import ReportDocument
 
 _WIDEST = 120
 _FOR_THE_LOG: Mapping[str, Callable[[str], str]] = {
@@ -25,21 +24,14 @@ _FOR_THE_LOG: Mapping[str, Callable[[str], str]] = {
 }
 
 
-def show(report: Report, outputs: tuple[str, ...]) -> None:
+def show(report: ReportDocument, outputs: tuple[str, ...]) -> None:
     """Each of ``FORMAT[=PATH]``; nothing asked for is the terminal's view.
 
     Raises:
         UsageError: an unknown format, or two for stdout.
         WorldError: a file cannot be written.
     """
-    from pipeline.report.structured import to_data
-
-    show_data(to_data(report), outputs)
-
-
-def show_data(data: Mapping[str, Any], outputs: tuple[str, ...]) -> None:
-    """The same from report.json's values."""
-    put({form: partial(render, data) for form, render in FORMATS.items()}, outputs)
+    put({form: partial(render, report) for form, render in FORMATS.items()}, outputs)
 
 
 def put(forms: Mapping[str, Callable[[], str]], outputs: tuple[str, ...]) -> None:
@@ -75,59 +67,59 @@ def _parse(output: str, forms: Iterable[str]) -> tuple[str, str]:
     return form, path
 
 
-def _json(data: Mapping[str, Any]) -> str:
-    from pipeline.report.structured import dump
+def _json(report: ReportDocument) -> str:
+    from pipeline.report.structured import render
 
-    return dump(dict(data))
+    return render(report)
 
 
-def _terminal(data: Mapping[str, Any]) -> str:
+def _terminal(report: ReportDocument) -> str:
     from pipeline.report.terminal import Look, render
 
     columns = min(shutil.get_terminal_size((100, 24)).columns, _WIDEST)
-    return render(data, Look(settings().colored(sys.stdout), columns))
+    return render(report, Look(settings().colored(sys.stdout), columns))
 
 
-def _markdown(data: Mapping[str, Any]) -> str:
+def _markdown(report: ReportDocument) -> str:
     from pipeline.report.markdown import render
 
-    return render(data)
+    return render(report)
 
 
-def _comment(data: Mapping[str, Any]) -> str:
+def _comment(report: ReportDocument) -> str:
     from pipeline.report.comment import render
 
-    return render(data)
+    return render(report)
 
 
-def _summary(data: Mapping[str, Any]) -> str:
+def _summary(report: ReportDocument) -> str:
     from pipeline.report.comment import summary
 
-    return summary(data)
+    return summary(report)
 
 
-def _html(data: Mapping[str, Any]) -> str:
+def _html(report: ReportDocument) -> str:
     from pipeline.report.html import render
 
-    return render(data)
+    return render(report)
 
 
-def _sarif(data: Mapping[str, Any]) -> str:
+def _sarif(report: ReportDocument) -> str:
     from pipeline.report.sarif import render
 
-    return render(data)
+    return render(report)
 
 
-def _junit(data: Mapping[str, Any]) -> str:
+def _junit(report: ReportDocument) -> str:
     from pipeline.report.junit import render
 
-    return render(data)
+    return render(report)
 
 
-def _annotations(data: Mapping[str, Any]) -> str:
+def _annotations(report: ReportDocument) -> str:
     from pipeline.report.annotations import render
 
-    return render(data, _declared())
+    return render(report, _declared())
 
 
 def _declared() -> Mapping[str, tuple[str, int]]:
@@ -147,7 +139,7 @@ def _declared() -> Mapping[str, tuple[str, int]]:
     return {release: (file, line) for release, line in lines.items()}
 
 
-FORMATS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+FORMATS: Mapping[str, Callable[[ReportDocument], str]] = {
     "terminal": _terminal,
     "json": _json,
     "markdown": _markdown,

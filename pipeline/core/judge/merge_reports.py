@@ -1,104 +1,107 @@
 """Merges the reports of shards into the one that an unsharded run would have written."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+
+from msgspec.structs import replace
 
 from pipeline.core.errors import UsageError
-from pipeline.core.judge.report import combined_digest
-from pipeline.core.kube.path import from_json
-from pipeline.core.risk.finding import Place, ResourceRef
+from pipeline.core.judge.report import Verdict, combined_digest
+from pipeline.core.judge.report_document import (
+    LEVELS,
+    ChangeEntry,
+    ComparedSides,
+    Digests,
+    FindingEntry,
+    LevelCounts,
+    ReportDocument,
+    Rollouts,
+    Summary,
+)
+from pipeline.core.risk.finding import NotEvaluated
 
-_ORDER = ("failed", "blocked", "review", "safe", "no-changes")
+_ORDER = (Verdict.FAILED, Verdict.BLOCKED, Verdict.REVIEW, Verdict.SAFE, Verdict.NO_CHANGES)
 _IDLE = "waiver-unused"
-_LEVELS = ("blocker", "high", "medium", "low", "info", "off")
 
 
-def merge(reports: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def merge(reports: Sequence[ReportDocument]) -> ReportDocument:
     """One report of several: releases, changes and findings together, in their usual order.
 
     Raises:
-        UsageError: none were given, or they are of different schemas or compare different things.
+        UsageError: none were given, or they compare different things.
     """
     if not reports:
         raise UsageError("no report was given", hint="pipeline report shard-*.json -o …")
-    first = dict(reports[0])
+    first = reports[0]
     if len(reports) == 1:
         return first
     for other in reports[1:]:
-        if (other["schema"], _compared(other)) != (first["schema"], _compared(first)):
+        if _sides(other) != _sides(first):
             raise UsageError("the reports are of different comparisons", hint="merge shards of one run only")
-    rendered = [release for release in _all(reports, "releases") if release.get("digest")]
-    first |= {
-        "releases": sorted(_all(reports, "releases"), key=lambda r: (r["environment"], r["name"])),
-        "changes": _by_release(reports),
-        "findings": _findings(reports),
-        "not_evaluated": _once(_all(reports, "not_evaluated")),
-        "errors": sorted(_all(reports, "errors"), key=lambda e: (e.get("environment", ""), e["release"])),
-        "verdict": min((report["verdict"] for report in reports), key=_ORDER.index),
-        "digests": {"render": combined_digest((r["environment"], r["name"], r["digest"]) for r in rendered)},
-    }
-    first["compared"] = {**first["compared"], **_joined(reports)}
-    first["summary"] = _summary(first, reports)
-    return first
+    releases = sorted((item for report in reports for item in report.releases), key=lambda item: item.key)
+    merged = replace(
+        first,
+        compared=_compared(reports),
+        releases=tuple(releases),
+        changes=_changes(reports),
+        findings=_findings(reports),
+        not_evaluated=_once(gap for report in reports for gap in report.not_evaluated),
+        errors=tuple(sorted((item for report in reports for item in report.errors), key=lambda item: item.key)),
+        verdict=min((report.verdict for report in reports), key=_ORDER.index),
+        digests=Digests(combined_digest((*item.key, item.digest) for item in releases if item.digest)),
+    )
+    return replace(merged, summary=_summary(merged, [report.summary for report in reports]))
 
 
-def _compared(report: Mapping[str, Any]) -> tuple[str, str]:
-    return report["compared"]["old"], report["compared"]["new"]
+def _sides(report: ReportDocument) -> tuple[str, str]:
+    return report.compared.old, report.compared.new
 
 
-def _joined(reports: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    found = {}
-    for key in ("environment", "kube_version"):
-        words = {word for report in reports for word in report["compared"][key].split(",") if word}
-        found[key] = ",".join(sorted(words))
-    return found
+def _compared(reports: Sequence[ReportDocument]) -> ComparedSides:
+    sides = [report.compared for report in reports]
+    return replace(
+        sides[0],
+        environment=_joined(side.environment for side in sides),
+        kube_version=_joined(side.kube_version for side in sides),
+    )
 
 
-def _all(reports: Iterable[Mapping[str, Any]], key: str) -> list[Any]:
-    return [item for report in reports for item in report[key]]
+def _joined(lists: Iterable[str]) -> str:
+    return ",".join(sorted({word for text in lists for word in text.split(",") if word}))
 
 
-def _by_release(reports: Iterable[Mapping[str, Any]]) -> list[Any]:
+def _changes(reports: Iterable[ReportDocument]) -> tuple[ChangeEntry, ...]:
     """A stable sort: within a release, changes keep the order of its shard."""
-    return sorted(_all(reports, "changes"), key=lambda c: (c.get("environment", ""), c["release"]))
+    return tuple(sorted((change for report in reports for change in report.changes), key=lambda change: change.key))
 
 
-def _findings(reports: Sequence[Mapping[str, Any]]) -> list[Any]:
-    """In the order of core/judge/report.py. A waiver is idle only where it is so in every shard."""
-    idle = [{f["title"] for f in report["findings"] if f["rule"] == _IDLE} for report in reports]
+def _findings(reports: Sequence[ReportDocument]) -> tuple[FindingEntry, ...]:
+    """In the order of core/judge/report.py. A waiver is unused only where it is so in every shard."""
+    idle = [{finding.title for finding in report.findings if finding.rule == _IDLE} for report in reports]
     everywhere = set.intersection(*idle)
-    found: dict[tuple[Any, ...], Any] = {}
-    for finding in _all(reports, "findings"):
-        key = _finding_key(finding)
-        if finding["rule"] != _IDLE or finding["title"] in everywhere:
-            found.setdefault((*key, len(found)) if finding["category"] != "policy" else key, finding)
-    return sorted(found.values(), key=_finding_key)
+    kept: dict[tuple[object, ...], FindingEntry] = {}
+    for finding in (finding for report in reports for finding in report.findings):
+        if finding.rule != _IDLE or finding.title in everywhere:
+            kept.setdefault((finding.order, 0 if finding.category == "policy" else len(kept)), finding)
+    return tuple(sorted(kept.values(), key=lambda finding: finding.order))
 
 
-def _finding_key(finding: Mapping[str, Any]) -> tuple[int, str, str, str, str, str]:
-    level = _LEVELS.index(finding["severity"])
-    where = _place(finding)
-    return (level, finding.get("environment", ""), finding["release"], finding["rule"], where, finding["title"])
+def _once(gaps: Iterable[NotEvaluated]) -> tuple[NotEvaluated, ...]:
+    unique = {(gap.rule, gap.needs): gap for gap in gaps}
+    return tuple(unique[key] for key in sorted(unique))
 
 
-def _place(finding: Mapping[str, Any]) -> str:
-    r = finding["resource"]
-    ref = ResourceRef(r.get("group", ""), r.get("version", ""), r["kind"], r.get("namespace", ""), r["name"])
-    return str(Place(ref, from_json(finding["path"])))
-
-
-def _once(items: Iterable[Mapping[str, Any]]) -> list[Any]:
-    unique = {(item["rule"], item["needs"]): item for item in items}
-    return [unique[key] for key in sorted(unique)]
-
-
-def _summary(merged: Mapping[str, Any], reports: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    parts = [report["summary"] for report in reports]
-    open_ = [finding for finding in merged["findings"] if not finding["waived"]]
-    return {
-        "releases": len(merged["releases"]),
-        **{key: sum(part[key] for part in parts) for key in ("added", "changed", "removed", "waived", "unaccounted")},
-        "findings": {level: sum(1 for f in open_ if f["severity"] == level) for level in _LEVELS[:5]},
-        "not_evaluated": len(merged["not_evaluated"]),
-        "rollouts": {key: sum(part["rollouts"][key] for part in parts) for key in ("workloads", "replicas")},
-    }
+def _summary(merged: ReportDocument, parts: Sequence[Summary]) -> Summary:
+    open_ = [finding for finding in merged.findings if not finding.waived]
+    return Summary(
+        releases=len(merged.releases),
+        added=sum(part.added for part in parts),
+        changed=sum(part.changed for part in parts),
+        removed=sum(part.removed for part in parts),
+        findings=LevelCounts(*(sum(finding.severity == level for finding in open_) for level in LEVELS)),
+        waived=sum(part.waived for part in parts),
+        not_evaluated=len(merged.not_evaluated),
+        unaccounted=sum(part.unaccounted for part in parts),
+        rollouts=Rollouts(
+            sum(part.rollouts.workloads for part in parts), sum(part.rollouts.replicas for part in parts)
+        ),
+    )

@@ -1,0 +1,238 @@
+"""report.json as types: what every presentation reads, whether a run has just made it or a file holds it.
+
+The names and shapes are those of ``data/report.schema.json``, which is the published contract; a test holds the two
+against each other. Fields that are not known here are ignored, because later versions may add some.
+"""
+
+from typing import Annotated, Any, Literal, get_args
+
+import msgspec
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from pipeline.core.diff.change import Action, Op
+from pipeline.core.judge.report import Verdict
+from pipeline.core.kube.path import from_json
+from pipeline.core.risk.finding import Confidence, NotEvaluated, Place, ResourceRef, Waiver
+
+Level = Literal["blocker", "high", "medium", "low", "info"]
+LEVELS: tuple[Level, ...] = get_args(Level)
+"""The severities that are shown, worst first."""
+
+Count = Annotated[int, Meta(ge=0)]
+Key = Annotated[dict[str, str | int | float | bool | None], Meta(min_length=1)]
+Steps = tuple[str | Count | Key, ...]
+"""A path: map keys, list indexes, and list entries by their merge key."""
+
+
+class HelmInfo(Struct, frozen=True):
+    engine: str
+    version: str
+
+
+class ToolInfo(Struct, frozen=True):
+    name: str
+    version: str
+    helm: HelmInfo
+
+
+class ComparedSides(Struct, frozen=True):
+    old: str
+    new: str
+    environment: str
+    kube_version: str
+
+
+class LevelCounts(Struct, frozen=True):
+    """How many findings of each severity are not waived."""
+
+    blocker: Count
+    high: Count
+    medium: Count
+    low: Count
+    info: Count
+
+    def of(self, level: Level) -> int:
+        number: int = getattr(self, level)
+        return number
+
+
+class Rollouts(Struct, frozen=True):
+    workloads: Count
+    replicas: Count
+
+
+class Summary(Struct, frozen=True):
+    releases: Count
+    added: Count
+    changed: Count
+    removed: Count
+    findings: LevelCounts
+    waived: Count
+    not_evaluated: Count
+    unaccounted: Count
+    rollouts: Rollouts
+
+
+class ChartVersions(Struct, frozen=True):
+    name: str
+    old_version: str
+    new_version: str
+    old_digest: str
+    new_digest: str
+
+
+class ObjectCounts(Struct, frozen=True):
+    added: Count
+    changed: Count
+    removed: Count
+    unchanged: Count
+
+    @property
+    def said(self) -> str:
+        """``2 added, 1 removed``; empty where nothing changes."""
+        counts = (("added", self.added), ("changed", self.changed), ("removed", self.removed))
+        return ", ".join(f"{number} {word}" for word, number in counts if number)
+
+
+class ReleaseEntry(Struct, frozen=True):
+    name: str
+    environment: str
+    namespace: str
+    chart: ChartVersions
+    status: Literal["ok", "failed"]
+    objects: ObjectCounts
+    digest: str = ""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.environment, self.name
+
+
+class ResourceEntry(Struct, frozen=True, omit_defaults=True):
+    group: str
+    version: str
+    kind: str
+    name: str
+    namespace: str = ""
+
+    @property
+    def ref(self) -> ResourceRef:
+        return ResourceRef(self.group, self.version, self.kind, self.namespace, self.name)
+
+
+class PlaceEntry(Struct, frozen=True):
+    resource: ResourceEntry
+    path: Steps
+
+
+class FieldEntry(Struct, frozen=True, omit_defaults=True):
+    """One changed path; ``old`` and ``new`` are UNSET on the side that lacks it. ``noise`` says why it is ignored."""
+
+    path: Steps
+    op: Op
+    old: Any = UNSET
+    new: Any = UNSET
+    noise: str = ""
+
+
+class ChangeEntry(Struct, frozen=True):
+    """``unaccounted`` holds the indexes into ``fields`` that no rule explains; ``(-1,)`` is the object as a whole."""
+
+    release: str
+    resource: ResourceEntry
+    action: Action
+    fields: tuple[FieldEntry, ...]
+    environment: str = ""
+    unaccounted: tuple[Annotated[int, Meta(ge=-1)], ...] = ()
+    old_resource: ResourceEntry | UnsetType = UNSET
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.environment, self.release
+
+    @property
+    def telling(self) -> tuple[FieldEntry, ...]:
+        """The fields that are more than version labels and the like."""
+        return tuple(field for field in self.fields if not field.noise)
+
+
+class FindingEntry(Struct, frozen=True):
+    rule: Annotated[str, Meta(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*\Z")]
+    category: str
+    severity: Level
+    confidence: Confidence
+    release: str
+    resource: ResourceEntry
+    path: Steps
+    also: tuple[PlaceEntry, ...]
+    title: str
+    why: str
+    remedy: str
+    evidence: tuple[str, ...]
+    waived: Waiver | None
+    fingerprint: Annotated[str, Meta(pattern=r"^[0-9a-f]{12}\Z")]
+    environment: str = ""
+    commands: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.environment, self.release
+
+    @property
+    def order(self) -> tuple[int, str, str, str, str, str]:
+        """Worst first, then by where it is: the order of core/judge/report.py."""
+        place = str(Place(self.resource.ref, from_json(list(self.path))))
+        return LEVELS.index(self.severity), self.environment, self.release, self.rule, place, self.title
+
+
+class ErrorEntry(Struct, frozen=True):
+    """A release that does not render. ``line`` counts from 1; 0 is unknown."""
+
+    release: str
+    chart: str
+    template: str
+    line: Count
+    message: str
+    environment: str = ""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.environment, self.release
+
+    @property
+    def where(self) -> str:
+        return f"{self.template}:{self.line}" if self.template else self.chart
+
+
+class Digests(Struct, frozen=True):
+    render: Annotated[str, Meta(pattern=r"^(sha256:[0-9a-f]{64})?\Z")]
+
+
+class ReportDocument(Struct, frozen=True):
+    """The whole of report.json. No secret value is in it: it was masked when it was made."""
+
+    schema: Literal["pipeline.report/v1"]
+    tool: ToolInfo
+    compared: ComparedSides
+    verdict: Verdict
+    summary: Summary
+    releases: tuple[ReleaseEntry, ...]
+    changes: tuple[ChangeEntry, ...]
+    findings: tuple[FindingEntry, ...]
+    not_evaluated: tuple[NotEvaluated, ...]
+    errors: tuple[ErrorEntry, ...]
+    digests: Digests
+
+
+def from_data(data: Any) -> ReportDocument:
+    """The document from plain JSON values.
+
+    Raises:
+        ValueError: they are not a report; its text names the value (``… at `$.summary.added```).
+    """
+    return msgspec.convert(data, ReportDocument)
+
+
+def to_data(document: ReportDocument) -> dict[str, Any]:
+    """The document as plain values for an encoder of JSON; its lists are tuples."""
+    return dict(msgspec.to_builtins(document))

@@ -1,0 +1,65 @@
+"""The page's templates, in an environment in which a chart's text can be nothing but text.
+
+Autoescape holds for every value, and :func:`_shown` puts each on one line without control characters before that. The
+exceptions are the filters ``whole`` and ``row``, which keep lines and indentation and escape all the same.
+"""
+
+from functools import cache
+from pkgutil import get_data
+from typing import Any
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
+from markupsafe import Markup, escape
+
+from pipeline.report import plain
+from pipeline.report.text_rows import Row
+
+LONGEST = 2_000
+"""Characters of a value or a line: what is longer is truncated."""
+
+
+def asset(name: str) -> str:
+    """A file of ``pipeline/data``."""
+    data = get_data("pipeline", f"data/{name}")
+    assert data is not None, f"BUG: {name} is missing from the package"
+    return data.decode()
+
+
+def _shown(value: Any) -> Any:
+    return plain.line(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _whole(text: str) -> Markup:
+    return escape(plain.safe(text))
+
+
+def _row(text: str) -> Markup:
+    return escape(plain.row(text, LONGEST))
+
+
+def _same_line(row: Row | None) -> bool:
+    return row is not None and row.mark == " "
+
+
+@cache
+def template(name: str) -> Template:
+    """A template of ``pipeline/data``. An unknown variable is an error, never an empty text."""
+    environment = Environment(
+        autoescape=True,
+        loader=FunctionLoader(asset),
+        undefined=StrictUndefined,
+        finalize=_shown,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"whole": _whole, "row": _row}
+    environment.tests |= {"same_line": _same_line}
+    environment.globals |= {
+        "anchor": plain.anchor,
+        "elsewhere": plain.elsewhere,
+        "place": plain.place,
+        "release_name": plain.release_name,
+        "resource": plain.resource,
+        "waiver": plain.waiver,
+    }
+    return environment.get_template(name)
