@@ -74,11 +74,12 @@ class Repository:
         from functools import partial
 
         from pipeline.adapters import sops
+        from pipeline.adapters.charts.packing import VendoredEngine
         from pipeline.adapters.helm.kustomize import find
         from pipeline.flows.render.jobs import RenderPorts
 
         limits = self.config.limits.render
-        engine = engine_for(self.config.helm_engine, self.config.helm_version, limits)
+        engine = VendoredEngine(engine_for(self.config.helm_engine, self.config.helm_version, limits), self.disk)
         return RenderPorts(
             str(self.root), self.disk, engine, partial(find, limits), partial(sops.find, self.root), time.sleep
         )

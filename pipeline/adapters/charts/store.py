@@ -1,24 +1,43 @@
-"""Where a chart that was fetched for one comparison lies: a folder named by its content, in the user's cache."""
+"""The charts of one comparison: where Helm finds each, and what it holds.
 
-import shutil
-import tempfile
+A chart that was fetched lies in a private folder as an archive, until the comparison is done; a vendored chart is
+packed as for a render.
+"""
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from weakref import finalize
 
-from pipeline.adapters.cache.folder import folder
-from pipeline.core.charts.chart import Fetched, tree_digest
+from pipeline.adapters.guard import private_folder
+from pipeline.core.charts.chart import Chart, Fetched, tree_digest
+from pipeline.core.charts.lock import FILE as LOCK
+from pipeline.core.charts.lock import FOLDER
 from pipeline.core.charts.reference import ChartKind, parse_reference
-from pipeline.core.errors import UsageError
+from pipeline.core.charts.stored_names import original_files
+from pipeline.core.errors import UsageError, WorldError
+from pipeline.core.safe_path import SafeName
 
 
-def local_chart(argument: str) -> str:
-    """The path of the chart that ``chart:ARGUMENT`` names; fetched where it is not on this disk.
+@dataclass(frozen=True, slots=True)
+class LocalChart:
+    """``path`` is what Helm gets, ``load`` reads the same chart."""
+
+    path: str
+    load: Callable[[], Chart]
+
+
+def local_chart(argument: str) -> LocalChart:
+    """The chart that ``chart:ARGUMENT`` names; fetched where it is not on this disk.
 
     Raises:
         UsageError: it is no path, and no ``https://…/chart@VERSION`` or URL of an archive either.
         WorldError: it cannot be fetched.
     """
     if not argument.startswith(("http://", "https://", "oci://", "git+")):
-        return argument
+        return _on_disk(argument)
     text, _, version = argument.partition("@") if "@" in argument.rpartition("/")[2] else (argument, "", "")
     from pipeline.adapters.charts.source import ChartSource  # noqa: PLC0415 - an HTTP client, which archives never need
 
@@ -26,26 +45,51 @@ def local_chart(argument: str) -> str:
     if reference.kind not in (ChartKind.REPOSITORY, ChartKind.ARCHIVE):
         hint = "pull it first (helm pull), and compare the archives: chart:./name-1.2.3.tgz"
         raise UsageError(f"chart:{argument}: no chart can be fetched from there yet ({reference.kind})", hint=hint)
-    return str(_stored(ChartSource(Path.cwd(), {}).fetch(reference, version)))
+    return _stored(ChartSource(Path.cwd(), {}).fetch(reference, version))
 
 
-def _stored(fetched: Fetched) -> Path:
-    """Staged beside its place and renamed: a folder of that name is always whole."""
-    place = folder("charts") / tree_digest(fetched.files).removeprefix("sha256:")
-    target = place / fetched.name
-    if target.is_dir():
-        return target
-    place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    staged = Path(tempfile.mkdtemp(prefix=".staged-", dir=place.parent))
-    try:
-        for name, data in fetched.files.items():
-            file = staged / fetched.name / name
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(data)
-        staged.rename(place)
-    except OSError:
-        if not target.is_dir():  # another run may have been faster
-            raise
-    finally:
-        shutil.rmtree(staged, ignore_errors=True)
-    return target
+def _on_disk(argument: str) -> LocalChart:
+    place = Path(argument).resolve()
+    above = place.parents
+    vendored = place.is_dir() and len(above) > 2 and above[1].name == FOLDER and (above[2] / LOCK).is_file()  # noqa: PLR2004
+    if not vendored:
+        return LocalChart(argument, partial(_loaded, argument))
+    from pipeline.adapters.disk import Disk  # noqa: PLC0415 - as above
+
+    tree = Disk(above[2]).vendored(place.relative_to(above[2]).as_posix())
+    if tree.strange:
+        path, what = min(tree.strange.items())
+        raise WorldError(f"{argument}/{path} {what}: pipeline vendor writes no such thing", hint="pipeline vendor")
+    name, version = place.parts[-2:]
+    return _stored(Fetched(name, version, "", original_files(tree.files)))
+
+
+def _loaded(path: str) -> Chart:
+    from pipeline.adapters.charts.reader import load_chart  # noqa: PLC0415 - Helm is set to work before
+
+    return load_chart(path)
+
+
+class _Stored:
+    """A fetched chart in a private folder, which lasts as long as somebody may still read the chart."""
+
+    def __init__(self, fetched: Fetched) -> None:
+        from pipeline.adapters.charts.packing import pack  # noqa: PLC0415 - as above
+
+        self._fetched = fetched
+        self._stack = ExitStack()
+        finalize(self, self._stack.close)
+        title = SafeName(f"{fetched.name}-{fetched.version}.tgz", "chart")
+        self.path = self._stack.enter_context(private_folder("chart")) / title
+        self.path.write_bytes(pack(fetched.files))
+
+    def load(self) -> Chart:
+        from pipeline.adapters.charts.reader import chart_of  # noqa: PLC0415 - as above
+
+        files = self._fetched.files
+        return chart_of(files, tree_digest(files), f"{self._fetched.name} {self._fetched.version}")
+
+
+def _stored(fetched: Fetched) -> LocalChart:
+    stored = _Stored(fetched)
+    return LocalChart(str(stored.path), stored.load)

@@ -2,11 +2,10 @@
 
 import re
 import time
-from functools import partial
 from pathlib import Path
 
 from pipeline.cli.diff import ChartOptions
-from pipeline.core.charts.chart import Chart, ValuesLayer
+from pipeline.core.charts.chart import ValuesLayer
 from pipeline.core.config.diff_source import DiffSource
 from pipeline.core.errors import ConfigError, Problem, UsageError
 from pipeline.core.render.order import DEFAULT_KUBE_VERSION
@@ -44,14 +43,8 @@ def begun(old: DiffSource, new: DiffSource, options: ChartOptions) -> Begun:
 def _side(source: DiffSource, files: tuple[Path, ...]) -> ChartSide:
     from pipeline.adapters.charts.store import local_chart
 
-    path = local_chart(source.argument)
-    return ChartSide(str(source), path, partial(_load, path), tuple(map(_layer, files)))
-
-
-def _load(path: str) -> Chart:
-    from pipeline.adapters.charts.reader import load_chart
-
-    return load_chart(path)
+    chart = local_chart(source.argument)
+    return ChartSide(str(source), chart.path, chart.load, tuple(map(_layer, files)))
 
 
 def _layer(path: Path) -> ValuesLayer:
