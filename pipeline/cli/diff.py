@@ -1,6 +1,5 @@
 """``pipeline diff``: what changes between two sources, what it breaks, and whether to go on."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,19 +15,6 @@ SHOWN_AS = "terminal, json, markdown, comment, summary, html, sarif or junit, in
 LEVELS = ("blocker", "high", "medium", "low", "info")
 _FILE = click.Path(path_type=Path)
 _CHART = "For chart: sources: "
-
-
-@dataclass(frozen=True, slots=True)
-class ChartOptions:
-    """How two ``chart:`` sources are rendered."""
-
-    release_name: str
-    namespace: str
-    values: tuple[Path, ...]
-    new_values: tuple[Path, ...]
-    kube_version: str | None
-    api_versions: tuple[str, ...]
-    engine: str
 
 
 @click.command(short_help="Compare two sources: changes, findings, verdict.")
@@ -79,7 +65,7 @@ def command(context: click.Context, /, old: str, new: str, **options: Any) -> No
 
 def _of_charts(sources: "tuple[DiffSource, DiffSource]", options: dict[str, Any]) -> "Report":
     """Helm is at work before the rest is loaded."""
-    from pipeline.cli.support.chart_sides import begun
+    from pipeline.cli.support.chart_sides import ChartOptions, begun
 
     names = ChartOptions.__dataclass_fields__
     rendering = begun(*sources, ChartOptions(**{name: options[name] for name in names}))

@@ -17,7 +17,7 @@ import orjson
 
 from pipeline.adapters.beside import beside
 from pipeline.adapters.cache.folder import folder, keep, keep_newest
-from pipeline.adapters.helm.workers import worker_count
+from pipeline.adapters.workers import worker_count
 from pipeline.core.render.manifests import LOADER_VERSION
 from pipeline.core.yaml.reader import YamlError, load_all
 

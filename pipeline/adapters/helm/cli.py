@@ -18,8 +18,8 @@ from tempfile import TemporaryFile
 from pipeline.adapters.contained import Exceeded, Loop, Surroundings, run_in
 from pipeline.adapters.helm import pyhelm3_command
 from pipeline.adapters.helm.version import version_of
-from pipeline.adapters.helm.workers import worker_count
 from pipeline.adapters.process import NOWHERE, bare_environment, go_memory
+from pipeline.adapters.workers import worker_count
 from pipeline.core.budget import RenderLimits
 from pipeline.core.charts.chart import ValuesLayer
 from pipeline.core.errors import RenderError, WorldError

@@ -22,7 +22,7 @@ from helm_python import _native as native
 from helm_python.errors import HelmError, HelmRenderError
 
 from pipeline.adapters.helm.native_output import NativeOutput
-from pipeline.adapters.helm.workers import worker_count
+from pipeline.adapters.workers import worker_count
 from pipeline.core.charts.values import ValuesError, merge
 from pipeline.core.errors import RenderError
 from pipeline.core.render.helm_apis import HELM_API_VERSIONS

@@ -2,9 +2,9 @@
 
 import re
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.cli.diff import ChartOptions
 from pipeline.core.charts.chart import ValuesLayer
 from pipeline.core.config.diff_source import DiffSource
 from pipeline.core.errors import ConfigError, Problem, UsageError
@@ -12,6 +12,19 @@ from pipeline.core.render.order import DEFAULT_KUBE_VERSION
 from pipeline.flows.chart_sides import Begun, ChartSide, How, begin
 
 _VERSION = re.compile(r"v?\d+\.\d+(\.\d+)?([-+][\w.+-]*)?")
+
+
+@dataclass(frozen=True, slots=True)
+class ChartOptions:
+    """How two ``chart:`` sources are rendered."""
+
+    release_name: str
+    namespace: str
+    values: tuple[Path, ...]
+    new_values: tuple[Path, ...]
+    kube_version: str | None
+    api_versions: tuple[str, ...]
+    engine: str
 
 
 def begun(old: DiffSource, new: DiffSource, options: ChartOptions) -> Begun:

@@ -5,15 +5,15 @@ server's answers to 1,095 single changes (tests/data/mutations). Both bodies are
 that leaving a default out is no change.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
-from pipeline.core.diff.change import MISSING, Action, ResourceChange
+from pipeline.core.diff.change import Action, ResourceChange
 from pipeline.core.diff.equivalence import same_meaning
 from pipeline.core.diff.values import canonical, values_of
 from pipeline.core.kube.apis import lookup
 from pipeline.core.kube.defaults.normalise import normal
-from pipeline.core.kube.path import Path
+from pipeline.core.kube.path import MISSING, Path, get
 from pipeline.core.kube.resource import Body, Delivery, Resource
 from pipeline.core.risk.rule import Claim
 from pipeline.core.risk.upgrade import Upgrade
@@ -31,19 +31,9 @@ def bodies(change: ResourceChange, *, hooks: bool = False) -> tuple[Body, Body] 
     return normal(change.before), normal(change.after)
 
 
-def value_at(body: Mapping[str, Any], path: Path) -> Any:
-    """The value at a path of map keys; MISSING where there is none."""
-    value: Any = body
-    for step in path:
-        if not isinstance(value, dict) or step not in value:
-            return MISSING
-        value = value[step]
-    return value
-
-
 def differing(old: Body, new: Body, *paths: Path) -> tuple[Path, ...]:
     """Those of ``paths`` whose values differ in meaning."""
-    return tuple(path for path in paths if not same(value_at(old, path), value_at(new, path)))
+    return tuple(path for path in paths if not same(get(old, path), get(new, path)))
 
 
 def same(old: Any, new: Any) -> bool:
@@ -67,7 +57,7 @@ def first_below(change: ResourceChange, path: Path) -> Path:
 
 def others(body: Body, parent: Path, allowed: frozenset[str]) -> Iterator[Path]:
     """The paths of every key below ``parent`` but the ``allowed``."""
-    below = value_at(body, parent)
+    below = get(body, parent)
     return ((*parent, key) for key in below if key not in allowed) if isinstance(below, dict) else iter(())
 
 

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pipeline.core.diff.change import MISSING, Action, Op
-from pipeline.core.kube.path import Entry, Path
-from pipeline.core.kube.path_values import get
+from pipeline.core.diff.change import Action, Op
+from pipeline.core.kube.path import MISSING, Entry, Path, get
 from pipeline.core.kube.resource import Resource, ResourceId
 from pipeline.core.render.overlay import NAMES
 from pipeline.core.render.overlay_effects import Effect

@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pipeline.core.diff.change import MISSING, FieldChange, ResourceChange
-from pipeline.core.kube.path import Path
-from pipeline.core.kube.pods import CONTAINERS, container_name, in_container, pod_fields, pod_spec
+from pipeline.core.diff.change import FieldChange, ResourceChange
+from pipeline.core.diff.pod_fields import pod_fields
+from pipeline.core.kube.path import MISSING, Path
+from pipeline.core.kube.pods import CONTAINERS, container_name, in_container, pod_spec
 from pipeline.core.kube.resource import mapping, sequence
 
 _OF_POD = frozenset({"securityContext", "hostNetwork", "hostPID", "hostIPC", "hostUsers", "shareProcessNamespace"})

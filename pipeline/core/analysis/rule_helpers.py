@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 
 from pipeline.core.analysis.removal import listed, plural
 from pipeline.core.analysis.short_values import between, brief
-from pipeline.core.diff.change import MISSING, Action, FieldChange, Op, ResourceChange
+from pipeline.core.diff.change import Action, FieldChange, Op, ResourceChange
+from pipeline.core.diff.pod_fields import pod_fields
 from pipeline.core.diff.text_diff import Hunk, hunks, is_text
 from pipeline.core.kube.apis import built_in_group
-from pipeline.core.kube.path import Entry, Path, to_text
-from pipeline.core.kube.pods import pod_fields
+from pipeline.core.kube.path import MISSING, Entry, Path, to_text
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Claim, EachCheck, Hit, WholeCheck, at
 from pipeline.core.risk.upgrade import Upgrade

@@ -11,7 +11,7 @@ from typing import Any
 
 from pipeline.core.charts.chart import Chart
 from pipeline.core.charts.template_reads import References, ValuesPath, reached, references
-from pipeline.core.diff.change import MISSING
+from pipeline.core.kube.path import MISSING
 from pipeline.core.kube.resource import mapping, sequence
 from pipeline.core.yaml import reader as yaml_read
 

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
-from pipeline.core.crd.definition import GROUP, Definition, definition, in_v1_shape
+from pipeline.core.crd.definition import Definition, definition
+from pipeline.core.kube.crd_shape import GROUP, in_v1_shape
 from pipeline.core.kube.path import Path
 from pipeline.core.kube.resource import CRD_KIND, Body, ManifestSet, Resource, mapping
 from pipeline.core.memo import once

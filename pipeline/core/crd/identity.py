@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from pipeline.core.analysis.immutable_fields import differing, value_at
+from pipeline.core.analysis.immutable_fields import differing
 from pipeline.core.crd.pairs import Pair, claim, edited
 from pipeline.core.kube.defaults.normalise import normal
-from pipeline.core.kube.path import Path
+from pipeline.core.kube.path import Path, get
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Hit
 from pipeline.core.risk.upgrade import Upgrade
@@ -19,7 +19,7 @@ def changed(upgrade: Upgrade, *paths: Path) -> Iterator[tuple[Pair, dict[Path, s
         if found:
             yield (
                 pair,
-                {p: f"{'.'.join(map(str, p[1:]))} {value_at(old, p)} -> {value_at(new, p) or 'none'}" for p in found},
+                {p: f"{'.'.join(map(str, p[1:]))} {get(old, p)} -> {get(new, p) or 'none'}" for p in found},
             )
 
 

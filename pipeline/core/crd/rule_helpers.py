@@ -8,7 +8,7 @@ from pipeline.core.crd.instances import naming
 from pipeline.core.crd.pairs import claim
 from pipeline.core.crd.schema.changes import PROPERTY, RETYPED, Edited, SchemaChange, edits
 from pipeline.core.crd.schema.keywords import names_required, values_gone
-from pipeline.core.diff.change import MISSING
+from pipeline.core.kube.path import MISSING
 from pipeline.core.kube.resource import Resource
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Hit, WholeCheck

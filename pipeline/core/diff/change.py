@@ -3,23 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any
 
-from pipeline.core.kube.path import Path, matches
+from pipeline.core.kube.path import MISSING, Path, matches
 from pipeline.core.kube.resource import Resource, ResourceId
-
-
-class _Missing:
-    """Absence, which is not null."""
-
-    def __repr__(self) -> str:
-        return "MISSING"
-
-    def __bool__(self) -> bool:
-        return False
-
-
-MISSING: Final = _Missing()
 
 
 class Op(StrEnum):

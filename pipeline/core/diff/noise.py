@@ -1,8 +1,8 @@
 """Changes that say nothing about risk: each has its reason, and is counted, never dropped."""
 
-from pipeline.core.diff.change import MISSING, FieldChange, Op
+from pipeline.core.diff.change import FieldChange, Op
 from pipeline.core.kube.list_order import order_acts_on_nothing
-from pipeline.core.kube.path import Path, Step
+from pipeline.core.kube.path import MISSING, Path, Step
 from pipeline.core.kube.resource import Resource
 
 _CHART_LABELS = frozenset({"helm.sh/chart", "app.kubernetes.io/version", "chart", "heritage"})

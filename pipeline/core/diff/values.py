@@ -12,9 +12,9 @@ from typing import Any
 
 import orjson
 
-from pipeline.core.diff.change import MISSING, FieldChange, Op
+from pipeline.core.diff.change import FieldChange, Op
 from pipeline.core.kube.merge_keys import entry_key, merge_key
-from pipeline.core.kube.path import Path
+from pipeline.core.kube.path import MISSING, Path
 
 _SCALARS = frozenset({str, int, float, bool, type(None)})
 

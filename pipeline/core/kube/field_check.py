@@ -19,7 +19,7 @@ from pipeline.core.kube.merge_keys import entry_key, merge_key
 from pipeline.core.kube.path import Path, Step
 from pipeline.core.kube.quantity import quantity
 from pipeline.core.kube.resource import Resource
-from pipeline.core.redaction.mask import SECRET
+from pipeline.core.kube.secrets import SECRET
 
 _Steps = tuple[str | int, ...]
 _SHOWN = 40

@@ -1,9 +1,25 @@
-"""Paths into a Kubernetes object: map keys, list entries named by their merge key, and indexes where no key exists."""
+"""Paths into a Kubernetes object: map keys, list entries named by their merge key, and indexes where no key exists.
+
+They are read and written here too: :func:`get` and :func:`put` take the value at a path and replace it.
+"""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
+
+
+class _Missing:
+    """Absence, which is not null."""
+
+    def __repr__(self) -> str:
+        return "MISSING"
+
+    def __bool__(self) -> bool:
+        return False
+
+
+MISSING: Final = _Missing()
 
 
 class Entry(NamedTuple):
@@ -69,20 +85,46 @@ def from_json(steps: Iterable[Any]) -> Path:
     return tuple(Entry(tuple(step.items())) if isinstance(step, dict) else step for step in steps)
 
 
-def value_at(body: Any, path: Path) -> Any:
-    """What stands at ``path``; None where nothing does."""
-    value = body
+def get(body: Any, path: Path) -> Any:
+    """The value at ``path``; MISSING where there is none."""
     for step in path:
-        if isinstance(value, dict):
-            value = value.get(step)
-        elif isinstance(value, list) and isinstance(step, int):
-            value = value[step] if step < len(value) else None
-        elif isinstance(value, list) and isinstance(step, Entry):
-            value = next((one for one in value if _is(one, step)), None)
+        if isinstance(step, str):
+            body = body.get(step, MISSING) if isinstance(body, dict) else MISSING
+        elif isinstance(body, list):
+            index = _index(body, step)
+            body = MISSING if index is None else body[index]
         else:
-            return None
-    return value
+            return MISSING
+        if body is MISSING:
+            return MISSING
+    return body
 
 
-def _is(entry: Any, step: Entry) -> bool:
-    return isinstance(entry, dict) and all(value_at(entry, tuple(key.split("."))) == want for key, want in step.pairs)
+def put(body: Any, values: Mapping[Path, Any]) -> Any:
+    """A copy with other values at those paths that are there."""
+    for path, value in values.items():
+        if get(body, path) is not MISSING:
+            body = _with(body, path, value)
+    return body
+
+
+def _with(body: Any, path: Path, value: Any) -> Any:
+    if not path:
+        return value
+    step, rest = path[0], path[1:]
+    if isinstance(step, str):
+        return {**body, step: _with(body[step], rest, value)}
+    index = _index(body, step)
+    return [_with(one, rest, value) if n == index else one for n, one in enumerate(body)]
+
+
+def _index(entries: list[Any], step: Entry | int) -> int | None:
+    if isinstance(step, int):
+        return step if step < len(entries) else None
+    return next((n for n, one in enumerate(entries) if all(_part(one, k) == v for k, v in step.pairs)), None)
+
+
+def _part(entry: Any, dotted: str) -> Any:
+    for step in dotted.split("."):
+        entry = entry.get(step) if isinstance(entry, dict) else None
+    return entry

@@ -1,9 +1,8 @@
-"""Where pods are described: in workloads' templates, and which of an upgrade's changes are about them."""
+"""Where pods are described: in workloads' templates."""
 
 from collections.abc import Iterator
 from typing import Any
 
-from pipeline.core.diff.change import Action, FieldChange, ResourceChange
 from pipeline.core.kube.path import Path
 from pipeline.core.kube.resource import Resource, mapping, sequence
 
@@ -42,16 +41,6 @@ def containers(resource: Resource) -> Iterator[dict[str, Any]]:
     """Every container, the initial ones too."""
     spec = pod_spec(resource)
     return (entry for key in CONTAINERS for entry in sequence(spec.get(key)) if isinstance(entry, dict))
-
-
-def pod_fields(change: ResourceChange) -> Iterator[tuple[FieldChange, Path]]:
-    """The changed paths of an edited workload that are about its pods' spec, with the path below that spec."""
-    path = template_path(change.resource)
-    if path is None or change.action in (Action.ADDED, Action.REMOVED):
-        return
-    prefix = (*path, "spec")
-    for field in change.under(*map(str, prefix)):
-        yield field, field.path[len(prefix) :]
 
 
 def in_container(path: Path, *keys: str) -> bool:

@@ -2,6 +2,7 @@
 
 from pipeline.core.kube.resource import Resource, mapping
 
+SECRET = "Secret"  # noqa: S105 - the kind's name
 SOPS = "sops"
 """The key that sops keeps its record under: no field of any Kubernetes object."""
 DATA = ("data", "stringData")
@@ -11,7 +12,7 @@ _ENCRYPTED = "ENC["
 
 def holds_data(resource: Resource) -> bool:
     """Whether it is a Secret with any value in the open. One that others fill in the cluster has none."""
-    if resource.kind != "Secret" or resource.group:
+    if resource.kind != SECRET or resource.group:
         return False
     values = [value for key in DATA for value in _values(resource, key)]
     return any(value not in ("", None) for value in values) and not _encrypted(resource, values)
@@ -19,7 +20,7 @@ def holds_data(resource: Resource) -> bool:
 
 def is_encrypted(resource: Resource) -> bool:
     """Whether it is a Secret as sops writes one; a cluster would take the encrypted text for the value."""
-    return resource.kind == "Secret" and not resource.group and bool(mapping(resource.body.get(SOPS)))
+    return resource.kind == SECRET and not resource.group and bool(mapping(resource.body.get(SOPS)))
 
 
 def _encrypted(resource: Resource, values: list[object]) -> bool:

@@ -13,9 +13,9 @@ from typing import Any
 import orjson
 
 from pipeline.core.kube.resource import Body, ManifestSet, Resource
+from pipeline.core.kube.secrets import SECRET
 from pipeline.core.redaction.forms import SHORTEST, decoded, forms, leaves, named, parts
 
-SECRET = "Secret"  # noqa: S105 - the kind's name
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _CUT = "…"
 _BOUNDED = 8

@@ -8,9 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from pipeline.core.diff.change import MISSING
-from pipeline.core.kube.path import Path, to_text
-from pipeline.core.kube.path_values import get, put
+from pipeline.core.kube.path import MISSING, Path, get, put, to_text
 from pipeline.core.kube.resource import ManifestSet, Resource, ResourceId
 from pipeline.core.kube.secrets import holds_data, is_encrypted
 from pipeline.core.render.nondeterminism import Volatile, kept

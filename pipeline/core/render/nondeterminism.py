@@ -11,10 +11,9 @@ from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Any
 
-from pipeline.core.diff.change import MISSING, Op
+from pipeline.core.diff.change import Op
 from pipeline.core.diff.values import canonical, values_of
-from pipeline.core.kube.path import Path
-from pipeline.core.kube.path_values import put
+from pipeline.core.kube.path import MISSING, Path, put
 from pipeline.core.kube.resource import ManifestSet, Resource, ResourceId
 
 MARK = "<another at each render>"

@@ -11,8 +11,8 @@ from pipeline.core.cluster.plan.field_edits import differs
 from pipeline.core.cluster.plan.plan import PlannedAction, PlanProblem
 from pipeline.core.cluster.plan.size_limits import too_large
 from pipeline.core.kube.resource import CRD_KIND, Body, ManifestSet, Resource, ResourceId, mapping, sequence
+from pipeline.core.kube.secrets import SECRET
 from pipeline.core.ports import Progress
-from pipeline.core.redaction.mask import SECRET
 from pipeline.flows.cluster.client import Client
 from pipeline.flows.cluster.predicting import predict
 from pipeline.flows.cluster.reading import in_parallel, live

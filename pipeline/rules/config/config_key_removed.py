@@ -16,8 +16,8 @@ from pipeline.core.analysis.references import DATA_FIELDS, key_references
 from pipeline.core.analysis.references import keys as keys_of
 from pipeline.core.analysis.removal import listed
 from pipeline.core.analysis.selection import around
-from pipeline.core.diff.change import MISSING, Action, FieldChange, ResourceChange
-from pipeline.core.kube.path import Path
+from pipeline.core.diff.change import Action, FieldChange, ResourceChange
+from pipeline.core.kube.path import MISSING, Path
 from pipeline.core.kube.pods import WORKLOADS
 from pipeline.core.kube.resource import ResourceId, mapping
 from pipeline.core.risk.finding import Place, Severity

@@ -17,8 +17,7 @@ from difflib import get_close_matches
 from pipeline.core.analysis.overlay_drift import Loss, OverlayDrift, drifts
 from pipeline.core.analysis.overlay_lines import where
 from pipeline.core.diff.change import Op
-from pipeline.core.kube.path import Entry, Path, to_text
-from pipeline.core.kube.path_values import get
+from pipeline.core.kube.path import Entry, Path, get, to_text
 from pipeline.core.kube.resource import ManifestSet, Resource
 from pipeline.core.render.manifests import parse
 from pipeline.core.render.notes import Notes

@@ -17,7 +17,7 @@ from pipeline.core.analysis.removal import listed
 from pipeline.core.analysis.selection import around, home
 from pipeline.core.analysis.service_accounts import bound, identity
 from pipeline.core.diff.change import FieldChange, ResourceChange
-from pipeline.core.kube.pods import pod_fields
+from pipeline.core.diff.pod_fields import pod_fields
 from pipeline.core.kube.resource import ResourceId
 from pipeline.core.risk.finding import Place, Severity
 from pipeline.core.risk.rule import Claim, Hit, Rule, at, quiet, speaks

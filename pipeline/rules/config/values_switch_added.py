@@ -16,7 +16,8 @@ from pipeline.core.analysis.case_charts import chart, sides
 from pipeline.core.charts.known_values import default_at, leaves, scope_of
 from pipeline.core.charts.template_reads import ValuesPath
 from pipeline.core.charts.values_lines import where
-from pipeline.core.diff.change import MISSING, Action
+from pipeline.core.diff.change import Action
+from pipeline.core.kube.path import MISSING
 from pipeline.core.risk.finding import Confidence, Place, ResourceRef, Severity
 from pipeline.core.risk.rule import Hit, Need, Rule, at, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade

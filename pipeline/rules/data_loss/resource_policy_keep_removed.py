@@ -15,7 +15,8 @@ Restore the annotation by a value or an overlay.
 from collections.abc import Iterator
 
 from pipeline.core.analysis.removal import KEEPERS, kept
-from pipeline.core.diff.change import MISSING, FieldChange, Op, ResourceChange
+from pipeline.core.diff.change import FieldChange, Op, ResourceChange
+from pipeline.core.kube.path import MISSING
 from pipeline.core.kube.resource import sequence
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Claim, Hit, Rule, at, quiet, speaks

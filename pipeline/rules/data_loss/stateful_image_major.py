@@ -14,7 +14,8 @@ from collections.abc import Iterator
 
 from pipeline.core.analysis.images import image
 from pipeline.core.diff.change import Action, ResourceChange
-from pipeline.core.kube.pods import in_container, pod_fields
+from pipeline.core.diff.pod_fields import pod_fields
+from pipeline.core.kube.pods import in_container
 from pipeline.core.kube.resource import Resource, mapping
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Hit, Rule, at, quiet, speaks

@@ -16,8 +16,9 @@ from typing import Any
 
 from pipeline.core.analysis.storage import keepers
 from pipeline.core.diff.change import ResourceChange
+from pipeline.core.diff.pod_fields import pod_fields
 from pipeline.core.kube.path import Path
-from pipeline.core.kube.pods import WORKLOADS, pod_fields, pod_spec
+from pipeline.core.kube.pods import WORKLOADS, pod_spec
 from pipeline.core.kube.resource import Resource, mapping
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Claim, Hit, Rule, at, quiet, speaks

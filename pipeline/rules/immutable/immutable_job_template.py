@@ -13,9 +13,9 @@ Delete the Job before the apply, or let its name carry the version. A hook with 
 
 from collections.abc import Iterator
 
-from pipeline.core.analysis.immutable_fields import bodies, claims, differing, first_below, value_at
+from pipeline.core.analysis.immutable_fields import bodies, claims, differing, first_below
 from pipeline.core.diff.change import ResourceChange
-from pipeline.core.kube.path import Path
+from pipeline.core.kube.path import Path, get
 from pipeline.core.kube.resource import Body, mapping, sequence
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Hit, Rule, place, quiet, speaks
@@ -59,7 +59,7 @@ _OF_SUSPENDED = ("nodeSelector", "tolerations", "affinity", "schedulingGates")
 
 
 def _refused(old: Body, new: Body) -> tuple[Path, ...]:
-    if value_at(old, ("spec", "suspend")) is True:
+    if get(old, ("spec", "suspend")) is True:
         old, new = _without_directives(old), _without_directives(new)
     return differing(old, new, *_FIXED)
 

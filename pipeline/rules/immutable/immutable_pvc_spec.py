@@ -12,9 +12,9 @@ Make a claim of another name and copy the data. To grow one, see that its class 
 
 from collections.abc import Iterator
 
-from pipeline.core.analysis.immutable_fields import bodies, claims, differing, first_below, others, value_at
-from pipeline.core.diff.change import MISSING, ResourceChange
-from pipeline.core.kube.path import Path
+from pipeline.core.analysis.immutable_fields import bodies, claims, differing, first_below, others
+from pipeline.core.diff.change import ResourceChange
+from pipeline.core.kube.path import MISSING, Path, get
 from pipeline.core.kube.quantity import quantity
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Hit, Rule, place, quiet, speaks
@@ -32,14 +32,14 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
         return
     old, new = both
     paths = differing(old, new, *sorted({*others(old, ("spec",), _ALLOWED), *others(new, ("spec",), _ALLOWED)}))
-    late = tuple(path for path in paths if path[-1] in _SET_LATER and value_at(old, path) is MISSING)
+    late = tuple(path for path in paths if path[-1] in _SET_LATER and get(old, path) is MISSING)
     paths = tuple(path for path in paths if path not in late)
     if late:
         yield _set_later(change, late)
     if paths:
         yield _hit(change, paths, f"{', '.join(map(str, (path[-1] for path in paths)))} cannot change", None)
     if differing(old, new, _SIZE):
-        before, after = quantity(value_at(old, _SIZE)), quantity(value_at(new, _SIZE))
+        before, after = quantity(get(old, _SIZE)), quantity(get(new, _SIZE))
         grows = before is not None and after is not None and after > before
         title = "its size grows, which its storage class must allow" if grows else "its size cannot shrink"
         yield _hit(change, (_SIZE,), title, Severity.MEDIUM if grows else None)

@@ -10,8 +10,8 @@ See that policies cover it.
 """
 
 from pipeline.core.analysis.rule_helpers import FindingText, object_check
-from pipeline.core.diff.change import MISSING, FieldChange
-from pipeline.core.kube.path import Path
+from pipeline.core.diff.change import FieldChange
+from pipeline.core.kube.path import MISSING, Path
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
 

@@ -10,8 +10,8 @@ Check its image against your registry policy and its requests against your quota
 """
 
 from pipeline.core.analysis.rule_helpers import FindingText, pods_check
-from pipeline.core.diff.change import MISSING, FieldChange
-from pipeline.core.kube.path import Path
+from pipeline.core.diff.change import FieldChange
+from pipeline.core.kube.path import MISSING, Path
 from pipeline.core.kube.pods import is_container
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks

@@ -12,7 +12,7 @@ Look up the flags in the release notes; an overlay that adds arguments may now c
 from pipeline.core.analysis.rule_helpers import FindingText, pods_check, shown
 from pipeline.core.analysis.short_values import brief
 from pipeline.core.diff.change import FieldChange, Op, ResourceChange
-from pipeline.core.kube.path import Path, value_at
+from pipeline.core.kube.path import Path, get
 from pipeline.core.kube.pods import in_container
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
@@ -40,7 +40,7 @@ def _said(change: ResourceChange, field: FieldChange) -> str:
 
 def _flag_before(change: ResourceChange, field: FieldChange) -> str:
     """``--level `` where it stands before the value as a word of its own."""
-    index, words = field.path[-1], value_at(change.resource.body, field.path[:-1])
+    index, words = field.path[-1], get(change.resource.body, field.path[:-1])
     if not isinstance(index, int) or not isinstance(words, list) or not 0 < index < len(words):
         return ""
     before = str(words[index - 1])

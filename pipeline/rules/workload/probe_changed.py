@@ -10,8 +10,8 @@ Watch restarts after the rollout; raise failureThreshold where pods start slowly
 """
 
 from pipeline.core.analysis.rule_helpers import FindingText, pods_check
-from pipeline.core.diff.change import MISSING, FieldChange
-from pipeline.core.kube.path import Path
+from pipeline.core.diff.change import FieldChange
+from pipeline.core.kube.path import MISSING, Path
 from pipeline.core.kube.pods import in_container
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks

@@ -10,8 +10,8 @@ Restore it by a value or an overlay, unless another probe does its work now.
 """
 
 from pipeline.core.analysis.rule_helpers import FindingText, pods_check
-from pipeline.core.diff.change import MISSING, FieldChange
-from pipeline.core.kube.path import Path
+from pipeline.core.diff.change import FieldChange
+from pipeline.core.kube.path import MISSING, Path
 from pipeline.core.kube.pods import in_container
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks

@@ -10,9 +10,9 @@ from pipeline.core.cluster.plan import managed_fields as managed
 from pipeline.core.cluster.plan.live_digest import stripped
 from pipeline.core.cluster.plan.plan import FieldEdit
 from pipeline.core.cluster.plan.policy import MANAGER
-from pipeline.core.diff.change import MISSING, Op
+from pipeline.core.diff.change import Op
 from pipeline.core.diff.compare import fields_of
-from pipeline.core.kube.path import to_text
+from pipeline.core.kube.path import MISSING, to_text
 from pipeline.core.kube.resource import Body, Resource, mapping
 from pipeline.core.redaction.mask import Mask
 

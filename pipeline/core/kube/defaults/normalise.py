@@ -8,8 +8,8 @@ k8s.io/apiextensions-apiserver (pkg/apis/apiextensions/v1/defaults.go).
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from pipeline.core.crd.definition import in_v1_shape
 from pipeline.core.kube.apis import built_in_group
+from pipeline.core.kube.crd_shape import in_v1_shape
 from pipeline.core.kube.defaults.kinds import (
     admission_policy,
     api_service,
