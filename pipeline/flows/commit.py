@@ -8,8 +8,8 @@ from pipeline.core.config.model import Config
 from pipeline.core.errors import UsageError
 from pipeline.core.kube.secrets import holds_data
 from pipeline.core.render.file_tree import Tree
-from pipeline.core.render.manifests import parse
 from pipeline.core.render.rendered_tree import FOLDER, INDEX, from_bytes
+from pipeline.flows.committed import parsed
 
 
 def changed(head: Tree | None, worktree: Tree) -> dict[str, str]:
@@ -37,7 +37,7 @@ def check_secrets(config: Config, paths: Iterable[str], worktree: Tree) -> None:
         return
     rendered = [path for path in paths if path.startswith(f"{FOLDER}/") and path.endswith(".yaml")]
     files = worktree.read(path for path in rendered if "/secret-" in path)
-    found = [path for path, data in files.items() if any(map(holds_data, parse(data.decode(), namespace="").resources))]
+    found = [path for path, data in files.items() if any(map(holds_data, parsed(path, data, "", "").resources))]
     if found:
         raise UsageError(
             f"these files hold Secret values in the open: {', '.join(found)}",
@@ -58,6 +58,6 @@ def _owned(tree: Tree) -> Mapping[str, str]:
     if lock is None:
         return found
     found |= {**tree.ids(LOCK), **tree.ids(ATTRIBUTES_FILE)}
-    for chart in from_text(lock.decode()).charts:
+    for chart in from_text(lock.decode(errors="replace")).charts:
         found |= tree.ids(chart.folder)
     return found

@@ -8,14 +8,14 @@ from pipeline.core.charts.lock import FILE as LOCK
 from pipeline.core.charts.lock import ChartLock, from_text
 from pipeline.core.charts.lock import folder as chart_folder
 from pipeline.core.charts.stored_names import original
-from pipeline.core.errors import ConfigError
+from pipeline.core.errors import ConfigError, WorldError
 from pipeline.core.judge.snapshot import ReleaseKey, ReleaseSide, Snapshot
 from pipeline.core.kube.resource import ManifestSet, mapping
 from pipeline.core.render.file_tree import Tree
 from pipeline.core.render.overlay import FOLDER as OVERLAYS
 from pipeline.core.render.rendered_tree import INDEX, Index, Inputs, digest
 from pipeline.core.risk.upgrade import Side
-from pipeline.core.yaml.reader import load
+from pipeline.core.yaml.reader import YamlError, load
 from pipeline.flows.committed import ReleaseSelection, indexes, objects_of, parsed
 
 MakeChart = Callable[[Mapping[str, bytes], str, str], Chart]
@@ -36,7 +36,7 @@ def read_rendered(source: str, tree: Tree, wanted: ReleaseSelection, make_chart:
 
     Raises:
         StaleError: an index cannot be read.
-        WorldError: a rendered file is gone, or no YAML.
+        WorldError: a rendered file is gone, or it or a values file is not valid YAML.
     """
     found = indexes(tree, wanted)
     names = [f"{path.removesuffix(INDEX)}{name}" for path, index in found.items() for name in index.files]
@@ -92,8 +92,16 @@ def _layers(inputs: Inputs, tree: Tree) -> Iterable[ValuesLayer]:
     for file, known in inputs.values.items():
         data = found.get(file)
         if data is not None and digest(data) == known:
-            text = data.decode()
-            yield ValuesLayer(file, text, mapping(load(text)))
+            yield _layer(file, data)
+
+
+def _layer(file: str, data: bytes) -> ValuesLayer:
+    try:
+        text = data.decode()
+        return ValuesLayer(file, text, mapping(load(text)))
+    except (UnicodeDecodeError, YamlError) as error:
+        hint = "correct the file, then run pipeline render: no render can have been made of it as it is"
+        raise WorldError(f"values file {file} cannot be read: {error}", hint=hint) from error
 
 
 def _overlay(index: Index, tree: Tree) -> Iterable[tuple[str, str]]:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
 import orjson
@@ -18,9 +18,11 @@ import urllib3
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 
 from pipeline import __version__
-from pipeline.adapters.kube.plain_credentials import Access, access_to, first_line
 from pipeline.core.cluster.api.request import Answer, Call
 from pipeline.core.errors import UsageError, WorldError
+
+if TYPE_CHECKING:
+    from pipeline.adapters.kube.credentials import Access
 
 _CONNECT_SECONDS = 5.0
 _CREDENTIALS_SECONDS = 60.0
@@ -38,7 +40,10 @@ class KubeApi:
     def __init__(self, context: str, run: str = "") -> None:
         """Raises UsageError where KUBECONFIG has no such context, or cannot be read."""
         self.context = context
-        self._access = access_to(context)
+        from pipeline.adapters.kube.credentials import Access  # noqa: PLC0415 - 0.4 s: only a verb that asks a cluster waits
+
+        self._load: Callable[[], Access] = lambda: Access(context)
+        self._access = self._load()
         self.host: str = self._access.host
         self._send = _sender(self._access)
         self._agent = f"pipeline/{__version__}" + (f" run/{run}" if run else "")
@@ -70,14 +75,14 @@ class KubeApi:
             )
             return _answer(got, _whole(got, time.monotonic() + call.timeout_seconds))
         except (HTTPError, OSError) as error:
-            return Answer(0, text=first_line(error), sent=not _before_sending(error))
+            return Answer(0, text=_first_line(error), sent=not _before_sending(error))
 
     def _authorization(self, *, fresh: bool) -> dict[str, str]:
         """Asked anew once a minute; after a 401 from the very beginning, with an exec plugin run again."""
         with self._lock:
             if fresh and time.monotonic() - self._loaded_at > _RELOAD_SECONDS:
                 with suppress(UsageError, WorldError):
-                    self._access = access_to(self.context)
+                    self._access = self._load()
                     self._send = _sender(self._access)
                 self._loaded_at = time.monotonic()
             if fresh or time.monotonic() - self._asked > _CREDENTIALS_SECONDS:
@@ -87,17 +92,22 @@ class KubeApi:
             return self._credentials
 
 
-def _sender(access: Access) -> Callable[..., urllib3.BaseHTTPResponse]:
+def _sender(access: "Access") -> Callable[..., urllib3.BaseHTTPResponse]:
     """What takes a method and a path, on the host's own connections: the way by a pool of all hosts costs more.
 
     Only a proxy must be told whole addresses.
     """
-    pool = access.pool()
+    pool = access.pool
     if isinstance(pool, urllib3.ProxyManager):
         return lambda method, path, **more: pool.request(method, f"{access.host}{path}", **more)
     below = urlsplit(access.host).path.rstrip("/")
     connections = pool.connection_from_url(access.host)
     return lambda method, path, **more: connections.urlopen(method, f"{below}{path}", **more)
+
+
+def _first_line(error: Exception) -> str:
+    text = str(error).splitlines()
+    return text[0][:300] if text else type(error).__name__
 
 
 def reachable(api: KubeApi) -> None:

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from pipeline.cli.support.planning import ClusterEnvironment, Wish, applied_question, question
 from pipeline.core.cluster.inventory.inventory import Inventory, from_body, to_body
 from pipeline.core.cluster.plan.plan import Plan
-from pipeline.core.errors import StaleError, UsageError
+from pipeline.core.errors import StaleError, UsageError, WorldError
 from pipeline.core.kube.resource import Resource, mapping
 from pipeline.core.yaml.reader import YamlError, load
 from pipeline.core.yaml.writer import dump
@@ -43,8 +43,7 @@ def read_recorded(at: ClusterEnvironment, path: Path) -> Inventory:
     """The inventory's ConfigMap, in YAML or JSON.
 
     Raises:
-        UsageError: the file cannot be read, or is something else.
-        WorldError: it is damaged.
+        UsageError: the file cannot be read, is damaged, or is something else.
     """
     try:
         body = load(path.read_text(encoding="utf-8"))
@@ -54,4 +53,7 @@ def read_recorded(at: ClusterEnvironment, path: Path) -> Inventory:
     found = mapping(mapping(body).get("metadata"))
     if mapping(body).get("kind") != "ConfigMap" or found.get("name") != name:
         raise UsageError(f"{path} is not the inventory of {at.environment.name!r} (ConfigMap {name})", hint=_HINT)
-    return from_body(dict(mapping(body)), at.environment.name, namespace)
+    try:
+        return from_body(dict(mapping(body)), at.environment.name, namespace)
+    except WorldError as error:
+        raise UsageError(f"{path}: {error.message}", hint=_HINT) from error

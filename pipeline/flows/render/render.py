@@ -26,6 +26,7 @@ from pipeline.core.render.rendered_tree import (
     in_the_open,
     written,
 )
+from pipeline.flows.committed import parsed
 from pipeline.flows.render.attempt import attempt
 from pipeline.flows.render.jobs import Job, Pair, RenderPorts, check_charts, job_of
 from pipeline.flows.render.safe_messages import knowing, warning
@@ -126,7 +127,7 @@ def _left_out(jobs: Sequence[Job], config: Config, world: RenderPorts) -> dict[s
         if (environment.name, release.name) not in done:
             folder = f"{folder_of(environment.name, release.name)}/_crds"
             tree = world.files.tree(folder)
-            found[environment.name] += [parse(data.decode(), namespace="") for data in tree.values()]
+            found[environment.name] += [parsed(f"{folder}/{name}", data, "", "") for name, data in tree.items()]
     return found
 
 

@@ -18,7 +18,7 @@ import pytest
 from pipeline.adapters.kube import credentials as kube_credentials
 from pipeline.adapters.kube.api_server import KubeApi
 from pipeline.core.cluster.api.request import Call
-from pipeline.core.errors import WorldError
+from pipeline.core.errors import UsageError, WorldError
 
 API = "client.authentication.k8s.io/v1"
 
@@ -145,3 +145,52 @@ def test_answer_that_drips_in_is_given_up_in_time(config: Path, dripping: str) -
     answer = api.request(Call("GET", "/version", timeout_seconds=0.6))
     assert (answer.status, answer.sent) == (0, True)
     assert time.monotonic() - begin < 5
+
+
+def test_a_token_and_its_host_are_those_of_the_context(config: Path) -> None:
+    kubeconfig(config, {"token": "t"}, "https://127.0.0.1:9/below/")
+    found = kube_credentials.Access("test")
+    assert (found.host, found.bearer()) == ("https://127.0.0.1:9/below", "Bearer t")
+
+
+def test_a_verb_that_asks_no_cluster_does_not_load_the_client() -> None:
+    script = "import sys; import pipeline.cli.plan, pipeline.cli.support.planning; print('kubernetes' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
+
+
+NOT_ONE = {
+    "nothing": b"",
+    "a list": b"[]\n",
+    "not UTF-8": b"\xff\xfe\x00",
+    "NUL": b"a: \x00\n",
+    "not YAML": b"{a: [",
+    "deep": b"[" * 3000,
+    "cyclic": b"contexts: &a [*a]\nclusters: *a\n",
+    "a huge number": b"9" * 5000,
+    "text for contexts": b"contexts: x\n",
+    "several documents": b"a: 1\n---\nb: 2\n",
+    "no server": b"contexts: [{name: test, context: {cluster: c, user: u}}]\n"
+    b"clusters: [{name: c, cluster: {}}]\nusers: []",
+    "a host that is none": b"contexts: [{name: test, context: {cluster: c, user: u}}]\n"
+    b"clusters: [{name: c, cluster: {server: 'https://1:a:b'}}]\nusers: []",
+    "a number for a server": b"contexts: [{name: test, context: {cluster: c, user: u}}]\n"
+    b"clusters: [{name: c, cluster: {server: 1}}]\nusers: [{name: u, user: {token: t}}]",
+}
+
+
+@pytest.mark.parametrize("name", NOT_ONE)
+def test_a_file_that_is_not_a_kubeconfig_is_named_with_the_reason(config: Path, name: str) -> None:
+    config.write_bytes(NOT_ONE[name])
+    with pytest.raises(UsageError, match=str(config)) as caught:
+        KubeApi("test")
+    assert "test" in str(caught.value)
+
+
+@pytest.mark.parametrize("data", ["bm9uc2Vuc2U=", "%%%", "a"], ids=["nonsense", "not base64", "short"])
+@pytest.mark.parametrize("part", ["client-certificate-data", "certificate-authority-data"])
+def test_a_certificate_that_is_none_is_named_with_its_context(config: Path, data: str, part: str) -> None:
+    user = {"client-certificate-data": data, "client-key-data": data} if part.startswith("client") else {"token": "t"}
+    kubeconfig(config, user, "https://127.0.0.1:9", data if part.startswith("certificate") else "")
+    with pytest.raises(UsageError, match="context 'test'"):
+        KubeApi("test")
