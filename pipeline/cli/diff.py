@@ -69,28 +69,24 @@ def _of_charts(sources: "tuple[DiffSource, DiffSource]", options: dict[str, Any]
 
     names = ChartOptions.__dataclass_fields__
     rendering = begun(*sources, ChartOptions(**{name: options[name] for name in names}))
-    _keep_what_is_read()
+    _without_garbage_collection()
     from pipeline.cli.support import diffing
 
     return diffing.charts(rendering, options["fail_on"])
 
 
 def _of_trees(sources: "tuple[DiffSource, DiffSource]", options: dict[str, Any]) -> "Report":
-    _keep_what_is_read()
+    _without_garbage_collection()
     from pipeline.cli.support import diffing
 
     wanted = diffing.DiffRequest(options["environments"], options["releases"], options["fail_on"], options["shard"])
     return diffing.repository(*sources, wanted)
 
 
-def _keep_what_is_read() -> None:
-    """What is parsed once is kept for the next run; and no garbage is looked for in a short life without cycles."""
+def _without_garbage_collection() -> None:
+    """A short life without cycles has no use for it."""
     import gc
 
-    from pipeline.adapters.cache.documents import DocumentCache
-    from pipeline.core.render.manifests import keep_parsed
-
-    keep_parsed(DocumentCache.of_user())
     gc.disable()
 
 

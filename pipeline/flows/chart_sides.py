@@ -2,11 +2,15 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from pipeline.core.charts.chart import Chart, ValuesLayer
 from pipeline.core.errors import RenderError
 from pipeline.core.ports import no_pause
 from pipeline.core.render.order import Engine, RenderedChart, RenderOrder
+
+if TYPE_CHECKING:  # Helm is at work before the parser is loaded
+    from pipeline.core.render.manifests import ParsedDocuments
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,8 @@ class How:
     stated: bool = True
     pause: Callable[[float], object] = no_pause
     """Waits so many seconds, between two renders that ask for the time."""
+    kept: "ParsedDocuments | None" = None
+    """What documents were parsed to before."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from pipeline.core.errors import WorldError
 from pipeline.core.kube.resource import ManifestSet, Resource
 from pipeline.core.kube.secrets import DATA, SOPS, is_encrypted
 from pipeline.core.render.file_tree import Tree
-from pipeline.core.render.manifests import parse
+from pipeline.core.render.manifests import ParsedDocuments, parse
 from pipeline.core.render.rendered_tree import FOLDER, INDEX, Index, IndexEntry, digest, from_bytes
 from pipeline.core.yaml.reader import YamlError
 
@@ -63,13 +63,19 @@ def _as_it_is(_path: str, values: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def objects_of(
-    path: str, entry: IndexEntry, files: Mapping[str, bytes], home: tuple[str, str], unseal: Unseal = _as_it_is
+    path: str,
+    entry: IndexEntry,
+    files: Mapping[str, bytes],
+    home: tuple[str, str],
+    unseal: Unseal = _as_it_is,
+    *,
+    kept: ParsedDocuments | None = None,
 ) -> Iterable[Resource]:
     """The objects of one file; ``home`` is their release's namespace and name."""
     data = files.get(path)
     if data is None:
         raise WorldError(f"{path} is in {INDEX} and is not there", hint="pipeline render, or git checkout")
-    for resource in parsed(path, data, *home).resources:
+    for resource in parsed(path, data, *home, kept).resources:
         if is_encrypted(resource):
             values = {key: resource.body[key] for key in (*DATA, SOPS) if key in resource.body}
             body = {**resource.body, **unseal(path, values)}
@@ -78,9 +84,9 @@ def objects_of(
         yield replace(resource, source=entry.source, delivery=entry.delivery)
 
 
-def parsed(path: str, data: bytes, namespace: str, release: str) -> ManifestSet:
+def parsed(path: str, data: bytes, namespace: str, release: str, kept: ParsedDocuments | None = None) -> ManifestSet:
     """The objects of one file. Raises WorldError where it is no YAML."""
     try:
-        return parse(data.decode(), namespace=namespace, release=release)
+        return parse(data.decode(), namespace=namespace, release=release, kept=kept)
     except (YamlError, UnicodeDecodeError) as error:
         raise WorldError(f"{path} is no YAML: {error}", hint="pipeline render writes it anew") from error

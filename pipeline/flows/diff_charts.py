@@ -66,7 +66,11 @@ def _settled(
 ) -> Side | RenderError:
     if isinstance(side, RenderError) or isinstance(second, RenderError):
         return side
-    other = side.manifests if second is None else parse(second.text, namespace=how.namespace, release=how.release)
+    other = (
+        side.manifests
+        if second is None
+        else parse(second.text, namespace=how.namespace, release=how.release, kept=how.kept)
+    )
     found = volatile(side.manifests, other)
     names = {one.id: str(one.shown) for one in found if one.is_name}
     ids = {one.id: replace(one.id, name=names.get(one.id, one.id.name)) for one in found}
@@ -88,5 +92,5 @@ def _release(how: How, side: Side, chart: Chart) -> ReleaseSide:
 
 
 def _side(side: ChartSide, chart: Chart, answer: RenderedChart, how: How) -> Side:
-    manifests = parse(answer.text, namespace=how.namespace, release=how.release)
+    manifests = parse(answer.text, namespace=how.namespace, release=how.release, kept=how.kept)
     return Side(manifests, chart, side.values, warnings=answer.warnings)

@@ -12,6 +12,7 @@ from pipeline.core.errors import ConfigError, WorldError
 from pipeline.core.judge.snapshot import ReleaseKey, ReleaseSide, Snapshot
 from pipeline.core.kube.resource import ManifestSet, mapping
 from pipeline.core.render.file_tree import Tree
+from pipeline.core.render.manifests import ParsedDocuments
 from pipeline.core.render.overlay import FOLDER as OVERLAYS
 from pipeline.core.render.rendered_tree import INDEX, Index, Inputs, digest
 from pipeline.core.risk.upgrade import Side
@@ -31,7 +32,9 @@ class RenderedSnapshot:
     inputs: Mapping[ReleaseKey, Inputs]
 
 
-def read_rendered(source: str, tree: Tree, wanted: ReleaseSelection, make_chart: MakeChart) -> RenderedSnapshot:
+def read_rendered(
+    source: str, tree: Tree, wanted: ReleaseSelection, make_chart: MakeChart, kept: ParsedDocuments | None = None
+) -> RenderedSnapshot:
     """Every release below rendered/ that ``wanted`` takes; a tree without any is an empty snapshot.
 
     Raises:
@@ -46,7 +49,7 @@ def read_rendered(source: str, tree: Tree, wanted: ReleaseSelection, make_chart:
     for path, index in found.items():
         _, environment, release, _ = path.split("/")
         key = ReleaseKey(environment, release)
-        manifests = _manifests(index, path.removesuffix(INDEX), files, release)
+        manifests = _manifests(index, path.removesuffix(INDEX), files, release, kept)
         releases[key] = _release(index, manifests, tree, charts)
         inputs[key] = index.inputs
     engines = sorted({(one.helm_engine, one.helm_version) for one in inputs.values()})
@@ -54,23 +57,27 @@ def read_rendered(source: str, tree: Tree, wanted: ReleaseSelection, make_chart:
     return RenderedSnapshot(Snapshot(source, releases, {}, engine, version), inputs)
 
 
-def read_manifests(source: str, tree: Tree) -> RenderedSnapshot:
+def read_manifests(source: str, tree: Tree, kept: ParsedDocuments | None = None) -> RenderedSnapshot:
     """A folder of YAML and JSON files, whoever made it, as one release.
 
     Raises:
         WorldError: a file is no YAML.
     """
     paths = [path for path in tree.ids("") if path.endswith(_YAML) and not path.endswith(f"/{INDEX}")]
-    resources = [r for path, data in sorted(tree.read(paths).items()) for r in parsed(path, data, "", "").resources]
+    resources = [
+        r for path, data in sorted(tree.read(paths).items()) for r in parsed(path, data, "", "", kept).resources
+    ]
     side = ReleaseSide("", Side(ManifestSet.of(resources)))
     return RenderedSnapshot(Snapshot(source, {ReleaseKey("", "manifests"): side}), {})
 
 
-def _manifests(index: Index, folder: str, files: Mapping[str, bytes], release: str) -> ManifestSet:
+def _manifests(
+    index: Index, folder: str, files: Mapping[str, bytes], release: str, kept: ParsedDocuments | None
+) -> ManifestSet:
     return ManifestSet.of(
         resource
         for name, entry in sorted(index.files.items())
-        for resource in objects_of(f"{folder}{name}", entry, files, (index.inputs.namespace, release))
+        for resource in objects_of(f"{folder}{name}", entry, files, (index.inputs.namespace, release), kept=kept)
     )
 
 

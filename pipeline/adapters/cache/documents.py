@@ -5,27 +5,18 @@ be read or written is simply parsed again.
 """
 
 import hashlib
-import os
-import sys
-from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from functools import lru_cache, partial
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import orjson
 
-from pipeline.adapters.beside import beside
 from pipeline.adapters.cache.folder import folder, keep, keep_newest
-from pipeline.adapters.workers import worker_count
 from pipeline.core.render.manifests import LOADER_VERSION
-from pipeline.core.yaml.reader import YamlError, load_all
 
 _SMALLEST = 16_384
 """Bytes; a smaller document is parsed as fast as a file is opened."""
-_MUCH = 300_000
-"""Characters; less is parsed sooner than a process is split."""
-_TWO = 2
 _MOST_FILES = 600
 _SOME = 50
 """After so many more it is seen to that there are not too many: to look through them costs more than to write one."""
@@ -42,29 +33,6 @@ class DocumentCache:
     @classmethod
     def of_user(cls) -> "DocumentCache":
         return cls(folder("documents"))
-
-    def prepare(self, texts: Sequence[str]) -> None:
-        """Have a second process parse half of what was never kept, where that is much, and there is a core for it.
-
-        The halves meet in the folder: whatever becomes of the other process, its half is parsed here otherwise.
-        """
-        unknown = [text for text in dict.fromkeys(texts) if _kept(text) and not self._file(text).exists()]
-        if sum(map(len, unknown)) < _MUCH or sys.platform != "linux" or worker_count() < _TWO or not self._writable():
-            return
-        theirs, ours = _halves(unknown)
-        with beside(partial(self._parse, theirs)):
-            self._parse(ours)
-
-    def _writable(self) -> bool:
-        with suppress(OSError):
-            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            return os.access(self._folder, os.W_OK)
-        return False
-
-    def _parse(self, texts: Iterable[str]) -> None:
-        for text in texts:
-            with suppress(YamlError):  # it is told where it is asked for
-                self.put(text, load_all(text))
 
     def get(self, text: str) -> list[Any] | None:
         """What the text was parsed to; None where it was never kept."""
@@ -88,14 +56,6 @@ class DocumentCache:
 
     def _file(self, text: str) -> Path:
         return self._folder / f"{_digest(text)}.json"
-
-
-def _halves(texts: Iterable[str]) -> tuple[list[str], list[str]]:
-    """About as much in each."""
-    halves: tuple[list[str], list[str]] = ([], [])
-    for text in sorted(texts, key=len, reverse=True):
-        min(halves, key=lambda half: sum(map(len, half))).append(text)
-    return halves
 
 
 @lru_cache(maxsize=256)  # it is asked for before and after

@@ -4,6 +4,7 @@ from pipeline.adapters.charts.reader import chart_of
 from pipeline.adapters.git import trees
 from pipeline.cli.support.planning import place
 from pipeline.core.errors import UsageError
+from pipeline.core.render.manifests import ParsedDocuments
 from pipeline.flows.cluster.planning import read_inventory
 from pipeline.flows.cluster.snapshot import as_applied
 from pipeline.flows.committed import ReleaseSelection
@@ -11,7 +12,7 @@ from pipeline.flows.read_rendered import RenderedSnapshot, read_rendered
 from pipeline.wiring import repository
 
 
-def cluster_side(environment: str, wanted: ReleaseSelection) -> RenderedSnapshot:
+def cluster_side(environment: str, wanted: ReleaseSelection, kept: ParsedDocuments) -> RenderedSnapshot:
     """Every release that was applied whole, of those wanted.
 
     Raises:
@@ -31,5 +32,5 @@ def cluster_side(environment: str, wanted: ReleaseSelection) -> RenderedSnapshot
         tree = trees.GitTree(at.top, trees.resolve(at.top, commit), at.folder)
         names = frozenset(name for name, of in commits.items() if of == commit)
         source = f"cluster:{environment}"
-        sides.append(read_rendered(source, tree, ReleaseSelection(frozenset({environment}), names), chart_of))
+        sides.append(read_rendered(source, tree, ReleaseSelection(frozenset({environment}), names), chart_of, kept))
     return as_applied(client, inventory, sides)

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from pipeline import rules
+from pipeline.adapters.cache.documents import DocumentCache
 from pipeline.core.config.diff_source import DiffSource, SourceKind
 from pipeline.core.config.shards import parse_shard
 from pipeline.core.errors import UsageError
@@ -12,6 +13,7 @@ from pipeline.core.judge.report import Report
 from pipeline.core.judge.snapshot import Snapshot
 from pipeline.core.judge.verdict import with_verdict
 from pipeline.core.render.file_tree import Tree
+from pipeline.core.render.manifests import ParsedDocuments
 from pipeline.core.render.rendered_tree import FOLDER as RENDERED
 from pipeline.core.risk.finding import Severity
 from pipeline.flows.chart_sides import Begun
@@ -25,7 +27,8 @@ DEFAULT_FAIL_ON = Severity.BLOCKER
 
 def charts(begun: Begun, fail_on: str | None) -> Report:
     """Compare two charts that are being rendered."""
-    return with_verdict(diff_charts(begun, rules.load), severity(fail_on))
+    kept = replace(begun, how=replace(begun.how, kept=DocumentCache.of_user()))
+    return with_verdict(diff_charts(kept, rules.load), severity(fail_on))
 
 
 def severity(label: str | None) -> Severity:
@@ -44,7 +47,7 @@ class DiffRequest:
 
 def repository(old: DiffSource, new: DiffSource, asked: DiffRequest) -> Report:
     """Compare two rendered trees, under the policy of the pipeline.yaml that is at work here."""
-    sources = (old, new)
+    sources, kept = (old, new), DocumentCache.of_user()
     wanted = ReleaseSelection(frozenset(asked.environments), frozenset(asked.releases))
     shard = parse_shard(asked.shard) if asked.shard else None
     if any(source.kind is not SourceKind.DIR for source in sources):
@@ -53,14 +56,16 @@ def repository(old: DiffSource, new: DiffSource, asked: DiffRequest) -> Report:
         here = repository_here()
         here.config.pairs(asked.environments, asked.releases)
         terms = DiffTerms.of(here.config, _today(), severity(asked.fail_on) if asked.fail_on else None)
-        sides = [_rendered(source, wanted, here.root) for source in sources]
+        sides = [_rendered(source, wanted, here.root, kept) for source in sources]
     else:
         terms = DiffTerms(_today(), severity(asked.fail_on))
-        sides = [_rendered(source, wanted, None) for source in sources]
+        sides = [_rendered(source, wanted, None, kept) for source in sources]
     return diff_repository(sides[0], sides[1], rules.load, replace(terms, shard=shard))
 
 
-def _rendered(source: DiffSource, wanted: ReleaseSelection, root: Path | None) -> RenderedSnapshot:
+def _rendered(
+    source: DiffSource, wanted: ReleaseSelection, root: Path | None, kept: ParsedDocuments
+) -> RenderedSnapshot:
     from pipeline.adapters.charts.reader import chart_of
     from pipeline.adapters.git import trees
     from pipeline.adapters.git.door import repository_root
@@ -71,22 +76,22 @@ def _rendered(source: DiffSource, wanted: ReleaseSelection, root: Path | None) -
             raise UsageError(f"{source}: there is no such folder", hint="a folder of manifests, or of a repository")
         tree: Tree = trees.DirectoryTree(folder)
         if not (folder / RENDERED).is_dir():
-            return read_manifests(str(source), tree)
-        return read_rendered(str(source), tree, wanted, chart_of)
+            return read_manifests(str(source), tree, kept)
+        return read_rendered(str(source), tree, wanted, chart_of, kept)
     if source.kind is SourceKind.EMPTY:
         return RenderedSnapshot(Snapshot(str(source), {}), {})
     assert root is not None, "BUG: a repository's source without a repository"
     if source.kind is SourceKind.CLUSTER:
         from pipeline.cli.support.cluster_side import cluster_side
 
-        return cluster_side(source.argument, wanted)
+        return cluster_side(source.argument, wanted, kept)
     if source.kind is SourceKind.WORKTREE:
         tree = trees.DirectoryTree(root)
     else:
         top = repository_root(root)
         commit = trees.merge_base(top, source.argument) if source.kind is SourceKind.MERGE_BASE else source.argument
         tree = trees.GitTree(top, trees.resolve(top, commit), root.resolve().relative_to(top.resolve()).as_posix())
-    return read_rendered(str(source), tree, wanted, chart_of)
+    return read_rendered(str(source), tree, wanted, chart_of, kept)
 
 
 def _today() -> date:

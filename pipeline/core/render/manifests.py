@@ -5,7 +5,7 @@ object is the same one whoever reads the file and wherever it is applied.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
 from itertools import chain
@@ -26,41 +26,30 @@ _DASHES, _AFTER_MARK = "---", " \t\r\n#"
 _BLANKS = (" ", "\t")
 
 
-class Keeper(Protocol):
-    """Remembers what large documents were parsed to; its answers equal those of the parser."""
+class ParsedDocuments(Protocol):
+    """Keeps what large documents were parsed to; its answers equal those of the parser."""
 
-    def prepare(self, texts: Sequence[str]) -> None:
-        """These are about to be asked for."""
-        ...
-
+    def __hash__(self) -> int: ...
     def get(self, text: str) -> list[Any] | None: ...
     def put(self, text: str, documents: list[Any]) -> None: ...
 
 
-_keeper: Keeper | None = None
-
-
-def keep_parsed(keeper: Keeper | None) -> None:
-    """From now on ask ``keeper`` first. It changes the cost of ``parse``, never its answers."""
-    global _keeper  # noqa: PLW0603 - beside the cache below, for the same reason: parsing the same text twice
-    _keeper = keeper
-
-
-def parse(text: str, *, namespace: str, release: str = "", scopes: Scopes = BUILT_IN) -> ManifestSet:
+def parse(
+    text: str, *, namespace: str, release: str = "", scopes: Scopes = BUILT_IN, kept: ParsedDocuments | None = None
+) -> ManifestSet:
     """Read a stream of documents, as ``helm template`` prints or a rendered file holds it.
 
     ``scopes`` says what is known of custom kinds; the CRDs in ``text`` itself are added. Documents that hold nothing
     are dropped, ``List`` kinds are taken apart. A document without a kind is no object and is dropped as well.
+    ``kept`` changes what this costs, never what it answers.
 
     Raises:
         YamlError: a document is not YAML.
     """
-    taken_apart = list(documents(text))
-    if _keeper is not None:
-        _keeper.prepare([document for _, document in taken_apart])
-    found = [_resource(body, source, release) for source, document in taken_apart for body in _bodies(document)]
-    known = scopes.with_crds(found)
-    return ManifestSet.of(place(resource, namespace, known) for resource in found)
+    pairs = ((body, source) for source, document in documents(text) for body in _bodies(document, kept))
+    resources = [_resource(body, source, release) for body, source in pairs]
+    known = scopes.with_crds(resources)
+    return ManifestSet.of(place(resource, namespace, known) for resource in resources)
 
 
 def documents(text: str) -> Iterator[tuple[str, str]]:
@@ -112,12 +101,12 @@ def _next_mark(text: str, after: int) -> int:
 # Both sides of an upgrade share most documents word for word: each is then parsed once, and its body, which nobody
 # may change, is the same object on both sides, which a comparison sees at once.
 @lru_cache(maxsize=8192)
-def _bodies(document: str) -> tuple[Body, ...]:
-    known = _keeper.get(document) if _keeper is not None else None
+def _bodies(document: str, kept: ParsedDocuments | None) -> tuple[Body, ...]:
+    known = None if kept is None else kept.get(document)
     if known is None:
         known = yaml_read.load_all(document)
-        if _keeper is not None:
-            _keeper.put(document, known)
+        if kept is not None:
+            kept.put(document, known)
     return tuple(chain.from_iterable(_flatten(body) for body in known))
 
 

@@ -1,16 +1,9 @@
 """Kept documents equal parsed ones, hold no secrets, and never get in the way."""
 
-import errno
-import os
-import sys
-import threading
 from pathlib import Path
 
-import pytest
-
-from pipeline.adapters.beside import beside
-from pipeline.adapters.cache import documents as document_cache
 from pipeline.adapters.cache.documents import DocumentCache
+from pipeline.core.render.manifests import parse
 from pipeline.core.yaml.reader import load_all
 
 CRD = "kind: CustomResourceDefinition\nspec:\n" + "".join(f"  k{n}: [1, 1.0, '1', true, null]\n" for n in range(2000))
@@ -43,72 +36,10 @@ def test_a_broken_or_unwritable_cache_is_no_cache(tmp_path: Path) -> None:
     assert DocumentCache(file / "below").get(CRD) is None
 
 
-def _many(count: int = 40) -> list[str]:
-    """Large CRDs that differ, and one document that is no YAML."""
-    filler = "".join(f"    field-{n}: {{type: string, description: {'x' * 100}}}\n" for n in range(150))
-    crds = [f"kind: CustomResourceDefinition\nmetadata: {{name: c{n}}}\nspec:\n{filler}" for n in range(count)]
-    return [*crds, f"kind: CustomResourceDefinition\nspec: [\n{filler}"]
-
-
-def test_much_is_parsed_by_two_processes_to_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(document_cache, "worker_count", lambda: 2)
-    fork, forks = os.fork, []
-
-    def counted() -> int:
-        forks.append(1)
-        return fork()
-
-    monkeypatch.setattr(os, "fork", counted)
-    cache, texts = DocumentCache(tmp_path), _many()
-    cache.prepare(texts)
-    assert [cache.get(text) for text in texts[:-1]] == [load_all(text) for text in texts[:-1]]
-    assert cache.get(texts[-1]) is None
-    assert len(list(tmp_path.iterdir())) == len(texts) - 1
-    cache.prepare(texts[:-1])
-    assert len(forks) == (1 if sys.platform == "linux" else 0)
-
-
-def test_process_that_cannot_be_had_is_done_without(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse() -> int:
-        raise OSError(errno.EAGAIN, "no more processes")
-
-    monkeypatch.setattr(document_cache, "worker_count", lambda: 2)
-    monkeypatch.setattr(os, "fork", refuse)
-    cache, texts = DocumentCache(tmp_path), _many()
-    cache.prepare(texts)
-    assert 0 < sum(cache.get(text) is not None for text in texts) < len(texts)
-
-
-def test_little_is_left_to_whoever_asks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(document_cache, "worker_count", lambda: 2)
-    DocumentCache(tmp_path).prepare(_many(3))
-    assert not list(tmp_path.iterdir())
-
-
-def test_work_beside_that_fails_is_no_failure_here(tmp_path: Path) -> None:
-    def fails() -> None:
-        (tmp_path / "begun").touch()
-        raise ValueError("it failed")
-
-    with beside(fails):
-        (tmp_path / "here").touch()
-    assert {file.name for file in tmp_path.iterdir()} == {"begun", "here"}
-
-
-def test_work_beside_that_does_not_end_is_ended(tmp_path: Path) -> None:
-    def hangs() -> None:
-        (tmp_path / "process").write_text(str(os.getpid()))
-        threading.Event().wait()
-
-    with beside(hangs, patience=0.5):
-        pass
-    with pytest.raises(ProcessLookupError):
-        os.kill(int((tmp_path / "process").read_text()), 0)
-
-
-def test_folder_that_cannot_be_written_is_not_prepared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "file").write_text("")
-    monkeypatch.setattr(document_cache, "worker_count", lambda: 2)
-    monkeypatch.setattr(os, "fork", lambda: pytest.fail("two processes for nothing"))
-    monkeypatch.setattr(document_cache, "load_all", lambda _: pytest.fail("parsed for nothing"))
-    DocumentCache(tmp_path / "file/below").prepare(_many())
+def test_a_parser_asks_what_was_kept_first_and_keeps_the_rest(tmp_path: Path) -> None:
+    body = f"apiVersion: apiextensions.k8s.io/v1\nmetadata: {{name: a}}\n{CRD}"
+    assert parse(body, namespace="", kept=DocumentCache(tmp_path)) == parse(body, namespace="")
+    (file,) = tmp_path.iterdir()
+    file.write_text('[{"kind": "Other"}]')
+    (found,) = parse(body, namespace="", kept=DocumentCache(tmp_path)).resources
+    assert found.kind == "Other"
