@@ -45,10 +45,10 @@ def test_values_that_the_schema_refuses_are_named_with_file_and_line(tmp_path: P
     assert "meet the specifications of the schema" in data["errors"][0]["message"]
     told = found(data, "values-schema-violation")
     assert [finding["path"] for finding in told] == [["web", "hots"], ["web", "port"]]
-    assert f"{tmp_path}/ours.yaml:3: web 2.0.0 refuses web.hots: the key is unknown; did you mean 'host'?" in {
+    assert f"{tmp_path}/ours.yaml:3: web 2.0.0 rejects web.hots: the key is unknown; did you mean 'host'?" in {
         finding["title"] for finding in told
     }
-    assert f"{tmp_path}/ours.yaml:4: web 2.0.0 refuses web.port: a whole number is expected" in {
+    assert f"{tmp_path}/ours.yaml:4: web 2.0.0 rejects web.port: a whole number is expected" in {
         finding["title"] for finding in told
     }
     assert all(finding["severity"] == "blocker" and finding["confidence"] == "proven" for finding in told)
@@ -79,7 +79,7 @@ def test_a_cluster_that_the_chart_does_not_take_is_named_with_both_versions(tmp_
     assert "requires kubeVersion" in data["errors"][0]["message"]
     (finding,) = found(data, "api-kube-version-unsupported")
     assert finding["severity"] == "blocker"
-    assert finding["title"] == "web 2.0.0 takes Kubernetes >=1.30.0-0, and we run 1.28"
+    assert finding["title"] == "web 2.0.0 supports Kubernetes >=1.30.0-0, and the target is 1.28"
 
 
 @pytest.mark.parametrize("broken", ["old", "new"])

@@ -188,7 +188,7 @@ def test_what_a_new_chart_makes_by_chance_is_one_finding_and_no_change_of_anythi
     assert finding["resource"]["kind"] == "Secret"
     assert finding["path"] == ["data", "password"]
     assert {field["noise"] for change in data["changes"] for field in change["fields"]} == {
-        "another value at each render"
+        "a different value at each render"
     }
     assert data["summary"]["unaccounted"] == 0
     assert charts() == data

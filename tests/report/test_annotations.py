@@ -18,7 +18,9 @@ def test_each_stands_beside_the_line_of_its_release() -> None:
     (row,) = (
         row for row in annotations.render(report("web"), {"web": ("a/b.yaml", 7)}).splitlines() if "::error" in row
     )
-    assert row.startswith("::error file=a/b.yaml,line=7,title=high%3A service-port-removed (web)::Service web: a port")
+    assert row.startswith(
+        "::error file=a/b.yaml,line=7,title=high%3A service-port-removed (web)::Service web: port removed"
+    )
     assert release_lines(CONFIG) == {"web": 5}
     assert release_lines("releases: [{name: x, chart: y}, {name: z}]\n") == {"x": 1, "z": 1}
     assert release_lines("a: [") == {}

@@ -125,8 +125,8 @@ def test_a_custom_resource_that_fits_eases_the_finding(change: Change) -> None:
         (as_object(BASE), "blocker", "Pruning it deletes every custom resource"),
         (as_crds_folder(BASE), "high", "Helm leaves it behind"),
         (as_object(BASE).replace("  name: widgets.example.com\n", "  name: widgets.example.com\n  annotations:\n"
-                                 "    helm.sh/resource-policy: keep\n", 1), "high", "annotated to be kept"),
-        (as_text(BASE), "high", "What applies the text"),
+                                 "    helm.sh/resource-policy: keep\n", 1), "high", "annotation keeps it"),
+        (as_text(BASE), "high", "Whatever applies this text"),
     ],
     ids=["templates", "crds folder", "kept", "text"],
 )  # fmt: skip

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 from pipeline.core.kube.apis import ApiKind, lookup
 from pipeline.core.kube.resource import ManifestSet, Resource, ResourceId
+from pipeline.core.words import listed
 
 _SHOWN = 3
 
@@ -26,7 +27,6 @@ def users(manifests: ManifestSet, api: ApiKind) -> frozenset[ResourceId]:
     )
 
 
-def listed(resources: list[Resource]) -> str:
+def naming(resources: list[Resource]) -> str:
     """``Ingress a, Ingress b and 2 more``."""
-    names = ", ".join(f"{resource.kind} {resource.id.name}" for resource in resources[:_SHOWN])
-    return names + (f" and {len(resources) - _SHOWN} more" if len(resources) > _SHOWN else "")
+    return listed((f"{resource.kind} {resource.id.name}" for resource in resources), _SHOWN)

@@ -9,6 +9,7 @@ from pipeline.core.diff.change import Action, ResourceChange
 from pipeline.core.kube.path import Path
 from pipeline.core.kube.resource import Resource
 from pipeline.core.render.manifests import HOOK_ANNOTATION
+from pipeline.core.words import listed
 
 PATH: Path = ("metadata", "annotations", HOOK_ANNOTATION)
 TESTS = frozenset({"test", "test-success"})
@@ -66,9 +67,8 @@ def _about_hooks(path: Path) -> bool:
 
 
 def phrase(changes: Iterable[ResourceChange], what: str) -> str:
-    """``hooks (pre-upgrade) are new: Job a, Job b and 2 more``."""
+    """``hooks added (pre-upgrade): Job a, Job b and 2 more``."""
     found = list(changes)
     phases = sorted({word for change in found for word in words(change.resource)})
-    names = ", ".join(f"{change.id.kind} {change.id.name}" for change in found[:_SHOWN])
-    more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
-    return f"hooks ({', '.join(phases)}) are {what}: {names}{more}"
+    names = listed((f"{change.id.kind} {change.id.name}" for change in found), _SHOWN)
+    return f"{'hook' if len(found) == 1 else 'hooks'} {what} ({', '.join(phases)}): {names}"

@@ -6,6 +6,7 @@ from typing import TypeVar
 from pipeline.core.diff.change import Action, ResourceChange
 from pipeline.core.kube.resource import CRD_KIND, Delivery, Resource
 from pipeline.core.risk.upgrade import Upgrade
+from pipeline.core.words import listed, plural
 
 ROLES = frozenset({"Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding"})
 WEBHOOKS = frozenset({"MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"})
@@ -17,7 +18,6 @@ OWN_RULE = (
 KEEPERS = frozenset({"helm.sh/resource-policy", "argocd.argoproj.io/sync-options", "kapp.k14s.io/delete-strategy"})
 """Annotations that may keep an object when it leaves the render."""
 _WORKLOADS = frozenset({"Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob"})
-_SHOWN = 4
 _KINDS_SHOWN = 3
 _WEIGHT = {kind: index for index, kind in enumerate(("StatefulSet", "Deployment", "DaemonSet", "Service", "Secret"))}
 """What is named first among many."""
@@ -81,7 +81,7 @@ def naming(changes: list[ResourceChange]) -> str:
     return f"{len(changes)} {plural(kind)}: {listed(change.id.name for change in changes)}"
 
 
-def counted(changes: list[ResourceChange]) -> str:
+def by_kind(changes: list[ResourceChange]) -> str:
     """``Service web``, ``3 Services: a, b, c``, or ``9 objects (Deployment web, 3 Services and 5 of other kinds)``."""
     kinds = grouped(changes, lambda change: change.id.kind)
     if len(kinds) == 1:
@@ -91,16 +91,3 @@ def counted(changes: list[ResourceChange]) -> str:
     rest = sum(len(of) for _, of in ranked[_KINDS_SHOWN:])
     more = f" and {rest} of other kinds" if rest else ""
     return f"{len(changes)} objects ({', '.join(said)}{more})"
-
-
-def listed(names: Iterable[str]) -> str:
-    """``a, b, c, d and 3 more``."""
-    all_names = list(names)
-    more = f" and {len(all_names) - _SHOWN} more" if len(all_names) > _SHOWN else ""
-    return f"{', '.join(all_names[:_SHOWN])}{more}"
-
-
-def plural(kind: str) -> str:
-    if kind.endswith(("s", "x", "ch")):
-        return f"{kind}es" if not kind.endswith("s") else kind
-    return f"{kind[:-1]}ies" if kind.endswith("y") and kind[-2:-1] not in "aeiou" else f"{kind}s"

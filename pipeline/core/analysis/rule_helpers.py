@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from pipeline.core.analysis.removal import listed, plural
 from pipeline.core.analysis.short_values import between, brief
 from pipeline.core.diff.change import Action, FieldChange, Op, ResourceChange
 from pipeline.core.diff.pod_fields import pod_fields
@@ -14,6 +13,7 @@ from pipeline.core.kube.path import MISSING, Entry, Path, to_text
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Claim, EachCheck, Hit, WholeCheck, at
 from pipeline.core.risk.upgrade import Upgrade
+from pipeline.core.words import listed, plural
 
 Picks = Callable[[FieldChange, Path], bool]
 """Whether a change is taken: the change, and its path (for pods: below the pod's spec)."""
@@ -140,12 +140,11 @@ def _of_group(said: tuple[str, ...], group: list[tuple[ResourceChange, list[Fiel
     one = hit(*group[0], words)
     if len(group) == 1:
         return one
-    listed = "; ".join(said[:_SHOWN]) + (f" and {len(said) - _SHOWN} more" if len(said) > _SHOWN else "")
     others = [at(change, field) for change, picked in group for field in picked]
     claims = tuple(Claim(change.id, field.path) for change, picked in group for field in picked)
     return replace(
         one,
-        title=f"{len(group)} objects: {of_many(words.what)}: {listed}",
+        title=f"{len(group)} objects: {of_many(words.what)}: {listed(said, _SHOWN, between='; ')}",
         also=tuple(others[1:]),
         alike=tuple(at(change, picked[0]) for change, picked in group[1:]),
         claims=claims,
@@ -156,12 +155,10 @@ def hit(change: ResourceChange, picked: list[FieldChange], words: FindingText) -
     """The finding about ``picked``: placed at the first, the others beside it, all of them explained."""
     places = [at(change, field) for field in picked]
     say = words.say or (lambda _, field: shown(field))
-    said = [say(change, field) for field in picked[:_SHOWN]] if words.detail else []
-    more = f" and {len(picked) - _SHOWN} more" if words.detail and len(picked) > _SHOWN else ""
-    listed = f": {'; '.join(said)}{more}" if said else ""
+    said = listed((say(change, field) for field in picked), _SHOWN, between="; ") if words.detail else ""
     return Hit(
         places[0],
-        title=f"{change.id.kind} {change.id.name}: {words.what}{listed}",
+        title=f"{change.id.kind} {change.id.name}: {words.what}{f': {said}' if said else ''}",
         why=words.why,
         remedy=words.remedy,
         severity=words.grade(change, picked) if words.grade else None,
@@ -200,5 +197,4 @@ def _lines(found: tuple[Hunk, ...]) -> str:
     gone, came = (sum(map(len, side)) for side in zip(*((hunk[2], hunk[3]) for hunk in found), strict=True))
     if gone == came == 1:
         return f"line {found[0].new}: {between(found[0].removed[0], found[0].added[0])}"
-    more = f" and {len(found) - _SHOWN} more places" if len(found) > _SHOWN else ""
-    return f"{', '.join(map(str, found[:_SHOWN]))}{more} (+{came} -{gone} lines)"
+    return f"{listed(map(str, found), _SHOWN, noun='place')} (+{came} -{gone} lines)"

@@ -3,6 +3,8 @@
 from itertools import starmap
 from typing import Any
 
+from pipeline.core.words import counted
+
 LONGEST = 48
 """Characters of one value. A title names three changes: it stays readable in a terminal and in a comment's summary."""
 _START = 20
@@ -62,7 +64,7 @@ def _text(value: Any) -> str:
         name = value.get("name")
         return f"({name})" if isinstance(name, str) else f"{{{', '.join(starmap(_pair, value.items()))}}}"
     if isinstance(value, list):
-        return f"[{', '.join(map(_entry, value)) if all(map(_entry, value)) else f'{len(value)} entries'}]"
+        return f"[{', '.join(map(_entry, value)) if all(map(_entry, value)) else counted(len(value), 'entry')}]"
     plain = _WORDS.get(value, value) if value is None or isinstance(value, bool) else value
     return " ".join(str(plain).split()) or '""'
 

@@ -10,6 +10,7 @@ from urllib.parse import urljoin
 from pipeline.core.charts.semver import Range, Version
 from pipeline.core.errors import UsageError, WorldError
 from pipeline.core.kube.resource import mapping, sequence
+from pipeline.core.words import listed
 from pipeline.core.yaml.reader import YamlError, load
 
 _NEXT_CHART = re.compile(r"^(?! {2}[- ]|[ \t]*(?:#|$))", re.MULTILINE)
@@ -133,5 +134,4 @@ def _nearest(versions: Iterable[Version]) -> str:
 
 
 def _some(names: list[str]) -> str:
-    shown = ", ".join(names[:5])
-    return f"{shown} and {len(names) - 5} more" if len(names) > 5 else shown or "none"  # noqa: PLR2004
+    return listed(names, 5) or "none"

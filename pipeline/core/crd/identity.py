@@ -29,7 +29,7 @@ def refusal(pair: Pair, told: dict[Path, str]) -> Hit:
     return Hit(
         places[0],
         title=f"CRD {pair.name}: {', '.join(told.values())}, and cannot change",
-        why="The API server refuses it, and the apply stops there.",
+        why="The API server rejects it, and the apply stops there.",
         remedy="Export the custom resources, delete the CRD, apply the new one, create them anew.",
         severity=Severity.HIGH if pair.definition.within else None,
         confidence=Confidence.LIKELY if pair.definition.within else None,

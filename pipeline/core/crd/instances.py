@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pipeline.core.crd.definition import Definition
 from pipeline.core.kube.resource import Resource, ResourceId
 from pipeline.core.risk.upgrade import Upgrade
+from pipeline.core.words import listed
 
 _SHOWN = 3
 
@@ -25,8 +26,7 @@ def at_version(upgrade: Upgrade, definition: Definition, version: str) -> list[R
 
 def naming(resources: list[Resource]) -> str:
     """``Route shop/a, Route shop/b and 3 more``."""
-    names = ", ".join(str(_short(resource)) for resource in resources[:_SHOWN])
-    return names + (f" and {len(resources) - _SHOWN} more" if len(resources) > _SHOWN else "")
+    return listed(map(_short, resources), _SHOWN)
 
 
 def _short(resource: Resource) -> str:

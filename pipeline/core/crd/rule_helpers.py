@@ -13,6 +13,7 @@ from pipeline.core.kube.resource import Resource
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Hit, WholeCheck
 from pipeline.core.risk.upgrade import Upgrade
+from pipeline.core.words import agreeing, listed
 
 _SHOWN = 3
 _LONGEST = 48
@@ -23,7 +24,7 @@ _OWN_WORD = frozenset({"enum", "type", "default", "pattern", "format"})
 
 @dataclass(frozen=True, slots=True)
 class CrdFindingText:
-    """``what`` follows the CRD's name: ``2 fields are removed``, from the number of them.
+    """``what`` follows the CRD's name: ``2 fields removed``, from the number of them.
 
     ``grade`` is for changes that are less than the rule's severity. ``fitting`` is the severity where every custom
     resource at hand fits the new schema, for rules that custom resources can refute.
@@ -52,15 +53,14 @@ def fields_check(picks: Callable[[SchemaChange], bool], words: CrdFindingText) -
 def _hit(upgrade: Upgrade, edited: Edited, picked: list[SchemaChange], words: CrdFindingText) -> Hit:
     places = [edited.pair.place(change.path) for change in picked]
     names = list(dict.fromkeys(shown(change) for change in picked if change.keyword != RETYPED))
-    listed = ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
     severity = words.grade(picked, edited) if words.grade else None
     fitting = _fitting(upgrade, edited, picked) if words.fitting is not None else []
     if fitting and words.fitting is not None:
         severity = words.fitting if severity is None else min(severity, words.fitting)
     return Hit(
         places[0],
-        title=f"CRD {edited.pair.name}: {words.what(len(names))}: {listed}",
-        why=f"{words.why} Here {naming(fitting)} {'fit' if len(fitting) > 1 else 'fits'}." if fitting else words.why,
+        title=f"CRD {edited.pair.name}: {words.what(len(names))}: {listed(names, _SHOWN)}",
+        why=f"{words.why} Here {naming(fitting)} {agreeing(len(fitting), 'fits')}." if fitting else words.why,
         remedy=words.remedy,
         severity=severity,
         also=tuple(places[1:]),
@@ -90,11 +90,10 @@ def quiet_check(picks: Callable[[SchemaChange], bool], words: CrdFindingText, *,
         if found:
             number = sum(len(picked) for _, picked in found)
             places = [edited.pair.place() for edited, _ in found]
-            names = ", ".join(edited.pair.name for edited, _ in found[:_SHOWN])
-            more = f" and {len(found) - _SHOWN} more CRDs" if len(found) > _SHOWN else ""
+            names = listed((edited.pair.name for edited, _ in found), _SHOWN, noun="CRD")
             yield Hit(
                 places[0],
-                title=f"{words.what(number)} in {names}{more}",
+                title=f"{words.what(number)} in {names}",
                 why=words.why,
                 remedy=words.remedy,
                 also=tuple(places[1:]),
@@ -150,9 +149,3 @@ def _text(value: object) -> str:
         return {True: "true", False: "false", None: "null"}[value]
     text = " ".join(str(value).split())
     return (text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…") or '""'
-
-
-def many(number: int, word: str, rest: str) -> str:
-    """``1 field is removed``, ``3 fields are removed``."""
-    first, space, others = word.partition(" of ")
-    return f"1 {word} is {rest}" if number == 1 else f"{number} {first}s{space}{others} are {rest}"

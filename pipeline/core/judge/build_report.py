@@ -144,7 +144,7 @@ def _settled(diff: Diff, after: Side) -> Diff:
 def _noted(change: ResourceChange, field: FieldChange, notes: Notes) -> FieldChange:
     if field.noise or not notes.covers(change.resource.id, field.path):
         return field
-    return replace(field, noise="another value at each render")
+    return replace(field, noise="a different value at each render")
 
 
 def _failed(key: ReleaseKey, old: Snapshot, new: Snapshot, rules: tuple[Rule, ...], targets: Targets) -> Compared:

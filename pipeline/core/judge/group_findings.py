@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from pipeline.core.kube.resource import CRD_KIND
 from pipeline.core.risk.finding import Finding
+from pipeline.core.words import listed
 
 _SHOWN = 3
 
@@ -36,11 +37,10 @@ def _subjects(finding: Finding) -> tuple[str, ...]:
 
 def _one(group: list[Finding]) -> Finding:
     first, *others = group
-    names = ", ".join(other.place.resource.name for other in others[:_SHOWN])
-    more = f" and {len(others) - _SHOWN} more" if len(others) > _SHOWN else ""
+    names = listed((other.place.resource.name for other in others), _SHOWN)
     return replace(
         first,
-        title=f"{first.title} (the same for {names}{more})",
+        title=f"{first.title} (the same for {names})",
         also=tuple(place for finding in group for place in (finding.place, *finding.also))[1:],
         alike=(*first.alike, *(place for other in others for place in (other.place, *other.alike))),
         evidence=tuple(dict.fromkeys(line for finding in group for line in finding.evidence)),

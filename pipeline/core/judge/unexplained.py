@@ -7,6 +7,7 @@ from pipeline.core.diff.change import ResourceChange
 from pipeline.core.kube.resource import ResourceId
 from pipeline.core.risk.rule import Hit, at
 from pipeline.core.risk.upgrade import Upgrade
+from pipeline.core.words import listed
 
 _SHOWN = 3
 
@@ -19,12 +20,11 @@ def unexplained(
         if change.id not in left or not taken(change):
             continue
         fields = [change.fields[index] for index in left[change.id] if index >= 0]
-        said = "; ".join(map(shown, fields[:_SHOWN])) or "as a whole"
-        more = f" and {len(fields) - _SHOWN} more" if len(fields) > _SHOWN else ""
+        said = listed(map(shown, fields), _SHOWN, between="; ") or "as a whole"
         places = [at(change, field) for field in fields] or [at(change)]
         yield Hit(
             places[0],
-            title=f"{change.id.kind} {change.id.name}: {change.action}, and no rule explains it: {said}{more}",
+            title=f"{change.id.kind} {change.id.name}: {change.action}, and no rule explains it: {said}",
             why="What it does is not known: it may be harmless, or the cause of the next outage.",
             remedy="Read the change; ask for a rule where it matters.",
             also=tuple(places[1:]),

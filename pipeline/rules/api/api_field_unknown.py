@@ -2,14 +2,14 @@
 
 ## Why it matters
 
-Server-side apply, which ``pipeline apply`` uses, refuses the whole object: "field not declared in schema"; so do
-``kubectl apply`` and a first install by Helm 4. A client that does not ask for strict checking drops the field with a
-warning, and the setting is lost.
+Server-side apply, which ``pipeline apply`` uses, rejects the whole object: "field not declared in schema". So do
+``kubectl apply`` and a first install by Helm 4. A client that does not ask for strict validation drops the field with
+a warning, and the setting is lost.
 
 ## What to do
 
-Upgrade the cluster first where the field is newer than it is. Else correct the name, or take the field out by a value
-or an overlay.
+If the field is newer than the cluster, upgrade the cluster first. Otherwise correct the name, or remove the field with
+a value or an overlay.
 """
 
 from collections.abc import Iterator
@@ -38,7 +38,7 @@ def _hit(one: News, minor: int) -> Hit:
     return Hit(
         one.places[0],
         title=f"{name}: Kubernetes 1.{minor} has no field {path}{past}",
-        why="Server-side apply refuses the whole object; lax clients drop the field with a warning.",
+        why="Server-side apply rejects the whole object; less strict clients drop the field with a warning.",
         remedy=remedy,
         severity=one.severity,
         confidence=one.confidence,
@@ -52,12 +52,18 @@ def _told(one: News, minor: int) -> tuple[str, str]:
     runs = history(one.complaint.type, field)
     later = next((run.since for run in runs if run.since > minor), None)
     if later is not None:
-        return f"; it came with 1.{later}", f"Upgrade the cluster to 1.{later}, or take {field} out by an overlay."
+        return (
+            f"; it was added in 1.{later}",
+            f"Upgrade the cluster to 1.{later} first, or remove {field} with an overlay.",
+        )
     if runs:
-        return f"; it went with 1.{runs[-1].until}", f"Take {field} out by a value or an overlay; see what replaced it."
+        return (
+            f"; it was removed in 1.{runs[-1].until}",
+            f"Remove {field} with a value or an overlay; check what replaced it.",
+        )
     near = nearest(field, fields_at(one.complaint.type, minor))
-    meant = f"Write {near} for {field}, if that was meant" if near else f"See where {field} belongs"
-    return "", f"{meant}; or take it out, by a value or an overlay."
+    meant = f"Write {near} instead of {field} if that is what was meant" if near else f"Check where {field} belongs"
+    return "", f"{meant}; otherwise remove it with a value or an overlay."
 
 
 _WEB = (

@@ -2,12 +2,12 @@
 
 ## Why it matters
 
-To the cluster it is another object: the old one is deleted, the new one needs a CRD and a controller that serve its
-group. Objects of yours in the old group are left to nobody.
+To the cluster it is a different object: the old one is deleted, and the new one needs a CRD and a controller for its
+group. Your own objects in the old group are no longer reconciled.
 
 ## What to do
 
-Rewrite your objects to the new group together with the upgrade, and see that its CRDs are there first.
+Move your objects to the new group together with the upgrade, and make sure that its CRDs are installed first.
 """
 
 from collections.abc import Iterator
@@ -26,8 +26,8 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
         yield Hit(
             at(change),
             title=f"{change.id.kind} {change.id.name} moves from {old.api_version} to {new.api_version}",
-            why="To the cluster it is another object; yours in the old group are left to nobody.",
-            remedy="Rewrite your objects to the new group, and see that its CRDs are there first.",
+            why="To the cluster it is a different object; your own objects in the old group are no longer reconciled.",
+            remedy="Move your objects to the new group, and make sure that its CRDs are installed first.",
             also=(place(old),),
             claims=(Claim(change.id, ("apiVersion",)),),
         )

@@ -1,12 +1,12 @@
-"""A kind comes into use that Kubernetes does not have and that no CRD of the repository brings.
+"""A kind is used for the first time that neither Kubernetes nor a CRD in the repository defines.
 
 ## Why it matters
 
-Where the cluster does not have its CRD from elsewhere, the API server answers "no matches for kind".
+Unless the cluster has its CRD from somewhere else, the API server answers "no matches for kind".
 
 ## What to do
 
-Add the release that brings the CRD and name it under ``needs``, or switch the object off by a value.
+Add the release that installs the CRD and name it under ``needs``, or disable the object with a value.
 """
 
 from collections.abc import Iterator
@@ -37,9 +37,9 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         places = [place(resource, ("apiVersion",)) for resource in resources]
         yield Hit(
             places[0],
-            title=f"{kind}.{group} comes into use, and no CRD of the repository brings it",
-            why="Unless the cluster has it from elsewhere, the apply fails: no matches for kind.",
-            remedy="Add the release that brings the CRD, and name it under needs; or switch the object off.",
+            title=f"{kind}.{group} is used for the first time, and no CRD in the repository defines it",
+            why="Unless the cluster has its CRD from somewhere else, the apply fails: no matches for kind.",
+            remedy="Add the release that installs the CRD and name it under needs, or disable the object with a value.",
             also=tuple(places[1:]),
         )
 

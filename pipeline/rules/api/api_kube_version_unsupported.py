@@ -1,9 +1,9 @@
-"""The new chart, or one of its dependencies, does not take the Kubernetes version that we run.
+"""The new chart, or one of its dependencies, does not support the target's Kubernetes version.
 
 ## Why it matters
 
-Helm refuses to render a chart for a cluster outside of its ``kubeVersion``. It does not look at those of the
-dependencies: they render, for a cluster that their maintainers do not support.
+Helm refuses to render a chart for a cluster outside its ``kubeVersion``. It does not check the ``kubeVersion`` of
+dependencies: they render for a cluster that their maintainers do not support.
 
 ## What to do
 
@@ -44,16 +44,16 @@ def _hit(upgrade: Upgrade, file: str, wanted: str, version: str, charts: tuple[C
     own = file == "Chart.yaml"
     name = f"{new.name} {new.version}" if own else f"{new.name} {new.version}'s dependency {file.split('/')[-2]}"
     stated = upgrade.facts.target_stated
-    us = f"we run {version}" if stated else f"{version} is what is rendered for, since nobody states a version"
+    us = f"the target is {version}" if stated else f"it is rendered for {version}, because no version is stated"
     return Hit(
         Place(ResourceRef.chart_file(file), ("kubeVersion",)),
-        title=f"{name} takes Kubernetes {wanted}, and {us}",
+        title=f"{name} supports Kubernetes {wanted}, and {us}",
         why="Helm refuses to render it for that cluster."
         if own
-        else "Helm does not look at a dependency's kubeVersion: it renders, unsupported.",
-        remedy=f"Upgrade the cluster to what suits {wanted} first, or stay with {old.version}."
+        else "Helm does not check a dependency's kubeVersion: it renders, but is not supported.",
+        remedy=f"Upgrade the cluster to a version in {wanted} first, or stay with {old.version}."
         if stated
-        else "State the version that runs (--kube-version, or environments.NAME.kubeVersion).",
+        else "State the cluster's version (--kube-version, or environments.NAME.kubeVersion).",
         severity=None if own else Severity.MEDIUM if stated else Severity.LOW,
         confidence=None if own else Confidence.LIKELY,
         evidence=(f"{file}: kubeVersion: {wanted}",),

@@ -1,12 +1,12 @@
-"""A label or annotation that newer Kubernetes ignores, or that a field replaces, comes with the upgrade.
+"""The upgrade adds a label or annotation that newer Kubernetes versions ignore, or that a field has replaced.
 
 ## Why it matters
 
-It is ignored in silence: a pod that selects nodes by it is not scheduled, a profile is not applied, a class not found.
+It is silently ignored: a pod that selects nodes by it is not scheduled, a profile is not applied, a class is not found.
 
 ## What to do
 
-Write the field or the label that replaced it.
+Use the field or label that replaced it.
 """
 
 from collections.abc import Iterator
@@ -44,9 +44,9 @@ def check(change: ResourceChange, upgrade: Upgrade) -> Iterator[Hit]:
             name = f"{change.id.kind} {change.id.name}"
             yield Hit(
                 at(change, field),
-                title=f"{name}: {legacy.rstrip('/')} means nothing since Kubernetes 1.{since}",
-                why="It is ignored in silence: nothing is selected, scheduled or confined by it.",
-                remedy=f"Write {instead} instead, by a value or an overlay.",
+                title=f"{name}: {legacy.rstrip('/')} has no effect since Kubernetes 1.{since}",
+                why="It is silently ignored: it no longer selects, schedules or confines anything.",
+                remedy=f"Use {instead} instead, with a value or an overlay.",
             )
 
 

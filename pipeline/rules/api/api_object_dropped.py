@@ -2,12 +2,12 @@
 
 ## Why it matters
 
-On a cluster that still serves the API, what the object did ends: a PodSecurityPolicy no longer limits pods. On a newer
-cluster it was refused anyway.
+On a cluster that still serves the API, the object's effect ends: a PodSecurityPolicy no longer limits pods. On a newer
+cluster it was rejected anyway.
 
 ## What to do
 
-Where an old cluster is left, put what replaces it in place first (Pod Security Admission for PodSecurityPolicies).
+If you still run an old cluster, set up the replacement there first (Pod Security Admission for PodSecurityPolicies).
 """
 
 from collections.abc import Iterator
@@ -27,9 +27,9 @@ def check(change: ResourceChange, upgrade: Upgrade) -> Iterator[Hit]:
         return
     yield Hit(
         at(change),
-        title=f"{change.id.kind} {change.id.name} is no longer rendered; its API is gone since 1.{api.removed}",
-        why="Where a cluster still serves it, what it did ends.",
-        remedy="Put what replaces it in place on old clusters first.",
+        title=f"{change.id.kind} {change.id.name} is no longer rendered; its API was removed in 1.{api.removed}",
+        why="On a cluster that still serves it, its effect ends.",
+        remedy="Set up its replacement on old clusters first.",
         severity=None if _served(api, upgrade) else Severity.INFO,
     )
 

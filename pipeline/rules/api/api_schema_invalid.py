@@ -1,14 +1,14 @@
-"""A built-in object holds a value of the wrong type, lacks a field that must be set, or has an entry of a list twice.
+"""A built-in object has a value of the wrong type, lacks a required field, or has the same list entry twice.
 
 ## Why it matters
 
-The API server refuses the whole object. Text that looks like a number, or like true or false, is the usual cause: YAML
-reads it as one unless it is quoted. An entry that comes twice (a variable, a port) is refused by server-side apply,
-which ``pipeline apply`` uses; other clients may get by with a warning.
+The API server rejects the whole object. The usual cause is text that looks like a number, or like true or false: YAML
+reads it as one unless it is quoted. An entry that appears twice (a variable, a port) is rejected by server-side apply,
+which ``pipeline apply`` uses; other clients may only get a warning.
 
 ## What to do
 
-Correct the value that sets it. Where the chart's template forgets the quotes, set the field by an overlay.
+Correct the value that sets it. If the chart's template forgets the quotes, set the field with an overlay.
 """
 
 from collections.abc import Iterator
@@ -38,18 +38,18 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
 
 def _told(complaint: FieldComplaint) -> tuple[str, str, str]:
     """What is wrong, what breaks, what to do."""
-    path, why = to_text(complaint.path), "The API server refuses the whole object."
+    path, why = to_text(complaint.path), "The API server rejects the whole object."
     last = complaint.path[-1] if isinstance(complaint.path[-1], str) else complaint.field
     if complaint.fault is Fault.MISSING:
-        return f"{path} must be set", why, f"Set {last}, by a value or an overlay."
+        return f"{path} is required", why, f"Set {last} with a value or an overlay."
     if complaint.fault is Fault.TWICE:
         what = f"{to_text(complaint.path[:-1])} has {complaint.found} twice"
-        lax = "Server-side apply refuses the whole object; other clients may get by with a warning."
-        return what, lax, f"Take one {complaint.found} out, by a value or an overlay."
-    what = f"{path} is {complaint.found}, and must be {complaint.wanted}"
+        lax = "Server-side apply rejects the whole object; other clients may only get a warning."
+        return what, lax, f"Remove one {complaint.found} with a value or an overlay."
+    what = f"{path} is {complaint.found} but must be {complaint.wanted}"
     if complaint.wanted == "text" and complaint.found not in ("a map", "a list"):
-        return what, why, f"Quote the value of {last}, in the values or by an overlay."
-    return what, why, f"Correct the value, or the overlay, that sets {last}."
+        return what, why, f"Put quotes around the value of {last}, in the values or with an overlay."
+    return what, why, f"Correct the value or the overlay that sets {last}."
 
 
 _MAP = (

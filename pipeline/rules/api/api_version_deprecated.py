@@ -1,8 +1,8 @@
-"""An object is written in an API version that is deprecated at the target.
+"""An object uses an API version that is deprecated in the target's Kubernetes version.
 
 ## Why it matters
 
-It works today; a later Kubernetes will not serve it.
+It still works; a later Kubernetes version will not serve it.
 
 ## What to do
 
@@ -11,7 +11,7 @@ Plan the move to the replacement before the cluster is upgraded.
 
 from collections.abc import Iterator
 
-from pipeline.core.analysis.api_use import listed, users, uses
+from pipeline.core.analysis.api_use import naming, users, uses
 from pipeline.core.kube.apis import ApiKind
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Hit, Need, Rule, place, quiet, speaks
@@ -27,8 +27,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         places = [place(resource, ("apiVersion",)) for resource in resources]
         yield Hit(
             places[0],
-            title=f"{listed(resources)}: {api.group}/{api.version} {api.kind} is deprecated",
-            why="It works today; a later Kubernetes will not serve it.",
+            title=f"{naming(resources)}: {api.group}/{api.version} {api.kind} is deprecated",
+            why="It still works; a later Kubernetes version will not serve it.",
             remedy=_remedy(api),
             severity=Severity.INFO if old else None,
             confidence=None,
@@ -42,7 +42,7 @@ def _concerns(api: ApiKind, minor: int) -> bool:
 
 
 def _remedy(api: ApiKind) -> str:
-    return f"Plan the move to {api.replacement}." if api.replacement else "Watch for what replaces it."
+    return f"Plan the move to {api.replacement}." if api.replacement else "Watch the release notes for its replacement."
 
 
 _ONE = "apiVersion: %s\nkind: %s\nmetadata: {name: a}\n"

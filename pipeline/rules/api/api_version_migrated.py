@@ -1,14 +1,14 @@
-"""An object is written in another API version.
+"""An object's API version changes.
 
 ## Why it matters
 
-The same stored object, read by other rules: defaults and fields may mean something else. A webhook configuration that
-moves from v1beta1 to v1 fails closed unless it says otherwise, an empty selector of a disruption budget matches all
-pods instead of none.
+It is the same stored object, interpreted by a different version: defaults and fields may differ. A webhook
+configuration that moves from v1beta1 to v1 fails closed by default, and an empty selector of a disruption budget
+matches all pods instead of none.
 
 ## What to do
 
-Read the change of defaults below it. Clusters that do not serve the new version refuse it.
+Read what changes in its defaults. Clusters that do not serve the new version reject it.
 """
 
 from collections.abc import Iterator
@@ -35,11 +35,13 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
     flips = _empty_budget(change)
     yield Hit(
         place(new, _PATH),
-        title=f"{change.id.kind} {change.id.name}: {old.api_version} becomes {new.api_version}",
-        why="Its empty selector matched no pod and matches all of them now: drains may hang."
+        title=f"{change.id.kind} {change.id.name}: apiVersion {old.api_version} -> {new.api_version}",
+        why="Its empty selector matched no pod before and now matches all of them: node drains may hang."
         if flips
-        else "The same object under other rules: defaults may mean something else.",
-        remedy="Give it a selector." if flips else "See that your clusters serve it, and read the changed defaults.",
+        else "Defaults and fields of the new version may differ.",
+        remedy="Give it a selector."
+        if flips
+        else "Check that your clusters serve the new version, and read what changes in its defaults.",
         severity=Severity.HIGH if flips else None,
         claims=(Claim(change.id, _PATH),),
     )

@@ -1,8 +1,8 @@
-"""An object is written in an API version that the target cluster has and does not serve unless somebody switched it on.
+"""An object uses an API version that the target cluster does not serve by default.
 
 ## Why it matters
 
-Alpha versions are off by default, and so are the beta versions that came with Kubernetes 1.24 or later (KEP-3136). The
+Alpha versions are off by default, and so are beta versions introduced in Kubernetes 1.24 or later (KEP-3136). The
 API server then answers "no matches for kind".
 
 ## What to do
@@ -13,7 +13,7 @@ of kube-apiserver, or leave the object out.
 
 from collections.abc import Iterator
 
-from pipeline.core.analysis.api_use import listed, users, uses
+from pipeline.core.analysis.api_use import naming, users, uses
 from pipeline.core.kube.apis import ApiKind, kinds
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Hit, Need, Rule, place, quiet, speaks
@@ -30,8 +30,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         places = [place(resource, ("apiVersion",)) for resource in resources]
         yield Hit(
             places[0],
-            title=f"{listed(resources)}: Kubernetes 1.{minor} does not serve {api.group}/{api.version} by default",
-            why="Unless it was switched on, the apply fails: no matches for kind.",
+            title=f"{naming(resources)}: Kubernetes 1.{minor} does not serve {api.group}/{api.version} by default",
+            why="Unless it is enabled on the cluster, the apply fails: no matches for kind.",
             remedy=_remedy(api, minor),
             severity=Severity.LOW if old or not upgrade.facts.target_stated else None,
             also=tuple(places[1:]),
@@ -42,7 +42,7 @@ def _remedy(api: ApiKind, minor: int) -> str:
     served = [a.version for a in kinds() if (a.group, a.kind) == (api.group, api.kind) and a.served(minor)]
     if served:
         return f"Write it as {api.group}/{served[0]}, which is served."
-    return f"Switch it on (--runtime-config={api.group}/{api.version}=true), or leave it out."
+    return f"Enable it on the API server (--runtime-config={api.group}/{api.version}=true), or remove the object."
 
 
 _ONE = "apiVersion: admissionregistration.k8s.io/%s\nkind: MutatingAdmissionPolicy\nmetadata: {name: a}\n"

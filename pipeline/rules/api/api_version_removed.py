@@ -12,11 +12,12 @@ old version because the render does not know the cluster's APIs: state the envir
 
 from collections.abc import Iterator
 
-from pipeline.core.analysis.api_use import listed, users, uses
+from pipeline.core.analysis.api_use import naming, users, uses
 from pipeline.core.kube.apis import ApiKind
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Hit, Need, Rule, place, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
+from pipeline.core.words import article
 
 
 def _severity(upgrade: Upgrade, *, old: bool) -> Severity | None:
@@ -35,8 +36,9 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         places = [place(resource, ("apiVersion",)) for resource in resources]
         yield Hit(
             places[0],
-            title=f"{listed(resources)}: {api.group}/{api.version} {api.kind} is gone since Kubernetes 1.{api.removed}",
-            why="The API server knows no such kind: the apply stops there.",
+            title=f"{naming(resources)}: {api.group}/{api.version} {api.kind} was removed in "
+            f"Kubernetes 1.{api.removed}",
+            why="The API server does not know the kind: the apply stops there.",
             remedy=_remedy(api),
             severity=_severity(upgrade, old=old),
             confidence=None if upgrade.facts.target_stated and upgrade.facts.capabilities else Confidence.LIKELY,
@@ -49,7 +51,10 @@ def _concerns(api: ApiKind, minor: int) -> bool:
 
 
 def _remedy(api: ApiKind) -> str:
-    return f"Write it as {api.replacement}." if api.replacement else "Look for what replaces it; nothing was named."
+    if not api.replacement:
+        return "Remove the object, or find its replacement: Kubernetes names none."
+    version, _, kind = api.replacement.rpartition("/")
+    return f"Change apiVersion to {version}." if kind == api.kind else f"Replace it with {article(kind)} of {version}."
 
 
 _ONE = "apiVersion: %s\nkind: %s\nmetadata: {name: a}\n"

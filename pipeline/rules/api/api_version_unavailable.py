@@ -11,7 +11,7 @@ Upgrade the cluster first, or take an older chart.
 
 from collections.abc import Iterator
 
-from pipeline.core.analysis.api_use import listed, users, uses
+from pipeline.core.analysis.api_use import naming, users, uses
 from pipeline.core.kube.apis import ApiKind
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Hit, Need, Rule, place, quiet, speaks
@@ -27,8 +27,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         places = [place(resource, ("apiVersion",)) for resource in resources]
         yield Hit(
             places[0],
-            title=f"{listed(resources)}: Kubernetes 1.{target[1]} does not have {api.group}/{api.version} {api.kind}",
-            why="The API server knows no such kind: the apply stops there.",
+            title=f"{naming(resources)}: Kubernetes 1.{target[1]} does not have {api.group}/{api.version} {api.kind}",
+            why="The API server does not know the kind: the apply stops there.",
             remedy=_remedy(api),
             severity=Severity.LOW if old or not upgrade.facts.target_stated else None,
             confidence=None if upgrade.facts.target_stated else Confidence.LIKELY,
@@ -37,7 +37,9 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
 
 
 def _remedy(api: ApiKind) -> str:
-    return f"It came with Kubernetes 1.{api.introduced}" + (" and is off by default." if api.off_by_default else ".")
+    return f"Upgrade the cluster to 1.{api.introduced} or later" + (
+        " and enable the API." if api.off_by_default else "."
+    )
 
 
 _ONE = "apiVersion: %s\nkind: %s\nmetadata: {name: a}\n"

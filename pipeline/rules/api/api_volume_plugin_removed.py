@@ -1,4 +1,4 @@
-"""A pod uses a volume plugin that Kubernetes no longer has.
+"""A pod uses a volume plugin that was removed from Kubernetes.
 
 ## Why it matters
 
@@ -6,7 +6,7 @@ The volume is never mounted, and the pod stays in ContainerCreating.
 
 ## What to do
 
-Use the CSI driver of that storage: a PersistentVolumeClaim of its class instead of the volume in the pod.
+Use the CSI driver for that storage: a PersistentVolumeClaim of its class instead of the volume in the pod.
 """
 
 from collections.abc import Iterator
@@ -39,12 +39,12 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         for path, plugin in _plugins(resource):
             if _GONE_SINCE[plugin] <= target[1]:
                 old = (resource.id, path) in known
-                since = f"gone since Kubernetes 1.{_GONE_SINCE[plugin]}"
+                since = f"which was removed in Kubernetes 1.{_GONE_SINCE[plugin]}"
                 yield Hit(
                     place(resource, path),
-                    title=f"{resource.kind} {resource.id.name}: a volume of {plugin}, {since}",
+                    title=f"{resource.kind} {resource.id.name}: a volume uses the plugin {plugin}, {since}",
                     why="The volume is never mounted, and the pod stays in ContainerCreating.",
-                    remedy="Use the CSI driver of that storage, by a PersistentVolumeClaim.",
+                    remedy="Use the CSI driver for that storage, through a PersistentVolumeClaim.",
                     severity=Severity.LOW if old else None,
                 )
 

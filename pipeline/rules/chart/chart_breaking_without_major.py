@@ -1,13 +1,13 @@
-"""The chart moves by a minor version or a patch, and yet something breaks.
+"""The chart's version changes by a minor or patch version only, but something breaks.
 
 ## Why it matters
 
-By the chart's own numbers nothing was to break (Semantic Versioning 2.0.0). Whoever takes its minor versions unread,
-or lets a robot take them, is in for this again.
+According to the chart's version number nothing should break (Semantic Versioning 2.0.0). If you take its minor
+versions without reading them, or let a bot take them, this will happen again.
 
 ## What to do
 
-Pin exact versions of this chart, and read each of its upgrades.
+Pin exact versions of this chart, and review each upgrade.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -29,9 +29,9 @@ def check(upgrade: Upgrade, said: Sequence[Finding], _left: Mapping[ResourceId, 
     if grave and step and old.name == new.name:
         yield Hit(
             Place(ResourceRef.chart_file("Chart.yaml"), ("version",)),
-            title=f"{new.name} moves by {step} ({old.version} to {new.version}), and yet it breaks: {', '.join(grave)}",
-            why="Its version numbers do not say what its upgrades do.",
-            remedy="Pin exact versions of this chart, and read each of its upgrades.",
+            title=f"{new.name} {old.version} -> {new.version} is {step} with breaking changes: {', '.join(grave)}",
+            why="The chart's version numbers do not tell which upgrades are safe.",
+            remedy="Pin exact versions of this chart, and review each upgrade.",
         )
 
 
@@ -43,7 +43,7 @@ def _step(old: str, new: str) -> str:
         return ""
     if before[0] != after[0] or not after[0] or after <= before:
         return ""
-    return "a patch" if before[1] == after[1] else "a minor version"
+    return "a patch version" if before[1] == after[1] else "a minor version"
 
 
 _WEB = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {selector: {matchLabels: {app: %s}}}\n"

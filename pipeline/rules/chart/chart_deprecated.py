@@ -2,11 +2,11 @@
 
 ## Why it matters
 
-Nobody mends it any more: the next security fix goes elsewhere.
+It is no longer maintained and gets no security fixes.
 
 ## What to do
 
-Look for what its maintainers name instead, and plan the move.
+Find the replacement that its maintainers recommend, and plan the move.
 """
 
 from collections.abc import Iterator
@@ -25,8 +25,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         yield Hit(
             Place(ResourceRef.chart_file("Chart.yaml"), ("deprecated",)),
             title=f"{new.name} {new.version} is deprecated",
-            why="Nobody mends it any more.",
-            remedy="Look for what its maintainers name instead, and plan the move.",
+            why="It is no longer maintained and gets no security fixes.",
+            remedy="Find the replacement that its maintainers recommend, and plan the move.",
         )
 
 

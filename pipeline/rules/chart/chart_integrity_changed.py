@@ -1,13 +1,13 @@
-"""The chart says it is the same version, and it is not the same chart.
+"""The chart has the same version as before, but different content.
 
 ## Why it matters
 
-A published version does not change. Either its maintainers put another one in its place, or somebody else did: nobody
-who reviewed the old one has seen this.
+A published version should never change. Either its maintainers replaced it, or somebody else did. Whoever reviewed
+the old content has not seen this one.
 
 ## What to do
 
-Stop. Compare the files, ask the maintainers, verify the signature; go back to the old digest until it is explained.
+Stop. Compare the files, ask the maintainers, verify the signature. Stay with the old digest until it is explained.
 """
 
 from collections.abc import Iterator
@@ -17,6 +17,7 @@ from pipeline.core.charts.chart import Chart
 from pipeline.core.risk.finding import Place, ResourceRef, Severity
 from pipeline.core.risk.rule import Hit, Need, Rule, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
+from pipeline.core.words import listed
 
 _SHORT = len("sha256:") + 12
 _SHOWN = 3
@@ -31,13 +32,12 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         return
     differing = _differing(old, new)
     if differing:
-        more = f" and {len(differing) - _SHOWN} more" if len(differing) > _SHOWN else ""
         yield Hit(
             Place(ResourceRef.chart_file(differing[0])),
-            title=f"{new.name} {new.version} is another chart under the same version: {old.archive[:_SHORT]} before, "
-            f"{new.archive[:_SHORT]} now ({', '.join(differing[:_SHOWN])}{more})",
-            why="A published version does not change: nobody has reviewed this one.",
-            remedy="Stop, and ask its maintainers; go back to the old digest until it is explained.",
+            title=f"{new.name} {new.version} has other content under the same version: {old.archive[:_SHORT]} before, "
+            f"{new.archive[:_SHORT]} now ({listed(differing, _SHOWN)})",
+            why="A published version should never change; this content was not reviewed.",
+            remedy="Stop and ask its maintainers; stay with the old digest until it is explained.",
             also=tuple(Place(ResourceRef.chart_file(name)) for name in differing[1:]),
             evidence=(old.archive, new.archive),
         )

@@ -1,13 +1,13 @@
-"""The chart asks for other Kubernetes versions than before.
+"""The chart supports different Kubernetes versions than before.
 
 ## Why it matters
 
-Helm refuses to render a chart for a cluster outside of its kubeVersion. Charts raise it when they drop what older
-clusters need.
+Helm refuses to render a chart for a cluster outside its kubeVersion. Charts raise it when they drop support for older
+clusters.
 
 ## What to do
 
-Compare it with your clusters, the oldest one too; upgrade the cluster first, or stay with the old chart.
+Compare it with your clusters, including the oldest. Upgrade the cluster first, or stay with the old chart.
 """
 
 from collections.abc import Iterator
@@ -35,9 +35,9 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         severity = Severity.LOW
     yield Hit(
         Place(ResourceRef.chart_file("Chart.yaml"), ("kubeVersion",)),
-        title=f"{new.name} {new.version} asks for Kubernetes {after or 'any'}, the old one for {before or 'any'}",
-        why="Helm refuses to render it for a cluster outside of that.",
-        remedy="Compare it with your clusters, the oldest one too.",
+        title=f"{new.name} {new.version} supports Kubernetes {after or 'any'}, the old chart {before or 'any'}",
+        why="Helm refuses to render it for any other cluster.",
+        remedy="Compare it with your clusters, including the oldest.",
         severity=severity,
     )
 

@@ -2,8 +2,8 @@
 
 ## Why it matters
 
-That is where its maintainers break things on purpose, and say so in their upgrade notes. By itself it breaks nothing:
-what it does here is in the other findings.
+Maintainers make breaking changes in major versions, and list them in the upgrade notes. By itself the number breaks
+nothing: the effects here are in the other findings.
 
 ## What to do
 
@@ -17,6 +17,7 @@ from pipeline.core.charts.semver import Version
 from pipeline.core.risk.finding import Place, ResourceRef, Severity
 from pipeline.core.risk.rule import Hit, Need, Rule, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
+from pipeline.core.words import counted
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
@@ -28,11 +29,11 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
     except ValueError:
         return
     if (majors < 0 or majors == 1) and old.name == new.name:
-        step = "a major version" if majors > 0 else "back by a major version" if majors == -1 else f"back by {-majors}"
+        step = "a new major version" if majors > 0 else f"back by {counted(-majors, 'major version')}"
         yield Hit(
             Place(ResourceRef.chart_file("Chart.yaml"), ("version",)),
             title=f"{new.name} moves from {old.version} to {new.version}: {step}",
-            why="Maintainers break things in major versions on purpose, and say so in their notes.",
+            why="Major versions contain breaking changes; the upgrade notes list them.",
             remedy="Read the upgrade notes of each major version in between.",
             severity=Severity.LOW if majors < 0 else None,
         )

@@ -1,13 +1,13 @@
-"""The upgrade leaves major versions of the chart out, or minor ones where the chart itself says that none may be.
+"""The upgrade skips major versions of the chart, or minor versions although the chart says that none may be skipped.
 
 ## Why it matters
 
-A migration that runs in the version between never runs: data keeps an old format, objects keep an old owner. Many
-projects try only the step from one version to the next.
+A migration that is part of a skipped version never runs: data keeps an old format, objects keep an old owner. Many
+projects only test the step from one version to the next.
 
 ## What to do
 
-Go through the versions in between, one at a time, and let each settle; read the notes of each.
+Upgrade through the versions in between, one at a time, and wait until each is healthy. Read the notes of each.
 """
 
 import re
@@ -85,11 +85,11 @@ def _hit(old: Chart, new: Chart, steps: list[str], policy: str, field: str = "ve
     plan = " -> ".join(steps if len(steps) <= _SHOWN else [*steps[: _SHOWN - 1], "…", steps[-1]])
     return Hit(
         Place(ResourceRef.chart_file("Chart.yaml"), (field,)),
-        title=f"{new.name} moves from {old.version} to {new.version} and leaves out {shown}",
-        why="The chart itself wants every step taken: a migration in between would never run."
+        title=f"{new.name} moves from {old.version} to {new.version} and skips {shown}",
+        why="The chart requires every step to be taken: a migration of a skipped version would never run."
         if policy
-        else "A migration that a version in between brings would never run.",
-        remedy=f"Go {plan}, one at a time, with the notes of each.",
+        else "A migration of a skipped version would never run.",
+        remedy=f"Upgrade one step at a time: {plan}. Read the notes of each.",
         severity=Severity.MEDIUM if policy else None,
         confidence=Confidence.LIKELY if policy else None,
         evidence=(policy,) if policy else (),

@@ -2,11 +2,11 @@
 
 ## Why it matters
 
-Controllers read their settings there: load balancers, certificates, ingress, injection.
+Controllers read settings from annotations: load balancers, certificates, ingress, injection.
 
 ## What to do
 
-Look up annotations that your controllers read.
+Check whether your controllers read these annotations.
 """
 
 from pipeline.core.analysis.hooks import events_in
@@ -38,8 +38,8 @@ check = alike_check(
     _picks,
     FindingText(
         "its annotations change",
-        "Controllers read their settings there.",
-        "Look up annotations that your controllers read.",
+        "Controllers may read settings from annotations.",
+        "Check whether your controllers read these annotations.",
     ),
 )
 _MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a%s}\ndata: {%s}\n"

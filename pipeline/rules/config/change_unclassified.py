@@ -2,11 +2,11 @@
 
 ## Why it matters
 
-After a comparison no change is to be unaccounted for. What no rule claims is counted, listed and said here.
+After a comparison every change should be accounted for. A path that no rule claims is counted and reported here.
 
 ## What to do
 
-Read the change by hand. Where it matters, ask for a rule.
+Read the change yourself. If it matters, ask for a rule.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,21 +1,20 @@
-"""A credential stands in the open: in a ConfigMap, in an argument, or in a variable's literal value.
+"""A credential is stored in plain text: in a ConfigMap, in an argument, or in the literal value of a variable.
 
-By the key's name first (``password``, ``clientSecret``, ``api_key``), then by the value: a private key, or a URL with a
-password in it. What refers to a credential (``${…}``, a path, a Secret's name) is none.
+Recognised by the key's name (``password``, ``clientSecret``, ``api_key``), or by the value: a private key, or a URL
+that contains a password. A reference to a credential (``${…}``, a path, a Secret's name) is not reported.
 
 ## Why it matters
 
-The rendered tree is committed: whoever reads the repository or the namespace's ConfigMaps has it, for good.
+The rendered tree is committed: whoever can read the repository or the namespace's ConfigMaps has the credential.
 
 ## What to do
 
-Move it to a Secret that sops or an external store keeps, and change the credential if it was ever pushed.
+Move it to a Secret that sops or an external store protects, and rotate the credential if it was ever pushed.
 """
 
 from collections.abc import Iterator
 
 from pipeline.core.analysis.credentials import in_the_open, looks_secret, may_hold
-from pipeline.core.analysis.removal import listed
 from pipeline.core.diff.change import ResourceChange
 from pipeline.core.kube.path import Entry, Path, to_text
 from pipeline.core.kube.pods import WORKLOADS, pod_spec, template_path
@@ -23,6 +22,7 @@ from pipeline.core.kube.resource import Resource, mapping, sequence
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Hit, Rule, place, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
+from pipeline.core.words import listed
 
 
 def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
@@ -37,9 +37,9 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
         names = listed(to_text(path[-2:] if isinstance(path[-1], int) else path[-1:]) for path in found)
         yield Hit(
             place(change.after, found[0]),
-            title=f"{change.id.kind} {change.id.name}: {names} {like} in the open",
-            why="Whoever reads the repository or the object has it, for good.",
-            remedy="Move it to a Secret (sops, an external store); change it if it was ever pushed.",
+            title=f"{change.id.kind} {change.id.name}: {names} {like} in plain text",
+            why="Whoever can read the repository or the object has the credential.",
+            remedy="Move it to a Secret (sops, an external store); rotate it if it was ever pushed.",
             also=tuple(place(change.after, path) for path in found[1:]),
         )
 

@@ -1,20 +1,19 @@
-"""A key is gone from a ConfigMap or Secret.
+"""A key is removed from a ConfigMap or Secret.
 
 ## Why it matters
 
-A pod that names the key (a variable, an item of a volume, a file mounted by ``subPath``) does not start without it,
-unless it says ``optional``. A program that reads its settings there falls back to its own default.
+A pod that refers to the key (a variable, an item of a volume, a file mounted by ``subPath``) does not start without it,
+unless the reference is ``optional``. A program that reads its settings there falls back to its own default.
 
 ## What to do
 
-Search volumes and variables of yours for the key.
+Search your own volumes and variables for the key.
 """
 
 from collections.abc import Iterator
 
 from pipeline.core.analysis.references import DATA_FIELDS, key_references
 from pipeline.core.analysis.references import keys as keys_of
-from pipeline.core.analysis.removal import listed
 from pipeline.core.analysis.selection import around
 from pipeline.core.diff.change import Action, FieldChange, ResourceChange
 from pipeline.core.kube.path import MISSING, Path
@@ -23,6 +22,7 @@ from pipeline.core.kube.resource import ResourceId, mapping
 from pipeline.core.risk.finding import Place, Severity
 from pipeline.core.risk.rule import Claim, Hit, Rule, at, place, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
+from pipeline.core.words import listed
 
 _KINDS = frozenset({"ConfigMap", "Secret"})
 
@@ -65,17 +65,17 @@ def _users(upgrade: Upgrade) -> dict[tuple[ResourceId, str], list[Place]]:
 
 
 def _hit(change: ResourceChange, fields: list[FieldChange], keys: list[str], named: list[Place]) -> Hit:
-    title = f"{change.id.kind} {change.id.name} loses {'keys' if len(keys) > 1 else 'key'} {listed(keys)}"
+    title = f"{change.id.kind} {change.id.name} loses the {'keys' if len(keys) > 1 else 'key'} {listed(keys)}"
     first = named[0].resource if named else None
     return Hit(
         at(change, fields[0]),
         title=f"{title}, which {first.kind} {first.name} needs" if first else title,
-        why="Its pods do not start: the key that they name is not there."
+        why="Its pods do not start: they refer to a key that does not exist."
         if first
-        else "Who mounts or reads it finds nothing; a program falls back to its own default.",
-        remedy="Keep the key by a value or an overlay, or take the reference away."
+        else "A program that reads the key falls back to its own default, or fails.",
+        remedy="Keep the key with a value or an overlay, or remove the reference."
         if first
-        else "Search volumes and variables of yours for it; set it again where you rely on it.",
+        else "Search your own volumes and variables for it; set it again if you rely on it.",
         severity=Severity.BLOCKER if first else None,
         also=(*(at(change, field) for field in fields[1:]), *named),
         claims=tuple(Claim(change.id, field.path) for field in fields),

@@ -1,30 +1,30 @@
-"""A workload needs a ConfigMap or Secret, or a key of one, that nobody renders.
+"""A workload needs a ConfigMap or Secret, or a key of one, that is not rendered.
 
-The upgrade takes it away and the workload names it still, or the workload names it for the first time and nobody makes
-it. What certificates, external secrets, other custom resources and jobs are told to make counts as made; what is
-optional is not needed.
+Either the upgrade removes it and the workload still refers to it, or the workload refers to it for the first time and
+nothing creates it. Objects that certificates, external secrets, other custom resources and jobs create count as
+existing; optional references are not reported.
 
 ## Why it matters
 
-Its pods do not start: a volume or variable whose source is missing holds them back. Pods that run keep running, until
-the first of them is replaced.
+Its pods do not start: the source of a volume or variable is missing. Running pods continue until they are replaced.
 
 ## What to do
 
-See who creates the object. Keep it by a value or an overlay until the workload no longer needs it, or create it first.
+Find out what creates the object. Keep it with a value or an overlay until the workload no longer needs it, or create it
+first.
 """
 
 from collections.abc import Iterator
 
 from pipeline.core.analysis.dangling import dangling, newly_missing
 from pipeline.core.analysis.references import ACCOUNT, PULL_SECRETS, Reference, key_references, keys, references
-from pipeline.core.analysis.removal import listed
 from pipeline.core.analysis.selection import around
 from pipeline.core.kube.pods import WORKLOADS
 from pipeline.core.kube.resource import Resource, ResourceId
 from pipeline.core.risk.finding import Confidence, Place, Severity
 from pipeline.core.risk.rule import Hit, Rule, place, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
+from pipeline.core.words import listed
 
 _Users = dict[ResourceId, list[Place]]
 
@@ -34,16 +34,16 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         yield Hit(
             places[0],
             title=f"{_needing(places)} {name.kind} {name.name}, which is no longer rendered",
-            why="Its pods do not start once it is pruned, unless somebody else creates it.",
-            remedy="See who creates it now, or keep it by a value or an overlay.",
+            why="After it is pruned, new pods do not start, unless something else creates it.",
+            remedy="Check what creates it now, or keep it with a value or an overlay.",
             also=tuple(places[1:]),
         )
     for name, places in sorted(_users(newly_missing(upgrade, WORKLOADS, _needed)).items()):
         outside = name.kind == "Secret"
         yield Hit(
             places[0],
-            title=f"{_needing(places)} {name.kind} {name.name} now, and nobody renders it",
-            why="Its pods do not start until somebody creates it.",
+            title=f"{_needing(places)} {name.kind} {name.name} now, which is not rendered",
+            why="New pods do not start until it exists.",
             remedy=f"Create it in {name.namespace or upgrade.namespace} before the upgrade, or correct the name.",
             severity=Severity.MEDIUM if outside else None,
             also=tuple(places[1:]),
@@ -64,9 +64,9 @@ def _keys(upgrade: Upgrade) -> Iterator[Hit]:
     for (name, key), places in sorted(missing.items()):
         yield Hit(
             places[0],
-            title=f"{_needing(places)} key {key} of {name.kind} {name.name} now, which does not hold it",
-            why="Its pods do not start until the key is there.",
-            remedy="Add the key by a value or an overlay, or correct the name.",
+            title=f"{_needing(places)} key {key} of {name.kind} {name.name} now, which does not contain it",
+            why="New pods do not start until the key exists.",
+            remedy="Add the key with a value or an overlay, or correct the name.",
             also=tuple(places[1:]),
         )
 

@@ -1,12 +1,12 @@
-"""What a ConfigMap or Secret holds changes, or it holds more.
+"""The data of a ConfigMap or Secret changes, or keys are added.
 
 ## Why it matters
 
-Programs read their settings there, at their next start or at once. A pod that is not replaced keeps what it read.
+Programs read their settings there, at their next start or immediately. A pod that is not replaced keeps the old values.
 
 ## What to do
 
-Read the difference against the release notes, above all where you override a part of it.
+Compare the change with the release notes, especially where you override a part of it.
 """
 
 from pipeline.core.analysis.rule_helpers import FindingText, object_check
@@ -36,9 +36,9 @@ def _flips(field: FieldChange) -> bool:
 check = object_check(
     _picks,
     FindingText(
-        "what it holds changes",
-        "Programs read their settings there, at their next start or at once.",
-        "Read the difference against the release notes.",
+        "its data changes",
+        "Programs read the new settings, at their next start or immediately.",
+        "Compare the change with the release notes.",
         grade=_grade,
     ),
 )

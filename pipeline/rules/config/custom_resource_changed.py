@@ -2,11 +2,11 @@
 
 ## Why it matters
 
-Its controller acts upon it: what it runs, routes or alerts on changes with it.
+Its controller acts on it: what it runs, routes or alerts on changes too.
 
 ## What to do
 
-Read the change as its controller's documentation explains it.
+Read the change together with its controller's documentation.
 """
 
 from pipeline.core.analysis.images import names_image
@@ -30,8 +30,8 @@ def _grade(_change: ResourceChange, fields: list[FieldChange]) -> Severity | Non
 check = custom_check(
     FindingText(
         "it changes",
-        "Its controller acts upon it.",
-        "Read the change as its controller's documentation explains it.",
+        "Its controller acts on the change.",
+        "Read the change together with its controller's documentation.",
         grade=_grade,
     ),
     lambda field: not names_image(field),

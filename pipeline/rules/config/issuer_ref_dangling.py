@@ -1,15 +1,15 @@
-"""A certificate is to be signed by an issuer that the upgrade takes away.
+"""A certificate refers to an issuer that the upgrade removes.
 
 Certificates and CertificateRequests of cert-manager, and the annotations of Ingresses and Gateways. Issuers of other
-groups are not cert-manager's own, and nothing is said about them.
+groups are not cert-manager's own and are not checked.
 
 ## Why it matters
 
-What is signed goes on working until it ends, weeks later: then nothing renews it.
+Existing certificates work until they expire, weeks later; then nothing renews them.
 
 ## What to do
 
-Keep the issuer, or let the certificates name one that is there.
+Keep the issuer, or let the certificates refer to one that exists.
 """
 
 from collections.abc import Iterator
@@ -17,13 +17,13 @@ from functools import partial
 
 from pipeline.core.analysis.dangling import dangling
 from pipeline.core.analysis.references import Reference
-from pipeline.core.analysis.removal import listed
 from pipeline.core.analysis.selection import home
 from pipeline.core.kube.path import Path
 from pipeline.core.kube.resource import Resource, ResourceId, mapping
 from pipeline.core.risk.finding import Place, Severity
 from pipeline.core.risk.rule import Hit, Rule, place, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
+from pipeline.core.words import listed
 
 _GROUP = "cert-manager.io"
 _NOTES = {"cert-manager.io/issuer": "Issuer", "cert-manager.io/cluster-issuer": "ClusterIssuer"}
@@ -43,9 +43,9 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         )
         yield Hit(
             places[0],
-            title=f"{who} {'name' if many else 'names'} {issuer.kind} {issuer.name}, which is no longer rendered",
-            why="Once it is pruned, nothing renews the certificate: it ends weeks later.",
-            remedy="Keep the issuer, or name one that is there.",
+            title=f"{who} {'refer' if many else 'refers'} to {issuer.kind} {issuer.name}, which is no longer rendered",
+            why="After it is pruned, the certificate is not renewed and expires weeks later.",
+            remedy="Keep the issuer, or refer to one that exists.",
             also=tuple(places[1:]),
         )
 

@@ -2,11 +2,11 @@
 
 ## Why it matters
 
-What selects objects by them (monitors, prunes, dashboards) finds others.
+Selectors that use them (monitors, prune scripts, dashboards) match different objects.
 
 ## What to do
 
-Search selectors of yours for the old labels.
+Search your selectors for the old labels.
 """
 
 from pipeline.core.analysis.rbac import AGGREGATES
@@ -25,8 +25,8 @@ check = alike_check(
     _picks,
     FindingText(
         "its labels change",
-        "What selects objects by them finds others.",
-        "Search selectors of yours for the old labels.",
+        "Selectors that use them match different objects.",
+        "Search your selectors for the old labels.",
     ),
 )
 _MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a%s}\ndata: {%s}\n"

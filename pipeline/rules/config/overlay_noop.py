@@ -1,12 +1,12 @@
-"""What an overlay of ours sets, the chart now says by itself.
+"""The chart now sets by itself what our overlay sets.
 
 ## Why it matters
 
-The patch has no effect any more. It hides the next change of the chart's own value, and one day it drifts.
+The patch no longer has an effect. It will hide the next change of the chart's own value.
 
 ## What to do
 
-Delete that part of the overlay, unless it is to pin the value.
+Delete that part of the overlay, unless you want to pin the value.
 """
 
 from collections.abc import Iterator
@@ -21,6 +21,7 @@ from pipeline.core.render.overlay_effects import Effect
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Hit, Need, Rule, place, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
+from pipeline.core.words import listed
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
@@ -30,13 +31,13 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
     resources = upgrade.after.manifests.by_id()
     places = [place(resources[drift.id], drift.path) for drift in idle]
     line = where(upgrade.after.overlay, idle[0].effect.id, idle[0].path)
-    more = f" and {len(idle) - 1} more" if len(idle) > 1 else ""
+    names = listed((to_text(drift.path) for drift in idle), 1)
     yield Hit(
         places[0],
-        title=f"{f'{line}: ' if line else ''}the overlay says of {idle[0].id.kind} {idle[0].id.name} "
-        f"{to_text(idle[0].path)}{more} what the chart now says by itself",
-        why="It has no effect any more, and would hide the chart's next change there.",
-        remedy="Delete that part of the overlay, unless it is to pin the value.",
+        title=f"{f'{line}: ' if line else ''}the overlay sets {idle[0].id.kind} {idle[0].id.name} "
+        f"{names} to what the chart now has by itself",
+        why="It no longer has an effect, and hides the chart's next change there.",
+        remedy="Delete that part of the overlay, unless you want to pin the value.",
         also=tuple(places[1:]),
         evidence=(line,) if line else (),
     )

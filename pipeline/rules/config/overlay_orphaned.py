@@ -1,14 +1,14 @@
-"""An overlay of ours matched before and matches nothing now: what it set is lost, or stands beside what it was for.
+"""Our overlay matched something before and matches nothing now: its setting is lost, or is added beside its target.
 
 ## Why it matters
 
-Kustomize says nothing where a path drifts. A patch of a container that has another name now makes a new, half
-container; a selector that selects nothing, an image name that is another, an index that points to the next entry: each
-loses our setting in silence, hardening included.
+Kustomize does not report it when a patch misses its target. A patch for a container that was renamed creates a new,
+incomplete container. A selector that selects nothing, a changed image name, an index that points to the next entry:
+each silently loses our setting, hardening included.
 
 ## What to do
 
-Point the patch at the new name, or delete it where what it was for is gone. Then render again.
+Point the patch at the new name, or delete it if its target was removed. Then render again.
 """
 
 from collections.abc import Iterator
@@ -25,6 +25,7 @@ from pipeline.core.render.overlay_effects import Effect
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Hit, Need, Rule, place, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
+from pipeline.core.words import listed
 
 _WHOLE = frozenset({"containers", "initContainers"})
 """Lists whose entries are refused by the API server where only a patch's part of them is there."""
@@ -50,14 +51,14 @@ def _hit(same: list[OverlayDrift], upgrade: Upgrade) -> Hit:
     resource = _side(drift, upgrade).by_id()[drift.id]
     line = where(upgrade.after.overlay or upgrade.before.overlay, drift.effect.id, drift.path or drift.effect.path)
     name = drift.effect.id.name if drift.loss is not Loss.CREATES else drift.id.name
-    what = f"{drift.id.kind} {name} {to_text(drift.path or drift.effect.path)}"
-    more = f" and {len(same) - 1} more" if len(same) > 1 else ""
+    paths = listed((to_text(one.path or one.effect.path) for one in same), 1)
+    what = f"{drift.id.kind} {name} {paths}"
     severity, confidence = _weight(drift)
     return Hit(
         place(resource, drift.path),
-        title=f"{f'{line}: ' if line else ''}the overlay {_title(drift.loss)} {what}{more}",
+        title=f"{f'{line}: ' if line else ''}the overlay {_title(drift.loss)} {what}",
         why=_why(drift),
-        remedy=f"{_nearest(drift, resource)}Point it at what is there now, or delete it if its purpose is gone.",
+        remedy=f"{_nearest(drift, resource)}Correct the patch, or delete it.",
         severity=severity,
         confidence=confidence,
         also=tuple(place(resource, one.path) for one in same[1:]),
@@ -67,20 +68,20 @@ def _hit(same: list[OverlayDrift], upgrade: Upgrade) -> Hit:
 
 def _title(loss: Loss) -> str:
     return {
-        Loss.CREATES: "changed the chart's, and now makes its own,",
+        Loss.CREATES: "no longer matches, and now adds its own",
         Loss.MISSES: "no longer touches",
-        Loss.OBJECT_GONE: "matches nothing any more for",
+        Loss.OBJECT_GONE: "no longer matches anything for",
     }[loss]
 
 
 def _why(drift: OverlayDrift) -> str:
     if drift.loss is Loss.OBJECT_GONE:
-        return "The object is gone from the chart: what we set on it has no effect."
+        return "The chart no longer has the object: what we set on it has no effect."
     if drift.loss is Loss.MISSES:
-        return "Our setting is lost in silence: the chart's own holds."
+        return "Our setting is silently lost: the chart's own value applies."
     if _list_of(drift.path) in _WHOLE:
-        return "The chart's container goes without our setting, and a half one of ours stands beside it."
-    return "What it was for is gone or called otherwise: our setting stands beside it, without effect."
+        return "The chart's container lacks our setting, and an incomplete container is added beside it."
+    return "Its target was removed or renamed: our setting is added beside it, without effect."
 
 
 def _weight(drift: OverlayDrift) -> tuple[Severity | None, Confidence | None]:
@@ -111,7 +112,7 @@ def _nearest(drift: OverlayDrift, resource: Resource) -> str:
         else []
     )
     near = get_close_matches(str(value), others, n=1, cutoff=0.3) or others[:1]
-    return f"Nearest there now: {key} {near[0]}. " if near else ""
+    return f"The nearest name now is {key} {near[0]}. " if near else ""
 
 
 _POD = (

@@ -1,25 +1,25 @@
-"""A workload runs as a service account that the upgrade takes away, or that nobody renders.
+"""A workload runs as a service account that the upgrade removes, or that is not rendered.
 
 ## Why it matters
 
-The API server refuses the pods (``serviceaccount not found``): nothing starts, and what runs is not replaced when it
-ends.
+The API server rejects the pods (``serviceaccount not found``): nothing starts, and running pods are not replaced when
+they end.
 
 ## What to do
 
-Let the chart make the account (``serviceAccount.create``), or name one that is there.
+Let the chart create the account (``serviceAccount.create``), or refer to one that exists.
 """
 
 from collections.abc import Iterator
 
 from pipeline.core.analysis.dangling import dangling, newly_missing
 from pipeline.core.analysis.references import ACCOUNT, Reference, references
-from pipeline.core.analysis.removal import listed
 from pipeline.core.kube.pods import WORKLOADS
 from pipeline.core.kube.resource import Resource, ResourceId
 from pipeline.core.risk.finding import Confidence, Place, Severity
 from pipeline.core.risk.rule import Hit, Rule, place, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
+from pipeline.core.words import listed
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
@@ -28,16 +28,16 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         yield Hit(
             places[0],
             title=f"{_running(places)} as service account {name.name}, which is no longer rendered",
-            why="Once it is pruned, the API server refuses every new pod.",
-            remedy="Keep the account (serviceAccount.create), or name one that is rendered.",
+            why="After it is pruned, the API server rejects every new pod.",
+            remedy="Keep the account (serviceAccount.create), or refer to one that is rendered.",
             also=tuple(places[1:]),
         )
     for name, places in sorted(_users(newly_missing(upgrade, WORKLOADS, _accounts)).items()):
         yield Hit(
             places[0],
-            title=f"{_running(places)} as service account {name.name} now, and nobody renders it",
-            why="Where it does not exist, the API server refuses the pods.",
-            remedy=f"See that it exists in {name.namespace or upgrade.namespace}, or let the chart make it.",
+            title=f"{_running(places)} as service account {name.name} now, which is not rendered",
+            why="If it does not exist, the API server rejects the pods.",
+            remedy=f"Make sure that it exists in {name.namespace or upgrade.namespace}, or let the chart create it.",
             severity=Severity.HIGH,
             confidence=Confidence.LIKELY,
             also=tuple(places[1:]),

@@ -1,12 +1,12 @@
-"""A service account's cloud identity changes or goes (AWS role, Google service account, Azure client).
+"""A service account's cloud identity changes or is removed (AWS role, Google service account, Azure client).
 
 ## Why it matters
 
-Its pods get other rights in the cloud at their next start, or none: uploads, DNS records and keys are refused.
+From their next start its pods have different cloud permissions, or none: uploads, DNS records and keys are denied.
 
 ## What to do
 
-Set the annotation by a value of the chart (``serviceAccount.annotations``) or an overlay.
+Set the annotation with a value of the chart (``serviceAccount.annotations``) or an overlay.
 """
 
 from collections.abc import Iterator
@@ -32,10 +32,10 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
         yield Hit(
             place(change.after, ("metadata", "annotations", key)),
             title=f"ServiceAccount {change.id.name}: {key} {was} -> {now}",
-            why="Its pods get other rights in the cloud at their next start."
+            why="Its pods have different cloud permissions from their next start."
             if key in new
-            else "Its pods have no rights in the cloud from their next start on.",
-            remedy="Set it by a value (serviceAccount.annotations) or an overlay, or move the rights first.",
+            else "Its pods have no cloud permissions from their next start.",
+            remedy="Set it with a value (serviceAccount.annotations) or an overlay, or move the permissions first.",
             severity=None if key in old else Severity.LOW,
         )
 

@@ -1,19 +1,18 @@
-"""Workloads' pods run as another service account.
+"""The pods of workloads run as a different service account.
 
 ## Why it matters
 
-Rights are bound to an account's name: role bindings of yours, mesh policies, and cloud identities whose trust policy
-names namespace and account. The pods start, and are refused what they did before.
+Permissions are bound to the account's name: your role bindings, mesh policies, and cloud identities whose trust policy
+names namespace and account. The pods start, but are denied what they did before.
 
 ## What to do
 
-Keep the old name (``serviceAccount.name``), or let bindings and trust policies of yours name the new one first.
+Keep the old name (``serviceAccount.name``), or add the new name to your bindings and trust policies first.
 """
 
 from collections.abc import Iterator
 
 from pipeline.core.analysis.references import ACCOUNT
-from pipeline.core.analysis.removal import listed
 from pipeline.core.analysis.selection import around, home
 from pipeline.core.analysis.service_accounts import bound, identity
 from pipeline.core.diff.change import FieldChange, ResourceChange
@@ -22,6 +21,7 @@ from pipeline.core.kube.resource import ResourceId
 from pipeline.core.risk.finding import Place, Severity
 from pipeline.core.risk.rule import Claim, Hit, Rule, at, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
+from pipeline.core.words import listed
 
 _DEFAULT = "default"
 _Changes = list[tuple[ResourceChange, FieldChange]]
@@ -52,14 +52,14 @@ def _hit(old: ResourceId, new: ResourceId, changes: _Changes, upgrade: Upgrade) 
         users = f"{len(places)} workloads ({listed(place.resource.name for place in places)}) run"
     claims = tuple(Claim(change.id, field.path) for change, field in changes)
     if old == new:
-        title, why = f"{users} as account {_DEFAULT} as before, said outright", "Nothing is different for the pods."
+        title, why = f"{users} as account {_DEFAULT} as before, now stated explicitly", "Nothing changes for the pods."
         return Hit(places[0], title, why, "Nothing.", Severity.INFO, also=tuple(places[1:]), claims=claims)
     severity, why, holders = _weight(old, upgrade)
     return Hit(
         places[0],
         title=f"{users} as service account {new.name} instead of {old.name}",
         why=why,
-        remedy="Keep the name (serviceAccount.name), or let your bindings and trust policies name the new one first.",
+        remedy="Keep the name (serviceAccount.name), or add the new name to your bindings and trust policies first.",
         severity=severity,
         also=(*places[1:], *holders),
         claims=claims,
@@ -72,14 +72,22 @@ def _weight(old: ResourceId, upgrade: Upgrade) -> tuple[Severity, str, list[Plac
     accounts = {one.id: one for one in (*before, *after) if one.kind == ACCOUNT}
     if identity(accounts.get(old)):
         said = ", ".join(identity(accounts.get(old)))
-        return Severity.HIGH, f"The trust policy behind {said} names {old.name}: access to the cloud is lost.", []
+        return Severity.HIGH, f"The trust policy behind {said} names {old.name}: cloud access is lost.", []
     others = upgrade.facts.repository_after
     holders = list(bound(old, others.resources)) if others else []
     if holders:
-        return Severity.HIGH, f"{holders[0].resource} of another release still gives its rights to {old.name}.", holders
+        return (
+            Severity.HIGH,
+            f"{holders[0].resource} of another release still grants its permissions to {old.name}.",
+            holders,
+        )
     if old.name == _DEFAULT:
-        return Severity.LOW, "Rights that you gave the namespace's default account no longer reach its pods.", []
-    return Severity.MEDIUM, f"Bindings and cloud identities of yours for {old.name} no longer reach its pods.", []
+        return (
+            Severity.LOW,
+            "Permissions that you granted to the namespace's default account no longer apply to its pods.",
+            [],
+        )
+    return Severity.MEDIUM, f"Your bindings and cloud identities for {old.name} no longer apply to its pods.", []
 
 
 _WEB = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {template: {spec: {%s}}}\n---\n"

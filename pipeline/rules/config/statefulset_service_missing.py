@@ -1,13 +1,13 @@
-"""A StatefulSet's governing Service is not there, or no longer headless.
+"""A StatefulSet's governing Service is missing, or no longer headless.
 
 ## Why it matters
 
-``serviceName`` gives each pod a DNS name of its own. Without a headless Service of that name the pods do not find each
-other: a database does not form its cluster, a peer is not resolved.
+``serviceName`` gives each pod its own DNS name. Without a headless Service of that name the pods cannot find each
+other: a database does not form its cluster.
 
 ## What to do
 
-Let the chart render the Service (``clusterIP: None``), under the name that the StatefulSet says.
+Let the chart render the Service (``clusterIP: None``) under the name that the StatefulSet uses.
 """
 
 from collections.abc import Iterator
@@ -35,8 +35,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
             place(resource, ("spec", "serviceName")),
             title=f"StatefulSet {resource.id.name} is governed by Service {service.name}, which is "
             + ("not headless" if there else "not rendered" if old is None else "no longer rendered"),
-            why="Its pods have no DNS names of their own: they do not find each other.",
-            remedy="Render the Service with clusterIP: None, under that name.",
+            why="Its pods have no DNS names of their own and cannot find each other.",
+            remedy="Render the Service under that name, with clusterIP: None.",
             severity=Severity.MEDIUM if there or old is None else None,
             also=(place(news[service]),) if there else (),
         )

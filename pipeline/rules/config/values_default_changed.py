@@ -1,13 +1,13 @@
-"""A chart's default value changes under a key that we do not set, or under one that we do.
+"""A chart's default value changes, for a key that we do not set or for one that we do.
 
 ## Why it matters
 
-Where we set nothing, the new default is what runs after the upgrade. Where we set the key, our value hides the new
-default: the reason for it may hold for us too.
+If we do not set the key, the new default applies after the upgrade. If we do, our value hides the new default; the
+reason for the change may apply to us too.
 
 ## What to do
 
-Pin the old value in our values file if the new default is not wanted.
+Set the old value in our values file if you do not want the new default.
 """
 
 from collections.abc import Iterator
@@ -19,6 +19,7 @@ from pipeline.core.analysis.short_values import between
 from pipeline.core.risk.finding import Confidence, Place, ResourceRef, Severity
 from pipeline.core.risk.rule import Hit, Need, Rule, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
+from pipeline.core.words import listed
 
 _SHOWN = 3
 # Image coordinates change with every release; the image rules speak of what they mean.
@@ -33,22 +34,23 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         yield _hit(
             open_to_us,
             Severity.LOW,
-            "The new defaults are what runs after the upgrade.",
-            "Pin the old ones if unwanted.",
+            "The new defaults apply after the upgrade.",
+            "Set the old values if you do not want the new ones.",
         )
     if images:
-        yield _hit(images, Severity.INFO, "Other images run after the upgrade.", "Read their release notes.")
+        yield _hit(images, Severity.INFO, "Different images run after the upgrade.", "Read their release notes.")
     if hidden:
-        yield _hit(hidden, Severity.INFO, "Our own values hide the new defaults.", "Check that ours are still right.")
+        yield _hit(
+            hidden, Severity.INFO, "Our own values hide the new defaults.", "Check that our values are still right."
+        )
 
 
 def _hit(group: list[DefaultChange], severity: Severity, why: str, remedy: str) -> Hit:
     places = [Place(ResourceRef.chart_file(change.file), change.path) for change in group]
-    shown = "; ".join(f"{'.'.join(c.ours)} {between(c.old, c.new)}" for c in group[:_SHOWN])
-    more = f" and {len(group) - _SHOWN} more" if len(group) > _SHOWN else ""
+    shown = listed((f"{'.'.join(c.ours)} {between(c.old, c.new)}" for c in group), _SHOWN, between="; ")
     return Hit(
         places[0],
-        title=f"default values change: {shown}{more}",
+        title=f"default values change: {shown}",
         why=why,
         remedy=remedy,
         severity=severity,

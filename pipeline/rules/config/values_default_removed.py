@@ -1,13 +1,13 @@
-"""Keys leave the chart's default values, and we do not set them.
+"""Keys that we do not set are removed from the chart's default values.
 
 ## Why it matters
 
-What the key switched on is gone or moved: the chart behaves as its templates now say. Where the old default was empty
-or false, there was nothing to lose.
+What the key enabled was removed or moved; the templates decide now. If the old default was empty or false, nothing
+is lost.
 
 ## What to do
 
-Look for the key's new name if the feature is wanted; the changes to the manifests show what it did.
+Look for the key's new name if you need the feature; the changes to the manifests show what it did.
 """
 
 from collections.abc import Iterator
@@ -18,6 +18,7 @@ from pipeline.core.analysis.images import IMAGE_KEY
 from pipeline.core.risk.finding import Place, ResourceRef, Severity
 from pipeline.core.risk.rule import Hit, Need, Rule, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
+from pipeline.core.words import counted, listed
 
 _SHOWN = 4
 
@@ -53,16 +54,15 @@ def _active(value: object) -> bool:
 
 def _hit(group: list[DefaultChange], severity: Severity) -> Hit:
     places = [Place(ResourceRef.chart_file(change.file), change.path) for change in group]
-    names = ", ".join(".".join(change.path) for change in group[:_SHOWN])
-    more = f" and {len(group) - _SHOWN} more" if len(group) > _SHOWN else ""
+    names = listed((".".join(change.path) for change in group), _SHOWN)
     active = severity is Severity.MEDIUM
     return Hit(
         places[0],
-        title=f"{len(group)} default value{'s are' if len(group) > 1 else ' is'} gone from the chart: {names}{more}",
-        why="The old defaults were in effect; what they did is gone or moved."
+        title=f"{counted(len(group), 'default value')} removed from the chart: {names}",
+        why="The old defaults were in effect; their function was removed or moved."
         if active
-        else "They were off or empty, or nothing that is rendered shows them.",
-        remedy="Look up the new names in the chart's values.yaml if what they did is wanted.",
+        else "They were off or empty, or had no effect on what is rendered.",
+        remedy="Look for the new names in the chart's values.yaml if you need them.",
         severity=severity,
         also=tuple(places[1:]),
     )

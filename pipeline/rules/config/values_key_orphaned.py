@@ -1,14 +1,14 @@
-"""A value that we set means nothing to the new chart.
+"""The new chart does not know a value that we set.
 
 ## Why it matters
 
-Helm ignores a value that no template reads, without a word. The setting is lost: what it hardened, sized or switched
-off goes back to the chart's default.
+Helm silently ignores a value that no template reads. The setting is lost: what it hardened, sized or disabled goes
+back to the chart's default.
 
 ## What to do
 
-Find the key's new name in the chart's values.yaml or changelog and move our value there; drop it where the feature
-is gone.
+Find the key's new name in the chart's values.yaml or changelog and move our value there, or delete it if the feature
+was removed.
 """
 
 from collections.abc import Iterator
@@ -55,14 +55,14 @@ def _hit(path: ValuesPath, upgrade: Upgrade, new: Chart, after: ChartValues, sev
     dotted = ".".join(path)
     place = where(upgrade.after.values, path)
     near = get_close_matches(dotted, [".".join(known) for known, _ in leaves(after.defaults)], n=1, cutoff=0.75)
-    found = f"Nearest key now: {near[0]}. " if near else ""
+    found = f"The nearest key now is {near[0]}. " if near else ""
     return Hit(
         Place(ResourceRef.chart_file("values.yaml"), path),
         title=f"{place}: our value {dotted} is unknown to {new.name} {new.version}",
-        why="Helm ignores it in silence: the setting is lost and the chart's default holds."
+        why="Helm silently ignores it: the setting is lost and the chart's default applies."
         if severity is None
-        else "It said what the old chart did anyway; Helm ignores it from now on.",
-        remedy=f"{found}Move the value to its new key, or delete it where the feature is gone.",
+        else "It only repeated what the old chart did anyway; Helm ignores it from now on.",
+        remedy=f"{found}Move the value to its new key, or delete it if the feature was removed.",
         severity=severity,
         evidence=(place,),
     )

@@ -1,13 +1,13 @@
-"""The new chart's schema refuses our values, so Helm does not render it.
+"""The new chart's schema rejects our values, so Helm does not render it.
 
 ## Why it matters
 
-Helm holds the values against ``values.schema.json`` of the chart and of each dependency before it renders anything.
-One key that does not suit, and there is no upgrade at all.
+Helm validates the values against ``values.schema.json`` of the chart and of each dependency before it renders
+anything. One wrong key stops the whole upgrade.
 
 ## What to do
 
-Change the key that is named, in our values file, to what the schema takes.
+Change the named key in our values file to what the schema allows.
 """
 
 from collections.abc import Iterator
@@ -46,13 +46,13 @@ def _hit(violation: ValuesViolation, upgrade: Upgrade, new: Chart) -> Hit:
     missing = lookup(new.defaults, path, _NOWHERE) is _NOWHERE and not place
     return Hit(
         Place(ResourceRef.chart_file(violation.file or "values.schema.json"), path),
-        title=f"{f'{near}: ' if near else ''}{new.name} {new.version} refuses {dotted}: {violation.words}",
-        why=f"Helm renders nothing until that is mended{rule}.",
-        remedy=f"Change {dotted} in {place} to what the schema takes."
+        title=f"{f'{near}: ' if near else ''}{new.name} {new.version} rejects {dotted}: {violation.words}",
+        why=f"Helm renders nothing until this is fixed{rule}.",
+        remedy=f"Change {dotted} in {place} to what the schema allows."
         if place
-        else f"Set it in our values{f' (near {near})' if near else ''}; the schema says what it takes."
+        else f"Set it in our values{f' (near {near})' if near else ''}; the schema says what is allowed."
         if missing
-        else "Set it in our values: the chart's own default does not suit its schema.",
+        else "Set it in our values: the chart's own default does not match its schema.",
         evidence=tuple(filter(None, (near,))),
     )
 

@@ -1,13 +1,13 @@
-"""The new chart has a switch, off by default, beside settings of ours.
+"""The new chart has a switch, off by default, next to settings of ours.
 
 ## Why it matters
 
-What our settings asked for is rendered only where the switch is on: without it they are silently without effect, and
-what they made disappears.
+Our settings only have an effect if the switch is on. Without it they are silently ignored, and the objects that they
+produced disappear.
 
 ## What to do
 
-Turn the switch on in our values, where what it guards is still wanted.
+Turn the switch on in our values if you still need the feature.
 """
 
 from collections.abc import Iterator
@@ -44,9 +44,9 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         place = where(upgrade.after.values, path)
         yield Hit(
             Place(ResourceRef.chart_file("values.yaml"), switch),
-            title=f"{place}: our value {'.'.join(path)} needs {'.'.join(switch)} now, which is new and off",
-            why="What it asked for is no longer rendered.",
-            remedy=f"Set {'.'.join(switch)}: true where it is still wanted.",
+            title=f"{place}: our value {'.'.join(path)} now needs {'.'.join(switch)}, which is new and off",
+            why="What it configures is no longer rendered.",
+            remedy=f"Set {'.'.join(switch)}: true if you still need it.",
             also=tuple(gone) if len(gone) <= _FEW else (),
             evidence=(place,),
         )

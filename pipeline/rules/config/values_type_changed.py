@@ -1,13 +1,13 @@
-"""A chart's default changes its type: a list becomes a map, a flag becomes a map.
+"""A chart's default changes its type: for example, a list or a flag becomes a map.
 
 ## Why it matters
 
-A value of ours in the old shape makes templates fail or render something else. Where we set nothing, it tells that
-the key works differently now.
+A value of ours with the old type makes templates fail or render something else. If we do not set the key, it only
+shows that the key works differently now.
 
 ## What to do
 
-Rewrite our value in the new shape, as the new chart's values.yaml shows it.
+Rewrite our value in the form that the new chart's values.yaml shows.
 """
 
 from collections.abc import Iterator
@@ -20,6 +20,7 @@ from pipeline.core.charts.values_lines import where
 from pipeline.core.risk.finding import Place, ResourceRef, Severity
 from pipeline.core.risk.rule import Hit, Need, Rule, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
+from pipeline.core.words import article
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
@@ -31,17 +32,18 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
             ready = bool(place) and kind(_ours(upgrade, change.ours)) == new
             yield Hit(
                 Place(ResourceRef.chart_file(change.file), change.path),
-                title=f"{change.file}: {dotted} was a {old}, is a {new}" + (f"; we set it at {place}" if place else ""),
-                why="Ours is in the new shape already."
+                title=f"{change.file}: {dotted} was {article(old)} and is now {article(new)}"
+                + (f"; we set it at {place}" if place else ""),
+                why="Our value already has the new type."
                 if ready
-                else "A value in the old shape fails or renders something else."
+                else "A value with the old type fails or renders something else."
                 if place
                 else "We do not set it.",
-                remedy=f"Check that {place} still means what it should."
+                remedy=f"Check that {place} still means what you want."
                 if ready
-                else f"Rewrite {place} in the shape of the new values.yaml."
+                else f"Rewrite {place} in the form of the new values.yaml."
                 if place
-                else "Nothing, unless set later.",
+                else "Nothing to do.",
                 severity=Severity.HIGH if place and not ready else Severity.LOW,
             )
 

@@ -1,14 +1,14 @@
-"""One apply brings what needs the other to be ready: a CRD and objects of its kind, a webhook and what it judges.
+"""One apply contains objects that depend on each other: a CRD and objects of its kind, or a webhook and what it checks.
 
 ## Why it matters
 
 ``pipeline apply`` waits for the CRD to be established and for the webhook's backend to answer. A single
-``helm upgrade`` or ``kubectl apply`` does not: the objects are refused (``no matches for kind``,
-``connection refused``), and the release is left half applied.
+``helm upgrade`` or ``kubectl apply`` does not: the objects are rejected (``no matches for kind``,
+``connection refused``), and the release stays half applied.
 
 ## What to do
 
-Use ``pipeline apply``, or apply in steps: definitions, workloads, webhooks, and custom resources last.
+Use ``pipeline apply``, or apply in steps: CRDs, workloads, webhooks, and custom resources last.
 """
 
 from collections.abc import Iterator
@@ -24,9 +24,10 @@ from pipeline.core.kube.resource import CRD_KIND, Resource, mapping, sequence
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Claim, Hit, Rule, at, place, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
+from pipeline.core.words import agreeing
 
 _HOOKS = frozenset({"MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"})
-_REMEDY = "Use pipeline apply, which waits; with other tools apply in steps, custom resources last."
+_REMEDY = "Use pipeline apply, which waits. With other tools, apply in steps, custom resources last."
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
@@ -39,8 +40,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
                 change.resource,
                 (),
                 own,
-                f"come with their CRD {change.id.name}",
-                "The kind is not there yet when they are sent: no matches for kind.",
+                f"{agreeing(len(own), 'is')} added together with the CRD {change.id.name}",
+                "The kind may not exist yet when they are sent: no matches for kind.",
             )
     for resource, name in _closed(upgrade):
         own = [one for one in custom if phase_of(one.id, guarded_by([resource])) is Phase.ADMITTED]
@@ -49,8 +50,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
                 resource,
                 ("webhooks", Entry.of(name=name)),
                 own,
-                f"come with the webhook {name} that judges them",
-                "Its backend starts in the same apply: until it answers, they are refused.",
+                f"{agreeing(len(own), 'is')} added together with the webhook {name}, which checks such objects",
+                "The webhook's backend starts in the same apply: until it answers, they are rejected.",
             )
 
 

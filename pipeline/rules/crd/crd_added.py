@@ -2,12 +2,12 @@
 
 ## Why it matters
 
-Nothing breaks by itself. The CRD may already be in the cluster from another chart or an older install: then two owners
-write it from now on. What is in a chart's crds/ folder, Helm installs once and never upgrades.
+Nothing breaks by itself. If the CRD is already in the cluster from another chart or an older install, two owners write
+it from now on. Helm installs what is in a chart's crds/ folder once and never upgrades it.
 
 ## What to do
 
-See that no other release delivers it. Its custom resources can only be applied once the API server serves it.
+Check that no other release installs it. Its custom resources can only be applied once the API server serves it.
 """
 
 from collections.abc import Iterator
@@ -17,20 +17,18 @@ from pipeline.core.crd.pairs import claim, pairs
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Hit, Rule, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
-
-_SHOWN = 4
+from pipeline.core.words import counted, listed
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
     new = [pair for pair in pairs(upgrade) if pair.before is None]
     if new:
-        names = ", ".join(pair.name for pair in new[:_SHOWN])
-        more = f" and {len(new) - _SHOWN} more" if len(new) > _SHOWN else ""
+        names = listed(pair.name for pair in new)
         yield Hit(
             new[0].place(),
-            title=f"{len(new)} CRD{'s are' if len(new) > 1 else ' is'} new: {names}{more}",
-            why="If another release or an older install has it already, two owners write it from now on.",
-            remedy="See that no other release delivers it.",
+            title=f"{counted(len(new), 'CRD')} added: {names}",
+            why="If another release or an older install already has it, two owners write it from now on.",
+            remedy="Check that no other release installs it.",
             also=tuple(pair.place() for pair in new[1:]),
             claims=tuple(one for pair in new for one in claim(pair, ())),
         )

@@ -2,11 +2,11 @@
 
 ## Why it matters
 
-A CRD is a contract: what changes in it and is understood by nobody may refuse or lose custom resources.
+A CRD is a contract: a change that no rule understands may reject custom resources or lose data.
 
 ## What to do
 
-Read the change by hand. Where it matters, ask for a rule.
+Read the change yourself. If it matters, ask for a rule.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

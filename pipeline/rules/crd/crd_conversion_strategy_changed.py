@@ -1,14 +1,14 @@
-"""How a CRD's versions are converted into each other changes: by a webhook from now on, or by none any more.
+"""How a CRD's versions are converted changes: a webhook is added or removed.
 
 ## Why it matters
 
-With a webhook, every read and write of another than the stored version needs a healthy webhook: where it is not, no
-custom resource of the kind can be read, by its controller neither. Without one, fields that the other version does not
-have are dropped.
+With a webhook, every read and write of a version other than the stored one needs a healthy webhook. If it does not
+answer, no custom resource of the kind can be read, not even by its controller. Without one, fields that the other
+version does not have are dropped.
 
 ## What to do
 
-See that the webhook's Service and certificate are there before the CRD is applied, and apply the CRD last.
+Make sure that the webhook's Service and certificate exist before the CRD is applied, and apply the CRD last.
 """
 
 from collections.abc import Iterator
@@ -33,13 +33,13 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         lone = len(after.served) < 2  # noqa: PLR2004 - one version needs no conversion
         yield Hit(
             pair.place(_PATH),
-            title=f"CRD {pair.name}: versions are converted by {new}, no longer by {old}",
+            title=f"CRD {pair.name}: conversion strategy {old} -> {new}",
             why="Until the webhook answers, no custom resource of the kind can be read or written."
             if new == "Webhook"
             else "Fields that the other version does not have are dropped.",
-            remedy="See that the webhook's Service and certificate are there first; apply the CRD last."
+            remedy="Make sure that the webhook's Service and certificate exist first; apply the CRD last."
             if new == "Webhook"
-            else "Compare the versions' schemas; rewrite custom resources to the stored one first.",
+            else "Compare the schemas of the versions; rewrite custom resources to the stored version first.",
             severity=Severity.LOW if lone else None,
             claims=claim(pair, _PATH),
         )

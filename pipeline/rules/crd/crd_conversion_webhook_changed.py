@@ -1,13 +1,13 @@
-"""The webhook that converts a CRD's versions is called elsewhere, trusted otherwise, or spoken to in other versions.
+"""The webhook that converts a CRD's versions changes its address, its trusted certificate, or its review versions.
 
 ## Why it matters
 
-A conversion that fails makes every custom resource of the kind unreadable, to its controller as well: where the Service
-that is named is not there, nothing of the kind can be read, listed or written.
+A conversion that fails makes every custom resource of the kind unreadable, even for its controller: if the named
+Service does not exist, nothing of the kind can be read, listed or written.
 
 ## What to do
 
-See that the Service is rendered under that very name, and that its certificate is the one that the CRD trusts.
+Make sure that the Service is rendered under exactly that name, and that the CRD trusts its certificate.
 """
 
 from collections.abc import Iterator
@@ -42,9 +42,9 @@ def _hit(upgrade: Upgrade, pair: Pair, after: Definition, changed: list[Path]) -
     return Hit(
         pair.place(changed[0]),
         title=f"CRD {pair.name}: its conversion webhook changes ({words})"
-        + (f", and nobody renders its Service {gone}" if gone else ""),
-        why="Where the webhook does not answer, no custom resource of the kind can be read or written.",
-        remedy="See that the Service is there under that name, and that its certificate is the one the CRD trusts.",
+        + (f", and its Service {gone} is not rendered" if gone else ""),
+        why="If the webhook does not answer, no custom resource of the kind can be read or written.",
+        remedy="Make sure that the Service exists under that name, and that the CRD trusts its certificate.",
         severity=Severity.HIGH if gone else Severity.INFO if only_trust and injected else None,
         also=tuple(pair.place(path) for path in changed[1:]),
         claims=claim(pair, *changed),

@@ -1,17 +1,17 @@
-"""A chart delivers a CRD in another way than before.
+"""A chart delivers a CRD in a different way than before.
 
 ## Why it matters
 
-Helm installs what lies in a chart's crds/ folder once, and never upgrades or deletes it. What stands in templates it
-upgrades, and deletes when the templates no longer hold it. So a CRD that moves from templates to crds/ is deleted by
-``helm upgrade``, with every custom resource of its kind, unless it is annotated to be kept; one that moves the other
-way stops ``helm upgrade``, because the CRD in the cluster is not the release's. An apply of the rendered files sees no
-difference.
+Helm installs what is in a chart's crds/ folder once, and never upgrades or deletes it. What is in templates it
+upgrades, and deletes when the templates no longer contain it. So ``helm upgrade`` deletes a CRD that moves from
+templates to crds/, with every custom resource of its kind, unless it has the annotation that keeps it. A CRD that
+moves the other way stops ``helm upgrade``, because the CRD in the cluster does not belong to the release. An apply of
+the rendered files sees no difference.
 
 ## What to do
 
-Where Helm itself upgrades the release: annotate the CRD in the cluster with ``helm.sh/resource-policy: keep`` before
-the upgrade, or give it the release's labels (``helm upgrade --take-ownership``).
+If Helm itself upgrades the release: annotate the CRD in the cluster with ``helm.sh/resource-policy: keep`` before the
+upgrade, or let the release take it over (``helm upgrade --take-ownership``).
 """
 
 from collections.abc import Iterator
@@ -23,6 +23,7 @@ from pipeline.core.kube.resource import Delivery
 from pipeline.core.risk.finding import Confidence, Place, ResourceRef, Severity
 from pipeline.core.risk.rule import Claim, Hit, Rule, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
+from pipeline.core.words import listed
 
 _SHOWN = 3
 
@@ -36,10 +37,10 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         yield _hit(
             out,
             "from the chart's templates to its crds/ folder",
-            "They are kept; nobody upgrades them from now on."
+            "They are kept, but Helm no longer upgrades them."
             if kept
-            else "helm upgrade deletes them with all their custom resources; an apply of the files does not.",
-            "Apply the CRDs by themselves at each upgrade."
+            else "helm upgrade deletes them with all their custom resources; applying the rendered files does not.",
+            "Apply the CRDs separately with each upgrade."
             if kept
             else "kubectl annotate crd NAME helm.sh/resource-policy=keep, before a helm upgrade.",
             Severity.LOW if kept else None,
@@ -48,8 +49,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         yield _hit(
             back,
             "from the chart's crds/ folder to its templates",
-            "helm upgrade stops: the CRDs exist and are not the release's. An apply of the files does not stop.",
-            "Where Helm upgrades the release: helm upgrade --take-ownership, once.",
+            "helm upgrade stops: the CRDs exist but do not belong to the release. Applying the rendered files works.",
+            "If Helm upgrades the release, run helm upgrade with --take-ownership once.",
             Severity.MEDIUM,
         )
 
@@ -59,12 +60,11 @@ def _from_templates(definition: Definition) -> bool:
 
 
 def _hit(found: list[Pair], way: str, why: str, remedy: str, severity: Severity | None) -> Hit:
-    names = ", ".join(pair.name for pair in found[:_SHOWN])
-    more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+    names = listed((pair.name for pair in found), _SHOWN)
     files = dict.fromkeys(name for pair in found for name in _files(pair))
     return Hit(
         found[0].place(),
-        title=f"{'CRD' if len(found) == 1 else f'{len(found)} CRDs'} {names}{more}: moved {way}",
+        title=f"{'CRD' if len(found) == 1 else f'{len(found)} CRDs'} {names}: moved {way}",
         why=why,
         remedy=remedy,
         severity=severity,

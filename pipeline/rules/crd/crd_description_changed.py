@@ -2,7 +2,7 @@
 
 ## Why it matters
 
-It does not: descriptions are for people, and no custom resource behaves differently.
+It does not: descriptions are for people; custom resources behave as before.
 
 ## What to do
 
@@ -10,16 +10,17 @@ Nothing.
 """
 
 from pipeline.core.crd.case_crds import field
-from pipeline.core.crd.rule_helpers import CrdFindingText, many, quiet_check
+from pipeline.core.crd.rule_helpers import CrdFindingText, quiet_check
 from pipeline.core.crd.schema import keywords
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
+from pipeline.core.words import counted
 
 check = quiet_check(
     keywords.prose_changed,
     CrdFindingText(
-        lambda number: many(number, "description", "reworded"),
-        "Nothing behaves differently.",
+        lambda number: f"{counted(number, 'description')} reworded",
+        "Nothing: descriptions are for people.",
         "Nothing.",
     ),
     prose=True,

@@ -1,12 +1,12 @@
-"""A CRD is an older one than before, by the version that its project writes on it.
+"""A CRD is older than before, according to the version that its project writes into it.
 
 ## Why it matters
 
-Fields and versions that are in use may be unknown to the older schema: they are dropped at the next write.
+The older schema may not know fields and versions that are in use: they are dropped at the next write.
 
 ## What to do
 
-Give the CRD one owner, and let that one be the newest.
+Give the CRD one owner, the one with the newest version.
 """
 
 from collections.abc import Iterator
@@ -17,6 +17,7 @@ from pipeline.core.kube.resource import CRD_KIND, Resource
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Hit, Rule, at, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
+from pipeline.core.words import listed
 
 _WRITTEN = ("gateway.networking.k8s.io/bundle-version", "app.kubernetes.io/version", "cert-manager.io/version")
 
@@ -30,12 +31,12 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
                 downgraded.append((change, old, new))
     if downgraded:
         first, old, new = downgraded[0]
-        more = f" and {len(downgraded) - 1} more" if len(downgraded) > 1 else ""
+        names = listed((change.id.name for change, _, _ in downgraded), 1)
         yield Hit(
             at(first),
-            title=f"CRD {first.id.name}{more}: {old} before, {new} now",
-            why="What the older schema does not know is dropped at the next write.",
-            remedy="Give the CRD one owner, and let that one be the newest.",
+            title=f"CRD {names}: version {old} -> {new}",
+            why="Fields that the older schema does not know are dropped at the next write.",
+            remedy="Give the CRD one owner, the one with the newest version.",
             also=tuple(at(change) for change, _, _ in downgraded[1:]),
             claims=(),
         )

@@ -1,8 +1,9 @@
-"""A CRD's schema knows more fields than before.
+"""A CRD's schema has new fields.
 
 ## Why it matters
 
-Nothing breaks: what exists stays valid. A rollback of the CRD drops these fields again from resources that set them.
+Nothing breaks: existing custom resources stay valid. After a rollback of the CRD, the new fields are dropped from
+custom resources that set them.
 
 ## What to do
 
@@ -10,16 +11,17 @@ Nothing, unless you want to use them.
 """
 
 from pipeline.core.crd.case_crds import field
-from pipeline.core.crd.rule_helpers import CrdFindingText, many, quiet_check
+from pipeline.core.crd.rule_helpers import CrdFindingText, quiet_check
 from pipeline.core.crd.schema import keywords
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
+from pipeline.core.words import counted
 
 check = quiet_check(
     keywords.field_added,
     CrdFindingText(
-        lambda number: many(number, "field", "new"),
-        "Existing custom resources stay as they are; a rollback drops the new fields.",
+        lambda number: f"{counted(number, 'field')} added",
+        "Nothing breaks; a rollback drops the new fields from custom resources that set them.",
         "Nothing.",
     ),
 )

@@ -1,9 +1,9 @@
-"""A limit on a custom resource's field is new or tighter.
+"""A validation limit on a custom resource's field is added or tightened.
 
 ## Why it matters
 
-A custom resource whose value lies outside is refused when it is made anew or that value changes (before Kubernetes
-1.30: at any update).
+A custom resource with a value outside the limit is rejected when it is created or that value changes (before
+Kubernetes 1.30: at any update).
 
 ## What to do
 
@@ -11,16 +11,17 @@ Compare your custom resources with the new limit before the upgrade.
 """
 
 from pipeline.core.crd.case_crds import field
-from pipeline.core.crd.rule_helpers import CrdFindingText, fields_check, many
+from pipeline.core.crd.rule_helpers import CrdFindingText, fields_check
 from pipeline.core.crd.schema import keywords
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
+from pipeline.core.words import counted
 
 check = fields_check(
     keywords.bound_tightened,
     CrdFindingText(
-        lambda number: many(number, "limit", "new or tighter"),
-        "A custom resource whose value lies outside is refused when it is made anew or changed there.",
+        lambda number: f"{counted(number, 'validation limit')} added or tightened",
+        "A custom resource with a value outside the limit is rejected on creation, or when that field changes.",
         "Compare your custom resources with the new limits before the upgrade.",
         fitting=Severity.LOW,
     ),

@@ -1,27 +1,28 @@
-"""A CRD has validation rules (CEL) that it had not.
+"""A CRD has new validation rules (CEL).
 
 ## Why it matters
 
-A custom resource that breaks one is refused when it is made anew or anything below the rule changes (before Kubernetes
-1.30: at any update), even where the change is about something else.
+A custom resource that violates a rule is rejected when it is created or anything below the rule changes (before
+Kubernetes 1.30: at any update), even if the change is about something else.
 
 ## What to do
 
-Read the rules against your custom resources, or try them with a server-side dry run.
+Check your custom resources against the rules, or try them with a server-side dry run.
 """
 
 from pipeline.core.crd.case_crds import field
-from pipeline.core.crd.rule_helpers import CrdFindingText, fields_check, many
+from pipeline.core.crd.rule_helpers import CrdFindingText, fields_check
 from pipeline.core.crd.schema import keywords
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
+from pipeline.core.words import counted
 
 check = fields_check(
     keywords.rules_added,
     CrdFindingText(
-        lambda number: many(number, "place", "held to new validation rules"),
-        "A custom resource that breaks one is refused when it is made anew or changed there.",
-        "Read the rules against your custom resources, or try a server-side dry run.",
+        lambda number: f"new validation rules for {counted(number, 'field')}",
+        "A custom resource that violates one is rejected on creation, or when that field changes.",
+        "Check your custom resources against the rules, or try a server-side dry run.",
         fitting=Severity.LOW,
     ),
 )

@@ -1,8 +1,8 @@
-"""What a custom resource must match as alternatives (allOf, anyOf, oneOf, not) changes.
+"""The alternatives that a custom resource must match (allOf, anyOf, oneOf, not) change.
 
 ## Why it matters
 
-Whether that is stricter or looser cannot be told from the schema alone; only custom resources can decide it.
+The schema alone does not tell whether that is stricter or looser; only custom resources do.
 
 ## What to do
 
@@ -10,16 +10,17 @@ Validate your custom resources against the new CRD.
 """
 
 from pipeline.core.crd.case_crds import field
-from pipeline.core.crd.rule_helpers import CrdFindingText, fields_check, many
+from pipeline.core.crd.rule_helpers import CrdFindingText, fields_check
 from pipeline.core.crd.schema import keywords
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
+from pipeline.core.words import counted
 
 check = fields_check(
     keywords.combinator_changed,
     CrdFindingText(
-        lambda number: many(number, "place", "held to other alternatives"),
-        "A custom resource may match none of them any more, and is then refused.",
+        lambda number: f"the alternatives for {counted(number, 'field')} change",
+        "A custom resource that no longer matches any of them is rejected.",
         "Validate your custom resources against the new CRD, or try a server-side dry run.",
         fitting=Severity.LOW,
     ),

@@ -1,26 +1,27 @@
-"""A custom resource's field that had no default has one.
+"""A custom resource's field that had no default now has one.
 
 ## Why it matters
 
-The API server writes it into every custom resource that leaves the field out. Tools that compare with Git see a drift.
+The API server writes it into every custom resource that omits the field. Tools that compare with Git see drift.
 
 ## What to do
 
-Read what the default does; set the field where you want another value.
+Read what the default does; set the field if you want another value.
 """
 
 from pipeline.core.crd.case_crds import field
-from pipeline.core.crd.rule_helpers import CrdFindingText, fields_check, many
+from pipeline.core.crd.rule_helpers import CrdFindingText, fields_check
 from pipeline.core.crd.schema import keywords
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
+from pipeline.core.words import counted
 
 check = fields_check(
     keywords.default_added,
     CrdFindingText(
-        lambda number: many(number, "default", "new"),
-        "The API server writes it into custom resources that leave the field out.",
-        "Read what it does; set the field where you want another value.",
+        lambda number: f"{counted(number, 'default')} added",
+        "The API server writes it into custom resources that omit the field.",
+        "Read what the default does; set the field if you want another value.",
     ),
 )
 

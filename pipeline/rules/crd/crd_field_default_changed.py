@@ -1,9 +1,9 @@
-"""A custom resource's field has another default.
+"""The default of a custom resource's field changes.
 
 ## Why it matters
 
-The API server fills defaults in when it reads: every custom resource that leaves the field out behaves differently from
-the moment the CRD is applied.
+The API server fills in defaults when it reads: every custom resource that omits the field behaves differently as soon
+as the CRD is applied.
 
 ## What to do
 
@@ -11,17 +11,18 @@ Set the old value in custom resources that rely on it.
 """
 
 from pipeline.core.crd.case_crds import field
-from pipeline.core.crd.rule_helpers import CrdFindingText, fields_check, many
+from pipeline.core.crd.rule_helpers import CrdFindingText, fields_check
 from pipeline.core.crd.schema import keywords
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
+from pipeline.core.words import counted
 
 check = fields_check(
     keywords.default_changed,
     CrdFindingText(
-        lambda number: many(number, "default", "another one or gone"),
-        "Custom resources that leave the field out behave differently from now on.",
-        "Set the old value where you rely on it.",
+        lambda number: f"{counted(number, 'default')} changed or removed",
+        "Custom resources that omit the field behave differently from now on.",
+        "Set the old value in custom resources that rely on it.",
     ),
 )
 

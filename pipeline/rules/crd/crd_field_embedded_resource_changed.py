@@ -1,9 +1,9 @@
-"""A part of a custom resource becomes a Kubernetes object of its own, or is none any more.
+"""A part of a custom resource becomes an embedded Kubernetes object, or is no longer one.
 
 ## Why it matters
 
-Of an embedded object (``x-kubernetes-embedded-resource``) the API server asks apiVersion and kind, and checks its
-metadata; where it is none any more, those three are fields like others, and are dropped unless the schema names them.
+The API server requires apiVersion and kind of an embedded object (``x-kubernetes-embedded-resource``) and validates
+its metadata. If the part is no longer one, those three are ordinary fields, and are dropped unless the schema has them.
 
 ## What to do
 
@@ -11,16 +11,17 @@ Give embedded objects their apiVersion and kind.
 """
 
 from pipeline.core.crd.case_crds import field
-from pipeline.core.crd.rule_helpers import CrdFindingText, fields_check, many
+from pipeline.core.crd.rule_helpers import CrdFindingText, fields_check
 from pipeline.core.crd.schema import keywords
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
+from pipeline.core.words import counted
 
 check = fields_check(
     keywords.embedded_changed,
     CrdFindingText(
-        lambda number: many(number, "place", "taken for an embedded object, or for none any more"),
-        "apiVersion, kind and metadata are asked for there, or dropped unless the schema names them.",
+        lambda number: f"{counted(number, 'field')} changed to or from an embedded object",
+        "apiVersion, kind and metadata become required there, or are dropped unless the schema has them.",
         "Give embedded objects their apiVersion and kind.",
     ),
 )

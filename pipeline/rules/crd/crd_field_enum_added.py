@@ -1,8 +1,8 @@
-"""A custom resource's field that took any value is limited to a list of values.
+"""A custom resource's field that allowed any value is limited to a list of values.
 
 ## Why it matters
 
-A custom resource with a value that is not in the list is refused when it is made anew or that value changes (before
+A custom resource with a value that is not in the list is rejected when it is created or that value changes (before
 Kubernetes 1.30: at any update).
 
 ## What to do
@@ -11,16 +11,17 @@ Compare the values in your custom resources with the list before the upgrade.
 """
 
 from pipeline.core.crd.case_crds import MINE, field
-from pipeline.core.crd.rule_helpers import CrdFindingText, fields_check, many, of_status
+from pipeline.core.crd.rule_helpers import CrdFindingText, fields_check, of_status
 from pipeline.core.crd.schema import keywords
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
+from pipeline.core.words import counted
 
 check = fields_check(
     keywords.enum_added,
     CrdFindingText(
-        lambda number: many(number, "field", "limited to a list of values"),
-        "A custom resource with another value is refused when it is made anew or changed there.",
+        lambda number: f"{counted(number, 'field')} limited to a list of values",
+        "A custom resource with another value is rejected on creation, or when that field changes.",
         "Compare the values in your custom resources with the list before the upgrade.",
         grade=of_status,
         fitting=Severity.LOW,

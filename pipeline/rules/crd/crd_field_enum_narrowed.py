@@ -2,7 +2,7 @@
 
 ## Why it matters
 
-A custom resource that holds the value is refused when it is made anew or that value changes (before Kubernetes 1.30:
+A custom resource with the removed value is rejected when it is created or that value changes (before Kubernetes 1.30:
 at any update).
 
 ## What to do
@@ -11,16 +11,17 @@ Replace the value in your custom resources before the upgrade.
 """
 
 from pipeline.core.crd.case_crds import field
-from pipeline.core.crd.rule_helpers import CrdFindingText, fields_check, many, of_status
+from pipeline.core.crd.rule_helpers import CrdFindingText, fields_check, of_status
 from pipeline.core.crd.schema import keywords
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
+from pipeline.core.words import counted
 
 check = fields_check(
     keywords.enum_narrowed,
     CrdFindingText(
-        lambda number: many(number, "field", "limited to fewer values"),
-        "A custom resource with a value that is gone is refused when it is made anew or changed there.",
+        lambda number: f"{counted(number, 'field')} limited to fewer values",
+        "A custom resource with a removed value is rejected on creation, or when that field changes.",
         "Replace the value in your custom resources before the upgrade.",
         grade=of_status,
         fitting=Severity.LOW,

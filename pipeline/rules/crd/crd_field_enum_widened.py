@@ -1,9 +1,9 @@
-"""A custom resource's field takes more values than before.
+"""A custom resource's field allows more values than before.
 
 ## Why it matters
 
-Nothing that exists breaks. Once a new value is used, the old CRD refuses it after a rollback, and programs that read
-the field meet a value that they may not know.
+Existing custom resources stay valid. Once a new value is used, the old CRD rejects it after a rollback, and programs
+that read the field may not know it.
 
 ## What to do
 
@@ -11,16 +11,17 @@ Nothing before the upgrade; let readers of the field tolerate values they do not
 """
 
 from pipeline.core.crd.case_crds import field
-from pipeline.core.crd.rule_helpers import CrdFindingText, many, quiet_check
+from pipeline.core.crd.rule_helpers import CrdFindingText, quiet_check
 from pipeline.core.crd.schema import keywords
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
+from pipeline.core.words import counted
 
 check = quiet_check(
     keywords.enum_widened,
     CrdFindingText(
-        lambda number: many(number, "listed value", "new"),
-        "Existing custom resources stay valid; a rollback refuses those that use a new value.",
+        lambda number: f"{counted(number, 'allowed value')} added",
+        "Existing custom resources stay valid; after a rollback, those that use a new value are rejected.",
         "Nothing.",
     ),
 )

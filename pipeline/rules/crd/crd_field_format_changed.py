@@ -1,9 +1,9 @@
-"""The format that a custom resource's field must have is new or another.
+"""The format required of a custom resource's field is added or changed.
 
 ## Why it matters
 
-Of formats that the API server knows (date-time, duration, uuid, int32 and their like), a value that does not have it is
-refused; formats that it does not know only annotate. ``int32`` and ``int64`` differ at the edge of their ranges alone.
+If the API server knows the format (date-time, duration, uuid, int32 and the like), it rejects a value that does not
+have it; it ignores formats that it does not know. ``int32`` and ``int64`` only differ in their ranges.
 
 ## What to do
 
@@ -11,17 +11,18 @@ Compare the values in your custom resources with the format.
 """
 
 from pipeline.core.crd.case_crds import field
-from pipeline.core.crd.rule_helpers import CrdFindingText, fields_check, many
+from pipeline.core.crd.rule_helpers import CrdFindingText, fields_check
 from pipeline.core.crd.schema import keywords
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
+from pipeline.core.words import counted
 
 check = fields_check(
     keywords.format_changed,
     CrdFindingText(
-        lambda number: many(number, "field", "held to a new format"),
-        "A value of another format is refused, where the API server knows the format.",
-        "Compare the values in your custom resources with it.",
+        lambda number: f"format of {counted(number, 'field')} added or changed",
+        "If the API server knows the format, it rejects values that do not have it.",
+        "Compare the values in your custom resources with the format.",
     ),
 )
 _PATH = "spec.versions[name=v1].schema.openAPIV3Schema.properties.spec.properties.a.format"

@@ -1,27 +1,28 @@
-"""A list or map in a custom resource is merged by another rule.
+"""A list or map in a custom resource is merged by a different rule.
 
 ## Why it matters
 
-``x-kubernetes-list-type``, its map keys and ``x-kubernetes-map-type`` say how server-side apply merges writers, and
-which entries count as duplicates. A list with duplicates by the new keys is refused; owners of entries change.
+``x-kubernetes-list-type``, its map keys and ``x-kubernetes-map-type`` decide how server-side apply merges several
+writers, and which entries count as duplicates. A list with duplicate keys is rejected; owners of entries change.
 
 ## What to do
 
-Check your lists for duplicates by the new keys before the upgrade.
+Check your lists for duplicates of the new keys before the upgrade.
 """
 
 from pipeline.core.crd.case_crds import field
-from pipeline.core.crd.rule_helpers import CrdFindingText, fields_check, many
+from pipeline.core.crd.rule_helpers import CrdFindingText, fields_check
 from pipeline.core.crd.schema import keywords
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
+from pipeline.core.words import counted
 
 check = fields_check(
     keywords.list_semantics_changed,
     CrdFindingText(
-        lambda number: many(number, "merge rule of a list or map", "another"),
-        "Server-side apply merges it differently; duplicates by the new keys are refused.",
-        "Check your lists for duplicates by the new keys.",
+        lambda number: f"{counted(number, 'merge rule')} of a list or map changed",
+        "Server-side apply merges it differently; entries with duplicate keys are rejected.",
+        "Check your lists for duplicates of the new keys.",
     ),
 )
 

@@ -2,25 +2,26 @@
 
 ## Why it matters
 
-A null in it is dropped, or the custom resource is refused when it is made anew or changed there.
+A null value is dropped, or the custom resource is rejected on creation or when that field changes.
 
 ## What to do
 
-Search your custom resources for a null there.
+Search your custom resources for null in that field.
 """
 
 from pipeline.core.crd.case_crds import field
-from pipeline.core.crd.rule_helpers import CrdFindingText, fields_check, many
+from pipeline.core.crd.rule_helpers import CrdFindingText, fields_check
 from pipeline.core.crd.schema import keywords
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
+from pipeline.core.words import counted
 
 check = fields_check(
     keywords.nullable_removed,
     CrdFindingText(
-        lambda number: many(number, "field", "no longer allowed to be null"),
-        "A null there is dropped, or refused where the custom resource is made anew or changed.",
-        "Search your custom resources for a null there.",
+        lambda number: f"{counted(number, 'field')} can no longer be null",
+        "A null value is dropped, or the custom resource is rejected on creation or when that field changes.",
+        "Search your custom resources for null in that field.",
     ),
 )
 

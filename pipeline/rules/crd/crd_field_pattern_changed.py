@@ -1,8 +1,8 @@
-"""The pattern that a custom resource's field must match is new or another.
+"""The pattern that a custom resource's field must match is added or changed.
 
 ## Why it matters
 
-A custom resource whose value does not match is refused when it is made anew or that value changes (before Kubernetes
+A custom resource whose value does not match is rejected when it is created or that value changes (before Kubernetes
 1.30: at any update).
 
 ## What to do
@@ -11,16 +11,17 @@ Compare your custom resources with the new pattern before the upgrade.
 """
 
 from pipeline.core.crd.case_crds import field
-from pipeline.core.crd.rule_helpers import CrdFindingText, fields_check, many
+from pipeline.core.crd.rule_helpers import CrdFindingText, fields_check
 from pipeline.core.crd.schema import keywords
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
+from pipeline.core.words import counted
 
 check = fields_check(
     keywords.pattern_changed,
     CrdFindingText(
-        lambda number: many(number, "field", "held to a new pattern"),
-        "A custom resource whose value does not match is refused when it is made anew or changed there.",
+        lambda number: f"pattern of {counted(number, 'field')} added or changed",
+        "A custom resource whose value does not match is rejected on creation, or when that field changes.",
         "Compare your custom resources with the new pattern before the upgrade.",
         fitting=Severity.LOW,
     ),

@@ -1,25 +1,26 @@
-"""A CRD allows more than before: limits, patterns, required fields or listed values are gone.
+"""A CRD allows more than before: limits, patterns, required fields or lists of values are removed.
 
 ## Why it matters
 
-Nothing breaks now. Once custom resources make use of it, the old CRD would refuse them: a rollback may fail.
+Nothing breaks now. Once custom resources make use of it, the old CRD rejects them: a rollback may fail.
 
 ## What to do
 
-Nothing; remember it when you roll back.
+Nothing; remember it if you roll back.
 """
 
 from pipeline.core.crd.case_crds import field
-from pipeline.core.crd.rule_helpers import CrdFindingText, many, quiet_check
+from pipeline.core.crd.rule_helpers import CrdFindingText, quiet_check
 from pipeline.core.crd.schema import keywords
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
+from pipeline.core.words import counted
 
 check = quiet_check(
     keywords.relaxed,
     CrdFindingText(
-        lambda number: many(number, "constraint", "relaxed"),
-        "Nothing breaks now; a rollback may, once custom resources make use of it.",
+        lambda number: f"{counted(number, 'constraint')} relaxed",
+        "Nothing breaks now; a rollback may fail once custom resources make use of it.",
         "Nothing.",
     ),
 )

@@ -1,21 +1,22 @@
-"""A field of a custom resource is gone from its CRD's schema.
+"""A field of a custom resource is removed from its CRD's schema.
 
 ## Why it matters
 
-The API server drops the field from every custom resource that sets it, without an error (structural schemas prune
-unknown fields), or refuses the resource where fields are validated strictly. The setting is lost.
+The API server silently drops the field from every custom resource that sets it (structural schemas prune unknown
+fields), or rejects the custom resource if fields are validated strictly. The setting is lost.
 
 ## What to do
 
-Search your custom resources for the field, and move the setting to what replaces it before the upgrade.
+Search your custom resources for the field, and move the setting to its replacement before the upgrade.
 """
 
 from pipeline.core.crd.case_crds import field
-from pipeline.core.crd.rule_helpers import CrdFindingText, fields_check, many, of_status
+from pipeline.core.crd.rule_helpers import CrdFindingText, fields_check, of_status
 from pipeline.core.crd.schema import keywords
 from pipeline.core.crd.schema.changes import Edited, SchemaChange, holder_after
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
+from pipeline.core.words import counted
 
 _PRESERVE = "x-kubernetes-preserve-unknown-fields"
 
@@ -30,9 +31,9 @@ def _grade(picked: list[SchemaChange], edited: Edited) -> Severity | None:
 check = fields_check(
     keywords.field_removed,
     CrdFindingText(
-        lambda number: many(number, "field", "removed"),
-        "Custom resources that set it lose the setting in silence, or are refused by a server-side apply.",
-        "Search your custom resources for it, and move the setting first.",
+        lambda number: f"{counted(number, 'field')} removed",
+        "Custom resources that set it silently lose the setting, or are rejected by a server-side apply.",
+        "Search your custom resources for the field, and move the setting first.",
         grade=_grade,
         fitting=Severity.LOW,
     ),

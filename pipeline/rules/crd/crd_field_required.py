@@ -1,9 +1,9 @@
-"""A field that could be left out must be set now.
+"""An optional field becomes required.
 
 ## Why it matters
 
-A custom resource without it is refused when it is made anew or anything beside the field changes (before Kubernetes
-1.30: at any update), by people and by controllers alike.
+A custom resource without it is rejected when it is created or anything next to the field changes (before Kubernetes
+1.30: at any update), whether a person or a controller writes it.
 
 ## What to do
 
@@ -11,7 +11,7 @@ Set the field in your custom resources before the upgrade.
 """
 
 from pipeline.core.crd.case_crds import MINE, field
-from pipeline.core.crd.rule_helpers import CrdFindingText, fields_check, many, of_status
+from pipeline.core.crd.rule_helpers import CrdFindingText, fields_check, of_status
 from pipeline.core.crd.schema import keywords
 from pipeline.core.crd.schema.changes import Edited, SchemaChange, holder_after
 from pipeline.core.crd.schema.keywords import names_required
@@ -33,8 +33,8 @@ def _filled(change: SchemaChange, edited: Edited) -> bool:
 check = fields_check(
     keywords.required_added,
     CrdFindingText(
-        lambda number: many(number, "place", "stricter about which fields must be set"),
-        "A custom resource that lacks it is refused when it is made anew or changed there.",
+        lambda _: "required from now on",
+        "A custom resource without the field is rejected on creation, or when something next to the field changes.",
         "Set the fields in your custom resources before the upgrade.",
         grade=_grade,
         fitting=Severity.LOW,

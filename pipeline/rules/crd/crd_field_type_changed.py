@@ -1,26 +1,27 @@
-"""A field of a custom resource has another type.
+"""The type of a custom resource's field changes.
 
 ## Why it matters
 
-Values of the old type are refused, by a server-side apply even where nothing else changes, and typed clients fail to
+Values of the old type are rejected (by a server-side apply even if nothing else changes), and typed clients fail to
 read what is stored.
 
 ## What to do
 
-Rewrite the value in your custom resources in the same step as the upgrade.
+Rewrite the values in your custom resources together with the upgrade.
 """
 
 from pipeline.core.crd.case_crds import MINE, field
-from pipeline.core.crd.rule_helpers import CrdFindingText, fields_check, many, of_status
+from pipeline.core.crd.rule_helpers import CrdFindingText, fields_check, of_status
 from pipeline.core.crd.schema import keywords
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
+from pipeline.core.words import counted
 
 check = fields_check(
     keywords.retyped,
     CrdFindingText(
-        lambda number: many(number, "field", "of another type"),
-        "Values of the old type are refused at the next apply of a custom resource.",
+        lambda number: f"type of {counted(number, 'field')} changed",
+        "Values of the old type are rejected at the next apply of a custom resource.",
         "Rewrite the values in your custom resources together with the upgrade.",
         grade=of_status,
         fitting=Severity.MEDIUM,

@@ -1,25 +1,26 @@
-"""A part of a custom resource that took any field keeps only the known ones now.
+"""A part of a custom resource that kept any field now keeps only the known ones.
 
 ## Why it matters
 
-Free-form content below it is dropped in silence at the next write of each custom resource.
+Free-form content below it is silently dropped at the next write of each custom resource.
 
 ## What to do
 
-Search your custom resources for content there that the new schema does not name.
+Search your custom resources for content there that the new schema does not have.
 """
 
 from pipeline.core.crd.case_crds import field
-from pipeline.core.crd.rule_helpers import CrdFindingText, fields_check, many, of_status
+from pipeline.core.crd.rule_helpers import CrdFindingText, fields_check, of_status
 from pipeline.core.crd.schema import keywords
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
+from pipeline.core.words import counted
 
 check = fields_check(
     keywords.unknown_preservation_removed,
     CrdFindingText(
-        lambda number: many(number, "place", "no longer free-form"),
-        "Content there that the schema does not name is dropped in silence.",
+        lambda number: f"{counted(number, 'field')} no longer free-form",
+        "Content there that the schema does not have is silently dropped.",
         "Search your custom resources for such content, and move it first.",
         grade=of_status,
         fitting=Severity.MEDIUM,

@@ -1,12 +1,12 @@
-"""A CRD is gone, and another group has one of the same kind.
+"""A CRD is removed, and another group has one of the same kind.
 
 ## Why it matters
 
-Custom resources of the old group are orphans: they go with their CRD where it is pruned, and nobody reconciles them.
+Custom resources of the old group are no longer reconciled, and are deleted with their CRD if it is pruned.
 
 ## What to do
 
-Keep both CRDs for one release, rewrite your custom resources to the new group, then let the old one go.
+Keep both CRDs for one release, move your custom resources to the new group, then remove the old one.
 """
 
 from collections.abc import Iterator
@@ -31,8 +31,8 @@ def _hit(old: Pair, new: Pair) -> Hit:
     return Hit(
         old.place(),
         title=f"{old.definition.kind} moves from {old.definition.group} to {new.definition.group}",
-        why="Custom resources of the old group go with their CRD, and nobody reconciles them.",
-        remedy="Keep both CRDs for one release, and rewrite your custom resources to the new group first.",
+        why="Custom resources of the old group are no longer reconciled, and are deleted with their CRD.",
+        remedy="Keep both CRDs for one release, and move your custom resources to the new group first.",
         also=(new.place(),),
         claims=(*claim(old, ()), *claim(new, ())),
     )

@@ -1,9 +1,9 @@
-"""A custom resource of yours meets new validation rules (CEL) that were not evaluated.
+"""New validation rules (CEL) for one of your custom resources could not be evaluated.
 
 ## Why it matters
 
-The API server may refuse it when it is made anew or changed there. The rules use what is not known here, or cost too
-much.
+The API server may reject it on creation, or when those fields change. The rules use functions that are not available
+here, or are too expensive.
 
 ## What to do
 
@@ -18,6 +18,7 @@ from pipeline.core.crd.instances import naming
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Claim, Hit, Rule, place, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
+from pipeline.core.words import counted
 
 _LONGEST = 100
 
@@ -30,9 +31,9 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
             rules = list(dict.fromkeys(text for one in left for text in one.unchecked))
             yield Hit(
                 place(resources[0]),
-                title=f"{naming(resources)}: {len(rules)} new validation rules of {name} were not evaluated",
-                why=f"The API server may refuse what breaks one: {_short(rules[0])}",
-                remedy="Try it against the new CRD with a server-side dry run.",
+                title=f"{naming(resources)}: {counted(len(rules), 'new validation rule')} of {name} not evaluated",
+                why=f"The API server rejects a custom resource that violates one: {_short(rules[0])}",
+                remedy="Try the custom resource against the new CRD with a server-side dry run.",
                 also=tuple(place(resource) for resource in resources[1:]),
                 evidence=tuple(rules),
                 claims=(Claim(resources[0].id, ("not explained by a rule that was not evaluated",)),),

@@ -1,23 +1,24 @@
-"""A custom resource of yours sets a field that the new CRD does not know.
+"""One of your custom resources sets a field that the new CRD does not know.
 
 ## Why it matters
 
-A server-side apply, which ``pipeline apply`` makes, is refused: "field not declared in schema". Every other write drops
-the field without an error: the setting is lost, and nobody is told.
+Server-side apply, which ``pipeline apply`` uses, is rejected: "field not declared in schema". Every other write
+silently drops the field, and the setting is lost.
 
 ## What to do
 
-Move the setting to what replaces the field, together with the upgrade.
+Move the setting to the field's replacement, together with the upgrade.
 """
 
 from collections.abc import Iterator
 
 from pipeline.core.crd.case_crds import MINE, field
 from pipeline.core.crd.compatibility import Judged, judged
-from pipeline.core.kube.path import Path, to_text
+from pipeline.core.kube.path import to_text
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Hit, Rule, place, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
+from pipeline.core.words import listed
 
 _SHOWN = 3
 
@@ -31,16 +32,12 @@ def _hit(one: Judged) -> Hit:
     resource, paths = one.resource, one.dropped
     return Hit(
         place(resource, paths[0]),
-        title=f"{resource.kind} {resource.id.name} sets what the new CRD drops: {_listed(paths)}",
-        why="Server-side apply is refused (field not declared in schema); any other write drops it in silence.",
-        remedy="Move the setting to what replaces the field.",
+        title=f"{resource.kind} {resource.id.name} sets what the new CRD does not have: "
+        + listed(map(to_text, paths), _SHOWN),
+        why="Server-side apply is rejected (field not declared in schema); any other write silently drops the field.",
+        remedy="Move the setting to the field's replacement.",
         also=tuple(place(resource, path) for path in paths[1:]),
     )
-
-
-def _listed(paths: tuple[Path, ...]) -> str:
-    more = f" and {len(paths) - _SHOWN} more" if len(paths) > _SHOWN else ""
-    return ", ".join(map(to_text, paths[:_SHOWN])) + more
 
 
 RULE = Rule(

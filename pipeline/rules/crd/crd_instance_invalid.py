@@ -1,14 +1,14 @@
-"""A custom resource of yours is valid under the old CRD and not under the new one.
+"""One of your custom resources is valid with the old CRD but not with the new one.
 
 ## Why it matters
 
-The API server refuses it when it is made anew, as in a new cluster or from a backup, and when the part that is wrong
-changes; before Kubernetes 1.30 at any update, of its status, too. A value of another type, a server-side apply refuses
-even where nothing changes.
+The API server rejects it on creation (in a new cluster, or from a backup) and when the invalid part changes; before
+Kubernetes 1.30 at any update, even of its status. Server-side apply rejects a value of the wrong type even if nothing
+changes.
 
 ## What to do
 
-Change the custom resource in the same step as the upgrade, or before it where the old CRD takes the change too.
+Change the custom resource together with the upgrade, or before it if the old CRD allows the change too.
 """
 
 from collections.abc import Iterator
@@ -32,8 +32,8 @@ def _hit(one: Judged) -> Hit:
     return Hit(
         place(resource, wrong[0].path),
         title=f"{resource.kind} {resource.id.name} is no longer valid: {'; '.join(map(str, wrong[:_SHOWN]))}",
-        why="The API server refuses it when it is made anew or changed there (before 1.30: at any update).",
-        remedy="Change it together with the upgrade, or before.",
+        why="The API server rejects it on creation, or when that part changes (before 1.30: at any update).",
+        remedy="Change the custom resource together with the upgrade, or before.",
         also=tuple(place(resource, violation.path) for violation in wrong[1:]),
     )
 

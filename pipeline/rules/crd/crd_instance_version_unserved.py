@@ -1,14 +1,13 @@
-"""A custom resource is written in a version that its CRD does not serve.
+"""A custom resource uses a version that its CRD does not serve.
 
 ## Why it matters
 
-The apply of that object fails: no matches for kind. Told here are custom resources that come to such a version, and
-those whose CRD another release delivers from now on; a CRD that stops serving a version is its own finding, with the
-custom resources that use it.
+The apply of that object fails: no matches for kind. This rule reports custom resources that move to such a version, and
+those whose CRD another release delivers from now on. A CRD that stops serving a version is a finding of its own.
 
 ## What to do
 
-Rewrite the apiVersion of the custom resource to a version that the CRD serves.
+Change the apiVersion of the custom resource to a version that the CRD serves.
 """
 
 from collections.abc import Iterator
@@ -22,6 +21,7 @@ from pipeline.core.render.manifests import parse
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Hit, Rule, place, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
+from pipeline.core.words import listed
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
@@ -41,13 +41,13 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
 
 
 def _hit(definition: Definition, name: str, resources: list[Resource]) -> Hit:
-    more = f" and {len(resources) - 1} more" if len(resources) > 1 else ""
+    names = listed((resource.id.name for resource in resources), 1)
     places = [place(resource, ("apiVersion",)) for resource in resources]
     return Hit(
         places[0],
-        title=f"{resources[0].kind} {resources[0].id.name}{more}: CRD {definition.name} does not serve {name}",
+        title=f"{resources[0].kind} {names}: CRD {definition.name} does not serve {name}",
         why="The apply fails: no matches for kind.",
-        remedy=f"Rewrite apiVersion to {' or '.join(sorted(definition.served)) or 'what another CRD serves'}.",
+        remedy=f"Change apiVersion to {' or '.join(sorted(definition.served)) or 'a version that is served'}.",
         also=tuple(places[1:]),
     )
 

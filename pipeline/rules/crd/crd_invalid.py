@@ -1,14 +1,14 @@
-"""The API server does not take a CRD as it is written now.
+"""The API server rejects a CRD as it is now.
 
 ## Why it matters
 
-The apply stops at it, and everything that needs its custom resources fails behind it. Checked are the rules of
+The apply stops there, and everything that needs its custom resources fails. The checks are those of
 apiextensions.k8s.io/v1: the name, exactly one stored version, version names, a schema of type object for each version,
-defaults that fit their fields, what a conversion webhook needs, and the approval that groups of Kubernetes itself need.
+valid defaults, the settings of a conversion webhook, and the approval that groups of Kubernetes itself need.
 
 ## What to do
 
-Correct what changes the CRD (an overlay, a value), or report it to the chart.
+Correct the overlay or value that changes the CRD, or report it to the chart's maintainers.
 """
 
 from collections import Counter
@@ -25,6 +25,7 @@ from pipeline.core.kube.resource import mapping, sequence
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Hit, Rule, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
+from pipeline.core.words import counted
 
 _APPROVAL = "api-approved.kubernetes.io"
 _OURS = ("k8s.io", "kubernetes.io")
@@ -43,8 +44,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
             yield Hit(
                 pair.place(paths[0]),
                 title=f"CRD {pair.name} is not valid: {'; '.join(what for _, what in wrong)}",
-                why="The API server refuses it, and the apply stops there.",
-                remedy="Correct what changes the CRD (an overlay, a value), or report it to the chart.",
+                why="The API server rejects it, and the apply stops there.",
+                remedy="Correct the overlay or value that changes the CRD, or report it to the chart's maintainers.",
                 also=tuple(pair.place(path) for path in paths[1:]),
                 claims=claim(pair, *paths),
             )
@@ -63,7 +64,7 @@ def _of_schema(upgrade: Upgrade, pair: Pair) -> Iterator[tuple[Path, str]]:
             yield from (((*where, *path), f"{change.field} has no type") for path in untyped(node))
         if comes or change.keyword == "default" or narrows(change):
             for path, why in misfits(node, below=comes):
-                yield (*where, *path), f"the default of {change.field} ({change.version}) does not fit: {why}"
+                yield (*where, *path), f"the default of {change.field} ({change.version}) is not valid: {why}"
 
 
 def _wrong(crd_: Definition) -> Iterator[tuple[Path, str]]:
@@ -71,7 +72,7 @@ def _wrong(crd_: Definition) -> Iterator[tuple[Path, str]]:
     if crd_.name != asked:
         yield ("metadata", "name"), f"its name must be {asked}"
     if crd_.spec.get("scope") not in ("Namespaced", "Cluster"):
-        yield ("spec", "scope"), f"scope is {crd_.spec.get('scope')}, neither Namespaced nor Cluster"
+        yield ("spec", "scope"), f"scope is {crd_.spec.get('scope')} but must be Namespaced or Cluster"
     if crd_.spec.get("preserveUnknownFields"):
         yield ("spec", "preserveUnknownFields"), "preserveUnknownFields must be false"
     yield from _versions(crd_)
@@ -86,10 +87,10 @@ def _versions(crd_: Definition) -> Iterator[tuple[Path, str]]:
     entries = [mapping(entry) for entry in sequence(crd_.spec.get("versions"))]
     names = Counter(str(entry.get("name")) for entry in entries)
     if len(names) != len(entries):
-        yield ("spec", "versions"), f"version {names.most_common(1)[0][0]} is there twice"
+        yield ("spec", "versions"), f"version {names.most_common(1)[0][0]} appears twice"
     stored = sum(1 for entry in entries if entry.get("storage") is True)
     if stored != 1:
-        yield ("spec", "versions"), f"{stored} of its versions are stored, and it must be one"
+        yield ("spec", "versions"), f"{counted(stored, 'version')} marked as stored instead of exactly 1"
     for name in crd_.versions:
         if not crd_.schema(name):
             yield version_path(name, "schema"), f"version {name} has no schema"

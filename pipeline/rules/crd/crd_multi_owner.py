@@ -2,12 +2,12 @@
 
 ## Why it matters
 
-Both write it, and the last apply wins: an upgrade of one silently undoes the other's, fields of the newer one are
+Both write it, and the last apply wins: an upgrade of one release silently undoes the other's, and newer fields are
 dropped.
 
 ## What to do
 
-Make one release its owner, and leave it out of the other by a value or an overlay.
+Make one release its owner, and remove it from the other with a value or an overlay.
 """
 
 from collections.abc import Iterator
@@ -32,8 +32,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
             yield Hit(
                 place(resource),
                 title=f"CRD {resource.id.name} is rendered by {other.release or 'another release'} too",
-                why="Both say the same today." if same else "Both write it, and the last apply wins.",
-                remedy="Make one release its owner, and leave it out of the other.",
+                why="Both are the same today." if same else "Both write it, and the last apply wins.",
+                remedy="Make one release its owner, and remove it from the other.",
                 severity=Severity.LOW if same else None,
             )
 

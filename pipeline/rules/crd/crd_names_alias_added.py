@@ -2,7 +2,7 @@
 
 ## Why it matters
 
-Nothing breaks. Where another kind has the short name already, ``kubectl get`` may show that one.
+Nothing breaks. If another kind already has the short name, ``kubectl get`` may show that kind.
 
 ## What to do
 

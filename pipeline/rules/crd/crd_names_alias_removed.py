@@ -2,7 +2,7 @@
 
 ## Why it matters
 
-Scripts and habits that use it break: ``kubectl get`` finds nothing under it.
+Scripts that use it break: ``kubectl get`` no longer knows the name.
 
 ## What to do
 

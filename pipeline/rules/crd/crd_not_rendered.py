@@ -1,14 +1,14 @@
-"""The new chart ships a CRD that the render leaves out, or that another release renders in its old form.
+"""The new chart ships a CRD that is not rendered, or that another release renders in its old form.
 
 ## Why it matters
 
-The chart's program is upgraded and its CRDs are not: fields that it writes are dropped, kinds that it watches are not
-there, and it fails or does nothing. It is the first thing that the upgrade notes of operators warn of.
+The operator is upgraded but its CRDs are not: fields that it writes are dropped, kinds that it watches do not exist,
+and it fails or does nothing. The upgrade notes of operators usually start with this warning.
 
 ## What to do
 
-Render the CRDs with the chart (turn its CRD switch on, take the patch away that drops them), or vendor the same version
-of them as a release of their own that goes first.
+Render the CRDs with the chart (enable its CRD switch, remove the patch that drops them), or vendor the same version of
+them as a separate release that is applied first.
 """
 
 from collections.abc import Iterator, Mapping
@@ -23,6 +23,7 @@ from pipeline.core.render.manifests import parse
 from pipeline.core.risk.finding import Place, ResourceRef, Severity
 from pipeline.core.risk.rule import Hit, Need, Rule, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
+from pipeline.core.words import listed
 
 _SHOWN = 3
 
@@ -40,7 +41,7 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
     absent = [one for one in changed if one.name not in elsewhere and _in_use(one, upgrade)]
     stale = [one for one in changed if one.name in elsewhere and _stale(one, known, elsewhere[one.name])]
     if absent:
-        yield _hit(absent, new, "not rendered, and objects here need {}")
+        yield _hit(absent, new, "not rendered, but objects here need {}")
     if stale:
         yield _hit(stale, new, "rendered by another release, as the old chart had {}")
 
@@ -65,16 +66,14 @@ def _stale(one: Shipped, known: Mapping[str, Shipped], there: Resource) -> bool:
 
 
 def _hit(found: list[Shipped], new: Chart, how: str) -> Hit:
-    names = ", ".join(one.name for one in found[:_SHOWN])
-    more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
-    several = len(found) > 1
+    names, several = listed((one.name for one in found), _SHOWN), len(found) > 1
     places = [Place(ResourceRef.chart_file(one.file)) for one in found]
     return Hit(
         places[0],
         title=f"CRD{'s' if several else ''} of {new.name} {new.version} {'are' if several else 'is'} "
-        f"{how.format('them' if several else 'it')}: {names}{more}",
-        why="What runs is newer than its CRDs: fields are dropped, kinds are missing.",
-        remedy="Render them with the chart, or vendor the same version as a release that goes first.",
+        f"{how.format('them' if several else 'it')}: {names}",
+        why="The operator is newer than its CRDs: fields are dropped, and kinds are missing.",
+        remedy="Render the CRDs with the chart, or vendor the same version as a release that is applied first.",
         also=tuple(dict.fromkeys(places[1:])),
     )
 

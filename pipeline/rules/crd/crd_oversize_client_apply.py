@@ -2,7 +2,7 @@
 
 ## Why it matters
 
-Client-side apply keeps the whole object in an annotation, and annotations take 256 KiB: the server answers
+Client-side apply stores the whole object in an annotation, and annotations are limited to 256 KiB: the server answers
 "metadata.annotations: Too long".
 
 ## What to do
@@ -35,8 +35,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         yield Hit(
             place(grown[0]),
             title=f"CRD {names} grows beyond {LIMIT_BYTES // 1024} KiB",
-            why="A client-side kubectl apply cannot write it any more: metadata.annotations: Too long.",
-            remedy="Apply it server-side, as pipeline apply does.",
+            why="A client-side kubectl apply can no longer write it: metadata.annotations: Too long.",
+            remedy="Apply the CRD server-side, as pipeline apply does.",
             also=tuple(place(resource) for resource in grown[1:]),
         )
 

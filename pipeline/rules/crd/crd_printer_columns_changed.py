@@ -2,7 +2,7 @@
 
 ## Why it matters
 
-Scripts that cut columns out of ``kubectl get`` read something else.
+Scripts that parse the columns of ``kubectl get`` read something else.
 
 ## What to do
 
@@ -27,7 +27,7 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
             yield Hit(
                 pair.place(found[0]),
                 title=f"CRD {pair.name}: the columns of kubectl get change",
-                why="Scripts that cut columns out of kubectl get read something else.",
+                why="Scripts that parse these columns read something else.",
                 remedy="Read values with -o json or -o jsonpath.",
                 also=tuple(pair.place(path) for path in found[1:]),
                 claims=claim(pair, *found),

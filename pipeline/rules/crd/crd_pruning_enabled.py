@@ -2,14 +2,14 @@
 
 ## Why it matters
 
-Whatever its schemas do not name is dropped from each custom resource at its next write, without an error. CRDs of
-v1beta1 preserved unknown fields unless told not to; v1 never does.
+Fields that its schemas do not have are silently dropped from each custom resource at its next write. CRDs of v1beta1
+preserved unknown fields by default; v1 never does.
 
 ## What to do
 
-Search your custom resources for fields that the new schema does not name, and move them first. Write
-``preserveUnknownFields: false`` into the new CRD: where it is left out, the API server keeps the old value, and then
-refuses the CRD ("must be false").
+Search your custom resources for fields that the new schema does not have, and move them first. Write
+``preserveUnknownFields: false`` into the new CRD: if it is omitted, the API server keeps the old value and then
+rejects the CRD ("must be false").
 """
 
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
             yield Hit(
                 pair.place(_PATH),
                 title=f"CRD {pair.name}: unknown fields are dropped from now on",
-                why="What its schemas do not name is lost at the next write of each custom resource.",
+                why="Fields that its schemas do not have are lost at the next write of each custom resource.",
                 remedy="Search your custom resources for such fields; write preserveUnknownFields: false into the CRD.",
                 claims=claim(pair, _PATH),
             )

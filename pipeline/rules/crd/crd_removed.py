@@ -1,14 +1,15 @@
-"""A CustomResourceDefinition is removed, and its custom resources go with it.
+"""A CustomResourceDefinition is removed, and its custom resources with it.
 
 ## Why it matters
 
-Deleting a CRD deletes every custom resource of its kind in the whole cluster. No backup is made and nothing asks. What
-lay in a chart's crds/ folder or is annotated to be kept, Helm leaves behind; whatever prunes by Git deletes it.
+Deleting a CRD deletes every custom resource of its kind in the whole cluster, without a backup and without asking.
+Helm leaves a CRD behind if it was in a chart's crds/ folder or has the annotation that keeps it; tools that prune by
+Git delete it.
 
 ## What to do
 
-Keep the CRD until its custom resources are gone or moved: vendor the chart that delivers it now, or annotate it with
-``helm.sh/resource-policy: keep`` before the upgrade.
+Keep the CRD until its custom resources are deleted or moved: vendor the chart that delivers it now, or annotate it
+with ``helm.sh/resource-policy: keep`` before the upgrade.
 """
 
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ from pipeline.core.kube.resource import Delivery
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Hit, Rule, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
+from pipeline.core.words import agreeing
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
@@ -31,9 +33,10 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
             users = list(instances(upgrade, pair.before))
             yield Hit(
                 pair.place(),
-                title=f"CRD {pair.name} is no longer rendered" + (f", and {naming(users)} need it" if users else ""),
+                title=f"CRD {pair.name} is no longer rendered"
+                + (f", and {naming(users)} {agreeing(len(users), 'needs')} it" if users else ""),
                 why=_why(pair.before),
-                remedy="Keep the CRD, or migrate and back up its custom resources first.",
+                remedy="Keep the CRD, or back up and migrate its custom resources first.",
                 severity=Severity.HIGH if pair.before.within or (_left_behind(pair.before) and not users) else None,
                 confidence=Confidence.LIKELY if pair.before.within else None,
                 claims=claim(pair, ()),
@@ -47,11 +50,11 @@ def _left_behind(crd_: Definition) -> bool:
 
 def _why(crd_: Definition) -> str:
     if crd_.within:
-        return "What applies the text no longer brings it; whether it deletes it, too, is for that to say."
+        return "Whatever applies this text no longer installs the CRD; it may delete it too."
     if crd_.kept:
-        return "It is annotated to be kept; nobody upgrades it from now on, and a prune that ignores that deletes all."
+        return "An annotation keeps it, but it is no longer upgraded; a prune that ignores that deletes everything."
     if crd_.delivery is Delivery.CRDS_DIR:
-        return "Helm leaves it behind; what prunes by Git deletes it, with every custom resource of its kind."
+        return "Helm leaves it behind; tools that prune by Git delete it, with every custom resource of its kind."
     return "Pruning it deletes every custom resource of its kind in the cluster."
 
 

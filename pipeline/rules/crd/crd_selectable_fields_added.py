@@ -1,8 +1,8 @@
-"""Custom resources of a CRD can be selected by one more field.
+"""Custom resources of a CRD can be selected by another field.
 
 ## Why it matters
 
-Nothing breaks. The API server knows selectable fields by default from Kubernetes 1.31 on.
+Nothing breaks. The API server supports selectable fields by default since Kubernetes 1.31.
 
 ## What to do
 

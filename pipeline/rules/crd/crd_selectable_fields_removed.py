@@ -2,7 +2,7 @@
 
 ## Why it matters
 
-Field selectors that name it fail: ``field label not supported``. Programs that watch by it stop.
+Field selectors that use it fail: ``field label not supported``. Programs that watch by it stop working.
 
 ## What to do
 
@@ -33,8 +33,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
                 yield Hit(
                     pair.place(path),
                     title=f"CRD {pair.name}: {name} can no longer be selected by {', '.join(found)}",
-                    why="Field selectors that name it fail, and programs that watch by it stop.",
-                    remedy="Select by labels, and look for programs that watch the kind by that field.",
+                    why="Field selectors that use it fail, and programs that watch by it stop working.",
+                    remedy="Select by labels instead, and look for programs that watch the kind by that field.",
                     claims=claim(pair, path),
                 )
 

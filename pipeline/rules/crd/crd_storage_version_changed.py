@@ -1,13 +1,13 @@
-"""A CRD's resources are stored in another version from now on.
+"""A CRD's custom resources are stored in a different version from now on.
 
 ## Why it matters
 
-New writes land in the new version. After a rollback to a CRD that does not know it, they cannot be read. Objects stored
+New writes use the new version. After a rollback to a CRD that does not know it, they cannot be read. Objects stored
 before keep the old version until they are written again.
 
 ## What to do
 
-Remember the limit when you roll back, and plan a storage migration before the old version may go.
+Remember the limit if you roll back, and plan a storage migration before the old version is removed.
 """
 
 from collections.abc import Iterator
@@ -29,11 +29,11 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         paths = [version_path(name, "storage") for name in (new, old) if name in after.versions]
         yield Hit(
             pair.place(paths[0]),
-            title=f"CRD {pair.name}: resources are stored as {new} from now on, no longer as {old}",
-            why="The old CRD reads both: only a storage migration is left to do."
+            title=f"CRD {pair.name}: stored version {old} -> {new}",
+            why="The old CRD can read both versions: only a storage migration remains to be done."
             if known
-            else "A rollback to the old CRD cannot read what is written from now on.",
-            remedy="Plan a storage migration before the old version may go.",
+            else "After a rollback to the old CRD, objects written from now on cannot be read.",
+            remedy="Plan a storage migration before the old version is removed.",
             severity=Severity.LOW if known else None,
             also=tuple(pair.place(path) for path in paths[1:]),
             claims=claim(pair, *paths, *(() if known else (version_path(new),))),

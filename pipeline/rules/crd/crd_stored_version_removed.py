@@ -1,14 +1,14 @@
-"""The version in which a CRD's resources are stored is gone from the CRD.
+"""The version in which a CRD's custom resources are stored is removed from the CRD.
 
 ## Why it matters
 
-The API server refuses the new CRD: ``status.storedVersions`` still names the version, and each of those must be in
+The API server rejects the new CRD: ``status.storedVersions`` still names the version, and each of those must be in
 ``spec.versions`` (apiextensions validation). The apply stops there.
 
 ## What to do
 
-First let the old CRD store a version that stays, rewrite every object (storage migration), and take the old version out
-of ``status.storedVersions``. Then upgrade.
+First let the old CRD store a version that remains, rewrite every object (storage migration), and remove the old
+version from ``status.storedVersions``. Then upgrade.
 """
 
 from collections.abc import Iterator
@@ -29,9 +29,9 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
             paths = [version_path(stored), *([version_path(new, "storage")] if new in before.versions else [])]
             yield Hit(
                 pair.place(version_path(stored)),
-                title=f"CRD {pair.name}: {stored}, in which its resources are stored, is gone",
-                why="The API server refuses the CRD: status.storedVersions still names the version.",
-                remedy="Migrate the stored objects, then take the version out of status.storedVersions, then upgrade.",
+                title=f"CRD {pair.name}: version {stored}, in which its custom resources are stored, is removed",
+                why="The API server rejects the CRD: status.storedVersions still names the version.",
+                remedy="Migrate the stored objects, then remove the version from status.storedVersions, then upgrade.",
                 severity=Severity.HIGH if within else None,
                 confidence=Confidence.LIKELY if within else None,
                 claims=claim(pair, *paths),

@@ -2,12 +2,12 @@
 
 ## Why it matters
 
-With a new ``status``, what is written to .status through the resource itself is dropped in silence. The chart's own
-controller knows; tools of yours may not.
+With a new ``status``, what is written to .status through the object itself is silently dropped. The chart's own
+controller knows that; your tools may not.
 
 ## What to do
 
-See that nothing of yours writes status together with the rest.
+Make sure that your tools write status through the subresource.
 """
 
 from collections.abc import Iterator
@@ -33,10 +33,10 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
                 yield Hit(
                     pair.place(paths[0] if old else path),
                     title=f"CRD {pair.name}: version {name} gains {', '.join(came or counted)}",
-                    why="What is written to .status through the resource itself is dropped from now on."
+                    why="What is written to .status through the object itself is silently dropped from now on."
                     if "status" in came
                     else "Autoscalers can target the kind.",
-                    remedy="See that nothing of yours writes status together with the rest."
+                    remedy="Make sure that your tools write status through the subresource."
                     if "status" in came
                     else "Nothing.",
                     severity=None if "status" in came else Severity.INFO,

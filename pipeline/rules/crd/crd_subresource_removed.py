@@ -3,11 +3,11 @@
 ## Why it matters
 
 Without ``status``, controllers that write it get 404. Without ``scale``, or without its label selector, autoscalers of
-the kind stop; where it counts by another field, they read and write that one.
+the kind stop working; if scale uses different fields, they read and write those.
 
 ## What to do
 
-Check autoscalers that target the kind, and tools of yours that write its status.
+Check autoscalers that target the kind, and your tools that write its status.
 """
 
 from collections.abc import Iterator, Mapping
@@ -31,14 +31,14 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
                 path = version_path(name, "subresources")
                 at = path if not new else (*path, gone[0] if gone else "scale")
                 words = ", ".join(
-                    [f"loses {key}" for key in gone] + [f"scales by other fields ({moved})"] * bool(moved)
+                    [f"loses {key}" for key in gone] + [f"scales by different fields ({moved})"] * bool(moved)
                 )
                 yield Hit(
                     pair.place(at),
                     title=f"CRD {pair.name}: version {name} {words}",
-                    why=f"Who uses /{gone[0]} of the kind gets 404."
+                    why=f"Clients that use /{gone[0]} of the kind get 404."
                     if gone
-                    else "Autoscalers of the kind read and write other fields, or stop.",
+                    else "Autoscalers of the kind read and write different fields, or stop working.",
                     remedy="Check autoscalers of the kind, and tools that write its status.",
                     severity=None if gone or "labelSelectorPath" in moved else Severity.MEDIUM,
                     claims=claim(pair, path),

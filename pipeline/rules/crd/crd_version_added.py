@@ -1,12 +1,12 @@
-"""A CRD has a new version, or serves one that it had switched off.
+"""A CRD has a new version, or serves one again.
 
 ## Why it matters
 
-Nothing breaks. The version is there to move to, and often the announcement that an older one will go.
+Nothing breaks. A new version often announces that an older one will be removed.
 
 ## What to do
 
-Consider moving your custom resources in a change of their own.
+Consider moving your custom resources in a separate change.
 """
 
 from collections.abc import Iterator
@@ -30,9 +30,9 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         if paths:
             yield Hit(
                 pair.place(paths[0]),
-                title=f"CRD {pair.name}: version {', '.join([*fresh, *on])} is new",
-                why="Nothing breaks; an older version may be about to go.",
-                remedy="Consider moving your custom resources in a change of their own.",
+                title=f"CRD {pair.name}: version {', '.join([*fresh, *on])} added",
+                why="Nothing breaks; an older version may be removed later.",
+                remedy="Consider moving your custom resources in a separate change.",
                 also=tuple(pair.place(path) for path in paths[1:]),
                 claims=claim(pair, *paths),
             )

@@ -1,8 +1,8 @@
-"""A version of a CRD is deprecated, or says so in other words.
+"""A version of a CRD is deprecated, or its deprecation warning changes.
 
 ## Why it matters
 
-Its removal is announced; kubectl warns at each use.
+It will be removed; kubectl warns at each use.
 
 ## What to do
 
@@ -18,6 +18,7 @@ from pipeline.core.crd.pairs import claim, edited
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Hit, Rule, place, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
+from pipeline.core.words import agreeing
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
@@ -36,8 +37,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
             yield Hit(
                 pair.place(paths[0]),
                 title=f"CRD {pair.name}: version {name} is {'deprecated' if now else 'no longer deprecated'}"
-                + (f", and {naming(users)} use it" if users else ""),
-                why="Its removal is announced; kubectl warns at each use." if now else "It stays for now.",
+                + (f", and {naming(users)} {agreeing(len(users), 'uses')} it" if users else ""),
+                why="It will be removed; kubectl warns at each use." if now else "It is no longer about to be removed.",
                 remedy="Move your custom resources to another version." if now else "Nothing.",
                 severity=Severity.MEDIUM if users else None if now else Severity.INFO,
                 also=(

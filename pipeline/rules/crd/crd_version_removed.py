@@ -1,12 +1,12 @@
-"""A version of a CRD is gone.
+"""A version of a CRD is removed.
 
 ## Why it matters
 
-As with a version that is no longer served, everything that still speaks it fails: no matches for kind.
+Everything that still uses the version fails: no matches for kind.
 
 ## What to do
 
-Rewrite the apiVersion of your custom resources to a version that stays before the upgrade, and upgrade the clients.
+Change the apiVersion of your custom resources to a remaining version before the upgrade, and upgrade the clients.
 """
 
 from collections.abc import Iterator
@@ -18,6 +18,7 @@ from pipeline.core.crd.pairs import claim, edited
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Hit, Rule, place, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
+from pipeline.core.words import agreeing
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
@@ -29,11 +30,12 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
                 continue  # crd-stored-version-removed: the API server does not even take the CRD
             yield Hit(
                 pair.place(version_path(name)),
-                title=f"CRD {pair.name}: version {name} is gone" + (f", and {naming(users)} use it" if users else ""),
-                why="Every apply and every client at that version fails: no matches for kind."
+                title=f"CRD {pair.name}: version {name} removed"
+                + (f", and {naming(users)} {agreeing(len(users), 'uses')} it" if users else ""),
+                why="Every apply and every client that uses the version fails: no matches for kind."
                 if served
-                else "It was no longer served, but where it was ever stored, the API server refuses the CRD.",
-                remedy=f"Rewrite apiVersion to {' or '.join(sorted(after.served))} everywhere before the upgrade.",
+                else "It was no longer served, but if it was ever stored, the API server rejects the CRD.",
+                remedy=f"Change apiVersion to {' or '.join(sorted(after.served))} everywhere before the upgrade.",
                 severity=Severity.BLOCKER if users else None if served else Severity.MEDIUM,
                 confidence=None if served or users else Confidence.LIKELY,
                 also=tuple(place(user, ("apiVersion",)) for user in users),

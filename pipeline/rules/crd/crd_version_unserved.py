@@ -2,12 +2,12 @@
 
 ## Why it matters
 
-Manifests and clients at that version get "no matches for kind": every apply of such a custom resource fails, and so do
-controllers and scripts that still ask for it. What is stored is not lost.
+Manifests and clients that use the version get "no matches for kind": every apply of such a custom resource fails, and
+so do controllers and scripts that still use it. Stored objects are not lost.
 
 ## What to do
 
-Rewrite the apiVersion of your custom resources to a served version before the upgrade, and upgrade the clients.
+Change the apiVersion of your custom resources to a served version before the upgrade, and upgrade the clients.
 """
 
 from collections.abc import Iterator
@@ -19,6 +19,7 @@ from pipeline.core.crd.pairs import claim, edited
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Hit, Rule, place, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
+from pipeline.core.words import agreeing
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
@@ -28,10 +29,10 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
             path = version_path(name, "served")
             yield Hit(
                 pair.place(path),
-                title=f"CRD {pair.name}: {name} is no longer served"
-                + (f", and {naming(users)} use it" if users else ""),
-                why="Every apply and every client at that version fails: no matches for kind.",
-                remedy=f"Rewrite apiVersion to {_newest(after.served)} everywhere before the upgrade.",
+                title=f"CRD {pair.name}: version {name} no longer served"
+                + (f", and {naming(users)} {agreeing(len(users), 'uses')} it" if users else ""),
+                why="Every apply and every client that uses the version fails: no matches for kind.",
+                remedy=f"Change apiVersion to {_newest(after.served)} everywhere before the upgrade.",
                 severity=Severity.BLOCKER if users else None,
                 also=tuple(place(user, ("apiVersion",)) for user in users),
                 claims=claim(pair, path),
@@ -39,7 +40,7 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
 
 
 def _newest(served: frozenset[str]) -> str:
-    return " or ".join(sorted(served)) or "another CRD: it serves nothing"
+    return " or ".join(sorted(served)) or "a version of another CRD (this one serves none)"
 
 
 _ALPHA = version("v1alpha1", storage=False)

@@ -1,13 +1,13 @@
-"""Most of what a release renders is gone at once.
+"""Most objects of a release are no longer rendered.
 
 ## Why it matters
 
-This is nearly always a broken render: a value that switches everything off, a renamed parent key, a wrong chart. A
-prune would then delete the application.
+Usually a mistake: a value that disables everything, a renamed parent key, a wrong chart. A prune would then delete the
+application. It is also what a release that is removed on purpose looks like.
 
 ## What to do
 
-Look at the render before anything else. Where the removal is meant, say so with a waiver.
+Check the render first. If the removal is intended, say so with a waiver.
 """
 
 from collections.abc import Iterator
@@ -31,8 +31,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
     yield Hit(
         at(gone[0]),
         title=f"{len(gone)} of {total} objects are no longer rendered",
-        why="The new render is empty: a prune deletes all of it." if empty else "A prune deletes them all.",
-        remedy="Check values and chart first: this is nearly always a broken render.",
+        why="Nothing is rendered any more: a prune deletes everything." if empty else "A prune deletes them all.",
+        remedy="Check values and chart first. If the removal is intended, say so with a waiver.",
         confidence=Confidence.PROVEN if empty else Confidence.LIKELY,
         severity=Severity.BLOCKER if empty else Severity.HIGH,
         also=tuple(at(change) for change in gone[1:]),

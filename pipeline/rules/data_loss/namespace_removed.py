@@ -1,12 +1,12 @@
-"""A Namespace leaves the render.
+"""A Namespace is no longer rendered.
 
 ## Why it matters
 
-Deleting a Namespace deletes everything in it, whoever made it: volumes, secrets, other teams' workloads.
+Deleting a Namespace deletes everything in it, whoever created it: volumes, secrets, other teams' workloads.
 
 ## What to do
 
-Keep the Namespace: never prune one. Move or delete what is in it first, by hand and by name.
+Keep the Namespace: never prune one. Move or delete its contents first, by hand and by name.
 """
 
 from collections.abc import Iterator
@@ -24,8 +24,10 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
             yield Hit(
                 at(change),
                 title=f"Namespace {change.id.name} is no longer rendered",
-                why=f"It stays behind unowned: {keep}." if keep else "Pruning it deletes everything in it.",
-                remedy="Keep the Namespace; empty it by hand before it may go.",
+                why=f"It stays in the cluster without an owner ({keep})."
+                if keep
+                else "Pruning it deletes everything in it.",
+                remedy="Keep the Namespace; move or delete its contents by hand before you remove it.",
                 severity=Severity.LOW if keep else Severity.BLOCKER,
             )
 

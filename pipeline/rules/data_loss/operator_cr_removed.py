@@ -1,15 +1,15 @@
-"""A custom resource goes that stands for data, or for everything that another tool deploys.
+"""A custom resource is removed that stands for data, or for everything that another tool deploys.
 
 Databases, message brokers, storage pools, snapshots, cascading applications, resources at a provider
 (``core/analysis/operator_owned.py`` lists them).
 
 ## Why it matters
 
-Its operator takes the removal for an order, and tears down what it made.
+Its operator reacts to the deletion and deletes everything that it created for it.
 
 ## What to do
 
-Back up. Keep the object (``helm.sh/resource-policy: keep``), and delete it by hand once nobody needs it.
+Back up. Keep the object (``helm.sh/resource-policy: keep``), and delete it by hand when it is no longer needed.
 """
 
 from collections.abc import Iterator
@@ -28,10 +28,10 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         yield Hit(
             at(changes[0]),
             title=f"{naming(changes)} {'are' if many else 'is'} no longer rendered",
-            why=f"It stays behind unowned: {keep}."
+            why=f"It stays in the cluster without an owner ({keep})."
             if keep
-            else f"Pruned, its operator deletes {operated(changes[0].resource)}.",
-            remedy="Back up; keep it (helm.sh/resource-policy: keep), delete it by hand when nobody needs it.",
+            else f"If it is pruned, its operator deletes {operated(changes[0].resource)}.",
+            remedy="Back up; keep it (helm.sh/resource-policy: keep), and delete it by hand when it is not needed.",
             severity=Severity.LOW if keep else None,
             also=tuple(at(change) for change in changes[1:]),
         )

@@ -1,9 +1,9 @@
-"""A volume claim or a volume leaves the render, or a StatefulSet's claim template is renamed.
+"""A volume claim or a volume is no longer rendered, or a StatefulSet's claim template is renamed.
 
 ## Why it matters
 
-A prune deletes the claim, and the data with it where the volume's reclaim policy is Delete, which is the default of
-most storage classes. Under a renamed claim template the pods get new, empty volumes.
+A prune deletes the claim, and the data with it if the volume's reclaim policy is Delete, the default of most storage
+classes. With a renamed claim template the pods get new, empty volumes.
 
 ## What to do
 
@@ -29,10 +29,10 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
             yield Hit(
                 at(change),
                 title=f"{change.id.kind} {change.id.name} is no longer rendered",
-                why=f"It stays behind unowned: {keep}."
+                why=f"It stays in the cluster without an owner ({keep})."
                 if keep
                 else "Pruning it deletes the data, unless the volume's reclaim policy is Retain.",
-                remedy="Annotate it with helm.sh/resource-policy: keep, or take a snapshot first.",
+                remedy="Annotate the claim with helm.sh/resource-policy: keep, or take a snapshot first.",
                 severity=Severity.LOW if keep else Severity.BLOCKER,
             )
     for change in upgrade.diff.changes:
@@ -46,7 +46,7 @@ def _templates(change: ResourceChange) -> Iterator[Hit]:
             yield Hit(
                 at(change, field),
                 title=f"StatefulSet {change.id.name} loses the volume claim template {field.path[-1]}",
-                why="Its pods start without that volume; the claims stay behind with the data in them.",
+                why="Its pods start without that volume; the claims keep the data but are no longer mounted.",
                 remedy="Keep the template's name, or copy the data into the new claims first.",
             )
 

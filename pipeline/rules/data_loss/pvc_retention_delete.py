@@ -1,12 +1,12 @@
-"""A StatefulSet's volumes are deleted from now on, when it is scaled down or deleted.
+"""A StatefulSet's volumes are deleted from now on when it is scaled down or deleted.
 
 ## Why it matters
 
-What was kept for the next time is destroyed: the first scale-down takes the data along.
+The data is no longer kept: the first scale-down deletes it.
 
 ## What to do
 
-Pin the policy to Retain by a value or an overlay.
+Set the policy to Retain with a value or an overlay.
 """
 
 from pipeline.core.analysis.rule_helpers import FindingText, object_check
@@ -23,9 +23,9 @@ def _picks(field: FieldChange, path: Path) -> bool:
 check = object_check(
     _picks,
     FindingText(
-        "its volumes are deleted from now on",
-        "The first scale-down, or its deletion, destroys the data.",
-        "Pin persistentVolumeClaimRetentionPolicy to Retain.",
+        "its volumes will be deleted",
+        "The first scale-down or deletion destroys the data.",
+        "Set persistentVolumeClaimRetentionPolicy to Retain.",
     ),
 )
 

@@ -1,15 +1,15 @@
-"""The chart renders another value each time: a password, a certificate, a name, made by chance or by the clock.
+"""The chart renders a different value each time: a password, certificate or name that is random or depends on the time.
 
 ## Why it matters
 
-Every render is a change and every apply rolls it out: pods restart, and whoever holds the old password or trusts the
-old certificate is locked out. Two renders of the same input were compared, so this is known and not guessed.
+Every render is a change and every apply rolls it out: pods restart, and clients that use the old password or trust the
+old certificate are locked out. Two renders of the same input were compared, so this is proven.
 
 ## What to do
 
-Set the value yourself, or refer to a Secret that is made once (``existingSecret``, External Secrets, cert-manager).
-``render: {volatile: freeze}`` keeps what is committed: a certificate too, until it expires. For a new value, remove the
-object's file under rendered/ and render again.
+Set the value yourself, or refer to a Secret that is created once (``existingSecret``, External Secrets, cert-manager).
+``render: {volatile: freeze}`` keeps the committed value (a certificate only until it expires). To get a new value,
+remove the object's file under rendered/ and render again.
 """
 
 from collections.abc import Iterator
@@ -21,8 +21,9 @@ from pipeline.core.render.notes import Notes, VolatilePath
 from pipeline.core.risk.finding import Place, ResourceRef, Severity
 from pipeline.core.risk.rule import Hit, Need, Rule, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
+from pipeline.core.words import listed
 
-_FREEZE = "or keep what is committed (render: {volatile: freeze})"
+_FREEZE = "or keep the committed value (render: {volatile: freeze})"
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
@@ -45,18 +46,18 @@ def _hit(found: list[VolatilePath], upgrade: Upgrade, severity: Severity | None)
     """A Secret first, since its checksum elsewhere only follows it."""
     ranked = sorted(found, key=lambda one: (one.id.kind != "Secret", "annotations" in one.path))
     places = [Place(_ref(one.id, upgrade), one.path) for one in ranked]
-    more = f" and {len(places) - 1} more path{'s' if len(places) > 2 else ''}" if len(places) > 1 else ""  # noqa: PLR2004
+    names = listed(map(str, places), 1, noun="path")
     functions = ", ".join(upgrade.after.notes.functions)
     frozen = upgrade.after.notes.frozen
     return Hit(
         places[0],
-        title=f"{places[0]}{more}: another value at each render{f' ({functions})' if functions else ''}",
-        why="What is committed is kept; a certificate is, until it expires. Without its file there is a new one."
+        title=f"{names}: a different value at each render{f' ({functions})' if functions else ''}",
+        why="The committed value is kept (a certificate only until it expires). Without its file a new one is rendered."
         if frozen
-        else "It was so before: no change is told here, and every apply brings a new value."
+        else "It was so before: changes of it are not reported, and every apply rolls out a new value."
         if severity is Severity.INFO
-        else "Every apply replaces it: pods roll, and whoever holds the old value is locked out.",
-        remedy=f"Set it yourself, or refer to a Secret made once (existingSecret){'' if frozen else f', {_FREEZE}'}.",
+        else "Every apply replaces it: pods restart, and clients that use the old value are locked out.",
+        remedy=f"Set the value, or refer to a Secret made once (existingSecret){'' if frozen else f', {_FREEZE}'}.",
         severity=severity,
         also=tuple(places[1:]),
     )

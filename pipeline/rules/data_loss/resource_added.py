@@ -1,23 +1,24 @@
-"""Objects are new.
+"""Objects are added.
 
 ## Why it matters
 
-They are created with the upgrade; an object of the same name that somebody else made is taken over.
+They are created with the upgrade. If an object of the same name already exists, it is taken over.
 
 ## What to do
 
-See what is new, and that nothing of that name is there already.
+Check what is added, and that no object of that name exists already.
 """
 
 from collections.abc import Iterator
 
-from pipeline.core.analysis.removal import counted, grouped, kind_changes, naming
+from pipeline.core.analysis.removal import by_kind, grouped, kind_changes, naming
 from pipeline.core.diff.change import Action, ResourceChange
 from pipeline.core.kube.resource import CRD_KIND, Delivery
 from pipeline.core.render.manifests import parse
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Hit, Rule, at, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
+from pipeline.core.words import agreeing
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
@@ -29,17 +30,17 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
     for changes in grouped([one for one in added if one.id not in owner], lambda change: change.id.kind).values():
         yield _hit(
             changes,
-            f"{naming(changes)} {'is' if len(changes) == 1 else 'are'} new",
-            "An object of that name which somebody else made is taken over.",
-            "See that nothing of that name is there already.",
+            f"{naming(changes)} {agreeing(len(changes), 'is')} added",
+            "If an object of that name already exists, it is taken over.",
+            "Check that no object of that name exists already.",
         )
     taken = [one for one in added if one.id in owner]
     for release, changes in grouped(taken, lambda change: owner[change.id]).items():
         yield _hit(
             changes,
-            f"{counted(changes)} {'comes' if len(changes) == 1 else 'come'} from {release or 'another release'}",
-            "Both releases render it until the other lets go.",
-            "Apply both in one run, or let the other one forget it first.",
+            f"{by_kind(changes)} {agreeing(len(changes), 'moves')} here from {release or 'another release'}",
+            "Both releases render it until the other one removes it.",
+            "Apply both releases in one run, or let the other one give up ownership first.",
         )
 
 

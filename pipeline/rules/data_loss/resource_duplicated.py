@@ -1,12 +1,12 @@
-"""Two documents of one render are the same object.
+"""Two documents of one render describe the same object.
 
 ## Why it matters
 
-The last one applied wins, in silence, and the order is no promise: half of what the chart means is lost.
+The last one applied silently wins, and the order is not guaranteed: half of the chart's intent is lost.
 
 ## What to do
 
-Switch one of the two off by a value, or remove it with an overlay.
+Disable one of the two with a value, or remove it with an overlay.
 """
 
 from collections.abc import Iterator
@@ -27,8 +27,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
             yield Hit(
                 place(resource),
                 title=f"{resource.id} is rendered more than once" + (f": {sources}" if sources else ""),
-                why="The documents are equal: harmless." if same else "The last one applied wins, in silence.",
-                remedy="Switch one of them off by a value, or remove it with an overlay.",
+                why="The documents are equal: harmless." if same else "The last one applied silently wins.",
+                remedy="Disable one of them with a value, or remove it with an overlay.",
                 severity=Severity.LOW if same else Severity.HIGH,
             )
 

@@ -1,13 +1,13 @@
-"""A workload becomes one of another kind.
+"""A workload changes its kind.
 
 ## Why it matters
 
-Old and new are two objects: both run for a while, over the same ports, leases and volumes, or neither does. What the
-old one kept on claims of its own is not carried over: the new one starts on empty volumes.
+Old and new are two objects: for a while both run, with the same ports, leases and volumes, or neither does. Data on
+claims of the old one is not carried over: the new one starts with empty volumes.
 
 ## What to do
 
-Scale the old one to zero first, and plan the gap. Back up and move the data where it keeps any.
+Scale the old workload to zero first, and plan the downtime. Back up and move its data if it has any.
 """
 
 from collections.abc import Iterator
@@ -19,6 +19,7 @@ from pipeline.core.kube.resource import Resource
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Hit, Rule, at, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
+from pipeline.core.words import article
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
@@ -29,16 +30,16 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
 def _hit(old: ResourceChange, new: ResourceChange) -> Hit:
     left = _left_behind(old.resource, new.resource)
     volumes = ", ".join(left)
-    why = "Both run for a while, over the same ports, leases and volumes, or neither does."
+    why = "For a while both run, with the same ports, leases and volumes, or neither does."
     if left:
-        why = f"It starts on empty volumes: what is in {volumes} is not carried over."
+        why = f"It starts with empty volumes: the data in {volumes} is not carried over."
     elif kept(old.resource):
-        why = f"The old one stays and runs beside it: {kept(old.resource)}."
+        why = f"The old one keeps running beside it ({kept(old.resource)})."
     return Hit(
         at(new),
-        title=f"{old.id.kind} {old.id.name} becomes a {new.id.kind}",
+        title=f"{old.id.kind} {old.id.name} becomes {article(new.id.kind)}",
         why=why,
-        remedy="Back up and move the data first, then switch." if left else "Scale the old one to zero first.",
+        remedy="Back up and move the data first, then switch." if left else "Scale the old workload to zero first.",
         severity=Severity.BLOCKER if left else None,
         also=(at(old),),
     )

@@ -1,22 +1,23 @@
-"""Objects move to another namespace: to the cluster, they are deleted in one and created in the other.
+"""Objects move to another namespace: they are deleted in one and created in the other.
 
 ## Why it matters
 
-DNS names change, and what is looked up by namespace is not found: Secrets and ConfigMaps made by hand, role bindings,
+DNS names change, and whatever is bound to the namespace is lost: Secrets and ConfigMaps created by hand, role bindings,
 network policies, cloud identities bound to namespace and account.
 
 ## What to do
 
-Keep the namespace (``namespaceOverride``), or bring Secrets, policies and those who call it along first.
+Keep the namespace (``namespaceOverride``), or move Secrets, policies and clients first.
 """
 
 from collections.abc import Iterator
 
-from pipeline.core.analysis.removal import counted, grouped
+from pipeline.core.analysis.removal import by_kind, grouped
 from pipeline.core.diff.change import Action, ResourceChange
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Claim, Hit, Rule, at, place, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
+from pipeline.core.words import agreeing
 
 _CALLED = frozenset({"Service", "Deployment", "DaemonSet", "Secret", "ConfigMap", "ServiceAccount", "Ingress"})
 
@@ -28,13 +29,12 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         if change.before and change.before.id.namespace != change.id.namespace
     ]
     for (old, new), changes in grouped(moved, _ways).items():
-        many = len(changes) > 1
         news = [at(change) for change in changes]
         yield Hit(
             news[0],
-            title=f"{counted(changes)} {'move' if many else 'moves'} from namespace {old} to {new}",
-            why=f"Deleted in {old}, created in {new}: DNS names change, what is bound to {old} is lost.",
-            remedy=f"Keep the namespace (namespaceOverride), or bring Secrets, bindings and policies to {new} first.",
+            title=f"{by_kind(changes)} {agreeing(len(changes), 'moves')} from namespace {old} to {new}",
+            why=f"Deleted in {old} and created in {new}: DNS names change, and whatever is bound to {old} is lost.",
+            remedy=f"Keep the namespace (namespaceOverride), or move Secrets, bindings and policies to {new} first.",
             severity=None if any(change.id.kind in _CALLED for change in changes) else Severity.MEDIUM,
             also=(*news[1:], *(place(change.before) for change in changes if change.before)),
             claims=tuple(Claim(change.id, ("metadata", "namespace")) for change in changes),

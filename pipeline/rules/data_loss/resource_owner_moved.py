@@ -2,22 +2,23 @@
 
 ## Why it matters
 
-Whoever prunes this release after the other one was applied deletes the object that the other now owns: Helm does, and
-tools with an inventory a release. ``pipeline apply`` does not: its inventory is the environment's.
+If this release is pruned after the other one was applied, the object that the other now owns is deleted. Helm and tools
+with one inventory per release do that. ``pipeline apply`` does not: it keeps one inventory per environment.
 
 ## What to do
 
-Apply both releases in one run, or let the old owner forget the object first.
+Apply both releases in one run, or let the old owner give up the object first.
 """
 
 from collections.abc import Iterator
 
-from pipeline.core.analysis.removal import counted, grouped
+from pipeline.core.analysis.removal import by_kind, grouped
 from pipeline.core.diff.change import Action
 from pipeline.core.render.manifests import parse
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Hit, Need, Rule, at, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
+from pipeline.core.words import agreeing
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
@@ -29,9 +30,9 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         places = [at(change) for change in changes]
         yield Hit(
             places[0],
-            title=f"{counted(changes)} {'move' if len(changes) > 1 else 'moves'} to {release or 'another release'}",
-            why="Whoever prunes this release after the other was applied deletes what that now owns.",
-            remedy="Apply both in one run, or make the old owner forget them first.",
+            title=f"{by_kind(changes)} {agreeing(len(changes), 'moves')} to {release or 'another release'}",
+            why="If this release is pruned after the other was applied, what the other now owns is deleted.",
+            remedy="Apply both releases in one run, or let the old one give up ownership first.",
             also=tuple(places[1:]),
         )
 

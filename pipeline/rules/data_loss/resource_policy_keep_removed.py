@@ -1,15 +1,15 @@
-"""What protects an object from deletion is gone, or new: an annotation that keeps it, or a finalizer.
+"""An object's protection from deletion is added or removed: an annotation that keeps it, or a finalizer.
 
 ``helm.sh/resource-policy: keep``, ``Prune=false`` and ``Delete=false`` of Argo CD, ``orphan`` of kapp.
 
 ## Why it matters
 
-Nothing happens now. The next change that drops the object from the render, or an uninstall, deletes it: a CRD with
-every object of its kind, a claim with its data.
+Nothing happens now. When the object is no longer rendered, or at an uninstall, it is deleted: a CRD with every object
+of its kind, a claim with its data.
 
 ## What to do
 
-Restore the annotation by a value or an overlay.
+Restore the annotation with a value or an overlay.
 """
 
 from collections.abc import Iterator
@@ -35,15 +35,15 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
         yield Hit(
             at(change, fields[0]),
             title=f"{change.id.kind} {change.id.name} is no longer kept ({old})",
-            why="The next removal or uninstall deletes it, and what hangs on it.",
-            remedy="Restore the annotation by a value or an overlay.",
+            why="The next removal or uninstall deletes it with everything that depends on it.",
+            remedy="Restore the annotation with a value or an overlay.",
         )
     elif fields and new and not old:
         yield Hit(
             at(change, fields[0]),
             title=f"{change.id.kind} {change.id.name} is kept from now on ({new})",
-            why="When it leaves the render or the release is uninstalled, it stays behind, owned by nobody.",
-            remedy="Delete it by hand when nobody needs it any more.",
+            why="When it is no longer rendered or the release is uninstalled, it stays without an owner.",
+            remedy="Delete it by hand when it is no longer needed.",
             severity=Severity.LOW,
         )
     elif told := [field for field in fields if field.path != _NOTES]:
@@ -51,8 +51,8 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
             at(change, told[0]),
             title=f"{change.id.kind} {change.id.name} is {'kept' if new else 'deleted'} when it is no longer rendered"
             + (f" ({new})" if new else ""),
-            why="It stays behind, owned by nobody." if new else "It is as it was.",
-            remedy="Nothing now.",
+            why="It stays in the cluster without an owner." if new else "Nothing changes.",
+            remedy="Nothing to do now.",
             severity=Severity.INFO,
         )
     for field in change.under(*_FINALIZERS):
@@ -67,8 +67,12 @@ def _finalizer(change: ResourceChange, field: FieldChange) -> Hit:
     return Hit(
         at(change, field),
         title=f"{name}: finalizer {gone or 'none'} -> {came or 'none'}",
-        why="Its deletion no longer waits for the clean-up." if lost else "Its deletion waits until that is done.",
-        remedy="See who relies on the finalizer." if lost else "See that its controller runs, or deletion hangs.",
+        why="Its deletion no longer waits for the clean-up."
+        if lost
+        else "Its deletion waits for the finalizer's controller.",
+        remedy="Check who relies on the finalizer."
+        if lost
+        else "Make sure that its controller runs, or deletion hangs.",
         severity=None if lost else Severity.LOW,
         claims=(Claim(change.id, field.path),),
     )

@@ -1,13 +1,13 @@
-"""An object leaves the render.
+"""An object is no longer rendered.
 
 ## Why it matters
 
-A prune deletes it; without one it stays behind, owned by nobody, and goes on doing what it did. Whoever used it
-finds it gone: a Service's name and address, a Secret's credentials, a role's rights.
+A prune deletes it; without a prune it stays in the cluster without an owner and keeps working. Whatever uses it loses
+it: a Service's name and address, a Secret's credentials, a role's permissions.
 
 ## What to do
 
-Find out who uses it before the merge. Keep it by a value of the chart or an overlay, or move what used it.
+Find out what uses it before the merge. Keep it with a chart value or an overlay, or move its users.
 """
 
 from collections.abc import Iterator
@@ -26,31 +26,34 @@ from pipeline.core.risk.rule import Hit, Rule, at, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
 
 _LOSS = {
-    "Service": (Severity.HIGH, "Its name and address stop answering for whoever calls it."),
-    "Secret": (Severity.HIGH, "Pods and programs that read it fail, at once or at their next start."),
-    "Ingress": (Severity.HIGH, "Traffic from outside stops reaching what is behind it."),
-    "Deployment": (Severity.HIGH, "Its pods are deleted and what they did stops."),
-    "DaemonSet": (Severity.HIGH, "Its pods are deleted on every node and what they did stops."),
-    "ConfigMap": (Severity.MEDIUM, "Who mounts it does not start again; who looks it up finds nothing."),
-    "ServiceAccount": (Severity.MEDIUM, "Pods that run as it are refused, and rights bound to it are lost."),
+    "Service": (Severity.HIGH, "Its name and address stop working for its clients."),
+    "Secret": (Severity.HIGH, "Pods and programs that read it fail, immediately or at their next start."),
+    "Ingress": (Severity.HIGH, "Traffic from outside no longer reaches its backends."),
+    "Deployment": (Severity.HIGH, "Its pods are deleted."),
+    "DaemonSet": (Severity.HIGH, "Its pods are deleted on every node."),
+    "ConfigMap": (Severity.MEDIUM, "Pods that mount it no longer start; programs that look it up find nothing."),
+    "ServiceAccount": (
+        Severity.MEDIUM,
+        "Pods that run as this account are rejected, and permissions bound to it are lost.",
+    ),
     "HorizontalPodAutoscaler": (Severity.MEDIUM, "The workload no longer scales with its load."),
     "PodDisruptionBudget": (Severity.MEDIUM, "A node drain may now stop all of its pods at once."),
-    "NetworkPolicy": (Severity.MEDIUM, "The pods it selected are open to what it kept out."),
-    "ServiceMonitor": (Severity.MEDIUM, "Prometheus stops scraping what it selected: graphs end, alerts fall silent."),
-    "PodMonitor": (Severity.MEDIUM, "Prometheus stops scraping what it selected: graphs end, alerts fall silent."),
-    "PrometheusRule": (Severity.MEDIUM, "Its alerts never fire again, and what its rules recorded ends."),
-    "Certificate": (Severity.MEDIUM, "Nothing renews its Secret: the certificate ends weeks later."),
+    "NetworkPolicy": (Severity.MEDIUM, "The pods that it selected accept the traffic that it blocked."),
+    "ServiceMonitor": (Severity.MEDIUM, "Prometheus stops scraping its targets: graphs end, and alerts do not fire."),
+    "PodMonitor": (Severity.MEDIUM, "Prometheus stops scraping its targets: graphs end, and alerts do not fire."),
+    "PrometheusRule": (Severity.MEDIUM, "Its alerts never fire again, and its recorded series end."),
+    "Certificate": (Severity.MEDIUM, "The certificate in its Secret is not renewed and expires weeks later."),
     "ExternalSecret": (
         Severity.HIGH,
-        "The Secret that it makes is deleted with it, unless its deletion policy retains.",
+        "The Secret that it creates is deleted with it, unless its deletion policy is Retain.",
     ),
-    "PodSecurityPolicy": (Severity.LOW, "Where the cluster still enforces it, pods admitted by it are refused."),
+    "PodSecurityPolicy": (Severity.LOW, "If the cluster still enforces it, pods that it admitted are rejected."),
     "Pod": (Severity.LOW, "It is deleted."),
     "Event": (Severity.LOW, "It is deleted."),
 }
 _READ = {"Secret": Severity.MEDIUM, "ConfigMap": Severity.LOW}
-_DROPPED = "The chart's own pods read it no more; whoever else does fails, at once or at the next start."
-_OTHER = (Severity.MEDIUM, "Its controller no longer acts upon it, and may undo what was done.")
+_DROPPED = "The chart's own pods no longer read it; anything else that does fails, immediately or at its next start."
+_OTHER = (Severity.MEDIUM, "Its controller no longer acts on it, and may undo what it did.")
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
@@ -87,9 +90,9 @@ def _superseded(change: ResourceChange, upgrade: Upgrade) -> bool:
 def _older(group: list[ResourceChange]) -> Hit:
     return Hit(
         at(group[0]),
-        title=f"{naming(group)} {'are' if len(group) > 1 else 'is'} no longer rendered: a newer generation is",
-        why="Who names it by hand finds nothing; what the chart renders names the newer one.",
-        remedy="Nothing, unless you name it yourself.",
+        title=f"{naming(group)} {'are' if len(group) > 1 else 'is'} no longer rendered; a newer generation is",
+        why="Your own references to the old name break; the chart's objects refer to the newer one.",
+        remedy="Nothing, unless you refer to it yourself.",
         severity=Severity.INFO,
         also=tuple(at(change) for change in group[1:]),
     )
@@ -104,11 +107,11 @@ def _hit(group: list[ResourceChange]) -> Hit:
     return Hit(
         at(first),
         title=f"{naming(group)} {'are' if many else 'is'} no longer rendered",
-        why=f"It stays behind unowned: {keep}." if keep else _of_many(why) if many else why,
+        why=f"It stays in the cluster without an owner ({keep})." if keep else _of_many(why) if many else why,
         remedy=(
-            "Delete by hand what nobody needs."
+            "Delete it by hand when it is no longer needed."
             if keep
-            else f"Check who uses {pronoun}; keep by a chart value or an overlay, or move the users first."
+            else f"Check what uses {pronoun}; keep {pronoun} with a chart value or an overlay, or move the users first."
         ),
         severity=Severity.LOW if keep else severity,
         also=tuple(at(change) for change in group[1:]),

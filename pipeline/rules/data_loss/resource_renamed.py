@@ -1,21 +1,21 @@
-"""Objects have another name: to the cluster, one is deleted and another is created.
+"""Objects are renamed: one is deleted and another is created.
 
-All objects whose names differ in the same way are one fact. What refers to the new names inside the release is no news
-of its own. Names that end in a hash or a version are meant to change.
+All objects whose names change in the same way are one finding. References to the new names inside the release are not
+reported separately. Names that end in a hash or a version are meant to change.
 
 ## Why it matters
 
-A workload stops and starts anew, a Service gets another address and DNS name, and whatever refers to the old name
-finds nothing.
+A workload is stopped and started again, a Service gets another address and DNS name, and references to the old name
+break.
 
 ## What to do
 
-Keep the old name (fullnameOverride, nameOverride), or move what refers to it first.
+Keep the old name (fullnameOverride, nameOverride), or update what refers to it first.
 """
 
 from collections.abc import Iterator
 
-from pipeline.core.analysis.removal import counted, grouped
+from pipeline.core.analysis.removal import by_kind, grouped
 from pipeline.core.diff.change import Action, FieldChange, ResourceChange
 from pipeline.core.diff.generated_names import differing, same_stem
 from pipeline.core.diff.reference_changes import FOLLOWED, Followed, followed
@@ -24,18 +24,18 @@ from pipeline.core.risk.finding import Place, Severity
 from pipeline.core.risk.rule import Claim, Hit, Rule, at, place, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
 
-_MANY_CALLED = "Deleted and created anew: addresses and DNS names change, what names the old ones finds nothing."
-_MANY = "Deleted and created anew: what names the old ones finds nothing."
+_MANY_CALLED = "Deleted and created again: addresses and DNS names change, and references to the old names break."
+_MANY = "Deleted and created again: references to the old names break."
 _LOSS = {
-    "Service": (Severity.HIGH, "Its address and DNS name change: whoever calls the old name finds nothing."),
-    "Secret": (Severity.MEDIUM, "Who reads the old one fails, at once or at its next start."),
-    "Deployment": (Severity.MEDIUM, "The old pods are deleted and new ones made; both may run for a while."),
-    "DaemonSet": (Severity.MEDIUM, "The old pods are deleted and new ones made; both may run for a while."),
-    "ServiceAccount": (Severity.MEDIUM, "Bindings and cloud identities of yours name the old one."),
+    "Service": (Severity.HIGH, "Its address and DNS name change: clients of the old name fail."),
+    "Secret": (Severity.MEDIUM, "Whatever reads the old one fails, immediately or at its next start."),
+    "Deployment": (Severity.MEDIUM, "The old pods are deleted and new ones created; both may run for a while."),
+    "DaemonSet": (Severity.MEDIUM, "The old pods are deleted and new ones created; both may run for a while."),
+    "ServiceAccount": (Severity.MEDIUM, "Your bindings and cloud identities still name the old one."),
 }
-_AGAIN = (Severity.LOW, "The job runs again under its new name; the old one is deleted with its log.")
-_HOOK = (Severity.LOW, "Hooks come and go with each release: who starts or reads it by its old name finds nothing.")
-_OTHER = (Severity.MEDIUM, "One is deleted, another created: what refers to the old name finds nothing.")
+_AGAIN = (Severity.LOW, "The Job runs again under its new name; the old one is deleted with its log.")
+_HOOK = (Severity.LOW, "Scripts that start the hook or read its log by its old name break.")
+_OTHER = (Severity.MEDIUM, "One is deleted and another created: references to the old name break.")
 _INSIDE = frozenset({"Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding", "PodDisruptionBudget"})
 """Kinds that hardly anybody outside the chart names."""
 _RUN = frozenset({"Pod", "Job"})
@@ -68,15 +68,15 @@ def _hit(changes: list[ResourceChange], users: _Users) -> Hit:
     (severity, why), worst = max(graded, key=lambda item: item[0][0])
     title = f"{worst.id.kind} {_old(worst)} becomes {worst.id.name}"
     if len(changes) > 1:
-        title = f"{counted(changes)} are renamed, as {title}"
+        title = f"{by_kind(changes)} are renamed, like this: {title}"
         why = _MANY_CALLED if severity is Severity.HIGH else why if worst.id.kind == "Job" else _MANY
     return Hit(
         at(worst),
         title=title,
         why=why,
-        remedy="See that it does no harm to run it again."
+        remedy="Make sure that running the Job again does no harm."
         if worst.id.kind == "Job"
-        else "Keep the old name (fullnameOverride, nameOverride), or move what refers to it first.",
+        else "Keep the old name (fullnameOverride, nameOverride), or update what refers to it first.",
         severity=severity,
         also=_places(changes, users, worst),
         claims=_claims(changes, users),
@@ -87,9 +87,9 @@ def _grade(change: ResourceChange, users: _Users) -> tuple[Severity, str]:
     if change.resource.delivery is Delivery.HOOK and change.id.kind in _RUN:
         return _HOOK
     if users and change.id.kind in FOLLOWED:
-        return Severity.LOW, "The workloads here name the new one; what else names the old one finds nothing."
+        return Severity.LOW, "The workloads here use the new name; other references to the old name break."
     if change.id.kind in _INSIDE:
-        return Severity.LOW, "The chart's own objects name the new one; what else names the old one finds nothing."
+        return Severity.LOW, "The chart's own objects use the new name; other references to the old name break."
     return _AGAIN if change.id.kind == "Job" else _LOSS.get(change.id.kind, _OTHER)
 
 
@@ -98,9 +98,9 @@ def _generated(changes: list[ResourceChange], users: _Users) -> Hit:
     title = f"{first.id.kind} {_old(first)} becomes {first.id.name}"
     return Hit(
         at(first),
-        title=title if len(changes) == 1 else f"{counted(changes)} end in another hash or version",
+        title=title if len(changes) == 1 else f"{by_kind(changes)} end in a different hash or version",
         why="A name that ends in a hash or version is meant to change.",
-        remedy="Nothing, unless you name the old one yourself.",
+        remedy="Nothing, unless you refer to the old name yourself.",
         severity=Severity.INFO,
         also=_places(changes, users, first),
         claims=_claims(changes, users),

@@ -1,13 +1,13 @@
-"""A Secret's value is made by chance at each render, and so it is another one.
+"""A Secret's value is random and changes at each render.
 
 ## Why it matters
 
-A password that a database was set up with, or a certificate authority that others trust, is replaced with every render:
-whoever holds the old one is locked out, at once or at its next start.
+A password that a database was initialised with, or a certificate authority that others trust, is replaced by every
+render: clients that use the old value are locked out, immediately or at their next start.
 
 ## What to do
 
-Set the value yourself, or refer to a Secret that is made once (``existingSecret``, External Secrets, cert-manager).
+Set the value yourself, or refer to a Secret that is created once (``existingSecret``, External Secrets, cert-manager).
 """
 
 import re
@@ -37,9 +37,9 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
             keys = ", ".join(str(field.path[-1]) for field in fields)
             yield Hit(
                 at(change, fields[0]),
-                title=f"Secret {change.id.name}: {keys} is made anew at each render ({found})",
-                why="Whoever holds the old value is locked out, at once or at its next start.",
-                remedy="Set it yourself, or refer to a Secret that is made once (existingSecret, External Secrets).",
+                title=f"Secret {change.id.name}: {found} generates another value at each render: {keys}",
+                why="Clients that use the old value are locked out, immediately or at their next start.",
+                remedy="Set the value, or refer to a Secret that is created once (existingSecret, External Secrets).",
                 also=tuple(at(change, field) for field in fields[1:]),
             )
 

@@ -1,13 +1,13 @@
-"""A program that keeps data moves to another major version.
+"""A program that stores data moves to another major version.
 
 ## Why it matters
 
-Databases and stores often rewrite their files at the first start of a new major version, and the old one cannot read
-them afterwards: there is no way back but a backup.
+Databases often rewrite their files at the first start of a new major version, and the old version cannot read them
+afterwards: the only way back is a backup.
 
 ## What to do
 
-Back up first, and read how the product upgrades between majors.
+Back up first, and read how to upgrade the product between major versions.
 """
 
 from collections.abc import Iterator
@@ -32,10 +32,10 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
             if before and after and old.repository == new.repository and after.numbers[0] > before.numbers[0]:
                 yield Hit(
                     at(change, field),
-                    title=f"{change.id.kind} {change.id.name} keeps data, and {new.repository} moves from"
+                    title=f"{change.id.kind} {change.id.name} stores data, and {new.repository} moves from"
                     f" {old.tag} to {new.tag}",
-                    why="A new major version may rewrite its files so that the old one cannot read them.",
-                    remedy="Back up first, and read how the product upgrades between majors.",
+                    why="A new major version may rewrite its files so that the old version cannot read them.",
+                    remedy="Back up first, and read how to upgrade the product between major versions.",
                 )
 
 

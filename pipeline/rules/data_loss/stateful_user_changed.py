@@ -1,10 +1,10 @@
-"""A program that keeps data runs as another user or group.
+"""A program that stores data runs as a different user or group.
 
 ## Why it matters
 
-The files on its volume belong to the user that wrote them: the new one may not read or write them. ``fsGroup`` makes
-the kubelet hand the volume to a group, so a change of user under the same ``fsGroup`` is mostly harmless; some volume
-types (NFS, hostPath) ignore it.
+The files on its volume belong to the user that wrote them: the new user may not be able to read or write them. With
+``fsGroup`` the kubelet gives the volume to a group, so a change of user with the same ``fsGroup`` is mostly harmless;
+some volume types (NFS, hostPath) ignore it.
 
 ## What to do
 
@@ -41,11 +41,11 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
     grouped = "fsGroup" in new[name]
     yield Hit(
         at(change, fields[0]),
-        title=f"{change.id.kind} {change.id.name} keeps data, and runs with {values}",
-        why="fsGroup hands the volume over at the next start, where the volume's type can; else access is denied."
+        title=f"{change.id.kind} {change.id.name} stores data, and its user or group changes: {values}",
+        why="fsGroup gives the new user access at the next start if the volume type supports it; else access is denied."
         if grouped
         else "The files on its volume belong to the old user: permission denied.",
-        remedy="Try it on a copy, or change the owner once before the start (chown)."
+        remedy="Test it on a copy, or change the owner of the files once before the start (chown)."
         if grouped
         else "Set fsGroup, or change the owner of the files once before the start (chown).",
         severity=Severity.MEDIUM if grouped or not _told(old[name], said) else None,

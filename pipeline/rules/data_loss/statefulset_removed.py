@@ -1,13 +1,13 @@
-"""A StatefulSet leaves the render, or comes back under another name.
+"""A StatefulSet is no longer rendered, or is renamed.
 
 ## Why it matters
 
-Its pods are deleted. Its volume claims stay behind, unused, or are deleted with it where ``whenDeleted`` is Delete:
-a StatefulSet of another name starts on empty volumes.
+Its pods are deleted. Its volume claims stay behind unused, or are deleted too if ``whenDeleted`` is Delete. A
+StatefulSet with another name starts with empty volumes.
 
 ## What to do
 
-Keep the name (``fullnameOverride``), or move the data: new claims from snapshots, then the switch.
+Keep the name (``fullnameOverride``), or move the data: create new claims from snapshots, then switch.
 """
 
 from collections.abc import Iterator
@@ -45,19 +45,19 @@ def _hit(change: ResourceChange, successor: ResourceChange | None) -> Hit:
     spec = mapping(before.body.get("spec"))
     claims = bool(sequence(spec.get("volumeClaimTemplates")))
     deletes = mapping(spec.get("persistentVolumeClaimRetentionPolicy")).get("whenDeleted") == "Delete"
-    fate = "are deleted with it" if deletes else "stay behind, attached to nothing"
+    fate = "are deleted too" if deletes else "stay behind unused"
     keep = kept(before)
-    what = f"becomes {_named(change, successor)}, another object" if successor else "is no longer rendered"
-    starts = ", and the new one starts empty" if successor else ""
+    what = f"is renamed to {_named(change, successor)}" if successor else "is no longer rendered"
+    starts = ", and the new one starts with empty volumes" if successor else ""
     return Hit(
         place(before),
         title=f"StatefulSet {before.id.name} {what}",
-        why=f"Its pods stop; its volume claims {fate}{starts}."
+        why=f"Its pods are deleted; its volume claims {fate}{starts}."
         if claims
-        else "Its pods stop, and it has no volume claims.",
+        else "Its pods are deleted. It has no volume claims.",
         remedy="Keep the name (fullnameOverride), or migrate its volume claims first."
         if claims
-        else "Keep it by a chart value, or check that nothing needs its pods.",
+        else "Keep it with a chart value, or check that nothing needs its pods.",
         severity=Severity.LOW if keep else Severity.BLOCKER if claims else Severity.HIGH,
         also=() if successor is None else (at(successor),),
     )

@@ -1,12 +1,12 @@
-"""What a pod kept on a claim is kept elsewhere, or nowhere.
+"""Data that a pod stored on a claim is stored elsewhere, or is no longer kept.
 
 ## Why it matters
 
-The program starts on an empty folder: the data is still in the old claim, and nobody reads it.
+The program starts with an empty folder: the data is still in the old claim, but is not mounted.
 
 ## What to do
 
-Keep the claim by a value or an overlay, or copy the data before the upgrade.
+Keep the claim with a value or an overlay, or copy the data before the upgrade.
 """
 
 from collections.abc import Iterator
@@ -29,9 +29,9 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
             path = (*(template_path(change.after) or ()), "spec", "volumes", Entry.of(name=name))
             yield Hit(
                 place(change.after, path),
-                title=f"{change.id.kind} {change.id.name}: volume {name} is no longer the claim {claim}",
-                why="The program starts on an empty folder; nobody reads the old claim.",
-                remedy="Keep the claim by a value or an overlay, or copy the data first.",
+                title=f"{change.id.kind} {change.id.name}: volume {name} no longer uses the claim {claim}",
+                why="The program starts with an empty folder; the old claim is no longer mounted.",
+                remedy="Keep the claim with a value or an overlay, or copy the data first.",
             )
 
 

@@ -1,12 +1,12 @@
-"""A volume, or every volume of a storage class, is deleted from now on when its claim is.
+"""A volume, or every volume of a storage class, is deleted together with its claim from now on.
 
 ## Why it matters
 
-Under Retain the data outlives a claim that is deleted by mistake; under Delete it does not.
+With Retain the data survives if a claim is deleted by mistake; with Delete it does not.
 
 ## What to do
 
-Pin the policy to Retain by a value or an overlay.
+Set the policy to Retain with a value or an overlay.
 """
 
 from collections.abc import Iterator
@@ -26,10 +26,10 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
             yield Hit(
                 at(change, field),
                 title=f"{change.id.kind} {change.id.name}: {path[-1]} {field.old} -> Delete",
-                why="The data is deleted with its claim."
+                why="The data is deleted together with its claim."
                 if len(path) > 1
-                else "The data of every volume made from now on is deleted with its claim.",
-                remedy=f"Pin {path[-1]} to Retain by a value or an overlay.",
+                else "The data of every new volume is deleted together with its claim.",
+                remedy=f"Set {path[-1]} to Retain with a value or an overlay.",
             )
 
 

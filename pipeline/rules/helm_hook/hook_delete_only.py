@@ -1,13 +1,13 @@
-"""A hook is new that runs only when the release is deleted.
+"""A hook is added that only runs when the release is deleted.
 
 ## Why it matters
 
 It cleans up: it deletes custom resources, volumes, accounts. ``pipeline apply`` never runs it; ``kubectl apply -f
-rendered/`` does, while everything that it cleans up is in use.
+rendered/`` runs it while everything that it cleans up is in use.
 
 ## What to do
 
-Read what it deletes. Leave the file out where something applies the files that does not know hooks.
+Check what it deletes. If a tool without support for hooks applies the files, leave this one out.
 """
 
 from collections.abc import Iterator
@@ -26,9 +26,9 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         works = any(change.id.kind in WORKS for change in new)
         yield Hit(
             at(new[0]),
-            title=phrase(new, "new"),
-            why="It is meant for the release's deletion: pipeline apply never runs it, a plain kubectl apply does.",
-            remedy="Read what it deletes; leave it out of what a tool applies that does not know hooks.",
+            title=phrase(new, "added"),
+            why="It is meant for deleting the release: pipeline apply never runs it, a plain kubectl apply does.",
+            remedy="Check what it deletes; leave its file out if a tool without support for hooks applies the files.",
             severity=None if works else Severity.INFO,
             also=tuple(at(change) for change in new[1:]),
         )

@@ -1,14 +1,14 @@
-"""A hook is gone, is no hook any more, or no longer runs at one of its events.
+"""A hook is removed, becomes an ordinary object, or no longer runs at one of its events.
 
 ## Why it matters
 
-A hook does its work at one moment of an install, an upgrade or a deletion: a migration, a certificate, a clean-up. What
-one that is gone did is no longer done. A Job that is no hook any more is applied like everything else: it runs once,
-beside the workloads, and its template cannot change afterwards.
+A hook does its work at one point of an install, an upgrade or a deletion: a migration, a certificate, a clean-up. If it
+is removed, that is no longer done. A Job that is no longer a hook is applied like everything else: it runs once, next
+to the workloads, and its template cannot change afterwards.
 
 ## What to do
 
-Read what the hook does, above all with data, and run it by other means where it is still needed.
+Check what the hook does, especially with data, and run it in another way if it is still needed.
 """
 
 from collections.abc import Iterator
@@ -19,6 +19,7 @@ from pipeline.core.kube.resource import Delivery
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Claim, Hit, Rule, at, place, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
+from pipeline.core.words import article
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
@@ -26,9 +27,9 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
     if gone:
         yield Hit(
             at(gone[0]),
-            title=phrase(gone, "gone"),
-            why="What it did is no longer done.",
-            remedy="Read what the hook does, above all with data.",
+            title=phrase(gone, "removed"),
+            why="Its work is no longer done.",
+            remedy="Check what the hook does, especially with data.",
             severity=Severity.INFO if all(events(c.before) <= TESTS for c in gone) else None,
             also=tuple(at(change) for change in gone[1:]),
         )
@@ -43,10 +44,10 @@ def _changed(change: ResourceChange, lost: list[str]) -> Hit:
     matters = change.id.kind in WORKS and not RUNNING.isdisjoint(lost)
     return Hit(
         place(change.resource, path),
-        title=f"{change.id.kind} {change.id.name} is no {'hook' if not left else f'{_list(lost)} hook'} any more"
+        title=f"{change.id.kind} {change.id.name} is no longer {article(f'{_list(lost)} hook') if left else 'a hook'}"
         + (f", only {_list(list(left))}" if left else f" (it was {_list(lost)})"),
-        why="Its work is no longer done at that moment." if left else "It is applied once, with everything else.",
-        remedy="Read what it does, and run it by other means where it is still needed.",
+        why="Its work is no longer done at that event." if left else "It is applied once, with everything else.",
+        remedy="Check what it does, and run it in another way if it is still needed.",
         severity=Severity.MEDIUM if matters else None,
         claims=tuple(Claim(change.id, one) for one in claimed(change)),
     )

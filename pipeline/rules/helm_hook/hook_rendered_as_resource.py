@@ -1,15 +1,15 @@
-"""A hook of installs, upgrades or rollbacks is new: an object that is meant to run at one moment, and not to stay.
+"""A hook of installs, upgrades or rollbacks is added: an object that should run at one point and not stay.
 
 ## Why it matters
 
-It runs with the next upgrade. Who knows hooks (``helm``, ``pipeline apply``, Argo CD) runs it at its event, in the
-order of the weights, and deletes it as it says. ``kubectl apply -f rendered/`` and whatever else takes the files as
-they are creates it beside the workloads that it should run before, leaves it there, and is refused when its template
-changes.
+It runs with the next upgrade. Tools that support hooks (``helm``, ``pipeline apply``, Argo CD) run it at its event, in
+the order of the weights, and apply its delete policy. ``kubectl apply -f rendered/``, and any other tool that applies
+the files as they are, creates it next to the workloads that it should run before, leaves it there, and fails when its
+template changes.
 
 ## What to do
 
-Read what the hook does, above all with data. Apply with a tool that knows hooks, or leave the file out and run it
+Check what the hook does, especially with data. Apply with a tool that supports hooks, or leave the file out and run it
 yourself.
 """
 
@@ -21,7 +21,7 @@ from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Claim, Hit, Rule, at, place, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
 
-_WHY = "It runs with the next upgrade. A plain kubectl apply runs it beside the workloads, and leaves it there."
+_WHY = "It runs with the next upgrade. A plain kubectl apply runs it next to the workloads, and leaves it there."
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
@@ -29,9 +29,9 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
     if new:
         yield Hit(
             at(new[0]),
-            title=phrase(new, "new"),
+            title=phrase(new, "added"),
             why=_WHY,
-            remedy="Read what the hook does, above all with data; apply with what knows hooks, as pipeline apply.",
+            remedy="Check what the hook does, especially with data; apply with a tool that supports hooks.",
             also=tuple(at(change) for change in new[1:]),
         )
     for change in upgrade.diff.changes:
@@ -44,10 +44,10 @@ def _changed(change: ResourceChange, came: list[str]) -> Hit:
     path = annotation_path(change)
     return Hit(
         place(change.resource, path),
-        title=f"{change.id.kind} {change.id.name} is a hook of {', '.join(came)} from now on"
-        + (", too" if words(change.before) else ""),
+        title=f"{change.id.kind} {change.id.name} {'is now also' if words(change.before) else 'becomes'} "
+        f"a hook of {', '.join(came)}",
         why=_WHY,
-        remedy="Read what it does, above all with data.",
+        remedy="Check what it does, especially with data.",
         claims=tuple(Claim(change.id, one) for one in claimed(change)),
     )
 

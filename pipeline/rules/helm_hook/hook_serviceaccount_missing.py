@@ -1,14 +1,14 @@
-"""A hook that runs before everything else needs an object that comes only afterwards.
+"""A hook that runs before everything else needs an object that is created later.
 
 ## Why it matters
 
-A pre-install or pre-upgrade hook runs before the release's ordinary objects are written, and before hooks of a higher
-weight. Where the service account, ConfigMap or Secret that its pods name is new with this upgrade and is no earlier
-hook itself, the pods cannot start, and the upgrade waits until it gives up.
+A pre-install or pre-upgrade hook runs before the release's ordinary objects are written, and before hooks with a higher
+weight. If its pods refer to a service account, ConfigMap or Secret that is added with this upgrade and is not an
+earlier hook itself, the pods cannot start, and the upgrade waits until it times out.
 
 ## What to do
 
-Make the object a hook of a lower weight, or apply it before the upgrade.
+Make the object a hook with a lower weight, or apply it before the upgrade.
 """
 
 from collections.abc import Iterator
@@ -45,9 +45,9 @@ def _hit(hook: Resource, reference: Reference) -> Hit:
     needed: ResourceId = reference.id
     return Hit(
         place(hook, reference.path),
-        title=f"the hook {hook.kind} {hook.id.name} needs {needed.kind} {needed.name}, which comes only after it",
-        why="Its pods cannot start, and the upgrade waits until it gives up.",
-        remedy=f"Make {needed.kind} {needed.name} a hook of a lower weight, or apply it before the upgrade.",
+        title=f"the hook {hook.kind} {hook.id.name} needs {needed.kind} {needed.name}, which is created later",
+        why="Its pods cannot start, and the upgrade waits until it times out.",
+        remedy=f"Make {needed.kind} {needed.name} a hook with a lower weight, or apply it before the upgrade.",
         claims=(Claim(hook.id, reference.path),),
     )
 

@@ -1,13 +1,13 @@
-"""A test hook is new: a Pod or Job that ``helm test`` runs, and nobody else should.
+"""A test hook is added: a Pod or Job that only ``helm test`` should run.
 
 ## Why it matters
 
 Among the rendered files it looks like any other object. ``pipeline apply`` never runs it; ``kubectl apply -f
-rendered/`` does, in production, against the real thing, and leaves it there.
+rendered/`` runs it in production, and leaves it there.
 
 ## What to do
 
-Nothing with ``pipeline apply``. With a tool that does not know hooks, switch tests off by a value or leave the file
+Nothing with ``pipeline apply``. With a tool without support for hooks, disable tests with a value or leave the file
 out.
 """
 
@@ -25,9 +25,9 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
     if new:
         yield Hit(
             at(new[0]),
-            title=phrase(new, "new"),
-            why="pipeline apply never runs it; a plain kubectl apply of the files does, in production.",
-            remedy="Switch tests off by a value, where something applies the files that does not know hooks.",
+            title=phrase(new, "added"),
+            why="pipeline apply never runs it; a plain kubectl apply of the files runs it in production.",
+            remedy="If a tool without support for hooks applies the files, disable tests with a value.",
             also=tuple(at(change) for change in new[1:]),
         )
 

@@ -1,13 +1,13 @@
-"""A hook names an event that Helm does not have.
+"""A hook uses an event that Helm does not know.
 
 ## Why it matters
 
-Helm 3 and 4 do not take it for a hook: what should run or be installed at that moment is dropped, or applied with all
-the rest. ``crd-install`` was Helm 2's.
+Helm 3 and 4 do not treat it as a hook: what should run or be installed at that point is dropped, or applied with
+everything else. ``crd-install`` existed in Helm 2.
 
 ## What to do
 
-Move CRDs into the chart's ``crds/`` folder; name one of Helm's events for anything else.
+Move CRDs into the chart's ``crds/`` folder; use one of Helm's events for anything else.
 """
 
 from collections.abc import Iterator
@@ -26,9 +26,9 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         listed = ", ".join(sorted({word for resource in found for word in _unknown(resource)}))
         yield Hit(
             place(found[0], PATH),
-            title=f"{found[0].kind} {found[0].id.name}: Helm knows no hook {listed}",
-            why="It is no hook to Helm: it is dropped, or applied with all the rest.",
-            remedy="Move CRDs into crds/; name one of Helm's events for anything else.",
+            title=f"{found[0].kind} {found[0].id.name}: unknown hook event {listed}",
+            why="Helm does not treat it as a hook: it is dropped, or applied with everything else.",
+            remedy="Move CRDs into crds/; use one of Helm's events for anything else.",
             also=tuple(place(resource, PATH) for resource in found[1:]),
         )
 

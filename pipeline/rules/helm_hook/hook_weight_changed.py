@@ -1,14 +1,14 @@
-"""A hook runs at another place in the order of hooks, or is deleted at another moment.
+"""A hook's place in the order of hooks, or the time of its deletion, changes.
 
 ## Why it matters
 
-Hooks of one event run from the lowest weight to the highest, and each waits for the one before it: what needs an
-account or a settings object of another hook fails where that one comes later. What is no longer deleted stays in the
+Hooks of one event run from the lowest weight to the highest, and each waits for the one before it. A hook that needs an
+account or settings from another hook fails if that one now runs later. A hook that is no longer deleted stays in the
 cluster.
 
 ## What to do
 
-See that what the hook needs still comes before it.
+Check that what the hook needs is still created before it.
 """
 
 from collections.abc import Iterator
@@ -27,9 +27,9 @@ _PATHS: tuple[Path, ...] = tuple(
     ("metadata", "annotations", f"{HOOK_ANNOTATION}-{key}") for key in ("weight", "delete-policy", "output-log-policy")
 )
 _WORDS = FindingText(
-    "as a hook it runs or is deleted at another moment",
-    "What needs another hook's object fails where that one comes later.",
-    "See that what the hook needs still comes before it.",
+    "its hook order or deletion changes",
+    "A hook fails if an object that it needs is now created later.",
+    "Check that what the hook needs is still created before it.",
 )
 
 

@@ -1,9 +1,9 @@
-"""A container runs another image.
+"""A container's image changes.
 
 ## Why it matters
 
-That is what upgrades are for. Another registry or repository must be reachable and allowed; a tag that moves back, or
-on by a major version, deserves a look at the release notes.
+That is what upgrades are for. A new registry or repository must be reachable and allowed. Read the release notes if a
+tag moves back, or to a new major version.
 
 ## What to do
 
@@ -23,8 +23,8 @@ from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Hit, Rule, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
 
-_BACK = "The version moves back: fixes are lost, and what the newer one wrote may be unreadable."
-_SEE_WHY = "Find out why the chart steps back; keep the newer tag by a value where nothing speaks against it."
+_BACK = "The version moves back: fixes are lost, and data written by the newer version may be unreadable."
+_SEE_WHY = "Find out why the chart moves back; keep the newer tag with a value if nothing prevents it."
 
 
 def _picks(field: FieldChange, path: Path) -> bool:
@@ -44,9 +44,9 @@ def _said(_change: ResourceChange, field: FieldChange) -> str:
 
 
 _WORDS = FindingText(
-    "another image",
-    "Nodes must be able to pull it, and policies must allow it.",
-    "Check mirrors and policies for a new registry; read the notes of a major version.",
+    "image changes",
+    "Nodes must be able to pull the image, and policies must allow it.",
+    "Check mirrors and policies for a new registry; read the release notes of a new major version.",
     grade=_grade,
     say=_said,
 )

@@ -2,11 +2,12 @@
 
 ## Why it matters
 
-Another policy may run an old image from the node, or fail without the registry; a missing pull secret fails the pull.
+With a different pull policy an old image may run from the node, or the pod fails without the registry. Without its
+pull secret the pull fails.
 
 ## What to do
 
-See that pull secrets exist in the namespace.
+Check that the pull secrets exist in the namespace.
 """
 
 from pipeline.core.analysis.rule_helpers import FindingText, pods_check
@@ -24,9 +25,9 @@ def _picks(_field: FieldChange, path: Path) -> bool:
 check = pods_check(
     _picks,
     FindingText(
-        "its image is pulled otherwise",
-        "An old image may run from the node, or the pull fails.",
-        "See that pull secrets exist in the namespace.",
+        "how its image is pulled changes",
+        "An old image may be used from the node, or the pull fails.",
+        "Check that the pull secrets exist in the namespace.",
     ),
 )
 _WEB = (

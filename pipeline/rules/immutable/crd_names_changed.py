@@ -1,13 +1,13 @@
-"""A CRD changes the names that its kind goes by: group, plural, kind, singular or list kind.
+"""A CRD changes the names of its kind: group, plural, kind, singular or list kind.
 
 ## Why it matters
 
-The API server refuses another group or plural always, and another kind once the CRD is established
-(apiextensions.k8s.io/v1 validation). It takes another singular and list kind; scripts that use the old one break.
+The API server always rejects a different group or plural, and a different kind once the CRD is established
+(apiextensions.k8s.io/v1 validation). It accepts a different singular and list kind; scripts that use the old one break.
 
 ## What to do
 
-Take it for a new CRD: let both live for a while, create the custom resources under the new names, then let the old go.
+Treat it as a new CRD: keep both for a while, create the custom resources under the new names, then remove the old one.
 """
 
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ def _renamed(pair: Pair, told: dict[Path, str]) -> Hit:
         places[0],
         title=f"CRD {pair.name}: {', '.join(told.values())}",
         why="Scripts and programs that use the old name break.",
-        remedy="Use the plural, with its group, in scripts.",
+        remedy="Use the plural with its group in scripts.",
         severity=Severity.LOW,
         confidence=Confidence.LIKELY,
         also=tuple(places[1:]),

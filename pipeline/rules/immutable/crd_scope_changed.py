@@ -1,12 +1,12 @@
-"""A CRD's kind moves between namespaces and the cluster as a whole.
+"""A CRD's scope changes between Namespaced and Cluster.
 
 ## Why it matters
 
-The API server refuses it: the scope of a CRD is fixed once it is established (apiextensions.k8s.io/v1 validation).
+The API server rejects it: the scope of a CRD is immutable once it is established (apiextensions.k8s.io/v1 validation).
 
 ## What to do
 
-Export the custom resources, delete the CRD (which deletes them), apply the new one, and create them anew; or keep both
+Export the custom resources, delete the CRD (which deletes them), apply the new one, and create them again; or keep both
 for a while under different names.
 """
 

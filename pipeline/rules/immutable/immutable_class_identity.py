@@ -1,13 +1,13 @@
-"""What a class, a slice or a quota is about changes, and that cannot change.
+"""An immutable field of a class, a slice or a quota changes.
 
 ## Why it matters
 
-The API server refuses it: an IngressClass's controller, a RuntimeClass's handler, a PriorityClass's value and
+The API server rejects it: an IngressClass's controller, a RuntimeClass's handler, a PriorityClass's value and
 preemption policy, an EndpointSlice's address type, a ResourceQuota's scopes and a ResourceClaim's spec are immutable.
 
 ## What to do
 
-Make a new object of another name and move its users, or delete the old one in a step of its own.
+Create a new object with another name and move its users, or delete the old one in a separate step.
 """
 
 from collections.abc import Iterator
@@ -31,8 +31,8 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
         places = [place(change.resource, first_below(change, path)) for path in paths]
         yield Hit(
             places[0],
-            title=f"{change.id.kind} {change.id.name}: {names} cannot change",
-            why="The API server refuses it, and the apply stops there.",
+            title=f"{change.id.kind} {change.id.name}: {names} is immutable",
+            why="The API server rejects it, and the apply stops there.",
             remedy=f"Delete the {change.id.kind} in a step of its own, or give the new one another name.",
             also=tuple(places[1:]),
             claims=claims(change, *paths),

@@ -2,11 +2,11 @@
 
 ## Why it matters
 
-The API server refuses it: ``immutable: true`` is for good, data included, and a Secret's type never changes.
+The API server rejects it: ``immutable: true`` is permanent, data included, and a Secret's type can never change.
 
 ## What to do
 
-Give the new one another name and let its users refer to that, or delete the old one in a step of its own.
+Give the new object another name and update its users, or delete the old one in a separate step.
 """
 
 from collections.abc import Iterator
@@ -30,8 +30,8 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
         places = [place(change.resource, first_below(change, path)) for path in paths]
         yield Hit(
             places[0],
-            title=f"{change.id.kind} {change.id.name}: {names} cannot change",
-            why="The API server refuses it, and the apply stops there.",
+            title=f"{change.id.kind} {change.id.name}: {names} is immutable",
+            why="The API server rejects it, and the apply stops there.",
             remedy=f"Delete the {change.id.kind} in a step of its own, or give the new one another name.",
             also=tuple(places[1:]),
             claims=claims(change, *paths),

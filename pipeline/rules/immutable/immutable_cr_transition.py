@@ -2,12 +2,12 @@
 
 ## Why it matters
 
-The API server refuses the update, as it does for immutable fields of its own kinds: ``self == oldSelf`` is how a CRD
-says that a field is fixed.
+The API server rejects the update, as it does for immutable fields of built-in kinds: with ``self == oldSelf`` a CRD
+makes a field immutable.
 
 ## What to do
 
-Delete the custom resource and create it anew, where what it stands for may go; or keep the old value.
+Keep the old value; or delete the custom resource and create it again, if what it stands for may be deleted.
 """
 
 from collections.abc import Iterator
@@ -22,6 +22,7 @@ from pipeline.core.kube.apis import built_in_group
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Claim, Hit, Rule, at, place, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
+from pipeline.core.words import listed
 
 _SHOWN = 3
 
@@ -43,9 +44,10 @@ def _refused(change: ResourceChange, found: RuleResults) -> Hit:
     paths = list(dict.fromkeys(first_below(change, violation.path) for violation in found.broken))
     return Hit(
         place(change.resource, paths[0]),
-        title=f"{change.id.kind} {change.id.name} may not change so: {'; '.join(map(str, found.broken[:_SHOWN]))}",
-        why="The API server refuses it, and the apply stops there.",
-        remedy="Keep the old value, or delete the custom resource and create it anew.",
+        title=f"{change.id.kind} {change.id.name}: its CRD forbids this change: "
+        + listed(map(str, found.broken), _SHOWN, between="; "),
+        why="The API server rejects it, and the apply stops there.",
+        remedy="Keep the old value, or delete the custom resource and create it again.",
         also=tuple(place(change.resource, path) for path in paths[1:]),
         claims=tuple(Claim(change.id, path) for path in paths if path),
     )
@@ -54,9 +56,9 @@ def _refused(change: ResourceChange, found: RuleResults) -> Hit:
 def _unchecked(change: ResourceChange, found: RuleResults) -> Hit:
     return Hit(
         at(change),
-        title=f"{change.id.kind} {change.id.name} changes under rules that were not evaluated: {found.unchecked[0]}",
-        why="The API server may refuse it.",
-        remedy="Try it with a server-side dry run, as pipeline plan does.",
+        title=f"{change.id.kind} {change.id.name} changes; a validation rule was not evaluated: {found.unchecked[0]}",
+        why="The API server may reject it.",
+        remedy="Try the change with a server-side dry run, as pipeline plan does.",
         severity=Severity.INFO,
         confidence=Confidence.HINT,
         evidence=found.unchecked,

@@ -1,14 +1,14 @@
-"""A Job's pod template changes, or how many completions it wants.
+"""A Job's pod template or number of completions changes.
 
 ## Why it matters
 
-The API server refuses it: a Job's template, selector, completion mode, completions and policies are immutable
-(batch/v1 validation). A chart whose Job changes its image with every version breaks every upgrade.
+The API server rejects it: a Job's template, selector, completion mode, completions and policies are immutable
+(batch/v1 validation). If a chart's Job changes its image with every version, every upgrade breaks.
 
 ## What to do
 
-Delete the Job before the apply, or let its name carry the version. A hook with the delete policy
-``before-hook-creation`` is deleted first, and is no problem where the applier honours that.
+Delete the Job before the apply, or put the version into its name. A hook with the delete policy
+``before-hook-creation`` is deleted first by tools that support hooks.
 """
 
 from collections.abc import Iterator
@@ -34,8 +34,8 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
         places = [place(change.resource, first_below(change, path)) for path in paths]
         yield Hit(
             places[0],
-            title=f"{change.id.kind} {change.id.name}: {names} cannot change",
-            why="The API server refuses it, and the apply stops there.",
+            title=f"{change.id.kind} {change.id.name}: {names} is immutable",
+            why="The API server rejects it, and the apply stops there.",
             remedy=f"kubectl delete job {change.id.name} -n {change.id.namespace} right before,"
             " or put the version into its name.",
             also=tuple(places[1:]),

@@ -2,12 +2,12 @@
 
 ## Why it matters
 
-The API server refuses it: of a Pod's spec only images, an added toleration, a smaller activeDeadlineSeconds and a
+The API server rejects it: in a Pod's spec only images, an added toleration, a smaller activeDeadlineSeconds and a
 removed scheduling gate may change (core/v1 validation).
 
 ## What to do
 
-Delete the Pod and create it anew, or let a Deployment or a Job own it.
+Delete the Pod and create it again, or let a Deployment or a Job own it.
 """
 
 from collections.abc import Iterator
@@ -31,8 +31,8 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
         places = [place(change.resource, first_below(change, path)) for path in paths]
         yield Hit(
             places[0],
-            title=f"{change.id.kind} {change.id.name}: {names} cannot change",
-            why="The API server refuses it, and the apply stops there.",
+            title=f"{change.id.kind} {change.id.name}: {names} is immutable",
+            why="The API server rejects it, and the apply stops there.",
             remedy=f"kubectl delete pod {change.id.name} -n {change.id.namespace} right before,"
             " or let a controller own it.",
             also=tuple(places[1:]),

@@ -1,8 +1,8 @@
-"""A PersistentVolume points to another storage.
+"""A PersistentVolume points to different storage.
 
 ## Why it matters
 
-The API server refuses it: the source of a volume, its volume mode and (once set) its node affinity are immutable.
+The API server rejects it: a volume's source, its volume mode and (once set) its node affinity are immutable.
 
 ## What to do
 
@@ -30,8 +30,8 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
         places = [place(change.resource, first_below(change, path)) for path in paths]
         yield Hit(
             places[0],
-            title=f"{change.id.kind} {change.id.name}: {names} cannot change",
-            why="The API server refuses it, and the apply stops there.",
+            title=f"{change.id.kind} {change.id.name}: {names} is immutable",
+            why="The API server rejects it, and the apply stops there.",
             remedy=f"Delete the {change.id.kind} in a step of its own, or give the new one another name.",
             also=tuple(places[1:]),
             claims=claims(change, *paths),

@@ -2,12 +2,12 @@
 
 ## Why it matters
 
-The API server refuses it: once it exists, a claim's spec is immutable but for its size, which may only grow, and only
-where the claim is bound and its storage class allows expansion.
+The API server rejects it: a claim's spec is immutable except for its size, which may only grow, and only if the claim
+is bound and its storage class allows expansion.
 
 ## What to do
 
-Make a claim of another name and copy the data. To grow one, see that its class has ``allowVolumeExpansion: true``.
+Create a claim with another name and copy the data. To grow a claim, its class needs ``allowVolumeExpansion: true``.
 """
 
 from collections.abc import Iterator
@@ -37,11 +37,11 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
     if late:
         yield _set_later(change, late)
     if paths:
-        yield _hit(change, paths, f"{', '.join(map(str, (path[-1] for path in paths)))} cannot change", None)
+        yield _hit(change, paths, f"{', '.join(map(str, (path[-1] for path in paths)))} is immutable", None)
     if differing(old, new, _SIZE):
         before, after = quantity(get(old, _SIZE)), quantity(get(new, _SIZE))
         grows = before is not None and after is not None and after > before
-        title = "its size grows, which its storage class must allow" if grows else "its size cannot shrink"
+        title = "its size grows, and its storage class must allow that" if grows else "its size cannot shrink"
         yield _hit(change, (_SIZE,), title, Severity.MEDIUM if grows else None)
 
 
@@ -50,7 +50,7 @@ def _set_later(change: ResourceChange, paths: tuple[Path, ...]) -> Hit:
     return Hit(
         places[0],
         title=f"PersistentVolumeClaim {change.id.name}: {', '.join(str(path[-1]) for path in paths)} is set now",
-        why="The API server refuses it where the claim is bound, or has the default class, and this is another.",
+        why="The API server rejects it if the claim already has a different one.",
         remedy="kubectl get pvc shows what it has: write that, or make a claim of another name.",
         severity=Severity.HIGH,
         confidence=Confidence.LIKELY,
@@ -64,12 +64,12 @@ def _hit(change: ResourceChange, paths: tuple[Path, ...], title: str, severity: 
     return Hit(
         places[0],
         title=f"PersistentVolumeClaim {change.id.name}: {title}",
-        why="The API server refuses it unless the claim is bound and its class has allowVolumeExpansion."
+        why="The API server rejects it unless the claim is bound and its class has allowVolumeExpansion."
         if severity
-        else "The API server refuses it, and the apply stops there.",
+        else "The API server rejects it, and the apply stops there.",
         remedy="Look at the class: kubectl get storageclass."
         if severity
-        else "Make a claim of another name, and copy the data.",
+        else "Create a claim with another name, and copy the data.",
         severity=severity,
         also=tuple(places[1:]),
         claims=claims(change, *paths),

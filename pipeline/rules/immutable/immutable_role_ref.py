@@ -1,12 +1,12 @@
-"""A role binding refers to another role.
+"""A role binding refers to a different role.
 
 ## Why it matters
 
-The API server refuses it: roleRef is immutable (rbac.authorization.k8s.io/v1).
+The API server rejects it: roleRef is immutable (rbac.authorization.k8s.io/v1).
 
 ## What to do
 
-Delete the binding and apply the new one right after; its subjects lack the permissions in between. Or give the new
+Delete the binding and apply the new one right after; in between its subjects lack the permissions. Or give the new
 binding another name.
 """
 
@@ -29,9 +29,9 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
     if paths and hook:
         yield Hit(
             place(change.resource, first_below(change, paths[0])),
-            title=f"{change.id.kind} {change.id.name}: roleRef changes, and as a hook it is made anew",
-            why="Its subjects have other rights from then on.",
-            remedy="Read what the new role may do.",
+            title=f"{change.id.kind} {change.id.name}: roleRef changes; as a hook it is deleted and created again",
+            why="Its subjects have different permissions from then on.",
+            remedy="Check what the new role allows.",
             severity=Severity.LOW,
             claims=claims(change, *paths),
         )
@@ -39,8 +39,8 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
         places = [place(change.resource, first_below(change, path)) for path in paths]
         yield Hit(
             places[0],
-            title=f"{change.id.kind} {change.id.name}: roleRef cannot change",
-            why="The API server refuses it, and the apply stops there.",
+            title=f"{change.id.kind} {change.id.name}: roleRef is immutable",
+            why="The API server rejects it, and the apply stops there.",
             remedy=f"Delete the {change.id.kind} right before, or give the new one another name.",
             also=tuple(places[1:]),
             claims=claims(change, *paths),

@@ -1,13 +1,13 @@
-"""An address of a Service changes that the API server will not change.
+"""An immutable address of a Service changes.
 
 ## Why it matters
 
-The API server refuses another cluster IP ("may not change once set"), another load balancer class and another health
-check node port. Leaving the field out keeps what is there.
+The API server rejects a different cluster IP ("may not change once set"), load balancer class or health check node
+port. If the field is omitted, the old value is kept.
 
 ## What to do
 
-Delete the Service and apply the new one right after: its name stays, its cluster IP and load balancer change.
+Delete the Service and apply the new one right after: its name stays, but its cluster IP and load balancer change.
 """
 
 from collections.abc import Iterator
@@ -34,8 +34,8 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
         places = [place(change.resource, first_below(change, path)) for path in paths]
         yield Hit(
             places[0],
-            title=f"{change.id.kind} {change.id.name}: {names} cannot change",
-            why="The API server refuses it, and the apply stops there.",
+            title=f"{change.id.kind} {change.id.name}: {names} is immutable",
+            why="The API server rejects it, and the apply stops there.",
             remedy=f"kubectl delete service {change.id.name} -n {change.id.namespace} right before the apply.",
             also=tuple(places[1:]),
             claims=claims(change, *paths),
@@ -51,8 +51,8 @@ def _left_alone(change: ResourceChange, paths: list[Path]) -> Hit:
     places = [place(change.resource, path) for path in paths]
     return Hit(
         places[0],
-        title=f"Service {change.id.name}: {', '.join(str(path[-1]) for path in paths)} is stated otherwise",
-        why="The API server takes it, or keeps what it has.",
+        title=f"Service {change.id.name}: {', '.join(str(path[-1]) for path in paths)} is written differently",
+        why="The API server accepts it or keeps the old value.",
         remedy="Nothing.",
         severity=Severity.INFO,
         confidence=Confidence.LIKELY,

@@ -1,13 +1,13 @@
-"""A field of a StatefulSet changes that cannot change.
+"""An immutable field of a StatefulSet changes.
 
 ## Why it matters
 
-The API server refuses any change to a StatefulSet's spec but to replicas, template, updateStrategy, ordinals,
+The API server rejects any change of a StatefulSet's spec except of replicas, template, updateStrategy, ordinals,
 minReadySeconds, revisionHistoryLimit and persistentVolumeClaimRetentionPolicy (apps/v1 validation). The apply stops.
 
 ## What to do
 
-Delete the StatefulSet with ``--cascade=orphan``, so that pods and volumes stay, and apply the new one right after.
+Delete the StatefulSet with ``--cascade=orphan``, which keeps pods and volumes, and apply the new one right after.
 """
 
 from collections.abc import Iterator
@@ -31,8 +31,8 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
         places = [place(change.resource, first_below(change, path)) for path in paths]
         yield Hit(
             places[0],
-            title=f"{change.id.kind} {change.id.name}: {names} cannot change",
-            why="The API server refuses it, and the apply stops there.",
+            title=f"{change.id.kind} {change.id.name}: {names} is immutable",
+            why="The API server rejects it, and the apply stops there.",
             remedy=f"kubectl delete statefulset {change.id.name} -n {change.id.namespace} --cascade=orphan,"
             " then apply.",
             also=tuple(places[1:]),

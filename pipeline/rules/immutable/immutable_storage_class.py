@@ -1,13 +1,13 @@
-"""A storage class, a volume attributes class or a CSI driver changes what it is.
+"""An immutable field of a storage class, a volume attributes class or a CSI driver changes.
 
 ## Why it matters
 
-The API server refuses it: provisioner, parameters, reclaim policy and binding mode of a StorageClass, driver and
+The API server rejects it: provisioner, parameters, reclaim policy and binding mode of a StorageClass, driver and
 parameters of a VolumeAttributesClass, and attachRequired and volumeLifecycleModes of a CSIDriver are immutable.
 
 ## What to do
 
-Make a class of another name; volumes keep the one they were made with. A CSIDriver is deleted and created anew.
+Create a class with another name; existing volumes keep the old one. Delete a CSIDriver and create it again.
 """
 
 from collections.abc import Iterator
@@ -31,8 +31,8 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
         places = [place(change.resource, first_below(change, path)) for path in paths]
         yield Hit(
             places[0],
-            title=f"{change.id.kind} {change.id.name}: {names} cannot change",
-            why="The API server refuses it, and the apply stops there.",
+            title=f"{change.id.kind} {change.id.name}: {names} is immutable",
+            why="The API server rejects it, and the apply stops there.",
             remedy=f"Delete the {change.id.kind} in a step of its own, or give the new one another name.",
             also=tuple(places[1:]),
             claims=claims(change, *paths),

@@ -2,12 +2,12 @@
 
 ## Why it matters
 
-The API server refuses it, size, class and even labels included (apps/v1 validation): a chart's version label in them
-breaks every upgrade. The volumes would not have changed anyway.
+The API server rejects it, even for sizes, classes and labels (apps/v1 validation): a version label there breaks every
+upgrade. The existing volumes would not have changed anyway.
 
 ## What to do
 
-Grow the claims themselves. Then delete the StatefulSet with ``--cascade=orphan`` and apply the new one right after.
+Change the claims themselves. Then delete the StatefulSet with ``--cascade=orphan`` and apply the new one right after.
 """
 
 from collections.abc import Iterator
@@ -30,8 +30,8 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
         places = [place(change.resource, first_below(change, path)) for path in paths]
         yield Hit(
             places[0],
-            title=f"{change.id.kind} {change.id.name}: its volume claim templates change",
-            why="The API server refuses it, and the apply stops there.",
+            title=f"{change.id.kind} {change.id.name}: volumeClaimTemplates is immutable",
+            why="The API server rejects it, and the apply stops there.",
             remedy=f"kubectl delete statefulset {change.id.name} -n {change.id.namespace} --cascade=orphan,"
             " then apply.",
             also=tuple(places[1:]),

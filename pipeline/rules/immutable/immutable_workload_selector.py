@@ -1,4 +1,4 @@
-"""A workload's selector changes, and the API server refuses the update.
+"""A workload's selector changes, which the API server rejects.
 
 ## Why it matters
 

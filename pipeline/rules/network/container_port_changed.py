@@ -2,12 +2,11 @@
 
 ## Why it matters
 
-Services that name the port, probes, network policies and dashboards address it; what addresses the old number gets no
-answer.
+Services, probes, network policies and monitors refer to the port; clients of the old port get no answer.
 
 ## What to do
 
-Search Services, policies and monitors of yours for the old port.
+Search your Services, policies and monitors for the old port.
 """
 
 from pipeline.core.analysis.rule_helpers import FindingText, pods_check
@@ -29,9 +28,9 @@ def _grade(_change: ResourceChange, fields: list[FieldChange]) -> Severity | Non
 check = pods_check(
     _picks,
     FindingText(
-        "a port of a container changes",
-        "What addresses the old port gets no answer.",
-        "Search Services, policies and monitors of yours for it.",
+        "container ports change",
+        "Clients of a removed port get no answer.",
+        "Search your Services, policies and monitors for the old port.",
         grade=_grade,
     ),
 )

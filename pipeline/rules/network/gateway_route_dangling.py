@@ -1,12 +1,12 @@
-"""A route of a gateway or mesh sends to a Service or Gateway that is no longer there, or lacks the port now.
+"""A route of a gateway or mesh refers to a Service, port or Gateway that no longer exists.
 
 ## Why it matters
 
-Its users get 500 or 503 from the moment the Service is gone; a route whose Gateway is gone is not served at all.
+Clients get 500 or 503 once the Service is removed; a route without its Gateway is not served at all.
 
 ## What to do
 
-Give the route the new Service, port or Gateway, or keep the old one.
+Point the route to the new Service, port or Gateway, or keep the old one.
 """
 
 from collections.abc import Iterator
@@ -27,16 +27,16 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
     for resource, backend in lost(upgrade, ROUTES):
         yield Hit(
             place(resource, backend.path),
-            title=f"{resource.kind} {resource.id.name} sends to {backend}, which is no longer there",
-            why="Its users get 500 or 503.",
-            remedy="Give the route the new Service or port, or keep the old one.",
+            title=f"{resource.kind} {resource.id.name} sends requests to {backend}, which no longer exists",
+            why="Clients get 500 or 503.",
+            remedy="Point the route to the new Service or port, or keep the old one.",
         )
     for resource, reference in dangling(upgrade, ROUTES, _gateways):
         yield Hit(
             place(resource, reference.path),
-            title=f"{resource.kind} {resource.id.name} hangs on Gateway {reference.id.name}, which is no longer there",
-            why="Nobody serves it, unless somebody else brings such a Gateway.",
-            remedy="Give the route the new Gateway, or keep the old one.",
+            title=f"{resource.kind} {resource.id.name} belongs to Gateway {reference.id.name}, which no longer exists",
+            why="It is not served, unless the Gateway exists elsewhere.",
+            remedy="Attach the route to the new Gateway, or keep the old one.",
         )
 
 

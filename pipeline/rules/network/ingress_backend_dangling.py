@@ -1,12 +1,12 @@
-"""An Ingress sends to a Service that is no longer there, or no longer has the port.
+"""An Ingress refers to a Service or port that no longer exists.
 
 ## Why it matters
 
-Its users get 503 from the moment the Service is gone.
+Clients get 503 once the Service is removed.
 
 ## What to do
 
-Give the Ingress the new Service or port, or keep the old one.
+Point the Ingress to the new Service or port, or keep the old one.
 """
 
 from collections.abc import Iterator
@@ -23,9 +23,9 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
     for resource, backend in lost(upgrade, _KINDS):
         yield Hit(
             place(resource, backend.path),
-            title=f"{resource.kind} {resource.id.name} sends to {backend}, which is no longer there",
-            why="Its users get 503.",
-            remedy="Give the Ingress the new Service or port, or keep the old one.",
+            title=f"{resource.kind} {resource.id.name} sends requests to {backend}, which no longer exists",
+            why="Clients get 503.",
+            remedy="Point the Ingress to the new Service or port, or keep the old one.",
         )
 
 

@@ -1,12 +1,12 @@
-"""An Ingress routes otherwise.
+"""An Ingress's routing changes.
 
 ## Why it matters
 
-A host or path that is gone answers 404; another backend, class or TLS secret changes who answers, and how.
+A removed host or path answers 404; a different backend, class or TLS secret changes what answers.
 
 ## What to do
 
-Compare hosts and paths with what your users call, and try them in staging.
+Compare hosts and paths with those that your users call, and test them in staging.
 """
 
 from pipeline.core.analysis.rule_helpers import FindingText, object_check
@@ -23,9 +23,9 @@ def _picks(_field: FieldChange, path: Path) -> bool:
 check = object_check(
     _picks,
     FindingText(
-        "it routes otherwise",
-        "A host or path that is gone answers 404.",
-        "Compare hosts and paths with what your users call.",
+        "its routing changes",
+        "A removed host or path answers 404.",
+        "Compare hosts and paths with those that your users call.",
     ),
 )
 _INGRESS = "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: a}\nspec: {%s}\n"

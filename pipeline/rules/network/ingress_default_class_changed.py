@@ -1,12 +1,12 @@
-"""An IngressClass becomes the default one, or is it no longer.
+"""An IngressClass becomes the default, or is no longer the default.
 
 ## Why it matters
 
-Every Ingress without a class, of any team, is handled by another controller, or by none.
+Every Ingress without a class, of any team, is handled by a different controller, or by none.
 
 ## What to do
 
-Set ingressClassName on every Ingress, or make the class no default by a value of the chart.
+Set ingressClassName on every Ingress, or change the default with a chart value.
 """
 
 from collections.abc import Iterator
@@ -28,8 +28,8 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
         yield Hit(
             place(change.resource, _PATH),
             title=f"IngressClass {change.id.name} {'becomes the default' if after else 'is no longer the default'}",
-            why="Every Ingress without a class is handled by another controller, or by none.",
-            remedy="Set ingressClassName on every Ingress, or make it no default by a value.",
+            why="Every Ingress without a class is handled by a different controller, or by none.",
+            remedy="Set ingressClassName on every Ingress, or change the default with a chart value.",
             claims=(Claim(change.id, _PATH),),
         )
 

@@ -1,14 +1,14 @@
-"""A monitor finds nothing to scrape any more, or asks for a port that nothing it selects has any more.
+"""A monitor no longer selects anything, or uses a port that nothing it selects has any more.
 
 ServiceMonitors and PodMonitors of the Prometheus operator, and VictoriaMetrics' scrapes of the same form.
 
 ## Why it matters
 
-Metrics stop, and the alerts made of them never fire: nobody is told.
+Metrics stop, and alerts that use them never fire.
 
 ## What to do
 
-Let its selector and port names match the Services or pods again.
+Make its selector and port names match the Services or pods again.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -48,12 +48,12 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
 
 def _hit(monitor: Resource, path: Path, port: str) -> Hit:
     what = "Services" if monitor.kind in _OF_SERVICES else "pods"
-    said = f"no {what} that it selects has a port named {port}" if path else f"it selects no {what} any more"
+    said = f"none of the {what} that it selects has a port named {port}" if path else f"it no longer selects any {what}"
     return Hit(
         place(monitor, path or ("spec", "selector")),
         title=f"{monitor.kind} {monitor.id.name}: {said}",
-        why="Metrics stop, and the alerts made of them never fire.",
-        remedy=f"Let its selector and port names match the {what} again.",
+        why="Metrics stop, and alerts that use them never fire.",
+        remedy=f"Make its selector and port names match the {what} again.",
         severity=Severity.MEDIUM if path else None,
     )
 

@@ -1,12 +1,12 @@
-"""A network policy allows or selects otherwise.
+"""A NetworkPolicy's rules or selectors changed.
 
 ## Why it matters
 
-Traffic that was allowed may be cut, or more may pass.
+Traffic that was allowed may be blocked, or more may be allowed.
 
 ## What to do
 
-Compare peers and ports with who talks to these pods; mind DNS and metrics.
+Compare peers and ports with the pods' real traffic, including DNS and metrics.
 """
 
 from pipeline.core.analysis.rule_helpers import FindingText, object_check
@@ -23,9 +23,9 @@ def _picks(_field: FieldChange, path: Path) -> bool:
 check = object_check(
     _picks,
     FindingText(
-        "it allows or selects otherwise",
-        "Traffic that was allowed may be cut, or more may pass.",
-        "Compare peers and ports with who talks to these pods.",
+        "its rules or selectors change",
+        "Traffic that was allowed may be blocked, or more may be allowed.",
+        "Compare peers and ports with the pods' real traffic, including DNS and metrics.",
     ),
 )
 _POLICY = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: a}\nspec: {%s}\n"

@@ -1,13 +1,13 @@
-"""A Service is reached from elsewhere than before: its type, addresses, policies.
+"""How a Service is exposed changes: its type, addresses, traffic policies.
 
 ## Why it matters
 
-A load balancer or node port opens it to the outside; one that is gone takes a public address along. Traffic policies
-change source addresses and stickiness.
+A load balancer or node port opens it to the outside; removing one gives up a public address. Traffic policies change
+source addresses and stickiness.
 
 ## What to do
 
-Pin the type by a value; see that firewalls and DNS follow.
+Set the type with a value; check firewalls and DNS.
 """
 
 from pipeline.core.analysis.rule_helpers import FindingText, object_check
@@ -36,9 +36,9 @@ def _grade(_change: ResourceChange, fields: list[FieldChange]) -> Severity | Non
 check = object_check(
     _picks,
     FindingText(
-        "it is reached from elsewhere",
-        "It opens to the outside, or a public address goes.",
-        "Pin it by a value; see that firewalls and DNS follow.",
+        "its exposure changes",
+        "It may open to the outside, or lose a public address.",
+        "Set it with a value; check firewalls and DNS.",
         grade=_grade,
     ),
     first=_TYPE,

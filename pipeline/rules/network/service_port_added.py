@@ -2,11 +2,11 @@
 
 ## Why it matters
 
-Something more can be reached through it.
+More can be reached through the Service.
 
 ## What to do
 
-See that policies cover it.
+Check that network policies cover the port.
 """
 
 from pipeline.core.analysis.rule_helpers import FindingText, object_check
@@ -21,7 +21,10 @@ def _picks(field: FieldChange, path: Path) -> bool:
 
 
 check = object_check(
-    _picks, FindingText("a port is new", "Something more can be reached through it.", "See that policies cover it.")
+    _picks,
+    FindingText(
+        "port added", "More can be reached through the Service.", "Check that network policies cover the port."
+    ),
 )
 _SERVICE = "apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {%s}\n"
 

@@ -1,13 +1,13 @@
-"""A Service's port leads elsewhere, or speaks another protocol.
+"""A Service's port changes its target or protocol.
 
 ## Why it matters
 
-Where the pods do not listen on the new port, connections are refused; a mesh or load balancer treats another protocol
-otherwise.
+If the pods do not listen on the new port, connections are refused. A mesh or load balancer may treat a different
+protocol differently.
 
 ## What to do
 
-Confirm that the containers listen there.
+Check that the containers listen there.
 """
 
 from pipeline.core.analysis.rule_helpers import FindingText, object_check
@@ -24,9 +24,9 @@ def _picks(_field: FieldChange, path: Path) -> bool:
 check = object_check(
     _picks,
     FindingText(
-        "a port leads elsewhere",
-        "Where the pods do not listen there, connections are refused.",
-        "Confirm that the containers listen there.",
+        "port target or protocol changes",
+        "If the pods do not listen there, connections are refused.",
+        "Check that the containers listen there.",
     ),
 )
 _SERVICE = "apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {%s}\n"

@@ -1,8 +1,8 @@
-"""A Service no longer has a port.
+"""A port is removed from a Service.
 
 ## Why it matters
 
-Clients, Ingresses, routes, monitors and network policies that use it get no connection.
+Clients, Ingresses, routes and monitors that use it can no longer connect.
 
 ## What to do
 
@@ -23,8 +23,8 @@ def _picks(field: FieldChange, path: Path) -> bool:
 check = object_check(
     _picks,
     FindingText(
-        "a port is gone",
-        "Whoever uses it gets no connection.",
+        "port removed",
+        "Clients that use it can no longer connect.",
         "Keep the old port for one release, or move its users first.",
     ),
 )

@@ -1,12 +1,12 @@
-"""A Service's port has another name.
+"""A Service's port is renamed.
 
 ## Why it matters
 
-Monitors, Ingresses and routes address ports by name; a mesh reads the protocol from it.
+Monitors, Ingresses and routes refer to ports by name; a mesh derives the protocol from it.
 
 ## What to do
 
-Search them for the old name; set appProtocol where the mesh must know.
+Search them for the old name; set appProtocol if a mesh needs the protocol.
 """
 
 from pipeline.core.analysis.rule_helpers import FindingText, object_check
@@ -23,9 +23,9 @@ def _picks(_field: FieldChange, path: Path) -> bool:
 check = object_check(
     _picks,
     FindingText(
-        "a port has another name",
-        "Monitors, Ingresses and routes address it by name; a mesh reads the protocol from it.",
-        "Search them for the old name.",
+        "port renamed",
+        "Monitors, Ingresses and routes may refer to it by name; a mesh derives the protocol from it.",
+        "Search your monitors, Ingresses and routes for the old name.",
     ),
 )
 _SERVICE = "apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {%s}\n"

@@ -1,12 +1,12 @@
-"""A Service selects its pods by other labels.
+"""A Service's selector changes.
 
 ## Why it matters
 
-Until new pods with the new labels are ready, and for good where no pod has them, the Service has no endpoints.
+The Service has no endpoints until pods with the new labels are ready, or at all if no pod has them.
 
 ## What to do
 
-See that the pod templates carry the labels; keep the old ones for one release where a gap is not acceptable.
+Check that the pod templates have the labels; keep the old ones for one release if downtime is not acceptable.
 """
 
 from pipeline.core.analysis.rule_helpers import FindingText, object_check
@@ -23,9 +23,9 @@ def _picks(_field: FieldChange, path: Path) -> bool:
 check = object_check(
     _picks,
     FindingText(
-        "it selects its pods by other labels",
-        "Until new pods are ready it may have no endpoints.",
-        "See that the pod templates carry the labels.",
+        "its selector changes",
+        "It may have no endpoints until pods with the new labels are ready.",
+        "Check that the pod templates have the labels.",
     ),
 )
 _SERVICE = "apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {%s}\n"

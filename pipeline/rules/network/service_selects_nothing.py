@@ -1,12 +1,12 @@
-"""A Service selects no pods any more, of all that the release renders.
+"""A Service no longer selects any of the rendered pods.
 
 ## Why it matters
 
-It has no endpoints: whoever calls it gets no connection.
+It has no endpoints: clients cannot connect.
 
 ## What to do
 
-Let its selector match the labels of the pod template again.
+Make its selector match the labels of the pod template again.
 """
 
 from collections.abc import Iterator, Mapping
@@ -27,9 +27,9 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         if old is not None and _selected(old, before) and not _selected(service, after) and _selector(service):
             yield Hit(
                 place(service, ("spec", "selector")),
-                title=f"Service {service.id.name} selects no pods any more, of all that are rendered",
-                why="It has no endpoints, unless somebody else brings such pods.",
-                remedy="Let its selector match the labels of the pod template again.",
+                title=f"Service {service.id.name} no longer selects any of the rendered pods",
+                why="It has no endpoints, unless such pods exist elsewhere.",
+                remedy="Make its selector match the labels of the pod template again.",
             )
 
 

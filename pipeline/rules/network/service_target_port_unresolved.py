@@ -1,12 +1,12 @@
-"""A Service sends to a port by name, and none of the pods that it selects has a port of that name any more.
+"""A Service uses a named target port that none of the pods it selects has any more.
 
 ## Why it matters
 
-The port has no endpoints: whoever calls it gets no connection.
+The port has no endpoints: clients cannot connect.
 
 ## What to do
 
-Let targetPort and the name of the container's port be the same again.
+Make targetPort and the name of the container's port the same again.
 """
 
 from collections.abc import Iterable, Iterator
@@ -32,9 +32,9 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
             if key not in was and _led_somewhere(old, key):
                 yield Hit(
                     place(service, ("spec", "ports", Entry.of(port=key[0], protocol=key[1]), "targetPort")),
-                    title=f"Service {service.id.name}: no pod that it selects has a port named {name}, its target",
-                    why=f"Its port {key[0]} has no endpoints: callers get no connection.",
-                    remedy="Let targetPort and the name of the container's port be the same again.",
+                    title=f"Service {service.id.name}: none of the pods that it selects has its target port {name}",
+                    why=f"Its port {key[0]} has no endpoints: clients cannot connect.",
+                    remedy="Make targetPort and the name of the container's port the same again.",
                 )
 
 

@@ -1,15 +1,15 @@
-"""A cluster role is added to, or taken from, the roles that collect others' rules.
+"""A cluster role is added to, or removed from, aggregated roles.
 
-A label ``rbac.authorization.k8s.io/aggregate-to-ROLE`` hands a role's rights to everybody who has ROLE: admin, edit and
-view come with every cluster. The selectors of an ``aggregationRule`` say whose rights a role collects.
+The label ``rbac.authorization.k8s.io/aggregate-to-ROLE`` grants a role's permissions to everyone who has ROLE; every
+cluster has admin, edit and view. The selectors of an ``aggregationRule`` select the roles that a role aggregates.
 
 ## Why it matters
 
-The rules in the files stay as they are, and yet people and programs bound elsewhere gain or lose rights.
+The rules in the files stay the same, but subjects that are bound to the aggregated role gain or lose permissions.
 
 ## What to do
 
-See who holds the collecting role. Take the label away by a value or an overlay where that is too much.
+Check who holds the aggregated role. Remove the label with a value or an overlay if that is too much.
 
 Source: https://kubernetes.io/docs/reference/access-authn-authz/rbac/#aggregated-clusterroles
 """
@@ -35,9 +35,9 @@ def _picks(field: FieldChange, path: Path) -> bool:
 check = object_check(
     _picks,
     FindingText(
-        "its rights are collected otherwise",
-        "Who is bound to the collecting role gains or loses rights, though no rule changes.",
-        "See who holds that role; take the label away by an overlay where it is too much.",
+        "its aggregation changes",
+        "Subjects of the aggregated role gain or lose permissions, although no rule changes.",
+        "Check who holds the aggregated role; remove the label with an overlay if that is too much.",
     ),
 )
 _ROLE = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: a%s}\n%s"

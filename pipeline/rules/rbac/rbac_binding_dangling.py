@@ -1,13 +1,13 @@
-"""A binding names a role or a service account that the upgrade takes away.
+"""A binding refers to a role or a service account that the upgrade removes.
 
 ## Why it matters
 
-Without its role a binding grants nothing. Without its account the pods that ran as it have lost their rights where they
-run as another now; else the rights wait for whoever creates an account of that name.
+Without its role a binding grants nothing. If the pods now run as a different account, they have lost these permissions.
+Otherwise anyone who creates an account of that name gets them.
 
 ## What to do
 
-Let the binding name the new role or account, or delete it too.
+Change the binding to the new role or account, or delete it too.
 """
 
 from collections.abc import Iterator
@@ -28,14 +28,14 @@ _GROUP = "rbac.authorization.k8s.io"
 def check(upgrade: Upgrade) -> Iterator[Hit]:
     for binding, reference in dangling(upgrade, _BINDINGS, _named):
         target = reference.id
-        head = f"{binding.kind} {binding.id.name} names {target.kind} {target.name}, which is no longer rendered"
+        head = f"{binding.kind} {binding.id.name} refers to {target.kind} {target.name}, which is no longer rendered"
         if target.kind != "ServiceAccount":
-            why, severity = "It grants nothing, unless somebody else brings the role.", Severity.HIGH
+            why, severity = "It grants nothing, unless the role exists elsewhere.", Severity.HIGH
         elif user := _deprived(binding, target, upgrade):
-            why, severity = f"{user} runs as another account now, which lacks these rights.", Severity.HIGH
+            why, severity = f"{user} now runs as a different account, which lacks these permissions.", Severity.HIGH
         else:
-            why, severity = "Its rights wait for whoever creates an account of that name.", Severity.LOW
-        remedy = f"Let the binding name the new {target.kind}, or delete it too."
+            why, severity = "Anyone who creates an account of that name gets its permissions.", Severity.LOW
+        remedy = f"Change the binding to the new {target.kind}, or delete it too."
         yield Hit(place(binding, reference.path), title=head, why=why, remedy=remedy, severity=severity)
 
 

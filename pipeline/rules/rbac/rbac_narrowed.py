@@ -2,12 +2,12 @@
 
 ## Why it matters
 
-Every subject bound to the role loses it: in-house accounts that borrowed the role, and pods of the old version that
-still run during the rollout.
+Every subject bound to the role loses the permissions: your own accounts that use the role, and pods of the old version
+that still run during the rollout.
 
 ## What to do
 
-Search for accounts of yours bound to the role, and give them a role of their own.
+Search for your own accounts bound to the role, and give them their own role.
 """
 
 from collections.abc import Iterator
@@ -17,8 +17,7 @@ from pipeline.core.diff.change import Action, ResourceChange
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Claim, Hit, Rule, place, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
-
-_SHOWN = 4
+from pipeline.core.words import listed
 
 
 def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
@@ -31,8 +30,8 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
     yield Hit(
         place(change.resource, ("rules",)),
         title=f"{change.id.kind} {change.id.name} loses: {_listed(found)}",
-        why="Whoever relied on it is refused, old pods already during the rollout.",
-        remedy="Search for accounts of yours bound to the role; give them one of their own.",
+        why="Subjects that need these permissions are denied, including old pods during the rollout.",
+        remedy="Search for your own accounts bound to the role, and give them their own role.",
         severity=Severity.LOW if _only_renamed(before, after) else None,
         claims=(Claim(change.id, ("rules",)),),
     )
@@ -45,8 +44,7 @@ def _listed(found: tuple[Grant, ...]) -> str:
         name = str(Grant(grant.group, grant.resource, "", grant.name)).strip()
         verbs.setdefault(name, []).append(grant.verb)
     rows = [f"{', '.join(words)} {name}" for name, words in verbs.items()]
-    more = f" and {len(rows) - _SHOWN} more" if len(rows) > _SHOWN else ""
-    return "; ".join(rows[:_SHOWN]) + more
+    return listed(rows, between="; ")
 
 
 def _only_renamed(before: frozenset[Grant], after: frozenset[Grant]) -> bool:

@@ -1,8 +1,8 @@
-"""A role's rules are written otherwise and grant the same.
+"""A role's rules are written differently but grant the same permissions.
 
 ## Why it matters
 
-It does not: nobody may do more or less than before.
+It does not: the permissions are the same.
 
 ## What to do
 
@@ -28,8 +28,8 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
     if not beyond(before, after) and not beyond(after, before):
         yield Hit(
             place(change.resource, _RULES),
-            title=f"{change.id.kind} {change.id.name}: the same rights, written otherwise",
-            why="Nobody may do more or less than before.",
+            title=f"{change.id.kind} {change.id.name}: the same permissions, written differently",
+            why="Nothing: the permissions are the same.",
             remedy="Nothing.",
             claims=(Claim(change.id, _RULES),),
         )

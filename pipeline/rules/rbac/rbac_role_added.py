@@ -1,13 +1,13 @@
-"""A chart brings a new role or binding.
+"""A role or binding is added.
 
 ## Why it matters
 
-Somebody may do what nobody was asked about. Wildcards, all Secrets, exec into pods, role bindings and admission
-webhooks are as good as more than they seem, and a binding to cluster-admin is everything.
+It grants new permissions. Wildcards, all Secrets, exec into pods, role bindings and admission webhooks grant more than
+they seem to, and a binding to cluster-admin grants everything.
 
 ## What to do
 
-Ask why it is needed; limit it by an overlay where it is not.
+Check whether the new permissions are needed; if not, limit them with an overlay.
 """
 
 from collections.abc import Iterator
@@ -29,9 +29,9 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
         words = ["everything: it binds cluster-admin"]
     yield Hit(
         at(change),
-        title=f"{change.id.kind} {change.id.name} is new" + (f", and includes {', '.join(words)}" if words else ""),
-        why="A break-in into whoever holds it reaches that far.",
-        remedy="Ask why it is needed; limit it by an overlay where it is not.",
+        title=f"{change.id.kind} {change.id.name} is added" + (f" and includes {', '.join(words)}" if words else ""),
+        why="An attacker who takes over one of its subjects has these permissions too.",
+        remedy="Check whether the new permissions are needed; if not, limit them with an overlay.",
         severity=None if words else Severity.LOW,
     )
 

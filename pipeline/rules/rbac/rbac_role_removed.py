@@ -1,14 +1,14 @@
-"""A role or a binding leaves the render, or is one of another scope from now on.
+"""A role or a binding is no longer rendered, or its scope changes.
 
 ## Why it matters
 
-Whoever is bound to it loses its rights: the chart's own pods, where nothing else grants them, and in-house accounts
-that borrowed the role. A Role instead of a ClusterRole grants in one namespace alone.
+Its subjects lose the permissions: the chart's own pods, unless something else grants them, and your own accounts that
+use the role. A Role instead of a ClusterRole grants permissions in one namespace only.
 
 ## What to do
 
-Search for accounts of yours bound to it, and give them a role of their own. Where the scope shrinks, see that the
-program is told to watch that namespace alone.
+Search for your own accounts bound to it, and give them their own role. If the scope shrinks, configure the program to
+watch that namespace only.
 """
 
 from collections.abc import Iterator
@@ -19,6 +19,7 @@ from pipeline.core.diff.change import Action, ResourceChange
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Hit, Rule, at, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
+from pipeline.core.words import article
 
 _CLUSTER = "Cluster"
 
@@ -39,27 +40,27 @@ def _sort(change: ResourceChange, came: set[tuple[str, str]]) -> tuple[str, str,
 
 def _hit(group: list[ResourceChange], keep: str, successor: str) -> Hit:
     verb = "are" if len(group) > 1 else "is"
-    came = f"; {successor} of the same name is" if successor else ""
+    came = f"; {article(successor)} of the same name is" if successor else ""
     return Hit(
         at(group[0]),
         title=f"{naming(group)} {verb} no longer rendered{came}",
-        why=f"It stays behind unowned: {keep}." if keep else _why(group[0].id.kind, successor),
-        remedy="Delete by hand what nobody needs."
+        why=f"It stays in the cluster without an owner ({keep})." if keep else _why(successor),
+        remedy="Delete it by hand when it is no longer needed."
         if keep
-        else "Search for accounts of yours bound to it; give them a role of their own.",
+        else "Search for your own accounts bound to it, and give them their own role.",
         severity=Severity.LOW if keep else None,
         also=tuple(at(change) for change in group[1:]),
     )
 
 
-def _why(kind: str, successor: str) -> str:
+def _why(successor: str) -> str:
     if successor:
         return (
-            "The rights hold in every namespace from now on."
+            "The permissions apply in every namespace from now on."
             if successor.startswith(_CLUSTER)
-            else "The rights hold in one namespace from now on, and nowhere else."
+            else "The permissions apply in one namespace only from now on."
         )
-    return "The subjects lose the rights." if kind.endswith("Binding") else "Whoever is bound to it loses the rights."
+    return "Its subjects lose the permissions."
 
 
 _ROLE = (

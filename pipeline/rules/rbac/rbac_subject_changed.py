@@ -1,12 +1,13 @@
-"""A role is bound to other subjects.
+"""The subjects of a binding change.
 
 ## Why it matters
 
-Who is added gains the whole role, who is gone loses it. A service account of another name or namespace is another one.
+Added subjects get all permissions of the role, removed ones lose them. A service account with another name or namespace
+is a different subject.
 
 ## What to do
 
-See that each new subject exists and is meant.
+Check that each new subject exists and is intended.
 """
 
 from pipeline.core.analysis.rule_helpers import FindingText, object_check
@@ -40,9 +41,9 @@ def _grade(change: ResourceChange, fields: list[FieldChange]) -> Severity | None
 check = object_check(
     _picks,
     FindingText(
-        "it is bound to other subjects",
-        "Who is added gains the whole role, who is gone loses it.",
-        "See that each new subject exists and is meant.",
+        "its subjects change",
+        "Added subjects get all permissions of the role, removed ones lose them.",
+        "Check that each new subject exists and is intended.",
         grade=_grade,
     ),
 )

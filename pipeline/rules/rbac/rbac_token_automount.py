@@ -1,13 +1,13 @@
-"""Pods get a token of their service account, or get none any more.
+"""Pods get the token of their service account, or no longer get it.
 
 ## Why it matters
 
-A token in every pod is what a break-in looks for. Without it, a program that talks to the API server no longer can.
-The pod's own setting wins over that of its service account.
+An attacker who breaks into a pod can use its token. Without it, a program cannot call the API server. The pod's own
+setting takes precedence over that of its service account.
 
 ## What to do
 
-Where the pods talk to the API server, they need it; elsewhere set ``automountServiceAccountToken: false``.
+Pods that call the API server need the token; for others set ``automountServiceAccountToken: false``.
 """
 
 from pipeline.core.analysis.rule_helpers import FindingText, alike_check
@@ -28,9 +28,9 @@ def _picks(_field: FieldChange, path: Path) -> bool:
 check = alike_check(
     _picks,
     FindingText(
-        "it is given the token of its service account or is not",
-        "A token in every pod is what a break-in looks for; without it a program cannot ask the API server.",
-        "See whether the program talks to the API server: it needs the token then, and only then.",
+        "whether pods get the service account's token changes",
+        "An attacker can use a pod's token; without it, a program cannot call the API server.",
+        "Check whether the program calls the API server: only then it needs the token.",
     ),
 )
 _ACCOUNT = "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: web}\n"

@@ -2,12 +2,12 @@
 
 ## Why it matters
 
-Every subject bound to the role gains it, people and in-house service accounts included. Wildcards, Secrets, exec, role
-bindings and admission webhooks are as good as more than they seem, and are graded higher.
+Every subject bound to the role gets them, including people and your own service accounts. Wildcards, Secrets, exec,
+role bindings and admission webhooks grant more than they seem to, and have a higher severity.
 
 ## What to do
 
-See that the new rights are needed. Take them back by an overlay where they are not.
+Check whether the new permissions are needed. If not, remove them with an overlay.
 """
 
 from collections.abc import Iterator
@@ -17,8 +17,7 @@ from pipeline.core.diff.change import Action, ResourceChange
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Claim, Hit, Rule, place, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
-
-_SHOWN = 4
+from pipeline.core.words import listed
 
 
 def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
@@ -31,8 +30,8 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
     yield Hit(
         place(change.resource, ("rules",)),
         title=f"{change.id.kind} {change.id.name} gains: {_listed(found)}",
-        why="Whoever holds the role may do it too: a break-in reaches further." + _danger(found),
-        remedy="See that the new rights are needed; take them back by an overlay where not.",
+        why="Its subjects get these permissions, and so does an attacker who takes one over." + _danger(found),
+        remedy="Check whether the new permissions are needed; if not, remove them with an overlay.",
         severity=Severity.HIGH if _danger(found) else None,
         claims=(Claim(change.id, ("rules",)),),
     )
@@ -45,13 +44,12 @@ def _listed(found: tuple[Grant, ...]) -> str:
         name = str(Grant(grant.group, grant.resource, "", grant.name)).strip()
         verbs.setdefault(name, []).append(grant.verb)
     rows = [f"{', '.join(words)} {name}" for name, words in verbs.items()]
-    more = f" and {len(rows) - _SHOWN} more" if len(rows) > _SHOWN else ""
-    return "; ".join(rows[:_SHOWN]) + more
+    return listed(rows, between="; ")
 
 
 def _danger(found: tuple[Grant, ...]) -> str:
     words = sorted({grant.dangerous for grant in found if grant.dangerous})
-    return f" It includes {', '.join(words)}." if words else ""
+    return f" They include {', '.join(words)}." if words else ""
 
 
 _ROLE = (

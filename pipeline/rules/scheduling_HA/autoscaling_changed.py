@@ -1,12 +1,12 @@
-"""An autoscaler scales otherwise.
+"""An autoscaler's settings change.
 
 ## Why it matters
 
-A lower minimum is less headroom, a lower maximum less capacity; another metric may not exist.
+A lower minimum means less headroom, a lower maximum less capacity; a new metric may not exist.
 
 ## What to do
 
-Pin minimum and maximum where you sized them.
+Set minimum and maximum with values if you chose them deliberately.
 """
 
 from pipeline.core.analysis.rule_helpers import FindingText, object_check
@@ -29,9 +29,9 @@ def _grade(_change: ResourceChange, fields: list[FieldChange]) -> Severity | Non
 check = object_check(
     _picks,
     FindingText(
-        "it scales otherwise",
-        "Less headroom or capacity; a metric may not exist.",
-        "Pin minimum and maximum where you sized them.",
+        "its scaling changes",
+        "There may be less headroom or capacity; a new metric may not exist.",
+        "Set minimum and maximum with values if you chose them deliberately.",
         grade=_grade,
     ),
 )

@@ -1,12 +1,12 @@
-"""A disruption budget protects otherwise.
+"""A disruption budget's settings change.
 
 ## Why it matters
 
-A looser one lets a drain stop more pods at once; a tighter one may block every drain.
+With a looser budget a node drain stops more pods at once; a tighter one may block every drain.
 
 ## What to do
 
-Compare it with the number of replicas.
+Compare the budget with the number of replicas.
 """
 
 from pipeline.core.analysis.rule_helpers import FindingText, object_check
@@ -23,9 +23,9 @@ def _picks(_field: FieldChange, path: Path) -> bool:
 check = object_check(
     _picks,
     FindingText(
-        "it protects otherwise",
-        "A drain stops more pods at once, or is blocked.",
-        "Compare it with the number of replicas.",
+        "its protection changes",
+        "A node drain stops more pods at once, or is blocked.",
+        "Compare the budget with the number of replicas.",
     ),
 )
 _PDB = "apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: a}\nspec: {%s}\n"

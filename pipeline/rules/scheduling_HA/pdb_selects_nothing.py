@@ -1,4 +1,4 @@
-"""A disruption budget selects no pods any more, of all that are rendered.
+"""A disruption budget no longer selects any of the rendered pods.
 
 ## Why it matters
 
@@ -6,7 +6,7 @@ It protects nothing: a node drain may stop all pods of the workload at once.
 
 ## What to do
 
-Let its selector match the labels of the pod template again.
+Make its selector match the labels of the pod template again.
 """
 
 from collections.abc import Iterator
@@ -27,9 +27,9 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         if _selected(olds.get(budget.id, budget), before) and not _selected(budget, after):
             yield Hit(
                 place(budget, ("spec", "selector")),
-                title=f"PodDisruptionBudget {budget.id.name} selects no pods any more, of all that are rendered",
+                title=f"PodDisruptionBudget {budget.id.name} no longer selects any of the rendered pods",
                 why="It protects nothing: a node drain may stop all pods of the workload at once.",
-                remedy="Let its selector match the labels of the pod template again, or delete it too.",
+                remedy="Make its selector match the labels of the pod template again, or delete it too.",
             )
 
 

@@ -1,12 +1,12 @@
-"""Where pods may run changes: selectors, affinity, tolerations, spreading, priority.
+"""The scheduling of pods changes: selectors, affinity, tolerations, spreading, priority.
 
 ## Why it matters
 
-Tighter rules leave pods pending; looser ones may put all replicas on one node.
+With stricter rules pods may stay pending; with looser ones all replicas may run on one node.
 
 ## What to do
 
-Check labels and taints of your nodes against it.
+Compare the rules with the labels and taints of your nodes.
 """
 
 from pipeline.core.analysis.rule_helpers import FindingText, pods_check
@@ -34,9 +34,9 @@ def _grade(_change: ResourceChange, fields: list[FieldChange]) -> Severity | Non
 check = pods_check(
     _picks,
     FindingText(
-        "where its pods may run changes",
-        "Tighter rules leave pods pending; looser ones put replicas on one node.",
-        "Check labels and taints of your nodes against it.",
+        "scheduling of its pods changes",
+        "With stricter rules pods may stay pending; with looser ones all replicas may run on one node.",
+        "Compare the rules with the labels and taints of your nodes.",
         grade=_grade,
     ),
 )

@@ -1,13 +1,13 @@
-"""A workload has another number of replicas.
+"""A workload's number of replicas changes.
 
 ## Why it matters
 
-Fewer replicas are less capacity, and one is none while it restarts. A number that is gone becomes 1, unless an
-autoscaler owns it.
+Fewer replicas mean less capacity, and a single one means downtime at each restart. If the number is removed, it becomes
+1, unless an autoscaler sets it.
 
 ## What to do
 
-Pin the number by a value of the chart, or leave it to the autoscaler alone.
+Set the number with a chart value, or leave it to the autoscaler only.
 """
 
 from pipeline.core.analysis.rule_helpers import FindingText, object_check
@@ -31,9 +31,9 @@ def _grade(_change: ResourceChange, fields: list[FieldChange]) -> Severity | Non
 check = object_check(
     _picks,
     FindingText(
-        "another number of replicas",
-        "Fewer replicas are less capacity; a single one is none while it restarts, and none does nothing.",
-        "Pin the number by a value, or leave it to an autoscaler alone.",
+        "number of replicas changes",
+        "Fewer replicas mean less capacity; a single one means downtime at each restart.",
+        "Set the number with a value, or leave it to an autoscaler only.",
         grade=_grade,
     ),
 )

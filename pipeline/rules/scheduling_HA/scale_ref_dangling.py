@@ -1,14 +1,14 @@
-"""An autoscaler scales a workload that the upgrade takes away or renames.
+"""An autoscaler refers to a workload that the upgrade removes or renames.
 
 HorizontalPodAutoscaler, VerticalPodAutoscaler and KEDA's ScaledObject.
 
 ## Why it matters
 
-It does nothing any more: the workload stays at the size it has, whatever its load.
+It no longer does anything: the workload keeps its size, whatever the load.
 
 ## What to do
 
-Let it name the workload as it is called now.
+Update its target to the workload's new name.
 """
 
 from collections.abc import Iterator
@@ -35,8 +35,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         yield Hit(
             place(scaler, reference.path),
             title=f"{scaler.kind} {scaler.id.name} scales {target.kind} {target.name}, which is no longer rendered",
-            why="It does nothing any more: the workload stays at the size it has.",
-            remedy="Let it name the workload as it is called now, or delete it too.",
+            why="It no longer does anything: the workload keeps its size.",
+            remedy="Update its target to the workload's new name, or delete it too.",
         )
 
 

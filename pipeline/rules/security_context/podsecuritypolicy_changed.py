@@ -1,13 +1,13 @@
-"""A PodSecurityPolicy or a SecurityContextConstraints admits other pods than before.
+"""A PodSecurityPolicy or a SecurityContextConstraints admits different pods than before.
 
 ## Why it matters
 
-What it no longer admits is refused at the next start of its pods, hours after the upgrade as well; what it admits now
-may run with more rights.
+Pods that it no longer admits are rejected at their next start, even hours after the upgrade; pods that it now admits
+may run with more privileges.
 
 ## What to do
 
-Compare the change with what your pods ask for. Kubernetes has no PodSecurityPolicy from 1.25 on.
+Compare the change with what your pods need. Kubernetes 1.25 removed PodSecurityPolicy.
 """
 
 from pipeline.core.analysis.rule_helpers import FindingText, object_check
@@ -24,9 +24,9 @@ def _picks(_field: FieldChange, path: Path) -> bool:
 check = object_check(
     _picks,
     FindingText(
-        "it admits other pods",
-        "Pods that it no longer admits are refused at their next start.",
-        "Compare it with what your pods ask for.",
+        "it admits different pods",
+        "Pods that it no longer admits are rejected at their next start.",
+        "Compare the policy with what your pods need.",
     ),
 )
 _POLICY = "apiVersion: policy/v1beta1\nkind: PodSecurityPolicy\nmetadata: {name: web}\nspec: {privileged: %s}\n"

@@ -1,12 +1,12 @@
-"""A pod or a container runs hardened, or as another user.
+"""A pod or a container is hardened, or runs as a different user.
 
 ## Why it matters
 
-It may lack rights that it used: a write to the image's file system, a low port, files of another owner.
+It may lack privileges that it used: writing to the image's file system, a low port, files of another owner.
 
 ## What to do
 
-Watch the pods after the rollout; check the owner of files on volumes where the user changes.
+Watch the pods after the rollout; if the user changes, check the owner of files on volumes.
 """
 
 from collections.abc import Iterator
@@ -19,9 +19,9 @@ from pipeline.core.risk.rule import Hit, Rule, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
 
 _WORDS = FindingText(
-    "its pods run with other rights",
-    "They may lack rights that they used, or own files of another user.",
-    "Watch the pods after the rollout; check owners of files on volumes.",
+    "privileges or user of its pods change",
+    "They may lack privileges that they used, or access to files of the old user.",
+    "Watch the pods after the rollout; check the owner of files on volumes.",
 )
 
 

@@ -1,13 +1,13 @@
-"""A pod or a container may do more on its node than before.
+"""A pod or a container gets more privileges on its node.
 
 ## Why it matters
 
-Host namespaces, privileged mode, added capabilities, root, or a profile that is gone: a break-in into the pod reaches
-further, and a strict Pod Security level refuses it.
+Host namespaces, privileged mode, added capabilities, root, or a removed profile: an attacker in the pod can do more,
+and a strict Pod Security level rejects the pod.
 
 ## What to do
 
-Ask why; take it back by a value or an overlay where it is not needed.
+Check whether it is needed; if not, undo it with a value or an overlay.
 """
 
 from collections.abc import Iterator
@@ -20,9 +20,9 @@ from pipeline.core.risk.rule import Hit, Rule, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
 
 _WORDS = FindingText(
-    "its pods may do more on the node",
-    "A break-in reaches further; a strict Pod Security level refuses the pods.",
-    "Ask why; take it back by a value or an overlay.",
+    "its pods get more privileges",
+    "An attacker in the pod can do more on the node; a strict Pod Security level rejects the pods.",
+    "Check whether it is needed; if not, undo it with a value or an overlay.",
 )
 
 

@@ -1,23 +1,24 @@
-"""A webhook configuration is new.
+"""A webhook configuration is added.
 
 ## Why it matters
 
-The API server asks it about every request that it matches, from now on and in every namespace that its selectors do
-not leave out. One that fails closed refuses those requests wherever its backend does not answer: while it starts, too.
+From now on the API server calls it for every request that it matches, in every namespace that its selectors do not
+exclude. If it fails closed, those requests are rejected while its backend does not answer, for example while it starts.
 
 ## What to do
 
-See which requests it matches, that its backend is ready before them, and that kube-system is left out.
+Check which requests it matches, that its backend is ready first, and that kube-system is excluded.
 """
 
 from collections.abc import Iterator
 
-from pipeline.core.analysis.removal import WEBHOOKS, listed
+from pipeline.core.analysis.removal import WEBHOOKS
 from pipeline.core.diff.change import Action, ResourceChange
 from pipeline.core.kube.resource import mapping, sequence
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Hit, Rule, at, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
+from pipeline.core.words import listed
 
 
 def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
@@ -33,11 +34,11 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
     )
     yield Hit(
         at(change),
-        title=f"{change.id.kind} {change.id.name} is new{f', asked about {listed(asked)}' if asked else ''}",
-        why="Where its backend does not answer, those requests are refused."
+        title=f"{change.id.kind} {change.id.name} is added{f', called for {listed(asked)}' if asked else ''}",
+        why="If its backend does not answer, those requests are rejected."
         if closed
-        else "It may change or refuse requests; where it does not answer they pass.",
-        remedy="See that its backend is ready first, and that kube-system is left out.",
+        else "It may change or reject requests; if it does not answer, they are allowed.",
+        remedy="Make sure that its backend is ready first, and that kube-system is excluded.",
         severity=None if closed else Severity.LOW,
     )
 

@@ -1,13 +1,13 @@
-"""A webhook works otherwise: its backend, timeout, versions, side effects.
+"""A webhook's settings change: its backend, timeout, versions, side effects.
 
 ## Why it matters
 
-Another backend must be there before the first request; a longer timeout slows the API, a shorter one fails more often;
-side effects refuse server-side dry runs.
+A new backend must exist before the first request; a longer timeout slows the API down, a shorter one fails more often;
+with side effects, server-side dry runs are rejected.
 
 ## What to do
 
-See that the backend and its certificate are rendered, and that the timeout is at most 10 s.
+Check that the backend and its certificate are rendered, and that the timeout is at most 10 s.
 """
 
 from pipeline.core.analysis.rule_helpers import FindingText, object_check
@@ -35,9 +35,9 @@ def _picks(_field: FieldChange, path: Path) -> bool:
 check = object_check(
     _picks,
     FindingText(
-        "it works otherwise",
-        "Another backend must be there first; side effects refuse dry runs.",
-        "See that the backend and its certificate are rendered.",
+        "its settings change",
+        "A new backend must exist first; with side effects, dry runs are rejected.",
+        "Check that the backend and its certificate are rendered.",
     ),
 )
 

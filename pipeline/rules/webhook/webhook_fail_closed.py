@@ -1,9 +1,9 @@
-"""A webhook that let requests pass when it is down refuses them now.
+"""A webhook that allowed requests when it is down now rejects them.
 
 ## Why it matters
 
-Where its backend does not answer, every request that it matches is refused: pods do not start, upgrades stop, and the
-cluster may not be able to heal itself.
+If its backend does not answer, every request that it matches is rejected: pods do not start, upgrades stop, and the
+cluster may not be able to recover by itself.
 
 ## What to do
 
@@ -28,8 +28,8 @@ def _picks(field: FieldChange, path: Path) -> bool:
 check = object_check(
     _picks,
     FindingText(
-        "it refuses requests when it is down",
-        "Where its backend does not answer, every matching request is refused.",
+        "it rejects requests when it is down",
+        "If its backend does not answer, every matching request is rejected.",
         "Run two replicas with a disruption budget; exclude kube-system.",
     ),
 )

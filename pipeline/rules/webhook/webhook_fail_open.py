@@ -1,12 +1,12 @@
-"""A webhook that refused requests when it is down lets them pass now.
+"""A webhook that rejected requests when it is down now allows them.
 
 ## Why it matters
 
-What it enforced or injected is skipped in silence while it is down: pods start without a sidecar, policies do not hold.
+While it is down, what it enforces or injects is silently skipped: pods start without a sidecar, policies are ignored.
 
 ## What to do
 
-Accept it and watch the webhook, or bring the old policy back by a value or an overlay.
+Accept it and monitor the webhook, or restore the old policy with a value or an overlay.
 """
 
 from pipeline.core.analysis.rule_helpers import FindingText, object_check
@@ -27,9 +27,9 @@ def _picks(field: FieldChange, path: Path) -> bool:
 check = object_check(
     _picks,
     FindingText(
-        "it lets requests pass when it is down",
-        "What it enforced or injected is skipped in silence while it is down.",
-        "Watch the webhook, or bring the old policy back.",
+        "it allows requests when it is down",
+        "While it is down, what it enforces or injects is silently skipped.",
+        "Monitor the webhook, or restore the old policy with a value or an overlay.",
     ),
 )
 

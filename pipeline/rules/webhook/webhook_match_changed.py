@@ -1,4 +1,4 @@
-"""A webhook is asked about other requests than before.
+"""A webhook is called for different requests than before.
 
 ## Why it matters
 
@@ -6,7 +6,7 @@ More requests depend on its health, or some are no longer checked or changed by 
 
 ## What to do
 
-Compare rules and selectors with your namespaces: which are in now, which are out?
+Compare rules and selectors with your namespaces: which are matched now, and which no longer?
 """
 
 from pipeline.core.analysis.rule_helpers import FindingText, object_check
@@ -25,7 +25,7 @@ def _picks(_field: FieldChange, path: Path) -> bool:
 check = object_check(
     _picks,
     FindingText(
-        "it is asked about other requests",
+        "it is called for different requests",
         "More requests depend on it, or some are no longer checked.",
         "Compare rules and selectors with your namespaces.",
     ),

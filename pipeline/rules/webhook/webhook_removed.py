@@ -1,12 +1,12 @@
-"""A webhook or a whole configuration of them is gone, or a webhook has a new one beside it.
+"""A webhook or a whole webhook configuration is removed, or a webhook is added to one.
 
 ## Why it matters
 
-What it enforced or injected is no longer done; one that is new is asked about requests from now on.
+What a removed one enforced or injected is no longer done; an added one is called for requests from now on.
 
 ## What to do
 
-See that something else enforces it now, and that a new webhook's backend is there before it.
+Check that something else does its work now, and that the backend of an added webhook exists first.
 """
 
 from collections.abc import Iterator
@@ -27,9 +27,9 @@ def _picks(_field: FieldChange, path: Path) -> bool:
 _inside = object_check(
     _picks,
     FindingText(
-        "its webhooks come or go",
-        "What one enforced is no longer done; a new one is asked from now on.",
-        "See that something else enforces it, and that a new backend is there first.",
+        "webhooks added or removed",
+        "What a removed one enforced is no longer done; an added one is called from now on.",
+        "Check that something else does its work, and that the backend of an added one exists first.",
     ),
 )
 
@@ -43,8 +43,12 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         yield Hit(
             at(change),
             title=f"{change.id.kind} {change.id.name} is no longer rendered",
-            why=f"It stays behind and goes on asking its backend: {keep}." if keep else "What it did is done no more.",
-            remedy="Delete it by hand with its backend." if keep else "See that something else enforces or injects it.",
+            why=f"It stays and still calls its backend ({keep})."
+            if keep
+            else "What it enforced or injected is no longer done.",
+            remedy="Delete it by hand with its backend."
+            if keep
+            else "Check that something else enforces or injects it now.",
         )
 
 

@@ -1,12 +1,12 @@
-"""A webhook or an aggregated API asks a Service that is no longer there, or no longer has the port.
+"""A webhook or an aggregated API refers to a Service or port that no longer exists.
 
 ## Why it matters
 
-Where it fails closed, every request that it matches is refused; an API group without its Service makes discovery fail.
+If it fails closed, every request that it matches is rejected; an API group without its Service makes discovery fail.
 
 ## What to do
 
-Keep the Service and its port, or take the configuration away first.
+Keep the Service and its port, or remove the configuration first.
 """
 
 from collections.abc import Iterator
@@ -23,9 +23,9 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
     for resource, backend in lost(upgrade, _KINDS):
         yield Hit(
             place(resource, backend.path),
-            title=f"{resource.kind} {resource.id.name} sends to {backend}, which is no longer there",
-            why="Requests that it matches are refused where it fails closed.",
-            remedy="Keep the Service and its port, or take the configuration away first.",
+            title=f"{resource.kind} {resource.id.name} sends requests to {backend}, which no longer exists",
+            why="If it fails closed, the requests that it matches are rejected.",
+            remedy="Keep the Service and its port, or remove the configuration first.",
         )
 
 

@@ -1,12 +1,12 @@
-"""A workload's pods have a new container.
+"""A container is added to a workload's pods.
 
 ## Why it matters
 
-It asks for resources, an image and rights of its own, in every pod.
+It needs resources, an image and permissions of its own, in every pod.
 
 ## What to do
 
-Check its image against your registry policy and its requests against your quota.
+Compare its image with your registry policy, and its requests with your quota.
 """
 
 from pipeline.core.analysis.rule_helpers import FindingText, pods_check
@@ -24,9 +24,9 @@ def _picks(field: FieldChange, path: Path) -> bool:
 check = pods_check(
     _picks,
     FindingText(
-        "a container is new",
-        "It asks for resources, an image and rights of its own, in every pod.",
-        "Check its image against your registry policy, its requests against your quota.",
+        "container added",
+        "It needs resources, an image and permissions of its own, in every pod.",
+        "Compare its image with your registry policy, and its requests with your quota.",
     ),
 )
 _WEB = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {template: {spec: {%s}}}\n"

@@ -1,8 +1,8 @@
-"""A container is started with other arguments or another command.
+"""A container's arguments or command change.
 
 ## Why it matters
 
-Flags switch behaviour on and off; one that is gone may have become a default, a key in a file, or nothing.
+Flags change behaviour; a removed one may have become a default or a key in a file, or may have no replacement.
 
 ## What to do
 
@@ -50,8 +50,8 @@ def _flag_before(change: ResourceChange, field: FieldChange) -> str:
 check = pods_check(
     _picks,
     FindingText(
-        "it is started with other arguments",
-        "Flags switch behaviour on and off.",
+        "its arguments change",
+        "Flags change behaviour.",
         "Look up the flags in the release notes.",
         say=_said,
     ),

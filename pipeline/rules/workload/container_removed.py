@@ -1,12 +1,12 @@
-"""A container is gone from a workload's pods.
+"""A container is removed from a workload's pods.
 
 ## Why it matters
 
-What it did (a proxy, an exporter, a set-up step) is no longer done, and an overlay that patches it fails.
+Its work (a proxy, an exporter, a set-up step) is no longer done, and an overlay that patches it fails.
 
 ## What to do
 
-See that something else does it now, and take it out of your overlays.
+Check that something else does its work now, and remove it from your overlays.
 """
 
 from pipeline.core.analysis.rule_helpers import FindingText, pods_check
@@ -24,9 +24,9 @@ def _picks(field: FieldChange, path: Path) -> bool:
 check = pods_check(
     _picks,
     FindingText(
-        "a container is gone",
-        "What it did is no longer done; overlays that patch it fail.",
-        "See that something else does it now.",
+        "container removed",
+        "Its work is no longer done; overlays that patch it fail.",
+        "Check that something else does its work now.",
     ),
 )
 _WEB = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {template: {spec: {%s}}}\n"

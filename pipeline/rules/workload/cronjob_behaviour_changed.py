@@ -1,12 +1,12 @@
-"""A CronJob runs at other times, or otherwise.
+"""A CronJob's schedule or settings change.
 
 ## Why it matters
 
-It may run twice, overlap with itself, or not at all.
+It may run twice, overlap with itself, or not run at all.
 
 ## What to do
 
-Pin schedule and concurrency where they matter.
+Set schedule and concurrency with values if they matter.
 """
 
 from pipeline.core.analysis.rule_helpers import FindingText, object_check
@@ -23,9 +23,9 @@ def _picks(_field: FieldChange, path: Path) -> bool:
 check = object_check(
     _picks,
     FindingText(
-        "it runs at other times, or otherwise",
-        "It may run twice, overlap with itself, or not at all.",
-        "Pin schedule and concurrency where they matter.",
+        "its schedule or settings change",
+        "It may run twice, overlap with itself, or not run at all.",
+        "Set schedule and concurrency with values if they matter.",
     ),
 )
 _CRON = "apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: a}\nspec: {schedule: %s 0 * * *}\n"

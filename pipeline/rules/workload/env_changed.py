@@ -2,11 +2,11 @@
 
 ## Why it matters
 
-The process reads other settings; one that is gone falls back to its default.
+The process reads different settings; for a removed variable it falls back to its default.
 
 ## What to do
 
-Look up the variables in the release notes, and check values of yours that set them.
+Look up the variables in the release notes, and check your values that set them.
 """
 
 import re
@@ -46,7 +46,7 @@ check = pods_check(
     _picks,
     FindingText(
         "its environment changes",
-        "The process reads other settings.",
+        "The process reads different settings.",
         "Look up the variables in the release notes.",
         grade=_grade,
     ),

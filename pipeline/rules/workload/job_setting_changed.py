@@ -1,12 +1,12 @@
-"""A Job is run otherwise: its limits, its retries, how long it is kept.
+"""A Job's settings change: its limits, its retries, how long it is kept.
 
 ## Why it matters
 
-It may be tried more or less often, or be deleted sooner.
+It may be retried more or less often, or be deleted sooner.
 
 ## What to do
 
-Pin the settings where they matter.
+Set them with values if they matter.
 """
 
 from pipeline.core.analysis.rule_helpers import FindingText, object_check
@@ -39,9 +39,9 @@ def _picks(_field: FieldChange, path: Path) -> bool:
 check = object_check(
     _picks,
     FindingText(
-        "it is run otherwise",
-        "It may be tried more or less often, or be deleted sooner.",
-        "Pin the settings where they matter.",
+        "its settings change",
+        "It may be retried more or less often, or be deleted sooner.",
+        "Set them with values if they matter.",
     ),
 )
 _JOB = "apiVersion: batch/v1\nkind: Job\nmetadata: {name: a}\nspec: {%s}\n"

@@ -1,12 +1,12 @@
-"""A pod's end or start is handled otherwise: its grace period, its hooks.
+"""A pod's start or termination changes: its grace period, its lifecycle hooks.
 
 ## Why it matters
 
-A shorter grace period drops requests that were still under way.
+With a shorter grace period, requests in progress are dropped.
 
 ## What to do
 
-Pin the old period where requests run long.
+Keep the old period if requests take long.
 """
 
 from pipeline.core.analysis.rule_helpers import FindingText, pods_check
@@ -28,9 +28,9 @@ def _picks(_field: FieldChange, path: Path) -> bool:
 check = pods_check(
     _picks,
     FindingText(
-        "its end or start is handled otherwise",
-        "A shorter grace period drops requests that are still under way.",
-        "Pin the old period where requests run long.",
+        "its start or termination changes",
+        "With a shorter grace period, requests in progress are dropped.",
+        "Keep the old period if requests take long.",
     ),
 )
 _WEB = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {template: {spec: {%s}}}\n"

@@ -2,11 +2,11 @@
 
 ## Why it matters
 
-Scrapers, meshes and log collectors read their settings there; the pods are replaced.
+Scrapers, meshes and log collectors read settings there; the pods are replaced.
 
 ## What to do
 
-Look up annotations that your tools read.
+Check whether your tools read these annotations.
 """
 
 from pipeline.core.analysis.rule_helpers import FindingText, alike_check
@@ -29,8 +29,8 @@ check = alike_check(
     _picks,
     FindingText(
         "the annotations of its pods change",
-        "Scrapers, meshes and log collectors read their settings there.",
-        "Look up annotations that your tools read.",
+        "Scrapers, meshes and log collectors may read settings there.",
+        "Check whether your tools read these annotations.",
     ),
 )
 _WEB = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {template: {metadata: {%s}}}\n"

@@ -6,7 +6,7 @@ Services, network policies, disruption budgets, monitors and injection webhooks 
 
 ## What to do
 
-Search selectors of yours for the old labels.
+Search your selectors for the old labels.
 """
 
 from pipeline.core.analysis.rule_helpers import FindingText, alike_check
@@ -30,7 +30,7 @@ check = alike_check(
     FindingText(
         "the labels of its pods change",
         "Services, policies and monitors select pods by them.",
-        "Search selectors of yours for the old labels.",
+        "Search your selectors for the old labels.",
     ),
 )
 _WEB = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {template: {metadata: {%s}}}\n"

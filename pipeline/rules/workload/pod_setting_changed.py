@@ -1,12 +1,12 @@
-"""A setting of a workload's pods changes that no other rule speaks about.
+"""A setting of a workload's pods changes that no other rule covers.
 
 ## Why it matters
 
-The pods are replaced, and run with it from then on.
+The pods are replaced, and run with the new setting.
 
 ## What to do
 
-Read it against the release notes.
+Compare the change with the release notes.
 """
 
 from pipeline.core.analysis.rule_helpers import FindingText, pods_check
@@ -43,8 +43,8 @@ check = pods_check(
     _picks,
     FindingText(
         "a setting of its pods changes",
-        "The pods are replaced, and run with it from then on.",
-        "Read it against the release notes.",
+        "The pods are replaced, and run with the new setting.",
+        "Compare the change with the release notes.",
     ),
 )
 _WEB = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {template: {spec: {%s}}}\n"

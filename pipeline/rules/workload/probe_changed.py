@@ -1,12 +1,12 @@
-"""A container's probe changes, or it has a new one.
+"""A container's probe is changed or added.
 
 ## Why it matters
 
-A stricter probe restarts slow pods or takes them out of service; another path or port must be answered.
+A stricter probe restarts slow pods or takes them out of service; a new path or port must answer.
 
 ## What to do
 
-Watch restarts after the rollout; raise failureThreshold where pods start slowly.
+Watch restarts after the rollout; raise failureThreshold if pods start slowly.
 """
 
 from pipeline.core.analysis.rule_helpers import FindingText, pods_check
@@ -26,7 +26,7 @@ def _picks(field: FieldChange, path: Path) -> bool:
 check = pods_check(
     _picks,
     FindingText(
-        "a probe changes",
+        "probe changes",
         "A stricter probe restarts slow pods, or takes them out of service.",
         "Watch restarts after the rollout.",
     ),

@@ -1,12 +1,12 @@
-"""A probe or hook asks a port by a name that its container has no port of.
+"""A probe or lifecycle hook uses a port name that its container does not have.
 
 ## Why it matters
 
-The kubelet cannot resolve it: the probe fails, and the pod is never ready or is restarted for ever.
+The kubelet cannot resolve it: the probe fails, and the pod never becomes ready or is restarted again and again.
 
 ## What to do
 
-Name the container's port as the probe does, or probe the number.
+Give the container's port the name that the probe uses, or use the port number in the probe.
 """
 
 from collections.abc import Iterator, Mapping
@@ -38,9 +38,9 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
         if (path, name) not in was:
             yield Hit(
                 place(change.after, path),
-                title=f"{change.id.kind} {change.id.name}: {path[-3]} asks port {name}, which its container has not",
-                why="The probe fails: the pod is never ready, or is restarted for ever.",
-                remedy="Name the container's port as the probe does, or probe the number.",
+                title=f"{change.id.kind} {change.id.name}: {path[-3]} uses port {name}, which its container lacks",
+                why="The probe fails: the pod never becomes ready, or is restarted again and again.",
+                remedy="Give the container's port the name that the probe uses, or use the port number in the probe.",
             )
 
 

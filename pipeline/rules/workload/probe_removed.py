@@ -1,12 +1,13 @@
-"""A container has lost a probe.
+"""A probe is removed from a container.
 
 ## Why it matters
 
-Without a readiness probe, traffic goes to pods that are not ready; without a liveness probe, a hung one stays.
+Without a readiness probe, traffic goes to pods that are not ready; without a liveness probe, a hanging pod is not
+restarted.
 
 ## What to do
 
-Restore it by a value or an overlay, unless another probe does its work now.
+Restore it with a value or an overlay, unless another probe replaces it.
 """
 
 from pipeline.core.analysis.rule_helpers import FindingText, pods_check
@@ -26,9 +27,9 @@ def _picks(field: FieldChange, path: Path) -> bool:
 check = pods_check(
     _picks,
     FindingText(
-        "a probe is gone",
-        "Traffic goes to pods that are not ready, or hung ones stay.",
-        "Restore it by a value or an overlay.",
+        "probe removed",
+        "Traffic may go to pods that are not ready, or hanging pods are not restarted.",
+        "Restore it with a value or an overlay.",
     ),
 )
 _WEB = (

@@ -1,12 +1,12 @@
-"""A container asks for other resources, or has other limits.
+"""A container's resource requests or limits change.
 
 ## Why it matters
 
-Higher requests may not fit on the nodes or into the quota; a lower memory limit kills what used more.
+Higher requests may not fit on the nodes or into the quota; with a lower memory limit, pods that use more are killed.
 
 ## What to do
 
-Compare with what the pods use (kubectl top pods) and with the quota.
+Compare with what the pods use (``kubectl top pods``) and with the quota.
 """
 
 from pipeline.core.analysis.rule_helpers import FindingText, pods_check
@@ -38,8 +38,8 @@ check = pods_check(
     _picks,
     FindingText(
         "its resources change",
-        "Higher requests may not fit; a lower memory limit kills what used more.",
-        "Compare with kubectl top pods, and with your quota.",
+        "Higher requests may not fit; with a lower memory limit, pods that use more are killed.",
+        "Compare them with what the pods use (kubectl top pods), and with your quota.",
         grade=_grade,
     ),
 )

@@ -1,14 +1,14 @@
-"""How a workload replaces its pods changes.
+"""A workload's update strategy changes.
 
 ## Why it matters
 
-Recreate stops all pods before the first new one starts; another surge or budget changes how many serve meanwhile.
-A server-side apply from RollingUpdate to Recreate or OnDelete is refused where the old manifest wrote no
-``rollingUpdate``: the server filled that in, nobody's apply takes it away, and the new type forbids it.
+Recreate stops all pods before the first new one starts; a different surge changes how many serve in the meantime.
+A server-side apply from RollingUpdate to Recreate or OnDelete is rejected if the old manifest had no ``rollingUpdate``:
+the server filled it in, no apply removes it, and the new type forbids it.
 
 ## What to do
 
-Pin the old strategy where you cannot afford the gap. Where the apply is refused, take the field out first:
+Keep the old strategy if you cannot afford the downtime. If the apply is rejected, remove the field first:
 ``kubectl patch deployment NAME --type=json -p '[{"op": "remove", "path": "/spec/strategy/rollingUpdate"}, {"op":
 "replace", "path": "/spec/strategy/type", "value": "Recreate"}]'``.
 """
@@ -51,7 +51,7 @@ _changed = object_check(
     FindingText(
         "the update strategy changes",
         "Fewer pods may serve during a rollout, or none.",
-        "Pin the old strategy where you cannot afford the gap.",
+        "Keep the old strategy if you cannot afford the downtime.",
         grade=_grade,
     ),
 )

@@ -1,12 +1,12 @@
-"""A pod's volumes change, or where they are mounted.
+"""A pod's volumes or their mount paths change.
 
 ## Why it matters
 
-What was found at a path is elsewhere or gone; a volume that is missing keeps the pod from starting.
+Files may be at a different path or missing; a pod whose volume is missing does not start.
 
 ## What to do
 
-See that every ConfigMap, Secret and claim that is named exists before the rollout.
+Check that every ConfigMap, Secret and claim that is used exists before the rollout.
 """
 
 from pipeline.core.analysis.rule_helpers import FindingText, pods_check
@@ -34,8 +34,8 @@ check = pods_check(
     _picks,
     FindingText(
         "its volumes change",
-        "A volume whose source is missing keeps the pod from starting.",
-        "See that every ConfigMap, Secret and claim that is named exists.",
+        "A pod does not start if the source of a volume is missing.",
+        "Check that every ConfigMap, Secret and claim that is used exists.",
         grade=_grade,
     ),
 )

@@ -172,7 +172,7 @@ def test_an_edit_beside_the_new_name_is_told_by_itself() -> None:
     found = report(app("rel-web"), app("rel-shop", image="x:2", threads=8))
     assert said(found) == [("high", "resource-renamed"), ("low", "config-value-changed"), ("low", "image-changed")]
     assert found.findings[1].title.endswith("threads 4 -> 8")
-    assert found.findings[2].title.endswith("another image: x 1 -> 2")
+    assert found.findings[2].title.endswith("image changes: x 1 -> 2")
 
 
 def test_an_app_in_another_namespace_is_one_fact() -> None:
