@@ -14,7 +14,7 @@ plan() {
   mkdir -p "$INPUT_OUT"
   pipeline vendor --locked
   pipeline render --check
-  local -a more=()
+  local -a more=(--double-check)
   if [ -n "${INPUT_SHARD:-}" ]; then more+=(--shard "$INPUT_SHARD"); fi
   if [ -n "${INPUT_FAIL_ON:-}" ]; then more+=(--fail-on "$INPUT_FAIL_ON"); fi
   pipeline diff "${more[@]}" -o "json=$INPUT_OUT/report.json" -o "html=$INPUT_OUT/report.html" \

@@ -33,6 +33,7 @@ _CHART = "For chart: sources: "
 @click.option("--shard", metavar="NUMBER/COUNT", help="Report only this part of the releases; see pipeline ci shards.")
 @click.option("--fail-on", type=click.Choice(LEVELS), help="Exit 3 where a proven finding is this bad or worse.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 where any object changed.")
+@click.option("--double-check", is_flag=True, help="Let DeepDiff look for differences that the report leaves out.")
 @click.option("--release-name", default="release", show_default=True, help=f"{_CHART}the release's name.")
 @click.option("-n", "--namespace", default="default", show_default=True, help=f"{_CHART}the release's namespace.")
 @click.option("-f", "--values", multiple=True, type=_FILE, help=f"{_CHART}values for both sides (repeatable).")
@@ -72,14 +73,16 @@ def _of_charts(sources: "tuple[DiffSource, DiffSource]", options: dict[str, Any]
     _without_garbage_collection()
     from pipeline.cli.support import diffing
 
-    return diffing.charts(rendering, options["fail_on"])
+    return diffing.charts(rendering, options["fail_on"], double_check=options["double_check"])
 
 
 def _of_trees(sources: "tuple[DiffSource, DiffSource]", options: dict[str, Any]) -> "Report":
     _without_garbage_collection()
     from pipeline.cli.support import diffing
 
-    wanted = diffing.DiffRequest(options["environments"], options["releases"], options["fail_on"], options["shard"])
+    wanted = diffing.DiffRequest(
+        options["environments"], options["releases"], options["fail_on"], options["shard"], options["double_check"]
+    )
     return diffing.repository(*sources, wanted)
 
 

@@ -7,7 +7,8 @@ PipelineError
 │   └── RenderError    1  a chart does not render: release, chart, template and line
 ├── StaleError         4  out of date: lock mismatch, ``--check``, stale plan
 ├── RefusedError       5  approval missing or void, or another run holds the lock
-└── UnsafeError        9  a safety rule stands against it: prune, recreate, adoption, another tool's objects
+├── UnsafeError        9  a safety rule stands against it: prune, recreate, adoption, another tool's objects
+└── DoubleCheckError  70  DeepDiff sees a difference that our comparison neither reports nor explains: a bug in pipeline
 
 Anything else that reaches the top is a bug in pipeline: exit code 70 and a trace in a file.
 """
@@ -82,3 +83,7 @@ class RefusedError(PipelineError):
 
 class UnsafeError(PipelineError):
     exit_code = UNSAFE
+
+
+class DoubleCheckError(PipelineError):
+    exit_code = BUG

@@ -7,6 +7,7 @@ from pipeline.core.charts.chart import Chart
 from pipeline.core.errors import RenderError
 from pipeline.core.judge.build_report import Targets, build
 from pipeline.core.judge.report import RenderFailure, Report
+from pipeline.core.judge.report_check import ReportCheck, no_check
 from pipeline.core.judge.snapshot import ReleaseKey, ReleaseSide, Snapshot
 from pipeline.core.kube.resource import ManifestSet
 from pipeline.core.render.manifests import parse
@@ -19,7 +20,7 @@ from pipeline.core.risk.upgrade import Side
 from pipeline.flows.chart_sides import Begun, ChartSide, How, order_of
 
 
-def diff_charts(begun: Begun, rules: Callable[[], Iterable[Rule]]) -> Report:
+def diff_charts(begun: Begun, rules: Callable[[], Iterable[Rule]], check: ReportCheck = no_check) -> Report:
     """Compare and judge what Helm is rendering. A side that fails becomes the report's error, never an empty side."""
     asked, how, engine, answers = begun.sides, begun.how, begun.engine, begun.answers
     charts, loaded = [side.load() for side in asked], tuple(rules())  # while Helm works
@@ -29,7 +30,9 @@ def diff_charts(begun: Begun, rules: Callable[[], Iterable[Rule]]) -> Report:
     sides = zip(asked, charts, _doubted(asked, read, templates, begun), strict=True)
     before, after = (_snapshot(one, chart, side, how, engine) for one, chart, side in sides)
     targets = Targets({"": how.kube_version}, how.capabilities, how.stated)
-    return build(before, after, loaded, targets)
+    report = build(before, after, loaded, targets)
+    check(before, after, report)
+    return report
 
 
 def _doubted(

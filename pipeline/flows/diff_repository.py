@@ -8,6 +8,7 @@ from pipeline.core.config.model import Config
 from pipeline.core.config.shards import shared_out
 from pipeline.core.judge.build_report import Targets, build
 from pipeline.core.judge.report import Report
+from pipeline.core.judge.report_check import ReportCheck, no_check
 from pipeline.core.judge.snapshot import ReleaseKey
 from pipeline.core.judge.verdict import under_policies
 from pipeline.core.judge.waivers import Policy
@@ -27,6 +28,7 @@ class DiffTerms:
     """Environments whose Kubernetes version pipeline.yaml states."""
     shard: tuple[int, int] | None = None
     """Which part of the releases is to be reported: the second of eight is ``(2, 8)``."""
+    check: ReportCheck = no_check
 
     @classmethod
     def of(cls, config: Config, today: date, fail_on: Severity | None) -> "DiffTerms":
@@ -44,6 +46,7 @@ def diff_repository(
     known = bool(versions)
     targets = Targets(versions, capabilities=known, stated=known and set(versions) <= terms.stated)
     report = build(old.snapshot, new.snapshot, rules(), targets, _share(old, new, terms.shard))
+    terms.check(old.snapshot, new.snapshot, report)
     return under_policies(report, terms.policies, terms.fail_on, terms.today)
 
 

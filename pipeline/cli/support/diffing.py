@@ -10,6 +10,7 @@ from pipeline.core.config.diff_source import DiffSource, SourceKind
 from pipeline.core.config.shards import parse_shard
 from pipeline.core.errors import UsageError
 from pipeline.core.judge.report import Report
+from pipeline.core.judge.report_check import ReportCheck, no_check
 from pipeline.core.judge.snapshot import Snapshot
 from pipeline.core.judge.verdict import with_verdict
 from pipeline.core.render.file_tree import Tree
@@ -25,10 +26,19 @@ from pipeline.flows.read_rendered import RenderedSnapshot, read_manifests, read_
 DEFAULT_FAIL_ON = Severity.BLOCKER
 
 
-def charts(begun: Begun, fail_on: str | None) -> Report:
+def charts(begun: Begun, fail_on: str | None, *, double_check: bool = False) -> Report:
     """Compare two charts that are being rendered."""
     kept = replace(begun, how=replace(begun.how, kept=DocumentCache.of_user()))
-    return with_verdict(diff_charts(kept, rules.load), severity(fail_on))
+    return with_verdict(diff_charts(kept, rules.load, _check(asked=double_check)), severity(fail_on))
+
+
+def _check(*, asked: bool) -> ReportCheck:
+    """DeepDiff takes 0.2 s to import: only whoever asks for it pays."""
+    if not asked:
+        return no_check
+    from pipeline.core.judge.double_check import double_check
+
+    return double_check
 
 
 def severity(label: str | None) -> Severity:
@@ -43,6 +53,7 @@ class DiffRequest:
     releases: tuple[str, ...] = ()
     fail_on: str | None = None
     shard: str | None = None
+    double_check: bool = False
 
 
 def repository(old: DiffSource, new: DiffSource, asked: DiffRequest) -> Report:
@@ -60,7 +71,8 @@ def repository(old: DiffSource, new: DiffSource, asked: DiffRequest) -> Report:
     else:
         terms = DiffTerms(_today(), severity(asked.fail_on))
         sides = [_rendered(source, wanted, None, kept) for source in sources]
-    return diff_repository(sides[0], sides[1], rules.load, replace(terms, shard=shard))
+    terms = replace(terms, shard=shard, check=_check(asked=asked.double_check))
+    return diff_repository(sides[0], sides[1], rules.load, terms)
 
 
 def _rendered(

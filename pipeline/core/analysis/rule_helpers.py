@@ -141,7 +141,7 @@ def _of_group(said: tuple[str, ...], group: list[tuple[ResourceChange, list[Fiel
     if len(group) == 1:
         return one
     others = [at(change, field) for change, picked in group for field in picked]
-    claims = tuple(Claim(change.id, field.path) for change, picked in group for field in picked)
+    claims = tuple(Claim.of(change, field) for change, picked in group for field in picked)
     return replace(
         one,
         title=f"{len(group)} objects: {of_many(words.what)}: {listed(said, _SHOWN, between='; ')}",
@@ -164,7 +164,7 @@ def hit(change: ResourceChange, picked: list[FieldChange], words: FindingText) -
         severity=words.grade(change, picked) if words.grade else None,
         confidence=words.confidence,
         also=tuple(places[1:]),
-        claims=tuple(Claim(change.id, field.path) for field in picked),
+        claims=tuple(Claim.of(change, field) for field in picked),
     )
 
 

@@ -20,6 +20,7 @@ _LONGEST = 200_000
 _LONGEST_JSON = 4_000_000
 _DEEPEST = 2
 """Documents in documents: a template in a file, a policy in a template."""
+SAME_DOCUMENT = "the same document, written otherwise"
 _MOST_PATHS = 200
 """Beyond it lines say more than paths."""
 
@@ -34,13 +35,13 @@ def opened(change: FieldChange, compare: Any, depth: int = _DEEPEST) -> Iterator
     if change.op is not Op.CHANGED or not isinstance(change.old, str) or not isinstance(change.new, str):
         yield change
         return
-    old, new = _documents(change)
+    old, new = documents(change)
     if old is None or new is None or type(old) is not type(new):
         yield change
         return
     found = list(compare(change.path, old, new))
-    if not found:  # comments, order, style: the text differs and its meaning does not
-        yield FieldChange(change.path, change.op, change.old, change.new, "the same document, written otherwise")
+    if not found:  # comments, order of keys, style: the text differs and its meaning does not
+        yield FieldChange(change.path, change.op, change.old, change.new, SAME_DOCUMENT)
     elif len(found) > _MOST_PATHS:
         yield change
     elif depth:
@@ -55,7 +56,7 @@ def read(name: str, text: str) -> Document | None:
     return next((found for reader in _formats(name, text) if (found := reader(text)) is not None), None)
 
 
-def _documents(change: FieldChange) -> tuple[Document | None, Document | None]:
+def documents(change: FieldChange) -> tuple[Document | None, Document | None]:
     """Both texts, read by the first format that takes both: a TOML file may happen to be properties on one side."""
     for reader in _formats(str(change.path[-1]), change.old):
         old, new = reader(change.old), reader(change.new)

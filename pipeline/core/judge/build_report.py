@@ -63,7 +63,7 @@ def build(
     the releases to report (a shard): the others are facts all the same.
     """
     digests, mask = {key: render_digest(_certain(side.side)) for key, side in new.releases.items()}, Mask()
-    old, new = _masked(old, mask), _masked(new, mask)
+    old, new = masked(old, mask), masked(new, mask)
     rules = tuple(rules)
     failed = {key: error for key, error in {**old.errors, **new.errors}.items() if only is None or key in only}
     keys = sorted(key for key in {*old.releases, *new.releases} - failed.keys() if only is None or key in only)
@@ -93,8 +93,8 @@ def build(
     )
 
 
-def _masked(snapshot: Snapshot, mask: Mask) -> Snapshot:
-    """In the order of the keys, so that equal snapshots number their secrets alike."""
+def masked(snapshot: Snapshot, mask: Mask) -> Snapshot:
+    """As it is compared: without secret values. In the order of the keys, so that equal snapshots number them alike."""
     releases = {}
     for unrendered in snapshot.unrendered.values():
         for layer in unrendered.side.values:

@@ -29,7 +29,7 @@ def judge(upgrade: Upgrade, rules: Iterable[Rule]) -> Judgement:
     findings: list[Finding] = []
     skipped: list[NotEvaluated] = []
     by_place = {_key(change): change for change in upgrade.diff.changes}
-    claims: dict[ResourceId, set[Path]] = {}
+    claims: dict[ResourceId, dict[Path, bool]] = {}  # whether a path is explained alone, or with what is below
     last: list[Rule] = []
     for rule in rules:
         missing = [need for need in rule.needs if not _AVAILABLE[need](upgrade)]
@@ -42,9 +42,10 @@ def judge(upgrade: Upgrade, rules: Iterable[Rule]) -> Judgement:
         for hit in _hits(rule, upgrade):
             findings.append(_finding(rule, hit, upgrade))
             for claim in _claims(hit, by_place):
-                claims.setdefault(claim.id, set()).add(claim.path)
+                known = claims.setdefault(claim.id, {})
+                known[claim.path] = claim.alone and known.get(claim.path, True)
     left = {
-        change.id: rest for change in upgrade.diff.changes if (rest := _unclaimed(change, claims.get(change.id, set())))
+        change.id: rest for change in upgrade.diff.changes if (rest := _unclaimed(change, claims.get(change.id, {})))
     }
     said = tuple(findings)
     findings += [_finding(rule, hit, upgrade) for rule in last if rule.last for hit in rule.last(upgrade, said, left)]
@@ -101,28 +102,24 @@ def _claims(hit: Hit, changes: Mapping[tuple[str, str, str, str], ResourceChange
     for place in (hit.place, *hit.also):
         change = changes.get((place.resource.kind, place.resource.namespace, place.resource.name, place.resource.group))
         if change is not None:
-            yield Claim(change.id, place.path)
+            orders = (field.path for field in change.fields if field.op is Op.REORDERED)
+            yield Claim(change.id, place.path, place.path in orders)
 
 
 def _key(change: ResourceChange) -> tuple[str, str, str, str]:
     return (change.id.kind, change.id.namespace, change.id.name, change.resource.group)
 
 
-def _unclaimed(change: ResourceChange, claimed: set[Path]) -> tuple[int, ...]:
+def _unclaimed(change: ResourceChange, claimed: Mapping[Path, bool]) -> tuple[int, ...]:
     if change.action in (Action.ADDED, Action.REMOVED):
         return () if claimed else (-1,)
-    orders = {field.path for field in change.fields if field.op is Op.REORDERED}
     return tuple(
-        index
-        for index, field in enumerate(change.fields)
-        if not field.noise and not _explained(field.path, claimed, orders)
+        index for index, field in enumerate(change.fields) if not field.noise and not _explained(field.path, claimed)
     )
 
 
-def _explained(path: Path, claimed: set[Path], orders: set[Path]) -> bool:
-    """Whether a claim is for ``path`` or for what it lies in. A claim about a list's order explains no entry of it."""
-    above = (path[:length] for length in range(len(path)))
-    return path in claimed or any(one in claimed and one not in orders for one in above)
+def _explained(path: Path, claimed: Mapping[Path, bool]) -> bool:
+    return path in claimed or any(not claimed.get(path[:length], True) for length in range(len(path)))
 
 
 def _order(finding: Finding) -> tuple[int, str, str, str]:

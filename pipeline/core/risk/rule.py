@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from pipeline.core.diff.change import FieldChange, ResourceChange
+from pipeline.core.diff.change import FieldChange, Op, ResourceChange
 from pipeline.core.kube.path import Path
 from pipeline.core.kube.resource import Resource, ResourceId
 from pipeline.core.risk.finding import Confidence, Finding, Place, ResourceRef, Severity
@@ -30,10 +30,16 @@ class Need(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A path that a rule explains, with everything below it. ``()`` explains the whole object."""
+    """A path that a rule explains, with everything below it unless ``alone``. ``()`` explains the whole object."""
 
     id: ResourceId
     path: Path = ()
+    alone: bool = False
+
+    @classmethod
+    def of(cls, change: ResourceChange, field_change: FieldChange) -> "Claim":
+        """One changed path. Who speaks of a list's order explains none of its entries."""
+        return cls(change.id, field_change.path, field_change.op is Op.REORDERED)
 
 
 @dataclass(frozen=True, slots=True)

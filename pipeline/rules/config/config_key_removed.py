@@ -78,7 +78,7 @@ def _hit(change: ResourceChange, fields: list[FieldChange], keys: list[str], nam
         else "Search your own volumes and variables for it; set it again if you rely on it.",
         severity=Severity.BLOCKER if first else None,
         also=(*(at(change, field) for field in fields[1:]), *named),
-        claims=tuple(Claim(change.id, field.path) for field in fields),
+        claims=tuple(Claim.of(change, field) for field in fields),
     )
 
 

@@ -50,7 +50,7 @@ def _hit(old: ResourceId, new: ResourceId, changes: _Changes, upgrade: Upgrade) 
     users = f"{first.kind} {first.name} runs"
     if len(places) > 1:
         users = f"{len(places)} workloads ({listed(place.resource.name for place in places)}) run"
-    claims = tuple(Claim(change.id, field.path) for change, field in changes)
+    claims = tuple(Claim.of(change, field) for change, field in changes)
     if old == new:
         title, why = f"{users} as account {_DEFAULT} as before, now stated explicitly", "Nothing changes for the pods."
         return Hit(places[0], title, why, "Nothing.", Severity.INFO, also=tuple(places[1:]), claims=claims)

@@ -74,7 +74,7 @@ def _finalizer(change: ResourceChange, field: FieldChange) -> Hit:
         if lost
         else "Make sure that its controller runs, or deletion hangs.",
         severity=None if lost else Severity.LOW,
-        claims=(Claim(change.id, field.path),),
+        claims=(Claim.of(change, field),),
     )
 
 

@@ -115,7 +115,7 @@ def _places(changes: list[ResourceChange], users: _Users, first: ResourceChange)
 
 def _claims(changes: list[ResourceChange], users: _Users) -> tuple[Claim, ...]:
     own = [Claim(change.id, ("metadata", key)) for change in changes for key in ("name", "namespace")]
-    return (*own, *(Claim(user.id, field.path) for user, field in users))
+    return (*own, *(Claim.of(user, field) for user, field in users))
 
 
 def _users(change: ResourceChange, upgrade: Upgrade) -> _Users:

@@ -50,7 +50,7 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
         else "Set fsGroup, or change the owner of the files once before the start (chown).",
         severity=Severity.MEDIUM if grouped or not _told(old[name], said) else None,
         also=tuple(at(change, field) for field in fields[1:]),
-        claims=tuple(Claim(change.id, field.path) for field in fields if field.path[-1] in said),
+        claims=tuple(Claim.of(change, field) for field in fields if field.path[-1] in said),
     )
 
 

@@ -149,12 +149,16 @@ def persistent_volume(body: Body, _resource: Resource) -> None:
 
 def crd(body: Body) -> Body:
     """With what apiextensions fills in; the body, whose schemas are large, is shared and not copied."""
-    spec = mapping(body.get("spec"))
-    names = mapping(spec.get("names"))
-    kind = str(names.get("kind") or "")
-    named = {"singular": kind.lower(), "listKind": f"{kind}List"} | {k: v for k, v in names.items() if v}
-    rest = {key: value for key, value in spec.items() if key != "preserveUnknownFields" or value}
-    return {**body, "spec": {"conversion": {"strategy": "None"}, **rest, "names": named}}
+    spec = body.get("spec")
+    if not isinstance(spec, dict):
+        return body
+    rest = {key: value for key, value in spec.items() if key != "preserveUnknownFields" or value is not False}
+    names = spec.get("names", {})
+    if isinstance(names, dict):
+        kind = str(names.get("kind") or "")
+        given = {key: value for key, value in names.items() if value or not isinstance(value, str | list | None)}
+        rest["names"] = {"singular": kind.lower(), "listKind": f"{kind}List"} | given
+    return {**body, "spec": {"conversion": {"strategy": "None"}, **rest}}
 
 
 def _maps(value: Any) -> Iterator[dict[str, Any]]:

@@ -12,6 +12,8 @@ import orjson
 
 from pipeline.core.kube.fields import bounds, entries, fields_at, type_of
 
+_ZERO_OF = {"s": str, "i": int, "n": int | float, "b": bool, "x": int | str, "[": list, "{": dict, "#": dict}
+"""What a zero of each type is in JSON: of another type it is refused, and no zero."""
 _NONE: frozenset[str] = frozenset()
 
 
@@ -33,7 +35,7 @@ def _map(value: dict[str, Any], type_name: str) -> dict[str, Any]:
             continue
         kind = item.__class__
         cleaned = _value(item, known.get(key, "")) if kind is dict or kind is list else item
-        if cleaned or key not in plain:
+        if cleaned or key not in plain or not isinstance(cleaned, _ZERO_OF.get(known[key][0], ())):
             kept[key] = cleaned
     return kept
 

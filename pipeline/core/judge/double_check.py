@@ -1,0 +1,37 @@
+"""Holds a report against a second opinion: what DeepDiff sees between two snapshots must be told, or have a reason."""
+
+from pipeline.core.diff.second_opinion import untold
+from pipeline.core.errors import DoubleCheckError
+from pipeline.core.judge.build_report import masked
+from pipeline.core.judge.report import Report
+from pipeline.core.judge.snapshot import ReleaseKey, ReleaseSide, Snapshot
+from pipeline.core.kube.resource import ManifestSet
+from pipeline.core.risk.upgrade import Side
+
+_SHOWN = 20
+_NOTHING = ReleaseSide("", Side(ManifestSet()))
+
+
+def double_check(old: Snapshot, new: Snapshot, report: Report, /) -> None:
+    """Silent where DeepDiff agrees. Secret values are masked as they were for the comparison.
+
+    Raises:
+        DoubleCheckError: a difference is neither told nor explained; the message names every object and path.
+    """
+    before, after = masked(old, report.mask), masked(new, report.mask)
+    found: list[str] = []
+    for release in report.releases:
+        key = ReleaseKey(release.environment, release.name)
+        if release.status != "ok":
+            continue
+        one, other = (side.releases.get(key, _NOTHING).side.manifests for side in (before, after))
+        told = (c.change for c in report.changes if (c.environment, c.release) == (key.environment, key.name))
+        where = f"release {key.name}" + (f" in {key.environment}" if key.environment else "")
+        found += [f"{where}: {difference}" for difference in untold(one, other, told)]
+    if found:
+        more = f"\n  and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+        listed = "".join(f"\n  {one}" for one in found[:_SHOWN])
+        raise DoubleCheckError(
+            f"the double-check sees differences that the comparison neither reports nor explains:{listed}{more}",
+            hint="do not trust this report; tell us both manifests of the first object named here",
+        )

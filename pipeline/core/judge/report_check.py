@@ -1,0 +1,16 @@
+"""What may look over a report before it is judged by policy: given both snapshots, it raises where it disagrees."""
+
+from typing import Protocol
+
+from pipeline.core.judge.report import Report
+from pipeline.core.judge.snapshot import Snapshot
+
+
+class ReportCheck(Protocol):
+    """Raises what is wrong with ``report``, which was made of ``old`` and ``new``."""
+
+    def __call__(self, old: Snapshot, new: Snapshot, report: Report, /) -> None: ...
+
+
+def no_check(_old: Snapshot, _new: Snapshot, _report: Report, /) -> None:
+    """For those who take a report as it is."""
