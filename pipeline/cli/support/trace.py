@@ -18,13 +18,18 @@ _PATTERNS = (
     (re.compile(r"(?i)\b(authorization[\"']?\s*[:=]\s*[\"']?(?:basic|bearer)?\s*)[^\s\"',}]+"), r"\1***"),
     (
         re.compile(
-            r"(?i)\b((?:[\w-]*(?:password|passwd|secret|token|api_?key))[\"']?\s*[:=]\s*[\"']?)"
+            r"(?i)((?:password|passwd|secret|token|api_?key)[\"']?\s*[:=]\s*[\"']?)"
             r"(?!<secret #)[^\s\"',}&]+"
         ),
         r"\1***",
     ),
     (re.compile(r"\bgh[pousr]_\w{20,}|\bgithub_pat_\w{20,}"), "***"),
-    (re.compile(r"-----BEGIN [^-]*PRIVATE KEY-----.*?-----END [^-]*PRIVATE KEY-----", re.DOTALL), "***"),
+    (
+        re.compile(
+            r"-----BEGIN [^-\n]{0,60}PRIVATE KEY-----.{0,20000}?-----END [^-\n]{0,60}PRIVATE KEY-----", re.DOTALL
+        ),
+        "***",
+    ),
 )
 _SHORTEST = 6
 """A shorter value of a secret variable ("1", "yes") is not a secret, and replacing it would garble the text."""

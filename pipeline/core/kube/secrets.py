@@ -1,20 +1,39 @@
-"""Which objects carry secret values in the open, and which carry them encrypted."""
+"""Which objects carry secret values in the open, and which carry them encrypted.
 
-from pipeline.core.kube.resource import Resource, mapping
+A Secret need not be an object of its own: it may stand in a text (a ConfigMap that an operator applies), and kubectl
+writes a whole one into an annotation. Nor need its data be a map: a cluster refuses a list, but Git takes it.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+
+from pipeline.core.kube.resource import CRD_KIND, Resource, mapping, sequence
+from pipeline.core.yaml.reader import YamlError, load_all
 
 SECRET = "Secret"  # noqa: S105 - the kind's name
 SOPS = "sops"
 """The key that sops keeps its record under: no field of any Kubernetes object."""
 DATA = ("data", "stringData")
 ENCRYPTED_KEYS = f"^({'|'.join(DATA)})$"
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _ENCRYPTED = "ENC["
+_NAMED = re.compile(rb"""kind\\?["']?\s*:\s*\\?["']?Secret(?:List)?\b""")
+_IN_TEXT = re.compile(r"""kind["']?\s*:\s*["']?Secret(?:List)?\b""")
+# Of a text that is a template, and so not YAML: an entry below data that is more than a placeholder.
+_ENTRY = re.compile(
+    r"(?m)^(\s*)(?:data|stringData):[ \t]*\n(?:\1[ \t]+[^\n]*\n){0,200}?"
+    r"\1[ \t]+[\w.-]+:[ \t]+(?![\"']?(?:\{\{|\$|<|%))\S"
+)
 
 
 def holds_data(resource: Resource) -> bool:
     """Whether it is a Secret with any value in the open. One that others fill in the cluster has none."""
     if resource.kind != SECRET or resource.group:
         return False
-    values = [value for key in DATA for value in _values(resource, key)]
+    values = [value for key in DATA for value in _scalars(resource.body.get(key))]
     return any(value not in ("", None) for value in values) and not _encrypted(resource, values)
 
 
@@ -23,11 +42,81 @@ def is_encrypted(resource: Resource) -> bool:
     return resource.kind == SECRET and not resource.group and bool(mapping(resource.body.get(SOPS)))
 
 
+def secrets_within(resource: Resource) -> Iterator[Resource]:
+    """The Secrets that stand in texts of an object: in annotations, in the data of a ConfigMap."""
+    if resource.kind == CRD_KIND or not _mentions_a_secret(resource):
+        return
+    for text in _scalars({key: value for key, value in resource.body.items() if key != SOPS}):
+        if isinstance(text, str) and _IN_TEXT.search(text):
+            yield from _secrets_in(text)
+
+
+def holds_data_within(resource: Resource) -> bool:
+    """The same of its texts: whether one of them holds a Secret with a value in the open."""
+    if any(map(holds_data, secrets_within(resource))):
+        return True
+    if resource.kind == CRD_KIND or not _mentions_a_secret(resource):
+        return False
+    texts = (text for text in _scalars(resource.body) if isinstance(text, str) and _IN_TEXT.search(text))
+    return any(not _readable(text) and _ENTRY.search(text) for text in texts)
+
+
+def _mentions_a_secret(resource: Resource) -> bool:
+    """Quickly: most objects do not."""
+    try:
+        return _NAMED.search(orjson.dumps({**resource.body, "kind": ""})) is not None
+    except TypeError:  # half a surrogate pair
+        return True
+
+
+def _readable(text: str) -> bool:
+    try:
+        load_all(text)
+    except YamlError:
+        return False
+    return True
+
+
+def _secrets_in(text: str) -> Iterator[Resource]:
+    try:
+        documents = load_all(text)
+    except YamlError:
+        return
+    for document in documents:
+        yield from _objects(document)
+
+
+def _objects(document: Any) -> Iterator[Resource]:
+    """A Secret, those of a list, and those that stand deeper within (``objects: [{kind: Secret …}]``)."""
+    if isinstance(document, dict):
+        kind = str(document.get("kind") or "")
+        if kind == SECRET:
+            found = Resource.of(document)
+            if not found.group:
+                yield found
+                return
+        below = {"kind": SECRET, "apiVersion": "v1"} if kind == "SecretList" else {}
+        for value in document.values():
+            items = [below | item for item in sequence(value) if isinstance(item, dict)]
+            for item in (*items, value) if isinstance(value, dict) else items:
+                yield from _objects(item)
+    elif isinstance(document, list):
+        for item in document:
+            yield from _objects(item)
+
+
 def _encrypted(resource: Resource, values: list[object]) -> bool:
     """Not by its record alone, which anybody may write: every value must look encrypted."""
     sealed = all(value in ("", None) or str(value).startswith(_ENCRYPTED) for value in values)
     return is_encrypted(resource) and sealed
 
 
-def _values(resource: Resource, key: str) -> tuple[object, ...]:
-    return tuple(mapping(resource.body.get(key)).values())
+def _scalars(value: Any) -> Iterator[Any]:
+    if isinstance(value, dict):
+        for item in value.values():
+            yield from _scalars(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _scalars(item)
+    else:
+        yield value

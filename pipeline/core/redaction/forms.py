@@ -1,94 +1,144 @@
-"""How a secret value looks elsewhere: encoded, escaped, hashed, in lines, or as a part of what a Secret holds.
+"""How a secret value looks elsewhere: encoded, escaped, hashed, reversed, in another case, in lines.
 
 Everything here errs on the side of hiding. What is too short or too common to be told from ordinary text is not looked
-for: core/redaction/mask.py says which.
+for: core/redaction/mask.py says which. What a Secret's text holds is core/redaction/parts.py's.
 """
 
 import base64
 import binascii
 import hashlib
+import html
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any
-from urllib.parse import quote, quote_plus, unquote
+from collections.abc import Iterator
+from typing import NamedTuple
+from urllib.parse import quote, quote_plus
 
 import orjson
 
 SHORTEST = 6
 """A shorter value is as likely as not to be part of an ordinary word: replacing it would garble the report."""
-SECRET_NAME = re.compile(r"(?i)passw|passphrase|secret|token|api[-_]?key|credential|private[-_]?key|auth$|dsn$")
-_ASSIGNED = re.compile(
-    r"""(?ix) ["']? [\w.-]* (?:passw(?:or)?d|passphrase|secret|token|api[-_]?key|credential|_auth|\bauth) [\w.-]* ["']?
-    \s*[:=]\s* (?: "((?:[^"\\]|\\.)+)" | '([^']+)' | ([^\s"',;&}{]+) )"""
-)
-_IN_ADDRESS = re.compile(r"://[^/\s:@]*:([^/\s@]+)@")
+LONGEST_IN_FULL = 100_000
+"""Characters. Of a longer value the rarer forms (reversed, entities, base32) are not made: all of them together would
+take 200 times its size."""
+_BEGINNING = 10
+_RUN = 64
+_ALGORITHMS = ("md5", "sha1", "sha224", "sha256", "sha384", "sha512")
 _KEY_MATERIAL = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])[A-Za-z0-9+/=_-]{20,}")
-_HASHES = ("md5", "sha1", "sha256", "sha512")
+_ARMOUR = re.compile(r"-----BEGIN [A-Z0-9 ]+-----\s*")
+_PLACE = re.compile(r"[a-z][a-z0-9+.-]*://|/|\./|[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}(?:[/:]|$)")
+"""The beginning of an address, of a path or of a host's name: many texts share it."""
+_OPAQUE = re.compile(r"(?=\S{10})(?=.{0,9}[0-9])(?=.{0,9}[A-Za-z])")
 
 
-def forms(value: str) -> Iterator[str]:
+class Form(NamedTuple):
+    """One text that gives a value away. A beginning of it does too, from ``enough`` characters on."""
+
+    text: str
+    enough: int
+
+
+def forms(value: str) -> Iterator[Form]:
     """Every text that gives ``value`` away by itself, itself first. Some come twice."""
     bare = value.strip()
-    for text in dict.fromkeys((value, bare, " ".join(value.split()))):
-        yield text
-        yield from _escaped(text)
-        yield from _encoded(text.encode("utf-8", "surrogatepass"))
     raw = bare.encode("utf-8", "surrogatepass")
-    yield from _encoded(base64.b64encode(raw))
-    for text in dict.fromkeys((value, bare)):
-        yield from _hashed(text.encode("utf-8", "surrogatepass"))
-    yield from _hashed(base64.b64encode(raw))
+    rare = len(value) <= LONGEST_IN_FULL
+    common = public_beginning(bare)
+    for text in dict.fromkeys((value, bare, " ".join(value.split()))):
+        yield from _written(text, common, rare=rare)
+    for text in _encoded(base64.b64encode(raw)):
+        yield Form(text, _enough(text, common * 2))
+    for text in dict.fromkeys((value, bare, f"{bare}\n", base64.b64encode(raw).decode())):
+        for hashed in _hashed(text.encode("utf-8", "surrogatepass")):
+            yield Form(hashed, _BEGINNING)
     if "\n" in bare:
-        yield from (line for row in bare.splitlines() if _KEY_MATERIAL.fullmatch(line := row.strip()))
+        lines = (row.strip() for row in bare.splitlines())
+        yield from (Form(line, _BEGINNING) for line in lines if _KEY_MATERIAL.fullmatch(line))
 
 
-def parts(value: str) -> Iterator[str]:
-    """The secrets within a text that a Secret holds: passwords of a configuration, of an address, of a pull secret."""
-    for found in _ASSIGNED.finditer(value):
-        part = next(group for group in found.groups() if group)
-        yield part
-        _, colon, password = decoded(part).partition(":")
-        if colon:
-            yield password
-    for part in _IN_ADDRESS.findall(value):
-        yield part
-        yield unquote(part)
+def plain_forms(value: str) -> Iterator[Form]:
+    """The commonest forms: for the many pieces of a text that a Secret holds."""
+    common = public_beginning(value)
+    for text in (value, *_escaped(value), *_encoded(value.encode("utf-8", "surrogatepass"))):
+        yield Form(text, _enough(text, common))
 
 
-def named(data: Mapping[str, Any]) -> Iterator[str]:
-    """Values below keys that sound secret, at any depth."""
-    for key, value in data.items():
-        if SECRET_NAME.search(str(key)):
-            yield from leaves(value)
-        elif isinstance(value, dict):
-            yield from named(value)
-        elif isinstance(value, list):
-            yield from (text for item in value if isinstance(item, dict) for text in named(item))
+def public_beginning(text: str) -> int:
+    """How many characters at the start of ``text`` say nothing: the armour of a key."""
+    armour = _ARMOUR.match(text)
+    return armour.end() if armour else 0
 
 
-def leaves(value: Any) -> Iterator[str]:
-    """The scalars of a JSON value as text; nothing for null and for true and false."""
-    if isinstance(value, dict):
-        yield from (text for item in value.values() for text in leaves(item))
-    elif isinstance(value, list):
-        yield from (text for item in value for text in leaves(item))
-    elif value is not None and not isinstance(value, bool):
-        yield str(value)
+def _enough(text: str, common: int) -> int:
+    """From how many characters on a beginning of ``text`` is not told from ordinary text by chance.
+
+    Ten where it looks like a token; half of words; a long run where it has lines, since files begin alike.
+    """
+    if common:
+        return min(len(text), 2 * common + 2 * _BEGINNING)  # no encoding here takes more than twice the space
+    head = text[:_RUN]
+    if "\n" in head or "\\n" in head or _PLACE.match(head):
+        return min(len(text), _RUN)
+    words = max(_BEGINNING, min(_RUN, (len(text) + 1) // 2))
+    return min(len(text), _BEGINNING if _OPAQUE.match(head) else words)
 
 
-def decoded(text: str) -> str:
-    """What base64 hides, whether wrapped or not; the text itself where it is not base64, or not text below."""
-    try:
-        return base64.b64decode("".join(text.split()), validate=True).decode()
-    except (binascii.Error, ValueError):
-        return text
+def _written(text: str, common: int, *, rare: bool) -> Iterator[Form]:
+    raw = text.encode("utf-8", "surrogatepass")
+    for form in (text, *_escaped(text), *_encoded(raw), raw.hex(), raw.hex().upper()):
+        yield Form(form, _enough(form, common))
+    if not rare:
+        return
+    entities = html.escape(text)
+    rarer = [
+        text.upper(),
+        text.lower(),
+        text.swapcase(),
+        text.title(),
+        text[::-1],
+        base64.b64encode(raw).decode()[::-1],
+        raw.hex()[::-1],
+        base64.b64encode(text[::-1].encode("utf-8", "surrogatepass")).decode(),
+        base64.b64encode(text.encode("utf-16-le", "surrogatepass")).decode().rstrip("="),
+        *_base32(raw),
+        entities,
+        entities.replace("&#x27;", "&#39;").replace("&quot;", "&#34;"),
+        entities.replace("&#x27;", "&apos;"),
+        html.escape(text, quote=False),
+        "".join(f"&#{ord(c)};" for c in text),
+        "".join(f"&#x{ord(c):x};" for c in text),
+        "".join(f"&#x{ord(c):X};" for c in text),
+        "".join(f"%{byte:02x}" for byte in raw),
+        "".join(f"%{byte:02X}" for byte in raw),
+        "".join(f"\\x{byte:02x}" for byte in raw),
+        _as_json_numbers(text),
+        _as_json_numbers(text).upper().replace("\\U", "\\u"),
+    ]
+    for form in rarer:
+        yield Form(form, _enough(form, common))
+
+
+def _as_json_numbers(text: str) -> str:
+    units = text.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[n]:02x}{units[n + 1]:02x}" for n in range(0, len(units), 2))
+
+
+def _base32(raw: bytes) -> Iterator[str]:
+    """Alone or inside of more: what stands there depends on how many bytes come before, modulo five."""
+    whole = base64.b32encode(raw).decode()
+    yield whole
+    yield whole.rstrip("=")
+    yield whole.rstrip("=").lower()
+    for before in range(1, 5):
+        text = base64.b32encode(b"\0" * before + raw).decode()
+        yield text[-(-before * 8 // 5) : (before + len(raw)) * 8 // 5]
 
 
 def _escaped(text: str) -> Iterator[str]:
     """As addresses, JSON, Python, YAML and shells write it."""
-    yield quote(text, safe="", errors="replace")
-    yield quote(text, errors="replace")
+    yield from (part := quote(text, safe="", errors="replace"), quote(text, errors="replace"))
+    yield re.sub(r"%[0-9A-F]{2}", lambda found: found.group().lower(), part)
     yield quote_plus(text, errors="replace")
+    yield quote(part, safe="")
     yield repr(text)[1:-1]
     yield text.replace("'", "''")
     yield text.replace("'", "'\\''")
@@ -97,7 +147,12 @@ def _escaped(text: str) -> Iterator[str]:
     except TypeError:  # half a surrogate pair
         return
     yield escaped
-    yield escaped.encode("ascii", "backslashreplace").decode()
+    yield escaped.replace("/", "\\/")
+    if not escaped.isascii():
+        yield re.sub(r"[^\x00-\x7f]", lambda found: _as_json_numbers(found.group()), escaped)
+    yield orjson.dumps(escaped).decode()[1:-1]
+    # What Helm's and Go's JSON writes for the three characters that are special in HTML.
+    yield escaped.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
 
 
 def _encoded(raw: bytes) -> Iterator[str]:
@@ -114,4 +169,18 @@ def _encoded(raw: bytes) -> Iterator[str]:
 
 def _hashed(raw: bytes) -> Iterator[str]:
     """A hash of a value that people thought up is guessed in no time."""
-    yield from (hashlib.new(name, raw, usedforsecurity=False).hexdigest() for name in _HASHES)
+    for name in _ALGORITHMS:
+        found = hashlib.new(name, raw, usedforsecurity=False).digest()
+        yield found.hex()
+        yield found.hex().upper()
+        packed = base64.b64encode(found).decode().rstrip("=")
+        yield packed
+        yield packed.replace("+", "-").replace("/", "_")
+
+
+def decoded(text: str) -> str:
+    """What base64 hides, whether wrapped or not; the text itself where it is not base64, or not text below."""
+    try:
+        return base64.b64decode("".join(text.split()), validate=True).decode()
+    except (binascii.Error, ValueError):
+        return text

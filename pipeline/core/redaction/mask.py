@@ -6,28 +6,20 @@ the same values are replaced wherever else they turn up in what is shown (a Conf
 in whatever form (core/redaction/forms.py), also where they were cut short.
 """
 
-import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import orjson
 
 from pipeline.core.kube.resource import Body, ManifestSet, Resource
-from pipeline.core.kube.secrets import SECRET
-from pipeline.core.redaction.forms import SHORTEST, decoded, forms, leaves, named, parts
-
-_LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
-_CUT = "…"
-_BOUNDED = 8
-"""A value of fewer letters and digits is looked for as a word only."""
-_WORD = re.compile(r"[A-Za-z]+(?:[-_.][A-Za-z]+)*")
-_PLACES_OF_NAMES = ("name", "namespace", "kind", "type", "key", "mountPath", "app", "component", "serviceAccountName")
-_COMMON = frozenset(
-    """admin administrator change changed changeme cluster database default disabled enabled example kubernetes
-    localhost missing namespace password postgres production release removed secret server service staging unknown
-    username value values version""".split()  # noqa: SIM905 - a list of them would be thirty lines
-)
-"""Words that reports are full of: as a secret they protect nothing, and masking them would make a report unreadable."""
+from pipeline.core.kube.secrets import LAST_APPLIED, SECRET, secrets_within
+from pipeline.core.redaction import run
+from pipeline.core.redaction.forms import SHORTEST, decoded, forms, plain_forms
+from pipeline.core.redaction.ordinary import COMMON, OrdinaryWords
+from pipeline.core.redaction.packed import holds_tokens, packed
+from pipeline.core.redaction.parts import inner, leaves, looks_random, named, parts
+from pipeline.core.redaction.search import CUT, Match, Search
 
 
 class Mask:
@@ -35,28 +27,35 @@ class Mask:
 
     def __init__(self) -> None:
         self._numbers: dict[str, int] = {}
-        self._names: set[str] = set()
-        self._seen: list[ManifestSet] = []
-        self._dumped: list[str] = []
-        self._known: tuple[tuple[int, int], dict[str, int]] = ((0, 0), {})
+        self._pieces: set[str] = set()
+        self._unsought: list[str] = []
+        self._search = Search()
+        self._ordinary = OrdinaryWords()
+        self._exempt: tuple[tuple[int, int], frozenset[int]] = ((0, 0), frozenset())
+        self._held: list[str] = []
+        run.remember(self)
 
     def manifests(self, manifests: ManifestSet) -> ManifestSet:
         """The same with masked Secrets."""
         masked = ManifestSet(self._all(manifests.resources), self._all(manifests.duplicates))
-        self._seen.append(masked)
+        self._ordinary.see(masked)
         return masked
 
     def resource(self, resource: Resource) -> Resource:
-        """The same, masked where it is a Secret."""
-        self._names |= {resource.id.name, resource.id.namespace}
+        """The same, masked where it is a Secret; what another object holds of Secrets in its texts is learnt."""
+        self._ordinary.names |= {resource.id.name, resource.id.namespace}
         if resource.kind != SECRET or resource.group:
+            for found in secrets_within(resource):
+                self.resource(found)
             return resource
         masked: Body = {
             key: self._data(key, resource.body[key]) for key in ("data", "stringData") if resource.body.get(key)
         }
-        note = resource.annotations.get(_LAST_APPLIED)
+        note = resource.annotations.get(LAST_APPLIED)
         if note is not None:
-            annotations = {**resource.annotations, _LAST_APPLIED: self.label(str(note))}
+            for found in secrets_within(resource):
+                self.resource(found)
+            annotations = {**resource.annotations, LAST_APPLIED: self.label(str(note))}
             masked["metadata"] = {**resource.metadata, "annotations": annotations}
         return resource.with_body({**resource.body, **masked}) if masked else resource
 
@@ -65,42 +64,72 @@ class Mask:
         for text in named(data):
             self._learn(text)
 
+    def taken(self, data: Mapping[str, Any]) -> None:
+        """Learn which of the values that people set on a chart a Secret has taken into a text of its own."""
+        found = dict.fromkeys(text for text in leaves(data) if len(text.strip()) >= SHORTEST)
+        unknown = [text for text in found if text not in self._numbers and looks_random(text)]
+        if unknown and self._held:
+            within = Search()
+            for number, text in enumerate(unknown):
+                within.add(plain_forms(text), number)
+            for held in self._held:
+                for hit in within.hits(held):
+                    if not hit.part:
+                        self._learn(unknown[hit.number])
+
+    def hidden(self, texts: Iterable[str]) -> None:
+        """Learn values that are known to be secret."""
+        for text in texts:
+            self._learn(text)
+
+    def public(self, names: Iterable[str]) -> None:
+        """Words that are in the open anyway: names of releases and environments."""
+        self._ordinary.names |= set(names)
+
     def assigned(self, text: str) -> None:
         """Learn what a text of ours gives to names that sound secret (``password=…``)."""
-        for part in parts(text):
-            if len(part) >= SHORTEST:
-                self.label(part)
+        self._learn_parts(parts(text))
 
     def text(self, text: str) -> str:
         """``text`` with every known value replaced."""
-        replaced = self._replacing((text,))
-        return replaced(text) if replaced else text
+        hits = self._hits(text)
+        if not hits:
+            return text
+        out, last = [], 0
+        for hit in hits:
+            mark = CUT if hit.part and not text.startswith(CUT, hit.end) else ""
+            out += [text[last : hit.start], f"<secret #{hit.number}>{mark}"]
+            last = hit.end
+        return "".join([*out, text[last:]])
+
+    def holds(self, text: str) -> int:
+        """The number of a value that ``text`` gives away as a whole, in whatever form; 0 for none."""
+        return next((hit.number for hit in self._hits(text) if not hit.part), 0)
 
     def covered(self, parts: Mapping[str, list[Any]]) -> dict[str, list[Any]]:
         """Lists of JSON values with every known value replaced, in keys and numbers too.
 
         Most entries hold none: they are searched as JSON text, and only the others are taken apart.
         """
-        if not self._taints():
+        if not self._numbers:
             return dict(parts)
-        texts = {key: list(map(_json, entries)) for key, entries in parts.items()}
-        whole = "\0".join(text for several in texts.values() for text in several)
-        signs = [_CUT, *(sign for form in self._taints() if (sign := _json(form)[1:-1]) and sign in whole)]
-        doubted = [
-            (key, number)
-            for key, several in texts.items()
-            for number, text in enumerate(several)
-            if not text or any(sign in text for sign in signs)
-        ]
-        replaced = self._replacing(frozenset(text for key, n in doubted for text in _texts(parts[key][n])))
+        self._seek()
+        places = [(key, number) for key, entries in parts.items() for number in range(len(entries))]
+        texts = [_json(parts[key][number]) for key, number in places]
+        starts, whole = _joined(texts)
+        doubted = {bisect_left(starts, at + 1) - 1 for at in self._search.suspects(whole)}
+        doubted |= {n for n, text in enumerate(texts) if not text or holds_tokens(text)}
         out = {key: list(entries) for key, entries in parts.items()}
-        if replaced:
-            for key, number in doubted:
-                out[key][number] = _walk(parts[key][number], replaced)
+        for n in sorted(doubted):
+            key, number = places[n]
+            out[key][number] = _walk(parts[key][number], self.text)
         return out
 
     def label(self, value: str) -> str:
-        return f"<secret #{self._numbers.setdefault(value, len(self._numbers) + 1)}>"
+        if value not in self._numbers:
+            self._numbers[value] = len(self._numbers) + 1
+            self._unsought.append(value)
+        return f"<secret #{self._numbers[value]}>"
 
     def _all(self, resources: Iterable[Resource]) -> tuple[Resource, ...]:
         return tuple(map(self.resource, resources))
@@ -116,79 +145,69 @@ class Mask:
     def _entry(self, key: str, value: Any) -> str:
         if isinstance(value, (dict, list)):
             for text in leaves(value):
+                self._learn(decoded(text) if key == "data" else text)
                 self._learn(text)
             return self.label(orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode())
         text = value if isinstance(value, str) else "" if value is None else str(value)
         return self._learn(decoded(text) if key == "data" else text)
 
     def _learn(self, value: str) -> str:
+        if value in self._numbers and value not in self._pieces:
+            return self.label(value)
         label = self.label(value)
-        self.assigned(value)
+        if value in self._pieces:  # until now only a piece of another
+            self._pieces.discard(value)
+            self._unsought.append(value)
+        self._held.append(value)
+        self._learn_parts(inner(value))
         return label
 
-    def _taints(self) -> Mapping[str, int]:
-        """What to look for, with the number of its value. Names of objects are in the open anyway."""
-        state = (len(self._numbers), len(self._seen))
-        if self._known[0] != state:
-            found: dict[str, int] = {}
-            for value, number in self._numbers.items():
-                bare = value.strip()
-                if len(bare) >= SHORTEST and bare not in self._names and not self._ordinary(bare):
-                    for form in forms(value):
-                        if len(form) >= SHORTEST:
-                            found.setdefault(form, number)
-            self._known = (state, found)
-        return self._known[1]
+    def _learn_parts(self, found: Iterator[str]) -> None:
+        for part in found:
+            if len(part) >= SHORTEST and part not in self._numbers:
+                self.label(part)
+                self._pieces.add(part)
 
-    def _ordinary(self, value: str) -> bool:
-        """Whether it is a word, and one that the manifests use for something else than a value."""
-        if not _WORD.fullmatch(value):
+    def _seek(self) -> None:
+        """Look for what was learnt since the last time, too."""
+        unsought, self._unsought = self._unsought, []
+        for value in unsought:
+            if len(value.strip()) >= SHORTEST:
+                self._search.add(plain_forms(value) if value in self._pieces else forms(value), self._numbers[value])
+
+    def _hits(self, text: str) -> list[Match]:
+        self._seek()
+        if not self._numbers or len(text) < SHORTEST:
+            return []
+        found = [hit for hit in self._search.hits(text) if self._counts(hit, text)]
+        for start, end, number in packed(text, self._first):
+            if not any(hit.start <= start and end <= hit.end for hit in found):
+                found = [hit for hit in found if hit.end <= start or end <= hit.start]
+                found.append(Match(start, end, number))
+        return sorted(found, key=lambda hit: hit.start)
+
+    def _first(self, text: str) -> int:
+        return next((hit.number for hit in self._search.hits(text) if not hit.part and self._counts(hit, text)), 0)
+
+    def _counts(self, hit: Match, text: str) -> bool:
+        """Names of objects are in the open anyway; words that manifests use for something else are no secret."""
+        state = (len(self._numbers), self._ordinary.seen)
+        if self._exempt[0] != state:
+            exempt = self._ordinary.among(value.strip() for value in self._numbers)
+            self._exempt = (state, frozenset(n for value, n in self._numbers.items() if value.strip() in exempt))
+        if hit.number in self._exempt[1]:
             return False
-        if value.lower() in _COMMON:
-            return True
-        signs = [f'"{value}":', f"/{value}:", f"/{value}@", *(f'"{place}":"{value}"' for place in _PLACES_OF_NAMES)]
-        return any(sign in text for text in self._everything() for sign in signs)
-
-    def _everything(self) -> list[str]:
-        """What was seen, as JSON: it is searched for one value after another."""
-        self._dumped += map(_dump, self._seen[len(self._dumped) :])
-        return self._dumped
-
-    def _replacing(self, texts: Collection[str]) -> Callable[[str], str] | None:
-        """What replaces all that is found in ``texts``; None where nothing is."""
-        taints = self._taints()
-        everything = "\0".join(texts)
-        found = {form: number for form, number in taints.items() if form in everything}
-        if _CUT in everything:
-            cut = [text for text in texts if _CUT in text]
-            found |= dict(_cut_short({f: n for f, n in taints.items() if f[:SHORTEST] in everything}, cut))
-        if not found:
-            return None
-        longest_first = sorted(found, key=lambda form: (-len(form), form))
-        pattern = re.compile("|".join(map(_pattern, longest_first)))
-        return lambda text: pattern.sub(lambda match: f"<secret #{found[match.group()]}>{_end(match.group())}", text)
+        shown = text[hit.start : hit.end]
+        return shown not in self._ordinary.names and shown.lower() not in COMMON
 
 
-def _cut_short(taints: Mapping[str, int], texts: Iterable[str]) -> Iterator[tuple[str, int]]:
-    """Beginnings of a value, with the mark that says that more stood there."""
+def _joined(texts: list[str]) -> tuple[list[int], str]:
+    """Where each begins in all of them together."""
+    starts, at = [], 0
     for text in texts:
-        for cut in re.finditer(_CUT, text):
-            for form, number in taints.items():
-                start = text.find(form[:SHORTEST], 0, cut.start())
-                while start >= 0:
-                    if form.startswith(text[start : cut.start()]):
-                        yield text[start : cut.end()], number
-                        break
-                    start = text.find(form[:SHORTEST], start + 1, cut.start())
-
-
-def _end(found: str) -> str:
-    return _CUT if found.endswith(_CUT) else ""
-
-
-def _pattern(form: str) -> str:
-    bounded = len(form) < _BOUNDED and form.isalnum()
-    return rf"(?<![A-Za-z0-9]){form}(?![A-Za-z0-9])" if bounded else re.escape(form)
+        starts.append(at)
+        at += len(text) + 1
+    return starts, "\0".join(texts)
 
 
 def _json(value: Any) -> str:
@@ -197,22 +216,6 @@ def _json(value: Any) -> str:
         return orjson.dumps(value).decode()
     except TypeError:
         return ""
-
-
-def _dump(seen: ManifestSet) -> str:
-    return "\n".join(orjson.dumps(resource.body).decode() for resource in seen.resources)
-
-
-def _texts(data: Any) -> Iterator[str]:
-    if isinstance(data, str):
-        yield data
-    elif isinstance(data, dict):
-        yield from data
-        yield from (text for item in data.values() for text in _texts(item))
-    elif isinstance(data, list):
-        yield from (text for item in data for text in _texts(item))
-    elif isinstance(data, (int, float)) and abs(data) >= 10 ** (SHORTEST - 1):
-        yield str(data)
 
 
 def _walk(value: Any, replaced: Callable[[str], str]) -> Any:
