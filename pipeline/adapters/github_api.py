@@ -8,10 +8,12 @@ from urllib.parse import urlencode, urlsplit
 
 import httpx
 
+from pipeline.adapters.retry import TryAgainError, tried
 from pipeline.core.errors import WorldError
 
 API_VERSION = "2022-11-28"
 _ATTEMPTS = 5
+_FIRST_WAIT_SECONDS = 1.0
 _LONGEST_WAIT_SECONDS = 60.0
 _MAY_GET_WELL = frozenset({500, 502, 503, 504})
 _LIMITED = frozenset({403, 429})
@@ -90,22 +92,21 @@ class GitHub:
             "User-Agent": "pipeline",
         }
         full = url if "://" in url else f"{self.api}{url}"
-        answer: httpx.Response | None = None
         with httpx.Client(timeout=30, headers=headers) as client:
-            for attempt in range(_ATTEMPTS):
+
+            def once() -> httpx.Response:
                 try:
                     answer = client.request(method, full, json=body)
                 except httpx.HTTPError as error:
-                    if attempt == _ATTEMPTS - 1:
-                        raise WorldError(f"GitHub at {_host(self.api)} does not answer: {error}") from error
-                    time.sleep(2.0**attempt)
-                    continue
-                wait = _wait(answer, attempt)
-                if wait is None:
-                    return answer
-                time.sleep(wait)
-        assert answer is not None, "BUG: no attempt was made"
-        return answer
+                    raise TryAgainError(f"GitHub at {_host(self.api)} does not answer: {error}") from error
+                return _final(answer)
+
+            try:
+                return tried(once, _ATTEMPTS, _FIRST_WAIT_SECONDS)
+            except _NotYetError as error:
+                return error.answer
+            except TryAgainError as error:
+                raise WorldError(str(error)) from error
 
     def _checked(self, answer: httpx.Response, hint: str = "") -> httpx.Response:
         if answer.is_success:
@@ -121,8 +122,16 @@ class GitHub:
         raise WorldError(f"GitHub answers {answer.status_code}: {said}", hint=hint or usual)
 
 
-def _wait(answer: httpx.Response, attempt: int) -> float | None:
-    """Seconds to wait before the next attempt; None where the answer stands.
+class _NotYetError(TryAgainError):
+    """GitHub answered, and asks to come back."""
+
+    def __init__(self, answer: httpx.Response, wait_seconds: float | None) -> None:
+        super().__init__(answer.reason_phrase, wait_seconds)
+        self.answer = answer
+
+
+def _final(answer: httpx.Response) -> httpx.Response:
+    """The answer, where it stands.
 
     As GitHub asks ("Best practices for using the REST API"): what Retry-After says; else, with nothing remaining, until
     the limit is reset; else a minute where a secondary limit was met.
@@ -132,16 +141,15 @@ def _wait(answer: httpx.Response, attempt: int) -> float | None:
     used_up = answer.headers.get("x-ratelimit-remaining") == "0"
     limited = answer.status_code in _LIMITED and (after or used_up or "rate limit" in _said(answer).lower())
     if answer.status_code not in _MAY_GET_WELL and not limited:
-        return None
+        return answer
+    wanted = None
     if after.isdigit():
         wanted = float(after)
     elif limited and used_up and reset.isdigit():
         wanted = max(float(reset) - time.time(), 1.0)
     elif limited and not used_up:
         wanted = _LONGEST_WAIT_SECONDS
-    else:
-        wanted = 2.0**attempt
-    return min(wanted, _LONGEST_WAIT_SECONDS)
+    raise _NotYetError(answer, None if wanted is None else min(wanted, _LONGEST_WAIT_SECONDS))
 
 
 def _said(answer: httpx.Response) -> str:

@@ -104,6 +104,7 @@ def test_what_may_get_well_is_tried_again_when_github_says(
     slept: list[float] = []
     monkeypatch.setattr("time.sleep", slept.append)
     monkeypatch.setattr("time.time", lambda: 1_000_000.0)
+    monkeypatch.setattr("pipeline.adapters.retry.jitter", lambda: 1.0)
     fake.fail = [answer] * 2
     assert run(ARGUMENTS) == 0
     assert len(fake.bodies()) == 1

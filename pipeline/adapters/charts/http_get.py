@@ -4,12 +4,13 @@ import os
 import queue
 import ssl
 import threading
-import time
 import zlib
+from functools import partial
 from urllib.parse import SplitResult, urlsplit
 
 import httpx
 
+from pipeline.adapters.retry import TryAgainError, tried
 from pipeline.core.budget import Budget
 from pipeline.core.charts.reference import ChartRepository
 from pipeline.core.errors import UsageError, WorldError
@@ -64,16 +65,18 @@ class _Asked:
 
     def attempts(self) -> bytes:
         with _client(self.repository) as client:
-            for attempt in range(1, _ATTEMPTS + 1):
-                try:
-                    return self._once(client)
-                except _TryAgainError as error:
-                    self.budget.time()
-                    if attempt == _ATTEMPTS:
-                        message = f"{shown_url(self.url)}: {error}"
-                        raise WorldError(message, hint="try again later, or check the URL") from error
-                    time.sleep(_WAIT_SECONDS * attempt)
-        raise AssertionError("BUG: the last attempt raises or returns")
+            try:
+                return tried(partial(self._within_time, client), _ATTEMPTS, _WAIT_SECONDS)
+            except TryAgainError as error:
+                message = f"{shown_url(self.url)}: {error}"
+                raise WorldError(message, hint="try again later, or check the URL") from error
+
+    def _within_time(self, client: httpx.Client) -> bytes:
+        try:
+            return self._once(client)
+        except TryAgainError:
+            self.budget.time()
+            raise
 
     def _once(self, client: httpx.Client) -> bytes:
         headers = {"Accept-Encoding": "identity" if self.packed else "gzip"}
@@ -81,14 +84,14 @@ class _Asked:
             with client.stream("GET", self.url, auth=self.auth, headers=headers) as response:
                 where = shown_url(self.url)
                 if response.status_code in _MAY_GET_WELL:
-                    raise _TryAgainError(f"the server answers {response.status_code}")
+                    raise TryAgainError(f"the server answers {response.status_code}")
                 if response.status_code != httpx.codes.OK:
                     raise WorldError(f"{where}: the server answers {response.status_code}", hint=_hint(response))
                 return self._body(response)
         except (httpx.UnsupportedProtocol, httpx.InvalidURL, ValueError) as error:
             raise WorldError(f"{shown_url(self.url)}: {error}", hint="http:// or https://") from error
         except httpx.HTTPError as error:
-            raise _TryAgainError(str(error) or type(error).__name__) from error
+            raise TryAgainError(str(error) or type(error).__name__) from error
 
     def _body(self, response: httpx.Response) -> bytes:
         """Decoded here, and not by httpx: a few bytes may unpack to gigabytes, and twice compressed to any number."""
@@ -116,10 +119,6 @@ def _answered(asked: _Asked, answer: "queue.SimpleQueue[bytes | BaseException]")
         answer.put(asked.attempts())
     except BaseException as error:  # noqa: BLE001 - it is raised where the answer is awaited
         answer.put(error)
-
-
-class _TryAgainError(Exception):
-    """The server, or the way to it, may get well."""
 
 
 def _client(repository: ChartRepository | None) -> httpx.Client:

@@ -12,6 +12,7 @@ from pipeline.adapters.git import trees
 from pipeline.adapters.git.door import repository_root
 from pipeline.adapters.git.identity import known
 from pipeline.adapters.kube.api_server import KubeApi, reachable
+from pipeline.adapters.retry import jitter
 from pipeline.core.cluster.api.retry import BUDGET_SECONDS
 from pipeline.core.cluster.api.timestamps import written
 from pipeline.core.cluster.inventory.inventory import Inventory
@@ -57,7 +58,7 @@ class ClusterEnvironment:
         """Raises WorldError where the cluster does not answer at all."""
         api = KubeApi(self.target.context, run)
         reachable(api)
-        return Client(api, self.clock, PATIENCE_SECONDS)
+        return Client(api, self.clock, PATIENCE_SECONDS, jitter)
 
     def path(self) -> str:
         """The environment's rendered tree, from the top."""

@@ -1,7 +1,7 @@
 """Calls to one cluster with the retry table: what a caller gets is final, or needs its decision."""
 
-import random
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -18,6 +18,10 @@ _PAGE = "500"
 _EXPIRED = 410
 
 
+def _none() -> float:
+    return 1.0
+
+
 @dataclass
 class Client:
     """``budget_seconds`` is how long one call is tried. Not frozen: it remembers what the cluster serves."""
@@ -25,7 +29,8 @@ class Client:
     api: Api
     clock: Clock
     budget_seconds: float = BUDGET_SECONDS
-    _jitter: random.Random = field(default_factory=lambda: random.Random(0))  # noqa: S311 - spreads retries, no secret
+    jitter: Callable[[], float] = _none
+    """From 0 to 1, drawn for each wait."""
 
     def send(self, call: Call) -> tuple[Fate, Answer]:
         """Try until the fate is anything but RETRY, or the budget is used up (then it is FINAL)."""
@@ -36,7 +41,7 @@ class Client:
             found = fate(call, answer)
             if found is not Fate.RETRY:
                 return found, answer
-            wait = wait_seconds(attempt, answer, self._jitter.random())
+            wait = wait_seconds(attempt, answer, self.jitter())
             if self.clock.monotonic() + wait > end:
                 return Fate.FINAL, answer
             self.clock.sleep(wait)

@@ -71,7 +71,7 @@ def fate(call: Call, answer: Answer) -> Fate:
 
 
 def wait_seconds(attempt: int, answer: Answer, jitter: float) -> float:
-    """Before attempt ``attempt`` + 1 (the first is 0): what the server asks for, else exponential with full jitter.
+    """Before attempt ``attempt`` + 1 (the first is 0): what the server asks for, else exponential with jitter.
 
     ``jitter`` is from 0 to 1.
     """
