@@ -1,17 +1,20 @@
 """The repository's folder on disk: reads files, and writes edits all or nothing.
 
 Everything new is first staged beside its target on the same file system and flushed; then it is renamed into place.
-Whatever goes wrong in between (a full disk, Ctrl-C), the renames are undone and the tree is as it was.
+Whatever goes wrong in between (a full disk, Ctrl-C), the renames are undone and the tree is as it was. What a kill or a
+power cut leaves half done, the next run of any verb finishes (adapters/write_ahead).
 """
 
 import os
-import shutil
-import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from pipeline.adapters.below import Below, Found, Kind
 from pipeline.adapters.inputs import read_inputs
+from pipeline.adapters.recovery import go_on
+from pipeline.adapters.write_ahead.turn import Turn, my_turn, unheard
+from pipeline.adapters.write_ahead.writing import writing
 from pipeline.core.budget import MEBIBYTE, InputLimits
 from pipeline.core.charts.chart import VendoredTree
 from pipeline.core.charts.lock import FILE as LOCK
@@ -19,14 +22,16 @@ from pipeline.core.errors import WorldError
 from pipeline.core.render.file_edits import Edits
 from pipeline.core.safe_path import SafePath, shown
 
-STAGING = ".pipeline-staging-"
-
 
 class Disk:
-    """The files below ``root``. Paths are relative to it, with ``/``; none may lead out of it."""
+    """The files below ``root``. Paths are relative to it, with ``/``; none may lead out of it.
 
-    def __init__(self, root: Path, limits: InputLimits | None = None) -> None:
+    ``turn`` is that of the run which alone may write now; without one, each ``carry_out`` takes a turn of its own.
+    """
+
+    def __init__(self, root: Path, limits: InputLimits | None = None, turn: Turn | None = None) -> None:
         self.root = root
+        self.turn = turn
         self._limits = limits or InputLimits()
         self._below = Below(root, links=True)
 
@@ -92,120 +97,46 @@ class Disk:
         gone = (path for path in edits.removed if self._inside(path).exists())
         return tuple(sorted({*trees, *files, *gone}))
 
+    @contextmanager
+    def alone(self, verb: str, tell: Callable[[str], object] = unheard) -> Iterator["Disk"]:
+        """The same files, for as long as no other run writes to them. ``tell`` hears whom is waited for.
+
+        Raises:
+            RefusedError: another run is at work for too long.
+            WorldError: a run was killed half way, and cannot be finished.
+        """
+        with my_turn(self.root, verb, tell) as turn:
+            if turn.inherited:
+                go_on(turn, tell)
+            yield Disk(self.root, self._limits, turn)
+
     def carry_out(self, edits: Edits) -> tuple[str, ...]:
         """Write what differs; the paths that changed, sorted.
 
         Raises:
             WorldError: the disk refused. Nothing has changed then.
+            RefusedError: another run is at work for too long.
         """
-        journal = _Journal(self.root)
+        if self.turn is None:
+            with self.alone("write") as disk:
+                return disk.carry_out(edits)
         try:
-            for folder, files in sorted(edits.trees.items()):
-                if self.vendored(folder) != VendoredTree(files):
-                    journal.stage_tree(self._inside(folder), files)
-            for path, data in sorted(edits.files.items()):
-                if self.read(path) != data:
-                    journal.stage_file(self._inside(path), data)
-            for path in edits.removed:
-                journal.stage_removal(self._inside(path))
-            journal.commit()
+            with writing(self.turn) as work:
+                for folder, files in sorted(edits.trees.items()):
+                    if self.vendored(folder) != VendoredTree(files):
+                        work.tree(self._inside(folder), files)
+                for path, data in sorted(edits.files.items()):
+                    if self.read(path) != data:
+                        work.file(self._inside(path), data)
+                for path in edits.removed:
+                    work.removal(self._inside(path))
+                return work.commit()
         except OSError as error:
             where = error.filename or str(self.root)
             raise WorldError(f"{where}: {(error.strerror or str(error)).lower()}; nothing was changed") from error
-        finally:
-            journal.close()
-        return tuple(sorted(path.relative_to(self.root).as_posix() for path in journal.changed))
 
     def _inside(self, path: str) -> Path:
         target = self.root / SafePath(path)
         if not target.parent.resolve().is_relative_to(self.root.resolve()):
             raise WorldError(f"{path}: a folder on the way is a link out of the repository", hint="remove the link")
         return target
-
-
-class _Journal:
-    """Staged content, and the renames done so far: each can be undone."""
-
-    def __init__(self, root: Path) -> None:
-        self._root = root
-        self._staging: Path | None = None
-        self._places = 0
-        self._wanted: list[tuple[Path, Path | None]] = []
-        self._undo: list[tuple[Path, Path]] = []
-        self.changed: list[Path] = []
-
-    def stage_tree(self, target: Path, files: Mapping[str, bytes]) -> None:
-        staged = self._new_place()
-        staged.mkdir()
-        for name, data in sorted(files.items()):
-            path = staged / SafePath(name)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            _write(path, data)
-        self._wanted.append((target, staged))
-
-    def stage_file(self, target: Path, data: bytes) -> None:
-        staged = self._new_place()
-        _write(staged, data)
-        if target.is_file():
-            shutil.copymode(target, staged)
-        self._wanted.append((target, staged))
-
-    def stage_removal(self, target: Path) -> None:
-        if target.is_symlink() or target.exists():
-            self._wanted.append((target, None))
-
-    def commit(self) -> None:
-        """All renames, or none: BaseException, because Ctrl-C may come between any two of them."""
-        try:
-            for target, staged in self._wanted:
-                self._replace(target, staged)
-        except BaseException:
-            self._roll_back()
-            raise
-        self.changed = [target for target, _ in self._wanted]
-        _remove_empty_folders({target.parent for target, staged in self._wanted if staged is None}, self._root)
-
-    def close(self) -> None:
-        if self._staging is not None:
-            shutil.rmtree(self._staging, ignore_errors=True)
-
-    def _replace(self, target: Path, staged: Path | None) -> None:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if target.is_symlink() or target.exists():
-            old = self._new_place()
-            self._undo.append((old, target))
-            target.rename(old)
-        if staged is not None:
-            self._undo.append((target, staged))
-            staged.rename(target)
-
-    def _roll_back(self) -> None:
-        for source, destination in reversed(self._undo):
-            if source.is_symlink() or source.exists():  # the very rename that failed was not done
-                source.rename(destination)
-        _remove_empty_folders({target.parent for target, _ in self._wanted}, self._root)
-
-    def _new_place(self) -> Path:
-        if self._staging is None:
-            self._staging = Path(tempfile.mkdtemp(prefix=STAGING, dir=self._root))
-        self._places += 1
-        return self._staging / str(self._places)
-
-
-def _write(path: Path, data: bytes) -> None:
-    with path.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _remove_empty_folders(folders: set[Path], root: Path) -> None:
-    """``folders`` and what is above them, up to the root, as far as nothing is in them."""
-    for folder in sorted(folders, key=lambda path: -len(path.parts)):
-        here = folder
-        while here != root and root in here.parents:
-            try:
-                here.rmdir()
-            except OSError:
-                break
-            here = here.parent

@@ -1,8 +1,14 @@
 """``pipeline commit``: what vendor and render wrote, in one commit that says what it changes."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from pipeline.core.errors import OK
+
+if TYPE_CHECKING:
+    from pipeline.adapters.write_ahead.turn import Turn
+    from pipeline.wiring import Repository
 
 
 @click.command(short_help="Commit what vendor and render wrote, and nothing else.")
@@ -13,7 +19,18 @@ def command(*, dry_run: bool, branch: str | None) -> int:
 
     Whatever else is staged or changed is left as it is. Git's hooks and signing work as ever.
     """
-    from pipeline.adapters.git.commit import RepositoryWriter
+    from pipeline.cli.support.recovery import say
+    from pipeline.wiring import repository
+
+    here = repository()
+    if dry_run:
+        return _commit(here, None, branch)
+    with here.disk.alone("commit", say) as disk:
+        return _commit(here, disk.turn, branch)
+
+
+def _commit(here: "Repository", turn: "Turn | None", branch: str | None) -> int:
+    """Without a turn, only say what would be committed."""
     from pipeline.cli.support.diffing import DiffRequest
     from pipeline.cli.support.diffing import repository as report_of
     from pipeline.cli.support.log_lines import unheard_where_needed
@@ -21,9 +38,7 @@ def command(*, dry_run: bool, branch: str | None) -> int:
     from pipeline.core.review.commit_message import message
     from pipeline.flows.commit import changed, check_secrets
     from pipeline.report.plain import safe
-    from pipeline.wiring import repository
 
-    here = repository()
     head = here.head()
     changes = changed(head, here.worktree)
     if not changes:
@@ -32,11 +47,13 @@ def command(*, dry_run: bool, branch: str | None) -> int:
     check_secrets(here.config, changes, here.worktree)
     report = report_of(parse_source("ref:HEAD" if head else "empty"), parse_source("worktree"), DiffRequest())
     text = message(report, len(changes))
-    if dry_run:
+    if turn is None:
         click.echo(unheard_where_needed(safe(f"{text}\n")), nl=False)
         for path in changes:
             click.echo(path)
         return OK
-    commit = RepositoryWriter(here.root).commit(changes, text, branch)
+    from pipeline.adapters.git.commit import RepositoryWriter
+
+    commit = RepositoryWriter(here.root, turn).commit(changes, text, branch)
     click.echo(f"committed {commit[:10]}: {text.splitlines()[0]}")
     return OK

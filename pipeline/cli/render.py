@@ -1,8 +1,16 @@
 """``pipeline render``: every release into the rendered/ tree, or with --check whether that tree is up to date."""
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import click
 
 from pipeline.core.errors import OK, STALE
+
+if TYPE_CHECKING:
+    from pipeline.adapters.disk import Disk
+    from pipeline.flows.render.jobs import Pair
+    from pipeline.wiring import Repository
 
 _SHOWN = 20
 
@@ -21,28 +29,36 @@ def command(
     Files that an earlier render wrote and this one does not are removed; other files are never touched. Nothing is
     written where any chart does not render.
     """
-    from pipeline.cli.support.log_lines import unheard_where_needed
-    from pipeline.cli.support.progress import progress
+    from contextlib import nullcontext
+
+    from pipeline.cli.support.recovery import say
     from pipeline.core.config.shards import parse_shard
-    from pipeline.core.words import counted
     from pipeline.flows.render.jobs import share
-    from pipeline.flows.render.render import render
-    from pipeline.report.plain import safe
     from pipeline.wiring import repository
 
     here = repository()
     pairs = here.config.pairs(environments, (*releases, *more))
-    if shard:
-        pairs = share(pairs, parse_shard(shard), here.disk)
+    with nullcontext(here.disk) if check else here.disk.alone("render", say) as disk:
+        if shard:
+            pairs = share(pairs, parse_shard(shard), disk)
+        return _render(here, pairs, disk, check=check)
+
+
+def _render(here: "Repository", pairs: "Sequence[Pair]", disk: "Disk", *, check: bool) -> int:
+    from pipeline.cli.support.log_lines import unheard_where_needed
+    from pipeline.cli.support.progress import progress
+    from pipeline.core.words import counted
+    from pipeline.flows.render.render import render
+    from pipeline.report.plain import safe
+
     with progress("render") as tell:
         outcome = render(here.config, here.lock, pairs, here.render_world(), tell)
     for line in outcome.warnings:
         click.echo(unheard_where_needed(safe(f"warning: {line}\n")), err=True, nl=False)
     counts = f"{counted(outcome.releases, 'release')}, {counted(outcome.objects, 'object')}"
     if check:
-        stale = here.disk.differing(outcome.edits)
-        return _report_stale(stale, counts)
-    changed = here.disk.carry_out(outcome.edits)
+        return _report_stale(disk.differing(outcome.edits), counts)
+    changed = disk.carry_out(outcome.edits)
     removed = sum(1 for path in changed if path in outcome.edits.removed)
     written = len(changed) - removed
     what = f"{counted(written, 'file')} written, {removed} removed" if changed else "nothing changed"

@@ -17,6 +17,7 @@ def command(releases: tuple[str, ...], *, locked: bool, update: bool) -> int:
     What is there as locked is not fetched again. Either everything is written or nothing.
     """
     from pipeline.cli.support.progress import progress
+    from pipeline.cli.support.recovery import say
     from pipeline.flows.vendor import check_locked, vendor
     from pipeline.wiring import repository
 
@@ -26,9 +27,10 @@ def command(releases: tuple[str, ...], *, locked: bool, update: bool) -> int:
         check_locked(here.config, here.lock, here.disk)
         click.echo(f"vendored charts are as locked: {len(here.lock.charts)}")
         return OK
-    with progress("vendor") as tell:
-        done = vendor(here.config, here.lock, releases, here.disk, here.chart_source(), update=update, progress=tell)
-    changed = here.disk.carry_out(done.edits)
+    with here.disk.alone("vendor", say) as disk:
+        with progress("vendor") as tell:
+            done = vendor(here.config, here.lock, releases, disk, here.chart_source(), update=update, progress=tell)
+        changed = disk.carry_out(done.edits)
     for change in done.changes:
         click.echo(str(change))
     for name, files in done.renamed.items():

@@ -112,7 +112,7 @@ def test_a_commit_that_git_refuses_leaves_everything_as_it_was(
     assert before in (state(here), ())
     assert snapshot(here) == files
     assert git(here, "symbolic-ref", "--short", "HEAD") == "main\n"
-    assert not list((here / ".git").glob("pipeline-commit-*"))
+    assert not list((here / ".git").glob("pipeline/*"))
 
 
 @pytest.mark.parametrize("start", ["branch", "detached", "unborn"])

@@ -1,6 +1,5 @@
 """The lock of Git's index: taken as Git itself takes it, and named with its age where somebody else has it."""
 
-import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +9,7 @@ from pipeline.core.errors import WorldError
 
 _PATIENCE_SECONDS = 5.0
 _POLL_SECONDS = 0.05
+_SETTLED_SECONDS = 1.0
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 
 
@@ -17,13 +17,13 @@ def lock_of(index: Path) -> Path:
     return index.with_name(f"{index.name}.lock")
 
 
-def wait_until_free(index: Path, top: Path, patience: float = _PATIENCE_SECONDS) -> None:
+def wait_until_free(index: Path, top: Path) -> None:
     """Return as soon as nobody holds the index.
 
     Raises:
         WorldError: its lock stays; the lock, its age and the way out are named.
     """
-    end = time.monotonic() + patience
+    end = time.monotonic() + _PATIENCE_SECONDS
     while (age := _age(lock_of(index))) is not None:
         if time.monotonic() > end:
             raise _stale(lock_of(index), age, top)
@@ -31,29 +31,52 @@ def wait_until_free(index: Path, top: Path, patience: float = _PATIENCE_SECONDS)
 
 
 @contextmanager
-def locked(index: Path, top: Path, patience: float = _PATIENCE_SECONDS) -> Iterator[os.stat_result]:
-    """Holds the index during the block. Git creates the same file for that, and never waits for one that is there.
+def locked(index: Path, top: Path, following: Path) -> Iterator[None]:
+    """Holds the index during the block, in which ``following`` becomes it. Git creates the same file for that.
+
+    From its first moment it says whose it is: adapters/git/recovery.py removes it where that run was killed.
 
     Raises:
-        WorldError: somebody else holds it, or the disk refused.
+        WorldError: somebody else holds it.
+        OSError: the disk refused.
     """
-    end = time.monotonic() + patience
-    path = lock_of(index)
+    end = time.monotonic() + _PATIENCE_SECONDS
+    path, own = lock_of(index), following.with_name("lock")
+    own.write_bytes(_mark(following))
     while True:
         try:
-            file = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
+            path.hardlink_to(own)
             break
         except FileExistsError:
             if time.monotonic() > end:
                 raise _stale(path, _age(path) or 0, top) from None
             time.sleep(_POLL_SECONDS)
-        except OSError as error:
-            raise WorldError(f"{path}: {(error.strerror or str(error)).lower()}") from error
     try:
-        yield os.fstat(file)
+        yield
     finally:
-        os.close(file)
         path.unlink(missing_ok=True)
+
+
+def remove_own(index: Path, following: Path) -> None:
+    """The lock that a killed run left. Raises OSError."""
+    path = lock_of(index)
+    if path.exists() and path.read_bytes() == _mark(following):
+        path.unlink()
+
+
+def remove_if_left(file: Path, since: float) -> None:
+    """The lock of ``file``, where it was made after ``since`` (seconds since 1970) and does not go. Raises OSError."""
+    path = lock_of(file)
+    if not path.exists() or path.stat().st_mtime < since - 1:
+        return
+    seen = path.stat()
+    time.sleep(max(0.0, seen.st_mtime + _SETTLED_SECONDS - time.time()))
+    if path.exists() and path.stat().st_ino == seen.st_ino:
+        path.unlink()
+
+
+def _mark(following: Path) -> bytes:
+    return b"held by pipeline commit for " + bytes(following)
 
 
 def _age(path: Path) -> float | None:

@@ -36,6 +36,12 @@ class VerbGroup(click.Group):
             ctx.fail(_unknown(args[0], self.list_commands(ctx)))
         return super().resolve_command(ctx, args)
 
+    def invoke(self, ctx: click.Context) -> object:
+        from pipeline.cli.support.recovery import recover_here
+
+        recover_here()
+        return super().invoke(ctx)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         shown = self.list_commands(ctx)
         width = max(map(len, shown), default=0)

@@ -9,6 +9,7 @@ import pytest
 from pipeline.adapters.git.commit import RepositoryWriter
 from pipeline.adapters.git.door import ask, environment, object_format, repository_root
 from pipeline.adapters.git.trees import DirectoryTree, GitTree, resolve
+from pipeline.adapters.write_ahead.turn import my_turn
 from pipeline.core.errors import UsageError, WorldError
 from tests.support.platforms import git, write
 
@@ -53,7 +54,8 @@ def test_all_of_them_at_once_do_not_lead_a_commit_elsewhere(repository: Path, mo
         monkeypatch.setenv(name, value)
     write(repository, {"a/x.yaml": "a: 2\n"})
     blob = DirectoryTree(repository).ids("a")["a/x.yaml"]
-    new = RepositoryWriter(repository).commit({"a/x.yaml": blob}, "second")
+    with my_turn(repository, "commit") as turn:
+        new = RepositoryWriter(repository, turn).commit({"a/x.yaml": blob}, "second")
     for name in MISLEADING:
         monkeypatch.delenv(name, raising=False)
     assert git(repository, "rev-parse", "HEAD", "HEAD:a/x.yaml").split() == [new, blob]

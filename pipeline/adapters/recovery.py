@@ -1,0 +1,102 @@
+"""Goes on where a run was killed: what it had begun is finished or undone, and what it had prepared is removed."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from pipeline.adapters.write_ahead import moves, record
+from pipeline.adapters.write_ahead.durable import flush_folders
+from pipeline.adapters.write_ahead.moves import Staged
+from pipeline.adapters.write_ahead.place import StatePlace, state_place
+from pipeline.adapters.write_ahead.record import RunRecord, Stage
+from pipeline.adapters.write_ahead.turn import Turn, holder, leave, named, try_turn
+from pipeline.adapters.write_ahead.writing import STAGING
+from pipeline.core.errors import RefusedError, WorldError
+from pipeline.core.safe_path import UnsafePathError
+from pipeline.core.words import counted
+
+_PATIENCE_SECONDS = 60.0
+_POLL_SECONDS = 0.02
+_TOUCHING = (Stage.DOING, Stage.UNDOING)
+
+
+def recover(root: Path, tell: Callable[[str], object]) -> None:
+    """For every verb, before it reads anything; costs a few looks where nothing was left behind.
+
+    A run that is at work is let be, except in the moment in which it renames: for that it is waited.
+
+    Raises:
+        WorldError: what was begun can be neither finished nor undone now.
+        RefusedError: another run renames for longer than a minute.
+    """
+    place = state_place(root)
+    if not place.lock.exists() and not place.record.exists():
+        return
+    end = time.monotonic() + _PATIENCE_SECONDS
+    try:
+        while (turn := try_turn(root, "recovery")) is None:
+            found = record.read(place)
+            if found is None or found.stage not in _TOUCHING:
+                return
+            if time.monotonic() > end:
+                raise RefusedError(f"{holder(place)} is writing here", hint="wait until it ends, then try again")
+            time.sleep(_POLL_SECONDS)
+    except OSError as error:
+        raise _cannot(place, error) from error
+    try:
+        go_on(turn, tell)
+    finally:
+        leave(turn)
+
+
+def go_on(turn: Turn, tell: Callable[[str], object]) -> None:
+    """The same for a run that has its turn. Raises WorldError as above."""
+    try:
+        found = record.read(turn.place)
+        if found is not None:
+            said = _gone_on(found, turn)
+            if said:
+                tell(said)
+        record.forget(turn.place)
+    except (OSError, ValueError, KeyError, TypeError, UnsafePathError) as error:
+        raise _cannot(turn.place, error) from error
+
+
+def _gone_on(found: RunRecord, turn: Turn) -> str:
+    if found.kind == moves.KIND:
+        return _files(found, turn.place)
+    if found.kind == "commit":
+        from pipeline.adapters.git.recovery import go_on_with_commit  # noqa: PLC0415 - slow to import, and rarely needed
+
+        return go_on_with_commit(found, turn)
+    raise ValueError(f"a record of kind {found.kind!r} is of another version of pipeline")
+
+
+def _files(found: RunRecord, place: StatePlace) -> str:
+    root, name = (place.top / str(found.who["root"])).resolve(), str(found.body["folder"])
+    staged = Staged(root, root / name, moves.from_data(found.body["moves"]))
+    parents = {(root / move.target).parent.resolve() for move in staged.moves}
+    inside = all(folder.is_relative_to(root) for folder in parents)
+    if not (inside and root.is_relative_to(place.top) and name.startswith(STAGING) and "/" not in name):
+        raise ValueError("the record names a path outside of the repository")
+    ended = f"{named(dict(found.who))} ended half way"
+    count = counted(len(staged.moves), "path")
+    said = f"{ended}: nothing had changed; what it had prepared is removed"
+    if found.stage is Stage.DOING:
+        staged.forward()
+        said = f"{ended}: what it had begun is finished ({count})"
+    elif found.stage is Stage.UNDOING:
+        staged.backward()
+        said = f"{ended}: what it had begun is undone ({count})"
+    elif found.stage is Stage.DONE:
+        said = f"{ended}: all was written; what it had prepared is removed"
+    flush_folders(staged.folders(), root)
+    staged.clear()
+    return said
+
+
+def _cannot(place: StatePlace, error: Exception) -> WorldError:
+    reason = (error.strerror or str(error)).lower() if isinstance(error, OSError) else str(error).partition("\n")[0]
+    where = f"{error.filename}: " if isinstance(error, OSError) and error.filename else ""
+    hint = f"make {place.top} writable, then run any verb of pipeline again; the record is {place.record}"
+    return WorldError(f"a run was killed half way, and cannot be finished: {where}{reason}", hint=hint)

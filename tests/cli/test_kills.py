@@ -1,0 +1,75 @@
+"""vendor, render and commit are all or nothing, whatever ends them: real signals, real Git, at random moments.
+
+PIPELINE_KILLS=200 makes the long run of it; PIPELINE_KILLS_SEED another one.
+"""
+
+import os
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.kills import attempts, killed, left, pipeline, prepare, state
+
+KILLS = int(os.environ.get("PIPELINE_KILLS", "16"))
+SEED = int(os.environ.get("PIPELINE_KILLS_SEED", "1"))
+PAIRS = max(3, KILLS // 4)
+Prepared = dict[str, tuple[Path, str, str]]
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prepared]:
+    folder = tmp_path_factory.mktemp("kills")
+    yield prepare(folder)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def seconds(prepared: Prepared, tmp_path_factory: pytest.TempPathFactory) -> dict[str, float]:
+    """How long each verb takes here."""
+    taken = {}
+    for verb, (before, _, _) in prepared.items():
+        root = shutil.copytree(before, tmp_path_factory.mktemp("timed") / "root", symlinks=True)
+        start = time.monotonic()
+        assert pipeline(root, verb, root.parent / "tmp").wait() == 0
+        taken[verb] = time.monotonic() - start
+    return taken
+
+
+def test_a_killed_run_is_all_or_nothing_after_the_next_one(
+    prepared: Prepared, seconds: dict[str, float], tmp_path: Path
+) -> None:
+    wrong, running, new = [], 0, 0
+    for number, attempt in enumerate(attempts(KILLS, SEED)):
+        before, old, after = prepared[attempt.verb]
+        root = shutil.copytree(before, tmp_path / str(number) / "root", symlinks=True)
+        running += killed(attempt, root, seconds[attempt.verb])
+        again = pipeline(root, attempt.next_verb, root.parent / "tmp")
+        code = again.wait(timeout=120)
+        said = (root.parent / "stderr").read_text()
+        found = state(root)
+        new += found == after
+        if found not in (old, after) or left(root) or code in (1, 5, 70):
+            wrong.append((attempt, code, said, left(root), "mixed" if found not in (old, after) else "whole"))
+        else:
+            shutil.rmtree(root.parent)
+    sys.stdout.write(f"{KILLS} kills: {running} of a running process, {new} finished, {KILLS - new} undone\n")
+    assert wrong == []
+    assert running > KILLS // 2
+
+
+def test_two_runs_at_once_are_one_after_the_other(prepared: Prepared, tmp_path: Path) -> None:
+    wrong = []
+    for number in range(PAIRS):
+        verb = ("vendor", "render", "commit")[number % 3]
+        before, _, after = prepared[verb]
+        root = shutil.copytree(before, tmp_path / str(number) / "root", symlinks=True)
+        both = [pipeline(root, verb, root.parent / "tmp") for _ in range(2)]
+        codes = [process.wait(timeout=120) for process in both]
+        if codes != [0, 0] or state(root) != after or left(root):
+            wrong.append((verb, codes, (root.parent / "stderr").read_text(), left(root)))
+        shutil.rmtree(root.parent)
+    assert wrong == []
