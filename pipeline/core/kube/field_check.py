@@ -5,26 +5,29 @@ another type than the field's, a field that must be set, an entry that comes twi
 what the server's own code checks are not known here: no complaint is no promise.
 """
 
-import base64
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import chain
 from typing import Any
 
 import orjson
 
 from pipeline.core.kube.apis import lookup
 from pipeline.core.kube.fields import entries, fields_at, required_at, type_of
+from pipeline.core.kube.marks import is_base64, is_marked, noted
 from pipeline.core.kube.merge_keys import entry_key, merge_key
 from pipeline.core.kube.path import Path, Step
 from pipeline.core.kube.quantity import quantity
-from pipeline.core.kube.resource import Resource
+from pipeline.core.kube.resource import Resource, mapping
 from pipeline.core.kube.secrets import SECRET
 
 _Steps = tuple[str | int, ...]
 _SHOWN = 40
 _NAMED = 50
 """Of so many complaints about one object the list entries are named by their keys: a chart may hold any number."""
+_TEMPLATES_READ = 34
 _KEY_DEFAULTS = {"protocol": "TCP"}
 """What the API server takes for a key of an entry that leaves it out."""
 
@@ -60,15 +63,23 @@ def complaints(resource: Resource, minor: int) -> tuple[FieldComplaint, ...]:
     api, root = lookup(resource.group, resource.version, resource.kind), type_of(resource.api_version, resource.kind)
     if not root or api is None or not api.exists(minor):
         return ()
-    found = _FieldWalk(minor).object(root, resource.body, ())
+    found = _FieldWalk(minor, resource.kind).object(root, resource.body, ())
     if resource.kind == SECRET:
-        found = _discreet(found)
+        found = chain(_discreet(found), _of_secret(resource))
     return tuple(_named(resource.body, one) if number < _NAMED else one for number, one in enumerate(found))
 
 
 def _discreet(found: Iterator[FieldComplaint]) -> Iterator[FieldComplaint]:
     """Of a Secret no value is told; and what it holds may be masked already, which is no base64."""
     return (replace(one, found="of another type" if one.found else "") for one in found if one.wanted != "base64")
+
+
+def _of_secret(resource: Resource) -> Iterator[FieldComplaint]:
+    """What masked values still say of themselves."""
+    for key, wanted in (("data", "base64"), ("stringData", "text")):
+        for name, value in mapping(resource.body.get(key)).items():
+            if note := noted(value):
+                yield FieldComplaint(Fault.WRONG_TYPE, (key, name), "core.v1.Secret", key, wanted, note)
 
 
 def _is(*kinds: type) -> Callable[[Any], bool]:
@@ -83,22 +94,13 @@ def _whole(value: Any) -> bool:
     return _number(value) and (isinstance(value, int) or value.is_integer())
 
 
-def _base64(value: Any) -> bool:
-    """As Go's encoding/json reads it: newlines count for nothing, the padding must be there."""
-    try:
-        base64.b64decode("".join(value.split()), validate=True)
-    except (AttributeError, ValueError):
-        return False
-    return True
-
-
 _FITS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "#": (_is(dict), "a map"),
     "{": (_is(dict), "a map"),
     "[": (_is(list), "a list"),
     "s": (_text, "text"),
     "t": (_text, "a time"),
-    "y": (_base64, "base64"),
+    "y": (is_base64, "base64"),
     "i": (_whole, "a whole number"),
     "n": (_number, "a number"),
     "b": (_is(bool), "true or false"),
@@ -108,11 +110,36 @@ _FITS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
 }
 
 
+_PERCENT = re.compile(r"[0-9]+%")
+_SERVICE_NAME = re.compile(r"(?=.*[a-z])(?!.*--)[a-z0-9](?:[-a-z0-9]{0,13}[a-z0-9])?")
+"""IANA_SVC_NAME of k8s.io/apimachinery/pkg/util/validation."""
+
+
+def _share(value: str) -> bool:
+    return _PERCENT.fullmatch(value) is not None
+
+
+def _port(value: str) -> bool:
+    """Empty is absent."""
+    return not value or _SERVICE_NAME.fullmatch(value) is not None
+
+
+_TEXT_FITS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
+    **dict.fromkeys(("maxSurge", "maxUnavailable", "minAvailable"), (_share, "a whole number or a percentage")),
+    **dict.fromkeys(("port", "servicePort", "targetPort"), (_port, "a port number or the name of a port")),
+}
+"""What text may stand in a field that takes a number or text, by its name: all such fields of built-in kinds."""
+
+
 class _FieldWalk:
     """One walk over one object."""
 
-    def __init__(self, minor: int) -> None:
-        self._minor = minor
+    def __init__(self, minor: int, kind: str) -> None:
+        self._minor, self._kind = minor, kind
+
+    def _unread(self, path: _Steps) -> bool:
+        """Whether the server only decodes what stands there: before 1.34 it took any pod template of a StatefulSet."""
+        return self._minor < _TEMPLATES_READ and self._kind == "StatefulSet" and path[:2] == ("spec", "template")
 
     def object(self, type_name: str, value: Any, path: _Steps) -> Iterator[FieldComplaint]:
         """``value`` is a map."""
@@ -130,7 +157,9 @@ class _FieldWalk:
     def _value(self, code: str, value: Any, path: _Steps, owner: str, field: str) -> Iterator[FieldComplaint]:
         head = code[0]
         fits, wanted = _FITS[head]
-        if not fits(value):
+        if head == "x" and isinstance(value, str) and not self._unread(path):
+            fits, wanted = _TEXT_FITS[field]
+        if not fits(value) and not is_marked(value):
             yield FieldComplaint(Fault.WRONG_TYPE, path, owner, field, wanted, _short(value))
         elif head == "#":
             yield from self.object(code[1:], value, path)

@@ -12,6 +12,7 @@ from typing import Any
 
 import orjson
 
+from pipeline.core.kube.marks import note_on, with_note
 from pipeline.core.kube.resource import Body, ManifestSet, Resource
 from pipeline.core.kube.secrets import LAST_APPLIED, SECRET, secrets_within
 from pipeline.core.redaction import run
@@ -143,13 +144,14 @@ class Mask:
         )
 
     def _entry(self, key: str, value: Any) -> str:
+        note = note_on(key, value)
         if isinstance(value, (dict, list)):
             for text in leaves(value):
                 self._learn(decoded(text) if key == "data" else text)
                 self._learn(text)
-            return self.label(orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode())
+            return with_note(self.label(orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()), note)
         text = value if isinstance(value, str) else "" if value is None else str(value)
-        return self._learn(decoded(text) if key == "data" else text)
+        return with_note(self._learn(decoded(text) if key == "data" else text), note)
 
     def _learn(self, value: str) -> str:
         if value in self._numbers and value not in self._pieces:

@@ -13,10 +13,11 @@ from typing import Any
 
 from pipeline.core.diff.change import Op
 from pipeline.core.diff.values import canonical, values_of
+from pipeline.core.kube.marks import BY_CHANCE
 from pipeline.core.kube.path import MISSING, Path, put
 from pipeline.core.kube.resource import ManifestSet, Resource, ResourceId
 
-MARK = "<another at each render>"
+MARK = BY_CHANCE
 _PEM = "-----BEGIN "
 _RANDOM = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=_-.$")
 

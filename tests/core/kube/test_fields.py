@@ -12,6 +12,7 @@ from pipeline.core.kube.field_check import Fault, complaints
 from pipeline.core.kube.fields import bounds, fields_at, history, required_at, type_of
 from pipeline.core.kube.path import to_text
 from pipeline.core.kube.resource import Resource
+from pipeline.core.redaction.mask import Mask
 from pipeline.core.yaml.reader import load, load_all
 
 DATA = Path(__file__).parents[2] / "data"
@@ -135,3 +136,60 @@ def test_a_hostile_object_costs_no_more_than_its_size() -> None:
     started = time.process_time()
     assert len(told(body)) == 4_000
     assert time.process_time() - started < 5
+
+
+SERVICE = "apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {ports: [{port: 80, targetPort: %s}]}\n"
+BUDGET = "apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: a}\nspec: {maxUnavailable: %s}\n"
+ROLLING = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\n"
+ROLLING += "spec: {strategy: {rollingUpdate: {maxSurge: %s}}, selector: {}, template: {}}\n"
+SET = "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: a}\nspec: {selector: {}, serviceName: a, template: "
+SET += "{spec: {containers: [{name: a, readinessProbe: {tcpSocket: {port: %s}}}]}}}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "minor", "fault"),
+    [
+        (SERVICE, "8080", 37, False),
+        (SERVICE, '"8080"', 37, True),
+        (SERVICE, "http", 37, False),
+        (SERVICE, "HTTP", 37, True),
+        (SERVICE, "a-port-name-that-is-long", 37, True),
+        (SERVICE, '""', 37, False),
+        (SERVICE, "80.5", 37, True),
+        (SERVICE, "true", 37, True),
+        (BUDGET, "1", 37, False),
+        (BUDGET, '"1"', 37, True),
+        (BUDGET, '"25%"', 37, False),
+        (BUDGET, "one", 37, True),
+        (ROLLING, '"1"', 37, True),
+        (ROLLING, "25%", 37, False),
+        (SET, '"80"', 37, True),
+        (SET, '"80"', 33, False),
+        (SERVICE, "<another at each render>", 37, False),
+    ],
+)
+def test_a_number_in_quotes_is_no_port_and_no_share(text: str, value: str, minor: int, fault: bool) -> None:  # noqa: FBT001
+    assert bool(told(load(text % value), minor)) is fault
+
+
+@pytest.mark.parametrize(
+    ("data", "wrong"),
+    [
+        ("stringData: {pin: 483920157}", ["stringData.pin a number"]),
+        ("stringData: {pin: '483920157'}", []),
+        ("stringData: {up: true, down: 'false'}", ["stringData.up true or false"]),
+        ("stringData: {list: [a-secret-value]}", ["stringData.list a list"]),
+        ("stringData: {map: {a: a-secret-value}}", ["stringData.map a map"]),
+        ("stringData: {none: null, empty: ''}", []),
+        ("data: {pw: 'secret-value!'}", ["data.pw not base64"]),
+        ("data: {pw: 'YWJj'}", []),
+        ("data: {pw: 'YWJ'}", ["data.pw not base64"]),
+        ("data: {pw: 'YW Jj'}", ["data.pw not base64"]),
+        ("data: {pw: 12345678}", ["data.pw a number"]),
+    ],
+)
+def test_a_masked_secret_still_says_what_type_its_values_have(data: str, wrong: list[str]) -> None:
+    masked = Mask().resource(Resource.of(load(f"apiVersion: v1\nkind: Secret\nmetadata: {{name: a}}\n{data}\n")))
+    found = complaints(masked, 37)
+    assert [f"{to_text(one.path)} {one.found}" for one in found] == wrong
+    assert "a-secret-value" not in str((masked.body, found))
