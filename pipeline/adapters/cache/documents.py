@@ -1,67 +1,74 @@
 """Keeps parsed CRDs between runs: a megabyte of YAML takes a hundred times longer to read than its JSON.
 
-Only CRDs are kept, which hold no secrets. The key is the digest of the text, so nothing can be out of date; what cannot
-be read or written is simply parsed again.
+Only CRDs are kept, which hold no secrets: every document of a text must be one, by what it was parsed to. The key is
+the text, so nothing can be out of date; what cannot be read or written is simply parsed again.
 """
 
 import hashlib
-from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import orjson
 
-from pipeline.adapters.cache.folder import folder, keep, keep_newest
+from pipeline.adapters.cache.cache import Cache
+from pipeline.adapters.user_folders import cache_folder
+from pipeline.core.kube.resource import CRD_KIND
 from pipeline.core.render.manifests import LOADER_VERSION
 
 _SMALLEST = 16_384
 """Bytes; a smaller document is parsed as fast as a file is opened."""
 _MOST_FILES = 600
-_SOME = 50
-"""After so many more it is seen to that there are not too many: to look through them costs more than to write one."""
-_CRD = "kind: CustomResourceDefinition"
+_CRD = f"kind: {CRD_KIND}"
+_GROUP = "apiextensions.k8s.io/"
+_PARTS = {"apiVersion", "kind", "metadata", "spec", "status"}
 
 
 class DocumentCache:
-    """A folder of JSON files, each named by the digest of the YAML that it was read from."""
+    """What texts were parsed to, as JSON."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._puts = 0
+        self._cache = Cache(folder, str(LOADER_VERSION), _MOST_FILES)
 
     @classmethod
     def of_user(cls) -> "DocumentCache":
-        return cls(folder("documents"))
+        return cls(cache_folder("documents"))
 
     def get(self, text: str) -> list[Any] | None:
         """What the text was parsed to; None where it was never kept."""
-        if not _kept(text):
+        if not _may_be_kept(text):
             return None
+        raw = self._cache.get(_digest(text))
         try:
-            found = orjson.loads(self._file(text).read_bytes())
-        except (OSError, ValueError):
+            found = orjson.loads(raw) if raw is not None else None
+        except ValueError:
             return None
         return found if isinstance(found, list) else None
 
     def put(self, text: str, documents: list[Any]) -> None:
         """Keep it, whole or not at all."""
-        if not _kept(text):
+        if not _may_be_kept(text) or not all(map(_is_crd, documents)):
             return
-        with suppress(TypeError):  # a number that JSON does not take
-            keep(self._file(text), orjson.dumps(documents))
-        if self._puts % _SOME == 0:
-            keep_newest(self._folder, _MOST_FILES)
-        self._puts += 1
-
-    def _file(self, text: str) -> Path:
-        return self._folder / f"{_digest(text)}.json"
+        try:
+            raw = orjson.dumps(documents)
+        except TypeError:  # a number that JSON does not take
+            return
+        self._cache.put(_digest(text), raw)
 
 
 @lru_cache(maxsize=256)  # it is asked for before and after
 def _digest(text: str) -> str:
-    return hashlib.sha256(f"{LOADER_VERSION} {text}".encode()).hexdigest()
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _kept(text: str) -> bool:
+def _may_be_kept(text: str) -> bool:
+    """Quickly; what is kept is decided by what was parsed."""
     return len(text) >= _SMALLEST and _CRD in text
+
+
+def _is_crd(document: Any) -> bool:
+    if document is None:
+        return True
+    if not isinstance(document, dict) or document.get("kind") != CRD_KIND or not document.keys() <= _PARTS:
+        return False
+    return str(document.get("apiVersion", "")).startswith(_GROUP)

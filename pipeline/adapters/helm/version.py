@@ -3,17 +3,17 @@
 To ask costs 0.07 s of a processor, while the charts are being rendered on the same ones.
 """
 
-import hashlib
 import re
-from contextlib import suppress
 from pathlib import Path
 
-from pipeline.adapters.cache.folder import folder, keep
+from pipeline.adapters.cache.cache import Cache
 from pipeline.adapters.process import Command, bare_environment, run
+from pipeline.adapters.user_folders import cache_folder
 from pipeline.core.errors import WorldError
 
 _SMALLEST = 10_000_000
 """Bytes: helm itself has 50 MB and more."""
+_MOST_FILES = 50
 _VERSION = re.compile(r"v\d+\.\d+\.\d+[\w.+-]{0,40}")
 
 
@@ -23,17 +23,16 @@ def version_of(binary: str) -> str:
     Raises:
         WorldError: it does not run, or is no helm.
     """
-    memo = _memo(binary)
-    with suppress(OSError, UnicodeDecodeError):
-        known = memo.read_text() if memo else ""
-        if _VERSION.fullmatch(known):
-            return _bare(known)
+    key, cache = _key(binary), Cache(cache_folder("helm"), "1", _MOST_FILES)
+    known = (cache.get(key) or b"").decode(errors="replace") if key else ""
+    if _VERSION.fullmatch(known):
+        return _bare(known)
     command = Command((binary, "version", "--template", "{{.Version}}"), env=bare_environment(), timeout_seconds=60)
     said = run(command).stdout.decode(errors="replace").strip()
     if not re.match(r"v\d+\.\d+\.\d+", said):
         raise WorldError(f"{binary} is no helm: its version reads {said[:40]!r}")
-    if memo and _VERSION.fullmatch(said):
-        keep(memo, said.encode())
+    if key and _VERSION.fullmatch(said):
+        cache.put(key, said.encode())
     return _bare(said)
 
 
@@ -41,14 +40,14 @@ def _bare(version: str) -> str:
     return version[1:].partition("+")[0]
 
 
-def _memo(binary: str) -> Path | None:
-    """By what tells one file from another; None for a script or a shim, which may start now this helm and now that."""
+def _key(binary: str) -> str:
+    """What tells one file from another; empty for a script or a shim, which may start now this helm and now that."""
     file = Path(binary)
     try:
         real, found = file.resolve(), file.stat()
     except OSError:
-        return None
+        return ""
     if not real.name.startswith("helm") or found.st_size < _SMALLEST:
-        return None
+        return ""
     same = (real, found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
-    return folder("helm") / hashlib.sha256(repr(same).encode()).hexdigest()
+    return repr(same)

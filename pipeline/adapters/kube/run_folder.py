@@ -7,6 +7,7 @@ from pathlib import Path
 
 import orjson
 
+from pipeline.adapters.user_folders import state_folder
 from pipeline.core.errors import WorldError
 from pipeline.core.kube.resource import Body, ResourceId
 
@@ -20,8 +21,7 @@ class RunFolder:
     @classmethod
     def of_user(cls, cluster_uid: str, environment: str, run: str) -> "RunFolder":
         """``$PIPELINE_STATE_DIR`` or XDG's state folder, then the cluster, the environment and the run."""
-        state = os.environ.get("XDG_STATE_HOME") or str(Path("~/.local/state").expanduser())
-        base = Path(os.environ.get("PIPELINE_STATE_DIR") or Path(state, "pipeline"))
+        base = Path(os.environ.get("PIPELINE_STATE_DIR") or state_folder())
         return cls(base / "runs" / _UNSAFE.sub("_", cluster_uid) / environment / run)
 
     def keep(self, rid: ResourceId, body: Body) -> str:
@@ -40,6 +40,7 @@ class RunFolder:
                 os.fsync(file.fileno())
         except OSError as error:
             raise WorldError(
-                f"the backup {path} cannot be written: {(error.strerror or str(error)).lower()}"
+                f"the backup {path} cannot be written: {(error.strerror or str(error)).lower()}",
+                hint="free the disk, or name another folder: PIPELINE_STATE_DIR",
             ) from error
         return str(path)

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pipeline import __version__
+from pipeline.adapters.user_folders import state_folder
 
 _SECRET_NAME = re.compile(r"TOKEN|PASSWORD|PASSWD|SECRET|CREDENTIAL|API_?KEY|PRIVATE", re.IGNORECASE)
 _PATTERNS = (
@@ -55,7 +56,7 @@ def save(text: str, args: Sequence[str]) -> Path | None:
     system = f"pipeline {__version__}, Python {platform.python_version()}, {platform.platform()}"
     whole = f"{system}\n$ pipeline {redact(' '.join(args))}\n\n{text}"
     name = f"bug-{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.getpid()}.log"
-    for folder in _folders(os.environ):
+    for folder in _folders():
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             path = folder / name
@@ -67,8 +68,7 @@ def save(text: str, args: Sequence[str]) -> Path | None:
     return None
 
 
-def _folders(environ: Mapping[str, str]) -> list[Path]:
-    """XDG's state folder (``$XDG_STATE_HOME``, by default ``~/.local/state``), then the system's temporary one."""
-    state = environ.get("XDG_STATE_HOME") or os.path.expanduser("~/.local/state")  # noqa: PTH111  (never raises)
+def _folders() -> list[Path]:
+    """The user's state folder, then one of the user's in the system's temporary one."""
     own = Path(tempfile.gettempdir(), f"pipeline-{os.getuid()}" if sys.platform != "win32" else "pipeline")
-    return [Path(state, "pipeline"), own]
+    return [state_folder(), own]

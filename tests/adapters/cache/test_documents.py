@@ -3,10 +3,21 @@
 from pathlib import Path
 
 from pipeline.adapters.cache.documents import DocumentCache
+from pipeline.core.kube.resource import CRD_KIND
 from pipeline.core.render.manifests import parse
 from pipeline.core.yaml.reader import load_all
 
-CRD = "kind: CustomResourceDefinition\nspec:\n" + "".join(f"  k{n}: [1, 1.0, '1', true, null]\n" for n in range(2000))
+CRD = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nspec:\n" + "".join(
+    f"  k{n}: [1, 1.0, '1', true, null]\n" for n in range(2000)
+)
+WORDS = "kind: CustomResourceDefinition\n" * 700
+SECRETS = (
+    f"kind: Secret\nstringData:\n  note: |\n{''.join(f'    {line}' for line in WORDS.splitlines(keepends=True))}",
+    f"# {WORDS.splitlines()[0]}\nkind: Secret\nstringData: {{a: {'x' * 20_000}}}\n",
+    f"{CRD}data: {{password: hunter2-canary}}\n",
+    f"{CRD}---\nkind: Secret\nstringData: {{a: hunter2-canary}}\n",
+    f"- {CRD.splitlines()[1]}\n- kind: Secret\n- {'x' * 20_000}\n",
+)
 
 
 def test_what_was_kept_is_what_was_parsed(tmp_path: Path) -> None:
@@ -22,6 +33,8 @@ def test_only_crds_are_kept(tmp_path: Path) -> None:
     text = CRD.replace("CustomResourceDefinition", "Secret")
     DocumentCache(tmp_path).put(text, load_all(text))
     DocumentCache(tmp_path).put("kind: CustomResourceDefinition", [])
+    for text in SECRETS:
+        DocumentCache(tmp_path).put(text, load_all(text))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -37,9 +50,9 @@ def test_a_broken_or_unwritable_cache_is_no_cache(tmp_path: Path) -> None:
 
 
 def test_a_parser_asks_what_was_kept_first_and_keeps_the_rest(tmp_path: Path) -> None:
-    body = f"apiVersion: apiextensions.k8s.io/v1\nmetadata: {{name: a}}\n{CRD}"
+    body = f"metadata: {{name: a}}\n{CRD}"
     assert parse(body, namespace="", kept=DocumentCache(tmp_path)) == parse(body, namespace="")
-    (file,) = tmp_path.iterdir()
-    file.write_text('[{"kind": "Other"}]')
-    (found,) = parse(body, namespace="", kept=DocumentCache(tmp_path)).resources
-    assert found.kind == "Other"
+    assert len(list(tmp_path.iterdir())) == 1
+    DocumentCache(tmp_path).put(body, [{"apiVersion": "apiextensions.k8s.io/v2", "kind": CRD_KIND}])
+    (found,) = parse(f"{body}", namespace="", kept=DocumentCache(tmp_path)).resources
+    assert found.api_version == "apiextensions.k8s.io/v2"

@@ -1,0 +1,109 @@
+"""The one way in which anything is kept between runs: entries by key, private, each with a digest over all of itself.
+
+The digest is over kind, version, key and content. What is damaged, of another version, under another name, or not the
+user's own is thrown away without a word and made again: it costs time, and never changes a result. Whoever can write as
+this user can write a digest as well; a cache does not defend against its owner.
+
+No entry may hold a secret: each kind says why it has none.
+"""
+
+import hashlib
+import hmac
+import os
+import stat
+from contextlib import suppress
+from pathlib import Path
+
+_HEAD = b"pipeline-cache/1 "
+_HEAD_LENGTH = len(_HEAD) + 64 + 1
+_LARGEST = 64_000_000
+"""Bytes; nothing larger was ever kept."""
+_SOME = 50
+"""After so many more it is seen to that there are not too many: to look through them costs more than to write one."""
+
+
+class Cache:
+    """Entries of one kind in one folder. Any number of processes may use it at once."""
+
+    def __init__(self, folder: Path, version: str, most: int) -> None:
+        """``version`` is that of what the entries mean; ``most`` entries stay, the newest."""
+        self._folder, self._version, self._most = folder, version, most
+        self._puts = 0
+
+    def get(self, key: str) -> bytes | None:
+        """The content; None where there is none that can be trusted."""
+        file = self._file(key)
+        raw = _read(file)
+        if raw is None:
+            return None
+        content = raw[_HEAD_LENGTH:]
+        if hmac.compare_digest(raw[:_HEAD_LENGTH], self._head(key, content)):
+            return content
+        self._drop(file)
+        return None
+
+    def put(self, key: str, content: bytes) -> None:
+        """Keep it, whole or not at all. What cannot be written is not kept."""
+        file = self._file(key)
+        staged = file.with_name(f".{file.name}.{os.getpid()}")
+        try:
+            self._make_folder()
+            with suppress(FileNotFoundError):  # of a process of that number that died
+                staged.unlink()
+            with os.fdopen(os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+                out.write(self._head(key, content) + content)
+            staged.replace(file)
+        except OSError:  # a full disk, a folder that is not ours, a home that cannot be written
+            with suppress(OSError):
+                staged.unlink()
+            return
+        if self._puts % _SOME == 0:
+            self._keep_newest()
+        self._puts += 1
+
+    def _head(self, key: str, content: bytes) -> bytes:
+        digest = hashlib.sha256()
+        for part in (self._folder.name.encode(), self._version.encode(), key.encode("utf-8", "surrogatepass")):
+            digest.update(b"%d:%b" % (len(part), part))
+        digest.update(content)
+        return _HEAD + digest.hexdigest().encode() + b"\n"
+
+    def _file(self, key: str) -> Path:
+        named = f"{self._version}\0{key}".encode("utf-8", "surrogatepass")
+        return self._folder / hashlib.sha256(named).hexdigest()
+
+    def _make_folder(self) -> None:
+        """For nobody else to read; one that was made wider before is narrowed. Raises OSError where it is not ours."""
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        found = self._folder.stat(follow_symlinks=False)
+        if found.st_mode & 0o077:
+            self._folder.chmod(0o700)
+
+    def _keep_newest(self) -> None:
+        with suppress(OSError):
+            files = sorted(self._folder.iterdir(), key=lambda file: file.lstat().st_mtime)
+            for file in files[: max(0, len(files) - self._most)]:
+                self._drop(file)
+
+    @staticmethod
+    def _drop(file: Path) -> None:
+        with suppress(OSError):
+            file.unlink()
+
+
+def _read(file: Path) -> bytes | None:
+    """A regular file of this user's, through no link; None for anything else."""
+    try:
+        handle = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        found = os.fstat(handle)
+        if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid() or found.st_size > _LARGEST:
+            return None
+        with os.fdopen(handle, "rb", closefd=False) as opened:
+            return opened.read(_LARGEST)
+    except OSError:  # a disk that fails
+        return None
+    finally:
+        os.close(handle)
