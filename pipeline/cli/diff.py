@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pipeline.core.errors import CHANGES, FAILED, OK, RISK, UsageError
+from pipeline.core.risk.levels import LEVELS
 
 if TYPE_CHECKING:
     from pipeline.core.config.diff_source import DiffSource
     from pipeline.core.judge.report import Report
 
 SHOWN_AS = "terminal, json, markdown, comment, summary, html, sarif or junit, in a file with =PATH"
-LEVELS = ("blocker", "high", "medium", "low", "info")
 _FILE = click.Path(path_type=Path)
 _CHART = "For chart: sources: "
 

@@ -14,10 +14,11 @@ from pipeline.core.render.manifests import parse
 from pipeline.core.render.nondeterminism import volatile
 from pipeline.core.render.notes import Notes, VolatilePath
 from pipeline.core.render.order import Engine, RenderedChart
-from pipeline.core.render.random_functions import A_SECOND, by_chance, needs_a_pause, suspects
+from pipeline.core.render.random_functions import by_chance, suspects
 from pipeline.core.risk.rule import Rule
 from pipeline.core.risk.upgrade import Side
 from pipeline.flows.chart_sides import Begun, ChartSide, How, order_of
+from pipeline.flows.second_renders import second_renders
 
 
 def diff_charts(begun: Begun, rules: Callable[[], Iterable[Rule]], check: ReportCheck = no_check) -> Report:
@@ -50,11 +51,12 @@ def _doubted(
         frozenset[str]() if isinstance(side, RenderError) else _functions(side, reached)
         for side, reached in zip(sides, templates, strict=True)
     ]
-    if any(map(needs_a_pause, found)):
-        how.pause(A_SECOND)
-    doubted = [number for number, functions in enumerate(found) if functions]
-    again = dict(zip(doubted, engine.render_all([order_of(asked[n], how) for n in doubted]), strict=True))
-    return [_settled(side, found[n], again.get(n), how) for n, side in enumerate(sides)]
+
+    def render(doubted: list[int]) -> Iterable[RenderedChart | RenderError]:
+        return engine.render_all([order_of(asked[number], how) for number in doubted])
+
+    rows = zip(sides, found, second_renders(found, how.pause, render), strict=True)
+    return [_settled(side, functions, second, how) for side, functions, second in rows]
 
 
 def _functions(side: Side, templates: Mapping[str, frozenset[str]]) -> frozenset[str]:

@@ -8,7 +8,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pipeline.core.judge.report_document import LEVELS, FindingEntry, ReleaseEntry, ReportDocument
+from pipeline.core.judge.report_document import FindingEntry, ReleaseEntry, ReportDocument
+from pipeline.core.risk.levels import LEVELS
 from pipeline.core.words import counted
 from pipeline.report import plain
 from pipeline.report.diff_rows import Room, release_rows

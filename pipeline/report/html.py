@@ -11,7 +11,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from pipeline.core.judge.report_document import LEVELS, FindingEntry, ReportDocument
+from pipeline.core.judge.report_document import FindingEntry, ReportDocument
+from pipeline.core.risk.levels import LEVELS
 from pipeline.core.words import counted
 from pipeline.report import plain
 from pipeline.report.html_changes import sections

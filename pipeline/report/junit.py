@@ -4,9 +4,8 @@ from collections.abc import Iterator
 from xml.sax.saxutils import escape, quoteattr
 
 from pipeline.core.judge.report_document import FindingEntry, ReleaseEntry, ReportDocument
+from pipeline.core.risk.levels import SERIOUS
 from pipeline.report import plain
-
-_FAILING = frozenset({"blocker", "high"})
 
 
 def render(report: ReportDocument) -> str:
@@ -80,7 +79,7 @@ def _case(finding: FindingEntry) -> Iterator[str]:
 
 
 def _fails(finding: FindingEntry) -> bool:
-    return finding.severity in _FAILING and not finding.waived
+    return finding.severity in SERIOUS and not finding.waived
 
 
 def _text(text: str) -> str:

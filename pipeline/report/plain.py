@@ -8,7 +8,6 @@ import orjson
 
 from pipeline.core.judge.report import Verdict
 from pipeline.core.judge.report_document import (
-    LEVELS,
     ChangeEntry,
     FindingEntry,
     PlaceEntry,
@@ -18,6 +17,7 @@ from pipeline.core.judge.report_document import (
     Steps,
 )
 from pipeline.core.kube.path import from_json, to_text
+from pipeline.core.risk.levels import LEVELS, SERIOUS
 from pipeline.core.words import counted, listed
 
 _LONGEST = 60
@@ -174,7 +174,7 @@ def steps_before_merging(report: ReportDocument) -> list[str]:
     """What to do first, each step once with the objects it is about: the remedies of all that is high or worse."""
     steps: dict[str, dict[str, None]] = {}
     for finding in report.findings:
-        if finding.severity in LEVELS[:2] and not finding.waived:
+        if finding.severity in SERIOUS and not finding.waived:
             steps.setdefault(line(finding.remedy), {})[resource(finding.resource)] = None
     return [f"{remedy} ({listed(names)})" for remedy, names in steps.items()]
 

@@ -12,10 +12,11 @@ from pipeline import __version__
 from pipeline.core.diff.change import FieldChange
 from pipeline.core.judge import report_document
 from pipeline.core.judge.report import SCHEMA, ReleaseChange, ReleaseReport, RenderFailure, Report
-from pipeline.core.judge.report_document import LEVELS, ReportDocument
+from pipeline.core.judge.report_document import ReportDocument
 from pipeline.core.kube.path import MISSING, to_json
 from pipeline.core.redaction.mask import Mask
 from pipeline.core.risk.finding import Finding, ResourceRef, Severity
+from pipeline.core.risk.levels import LEVELS
 
 
 def document(report: Report) -> ReportDocument:

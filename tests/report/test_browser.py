@@ -9,7 +9,8 @@ import pytest
 from msgspec.structs import replace
 
 from pipeline.core.judge.report import Verdict
-from pipeline.core.judge.report_document import LEVELS, ReportDocument
+from pipeline.core.judge.report_document import ReportDocument
+from pipeline.core.risk.levels import LEVELS
 from pipeline.report import comment, html
 from pipeline.report.plain import anchor
 from tests.report.test_formats import HOSTILE, big, report

@@ -5,7 +5,7 @@ server's answers to 1,095 single changes (tests/data/mutations). Both bodies are
 that leaving a default out is no change.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from pipeline.core.diff.change import Action, ResourceChange
@@ -15,7 +15,7 @@ from pipeline.core.kube.apis import lookup
 from pipeline.core.kube.defaults.normalise import normal
 from pipeline.core.kube.path import MISSING, Path, get
 from pipeline.core.kube.resource import Body, Delivery, Resource
-from pipeline.core.risk.rule import Claim
+from pipeline.core.risk.rule import Claim, EachCheck, Hit, place
 from pipeline.core.risk.upgrade import Upgrade
 
 
@@ -59,6 +59,33 @@ def others(body: Body, parent: Path, allowed: frozenset[str]) -> Iterator[Path]:
     """The paths of every key below ``parent`` but the ``allowed``."""
     below = get(body, parent)
     return ((*parent, key) for key in below if key not in allowed) if isinstance(below, dict) else iter(())
+
+
+def immutable_check(
+    refused: Callable[[Body, Body], tuple[Path, ...]], remedy: Callable[[ResourceChange], str] | None = None
+) -> EachCheck:
+    """One finding for an object of which ``refused`` names paths: of the old and the new body, with defaults."""
+
+    def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
+        both = bodies(change)
+        paths = () if both is None else refused(*both)
+        if paths:
+            names = ", ".join(".".join(map(str, path)) for path in paths)
+            places = [place(change.resource, first_below(change, path)) for path in paths]
+            yield Hit(
+                places[0],
+                title=f"{change.id.kind} {change.id.name}: {names} is immutable",
+                why="The API server rejects it, and the apply stops there.",
+                remedy=(remedy or _another_object)(change),
+                also=tuple(places[1:]),
+                claims=claims(change, *paths),
+            )
+
+    return check
+
+
+def _another_object(change: ResourceChange) -> str:
+    return f"Delete the {change.id.kind} in a step of its own, or give the new one another name."
 
 
 def applied_to_target(before: Resource, upgrade: Upgrade) -> bool:

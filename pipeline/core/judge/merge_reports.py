@@ -7,7 +7,6 @@ from msgspec.structs import replace
 from pipeline.core.errors import UsageError
 from pipeline.core.judge.report import Verdict, combined_digest
 from pipeline.core.judge.report_document import (
-    LEVELS,
     ChangeEntry,
     ComparedSides,
     Digests,
@@ -18,6 +17,7 @@ from pipeline.core.judge.report_document import (
     Summary,
 )
 from pipeline.core.risk.finding import NotEvaluated
+from pipeline.core.risk.levels import LEVELS
 
 _ORDER = (Verdict.FAILED, Verdict.BLOCKED, Verdict.REVIEW, Verdict.SAFE, Verdict.NO_CHANGES)
 _IDLE = "waiver-unused"

@@ -4,7 +4,7 @@ The names and shapes are those of ``data/report.schema.json``, which is the publ
 against each other. Fields that are not known here are ignored, because later versions may add some.
 """
 
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -13,10 +13,7 @@ from pipeline.core.diff.change import Action, Op
 from pipeline.core.judge.report import Verdict
 from pipeline.core.kube.path import from_json
 from pipeline.core.risk.finding import Confidence, NotEvaluated, Place, ResourceRef, Waiver
-
-Level = Literal["blocker", "high", "medium", "low", "info"]
-LEVELS: tuple[Level, ...] = get_args(Level)
-"""The severities that are shown, worst first."""
+from pipeline.core.risk.levels import LEVELS, Level
 
 Count = Annotated[int, Meta(ge=0)]
 Key = Annotated[dict[str, str | int | float | bool | None], Meta(min_length=1)]

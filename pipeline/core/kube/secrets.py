@@ -4,6 +4,8 @@ A Secret need not be an object of its own: it may stand in a text (a ConfigMap t
 writes a whole one into an annotation. Nor need its data be a map: a cluster refuses a list, but Git takes it.
 """
 
+import base64
+import binascii
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -27,6 +29,14 @@ _ENTRY = re.compile(
     r"(?m)^(\s*)(?:data|stringData):[ \t]*\n(?:\1[ \t]+[^\n]*\n){0,200}?"
     r"\1[ \t]+[\w.-]+:[ \t]+(?![\"']?(?:\{\{|\$|<|%))\S"
 )
+
+
+def base64_text(text: str) -> str:
+    """What base64 hides; the text itself where it hides none."""
+    try:
+        return base64.b64decode(text, validate=True).decode()
+    except (binascii.Error, ValueError):
+        return text
 
 
 def holds_data(resource: Resource) -> bool:

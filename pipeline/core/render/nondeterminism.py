@@ -5,7 +5,6 @@ Such a path is called volatile. What stands there is no fact about the chart: tw
 """
 
 import base64
-import binascii
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import zip_longest
@@ -16,6 +15,7 @@ from pipeline.core.diff.values import canonical, values_of
 from pipeline.core.kube.marks import BY_CHANCE
 from pipeline.core.kube.path import MISSING, Path, put
 from pipeline.core.kube.resource import ManifestSet, Resource, ResourceId
+from pipeline.core.kube.secrets import base64_text
 
 MARK = BY_CHANCE
 _PEM = "-----BEGIN "
@@ -55,7 +55,7 @@ class Volatile:
     @property
     def is_key(self) -> bool:
         """Whether it is (part of) a certificate or its key: those of one render belong together."""
-        return any(isinstance(one, str) and _PEM in _plain(one) for one in (self.first, self.second))
+        return any(isinstance(one, str) and _PEM in base64_text(one) for one in (self.first, self.second))
 
 
 def volatile(first: ManifestSet, second: ManifestSet) -> tuple[Volatile, ...]:
@@ -106,7 +106,7 @@ def kept(one: Volatile, committed: Any) -> Any:
         return committed
     if one.whole:
         return committed
-    lines = (_plain(committed) if one.encoded else committed).split("\n")
+    lines = (base64_text(committed) if one.encoded else committed).split("\n")
     found = [_line(piece, lines) for piece in _lines(one.first, one.second)]
     if None in found:
         return MISSING
@@ -114,20 +114,12 @@ def kept(one: Volatile, committed: Any) -> Any:
     return base64.b64encode(text.encode()).decode() if one.encoded else text
 
 
-def _plain(text: str) -> str:
-    """What base64 hides; the text itself where it hides none."""
-    try:
-        return base64.b64decode(text, validate=True).decode()
-    except (binascii.Error, ValueError):
-        return text
-
-
 def _of(first: Resource, second: Resource) -> Iterator[Volatile]:
     for change in values_of(first.body, second.body):
         if change.op is not Op.ADDED:
             texts = (change.old, change.new)
             if first.kind == "Secret" and change.path[0] == "data" and all(isinstance(text, str) for text in texts):
-                texts = (_plain(change.old), _plain(change.new))
+                texts = (base64_text(change.old), base64_text(change.new))
             encoded = texts != (change.old, change.new)
             yield Volatile(first.id, change.path, *texts, encoded)
 

@@ -5,8 +5,6 @@ function, and holds a text that looks random and that nobody wrote into values. 
 https://helm.sh/docs/chart_template_guide/function_list/#cryptographic-and-security-functions, and sprig's.
 """
 
-import base64
-import binascii
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
@@ -14,6 +12,7 @@ from typing import Any
 
 from pipeline.core.charts.template_text import actions, bodies, calls
 from pipeline.core.kube.resource import ManifestSet, Resource
+from pipeline.core.kube.secrets import base64_text
 
 A_SECOND = 1.1
 """What a template that asks for the time needs to show that it does."""
@@ -96,15 +95,7 @@ def _texts(resource: Resource) -> Iterator[str]:
     """Every text of the object that may be random; checksums are of what stands elsewhere."""
     yield resource.id.name
     for text in _leaves({key: value for key, value in resource.body.items() if key not in _UNSAID}):
-        yield _plain(text) if resource.kind == "Secret" else text
-
-
-def _plain(text: str) -> str:
-    """What base64 hides; the text itself where it hides none."""
-    try:
-        return base64.b64decode(text, validate=True).decode()
-    except (binascii.Error, ValueError):
-        return text
+        yield base64_text(text) if resource.kind == "Secret" else text
 
 
 def _leaves(value: Any) -> Iterator[str]:

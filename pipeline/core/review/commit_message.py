@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 
 from pipeline.core.judge.report import ReleaseReport, Report
-from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.levels import LEVELS
 
 _LONGEST_SUBJECT = 72
 _CALLS = re.compile(r"[@#]|[\x00-\x1f\x7f]")
@@ -49,9 +49,8 @@ def _line(release: ReleaseReport) -> str:
 
 
 def _findings(report: Report) -> str:
-    levels = (Severity.BLOCKER, Severity.HIGH, Severity.MEDIUM, Severity.LOW)
     counted = [
-        (sum(1 for f in report.findings if f.severity is level and not f.waived), level.label) for level in levels
+        (sum(1 for f in report.findings if f.severity.label == level and not f.waived), level) for level in LEVELS[:4]
     ]
     return ", ".join(f"{number} {label}" for number, label in counted if number) or "no findings"
 

@@ -4,7 +4,7 @@ Such a path is volatile. With ``render: {volatile: freeze}`` it keeps what the r
 input gives equal files; the index names it either way.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.core.config.model import Config
@@ -20,12 +20,13 @@ from pipeline.core.render.notes import Notes, VolatilePath
 from pipeline.core.render.order import RenderedChart
 from pipeline.core.render.overlay import applied
 from pipeline.core.render.overlay_effects import Effect, effects
-from pipeline.core.render.random_functions import A_SECOND, by_chance, needs_a_pause, suspects
+from pipeline.core.render.random_functions import by_chance, suspects
 from pipeline.core.render.rendered_tree import INDEX, folder_of, from_bytes
 from pipeline.core.yaml.reader import YamlError
 from pipeline.flows.render.attempt import attempt
 from pipeline.flows.render.jobs import Job, RenderPorts
 from pipeline.flows.render.safe_messages import knowing
+from pipeline.flows.second_renders import second_renders
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +58,12 @@ def settle(
     """
     charts = {folder: _chances(folder, world) for folder in {one.job.chart.folder for one in made}}
     found = [_functions(one, charts[one.job.chart.folder]) for one in made]
-    doubted = [number for number, functions in enumerate(found) if functions]
-    if any(needs_a_pause(functions) for functions in found):
-        world.pause(A_SECOND)
-    again = attempt([made[number].job for number in doubted], apis, world, progress) if doubted else []
-    seconds = dict(zip(doubted, again, strict=True))
-    return [_settled(one, found[n], seconds.get(n), config, world) for n, one in enumerate(made)]
+
+    def render(doubted: list[int]) -> Iterable[RenderedChart]:
+        return attempt([made[number].job for number in doubted], apis, world, progress)
+
+    rows = zip(made, found, second_renders(found, world.pause, render), strict=True)
+    return [_settled(one, functions, second, config, world) for one, functions, second in rows]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,33 +9,11 @@ The API server rejects it: ``immutable: true`` is permanent, data included, and 
 Give the new object another name and update its users, or delete the old one in a separate step.
 """
 
-from collections.abc import Iterator
-
-from pipeline.core.analysis.immutable_fields import bodies, claims, differing, first_below
-from pipeline.core.diff.change import ResourceChange
+from pipeline.core.analysis.immutable_fields import differing, immutable_check
 from pipeline.core.kube.path import Path
 from pipeline.core.kube.resource import Body
 from pipeline.core.risk.finding import Severity
-from pipeline.core.risk.rule import Hit, Rule, place, quiet, speaks
-from pipeline.core.risk.upgrade import Upgrade
-
-
-def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
-    both = bodies(change)
-    if both is None:
-        return
-    paths = _refused(*both)
-    if paths:
-        names = ", ".join(".".join(map(str, path)) for path in paths)
-        places = [place(change.resource, first_below(change, path)) for path in paths]
-        yield Hit(
-            places[0],
-            title=f"{change.id.kind} {change.id.name}: {names} is immutable",
-            why="The API server rejects it, and the apply stops there.",
-            remedy=f"Delete the {change.id.kind} in a step of its own, or give the new one another name.",
-            also=tuple(places[1:]),
-            claims=claims(change, *paths),
-        )
+from pipeline.core.risk.rule import Rule, quiet, speaks
 
 
 def _refused(old: Body, new: Body) -> tuple[Path, ...]:
@@ -43,6 +21,9 @@ def _refused(old: Body, new: Body) -> tuple[Path, ...]:
     if old.get("immutable") is True:
         paths += (("immutable",), ("data",), ("binaryData",), ("stringData",))
     return differing(old, new, *paths)
+
+
+check = immutable_check(_refused)
 
 
 _MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {a: %s}\n%s\n"

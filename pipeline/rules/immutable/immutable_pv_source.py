@@ -9,34 +9,11 @@ The API server rejects it: a volume's source, its volume mode and (once set) its
 Keep the data (reclaim policy Retain), delete the PersistentVolume and create a new one.
 """
 
-from collections.abc import Iterator
-
-from pipeline.core.analysis.immutable_fields import bodies, claims, differing, first_below, others
-from pipeline.core.diff.change import ResourceChange
+from pipeline.core.analysis.immutable_fields import differing, immutable_check, others
 from pipeline.core.kube.path import Path
 from pipeline.core.kube.resource import Body, mapping
 from pipeline.core.risk.finding import Severity
-from pipeline.core.risk.rule import Hit, Rule, place, quiet, speaks
-from pipeline.core.risk.upgrade import Upgrade
-
-
-def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
-    both = bodies(change)
-    if both is None:
-        return
-    paths = _refused(*both)
-    if paths:
-        names = ", ".join(".".join(map(str, path)) for path in paths)
-        places = [place(change.resource, first_below(change, path)) for path in paths]
-        yield Hit(
-            places[0],
-            title=f"{change.id.kind} {change.id.name}: {names} is immutable",
-            why="The API server rejects it, and the apply stops there.",
-            remedy=f"Delete the {change.id.kind} in a step of its own, or give the new one another name.",
-            also=tuple(places[1:]),
-            claims=claims(change, *paths),
-        )
-
+from pipeline.core.risk.rule import Rule, quiet, speaks
 
 _ALLOWED = frozenset(
     {
@@ -55,6 +32,9 @@ _ALLOWED = frozenset(
 def _refused(old: Body, new: Body) -> tuple[Path, ...]:
     paths = sorted({*others(old, ("spec",), _ALLOWED), *others(new, ("spec",), _ALLOWED)})
     return differing(_plain(old), _plain(new), *paths)
+
+
+check = immutable_check(_refused)
 
 
 def _plain(body: Body) -> Body:

@@ -10,35 +10,12 @@ minReadySeconds, revisionHistoryLimit and persistentVolumeClaimRetentionPolicy (
 Delete the StatefulSet with ``--cascade=orphan``, which keeps pods and volumes, and apply the new one right after.
 """
 
-from collections.abc import Iterator
-
-from pipeline.core.analysis.immutable_fields import bodies, claims, differing, first_below, others
+from pipeline.core.analysis.immutable_fields import differing, immutable_check, others
 from pipeline.core.diff.change import ResourceChange
 from pipeline.core.kube.path import Path
 from pipeline.core.kube.resource import Body
 from pipeline.core.risk.finding import Severity
-from pipeline.core.risk.rule import Hit, Rule, place, quiet, speaks
-from pipeline.core.risk.upgrade import Upgrade
-
-
-def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
-    both = bodies(change)
-    if both is None:
-        return
-    paths = _refused(*both)
-    if paths:
-        names = ", ".join(".".join(map(str, path)) for path in paths)
-        places = [place(change.resource, first_below(change, path)) for path in paths]
-        yield Hit(
-            places[0],
-            title=f"{change.id.kind} {change.id.name}: {names} is immutable",
-            why="The API server rejects it, and the apply stops there.",
-            remedy=f"kubectl delete statefulset {change.id.name} -n {change.id.namespace} --cascade=orphan,"
-            " then apply.",
-            also=tuple(places[1:]),
-            claims=claims(change, *paths),
-        )
-
+from pipeline.core.risk.rule import Rule, quiet, speaks
 
 _ALLOWED = frozenset(
     {
@@ -59,6 +36,13 @@ def _refused(old: Body, new: Body) -> tuple[Path, ...]:
     """The selector and the claim templates have rules of their own."""
     paths = sorted({*others(old, ("spec",), _ALLOWED), *others(new, ("spec",), _ALLOWED)})
     return differing(old, new, *paths)
+
+
+def _remedy(change: ResourceChange) -> str:
+    return f"kubectl delete statefulset {change.id.name} -n {change.id.namespace} --cascade=orphan, then apply."
+
+
+check = immutable_check(_refused, _remedy)
 
 
 _SET = "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: db}\nspec: {%s}\n"

@@ -11,8 +11,9 @@ from jsonschema import Draft202012Validator
 from msgspec.structs import replace
 
 from pipeline.cli import run
-from pipeline.core.judge.report_document import LEVELS, ReportDocument, from_data, to_data
+from pipeline.core.judge.report_document import ReportDocument, from_data, to_data
 from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.levels import LEVELS
 from pipeline.report import comment, html, junit, markdown, sarif, structured, terminal
 from tests.report.test_formats import report
 from tests.report.test_standards import everything
