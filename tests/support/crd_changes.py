@@ -132,6 +132,7 @@ CEL, PROSE, REMOVED, ADDED = (
     "info field-added",
 )
 NULL, REQUIRED, DEFAULT = "low field-nullable-removed", "medium field-required", "medium field-default-changed"
+OTHER = "medium field-constraint-changed"
 RULE = {"rule": "self.size < 100", "message": "too large"}
 WEBHOOK = {
     "strategy": "Webhook",
@@ -206,9 +207,15 @@ CHANGES = (
     one("values of another type", "/labels.additionalProperties.type", "integer", TYPED, TYPED,
         breaks="labels: {a: b}"),
     one("values of a length", "/labels.additionalProperties.maxLength", 1, BOUND, RELAXED, breaks="labels: {a: bc}"),
-    one("no values", "/labels.additionalProperties", GONE, KEPT, RELAXED, breaks="labels: {a: b}"),
+    one("no values", "/labels.additionalProperties", GONE, KEPT, OTHER, breaks="labels: {a: b}"),
     one("any value to text", "/any.additionalProperties", {"type": "string"}, KEPT, RELAXED, breaks="any: {a: 1}",
         fits="any: {a: b}"),
+    one("free values to text", "/free.additionalProperties", {"type": "string"}, OTHER, KEPT, breaks="free: {a: 1}",
+        fits="free: {a: b}"),
+    one("a free field to text", "/free", {"type": "string"}, TYPED, TYPED),
+    Change("a type for what took anything", (put("/plain.items", {"x-kubernetes-preserve-unknown-fields": True}),
+           put("/plain.items.type", "string")), RELAXED, KEPT),
+    one("a keyword nobody knows", "/note.x-kubernetes-future", True, OTHER, OTHER),
     one("unknown fields dropped", "/free.x-kubernetes-preserve-unknown-fields", GONE, KEPT, RELAXED,
         breaks="free: {a: 1}"),
     one("unknown fields kept", ":x-kubernetes-preserve-unknown-fields", True, RELAXED, KEPT),

@@ -11,7 +11,7 @@ from pipeline.core.crd.definition import Definition
 from pipeline.core.crd.instances import instances
 from pipeline.core.crd.schema.changes import Edited, edits
 from pipeline.core.crd.schema.defaults import defaulted
-from pipeline.core.crd.schema.keywords import narrows
+from pipeline.core.crd.schema.relaxations import narrows
 from pipeline.core.crd.schema.validate import SchemaViolation, pruned, violations
 from pipeline.core.kube.path import Path
 from pipeline.core.kube.resource import Resource

@@ -11,13 +11,13 @@ Nothing; remember it if you roll back.
 
 from pipeline.core.crd.case_crds import field
 from pipeline.core.crd.rule_helpers import CrdFindingText, quiet_check
-from pipeline.core.crd.schema import keywords
+from pipeline.core.crd.schema import relaxations
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
 from pipeline.core.words import counted
 
 check = quiet_check(
-    keywords.relaxed,
+    relaxations.relaxed,
     CrdFindingText(
         lambda number: f"{counted(number, 'constraint')} relaxed",
         "Nothing breaks now; a rollback may fail once custom resources make use of it.",

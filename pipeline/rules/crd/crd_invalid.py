@@ -18,7 +18,7 @@ from pipeline.core.crd.case_crds import crd, field, version
 from pipeline.core.crd.definition import Definition, schema_path, version_path
 from pipeline.core.crd.pairs import Pair, claim, pairs
 from pipeline.core.crd.schema.changes import PROPERTY, edits, is_removed, node_after
-from pipeline.core.crd.schema.keywords import narrows
+from pipeline.core.crd.schema.relaxations import narrows
 from pipeline.core.crd.schema.structural import misfits, untyped
 from pipeline.core.kube.path import Path
 from pipeline.core.kube.resource import mapping, sequence

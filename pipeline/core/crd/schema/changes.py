@@ -24,6 +24,7 @@ RETYPED = "retyped"
 WIDENED = "widened"
 """The same of a field that takes more than before."""
 INT_OR_STRING = "x-kubernetes-int-or-string"
+_EITHER = ("integer", "string")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,29 +79,31 @@ def _schema_changes(pair: Pair) -> Iterator[SchemaChange]:
 def _without_companions(found: list[SchemaChange]) -> Iterator[SchemaChange]:
     """A field of another type has other keywords as well (``items``, ``anyOf``): they are the same fact."""
     types = {change.path[:-1]: change for change in found if type_changed(change)}
-    wider = {change.path[:-1]: change for change in found if change.keyword == INT_OR_STRING and change.change.new}
+    types |= {path: change for path, change in types.items() if change.keyword == INT_OR_STRING}
+    numbers = {change.path[:-1] for change in found if change.keyword == "type" and change.change.old in _EITHER}
+    wider = {change.path[:-1] for change in found if change.keyword == INT_OR_STRING and change.change.new is True}
+    wider &= numbers
     if not types and not wider:
         yield from found
         return
     for change in found:
         parents = [change.path[:length] for length in range(len(change.path))]
         node = next((types[parent] for parent in parents if parent in types), None)
-        widened = next((wider[parent] for parent in parents if parent in wider), None)
-        if node is not None and node is not change and not type_changed(change):
+        if node is not None and node is not change and (change.path[:-1] == node.path[:-1] or not type_changed(change)):
             yield replace(change, keyword=RETYPED, field=node.field, combined=False)
-        elif widened is not None and change.keyword in ("type", "anyOf"):
+        elif change.keyword in ("type", "anyOf", INT_OR_STRING) and any(parent in wider for parent in parents):
             yield replace(change, keyword=WIDENED, combined=False)
         else:
             yield change
 
 
 def type_changed(change: SchemaChange) -> bool:
-    """``integer`` to ``number`` is wider, and so is whatever becomes int-or-string."""
-    if change.combined or is_added(change):
+    """``integer`` to ``number`` is wider, and so is what becomes int-or-string. What had no type took anything."""
+    if change.combined:
         return False
     if change.keyword == "type":
         return (change.change.old, change.change.new) != ("integer", "number") and not is_removed(change)
-    return change.keyword == INT_OR_STRING and change.change.new is not True
+    return change.keyword == INT_OR_STRING and change.change.old is True and change.change.new is not True
 
 
 def _read(steps: Path) -> tuple[str, str, bool]:

@@ -3,35 +3,24 @@
 from typing import Any
 
 from pipeline.core.crd.schema.changes import (
-    INT_OR_STRING,
     PROPERTY,
     PROSE,
     RETYPED,
-    WIDENED,
     SchemaChange,
     is_added,
     is_removed,
     type_changed,
 )
 
-_LOWER = frozenset({"minimum", "minLength", "minItems", "minProperties"})
-_UPPER = frozenset({"maximum", "maxLength", "maxItems", "maxProperties"})
-_FLAGS = frozenset({"exclusiveMinimum", "exclusiveMaximum", "uniqueItems"})
-_MULTIPLE = "multipleOf"
-_LISTS = frozenset({"x-kubernetes-list-type", "x-kubernetes-list-map-keys", "x-kubernetes-map-type"})
+LOWER = frozenset({"minimum", "minLength", "minItems", "minProperties"})
+UPPER = frozenset({"maximum", "maxLength", "maxItems", "maxProperties"})
+FLAGS = frozenset({"exclusiveMinimum", "exclusiveMaximum", "uniqueItems"})
+MULTIPLE = "multipleOf"
+LISTS = frozenset({"x-kubernetes-list-type", "x-kubernetes-list-map-keys", "x-kubernetes-map-type"})
 _IMPLIED = {"x-kubernetes-list-type": "atomic", "x-kubernetes-map-type": "granular"}
 _RULE_PROSE = frozenset({"message", "messageExpression", "reason", "fieldPath"})
-_PRESERVE = "x-kubernetes-preserve-unknown-fields"
+PRESERVE = "x-kubernetes-preserve-unknown-fields"
 _EMBEDDED = "x-kubernetes-embedded-resource"
-_CONSTRAINTS = (
-    _LOWER
-    | _UPPER
-    | _FLAGS
-    | _LISTS
-    | frozenset({"required", "enum", "pattern", "format", "nullable", "type", "additionalProperties", _MULTIPLE})
-    | frozenset({INT_OR_STRING, _PRESERVE, WIDENED})
-    | frozenset({"x-kubernetes-validations", PROPERTY, "items", "schema"})
-)
 
 
 def field_removed(change: SchemaChange) -> bool:
@@ -90,13 +79,13 @@ def bound_tightened(change: SchemaChange) -> bool:
         return False
     old, new = change.change.old, change.change.new
     numbers = isinstance(old, int | float) and isinstance(new, int | float)
-    if change.keyword in _FLAGS:
+    if change.keyword in FLAGS:
         return new is not False
-    if change.keyword == _MULTIPLE:  # what divides the old step takes all that the old one took
+    if change.keyword == MULTIPLE:  # what divides the old step takes all that the old one took
         return not (numbers and new and (old / new).is_integer())
-    if change.keyword in _LOWER:
+    if change.keyword in LOWER:
         return not numbers or bool(new > old)
-    return change.keyword in _UPPER and (not numbers or bool(new < old))
+    return change.keyword in UPPER and (not numbers or bool(new < old))
 
 
 def pattern_changed(change: SchemaChange) -> bool:
@@ -123,7 +112,7 @@ def default_added(change: SchemaChange) -> bool:
 
 def list_semantics_changed(change: SchemaChange) -> bool:
     """A list without a type is atomic, a map without one granular: to write that down changes nothing."""
-    if change.keyword not in _LISTS or change.combined:
+    if change.keyword not in LISTS or change.combined:
         return False
     implied = _IMPLIED.get(change.keyword, "")
     return bool(_or(change.change.old, implied) != _or(change.change.new, implied))
@@ -137,7 +126,7 @@ def unknown_preservation_removed(change: SchemaChange) -> bool:
     if change.combined:
         return False
     old, new = change.change.old, change.change.new
-    if change.keyword == _PRESERVE:
+    if change.keyword == PRESERVE:
         return old is True and new is not True
     if change.keyword != "additionalProperties" or is_added(change) or old is False:
         return False
@@ -156,10 +145,10 @@ def rules_added(change: SchemaChange) -> bool:
 
 
 def combinator_changed(change: SchemaChange) -> bool:
-    return change.combined and not prose_changed(change) and not _alternatives_gone(change)
+    return change.combined and not prose_changed(change) and not alternatives_gone(change)
 
 
-def _alternatives_gone(change: SchemaChange) -> bool:
+def alternatives_gone(change: SchemaChange) -> bool:
     """All of them: nothing is asked any more."""
     return change.combined and is_removed(change) and change.path[-1] == change.keyword
 
@@ -168,19 +157,6 @@ def prose_changed(change: SchemaChange) -> bool:
     if change.keyword == "x-kubernetes-validations":
         return _reworded(change)
     return change.keyword in PROSE or (change.combined and change.path[-1] in PROSE)
-
-
-def narrows(change: SchemaChange) -> bool:
-    """Whether any custom resource could fare worse by it: all but prose, and fields and defaults that are new."""
-    harmless = prose_changed(change) or field_added(change) or default_added(change) or enum_widened(change)
-    return not harmless and not relaxed(change)
-
-
-def relaxed(change: SchemaChange) -> bool:
-    """A constraint that changes and is no stricter than before."""
-    if _alternatives_gone(change):
-        return True
-    return change.keyword in _CONSTRAINTS and not change.combined and not any(says(change) for says in _SPEAKING)
 
 
 def _reworded(change: SchemaChange) -> bool:
@@ -196,22 +172,3 @@ def _listed(value: Any) -> list[Any]:
     if isinstance(value, list):
         return value
     return [value] if isinstance(value, str | int | float) else []
-
-
-_SPEAKING = (
-    field_removed,
-    field_added,
-    required_added,
-    enum_narrowed,
-    enum_added,
-    enum_widened,
-    bound_tightened,
-    pattern_changed,
-    format_changed,
-    nullable_removed,
-    list_semantics_changed,
-    type_changed,
-    unknown_preservation_removed,
-    rules_added,
-    prose_changed,
-)
