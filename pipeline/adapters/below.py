@@ -145,6 +145,24 @@ class Below:
         return [part for part in target.split("/") if part not in ("", ".")]
 
 
+def read_bounded(path: Path, most: int = 20 * MEBIBYTE) -> bytes:
+    """A file that somebody named on the command line, wherever it is; never a device, never without an end.
+
+    A pipe that the shell opened is read, for ``-f <(command)``; a FIFO in a folder may never have a writer.
+
+    Raises:
+        OSError: it cannot be read.
+        LimitError: it is larger than ``most`` bytes.
+    """
+    if not (path.is_file() or (path.is_fifo() and path.parts[:2] in (("/", "dev"), ("/", "proc")))):
+        raise OSError(errno.EINVAL, "not a regular file", str(path))
+    with path.open("rb") as file:
+        data = file.read(most + 1)
+    if len(data) > most:
+        raise LimitError(f"{path}: it is larger than {most // MEBIBYTE} MiB")
+    return data
+
+
 _REMOVE = "remove the link, or put a copy of the file in its place"
 
 

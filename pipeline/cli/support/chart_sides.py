@@ -61,11 +61,15 @@ def _side(source: DiffSource, files: tuple[Path, ...]) -> ChartSide:
 
 
 def _layer(path: Path) -> ValuesLayer:
+    from pipeline.adapters.below import read_bounded
+    from pipeline.core.budget import LimitError
     from pipeline.core.kube.resource import mapping
     from pipeline.core.yaml.reader import YamlError, load
 
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_bounded(path).decode()
+    except LimitError as error:
+        raise UsageError(f"values file {error.message}", hint="check -f") from error
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"values file {path}: {getattr(error, 'strerror', None) or error}", hint="check -f") from error
     try:

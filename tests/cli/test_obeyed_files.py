@@ -1,0 +1,132 @@
+"""Files that Git and other tools obey lose their names when a chart is vendored; links and modes are seen."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from pipeline.cli import run
+from tests.support.hostile_charts import chart, refused, repository
+from tests.support.platforms import git, verbs, write
+
+OBEYED: dict[str, str | bytes] = {
+    ".gitattributes": "* text eol=crlf filter=evil ident\n",
+    ".gitignore": "*\n",
+    ".gitmodules": '[submodule "x"]\n\tpath = x\n\turl = ext::sh -c id\n',
+    ".github/workflows/x.yaml": "on: push\n",
+    ".gitlab-ci.yml": "x: {script: id}\n",
+    ".circleci/config.yml": "version: 2\n",
+    ".pre-commit-config.yaml": "repos: []\n",
+    ".husky/pre-commit": "id\n",
+    ".envrc": "id\n",
+    "files/deep/.gitattributes": "* -diff\n",
+}
+CRLF = b"a: 1\r\nb: 2\r\n"
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    root = repository(tmp_path / "platform", chart(OBEYED | {"files/crlf.txt": CRLF}))
+    monkeypatch.chdir(root)
+    return root
+
+
+def test_what_tools_obey_is_stored_under_other_names_and_said(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    verbs("vendor")
+    said = capsys.readouterr().out
+    assert "stored with %2E in place of the dot" in said
+    assert ".circleci/" in said
+    vendored = here / "vendor_charts/web/1.0.0"
+    assert [path for path in vendored.rglob("*") if path.name.startswith(".")] == []
+    assert (vendored / "%2Egithub/workflows/x.yaml").read_text() == "on: push\n"
+    verbs("vendor", "vendor --locked", "render", "commit")
+    assert git(here, "check-attr", "text", "vendor_charts/web/1.0.0/files/crlf.txt").endswith("text: unset\n")
+
+
+@pytest.mark.parametrize(
+    "name", [".git/config", ".git", "sub/.git/hooks/post-checkout", ".GIT/config", "git~1/config", ".git./config"]
+)
+def test_git_itself_is_refused(here: Path, capsys: pytest.CaptureFixture[str], name: str) -> None:
+    (here / "web.tgz").write_bytes(chart({name: "[core]\n\tfsmonitor = id\n"}))
+    refused(["vendor"], here.parent)
+    assert "names Git's own folder" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("names", [("a.txt", "A.txt"), ("files/x", "Files/y"), ("é.txt", "e\u0301.txt"), ("a", "A/b")])
+def test_names_that_differ_only_by_case_are_refused(
+    here: Path, capsys: pytest.CaptureFixture[str], names: tuple[str, str]
+) -> None:
+    (here / "web.tgz").write_bytes(chart(dict.fromkeys(names, "x")))
+    refused(["vendor"], here.parent)
+    assert "differ only by case" in capsys.readouterr().err or "a" in names
+
+
+@pytest.mark.parametrize("attributes", ["* text=auto\n", "* text eol=crlf\n", "*.txt ident\n", "* filter=no\n", ""])
+@pytest.mark.parametrize("convert", ["true", "input", "false"])
+def test_vendored_bytes_survive_commit_and_clone(here: Path, attributes: str, convert: str) -> None:
+    git(here, "config", "core.autocrlf", convert)
+    write(here, {".gitattributes": attributes})
+    git(here, "add", ".")
+    git(here, "commit", "--quiet", "--message", "attributes")
+    verbs("vendor", "render", "commit")
+    assert git(here, "status", "--porcelain", "vendor_charts", "pipeline.lock") == ""
+    clone = here.parent / "clone"
+    git(here.parent, "-c", f"core.autocrlf={convert}", "clone", "--quiet", str(here), str(clone))
+    for path in ("files/crlf.txt", "Chart.yaml", "%2Egitattributes"):
+        name = f"vendor_charts/web/1.0.0/{path}"
+        assert (clone / name).read_bytes() == (here / name).read_bytes()
+    os.chdir(clone)
+    verbs("vendor --locked")
+
+
+def strange(path: Path, kind: str) -> None:
+    match kind:
+        case "link out":
+            path.symlink_to("/etc/passwd")
+        case "link inside":
+            path.symlink_to("Chart.yaml")
+        case "link to a folder":
+            path.symlink_to("templates")
+        case "broken link":
+            path.symlink_to("nowhere")
+        case "fifo":
+            os.mkfifo(path)
+        case "executable":
+            path.with_name("Chart.yaml").chmod(0o755)
+
+
+KINDS = ["link out", "link inside", "link to a folder", "broken link", "fifo", "executable"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("folder", [".", "templates"])
+def test_what_vendor_never_writes_is_refused_by_name(
+    here: Path, capsys: pytest.CaptureFixture[str], kind: str, folder: str
+) -> None:
+    verbs("vendor", "render", "vendor --locked")
+    place = here / "vendor_charts/web/1.0.0" / folder
+    strange(place / "added.yaml" if kind != "executable" else here / "vendor_charts/web/1.0.0/x", kind)
+    name = "Chart.yaml is executable" if kind == "executable" else "added.yaml is a "
+    for verb in (["vendor", "--locked"], ["render"]):
+        assert run(verb) == 4
+        assert name in capsys.readouterr().err
+    verbs("vendor", "vendor --locked", "render --check")
+    assert not (place / "added.yaml").is_symlink()
+    assert not (place / "added.yaml").exists()
+
+
+def test_where_the_file_system_knows_no_modes_they_do_not_count(here: Path) -> None:
+    verbs("vendor")
+    for path in here.rglob("*"):
+        if path.is_file() and ".git" not in path.parts:
+            path.chmod(0o777)
+    verbs("vendor --locked")
+
+
+def test_a_folder_of_vendored_charts_that_is_a_link_is_refused(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    verbs("vendor")
+    (here / "vendor_charts/web").rename(here.parent / "elsewhere")
+    (here / "vendor_charts/web").symlink_to(here.parent / "elsewhere")
+    for verb in (["vendor", "--locked"], ["render"], ["vendor"]):
+        refused(verb, here.parent)
+        assert "link" in capsys.readouterr().err
