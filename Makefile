@@ -10,7 +10,7 @@ CORES ?= 2
 PYTEST ?= -n $(CORES)
 
 .DEFAULT_GOAL := help
-.PHONY: sample help demo test texts check fix lint format types layers dependencies spelling yaml workflows tools matrix benchmark benchmark-cluster clean set-up set-up-test set-up-dev
+.PHONY: sample help demo test texts check fix lint format types layers dependencies spelling yaml workflows tools matrix benchmark benchmark-cluster benchmark-render clean set-up set-up-test set-up-dev
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -72,6 +72,9 @@ benchmark: set-up ## what --help costs, in bare Pythons
 
 benchmark-cluster: set-up-test ## what plan and apply cost on a real API server, in bare applies
 	@$(BIN)/python -m scripts.cluster_speed
+
+benchmark-render: set-up ## what a cold render of many releases costs: make benchmark-render CHARTS=FOLDER BASE=CHECKOUT
+	@$(BIN)/python -m scripts.render_speed $(CHARTS) $(BASE)
 
 clean: ## remove what set-up installed
 	rm -rf $(VENV) .venv-* .tools

@@ -82,11 +82,14 @@ class HelmCli:
 
     def _rescued(self, order: RenderOrder, text: str, warnings: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
         """With the CRDs that helm drops for Helm 2's hook. Only the library still has their text."""
+        from pipeline.adapters.helm.embedded import HelmEmbedded  # noqa: PLC0415 - few charts need it
+
         try:
-            from pipeline.adapters.helm.embedded import HelmEmbedded  # noqa: PLC0415 - 80 MB that few charts need
-        except ImportError:
+            more, lines = HelmEmbedded.here(self.limits).lost(order, text)
+        except RenderError:
+            raise
+        except WorldError:  # it is not installed, or does not load
             return text, (*warnings, f"helm drops objects with hooks that it does not know ({CRD_INSTALL}?)")
-        more, lines = HelmEmbedded.here().lost(order, text)
         return text + more, (*warnings, *lines)
 
     def render_all(self, orders: Iterable[RenderOrder]) -> Iterator[RenderedChart | RenderError]:

@@ -1,60 +1,66 @@
-"""The ``embedded`` engine: Helm's own SDK in this process, so that a machine without helm needs nothing but pip.
+"""The ``embedded`` engine: Helm's own SDK, so that a machine without helm needs nothing but pip.
 
-The library renders templates. What the program does around that (kubeVersion check, order, hooks, CRDs) is done here;
-what cannot be done as the program does it is an error.
+It works in processes beside this one, as many as there are cores, which stay for the next order. A chart that takes too
+long, too much memory or that brings the library down ends its worker, and nothing else.
 """
 
-import ctypes
-import io
-import json
-import re
-import tarfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import cache, lru_cache
-from pathlib import Path
-from typing import Any
+from dataclasses import asdict, dataclass, field, replace
+from importlib.util import find_spec
 
-import orjson
-from helm_python import _native as native
-from helm_python.errors import HelmError, HelmRenderError
-
-from pipeline.adapters.helm.native_output import NativeOutput
+from pipeline.adapters.contained import Exceeded, out_of_memory
+from pipeline.adapters.helm.library_workers import WORKERS, DiedError, ExceededError, WorkerAnswer
 from pipeline.adapters.workers import worker_count
-from pipeline.core.charts.values import ValuesError, merge
-from pipeline.core.errors import RenderError
-from pipeline.core.render.helm_apis import HELM_API_VERSIONS
+from pipeline.core.budget import MEBIBYTE, RenderLimits
+from pipeline.core.errors import RenderError, WorldError
 from pipeline.core.render.helm_errors import render_error
-from pipeline.core.render.helm_output import Document, HelmOutputError, assemble, documents, lost_warnings, rescue
+from pipeline.core.render.helm_output import Document, lost_warnings, rescue
 from pipeline.core.render.order import RenderedChart, RenderOrder
 
-_WORDS = NativeOutput()
+_HINT = "pip install helm-python-sdk, or install helm 4 and set helm.engine: cli"
 
 
 @dataclass(frozen=True, slots=True)
 class HelmEmbedded:
-    """``version`` is that of the SDK in the library, without the v."""
+    """Helm as a library."""
 
-    version: str
+    limits: RenderLimits = field(default_factory=RenderLimits)
     name: str = "embedded"
 
     @classmethod
-    def here(cls) -> "HelmEmbedded":
-        return cls(native.helm_sdk_version().removeprefix("v"))
+    def here(cls, limits: RenderLimits | None = None) -> "HelmEmbedded":
+        """The library begins to load.
+
+        Raises:
+            WorldError: it is not installed.
+        """
+        if find_spec("helm_python") is None:
+            raise WorldError("the embedded Helm is not installed", hint=_HINT)
+        engine = cls(limits or RenderLimits())
+        WORKERS.begin(engine.limits)
+        return engine
+
+    @property
+    def version(self) -> str:
+        """That of the SDK in the library, without the v.
+
+        Raises:
+            WorldError: it does not load.
+        """
+        with WORKERS.one(self.limits) as worker:
+            return worker.version()
 
     def render(self, order: RenderOrder) -> RenderedChart:
-        output = self._run(order)
-        text = assemble(output.crds if order.include_crds else (), output.documents)
-        warnings = (("this chart is deprecated",) if output.deprecated else ()) + output.warnings
-        text += rescue(output.documents, text)
-        return RenderedChart(text, warnings + lost_warnings(output.documents), self.name, self.version)
+        version, answer = self._asked(order)
+        lost, text = _lost(answer), answer.text.decode("utf-8", "surrogatepass")
+        warnings = (*answer.head["warnings"], *lost_warnings(lost))
+        return RenderedChart(text + rescue(lost, text), warnings, self.name, version)
 
     def lost(self, order: RenderOrder, printed: str) -> tuple[str, tuple[str, ...]]:
         """What the program drops from what it ``printed``: the CRDs to rescue, and a line about each document."""
-        output = self._run(order)
-        return rescue(output.documents, printed), lost_warnings(output.documents)
+        lost = _lost(self._asked(order)[1])
+        return rescue(lost, printed), lost_warnings(lost)
 
     def render_all(self, orders: Iterable[RenderOrder]) -> Iterator[RenderedChart | RenderError]:
         pool = ThreadPoolExecutor(worker_count())
@@ -68,109 +74,38 @@ class HelmEmbedded:
         except RenderError as error:
             return error
 
-    def _run(self, order: RenderOrder) -> "_Output":
+    def _asked(self, order: RenderOrder) -> tuple[str, WorkerAnswer]:
+        """The library's version and its answer."""
+        values = [(layer.file, layer.text) for layer in order.values]
+        asked = {"order": asdict(replace(order, values=())) | {"values": values}, "largest": self._largest}
         try:
-            native.call_status("helm_release_name_validate", order.release)
-            merged = merge(order.values)
-            values = json.dumps(merged)
-            # A chart that has been rendered is a changed chart (disabled dependencies are gone): one handle a render.
-            path = str(Path(order.chart).absolute())
-            with _WORDS.caught(), _handle(native.call_handle("helm_chart_load", path)) as chart:
-                metadata = orjson.loads(native.call_string("helm_chart_metadata", chart))
-                _check_installable(metadata, chart)
-                templates = _templates(order, metadata, chart, values)
-                crds = orjson.loads(native.call_string("helm_chart_crds", chart))
-                warnings = _WORDS.about(str(metadata.get("name")), merged)
-            files = tuple((crd["filename"], crd["data"]) for crd in crds)
-            return _Output(files, documents(templates), bool(metadata.get("deprecated")), warnings)
-        except (HelmError, HelmOutputError, ValuesError) as error:
-            raise render_error(order, str(error)) from error
+            with WORKERS.one(self.limits) as worker:
+                answer = worker.ask(asked)
+                version = worker.version()
+                self._check(answer)
+        except ExceededError as error:
+            raise _failed(order, error.exceeded.message, error.exceeded.hint) from None
+        except DiedError as error:
+            raise _failed(order, f"it brings Helm down: {error or 'without a word'}", "") from None
+        if "refused" in answer.head:
+            raise render_error(order, answer.head["refused"])
+        return version, answer
+
+    def _check(self, answer: WorkerAnswer) -> None:
+        match answer.head.get("exceeded"):
+            case "too large":
+                raise ExceededError(Exceeded(f"it renders to more than {self.limits.output_mib} MiB", "outputMiB"))
+            case "out of memory":
+                raise ExceededError(out_of_memory(self.limits))
+
+    @property
+    def _largest(self) -> int:
+        return self.limits.output_mib * MEBIBYTE
 
 
-@dataclass(frozen=True, slots=True)
-class _Output:
-    crds: tuple[tuple[str, str], ...]
-    documents: tuple[Document, ...]
-    deprecated: bool
-    warnings: tuple[str, ...]
+def _failed(order: RenderOrder, message: str, hint: str) -> RenderError:
+    return RenderError(message, release=order.release, chart=order.title, hint=hint)
 
 
-def _templates(order: RenderOrder, metadata: Mapping[str, Any], chart: Any, values: str) -> dict[str, str]:
-    """The rendered templates by path. Helm judges the values first, then the target's version, then the templates."""
-    try:
-        rendered = native.call_string("helm_render", chart, values, _options(order))
-    except HelmRenderError:
-        _check_target(order, metadata)
-        raise
-    _check_target(order, metadata)
-    return dict(orjson.loads(rendered))
-
-
-def _options(order: RenderOrder) -> str:
-    return json.dumps(
-        {
-            "name": order.release,
-            "namespace": order.namespace,
-            "revision": 1,
-            "is_install": True,
-            "kube_version": order.kube_version,
-            "api_versions": sorted({*HELM_API_VERSIONS, *order.api_versions}),
-        }
-    )
-
-
-@contextmanager
-def _handle(number: int) -> Iterator[Any]:
-    handle = native.HANDLE(number)
-    try:
-        yield handle
-    finally:
-        native.call_status("helm_handle_free", handle)
-
-
-def _check_installable(metadata: Mapping[str, Any], chart: Any) -> None:
-    """What ``helm template`` refuses before it renders, and the library does not look at."""
-    kind = metadata.get("type") or "application"
-    if kind != "application":
-        raise HelmOutputError(f"{kind} charts are not installable")
-    there = {entry.get("name") for entry in orjson.loads(native.call_string("helm_chart_dependencies", chart))}
-    missing = [str(entry.get("name")) for entry in metadata.get("dependencies") or () if entry["name"] not in there]
-    if missing:
-        raise HelmOutputError(f"found in Chart.yaml, but missing in charts/ directory: {', '.join(missing)}")
-
-
-def _check_target(order: RenderOrder, metadata: Mapping[str, Any]) -> None:
-    wanted = str(metadata.get("kubeVersion") or "")
-    if wanted and not _satisfies(wanted, order.kube_version):
-        version = "v" + order.kube_version.removeprefix("v")
-        raise HelmOutputError(f"chart requires kubeVersion: {wanted} which is incompatible with Kubernetes {version}")
-
-
-@lru_cache
-def _satisfies(wanted: str, version: str) -> bool:
-    """Helm's own answer: a chart of one template that asks ``semverCompare``, as Helm compares."""
-    numbers = re.match(r"v?(\d+(?:\.\d+)*)", version)
-    values = json.dumps({"wanted": wanted, "version": f"v{numbers[1]}" if numbers else version})
-    archive = _semver_chart()
-    data = (ctypes.c_uint8 * len(archive)).from_buffer_copy(archive)
-    with _handle(native.call_handle("helm_chart_load_archive", data, len(archive))) as chart:
-        try:
-            rendered = orjson.loads(native.call_string("helm_render", chart, values, None))
-        except HelmError:  # an unreadable constraint suits no version, as for Helm
-            return False
-    return bool(rendered["semver/templates/answer"] == "true")
-
-
-@cache
-def _semver_chart() -> bytes:
-    files = {
-        "semver/Chart.yaml": b"apiVersion: v2\nname: semver\nversion: 1.0.0\n",
-        "semver/templates/answer": b"{{ semverCompare .Values.wanted .Values.version }}",
-    }
-    out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode="w:gz") as archive:
-        for name, data in files.items():
-            entry = tarfile.TarInfo(name)
-            entry.size = len(data)
-            archive.addfile(entry, io.BytesIO(data))
-    return out.getvalue()
+def _lost(answer: WorkerAnswer) -> tuple[Document, ...]:
+    return tuple(Document(**document) for document in answer.head["lost"])

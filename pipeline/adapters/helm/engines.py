@@ -8,7 +8,6 @@ from pipeline.core.errors import UsageError, WorldError
 from pipeline.core.render.order import Engine
 
 SETTINGS = ("auto", "cli", "embedded")
-_EMBEDDED_HINT = "pip install helm-python-sdk, or install helm 4 and set helm.engine: cli"
 
 
 def choose(setting: str, version_range: str, limits: RenderLimits | None = None) -> Engine:
@@ -22,7 +21,7 @@ def choose(setting: str, version_range: str, limits: RenderLimits | None = None)
         raise UsageError(f"helm.engine {setting!r} is unknown", hint=" or ".join(SETTINGS))
     asked = _range(version_range)
     if setting == "embedded":
-        return _fitting(_embedded(), asked, version_range)
+        return _fitting(_embedded(limits), asked, version_range)
     if setting == "cli":
         return _fitting(_cli(limits), asked, version_range)
     binary = shutil.which("helm")
@@ -30,7 +29,7 @@ def choose(setting: str, version_range: str, limits: RenderLimits | None = None)
         engine = _cli(limits, binary)
         if _fits(engine, asked):
             return engine
-    return _fitting(_embedded(), asked, version_range)
+    return _fitting(_embedded(limits), asked, version_range)
 
 
 def _cli(limits: RenderLimits | None, binary: str | None = None) -> Engine:
@@ -42,12 +41,10 @@ def _cli(limits: RenderLimits | None, binary: str | None = None) -> Engine:
     return HelmCli.at(binary, limits)
 
 
-def _embedded() -> Engine:
-    try:
-        from pipeline.adapters.helm.embedded import HelmEmbedded  # noqa: PLC0415 - as above
-    except (ImportError, OSError) as error:
-        raise WorldError(f"the embedded Helm does not load: {error}", hint=_EMBEDDED_HINT) from error
-    return HelmEmbedded.here()
+def _embedded(limits: RenderLimits | None) -> Engine:
+    from pipeline.adapters.helm.embedded import HelmEmbedded  # noqa: PLC0415 - as above
+
+    return HelmEmbedded.here(limits)
 
 
 def _range(text: str) -> Range | None:

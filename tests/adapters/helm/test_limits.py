@@ -45,7 +45,7 @@ CASES = [
 ]
 
 
-@pytest.fixture(params=["cli"])
+@pytest.fixture(params=["cli", "embedded"])
 def setting(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setenv("PATH", str(Path(tool("helm")).parent), prepend=":")
     return str(request.param)
