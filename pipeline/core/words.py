@@ -55,3 +55,8 @@ def command(*words: str) -> str:
 def kubectl(*words: str, namespace: str = "") -> str:
     """``kubectl delete job a -n shop``; without a namespace for what belongs to the cluster."""
     return command("kubectl", *words, *(("-n", namespace) if namespace else ()))
+
+
+def deletion(kind: str, name: str, *flags: str, namespace: str = "") -> str:
+    """``kubectl delete job/a -n shop``: with the kind before it, no name is taken for a flag."""
+    return kubectl("delete", f"{kind.lower()}/{name}", *flags, namespace=namespace)

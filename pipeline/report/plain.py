@@ -176,7 +176,7 @@ def steps_before_merging(report: ReportDocument) -> list[str]:
     for finding in report.findings:
         if finding.severity in SERIOUS and not finding.waived:
             steps.setdefault(line(finding.remedy), {})[resource(finding.resource)] = None
-    return [f"{remedy} ({listed(names)})" for remedy, names in steps.items()]
+    return [f"{listed(names)}: {remedy}" for remedy, names in steps.items()]
 
 
 VERDICT_WORDS = {
@@ -188,8 +188,8 @@ VERDICT_WORDS = {
 }
 VERDICT_MEANING = {
     Verdict.NO_CHANGES: "both sides are the same",
-    Verdict.SAFE: "every change is explained, none of them needs care",
+    Verdict.SAFE: "every change is explained, and none needs attention",
     Verdict.REVIEW: "read the findings before you merge",
-    Verdict.BLOCKED: "do not merge before the blockers are dealt with",
-    Verdict.FAILED: "a chart does not render: nothing is known about it",
+    Verdict.BLOCKED: "do not merge until these findings are resolved",
+    Verdict.FAILED: "a chart does not render, so its changes are unknown",
 }

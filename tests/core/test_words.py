@@ -3,7 +3,7 @@ import shlex
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.core.words import agreeing, article, command, counted, kubectl, listed, plural
+from pipeline.core.words import agreeing, article, command, counted, deletion, kubectl, listed, plural
 
 
 def test_plurals_of_kinds_and_words() -> None:
@@ -45,3 +45,7 @@ def test_a_command_is_read_by_a_shell_as_it_was_meant(words: list[str]) -> None:
 def test_a_namespace_is_named_where_there_is_one() -> None:
     assert kubectl("delete", "job", "a", namespace="shop") == "kubectl delete job a -n shop"
     assert kubectl("delete", "crd", "a b") == "kubectl delete crd 'a b'"
+
+
+def test_no_name_is_taken_for_a_flag() -> None:
+    assert deletion("Job", "--all", namespace="shop") == "kubectl delete job/--all -n shop"

@@ -52,6 +52,7 @@ def _section(rule: Rule, title: str, finding: Finding) -> str:
         f"Title   {finding.title}",
         f"Impact  {finding.why}",
         f"Fix     {finding.remedy}",
+        *(f"Command {line}" for line in finding.commands),
         *(f"Seen    {line}" for line in finding.evidence),
     ]
     return "\n".join(line.rstrip() for line in parts) + "\n"

@@ -17,6 +17,10 @@ from pipeline.core.kube.path import MISSING, Path, get
 from pipeline.core.kube.resource import Body, Delivery, Resource
 from pipeline.core.risk.rule import Claim, EachCheck, Hit, place
 from pipeline.core.risk.upgrade import Upgrade
+from pipeline.core.words import deletion
+
+Cure = tuple[str, tuple[str, ...]]
+"""A remedy, and the whole command lines that it speaks of."""
 
 
 def bodies(change: ResourceChange, *, hooks: bool = False) -> tuple[Body, Body] | None:
@@ -62,9 +66,12 @@ def others(body: Body, parent: Path, allowed: frozenset[str]) -> Iterator[Path]:
 
 
 def immutable_check(
-    refused: Callable[[Body, Body], tuple[Path, ...]], remedy: Callable[[ResourceChange], str] | None = None
+    refused: Callable[[Body, Body], tuple[Path, ...]], cure: Callable[[ResourceChange], Cure] | None = None
 ) -> EachCheck:
-    """One finding for an object of which ``refused`` names paths: of the old and the new body, with defaults."""
+    """One finding for an object of which ``refused`` names paths: of the old and the new body, with defaults.
+
+    ``cure`` is the remedy, and the commands that it speaks of.
+    """
 
     def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
         both = bodies(change)
@@ -72,11 +79,13 @@ def immutable_check(
         if paths:
             names = ", ".join(".".join(map(str, path)) for path in paths)
             places = [place(change.resource, first_below(change, path)) for path in paths]
+            remedy, commands = (cure or _another_object)(change)
             yield Hit(
                 places[0],
                 title=f"{change.id.kind} {change.id.name}: {names} is immutable",
                 why="The API server rejects it, and the apply stops there.",
-                remedy=(remedy or _another_object)(change),
+                remedy=remedy,
+                commands=commands,
                 also=tuple(places[1:]),
                 claims=claims(change, *paths),
             )
@@ -84,8 +93,9 @@ def immutable_check(
     return check
 
 
-def _another_object(change: ResourceChange) -> str:
-    return f"Delete the {change.id.kind} in a step of its own, or give the new one another name."
+def _another_object(change: ResourceChange) -> Cure:
+    text = f"Delete the {change.id.kind} in a separate step, or give the new one another name."
+    return text, (deletion(change.id.kind, change.id.name, namespace=change.id.namespace),)
 
 
 def applied_to_target(before: Resource, upgrade: Upgrade) -> bool:

@@ -36,6 +36,8 @@ class FindingText:
     detail: bool = True
     say: "Say | None" = None
     """How one change is said; :func:`shown` where nothing else is."""
+    commands: Callable[[ResourceChange], tuple[str, ...]] = lambda _: ()
+    """Whole command lines that ``remedy`` speaks of."""
 
 
 Say = Callable[[ResourceChange, FieldChange], str]
@@ -97,6 +99,7 @@ def _together(hits: list[Hit]) -> Hit:
         also=(*first.also, *(place for one in hits[1:] for place in (one.place, *one.also))),
         alike=tuple(one.place for one in hits[1:]),
         claims=tuple(claim for one in hits for claim in one.claims),
+        commands=tuple(dict.fromkeys(command for one in hits for command in one.commands)),
     )
 
 
@@ -161,6 +164,7 @@ def hit(change: ResourceChange, picked: list[FieldChange], words: FindingText) -
         title=f"{change.id.kind} {change.id.name}: {words.what}{f': {said}' if said else ''}",
         why=words.why,
         remedy=words.remedy,
+        commands=words.commands(change),
         severity=words.grade(change, picked) if words.grade else None,
         confidence=words.confidence,
         also=tuple(places[1:]),

@@ -9,6 +9,7 @@ from pipeline.core.kube.path import Path, get
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Hit
 from pipeline.core.risk.upgrade import Upgrade
+from pipeline.core.words import kubectl
 
 
 def changed(upgrade: Upgrade, *paths: Path) -> Iterator[tuple[Pair, dict[Path, str]]]:
@@ -24,13 +25,14 @@ def changed(upgrade: Upgrade, *paths: Path) -> Iterator[tuple[Pair, dict[Path, s
 
 
 def refusal(pair: Pair, told: dict[Path, str]) -> Hit:
-    """That the API server does not take it; of text inside another object, whoever applies it is told so."""
+    """That the API server rejects it; for text inside another object, whatever applies the text gets the error."""
     places = [pair.place(path) for path in told]
     return Hit(
         places[0],
-        title=f"CRD {pair.name}: {', '.join(told.values())}, and cannot change",
+        title=f"CRD {pair.name}: {', '.join(told.values())} is immutable",
         why="The API server rejects it, and the apply stops there.",
-        remedy="Export the custom resources, delete the CRD, apply the new one, create them anew.",
+        remedy="Export the custom resources, delete the CRD, apply the new one, and create them again.",
+        commands=(kubectl("get", pair.name, "--all-namespaces", "-o", "yaml"),),
         severity=Severity.HIGH if pair.definition.within else None,
         confidence=Confidence.LIKELY if pair.definition.within else None,
         also=tuple(places[1:]),

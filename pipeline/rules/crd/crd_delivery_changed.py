@@ -15,6 +15,7 @@ upgrade, or let the release take it over (``helm upgrade --take-ownership``).
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from pipeline.core.crd.case_crds import crd
 from pipeline.core.crd.definition import Definition
@@ -23,9 +24,10 @@ from pipeline.core.kube.resource import Delivery
 from pipeline.core.risk.finding import Confidence, Place, ResourceRef, Severity
 from pipeline.core.risk.rule import Claim, Hit, Rule, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
-from pipeline.core.words import listed
+from pipeline.core.words import kubectl, listed
 
 _SHOWN = 3
+_KEEP = "helm.sh/resource-policy=keep"
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
@@ -34,7 +36,7 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
     back = [pair for pair, old, new in moved if old.delivery is Delivery.CRDS_DIR and _from_templates(new)]
     if out:
         kept = all(pair.before is not None and pair.before.kept for pair in out)
-        yield _hit(
+        hit = _hit(
             out,
             "from the chart's templates to its crds/ folder",
             "They are kept, but Helm no longer upgrades them."
@@ -42,9 +44,11 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
             else "helm upgrade deletes them with all their custom resources; applying the rendered files does not.",
             "Apply the CRDs separately with each upgrade."
             if kept
-            else "kubectl annotate crd NAME helm.sh/resource-policy=keep, before a helm upgrade.",
+            else "Annotate the CRDs in the cluster before helm upgrade.",
             Severity.LOW if kept else None,
         )
+        commands = tuple(kubectl("annotate", f"crd/{pair.name}", _KEEP) for pair in out)
+        yield hit if kept else replace(hit, commands=commands)
     if back:
         yield _hit(
             back,

@@ -22,7 +22,7 @@ from pipeline.core.kube.resource import Delivery
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Hit, Rule, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
-from pipeline.core.words import agreeing
+from pipeline.core.words import agreeing, kubectl
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
@@ -37,6 +37,7 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
                 + (f", and {naming(users)} {agreeing(len(users), 'needs')} it" if users else ""),
                 why=_why(pair.before),
                 remedy="Keep the CRD, or back up and migrate its custom resources first.",
+                commands=(kubectl("get", pair.name, "--all-namespaces", "-o", "yaml"),),
                 severity=Severity.HIGH if pair.before.within or (_left_behind(pair.before) and not users) else None,
                 confidence=Confidence.LIKELY if pair.before.within else None,
                 claims=claim(pair, ()),

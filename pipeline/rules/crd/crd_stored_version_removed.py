@@ -13,12 +13,15 @@ version from ``status.storedVersions``. Then upgrade.
 
 from collections.abc import Iterator
 
+import orjson
+
 from pipeline.core.crd.case_crds import crd, version
 from pipeline.core.crd.definition import version_path
 from pipeline.core.crd.pairs import claim, edited
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Hit, Rule, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
+from pipeline.core.words import kubectl
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
@@ -32,10 +35,16 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
                 title=f"CRD {pair.name}: version {stored}, in which its custom resources are stored, is removed",
                 why="The API server rejects the CRD: status.storedVersions still names the version.",
                 remedy="Migrate the stored objects, then remove the version from status.storedVersions, then upgrade.",
+                commands=(_forget(pair.name, sorted(after.versions)),),
                 severity=Severity.HIGH if within else None,
                 confidence=Confidence.LIKELY if within else None,
                 claims=claim(pair, *paths),
             )
+
+
+def _forget(name: str, versions: list[str]) -> str:
+    patch = orjson.dumps({"status": {"storedVersions": versions}}).decode()
+    return kubectl("patch", f"crd/{name}", "--subresource=status", "--type=merge", "-p", patch)
 
 
 RULE = Rule(

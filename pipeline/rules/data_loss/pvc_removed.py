@@ -18,6 +18,7 @@ from pipeline.core.kube.path import Entry
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Hit, Rule, at, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
+from pipeline.core.words import kubectl
 
 _KINDS = frozenset({"PersistentVolumeClaim", "PersistentVolume"})
 
@@ -32,7 +33,15 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
                 why=f"It stays in the cluster without an owner ({keep})."
                 if keep
                 else "Pruning it deletes the data, unless the volume's reclaim policy is Retain.",
-                remedy="Annotate the claim with helm.sh/resource-policy: keep, or take a snapshot first.",
+                remedy=f"Annotate the {change.id.kind} with helm.sh/resource-policy: keep, or take a snapshot first.",
+                commands=(
+                    kubectl(
+                        "annotate",
+                        f"{change.id.kind.lower()}/{change.id.name}",
+                        "helm.sh/resource-policy=keep",
+                        namespace=change.id.namespace,
+                    ),
+                ),
                 severity=Severity.LOW if keep else Severity.BLOCKER,
             )
     for change in upgrade.diff.changes:

@@ -13,7 +13,7 @@ Check pull rights and mirrors for a new registry or repository; read the release
 from collections.abc import Iterator
 from dataclasses import replace
 
-from pipeline.core.analysis.images import grade, image, names_image
+from pipeline.core.analysis.images import Image, grade, image, names_image
 from pipeline.core.analysis.rule_helpers import FindingText, custom_check, pods_check
 from pipeline.core.analysis.short_values import between
 from pipeline.core.diff.change import FieldChange, ResourceChange
@@ -24,6 +24,8 @@ from pipeline.core.risk.rule import Hit, Rule, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
 
 _BACK = "The version moves back: fixes are lost, and data written by the newer version may be unreadable."
+_OTHER = "It comes from another repository, and its version number is lower: it may be older, or a different build."
+_COMPARE = "Compare what the two images contain; keep the old one with a value if the new one is older."
 _SEE_WHY = "Find out why the chart moves back; keep the newer tag with a value if nothing prevents it."
 
 
@@ -57,8 +59,24 @@ _in_custom_resource = custom_check(_WORDS, names_image)
 def check(upgrade: Upgrade) -> Iterator[Hit]:
     others = (hit for change in upgrade.diff.changes for hit in _in_custom_resource(change, upgrade))
     for hit in (*_in_pods(upgrade), *others):
-        back = hit.severity is Severity.MEDIUM
-        yield replace(hit, why=_BACK, remedy=_SEE_WHY) if back else hit
+        if hit.severity is Severity.MEDIUM:
+            why, remedy = (_BACK, _SEE_WHY) if _same_repository(upgrade, hit) else (_OTHER, _COMPARE)
+            yield replace(hit, why=why, remedy=remedy)
+        else:
+            yield hit
+
+
+def _same_repository(upgrade: Upgrade, hit: Hit) -> bool:
+    """Whether an image of the finding moves back in one repository: of another one, the numbers say little."""
+    paths = {(claim.id, claim.path) for claim in hit.claims}
+    fields = (f for change in upgrade.diff.changes for f in change.fields if (change.id, f.path) in paths)
+    pairs = [(image(str(field.old)), image(str(field.new))) for field in fields]
+    back = [pair for pair in pairs if grade(*pair) is Severity.MEDIUM]
+    return any(_name(old) == _name(new) for old, new in back)
+
+
+def _name(one: Image) -> str:
+    return one.repository.removeprefix("library/")
 
 
 _WEB = (
@@ -90,6 +108,12 @@ RULE = Rule(
             ("medium", "spec.template.spec.containers[name=a].image"),
             before=_WEB,
             after=_WEB.replace("x:1.0.0", "x:0.9.0"),
+        ),
+        speaks(
+            "another repository with a lower number",
+            ("medium", "spec.template.spec.containers[name=a].image"),
+            before=_WEB.replace("x:1.0.0", "team/x:1.0.0"),
+            after=_WEB.replace("x:1.0.0", "other/x:0.9.0"),
         ),
         speaks("in a custom resource", ("info", "spec.agent.image"), before=_CR % "1.0.0", after=_CR % "1.1.0"),
         speaks(

@@ -9,7 +9,8 @@ The API server rejects it: a volume's source, its volume mode and (once set) its
 Keep the data (reclaim policy Retain), delete the PersistentVolume and create a new one.
 """
 
-from pipeline.core.analysis.immutable_fields import differing, immutable_check, others
+from pipeline.core.analysis.immutable_fields import Cure, differing, immutable_check, others
+from pipeline.core.diff.change import ResourceChange
 from pipeline.core.kube.path import Path
 from pipeline.core.kube.resource import Body, mapping
 from pipeline.core.risk.finding import Severity
@@ -34,7 +35,11 @@ def _refused(old: Body, new: Body) -> tuple[Path, ...]:
     return differing(_plain(old), _plain(new), *paths)
 
 
-check = immutable_check(_refused)
+def _cure(_change: ResourceChange) -> Cure:
+    return "Set its reclaim policy to Retain and delete it in a separate step, or give the new one another name.", ()
+
+
+check = immutable_check(_refused, _cure)
 
 
 def _plain(body: Body) -> Body:

@@ -19,6 +19,7 @@ from pipeline.core.kube.quantity import quantity
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Hit, Rule, place, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
+from pipeline.core.words import kubectl
 
 _ALLOWED = frozenset({"resources", "volumeAttributesClassName"})
 _SET_LATER = frozenset({"storageClassName", "volumeName"})
@@ -51,7 +52,8 @@ def _set_later(change: ResourceChange, paths: tuple[Path, ...]) -> Hit:
         places[0],
         title=f"PersistentVolumeClaim {change.id.name}: {', '.join(str(path[-1]) for path in paths)} is set now",
         why="The API server rejects it if the claim already has a different one.",
-        remedy="kubectl get pvc shows what it has: write that, or make a claim of another name.",
+        remedy="Look up what the claim has and set that, or create a claim with another name.",
+        commands=(kubectl("get", f"pvc/{change.id.name}", "-o", "yaml", namespace=change.id.namespace),),
         severity=Severity.HIGH,
         confidence=Confidence.LIKELY,
         also=tuple(places[1:]),
@@ -67,9 +69,10 @@ def _hit(change: ResourceChange, paths: tuple[Path, ...], title: str, severity: 
         why="The API server rejects it unless the claim is bound and its class has allowVolumeExpansion."
         if severity
         else "The API server rejects it, and the apply stops there.",
-        remedy="Look at the class: kubectl get storageclass."
+        remedy="Check that its storage class has allowVolumeExpansion."
         if severity
         else "Create a claim with another name, and copy the data.",
+        commands=(kubectl("get", "storageclass"),) if severity else (),
         severity=severity,
         also=tuple(places[1:]),
         claims=claims(change, *paths),

@@ -19,6 +19,7 @@ from pipeline.core.kube.resource import Body, Delivery
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Hit, Rule, place, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
+from pipeline.core.words import deletion
 
 
 def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
@@ -41,7 +42,8 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
             places[0],
             title=f"{change.id.kind} {change.id.name}: roleRef is immutable",
             why="The API server rejects it, and the apply stops there.",
-            remedy=f"Delete the {change.id.kind} right before, or give the new one another name.",
+            remedy=f"Delete the {change.id.kind} right before the apply, or give the new one another name.",
+            commands=(deletion(change.id.kind, change.id.name, namespace=change.id.namespace),),
             also=tuple(places[1:]),
             claims=claims(change, *paths),
         )

@@ -19,6 +19,7 @@ from pipeline.core.kube.resource import Body, mapping, sequence
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Hit, Rule, place, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
+from pipeline.core.words import deletion
 
 
 def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
@@ -36,7 +37,8 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
             places[0],
             title=f"{change.id.kind} {change.id.name}: {names} is immutable",
             why="The API server rejects it, and the apply stops there.",
-            remedy=f"kubectl delete service {change.id.name} -n {change.id.namespace} right before the apply.",
+            remedy="Delete the Service right before the apply.",
+            commands=(deletion(change.id.kind, change.id.name, namespace=change.id.namespace),),
             also=tuple(places[1:]),
             claims=claims(change, *paths),
         )

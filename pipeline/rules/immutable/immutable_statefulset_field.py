@@ -10,12 +10,13 @@ minReadySeconds, revisionHistoryLimit and persistentVolumeClaimRetentionPolicy (
 Delete the StatefulSet with ``--cascade=orphan``, which keeps pods and volumes, and apply the new one right after.
 """
 
-from pipeline.core.analysis.immutable_fields import differing, immutable_check, others
+from pipeline.core.analysis.immutable_fields import Cure, differing, immutable_check, others
 from pipeline.core.diff.change import ResourceChange
 from pipeline.core.kube.path import Path
 from pipeline.core.kube.resource import Body
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
+from pipeline.core.words import deletion
 
 _ALLOWED = frozenset(
     {
@@ -38,11 +39,12 @@ def _refused(old: Body, new: Body) -> tuple[Path, ...]:
     return differing(old, new, *paths)
 
 
-def _remedy(change: ResourceChange) -> str:
-    return f"kubectl delete statefulset {change.id.name} -n {change.id.namespace} --cascade=orphan, then apply."
+def _cure(change: ResourceChange) -> Cure:
+    text = "Delete the StatefulSet but keep its pods, then apply."
+    return text, (deletion(change.id.kind, change.id.name, "--cascade=orphan", namespace=change.id.namespace),)
 
 
-check = immutable_check(_refused, _remedy)
+check = immutable_check(_refused, _cure)
 
 
 _SET = "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: db}\nspec: {%s}\n"

@@ -19,6 +19,7 @@ from pipeline.core.kube.resource import Body
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Hit, Rule, place, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
+from pipeline.core.words import deletion
 
 
 def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
@@ -32,8 +33,8 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
             places[0],
             title=f"{change.id.kind} {change.id.name}: volumeClaimTemplates is immutable",
             why="The API server rejects it, and the apply stops there.",
-            remedy=f"kubectl delete statefulset {change.id.name} -n {change.id.namespace} --cascade=orphan,"
-            " then apply.",
+            remedy="Resize the claims first. Delete the StatefulSet but keep its pods, then apply.",
+            commands=(deletion(change.id.kind, change.id.name, "--cascade=orphan", namespace=change.id.namespace),),
             also=tuple(places[1:]),
             claims=claims(change, *paths),
         )

@@ -7,22 +7,29 @@
 
 ## What to do
 
-Keep the old labels by a value of the chart or an overlay. Or delete the workload with ``--cascade=orphan`` in a step
-of its own, so that its pods keep running, and apply the new one right after.
+Keep the old labels with a chart value or an overlay. Or delete a Deployment with ``--cascade=orphan``, so that its pods
+keep running, apply the new one right after, and delete the old pods: the new selector does not adopt them. Where the
+old pods hold names, volumes or host ports that the new ones need (StatefulSet, DaemonSet), delete them too.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from pipeline.core.analysis.immutable_fields import applied_to_target
+from pipeline.core.analysis.selection import selects
 from pipeline.core.diff.change import Action, ResourceChange
 from pipeline.core.kube.defaults.normalise import normal
 from pipeline.core.kube.path import Path
+from pipeline.core.kube.pods import pod_spec
 from pipeline.core.kube.resource import Resource, mapping, sequence
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Claim, Hit, Rule, at, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
+from pipeline.core.words import deletion, kubectl
 
 _SELECTOR = ("spec", "selector")
+_REPLACED_IN_PLACE = frozenset({"DaemonSet", "StatefulSet"})
+"""Their new pods need the names, volumes or host ports of the old ones."""
 
 
 def check(change: ResourceChange, upgrade: Upgrade) -> Iterator[Hit]:
@@ -35,17 +42,50 @@ def check(change: ResourceChange, upgrade: Upgrade) -> Iterator[Hit]:
     gone, came = ", ".join(sorted(old - new)), ", ".join(sorted(new - old))
     detail = f"-{gone} +{came}" if gone and came else f"-{gone}" if gone else f"+{came}" if came else "in other words"
     held = applied_to_target(change.before, upgrade)
+    remedy, commands = _cure(change.before, change.after)
     yield Hit(
         places[0],
         severity=None if held else Severity.HIGH,
         confidence=None if held else Confidence.LIKELY,
         title=f"{change.id.kind} {change.id.name}: the selector changes: {detail}",
-        why="The API server refuses it: spec.selector is immutable. The apply stops half-way.",
-        remedy=f"Keep the old labels, or: kubectl delete {change.id.kind.lower()} {change.id.name}"
-        f" -n {change.id.namespace} --cascade=orphan, then apply.",
+        why="The API server rejects it: spec.selector is immutable. The apply stops half-way.",
+        remedy=remedy,
+        commands=commands,
         also=tuple(places[1:]),
         claims=(Claim(change.id, _SELECTOR),),
     )
+
+
+def _cure(before: Resource, after: Resource) -> tuple[str, tuple[str, ...]]:
+    """Pods that are kept and not adopted hold their names, volumes and host ports until somebody deletes them."""
+    kind, name, space = after.id.kind, after.id.name, after.id.namespace
+    keep = deletion(kind, name, "--cascade=orphan", namespace=space)
+    if selects(_selector(after), _labels(before)):
+        return f"Keep the old labels, or delete the {kind} but keep its pods, then apply.", (keep,)
+    old = mapping(_selector(before).get("matchLabels"))
+    clash = kind in _REPLACED_IN_PLACE or _holds_host_ports(before)
+    if clash or not old or selects(_selector(before), _labels(after)):
+        text = f"Keep the old labels, or delete the {kind} right before the apply: its pods stop until then."
+        return text, (deletion(kind, name, namespace=space),)
+    text = f"Keep the old labels. Or delete the {kind} but keep its pods, apply, then delete the old pods."
+    chosen = ",".join(f"{key}={value}" for key, value in old.items())
+    return text, (keep, kubectl("delete", "pods", "--selector", chosen, namespace=space))
+
+
+def _selector(workload: Resource) -> Mapping[str, Any]:
+    return mapping(mapping(workload.body.get("spec")).get("selector"))
+
+
+def _labels(workload: Resource) -> Mapping[str, Any]:
+    """Of its pods."""
+    template = mapping(mapping(workload.body.get("spec")).get("template"))
+    return mapping(mapping(template.get("metadata")).get("labels"))
+
+
+def _holds_host_ports(workload: Resource) -> bool:
+    spec = pod_spec(workload)
+    ports = (mapping(port) for one in sequence(spec.get("containers")) for port in sequence(mapping(one).get("ports")))
+    return bool(spec.get("hostNetwork")) or any(port.get("hostPort") for port in ports)
 
 
 def _concerns(path: Path) -> bool:
@@ -68,8 +108,9 @@ def _expression(key: object, operator: object, values: object) -> str:
     return f"{key} {operator} {','.join(words)}".rstrip()
 
 
-_WEB = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {replicas: 1, selector: {%s}}\n"
-_OLD = _WEB % "matchLabels: {app: web}"
+_WEB = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {replicas: 1, selector: {%s}%s}\n"
+_OLD = _WEB % ("matchLabels: {app: web}", ", template: {metadata: {labels: {app: web}}}")
+_NEW = _OLD.replace("app: web", "app.kubernetes.io/name: web")
 
 RULE = Rule(
     module=__name__,
@@ -82,21 +123,35 @@ RULE = Rule(
             "a selector label is renamed",
             ("blocker", "spec.selector.matchLabels.app"),
             before=_OLD,
-            after=_WEB % "matchLabels: {app.kubernetes.io/name: web}",
+            after=_NEW,
         ),
         speaks(
             "the old one is of an API that the cluster no longer has",
             ("high", "spec.selector.matchLabels.app"),
             before=_OLD.replace("apps/v1", "apps/v1beta1"),
-            after=_WEB % "matchLabels: {app.kubernetes.io/name: web}",
+            after=_NEW,
             facts={"target": (1, 30)},
+        ),
+        speaks(
+            "old pods would hold the ports of the node",
+            ("blocker", "spec.selector.matchLabels.app"),
+            before=_OLD.replace("Deployment", "DaemonSet"),
+            after=_OLD.replace("Deployment", "DaemonSet").replace("app: web", "app: shop"),
+        ),
+        speaks(
+            "one label more",
+            ("blocker", "spec.selector.matchLabels.tier"),
+            before=_OLD,
+            after=_OLD.replace("app: web", "app: web, tier: front"),
         ),
         quiet("only the replica count changes", before=_OLD, after=_OLD.replace("replicas: 1", "replicas: 2")),
         speaks(
             "the same selector in other words is another one to the API server",
             ("blocker", "spec.selector.matchExpressions"),
             before=_OLD,
-            after=_WEB % "matchExpressions: [{key: app, operator: In, values: [web]}]",
+            after=_OLD.replace(
+                "matchLabels: {app: web}", "matchExpressions: [{key: app, operator: In, values: [web]}]"
+            ),
         ),
     ),
 )

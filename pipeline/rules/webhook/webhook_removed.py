@@ -10,11 +10,14 @@ Check that something else does its work now, and that the backend of an added we
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
 
 from pipeline.core.analysis.removal import WEBHOOKS, gone, kept
 from pipeline.core.analysis.rule_helpers import FindingText, object_check
-from pipeline.core.diff.change import FieldChange
-from pipeline.core.kube.path import Path
+from pipeline.core.diff.change import FieldChange, ResourceChange
+from pipeline.core.kube.path import MISSING, Path
+from pipeline.core.kube.resource import mapping
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Hit, Rule, at, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
@@ -37,7 +40,8 @@ _inside = object_check(
 def check(upgrade: Upgrade) -> Iterator[Hit]:
     for change in upgrade.diff.changes:
         if change.id.kind in WEBHOOKS:
-            yield from _inside(change, upgrade)
+            renamed = _renamed(change)
+            yield from (_as_renamed(hit, renamed) if renamed else hit for hit in _inside(change, upgrade))
     for change in (one for one in gone(upgrade) if one.id.kind in WEBHOOKS):
         keep = kept(change.resource)
         yield Hit(
@@ -52,6 +56,29 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         )
 
 
+def _renamed(change: ResourceChange) -> dict[str, str]:
+    """The new names by the old ones, where every webhook that went came back with nothing but another name."""
+    fields = [field for field in change.fields if _picks(field, field.path)]
+    gone = {str(mapping(field.old).get("name")): _rest(field.old) for field in fields if field.new is MISSING}
+    came = {str(mapping(field.new).get("name")): _rest(field.new) for field in fields if field.old is MISSING}
+    pairs = {old: new for old, rest in gone.items() for new, other in came.items() if rest == other}
+    return pairs if len(set(pairs.values())) == len(gone) == len(came) == len(pairs) else {}
+
+
+def _rest(webhook: object) -> dict[str, Any]:
+    return {key: value for key, value in mapping(webhook).items() if key != "name"}
+
+
+def _as_renamed(hit: Hit, names: dict[str, str]) -> Hit:
+    said = ", ".join(f"{old} -> {new}" for old, new in sorted(names.items()))
+    return replace(
+        hit,
+        title=f"{hit.place.resource.kind} {hit.place.resource.name}: webhook renamed: {said}",
+        why="Its work is the same; only what refers to it by its old name breaks.",
+        remedy="Search your policies and scripts for the old name.",
+    )
+
+
 _HOOK = (
     "apiVersion: admissionregistration.k8s.io/v1\nkind: ValidatingWebhookConfiguration\nmetadata: {name: a}\n"
     "webhooks: [{name: a.b.c%s}]\n"
@@ -63,6 +90,12 @@ RULE = Rule(
     severity=Severity.MEDIUM,
     whole=check,
     cases=(
+        speaks(
+            "one is renamed",
+            ("medium", "webhooks[name=a.b.c]"),
+            before=_HOOK % ", rules: [{resources: [pods]}]",
+            after=_HOOK.replace("a.b.c", "x.b.c") % ", rules: [{resources: [pods]}]",
+        ),
         speaks("one goes", ("medium", "webhooks[name=d.e.f]"), before=_HOOK % "}, {name: d.e.f", after=_HOOK % ""),
         speaks("all of it goes", ("medium", ""), before=_HOOK % ""),
         quiet("another timeout", before=_HOOK % "", after=_HOOK % ", timeoutSeconds: 5"),

@@ -16,6 +16,7 @@ from pipeline.core.kube.pods import in_container
 from pipeline.core.kube.quantity import quantity
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
+from pipeline.core.words import kubectl
 
 
 def _picks(_field: FieldChange, path: Path) -> bool:
@@ -39,7 +40,8 @@ check = pods_check(
     FindingText(
         "its resources change",
         "Higher requests may not fit; with a lower memory limit, pods that use more are killed.",
-        "Compare them with what the pods use (kubectl top pods), and with your quota.",
+        "Compare them with what the pods use, and with your quota.",
+        commands=lambda change: (kubectl("top", "pods", namespace=change.id.namespace),),
         grade=_grade,
     ),
 )

@@ -8,13 +8,14 @@ the server filled it in, no apply removes it, and the new type forbids it.
 
 ## What to do
 
-Keep the old strategy if you cannot afford the downtime. If the apply is rejected, remove the field first:
-``kubectl patch deployment NAME --type=json -p '[{"op": "remove", "path": "/spec/strategy/rollingUpdate"}, {"op":
-"replace", "path": "/spec/strategy/type", "value": "Recreate"}]'``.
+Keep the old strategy if you cannot afford the downtime. If the apply is rejected, remove ``rollingUpdate`` and set the
+new type in one JSON patch first; the finding has the command.
 """
 
 from collections.abc import Iterator
 from dataclasses import replace
+
+import orjson
 
 from pipeline.core.analysis.rule_helpers import FindingText, object_check
 from pipeline.core.diff.change import FieldChange, ResourceChange
@@ -23,6 +24,7 @@ from pipeline.core.kube.resource import mapping
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Hit, Rule, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
+from pipeline.core.words import kubectl
 
 _SETTINGS = frozenset(
     ("spec", key)
@@ -78,9 +80,21 @@ def _refusal(change: ResourceChange, hit: Hit) -> Hit:
     return replace(
         hit,
         why="Server-side apply is rejected: the new type forbids rollingUpdate, which the server still holds.",
-        remedy=f"Remove {path} and set the new type in one kubectl patch --type=json before the apply.",
+        remedy=f"Remove {path} and set the new type in one patch before the apply.",
+        commands=(_patch(change),),
         severity=Severity.HIGH,
     )
+
+
+def _patch(change: ResourceChange) -> str:
+    key = _STRATEGY[change.id.kind]
+    kind = mapping(mapping(change.resource.body.get("spec")).get(key)).get("type")
+    steps = [
+        {"op": "remove", "path": f"/spec/{key}/rollingUpdate"},
+        {"op": "replace", "path": f"/spec/{key}/type", "value": kind},
+    ]
+    target, text = f"{change.id.kind.lower()}/{change.id.name}", orjson.dumps(steps).decode()
+    return kubectl("patch", target, "--type=json", "-p", text, namespace=change.id.namespace)
 
 
 _WEB = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {%s}\n"
