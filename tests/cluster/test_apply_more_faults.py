@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 
 from pipeline.adapters.kube import journal_file
+from pipeline.core.cluster.api.canonical import digest
 from pipeline.core.cluster.api.request import Call
+from pipeline.core.cluster.inventory.journal import START, encoded
 from tests.cluster import faults
 from tests.cluster.cluster import Cluster, Object
 from tests.cluster.fault_proxy import FaultProxy
@@ -134,10 +136,61 @@ def test_run_is_not_taken_up_over_a_journal_that_was_changed(site: Site, proxy: 
     assert site.apply(site.plan()).code == OK
 
 
-def test_cut_last_line_and_an_absent_journal_are_no_reason_not_to_go_on(site: Site, proxy: FaultProxy) -> None:
+def changed_last(data: bytes) -> bytes:
+    return data.replace(b'"exit":6', b'"exit":0')
+
+
+def chained_again(data: bytes) -> bytes:
+    """Another object's name, with every digest made again."""
+    lines = [json.loads(row) for row in data.replace(b"settings", b"settinqs").splitlines()]
+    rows: list[bytes] = []
+    for number, line in enumerate(lines):
+        kept = {key: value for key, value in line.items() if key not in ("number", "previous")}
+        rows.append(encoded(kept, number, digest(rows[-1].rstrip(b"\n")) if rows else START))
+    return b"".join(rows)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda data: data[:-7], "was cut"),
+        (lambda data: b"".join(data.splitlines(keepends=True)[:-1]), "was cut"),
+        (lambda data: data.splitlines(keepends=True)[0], "was cut"),
+        (lambda _data: b"", "was cut"),
+        (changed_last, "written again"),
+        (chained_again, "written again"),
+    ],
+    ids=[
+        "last line torn",
+        "last line cut",
+        "all but the first line cut",
+        "emptied",
+        "last line edited",
+        "chained again",
+    ],
+)
+def test_run_is_not_resumed_over_a_journal_that_does_not_end_as_the_cluster_knows(
+    site: Site, proxy: FaultProxy, change: Callable[[bytes], bytes], said: str
+) -> None:
     plan, journal = interrupted(site, proxy)
     data = journal.read_bytes()
-    journal.write_bytes(data[:-7])
+    journal.write_bytes(change(data))
+    assert journal.read_bytes() != data
+    site.cluster.mark()
+    done = site.apply(plan)
+    assert done.code == FAILED, done.said
+    assert said in done.err
+    assert "--abandon" in done.err
+    assert site.cluster.audit(user_agent=AGENT) == []
+    journal.write_bytes(data)
+    assert site.apply(plan).code == OK
+
+
+def test_line_that_was_torn_after_the_last_one_that_the_cluster_knows_is_no_reason_not_to_go_on(
+    site: Site, proxy: FaultProxy
+) -> None:
+    plan, journal = interrupted(site, proxy)
+    journal.write_bytes(journal.read_bytes() + b'{"type": "int')
     with Witness(site) as witness:
         done = site.apply(plan)
         witness.ran(plan, done)

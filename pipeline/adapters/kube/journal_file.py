@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.core.cluster.api.canonical import digest
-from pipeline.core.cluster.inventory.journal import START, encoded
+from pipeline.core.cluster.inventory.journal import START, Anchor, encoded
 from pipeline.core.errors import WorldError
 
 
@@ -27,6 +27,8 @@ class JournalFile:
         self._previous = START
         self._waiting: list[bytes] = []
         self._flushed = 0
+        self._durable = START
+        self._ended = False
         self._flushing = False
         self._broken: OSError | None = None
 
@@ -40,7 +42,14 @@ class JournalFile:
         self._add(line, durable=True)
 
     def end(self, line: dict[str, Any]) -> None:
-        self._add({**line, "type": "end"}, durable=True)
+        if not self._ended:
+            self._ended = True
+            self._add({**line, "type": "end"}, durable=True)
+
+    def anchor(self) -> str:
+        """The run is that of the folder."""
+        with self._lock:
+            return str(Anchor(self.path.parent.name, self._flushed, self._durable)) if self._flushed else ""
 
     def close(self) -> None:
         if self._file >= 0:
@@ -87,7 +96,9 @@ class JournalFile:
             self._lock.acquire()
             self._flushing = False
             self._broken = self._broken or broken
-            self._flushed += 0 if broken else len(batch)
+            if not broken:
+                self._flushed += len(batch)
+                self._durable = digest(batch[-1].rstrip(b"\n"))
             self._lock.notify_all()
 
     def _error(self, error: OSError) -> WorldError:

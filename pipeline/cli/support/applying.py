@@ -27,16 +27,16 @@ from pipeline.core.cluster.api.request import Call
 from pipeline.core.cluster.approval.approval import DIGITS, Approval
 from pipeline.core.cluster.approval.decide import TooFewError, expired, methods
 from pipeline.core.cluster.inventory.inventory import Inventory
-from pipeline.core.cluster.inventory.journal import read as read_journal
 from pipeline.core.cluster.plan.desired import manifest_digest, sent
 from pipeline.core.cluster.plan.plan import WRITES, Operation, Plan, from_bytes
 from pipeline.core.cluster.run.outcome import RunResult
 from pipeline.core.errors import RefusedError, StaleError, UnsafeError
 from pipeline.core.kube.resource import Resource, ResourceId
 from pipeline.flows.cluster.applying import ApplyPorts, Order, apply_plan
-from pipeline.flows.cluster.checking import is_resumed
+from pipeline.flows.cluster.checking import is_resumed, journal_is_whole
 from pipeline.flows.cluster.client import Client
 from pipeline.flows.cluster.planning import read_inventory
+from pipeline.flows.cluster.unlocking import read_lock
 from pipeline.flows.committed import ReleaseSelection, committed
 from pipeline.report import plan_text, run_text
 from pipeline.report.terminal import Look
@@ -80,7 +80,7 @@ def run(given: Given) -> int:
     _not_expired(client, plan)
     known = read_inventory(client, plan.target.environment, plan.policy.namespace)
     if is_resumed(known, plan_digest):
-        _can_be_trusted(RunFolder.of_user(plan.target.cluster_uid, plan.target.environment, known.run.id))
+        _journal_is_whole(client, plan, known)
     folder = RunFolder.of_user(plan.target.cluster_uid, plan.target.environment, run_id)
     journal = JournalFile(folder.path)
     order = Order(plan, plan_digest, run_id, tuple(approval.approver for approval in approved), resources)
@@ -98,11 +98,13 @@ def _not_expired(client: Client, plan: Plan) -> None:
         raise RefusedError(f"the plan expired at {plan.expires} (by the cluster's clock)", hint="pipeline plan")
 
 
-def _can_be_trusted(before: RunFolder) -> None:
-    """The journal of the run that is taken up again, where that was on this machine. Raises WorldError."""
+def _journal_is_whole(client: Client, plan: Plan, known: Inventory) -> None:
+    """Of the run that is resumed, where that was on this machine. Raises WorldError."""
+    before = RunFolder.of_user(plan.target.cluster_uid, plan.target.environment, known.run.id)
     path = JournalFile(before.path).path
     if path.exists():
-        read_journal(path.read_bytes(), str(path))
+        lease = read_lock(client, plan.target.environment, plan.policy.namespace)
+        journal_is_whole(path.read_bytes(), str(path), known, lease)
 
 
 def resources_of(at: ClusterEnvironment, plan: Plan) -> dict[int, Resource]:

@@ -10,7 +10,7 @@ from pipeline.core.cluster.inventory.inventory import ApplyRun, Inventory, Inven
 from pipeline.core.cluster.inventory.journal import Journal
 from pipeline.core.cluster.plan.plan import WRITES, Operation, Plan, PlannedAction
 from pipeline.core.cluster.run.outcome import Outcome, OutcomeState, RunResult
-from pipeline.core.errors import OK, PipelineError
+from pipeline.core.errors import FAILED, OK, PipelineError
 from pipeline.core.kube.resource import ManifestSet, Resource, ResourceId
 from pipeline.core.ports import Progress
 from pipeline.core.redaction.mask import Mask
@@ -69,13 +69,16 @@ def apply_plan(order: Order, world: ApplyPorts) -> RunResult:
         return RunResult(inventory.run.id, tuple(map(_already, plan.actions)))
     if plan.empty and not plan.of(Operation.FORGET):
         return _nothing_to_do(order, world, inventory)
-    result: RunResult | None = None
     world.journal.note({"type": "run", "run": order.run, "plan": order.digest, "time": written(world.clock.now())})
     try:
-        result = _under_lock(order, world)
+        return _under_lock(order, world)
     finally:
-        world.journal.end({"exit": result.exit_code if result else 1, "time": written(world.clock.now())})
-    return result
+        _end(world, None)
+
+
+def _end(world: ApplyPorts, result: RunResult | None) -> None:
+    """The journal's last line, where it has none yet: a run without a result failed."""
+    world.journal.end({"exit": result.exit_code if result else FAILED, "time": written(world.clock.now())})
 
 
 def _already(action: PlannedAction) -> Outcome:
@@ -100,10 +103,12 @@ def _under_lock(order: Order, world: ApplyPorts) -> RunResult:
     lock = LeaseLock(bare, policy.namespace, name, order.run, policy.lock_seconds)
     lock.acquire(lambda what: world.tell(0, 1, what))
     gate = Gate(lock, world.stopped)
+    result: RunResult | None = None
     try:
-        return _locked(order, world, replace(bare, may_write=gate.check), gate)
+        result = _locked(order, world, replace(bare, may_write=gate.check), gate)
     finally:
-        lock.release()
+        lock.release(lambda: _end(world, result))
+    return result
 
 
 @dataclass

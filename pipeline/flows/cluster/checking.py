@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 
+from pipeline.core.cluster.inventory import journal
 from pipeline.core.cluster.inventory.inventory import Inventory
+from pipeline.core.cluster.inventory.lease import Lease
 from pipeline.core.cluster.plan.plan import WRITES, Operation, Plan, PlannedAction
 from pipeline.core.errors import StaleError
 from pipeline.core.kube.resource import Body, ResourceId
@@ -17,6 +19,19 @@ _CHECKED = (WRITES - {Operation.HOOK}) | {Operation.UNCHANGED, Operation.DELETE}
 def is_resumed(inventory: Inventory, digest: str) -> bool:
     """Whether the last run was one of this very plan, and did not come to its end."""
     return inventory.run.state == "open" and inventory.run.plan == digest
+
+
+def journal_is_whole(data: bytes, where: str, inventory: Inventory, lease: Lease | None) -> None:
+    """That nobody changed the journal of the last run, or cut off its end. ``where`` is its path, for messages.
+
+    Raises:
+        WorldError: its chain is broken, or it does not end where the inventory and the Lease know that it did.
+    """
+    found = journal.read(data, where)
+    for text in (inventory.run.journal, lease.journal if lease else ""):
+        anchor = journal.anchor_of(text)
+        if anchor is not None and anchor.run == inventory.run.id:
+            journal.check_end(found, anchor, where)
 
 
 def cluster_is_the_same(client: Client, plan: Plan) -> None:

@@ -32,12 +32,17 @@ class Client:
     jitter: Callable[[], float] = _none
     """From 0 to 1, drawn for each wait."""
 
-    def send(self, call: Call) -> tuple[Fate, Answer]:
-        """Try until the fate is anything but RETRY, or the budget is used up (then it is FINAL)."""
+    def send(self, call: Call, once: Callable[[Call], Answer] | None = None) -> tuple[Fate, Answer]:
+        """Try until the fate is anything but RETRY, or the budget is used up (then it is FINAL).
+
+        ``once`` sends one try; without it, nobody hears of it. This is the only loop that tries a request again: which
+        answers are worth it, and how long to wait, is the table of core/cluster/api/retry.py.
+        """
+        once = once or self.api.request
         end = self.clock.monotonic() + self.budget_seconds
         attempt = 0
         while True:
-            answer = self.api.request(call)
+            answer = once(call)
             found = fate(call, answer)
             if found is not Fate.RETRY:
                 return found, answer

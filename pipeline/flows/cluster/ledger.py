@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.core.cluster.api.request import Answer, Call, Clock
-from pipeline.core.cluster.api.retry import Fate, fate, wait_seconds
+from pipeline.core.cluster.api.retry import Fate, fate
 from pipeline.core.cluster.api.timestamps import written
 from pipeline.core.cluster.inventory.journal import Journal
 from pipeline.core.errors import RefusedError
@@ -27,20 +27,37 @@ class Writer:
 
     def write(self, call: Call, what: str, **more: Any) -> tuple[Fate, Answer]:
         """Announce, send and note. Only what surely had no effect is sent again, each time announced anew."""
-        end = self.clock.monotonic() + self.client.budget_seconds
-        attempt = 0
-        while True:
+
+        def announced(call: Call) -> Answer:
             self.may_write()
-            line = {"verb": call.method, "path": call.path, "what": what, "time": written(self.clock.now()), **more}
-            number = self.journal.intent(line)
+            number = self.announce(call, what, **more)
             answer = self.client.api.request(call)
-            found = fate(call, answer)
-            self.journal.outcome(number, {"status": answer.status, "fate": str(found)})
-            wait = wait_seconds(attempt, answer, 1.0)
-            if found is not Fate.RETRY or self.clock.monotonic() + wait > end:
-                return (Fate.FINAL if found is Fate.RETRY else found), answer
-            self.clock.sleep(wait)
-            attempt += 1
+            self.journal.outcome(number, {"status": answer.status, "fate": str(fate(call, answer))})
+            return answer
+
+        return self.client.send(call, announced)
+
+    def announce(self, call: Call, what: str, **more: Any) -> int:
+        """The number of the intent's line, which cannot be lost any more."""
+        line = {"verb": call.method, "path": call.path, "what": what, "time": written(self.clock.now()), **more}
+        return self.journal.intent(line)
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A journal that has its last line: nothing more is noted, and its anchor stays."""
+
+    journal: Journal
+
+    def intent(self, _line: dict[str, Any]) -> int:
+        return 0
+
+    def outcome(self, _intent: int, _line: dict[str, Any]) -> None: ...
+    def note(self, _line: dict[str, Any]) -> None: ...
+    def end(self, _line: dict[str, Any]) -> None: ...
+
+    def anchor(self) -> str:
+        return self.journal.anchor()
 
 
 def lost_lock() -> RefusedError:

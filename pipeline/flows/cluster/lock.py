@@ -11,7 +11,7 @@ from pipeline.core.cluster.inventory import lease as leases
 from pipeline.core.cluster.inventory.lease import GIVE_UP, RENEWALS, Lease
 from pipeline.core.errors import RefusedError, WorldError
 from pipeline.flows.cluster.client import Client, with_budget
-from pipeline.flows.cluster.ledger import Writer
+from pipeline.flows.cluster.ledger import Ended, Writer
 
 _LOOK_EVERY_SECONDS = 1.0
 _TRIES = 10
@@ -62,12 +62,20 @@ class LeaseLock:
                 return
         raise RefusedError("the lock is contended: others take it again and again", hint="try again later")
 
-    def release(self) -> None:
-        """Give it back; where that fails, it runs out by itself."""
+    def release(self, end: Callable[[], object]) -> None:
+        """Give it back; where that fails, it runs out by itself.
+
+        ``end`` writes the journal's last line, whose digest goes with the Lease: so no outcome is noted after it.
+        """
         self._stop.set()
         if self._thread is not None:
             self._thread.join()
-        if not self._lost and self._lease.resource_version:
+        ours = not self._lost and bool(self._lease.resource_version)
+        if ours:
+            self._writer.announce(Call("PUT", f"{self._folder}/{self._name}"), "unlock")
+        end()
+        if ours:
+            self._writer = replace(self._writer, journal=Ended(self._writer.journal))
             for _ in range(2):
                 if self._put(replace(self._lease, holder=""), "unlock"):
                     return
@@ -101,6 +109,7 @@ class LeaseLock:
     def _put(self, wanted: Lease, what: str) -> bool:
         """Compare and swap. True where the Lease is now as wanted."""
         asked = self._clock.monotonic()
+        wanted = replace(wanted, journal=self._writer.journal.anchor())
         body = leases.body(self._name, self._namespace, wanted, self._clock.now())
         method, path = ("PUT", f"{self._folder}/{self._name}") if wanted.resource_version else ("POST", self._folder)
         fate, answer = self._writer.write(Call(method, path, body=body, timeout_seconds=self._seconds / RENEWALS), what)

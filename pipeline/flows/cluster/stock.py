@@ -79,7 +79,14 @@ class Stock:
         self._writer = replace(self._writer, client=with_budget(self._writer.client, seconds))
 
     def save(self, what: str) -> None:
-        """Raises StaleError where somebody else wrote it since, WorldError where the cluster refuses."""
+        """With the anchor of the journal as it is now.
+
+        Raises:
+            StaleError: somebody else wrote it since.
+            WorldError: the cluster refuses.
+        """
+        anchored = replace(self.inventory.run, journal=self._writer.journal.anchor())
+        self.inventory = replace(self.inventory, run=anchored)
         body = inventories.to_body(self.inventory)
         folder = f"/api/v1/namespaces/{self.inventory.namespace}/configmaps"
         own = f"{folder}/{self.inventory.name}"

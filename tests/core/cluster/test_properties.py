@@ -87,6 +87,43 @@ def test_journal_that_lost_a_line_is_not_trusted(lines: list[dict[str, Any]], da
         journal.read(b"".join(rows), "journal")
 
 
+def anchored(rows: bytes, lines: int, run: str = "r") -> journal.Anchor:
+    """Where the first lines of a journal end."""
+    return journal.Anchor(run, lines, digest(rows.split(b"\n")[lines - 1]))
+
+
+@given(LINES, st.data())
+def test_journal_that_goes_on_after_its_anchor_is_whole(lines: list[dict[str, Any]], data: st.DataObject) -> None:
+    rows = written(lines)
+    anchor = anchored(rows, data.draw(st.integers(1, len(lines))))
+    assert journal.anchor_of(str(anchor)) == anchor
+    journal.check_end(journal.read(rows + b'{"torn', "journal"), anchor, "journal")
+
+
+@given(LINES, st.data())
+def test_journal_whose_end_was_cut_off_is_not_trusted(lines: list[dict[str, Any]], data: st.DataObject) -> None:
+    rows = written(lines)
+    kept = b"".join(rows.splitlines(keepends=True)[: data.draw(st.integers(0, len(lines) - 1))])
+    with pytest.raises(WorldError, match="was cut"):
+        journal.check_end(journal.read(kept, "journal"), anchored(rows, len(lines)), "journal")
+
+
+@given(LINES, st.data())
+def test_journal_that_was_chained_again_is_not_trusted(lines: list[dict[str, Any]], data: st.DataObject) -> None:
+    anchor = anchored(written(lines), len(lines))
+    changed = data.draw(st.integers(0, len(lines) - 1))
+    again = [{**line, "what": f"{line['what']}!"} if at == changed else line for at, line in enumerate(lines)]
+    with pytest.raises(WorldError, match="written again"):
+        journal.check_end(journal.read(written([*again, lines[0]]), "journal"), anchor, "journal")
+
+
+@pytest.mark.parametrize(
+    "text", ["", "r", "r 1", "r x sha256:0", "r 0 sha256:0", "r -1 sha256:0", "r 1 md5:0", "r ² sha256:0"]
+)
+def test_what_is_no_anchor_is_none(text: str) -> None:
+    assert journal.anchor_of(text) is None
+
+
 @given(VALUES, VALUES)
 def test_digests_are_equal_exactly_where_the_data_are(one: Any, other: Any) -> None:
     same = orjson.dumps(one, option=orjson.OPT_SORT_KEYS) == orjson.dumps(other, option=orjson.OPT_SORT_KEYS)

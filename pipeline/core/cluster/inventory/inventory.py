@@ -54,6 +54,8 @@ class ApplyRun:
     approvers: tuple[str, ...] = ()
     hooks: tuple[str, ...] = ()
     """The hooks that this run has finished: going on with it does not run them again."""
+    journal: str = ""
+    """The anchor of its journal when the inventory was saved (journal.Anchor)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +202,8 @@ def _run(run: ApplyRun) -> dict[str, Any]:
 
 def _read_run(data: Mapping[str, Any]) -> ApplyRun:
     lists = {name: tuple(data[name]) for name in ("approvers", "hooks")}
-    return ApplyRun(**{**{name: data[name] for name in ApplyRun.__dataclass_fields__}, **lists})
+    known = {name: data[name] for name in ApplyRun.__dataclass_fields__ if name != "journal"}
+    return ApplyRun(**{**known, **lists}, journal=str(data.get("journal", "")))
 
 
 def _json(value: Any) -> str:

@@ -1,9 +1,15 @@
 """The journal: one line before each write and one after it, each chained to the line before it by its digest.
 
 ``run`` opens it, ``intent`` says what is about to be written, ``outcome`` what came of it, ``end`` closes the run.
+
+A chain alone does not show that its end was cut off, or that all of it was made again. So the number of lines and the
+digest of the last one that is safely on the disk (an ``Anchor``) stand in the cluster: in the Lease with each renewal
+and when it is given back, and in the inventory with each save. A run that is resumed checks both first.
+
+Nothing else of the journal decides what a resumed run does: an intent without an outcome may have arrived or not, and
+only the live object tells which, so every object is read again. The journal is the record for people.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -13,6 +19,27 @@ from pipeline.core.cluster.api.canonical import digest
 from pipeline.core.errors import WorldError
 
 START = "sha256:" + "0" * 64
+_HINT = "look at the cluster (pipeline status), then pipeline unlock --run RUN --abandon --reason WHY"
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """Where the journal of ``run`` ended at some time: the digest of its line number ``lines``, counted from 1."""
+
+    run: str
+    lines: int
+    digest: str
+
+    def __str__(self) -> str:
+        return f"{self.run} {self.lines} {self.digest}"
+
+
+def anchor_of(text: str) -> Anchor | None:
+    """From its text; None where that is no anchor (an older version of pipeline wrote none)."""
+    run, _, rest = text.partition(" ")
+    lines, _, last = rest.partition(" ")
+    fits = lines.isascii() and lines.isdigit() and len(lines) < len("1000000000") and last.startswith("sha256:")
+    return Anchor(run, int(lines), last) if fits and int(lines) else None
 
 
 class Journal(Protocol):
@@ -24,25 +51,23 @@ class Journal(Protocol):
 
     def outcome(self, intent: int, line: dict[str, Any], /) -> None: ...
     def note(self, line: dict[str, Any], /) -> None: ...
-    def end(self, line: dict[str, Any], /) -> None: ...
+
+    def end(self, line: dict[str, Any], /) -> None:
+        """The last line; a second end is not written."""
+        ...
+
+    def anchor(self) -> str:
+        """The anchor of what is durable by now, as text; empty before the first line."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
-    """A journal as found. ``torn``: its last line was cut off, as a crash may leave it."""
+class ReadJournal:
+    """A journal with the digest of each line. ``torn``: its last line was cut off, as a crash may leave it."""
 
     lines: tuple[dict[str, Any], ...]
+    digests: tuple[str, ...]
     torn: bool = False
-
-    @property
-    def open(self) -> bool:
-        return not self.lines or self.lines[-1].get("type") != "end"
-
-    @property
-    def unresolved(self) -> tuple[dict[str, Any], ...]:
-        """Intents without an outcome: nobody knows yet whether they were carried out."""
-        done = {line.get("intent") for line in self.lines if line.get("type") == "outcome"}
-        return tuple(line for line in self.lines if line.get("type") == "intent" and line.get("number") not in done)
 
 
 def encoded(line: dict[str, Any], number: int, previous: str) -> bytes:
@@ -50,7 +75,7 @@ def encoded(line: dict[str, Any], number: int, previous: str) -> bytes:
     return orjson.dumps({**line, "number": number, "previous": previous}, option=orjson.OPT_SORT_KEYS) + b"\n"
 
 
-def read(data: bytes, where: str) -> Read:
+def read(data: bytes, where: str) -> ReadJournal:
     """Check the chain. A cut last line is tolerated; anything else that does not fit is not.
 
     Raises:
@@ -58,24 +83,30 @@ def read(data: bytes, where: str) -> Read:
     """
     rows = data.split(b"\n")
     torn = bool(rows and rows[-1])
-    lines = []
-    previous = START
+    lines, digests = [], [START]
     for number, row in enumerate(rows[:-1]):
         try:
             line = orjson.loads(row)
         except orjson.JSONDecodeError:
             line = {}
-        if not isinstance(line, dict) or line.get("number") != number or line.get("previous") != previous:
-            hint = "look at the cluster (pipeline status), then pipeline unlock --run RUN --abandon --reason WHY"
-            raise WorldError(f"{where}:{number + 1}: the journal's chain is broken here", hint=hint)
+        if not isinstance(line, dict) or line.get("number") != number or line.get("previous") != digests[-1]:
+            raise WorldError(f"{where}:{number + 1}: the journal's chain is broken here", hint=_HINT)
         lines.append(line)
-        previous = digest(row)
-    return Read(tuple(lines), torn)
+        digests.append(digest(row))
+    return ReadJournal(tuple(lines), tuple(digests[1:]), torn)
 
 
-def following(rows: Iterable[bytes]) -> str:
-    """The digest that the next line must carry."""
-    last = START
-    for row in rows:
-        last = digest(row.rstrip(b"\n"))
-    return last
+def check_end(journal: ReadJournal, anchor: Anchor, where: str) -> None:
+    """That the journal still has the line that the cluster knows as its last one.
+
+    Raises:
+        WorldError: it was cut, or written again with other lines.
+    """
+    if len(journal.lines) < anchor.lines:
+        message = (
+            f"{where}: the journal was cut: it has {len(journal.lines)} lines, and the cluster knows of {anchor.lines}"
+        )
+        raise WorldError(message, hint=_HINT)
+    if journal.digests[anchor.lines - 1] != anchor.digest:
+        message = f"{where}:{anchor.lines}: the journal was written again: this is not the line that the cluster knows"
+        raise WorldError(message, hint=_HINT)

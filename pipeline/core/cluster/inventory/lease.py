@@ -10,6 +10,7 @@ from pipeline.core.kube.resource import Body, mapping
 
 RENEWALS = 4
 """How often a Lease is renewed within its duration."""
+_ANCHOR = "pipeline/journal"
 GIVE_UP = 2 / 3
 """Of the duration: without a renewal for that long no more write is begun."""
 
@@ -24,18 +25,25 @@ class Lease:
     renewed: str
     resource_version: str
     uid: str = ""
+    journal: str = ""
+    """The anchor of the last holder's journal (journal.Anchor)."""
 
 
 def read(body: Body) -> Lease:
     spec, metadata = mapping(body.get("spec")), mapping(body.get("metadata"))
     return Lease(
         str(spec.get("holderIdentity") or ""),
-        int(spec.get("leaseDurationSeconds") or 0),
-        int(spec.get("leaseTransitions") or 0),
+        _number(spec.get("leaseDurationSeconds")),
+        _number(spec.get("leaseTransitions")),
         str(spec.get("renewTime") or ""),
         str(metadata.get("resourceVersion") or ""),
         str(metadata.get("uid") or ""),
+        str(mapping(metadata.get("annotations")).get(_ANCHOR) or ""),
     )
+
+
+def _number(value: object) -> int:
+    return value if isinstance(value, int) else 0
 
 
 def body(name: str, namespace: str, lease: Lease, now: float) -> Body:
@@ -44,6 +52,8 @@ def body(name: str, namespace: str, lease: Lease, now: float) -> Body:
     metadata: Body = {"name": name, "namespace": namespace, "labels": {"app.kubernetes.io/managed-by": "pipeline"}}
     if lease.resource_version:
         metadata["resourceVersion"] = lease.resource_version
+    if lease.journal:
+        metadata["annotations"] = {_ANCHOR: lease.journal}
     spec = {
         "holderIdentity": lease.holder,
         "leaseDurationSeconds": lease.duration_seconds,
