@@ -1,12 +1,18 @@
-"""What changed between two states of a repository: two rendered trees, compared and judged by its own policy."""
+"""What changed between two states of a repository: two rendered trees, compared and judged by a policy.
+
+The policy is that of the merge base where one side is the merge base: a branch does not decide by what it has just
+allowed itself. Else it is that of the pipeline.yaml that is at work here.
+"""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
+from pipeline.core.config.loosened import Loosening, loosenings
 from pipeline.core.config.model import Config
 from pipeline.core.config.shards import shared_out
 from pipeline.core.judge.build_report import Targets, build
+from pipeline.core.judge.policy_changes import with_policy_changes
 from pipeline.core.judge.report import Report
 from pipeline.core.judge.report_check import ReportCheck, no_check
 from pipeline.core.judge.snapshot import ReleaseKey
@@ -26,6 +32,12 @@ class DiffTerms:
     policies: Mapping[str, Policy] = field(default_factory=dict, hash=False)
     stated: frozenset[str] = frozenset()
     """Environments whose Kubernetes version pipeline.yaml states."""
+    own_policies: Mapping[str, Policy] | None = field(default=None, hash=False)
+    """Those of the branch, where the policies that decide are another side's; else None."""
+    loosened: tuple[Loosening, ...] = ()
+    """What the branch's pipeline.yaml lets through beyond the one that decides."""
+    decides: str = ""
+    """Whose policy decides, where it is not the branch's: ``merge-base``."""
     shard: tuple[int, int] | None = None
     """Which part of the releases is to be reported: the second of eight is ``(2, 8)``."""
     check: ReportCheck = no_check
@@ -37,6 +49,16 @@ class DiffTerms:
         stated = frozenset(environment.name for environment in environments if environment.kube_version)
         return cls(today, fail_on, policies, stated)
 
+    def decided_by(self, base: Config, source: str, branch: Config, severities: Mapping[str, Severity]) -> "DiffTerms":
+        """The same under the policy of ``base``, with what ``branch`` has loosened.
+
+        An environment that ``base`` does not have is judged by its common policy.
+        """
+        policies = dict.fromkeys(branch.environments, base.policy)
+        policies |= {name: environment.policy for name, environment in base.environments.items()}
+        found = loosenings(base, branch, severities)
+        return replace(self, policies=policies, own_policies=self.policies, loosened=found, decides=source)
+
 
 def diff_repository(
     old: RenderedSnapshot, new: RenderedSnapshot, rules: Callable[[], Iterable[Rule]], terms: DiffTerms
@@ -47,7 +69,11 @@ def diff_repository(
     targets = Targets(versions, capabilities=known, stated=known and set(versions) <= terms.stated)
     report = build(old.snapshot, new.snapshot, rules(), targets, _share(old, new, terms.shard))
     terms.check(old.snapshot, new.snapshot, report)
-    return under_policies(report, terms.policies, terms.fail_on, terms.today)
+    judged = under_policies(report, terms.policies, terms.fail_on, terms.today)
+    if terms.own_policies is None:
+        return judged
+    own = under_policies(report, terms.own_policies, terms.fail_on, terms.today).verdict
+    return with_policy_changes(judged, terms.loosened, own, terms.decides)
 
 
 def _share(old: RenderedSnapshot, new: RenderedSnapshot, shard: tuple[int, int] | None) -> frozenset[ReleaseKey] | None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline import rules
 from pipeline.adapters.cache.documents import DocumentCache
@@ -21,7 +22,11 @@ from pipeline.flows.chart_sides import Begun
 from pipeline.flows.committed import ReleaseSelection
 from pipeline.flows.diff_charts import diff_charts
 from pipeline.flows.diff_repository import DiffTerms, diff_repository
+from pipeline.flows.protected import protected_config
 from pipeline.flows.read_rendered import RenderedSnapshot, read_manifests, read_rendered
+
+if TYPE_CHECKING:
+    from pipeline.wiring import Repository
 
 DEFAULT_FAIL_ON = Severity.BLOCKER
 
@@ -57,7 +62,7 @@ class DiffRequest:
 
 
 def repository(old: DiffSource, new: DiffSource, asked: DiffRequest) -> Report:
-    """Compare two rendered trees, under the policy of the pipeline.yaml that is at work here."""
+    """Compare two rendered trees, under the policy of the merge base, or of the pipeline.yaml that is at work here."""
     sources, kept = (old, new), DocumentCache.of_user()
     wanted = ReleaseSelection(frozenset(asked.environments), frozenset(asked.releases))
     shard = parse_shard(asked.shard) if asked.shard else None
@@ -67,6 +72,7 @@ def repository(old: DiffSource, new: DiffSource, asked: DiffRequest) -> Report:
         here = repository_here()
         here.config.pairs(asked.environments, asked.releases)
         terms = DiffTerms.of(here.config, _today(), severity(asked.fail_on) if asked.fail_on else None)
+        terms = _under_protected_policy(terms, old, here)
         sides = [_rendered(source, wanted, here.root, kept) for source in sources]
     else:
         terms = DiffTerms(_today(), severity(asked.fail_on))
@@ -75,12 +81,31 @@ def repository(old: DiffSource, new: DiffSource, asked: DiffRequest) -> Report:
     return diff_repository(sides[0], sides[1], rules.load, terms)
 
 
+def _under_protected_policy(terms: DiffTerms, old: DiffSource, here: "Repository") -> DiffTerms:
+    """Where the old side is the merge base, its policy decides."""
+    if old.kind is not SourceKind.MERGE_BASE:
+        return terms
+    base = protected_config(_commit_tree(old, here.root), str(old))
+    if base is None:
+        return terms
+    severities = {rule.id: rule.severity for rule in rules.load()}
+    return terms.decided_by(base, str(old), here.config, severities)
+
+
+def _commit_tree(source: DiffSource, root: Path) -> Tree:
+    from pipeline.adapters.git import trees
+    from pipeline.adapters.git.door import repository_root
+
+    top = repository_root(root)
+    commit = trees.merge_base(top, source.argument) if source.kind is SourceKind.MERGE_BASE else source.argument
+    return trees.GitTree(top, trees.resolve(top, commit), root.resolve().relative_to(top.resolve()).as_posix())
+
+
 def _rendered(
     source: DiffSource, wanted: ReleaseSelection, root: Path | None, kept: ParsedDocuments
 ) -> RenderedSnapshot:
     from pipeline.adapters.charts.reader import chart_of
     from pipeline.adapters.git import trees
-    from pipeline.adapters.git.door import repository_root
 
     if source.kind is SourceKind.DIR:
         folder = Path(source.argument)
@@ -97,12 +122,7 @@ def _rendered(
         from pipeline.cli.support.cluster_side import cluster_side
 
         return cluster_side(source.argument, wanted, kept)
-    if source.kind is SourceKind.WORKTREE:
-        tree = trees.DirectoryTree(root)
-    else:
-        top = repository_root(root)
-        commit = trees.merge_base(top, source.argument) if source.kind is SourceKind.MERGE_BASE else source.argument
-        tree = trees.GitTree(top, trees.resolve(top, commit), root.resolve().relative_to(top.resolve()).as_posix())
+    tree = trees.DirectoryTree(root) if source.kind is SourceKind.WORKTREE else _commit_tree(source, root)
     return read_rendered(str(source), tree, wanted, chart_of, kept)
 
 

@@ -72,6 +72,10 @@ class Config:
     helm_engine: str = "auto"
     helm_version: str = ""
     limits: Limits = field(default_factory=Limits)
+    policy: Policy = field(default_factory=Policy)
+    """What an environment without a profile is judged by."""
+    apply: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    """The ``apply:`` section of an environment that adds nothing."""
 
     def pairs(
         self, environments: tuple[str, ...] = (), releases: tuple[str, ...] = ()

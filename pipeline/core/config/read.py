@@ -105,6 +105,8 @@ def _config(data: dict[str, Any], text: str, file: str) -> Config:
         helm_engine=helm.get("engine", "auto"),
         helm_version=helm.get("version", ""),
         limits=_limits(mapping(data.get("limits"))),
+        policy=_environment("", {}, policy, waivers).policy,
+        apply=common,
     )
 
 

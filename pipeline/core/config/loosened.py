@@ -1,0 +1,153 @@
+"""What one pipeline.yaml lets through that another does not: no branch decides by what it has just allowed itself.
+
+``loosenings`` compares the policy of the protected side with that of the branch, setting by setting. Whatever cannot be
+shown to be as strict as before counts as looser.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+
+from pipeline.core.cluster.approval.decide import methods
+from pipeline.core.cluster.plan.policy import ApplyPolicy, Approvals, policy_of
+from pipeline.core.config.model import Config, Environment
+from pipeline.core.judge.waivers import Policy, WaiverRule
+from pipeline.core.risk.finding import Severity
+
+_DELETIONS = 10
+_STRICTNESS = {"refuse": 2, "omit": 2, "sops": 1, "allow": 0}
+"""Of ``secrets.rendered``: whether a Secret's values may be written in the open, encrypted, or not at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loosening:
+    """One setting that lets more through. ``setting`` is its path in pipeline.yaml, ``where`` the line."""
+
+    setting: str
+    message: str
+    where: str = "pipeline.yaml"
+
+    def __str__(self) -> str:
+        return f"{self.setting}: {self.message}"
+
+
+def loosenings(base: Config, branch: Config, severities: Mapping[str, Severity]) -> tuple[Loosening, ...]:
+    """Every loosened setting, sorted, each once. ``severities`` are those that the rules have of their own."""
+    found = [*_secrets(base, branch), *_limits(base, branch), *_waivers(base.policy, branch.policy)]
+    for name, environment in branch.environments.items():
+        before = base.environments.get(name)
+        own = base.policy if before is None else before.policy
+        found += _severities(own, environment.policy, severities)
+        found += apply_loosenings(before.apply if before else base.apply, environment.apply)
+        found += _target(before, environment)
+    return tuple(sorted(set(found), key=lambda one: (one.setting, one.message)))
+
+
+def _secrets(base: Config, branch: Config) -> Iterator[Loosening]:
+    if _STRICTNESS.get(branch.secrets, 0) < _STRICTNESS.get(base.secrets, 0):
+        yield Loosening("secrets.rendered", f"{branch.secrets} instead of {base.secrets}")
+
+
+def _limits(base: Config, branch: Config) -> Iterator[Loosening]:
+    for part in fields(base.limits):
+        before, after = getattr(base.limits, part.name), getattr(branch.limits, part.name)
+        for limit in fields(before):
+            old, new = getattr(before, limit.name), getattr(after, limit.name)
+            if new > old:
+                yield Loosening(f"limits.{part.name}", f"{limit.name} is {new} instead of {old}")
+
+
+def _waivers(base: Policy, branch: Policy) -> Iterator[Loosening]:
+    known = {_scope(rule): rule.waiver.expires for rule in base.waivers}
+    for rule in branch.waivers:
+        before = known.get(_scope(rule))
+        where = rule.where or "pipeline.yaml"
+        if before is None:
+            message = f"a waiver of {rule.subject} by {rule.waiver.owner} is new: {rule.waiver.reason}"
+            yield Loosening("policy.waivers", message, where)
+        elif rule.waiver.expires > before:
+            message = f"the waiver of {rule.subject} ends on {rule.waiver.expires} instead of {before}"
+            yield Loosening("policy.waivers", message, where)
+
+
+def _scope(rule: WaiverRule) -> tuple[str, ...]:
+    return rule.rule, rule.fingerprint, rule.release, rule.environment, rule.resource
+
+
+def _severities(base: Policy, branch: Policy, own: Mapping[str, Severity]) -> Iterator[Loosening]:
+    if branch.fail_on > base.fail_on:
+        yield Loosening("policy.failOn", f"{_label(branch.fail_on)} instead of {_label(base.fail_on)}")
+    for rule in sorted({*base.overrides, *branch.overrides}):
+        old = base.overrides.get(rule, own.get(rule, Severity.BLOCKER))
+        new = branch.overrides.get(rule, own.get(rule, Severity.INFO))
+        if new < old:
+            yield Loosening("policy.overrides", f"{rule} is {_label(new)} instead of {_label(old)}")
+
+
+def _label(severity: Severity) -> str:
+    return severity.name.lower()
+
+
+def _target(base: Environment | None, branch: Environment) -> Iterator[Loosening]:
+    uid = base.cluster.uid if base and base.cluster else ""
+    now = branch.cluster.uid if branch.cluster else ""
+    if uid and uid != now:
+        setting = f"environments.{branch.name}.cluster.uid"
+        yield Loosening(setting, f"{now or 'not stated'} instead of {uid}: another cluster may be applied to")
+
+
+def apply_loosenings(base: Mapping[str, object], branch: Mapping[str, object]) -> Iterator[Loosening]:
+    """Of the ``apply:`` sections of one environment."""
+    yield from policy_loosenings(policy_of(base), policy_of(branch))
+
+
+def policy_loosenings(base: ApplyPolicy, branch: ApplyPolicy) -> Iterator[Loosening]:
+    """What a run may do under the one policy and not under the other."""
+    yield from _approvals(base.approvals, branch.approvals)
+    for name in ("conflicts", "adopt", "recreate", "ignore", "prune_kinds"):
+        more = [entry for entry in getattr(branch, name) if entry not in getattr(base, name)]
+        if more:
+            yield Loosening(f"apply.{_camel(name)}", f"{len(more)} more: {', '.join(map(str, more))}"[:300])
+    if _deletes_more(base.max_deletions, branch.max_deletions):
+        yield Loosening("apply.maxDeletions", f"{branch.max_deletions} instead of {base.max_deletions}")
+    if branch.plan_expires_seconds > base.plan_expires_seconds:
+        message = f"{branch.plan_expires_seconds} instead of {base.plan_expires_seconds}"
+        yield Loosening("apply.planExpiresSeconds", message)
+    if branch.namespace != base.namespace:
+        message = f"{branch.namespace} instead of {base.namespace}: the inventory and the lock are elsewhere"
+        yield Loosening("apply.namespace", message)
+    if branch.hooks and not base.hooks:
+        yield Loosening("apply.hooks", "hooks are run")
+
+
+def _deletes_more(base: int | None, branch: int | None) -> bool:
+    """Without a number the limit is ten, and grows with the inventory."""
+    if base is None:
+        return branch is not None and branch > _DELETIONS
+    return branch is None or branch > base
+
+
+def _approvals(base: Approvals, branch: Approvals) -> Iterator[Loosening]:
+    if branch.required < base.required:
+        yield Loosening("apply.approvals.required", f"{branch.required} instead of {base.required}")
+    more = [method for method in methods(branch) if method not in methods(base)]
+    if more:
+        yield Loosening("apply.approvals.methods", f"{', '.join(more)} count as well")
+    others = [person for person in branch.approvers if person not in base.approvers]
+    if base.approvers and (others or not branch.approvers):
+        yield Loosening("apply.approvals.approvers", f"{', '.join(others) or 'everybody'} may approve as well")
+    for setting, old, new in (
+        ("signers", base.signers, branch.signers),
+        ("signersRef", base.signers_ref, branch.signers_ref),
+    ):
+        if old != new:
+            yield Loosening(f"apply.approvals.{setting}", f"{new or 'none'} instead of {old or 'none'}")
+    if base.not_author and not branch.not_author:
+        yield Loosening("apply.approvals.notAuthor", "whoever made the plan may approve it")
+    if branch.max_age_seconds > base.max_age_seconds:
+        message = f"{branch.max_age_seconds} instead of {base.max_age_seconds}"
+        yield Loosening("apply.approvals.maxAgeSeconds", message)
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(part.capitalize() for part in rest)
