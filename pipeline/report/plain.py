@@ -142,8 +142,12 @@ def extent(report: ReportDocument) -> str:
     parts = [f"{number} {word}" for word, number in counts if number]
     rolled = summary.rollouts
     if rolled.workloads:
-        pods = f" ({counted(rolled.replicas, 'pod')})" if rolled.replicas else ""
-        parts.append(f"{counted(rolled.workloads, 'workload')} restart{'s' if rolled.workloads == 1 else ''}{pods}")
+        pods = [counted(rolled.replicas, "pod")] if rolled.replicas else []
+        pods += [f"the pods of {counted(rolled.daemon_sets, 'DaemonSet')}"] if rolled.daemon_sets else []
+        which = f" ({', '.join(pods)})" if pods else ""
+        parts.append(f"{counted(rolled.workloads, 'workload')} restart{'s' if rolled.workloads == 1 else ''}{which}")
+    if rolled.operated:
+        parts.append(f"operators may restart the pods of {counted(rolled.operated, 'custom resource')}")
     return " · ".join(parts) or "nothing changes"
 
 

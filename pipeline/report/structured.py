@@ -91,7 +91,7 @@ def _summary(report: Report) -> dict[str, Any]:
         "waived": len(report.findings) - len(counted),
         "not_evaluated": len(report.not_evaluated),
         "unaccounted": report.unaccounted,
-        "rollouts": {"workloads": report.rollout_workloads, "replicas": report.rollout_replicas},
+        "rollouts": report.rollouts._asdict(),
     }
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 import orjson
 
+from pipeline.core.analysis.rollouts import extent
 from pipeline.core.diff.change import Action, Diff, FieldChange, ResourceChange
 from pipeline.core.diff.compare import compare
 from pipeline.core.judge.judge import Judgement, judge
@@ -19,7 +20,6 @@ from pipeline.core.risk.finding import NotEvaluated
 from pipeline.core.risk.rule import Rule
 from pipeline.core.risk.upgrade import Facts, Side, Upgrade
 
-_ROLLED = frozenset({"Deployment", "StatefulSet", "DaemonSet"})
 _UNJUDGED = Judgement((), (), {})
 _NOTHING = ReleaseSide("", Side(ManifestSet()))
 
@@ -88,8 +88,7 @@ def build(
         helm_version=new.helm_version,
         render_digest=combined_digest((key.environment, key.name, found) for key, found in digests.items()),
         mask=mask,
-        rollout_workloads=sum(1 for change in changes if rolls(change.change)),
-        rollout_replicas=sum(_replicas(change.change) for change in changes if rolls(change.change)),
+        rollouts=extent(change.change for change in changes),
     )
 
 
@@ -197,18 +196,6 @@ def _release_report(
         removed=count[Action.REMOVED],
         unchanged=len(after.side.manifests.resources) - count[Action.ADDED] - edited,
     )
-
-
-def rolls(change: ResourceChange) -> bool:
-    """Whether its pods are replaced: any change below the pod template does it, noise labels and checksums too."""
-    return change.id.kind in _ROLLED and any(field.under("spec", "template") for field in change.fields)
-
-
-def _replicas(change: ResourceChange) -> int:
-    """Pods of the new side; a DaemonSet's number is the cluster's to say and counts as 0."""
-    spec = mapping(change.resource.body.get("spec"))
-    replicas = spec.get("replicas", 1)
-    return replicas if change.id.kind != "DaemonSet" and type(replicas) is int else 0
 
 
 def _not_evaluated(compared: list[Compared]) -> tuple[NotEvaluated, ...]:

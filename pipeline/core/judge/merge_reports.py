@@ -102,6 +102,9 @@ def _summary(merged: ReportDocument, parts: Sequence[Summary]) -> Summary:
         not_evaluated=len(merged.not_evaluated),
         unaccounted=sum(part.unaccounted for part in parts),
         rollouts=Rollouts(
-            sum(part.rollouts.workloads for part in parts), sum(part.rollouts.replicas for part in parts)
+            workloads=sum(part.rollouts.workloads for part in parts),
+            replicas=sum(part.rollouts.replicas for part in parts),
+            daemon_sets=sum(part.rollouts.daemon_sets for part in parts),
+            operated=sum(part.rollouts.operated for part in parts),
         ),
     )

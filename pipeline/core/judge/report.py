@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from pipeline.core.analysis.rollouts import NONE_RESTARTED, Extent
 from pipeline.core.diff.change import ResourceChange
 from pipeline.core.redaction.mask import Mask
 from pipeline.core.risk.finding import Finding, NotEvaluated
@@ -93,8 +94,7 @@ class Report:
     helm_engine: str = ""
     helm_version: str = ""
     render_digest: str = ""
-    rollout_workloads: int = 0
-    rollout_replicas: int = 0
+    rollouts: Extent = NONE_RESTARTED
     mask: Mask = field(default_factory=Mask, compare=False)
     """What must not be shown, for the presentations' last step."""
 

@@ -56,6 +56,8 @@ class LevelCounts(Struct, frozen=True):
 class Rollouts(Struct, frozen=True):
     workloads: Count
     replicas: Count
+    daemon_sets: Count = 0
+    operated: Count = 0
 
 
 class Summary(Struct, frozen=True):

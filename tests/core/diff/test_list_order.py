@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from pipeline import rules
+from pipeline.core.analysis.rollouts import rolls
 from pipeline.core.diff.change import Op
 from pipeline.core.diff.compare import compare
-from pipeline.core.judge.build_report import rolls
 from pipeline.core.judge.judge import judge
 from pipeline.core.kube.path import to_text
 from pipeline.core.kube.resource import ManifestSet, Resource
@@ -168,3 +168,35 @@ def test_a_finding_about_an_order_explains_no_other_change_of_the_list() -> None
     tty = next(number for path, number in paths.items() if path.endswith("tty"))
     assert everything.unaccounted == {}
     assert judge(asked, order).unaccounted == {asked.diff.changes[0].id: (tty,)}
+
+
+C = "template: {metadata: {labels: {a: b}}, spec: {restartPolicy: Never, %scontainers: [{name: c, image: 'a:1', %s}]}}"
+CLAIM = "{metadata: {name: %s}, spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}}"
+FIXED = [
+    swapped(f"apiVersion: batch/v1\nkind: Job\n{HEAD}spec: {{{C % ('', 'env: [$$]')}}}", "{name: A}", "{name: B}"),
+    swapped(
+        f"apiVersion: batch/v1\nkind: Job\n{HEAD}spec: {{{C % ('initContainers: [$$], ', 'tty: true')}}}",
+        "{name: x, image: 'x:1'}",
+        "{name: y, image: 'y:1'}",
+    ),
+    swapped(
+        f"apiVersion: apps/v1\nkind: StatefulSet\n{HEAD}spec: {{serviceName: a, volumeClaimTemplates: [$$]}}",
+        CLAIM % "one",
+        CLAIM % "two",
+    ),
+    swapped(
+        f"apiVersion: v1\nkind: Pod\n{HEAD}spec: {{containers: [{{name: c, env: [$$]}}]}}", "{name: A}", "{name: B}"
+    ),
+    swapped(
+        f"apiVersion: v1\nkind: PersistentVolumeClaim\n{HEAD}spec: {{accessModes: [$$]}}",
+        "ReadWriteOnce",
+        "ReadOnlyMany",
+    ),
+]
+
+
+@pytest.mark.parametrize("texts", FIXED, ids=["Job env", "Job init", "claims", "Pod env", "modes"])
+def test_where_a_field_is_immutable_so_is_the_order_of_its_lists(texts: tuple[str, str]) -> None:
+    """kube-apiserver 1.37.2 answered 422 to each of them."""
+    found = judge(upgrade(*texts), RULES).findings
+    assert [one.category for one in found if one.blocks] == ["immutable"]
