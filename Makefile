@@ -21,8 +21,9 @@ demo: set-up ## the whole loop on the sample: vendor, render, upgrade, diff, com
 test: set-up-test ## every test
 	@$(BIN)/python -m pytest -q $(PYTEST)
 
-texts: set-up-test ## write the pinned texts of tests/texts again
+texts: set-up-test ## write the pinned texts (tests/texts) and the rulebook (docs/rules) again
 	@$(BIN)/python -m pytest -q -p no:randomly -p no:xdist tests/test_texts.py --write-texts
+	@$(BIN)/python -m scripts.rulebook
 
 check: format lint types layers dependencies spelling yaml workflows sample test ## everything that must hold before a merge
 

@@ -15,12 +15,19 @@ def command() -> None:
 @command.command("list")
 @click.option("--category", help="Only rules of this category.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def list_rules(category: str | None, form: str) -> None:
+@click.option("--path", metavar="[KIND] PATH", help="Only rules that report this path in one of their examples.")
+def list_rules(category: str | None, form: str, path: str | None) -> None:
     """List every rule: id, category, severity and what it reports."""
     from pipeline import rules
     from pipeline.report import rulebook
+    from pipeline.report.rule_paths import reporting
 
     chosen = [rule for rule in rules.load() if category in (None, rule.category)]
+    if path is not None and chosen:
+        chosen = [rule for rule in reporting(rules.load(), path) if rule in chosen]
+        if not chosen:
+            hint = "check the spelling; a path that no rule reports is counted as unexplained"
+            raise UsageError(f"no rule reports {path!r} in its examples", hint=hint)
     if not chosen:
         known = ", ".join(sorted({rule.category for rule in rules.load()}))
         raise UsageError(f"no rule has the category {category!r}", hint=f"one of {known}")
@@ -44,4 +51,4 @@ def explain(rule_id: str) -> None:
         near = difflib.get_close_matches(rule_id, known, n=3)
         hint = f"did you mean {' or '.join(near)}?" if near else "pipeline rules list shows them all"
         raise UsageError(f"there is no rule {rule_id!r}", hint=hint)
-    click.echo(rulebook.page(known[rule_id]), nl=False)
+    click.echo(rulebook.page(known[rule_id], known.values()), nl=False)

@@ -1,36 +1,79 @@
-"""A rule as a page of text: what the docs show and what ``pipeline rules explain`` prints are the same."""
+"""A rule as a page of text: what ``docs/rules`` shows and what ``pipeline rules explain`` prints come from here."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from textwrap import dedent, indent
 from typing import Any
 
+from pipeline.core.judge.case_findings import findings
+from pipeline.core.risk.finding import Finding, Severity
 from pipeline.core.risk.rule import Case, Rule
+from pipeline.core.words import counted
+from pipeline.report import terminal
+from pipeline.report.structured import entry
+
+_EXAMPLES = 2
+_PAGES = "../../docs/rules"
+_MARK = "Written by `python -m scripts.rulebook` from the rules themselves; do not edit."
+_LOOK = terminal.Look(width=110)
 
 
-def page(rule: Rule) -> str:
-    """The rule's Markdown page: title, facts, its docstring, and each case as an example."""
-    facts = f"{rule.category} · {rule.severity.label} · {rule.confidence}"
-    needs = f" · needs: {', '.join(rule.needs)}" if rule.needs else ""
-    parts = [f"# {rule.id}", f"`{facts}{needs}`", (rule.doc or "").strip(), "## Examples"]
-    return "\n\n".join([*parts, *(_example(case) for case in rule.cases)]) + "\n"
+def page(rule: Rule, every: Iterable[Rule]) -> str:
+    """Everything about a rule: its docstring, and each case with its manifests and what is reported of it."""
+    parts = [f"# {rule.id}", _facts(rule), (rule.doc or "").strip(), "## Examples"]
+    every = tuple(every)
+    return "\n\n".join([*parts, *(_case(case, findings(rule, case, every)) for case in rule.cases)]) + "\n"
 
 
-def book(rules: Iterable[Rule]) -> str:
-    """All rules as one Markdown document: a table by category, then the page of each."""
+def index(rules: Iterable[Rule]) -> str:
+    """Every rule in one line, by category: ``pipeline/rules/README.md``."""
     rules = sorted(rules, key=lambda rule: (rule.category, rule.id))
-    lines = ["# Risk rules", "", "Written by `scripts/rulebook.py` from the rules themselves; do not edit.", ""]
-    lines += [f"{len(rules)} rules. `pipeline rules explain ID` prints the same page.", ""]
-    lines += ["| Rule | Category | Severity | Confidence | Says |", "|---|---|---|---|---|"]
+    lines = [
+        "# Risk rules",
+        "",
+        f"{_MARK} Each name leads to the rule's page in [docs/rules]({_PAGES}), with examples;",
+        "`pipeline rules explain ID` prints everything, with the manifests of every example.",
+        f"{counted(len(rules), 'rule')}. How to add one: [CONTRIBUTING.md](../../CONTRIBUTING.md).",
+        "",
+        "| Rule | Category | Severity | Reports |",
+        "|---|---|---|---|",
+    ]
     lines += [
-        f"| [{r.id}](#{r.id}) | {r.category} | {r.severity.label} | {r.confidence} | {_cell(summary(r))} |"
+        f"| [{r.id}]({_PAGES}/{r.category}.md#{r.id}) | {r.category} | {r.severity.label} | {_cell(summary(r))} |"
         for r in rules
     ]
-    return "\n".join(lines) + "\n\n" + "\n".join(_demoted(page(rule)) for rule in rules)
+    return "\n".join(lines) + "\n"
 
 
-def _demoted(text: str) -> str:
-    """Headings one level lower, so that a page becomes a chapter."""
-    return "\n".join(f"#{line}" if line.startswith(("# ", "## ")) else line for line in text.split("\n"))
+def chapter(category: str, rules: Iterable[Rule]) -> str:
+    """The rules of one category, each with its docstring and two examples as a terminal shows them."""
+    every = tuple(rules)
+    own = sorted((rule for rule in every if rule.category == category), key=lambda rule: rule.id)
+    head = [f"# Risk rules: {category}", f"{_MARK} [All rules](../../pipeline/rules/README.md)."]
+    return "\n\n".join([*head, *(part for rule in own for part in _section(rule, every))]) + "\n"
+
+
+def _section(rule: Rule, every: tuple[Rule, ...]) -> Iterator[str]:
+    yield f"## {rule.id}"
+    yield _facts(rule)
+    yield (rule.doc or "").strip().replace("\n## ", "\n### ")
+    yield "### Examples"
+    spoken = [(case, found) for case in rule.cases if (found := findings(rule, case, every))]
+    for case, found in spoken[:_EXAMPLES]:
+        yield f"{case.title[:1].upper()}{case.title[1:]}:\n\n```text\n{_shown(found)}\n```"
+
+
+def _facts(rule: Rule) -> str:
+    needs = f" · needs: {', '.join(rule.needs)}" if rule.needs else ""
+    return f"`{rule.category} · {rule.severity.label} · {rule.confidence}{needs}`"
+
+
+def _shown(found: Iterable[Finding]) -> str:
+    return "\n\n".join(
+        f"Counted as explained, and not shown: {finding.title}"
+        if finding.severity is Severity.OFF
+        else terminal.one(entry(finding), _LOOK)
+        for finding in found
+    )
 
 
 def _cell(text: str) -> str:
@@ -38,12 +81,12 @@ def _cell(text: str) -> str:
 
 
 def summary(rule: Rule) -> str:
-    """The first sentence of the rule's docstring, on one line."""
+    """The first paragraph of the rule's docstring, on one line."""
     return " ".join((rule.doc or "").strip().split("\n\n")[0].split())
 
 
 def listing(rules: Iterable[Rule]) -> str:
-    """One line a rule, in columns: id, category, severity, summary."""
+    """One line per rule, in columns: id, category, severity, summary."""
     rules = tuple(rules)
     width = max((len(rule.id) for rule in rules), default=0)
     kind = max((len(rule.category) for rule in rules), default=0)
@@ -63,10 +106,11 @@ def to_data(rule: Rule) -> dict[str, Any]:
     }
 
 
-def _example(case: Case) -> str:
-    said = [f"{severity} at `{path or 'the object itself'}`" for severity, path in case.expect]
-    lines = [f"* {case.title}: {', '.join(said) if said else 'quiet'}"]
+def _case(case: Case, found: tuple[Finding, ...]) -> str:
+    lines = [f"* {case.title}: {'reported' if found else 'not reported'}"]
     for word, text in (("before", case.before), ("after", case.after)):
         if text.strip():
             lines.append(indent(f"{word}:\n```yaml\n{dedent(text).strip()}\n```", "  "))
+    if found:
+        lines.append(indent(f"```text\n{_shown(found)}\n```", "  "))
     return "\n".join(lines)

@@ -6,13 +6,14 @@ Its types are in core/judge/report_document.py, its published schema is report.s
 from pkgutil import get_data
 from typing import Any
 
+import msgspec
 import orjson
 
 from pipeline import __version__
 from pipeline.core.diff.change import FieldChange
 from pipeline.core.judge import report_document
 from pipeline.core.judge.report import SCHEMA, ReleaseChange, ReleaseReport, RenderFailure, Report
-from pipeline.core.judge.report_document import ReportDocument
+from pipeline.core.judge.report_document import FindingEntry, ReportDocument
 from pipeline.core.kube.path import MISSING, to_json
 from pipeline.core.redaction.mask import Mask
 from pipeline.core.risk.finding import Finding, ResourceRef, Severity
@@ -143,6 +144,11 @@ def _field(field: FieldChange) -> dict[str, Any]:
     if field.noise:
         data["noise"] = field.noise
     return data
+
+
+def entry(finding: Finding) -> FindingEntry:
+    """A single finding as the document holds it."""
+    return msgspec.convert(_finding(finding), FindingEntry)
 
 
 def _finding(finding: Finding) -> dict[str, Any]:

@@ -134,6 +134,11 @@ def _finding(finding: FindingEntry, home: str, look: Look) -> Iterator[str]:
     yield from _evidence(finding, "  Evidence  ", look)
 
 
+def one(finding: FindingEntry, look: Look = Look()) -> str:
+    """A single finding as the report shows it, without a newline at its end."""
+    return "\n".join(_finding(finding, "", look))
+
+
 def _advice(finding: FindingEntry, look: Look) -> Iterator[str]:
     """What breaks and what to do. A command is never wrapped: its line is copied as it is."""
     yield from _wrapped("  Impact    ", plain.line(finding.why), look)

@@ -1,13 +1,13 @@
 """``pipeline rules`` lists and explains what the rule files themselves say."""
 
 import json
-from pathlib import Path
 
 from click.testing import CliRunner
 
-from pipeline import rules
 from pipeline.cli.rules import command
-from pipeline.report.rulebook import book
+from scripts import rulebook
+
+INDEX = "pipeline/rules/README.md"
 
 
 def test_list_names_every_rule_once() -> None:
@@ -21,7 +21,20 @@ def test_list_names_every_rule_once() -> None:
 def test_explain_shows_doc_and_cases() -> None:
     done = CliRunner().invoke(command, ["explain", "crd-removed"])
     assert "## What to do" in done.stdout
-    assert "the chart stops shipping a CRD: blocker" in done.stdout
+    assert "the chart stops shipping a CRD: reported" in done.stdout
+
+
+def test_the_rules_that_report_a_path_are_found() -> None:
+    def found(path: str) -> list[str]:
+        done = CliRunner().invoke(command, ["list", "--path", path])
+        return [line.split()[0] for line in done.stdout.splitlines()]
+
+    assert found("Deployment spec.replicas") == ["overlay-noop", "replicas-changed"]
+    image = "spec.template.spec.containers[].image"
+    assert {"image-changed", "stateful-image-major"} <= {*found(image)}
+    assert "stateful-image-major" not in found(f"Ingress {image}")
+    assert "service-port-removed" in found("Service spec.ports[port=80,protocol=TCP].nodePort")
+    assert found("nothing.of.the.kind") == []
 
 
 def test_a_misspelt_rule_is_met_with_its_neighbours() -> None:
@@ -30,5 +43,8 @@ def test_a_misspelt_rule_is_met_with_its_neighbours() -> None:
 
 
 def test_the_rulebook_is_up_to_date() -> None:
-    target = Path(rules.__file__).parent / "README.md"
-    assert target.read_text(encoding="utf-8") == book(rules.load()), "python -m scripts.rulebook writes it anew"
+    files = rulebook.files()
+    for name, text in files.items():
+        assert (rulebook.ROOT / name).read_text(encoding="utf-8") == text, "python -m scripts.rulebook writes it again"
+    assert {f"docs/rules/{path.name}" for path in (rulebook.ROOT / "docs/rules").iterdir()} == {*files} - {INDEX}
+    assert len(files[INDEX].splitlines()) <= 250

@@ -3,10 +3,10 @@
 import pytest
 
 from pipeline import rules
+from pipeline.core.judge.case_findings import upgrade
 from pipeline.core.judge.judge import judge
 from pipeline.core.kube.path import to_text
 from pipeline.core.risk.rule import Case, Rule
-from tests.support.rule_cases import upgrade
 
 RULES = rules.load()
 CASES = [pytest.param(rule, case, id=f"{rule.id}: {case.title}") for rule in RULES for case in rule.cases]

@@ -17,10 +17,10 @@ from unittest import mock
 
 from pipeline import rules
 from pipeline.cli import run
+from pipeline.core.judge.case_findings import findings
 from pipeline.core.risk.finding import Finding
 from pipeline.core.risk.rule import Rule
 from tests.support import text_runs
-from tests.support.rule_cases import findings
 
 FOLDER = Path(__file__).parent.parent / "texts"
 COLUMNS = 120
