@@ -17,6 +17,7 @@ from tempfile import TemporaryFile
 
 from pipeline.adapters.contained import Exceeded, Loop, Surroundings, run_in
 from pipeline.adapters.helm import pyhelm3_command
+from pipeline.adapters.helm.chart_check import check_contained
 from pipeline.adapters.helm.version import version_of
 from pipeline.adapters.process import NOWHERE, bare_environment, go_memory
 from pipeline.adapters.workers import worker_count
@@ -64,6 +65,7 @@ class HelmCli:
         return self._asked.result()
 
     def render(self, order: RenderOrder) -> RenderedChart:
+        check_contained(order)
         with _open_values(order.values) as files:
             loop = Loop(Surroundings(_environment(self.limits), self.limits, tuple(files)))
             try:

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field, replace
 from importlib.util import find_spec
 
 from pipeline.adapters.contained import Exceeded, out_of_memory
+from pipeline.adapters.helm.chart_check import check_contained
 from pipeline.adapters.helm.library_workers import WORKERS, DiedError, ExceededError, WorkerAnswer
 from pipeline.adapters.workers import worker_count
 from pipeline.core.budget import MEBIBYTE, RenderLimits
@@ -76,6 +77,7 @@ class HelmEmbedded:
 
     def _asked(self, order: RenderOrder) -> tuple[str, WorkerAnswer]:
         """The library's version and its answer."""
+        check_contained(order)
         values = [(layer.file, layer.text) for layer in order.values]
         asked = {"order": asdict(replace(order, values=())) | {"values": values}, "largest": self._largest}
         try:

@@ -12,7 +12,9 @@ from pipeline.adapters.process import NOWHERE, bare_environment, go_memory, tail
 from pipeline.core.budget import RenderLimits
 from pipeline.core.errors import WorldError
 from pipeline.core.render.overlay import CHART, FOLDER, NAMES, Overlay
+from pipeline.core.render.overlay_references import OverlayError, check
 
+_INSIDE = "an overlay holds all that it is built of: copy what it needs into its folder, and name it there"
 _HINT = "install kustomize or kubectl, or: pip install helm-pipeline[kustomize]"
 
 
@@ -24,6 +26,11 @@ class KustomizeCli:
     limits: RenderLimits = field(default_factory=RenderLimits)
 
     def build(self, overlay: Overlay, chart: str) -> str:
+        try:
+            check(overlay)
+        except OverlayError as error:
+            where = f"{FOLDER}/{overlay.release}/{error.file}{f':{error.line}' if error.line else ''}"
+            raise WorldError(f"{where}: {error}", hint=_INSIDE) from error
         with private_folder("kustomize") as home:
             base, folder = home / FOLDER / overlay.release, home / overlay.folder
             for name, data in overlay.files.items():

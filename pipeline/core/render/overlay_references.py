@@ -1,0 +1,130 @@
+"""What an overlay refers to that is not in it: Kustomize would fetch it, from a Git server or the web, or run it.
+
+Kustomize takes what is no file for an address. So everything that a kustomization names must be there.
+"""
+
+import posixpath
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pipeline.core.kube.resource import mapping, sequence
+from pipeline.core.render.overlay import CHART, NAMES, Overlay
+from pipeline.core.yaml.reader import YamlError, load_all
+
+_LISTS = ("resources", "bases", "components", "crds", "configurations")
+_INLINE = ("patchesStrategicMerge", "generators", "transformers", "validators")
+"""These may hold YAML itself instead of a path."""
+_WITH_PATH = ("patches", "patchesJson6902", "replacements")
+_GENERATORS = ("configMapGenerator", "secretGenerator")
+_HELM = ("helmCharts", "helmChartInflationGenerator", "helmGlobals")
+_PATH_KEYS = frozenset({"path", "paths", "files", "env", "envs", "repo", "resources", "configurations", "openapi"})
+_FUNCTION = "config.kubernetes.io/function"
+
+
+class OverlayError(Exception):
+    """``file`` of the overlay cannot be built here; the message says why."""
+
+    def __init__(self, file: str, message: str, line: int = 0) -> None:
+        super().__init__(message)
+        self.file, self.line = file, line
+
+
+def check(overlay: Overlay) -> None:
+    """Look at every kustomization, and at every plugin's configuration.
+
+    Raises:
+        OverlayError: one refers to something that is not in the overlay, has a plugin or Helm run, or cannot be read.
+    """
+    for name, data in sorted(overlay.files.items()):
+        folder, _, file = name.rpartition("/")
+        if file in NAMES:
+            for body in _documents(name, data):
+                _check_kustomization(name, folder, mapping(body), overlay.files)
+        elif file.endswith((".yaml", ".yml", ".json")) and (b"builtin" in data or _FUNCTION.encode() in data):
+            for body in _documents(name, data):
+                _check_plugin(name, body)
+
+
+def _check_kustomization(name: str, folder: str, body: Mapping[str, Any], files: Mapping[str, bytes]) -> None:
+    for key in _HELM:
+        if key in body:
+            raise OverlayError(name, f"{key} would fetch a chart: give it to pipeline.yaml as a release of its own")
+    for reference in _references(body):
+        place = posixpath.normpath(posixpath.join(folder, reference))
+        if not _is_there(place, folder, files):
+            away = "://" in reference or reference.startswith(("git@", "git::")) or "//" in reference
+            where = "outside of this repository" if away else "no file of this overlay"
+            raise OverlayError(name, f"it refers to {reference[:200]!r}, which is {where}")
+    for key in _INLINE:
+        for text in sequence(body.get(key)):
+            if isinstance(text, str) and _is_yaml(text):
+                for inner in _documents(name, text.encode()):
+                    _check_plugin(name, inner)
+
+
+def _is_there(place: str, folder: str, files: Mapping[str, bytes]) -> bool:
+    if place in files or place == posixpath.normpath(posixpath.join(folder, CHART)):
+        return True
+    inside = "" if place == "." else f"{place}/"
+    return any(f"{inside}{name}" in files for name in NAMES)
+
+
+def _references(body: Mapping[str, Any]) -> Iterator[str]:
+    """Every path in a kustomization, as it is written."""
+    for key in _LISTS:
+        yield from _texts(body.get(key))
+    for key in _INLINE:
+        yield from (text for text in _texts(body.get(key)) if not _is_yaml(text))
+    for key in _WITH_PATH:
+        yield from _texts(body.get(key))
+        for entry in sequence(body.get(key)):
+            yield from _texts([mapping(entry).get("path")])
+    yield from _texts([mapping(body.get("openapi")).get("path")])
+    for key in _GENERATORS:
+        for entry in map(mapping, sequence(body.get(key))):
+            yield from (text.partition("=")[2] or text for text in _texts(entry.get("files")))
+            yield from _texts([*sequence(entry.get("envs")), entry.get("env")])
+
+
+def _texts(value: Any) -> Iterator[str]:
+    return (text for text in sequence(value) if isinstance(text, str) and text)
+
+
+def _is_yaml(text: str) -> bool:
+    return "\n" in text or text.lstrip().startswith("{")
+
+
+def _check_plugin(name: str, body: Any) -> None:
+    """A transformer or generator that Kustomize brings reads files too; any other would be a program."""
+    annotations = mapping(mapping(mapping(body).get("metadata")).get("annotations"))
+    if any(key.startswith(_FUNCTION) for key in map(str, annotations)):
+        raise OverlayError(name, "it has a function run, which is a program of its own")
+    if mapping(body).get("apiVersion") != "builtin":
+        return
+    if "Helm" in str(mapping(body).get("kind")):
+        raise OverlayError(name, "it would fetch a chart: give it to pipeline.yaml as a release of its own")
+    for text in _paths(body):
+        if "://" in text or text.startswith(("/", "git@", "git::")) or ".." in text.split("/"):
+            raise OverlayError(name, f"it refers to {text[:200]!r}, which is no file of this overlay")
+
+
+def _paths(value: Any) -> Iterator[str]:
+    """Every text below a key that may hold a path."""
+    todo = [(value, False)]
+    while todo:
+        one, is_path = todo.pop()
+        if isinstance(one, dict):
+            todo += [(inner, is_path or key in _PATH_KEYS) for key, inner in one.items()]
+        elif isinstance(one, list):
+            todo += [(inner, is_path) for inner in one]
+        elif isinstance(one, str) and is_path:
+            yield one.rpartition("=")[2]
+
+
+def _documents(name: str, data: bytes) -> list[Any]:
+    try:
+        return load_all(data.decode())
+    except UnicodeDecodeError as error:
+        raise OverlayError(name, "it is not UTF-8") from error
+    except YamlError as error:
+        raise OverlayError(name, f"it is not valid YAML: {error.message}", error.line) from error

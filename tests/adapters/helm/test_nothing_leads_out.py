@@ -1,0 +1,135 @@
+"""No chart makes Helm open a socket or read a file outside of the chart: with either engine, as a folder or packed."""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pipeline.adapters.helm.engines import choose
+from pipeline.core.charts.chart import ValuesLayer
+from pipeline.core.errors import RenderError
+from pipeline.core.render.order import Engine, RenderedChart, RenderOrder
+from tests.support.canary_server import CanaryServer
+from tests.support.charts import CHART_YAML, pack, write_chart
+from tests.support.tools import tool
+
+CANARY = "canary-7f3a"
+TEMPLATE = "kind: A\nmetadata: {name: a}\n"
+
+
+@pytest.fixture
+def server() -> Iterator[CanaryServer]:
+    found = CanaryServer()
+    yield found
+    found.close()
+
+
+@pytest.fixture(params=["cli", "embedded"])
+def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Engine:
+    monkeypatch.setenv("PATH", str(Path(tool("helm")).parent), prepend=":")
+    for name in ("TOKEN", "HELM_DATA_HOME", "HELM_PLUGINS", "HELM_REGISTRY_CONFIG", "HELM_REPOSITORY_CONFIG"):
+        monkeypatch.setenv(name, str(tmp_path / CANARY))
+    return choose(request.param, "")
+
+
+def answer(engine: Engine, tmp_path: Path, files: dict[str, str], *, packed: bool) -> RenderedChart | RenderError:
+    files = {"Chart.yaml": CHART_YAML, "templates/a.yaml": TEMPLATE} | files
+    path = tmp_path / "web.tgz"
+    if packed:
+        path.write_bytes(pack({f"web/{name}": text for name, text in files.items()}))
+    else:
+        path = write_chart(tmp_path / "web", files)
+    layer = ValuesLayer("values.yaml", "a: 1\n", {"a": 1})
+    return next(engine.render_all([RenderOrder("r", "ns", str(path), values=(layer,))]))
+
+
+@pytest.mark.parametrize("packed", [False, True], ids=["folder", "packed"])
+@pytest.mark.parametrize("shape", ["http", "file", "relative", "schema", "subchart"])
+def test_a_schema_that_refers_elsewhere_is_refused_by_name(
+    engine: Engine, server: CanaryServer, tmp_path: Path, shape: str, *, packed: bool
+) -> None:
+    secret = tmp_path / "secret.json"
+    secret.write_text(json.dumps({"type": CANARY}))
+    web = f"http://127.0.0.1:{server.port}/x.json"
+    schema, place = {
+        "http": ({"properties": {"a": {"$ref": web}}}, ""),
+        "file": ({"$ref": f"file://{secret}#/type"}, ""),
+        "relative": ({"allOf": [{"$ref": str(secret).removeprefix("/")}]}, ""),
+        "schema": ({"$schema": web}, ""),
+        "subchart": ({"$ref": web}, "charts/sub/"),
+    }[shape]
+    files = {f"{place}values.schema.json": json.dumps(schema)}
+    if place:
+        files |= {f"{place}Chart.yaml": CHART_YAML.replace("web", "sub")}
+    found = answer(engine, tmp_path, files, packed=packed)
+    assert isinstance(found, RenderError)
+    assert f"{place}values.schema.json refers to '" in found.detail
+    assert "outside of itself" in found.detail
+    assert CANARY not in str(found)
+    assert server.connections == 0
+
+
+def test_a_schema_in_a_packed_subchart_is_seen(engine: Engine, server: CanaryServer, tmp_path: Path) -> None:
+    schema = json.dumps({"$ref": f"http://127.0.0.1:{server.port}/"})
+    inner = pack({"sub/Chart.yaml": CHART_YAML.replace("web", "sub"), "sub/values.schema.json": schema})
+    (tmp_path / "web/charts").mkdir(parents=True)
+    (tmp_path / "web/charts/sub-1.tgz").write_bytes(pack({"sub/charts/deep.tgz": inner, "sub/Chart.yaml": CHART_YAML}))
+    found = answer(engine, tmp_path, {}, packed=False)
+    assert isinstance(found, RenderError)
+    assert "charts/sub-1.tgz/charts/deep.tgz/values.schema.json refers to" in found.detail
+    assert server.connections == 0
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"$ref": "#/definitions/a", "definitions": {"a": {"properties": {"a": {"type": "integer"}}}}},
+        {"$schema": "http://json-schema.org/draft-07/schema#", "type": "object"},
+        {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "http://127.0.0.1:1/x", "type": "object"},
+        {"$id": "http://127.0.0.1:1/x.json", "allOf": [{"$ref": "x.json#/$defs/a"}], "$defs": {"a": {}}},
+        {},
+    ],
+)
+def test_a_schema_that_refers_to_itself_is_taken(engine: Engine, tmp_path: Path, schema: object) -> None:
+    found = answer(engine, tmp_path, {"values.schema.json": json.dumps(schema)}, packed=True)
+    assert isinstance(found, RenderedChart), found
+
+
+@pytest.mark.parametrize(
+    ("template", "result"),
+    [
+        ("{{ lookup `v1` `Namespace` `` `` | len }}", "'0'"),
+        ("{{ (lookup `v1` `Secret` `ns` `a`).data }}", "''"),
+        ("{{ getHostByName `localhost` }}", "''"),
+        ("{{ env `TOKEN` }}", 'function "env" not defined'),
+        ("{{ expandenv `$TOKEN` }}", 'function "expandenv" not defined'),
+        ("{{ .Files.Get `/etc/hostname` }}{{ .Files.Get `../secret.json` }}", "''"),
+        ("{{ (.Files.Glob `/etc/*`) | len }}{{ (.Files.Glob `../*`) | len }}", "'00'"),
+        ("{{ range $n, $_ := .Capabilities }}{{ end }}", "range can't iterate"),
+    ],
+)
+def test_a_template_sees_nothing_outside(engine: Engine, tmp_path: Path, template: str, result: str) -> None:
+    (tmp_path / "secret.json").write_text(CANARY)
+    text = f"kind: A\nmetadata: {{name: a}}\nvalue: '{template}'\n"
+    found = answer(engine, tmp_path, {"templates/a.yaml": text}, packed=False)
+    said = found.text if isinstance(found, RenderedChart) else str(found)
+    assert result in said
+    assert CANARY not in said
+
+
+@pytest.mark.parametrize("kind", ["file", "folder", "dangling", "fifo", "device"])
+def test_a_link_out_of_the_chart_and_what_is_no_file_are_refused(engine: Engine, tmp_path: Path, kind: str) -> None:
+    chart = write_chart(tmp_path / "web", {"templates/a.yaml": "a: '{{ .Files.Get `x` }}{{ .Files.Get `x/y` }}'"})
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/y").write_text(CANARY)
+    if kind == "fifo":
+        os.mkfifo(chart / "x")
+    else:
+        places = {"file": "out/y", "folder": "out", "dangling": "gone", "device": "/dev/zero"}
+        (chart / "x").symlink_to(tmp_path / places[kind])
+    found = next(engine.render_all([RenderOrder("r", "ns", str(chart))]))
+    assert isinstance(found, RenderError)
+    assert "x is " in found.detail
+    assert CANARY not in str(found)
