@@ -18,7 +18,7 @@ from pipeline.core.kube.secrets import LAST_APPLIED, SECRET, secrets_within
 from pipeline.core.redaction import run
 from pipeline.core.redaction.forms import SHORTEST, decoded, forms, plain_forms
 from pipeline.core.redaction.ordinary import COMMON, OrdinaryWords
-from pipeline.core.redaction.packed import holds_tokens, packed
+from pipeline.core.redaction.packed import packed
 from pipeline.core.redaction.parts import inner, leaves, looks_random, named, parts
 from pipeline.core.redaction.search import CUT, Match, Search
 
@@ -118,8 +118,10 @@ class Mask:
         places = [(key, number) for key, entries in parts.items() for number in range(len(entries))]
         texts = [_json(parts[key][number]) for key, number in places]
         starts, whole = _joined(texts)
-        doubted = {bisect_left(starts, at + 1) - 1 for at in self._search.suspects(whole)}
-        doubted |= {n for n, text in enumerate(texts) if not text or holds_tokens(text)}
+        hits = (hit.start for hit in self._search.hits_in_json(whole) if self._counts(hit, whole))
+        inside = (start for start, _, _ in packed(whole, self._first))
+        doubted = {bisect_left(starts, at + 1) - 1 for at in (*hits, *inside)}
+        doubted |= {n for n, text in enumerate(texts) if not text}
         out = {key: list(entries) for key, entries in parts.items()}
         for n in sorted(doubted):
             key, number = places[n]

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from ahocorasick_rs import AhoCorasick
+from ahocorasick_rs import AhoCorasick, Implementation
 
 from pipeline.core.redaction.forms import SHORTEST, Form
 from pipeline.core.redaction.parts import as_json
@@ -22,6 +22,9 @@ BOUNDED = 8
 _WINDOW = 64
 _MOST = 60_000
 """Forms of one automaton: more of them take more memory than a second pass takes time."""
+_FEW = 3_000
+"""So many heads go into a full table, which is twice as fast and takes 10 MB at most."""
+_ESCAPE = re.compile(r"\\(?:.|u[0-9a-fA-F]{4})$")
 _ALNUM = re.compile(r"[A-Za-z0-9]")
 
 
@@ -126,9 +129,13 @@ class Search:
     def __init__(self) -> None:
         self._new: list[tuple[Form, int]] = []
         self._batches: list[_Batch] = []
+        self._plain: list[tuple[Form, int]] = []
+        """Not looked through yet for what JSON writes otherwise."""
 
     def add(self, forms: Iterable[Form], number: int) -> None:
-        self._new += ((form, number) for form in forms if len(form.text) >= SHORTEST)
+        added = [(form, number) for form in forms if len(form.text) >= SHORTEST]
+        self._new += added
+        self._plain += added
 
     def hits(self, text: str) -> list[Match]:
         """Sorted, and none overlaps another: what stands between them gives nothing away."""
@@ -136,9 +143,15 @@ class Search:
         found.sort(key=lambda hit: (hit.start, -hit.end))
         return list(_apart(found)) if len(found) > 1 else found
 
-    def suspects(self, text: str) -> list[int]:
-        """Where in a text, which may be JSON, a form may begin. Sorted."""
-        return sorted(at for batch in self._ready() for at in batch.begins_in_json(text))
+    def hits_in_json(self, text: str) -> list[Match]:
+        """The same in JSON text: what JSON writes otherwise is looked for as written there, too."""
+        forms, self._plain = self._plain, []
+        self._as_json._new += ((written, number) for form, number in forms if (written := _written(form)))
+        return [*self.hits(text), *self._as_json.hits(text)]
+
+    @cached_property
+    def _as_json(self) -> "Search":
+        return Search()
 
     def _ready(self) -> list["_Batch"]:
         """Batches of sizes that double, so that adding by and by costs no more than adding at once."""
@@ -159,7 +172,8 @@ class _Batch:
             heads.setdefault(form[0].text[:SHORTEST], []).append(form)
         self._members = list(heads.values())
         self._groups: dict[int, Group] = {}
-        self._heads = AhoCorasick(list(heads))
+        fast = Implementation.DFA if len(heads) <= _FEW else None
+        self._heads = AhoCorasick(list(heads), implementation=fast)
 
     def hits(self, text: str) -> Iterator[Match]:
         last: Match | None = None
@@ -179,15 +193,6 @@ class _Batch:
         if n not in self._groups:
             self._groups[n] = Group(self._members[n])
         return self._groups[n]
-
-    def begins_in_json(self, text: str) -> list[int]:
-        return [start for _, start, _ in self._in_json.find_matches_as_indexes(text, overlapping=True)]
-
-    @cached_property
-    def _in_json(self) -> AhoCorasick:
-        heads = [group[0][0].text[:SHORTEST] for group in self._members]
-        as_written = dict.fromkeys(text for head in heads for text in (head, as_json(head)) if text)
-        return self._heads if len(as_written) == len(heads) else AhoCorasick(list(as_written))
 
 
 def _start(found: tuple[int, int, int]) -> int:
@@ -222,9 +227,16 @@ def _common(text: str, at: int, form: str, start: int) -> int:
     return low
 
 
+def _written(form: Form) -> Form | None:
+    """As JSON writes it; None where that is the same."""
+    text = as_json(form.text)
+    return Form(text, len(as_json(form.text[: form.enough]))) if text and text != form.text else None
+
+
 def _stands_alone(text: str, at: int, form: str) -> bool:
+    """Whether it is a word of its own; an escape before it (a backslash and a letter) is none of its letters."""
     if len(form) >= BOUNDED or not form.isalnum():
         return True
     end = at + len(form)
-    before = at > 0 and _ALNUM.match(text[at - 1])
+    before = at > 0 and _ALNUM.match(text[at - 1]) and not _ESCAPE.search(text[max(0, at - 6) : at])
     return not before and not (end < len(text) and _ALNUM.match(text[end]))
