@@ -14,6 +14,7 @@ from pipeline.cli.support.exits import EXIT_CODES
 from pipeline.cli.support.failure import guarded
 from pipeline.cli.support.group import VerbGroup
 from pipeline.cli.support.interrupts import heed, leave
+from pipeline.cli.support.output import guarded_output
 from pipeline.core.errors import INTERRUPTED
 
 _GARBAGE = (50_000, 20, 100)
@@ -59,4 +60,5 @@ def main(args: list[str] | None = None) -> None:
 def run(args: list[str]) -> int:
     """Run ``pipeline`` and return the exit code. A verb's own return value, where it is an int, is its exit code."""
     gc.set_threshold(*_GARBAGE)
-    return guarded(lambda: cli.main(args, prog_name="pipeline", standalone_mode=False), args)
+    with guarded_output():
+        return guarded(lambda: cli.main(args, prog_name="pipeline", standalone_mode=False), args)

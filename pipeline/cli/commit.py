@@ -49,11 +49,11 @@ def _commit(here: "Repository", turn: "Turn | None", branch: str | None) -> int:
     text = message(report, len(changes))
     if turn is None:
         click.echo(unheard_where_needed(safe(f"{text}\n")), nl=False)
-        for path in changes:
-            click.echo(path)
+        paths = "".join(f"{safe(path)}\n" for path in changes)
+        click.echo(unheard_where_needed(paths), nl=False)
         return OK
     from pipeline.adapters.git.commit import RepositoryWriter
 
     commit = RepositoryWriter(here.root, turn).commit(changes, text, branch)
-    click.echo(f"committed {commit[:10]}: {text.splitlines()[0]}")
+    click.echo(unheard_where_needed(safe(f"committed {commit[:10]}: {text.splitlines()[0]}")))
     return OK

@@ -22,6 +22,7 @@ def command(*, environment: str | None, releases: tuple[str, ...], output: str) 
     from pipeline.cli.support.planning import applied_question, only_environment, place
     from pipeline.cli.support.progress import progress
     from pipeline.cli.support.settings import settings
+    from pipeline.core.json_text import escaped
     from pipeline.flows.cluster.drifting import drift
     from pipeline.flows.cluster.planning import read_inventory
     from pipeline.report import drift_text
@@ -37,7 +38,7 @@ def command(*, environment: str | None, releases: tuple[str, ...], output: str) 
         found = drift(client, applied_question(at, inventory, releases), inventory, tell)
     if output == "json":
         options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
-        shown = orjson.dumps(drift_text.data(found, at.environment.name), option=options).decode()
+        shown = escaped(orjson.dumps(drift_text.data(found, at.environment.name), option=options).decode())
         click.echo(unheard_json(shown), nl=False)
     else:
         look = Look(settings().colored(sys.stdout))

@@ -22,6 +22,7 @@ def command(*, environment: str | None, output: str) -> int:
     from pipeline.cli.support.offline import recorded
     from pipeline.cli.support.planning import only_environment, place
     from pipeline.cli.support.settings import settings
+    from pipeline.core.json_text import escaped
     from pipeline.flows.cluster.status import status
     from pipeline.report import status_text
     from pipeline.report.terminal import Look
@@ -34,7 +35,7 @@ def command(*, environment: str | None, output: str) -> int:
     found = status(at.client(), at.environment.name, at.policy.namespace)
     if output == "json":
         options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
-        click.echo(orjson.dumps(status_text.data(found), option=options).decode(), nl=False)
+        click.echo(escaped(orjson.dumps(status_text.data(found), option=options).decode()), nl=False)
     else:
         click.echo(status_text.terminal(found, Look(settings().colored(sys.stdout))), nl=False, color=True)
     return OK

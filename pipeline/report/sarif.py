@@ -5,6 +5,7 @@ from typing import Any
 
 import orjson
 
+from pipeline.core.json_text import escaped
 from pipeline.core.judge.report_document import FindingEntry, PlaceEntry, ReportDocument
 from pipeline.report import plain
 
@@ -35,7 +36,7 @@ def render(report: ReportDocument) -> str:
         }
     ]
     options = orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
-    return orjson.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, option=options).decode()
+    return escaped(orjson.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, option=options).decode())
 
 
 def _rule(name: str, finding: FindingEntry) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import orjson
 
 from pipeline import __version__
 from pipeline.core.diff.change import FieldChange
+from pipeline.core.json_text import escaped
 from pipeline.core.judge import report_document
 from pipeline.core.judge.report import SCHEMA, ReleaseChange, ReleaseReport, RenderFailure, Report
 from pipeline.core.judge.report_document import FindingEntry, ReportDocument
@@ -30,9 +31,9 @@ def render(report: ReportDocument) -> str:
     data = report_document.to_data(report)
     options = orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
     try:
-        return orjson.dumps(data, option=options).decode()
+        return escaped(orjson.dumps(data, option=options).decode())
     except TypeError:  # half a surrogate pair, from a file name that is not valid UTF-8: all else of a report is JSON
-        return orjson.dumps(_encodable(data), option=options).decode()
+        return escaped(orjson.dumps(_encodable(data), option=options).decode())
 
 
 def _encodable(value: Any) -> Any:

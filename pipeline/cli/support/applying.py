@@ -31,6 +31,7 @@ from pipeline.core.cluster.plan.desired import manifest_digest, sent
 from pipeline.core.cluster.plan.plan import WRITES, Operation, Plan, from_bytes
 from pipeline.core.cluster.run.outcome import RunResult
 from pipeline.core.errors import RefusedError, StaleError, UnsafeError
+from pipeline.core.json_text import escaped
 from pipeline.core.kube.resource import Resource, ResourceId
 from pipeline.flows.cluster.applying import ApplyPorts, Order, apply_plan
 from pipeline.flows.cluster.checking import is_resumed, journal_is_whole
@@ -175,7 +176,7 @@ def _signals(at: ClusterEnvironment) -> Iterator[Callable[[], bool]]:
 def _show(result: RunResult, given: Given, before: str) -> None:
     if given.output == "json":
         options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
-        click.echo(unheard_json(orjson.dumps(run_text.data(result), option=options).decode()), nl=False)
+        click.echo(unheard_json(escaped(orjson.dumps(run_text.data(result), option=options).decode())), nl=False)
         return
     look = Look(settings().colored(sys.stdout))
     shown = run_text.terminal(result, look, plan=str(given.path), before=before)

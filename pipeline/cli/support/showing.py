@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from pipeline.cli.support.log_lines import unheard, unheard_json, unheard_xml
+from pipeline.cli.support.output import Covered
 from pipeline.cli.support.settings import settings
 from pipeline.core.errors import UsageError, WorldError
 from pipeline.core.judge.report_document import ReportDocument
@@ -44,7 +45,7 @@ def put(forms: Mapping[str, Callable[[], str]], outputs: tuple[str, ...]) -> Non
         if path:
             write_whole(Path(path), text)
         else:
-            click.echo(_FOR_THE_LOG.get(form, unheard)(text), nl=False, color=True)
+            click.echo(Covered(_FOR_THE_LOG.get(form, unheard)(text)), nl=False, color=True)
 
 
 def write_whole(path: Path, text: str) -> None:

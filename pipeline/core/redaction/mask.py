@@ -184,7 +184,7 @@ class Mask:
         if not self._numbers or len(text) < SHORTEST:
             return []
         found = [hit for hit in self._search.hits(text) if self._counts(hit, text)]
-        for start, end, number in packed(text, self._first):
+        for start, end, number in packed(text, self._first):  # what is unpacked may be a text of its own
             if not any(hit.start <= start and end <= hit.end for hit in found):
                 found = [hit for hit in found if hit.end <= start or end <= hit.start]
                 found.append(Match(start, end, number))

@@ -146,7 +146,9 @@ class Search:
     def hits_in_json(self, text: str) -> list[Match]:
         """The same in JSON text: what JSON writes otherwise is looked for as written there, too."""
         forms, self._plain = self._plain, []
-        self._as_json._new += ((written, number) for form, number in forms if (written := _written(form)))
+        for form, number in forms:
+            if written := _written(form):
+                self._as_json.add([written], number)
         return [*self.hits(text), *self._as_json.hits(text)]
 
     @cached_property

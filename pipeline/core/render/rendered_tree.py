@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 
 from pipeline.core.errors import StaleError
+from pipeline.core.json_text import escaped_bytes
 from pipeline.core.kube.resource import CRD_KIND, Delivery, Resource, mapping
 from pipeline.core.render import notes
 from pipeline.core.render.notes import NOTHING, Notes
@@ -132,7 +133,7 @@ def to_bytes(index: Index) -> bytes:
         **notes.to_data(index.notes),
     }
     options = orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
-    return orjson.dumps(data, option=options)
+    return escaped_bytes(orjson.dumps(data, option=options))
 
 
 def from_bytes(data: bytes, where: str) -> Index:

@@ -6,10 +6,12 @@ from typing import Any
 import msgspec
 import orjson
 
+from pipeline.core.json_text import escaped_bytes
+
 
 def encode(data: msgspec.Struct) -> bytes:
-    """Canonical JSON of a record: UTF-8, keys sorted, no space; one line."""
-    return msgspec.json.encode(data, order="sorted") + b"\n"
+    """Canonical JSON of a record: UTF-8, keys sorted, no space; one line. Controls are escaped."""
+    return escaped_bytes(msgspec.json.encode(data, order="sorted")) + b"\n"
 
 
 def digest(data: bytes) -> str:

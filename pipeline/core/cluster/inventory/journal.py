@@ -17,6 +17,8 @@ import orjson
 
 from pipeline.core.cluster.api.canonical import digest
 from pipeline.core.errors import WorldError
+from pipeline.core.json_text import escaped
+from pipeline.core.redaction.run import hide
 
 START = "sha256:" + "0" * 64
 _HINT = "look at the cluster (pipeline status), then pipeline unlock --run RUN --abandon --reason WHY"
@@ -72,7 +74,8 @@ class ReadJournal:
 
 def encoded(line: dict[str, Any], number: int, previous: str) -> bytes:
     """One line with its number and the digest of the line before it."""
-    return orjson.dumps({**line, "number": number, "previous": previous}, option=orjson.OPT_SORT_KEYS) + b"\n"
+    text = orjson.dumps({**line, "number": number, "previous": previous}, option=orjson.OPT_SORT_KEYS).decode()
+    return escaped(hide(text)).encode() + b"\n"
 
 
 def read(data: bytes, where: str) -> ReadJournal:

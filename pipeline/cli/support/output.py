@@ -1,0 +1,73 @@
+"""The one place where text leaves: what a run knows to be secret is hidden, and nothing is left that is obeyed.
+
+Reports, plans and errors are masked and escaped where they are made. Whatever a verb prints passes here besides, so
+that one that forgets shows nothing all the same: values are replaced, control characters shown as escapes. Of those,
+only line ends, tabs, colours and the progress bar's own are let through.
+"""
+
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any, TextIO
+
+from pipeline.core.redaction import run
+
+_OWN = re.compile(
+    "(\x1b\\[[0-9;]*[mK]|\r)|[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+
+
+_LARGE = 200_000
+"""Characters. A second look at a larger report would cost as much as the first."""
+
+
+class Covered(str):
+    """A report or a plan: masked where it was made."""
+
+    __slots__ = ()
+
+
+class GuardedStream:
+    """A text stream that passes everything on but what may not be shown."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        if not isinstance(text, str):
+            raise TypeError(f"text, not {type(text).__name__}")
+        self._stream.write(shown(text))
+        return len(text)
+
+    def writelines(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            self.write(line)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+@contextmanager
+def guarded_output() -> Iterator[None]:
+    """For one run: stdout and stderr pass through here."""
+    before = sys.stdout, sys.stderr
+    run.begin()
+    sys.stdout, sys.stderr = GuardedStream(before[0]), GuardedStream(before[1])
+    try:
+        yield
+    finally:
+        sys.stdout, sys.stderr = before
+        run.end()
+
+
+def shown(text: str) -> str:
+    """``text`` as it may be printed."""
+    if isinstance(text, Covered) and len(text) > _LARGE:
+        return text
+    text = run.hide(text)
+    return text if text.isascii() and text.isprintable() else _OWN.sub(_escape, text)
+
+
+def _escape(found: re.Match[str]) -> str:
+    return found.group(1) or f"\\u{ord(found.group()):04x}"
