@@ -32,6 +32,7 @@ def command(
     """
     from pipeline.cli.support.approving import by_hand, by_key, from_github, keep, loaded
     from pipeline.cli.support.log_lines import unheard, unheard_where_needed
+    from pipeline.core.words import command as words
     from pipeline.report.plan_brief import brief
 
     _exclusive({"--key": key, "--github-run": run, "--github-pr": pull})
@@ -51,7 +52,8 @@ def command(
     for said, path in keep(asked, decisions, out):
         click.echo(unheard_where_needed(f"{said}: {path}\n"), nl=False)
     if any(item.decision == "approve" for item in decisions):
-        click.echo(f"apply it: pipeline apply {file}" + (f" --approval {out}" if out else ""))
+        more = ("--approval", str(out)) if out else ()
+        click.echo(f"apply it: {words('pipeline', 'apply', str(file), *more)}")
     return OK
 
 

@@ -67,6 +67,7 @@ def show(made: object, out: Path | None, outputs: tuple[str, ...]) -> None:
     from pipeline.cli.support.showing import put, write_whole
     from pipeline.core.cluster.api.canonical import digest
     from pipeline.core.cluster.plan.plan import Plan, to_bytes
+    from pipeline.core.words import command as words
     from pipeline.report.plan_text import markdown, terminal
     from pipeline.report.terminal import Look
 
@@ -82,4 +83,4 @@ def show(made: object, out: Path | None, outputs: tuple[str, ...]) -> None:
         write_whole(out, data.decode())
         click.echo(f"wrote {out}: {digest(data)}", err=True)
         if not made.problems and not made.empty and not made.offline:
-            click.echo(f"next: pipeline approve {out}", err=True)
+            click.echo(f"next: {words('pipeline', 'approve', str(out))}", err=True)

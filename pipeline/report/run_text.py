@@ -7,6 +7,7 @@ from typing import Any
 from pipeline.core.cluster.api.error_text import clean
 from pipeline.core.cluster.plan.phases import Phase
 from pipeline.core.cluster.run.outcome import BAD, Outcome, OutcomeState, RunResult
+from pipeline.core.words import command
 from pipeline.report.terminal import Look
 
 _STYLE = {
@@ -81,7 +82,7 @@ def _next(result: RunResult, plan: str, before: str) -> Iterator[str]:
     if OutcomeState.STALE in states:
         yield "  next: pipeline plan, and approve that one"
     elif result.exit_code and (result.interrupted or result.stopped or OutcomeState.FAILED in states):
-        yield f"  next: mend what is named above, then apply the same plan again: pipeline apply {plan}"
+        yield f"  next: mend what is named above, then apply the same plan again: {command('pipeline', 'apply', plan)}"
     elif OutcomeState.UNHEALTHY in states:
-        back = f", or go back: pipeline rollback {before[:10]}" if before else ""
+        back = f", or go back: {command('pipeline', 'rollback', before[:10])}" if before else ""
         yield f"  next: mend what is named above and apply again{back}"

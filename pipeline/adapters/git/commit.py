@@ -21,6 +21,7 @@ from pipeline.adapters.write_ahead.record import Stage
 from pipeline.adapters.write_ahead.signals import held_back
 from pipeline.adapters.write_ahead.turn import Turn
 from pipeline.core.errors import UsageError, WorldError
+from pipeline.core.words import command
 
 _UNDER_WAY = {"MERGE_HEAD": "merge", "CHERRY_PICK_HEAD": "cherry-pick", "REVERT_HEAD": "revert"}
 
@@ -78,7 +79,8 @@ class RepositoryWriter:
         stored = {path: meta.split()[1] for meta, _, path in (row.partition("\t") for row in listing if row)}
         odd = sorted(path for path, blob in wanted.items() if stored.get(path, "") != blob)
         if odd:
-            hint = f"git check-attr -a -- {odd[0]}; name rendered/** and vendor_charts/** with -text in .gitattributes"
+            asking = command("git", "check-attr", "-a", "--", odd[0])
+            hint = f"{asking}; name rendered/** and vendor_charts/** with -text in .gitattributes"
             why = "it changed during the commit, or core.autocrlf, a filter or .gitattributes changes its bytes"
             raise WorldError(f"{odd[0]}: Git would not store it as it is: {why}", hint=hint)
 

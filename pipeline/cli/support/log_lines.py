@@ -11,6 +11,12 @@ _COMMAND = re.compile(r"##\[|^\s*::", re.MULTILINE)
 _LINE = re.compile(r"^(\s*)::", re.MULTILINE)
 
 
+class Unheard(str):
+    """Text in which the runner hears nothing, or what it is meant to hear."""
+
+    __slots__ = ()
+
+
 def in_actions() -> bool:
     return os.environ.get("GITHUB_ACTIONS") == "true"
 
@@ -30,7 +36,7 @@ def _fenced(text: str) -> str:
 
     token = secrets.token_hex(16)
     end = "" if text.endswith("\n") else "\n"
-    return f"::stop-commands::{token}\n{text}{end}::{token}::\n"
+    return Unheard(f"::stop-commands::{token}\n{text}{end}::{token}::\n")
 
 
 def unheard_json(text: str) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, TextIO
 
+from pipeline.cli.support.log_lines import Unheard, unheard_where_needed
 from pipeline.core.redaction import run
 
 _OWN = re.compile(
@@ -22,8 +23,8 @@ _LARGE = 200_000
 """Characters. A second look at a larger report would cost as much as the first."""
 
 
-class Covered(str):
-    """A report or a plan: masked where it was made."""
+class Covered(Unheard):
+    """A report or a plan: masked and fenced where it was made."""
 
     __slots__ = ()
 
@@ -65,7 +66,7 @@ def shown(text: str) -> str:
     """``text`` as it may be printed."""
     if isinstance(text, Covered) and len(text) > _LARGE:
         return text
-    text = run.hide(text)
+    text = run.hide(text if isinstance(text, Unheard) else unheard_where_needed(text))
     return text if text.isascii() and text.isprintable() else _OWN.sub(_escape, text)
 
 

@@ -20,7 +20,9 @@ def test_what_a_run_knows_is_hidden_even_where_a_verb_forgets(capsys: pytest.Cap
     assert capsys.readouterr().out == "hunter2-canary\n"
 
 
-@pytest.mark.parametrize("hostile", ["\x1b]0;x\x07", "\x1b[2J", "\x9b31m", "\u202ex", "\x08", "\x7f", "a\x0bb", "\x1b7"])
+@pytest.mark.parametrize(
+    "hostile", ["\x1b]0;x\x07", "\x1b[2J", "\x9b31m", "\u202ex", "\x08", "\x7f", "a\x0bb", "\x1b7"]
+)
 def test_nothing_that_a_terminal_obeys_gets_through(hostile: str) -> None:
     text = shown(f"a {hostile} b\n")
     assert all(c.isprintable() or c == "\n" for c in text)
