@@ -22,12 +22,12 @@ from pipeline.core.kube.path import Path, Step
 from pipeline.core.kube.quantity import quantity
 from pipeline.core.kube.resource import Resource, mapping
 from pipeline.core.kube.secrets import SECRET
+from pipeline.core.kube.validation.check import Validation
 
 _Steps = tuple[str | int, ...]
 _SHOWN = 40
 _NAMED = 50
 """Of so many complaints about one object the list entries are named by their keys: a chart may hold any number."""
-_TEMPLATES_READ = 34
 _KEY_DEFAULTS = {"protocol": "TCP"}
 """What the API server takes for a key of an entry that leaves it out."""
 
@@ -39,6 +39,7 @@ class Fault(StrEnum):
     WRONG_TYPE = "wrong type"
     MISSING = "missing"
     TWICE = "twice"
+    INVALID = "invalid"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ def complaints(resource: Resource, minor: int) -> tuple[FieldComplaint, ...]:
     api, root = lookup(resource.group, resource.version, resource.kind), type_of(resource.api_version, resource.kind)
     if not root or api is None or not api.exists(minor):
         return ()
-    found = _FieldWalk(minor, resource.kind).object(root, resource.body, ())
+    found = _FieldWalk(minor, Validation(root, minor, resource.body)).object(root, resource.body, ())
     if resource.kind == SECRET:
         found = chain(_discreet(found), _of_secret(resource))
     return tuple(_named(resource.body, one) if number < _NAMED else one for number, one in enumerate(found))
@@ -134,12 +135,9 @@ _TEXT_FITS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
 class _FieldWalk:
     """One walk over one object."""
 
-    def __init__(self, minor: int, kind: str) -> None:
-        self._minor, self._kind = minor, kind
-
-    def _unread(self, path: _Steps) -> bool:
-        """Whether the server only decodes what stands there: before 1.34 it took any pod template of a StatefulSet."""
-        return self._minor < _TEMPLATES_READ and self._kind == "StatefulSet" and path[:2] == ("spec", "template")
+    def __init__(self, minor: int, validation: Validation) -> None:
+        self._minor, self._validation = minor, validation
+        self._mistyped: set[_Steps] = set()
 
     def object(self, type_name: str, value: Any, path: _Steps) -> Iterator[FieldComplaint]:
         """``value`` is a map."""
@@ -151,15 +149,28 @@ class _FieldWalk:
             elif item is not None:
                 yield from self._value(code, item, (*path, field), type_name, field)
         for field in required_at(type_name, self._minor):
-            if value.get(field) is None:
+            if value.get(field) is None and not self._validation.unchecked((*path, field)):
                 yield FieldComplaint(Fault.MISSING, (*path, field), type_name, field)
+        yield from self._invalid(type_name, value, path)
+
+    def _invalid(self, type_name: str, value: Any, path: _Steps) -> Iterator[FieldComplaint]:
+        """What the server's own validation refuses of one map, beyond its shape."""
+        for one in self._validation.faults(type_name, value, path):
+            if one.path in self._mistyped:
+                continue
+            if not one.missing:
+                found = f"{'a key ' if one.key else ''}{_short(one.found)}"
+                yield FieldComplaint(Fault.INVALID, one.path, type_name, one.field, one.wanted, found)
+            elif one.found is not None or one.field not in required_at(type_name, self._minor):
+                yield FieldComplaint(Fault.MISSING, one.path, type_name, one.field)
 
     def _value(self, code: str, value: Any, path: _Steps, owner: str, field: str) -> Iterator[FieldComplaint]:
         head = code[0]
         fits, wanted = _FITS[head]
-        if head == "x" and isinstance(value, str) and not self._unread(path):
+        if head == "x" and isinstance(value, str) and not self._validation.unchecked(path):
             fits, wanted = _TEXT_FITS[field]
         if not fits(value) and not is_marked(value):
+            self._mistyped.add(path)
             yield FieldComplaint(Fault.WRONG_TYPE, path, owner, field, wanted, _short(value))
         elif head == "#":
             yield from self.object(code[1:], value, path)
@@ -194,10 +205,17 @@ def _named(body: Mapping[str, Any], complaint: FieldComplaint) -> FieldComplaint
     value: Any = body
     steps: list[Step] = []
     for step in complaint.path:
-        key = merge_key(str(steps[-1]), value) if isinstance(step, int) else None
+        key = merge_key(str(steps[-1]), value) if isinstance(step, int) and _below(value, step) is not None else None
         steps.append(entry_key(key, value[step]) if key else step)
-        value = value.get(step) if isinstance(value, dict) else value[step]
+        value = _below(value, step)
     return replace(complaint, path=tuple(steps))
+
+
+def _below(value: Any, step: Step) -> Any:
+    """What is at a step; None for what a complaint says is missing."""
+    if isinstance(value, dict):
+        return value.get(step)
+    return value[step] if isinstance(value, list) and isinstance(step, int) and step < len(value) else None
 
 
 def _short(value: Any) -> str:

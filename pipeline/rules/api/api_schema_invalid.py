@@ -13,7 +13,7 @@ Correct the value that sets it. If the chart's template forgets the quotes, set 
 
 from collections.abc import Iterator
 
-from pipeline.core.analysis.new_field_errors import news
+from pipeline.core.analysis.new_field_errors import News, news
 from pipeline.core.kube.field_check import Fault, FieldComplaint
 from pipeline.core.kube.path import to_text
 from pipeline.core.risk.finding import Severity
@@ -23,17 +23,22 @@ from pipeline.core.risk.upgrade import Upgrade
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
     for one in news(upgrade):
-        if one.complaint.fault is not Fault.UNKNOWN:
+        if one.complaint.fault not in (Fault.UNKNOWN, Fault.INVALID):
             what, why, remedy = _told(one.complaint)
             yield Hit(
                 one.places[0],
                 title=f"{one.resource.kind} {one.resource.id.name}: {what}",
                 why=why,
                 remedy=remedy,
-                severity=one.severity,
+                severity=_severity(one),
                 confidence=one.confidence,
                 also=one.places[1:],
             )
+
+
+def _severity(news: News) -> Severity | None:
+    """A plain create takes an entry twice: who applies by other means is not stopped by it."""
+    return Severity.HIGH if news.certain and news.complaint.fault is Fault.TWICE else news.severity
 
 
 def _told(complaint: FieldComplaint) -> tuple[str, str, str]:
@@ -79,7 +84,7 @@ RULE = Rule(
         ),
         speaks(
             "a port that comes twice",
-            ("blocker", "spec.ports[name=b]"),
+            ("high", "spec.ports[name=b]"),
             before=_MAP % ("x", "{port: 80}"),
             after=_MAP % ("x", "{name: a, port: 80}, {name: b, port: 80, protocol: TCP}"),
             facts=_TARGET,

@@ -103,7 +103,7 @@ def test_objects_of_today_use_what_today_has(file: str) -> None:
         (pod(spec="{nodeSelector: {a: true}}"), [("wrong type", "spec.nodeSelector.a")]),
         (pod(spec="{hostNetwork: 'true'}"), [("wrong type", "spec.hostNetwork")]),
         (pod(spec="{terminationGracePeriodSeconds: 1e6, priority: null, volumes: null}"), []),
-        (pod(spec="{containers: []}"), []),
+        (pod(spec="{containers: []}"), [("missing", "spec.containers")]),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_named(body: dict[str, Any], expected: list[tuple[str, str]]) -> None:
@@ -141,9 +141,10 @@ def test_a_hostile_object_costs_no_more_than_its_size() -> None:
 SERVICE = "apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {ports: [{port: 80, targetPort: %s}]}\n"
 BUDGET = "apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: a}\nspec: {maxUnavailable: %s}\n"
 ROLLING = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\n"
-ROLLING += "spec: {strategy: {rollingUpdate: {maxSurge: %s}}, selector: {}, template: {}}\n"
-SET = "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: a}\nspec: {selector: {}, serviceName: a, template: "
-SET += "{spec: {containers: [{name: a, readinessProbe: {tcpSocket: {port: %s}}}]}}}\n"
+ROLLING += "spec: {strategy: {rollingUpdate: {maxSurge: %s}}, selector: {matchLabels: {a: b}}, template: "
+ROLLING += "{metadata: {labels: {a: b}}, spec: {containers: [{name: a, image: a}]}}}\n"
+SET = "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: a}\nspec: {selector: {matchLabels: {a: b}}, template: "
+SET += "{metadata: {labels: {a: b}}, spec: {containers: [{name: a, readinessProbe: {tcpSocket: {port: %s}}}]}}}\n"
 
 
 @pytest.mark.parametrize(

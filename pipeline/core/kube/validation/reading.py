@@ -1,0 +1,21 @@
+"""Reads parts of an object that may be of any type: what does not fit counts as absent (field_check says so itself)."""
+
+from typing import Any
+
+
+def mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def entries(value: Any) -> list[tuple[int, dict[str, Any]]]:
+    """The maps of a list, each with its index."""
+    found = value if isinstance(value, list) else ()
+    return [(index, one) for index, one in enumerate(found) if isinstance(one, dict)]
+
+
+def number(value: Any, absent: int) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) else absent
+
+
+def text(value: Any) -> str:
+    return value if isinstance(value, str) else ""

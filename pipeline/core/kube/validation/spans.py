@@ -1,0 +1,18 @@
+"""Which checks that span fields belong to which type of the API."""
+
+from collections.abc import Mapping
+
+from pipeline.core.kube.validation.extensions import EXTENSIONS
+from pipeline.core.kube.validation.finding import Span
+from pipeline.core.kube.validation.pods import PODS
+from pipeline.core.kube.validation.policies import POLICIES
+from pipeline.core.kube.validation.services import SERVICES
+from pipeline.core.kube.validation.unique import UNIQUE
+from pipeline.core.kube.validation.workloads import WORKLOADS
+
+_PARTS = (EXTENSIONS, PODS, POLICIES, SERVICES, UNIQUE, WORKLOADS)
+
+SPANS: Mapping[str, tuple[Span, ...]] = {
+    name: tuple(span for part in _PARTS for span in part.get(name, ()))
+    for name in {name for part in _PARTS for name in part}
+}

@@ -1,0 +1,41 @@
+"""Lists in which no entry may come twice, although server-side apply merges them by another key or not at all."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pipeline.core.kube.validation.finding import Context, Invalid, Span, Steps
+from pipeline.core.kube.validation.reading import entries
+
+_FIELDS: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "admissionregistration.v1.MutatingWebhook": (("admissionReviewVersions", ""), ("matchConditions", "name")),
+    "admissionregistration.v1.ValidatingWebhook": (("admissionReviewVersions", ""), ("matchConditions", "name")),
+    "admissionregistration.v1.MutatingWebhookConfiguration": (("webhooks", "name"),),
+    "admissionregistration.v1.ValidatingWebhookConfiguration": (("webhooks", "name"),),
+    "core.v1.LimitRangeSpec": (("limits", "type"),),
+    "core.v1.PodSpec": (("hostAliases", "ip"),),
+    "discovery.v1.EndpointSlice": (("ports", "name"),),
+    "resource.v1.DeviceClaim": (("requests", "name"),),
+}
+"""A type's lists, each with the field that tells its entries apart (empty: the entries themselves)."""
+
+
+def _check(lists: tuple[tuple[str, str], ...]) -> Span:
+    def check(value: Mapping[str, Any], path: Steps, _context: Context) -> Iterator[Invalid]:
+        for field, key in lists:
+            found = value.get(field)
+            items = [(i, one.get(key)) for i, one in entries(found)] if key else list(enumerate(_scalars(found)))
+            seen: set[Any] = set()
+            for index, one in items:
+                if isinstance(one, str) and one in seen:
+                    yield Invalid((*path, field, index), field, "without duplicates", one)
+                if isinstance(one, str):
+                    seen.add(one)
+
+    return check
+
+
+def _scalars(found: Any) -> list[Any]:
+    return found if isinstance(found, list) else []
+
+
+UNIQUE: Mapping[str, tuple[Span, ...]] = {name: (_check(lists),) for name, lists in _FIELDS.items()}

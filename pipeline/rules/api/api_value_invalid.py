@@ -1,0 +1,121 @@
+"""A built-in object holds a value that the API server's validation rejects: a name, a port, a word, a reference.
+
+## Why it matters
+
+The API server rejects the whole object, so the apply stops there. Names that are too long or hold capitals, port names
+of more than 15 characters, selectors that do not select the template's pods, and mounts of volumes that are gone are
+the usual causes. What each field may hold was asked of a real API server; what spans fields follows its source.
+
+## What to do
+
+Correct the value that sets the field, or set it by an overlay. Where a name is made from the release's name, shorten
+the release's name.
+"""
+
+from collections.abc import Iterator
+
+from pipeline.core.analysis.new_field_errors import news
+from pipeline.core.kube.field_check import Fault
+from pipeline.core.kube.path import to_text
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Hit, Need, Rule, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
+
+
+def check(upgrade: Upgrade) -> Iterator[Hit]:
+    for one in news(upgrade):
+        complaint = one.complaint
+        if complaint.fault is Fault.INVALID:
+            last = complaint.path[-1] if complaint.path and isinstance(complaint.path[-1], str) else complaint.field
+            where, name = to_text(complaint.path), f"{one.resource.kind} {one.resource.id.name}"
+            yield Hit(
+                one.places[0],
+                title=f"{name}: {where or 'it'} is {complaint.found}, and must be {complaint.wanted}",
+                why="The API server rejects the whole object.",
+                remedy=f"{name}: correct the value, or the overlay, that sets {last}.",
+                severity=one.severity,
+                confidence=one.confidence,
+                also=one.places[1:],
+            )
+
+
+_TARGET = {"target": (1, 35)}
+_SERVICE = (
+    "apiVersion: v1\nkind: Service\nmetadata: {name: %s}\nspec: {ports: [{name: %s, port: 80, targetPort: %s}]}\n"
+)
+_POD = """apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec: {containers: [{name: web, image: "web:1", ports: [{name: %s, containerPort: 80}]}]}
+"""
+_DEPLOYMENT = """apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  selector: {matchLabels: {app: %s}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers: [{name: web, image: "web:1", volumeMounts: [{name: %s, mountPath: /data}]}]
+      volumes: [{name: data, emptyDir: {}}]
+"""
+_STATEFUL = """apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: db}
+spec:
+  serviceName: db
+  selector: {matchLabels: {app: db}}
+  template:
+    metadata: {labels: {app: db}}
+    spec: {containers: [{name: %s, image: "db:1"}]}
+"""
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.BLOCKER,
+    whole=check,
+    needs=(Need.TARGET,),
+    cases=(
+        speaks(
+            "a port's name of 21 characters",
+            ("blocker", "spec.containers[name=web].ports[containerPort=80].name"),
+            before=_POD % "http",
+            after=_POD % "http-metrics-and-more",
+            facts=_TARGET,
+        ),
+        speaks(
+            "a name with a capital, in a new object",
+            ("blocker", "metadata.name"),
+            after=_SERVICE % ("Web", "http", "80"),
+            facts=_TARGET,
+        ),
+        speaks(
+            "a selector that does not select the pods of its template",
+            ("blocker", "spec.template.metadata.labels"),
+            after=_DEPLOYMENT % ("shop", "data"),
+            facts=_TARGET,
+        ),
+        speaks(
+            "a mount of a volume that is not there",
+            ("blocker", "spec.template.spec.containers[name=web].volumeMounts[mountPath=/data].name"),
+            before=_DEPLOYMENT % ("web", "data"),
+            after=_DEPLOYMENT % ("web", "cache"),
+            facts=_TARGET,
+        ),
+        speaks(
+            "a container's name that 1.34 looks at in a StatefulSet",
+            ("blocker", "spec.template.spec.containers[name=Db].name"),
+            after=_STATEFUL % "Db",
+            facts={"target": (1, 34)},
+        ),
+        quiet("the same where the target does not look at it", after=_STATEFUL % "Db", facts={"target": (1, 33)}),
+        quiet("values that fit", after=_DEPLOYMENT % ("web", "data"), facts=_TARGET),
+        quiet(
+            "it was refused before as well",
+            before=_SERVICE % ("web", "HTTP", "80"),
+            after=_SERVICE % ("web", "HTTP", "81"),
+            facts=_TARGET,
+        ),
+    ),
+)
