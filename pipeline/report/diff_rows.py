@@ -8,7 +8,7 @@ from msgspec import UNSET
 from pipeline.core.judge.report_document import ChangeEntry, FieldEntry
 from pipeline.core.words import counted
 from pipeline.report import plain
-from pipeline.report.text_rows import by_line, rows
+from pipeline.report.text_rows import by_line, rows, shortened_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +39,25 @@ def _object(change: ChangeEntry, room: Room) -> Iterator[str]:
         if by_line(field):
             yield from _text(name, field, room)
             continue
-        if field.old is not UNSET:
-            yield f"-   {name}: {plain.value(field.old, room.value)}"
-        if field.new is not UNSET:
-            yield f"+   {name}: {plain.value(field.new, room.value)}"
+        yield from _values(name, field, room.value)
     if len(real) > room.paths:
         yield f"#   … {len(real) - room.paths} more paths"
+
+
+def _values(name: str, field: FieldEntry, longest: int) -> Iterator[str]:
+    if field.old is not UNSET and field.new is not UNSET:
+        old, new = plain.values(field.old, field.new, longest)
+        yield from (f"-   {name}: {old}", f"+   {name}: {new}")
+    elif field.old is not UNSET:
+        yield f"-   {name}: {plain.value(field.old, longest)}"
+    elif field.new is not UNSET:
+        yield f"+   {name}: {plain.value(field.new, longest)}"
 
 
 def _text(name: str, field: FieldEntry, room: Room) -> Iterator[str]:
     """Which lines of a text differ, with their numbers."""
     yield f"#   {name}"
     shown, more = rows(field, room.lines, around=1)
-    yield from (f"{row.mark}   {row.number:>4} {plain.row(row.text, room.line)}" for row in shown)
+    yield from (f"{row.mark}   {row.number:>4} {text}" for row, text in shortened_rows(shown, room.line))
     if more:
         yield f"#   … {counted(more, 'more line')}"

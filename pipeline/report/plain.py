@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from pipeline.core.analysis.short_values import shortened
 from pipeline.core.judge.report import Verdict
 from pipeline.core.judge.report_document import (
     ChangeEntry,
@@ -85,15 +86,33 @@ def labelled(finding: FindingEntry) -> str:
 
 def value(item: Any, longest: int = _LONGEST) -> str:
     """Any JSON value on one line, truncated with an ellipsis."""
-    text = item if isinstance(item, str) else orjson.dumps(item, option=orjson.OPT_SORT_KEYS).decode()
-    text = line(text) if text or not isinstance(item, str) else '""'
+    text = _whole(item)
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
+
+
+def values(old: Any, new: Any, longest: int = _LONGEST) -> tuple[str, str]:
+    """Two JSON values, each on one line; what is left out is where they are alike."""
+    return shortened(_whole(old), _whole(new), longest)
+
+
+def _whole(item: Any) -> str:
+    text = item if isinstance(item, str) else orjson.dumps(item, option=orjson.OPT_SORT_KEYS).decode()
+    return line(text) if text or not isinstance(item, str) else '""'
 
 
 def row(text: str, longest: int) -> str:
     """A line of a text as it is indented, tabs as two spaces, shortened at its end."""
-    text = safe(text.rstrip("\n").replace("\t", "  "))
+    text = _indented(text)
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
+
+
+def rows(old: str, new: str, longest: int) -> tuple[str, str]:
+    """Two lines of which one took the other's place; what is left out is where they are alike."""
+    return shortened(_indented(old), _indented(new), longest)
+
+
+def _indented(text: str) -> str:
+    return safe(text.rstrip("\n").replace("\t", "  "))
 
 
 def told_apart(report: ReportDocument) -> tuple[list[FindingEntry], list[FindingEntry]]:

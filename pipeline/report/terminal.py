@@ -9,7 +9,7 @@ from msgspec import UNSET
 from pipeline.core.judge.report_document import ChangeEntry, FieldEntry, FindingEntry, ReportDocument
 from pipeline.core.words import counted, listed
 from pipeline.report import plain
-from pipeline.report.text_rows import by_line, rows
+from pipeline.report.text_rows import by_line, rows, shortened_rows
 
 _CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "blue": "34", "magenta": "35"}
 _LEVEL_STYLE = {
@@ -186,7 +186,8 @@ def _change(change: ChangeEntry, look: Look) -> Iterator[str]:
     if len(texts) > _MOST_TEXTS:
         yield look.style(f"      … {counted(len(texts) - _MOST_TEXTS, 'more text')}", "dim")
     for field in change.fields[: look.context]:
-        old, new = ("(absent)" if side is UNSET else plain.value(side) for side in (field.old, field.new))
+        before, after = ("(absent)" if side is UNSET else side for side in (field.old, field.new))
+        old, new = plain.values(before, after)
         yield f"      {plain.path(field.path)}: {old} → {new}"
 
 
@@ -195,9 +196,9 @@ def _text(field: FieldEntry, look: Look) -> Iterator[str]:
     yield from _wrapped("      ", plain.path(field.path), look)
     shown, more = rows(field, _TEXT_ROWS)
     longest = max(look.width, _NARROWEST) - 16
-    for row in shown:
+    for row, text in shortened_rows(shown, longest):
         colour = "red" if row.mark == "-" else "green"
-        yield f"      {row.number:>5} " + look.style(f"{row.mark} {plain.row(row.text, longest)}", colour)
+        yield f"      {row.number:>5} " + look.style(f"{row.mark} {text}", colour)
     if more:
         yield look.style(f"            … {counted(more, 'more line')}", "dim")
 

@@ -3,6 +3,8 @@
 from itertools import starmap
 from typing import Any
 
+import orjson
+
 from pipeline.core.words import counted
 
 LONGEST = 48
@@ -17,21 +19,27 @@ def brief(value: Any, longest: int = LONGEST) -> str:
     return _cut(_text(value), longest)
 
 
-def brief_pair(old: Any, new: Any) -> tuple[str, str]:
+def brief_pair(old: Any, new: Any, longest: int = LONGEST) -> tuple[str, str]:
     """Two values in few words. Long ones are cut where they are alike, not where they begin to differ."""
     before, after = _text(old), _text(new)
-    start = _word(before, _shared(before, after) - _CONTEXT)
-    if max(len(before), len(after)) <= LONGEST or start <= _START:
-        return _cut(before), _cut(after)
-    return (
-        f"{before[:_START]}…{_cut(before[start:], LONGEST - _START)}",
-        f"…{_cut(after[start:], LONGEST - _START)}",
-    )
+    if before == after and type(old) is type(new) and old != new:  # of the same name or length, or blanks differ
+        before, after = (orjson.dumps(side).decode() for side in (old, new))
+    return shortened(before, after, longest)
 
 
-def between(old: Any, new: Any) -> str:
+def shortened(before: str, after: str, longest: int) -> tuple[str, str]:
+    """Both texts in at most ``longest`` characters, with the place at which they begin to differ in both."""
+    head, context = min(_START, longest * 5 // 12), min(_CONTEXT, longest // 6)
+    start = _word(before, _shared(before, after) - context, context)
+    if max(len(before), len(after)) <= longest or start <= head:
+        return _cut(before, longest), _cut(after, longest)
+    room = longest - head - 1
+    return f"{before[:head]}…{_cut(before[start:], room)}", f"…{_cut(after[start:], room)}"
+
+
+def between(old: Any, new: Any, longest: int = LONGEST) -> str:
     """``1 -> 2``; quotes tell apart what differs in its type alone: ``1 -> "1"``."""
-    before, after = brief_pair(old, new)
+    before, after = brief_pair(old, new, longest)
     if before == after:
         before, after = (f'"{text}"' if isinstance(side, str) else text for side, text in ((old, before), (new, after)))
     return f"{before} -> {after}"
@@ -42,10 +50,10 @@ def _shared(one: str, other: str) -> int:
     return next((index for index, pair in enumerate(zip(one, other, strict=False)) if pair[0] != pair[1]), len(one))
 
 
-def _word(text: str, position: int) -> int:
-    """Where the word around ``position`` begins, if that is near."""
+def _word(text: str, position: int, near: int) -> int:
+    """Where the word around ``position`` begins, if that is ``near``."""
     begin = max(text.rfind(mark, 0, max(position, 0)) for mark in "/=,; ") + 1
-    return begin if position - begin <= _CONTEXT else position
+    return begin if position - begin <= near else position
 
 
 def _cut(text: str, longest: int = LONGEST) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from pipeline.core.analysis.short_values import shortened
 from pipeline.core.crd.compatibility import judged
 from pipeline.core.crd.instances import naming
 from pipeline.core.crd.pairs import claim
@@ -17,6 +18,7 @@ from pipeline.core.words import agreeing, listed
 
 _SHOWN = 3
 _LONGEST = 48
+_ALL = 100_000
 _SELF_SAID = frozenset({PROPERTY, RETYPED, "x-kubernetes-validations", "allOf", "anyOf", "oneOf", "not"})
 _OWN_WORD = frozenset({"enum", "type", "default", "pattern", "format"})
 """Keywords that the title's words name already."""
@@ -130,7 +132,10 @@ def _detail(change: SchemaChange) -> str:
     word = "" if change.keyword in _OWN_WORD else f"{change.keyword} "
     if old is MISSING:
         return f"{word}{_text(new)}"
-    return f"{word}{_text(old)} -> {'none' if new is MISSING else _text(new)}"
+    if new is MISSING:
+        return f"{word}{_text(old)} -> none"
+    before, after = shortened(_text(old, _ALL), _text(new, _ALL), _LONGEST)
+    return f"{word}{before} -> {after}"
 
 
 def _rules(value: object) -> str:
@@ -140,12 +145,12 @@ def _rules(value: object) -> str:
     return _text(rule) if isinstance(rule, str) else ""
 
 
-def _text(value: object) -> str:
+def _text(value: object, longest: int = _LONGEST) -> str:
     if isinstance(value, list):
-        value = ", ".join(map(_text, value)) or "[]"
+        value = ", ".join(_text(one, longest) for one in value) or "[]"
     if isinstance(value, dict):
         return "{…}"
     if value is None or isinstance(value, bool):
         return {True: "true", False: "false", None: "null"}[value]
     text = " ".join(str(value).split())
-    return (text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…") or '""'
+    return (text if len(text) <= longest else f"{text[: longest - 1]}…") or '""'

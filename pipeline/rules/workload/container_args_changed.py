@@ -10,7 +10,7 @@ Look up the flags in the release notes; an overlay that adds arguments may now c
 """
 
 from pipeline.core.analysis.rule_helpers import FindingText, pods_check, shown
-from pipeline.core.analysis.short_values import brief
+from pipeline.core.analysis.short_values import between, brief
 from pipeline.core.diff.change import FieldChange, Op, ResourceChange
 from pipeline.core.kube.path import Path, get
 from pipeline.core.kube.pods import in_container
@@ -34,8 +34,8 @@ def _said(change: ResourceChange, field: FieldChange) -> str:
     name, sign, old = str(field.old).partition("=")
     other, _, new = str(field.new).partition("=")
     if sign and name == other and name.startswith("-"):
-        return f"{name} {brief(old)} -> {brief(new)}"
-    return f"{flag}{brief(field.old)} -> {brief(field.new)}"
+        return f"{name} {between(old, new)}"
+    return f"{flag}{between(field.old, field.new)}"
 
 
 def _flag_before(change: ResourceChange, field: FieldChange) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 
 import orjson
 
+from pipeline.core.analysis.short_values import shortened
 from pipeline.core.cluster.api.error_text import clean
 from pipeline.core.cluster.plan import managed_fields as managed
 from pipeline.core.cluster.plan.live_digest import stripped
@@ -27,7 +28,7 @@ def edits(found: Body, predicted: Body, mask: Mask) -> tuple[FieldEdit, ...]:
     texts = {change.path: to_text(change.path) for change in changes}
     owners = _owners(found)
     return tuple(
-        FieldEdit(texts[c.path], _KINDS[c.op], _text(c.old, mask), _text(c.new, mask), _owner(c.path, owners))
+        FieldEdit(texts[c.path], _KINDS[c.op], *_texts(c.old, c.new, mask), _owner(c.path, owners))
         for c in sorted(changes, key=lambda change: texts[change.path])
         if "applyset.kubernetes.io/part-of" not in texts[c.path]
     )
@@ -45,12 +46,15 @@ def _shown(body: Body, mask: Mask) -> Resource:
     return mask.resource(Resource.of(body))
 
 
-def _text(value: Any, mask: Mask) -> str:
+def _texts(old: Any, new: Any, mask: Mask) -> tuple[str, str]:
+    """Both on one line; what is left out is where they are alike."""
+    return shortened(_line(old, mask), _line(new, mask), _LONGEST)
+
+
+def _line(value: Any, mask: Mask) -> str:
     if value is MISSING:
         return ""
-    text = value if isinstance(value, str) else orjson.dumps(value).decode()
-    line = clean(mask.text(text))
-    return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"
+    return clean(mask.text(value if isinstance(value, str) else orjson.dumps(value).decode()))
 
 
 def _owners(found: Body) -> dict[tuple[str, ...], frozenset[str]]:
