@@ -1,22 +1,27 @@
 """Builds the real adapters for the flows. Imports are lazy, so that ``--help`` stays fast."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.core.budget import RenderLimits
 from pipeline.core.charts.lock import FILE as LOCK_FILE
+from pipeline.core.charts.lock import FOLDER as VENDORED
 from pipeline.core.charts.lock import ChartLock, from_text
 from pipeline.core.config.model import Config
-from pipeline.core.errors import UsageError
+from pipeline.core.errors import PipelineError, UsageError
 from pipeline.core.render.file_tree import Tree
 from pipeline.core.render.order import Engine
+from pipeline.core.render.rendered_tree import FOLDER as RENDERED
 
 if TYPE_CHECKING:
     from pipeline.adapters.charts.source import ChartSource
     from pipeline.adapters.disk import Disk
     from pipeline.flows.committed import Unseal
     from pipeline.flows.render.jobs import RenderPorts
+
+_SHA256_DIGITS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +60,32 @@ class Repository:
         except UsageError:
             return None
         return GitTree(top, commit, self.root.resolve().relative_to(top.resolve()).as_posix())
+
+    def is_committed(self) -> Callable[[str, bytes], bool]:
+        """Whether the last commit has that content at that path; nothing is where there is no repository or no Git."""
+        from functools import cache
+
+        from pipeline.adapters.git.trees import blob_id
+
+        @cache
+        def committed() -> Mapping[str, str]:
+            try:
+                head = self.head()
+            except PipelineError:
+                return {}
+            return {} if head is None else {**head.ids(RENDERED), **head.ids(VENDORED)}
+
+        def has(path: str, data: bytes) -> bool:
+            known = committed().get(path, "")
+            return bool(known) and known == blob_id(data, "sha256" if len(known) == _SHA256_DIGITS else "sha1")
+
+        return has
+
+    def check_whole(self) -> None:
+        """Raises UsageError where a sparse checkout leaves out what pipeline reads or writes."""
+        from pipeline.adapters.git.sparse import check_whole
+
+        check_whole(self.root, (RENDERED, VENDORED, "values", "overlays", LOCK_FILE))
 
     def chart_source(self) -> "ChartSource":
         from pipeline.adapters.charts.source import ChartSource

@@ -6,20 +6,22 @@ power cut leaves half done, the next run of any verb finishes (adapters/write_ah
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from pipeline.adapters.below import Below, Found, Kind
 from pipeline.adapters.inputs import read_inputs
 from pipeline.adapters.recovery import go_on
+from pipeline.adapters.write_ahead.aside import Aside
 from pipeline.adapters.write_ahead.turn import Turn, my_turn, unheard
-from pipeline.adapters.write_ahead.writing import writing
+from pipeline.adapters.write_ahead.writing import Writing, writing
 from pipeline.core.budget import MEBIBYTE, InputLimits
 from pipeline.core.charts.chart import VendoredTree
 from pipeline.core.charts.lock import FILE as LOCK
 from pipeline.core.errors import WorldError
 from pipeline.core.render.file_edits import Edits
+from pipeline.core.render.rendered_tree import digest
 from pipeline.core.safe_path import SafePath, shown
 
 
@@ -110,8 +112,8 @@ class Disk:
                 go_on(turn, tell)
             yield Disk(self.root, self._limits, turn)
 
-    def carry_out(self, edits: Edits) -> tuple[str, ...]:
-        """Write what differs; the paths that changed, sorted.
+    def carry_out(self, edits: Edits, aside: Aside | None = None) -> tuple[str, ...]:
+        """Write what differs; the paths that changed, sorted. ``aside`` takes what is not as it was last written.
 
         Raises:
             WorldError: the disk refused. Nothing has changed then.
@@ -119,21 +121,51 @@ class Disk:
         """
         if self.turn is None:
             with self.alone("write") as disk:
-                return disk.carry_out(edits)
+                return disk.carry_out(edits, aside)
         try:
             with writing(self.turn) as work:
-                for folder, files in sorted(edits.trees.items()):
-                    if self.vendored(folder) != VendoredTree(files):
-                        work.tree(self._inside(folder), files)
-                for path, data in sorted(edits.files.items()):
-                    if self.read(path) != data:
-                        work.file(self._inside(path), data)
-                for path in edits.removed:
-                    work.removal(self._inside(path))
+                self._stage(edits, work, aside)
                 return work.commit()
         except OSError as error:
             where = error.filename or str(self.root)
             raise WorldError(f"{where}: {(error.strerror or str(error)).lower()}; nothing was changed") from error
+
+    def _stage(self, edits: Edits, work: Writing, aside: Aside | None) -> None:
+        for folder, files in sorted(edits.trees.items()):
+            here = self.vendored(folder)
+            if here != VendoredTree(files):
+                self._keep_tree(folder, here, files, edits, aside)
+                work.tree(self._inside(folder), files)
+        for path, data in sorted(edits.files.items()):
+            old = self.read(path)
+            if old != data:
+                self._keep_file(path, old, edits, aside)
+                work.file(self._inside(path), data)
+        for path in edits.removed:
+            target = self._inside(path)
+            if aside is not None and target.is_dir():
+                self._keep_tree(path, self.vendored(path), {}, edits, aside)
+            elif aside is not None:
+                self._keep_file(path, self.read(path), edits, aside)
+            work.removal(target)
+
+    def _keep_file(self, path: str, old: bytes | None, edits: Edits, aside: Aside | None) -> None:
+        if aside is None:
+            return
+        if old is not None and edits.known.get(path) not in ("", digest(old)):
+            aside.keep(path, old)
+        elif old is None and edits.known.get(path):
+            aside.was_removed(path)
+
+    def _keep_tree(
+        self, folder: str, here: VendoredTree, files: Mapping[str, bytes], edits: Edits, aside: Aside | None
+    ) -> None:
+        """Of a tree only its digest is known: where that is another, all that the new tree has not is kept."""
+        if aside is None or folder not in edits.known or here.digest == edits.known[folder]:
+            return
+        for path, data in here.files.items():
+            if files.get(path) != data:
+                aside.keep(f"{folder}/{path}", data)
 
     def _inside(self, path: str) -> Path:
         target = self.root / SafePath(path)

@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipeline.core.errors import CHANGES, FAILED, OK, RISK, UsageError
+from pipeline.core.errors import CHANGES, FAILED, OK, RISK, STALE, UsageError
 from pipeline.core.risk.levels import LEVELS
 
 if TYPE_CHECKING:
+    from pipeline.cli.support.diffing import Comparison
     from pipeline.core.config.diff_source import DiffSource
     from pipeline.core.judge.report import Report
 
@@ -46,6 +47,7 @@ def command(context: click.Context, /, old: str, new: str, **options: Any) -> No
     """Compare OLD with NEW: worktree, merge-base[:BRANCH], ref:REVISION, dir:PATH, chart:CHART or cluster:ENV.
 
     With no arguments, what this branch changes: the merge base with the default branch against the work tree.
+    Exit 4 where a file of NEW is not as render wrote it.
     """
     from pipeline.core.config.diff_source import SourceKind, parse_source
 
@@ -56,15 +58,21 @@ def command(context: click.Context, /, old: str, new: str, **options: Any) -> No
             f"a chart cannot be compared with {next(str(s) for s in sources if s.kind is not SourceKind.CHART)}",
             hint="compare two charts: pipeline diff chart:OLD chart:NEW",
         )
-    report = _of_charts(sources, options) if SourceKind.CHART in kinds else _of_trees(sources, options)
+    found = _of_charts(sources, options) if SourceKind.CHART in kinds else _of_trees(sources, options)
     from pipeline.cli.support.showing import show
     from pipeline.report.structured import document
 
-    show(document(report), options["outputs"])
-    context.exit(_exit_code(report, detailed=options["detailed_exitcode"]))
+    show(document(found.report), options["outputs"])
+    code = _exit_code(found.report, detailed=options["detailed_exitcode"])
+    if found.hand_edits:
+        from pipeline.cli.support.hand_edits import say_edits
+
+        say_edits(found.hand_edits)
+        code = code if code in (FAILED, RISK) else STALE
+    context.exit(code)
 
 
-def _of_charts(sources: "tuple[DiffSource, DiffSource]", options: dict[str, Any]) -> "Report":
+def _of_charts(sources: "tuple[DiffSource, DiffSource]", options: dict[str, Any]) -> "Comparison":
     """Helm is at work before the rest is loaded."""
     from pipeline.cli.support.chart_sides import ChartOptions, begun
 
@@ -76,7 +84,7 @@ def _of_charts(sources: "tuple[DiffSource, DiffSource]", options: dict[str, Any]
     return diffing.charts(rendering, options["fail_on"], double_check=options["double_check"])
 
 
-def _of_trees(sources: "tuple[DiffSource, DiffSource]", options: dict[str, Any]) -> "Report":
+def _of_trees(sources: "tuple[DiffSource, DiffSource]", options: dict[str, Any]) -> "Comparison":
     _without_garbage_collection()
     from pipeline.cli.support import diffing
 

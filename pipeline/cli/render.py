@@ -37,6 +37,7 @@ def command(
     from pipeline.wiring import repository
 
     here = repository()
+    here.check_whole()
     pairs = here.config.pairs(environments, (*releases, *more))
     with nullcontext(here.disk) if check else here.disk.alone("render", say) as disk:
         if shard:
@@ -45,6 +46,7 @@ def command(
 
 
 def _render(here: "Repository", pairs: "Sequence[Pair]", disk: "Disk", *, check: bool) -> int:
+    from pipeline.cli.support.hand_edits import kept_aside, say_edits
     from pipeline.cli.support.log_lines import unheard_where_needed
     from pipeline.cli.support.progress import progress
     from pipeline.core.words import counted
@@ -57,8 +59,10 @@ def _render(here: "Repository", pairs: "Sequence[Pair]", disk: "Disk", *, check:
         click.echo(unheard_where_needed(safe(f"warning: {line}\n")), err=True, nl=False)
     counts = f"{counted(outcome.releases, 'release')}, {counted(outcome.objects, 'object')}"
     if check:
-        return _report_stale(disk.differing(outcome.edits), counts)
-    changed = disk.carry_out(outcome.edits)
+        return _report_stale((*disk.differing(outcome.edits), *map(str, outcome.added)), counts)
+    with kept_aside(here, disk.turn) as aside:
+        changed = disk.carry_out(outcome.edits, aside)
+    say_edits(outcome.added)
     removed = sum(1 for path in changed if path in outcome.edits.removed)
     written = len(changed) - removed
     what = f"{counted(written, 'file')} written, {removed} removed" if changed else "nothing changed"

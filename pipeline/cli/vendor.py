@@ -16,6 +16,7 @@ def command(releases: tuple[str, ...], *, locked: bool, update: bool) -> int:
 
     What is there as locked is not fetched again. Either everything is written or nothing.
     """
+    from pipeline.cli.support.hand_edits import kept_aside
     from pipeline.cli.support.progress import progress
     from pipeline.cli.support.recovery import say
     from pipeline.flows.vendor import check_locked, vendor
@@ -30,7 +31,8 @@ def command(releases: tuple[str, ...], *, locked: bool, update: bool) -> int:
     with here.disk.alone("vendor", say) as disk:
         with progress("vendor") as tell:
             done = vendor(here.config, here.lock, releases, disk, here.chart_source(), update=update, progress=tell)
-        changed = disk.carry_out(done.edits)
+        with kept_aside(here, disk.turn) as aside:
+            changed = disk.carry_out(done.edits, aside)
     for change in done.changes:
         click.echo(str(change))
     for name, files in done.renamed.items():

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping
 from pipeline.core.charts.lock import ATTRIBUTES_FILE, from_text
 from pipeline.core.charts.lock import FILE as LOCK
 from pipeline.core.config.model import Config
-from pipeline.core.errors import UsageError
+from pipeline.core.errors import ConfigError, UsageError
 from pipeline.core.kube.secrets import holds_data
 from pipeline.core.render.file_tree import Tree
-from pipeline.core.render.rendered_tree import FOLDER, INDEX, from_bytes
+from pipeline.core.render.rendered_tree import FOLDER, INDEX, from_bytes, readable
 from pipeline.flows.committed import parsed
 
 
@@ -17,11 +17,13 @@ def changed(head: Tree | None, worktree: Tree) -> dict[str, str]:
 
     Each with the id of its content in the work tree, empty where it is gone.
 
+    What the last commit has damaged is ours too: the commit that mends it must be possible.
+
     Raises:
-        StaleError: an index cannot be read.
-        ConfigError: the lock cannot be read.
+        StaleError: an index in the work tree cannot be read.
+        ConfigError: the lock there cannot be read.
     """
-    before = _owned(head) if head is not None else {}
+    before = _owned(head, damaged=True) if head is not None else {}
     after = _owned(worktree)
     differing = sorted(path for path in before.keys() | after.keys() if before.get(path) != after.get(path))
     return {path: after.get(path, "") for path in differing}
@@ -45,19 +47,26 @@ def check_secrets(config: Config, paths: Iterable[str], worktree: Tree) -> None:
         )
 
 
-def _owned(tree: Tree) -> Mapping[str, str]:
-    """The ids of our files: the lock, the charts it names, and what each index names."""
+def _owned(tree: Tree, *, damaged: bool = False) -> Mapping[str, str]:
+    """The ids of our files: the lock, the charts it names, and what each index names. ``damaged`` ones name nothing."""
     ids = dict(tree.ids(FOLDER))
     indexes = [path for path in ids if path.count("/") == 3 and path.endswith(f"/{INDEX}")]  # noqa: PLR2004
     ours = set(indexes)
     for path, data in tree.read(indexes).items():
         folder = path.removesuffix(INDEX)
-        ours |= {f"{folder}{name}" for name in from_bytes(data, path).files}
+        index = readable(data, path) if damaged else from_bytes(data, path)
+        ours |= {f"{folder}{name}" for name in (index.files if index is not None else ())}
     lock = tree.read([LOCK]).get(LOCK)
     found = {path: ids[path] for path in ours if path in ids}
     if lock is None:
         return found
     found |= {**tree.ids(LOCK), **tree.ids(ATTRIBUTES_FILE)}
-    for chart in from_text(lock.decode(errors="replace")).charts:
+    try:
+        charts = from_text(lock.decode(errors="replace")).charts
+    except ConfigError:
+        if not damaged:
+            raise
+        charts = ()
+    for chart in charts:
         found |= tree.ids(chart.folder)
     return found

@@ -30,7 +30,7 @@ class ReleaseSelection:
 
 def indexes(tree: Tree, wanted: ReleaseSelection) -> dict[str, Index]:
     """The index of each release that ``wanted`` takes, by path, sorted. Raises StaleError where one cannot be read."""
-    paths = [path for path in tree.ids(FOLDER) if path.count("/") == 3 and path.endswith(f"/{INDEX}")]  # noqa: PLR2004
+    paths = [path for path in tree.paths(FOLDER) if path.count("/") == 3 and path.endswith(f"/{INDEX}")]  # noqa: PLR2004
     taken = tree.read(path for path in paths if wanted.takes(*path.split("/")[1:3]))
     return {path: from_bytes(data, path) for path, data in sorted(taken.items())}
 

@@ -12,12 +12,14 @@ from pipeline.core.errors import ConfigError, WorldError
 from pipeline.core.judge.snapshot import ReleaseKey, ReleaseSide, Snapshot
 from pipeline.core.kube.resource import ManifestSet, mapping
 from pipeline.core.render.file_tree import Tree
+from pipeline.core.render.hand_edits import HandEdit
 from pipeline.core.render.manifests import ParsedDocuments
 from pipeline.core.render.overlay import FOLDER as OVERLAYS
-from pipeline.core.render.rendered_tree import INDEX, Index, Inputs, digest
+from pipeline.core.render.rendered_tree import FOLDER, INDEX, Index, Inputs, digest
 from pipeline.core.risk.upgrade import Side
 from pipeline.core.yaml.reader import YamlError, load
 from pipeline.flows.committed import ReleaseSelection, indexes, objects_of, parsed
+from pipeline.flows.hand_edits import edits_of
 
 MakeChart = Callable[[Mapping[str, bytes], str, str], Chart]
 """``(files, digest, title)``: the chart that files make up."""
@@ -30,6 +32,8 @@ class RenderedSnapshot:
 
     snapshot: Snapshot
     inputs: Mapping[ReleaseKey, Inputs]
+    hand_edits: tuple[HandEdit, ...] = ()
+    """What is not as it was rendered."""
 
 
 def read_rendered(
@@ -54,7 +58,8 @@ def read_rendered(
         inputs[key] = index.inputs
     engines = sorted({(one.helm_engine, one.helm_version) for one in inputs.values()})
     engine, version = engines[-1] if engines else ("", "")
-    return RenderedSnapshot(Snapshot(source, releases, {}, engine, version), inputs)
+    edits = edits_of(found, files, tree.paths(FOLDER), wanted)
+    return RenderedSnapshot(Snapshot(source, releases, {}, engine, version), inputs, edits)
 
 
 def read_manifests(source: str, tree: Tree, kept: ParsedDocuments | None = None) -> RenderedSnapshot:
@@ -63,7 +68,7 @@ def read_manifests(source: str, tree: Tree, kept: ParsedDocuments | None = None)
     Raises:
         WorldError: a file is no YAML.
     """
-    paths = [path for path in tree.ids("") if path.endswith(_YAML) and not path.endswith(f"/{INDEX}")]
+    paths = [path for path in tree.paths("") if path.endswith(_YAML) and not path.endswith(f"/{INDEX}")]
     resources = [
         r for path, data in sorted(tree.read(paths).items()) for r in parsed(path, data, "", "", kept).resources
     ]

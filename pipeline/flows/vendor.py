@@ -84,7 +84,8 @@ def vendor(
     removed = tuple(sorted(chart.folder for chart in lock.charts if chart.folder not in kept))
     trees_out = {folder: files for folder, files in folders.items() if folder in kept}
     files_out = {FILE: to_text(new).encode()} | ({ATTRIBUTES_FILE: ATTRIBUTES} if kept else {})
-    return Vendored(new, Edits(trees_out, files_out, removed), changes(lock, new), names)
+    known = {chart.folder: chart.tree for chart in lock.charts} | dict.fromkeys(files_out, "")
+    return Vendored(new, Edits(trees_out, files_out, removed, known), changes(lock, new), names)
 
 
 def check_locked(config: Config, lock: ChartLock, trees: Trees) -> None:

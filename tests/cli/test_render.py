@@ -83,9 +83,13 @@ def test_an_index_that_names_files_elsewhere_deletes_nothing(here: Path, capsys:
     verbs("vendor", "render")
     index = here / "rendered/default/web/index.json"
     index.write_text(index.read_text().replace("shop/service-web.yaml", "../../../pipeline.yaml"))
-    assert run(["render"]) == 4
+    before, config = index.read_bytes(), (here / "pipeline.yaml").read_bytes()
+    assert run(["render", "--check"]) == 4
+    assert run(["diff", f"dir:{here}", f"dir:{here}"]) == 4
     assert "outside its folder" in capsys.readouterr().err
-    assert (here / "pipeline.yaml").exists()
+    verbs("render", "render --check")
+    assert (here / "pipeline.yaml").read_bytes() == config
+    assert [path.read_bytes() for path in (here / ".git/pipeline/kept").rglob("index.json")] == [before]
 
 
 def test_a_failure_names_release_chart_template_and_line_and_writes_nothing(

@@ -12,6 +12,7 @@ from pipeline.core.errors import UsageError, WorldError
 
 _FEW = 32
 """So many paths go on a command line."""
+_SUBMODULE = "160000"
 _NO = (1, 128)
 """Git's exit codes for "there is none": quietly, and with a reason."""
 
@@ -28,8 +29,11 @@ class DirectoryTree:
 
     def ids(self, prefix: str) -> Mapping[str, str]:
         """Git's own blob ids, so that a work tree can be held against a revision without reading that."""
-        found = {path: _blob_id(self.root / path, self.hash_name) for path in self._walk(prefix)}
+        found = {path: blob_id((self.root / path).read_bytes(), self.hash_name) for path in self._walk(prefix)}
         return dict(sorted(found.items()))
+
+    def paths(self, prefix: str) -> Iterable[str]:
+        return sorted(self._walk(prefix))
 
     def read(self, paths: Iterable[str]) -> Mapping[str, bytes]:
         files = {path: self.root / path for path in paths}
@@ -57,6 +61,9 @@ class GitTree:
 
     def ids(self, prefix: str) -> Mapping[str, str]:
         return self._listed([prefix], below=True)
+
+    def paths(self, prefix: str) -> Iterable[str]:
+        return tuple(self.ids(prefix))
 
     @property
     def _top(self) -> str:
@@ -101,7 +108,12 @@ def _listed(root: Path, commit: str, paths: tuple[str, ...], *, below: bool) -> 
     """The files at those paths from the top of the repository, or ``below`` them: path to blob id, sorted."""
     listing = _git(root, "ls-tree", "-z", *(["-r"] if below else []), commit, "--", *paths).split(b"\0")
     rows = (row.decode("utf-8", "surrogateescape").partition("\t") for row in listing if row)
-    return dict(sorted((path, meta.split()[2]) for meta, _, path in rows if meta.startswith("100")))
+    found = sorted((path, *meta.split()) for meta, _, path in rows)
+    for path, mode, *_ in found:
+        if mode == _SUBMODULE:
+            hint = "keep pipeline.yaml, values/, rendered/ and vendor_charts/ in one repository"
+            raise UsageError(f"{path} is a Git submodule: its files belong to another repository", hint=hint)
+    return {path: blob for path, mode, _, blob in found if mode.startswith("100")}
 
 
 def resolve(root: Path, revision: str) -> str:
@@ -155,8 +167,8 @@ def _shallow(root: Path) -> str:
     return " (this clone is shallow: git fetch --unshallow brings the rest; in CI, fetch-depth: 0)" if cut else ""
 
 
-def _blob_id(file: Path, hash_name: str) -> str:
-    data = file.read_bytes()
+def blob_id(data: bytes, hash_name: str) -> str:
+    """Git's id of a file's content."""
     return hashlib.new(hash_name, b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
 
 

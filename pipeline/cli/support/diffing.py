@@ -15,6 +15,7 @@ from pipeline.core.judge.report_check import ReportCheck, no_check
 from pipeline.core.judge.snapshot import Snapshot
 from pipeline.core.judge.verdict import with_verdict
 from pipeline.core.render.file_tree import Tree
+from pipeline.core.render.hand_edits import HandEdit
 from pipeline.core.render.manifests import ParsedDocuments
 from pipeline.core.render.rendered_tree import FOLDER as RENDERED
 from pipeline.core.risk.finding import Severity
@@ -31,10 +32,18 @@ if TYPE_CHECKING:
 DEFAULT_FAIL_ON = Severity.BLOCKER
 
 
-def charts(begun: Begun, fail_on: str | None, *, double_check: bool = False) -> Report:
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """``hand_edits`` are what is not as it was rendered, on the new side."""
+
+    report: Report
+    hand_edits: tuple[HandEdit, ...] = ()
+
+
+def charts(begun: Begun, fail_on: str | None, *, double_check: bool = False) -> Comparison:
     """Compare two charts that are being rendered."""
     kept = replace(begun, how=replace(begun.how, kept=DocumentCache.of_user()))
-    return with_verdict(diff_charts(kept, rules.load, _check(asked=double_check)), severity(fail_on))
+    return Comparison(with_verdict(diff_charts(kept, rules.load, _check(asked=double_check)), severity(fail_on)))
 
 
 def _check(*, asked: bool) -> ReportCheck:
@@ -61,7 +70,7 @@ class DiffRequest:
     double_check: bool = False
 
 
-def repository(old: DiffSource, new: DiffSource, asked: DiffRequest) -> Report:
+def repository(old: DiffSource, new: DiffSource, asked: DiffRequest) -> Comparison:
     """Compare two rendered trees, under the policy of the merge base, or of the pipeline.yaml that is at work here."""
     sources, kept = (old, new), DocumentCache.of_user()
     wanted = ReleaseSelection(frozenset(asked.environments), frozenset(asked.releases))
@@ -72,13 +81,16 @@ def repository(old: DiffSource, new: DiffSource, asked: DiffRequest) -> Report:
         here = repository_here()
         here.config.pairs(asked.environments, asked.releases)
         terms = DiffTerms.of(here.config, _today(), severity(asked.fail_on) if asked.fail_on else None)
+        if SourceKind.WORKTREE in (old.kind, new.kind):
+            here.check_whole()
         terms = _under_protected_policy(terms, old, here)
         sides = [_rendered(source, wanted, here.root, kept) for source in sources]
     else:
         terms = DiffTerms(_today(), severity(asked.fail_on))
         sides = [_rendered(source, wanted, None, kept) for source in sources]
     terms = replace(terms, shard=shard, check=_check(asked=asked.double_check))
-    return diff_repository(sides[0], sides[1], rules.load, terms)
+    report = diff_repository(sides[0], sides[1], rules.load, terms)
+    return Comparison(report, sides[1].hand_edits)
 
 
 def _under_protected_policy(terms: DiffTerms, old: DiffSource, here: "Repository") -> DiffTerms:

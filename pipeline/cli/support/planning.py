@@ -28,6 +28,7 @@ from pipeline.flows.cluster.client import Client
 from pipeline.flows.cluster.drifting import looking
 from pipeline.flows.cluster.planning import Question, make_plan, read_inventory
 from pipeline.flows.committed import ReleaseSelection, committed
+from pipeline.flows.hand_edits import refuse_spoiled, rendered_edits
 from pipeline.wiring import Repository
 
 PATIENCE_SECONDS = BUDGET_SECONDS
@@ -111,15 +112,18 @@ def question(at: ClusterEnvironment, wish: Wish) -> Question:
     at.here.config.pairs((name,), wish.releases)
     commit = trees.resolve(at.top, wish.commit or "HEAD")
     tree = trees.GitTree(at.top, commit, at.folder)
+    selection = ReleaseSelection(frozenset({name}), frozenset(wish.releases))
     if not wish.commit:
-        _as_committed(at, tree)
+        at.here.check_whole()
+        _as_committed(at, tree, selection)
     source = PlanSource(commit, at.path(), trees.tree_id(at.top, commit, at.path()))
     if not source.tree:
         hint = "pipeline render && pipeline commit"
         raise StaleError(f"nothing is rendered for {name!r} at {commit[:10]}", hint=hint)
+    refuse_spoiled(map(str, rendered_edits(tree, selection)), hint="pipeline render, then pipeline commit")
     releases = [release for _, release in at.here.config.pairs((name,))]
     asked = [release for release in releases if not wish.releases or release.name in wish.releases]
-    objects = committed(tree, ReleaseSelection(frozenset({name}), frozenset(wish.releases)), at.here.unseal())
+    objects = committed(tree, selection, at.here.unseal())
     now = at.clock.now()
     return Question(
         environment=name,
@@ -205,7 +209,7 @@ def _has(objects: Iterable[tuple[str, object]], release: str) -> bool:
     return any(file.split("/")[2] == release for file, _ in objects)
 
 
-def _as_committed(at: ClusterEnvironment, tree: trees.GitTree) -> None:
+def _as_committed(at: ClusterEnvironment, tree: trees.GitTree, selection: ReleaseSelection) -> None:
     """What is planned is what is committed; a difference is most likely something that was forgotten."""
     prefix = f"{FOLDER}/{at.environment.name}"
     here, there = at.here.worktree.ids(prefix), tree.ids(prefix)
@@ -213,4 +217,6 @@ def _as_committed(at: ClusterEnvironment, tree: trees.GitTree) -> None:
     if differing:
         hint = "pipeline commit it first, or plan another state: --commit REVISION"
         more = f" and {len(differing) - 1} more" if len(differing) > 1 else ""
-        raise StaleError(f"{differing[0]}{more}: the work tree is not what is committed", hint=hint)
+        edits = {edit.path: str(edit) for edit in rendered_edits(at.here.worktree, selection)}
+        first = edits.get(differing[0], differing[0])
+        raise StaleError(f"{first}{more}: the work tree is not what is committed", hint=hint)

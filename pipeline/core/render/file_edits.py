@@ -15,3 +15,8 @@ class Edits:
     trees: Mapping[str, Mapping[str, bytes]] = field(default_factory=dict, hash=False)
     files: Mapping[str, bytes] = field(default_factory=dict, hash=False)
     removed: tuple[str, ...] = ()
+    known: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """The digest (``sha256:…``) of what was last written at a path: a file's, or a tree's as the lock has it.
+
+    Empty for a file that nobody looks after: pipeline.lock changes its form between versions.
+    """

@@ -11,6 +11,10 @@ class Tree(Protocol):
         """Every file at or below ``prefix`` with an id of its content: equal ids mean equal bytes."""
         ...
 
+    def paths(self, prefix: str) -> Iterable[str]:
+        """The same files without a look at their content."""
+        ...
+
     def read(self, paths: Iterable[str]) -> Mapping[str, bytes]:
         """The content of each path that exists; a path that does not is left out."""
         ...

@@ -150,6 +150,8 @@ def from_bytes(data: bytes, where: str) -> Index:
     if raw.get("schema") != SCHEMA:
         raise StaleError(f"{where}: its schema is {raw.get('schema')!r}, not {SCHEMA!r}", hint=hint)
     chart, helm = mapping(raw.get("chart")), mapping(raw.get("helm"))
+    if not (_text(chart, "name") and _text(chart, "version") and isinstance(raw.get("files"), Mapping)):
+        raise StaleError(f"{where}: it names no chart, or no files", hint=hint)
     inputs = Inputs(
         chart=_text(chart, "name"),
         version=_text(chart, "version"),
@@ -170,6 +172,14 @@ def from_bytes(data: bytes, where: str) -> Index:
     except ValueError as error:
         raise StaleError(f"{where}: {error}", hint=hint) from error
     return Index(_text(raw, "environment"), _text(raw, "release"), inputs, files, noted)
+
+
+def readable(data: bytes, where: str) -> Index | None:
+    """The same; None where it is damaged, for whoever writes it again."""
+    try:
+        return from_bytes(data, where)
+    except StaleError:
+        return None
 
 
 def _placed(resources: Iterable[Resource]) -> list[tuple[str, Resource]]:

@@ -8,17 +8,20 @@ from dataclasses import dataclass
 
 from pipeline.core.charts.lock import ChartLock
 from pipeline.core.config.model import Config, Environment
+from pipeline.core.errors import StaleError
 from pipeline.core.kube.capabilities import crd_versions, offered
 from pipeline.core.kube.resource import ManifestSet, Resource
 from pipeline.core.kube.scope import BUILT_IN, Scopes
 from pipeline.core.kube.secrets import holds_data
 from pipeline.core.ports import Progress, no_progress
 from pipeline.core.render.file_edits import Edits
+from pipeline.core.render.hand_edits import HandEdit, added_files
 from pipeline.core.render.manifests import parse
 from pipeline.core.render.order import RenderedChart
 from pipeline.core.render.rendered_tree import (
     FOLDER,
     INDEX,
+    Index,
     Inputs,
     digest,
     folder_of,
@@ -42,6 +45,8 @@ class RenderResult:
     releases: int
     objects: int
     warnings: tuple[str, ...] = ()
+    added: tuple[HandEdit, ...] = ()
+    """Manifests in the tree that no render wrote."""
 
 
 def render(
@@ -67,8 +72,10 @@ def render(
         kept = _kept(settled.manifests, config)
         own = written(environment, release, inputs, kept, seal, noted=settled.notes)
         files |= {f"{folder}/{path}": data for path, data in own.items()}
-    removed = _orphans(config, jobs, files, world)
-    return RenderResult(Edits(files=files, removed=removed), len(jobs), objects, warnings)
+    before = _before(config, jobs, world)
+    edits = Edits(files=files, removed=_orphans(config, before, files), known=before.known)
+    added = _added(config, before, jobs, files)
+    return RenderResult(edits, len(jobs), objects, (*before.warnings, *warnings), added)
 
 
 def _rendered(
@@ -179,19 +186,58 @@ def _kept(manifests: ManifestSet, config: Config) -> Iterable[Resource]:
     return (r for r in manifests.resources if config.secrets != "omit" or not holds_data(r))
 
 
-def _orphans(config: Config, jobs: Sequence[Job], files: Mapping[str, bytes], world: RenderPorts) -> tuple[str, ...]:
-    """What an index says is ours and no render makes any more. No other file is ever removed."""
-    current = {(e.name, r.name) for e, r in config.pairs()}
-    rendered = {(job.environment.name, job.release.name) for job in jobs}
-    gone: set[str] = set()
-    for path in world.files.paths(FOLDER):
-        parts = path.split("/")
-        if len(parts) != 4 or parts[3] != INDEX:  # noqa: PLR2004 - rendered/environment/release/index.json
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """What earlier renders left: the index of each release's folder, None where it cannot be read."""
+
+    indexes: Mapping[str, Index | None]
+    paths: Sequence[str]
+    """Every file below rendered/."""
+    known: Mapping[str, str]
+    """The digests of what those renders wrote."""
+    warnings: tuple[str, ...]
+
+
+def _before(config: Config, jobs: Sequence[Job], world: RenderPorts) -> _Before:
+    """Of the releases that are rendered now, and of those that are no more."""
+    current = {folder_of(e.name, r.name) for e, r in config.pairs()}
+    rendered = {folder_of(job.environment.name, job.release.name) for job in jobs}
+    paths = world.files.paths(FOLDER)
+    found: dict[str, Index | None] = {}
+    known: dict[str, str] = {}
+    said = []
+    for path in paths:
+        folder = path.removesuffix(f"/{INDEX}")
+        if folder == path or path.count("/") != 3:  # noqa: PLR2004 - rendered/environment/release/index.json
             continue
-        key = (parts[1], parts[2])
-        if key in rendered or key not in current:
-            data = world.files.read(path) or b""
-            folder = path.removesuffix(f"/{INDEX}")
-            gone |= {f"{folder}/{name}" for name in from_bytes(data, path).files}
-            gone |= {path} if key not in current else set()
+        if folder not in rendered and folder in current:
+            continue
+        data = world.files.read(path) or b""
+        try:
+            index = found[folder] = from_bytes(data, path)
+        except StaleError as error:
+            found[folder] = None
+            said.append(f"{error.message}; it is written again, and no file is removed for it")
+            continue
+        known[path] = digest(data)
+        known |= {f"{folder}/{name}": entry.digest for name, entry in index.files.items()}
+    return _Before(found, paths, known, tuple(said))
+
+
+def _orphans(config: Config, before: _Before, files: Mapping[str, bytes]) -> tuple[str, ...]:
+    """What an index says is ours and no render makes any more. No other file is ever removed."""
+    current = {folder_of(e.name, r.name) for e, r in config.pairs()}
+    gone: set[str] = set()
+    for folder, index in before.indexes.items():
+        if index is not None:
+            gone |= {f"{folder}/{name}" for name in index.files}
+            gone |= {f"{folder}/{INDEX}"} if folder not in current else set()
     return tuple(sorted(gone - files.keys()))
+
+
+def _added(config: Config, before: _Before, jobs: Sequence[Job], files: Mapping[str, bytes]) -> tuple[HandEdit, ...]:
+    """Manifests that no render wrote: in the folders that are rendered now, and in those of no release."""
+    left = {folder_of(e.name, r.name) for e, r in config.pairs()}
+    left -= {folder_of(job.environment.name, job.release.name) for job in jobs}
+    here = (path for path in before.paths if "/".join(path.split("/")[:3]) not in left)
+    return tuple(added_files(here, before.known.keys() | files.keys()))

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 from pipeline.core.errors import WorldError
 from pipeline.core.kube.resource import Resource, mapping
 from pipeline.core.kube.secrets import DATA, SOPS, holds_data
-from pipeline.core.render.rendered_tree import INDEX, Index, Inputs, Seal, digest, from_bytes
+from pipeline.core.render.rendered_tree import INDEX, Index, Inputs, Seal, digest, readable
 from pipeline.core.yaml.reader import YamlError, load
 from pipeline.core.yaml.writer import dump
 
@@ -28,7 +28,7 @@ def sealing(folder: str, inputs: Inputs, read: Read, find: Callable[[], Sops]) -
     that the render is made of is as the index says, the file was not touched since, and the keys are the same.
     """
     raw = read(f"{folder}/{INDEX}")
-    index = from_bytes(raw, f"{folder}/{INDEX}") if raw is not None else None
+    index = readable(raw, f"{folder}/{INDEX}") if raw is not None else None
 
     def seal(path: str, resource: Resource, plain: bytes) -> bytes:
         if not holds_data(resource):

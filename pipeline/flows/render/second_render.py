@@ -21,7 +21,7 @@ from pipeline.core.render.order import RenderedChart
 from pipeline.core.render.overlay import applied
 from pipeline.core.render.overlay_effects import Effect, effects
 from pipeline.core.render.random_functions import by_chance, suspects
-from pipeline.core.render.rendered_tree import INDEX, folder_of, from_bytes
+from pipeline.core.render.rendered_tree import INDEX, IndexEntry, folder_of, readable
 from pipeline.core.yaml.reader import YamlError
 from pipeline.flows.render.attempt import attempt
 from pipeline.flows.render.jobs import Job, RenderPorts
@@ -140,10 +140,12 @@ def _committed(job: Job, world: RenderPorts) -> ManifestSet:
     raw = world.files.read(f"{folder}/{INDEX}")
     if raw is None:
         return ManifestSet()
-    index, tree = from_bytes(raw, f"{folder}/{INDEX}"), world.files.tree(folder)
+    index, tree = readable(raw, f"{folder}/{INDEX}"), world.files.tree(folder)
+    damaged = {path: IndexEntry("") for path in tree if path.endswith(".yaml")}  # better than to lose a password
+    entries = damaged if index is None else index.files
     return ManifestSet.of(
         replace(_opened(resource, f"{folder}/{path}", world), source=entry.source, delivery=entry.delivery)
-        for path, entry in index.files.items()
+        for path, entry in entries.items()
         for resource in _read(tree.get(path, b""), job)
     )
 

@@ -1,0 +1,55 @@
+"""Files below rendered/ that are not as ``pipeline render`` wrote them: edited, removed or added by hand."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pipeline.core.render.rendered_tree import INDEX, Index, digest
+
+_MANIFEST = (".yaml", ".yml", ".json")
+_IN_A_RELEASE = 3
+"""So many folders are above a release's files: rendered, environment, release."""
+
+
+class HandEditKind(StrEnum):
+    EDITED = "was edited by hand"
+    REMOVED = "was removed by hand"
+    ADDED = "was added by hand: pipeline did not render it"
+    CONVERTED = "has other line ends than it was rendered with (core.autocrlf, or .gitattributes)"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class HandEdit:
+    """``path`` is relative to the repository."""
+
+    path: str
+    kind: HandEditKind
+
+    def __str__(self) -> str:
+        return f"{self.path} {self.kind}"
+
+    @property
+    def spoils(self) -> bool:
+        """Whether a file of ours is not what its index says. One that was only added changes none of ours."""
+        return self.kind is not HandEditKind.ADDED
+
+
+def changed_files(folder: str, index: Index, files: Mapping[str, bytes]) -> Iterator[HandEdit]:
+    """The files of one release that are not as its index says. ``files`` are by path from the repository's root."""
+    for name, entry in sorted(index.files.items()):
+        path = f"{folder}/{name}"
+        data = files.get(path)
+        if data is None:
+            yield HandEdit(path, HandEditKind.REMOVED)
+        elif digest(data) != entry.digest:
+            converted = digest(data.replace(b"\r\n", b"\n")) == entry.digest
+            yield HandEdit(path, HandEditKind.CONVERTED if converted else HandEditKind.EDITED)
+
+
+def added_files(paths: Iterable[str], known: Iterable[str]) -> Iterator[HandEdit]:
+    """The manifests of ``paths`` that no index ``known`` has. Whoever applies the whole folder applies them too."""
+    ours = set(known)
+    for path in sorted(paths):
+        is_manifest = path.endswith(_MANIFEST) and not path.endswith(f"/{INDEX}")
+        if is_manifest and path.count("/") >= _IN_A_RELEASE and path not in ours:
+            yield HandEdit(path, HandEditKind.ADDED)
