@@ -53,7 +53,7 @@ def _on_disk(argument: str) -> LocalChart:
     above = place.parents
     vendored = place.is_dir() and len(above) > 2 and above[1].name == FOLDER and (above[2] / LOCK).is_file()  # noqa: PLR2004
     if not vendored:
-        return LocalChart(argument, partial(_loaded, argument))
+        return LocalChart(str(Path(argument).absolute()), partial(_loaded, argument))  # Helm works in another folder
     from pipeline.adapters.disk import Disk  # noqa: PLC0415 - as above
 
     tree = Disk(above[2]).vendored(place.relative_to(above[2]).as_posix())
