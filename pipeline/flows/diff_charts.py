@@ -10,10 +10,11 @@ from pipeline.core.judge.report import RenderFailure, Report
 from pipeline.core.judge.report_check import ReportCheck, no_check
 from pipeline.core.judge.snapshot import ReleaseKey, ReleaseSide, Snapshot
 from pipeline.core.kube.resource import ManifestSet
-from pipeline.core.render.manifests import parse
+from pipeline.core.render.helm_errors import not_readable
+from pipeline.core.render.manifests import ManifestError, parse
 from pipeline.core.render.nondeterminism import volatile
 from pipeline.core.render.notes import Notes, VolatilePath
-from pipeline.core.render.order import Engine, RenderedChart
+from pipeline.core.render.order import Engine, RenderedChart, RenderOrder
 from pipeline.core.render.random_functions import by_chance, suspects
 from pipeline.core.risk.rule import Rule
 from pipeline.core.risk.upgrade import Side
@@ -71,11 +72,9 @@ def _settled(
 ) -> Side | RenderError:
     if isinstance(side, RenderError) or isinstance(second, RenderError):
         return side
-    other = (
-        side.manifests
-        if second is None
-        else parse(second.text, namespace=how.namespace, release=how.release, kept=how.kept)
-    )
+    other = side.manifests if second is None else _manifests(second, how)
+    if isinstance(other, RenderError):
+        return side
     found = volatile(side.manifests, other)
     names = {one.id: str(one.shown) for one in found if one.is_name}
     ids = {one.id: replace(one.id, name=names.get(one.id, one.id.name)) for one in found}
@@ -96,6 +95,15 @@ def _release(how: How, side: Side, chart: Chart) -> ReleaseSide:
     return ReleaseSide(how.namespace, side, chart.name, chart.version, chart.digest)
 
 
-def _side(side: ChartSide, chart: Chart, answer: RenderedChart, how: How) -> Side:
-    manifests = parse(answer.text, namespace=how.namespace, release=how.release, kept=how.kept)
+def _manifests(answer: RenderedChart, how: How, chart: str = "") -> ManifestSet | RenderError:
+    try:
+        return parse(answer.text, namespace=how.namespace, release=how.release, kept=how.kept)
+    except ManifestError as error:
+        return not_readable(RenderOrder(how.release, how.namespace, chart), error)
+
+
+def _side(side: ChartSide, chart: Chart, answer: RenderedChart, how: How) -> Side | RenderError:
+    manifests = _manifests(answer, how, side.path)
+    if isinstance(manifests, RenderError):
+        return manifests
     return Side(manifests, chart, side.values, warnings=answer.warnings)

@@ -169,7 +169,9 @@ class _FieldWalk:
         fits, wanted = _FITS[head]
         if head == "x" and isinstance(value, str) and not self._validation.unchecked(path):
             fits, wanted = _TEXT_FITS[field]
-        if not fits(value) and not is_marked(value):
+        if not fits(value):
+            if is_marked(value):  # masked whole: what it was is not known
+                return
             self._mistyped.add(path)
             yield FieldComplaint(Fault.WRONG_TYPE, path, owner, field, wanted, _short(value))
         elif head == "#":

@@ -3,6 +3,7 @@
 import re
 
 from pipeline.core.errors import RenderError
+from pipeline.core.render.manifests import ManifestError
 from pipeline.core.render.order import RenderOrder
 
 # "execution error at (c/templates/x.yaml:2:9)", "template: c/templates/x.tpl:3:14: executing", "c/templates/x.yaml:4:7"
@@ -19,6 +20,18 @@ def render_error(order: RenderOrder, said: str) -> RenderError:
     template, line = place_of(message)
     return RenderError(
         message, release=order.release, chart=order.title, template=template, line=line, hint=_hint(message)
+    )
+
+
+def not_readable(order: RenderOrder, error: ManifestError) -> RenderError:
+    """For what Helm printed and nobody can apply: a file of crds/, which Helm does not read, or a lost document."""
+    return RenderError(
+        f"its output is not valid YAML: {error.message}",
+        release=order.release,
+        chart=order.title,
+        template=error.source,
+        line=error.line,
+        hint="correct the values that this file prints, or use another version of the chart",
     )
 
 

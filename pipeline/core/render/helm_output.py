@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.core.kube.resource import CRD_KIND
-from pipeline.core.render.manifests import CRD_INSTALL, HOOK_ANNOTATION, parse
+from pipeline.core.render.manifests import CRD_INSTALL, HOOK_ANNOTATION, explained, parse
 from pipeline.core.yaml.reader import YamlError, load
 
 KNOWN_HOOKS = frozenset(
@@ -174,7 +174,7 @@ def _document(path: str, text: str) -> Document:
     except YamlError as error:
         where = f"line {error.line}: " if error.line else ""
         raise HelmOutputError(
-            f"YAML parse error on {path}: error converting YAML to JSON: yaml: {where}{error}"
+            f"YAML parse error on {path}: error converting YAML to JSON: yaml: {where}{explained(text, error)}"
         ) from error
     if body is None:
         return Document(path, text, "", "")

@@ -23,7 +23,16 @@ CRD_INSTALL = "crd-install"
 _SOURCE = "# Source: "
 _CRDS_FOLDER = re.compile(r"[^/]+/(?:charts/[^/]+/)*crds/")
 _DASHES, _AFTER_MARK = "---", " \t\r\n#"
+_END = re.compile(r"^\.\.\.\s", re.MULTILINE)
 _BLANKS = (" ", "\t")
+
+
+class ManifestError(yaml_read.YamlError):
+    """A document of ``source`` that is not valid YAML. ``line`` counts from the first line of that document."""
+
+    def __init__(self, message: str, line: int, column: int, *, source: str) -> None:
+        super().__init__(message, line, column)
+        self.source = source
 
 
 class ParsedDocuments(Protocol):
@@ -44,12 +53,26 @@ def parse(
     ``kept`` changes what this costs, never what it answers.
 
     Raises:
-        YamlError: a document is not YAML.
+        ManifestError: a document is not valid YAML.
     """
-    pairs = ((body, source) for source, document in documents(text) for body in _bodies(document, kept))
+    pairs = ((body, source) for source, document in documents(text) for body in _read(document, source, kept))
     resources = [_resource(body, source, release) for body, source in pairs]
     known = scopes.with_crds(resources)
     return ManifestSet.of(place(resource, namespace, known) for resource in resources)
+
+
+def _read(document: str, source: str, kept: ParsedDocuments | None) -> tuple[Body, ...]:
+    try:
+        return _bodies(document, kept)
+    except yaml_read.YamlError as error:
+        raise ManifestError(explained(document, error), error.line, error.column, source=source) from error
+
+
+def explained(document: str, error: yaml_read.YamlError) -> str:
+    """What is wrong with a document that is not valid YAML. Helm passes over three dots, and over all of crds/."""
+    if _END.search(document) and "<document start>" in error.message:
+        return "a line of three dots ends the document, so what follows would be lost: separate documents by ---"
+    return error.message
 
 
 def documents(text: str) -> Iterator[tuple[str, str]]:

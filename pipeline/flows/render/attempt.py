@@ -6,7 +6,8 @@ from pipeline.core.charts.values_lines import where
 from pipeline.core.charts.values_schema import named_by_helm, refused
 from pipeline.core.errors import RenderError, WorldError
 from pipeline.core.ports import Progress
-from pipeline.core.render.manifests import parse
+from pipeline.core.render.helm_errors import not_readable
+from pipeline.core.render.manifests import ManifestError, parse
 from pipeline.core.render.order import RenderedChart, RenderOrder
 from pipeline.flows.render.jobs import Job, RenderPorts
 from pipeline.flows.render.safe_messages import knowing
@@ -22,6 +23,7 @@ def attempt(
         progress(0, len(jobs), jobs[0].title)
     for number, answer in enumerate(world.engine.render_all(orders), 1):
         progress(number, len(jobs), jobs[min(number, len(jobs) - 1)].title)
+        answer = _read(answer, orders[number - 1])  # noqa: PLW2901 - Helm may have printed what is no YAML
         if isinstance(answer, RenderError):
             failures.append(f"{answer}{_ours(answer, jobs[number - 1])}")
         else:
@@ -30,6 +32,17 @@ def attempt(
         made = [parse(answer.text, namespace="") for answer in answers]
         raise WorldError(knowing(jobs, world, made).text("\n".join(failures)), hint="nothing was written")
     return answers
+
+
+def _read(answer: RenderedChart | RenderError, order: RenderOrder) -> RenderedChart | RenderError:
+    """Parsed for the first time while Helm works on the others: what ``parse`` remembers is not parsed again."""
+    if isinstance(answer, RenderError):
+        return answer
+    try:
+        parse(answer.text, namespace=order.namespace)
+    except ManifestError as error:
+        return not_readable(order, error)
+    return answer
 
 
 def _ours(error: RenderError, job: Job) -> str:
