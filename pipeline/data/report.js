@@ -7,7 +7,7 @@ const said = (row) => words.get(row) ?? words.set(row, row.textContent.toLowerCa
 function filter() {
   const wanted = text.value.toLowerCase().split(/\s+/).filter(Boolean);
   const fits = (row) => wanted.every((word) => said(row).includes(word));
-  const of = (row) => !release || !release.value || row.dataset.release === release.value;
+  const of = (row) => !release || !release.value || (row.dataset.release ?? "").split(" ").includes(release.value);
   let shown = 0;
   for (const row of rows) {
     const marked = (!level.value || row.dataset.level === level.value) && (!category.value || row.dataset.category === category.value);

@@ -30,7 +30,7 @@ def _limited(kind: str, report: ReportDocument, places: Mapping[str, tuple[str, 
 
 
 def _finding(kind: str, finding: FindingEntry, places: Mapping[str, tuple[str, int]]) -> str:
-    where = plain.release_name(finding.environment, finding.release)
+    where = plain.release_name(",".join(finding.of_environments), finding.release)
     title = f"{finding.severity}: {finding.rule} ({where})"
     text = f"{plain.labelled(finding)} ({plain.place(finding)})"
     return _line(kind, title, text, places.get(finding.release))

@@ -120,7 +120,7 @@ def _name(text: str) -> str:
 
 
 def _of(report: ReportDocument, release: ReleaseEntry) -> list[FindingEntry]:
-    return [finding for finding in report.findings if not finding.waived and finding.key == release.key]
+    return [finding for finding in report.findings if not finding.waived and release.key in finding.keys]
 
 
 def _worst(report: ReportDocument, release: ReleaseEntry) -> int:

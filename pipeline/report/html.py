@@ -65,8 +65,8 @@ def _heat(report: ReportDocument) -> dict[str, Any]:
     keys = {release.key for release in rows}
     own: dict[tuple[tuple[str, str], str], list[FindingEntry]] = {}
     for finding in plain.told_apart(report)[0]:
-        if finding.key in keys:
-            own.setdefault((finding.key, finding.category), []).append(finding)
+        for key in finding.keys & keys:
+            own.setdefault((key, finding.category), []).append(finding)
     categories = sorted({category for _, category in own})
     return {
         "heat_categories": categories,

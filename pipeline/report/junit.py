@@ -21,7 +21,7 @@ def render(report: ReportDocument) -> str:
 
 def _homeless(report: ReportDocument) -> Iterator[str]:
     homes = {release.key for release in report.releases}
-    found = [f for f in report.findings if f.key not in homes]
+    found = [f for f in report.findings if not f.keys & homes]
     if found:
         yield _opening("policy", len(found), sum(map(_fails, found)), 0, sum(1 for f in found if f.waived))
         yield from (row for finding in found for row in _case(finding))
@@ -45,7 +45,7 @@ def _opening(name: str, tests: int, failures: int, errors: int, skipped: int) ->
 
 
 def _suite(report: ReportDocument, release: ReleaseEntry) -> Iterator[str]:
-    findings = [finding for finding in report.findings if finding.key == release.key]
+    findings = [finding for finding in report.findings if release.key in finding.keys]
     errors = [error for error in report.errors if error.key == release.key]
     failing = sum(1 for finding in findings if _fails(finding))
     skipped = sum(1 for finding in findings if finding.waived)

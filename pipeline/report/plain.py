@@ -70,7 +70,7 @@ def home(report: ReportDocument, finding: FindingEntry) -> str:
     """The release that a finding is of, where there are several to tell apart: ``prod/web``."""
     if len(report.releases) < 2:  # noqa: PLR2004 - one needs no telling apart
         return ""
-    return release_name(finding.environment, finding.release)
+    return release_name(",".join(finding.of_environments), finding.release)
 
 
 def release_name(environment: str, release: str) -> str:

@@ -63,7 +63,7 @@ def _result(finding: FindingEntry, index: Mapping[str, int]) -> dict[str, Any]:
         "properties": {
             "commands": list(map(plain.safe, finding.commands)),
             "confidence": finding.confidence,
-            "environment": finding.environment,
+            "environment": ",".join(finding.of_environments),
             "evidence": list(map(plain.safe, finding.evidence)),
             "release": finding.release,
             "severity": finding.severity,

@@ -15,6 +15,7 @@ from pipeline.core.json_text import escaped
 from pipeline.core.judge import report_document
 from pipeline.core.judge.report import SCHEMA, ReleaseChange, ReleaseReport, RenderFailure, Report
 from pipeline.core.judge.report_document import FindingEntry, ReportDocument
+from pipeline.core.judge.same_findings import in_one
 from pipeline.core.kube.path import MISSING, to_json
 from pipeline.core.redaction.mask import Mask
 from pipeline.core.risk.finding import Finding, ResourceRef, Severity
@@ -23,7 +24,7 @@ from pipeline.core.risk.levels import LEVELS
 
 def document(report: Report) -> ReportDocument:
     """What is shown of a report, with no secret value left in it."""
-    return report_document.from_data(to_data(report))
+    return in_one(report_document.from_data(to_data(report)))
 
 
 def render(report: ReportDocument) -> str:

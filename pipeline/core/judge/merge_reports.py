@@ -16,6 +16,7 @@ from pipeline.core.judge.report_document import (
     Rollouts,
     Summary,
 )
+from pipeline.core.judge.same_findings import in_one
 from pipeline.core.risk.finding import NotEvaluated
 from pipeline.core.risk.levels import LEVELS
 
@@ -49,7 +50,7 @@ def merge(reports: Sequence[ReportDocument]) -> ReportDocument:
         verdict=min((report.verdict for report in reports), key=_ORDER.index),
         digests=Digests(combined_digest((*item.key, item.digest) for item in releases if item.digest)),
     )
-    return replace(merged, summary=_summary(merged, [report.summary for report in reports]))
+    return in_one(replace(merged, summary=_summary(merged, [report.summary for report in reports])))
 
 
 def _sides(report: ReportDocument) -> tuple[str, str]:

@@ -172,10 +172,17 @@ class FindingEntry(Struct, frozen=True):
     fingerprint: Annotated[str, Meta(pattern=r"^[0-9a-f]{12}\Z")]
     environment: str = ""
     commands: tuple[str, ...] = ()
+    environments: tuple[str, ...] | UnsetType = UNSET
+    """All of them, where one finding is of several; ``environment`` is the first."""
 
     @property
-    def key(self) -> tuple[str, str]:
-        return self.environment, self.release
+    def of_environments(self) -> tuple[str, ...]:
+        return (self.environment,) if self.environments is UNSET else self.environments
+
+    @property
+    def keys(self) -> frozenset[tuple[str, str]]:
+        """The releases that it is of, each by its environment and its name."""
+        return frozenset((environment, self.release) for environment in self.of_environments)
 
     @property
     def order(self) -> tuple[int, str, str, str, str, str]:
