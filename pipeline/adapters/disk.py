@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from pipeline.adapters.below import Below, Found, Kind
+from pipeline.adapters.below import Below
+from pipeline.adapters.descriptors import Found, Kind
 from pipeline.adapters.inputs import read_inputs
 from pipeline.adapters.recovery import go_on
 from pipeline.adapters.write_ahead.aside import Aside

@@ -3,7 +3,8 @@
 A link is followed where it stays in the repository; one that leads out, a device or a FIFO is refused by its name.
 """
 
-from pipeline.adapters.below import Below, Kind, LinkError
+from pipeline.adapters.below import Below
+from pipeline.adapters.descriptors import Kind, LinkError
 from pipeline.core.budget import MEBIBYTE, InputLimits, LimitError
 from pipeline.core.safe_path import SafePath
 

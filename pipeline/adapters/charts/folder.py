@@ -3,8 +3,9 @@
 import os
 from pathlib import Path
 
-from pipeline.adapters.below import Below, Kind, LinkError
+from pipeline.adapters.below import Below
 from pipeline.adapters.charts.archive import MAX_FILE_BYTES, ChartError
+from pipeline.adapters.descriptors import Kind, LinkError
 from pipeline.core.budget import Budget, LimitError
 from pipeline.core.charts.helmignore import FILE, HelmIgnore, IgnoreError, parse
 from pipeline.core.safe_path import SafePath

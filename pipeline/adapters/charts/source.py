@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
-from pipeline.adapters.below import Below, LinkError
+from pipeline.adapters.below import Below
 from pipeline.adapters.charts.archive import HOSTILE, ChartError
 from pipeline.adapters.charts.folder import read_directory
 from pipeline.adapters.charts.http_get import get
 from pipeline.adapters.charts.reader import metadata_of, read_archive, unpack_subcharts, yaml_map
+from pipeline.adapters.descriptors import LinkError
 from pipeline.core.budget import Budget, ChartLimits
 from pipeline.core.charts.chart import Dependency, Fetched
 from pipeline.core.charts.reference import ChartKind, ChartReference, ChartRepository, parse_reference
@@ -112,7 +113,9 @@ class _Fetch:
             raise UsageError(f"chart {location} lies outside of this repository: {error.message}") from error
         try:
             if is_folder:
-                files = read_directory(self.source.root / (path or ""), self.source.root, self.budget)
+                files = read_directory(
+                    self.source.root / path if path else self.source.root, self.source.root, self.budget
+                )
                 return self._unpacked(files, location, location, "")
             assert path is not None, "BUG: the repository itself is a folder"
             return self._packed(below.read(path, self.budget.packed_left), location, location)

@@ -79,8 +79,8 @@ class _Stored:
         self._fetched = fetched
         self._stack = ExitStack()
         finalize(self, self._stack.close)
-        title = SafeName(f"{fetched.name}-{fetched.version}.tgz", "chart")
-        self.path = self._stack.enter_context(private_folder("chart")) / title
+        home = self._stack.enter_context(private_folder("chart"))
+        self.path = home / SafeName(f"{fetched.name}-{fetched.version}.tgz", "chart")
         self.path.write_bytes(pack(fetched.files))
 
     def load(self) -> Chart:

@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from pipeline.adapters.below import Below
+from pipeline.adapters.descriptors import Kind
 from pipeline.adapters.git.door import ask
 from pipeline.core.errors import UsageError, WorldError
+from pipeline.core.safe_path import SafePath
 
 _FEW = 32
 """So many paths go on a command line."""
 _SUBMODULE = "160000"
+_NOT_OURS = frozenset({".git"})
 _NO = (1, 128)
 """Git's exit codes for "there is none": quietly, and with a reason."""
 
@@ -29,26 +33,25 @@ class DirectoryTree:
 
     def ids(self, prefix: str) -> Mapping[str, str]:
         """Git's own blob ids, so that a work tree can be held against a revision without reading that."""
-        found = {path: blob_id((self.root / path).read_bytes(), self.hash_name) for path in self._walk(prefix)}
-        return dict(sorted(found.items()))
+        found = self.read([prefix]) if prefix else {}
+        if not found:
+            start, top = (SafePath(prefix), f"{prefix}/") if prefix else (None, "")
+            below = self._below.files(start, skip=_NOT_OURS)
+            found = {top + one.path: data for one, data in below if one.kind is Kind.FILE}
+        return {path: blob_id(data, self.hash_name) for path, data in sorted(found.items())}
 
     def paths(self, prefix: str) -> Iterable[str]:
-        return sorted(self._walk(prefix))
+        """As ``ids`` has them, nothing read."""
+        start, top = (SafePath(prefix), f"{prefix}/") if prefix else (None, "")
+        found = [top + one.path for one in self._below.walk(start, skip=_NOT_OURS) if one.kind is Kind.FILE]
+        return sorted(found) or sorted(self.read([prefix]) if prefix else ())
 
     def read(self, paths: Iterable[str]) -> Mapping[str, bytes]:
-        files = {path: self.root / path for path in paths}
-        return {path: file.read_bytes() for path, file in files.items() if file.is_file() and not file.is_symlink()}
+        return self._below.read_many(SafePath(path) for path in paths)
 
-    def _walk(self, prefix: str) -> Iterable[str]:
-        start = self.root / prefix
-        if start.is_file() and not start.is_symlink():
-            yield prefix
-        for folder, folders, names in os.walk(start):
-            folders[:] = [name for name in folders if name != ".git"]
-            for name in names:
-                file = Path(folder, name)
-                if not file.is_symlink():
-                    yield file.relative_to(self.root).as_posix()
+    @property
+    def _below(self) -> Below:
+        return Below(self.root, links=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from pipeline.core.budget import RenderLimits
 from pipeline.core.errors import WorldError
 from pipeline.core.render.overlay import CHART, FOLDER, NAMES, Overlay
 from pipeline.core.render.overlay_references import OverlayError, check
+from pipeline.core.safe_path import SafePath
 
 _INSIDE = "an overlay holds all that it is built of: copy what it needs into its folder, and name it there"
 _HINT = "install kustomize or kubectl, or: pip install helm-pipeline[kustomize]"
@@ -32,11 +33,11 @@ class KustomizeCli:
             where = f"{FOLDER}/{overlay.release}/{error.file}{f':{error.line}' if error.line else ''}"
             raise WorldError(f"{where}: {error}", hint=_INSIDE) from error
         with private_folder("kustomize") as home:
-            base, folder = home / FOLDER / overlay.release, home / overlay.folder
+            base, folder = home / SafePath.of(FOLDER, overlay.release), home / SafePath(overlay.folder)
             for name, data in overlay.files.items():
-                _write(base / name, data)
+                _write(base / SafePath(name), data)
                 if Path(name).name in NAMES:  # a base beside the overlay may be what takes the chart in
-                    _write((base / name).with_name(CHART), chart.encode())
+                    _write((base / SafePath(name)).with_name(CHART), chart.encode())
             loop = Loop(Surroundings(_environment(self.limits), self.limits))
             try:
                 code, stdout = run_in(loop, collected((*self.argv, str(folder))))

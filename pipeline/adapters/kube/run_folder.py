@@ -10,6 +10,7 @@ import orjson
 from pipeline.adapters.user_folders import state_folder
 from pipeline.core.errors import WorldError
 from pipeline.core.kube.resource import Body, ResourceId
+from pipeline.core.safe_path import SafePath
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
 
@@ -22,7 +23,7 @@ class RunFolder:
     def of_user(cls, cluster_uid: str, environment: str, run: str) -> "RunFolder":
         """``$PIPELINE_STATE_DIR`` or XDG's state folder, then the cluster, the environment and the run."""
         base = Path(os.environ.get("PIPELINE_STATE_DIR") or state_folder())
-        return cls(base / "runs" / _UNSAFE.sub("_", cluster_uid) / environment / run)
+        return cls(base / SafePath.of("runs", _UNSAFE.sub("_", cluster_uid), environment, run))
 
     def keep(self, rid: ResourceId, body: Body) -> str:
         """Write a live object, with whatever secrets it has, where only its owner can read it; where that is.
@@ -31,7 +32,7 @@ class RunFolder:
             WorldError: the disk refuses; then the object must not be deleted.
         """
         name = _UNSAFE.sub("_", f"{rid.kind}.{rid.group}-{rid.namespace}-{rid.name}")[:200]
-        path = self.path / f"backup-{name}.json"
+        path = self.path / SafePath(f"backup-{name}.json")
         try:
             self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
             with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:

@@ -23,6 +23,7 @@ from pipeline.core.cluster.approval.decide import Checked, address, expired, obj
 from pipeline.core.cluster.plan.plan import Plan, from_bytes
 from pipeline.core.errors import RefusedError, UsageError
 from pipeline.core.render.file_edits import Edits
+from pipeline.core.safe_path import SafePath
 from pipeline.report.plain import line
 from pipeline.wiring import Repository, repository
 
@@ -149,7 +150,7 @@ def keep(asked: ApprovalRequest, decisions: Sequence[Approval], out: Path | None
     disk = Disk(out.parent) if out else asked.here.disk
     disk.carry_out(Edits(files={name: to_bytes(item) for name, item in zip(names, decisions, strict=True)}))
     for name, item in zip(names, decisions, strict=True):
-        where = str(out) if out else (asked.here.root / name)
+        where = str(out) if out else (asked.here.root / SafePath(name))
         yield f"{_noun(item)} by {line(item.approver)}", str(where)
 
 

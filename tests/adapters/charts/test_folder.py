@@ -8,10 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.adapters.below import LinkError
 from pipeline.adapters.charts.archive import ChartError
 from pipeline.adapters.charts.folder import read_directory
 from pipeline.adapters.charts.reader import read_archive
+from pipeline.adapters.descriptors import LinkError
 from pipeline.cli import run
 from pipeline.core.budget import Budget, ChartLimits, LimitError
 from tests.support.platforms import git, platform, verbs, write

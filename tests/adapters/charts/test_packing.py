@@ -72,7 +72,7 @@ def test_a_vendored_chart_renders_as_its_archive(
     config = (root / "pipeline.yaml").read_text().replace("embedded", engine)
     (root / "pipeline.yaml").write_text(config)
     verbs("vendor", "render", "vendor --locked", "render --check")
-    rendered = choose(engine, "").render(RenderOrder("web", "shop", "web.tgz")).text
+    rendered = choose(engine, "").render(RenderOrder("web", "shop", str(root / "web.tgz"))).text
     there = {resource.id: resource.body.get("data") for resource in parse(rendered, namespace="shop").resources}
     written = {
         resource.id: resource.body.get("data")

@@ -1,0 +1,108 @@
+"""Open folders and files by descriptor: what lies in a folder is opened by name from there, never through a link."""
+
+import errno
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pipeline.core.budget import MEBIBYTE, LimitError
+from pipeline.core.errors import WorldError
+
+FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK  # a FIFO without a writer must not hang
+MAYBE_A_LINK = (errno.ELOOP, errno.ENOTDIR, errno.EMLINK)  # EMLINK: FreeBSD
+_DEEPEST = 256
+
+
+class LinkError(WorldError):
+    """A link where none may be, or one that leads out of the repository; or no file at all but a device or a FIFO."""
+
+
+class Kind(StrEnum):
+    FILE = "file"
+    FOLDER = "folder"
+    LINK = "link"
+    OTHER = "device, FIFO or socket"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Something below a folder. ``path`` is relative to where the search began."""
+
+    path: str
+    kind: Kind
+    executable: bool = False
+    target: str = ""
+    """Where a link points, as it says."""
+
+
+@contextmanager
+def handle(descriptor: int) -> Iterator[int]:
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def link_target(name: str, folder: int) -> str | None:
+    try:
+        return os.readlink(name, dir_fd=folder)
+    except OSError:
+        return None
+
+
+def entries(folder: int, prefix: str, skip: frozenset[str], depth: int) -> Iterator[tuple[Found, int]]:
+    if depth > _DEEPEST:
+        raise LimitError(f"{prefix[:60]}…: folders are nested more than {_DEEPEST} deep")
+    for found in listed(folder):
+        if found.kind is Kind.FOLDER:
+            if found.path in skip:
+                continue
+            with handle(os.open(found.path, FOLDER, dir_fd=folder)) as inner:
+                yield from entries(inner, f"{prefix}{found.path}/", skip, depth + 1)
+        else:
+            yield Found(prefix + found.path, found.kind, found.executable, found.target), folder
+
+
+def listed(folder: int) -> list[Found]:
+    with os.scandir(folder) as entries:
+        return [_found(entry, folder) for entry in entries]
+
+
+def _found(entry: "os.DirEntry[str]", folder: int) -> Found:
+    if entry.is_symlink():
+        return Found(entry.name, Kind.LINK, target=link_target(entry.name, folder) or "")
+    if entry.is_dir(follow_symlinks=False):
+        return Found(entry.name, Kind.FOLDER)
+    mode = entry.stat(follow_symlinks=False).st_mode
+    return Found(entry.name, Kind.FILE if stat.S_ISREG(mode) else Kind.OTHER, bool(mode & stat.S_IXUSR))
+
+
+def content_if_file(path: str, folder: int, most: int) -> bytes | None:
+    try:
+        with handle(os.open(path.rpartition("/")[2], FILE, dir_fd=folder)) as file:
+            return content(file, path, most)
+    except IsADirectoryError:
+        return None
+    except OSError as error:
+        if error.errno in (errno.ENOENT, *MAYBE_A_LINK):
+            return None
+        raise
+
+
+def content(file: int, path: str, most: int) -> bytes:
+    about = os.fstat(file)
+    if not stat.S_ISREG(about.st_mode):
+        if stat.S_ISDIR(about.st_mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
+        raise LinkError(f"{path}: it is not a regular file but a {Kind.OTHER}", hint="put a file in its place")
+    parts, size = [], 0
+    while part := os.read(file, min(max(about.st_size - size, 0) + 1, most + 1 - size)):
+        parts.append(part)
+        size += len(part)
+        if size > most:
+            raise LimitError(f"{path}: it is larger than {most // MEBIBYTE} MiB", hint="limits: in pipeline.yaml")
+    return parts[0] if len(parts) == 1 else b"".join(parts)
