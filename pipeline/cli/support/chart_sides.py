@@ -38,19 +38,38 @@ def begun(old: DiffSource, new: DiffSource, options: ChartOptions) -> Begun:
         choose,
     )  # not by way of wiring.py, which loads what only repositories need
 
-    if options.kube_version is not None and not _VERSION.fullmatch(options.kube_version):
-        raise UsageError(f"--kube-version {options.kube_version!r} is no version", hint="--kube-version 1.34.0")
+    stated = () if options.kube_version is None else _apis(options.kube_version)
     before = _side(old, options.values)
     after = _side(new, options.new_values or options.values)
     how = How(
         options.release_name,
         options.namespace,
         options.kube_version or DEFAULT_KUBE_VERSION,
-        options.api_versions,
+        tuple(dict.fromkeys((*stated, *options.api_versions))),
+        capabilities=options.kube_version is not None,
         stated=options.kube_version is not None,
         pause=time.sleep,
     )
     return begin(before, after, how, choose(options.engine, ""))
+
+
+def _apis(kube_version: str) -> tuple[str, ...]:
+    """Every API that the version serves by default: what a chart renders for want of another is then proven.
+
+    Raises:
+        UsageError: it is not a version, or one that no table knows.
+    """
+    from pipeline.core.kube.capabilities import known_minors, minor_of, offered
+
+    if not _VERSION.fullmatch(kube_version):
+        raise UsageError(f"--kube-version {kube_version!r} is not a version", hint="--kube-version 1.34.0")
+    oldest, newest = known_minors()
+    if not (1, oldest) <= minor_of(kube_version) <= (1, newest):
+        raise UsageError(
+            f"--kube-version {kube_version}: no table knows this Kubernetes version",
+            hint=f"the newest known version is 1.{newest}, the oldest 1.{oldest}",
+        )
+    return tuple(sorted(offered(kube_version)))
 
 
 def _side(source: DiffSource, files: tuple[Path, ...]) -> ChartSide:

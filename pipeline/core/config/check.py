@@ -9,6 +9,7 @@ from pipeline.core.charts.reference import ChartKind, ChartRepository, parse_ref
 from pipeline.core.charts.semver import Range
 from pipeline.core.charts.suggest import did_you_mean
 from pipeline.core.errors import UsageError
+from pipeline.core.kube.capabilities import known_minors, minor_of
 from pipeline.core.kube.resource import mapping, sequence
 from pipeline.core.yaml.positions import Steps
 
@@ -39,7 +40,19 @@ def meaning(data: Mapping[str, Any], rule_ids: frozenset[str]) -> list[ConfigCom
         *_rules(data, rule_ids),
         *_dates(data),
         *_helm(data),
+        *_kube_versions(environments),
     ]
+
+
+def _kube_versions(environments: Mapping[str, Any]) -> Iterator[ConfigComplaint]:
+    """A version that no table knows would be judged by another version's rules."""
+    oldest, newest = known_minors()
+    for name, entry in environments.items():
+        stated = mapping(entry).get("kubeVersion")
+        if isinstance(stated, str) and not (1, oldest) <= minor_of(stated) <= (1, newest):
+            known = f"the newest known version is 1.{newest}, the oldest 1.{oldest}"
+            message = f"no table knows Kubernetes {stated}; {known}"
+            yield ConfigComplaint(("environments", name, "kubeVersion"), message)
 
 
 def _unknown(what: str, word: str, known: Iterable[str]) -> str:

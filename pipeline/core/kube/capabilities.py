@@ -4,14 +4,26 @@ In all three forms in which templates ask (``.Capabilities.APIVersions.Has``): `
 ``apps/v1/Deployment``.
 """
 
-from pipeline.core.kube.apis import capabilities
+from pipeline.core.kube.apis import capabilities, newest
+from pipeline.core.kube.fields import bounds
 from pipeline.core.kube.resource import CRD_KIND, ManifestSet, mapping, sequence
 
 
 def offered(kube_version: str) -> frozenset[str]:
     """What a cluster of ``kube_version`` (``1.34.0``) serves by default."""
+    return frozenset(capabilities(minor_of(kube_version)))
+
+
+def minor_of(kube_version: str) -> tuple[int, int]:
+    """``(1, 34)`` of ``1.34.0`` or ``v1.34``."""
     major, minor = (int(part) for part in kube_version.removeprefix("v").split(".")[:2])
-    return frozenset(capabilities((major, minor)))
+    return major, minor
+
+
+def known_minors() -> tuple[int, int]:
+    """The oldest and the newest minor of Kubernetes 1 that the tables of APIs and of fields both know."""
+    oldest, newest_fields = bounds()
+    return oldest, min(newest(), newest_fields)
 
 
 def crd_versions(manifests: ManifestSet) -> frozenset[str]:
