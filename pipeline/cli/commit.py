@@ -36,7 +36,8 @@ def _commit(here: "Repository", turn: "Turn | None", branch: str | None) -> int:
     from pipeline.cli.support.hand_edits import refuse_edits
     from pipeline.cli.support.log_lines import unheard_where_needed
     from pipeline.core.review.commit_message import message
-    from pipeline.flows.commit import changed, check_secrets
+    from pipeline.flows.commit import changed
+    from pipeline.flows.secret_check import check_secrets
     from pipeline.report.plain import safe
 
     head = here.head()

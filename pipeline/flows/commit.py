@@ -1,15 +1,12 @@
 """Which files are ours to commit: those that an index or the lock names, where they differ from the last commit."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from pipeline.core.charts.lock import ATTRIBUTES_FILE, from_text
 from pipeline.core.charts.lock import FILE as LOCK
-from pipeline.core.config.model import Config
-from pipeline.core.errors import ConfigError, UsageError
-from pipeline.core.kube.secrets import holds_data
+from pipeline.core.errors import ConfigError
 from pipeline.core.render.file_tree import Tree
 from pipeline.core.render.rendered_tree import FOLDER, INDEX, from_bytes, readable
-from pipeline.flows.committed import parsed
 
 
 def changed(head: Tree | None, worktree: Tree) -> dict[str, str]:
@@ -27,24 +24,6 @@ def changed(head: Tree | None, worktree: Tree) -> dict[str, str]:
     after = _owned(worktree)
     differing = sorted(path for path in before.keys() | after.keys() if before.get(path) != after.get(path))
     return {path: after.get(path, "") for path in differing}
-
-
-def check_secrets(config: Config, paths: Iterable[str], worktree: Tree) -> None:
-    """That no Secret value would be committed in the open, where pipeline.yaml does not allow it.
-
-    Raises:
-        UsageError: one would be; each file is named, no value is.
-    """
-    if config.secrets == "allow":
-        return
-    rendered = [path for path in paths if path.startswith(f"{FOLDER}/") and path.endswith(".yaml")]
-    files = worktree.read(path for path in rendered if "/secret-" in path)
-    found = [path for path, data in files.items() if any(map(holds_data, parsed(path, data, "", "").resources))]
-    if found:
-        raise UsageError(
-            f"these files hold Secret values in the open: {', '.join(found)}",
-            hint="let the chart use an existing Secret, or set secrets: {rendered: omit} (or sops) in pipeline.yaml",
-        )
 
 
 def _owned(tree: Tree, *, damaged: bool = False) -> Mapping[str, str]:

@@ -39,6 +39,7 @@ from pipeline.flows.cluster.client import Client
 from pipeline.flows.cluster.planning import read_inventory
 from pipeline.flows.cluster.unlocking import read_lock
 from pipeline.flows.committed import ReleaseSelection, committed
+from pipeline.flows.hidden_values import HiddenValues, hidden_values
 from pipeline.report import plan_text, run_text
 from pipeline.report.terminal import Look
 from pipeline.wiring import repository
@@ -84,7 +85,9 @@ def run(given: Given) -> int:
         _journal_is_whole(client, plan, known)
     folder = RunFolder.of_user(plan.target.cluster_uid, plan.target.environment, run_id)
     journal = JournalFile(folder.path)
-    order = Order(plan, plan_digest, run_id, tuple(approval.approver for approval in approved), resources)
+    approvers = tuple(approval.approver for approval in approved)
+    approvers = tuple(approval.approver for approval in approved)
+    order = Order(plan, plan_digest, run_id, approvers, resources, _hidden(at, plan))
     with _signals(at) as stopped, progress("apply") as tell:
         result = apply_plan(order, ApplyPorts(client, at.clock, journal, stopped, tell, folder.keep))
     journal.close()
@@ -135,6 +138,11 @@ def resources_of(at: ClusterEnvironment, plan: Plan) -> dict[int, Resource]:
             raise StaleError(f"{action.file or action.id} is not what the plan was made of", hint="plan anew")
         resources[action.number] = ours
     return resources
+
+
+def _hidden(at: ClusterEnvironment, plan: Plan) -> HiddenValues:
+    tree = trees.GitTree(at.top, trees.resolve(at.top, plan.source.commit), at.folder)
+    return hidden_values(tree, ReleaseSelection(frozenset({plan.target.environment}), frozenset(plan.releases)))
 
 
 def _bare_namespace(rid: ResourceId) -> Resource:

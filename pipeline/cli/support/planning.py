@@ -21,6 +21,7 @@ from pipeline.core.cluster.plan.plan import Plan, PlanSource
 from pipeline.core.cluster.plan.policy import ApplyPolicy, policy_of
 from pipeline.core.config.model import ClusterTarget, Environment
 from pipeline.core.errors import StaleError, UsageError
+from pipeline.core.kube.resource import Resource
 from pipeline.core.ports import Progress
 from pipeline.core.render.rendered_tree import FOLDER
 from pipeline.flows.cluster.checking import found_objects
@@ -29,6 +30,7 @@ from pipeline.flows.cluster.drifting import looking
 from pipeline.flows.cluster.planning import Question, make_plan, read_inventory
 from pipeline.flows.committed import ReleaseSelection, committed
 from pipeline.flows.hand_edits import refuse_spoiled, rendered_edits
+from pipeline.flows.hidden_values import HiddenValues, hidden_values
 from pipeline.wiring import Repository
 
 PATIENCE_SECONDS = BUDGET_SECONDS
@@ -116,10 +118,7 @@ def question(at: ClusterEnvironment, wish: Wish) -> Question:
     if not wish.commit:
         at.here.check_whole()
         _as_committed(at, tree, selection)
-    source = PlanSource(commit, at.path(), trees.tree_id(at.top, commit, at.path()))
-    if not source.tree:
-        hint = "pipeline render && pipeline commit"
-        raise StaleError(f"nothing is rendered for {name!r} at {commit[:10]}", hint=hint)
+    source = _source(at, commit)
     refuse_spoiled(map(str, rendered_edits(tree, selection)), hint="pipeline render, then pipeline commit")
     releases = [release for _, release in at.here.config.pairs((name,))]
     asked = [release for release in releases if not wish.releases or release.name in wish.releases]
@@ -140,8 +139,17 @@ def question(at: ClusterEnvironment, wish: Wish) -> Question:
         namespaces={release.name: release.namespace for release in asked if _has(objects, release.name)},
         releases=tuple(sorted(wish.releases)),
         notes=wish.notes,
+        hidden=hidden_values(tree, selection),
         full=wish.full,
     )
+
+
+def _source(at: ClusterEnvironment, commit: str) -> PlanSource:
+    found = PlanSource(commit, at.path(), trees.tree_id(at.top, commit, at.path()))
+    if not found.tree:
+        hint = "pipeline render && pipeline commit"
+        raise StaleError(f"nothing is rendered for {at.environment.name!r} at {commit[:10]}", hint=hint)
+    return found
 
 
 def applied_question(at: ClusterEnvironment, inventory: Inventory, releases: tuple[str, ...]) -> Question:
@@ -155,13 +163,12 @@ def applied_question(at: ClusterEnvironment, inventory: Inventory, releases: tup
     if not commits:
         raise StaleError(f"nothing of {name!r} was applied whole yet", hint="pipeline plan, approve and apply")
     unseal = at.here.unseal()
-    objects = [
-        found
-        for commit in sorted(set(commits.values()))
-        for found in committed(
-            _tree(at, commit), ReleaseSelection(frozenset({name}), _releases_of(commits, commit)), unseal
-        )
-    ]
+    objects: list[tuple[str, Resource]] = []
+    hidden = HiddenValues()
+    for commit in sorted(set(commits.values())):
+        tree, selection = _tree(at, commit), ReleaseSelection(frozenset({name}), _releases_of(commits, commit))
+        objects += committed(tree, selection, unseal)
+        hidden += hidden_values(tree, selection)
     now = written(at.clock.now())
     return Question(
         environment=name,
@@ -177,6 +184,7 @@ def applied_question(at: ClusterEnvironment, inventory: Inventory, releases: tup
         needs={},
         namespaces={},
         releases=tuple(sorted(commits)),
+        hidden=hidden,
         full=True,
     )
 

@@ -68,6 +68,7 @@ class Config:
     repositories: Mapping[str, ChartRepository] = field(default_factory=dict, hash=False)
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
     secrets: str = "refuse"
+    copies: str = "refuse"
     volatile: str = "freeze"
     helm_engine: str = "auto"
     helm_version: str = ""

@@ -101,6 +101,7 @@ def _config(data: dict[str, Any], text: str, file: str) -> Config:
         repositories={name: _repository(name, entry) for name, entry in mapping(data.get("repositories")).items()},
         groups={name: tuple(members) for name, members in mapping(data.get("groups")).items()},
         secrets=mapping(data.get("secrets")).get("rendered", "refuse"),
+        copies=mapping(data.get("secrets")).get("copies", "refuse"),
         volatile=mapping(data.get("render")).get("volatile", "freeze"),
         helm_engine=helm.get("engine", "auto"),
         helm_version=helm.get("version", ""),

@@ -10,11 +10,11 @@ from pipeline.core.analysis.rollouts import extent
 from pipeline.core.diff.change import Action, Diff, FieldChange, ResourceChange
 from pipeline.core.diff.compare import compare
 from pipeline.core.judge.judge import Judgement, judge
+from pipeline.core.judge.masked_snapshot import certain, masked
 from pipeline.core.judge.report import ReleaseChange, ReleaseReport, Report, combined_digest, finding_order
 from pipeline.core.judge.snapshot import ReleaseKey, ReleaseSide, Snapshot
 from pipeline.core.kube.resource import Body, ManifestSet, Resource, mapping
 from pipeline.core.redaction.mask import Mask
-from pipeline.core.render.nondeterminism import marked
 from pipeline.core.render.notes import Notes
 from pipeline.core.risk.finding import NotEvaluated
 from pipeline.core.risk.rule import Rule
@@ -62,8 +62,8 @@ def build(
     Secret values are masked before anything is compared; the digest alone is made of what was rendered. ``only`` are
     the releases to report (a shard): the others are facts all the same.
     """
-    digests, mask = {key: render_digest(_certain(side.side)) for key, side in new.releases.items()}, Mask()
-    old, new = masked(old, mask), masked(new, mask)
+    digests, mask = {key: render_digest(certain(side.side)) for key, side in new.releases.items()}, Mask()
+    old, new = masked(old, new, mask)
     rules = tuple(rules)
     failed = {key: error for key, error in {**old.errors, **new.errors}.items() if only is None or key in only}
     keys = sorted(key for key in {*old.releases, *new.releases} - failed.keys() if only is None or key in only)
@@ -90,27 +90,6 @@ def build(
         mask=mask,
         rollouts=extent(change.change for change in changes),
     )
-
-
-def masked(snapshot: Snapshot, mask: Mask) -> Snapshot:
-    """As it is compared: without secret values. In the order of the keys, so that equal snapshots number them alike."""
-    releases = {}
-    for unrendered in snapshot.unrendered.values():
-        for layer in unrendered.side.values:
-            mask.values(layer.data)
-    for key in sorted(snapshot.releases):
-        release = snapshot.releases[key]
-        for layer in release.side.values:
-            mask.values(layer.data)
-        side = replace(release.side, manifests=mask.manifests(release.side.manifests))
-        side = replace(side, manifests=_certain(side), chance=())
-        releases[key] = replace(release, side=side)
-    return replace(snapshot, releases=releases)
-
-
-def _certain(side: Side) -> ManifestSet:
-    """The manifests with marks in place of what another render has another value for."""
-    return marked(side.manifests, side.chance) if side.chance else side.manifests
 
 
 def _release(key: ReleaseKey, old: Snapshot, new: Snapshot, rules: tuple[Rule, ...], targets: Targets) -> Compared:

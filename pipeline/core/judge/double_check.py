@@ -2,7 +2,7 @@
 
 from pipeline.core.diff.second_opinion import untold
 from pipeline.core.errors import DoubleCheckError
-from pipeline.core.judge.build_report import masked
+from pipeline.core.judge.masked_snapshot import masked
 from pipeline.core.judge.report import Report
 from pipeline.core.judge.snapshot import ReleaseKey, ReleaseSide, Snapshot
 from pipeline.core.kube.resource import ManifestSet
@@ -18,7 +18,7 @@ def double_check(old: Snapshot, new: Snapshot, report: Report, /) -> None:
     Raises:
         DoubleCheckError: a difference is neither told nor explained; the message names every object and path.
     """
-    before, after = masked(old, report.mask), masked(new, report.mask)
+    before, after = masked(old, new, report.mask)
     found: list[str] = []
     for release in report.releases:
         key = ReleaseKey(release.environment, release.name)

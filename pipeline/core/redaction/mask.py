@@ -83,6 +83,12 @@ class Mask:
         for text in texts:
             self._learn(text)
 
+    def whole(self, texts: Iterable[str]) -> None:
+        """Learn values as they are, and of their parts only those that are given to a name that sounds secret."""
+        for text in texts:
+            self.label(text)
+            self.assigned(text)
+
     def public(self, names: Iterable[str]) -> None:
         """Words that are in the open anyway: names of releases and environments."""
         self._ordinary.names |= set(names)
@@ -106,6 +112,12 @@ class Mask:
     def holds(self, text: str) -> int:
         """The number of a value that ``text`` gives away as a whole, in whatever form; 0 for none."""
         return next((hit.number for hit in self._hits(text) if not hit.part), 0)
+
+    def holds_json(self, value: Any) -> bool:
+        """Whether a JSON value may hold one anywhere; quickly."""
+        self._seek()
+        text = _json(value)
+        return not text or bool(self._search.hits_in_json(text)) or self._first_packed(text)
 
     def covered(self, parts: Mapping[str, list[Any]]) -> dict[str, list[Any]]:
         """Lists of JSON values with every known value replaced, in keys and numbers too.
@@ -189,6 +201,9 @@ class Mask:
                 found = [hit for hit in found if hit.end <= start or end <= hit.start]
                 found.append(Match(start, end, number))
         return sorted(found, key=lambda hit: hit.start)
+
+    def _first_packed(self, text: str) -> bool:
+        return any(True for _ in packed(text, self._first))
 
     def _first(self, text: str) -> int:
         return next((hit.number for hit in self._search.hits(text) if not hit.part and self._counts(hit, text)), 0)

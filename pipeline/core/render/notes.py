@@ -7,7 +7,10 @@ from typing import Any
 from pipeline.core.diff.change import Op
 from pipeline.core.kube.path import Path, from_json, to_json
 from pipeline.core.kube.resource import ResourceId, mapping, sequence
+from pipeline.core.redaction.copies import Copied, Copies
 from pipeline.core.render.overlay_effects import Effect
+
+NO_COPIES = Copies()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,8 @@ class Notes:
     functions: tuple[str, ...] = ()
     frozen: bool = False
     overlaid: tuple[Effect, ...] | None = None
+    copies: Copies = NO_COPIES
+    """Of Secrets that the rendered tree does not hold in the open."""
 
     def covers(self, rid: ResourceId, path: Path) -> bool:
         """Whether ``path`` is volatile as a whole, or below one that is."""
@@ -41,7 +46,7 @@ NOTHING = Notes()
 
 
 def to_data(notes: Notes) -> dict[str, Any]:
-    """The keys ``volatile`` and ``overlaid`` of an index; what nobody looked at is left out."""
+    """The keys ``volatile``, ``overlaid`` and ``copies`` of an index; what nobody looked at is left out."""
     data: dict[str, Any] = {}
     if notes.volatile is not None:
         paths = [{"object": _object(one.id), "path": to_json(one.path), "whole": one.whole} for one in notes.volatile]
@@ -51,6 +56,12 @@ def to_data(notes: Notes) -> dict[str, Any]:
         data["overlaid"] = [
             {"object": _object(one.id), "op": str(one.op), "path": to_json(one.path)} for one in notes.overlaid
         ]
+    if notes.copies != NO_COPIES:
+        places = [
+            {"object": _object(one.id), "path": to_json(one.path), "credential": one.credential, "below": one.below}
+            for one in notes.copies.places
+        ]
+        data["copies"] = {"places": places, "values": [to_json(path) for path in notes.copies.values]}
     return data
 
 
@@ -67,7 +78,17 @@ def from_data(data: Mapping[str, Any]) -> Notes:
         tuple(map(str, sequence(volatile.get("functions")))),
         volatile.get("frozen") is True,
         None if overlaid is None else tuple(_effect(mapping(entry)) for entry in sequence(overlaid)),
+        _copies(mapping(data.get("copies"))),
     )
+
+
+def _copies(data: Mapping[str, Any]) -> Copies:
+    maps = map(mapping, sequence(data.get("places")))
+    places = (
+        Copied(_id(m), from_json(sequence(m.get("path"))), m.get("credential") is not False, m.get("below") is True)
+        for m in maps
+    )
+    return Copies(tuple(places), tuple(from_json(sequence(path)) for path in sequence(data.get("values"))))
 
 
 def _paths(entries: Iterable[Any]) -> Iterable[VolatilePath]:

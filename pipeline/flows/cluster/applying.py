@@ -13,6 +13,7 @@ from pipeline.core.cluster.run.outcome import Outcome, OutcomeState, RunResult
 from pipeline.core.errors import FAILED, OK, PipelineError
 from pipeline.core.kube.resource import ManifestSet, Resource, ResourceId
 from pipeline.core.ports import Progress
+from pipeline.core.redaction.copies import texts_at
 from pipeline.core.redaction.mask import Mask
 from pipeline.flows.cluster import checking
 from pipeline.flows.cluster.client import Client
@@ -26,6 +27,7 @@ from pipeline.flows.cluster.steps import Steps, make_namespace, to_come, uids
 from pipeline.flows.cluster.stock import Stock
 from pipeline.flows.cluster.waiting import Waiting
 from pipeline.flows.cluster.writing import Objects, Task
+from pipeline.flows.hidden_values import NOTHING_HIDDEN, HiddenValues
 
 _LAST_WORDS_SECONDS = 10.0
 """How long a run that the cluster gave up on tries to note how it ended."""
@@ -40,6 +42,7 @@ class Order:
     run: str
     approvers: tuple[str, ...]
     resources: Mapping[int, Resource] = field(hash=False)
+    hidden: HiddenValues = NOTHING_HIDDEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +136,13 @@ def _locked(order: Order, world: ApplyPorts, writer: Writer, gate: Gate) -> RunR
     if not resumed:
         checking.inventory_is_the_same(inventory, plan)
     mask = Mask()
+    mask.hidden(order.hidden.texts)
     mask.manifests(ManifestSet(tuple(order.resources.values())))
     objects = Objects(world.client, writer, plan.policy.ignore, mask)
     tasks = tasks_of(order, world.client, resumed=resumed)
-    mask.manifests(ManifestSet(tuple(Resource.of(task.found) for task in tasks if task.found)))
+    live = tuple(Resource.of(task.found) for task in tasks if task.found)
+    mask.hidden(text for one in live for text in texts_at(one, order.hidden.places))
+    mask.manifests(ManifestSet(live))
     checking.objects_are_the_same(objects, tasks)
     may_apply(world.client, plan.target.environment, plan.policy, plan.actions)
     stock = Stock(writer, inventory)

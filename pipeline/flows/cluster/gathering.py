@@ -13,6 +13,7 @@ from pipeline.core.cluster.plan.size_limits import too_large
 from pipeline.core.kube.resource import CRD_KIND, Body, ManifestSet, Resource, ResourceId, mapping, sequence
 from pipeline.core.kube.secrets import SECRET
 from pipeline.core.ports import Progress
+from pipeline.core.redaction.copies import texts_at
 from pipeline.flows.cluster.client import Client
 from pipeline.flows.cluster.predicting import predict
 from pipeline.flows.cluster.reading import in_parallel, live
@@ -75,7 +76,8 @@ class Planner:
 
     def _hide(self, bodies: Iterable[Body]) -> None:
         """Learn the values of live Secrets before anything is compared: what is shown first may be a copy of one."""
-        found = (Resource.of(body) for body in bodies)
+        found = [Resource.of(body) for body in bodies]
+        self.terms.mask.hidden(text for one in found for text in texts_at(one, self.terms.copied))
         self.terms.mask.manifests(ManifestSet(tuple(one for one in found if one.kind == SECRET and not one.group)))
 
     def _cases(

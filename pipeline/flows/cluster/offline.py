@@ -18,6 +18,7 @@ from pipeline.core.cluster.plan.policy import MANAGER
 from pipeline.core.cluster.plan.preparing import base_action
 from pipeline.core.cluster.plan.prune import Candidate, breakers, fate_of
 from pipeline.core.kube.resource import Body, ManifestSet, Resource, ResourceId, mapping
+from pipeline.core.redaction.copies import texts_at
 from pipeline.core.redaction.mask import Mask
 from pipeline.flows.cluster.hook_plan import hook_actions
 from pipeline.flows.cluster.planning import Question, numbered
@@ -32,6 +33,8 @@ def offline_plan(question: Question, inventory: Inventory, applied: Iterable[tup
     wanted, problems = desired(question.objects, question.needs, inventory, question.namespaces)
     before = {one.id: sent(one, inventory).body for _, one in applied}
     mask = Mask()
+    mask.hidden(question.hidden.texts)
+    mask.hidden(text for body in before.values() for text in texts_at(Resource.of(body), question.hidden.places))
     mask.manifests(ManifestSet(tuple(item.resource for item in wanted) + tuple(map(Resource.of, before.values()))))
     stay = [item for item in wanted if item.hook is None and not _there_already(item, inventory)]
     actions = [_action(item, inventory, before, mask) for item in stay]

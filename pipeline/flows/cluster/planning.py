@@ -21,6 +21,7 @@ from pipeline.flows.cluster.gathering import Planner
 from pipeline.flows.cluster.hook_plan import hook_actions
 from pipeline.flows.cluster.preflight import warnings
 from pipeline.flows.cluster.prune_plan import deletions
+from pipeline.flows.hidden_values import NOTHING_HIDDEN, HiddenValues
 
 _BUDGET_SECONDS = 15.0
 """How long one dry run is tried: a plan with a webhook that is down shall not take an hour."""
@@ -45,6 +46,8 @@ class Question:
     releases: tuple[str, ...] = ()
     """Those asked for; empty is all, and then what the inventory has of other releases goes."""
     notes: tuple[str, ...] = ()
+    hidden: HiddenValues = NOTHING_HIDDEN
+    """Values of Secrets that the committed tree does not hold in the open."""
     full: bool = False
     """Ask the server about every object, also about those that are as the last run left them."""
 
@@ -60,8 +63,9 @@ def make_plan(client: Client, question: Question, progress: Progress) -> Plan:
     inventory = read_inventory(client, question.environment, question.policy.namespace)
     wanted, problems = desired(question.objects, question.needs, inventory, question.namespaces)
     mask = Mask()
+    mask.hidden(question.hidden.texts)
     mask.manifests(ManifestSet(tuple(item.resource for item in wanted)))
-    terms = DecisionContext(inventory, question.policy, mask)
+    terms = DecisionContext(inventory, question.policy, mask, question.hidden.places)
     planner = Planner(with_budget(client, _BUDGET_SECONDS), terms, progress, full=question.full)
     actions, more = planner.plan(wanted)
     gone, others = deletions(client, terms, wanted, question.releases, planner.found)

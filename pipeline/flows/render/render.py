@@ -3,16 +3,15 @@
 Nothing is written here: the outcome is Edits, which the disk carries out whole or not at all.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.core.charts.lock import ChartLock
 from pipeline.core.config.model import Config, Environment
 from pipeline.core.errors import StaleError
 from pipeline.core.kube.capabilities import crd_versions, offered
-from pipeline.core.kube.resource import ManifestSet, Resource
+from pipeline.core.kube.resource import ManifestSet
 from pipeline.core.kube.scope import BUILT_IN, Scopes
-from pipeline.core.kube.secrets import holds_data
 from pipeline.core.ports import Progress, no_progress
 from pipeline.core.render.file_edits import Edits
 from pipeline.core.render.hand_edits import HandEdit, added_files
@@ -32,6 +31,7 @@ from pipeline.core.render.rendered_tree import (
 from pipeline.flows.committed import parsed
 from pipeline.flows.render.attempt import attempt
 from pipeline.flows.render.jobs import Job, Pair, RenderPorts, check_charts, job_of
+from pipeline.flows.render.left_out import kept, noted
 from pipeline.flows.render.safe_messages import knowing, warning
 from pipeline.flows.render.seal import sealing
 from pipeline.flows.render.second_render import Made, Settled, settle
@@ -69,8 +69,8 @@ def render(
         environment, release = job.environment.name, job.release.name
         folder = folder_of(environment, release)
         seal = sealing(folder, inputs, world.files.read, world.sops) if config.secrets == "sops" else in_the_open
-        kept = _kept(settled.manifests, config)
-        own = written(environment, release, inputs, kept, seal, noted=settled.notes)
+        notes = noted(settled.notes, settled.manifests, job.layers, config)
+        own = written(environment, release, inputs, kept(settled.manifests, config), seal, noted=notes)
         files |= {f"{folder}/{path}": data for path, data in own.items()}
     before = _before(config, jobs, world)
     edits = Edits(files=files, removed=_orphans(config, before, files), known=before.known)
@@ -179,11 +179,6 @@ def _inputs(job: Job, answer: RenderedChart, apis: frozenset[str]) -> Inputs:
         values={layer.file: digest(layer.text.encode()) for layer in job.layers},
         overlay={} if overlay is None else {name: digest(data) for name, data in sorted(overlay.files.items())},
     )
-
-
-def _kept(manifests: ManifestSet, config: Config) -> Iterable[Resource]:
-    """With ``secrets.rendered: omit``, Secrets that hold data are left to whoever creates them in the cluster."""
-    return (r for r in manifests.resources if config.secrets != "omit" or not holds_data(r))
 
 
 @dataclass(frozen=True, slots=True)

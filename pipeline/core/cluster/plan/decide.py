@@ -18,6 +18,7 @@ from pipeline.core.cluster.plan.policy import MANAGER, ApplyPolicy
 from pipeline.core.cluster.plan.prediction import MIGRATED, Prediction
 from pipeline.core.cluster.plan.preparing import base_action
 from pipeline.core.kube.resource import Body, ResourceId, mapping
+from pipeline.core.redaction.copies import Copied
 from pipeline.core.redaction.mask import Mask
 
 NEVER_RECREATED = frozenset(
@@ -52,6 +53,8 @@ class DecisionContext:
     inventory: Inventory
     policy: ApplyPolicy
     mask: Mask
+    copied: tuple[Copied, ...] = ()
+    """Where the committed objects hold a copy of a Secret's value."""
 
 
 def may_touch(found: Body, rid: ResourceId, terms: DecisionContext) -> PlanProblem | None:
@@ -130,7 +133,7 @@ def _existing(
         return replace(base, op=op, predicted=predicted, warnings=_warnings(case))
     managers = {str(entry.get("manager")) for entry in entries(found)} & MIGRATED if adopting else set()
     changed = edits(found, prediction.body, terms.mask)
-    changed += removed_with(managers, found, prediction.body) if managers else ()
+    changed += removed_with(managers, found, prediction.body, terms.mask) if managers else ()
     if not adopting and not changed and not differs(found, prediction.body):
         op = Operation.UNCHANGED
     return replace(

@@ -28,18 +28,19 @@ def edits(found: Body, predicted: Body, mask: Mask) -> tuple[FieldEdit, ...]:
     texts = {change.path: to_text(change.path) for change in changes}
     owners = _owners(found)
     return tuple(
-        FieldEdit(texts[c.path], _KINDS[c.op], *_texts(c.old, c.new, mask), _owner(c.path, owners))
+        FieldEdit(mask.text(texts[c.path]), _KINDS[c.op], *_texts(c.old, c.new, mask), _owner(c.path, owners))
         for c in sorted(changes, key=lambda change: texts[change.path])
         if "applyset.kubernetes.io/part-of" not in texts[c.path]
     )
 
 
-def removed_with(managers: Iterable[str], found: Body, predicted: Body) -> tuple[FieldEdit, ...]:
+def removed_with(managers: Iterable[str], found: Body, predicted: Body, mask: Mask) -> tuple[FieldEdit, ...]:
     """Fields that only ``managers`` own and we do not send: they go once those entries are ours."""
     names = frozenset(managers)
     ours = managed.applied_by(predicted, MANAGER)
     gone = [path for path, owners in managed.owners(found).items() if owners <= names and path not in ours]
-    return tuple(FieldEdit(managed.dotted(path).lstrip("."), "remove", owner=", ".join(names)) for path in sorted(gone))
+    texts = (mask.text(managed.dotted(path).lstrip(".")) for path in sorted(gone))
+    return tuple(FieldEdit(text, "remove", owner=", ".join(names)) for text in texts)
 
 
 def _shown(body: Body, mask: Mask) -> Resource:

@@ -1,0 +1,49 @@
+"""Both sides of a comparison without secret values: nothing that is compared, judged or shown ever holds one."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from pipeline.core.judge.snapshot import Snapshot
+from pipeline.core.kube.resource import ManifestSet
+from pipeline.core.redaction.copies import Copied, texts_at, values_at
+from pipeline.core.redaction.mask import Mask
+from pipeline.core.render.nondeterminism import marked
+from pipeline.core.risk.upgrade import Side
+
+
+def masked(old: Snapshot, new: Snapshot, mask: Mask) -> tuple[Snapshot, Snapshot]:
+    """As they are compared. In the order of the keys, so that equal snapshots number their secrets alike."""
+    sides = [release.side for snapshot in (old, new) for release in snapshot.releases.values()]
+    places = [place for side in sides for place in side.notes.copies.places]
+    return _masked(old, mask, places), _masked(new, mask, places)
+
+
+def certain(side: Side) -> ManifestSet:
+    """The manifests with marks in place of what another render has another value for."""
+    return marked(side.manifests, side.chance) if side.chance else side.manifests
+
+
+def _masked(snapshot: Snapshot, mask: Mask, places: list[Copied]) -> Snapshot:
+    """Where one side holds a copy of a Secret's value, the other held one too, whether its index says so or not."""
+    releases = {}
+    for unrendered in snapshot.unrendered.values():
+        for layer in unrendered.side.values:
+            mask.values(layer.data)
+    for key in sorted(snapshot.releases):
+        release = snapshot.releases[key]
+        mask.public((key.name, key.environment))
+        _learn(release.side, mask, places)
+        side = replace(release.side, manifests=mask.manifests(release.side.manifests))
+        for layer in release.side.values:
+            mask.taken(layer.data)
+        releases[key] = replace(release, side=replace(side, manifests=certain(side), chance=()))
+    return replace(snapshot, releases=releases)
+
+
+def _learn(side: Side, mask: Mask, places: Iterable[Copied]) -> None:
+    """What is secret by its name, and what a Secret that the tree does not hold has or takes."""
+    for layer in side.values:
+        mask.values(layer.data)
+        mask.hidden(values_at(layer.data, side.notes.copies.values))
+    if places:
+        mask.hidden(text for resource in side.manifests.resources for text in texts_at(resource, places))

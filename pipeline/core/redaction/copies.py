@@ -1,0 +1,131 @@
+"""Where a render copies the value of a Secret to: another object's field, or a key of a map.
+
+A Secret that is left out of the rendered tree, or encrypted there, cannot be asked later what its values are. So the
+places of its copies are noted when it is rendered: the places alone, never a value.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from pipeline.core.kube.path import Path
+from pipeline.core.kube.resource import ManifestSet, Resource, ResourceId
+from pipeline.core.kube.secrets import DATA, SECRET, holds_data
+from pipeline.core.redaction.forms import decoded
+from pipeline.core.redaction.mask import Mask
+from pipeline.core.redaction.parts import leaves
+
+_PUBLIC_KEY = re.compile(
+    r"(?i)^(?:.*[-_.])?(?:user(?:name)?|login|host(?:name)?|port|database|db|dbname|name|type|region|bucket|namespace|"
+    r"provider|engine|email|endpoint|realm|issuer|client[-_.]?id)$|\.(?:crt|cer|pub)$|^ca\.crt$"
+)
+_CERTIFICATES = re.compile(r"\s*(?:-----BEGIN (?:CERTIFICATE|PUBLIC KEY)-----[^-]+-----END [A-Z ]+-----\s*)+")
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://[^@\s]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """A place in an object. ``credential`` is false for what a Secret holds beside its secrets: a user's name, a host.
+
+    ``below`` says that a key there is such a value, which no path may hold: all keys and values below are meant.
+    """
+
+    id: ResourceId
+    path: Path
+    credential: bool
+    below: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Copies:
+    """``values`` are the paths in the values files that a Secret takes from."""
+
+    places: tuple[Copied, ...] = ()
+    values: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    path: Path
+    text: str
+    key: bool
+
+
+def copies_of(manifests: ManifestSet, layers: Sequence[Mapping[str, Any]]) -> Copies:
+    """Of the Secrets in ``manifests`` that hold data; ``layers`` are the values that people set on the chart."""
+    secrets = [resource for resource in manifests.resources if holds_data(resource)]
+    if not secrets:
+        return Copies()
+    every, credentials = Mask(), Mask()
+    every.manifests(manifests)
+    credentials.manifests(ManifestSet(tuple(r for r in manifests.resources if r.kind != SECRET)))
+    credentials.whole(text for secret in secrets for text in _credentials(secret))
+    for layer in layers:
+        every.taken(layer)
+    held = cache(every.holds)
+    places: dict[Copied, None] = {}
+    for resource in manifests.resources:
+        if resource.kind != SECRET and every.holds_json(resource.body):
+            for found in _texts(resource.body):
+                if held(found.text):
+                    path, below = _without_values(found, held)
+                    places[Copied(resource.id, path, bool(credentials.holds(found.text)), below)] = None
+    values = {_without_values(found, held)[0] for layer in layers for found in _texts(layer) if held(found.text)}
+    return Copies(tuple(places), tuple(sorted(values, key=str)))
+
+
+def texts_at(resource: Resource, places: Iterable[Copied]) -> Iterator[str]:
+    """What stands at those of ``places`` that are in this object."""
+    exact = {place.path for place in places if place.id == resource.id and not place.below}
+    below = [place.path for place in places if place.id == resource.id and place.below]
+    if exact or below:
+        for found in _texts(resource.body):
+            if (found.path in exact and not found.key) or any(
+                len(found.path) > len(path) and found.path[: len(path)] == path for path in below
+            ):
+                yield found.text
+
+
+def values_at(layer: Mapping[str, Any], paths: Iterable[Path]) -> Iterator[str]:
+    """What a values file has at ``paths`` or below."""
+    wanted = list(paths)
+    if wanted:
+        for found in _texts(layer):
+            if not found.key and any(found.path[: len(path)] == path for path in wanted):
+                yield found.text
+
+
+def _texts(value: Any, path: Path = ()) -> Iterator[_Text]:
+    """Every scalar with its path, and every key of a map with its own."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield _Text((*path, str(key)), str(key), key=True)
+            yield from _texts(item, (*path, str(key)))
+    elif isinstance(value, list):
+        for number, item in enumerate(value):
+            yield from _texts(item, (*path, number))
+    elif value is not None and not isinstance(value, bool):
+        yield _Text(path, str(value), key=False)
+
+
+def _without_values(found: _Text, held: Callable[[str], int]) -> tuple[Path, bool]:
+    """The path as far as none of its own keys is a value."""
+    for number, step in enumerate(found.path):
+        if isinstance(step, str) and held(step):
+            return found.path[:number], True
+    return found.path, False
+
+
+def _credentials(secret: Resource) -> Iterator[str]:
+    for part in DATA:
+        data = secret.body.get(part)
+        entries = data.items() if isinstance(data, dict) else [("", data)]
+        for key, value in entries:
+            if _PUBLIC_KEY.search(str(key)):
+                continue
+            for text in leaves(value):
+                plain = decoded(text) if part == DATA[0] else text
+                if not _CERTIFICATES.fullmatch(plain) and not _ADDRESS.fullmatch(plain.strip()):
+                    yield plain

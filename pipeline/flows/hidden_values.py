@@ -1,0 +1,63 @@
+"""The values of Secrets that a commit's rendered tree does not hold in the open, as far as they stand elsewhere in it.
+
+With ``secrets: {rendered: omit}`` or ``sops`` nobody can ask the tree what a Secret holds. Its indexes name the places
+where a render copied such a value to, and the values that it takes: what stands there is secret.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pipeline.core.kube.resource import mapping
+from pipeline.core.redaction.copies import Copied, texts_at, values_at
+from pipeline.core.render.file_tree import Tree
+from pipeline.core.render.rendered_tree import INDEX, Index, digest
+from pipeline.core.yaml.reader import YamlError, load
+from pipeline.flows.committed import ReleaseSelection, indexes, parsed
+
+
+@dataclass(frozen=True, slots=True)
+class HiddenValues:
+    """``texts`` are what stands at ``places``, and in the values files, now; others may have stood there before."""
+
+    texts: tuple[str, ...] = ()
+    places: tuple[Copied, ...] = ()
+
+    def __add__(self, other: "HiddenValues") -> "HiddenValues":
+        return HiddenValues((*self.texts, *other.texts), (*self.places, *other.places))
+
+
+NOTHING_HIDDEN = HiddenValues()
+
+
+def hidden_values(tree: Tree, wanted: ReleaseSelection) -> HiddenValues:
+    """Each text once, sorted. Raises StaleError where an index cannot be read."""
+    found: set[str] = set()
+    places: list[Copied] = []
+    for path, index in indexes(tree, wanted).items():
+        found |= {*_copied(tree, path.removesuffix(INDEX), index), *_set_by_people(tree, index)}
+        places += index.notes.copies.places
+    return HiddenValues(tuple(sorted(found)), tuple(places))
+
+
+def _copied(tree: Tree, folder: str, index: Index) -> Iterator[str]:
+    places = index.notes.copies.places
+    if not places:
+        return
+    for path, data in tree.read(f"{folder}{name}" for name in index.files).items():
+        for resource in parsed(path, data, index.inputs.namespace, index.release).resources:
+            yield from texts_at(resource, places)
+
+
+def _set_by_people(tree: Tree, index: Index) -> Iterator[str]:
+    """From the values files as they were rendered; one that has changed since is not what made the tree."""
+    paths = index.notes.copies.values
+    if not paths:
+        return
+    found = tree.read(index.inputs.values)
+    for file, known in index.inputs.values.items():
+        data = found.get(file, b"")
+        if digest(data) == known:
+            try:
+                yield from values_at(mapping(load(data.decode(errors="replace"))), paths)
+            except YamlError:
+                continue

@@ -1,0 +1,157 @@
+"""A Secret that the tree does not hold: its value is shown nowhere, and a copy of it is not committed."""
+
+import base64
+import json
+from pathlib import Path
+
+import pytest
+
+from pipeline.cli import run
+from pipeline.cli.support.showing import FORMATS
+from tests.support.platforms import CONFIG, platform, verbs, write
+
+OLD, NEW = "canary-value-0451", "canary-value-1984"
+SECRET = """apiVersion: v1
+kind: Secret
+metadata: {name: login}
+stringData: {username: app-user, conn: "Server=db;Thing={{ .Values.db.x }};", "p": {{ .Values.db.x | quote }}}
+---
+"""
+COPIES = {
+    "a ConfigMap": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata: {a: {{ .Values.db.x | quote }}}\n",
+    "a part of a text": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\n"
+    'data: {a.ini: "host=db\\nthing={{ .Values.db.x }}\\n"}\n',
+    "base64": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata: {a: {{ .Values.db.x | b64enc | quote }}}\n",
+    "a key": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata: {{ printf `{%q: x}` .Values.db.x }}\n",
+    "an annotation": "apiVersion: v1\nkind: ConfigMap\n"
+    "metadata: {name: c, annotations: {a: {{ .Values.db.x | quote }}}}\n",
+    "an environment": "apiVersion: v1\nkind: Pod\nmetadata: {name: c}\nspec: {containers: [{name: a, image: x,"
+    " env: [{name: P, value: {{ .Values.db.x | quote }}}]}]}\n",
+    "arguments": "apiVersion: v1\nkind: Pod\nmetadata: {name: c}\nspec: {containers: [{name: a, image: x,"
+    ' args: ["--thing={{ .Values.db.x }}"]}]}\n',
+    "a custom resource": "apiVersion: a.example/v1\nkind: Thing\nmetadata: {name: c}\n"
+    "spec: {deep: [{er: {{ .Values.db.x | quote }}}]}\n",
+}
+
+
+def hidden_in(text: str) -> bool:
+    forms = [form for v in (OLD, NEW) for form in (v, base64.b64encode(v.encode()).decode().rstrip("="), v[:14])]
+    return not [form for form in forms if form in text]
+
+
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, copy: str, secrets: str) -> Path:
+    files = {
+        "charts/web/templates/s.yaml": SECRET + copy,
+        "values/web/common.yaml": f"db: {{x: {OLD}}}\n",
+        "pipeline.yaml": f"{CONFIG}secrets: {secrets}\n",
+    }
+    root = platform(tmp_path, files)
+    monkeypatch.chdir(root)
+    verbs("vendor", "render")
+    return root
+
+
+@pytest.mark.parametrize("name", COPIES)
+def test_a_copy_of_an_omitted_value_is_refused_at_commit_and_shown_nowhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    root = site(tmp_path, monkeypatch, COPIES[name], "{rendered: omit}")
+    capsys.readouterr()
+    assert run(["commit"]) == 64
+    said = capsys.readouterr()
+    assert "a value of a Secret that is not committed stands in the open elsewhere" in said.err
+    assert hidden_in(said.err + said.out)
+    for index in root.glob("rendered/*/*/index.json"):
+        assert hidden_in(index.read_text())
+        assert json.loads(index.read_text())["copies"]["places"]
+    write(root, {"pipeline.yaml": f"{CONFIG}secrets: {{rendered: omit, copies: allow}}\n"})
+    verbs("render", "commit")
+    write(root, {"values/web/common.yaml": f"db: {{x: {NEW}}}\n"})
+    verbs("render")
+    for form in FORMATS:
+        capsys.readouterr()
+        assert run(["diff", "ref:HEAD", "worktree", "-o", form]) in (0, 3)
+        said = capsys.readouterr()
+        assert hidden_in(said.out + said.err), form
+    run(["diff", "ref:HEAD", "worktree", "-o", "json"])
+    assert "<secret #" in capsys.readouterr().out
+
+
+def test_what_a_secret_holds_beside_its_secrets_may_stand_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata: {user: app-user, name: login}\n"
+    site(tmp_path, monkeypatch, copy, "{rendered: omit}")
+    verbs("commit")
+
+
+def test_a_tree_without_secrets_has_no_note_of_copies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = site(tmp_path, monkeypatch, COPIES["a ConfigMap"], "{rendered: refuse}")
+    assert all("copies" not in json.loads(path.read_text()) for path in root.glob("rendered/*/*/index.json"))
+
+
+def data_of(form: str) -> str:
+    return {
+        "a list": "data: [aHVudGVyMi1jYW5hcnk=]",
+        "a string": "data: aHVudGVyMi1jYW5hcnk=",
+        "a string of stringData": "stringData: hunter2-canary",
+        "a list of lists": "stringData: [[hunter2-canary]]",
+        "nested": "stringData: {a: {b: hunter2-canary}}",
+        "a number": "stringData: {pin: 123456789}",
+    }[form]
+
+
+SHAPES = {
+    **{
+        form: f"apiVersion: v1\nkind: Secret\nmetadata: {{name: a}}\n{data_of(form)}\n"
+        for form in ("a list", "a string", "a string of stringData", "a list of lists", "nested", "a number")
+    },
+    "in a List": "apiVersion: v1\nkind: List\n"
+    "items: [{apiVersion: v1, kind: Secret, metadata: {name: a}, stringData: {a: b}}]\n",
+    "a SecretList": "apiVersion: v1\nkind: SecretList\n"
+    "items: [{metadata: {name: a}, stringData: {a: hunter2-canary}}]\n",
+    "in an annotation": "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n  annotations:\n"
+    "    kubectl.kubernetes.io/last-applied-configuration: |\n"
+    '      {"apiVersion":"v1","kind":"Secret","metadata":{"name":"a"},"data":{"a":"aHVudGVyMi1jYW5hcnk="}}\n',
+    "in its own annotation": "apiVersion: v1\nkind: Secret\nmetadata:\n  name: a\n  annotations:\n"
+    '    any: \'{"kind":"Secret","apiVersion":"v1","data":{"a":"aHVudGVyMi1jYW5hcnk="}}\'\n',
+    "in a ConfigMap's text": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  m.yaml: |\n"
+    "    apiVersion: v1\n"
+    "    kind: Secret\n    metadata: {name: b}\n    stringData:\n      a: hunter2-canary\n",
+    "in a list in a ConfigMap's text": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  m.yaml: |\n"
+    "    objects:\n    - kind: Secret\n      apiVersion: v1\n      data: {a: aHVudGVyMi1jYW5hcnk=}\n",
+    "in a template in a ConfigMap's text": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  m.yaml: |\n"
+    "    apiVersion: v1\n    kind: Secret\n    metadata: {name: %7B%7B name %7D%7D}\n    stringData:\n"
+    "      a: hunter2-canary\n"
+    "    @broken: [\n",
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_secret_of_any_shape_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], shape: str
+) -> None:
+    monkeypatch.chdir(platform(tmp_path, {"charts/web/templates/s.yaml": SHAPES[shape]}))
+    verbs("vendor", "render")
+    capsys.readouterr()
+    assert run(["commit"]) == 64
+    said = capsys.readouterr()
+    assert "hold Secret values in the open" in said.err
+    assert "hunter2-canary" not in said.err
+
+
+EMPTY = {
+    "no data": "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\n",
+    "empty": "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\ndata: {a: ''}\nstringData:\n",
+    "another group": "apiVersion: a.example/v1\nkind: Secret\nmetadata: {name: a}\ndata: {a: b}\n",
+    "a ConfigMap that only names one": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"
+    "data: {m: 'kind: Secret'}\n",
+    "a template": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  m.yaml: |\n    kind: Secret\n"
+    "    stringData:\n      a: ${PASSWORD}\n    @: [\n",
+}
+
+
+@pytest.mark.parametrize("shape", EMPTY)
+def test_what_holds_no_value_is_committed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shape: str) -> None:
+    monkeypatch.chdir(platform(tmp_path, {"charts/web/templates/s.yaml": EMPTY[shape]}))
+    verbs("vendor", "render", "commit")
