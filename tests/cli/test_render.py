@@ -140,7 +140,7 @@ def test_an_overlay_that_does_not_build_says_which(here: Path, capsys: pytest.Ca
     verbs("vendor")
     assert run(["render"]) == 1
     said = capsys.readouterr().err
-    assert "overlay overlays/web" in said
+    assert "overlays/web/kustomization.yaml: " in said
     assert "gone.yaml" in said
     assert "/tmp" not in said
 

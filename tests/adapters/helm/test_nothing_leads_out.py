@@ -2,11 +2,13 @@
 
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from pipeline.adapters.helm.cli import HelmCli
 from pipeline.adapters.helm.engines import choose
 from pipeline.core.charts.chart import ValuesLayer
 from pipeline.core.errors import RenderError
@@ -133,3 +135,26 @@ def test_a_link_out_of_the_chart_and_what_is_no_file_are_refused(engine: Engine,
     assert isinstance(found, RenderError)
     assert "x is " in found.detail
     assert CANARY not in str(found)
+
+
+def test_helm_opens_no_socket_and_no_file_outside(tmp_path: Path) -> None:
+    """Every system call of a real helm that opens something, while it renders a chart that tries to get out."""
+    strace = shutil.which("strace")
+    if strace is None:
+        pytest.skip("strace is not installed: the calls of helm are not looked at")
+    helm, log = tool("helm"), tmp_path / "calls"
+    traced = tmp_path / "helm"
+    traced.write_text(f'#!/bin/sh\nexec {strace} -f -qq -e trace=network,openat,open -o {log}.$$ {helm} "$@"\n')
+    traced.chmod(0o755)
+    text = "kind: A\nmetadata: {name: a}\nb: '{{ getHostByName `example.com` }}{{ lookup `v1` `Node` `` `` }}'\n"
+    chart = write_chart(tmp_path / "web", {"templates/a.yaml": text, "values.schema.json": '{"type": "object"}'})
+    layer = ValuesLayer("values.yaml", "a: 1\n", {"a": 1})
+    found = next(HelmCli.at(str(traced)).render_all([RenderOrder("r", "ns", str(chart), values=(layer,))]))
+    assert isinstance(found, RenderedChart), found
+    logs = "".join(path.read_text() for path in tmp_path.glob("calls.*"))
+    calls = [line for line in logs.splitlines() if "ENOENT" not in line]
+    assert any(f'"{chart}/Chart.yaml"' in line for line in calls)
+    assert not [line for line in calls if "socket(" in line or "connect(" in line]
+    opened = {line.split('"')[1] for line in calls if "open" in line and '"' in line}
+    fine = (str(chart), helm, "/proc/", "/sys/", "/dev/fd/", "/dev/null", "/etc/localtime", "/usr/share/zoneinfo")
+    assert not {path for path in opened if not path.startswith(fine)}
