@@ -6,21 +6,21 @@ from pathlib import Path
 from pipeline.adapters.cache.valid_config import ValidConfig
 from pipeline.core.config.model import FILE, Config
 from pipeline.core.config.read import read, schema_text
-from pipeline.core.errors import UsageError
+from pipeline.core.errors import NoRepositoryError, UsageError
 
 
 def find_root(start: Path) -> Path:
     """The nearest folder at or above ``start`` that holds pipeline.yaml; the search ends at a Git repository's top.
 
     Raises:
-        UsageError: there is none.
+        NoRepositoryError: there is none.
     """
     for folder in (start.absolute(), *start.absolute().parents):
         if (folder / FILE).is_file():
             return folder
         if (folder / ".git").exists():
             break
-    raise UsageError(f"there is no {FILE} here or above", hint="pipeline init writes one")
+    raise NoRepositoryError(f"there is no {FILE} here or above", hint="pipeline init writes one")
 
 
 def load(root: Path, rule_ids: Iterable[str] = ()) -> Config:

@@ -2,7 +2,7 @@
 
 import click
 
-from pipeline.core.errors import FAILED, OK, PipelineError, UsageError
+from pipeline.core.errors import FAILED, OK, NoRepositoryError, PipelineError
 
 
 @click.command(short_help="Say which helm, kustomize and git are found, and what is missing for what.")
@@ -32,9 +32,7 @@ def _needed(missing: list[str]) -> list[str]:
         broken.append("there is no Helm to render with")
     try:
         broken += _repository(missing)
-    except UsageError as error:
-        if not str(error).startswith("there is no pipeline.yaml"):
-            return [*broken, *str(error).splitlines()]
+    except NoRepositoryError:
         click.echo("--  repository     no pipeline.yaml here or above; pipeline init writes one")
     except PipelineError as error:
         broken += str(error).splitlines()

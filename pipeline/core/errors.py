@@ -2,6 +2,7 @@
 
 PipelineError
 ├── UsageError        64  what was asked for cannot be (bad flag, unknown release)
+│   ├── NoRepositoryError 64  there is no pipeline.yaml here or above
 │   └── ConfigError   64  pipeline.yaml or a values file is wrong: all problems at once, each with file:line:column
 ├── WorldError         1  helm, git, a registry, the cluster or the disk failed
 │   └── RenderError    1  a chart does not render: release, chart, template and line
@@ -35,6 +36,10 @@ class PipelineError(Exception):
 
 class UsageError(PipelineError):
     exit_code = USAGE
+
+
+class NoRepositoryError(UsageError):
+    """There is no pipeline.yaml here or above."""
 
 
 @dataclass(frozen=True, slots=True)

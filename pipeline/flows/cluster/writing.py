@@ -1,6 +1,7 @@
 """Writes one object: its digest against the planned one, then a compare-and-swap. Nothing is sent blindly twice."""
 
 from dataclasses import dataclass, field, replace
+from enum import Enum, auto
 
 import orjson
 
@@ -20,7 +21,6 @@ from pipeline.flows.cluster.client import Client, apply_call, with_precondition
 from pipeline.flows.cluster.ledger import Writer
 
 _TRIES = 5
-_LOST = "the answer was lost"
 NEVER_ANSWERED = (
     "the server took it {} times and dropped the connection without an answer: kube-apiserver may crash over this"
     " object (its log says); apply the rest without it"
@@ -34,6 +34,16 @@ _STATES = {
     Operation.UNCHANGED: OutcomeState.UNCHANGED,
 }
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+
+
+class Settled(Enum):
+    """What one write has led to."""
+
+    YES = auto()
+    CHANGED = auto()
+    """Somebody wrote the object meanwhile, and nothing was written: it is read again."""
+    UNANSWERED = auto()
+    """The answer was lost, and the object does not show the write: it may still arrive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +88,10 @@ class Objects:
                 found = self._migrated(task, found)
                 if found is None:
                     continue
-            done, outcome = self._send(task, found)
-            if done:
+            settled, outcome = self._send(task, found)
+            if settled is Settled.YES:
                 return outcome
-            if outcome.message == _LOST:  # it may still arrive: what we find next may be our own doing
+            if settled is Settled.UNANSWERED:  # it may still arrive: what we find next may be our own doing
                 task = replace(task, resumed=True)
                 unanswered += 1
         return _given_up(action, found, unanswered)
@@ -117,11 +127,11 @@ class Objects:
 
     def _sent(self, task: Task, found: Body | None) -> Body:
         """Without the fields that the policy leaves to others, by the plan or because they took them since."""
-        left = frozenset(tuple(path.split("\t")) for path in task.action.leave)
+        left = frozenset(task.action.leave)
         left |= live.left_to_others(found, task.action.id, self.ignored) if found is not None else frozenset()
         return managed.without(task.body, left) if left and found is not None else task.body
 
-    def _send(self, task: Task, found: Body | None) -> tuple[bool, Outcome]:
+    def _send(self, task: Task, found: Body | None) -> tuple[Settled, Outcome]:
         """One compare-and-swap: whether that settles it, and how."""
         action = task.action
         metadata = mapping((found or {}).get("metadata"))
@@ -131,19 +141,20 @@ class Objects:
         fate, answer = self.writer.write(call, str(action.op), object=str(action.id), uid=uid)
         outcome = Outcome(action, _STATES[action.op], body=answer.body, warnings=answer.warnings)
         if fate is Fate.DONE:
-            return True, outcome
+            return Settled.YES, outcome
         if fate is Fate.AMBIGUOUS:
             now = self.read(task)
             if now is not None and managed.is_applied_by(now, MANAGER) and self.is_done(task, now):
-                return True, Outcome(action, outcome.state, "the answer was lost; read back", now)
-            return False, replace(outcome, message=_LOST)
+                return Settled.YES, Outcome(action, outcome.state, "the answer was lost; read back", now)
+            return Settled.UNANSWERED, outcome
         if fate in (Fate.REREAD, Fate.OTHER_OBJECT):
-            return False, outcome
+            return Settled.CHANGED, outcome
         if fate is Fate.CONFLICT:  # of somebody who came since it was read, or else of whom the policy does not know
             now = self.read(task)
             stale = self.against(action, now)
-            return True, Outcome(action, OutcomeState.STALE, stale, now) if stale else self.failed(action, answer)
-        return True, self.failed(action, answer)
+            lost = Outcome(action, OutcomeState.STALE, stale, now) if stale else self.failed(action, answer)
+            return Settled.YES, lost
+        return Settled.YES, self.failed(action, answer)
 
     def _migrated(self, task: Task, found: Body) -> Body | None:
         """The object with the entries of kubectl and helm made ours; None where it changed meanwhile."""

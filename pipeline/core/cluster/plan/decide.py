@@ -12,7 +12,7 @@ from pipeline.core.cluster.inventory.inventory import Inventory, InventoryEntry
 from pipeline.core.cluster.plan import live_digest as live
 from pipeline.core.cluster.plan.desired import DesiredObject
 from pipeline.core.cluster.plan.field_edits import differs, edits, removed_with
-from pipeline.core.cluster.plan.managed_fields import FieldPath, entries, is_applied_by
+from pipeline.core.cluster.plan.managed_fields import entries, is_applied_by
 from pipeline.core.cluster.plan.plan import Operation, PlannedAction, PlanProblem
 from pipeline.core.cluster.plan.policy import MANAGER, ApplyPolicy
 from pipeline.core.cluster.plan.prediction import MIGRATED, Prediction
@@ -140,16 +140,12 @@ def _existing(
         base,
         op=op,
         force=any(one.action == "take" for one in prediction.conflicts),
-        leave=tuple(sorted(map(_path_text, prediction.left))),
+        leave=tuple(sorted(prediction.left)),
         migrate=tuple(sorted(managers)),
         fields=changed,
         warnings=_warnings(case),
         reason="" if changed or op is Operation.UNCHANGED else "it becomes the owner of fields whose values are right",
     )
-
-
-def _path_text(path: FieldPath) -> str:
-    return "\t".join(path)
 
 
 def _may_recreate(rid: ResourceId, terms: DecisionContext) -> bool:

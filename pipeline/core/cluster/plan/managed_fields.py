@@ -16,6 +16,22 @@ _CONTROLLERS = frozenset({"kube-controller-manager", "kube-scheduler", "kubelet"
 _ITSELF = "."
 
 
+def is_path(path: FieldPath) -> bool:
+    """Whether every step is one of FieldsV1: ``f:`` a name, ``k:`` a map in JSON, ``v:`` JSON, ``i:`` an index."""
+    return bool(path) and all(map(_is_step, path))
+
+
+@lru_cache(maxsize=8192)  # as dotted()
+def _is_step(step: str) -> bool:
+    kind, text = step[:2], step[2:]
+    if kind == "i:":
+        return text.isascii() and text.isdigit()
+    try:
+        return kind == "f:" or (kind in ("k:", "v:") and (isinstance(orjson.loads(text), dict) or kind == "v:"))
+    except orjson.JSONDecodeError:
+        return False
+
+
 def entries(body: Body) -> list[Mapping[str, Any]]:
     return [mapping(entry) for entry in sequence(mapping(body.get("metadata")).get("managedFields"))]
 
@@ -26,7 +42,7 @@ def applied_by(body: Body, manager: str) -> frozenset[FieldPath]:
         path
         for entry in entries(body)
         if entry.get("manager") == manager and entry.get("operation") == "Apply" and not entry.get("subresource")
-        for path in _leaves(mapping(entry.get("fieldsV1")))
+        for path in _paths(entry)
     )
 
 
@@ -39,7 +55,7 @@ def owners(body: Body) -> dict[FieldPath, frozenset[str]]:
     found: dict[FieldPath, frozenset[str]] = {}
     for entry in entries(body):
         name = _name(entry)
-        for path in _leaves(mapping(entry.get("fieldsV1"))):
+        for path in _paths(entry):
             found[path] = found.get(path, frozenset()) | {name}
     return found
 
@@ -82,6 +98,11 @@ def _name(entry: Mapping[str, Any]) -> str:
 def _moves(manager: str) -> bool:
     name, _, subresource = manager.partition("/")
     return bool(subresource) or name in _CONTROLLERS
+
+
+def _paths(entry: Mapping[str, Any]) -> Iterator[FieldPath]:
+    """A step that FieldsV1 does not have names no field."""
+    return filter(is_path, _leaves(mapping(entry.get("fieldsV1"))))
 
 
 def _leaves(fields: Mapping[str, Any], above: FieldPath = ()) -> Iterator[FieldPath]:

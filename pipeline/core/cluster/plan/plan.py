@@ -9,11 +9,13 @@ from enum import StrEnum
 import msgspec
 
 from pipeline.core.cluster.api.canonical import encode
+from pipeline.core.cluster.plan.managed_fields import FieldPath, is_path
 from pipeline.core.cluster.plan.policy import ApplyPolicy
 from pipeline.core.errors import UsageError
 from pipeline.core.kube.resource import ResourceId
 
-SCHEMA = "pipeline.plan/v1"
+SCHEMA = "pipeline.plan/v2"
+"""Version 1 had each path of ``leave`` as one text."""
 
 
 class Operation(StrEnum):
@@ -111,8 +113,8 @@ class PlannedAction(Record, frozen=True):
     """Of a hook: the smaller runs first."""
     deletes: tuple[str, ...] = ()
     """Of a hook: Helm's delete policies."""
-    leave: tuple[str, ...] = ()
-    """Fields that the policy leaves to others: they are not sent."""
+    leave: tuple[FieldPath, ...] = ()
+    """Fields that the policy leaves to others, each as steps of FieldsV1 (managed_fields.py): they are not sent."""
     migrate: tuple[str, ...] = ()
     """Other field managers whose client-side entries become ours (kubectl, helm)."""
     fields: tuple[FieldEdit, ...] = ()
@@ -179,10 +181,22 @@ def from_bytes(data: bytes, where: str) -> Plan:
         UsageError: this is no plan of this version.
     """
     try:
+        schema = msgspec.json.decode(data, type=_Head).schema
+        if schema != SCHEMA:
+            message = f"{where}: its schema is {schema!r}, and this version of pipeline takes {SCHEMA!r} only"
+            raise UsageError(message, hint="create a new plan with this version, and approve that one: pipeline plan")
         plan = msgspec.json.decode(data, type=Plan)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UsageError(f"{where} is no plan: {error}", hint="pipeline plan writes one") from error
-    if plan.schema != SCHEMA:
-        hint = "plan anew with this version of pipeline"
-        raise UsageError(f"{where}: its schema is {plan.schema!r}, not {SCHEMA!r}", hint=hint)
+    wrong = next((path for action in plan.actions for path in action.leave if not is_path(path)), None)
+    if wrong is not None:
+        raise UsageError(
+            f"{where} is no plan: {wrong!r:.200} is not the path of a field", hint="pipeline plan writes one"
+        )
     return plan
+
+
+class _Head(msgspec.Struct):
+    """What says which version of the format the rest is."""
+
+    schema: str = ""
