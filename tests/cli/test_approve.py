@@ -3,7 +3,7 @@
 import json
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +13,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.cli import run
-from pipeline.cli.support.approved import checked_approvals
+from pipeline.cli.support.approved import evidence_of
 from pipeline.core.cluster.api.canonical import digest
 from pipeline.core.cluster.api.timestamps import written
 from pipeline.core.cluster.approval.approval import Approval, from_bytes, to_bytes
+from pipeline.core.cluster.approval.decide import decide
 from pipeline.core.cluster.plan.plan import FieldEdit, Operation, Plan, PlanProblem
 from pipeline.core.cluster.plan.plan import to_bytes as plan_bytes
 from pipeline.core.cluster.plan.policy import Approvals
 from pipeline.core.errors import RefusedError, UsageError
-from pipeline.wiring import repository
+from pipeline.wiring import Repository, repository
 from tests.support import terminal
 from tests.support.fake_github_reviews import FakeReviews
 from tests.support.plans import COMMIT, HOUR, action, digest_of, plan
@@ -52,12 +53,18 @@ def saved(policy: Approvals | None = None, **more: Any) -> Plan:
     return made
 
 
+def decided(
+    here: Repository, made: Plan, plan_digest: str, files: Sequence[Path], *, now: float | None = None, **more: Any
+) -> tuple[Approval, ...]:
+    """What apply decides by the evidence that it finds."""
+    now = time.time() if now is None else now
+    return decide(made, plan_digest, evidence_of(here, made, plan_digest, files, now, **more), now)
+
+
 def asked(made: Plan, *files: Path, **more: Any) -> str:
     """Who approved, or why not."""
     try:
-        return ", ".join(
-            item.approver for item in checked_approvals(repository(), made, digest_of(made), files, **more)
-        )
+        return ", ".join(item.approver for item in decided(repository(), made, digest_of(made), files, **more))
     except RefusedError as error:
         return str(error)
 
@@ -230,7 +237,7 @@ def test_any_byte_of_the_plan_that_changes_voids_its_approval(home: Path, place:
     file.write_bytes(to_bytes(Approval(digest_of(made), "approve", BOB, "ssh", written(time.time()))))
     here = repository()
     with pytest.raises(RefusedError, match="it is for another plan"):
-        checked_approvals(here, made, digest(bytes(data)), [file])
+        decided(here, made, digest(bytes(data)), [file])
 
 
 @pytest.mark.usefixtures("home")

@@ -12,12 +12,12 @@ import msgspec
 from pipeline.adapters.approvals.ssh_signature import BadSignatureError, Signers
 from pipeline.adapters.git.door import repository_root
 from pipeline.adapters.git.identity import identity
-from pipeline.adapters.git.trees import GitTree, resolve
+from pipeline.adapters.git.trees import GitTree, protected_branch, resolve
 from pipeline.core.cluster.api.timestamps import seconds_of, written
 from pipeline.core.cluster.approval.approval import DIGITS, NAMESPACE, Approval, first_digits, signed_bytes
 from pipeline.core.cluster.approval.decide import Checked, author_names
 from pipeline.core.cluster.plan.plan import Plan
-from pipeline.core.cluster.plan.policy import Approvals
+from pipeline.core.cluster.plan.policy import HEAD, Approvals
 from pipeline.core.errors import RefusedError, UsageError
 
 if TYPE_CHECKING:
@@ -120,19 +120,22 @@ def from_words(words: "Reviews", like: Approval) -> tuple[Checked, ...]:
 def signers_text(root: Path, policy: Approvals) -> bytes:
     """The file of allowed signers at the protected revision, never that of the work tree.
 
+    Without a name for that (``HEAD``), it is the default branch of origin; HEAD itself where there is none.
+
     Raises:
         RefusedError: it is not there.
     """
     top = repository_root(root)
     hint = "commit the allowed signers on the protected branch, and fetch it"
     try:
-        commit = resolve(top, policy.signers_ref)
+        reference = (protected_branch(top) if policy.signers_ref == HEAD else "") or policy.signers_ref
+        commit = resolve(top, reference)
     except UsageError as error:
         raise RefusedError(f"apply.approvals.signersRef: {error.message}", hint=hint) from error
     tree = GitTree(top, commit, root.resolve().relative_to(top.resolve()).as_posix())
     text = tree.read([policy.signers]).get(policy.signers) if policy.signers.isprintable() else None
     if text is None:
-        raise RefusedError(f"there is no file {policy.signers!r} at {policy.signers_ref!r}", hint=hint)
+        raise RefusedError(f"there is no file {policy.signers!r} at {reference!r}", hint=hint)
     return text
 
 

@@ -145,7 +145,7 @@ def merge_base(root: Path, branch: str = "") -> str:
         UsageError: none is known.
         WorldError: Git is missing, or does not open the repository.
     """
-    for candidate in [branch] if branch else ["origin/HEAD", "origin/main", "origin/master", "main", "master"]:
+    for candidate in [branch] if branch else [*_ORIGIN, "main", "master"]:
         commit = _verified(root, f"{candidate}^{{commit}}")
         if commit:
             done = ask(root, "merge-base", "HEAD", commit, fine=(0, *_NO))
@@ -155,6 +155,15 @@ def merge_base(root: Path, branch: str = "") -> str:
         f"no merge base of HEAD and {branch or 'the default branch'} is known{_shallow(root)}",
         hint="name the old side: pipeline diff ref:HEAD worktree",
     )
+
+
+_ORIGIN = ("origin/HEAD", "origin/main", "origin/master")
+"""What a clone knows of the default branch where it came from."""
+
+
+def protected_branch(root: Path) -> str:
+    """The default branch of ``origin``, as it was last fetched; empty where none is known."""
+    return next((name for name in _ORIGIN if _verified(root, f"{name}^{{commit}}")), "")
 
 
 def _verified(root: Path, name: str) -> str:

@@ -4,10 +4,12 @@ import os
 import secrets
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import click
@@ -16,28 +18,19 @@ import orjson
 from pipeline.adapters.git import trees
 from pipeline.adapters.kube.journal_file import JournalFile
 from pipeline.adapters.kube.run_folder import RunFolder
-from pipeline.cli.support.approved import checked_approvals
-from pipeline.cli.support.approving import OFFLINE
+from pipeline.cli.support.approved import evidence_of, protected_policy
 from pipeline.cli.support.log_lines import unheard, unheard_json
 from pipeline.cli.support.planning import ClusterEnvironment, place
 from pipeline.cli.support.progress import progress
 from pipeline.cli.support.settings import interactive, settings
 from pipeline.core.cluster.api.canonical import digest
-from pipeline.core.cluster.api.request import Call
-from pipeline.core.cluster.approval.approval import DIGITS, Approval
-from pipeline.core.cluster.approval.decide import TooFewError, expired, methods
-from pipeline.core.cluster.inventory.inventory import Inventory
-from pipeline.core.cluster.plan.desired import manifest_digest, sent
-from pipeline.core.cluster.plan.plan import WRITES, Operation, Plan, from_bytes
+from pipeline.core.cluster.approval.approval import DIGITS
+from pipeline.core.cluster.approval.decide import TooFewError, methods
+from pipeline.core.cluster.plan.plan import Plan, from_bytes
 from pipeline.core.cluster.run.outcome import RunResult
-from pipeline.core.errors import RefusedError, StaleError, UnsafeError
 from pipeline.core.json_text import escaped
-from pipeline.core.kube.resource import Resource, ResourceId
 from pipeline.flows.cluster.applying import ApplyPorts, Order, apply_plan
-from pipeline.flows.cluster.checking import is_resumed, journal_is_whole
-from pipeline.flows.cluster.client import Client
-from pipeline.flows.cluster.planning import read_inventory
-from pipeline.flows.cluster.unlocking import read_lock
+from pipeline.flows.cluster.approved import ApprovedPlan, FittingPlan, RepositoryState, approved, fitting_plan
 from pipeline.flows.committed import ReleaseSelection, committed
 from pipeline.flows.hidden_values import HiddenValues, hidden_values
 from pipeline.report import plan_text, run_text
@@ -67,77 +60,41 @@ def run(given: Given) -> int:
     data = given.path.read_bytes()  # once: what is checked is what is done
     plan, plan_digest = from_bytes(data, str(given.path)), digest(data)
     at = place(repository(), plan.target.environment)
-    resources = resources_of(at, plan)
-    if plan.problems:
-        first = plan.problems[0]
-        hint = first.cure or "pipeline plan shows everything"
-        raise UnsafeError(
-            f"{len(plan.problems)} things stand against the plan: {first.what}: {first.message}", hint=hint
-        )
-    if plan.offline:
-        raise UnsafeError(OFFLINE, hint="pipeline plan without --offline asks the cluster")
-    approved = () if plan.empty else _approved(at, given, plan, plan_digest)
+    ready = _approved(at, given, fitting_plan(plan, plan_digest, repository_state(at, plan)))
     run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
     client = at.client(run_id)
-    _not_expired(client, plan)
-    known = read_inventory(client, plan.target.environment, plan.policy.namespace)
-    if is_resumed(known, plan_digest):
-        _journal_is_whole(client, plan, known)
-    folder = RunFolder.of_user(plan.target.cluster_uid, plan.target.environment, run_id)
+    folder = _run_folder(plan, run_id)
     journal = JournalFile(folder.path)
-    approvers = tuple(approval.approver for approval in approved)
-    approvers = tuple(approval.approver for approval in approved)
-    order = Order(plan, plan_digest, run_id, approvers, resources, _hidden(at, plan))
     with _signals(at) as stopped, progress("apply") as tell:
-        result = apply_plan(order, ApplyPorts(client, at.clock, journal, stopped, tell, folder.keep))
+        ports = ApplyPorts(client, at.clock, journal, stopped, tell, folder.keep, partial(_journal_of, plan))
+        result = apply_plan(Order(ready, run_id, _hidden(at, plan)), ports)
     journal.close()
-    _show(result, given, known.commit)
+    _show(result, given)
     return result.exit_code
 
 
-def _not_expired(client: Client, plan: Plan) -> None:
-    """By the cluster's clock too: this machine's may be wrong. Raises RefusedError."""
-    now = client.send(Call("GET", "/version"))[1].date
-    if now and expired(plan, now):
-        raise RefusedError(f"the plan expired at {plan.expires} (by the cluster's clock)", hint="pipeline plan")
+def _run_folder(plan: Plan, run_id: str) -> RunFolder:
+    return RunFolder.of_user(plan.target.cluster_uid, plan.target.environment, run_id)
 
 
-def _journal_is_whole(client: Client, plan: Plan, known: Inventory) -> None:
-    """Of the run that is resumed, where that was on this machine. Raises WorldError."""
-    before = RunFolder.of_user(plan.target.cluster_uid, plan.target.environment, known.run.id)
-    path = JournalFile(before.path).path
-    if path.exists():
-        lease = read_lock(client, plan.target.environment, plan.policy.namespace)
-        journal_is_whole(path.read_bytes(), str(path), known, lease)
+def _journal_of(plan: Plan, run_id: str) -> tuple[str, bytes] | None:
+    """Of another run: its path and bytes; None where that was on another machine."""
+    path = JournalFile(_run_folder(plan, run_id).path).path
+    return (str(path), path.read_bytes()) if path.exists() else None
 
 
-def resources_of(at: ClusterEnvironment, plan: Plan) -> dict[int, Resource]:
-    """What is sent, by the action's number, from the plan's commit and held against the plan's digests.
-
-    Raises:
-        StaleError: the manifests or the policy are not those of the plan.
-    """
+def repository_state(at: ClusterEnvironment, plan: Plan) -> RepositoryState:
+    """What the repository says of the plan's environment, at the plan's commit."""
     commit = trees.resolve(at.top, plan.source.commit)
-    if trees.tree_id(at.top, commit, plan.source.path) != plan.source.tree or plan.source.path != at.path():
-        raise StaleError(f"{plan.source.path} at {commit[:10]} is not what the plan was made of", hint="plan anew")
-    if at.policy != plan.policy:
-        raise StaleError("the apply: section of pipeline.yaml is not what the plan was made with", hint="plan anew")
-    tree = trees.GitTree(at.top, commit, at.folder)
-    inventory = Inventory(plan.target.environment, plan.policy.namespace)
-    found: dict[tuple[str, ResourceId], Resource] = {}
     wanted = ReleaseSelection(frozenset({plan.target.environment}), frozenset(plan.releases))
-    for file, one in committed(tree, wanted, at.here.unseal()):
-        found[file, one.id] = one
-    resources = {}
-    for action in plan.of(*WRITES, Operation.UNCHANGED):
-        resource = found.get((action.file, action.id)) if action.file else _bare_namespace(action.id)
-        if resource is None:
-            raise StaleError(f"{action.file} does not hold {action.id}", hint="plan anew")
-        ours = sent(resource, None if action.op is Operation.HOOK or not action.file else inventory)
-        if manifest_digest(ours) != action.manifest:
-            raise StaleError(f"{action.file or action.id} is not what the plan was made of", hint="plan anew")
-        resources[action.number] = ours
-    return resources
+    tree = trees.GitTree(at.top, commit, at.folder)
+    return RepositoryState(
+        at.path(),
+        trees.tree_id(at.top, commit, plan.source.path),
+        at.policy,
+        protected_policy(at.here, at.environment.name),
+        lambda: committed(tree, wanted, at.here.unseal()),
+    )
 
 
 def _hidden(at: ClusterEnvironment, plan: Plan) -> HiddenValues:
@@ -145,22 +102,22 @@ def _hidden(at: ClusterEnvironment, plan: Plan) -> HiddenValues:
     return hidden_values(tree, ReleaseSelection(frozenset({plan.target.environment}), frozenset(plan.releases)))
 
 
-def _bare_namespace(rid: ResourceId) -> Resource:
-    return Resource.of({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": rid.name}})
-
-
-def _approved(at: ClusterEnvironment, given: Given, plan: Plan, plan_digest: str) -> tuple[Approval, ...]:
-    """The approvals that count; a person at the terminal is asked where that counts and nobody has approved yet."""
+def _approved(at: ClusterEnvironment, given: Given, ready: FittingPlan) -> ApprovedPlan:
+    """A person at the terminal is asked where that counts, and nobody has approved it yet."""
+    plan, now = ready.plan, time.time()
+    if plan.empty:
+        return approved(ready, (), now)
+    look_up = partial(evidence_of, at.here, plan, ready.digest, given.approvals, now)
     try:
-        return checked_approvals(at.here, plan, plan_digest, given.approvals, dispatch_digest=given.plan_digest)
+        return approved(ready, look_up(dispatch_digest=given.plan_digest), now)
     except TooFewError:
         watched = sys.stdin.isatty() and interactive(sys.stderr, os.environ)
         if not watched or given.plan_digest or "interactive" not in methods(plan.policy.approvals):
             raise
-    shown = plan_text.terminal(plan, plan_digest, Look(settings().colored(sys.stdout)))
+    shown = plan_text.terminal(plan, ready.digest, Look(settings().colored(sys.stdout)))
     click.echo(unheard(shown), nl=False, color=True)
     typed = click.prompt(f"To approve and apply it, type the first {DIGITS} digits of its digest", err=True)
-    return checked_approvals(at.here, plan, plan_digest, given.approvals, typed=typed)
+    return approved(ready, look_up(typed=typed), now)
 
 
 @contextmanager
@@ -181,11 +138,11 @@ def _signals(at: ClusterEnvironment) -> Iterator[Callable[[], bool]]:
             signal.signal(number, handler)
 
 
-def _show(result: RunResult, given: Given, before: str) -> None:
+def _show(result: RunResult, given: Given) -> None:
     if given.output == "json":
         options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
         click.echo(unheard_json(escaped(orjson.dumps(run_text.data(result), option=options).decode())), nl=False)
         return
     look = Look(settings().colored(sys.stdout))
-    shown = run_text.terminal(result, look, plan=str(given.path), before=before)
+    shown = run_text.terminal(result, look, plan=str(given.path), before=result.before)
     click.echo(unheard(shown), nl=False, color=True)

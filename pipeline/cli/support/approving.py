@@ -15,20 +15,20 @@ from pipeline.adapters.approvals.check import Evidence, from_words, typed_here
 from pipeline.adapters.approvals.ssh_signature import sign
 from pipeline.adapters.disk import Disk
 from pipeline.adapters.git.identity import known
-from pipeline.cli.support.approved import folder_of
+from pipeline.cli.support.approved import folder_of, protected_policy
 from pipeline.core.cluster.api.canonical import digest
 from pipeline.core.cluster.api.timestamps import seconds_of, written
 from pipeline.core.cluster.approval.approval import NAMESPACE, Approval, signed_bytes, to_bytes
-from pipeline.core.cluster.approval.decide import Checked, address, expired, objections
+from pipeline.core.cluster.approval.decide import Checked, address, objections
 from pipeline.core.cluster.plan.plan import Plan, from_bytes
 from pipeline.core.errors import RefusedError, UsageError
 from pipeline.core.render.file_edits import Edits
 from pipeline.core.safe_path import SafePath
+from pipeline.flows.cluster.approved import approvable
 from pipeline.report.plain import line
 from pipeline.wiring import Repository, repository
 
 Decision = Literal["approve", "reject"]
-OFFLINE = "the plan was made offline: it is for reading, not for applying"
 _UNFIT = re.compile(r"[^A-Za-z0-9@._+-]")
 
 
@@ -47,13 +47,7 @@ class ApprovalRequest:
 
     def check_approvable(self) -> None:
         """Raises RefusedError where nobody can approve this plan."""
-        if self.plan.problems:
-            hint = "solve them and plan anew; pipeline approve --reject keeps a no"
-            raise RefusedError("a plan with problems cannot be approved, only rejected", hint=hint)
-        if self.plan.offline:
-            raise RefusedError(OFFLINE, hint="pipeline plan without --offline asks the cluster")
-        if expired(self.plan, self.now):
-            raise RefusedError(f"the plan expired at {line(self.plan.expires)}", hint="plan anew: pipeline plan")
+        approvable(self.plan, self.now, protected_policy(self.here, self.plan.target.environment))
 
     def record(self, decision: Decision, reason: str, approver: str, method: Literal["ssh", "interactive"]) -> Approval:
         """It holds until the plan expires, or the policy wants younger approvals."""

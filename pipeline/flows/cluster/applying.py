@@ -1,7 +1,7 @@
 """``pipeline apply``: carries out a plan, phase by phase, under the lock, with a journal; can be taken up again."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 from pipeline.core.cluster.api.request import Clock
@@ -16,6 +16,7 @@ from pipeline.core.ports import Progress
 from pipeline.core.redaction.copies import texts_at
 from pipeline.core.redaction.mask import Mask
 from pipeline.flows.cluster import checking
+from pipeline.flows.cluster.approved import ApprovedPlan
 from pipeline.flows.cluster.client import Client
 from pipeline.flows.cluster.ledger import StoppedError, Writer, lost_lock
 from pipeline.flows.cluster.lock import LeaseLock
@@ -35,19 +36,31 @@ _LAST_WORDS_SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A plan that is approved, with what it needs. ``resources`` are what is sent, by the action's number."""
+    """An approved plan, and the id of the run that carries it out. ``hidden`` is what no message may show."""
 
-    plan: Plan
-    digest: str
+    approved: ApprovedPlan
     run: str
-    approvers: tuple[str, ...]
-    resources: Mapping[int, Resource] = field(hash=False)
     hidden: HiddenValues = NOTHING_HIDDEN
+
+    @property
+    def plan(self) -> Plan:
+        return self.approved.plan
+
+    @property
+    def digest(self) -> str:
+        return self.approved.digest
+
+    @property
+    def resources(self) -> Mapping[int, Resource]:
+        return self.approved.resources
 
 
 @dataclass(frozen=True, slots=True)
 class ApplyPorts:
-    """``stopped`` says whether a signal asks to end; ``tell`` hears how far it is; ``backup`` keeps an object safe."""
+    """``stopped`` says whether a signal asks to end; ``tell`` hears how far it is; ``backup`` keeps an object safe.
+
+    ``earlier`` has the journal of another run, by its id: its path and bytes, None where it is not on this machine.
+    """
 
     client: Client
     clock: Clock
@@ -55,6 +68,7 @@ class ApplyPorts:
     stopped: Callable[[], bool]
     tell: Progress
     backup: Backup
+    earlier: Callable[[str], tuple[str, bytes] | None]
 
 
 def apply_plan(order: Order, world: ApplyPorts) -> RunResult:
@@ -62,12 +76,20 @@ def apply_plan(order: Order, world: ApplyPorts) -> RunResult:
 
     Raises:
         StaleError: something is not as planned; nothing was written but the lock.
-        RefusedError: another run holds the lock.
-        WorldError: the cluster or the disk failed before the first write.
+        RefusedError: the plan has expired by the cluster's clock, or another run holds the lock.
+        WorldError: the cluster or the disk failed before the first write, or the journal of an earlier run was changed.
     """
     plan = order.plan
+    checking.not_expired(world.client, plan)
     checking.cluster_is_the_same(world.client, plan)
     inventory = read_inventory(world.client, plan.target.environment, plan.policy.namespace)
+    if checking.is_resumed(inventory, order.digest):
+        checking.may_be_resumed(world.client, plan, inventory, world.earlier(inventory.run.id))
+    return replace(_carried_out(order, world, inventory), before=inventory.commit)
+
+
+def _carried_out(order: Order, world: ApplyPorts, inventory: Inventory) -> RunResult:
+    plan = order.plan
     if inventory.run.plan == order.digest and inventory.run.state == "done":
         return RunResult(inventory.run.id, tuple(map(_already, plan.actions)))
     if plan.empty and not plan.of(Operation.FORGET):
@@ -222,6 +244,6 @@ def _run(order: Order, world: ApplyPorts, lock: LeaseLock, inventory: Inventory,
         state="open",
         fence=lock.fence,
         started=written(world.clock.now()),
-        approvers=order.approvers,
+        approvers=order.approved.approvers,
         hooks=inventory.run.hooks if resumed else (),
     )

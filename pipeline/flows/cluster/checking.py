@@ -2,14 +2,17 @@
 
 from collections.abc import Iterable, Iterator
 
+from pipeline.core.cluster.api.request import Call
+from pipeline.core.cluster.approval.decide import expired
 from pipeline.core.cluster.inventory import journal
 from pipeline.core.cluster.inventory.inventory import Inventory
 from pipeline.core.cluster.inventory.lease import Lease
 from pipeline.core.cluster.plan.plan import WRITES, Operation, Plan, PlannedAction
-from pipeline.core.errors import StaleError
+from pipeline.core.errors import RefusedError, StaleError
 from pipeline.core.kube.resource import Body, ResourceId
 from pipeline.flows.cluster.client import Client
 from pipeline.flows.cluster.reading import in_parallel, live
+from pipeline.flows.cluster.unlocking import read_lock
 from pipeline.flows.cluster.writing import Objects, Task
 
 _SHOWN = 10
@@ -19,6 +22,24 @@ _CHECKED = (WRITES - {Operation.HOOK}) | {Operation.UNCHANGED, Operation.DELETE}
 def is_resumed(inventory: Inventory, digest: str) -> bool:
     """Whether the last run was one of this very plan, and did not come to its end."""
     return inventory.run.state == "open" and inventory.run.plan == digest
+
+
+def not_expired(client: Client, plan: Plan) -> None:
+    """By the cluster's clock too: this machine's may be wrong. Raises RefusedError."""
+    now = client.send(Call("GET", "/version"))[1].date
+    if now and expired(plan, now):
+        raise RefusedError(f"the plan expired at {plan.expires} (by the cluster's clock)", hint="pipeline plan")
+
+
+def may_be_resumed(client: Client, plan: Plan, inventory: Inventory, earlier: tuple[str, bytes] | None) -> None:
+    """``earlier`` is the journal of the run to resume, its path and bytes; None where another machine has it.
+
+    Raises:
+        WorldError: somebody changed it.
+    """
+    if earlier is not None:
+        where, data = earlier
+        journal_is_whole(data, where, inventory, read_lock(client, plan.target.environment, plan.policy.namespace))
 
 
 def journal_is_whole(data: bytes, where: str, inventory: Inventory, lease: Lease | None) -> None:

@@ -13,6 +13,7 @@ NAMESPACE = "pipeline-system"
 MANAGER = "pipeline"
 """The field manager of every object that we apply. One name for ever: it is how ownership of fields is told."""
 HOUR = 3600
+HEAD = "HEAD"
 
 
 class Selector(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
@@ -75,8 +76,8 @@ class Approvals(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fiel
     required: int = 1
     signers: str = ""
     """A file of allowed signers (ssh-keygen(1), ALLOWED SIGNERS) in this repository, read from ``signersRef``."""
-    signers_ref: str = "HEAD"
-    """The protected branch whose version of the signers counts."""
+    signers_ref: str = HEAD
+    """The protected branch whose signers count. HEAD is the default branch of origin, where there is one."""
     methods: tuple[str, ...] = ()
     """``ssh``, ``interactive``, ``dispatch``, ``github-environment``, ``github-review``; empty with signers: ssh."""
     approvers: tuple[str, ...] = ()

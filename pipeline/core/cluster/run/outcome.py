@@ -50,6 +50,8 @@ class RunResult:
     outcomes: tuple[Outcome, ...]
     stopped: str = ""
     interrupted: bool = False
+    before: str = ""
+    """The commit that was applied whole before this run; empty where none was."""
 
     @property
     def exit_code(self) -> int:
