@@ -36,7 +36,7 @@ _STATES = {
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 
-class Settled(Enum):
+class WriteFate(Enum):
     """What one write has led to."""
 
     YES = auto()
@@ -89,9 +89,9 @@ class Objects:
                 if found is None:
                     continue
             settled, outcome = self._send(task, found)
-            if settled is Settled.YES:
+            if settled is WriteFate.YES:
                 return outcome
-            if settled is Settled.UNANSWERED:  # it may still arrive: what we find next may be our own doing
+            if settled is WriteFate.UNANSWERED:  # it may still arrive: what we find next may be our own doing
                 task = replace(task, resumed=True)
                 unanswered += 1
         return _given_up(action, found, unanswered)
@@ -131,7 +131,7 @@ class Objects:
         left |= live.left_to_others(found, task.action.id, self.ignored) if found is not None else frozenset()
         return managed.without(task.body, left) if left and found is not None else task.body
 
-    def _send(self, task: Task, found: Body | None) -> tuple[Settled, Outcome]:
+    def _send(self, task: Task, found: Body | None) -> tuple[WriteFate, Outcome]:
         """One compare-and-swap: whether that settles it, and how."""
         action = task.action
         metadata = mapping((found or {}).get("metadata"))
@@ -141,20 +141,20 @@ class Objects:
         fate, answer = self.writer.write(call, str(action.op), object=str(action.id), uid=uid)
         outcome = Outcome(action, _STATES[action.op], body=answer.body, warnings=answer.warnings)
         if fate is Fate.DONE:
-            return Settled.YES, outcome
+            return WriteFate.YES, outcome
         if fate is Fate.AMBIGUOUS:
             now = self.read(task)
             if now is not None and managed.is_applied_by(now, MANAGER) and self.is_done(task, now):
-                return Settled.YES, Outcome(action, outcome.state, "the answer was lost; read back", now)
-            return Settled.UNANSWERED, outcome
+                return WriteFate.YES, Outcome(action, outcome.state, "the answer was lost; read back", now)
+            return WriteFate.UNANSWERED, outcome
         if fate in (Fate.REREAD, Fate.OTHER_OBJECT):
-            return Settled.CHANGED, outcome
+            return WriteFate.CHANGED, outcome
         if fate is Fate.CONFLICT:  # of somebody who came since it was read, or else of whom the policy does not know
             now = self.read(task)
             stale = self.against(action, now)
             lost = Outcome(action, OutcomeState.STALE, stale, now) if stale else self.failed(action, answer)
-            return Settled.YES, lost
-        return Settled.YES, self.failed(action, answer)
+            return WriteFate.YES, lost
+        return WriteFate.YES, self.failed(action, answer)
 
     def _migrated(self, task: Task, found: Body) -> Body | None:
         """The object with the entries of kubectl and helm made ours; None where it changed meanwhile."""
