@@ -1,6 +1,7 @@
 """What a real API server answered to single changes of built-in kinds: each refusal is predicted, none is invented."""
 
 import copy
+import json
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,9 @@ from pipeline.core.diff.compare import compare
 from pipeline.core.judge.judge import judge
 from pipeline.core.kube.resource import ManifestSet, Resource
 from pipeline.core.risk.finding import Confidence
-from pipeline.core.risk.upgrade import Side, Upgrade
+from pipeline.core.risk.upgrade import Facts, Side, Upgrade
 from pipeline.core.yaml.reader import load, load_all
+from tests.support.tools import corpus
 
 DATA = Path(__file__).parents[1] / "data" / "mutations"
 RULES = [rule for rule in rules.load() if rule.category == "immutable"]
@@ -48,11 +50,12 @@ def mutated(change: dict[str, Any]) -> dict[str, Any]:
     return body
 
 
-def predicted(change: dict[str, Any]) -> bool:
+def predicted(change: dict[str, Any], minor: int = 37) -> bool:
     before, after = bases()[change["kind"], change["name"]], mutated(change)
     sides = [Side(ManifestSet.of([Resource.of(body)])) for body in (before, after)]
     diff = compare(sides[0].manifests, sides[1].manifests)
-    found = judge(Upgrade("r", "t", sides[0], sides[1], diff), RULES).findings
+    facts = Facts(target=(1, minor))
+    found = judge(Upgrade("r", "t", sides[0], sides[1], diff, facts=facts), RULES).findings
     return any(finding.confidence is Confidence.PROVEN for finding in found)
 
 
@@ -68,3 +71,22 @@ def test_the_prediction_is_the_servers_answer(verdict: str, number: int, wanted:
         (c["kind"], c["name"], c["path"], c["op"], c["old"], c["new"]) for c in asked if predicted(c) is not wanted
     ]
     assert wrong == []
+
+
+@pytest.mark.parametrize("version", ["1.30.14", "1.34.4", "1.35.4"])
+def test_the_prediction_is_the_answer_of_an_older_server(version: str) -> None:
+    file = corpus() / "by-version" / f"mutations-{version}.jsonl"
+    other = {key(row): row["verdict"] for line in file.read_text().splitlines() for row in [json.loads(line)]}
+    minor = int(version.split(".")[1])
+    wanted = {"immutable": True, "accepted": False}
+    wrong = [
+        (key(change), verdict)
+        for change in changes()
+        if (verdict := other.get(key(change), change["verdict"])) in wanted
+        if predicted(change, minor) is not wanted[verdict]
+    ]
+    assert wrong == []
+
+
+def key(change: dict[str, Any]) -> str:
+    return json.dumps([change[part] for part in ("kind", "name", "path", "op", "new")], default=str)

@@ -13,6 +13,7 @@ from pipeline.core.diff.equivalence import same_meaning
 from pipeline.core.diff.values import canonical, values_of
 from pipeline.core.kube.apis import lookup
 from pipeline.core.kube.defaults.normalise import normal
+from pipeline.core.kube.fields import bounds
 from pipeline.core.kube.path import MISSING, Path, get
 from pipeline.core.kube.resource import Body, Delivery, Resource
 from pipeline.core.risk.rule import Claim, EachCheck, Hit, place
@@ -66,16 +67,18 @@ def others(body: Body, parent: Path, allowed: frozenset[str]) -> Iterator[Path]:
 
 
 def immutable_check(
-    refused: Callable[[Body, Body], tuple[Path, ...]], cure: Callable[[ResourceChange], Cure] | None = None
+    refused: Callable[[Body, Body, int], tuple[Path, ...]], cure: Callable[[ResourceChange], Cure] | None = None
 ) -> EachCheck:
-    """One finding for an object of which ``refused`` names paths: of the old and the new body, with defaults.
+    """One finding for an object of which ``refused`` names paths.
+
+    It is given the old and the new body, with defaults, and the target's minor (the newest known where none is stated).
 
     ``cure`` is the remedy, and the commands that it speaks of.
     """
 
-    def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
+    def check(change: ResourceChange, upgrade: Upgrade) -> Iterator[Hit]:
         both = bodies(change)
-        paths = () if both is None else refused(*both)
+        paths = () if both is None else refused(*both, target_minor(upgrade))
         if paths:
             names = ", ".join(".".join(map(str, path)) for path in paths)
             places = [place(change.resource, first_below(change, path)) for path in paths]
@@ -91,6 +94,11 @@ def immutable_check(
             )
 
     return check
+
+
+def target_minor(upgrade: Upgrade) -> int:
+    """The minor of Kubernetes that judges the upgrade: the target's, or the newest known where there is none."""
+    return upgrade.facts.target[1] if upgrade.facts.target else bounds()[1]
 
 
 def _another_object(change: ResourceChange) -> Cure:

@@ -27,7 +27,7 @@ _FIXED: dict[str, tuple[Path, ...]] = {
 }
 
 
-def _refused(old: Body, new: Body) -> tuple[Path, ...]:
+def _refused(old: Body, new: Body, _minor: int) -> tuple[Path, ...]:
     return differing(old, new, *_FIXED[str(old.get("kind"))])
 
 

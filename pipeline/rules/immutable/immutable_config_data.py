@@ -16,7 +16,7 @@ from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
 
 
-def _refused(old: Body, new: Body) -> tuple[Path, ...]:
+def _refused(old: Body, new: Body, _minor: int) -> tuple[Path, ...]:
     paths: tuple[Path, ...] = (("type",),) if old.get("kind") == "Secret" else ()
     if old.get("immutable") is True:
         paths += (("immutable",), ("data",), ("binaryData",), ("stringData",))

@@ -13,7 +13,7 @@ Delete the Job before the apply, or put the version into its name. A hook with t
 
 from collections.abc import Iterator
 
-from pipeline.core.analysis.immutable_fields import bodies, claims, differing, first_below
+from pipeline.core.analysis.immutable_fields import bodies, claims, differing, first_below, target_minor
 from pipeline.core.diff.change import ResourceChange
 from pipeline.core.kube.path import Path, get
 from pipeline.core.kube.resource import Body, mapping, sequence
@@ -23,11 +23,11 @@ from pipeline.core.risk.upgrade import Upgrade
 from pipeline.core.words import deletion
 
 
-def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
+def check(change: ResourceChange, upgrade: Upgrade) -> Iterator[Hit]:
     both = bodies(change)
     if both is None:
         return
-    paths = _refused(*both)
+    paths = _refused(*both, target_minor(upgrade))
     if not any("completions" in mapping(side.body.get("spec")) for side in (change.before, change.after) if side):
         paths = tuple(path for path in paths if path[-1] != "completions")  # the server keeps what it filled in
     if paths:
@@ -59,10 +59,21 @@ _FIXED: tuple[Path, ...] = (
 _OF_SUSPENDED = ("nodeSelector", "tolerations", "affinity", "schedulingGates")
 
 
-def _refused(old: Body, new: Body) -> tuple[Path, ...]:
+_ELASTIC_SINCE = 27
+
+
+def _elastic(new: Body, minor: int) -> bool:
+    """Whether an Indexed Job is scaled: completions may change together with parallelism, to the same number."""
+    spec = mapping(new.get("spec"))
+    same = spec.get("completions") is not None and spec.get("completions") == spec.get("parallelism")
+    return minor >= _ELASTIC_SINCE and spec.get("completionMode") == "Indexed" and same
+
+
+def _refused(old: Body, new: Body, minor: int) -> tuple[Path, ...]:
     if get(old, ("spec", "suspend")) is True:
         old, new = _without_directives(old), _without_directives(new)
-    return differing(old, new, *_FIXED)
+    elastic = _elastic(new, minor)
+    return differing(old, new, *(path for path in _FIXED if not (elastic and path[-1] == "completions")))
 
 
 def _without_directives(body: Body) -> Body:
@@ -111,6 +122,19 @@ RULE = Rule(
             "a default is spelled out",
             before=_JOB % "x:1",
             after=(_JOB % "x:1").replace("spec: {template", "spec: {backoffLimit: 6, template"),
+        ),
+        quiet(
+            "an Indexed Job is scaled: completions and parallelism together",
+            before=(_JOB % "x:1").replace("{template", "{completionMode: Indexed, completions: 2, template"),
+            after=(_JOB % "x:1").replace(
+                "{template", "{completionMode: Indexed, completions: 3, parallelism: 3, template"
+            ),
+        ),
+        speaks(
+            "an Indexed Job gets more completions alone",
+            ("blocker", "spec.completions"),
+            before=(_JOB % "x:1").replace("{template", "{completionMode: Indexed, completions: 2, template"),
+            after=(_JOB % "x:1").replace("{template", "{completionMode: Indexed, completions: 3, template"),
         ),
         quiet(
             "a hook that is deleted first",

@@ -30,7 +30,7 @@ _ALLOWED = frozenset(
 )
 
 
-def _refused(old: Body, new: Body) -> tuple[Path, ...]:
+def _refused(old: Body, new: Body, _minor: int) -> tuple[Path, ...]:
     paths = sorted({*others(old, ("spec",), _ALLOWED), *others(new, ("spec",), _ALLOWED)})
     return differing(_plain(old), _plain(new), *paths)
 

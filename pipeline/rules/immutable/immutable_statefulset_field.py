@@ -3,7 +3,8 @@
 ## Why it matters
 
 The API server rejects any change of a StatefulSet's spec except of replicas, template, updateStrategy, ordinals,
-minReadySeconds, revisionHistoryLimit and persistentVolumeClaimRetentionPolicy (apps/v1 validation). The apply stops.
+minReadySeconds and persistentVolumeClaimRetentionPolicy, and since 1.33 revisionHistoryLimit (apps/v1 validation). The
+apply stops.
 
 ## What to do
 
@@ -33,9 +34,14 @@ _ALLOWED = frozenset(
 )
 
 
-def _refused(old: Body, new: Body) -> tuple[Path, ...]:
+_HISTORY_SINCE = 33
+"""revisionHistoryLimit can be changed since 1.33 (asked of real servers of both kinds)."""
+
+
+def _refused(old: Body, new: Body, minor: int) -> tuple[Path, ...]:
     """The selector and the claim templates have rules of their own."""
-    paths = sorted({*others(old, ("spec",), _ALLOWED), *others(new, ("spec",), _ALLOWED)})
+    allowed = _ALLOWED if minor >= _HISTORY_SINCE else _ALLOWED - {"revisionHistoryLimit"}
+    paths = sorted({*others(old, ("spec",), allowed), *others(new, ("spec",), allowed)})
     return differing(old, new, *paths)
 
 
@@ -61,6 +67,19 @@ RULE = Rule(
             ("blocker", "spec.serviceName"),
             before=_SET % "serviceName: a",
             after=_SET % "serviceName: b",
+        ),
+        speaks(
+            "the number of kept revisions, before 1.33",
+            ("blocker", "spec.revisionHistoryLimit"),
+            before=_SET % "revisionHistoryLimit: 3",
+            after=_SET % "revisionHistoryLimit: 5",
+            facts={"target": (1, 32)},
+        ),
+        quiet(
+            "the number of kept revisions, since 1.33",
+            before=_SET % "revisionHistoryLimit: 3",
+            after=_SET % "revisionHistoryLimit: 5",
+            facts={"target": (1, 33)},
         ),
         quiet("it scales", before=_SET % "replicas: 1", after=_SET % "replicas: 2"),
         quiet(

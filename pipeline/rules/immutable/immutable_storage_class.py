@@ -3,7 +3,8 @@
 ## Why it matters
 
 The API server rejects it: provisioner, parameters, reclaim policy and binding mode of a StorageClass, driver and
-parameters of a VolumeAttributesClass, and attachRequired and volumeLifecycleModes of a CSIDriver are immutable.
+parameters of a VolumeAttributesClass, and attachRequired and volumeLifecycleModes of a CSIDriver are immutable; before
+1.29 its fsGroupPolicy and podInfoOnMount as well.
 
 ## What to do
 
@@ -22,15 +23,27 @@ _FIXED: dict[str, tuple[Path, ...]] = {
     "CSIDriver": (("spec", "attachRequired"), ("spec", "volumeLifecycleModes")),
 }
 
+_UNTIL: dict[str, tuple[tuple[Path, int], ...]] = {
+    "CSIDriver": (
+        (("spec", "podInfoOnMount"), 29),
+        (("spec", "fsGroupPolicy"), 29),
+        (("spec", "storageCapacity"), 23),
+    ),
+}
+"""Fields that can be changed from a minor on, by the API's own description of them."""
 
-def _refused(old: Body, new: Body) -> tuple[Path, ...]:
-    return differing(old, new, *_FIXED[str(old.get("kind"))])
+
+def _refused(old: Body, new: Body, minor: int) -> tuple[Path, ...]:
+    kind = str(old.get("kind"))
+    until = (path for path, since in _UNTIL.get(kind, ()) if minor < since)
+    return differing(old, new, *_FIXED[kind], *until)
 
 
 check = immutable_check(_refused)
 
 
 _CLASS = "apiVersion: storage.k8s.io/v1\nkind: StorageClass\nmetadata: {name: fast}\nprovisioner: %s\n"
+_DRIVER = "apiVersion: storage.k8s.io/v1\nkind: CSIDriver\nmetadata: {name: csi.x.io}\nspec: {attachRequired: true%s}\n"
 
 RULE = Rule(
     module=__name__,
@@ -40,6 +53,19 @@ RULE = Rule(
     kinds=frozenset({"StorageClass", "VolumeAttributesClass", "CSIDriver"}),
     cases=(
         speaks("another provisioner", ("blocker", "provisioner"), before=_CLASS % "a", after=_CLASS % "b"),
+        speaks(
+            "a driver's policy for fsGroup, before 1.29",
+            ("blocker", "spec.fsGroupPolicy"),
+            before=_DRIVER % "",
+            after=_DRIVER % ", fsGroupPolicy: File",
+            facts={"target": (1, 28)},
+        ),
+        quiet(
+            "a driver's policy for fsGroup, since 1.29",
+            before=_DRIVER % "",
+            after=_DRIVER % ", fsGroupPolicy: File",
+            facts={"target": (1, 29)},
+        ),
         quiet("a default is spelled out", before=_CLASS % "a", after=_CLASS % "a" + "reclaimPolicy: Delete\n"),
     ),
 )
