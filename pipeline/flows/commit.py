@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from pipeline.core.charts.lock import ATTRIBUTES_FILE, from_text
 from pipeline.core.charts.lock import FILE as LOCK
+from pipeline.core.charts.lock import FOLDER as VENDORED
 from pipeline.core.errors import ConfigError
 from pipeline.core.render.file_tree import Tree
 from pipeline.core.render.rendered_tree import FOLDER, INDEX, from_bytes, readable
@@ -46,6 +47,6 @@ def _owned(tree: Tree, *, damaged: bool = False) -> Mapping[str, str]:
         if not damaged:
             raise
         charts = ()
-    for chart in charts:
-        found |= tree.ids(chart.folder)
-    return found
+    folders = {chart.folder for chart in charts}
+    vendored = tree.ids(VENDORED) if folders else {}
+    return found | {path: blob for path, blob in vendored.items() if "/".join(path.split("/")[:3]) in folders}

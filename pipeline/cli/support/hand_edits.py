@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.core.render.hand_edits import HandEdit
+from pipeline.core.render.hand_edits import HandEdit, HandEditKind
 from pipeline.core.words import agreeing, counted
 
 if TYPE_CHECKING:
@@ -17,8 +17,16 @@ if TYPE_CHECKING:
 
 _SHOWN = 20
 RENDER = "pipeline render writes them again and keeps a copy of each; lasting changes belong into values/ and overlays/"
+CONVERTED = "rendered/** -text in .gitattributes, then git checkout -- rendered: Git must not change line ends there"
 VENDOR = "pipeline vendor brings each chart back and keeps a copy of what was edited; use values/ and overlays/"
 ADDED = "a file that render did not write: remove it, or let an overlay add its object"
+
+_HINTS = {
+    HandEditKind.EDITED: RENDER,
+    HandEditKind.REMOVED: RENDER,
+    HandEditKind.CONVERTED: CONVERTED,
+    HandEditKind.ADDED: ADDED,
+}
 
 
 def say_edits(edits: Iterable[HandEdit]) -> None:
@@ -30,8 +38,7 @@ def say_edits(edits: Iterable[HandEdit]) -> None:
         say(str(edit))
     if len(every) > _SHOWN:
         say(f"and {len(every) - _SHOWN} more files are not as they were rendered")
-    hints = [RENDER if any(edit.spoils for edit in every) else "", ADDED if not all(e.spoils for e in every) else ""]
-    for hint in filter(None, hints):
+    for hint in dict.fromkeys(_HINTS[edit.kind] for edit in every):
         click.echo(f"  try: {hint}", err=True)
 
 
@@ -45,7 +52,9 @@ def refuse_edits(here: "Repository", head: "Tree | None") -> None:
     from pipeline.flows.hand_edits import refuse_spoiled, rendered_edits, vendored_edits
 
     edits = rendered_edits(here.worktree, ReleaseSelection())
-    refuse_spoiled((str(edit) for edit in edits if edit.spoils), RENDER)
+    spoiled = [edit for edit in edits if edit.spoils]
+    hints = dict.fromkeys(_HINTS[edit.kind] for edit in spoiled)
+    refuse_spoiled(map(str, spoiled), "; ".join(hints))
     refuse_spoiled(vendored_edits(here.lock, here.disk, head), VENDOR)
     say_edits(edits)
 
