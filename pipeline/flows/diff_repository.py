@@ -66,7 +66,9 @@ def diff_repository(
     """Compare, judge, and apply the policy."""
     versions = {key.environment: inputs.kube_version for key, inputs in {**old.inputs, **new.inputs}.items()}
     known = bool(versions)
-    targets = Targets(versions, capabilities=known, stated=known and set(versions) <= terms.stated)
+    past = {key.environment: inputs.kube_version for key, inputs in old.inputs.items()}
+    stated = known and set(versions) <= terms.stated
+    targets = Targets(versions, capabilities=known, stated=stated, versions_before=past)
     report = build(old.snapshot, new.snapshot, rules(), targets, _share(old, new, terms.shard))
     terms.check(old.snapshot, new.snapshot, report)
     judged = under_policies(report, terms.policies, terms.fail_on, terms.today)

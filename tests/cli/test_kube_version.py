@@ -1,10 +1,12 @@
 """``--kube-version`` and ``kubeVersion``: what a version removed is proven, and one that nobody knows is an error."""
 
+import json
 from pathlib import Path
 
 import pytest
 
 from pipeline.cli import run
+from tests.support.platforms import platform, verbs, write
 
 BUDGET = """{{- $new := .Capabilities.APIVersions.Has "%s" }}
 apiVersion: policy/{{ if $new }}v1{{ else }}v1beta1{{ end }}
@@ -66,3 +68,40 @@ def test_so_is_one_in_pipeline_yaml(
     monkeypatch.chdir(tmp_path)
     assert run(["render"]) == 64
     assert "pipeline.yaml:3:10: no table knows Kubernetes 1.99; the newest known" in capsys.readouterr().err
+
+
+CHART = {
+    "charts/web/Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\n",
+    "charts/web/templates/a.yaml": OLD.replace("%d", "1"),
+    "charts/web/templates/b.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: same}\ndata: {a: b}\n",
+    "charts/web/templates/c.yaml": (
+        "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: db}\nspec:\n  serviceName: db\n"
+        "  selector: {matchLabels: {a: b}}\n"
+        "  template: {metadata: {labels: {a: b}}, spec: {containers: [{name: Db, image: 'r.example.org/db:1'}]}}\n"
+    ),
+}
+CONFIG = "releases: [{{name: web, chart: ./charts/web, namespace: shop}}]\nhelm: {{engine: embedded}}\n"
+CONFIG += "environments: {{prod: {{kubeVersion: '{0}'}}}}\n"
+
+
+@pytest.mark.parametrize(
+    ("past", "now", "rules"),
+    [
+        ("1.24", "1.34", {"api-version-removed", "api-value-invalid"}),
+        ("1.24", "1.32", {"api-version-removed"}),
+        ("1.32", "1.33", set()),
+        ("1.33", "1.34", {"api-value-invalid"}),
+    ],
+)
+def test_a_raised_version_is_judged_like_an_upgrade_of_every_release(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, past: str, now: str, rules: set[str]
+) -> None:
+    root = platform(tmp_path / "r", {"pipeline.yaml": CONFIG.format(past)} | CHART)
+    monkeypatch.chdir(root)
+    verbs("vendor", "render", "commit")
+    write(root, {"pipeline.yaml": CONFIG.format(now)})
+    verbs("render")
+    out = tmp_path / "report.json"
+    assert run(["-q", "diff", "ref:HEAD", "worktree", "--double-check", "-o", f"json={out}"]) == (3 if rules else 0)
+    blockers = {one["rule"] for one in json.loads(out.read_text())["findings"] if one["severity"] == "blocker"}
+    assert blockers == rules

@@ -1,8 +1,8 @@
 """What an upgrade newly writes that the target's API server does not take of built-in objects: each fact once."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pipeline.core.diff.change import ResourceChange
 from pipeline.core.kube.apis import lookup
 from pipeline.core.kube.field_check import Fault, FieldComplaint, complaints
 from pipeline.core.kube.fields import bounds
@@ -46,20 +46,34 @@ def news(upgrade: Upgrade) -> tuple[News, ...]:
     if not oldest <= minor <= newest:
         return ()
     facts: dict[Fact, list[tuple[Resource, FieldComplaint]]] = {}
-    for change in upgrade.diff.changes:
-        for complaint in _fresh(change, minor):
+    past = max(oldest, upgrade.facts.minor_before)
+    for before, after in _pairs(upgrade):
+        for complaint in _fresh(before, after, past, minor):
             fact = (complaint.fault, complaint.type, complaint.field, complaint.wanted)
-            facts.setdefault(fact, []).append((change.resource, complaint))
+            facts.setdefault(fact, []).append((after, complaint))
     return tuple(_news(found, stated=upgrade.facts.target_stated) for _, found in sorted(facts.items()))
 
 
-def _fresh(change: ResourceChange, minor: int) -> list[FieldComplaint]:
-    """What is wrong with one object and was not; the server refuses it for the first, so that not all need be told."""
-    found = complaints(change.after, minor) if change.after is not None else ()
+def _pairs(upgrade: Upgrade) -> Iterator[tuple[Resource | None, Resource]]:
+    """What is new or edited, with its old side; then, where the target is another version, all that stays as it is."""
+    changed = set()
+    for change in upgrade.diff.changes:
+        if change.after is not None:
+            changed.add(change.after.id)
+            yield change.before, change.after
+    if upgrade.facts.target_before is not None:
+        yield from ((one, one) for one in upgrade.after.manifests.resources if one.id not in changed)
+
+
+def _fresh(before: Resource | None, after: Resource, past: int, minor: int) -> list[FieldComplaint]:
+    """What is wrong with one object and was not; the server refuses it for the first, so that not all need be told.
+
+    ``past`` is the minor of Kubernetes 1 that the old side met.
+    """
+    found = complaints(after, minor)
     if not found:
         return []
-    before = complaints(change.before, minor) if change.before is not None else ()
-    known = {(old.fault, old.where) for old in before}
+    known = {(old.fault, old.where) for old in (complaints(before, past) if before is not None else ())}
     return [one for one in found if (one.fault, one.where) not in known][:_TOLD]
 
 

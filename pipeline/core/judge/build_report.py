@@ -31,6 +31,13 @@ class Targets:
     kube_versions: Mapping[str, str] = field(default_factory=dict)
     capabilities: bool = False
     stated: bool = True
+    versions_before: Mapping[str, str] = field(default_factory=dict)
+    """The versions that the old side was rendered for, by environment."""
+
+    def before_of(self, environment: str) -> tuple[int, int] | None:
+        """None where nobody knows, or where it is the same version as now."""
+        version = minor_version(self.versions_before.get(environment, ""))
+        return None if version == self.version_of(environment) else version
 
     def version_of(self, environment: str) -> tuple[int, int] | None:
         return minor_version(self.kube_versions.get(environment, ""))
@@ -101,6 +108,7 @@ def _release(key: ReleaseKey, old: Snapshot, new: Snapshot, rules: tuple[Rule, .
         target=targets.version_of(key.environment),
         capabilities=targets.capabilities,
         target_stated=targets.stated,
+        target_before=targets.before_of(key.environment),
         repository_before=_others(old, key),
         repository_after=others,
     )

@@ -44,8 +44,16 @@ class Facts:
     repository_before: ManifestSet | None = None
     repository_after: ManifestSet | None = None
     live: ManifestSet | None = None
+    target_before: tuple[int, int] | None = None
+    """The version that the old side was rendered for, where that is another: every object meets the new one."""
     refusal: str = ""
     """What helm says of the new side where that does not render. Only rules that say ``unrendered`` see such a one."""
+
+    @property
+    def minor_before(self) -> int:
+        """The minor that the old side met; that of the target where the version stays, -1 where none is known."""
+        version = self.target_before or self.target
+        return version[1] if version else -1
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,6 +78,13 @@ RULE = Rule(
     needs=(Need.TARGET,),
     cases=(
         speaks(
+            "the cluster moves to a version that looks at it",
+            ("blocker", "spec.template.spec.containers[name=Db].name"),
+            before=_STATEFUL % "Db",
+            after=_STATEFUL % "Db",
+            facts={"target": (1, 34), "target_before": (1, 30)},
+        ),
+        speaks(
             "a port's name of 21 characters",
             ("blocker", "spec.containers[name=web].ports[containerPort=80].name"),
             before=_POD % "http",

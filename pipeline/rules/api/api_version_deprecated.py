@@ -23,7 +23,7 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
     assert target is not None, "BUG: evaluated without a target"
     for api, resources in uses(upgrade.after.manifests, lambda api: _concerns(api, target[1])):
         before = users(upgrade.before.manifests, api)
-        old = all(resource.id in before for resource in resources)
+        old = _concerns(api, upgrade.facts.minor_before) and all(resource.id in before for resource in resources)
         places = [place(resource, ("apiVersion",)) for resource in resources]
         yield Hit(
             places[0],

@@ -26,7 +26,11 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
     minor = target[1]
     for api, resources in uses(upgrade.after.manifests, lambda api: api.off_by_default and api.exists(minor)):
         before = users(upgrade.before.manifests, api)
-        old = all(resource.id in before for resource in resources)
+        old = (
+            api.off_by_default
+            and api.exists(upgrade.facts.minor_before)
+            and all(resource.id in before for resource in resources)
+        )
         places = [place(resource, ("apiVersion",)) for resource in resources]
         yield Hit(
             places[0],

@@ -32,7 +32,7 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
     assert target is not None, "BUG: evaluated without a target"
     for api, resources in uses(upgrade.after.manifests, lambda api: _concerns(api, target[1])):
         before = users(upgrade.before.manifests, api)
-        old = all(resource.id in before for resource in resources)
+        old = _concerns(api, upgrade.facts.minor_before) and all(resource.id in before for resource in resources)
         places = [place(resource, ("apiVersion",)) for resource in resources]
         yield Hit(
             places[0],
@@ -66,6 +66,13 @@ RULE = Rule(
     whole=check,
     needs=(Need.TARGET,),
     cases=(
+        speaks(
+            "the cluster moves to the version that removed it",
+            ("blocker", "apiVersion"),
+            before=_ONE % ("policy/v1beta1", "PodDisruptionBudget"),
+            after=_ONE % ("policy/v1beta1", "PodDisruptionBudget"),
+            facts={"target": (1, 32), "target_before": (1, 24), "capabilities": True},
+        ),
         speaks(
             "gone since 1.25",
             ("blocker", "apiVersion"),

@@ -38,7 +38,7 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
     for resource in upgrade.after.manifests.resources:
         for path, plugin in _plugins(resource):
             if _GONE_SINCE[plugin] <= target[1]:
-                old = (resource.id, path) in known
+                old = (resource.id, path) in known and _GONE_SINCE[plugin] <= upgrade.facts.minor_before
                 since = f"which was removed in Kubernetes 1.{_GONE_SINCE[plugin]}"
                 yield Hit(
                     place(resource, path),
@@ -72,6 +72,13 @@ RULE = Rule(
     whole=check,
     needs=(Need.TARGET,),
     cases=(
+        speaks(
+            "the cluster moves to the version without it",
+            ("high", _PATH),
+            before=_GLUSTER,
+            after=_GLUSTER,
+            facts={"target": (1, 30), "target_before": (1, 24)},
+        ),
         speaks("it comes", ("high", _PATH), before=_WEB % "emptyDir: {}", after=_GLUSTER, facts={"target": (1, 30)}),
         speaks("it was there before", ("low", _PATH), before=_GLUSTER, after=_GLUSTER, facts={"target": (1, 30)}),
         quiet("the target still has it", after=_GLUSTER, facts={"target": (1, 25)}),
