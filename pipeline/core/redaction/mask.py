@@ -104,7 +104,7 @@ class Mask:
             return text
         out, last = [], 0
         for hit in hits:
-            mark = CUT if hit.part and not text.startswith(CUT, hit.end) else ""
+            mark = CUT if hit.part and not text.startswith((CUT, "..."), hit.end) else ""
             out += [text[last : hit.start], f"<secret #{hit.number}>{mark}"]
             last = hit.end
         return "".join([*out, text[last:]])

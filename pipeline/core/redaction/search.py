@@ -17,6 +17,8 @@ from pipeline.core.redaction.forms import SHORTEST, Form
 from pipeline.core.redaction.parts import as_json
 
 CUT = "…"
+_CUTS = (CUT, "...")
+"""How texts are shown to go on: by this tool, and by Go's YAML."""
 BOUNDED = 8
 """A form of fewer letters and digits is looked for as a word only."""
 _WINDOW = 64
@@ -120,7 +122,7 @@ class Group:
         form = self.texts[n]
         if end - at == len(form):
             return _stands_alone(text, at, form)
-        return end - at >= self.enough[n] or (end - at >= SHORTEST and text.startswith(CUT, end))
+        return end - at >= self.enough[n] or (end - at >= SHORTEST and text.startswith(_CUTS, end))
 
 
 class Search:

@@ -150,7 +150,7 @@ class _Reader:
         else:
             value = self._plain[event.value] if event.implicit[0] else event.value
         if value.__class__ is float and (value != value or value in (float("inf"), float("-inf"))):  # noqa: PLR0124 - NaN
-            raise YamlError(f"{event.value} is no JSON number", event.start_mark.line + 1)
+            raise YamlError("a number that JSON cannot hold", event.start_mark.line + 1)
         if event.anchor is not None:
             self._anchors[event.anchor] = value
         return value
@@ -169,9 +169,12 @@ class _Reader:
 
     def _alias(self, event: Any) -> Any:
         if event.anchor in self._open:
-            raise YamlError(f"anchor {event.anchor!r} contains itself", event.start_mark.line + 1)
+            raise YamlError("an anchor contains itself", event.start_mark.line + 1)
         if event.anchor not in self._anchors:
-            raise YamlError(f"unknown anchor {event.anchor!r}", event.start_mark.line + 1)
+            raise YamlError(
+                "an alias of an unknown anchor: a value that begins with * is one, unless it is quoted",
+                event.start_mark.line + 1,
+            )
         self._count(event, self._sizes.get(event.anchor, 1))
         return self._anchors[event.anchor]
 

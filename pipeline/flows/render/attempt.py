@@ -10,7 +10,7 @@ from pipeline.core.render.helm_errors import not_readable
 from pipeline.core.render.manifests import ManifestError, parse
 from pipeline.core.render.order import RenderedChart, RenderOrder
 from pipeline.flows.render.jobs import Job, RenderPorts
-from pipeline.flows.render.safe_messages import knowing
+from pipeline.flows.render.safe_messages import failing
 
 
 def attempt(
@@ -30,7 +30,7 @@ def attempt(
             answers.append(answer)
     if failures:
         made = [parse(answer.text, namespace="") for answer in answers]
-        raise WorldError(knowing(jobs, world, made).text("\n".join(failures)), hint="nothing was written")
+        raise WorldError(failing(jobs, world, made)("\n".join(failures)), hint="nothing was written")
     return answers
 
 

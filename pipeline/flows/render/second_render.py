@@ -25,7 +25,7 @@ from pipeline.core.render.rendered_tree import INDEX, IndexEntry, folder_of, rea
 from pipeline.core.yaml.reader import YamlError
 from pipeline.flows.render.attempt import attempt
 from pipeline.flows.render.jobs import Job, RenderPorts
-from pipeline.flows.render.safe_messages import knowing
+from pipeline.flows.render.safe_messages import failing
 from pipeline.flows.second_renders import second_renders
 
 
@@ -130,7 +130,7 @@ def _overlaid(made: Made, manifests: ManifestSet, world: RenderPorts) -> tuple[M
     try:
         over = applied(overlay, manifests, made.job.release.namespace, world.kustomize())
     except WorldError as error:  # Kustomize quotes what it stumbles over
-        raise WorldError(knowing([made.job], world, [manifests]).text(error.message), hint=error.hint) from None
+        raise WorldError(failing([made.job], world, [manifests])(error.message), hint=error.hint) from None
     return over, effects(manifests, over)
 
 
