@@ -12,6 +12,7 @@ from pipeline.core.config.loosened import Loosening, loosenings
 from pipeline.core.config.model import Config
 from pipeline.core.config.shards import shared_out
 from pipeline.core.judge.build_report import Targets, build
+from pipeline.core.judge.hand_edit_findings import with_hand_edits
 from pipeline.core.judge.policy_changes import with_policy_changes
 from pipeline.core.judge.report import Report
 from pipeline.core.judge.report_check import ReportCheck, no_check
@@ -71,11 +72,12 @@ def diff_repository(
     targets = Targets(versions, capabilities=known, stated=stated, versions_before=past)
     report = build(old.snapshot, new.snapshot, rules(), targets, _share(old, new, terms.shard))
     terms.check(old.snapshot, new.snapshot, report)
-    judged = under_policies(report, terms.policies, terms.fail_on, terms.today)
+    judged = with_hand_edits(under_policies(report, terms.policies, terms.fail_on, terms.today), new.hand_edits)
     if terms.own_policies is None:
         return judged
-    own = under_policies(report, terms.own_policies, terms.fail_on, terms.today).verdict
-    return with_policy_changes(judged, terms.loosened, own, terms.decides)
+    own = under_policies(report, terms.own_policies, terms.fail_on, terms.today)
+    own_verdict = with_hand_edits(own, new.hand_edits).verdict
+    return with_policy_changes(judged, terms.loosened, own_verdict, terms.decides)
 
 
 def _share(old: RenderedSnapshot, new: RenderedSnapshot, shard: tuple[int, int] | None) -> frozenset[ReleaseKey] | None:

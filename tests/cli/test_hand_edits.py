@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.cli import run
+from pipeline.core.cluster.inventory.inventory import Inventory, to_body
+from pipeline.core.yaml.writer import dump
 from tests.support.platforms import git, platform, verbs, write
 
 FOLDER = "rendered/default/web"
@@ -61,6 +63,16 @@ def made_a_link(root: Path) -> str:
     (root / SERVICE).unlink()
     (root / SERVICE).symlink_to(other)
     return SERVICE
+
+
+def extra_manifest(root: Path) -> str:
+    write(root, {f"{FOLDER}/shop/extra.yaml": "kind: X\nmetadata: {name: x}\n"})
+    return f"{FOLDER}/shop/extra.yaml was added by hand"
+
+
+def removed(root: Path) -> str:
+    (root / SERVICE).unlink()
+    return f"{SERVICE} was removed by hand"
 
 
 EDITS = [edited, emptied, one_blank_more, converted, made_a_link]
@@ -276,4 +288,31 @@ def test_an_edit_in_the_new_side_of_two_folders_is_told(here: Path, tmp_path: Pa
     edited(other)
     assert run(["diff", f"dir:{here}", f"dir:{other}", "-o", "json=report.json"]) in (3, 4)
     assert f"{SERVICE} was edited by hand" in capsys.readouterr().err
-    assert json.loads(Path("report.json").read_text())["changes"]
+    data = json.loads(Path("report.json").read_text())
+    assert data["changes"]
+    (found,) = (one for one in data["findings"] if one["rule"] == "hand-edit")
+    assert found["title"] == f"1 file below rendered/ was edited by hand: {SERVICE}"
+    assert data["verdict"] != "safe"
+
+
+@pytest.mark.parametrize("committed", [False, True])
+@pytest.mark.parametrize("edit", [edited, converted, extra_manifest, removed, emptied], ids=lambda edit: edit.__name__)
+def test_a_plan_is_not_made_of_what_nobody_rendered(
+    here: Path, capsys: Output, edit: Callable[[Path], str], *, committed: bool
+) -> None:
+    config = (here / "pipeline.yaml").read_text()
+    cluster = "environments: {default: {cluster: {context: nowhere}}}\n"
+    inventory = dump(to_body(Inventory("default", "pipeline")))
+    write(here, {"pipeline.yaml": config + cluster, "inventory.yaml": inventory})
+    verbs("render")
+    git(here, "add", ".")
+    git(here, "commit", "--quiet", "--message", "cluster")
+    if run(["plan", "--offline", "inventory.yaml"]) == 64:  # its ConfigMap is in another namespace
+        pytest.fail(capsys.readouterr().err)
+    named = edit(here)
+    if committed:
+        git(here, "add", "--all")
+        git(here, "commit", "--quiet", "--message", "by hand")
+    capsys.readouterr()
+    assert run(["plan", "--offline", "inventory.yaml"]) == 4
+    assert named in capsys.readouterr().err

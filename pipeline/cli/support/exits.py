@@ -7,7 +7,7 @@ MEANING = {
     errors.FAILED: "helm, git, the network, the cluster or the disk failed",
     errors.CHANGES: "changes found (only with --detailed-exitcode)",
     errors.RISK: "risk at or above --fail-on",
-    errors.STALE: "out of date: lock mismatch, --check, stale plan",
+    errors.STALE: "out of date: lock mismatch, --check, hand edits, stale plan",
     errors.REFUSED: "approval missing or void, or locked by another run",
     errors.NOT_APPLIED: "some objects were not applied; apply the same plan again to go on",
     errors.UNHEALTHY: "everything is applied, and not healthy in time",
