@@ -6,6 +6,8 @@ from functools import lru_cache
 import yaml
 
 Steps = tuple[str | int, ...]
+_MOST = 200_000
+"""Positions of one text: aliases of aliases multiply, and nobody asks for the last of so many."""
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -23,12 +25,11 @@ def marks(text: str) -> dict[Steps, Mark]:
 
     Empty for a text that no YAML parser reads.
     """
-    try:
-        node = yaml.compose(text, Loader=_LOADER)
-    except yaml.YAMLError:
-        return {}
     found: dict[Steps, Mark] = {(): Mark(1, 1)}
-    _collect(node, (), found)
+    try:
+        _collect(yaml.compose(text, Loader=_LOADER), (), found, set())
+    except (yaml.YAMLError, RecursionError):
+        return {}
     return found
 
 
@@ -40,15 +41,20 @@ def mark(text: str, steps: Steps) -> Mark:
     return found.get(steps, Mark(1, 1))
 
 
-def _collect(node: yaml.Node | None, path: Steps, found: dict[Steps, Mark]) -> None:
+def _collect(node: yaml.Node | None, path: Steps, found: dict[Steps, Mark], above: set[int]) -> None:
+    """``above`` are the nodes that this one lies in: an anchor that contains itself is not followed again."""
+    if id(node) in above or len(found) > _MOST:
+        return
+    above.add(id(node))
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
             if isinstance(key, yaml.ScalarNode):
                 here = (*path, key.value)
                 found[here] = Mark(key.start_mark.line + 1, key.start_mark.column + 1)
-                _collect(value, here, found)
+                _collect(value, here, found, above)
     elif isinstance(node, yaml.SequenceNode):
         for index, item in enumerate(node.value):
             here = (*path, index)
             found[here] = Mark(item.start_mark.line + 1, item.start_mark.column + 1)
-            _collect(item, here, found)
+            _collect(item, here, found, above)
+    above.discard(id(node))

@@ -1,5 +1,6 @@
 """pipeline.yaml: what it means, and that everything wrong with it is said at once, with place and cure."""
 
+import re
 from datetime import date
 
 import pytest
@@ -195,3 +196,11 @@ def test_a_waiver_covers_what_it_says_until_it_expires() -> None:
     assert [(f.rule, f.waived) for f in late] == [("crd-removed", None), ("waiver-expired", None)]
     idle = judged((), policy, date(2026, 1, 1))
     assert [f.rule for f in idle] == ["waiver-unused"]
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [("[a]", "['a'] is unknown"), ("{}", "{} is unknown"), ("1", "1 is unknown"), ("on", "true is")]
+)
+def test_a_value_of_any_type_where_a_word_belongs_is_shown_as_it_stands(value: str, shown: str) -> None:
+    with pytest.raises(ConfigError, match=re.escape(shown)):
+        read(f"releases: []\nsecrets: {{rendered: {value}}}\n")
