@@ -8,15 +8,23 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python;
 	if $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then echo $$python; break; fi; done)
 CORES ?= 2
 PYTEST ?= -n $(CORES)
+UNIT = -m "not slow and not cluster" tests/core tests/rules
 
 .DEFAULT_GOAL := help
-.PHONY: sample help demo test texts check fix lint format types layers dependencies spelling yaml workflows tools matrix benchmark benchmark-cluster benchmark-render clean set-up set-up-test set-up-dev
+.PHONY: unit coverage dead lock wheel-demo sample help demo test texts check fix lint format types layers dead dependencies spelling yaml workflows tools matrix benchmark benchmark-cluster benchmark-render clean set-up set-up-test set-up-dev
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: set-up ## the whole loop on the sample: vendor, render, upgrade, diff, commit
 	@$(BIN)/python scripts/demo.py
+
+unit: set-up-test ## the tests of core and rules that take no time: seconds, for each save
+	@$(BIN)/python -m pytest -q -n $(CORES) $(UNIT)
+
+coverage: set-up-dev ## how much of core and rules the unit tests run, with a floor
+	@$(BIN)/python -m coverage run -m pytest -q -p no:xdist $(UNIT)
+	@$(BIN)/python -m coverage report
 
 test: set-up-test ## every test
 	@$(BIN)/python -m pytest -q $(PYTEST)
@@ -25,7 +33,7 @@ texts: set-up-test ## write the pinned texts (tests/texts) and the rulebook (doc
 	@$(BIN)/python -m pytest -q -p no:randomly -p no:xdist tests/test_texts.py --write-texts
 	@$(BIN)/python -m scripts.rulebook
 
-check: format lint types layers dependencies spelling yaml workflows sample test ## everything that must hold before a merge
+check: format lint types layers dependencies spelling yaml workflows sample coverage test ## everything that must hold before a merge
 
 fix: set-up-dev ## format, and mend what ruff can mend
 	@$(BIN)/ruff format .
@@ -42,6 +50,9 @@ types: set-up-dev
 
 layers: set-up-dev
 	@$(BIN)/lint-imports
+
+dead: set-up-dev
+	@$(BIN)/vulture
 
 dependencies: set-up-dev
 	@$(BIN)/deptry .
@@ -76,6 +87,12 @@ benchmark-cluster: set-up-test ## what plan and apply cost on a real API server,
 
 benchmark-render: set-up ## what a cold render of many releases costs: make benchmark-render CHARTS=FOLDER BASE=CHECKOUT
 	@$(BIN)/python -m scripts.render_speed $(CHARTS) $(BASE)
+
+wheel-demo: ## build the wheel, install it into a fresh environment, run the demo and every format from it
+	@$(PYTHON) scripts/wheel_demo.py
+
+lock: set-up-dev ## write requirements-dev.lock again
+	@$(BIN)/python scripts/lock.py
 
 clean: ## remove what set-up installed
 	rm -rf $(VENV) .venv-* .tools

@@ -28,7 +28,8 @@ def main(folder: str, what: str) -> None:
     )
     if not python.exists():
         _create(venv)
-    _pip(python, "install", "--quiet", "--editable", f".[{EXTRAS[what]}]")
+    locked = [] if what == "run" else ["--constraint", "requirements-dev.lock"]
+    _pip(python, "install", "--quiet", *locked, "--editable", f".[{EXTRAS[what]}]")
     if what != "run":
         _run(str(python), "scripts/fetch_tools.py")
     _compile(python)
@@ -42,7 +43,8 @@ def _compile(python: Path) -> None:
 
 def _key() -> str:
     """Changes with what would be installed, and with the Python that it is installed for."""
-    files = (ROOT / "pyproject.toml", Path(__file__), ROOT / "scripts" / "fetch_tools.py")
+    names = ("pyproject.toml", "scripts/set_up.py", "scripts/fetch_tools.py", "requirements-dev.lock")
+    files = tuple(ROOT / name for name in names)
     digest = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
     return f"{sys.version}\n{digest}\n"
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.cli.support.verbs import SECTIONS
+
 ROOT = Path(__file__).parent.parent
 MOST_LINES = {"pipeline": 250, "scripts": 250, "tests": 500}
 MOST_FUNCTION_LINES = 40
@@ -71,3 +73,8 @@ def test_help_imports_click_and_nothing_heavy() -> None:
 
 def _standard(name: str) -> bool:
     return name.partition(".")[0] in sys.stdlib_module_names or "." in name or name == "__main__"
+
+
+def test_every_verb_that_is_listed_has_a_module_and_no_other_module_is_a_verb() -> None:
+    modules = {path.stem for path in (ROOT / "pipeline" / "cli").glob("*.py")} - {"__init__"}
+    assert {verb for verbs in SECTIONS.values() for verb in verbs} == modules

@@ -1,5 +1,6 @@
 import shlex
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -37,6 +38,7 @@ def test_an_article_goes_by_the_word() -> None:
     assert [article(word) for word in ("Job", "Ingress", "user", "")] == ["a Job", "an Ingress", "a user", ""]
 
 
+@pytest.mark.slow
 @given(st.lists(st.text(min_size=1), min_size=1))
 def test_a_command_is_read_by_a_shell_as_it_was_meant(words: list[str]) -> None:
     assert shlex.split(command(*words)) == words

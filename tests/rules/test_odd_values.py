@@ -22,6 +22,8 @@ from pipeline.core.yaml.reader import load_all
 from tests.rules.test_odd_objects import ODD, ROUNDS, SPARSE
 from tests.support.tools import corpus
 
+pytestmark = pytest.mark.slow
+
 RULES = rules.load()
 MINOR = fields.bounds()[1]
 DEEPEST = 9

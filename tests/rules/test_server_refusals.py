@@ -17,6 +17,8 @@ from pipeline.core.risk.upgrade import Facts, Side, Upgrade
 from pipeline.core.yaml.reader import load, load_all
 from tests.support.tools import corpus
 
+pytestmark = pytest.mark.slow
+
 DATA = Path(__file__).parents[1] / "data" / "mutations"
 RULES = [rule for rule in rules.load() if rule.category == "immutable"]
 

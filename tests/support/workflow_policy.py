@@ -16,6 +16,8 @@ RIGHTS: Mapping[tuple[str, str], dict[str, str]] = {
     ("pipeline-apply", "plan"): {"contents": "read"},
     ("pipeline-apply", "apply"): {"actions": "read", "contents": "read"},
     ("ci", "check"): {"contents": "read"},
+    ("release", "wheel"): {"contents": "read"},
+    ("release", "release"): {"contents": "write"},
 }
 """Everything that a job may, by workflow and job: a new right is a change of this table."""
 _EXPRESSION = "${{"

@@ -1,6 +1,6 @@
 """The verbs, by section, each with its line of help. A verb is the module of its name here, exporting ``command``.
 
-The help is written here so that ``pipeline --help`` need not import the verbs. A verb without a module is not shown.
+The help is written here so that ``pipeline --help`` need not import the verbs.
 """
 
 SECTIONS: dict[str, dict[str, str]] = {
@@ -12,7 +12,6 @@ SECTIONS: dict[str, dict[str, str]] = {
         "vendor": "Fetch the charts that pipeline.yaml names, and lock them.",
         "render": "Render every release into the rendered/ tree.",
         "diff": "Say what changed between two states, and what breaks.",
-        "upgrade": "Vendor, render, diff and commit a release's new version.",
         "commit": "Commit what vendor and render wrote, and nothing else.",
     },
     "Cluster": {
@@ -29,7 +28,6 @@ SECTIONS: dict[str, dict[str, str]] = {
         "report": "Show a report.json in another format, or merge several.",
         "comment": "Write a report to its pull request.",
         "rules": "List the risk rules, or explain one.",
-        "mesh": "Say what a change does to a service mesh's proxies.",
         "ci": "Help a CI workflow share out its work.",
     },
 }

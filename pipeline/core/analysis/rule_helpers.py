@@ -57,17 +57,6 @@ def custom_check(words: FindingText, picks: Callable[[FieldChange], bool]) -> Ea
     return check
 
 
-def pod_check(picks: Picks, words: FindingText) -> EachCheck:
-    """One finding a workload, about its pods' spec."""
-
-    def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
-        picked = [field for field, below in pod_fields(change) if picks(field, below)]
-        if picked:
-            yield hit(change, picked, words)
-
-    return check
-
-
 def pods_check(picks: Picks, words: FindingText) -> WholeCheck:
     """One finding for all workloads whose pods change in the same way."""
     say = words.say or (lambda _, field: shown(field))

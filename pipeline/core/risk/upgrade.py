@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from pipeline.core.charts.chart import Chart, ValuesLayer
 from pipeline.core.diff.change import Diff
@@ -18,7 +17,6 @@ class Side:
     manifests: ManifestSet
     chart: Chart | None = None
     values: tuple[ValuesLayer, ...] = ()
-    merged_values: Mapping[str, Any] | None = field(default=None, hash=False)
     warnings: tuple[str, ...] = ()
     """What helm said on stderr while rendering."""
     notes: Notes = NOTHING

@@ -139,6 +139,7 @@ data:
 """
 
 
+@pytest.mark.slow
 def test_helm_agrees_on_every_operator(tmp_path: Path) -> None:
     ranges = [operator + number for operator in OPERATORS for number in NUMBERS] + MIXED
     chart = write_chart(tmp_path / "web", {"templates/answers.yaml": ANSWERS})

@@ -24,6 +24,8 @@ from pipeline.core.kube.resource import ManifestSet, Resource, ResourceId
 from pipeline.core.redaction.mask import Mask
 from tests.support.plans import action, plan
 
+pytestmark = pytest.mark.slow
+
 EMPTY = Inventory("prod", "system")
 KINDS = ["ConfigMap", "Secret", "StatefulSet", "Deployment", *sorted(NEVER_UNLESS_NAMED)]
 KEEP_MARKS = [

@@ -24,6 +24,8 @@ from pipeline.core.cluster.plan.phases import Phase, guarded_by, phase_of
 from pipeline.core.errors import WorldError
 from pipeline.core.kube.resource import Resource, ResourceId
 
+pytestmark = pytest.mark.slow
+
 SCALARS = st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=8)
 VALUES = st.recursive(
     SCALARS,

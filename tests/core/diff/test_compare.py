@@ -106,6 +106,7 @@ def test_a_key_that_a_list_holds_twice_names_nothing() -> None:
     assert changed(old, new) == [("env[1].value", "changed")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("one", "other"),
     [
@@ -188,12 +189,14 @@ JSON = st.recursive(
 LAWS = settings(max_examples=300, deadline=None, derandomize=True)
 
 
+@pytest.mark.slow
 @LAWS
 @given(JSON)
 def test_nothing_differs_from_itself(value: Any) -> None:
     assert list(values_of(value, value)) == []
 
 
+@pytest.mark.slow
 @LAWS
 @given(JSON, JSON)
 def test_swapping_the_sides_swaps_additions_and_removals(old: Any, new: Any) -> None:
@@ -204,6 +207,7 @@ def test_swapping_the_sides_swaps_additions_and_removals(old: Any, new: Any) -> 
     assert (there[Op.ADDED], there[Op.REMOVED]) == (back[Op.REMOVED], back[Op.ADDED])
 
 
+@pytest.mark.slow
 @LAWS
 @given(JSON, JSON)
 def test_whatever_deepdiff_sees_is_seen(old: Any, new: Any) -> None:

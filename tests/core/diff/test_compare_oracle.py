@@ -21,6 +21,8 @@ from pipeline.core.kube.resource import Resource
 from pipeline.core.render.manifests import parse
 from tests.support.tools import corpus, tool
 
+pytestmark = pytest.mark.slow
+
 UPGRADES = [
     ("ingress-nginx-4.11.8.tgz", "ingress-nginx-4.12.0.tgz"),
     ("traefik-16.2.0.tgz", "traefik-17.0.5.tgz"),

@@ -115,6 +115,7 @@ def _once(body: Any, path: tuple[Any, ...], random: Random) -> None:
             holder[last] = copy.deepcopy(random.choice(ODD))
 
 
+@pytest.mark.slow
 def test_what_deepdiff_sees_in_generated_pairs_is_told_or_explained() -> None:
     random, everything = Random(13), bases()
     silent = 0
@@ -189,6 +190,7 @@ def test_a_change_that_is_left_out_is_named_with_its_object_and_path() -> None:
     assert [str(one) for one in untold(ManifestSet(), after, [])] == ["Pod p"]
 
 
+@pytest.mark.slow
 def test_every_reported_path_of_generated_pairs_is_needed() -> None:
     """What is told is carried out: with any one change left out, DeepDiff sees the difference."""
     random, everything = Random(7), bases()

@@ -18,6 +18,7 @@ def patched(old: str, found: tuple[Hunk, ...]) -> str:
     return "\n".join(lines)
 
 
+@pytest.mark.slow
 @settings(max_examples=500, deadline=None, derandomize=True)
 @given(TEXTS, TEXTS)
 def test_the_hunks_make_the_new_text_of_the_old_one(old: str, new: str) -> None:

@@ -59,6 +59,7 @@ def small(document: ReportDocument) -> Any:
     return json.loads(structured.render(replace(document, **some)))
 
 
+@pytest.mark.slow
 def test_types_and_schema_take_and_refuse_the_same(everything: ReportDocument) -> None:
     check = Draft202012Validator(structured.schema())
     data = small(everything)

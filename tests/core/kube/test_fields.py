@@ -129,6 +129,7 @@ def test_the_value_of_a_secret_is_not_told_and_a_masked_one_is_no_fault() -> Non
     assert "1234" not in str(one)
 
 
+@pytest.mark.slow
 def test_a_hostile_object_costs_no_more_than_its_size() -> None:
     """Each of many entries has a field of its own that nobody knows: seconds at most, and not minutes."""
     body = pod()

@@ -5,6 +5,7 @@ import string
 import time
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -51,6 +52,7 @@ def masked_in(mask: Mask, text: str) -> float:
     return time.perf_counter() - start
 
 
+@pytest.mark.slow
 def test_a_word_of_60000_letters_takes_seconds_at_most() -> None:
     for word in ("x" * 60_000, "ab" * 30_000, "".join(random.Random(1).choices(string.ascii_letters, k=60_000))):
         mask = Mask()
@@ -63,6 +65,7 @@ def test_a_word_of_60000_letters_takes_seconds_at_most() -> None:
         assert "before <secret #1> after" in shown
 
 
+@pytest.mark.slow
 def test_thousands_of_secrets_in_a_large_report() -> None:
     chance = random.Random(2)
     values = [f"secret-{n}-{chance.getrandbits(64):x}" for n in range(1_000)]
@@ -78,6 +81,7 @@ def test_thousands_of_secrets_in_a_large_report() -> None:
     assert "secret-less things" in shown
 
 
+@pytest.mark.slow
 def test_twice_the_text_takes_twice_the_time() -> None:
     mask = Mask()
     mask.hidden(["aaaaaaaaab" * 500, "aaaaaaaaac" * 500])

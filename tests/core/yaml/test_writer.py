@@ -42,6 +42,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None, derandomize=True)
 @given(st.dictionaries(st.text(max_size=6), JSON, max_size=4))
 def test_reading_back_gives_the_object_and_the_same_bytes(value: dict[str, Any]) -> None:

@@ -42,7 +42,6 @@ _UPSTREAM = (
 )
 _OK, _UNAUTHORIZED, _NOT_FOUND, _CONFLICT = 200, 401, 404, 409
 _TOO_MANY, _INTERNAL, _BAD_GATEWAY, _UNAVAILABLE, _TIMEOUT, _INVALID = 429, 500, 502, 503, 504, 422
-UNDER_WAY = "NamespaceTerminating"
 
 
 def fate(call: Call, answer: Answer) -> Fate:

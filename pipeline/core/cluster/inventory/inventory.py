@@ -6,7 +6,7 @@ an ApplySet are never the right to delete. It is widened before the first write 
 
 import base64
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -173,10 +173,6 @@ def labelled(body: Body, inventory: Inventory) -> Body:
     metadata = mapping(body.get("metadata"))
     labels = {**mapping(metadata.get("labels")), PART_OF: inventory.applyset}
     return {**body, "metadata": {**metadata, "labels": labels}}
-
-
-def kinds_of(entries: Iterable[ResourceId]) -> frozenset[tuple[str, str]]:
-    return frozenset((rid.group, rid.kind) for rid in entries)
 
 
 def _line(rid: ResourceId, entry: InventoryEntry) -> str:
