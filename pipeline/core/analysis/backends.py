@@ -5,7 +5,7 @@ from typing import Any
 
 from pipeline.core.analysis.routes import ROUTES, Backend, routed
 from pipeline.core.analysis.selection import around, home, service_ports
-from pipeline.core.kube.path import Entry, Path
+from pipeline.core.kube.path import Entry, Path, get
 from pipeline.core.kube.resource import Resource, mapping, sequence
 from pipeline.core.risk.upgrade import Upgrade
 
@@ -25,8 +25,14 @@ def lost(upgrade: Upgrade, kinds: frozenset[str]) -> Iterator[tuple[Resource, Ba
                     yield resource, backend
 
 
+def never_rendered(upgrade: Upgrade, resource: Resource) -> Iterator[Backend]:
+    """Backends of an object that no Service of this release, or of the rest of the repository, answers for."""
+    after = _ports(around(upgrade)[1])
+    return (one for one in backends(resource, home(resource, upgrade)) if not _resolves(one, after))
+
+
 def backends(resource: Resource, namespace: str) -> Iterator[Backend]:
-    """Every Service that an Ingress, a webhook configuration, an APIService or a route in ``namespace`` sends to."""
+    """Every Service that an Ingress, a webhook, an APIService, a CRD or a route in ``namespace`` sends to."""
     spec = mapping(resource.body.get("spec"))
     match resource.kind:
         case "Ingress":
@@ -39,6 +45,10 @@ def backends(resource: Resource, namespace: str) -> Iterator[Backend]:
         case "APIService":
             service = mapping(spec.get("service"))
             yield from _service(service, service.get("port", 443), ("spec", "service"))
+        case "CustomResourceDefinition":
+            path = ("spec", "conversion", "webhook", "clientConfig", "service")
+            service = mapping(get(resource.body, path))
+            yield from _service(service, service.get("port", 443), path)
         case kind if kind in ROUTES:
             yield from routed(resource, namespace)
 

@@ -2,13 +2,17 @@
 
 ## Why it matters
 
-Everything that still uses the version fails: no matches for kind.
+Everything that still uses the version fails: no matches for kind. And as long as ``status.storedVersions`` of the CRD
+in the cluster names the version, because some object was ever stored in it, the API server rejects the new CRD.
 
 ## What to do
 
-Change the apiVersion of your custom resources to a remaining version before the upgrade, and upgrade the clients.
+Change the apiVersion of your custom resources to a remaining version before the upgrade, and upgrade the clients. Where
+the version is among the stored ones, rewrite every object (a get and a replace stores it in the version of today), then
+take the version out of ``status.storedVersions``, in this order: taken out too early, old objects cannot be read.
 """
 
+import json
 from collections.abc import Iterator
 
 from pipeline.core.crd.case_crds import MINE, crd, version
@@ -18,7 +22,7 @@ from pipeline.core.crd.pairs import claim, edited
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Hit, Rule, place, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
-from pipeline.core.words import agreeing
+from pipeline.core.words import agreeing, kubectl
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
@@ -35,12 +39,31 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
                 why="Every apply and every client that uses the version fails: no matches for kind."
                 if served
                 else "It was no longer served, but if it was ever stored, the API server rejects the CRD.",
-                remedy=f"Change apiVersion to {' or '.join(sorted(after.served))} everywhere before the upgrade.",
+                remedy=_remedy(pair.name, name, after.served),
+                commands=_migration(pair.name, after.storage_version),
                 severity=Severity.BLOCKER if users else None if served else Severity.MEDIUM,
                 confidence=None if served or users else Confidence.LIKELY,
                 also=tuple(place(user, ("apiVersion",)) for user in users),
                 claims=claim(pair, version_path(name)),
             )
+
+
+def _remedy(crd_name: str, name: str, served: frozenset[str]) -> str:
+    return (
+        f"CRD {crd_name}: change apiVersion to {' or '.join(sorted(served))} everywhere before the upgrade. If "
+        f"status.storedVersions names {name}, rewrite all objects, then take {name} out of it."
+    )
+
+
+def _migration(crd_name: str, stored: str) -> tuple[str, ...]:
+    """Which versions are stored; every object written again in the stored version; the others taken off the list."""
+    target = f"crd/{crd_name}"
+    patch = json.dumps({"status": {"storedVersions": [stored]}})
+    return (
+        kubectl("get", target, "-o", "jsonpath={.status.storedVersions}"),
+        f"{kubectl('get', crd_name, '-A', '-o', 'json')} | kubectl replace -f -",
+        kubectl("patch", target, "--subresource=status", "--type=merge", "-p", patch),
+    )
 
 
 _ALPHA = version("v1alpha1", storage=False)

@@ -1,8 +1,9 @@
-"""A webhook or an aggregated API refers to a Service or port that no longer exists.
+"""A webhook, an aggregated API or a CRD's conversion refers to a Service or port that no longer exists.
 
 ## Why it matters
 
 If it fails closed, every request that it matches is rejected; an API group without its Service makes discovery fail.
+Custom resources stored in another version than the requested one cannot be read without their conversion webhook.
 
 ## What to do
 
@@ -16,7 +17,9 @@ from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Hit, Rule, place, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
 
-_KINDS = frozenset({"MutatingWebhookConfiguration", "ValidatingWebhookConfiguration", "APIService"})
+_KINDS = frozenset(
+    {"MutatingWebhookConfiguration", "ValidatingWebhookConfiguration", "APIService", "CustomResourceDefinition"}
+)
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
@@ -24,8 +27,10 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         yield Hit(
             place(resource, backend.path),
             title=f"{resource.kind} {resource.id.name} sends requests to {backend}, which no longer exists",
-            why="If it fails closed, the requests that it matches are rejected.",
-            remedy="Keep the Service and its port, or remove the configuration first.",
+            why="Custom resources of other versions than the stored one can be neither read nor written."
+            if resource.kind == "CustomResourceDefinition"
+            else "If it fails closed, the requests that it matches are rejected.",
+            remedy=f"{resource.kind} {resource.id.name}: keep the Service and its port, or change the reference first.",
         )
 
 
@@ -34,6 +39,14 @@ _USER = (
     "apiVersion: admissionregistration.k8s.io/v1\nkind: ValidatingWebhookConfiguration\nmetadata: {name: w}\n"
     "webhooks: [{name: w.x.io, clientConfig: {service: {name: a, namespace: shop}}}]\n"
 )
+_CRD = """apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: pools.x.io}
+spec:
+  group: x.io
+  conversion: {strategy: Webhook, webhook: {clientConfig: {service: {name: a, namespace: shop}}}}
+  versions: [{name: v1}]
+"""
 
 RULE = Rule(
     module=__name__,
@@ -52,6 +65,12 @@ RULE = Rule(
             ("blocker", "webhooks[name=w.x.io].clientConfig.service"),
             before=_SERVICE % 443 + _USER,
             after=_SERVICE % 9 + _USER,
+        ),
+        speaks(
+            "the Service of a CRD's conversion is renamed",
+            ("blocker", "spec.conversion.webhook.clientConfig.service"),
+            before=_SERVICE % 443 + _CRD,
+            after=(_SERVICE % 443).replace("name: a", "name: b") + _CRD,
         ),
         quiet("its Service was never there", before=_USER, after=_USER),
         quiet("its Service stays", before=_SERVICE % 443 + _USER, after=_SERVICE % 443 + _USER),

@@ -148,6 +148,9 @@ def _actions(value: Mapping[str, Any], path: Steps, _context: Context) -> Iterat
 def _policy(value: Mapping[str, Any], path: Steps, _context: Context) -> Iterator[Invalid]:
     if not value.get("validations") and not value.get("auditAnnotations"):
         yield Invalid(path, "validations", "given validations or auditAnnotations", value)
+    constraints = value.get("matchConstraints")
+    if isinstance(constraints, dict) and not constraints.get("resourceRules"):
+        yield Invalid((*path, "matchConstraints", "resourceRules"), "resourceRules", "set", "", missing=True)
 
 
 EXTENSIONS: Mapping[str, tuple[Span, ...]] = {

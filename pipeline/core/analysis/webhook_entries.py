@@ -1,0 +1,28 @@
+"""The webhooks of a configuration that come, go, or only change their name."""
+
+from typing import Any
+
+from pipeline.core.diff.change import FieldChange, ResourceChange
+from pipeline.core.kube.path import MISSING
+from pipeline.core.kube.resource import mapping
+
+
+def entries(change: ResourceChange) -> tuple[FieldChange, ...]:
+    """The changes that are about a whole webhook of the list, or about all of the list."""
+    return tuple(field for field in change.fields if field.path[:1] == ("webhooks",) and not field.path[2:])
+
+
+def renamed(change: ResourceChange) -> dict[str, str]:
+    """The new names by the old ones, where every webhook that went came back with nothing but another name."""
+    gone = {_name(field.old): _rest(field.old) for field in entries(change) if field.new is MISSING}
+    came = {_name(field.new): _rest(field.new) for field in entries(change) if field.old is MISSING}
+    pairs = {old: new for old, rest in gone.items() for new, other in came.items() if rest == other}
+    return pairs if len(set(pairs.values())) == len(gone) == len(came) == len(pairs) else {}
+
+
+def _name(webhook: object) -> str:
+    return str(mapping(webhook).get("name"))
+
+
+def _rest(webhook: object) -> dict[str, Any]:
+    return {key: value for key, value in mapping(webhook).items() if key != "name"}

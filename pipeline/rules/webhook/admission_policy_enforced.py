@@ -1,0 +1,113 @@
+"""An admission policy starts to reject or change requests: it is new, or its binding denies from now on.
+
+## Why it matters
+
+A ValidatingAdmissionPolicy acts only through its bindings. With ``Deny`` among the binding's actions the API server
+rejects every request that the policy's expressions do not accept, for all namespaces that the binding does not exclude:
+deployments of other teams stop, also those that ran yesterday. A MutatingAdmissionPolicy changes objects in the same
+way. Either one rejects the requests that it cannot evaluate, unless its failurePolicy is ``Ignore``.
+
+## What to do
+
+Bind it with ``Audit`` or ``Warn`` first, read the audit log, and deny afterwards. Check which resources and namespaces
+it matches.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pipeline.core.diff.change import Action, ResourceChange
+from pipeline.core.kube.path import Path, get
+from pipeline.core.kube.resource import Resource, mapping, sequence
+from pipeline.core.risk.finding import Confidence, Severity
+from pipeline.core.risk.rule import Claim, Hit, Rule, place, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
+from pipeline.core.words import listed
+
+_BINDINGS = {
+    "ValidatingAdmissionPolicyBinding": "ValidatingAdmissionPolicy",
+    "MutatingAdmissionPolicyBinding": "MutatingAdmissionPolicy",
+}
+_ACTIONS: Path = ("spec", "validationActions")
+
+
+def check(upgrade: Upgrade) -> Iterator[Hit]:
+    after = {(one.kind, one.id.name): one for one in upgrade.after.manifests.resources if one.kind in _POLICIES}
+    for change in upgrade.diff.changes:
+        binding = change.after
+        if binding is None or binding.kind not in _BINDINGS or not _acts(binding) or _acted(change):
+            continue
+        name = str(mapping(binding.body.get("spec")).get("policyName", ""))
+        policy = after.get((_BINDINGS[binding.kind], name))
+        yield _hit(change, binding, policy, name)
+
+
+def _acts(binding: Resource) -> bool:
+    """A mutating binding always acts, a validating one if it denies."""
+    return binding.kind == "MutatingAdmissionPolicyBinding" or "Deny" in sequence(get(binding.body, _ACTIONS) or ())
+
+
+def _acted(change: ResourceChange) -> bool:
+    return change.before is not None and _acts(change.before)
+
+
+def _hit(change: ResourceChange, binding: Resource, policy: Resource | None, name: str) -> Hit:
+    new = change.action is Action.ADDED
+    path: Path = () if new else _ACTIONS
+    asked = _matched(policy)
+    does = "changes" if binding.kind.startswith("Mutating") else "rejects"
+    return Hit(
+        place(binding, path),
+        title=f"{binding.kind} {binding.id.name}: policy {name} now {does} requests"
+        + (f" for {listed(asked, 2)}" if asked else ""),
+        why="Objects that were accepted so far are rejected when they are created or changed."
+        if does == "rejects"
+        else "Objects are stored otherwise than they were sent.",
+        remedy=f"{binding.kind} {binding.id.name}: bind the policy with Audit or Warn first, and deny once the audit "
+        "log shows no violation."
+        if does == "rejects"
+        else f"{binding.kind} {binding.id.name}: check which resources and namespaces it matches.",
+        severity=Severity.HIGH if does == "rejects" else Severity.MEDIUM,
+        claims=(Claim(change.id, path),),
+    )
+
+
+def _matched(policy: Resource | None) -> list[str]:
+    """The resources that a policy names; empty where the policy is not among what is rendered."""
+    constraints = mapping(mapping(policy.body.get("spec")).get("matchConstraints")) if policy else {}
+    rules: list[Mapping[str, Any]] = [mapping(rule) for rule in sequence(constraints.get("resourceRules"))]
+    return list(dict.fromkeys(str(one) for rule in rules for one in sequence(rule.get("resources"))))
+
+
+_POLICIES = frozenset(_BINDINGS.values())
+_POLICY = (
+    "apiVersion: admissionregistration.k8s.io/v1\nkind: ValidatingAdmissionPolicy\nmetadata: {name: guard}\nspec:\n"
+    "  matchConstraints: {resourceRules: [{apiGroups: [apps], apiVersions: [v1], operations: [CREATE], "
+    "resources: [deployments]}]}\n  validations: [{expression: object.spec.replicas <= 5}]\n"
+)
+_BINDING = (
+    "---\napiVersion: admissionregistration.k8s.io/v1\nkind: ValidatingAdmissionPolicyBinding\n"
+    "metadata: {name: guard}\nspec: {policyName: guard, validationActions: [%s]}\n"
+)
+_MUTATING = _BINDING.replace("Validating", "Mutating").replace(", validationActions: [%s]", "")
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.HIGH,
+    confidence=Confidence.LIKELY,
+    whole=check,
+    cases=(
+        speaks("a policy comes and denies", ("high", ""), after=_POLICY + _BINDING % "Deny"),
+        speaks(
+            "a binding denies what it only reported",
+            ("high", "spec.validationActions"),
+            before=_POLICY + _BINDING % "Audit",
+            after=_POLICY + _BINDING % "Deny",
+        ),
+        speaks("a mutating policy is bound", ("medium", ""), after=_MUTATING),
+        quiet("a policy comes and only reports", after=_POLICY + _BINDING % "Audit, Warn"),
+        quiet("it denied before", before=_POLICY + _BINDING % "Deny", after=_POLICY + _BINDING % "Deny, Audit"),
+        quiet("it no longer denies", before=_POLICY + _BINDING % "Deny", after=_POLICY + _BINDING % "Audit"),
+    ),
+)
