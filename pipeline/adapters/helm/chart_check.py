@@ -1,8 +1,8 @@
 """Refuses a chart by which Helm would read something else, before Helm sees it: through a schema or through a link."""
 
 import os
-import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 from pipeline.adapters.charts.archive import read_archive
@@ -22,55 +22,85 @@ def check_contained(order: RenderOrder) -> None:
     Raises:
         RenderError: a schema refers to something outside of itself or cannot be read, or a link leads out.
     """
-    for name, data in _schemas(Path(order.chart), order):
-        try:
-            out = leading_out(data.decode(errors="replace"))
-        except SchemaError as error:
-            raise _refused(order, f"{name}: {error}") from error
-        if out:
-            raise _refused(order, f"{name} refers to {', '.join(map(_shown, out))}, outside of itself", _HINT)
+    found = _looked_at(order.chart, order.title, order.chart_digest) if order.chart_digest else _look(order)
+    if found is not None:
+        raise RenderError(found.message, release=order.release, chart=order.title, hint=found.hint)
 
 
-def _schemas(chart: Path, order: RenderOrder) -> Iterator[tuple[str, bytes]]:
+@lru_cache
+def _looked_at(chart: str, title: str, _digest: str) -> "_UnfitError | None":
+    """Once for each content of a chart, which several releases share."""
+    return _look(RenderOrder("", "", chart, title))
+
+
+def _look(order: RenderOrder) -> "_UnfitError | None":
+    try:
+        for name, data in _schemas(Path(order.chart), order.title):
+            _check(name, data)
+    except _UnfitError as error:
+        return error
+    except OSError as error:
+        return _UnfitError(f"{error.filename}: {(error.strerror or str(error)).lower()}")
+    return None
+
+
+class _UnfitError(Exception):
+    """Why Helm must not read the chart."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message, self.hint = message, hint
+
+
+def _check(name: str, data: bytes) -> None:
+    try:
+        out = leading_out(data.decode(errors="replace"))
+    except SchemaError as error:
+        raise _UnfitError(f"{name}: {error}") from error
+    if out:
+        raise _UnfitError(f"{name} refers to {', '.join(map(_shown, out))}, outside of itself", _HINT)
+
+
+def _schemas(chart: Path, title: str) -> Iterator[tuple[str, bytes]]:
     if chart.is_file():
-        yield from _in_archive(chart.read_bytes(), "", order, Budget(order.title))
+        yield from _in_archive(chart.read_bytes(), "", title, Budget(title))
         return
-    for path in _files(chart, order):
-        inner = path.relative_to(chart).as_posix()
-        if path.name == SCHEMA_FILE:
-            yield inner, path.read_bytes()
-        elif path.name.endswith(".tgz") and inner.startswith("charts/"):
-            yield from _in_archive(path.read_bytes(), f"{inner}/", order, Budget(order.title))
+    for inner in _files(chart):
+        if inner.rpartition("/")[2] == SCHEMA_FILE:
+            yield inner, (chart / inner).read_bytes()
+        elif inner.endswith(".tgz") and inner.startswith("charts/"):
+            yield from _in_archive((chart / inner).read_bytes(), f"{inner}/", title, Budget(title))
 
 
-def _files(chart: Path, order: RenderOrder) -> Iterator[Path]:
+def _files(chart: Path) -> Iterator[str]:
     """Every file, through links too, as Helm reads a folder; a link must stay in the repository around the chart."""
-    home, seen = _repository(chart), set[str]()
-    for folder, folders, names in os.walk(chart, followlinks=True):
-        for name in (*names, *folders):
-            what = _unfit(Path(folder, name), home)
-            if what:
-                raise _refused(order, f"{Path(folder, name).relative_to(chart)} is {what}", _LINK_HINT)
-        folders[:] = [name for name in folders if not _again(Path(folder, name), seen)]
-        yield from (Path(folder, name) for name in names)
+    home, followed, todo = _repository(chart), set[Path](), [""]
+    while todo:
+        prefix = todo.pop()
+        with os.scandir(chart / prefix) as entries:
+            for entry in entries:
+                inner = prefix + entry.name
+                if entry.is_symlink():
+                    real = _followed(entry.path, inner, home)
+                    if real.is_dir():
+                        todo += () if real in followed else (f"{inner}/",)
+                        followed.add(real)
+                        continue
+                elif entry.is_dir(follow_symlinks=False):
+                    todo.append(f"{inner}/")
+                    continue
+                elif not entry.is_file(follow_symlinks=False):
+                    raise _UnfitError(f"{inner} is no file", _LINK_HINT)
+                yield inner
 
 
-def _unfit(path: Path, home: Path) -> str:
-    """Why Helm must not read it; empty where it may."""
-    mode = path.lstat().st_mode
-    if stat.S_ISLNK(mode):
-        if not path.resolve().is_relative_to(home):
-            return "a link that leads out of the chart"
-        mode = path.stat().st_mode if path.exists() else 0
-    return "" if stat.S_ISREG(mode) or stat.S_ISDIR(mode) else "no file"
-
-
-def _again(folder: Path, seen: set[str]) -> bool:
-    """Whether a link leads to where we have been; links in a circle are Helm's to complain about."""
-    real = os.path.realpath(folder)
-    known = real in seen
-    seen.add(real)
-    return known
+def _followed(path: str, inner: str, home: Path) -> Path:
+    real = Path(os.path.realpath(path))
+    if not real.is_relative_to(home):
+        raise _UnfitError(f"{inner} is a link that leads out of the chart", _LINK_HINT)
+    if not real.is_dir() and not real.is_file():
+        raise _UnfitError(f"{inner} is no file", _LINK_HINT)
+    return real
 
 
 def _repository(chart: Path) -> Path:
@@ -78,24 +108,16 @@ def _repository(chart: Path) -> Path:
     return next((folder for folder in (real, *real.parents) if (folder / ".git").exists()), real)
 
 
-def _in_archive(data: bytes, inside: str, order: RenderOrder, budget: Budget) -> Iterator[tuple[str, bytes]]:
+def _in_archive(data: bytes, inside: str, title: str, budget: Budget) -> Iterator[tuple[str, bytes]]:
     try:
-        files = dict(read_archive(data, name=f"{order.title}{inside and f': {inside}'}", budget=budget))
+        files = dict(read_archive(data, name=f"{title}{inside and f': {inside}'}", budget=budget))
     except WorldError as error:
-        raise _refused(order, error.message, error.hint) from error
-    yield from _nested(files, inside, order, budget)
-
-
-def _nested(files: Mapping[str, bytes], inside: str, order: RenderOrder, budget: Budget) -> Iterator[tuple[str, bytes]]:
-    for path, data in files.items():
+        raise _UnfitError(error.message, error.hint) from error
+    for path, content in files.items():
         if path.rpartition("/")[2] == SCHEMA_FILE:
-            yield inside + path, data
+            yield inside + path, content
         elif path.startswith("charts/") and path.endswith(".tgz"):
-            yield from _in_archive(data, f"{inside}{path}/", order, budget)
-
-
-def _refused(order: RenderOrder, message: str, hint: str = "") -> RenderError:
-    return RenderError(message, release=order.release, chart=order.title, hint=hint)
+            yield from _in_archive(content, f"{inside}{path}/", title, budget)
 
 
 def _shown(reference: str) -> str:
