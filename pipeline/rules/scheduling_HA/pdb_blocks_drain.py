@@ -1,0 +1,129 @@
+"""A disruption budget allows no pod to be stopped: node drains wait for ever.
+
+## Why it matters
+
+With as many pods required as there are, or none allowed to be unavailable, no eviction is ever permitted. Draining a
+node, and with it every upgrade of the nodes, stands still until somebody deletes the pod or the budget.
+
+## What to do
+
+Run more replicas than the budget requires, or let one pod be unavailable.
+"""
+
+from collections.abc import Iterator
+from math import ceil
+from typing import Any
+
+from pipeline.core.analysis.selection import around, home, selects
+from pipeline.core.diff.change import ResourceChange
+from pipeline.core.kube.pods import template_path
+from pipeline.core.kube.resource import Resource, mapping
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Claim, Hit, Rule, place, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
+
+_COUNTED = frozenset({"Deployment", "StatefulSet", "ReplicaSet"})
+
+
+def check(change: ResourceChange, upgrade: Upgrade) -> Iterator[Hit]:
+    if change.after is None:
+        return
+    old, new = around(upgrade)
+    blocked = _blocked(change.after, new, upgrade)
+    if not blocked or (change.before is not None and _blocked(change.before, old, upgrade)):
+        return
+    key = next(iter({"maxUnavailable", "minAvailable"} & mapping(change.after.body.get("spec")).keys()))
+    yield Hit(
+        place(change.after, ("spec", key)),
+        title=f"PodDisruptionBudget {change.id.name}: no pod of {blocked.kind} {blocked.id.name} may be stopped",
+        why="Every node drain waits until somebody deletes the pod or the budget.",
+        remedy=f"PodDisruptionBudget {change.id.name}: allow one pod to be unavailable, or run more replicas.",
+        claims=(Claim(change.id, ("spec",)) if change.before else Claim(change.id),),
+    )
+
+
+def _blocked(budget: Resource, resources: list[Resource], upgrade: Upgrade) -> Resource | None:
+    """The first workload of which the budget lets no pod go; workloads without pods are not looked at."""
+    spec = mapping(budget.body.get("spec"))
+    for resource in resources:
+        replicas = _replicas(resource)
+        labels = mapping(mapping(_template(resource).get("metadata")).get("labels"))
+        near = replicas and labels and home(resource, upgrade) == home(budget, upgrade)
+        if near and selects(mapping(spec.get("selector")), labels) and not _allowed(spec, replicas):
+            return resource
+    return None
+
+
+def _template(resource: Resource) -> Any:
+    return mapping(mapping(resource.body.get("spec")).get("template")) if template_path(resource) else {}
+
+
+def _replicas(resource: Resource) -> int:
+    """0 where the number is not the manifest's to say."""
+    if resource.kind not in _COUNTED:
+        return 0
+    replicas = mapping(resource.body.get("spec")).get("replicas", 1)
+    return replicas if type(replicas) is int else 0
+
+
+def _allowed(spec: Any, replicas: int) -> int:
+    """How many pods may be stopped while all of them are healthy: shares are rounded up (policy/v1)."""
+    if "maxUnavailable" in spec:
+        return _number(spec["maxUnavailable"], replicas)
+    if "minAvailable" in spec:
+        return max(replicas - _number(spec["minAvailable"], replicas), 0)
+    return replicas
+
+
+def _number(value: Any, replicas: int) -> int:
+    """What cannot be read blocks nothing."""
+    if type(value) is int:
+        return value
+    share = str(value).removesuffix("%")
+    return ceil(int(share) * replicas / 100) if str(value).endswith("%") and share.isdigit() else 1
+
+
+_PDB = (
+    "---\napiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: a}\n"
+    "spec: {selector: {matchLabels: {a: b}}, %s}\n"
+)
+_WEB = (
+    "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\n"
+    "spec: {replicas: %d, template: {metadata: {labels: {a: b}}}}\n"
+)
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.MEDIUM,
+    each=check,
+    kinds=frozenset({"PodDisruptionBudget"}),
+    cases=(
+        speaks(
+            "one pod, and one required",
+            ("medium", "spec.minAvailable"),
+            before=_WEB % 1,
+            after=_WEB % 1 + _PDB % "minAvailable: 1",
+        ),
+        speaks(
+            "none may be unavailable any more",
+            ("medium", "spec.maxUnavailable"),
+            before=_WEB % 3 + _PDB % "maxUnavailable: 1",
+            after=_WEB % 3 + _PDB % "maxUnavailable: 0",
+        ),
+        speaks(
+            "all of them required",
+            ("medium", "spec.minAvailable"),
+            before=_WEB % 3,
+            after=_WEB % 3 + _PDB % "minAvailable: 100%",
+        ),
+        quiet("one may go", before=_WEB % 2, after=_WEB % 2 + _PDB % "minAvailable: 1"),
+        quiet("a share of three is one pod", before=_WEB % 3, after=_WEB % 3 + _PDB % "maxUnavailable: 1%"),
+        quiet("no pods at all", before=_WEB % 0, after=_WEB % 0 + _PDB % "minAvailable: 1"),
+        quiet(
+            "it was so before",
+            before=_WEB % 1 + _PDB % "minAvailable: 1",
+            after=_WEB % 1 + _PDB % "minAvailable: 100%",
+        ),
+    ),
+)
