@@ -132,18 +132,19 @@ class Disk:
             raise WorldError(f"{where}: {(error.strerror or str(error)).lower()}; nothing was changed") from error
 
     def _stage(self, edits: Edits, work: Writing, aside: Aside | None) -> None:
+        checked: set[Path] = set()
         for folder, files in sorted(edits.trees.items()):
             here = self.vendored(folder)
             if here != VendoredTree(files):
                 self._keep_tree(folder, here, files, edits, aside)
-                work.tree(self._inside(folder), files)
+                work.tree(self._inside(folder, checked), files)
         for path, data in sorted(edits.files.items()):
             old = self.read(path)
             if old != data:
                 self._keep_file(path, old, edits, aside)
-                work.file(self._inside(path), data)
+                work.file(self._inside(path, checked), data)
         for path in edits.removed:
-            target = self._inside(path)
+            target = self._inside(path, checked)
             if aside is not None and target.is_dir():
                 self._keep_tree(path, self.vendored(path), {}, edits, aside)
             elif aside is not None:
@@ -168,8 +169,13 @@ class Disk:
             if files.get(path) != data:
                 aside.keep(f"{folder}/{path}", data)
 
-    def _inside(self, path: str) -> Path:
+    def _inside(self, path: str, checked: set[Path] | None = None) -> Path:
+        """``checked`` are folders that were looked at already: to resolve one costs as much as to write a file."""
         target = self.root / SafePath(path)
+        if checked is not None and target.parent in checked:
+            return target
         if not target.parent.resolve().is_relative_to(self.root.resolve()):
             raise WorldError(f"{path}: a folder on the way is a link out of the repository", hint="remove the link")
+        if checked is not None:
+            checked.add(target.parent)
         return target

@@ -75,7 +75,7 @@ class GitTree:
     def read(self, paths: Iterable[str]) -> Mapping[str, bytes]:
         """One ``git cat-file --batch`` for all of them, by their blobs' ids, symbolic links left out.
 
-        Asked by path, Git reads the whole folder anew for each file in it: 0.3 s for 1,000, and 0.01 s by id.
+        Asked by path, Git reads the whole folder again for each file in it: 0.3 s for 1,000, and 0.01 s by id.
         """
         wanted = list(paths)
         blobs = self._blobs(wanted)
@@ -89,7 +89,7 @@ class GitTree:
             end = answer.index(b"\n", at)
             header, at = answer[at:end].split(b" "), end + 1
             if header[-1] == b"missing":
-                raise WorldError(f"Git lists {path} and does not have it", hint="git fsck, or clone anew")
+                raise WorldError(f"Git lists {path} and does not have it", hint="git fsck, or clone again")
             size = int(header[2])
             found[path] = answer[at : at + size]
             at += size + 1

@@ -4,6 +4,7 @@ A file in the staging folder is named by the number of its move: ``12`` is what 
 was there. Both are renamed, never copied, so that at any moment each content is in exactly one of its two places.
 """
 
+import os
 import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -35,10 +36,10 @@ class Staged:
         """Bring everything into place. Raises OSError."""
         for number, move in enumerate(self.moves):
             target, new, old = self.root / move.target, self.folder / str(number), self.folder / f"{number}.old"
-            if move.staged and not _there(new):
+            if move.staged and not is_there(new):
                 continue
-            if _there(target):
-                if _there(old):
+            if is_there(target):
+                if is_there(old):
                     _remove(target)
                 else:
                     target.rename(old)
@@ -52,17 +53,17 @@ class Staged:
         """Bring back everything that was there. Raises OSError."""
         for number, move in reversed(list(enumerate(self.moves))):
             target, new, old = self.root / move.target, self.folder / str(number), self.folder / f"{number}.old"
-            came = move.staged and not _there(new) and (not move.had or _there(old))
-            if came and _there(target):
+            came = move.staged and not is_there(new) and (not move.had or is_there(old))
+            if came and is_there(target):
                 target.rename(new)
-            if _there(old):
+            if is_there(old):
                 target.parent.mkdir(parents=True, exist_ok=True)
                 old.rename(target)
         remove_empty_folders({(self.root / move.target).parent for move in self.moves}, self.root)
 
     def folders(self) -> set[Path]:
         """Those in which a name changed, as far as they are there."""
-        return {folder for move in self.moves if (folder := (self.root / move.target).parent).is_dir()}
+        return {folder for folder in {(self.root / move.target).parent for move in self.moves} if folder.is_dir()}
 
     def clear(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -89,8 +90,9 @@ def remove_empty_folders(folders: set[Path], root: Path) -> None:
             here = here.parent
 
 
-def _there(path: Path) -> bool:
-    return path.is_symlink() or path.exists()
+def is_there(path: Path) -> bool:
+    """A link too, wherever it leads."""
+    return os.path.lexists(path)
 
 
 def _remove(path: Path) -> None:

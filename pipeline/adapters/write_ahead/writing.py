@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pipeline.adapters.write_ahead import record
 from pipeline.adapters.write_ahead.durable import flush_files, flush_folders
-from pipeline.adapters.write_ahead.moves import KIND, Move, Staged, to_data
+from pipeline.adapters.write_ahead.moves import KIND, Move, Staged, is_there, to_data
 from pipeline.adapters.write_ahead.record import Stage
 from pipeline.adapters.write_ahead.signals import held_back
 from pipeline.adapters.write_ahead.turn import Turn
@@ -45,7 +45,7 @@ class Writing:
         self._files.append(staged)
 
     def removal(self, target: Path) -> None:
-        if target.is_symlink() or target.exists():
+        if is_there(target):
             self._place(target, staged=False)
 
     def commit(self) -> tuple[str, ...]:
@@ -83,7 +83,7 @@ class Writing:
             self._keep(Stage.PREPARING, flush=False)
             self._folder.mkdir(mode=0o700)
         number = len(self._moves)
-        had = target.is_symlink() or target.exists()
+        had = is_there(target)
         self._moves.append(Move(SafePath(target.relative_to(self._root).as_posix()), staged, had))
         return self._folder / str(number)
 
