@@ -25,7 +25,10 @@ import orjson
 
 from pipeline.cli import run
 from pipeline.core.cluster.api.canonical import digest
+from pipeline.core.kube.secrets import holds_data
+from pipeline.core.redaction.copies import copies_of
 from pipeline.core.render.manifests import parse
+from pipeline.core.render.notes import NOTHING, Notes
 from pipeline.core.render.rendered_tree import Inputs, folder_of, written
 from tests.cluster.cluster import Cluster, Object
 from tests.support.platforms import git, write
@@ -77,8 +80,11 @@ class Site:
         write(self.root, {"pipeline.yaml": json.dumps(body, indent=1)})
         self._commit("settings")
 
-    def render(self, *bodies: Object, release: str = RELEASE, namespace: str = "") -> str:
-        """The release's whole rendered tree, committed: what is not named is no longer rendered. Gives the commit."""
+    def render(self, *bodies: Object, release: str = RELEASE, namespace: str = "", omit: bool = False) -> str:
+        """The release's whole rendered tree, committed: what is not named is no longer rendered. Gives the commit.
+
+        With ``omit`` as ``secrets: {rendered: omit}`` writes it.
+        """
         if release not in self._releases:
             self._releases[release] = namespace or self.namespace
             self.configure(**self.settings)
@@ -90,7 +96,9 @@ class Site:
         for path in sorted(folder.rglob("*")) if folder.exists() else ():
             if path.is_file():
                 path.unlink()
-        for name, data in written(ENVIRONMENT, release, inputs, manifests.resources).items():
+        notes = Notes(copies=copies_of(manifests, [])) if omit else NOTHING
+        kept = [one for one in manifests.resources if not (omit and holds_data(one))]
+        for name, data in written(ENVIRONMENT, release, inputs, kept, noted=notes).items():
             path = folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)

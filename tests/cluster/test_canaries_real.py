@@ -130,6 +130,26 @@ def test_every_verb_in_every_format(ear: Ear) -> None:
     ear.look()
 
 
+def test_copies_of_secrets_that_are_left_out(ear: Ear) -> None:
+    """The tree has no Secret to learn from: its index says where copies stand, before and now."""
+    site = ear.site
+    site.render(*objects(site, OLD), omit=True)
+    assert not list(site.root.glob("rendered/**/secret-*"))
+    rolled_out(ear, "plan")
+    changed = config_map(site.namespace, **{NEW: "a key", "dsn": f"u:{NEW}@db"})
+    site.render(*objects(site, NEW)[:2], changed, *objects(site, NEW)[3:], omit=True)
+    path = rolled_out(ear, "plan")
+    assert "<secret #" in Path(path).read_text()
+    assert not [value for value in HIDDEN if value in Path(path).read_text()]
+    site.cluster.expect(
+        200, "PATCH", site.cluster.path(changed), {"data": {"dsn": f"u:{THEIRS}@db"}}, content_type="merge"
+    )
+    for form in ("terminal", "json"):
+        assert ear.run("drift", "-e", ENVIRONMENT, "-o", form).code == 2
+    planned(ear, "plan", code=9)  # the field is somebody else's now
+    ear.look()
+
+
 def test_what_servers_say_when_they_refuse(ear: Ear, proxy: FaultProxy) -> None:
     site = ear.site
     rolled_out(ear, "plan")

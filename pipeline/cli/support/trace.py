@@ -12,6 +12,7 @@ from pathlib import Path
 
 from pipeline import __version__
 from pipeline.adapters.user_folders import state_folder
+from pipeline.core.redaction.run import hide
 
 _SECRET_NAME = re.compile(r"TOKEN|PASSWORD|PASSWD|SECRET|CREDENTIAL|API_?KEY|PRIVATE", re.IGNORECASE)
 _PATTERNS = (
@@ -37,9 +38,10 @@ _SHORTEST = 6
 
 
 def redact(text: str, environ: Mapping[str, str] | None = None) -> str:
-    """``text`` without the values of secret-looking variables, credentials in URLs, and tokens."""
+    """``text`` without what the run knows, values of secret-looking variables, credentials in URLs, and tokens."""
     found = os.environ if environ is None else environ
     values = {value for name, value in found.items() if _SECRET_NAME.search(name) and len(value) >= _SHORTEST}
+    text = hide(text)
     for value in sorted(values, key=len, reverse=True):
         text = text.replace(value, "***")
     for pattern, replacement in _PATTERNS:
