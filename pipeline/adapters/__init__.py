@@ -1,1 +1,4 @@
-"""Adapters: effects, one outside system a file. They never import flows."""
+"""The outside world: Helm, Git, the disk, the network, a cluster; one room per outside system.
+
+No decision belongs here that can be made from values, and nothing of flows is imported.
+"""

@@ -1,1 +1,4 @@
-"""Values in, values out: no file, no network, no clock, no environment."""
+"""Values in, values out, in rooms by subject.
+
+No file, network, clock, environment or random number belongs here.
+"""

@@ -1,1 +1,4 @@
-"""Flows: one straight line a verb over core and the ports of core/ports.py."""
+"""The steps of each verb, in order, over core and Protocols that adapters fulfil.
+
+No file, process, network or output belongs here.
+"""

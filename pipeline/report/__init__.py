@@ -1,1 +1,4 @@
-"""Report formats: each turns one Report into text, and does nothing else."""
+"""Report formats: each turns a ReportDocument (or a plan, a status) into text.
+
+No judgement belongs here, and nothing is read or written.
+"""

@@ -1,4 +1,4 @@
-"""What pipeline.yaml declares, once it is known to be right (config_read.py sees to that)."""
+"""What pipeline.yaml declares, once it is known to be right (read.py sees to that)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""The report: the one value that every presentation is made from. See report.md for the JSON it becomes."""
+"""What one run found out. The JSON that it becomes is core/judge/report_document.py."""
 
 import hashlib
 from collections.abc import Iterable

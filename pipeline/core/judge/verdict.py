@@ -46,7 +46,7 @@ def _once(findings: list[Finding]) -> list[Finding]:
 
 
 def stops(finding: Finding, fail_on: Severity) -> bool:
-    """Whether this finding reaches ``fail_on``. Only what is proven may, whatever the level (architecture.md)."""
+    """Whether this finding reaches ``fail_on``. Only what is proven may, whatever the level."""
     return finding.waived is None and finding.confidence is Confidence.PROVEN and finding.severity >= fail_on
 
 

@@ -10,7 +10,7 @@ Body: TypeAlias = dict[str, Any]
 
 CRD_KIND = "CustomResourceDefinition"
 CHART_FILE = "ChartFile"
-"""The kind of what lives in the chart rather than in a manifest (report.md): its name is the path in the archive."""
+"""The kind of what lives in the chart rather than in a manifest: its name is the path in the archive."""
 
 # Built-in kinds that moved between groups are the same stored object (KEP-1693 and the 1.16 removals), so an upgrade
 # from extensions/v1beta1 to apps/v1 is an edit. CRD groups never merge.

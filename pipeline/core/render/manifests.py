@@ -16,7 +16,7 @@ from pipeline.core.kube.scope import BUILT_IN, Scopes
 from pipeline.core.yaml import reader as yaml_read
 
 LOADER_VERSION = 1
-"""Of what YAML is read to: to be raised whenever yaml_read answers otherwise."""
+"""Of what YAML is read to: to be raised whenever core/yaml/reader.py answers otherwise."""
 HOOK_ANNOTATION = "helm.sh/hook"
 CRD_INSTALL = "crd-install"
 """Helm 2's hook for CRDs. Helm 3 and 4 drop what carries it."""

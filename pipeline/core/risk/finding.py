@@ -40,7 +40,7 @@ class Confidence(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ResourceRef:
-    """How the report names an object: ``R`` of report.md. Core group and cluster scope are empty strings."""
+    """How the report names an object: ``resource`` in report.json. Core group and cluster scope are empty strings."""
 
     group: str
     version: str

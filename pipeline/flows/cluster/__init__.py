@@ -1,1 +1,4 @@
-"""What is done with a cluster: plan, apply, wait, prune, drift. Everything goes through the Protocols of answer.py."""
+"""What is done with a cluster: plan, apply, wait, prune, drift.
+
+How a request is sent belongs in adapters/kube; what an answer means, in core/cluster/api.
+"""

@@ -54,3 +54,11 @@ def test_hostile_texts_end() -> None:
     steps = "\n".join(map(str, range(20_000)))
     turned = "\n".join(map(str, range(20_000, 0, -1)))
     assert patched(steps, hunks(steps, turned)) == turned
+
+
+@pytest.mark.parametrize("depth", [11, 100, 2_000])
+def test_unique_lines_that_nest_deeply_are_compared_all_the_same(depth: int) -> None:
+    lines = ["u0", *(name for n in range(1, depth) for name in (f"u{n}", f"u{n - 1}"))]
+    old, new = ("\n".join(text for line in lines for text in (line, end, end)) for end in ("a", "b"))
+    found = hunks(old, new)
+    assert sum(len(hunk.removed) for hunk in found) >= 2 * len(lines)

@@ -69,7 +69,7 @@ class InventoryRef(Record, frozen=True):
 
 
 class Live(Record, frozen=True):
-    """The object that was found. ``digest`` is that of what counts in it (live.py); empty for a Secret."""
+    """The object that was found. ``digest`` is that of what counts in it (live_digest.py); empty for a Secret."""
 
     uid: str
     digest: str
