@@ -19,6 +19,8 @@ LONGEST_PATH = 2_048
 
 _ORDINARY = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_+@=,-]*(?:\.[A-Za-z0-9_+@=,-]+)*\Z")
 """Components that need no closer look: nearly all."""
+_PART = _ORDINARY.pattern.removesuffix(r"\Z")
+_ORDINARY_PATH = re.compile(rf"{_PART}(?:/{_PART})*\Z")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*\Z")
 _FORBIDDEN = re.compile(r"[\x00-\x1f\x7f-\x9f\\\ud800-\udfff\u2028\u2029]")
 _DRIVE = re.compile(r"[A-Za-z]:")
@@ -85,6 +87,8 @@ def is_git(component: str) -> bool:
 
 
 def _why_not(text: str) -> str:
+    if len(text) <= LONGEST_NAME and _ORDINARY_PATH.match(text):
+        return ""
     if len(text) > LONGEST_PATH or len(text.encode("utf-8", "replace")) > LONGEST_PATH:
         return f"is longer than {LONGEST_PATH} bytes"
     if not text or text.startswith("/") or _DRIVE.match(text):

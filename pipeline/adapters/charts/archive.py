@@ -8,6 +8,7 @@ cost is asked of a budget while it is read.
 import gzip
 import io
 import posixpath
+import re
 import tarfile
 import zlib
 from collections.abc import Iterator
@@ -66,6 +67,7 @@ def read_archive(data: bytes, *, name: str, budget: Budget | None = None) -> Ite
     refuse_collisions(seen, name)
 
 
+_IS_NORMAL = re.compile(r"(?:[^./][^/]*/)*[^./][^/]*\Z").match
 _DAMAGED = "fetch the archive again; a chart is a gzipped tar file"
 HOSTILE = "do not use this archive; ask its publisher"
 
@@ -97,11 +99,13 @@ def _path(member: tarfile.TarInfo, name: str, budget: Budget) -> str:
         budget.depth(member.name)
         raise ChartError(f"{name}: {shown(member.name)} is too long for a path", hint=HOSTILE)
     parts = member.name.replace("\\", "/").split("/")
-    below = posixpath.normpath("/".join(parts[1:])) if len(parts) > 1 else ""
+    below = "/".join(parts[1:])
+    if not _IS_NORMAL(below):
+        below = posixpath.normpath(below) if below else ""
     if not below or below == "." or parts[0] == "Chart.yaml":
         raise ChartError(f"{name}: {shown(member.name)} lies outside the chart's base directory", hint=_DAMAGED)
     try:
-        if member.name.startswith("/") or parts[0] != ".":
+        if parts[0] != ".":
             SafePath(parts[0], "its first folder")
         path = SafePath(member.name if ".." in parts else below, "it")
     except UnsafePathError as error:

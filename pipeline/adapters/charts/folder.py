@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from pipeline.adapters.below import Below
-from pipeline.adapters.charts.archive import MAX_FILE_BYTES, ChartError
+from pipeline.adapters.charts.archive import MAX_FILE_BYTES, ChartError, refuse_collisions
 from pipeline.adapters.descriptors import Kind, LinkError
 from pipeline.core.budget import Budget, LimitError
 from pipeline.core.charts.helmignore import FILE, HelmIgnore, IgnoreError, parse
@@ -30,11 +30,13 @@ def read_directory(folder: Path, root: Path | None = None, budget: Budget | None
     start = None if place == "." else SafePath(place)
     below, budget = Below(root, links=True), budget or Budget(str(folder))
     try:
-        return dict(sorted(_files(below, start, _rules(below, start), budget).items()))
+        files = _files(below, start, _rules(below, start), budget)
     except OSError as error:
         raise ChartError(f"chart {folder}: {error.strerror or error}", hint="check the folder") from error
     except IgnoreError as error:
         raise ChartError(f"chart {folder}: {error}", hint="helm package refuses it too") from error
+    refuse_collisions(set(files), f"chart {folder}")
+    return dict(sorted(files.items()))
 
 
 def _files(below: Below, start: SafePath | None, rules: HelmIgnore, budget: Budget) -> dict[str, bytes]:

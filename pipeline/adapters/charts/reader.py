@@ -88,7 +88,7 @@ def unpack_subcharts(files: Mapping[str, bytes], title: str, budget: Budget, dep
             continue
         below = unpack_subcharts(inner, where, budget, depth + 1)
         out |= {f"{folder}/{own}/{path}": content for path, content in below.items()}
-    if not depth:
+    if not depth and out.keys() != files.keys():  # archives and folders were asked when they were read
         refuse_collisions(set(out), title)
     return dict(sorted(out.items()))
 
