@@ -14,7 +14,8 @@ from pipeline.core.errors import WorldError
 _SMALLEST = 10_000_000
 """Bytes: helm itself has 50 MB and more."""
 _MOST_FILES = 50
-_VERSION = re.compile(r"v\d+\.\d+\.\d+[\w.+-]{0,40}")
+_VERSION = re.compile(r"v\d+\.\d+(\.\d+)?([-+][\w.+-]{0,40})?")
+"""A helm that was built between two releases calls itself v4.3."""
 
 
 def version_of(binary: str) -> str:
@@ -29,9 +30,9 @@ def version_of(binary: str) -> str:
         return _bare(known)
     command = Command((binary, "version", "--template", "{{.Version}}"), env=bare_environment(), timeout_seconds=60)
     said = run(command).stdout.decode(errors="replace").strip()
-    if not re.match(r"v\d+\.\d+\.\d+", said):
+    if not _VERSION.fullmatch(said):
         raise WorldError(f"{binary} is no helm: its version reads {said[:40]!r}")
-    if key and _VERSION.fullmatch(said):
+    if key:
         cache.put(key, said.encode())
     return _bare(said)
 

@@ -62,3 +62,25 @@ def test_what_is_no_helm_is_never_remembered(asked: Path) -> None:
             version_of(binary)
     assert times(asked) == 2
     assert not (asked.parent / "cache/pipeline/helm").exists()
+
+
+@pytest.mark.parametrize(
+    ("says", "version"),
+    [
+        ("v4.3", "4.3"),
+        ("v4.3+unreleased", "4.3"),
+        ("v4.3-dev", "4.3-dev"),
+        ("v4.3.0-rc.1+g0f1e2d3", "4.3.0-rc.1"),
+        ("v3.22.0", "3.22.0"),
+        ("v4.10.12+k3s1", "4.10.12"),
+    ],
+)
+def test_every_way_in_which_a_helm_calls_itself(asked: Path, says: str, version: str) -> None:
+    assert version_of(made(asked, says=says)) == version
+    assert version_of(made(asked, says=says)) == version
+
+
+@pytest.mark.parametrize("says", ["v4", "4.3", "version v4.3.1", "v4.3.1 and more", "v4.x", ""])
+def test_what_calls_itself_otherwise_is_no_helm(asked: Path, says: str) -> None:
+    with pytest.raises(WorldError, match="its version reads"):
+        version_of(made(asked, says=says))
