@@ -40,6 +40,14 @@ def test_a_path_that_names_no_field_makes_it_no_plan(path: list[str]) -> None:
         from_bytes(json.dumps(data).encode(), "plan.json")
 
 
+@pytest.mark.parametrize("phase", [0, 16, 19, 21, -1, 2**63])
+def test_a_phase_that_there_is_not_makes_it_no_plan(phase: int) -> None:
+    data = json.loads(changed())
+    data["actions"][0]["phase"] = phase
+    with pytest.raises(UsageError, match=r"plan\.json is no plan: action 1 is of phase"):
+        from_bytes(json.dumps(data).encode(), "plan.json")
+
+
 @pytest.mark.parametrize("step", ["f:", "f:a.b", 'k:{"a":1}', "v:1", 'v:"x"', "v:null", "i:0"])
 def test_steps_of_fields_v1_are_known(step: str) -> None:
     assert is_path((step,))

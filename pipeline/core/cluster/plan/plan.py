@@ -10,10 +10,12 @@ import msgspec
 
 from pipeline.core.cluster.api.canonical import encode
 from pipeline.core.cluster.plan.managed_fields import FieldPath, is_path
+from pipeline.core.cluster.plan.phases import Phase
 from pipeline.core.cluster.plan.policy import ApplyPolicy
 from pipeline.core.errors import UsageError
 from pipeline.core.kube.resource import ResourceId
 
+_PHASES = frozenset(Phase)
 SCHEMA = "pipeline.plan/v2"
 """Version 1 had each path of ``leave`` as one text."""
 
@@ -188,12 +190,18 @@ def from_bytes(data: bytes, where: str) -> Plan:
         plan = msgspec.json.decode(data, type=Plan)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UsageError(f"{where} is no plan: {error}", hint="pipeline plan writes one") from error
-    wrong = next((path for action in plan.actions for path in action.leave if not is_path(path)), None)
-    if wrong is not None:
-        raise UsageError(
-            f"{where} is no plan: {wrong!r:.200} is not the path of a field", hint="pipeline plan writes one"
-        )
+    wrong = next(filter(None, map(_wrong, plan.actions)), "")
+    if wrong:
+        raise UsageError(f"{where} is no plan: {wrong}", hint="pipeline plan writes one")
     return plan
+
+
+def _wrong(action: PlannedAction) -> str:
+    """What of an action has the right type and no meaning; empty where all has."""
+    if action.phase not in _PHASES:
+        return f"action {action.number} is of phase {action.phase}, which there is not"
+    path = next((path for path in action.leave if not is_path(path)), None)
+    return "" if path is None else f"{path!r:.200} is not the path of a field"
 
 
 class _Head(msgspec.Struct):
