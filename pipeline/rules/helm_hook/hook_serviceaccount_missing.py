@@ -62,18 +62,18 @@ _HOOK = ", annotations: {helm.sh/hook: pre-upgrade, helm.sh/hook-weight: '%s'}"
 RULE = Rule(
     module=__name__,
     doc=__doc__,
-    severity=Severity.MEDIUM,
+    severity=Severity.HIGH,
     confidence=Confidence.LIKELY,
     whole=check,
     cases=(
         speaks(
             "its account is new, too",
-            ("medium", "spec.template.spec.serviceAccountName"),
+            ("high", "spec.template.spec.serviceAccountName"),
             after=_ACCOUNT % "" + _JOB % "pre-upgrade",
         ),
         speaks(
             "its account is a later hook",
-            ("medium", "spec.template.spec.serviceAccountName"),
+            ("high", "spec.template.spec.serviceAccountName"),
             after=_ACCOUNT % (_HOOK % 5) + _JOB % "pre-upgrade",
         ),
         quiet("its account is an earlier hook", after=_ACCOUNT % (_HOOK % -5) + _JOB % "pre-upgrade"),

@@ -9,20 +9,43 @@ It may lack privileges that it used: writing to the image's file system, a low p
 Watch the pods after the rollout; if the user changes, check the owner of files on volumes.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from pipeline.core.analysis.pod_security import rights
 from pipeline.core.analysis.rule_helpers import FindingText, hit
 from pipeline.core.diff.change import ResourceChange
+from pipeline.core.kube.pods import pod_spec
+from pipeline.core.kube.resource import mapping, sequence
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Hit, Rule, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
 
+_FIXED = frozenset({"configMap", "secret", "projected", "downwardAPI", "image"})
+"""Volumes that nobody may write to."""
 _WORDS = FindingText(
     "privileges or user of its pods change",
     "They may lack privileges that they used, or access to files of the old user.",
     "Watch the pods after the rollout; check the owner of files on volumes.",
+    grade=lambda change, _fields: Severity.MEDIUM if _nowhere_to_write(change) else None,
 )
+
+
+def _nowhere_to_write(change: ResourceChange) -> bool:
+    """Whether a container's file system becomes read-only, and no volume that may be written is mounted in it."""
+    before, after = (pod_spec(side) if side is not None else {} for side in (change.before, change.after))
+    known = {str(one.get("name")): _read_only(one) for one in map(mapping, sequence(before.get("containers")))}
+    fixed = {str(one.get("name")) for one in map(mapping, sequence(after.get("volumes"))) if _FIXED & one.keys()}
+    for container in map(mapping, sequence(after.get("containers"))):
+        mounts = map(mapping, sequence(container.get("volumeMounts")))
+        writable = any(mount.get("readOnly") is not True and str(mount.get("name")) not in fixed for mount in mounts)
+        if _read_only(container) and not writable and known.get(str(container.get("name"))) is False:
+            return True
+    return False
+
+
+def _read_only(container: Mapping[str, Any]) -> bool:
+    return mapping(container.get("securityContext")).get("readOnlyRootFilesystem") is True
 
 
 def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
@@ -47,6 +70,18 @@ RULE = Rule(
             ("low", "spec.template.spec.containers[name=a].securityContext"),
             before=_WEB % "",
             after=_WEB % ", securityContext: {runAsNonRoot: true}",
+        ),
+        speaks(
+            "a file system that is read-only, and nowhere else to write",
+            ("medium", "spec.template.spec.containers[name=a].securityContext"),
+            before=_WEB % "",
+            after=_WEB % ", securityContext: {readOnlyRootFilesystem: true}",
+        ),
+        speaks(
+            "the same with a volume to write to",
+            ("low", "spec.template.spec.containers[name=a].securityContext"),
+            before=_WEB % "",
+            after=_WEB % ", securityContext: {readOnlyRootFilesystem: true}, volumeMounts: [{name: t, mountPath: /t}]",
         ),
         quiet(
             "privileged",
