@@ -29,10 +29,10 @@ import urllib3
 from pipeline.core.cluster.api.canonical import digest
 from tests.cluster.binaries import NAMES, folder
 from tests.cluster.cluster import Cluster, Object
+from tests.cluster.cluster_repository import ENVIRONMENT, ClusterRepository
 from tests.cluster.control_plane import token
+from tests.cluster.control_plane_connection import ControlPlaneConnection
 from tests.cluster.objects import config_map, deployment, role, secret, service
-from tests.cluster.plane import Plane
-from tests.cluster.site import ENVIRONMENT, Site
 
 THREADS = 8
 PARTS = ("bare dry run", "bare", "plan", "apply", "plan again", "apply again")
@@ -71,7 +71,7 @@ def main(objects: int = 1000, rounds: int = 4, large: int = 5000) -> None:
 def fresh() -> Iterator[tuple[Cluster, Path]]:
     """A new control plane, and a folder."""
     with tempfile.TemporaryDirectory(prefix="cluster-speed-") as place:
-        plane = Plane(folder(), Path(place, "plane"))
+        plane = ControlPlaneConnection(folder(), Path(place, "plane"))
         try:
             yield Cluster(plane, Path(place)), Path(place)
         finally:
@@ -113,7 +113,7 @@ def median(costs: list[Cost]) -> Cost:
 def one_round(cluster: Cluster, place: Path, objects: int, *, bare_first: bool) -> dict[str, Cost]:
     """The bare loop, and pipeline; then pipeline once more: nothing is to be done by then."""
     place.mkdir()
-    site = Site(cluster, place)
+    site = ClusterRepository(cluster, place)
     bodies = made(cluster.namespace(), objects)
     site.render(*made(site.namespace, objects))
     plan = place / "plan.json"
@@ -195,15 +195,15 @@ def bare(cluster: Cluster, bodies: list[Object], *, dry: bool) -> None:
         list(threads.map(send, bodies))
 
 
-def planned(site: Site, plan: Path) -> float:
+def planned(site: ClusterRepository, plan: Path) -> float:
     return ran(site, "plan", "-e", ENVIRONMENT, "--out", str(plan))
 
 
-def applied(site: Site, plan: Path) -> float:
+def applied(site: ClusterRepository, plan: Path) -> float:
     return ran(site, "apply", str(plan), "--plan-digest", digest(plan.read_bytes()))
 
 
-def ran(site: Site, *arguments: str) -> float:
+def ran(site: ClusterRepository, *arguments: str) -> float:
     """The whole command, start of Python included; gives the MiB that it held at most."""
     environment = {**os.environ, **site.environment(), "PIPELINE_QUIET": "1"}
     environment["PYTHONPATH"] = str(Path(__file__).parents[1])
@@ -224,7 +224,7 @@ def memory(cluster: Cluster, place: Path, objects: int) -> None:
     """The most that each command held at a time."""
     place = place / "large"
     place.mkdir()
-    site = Site(cluster, place)
+    site = ClusterRepository(cluster, place)
     site.render(*made(site.namespace, objects))
     plan = place / "plan.json"
     sizes = {}

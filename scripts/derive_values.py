@@ -23,7 +23,7 @@ from pipeline.core.kube.fields import entries, fields_at, type_of
 from pipeline.core.kube.validation.formats import FORMATS
 from scripts.value_probes import ROOT, Answer, Steps, answers, objects
 from tests.cluster.binaries import folder
-from tests.cluster.plane import Plane
+from tests.cluster.control_plane_connection import ControlPlaneConnection
 
 TARGET = ROOT / "pipeline" / "data" / "values.json"
 FACTS = ROOT / "scripts" / "value_facts.yaml"
@@ -63,7 +63,7 @@ class Field:
 def main(binaries: Path) -> None:
     fields: dict[str, Field] = defaultdict(Field)
     with tempfile.TemporaryDirectory() as scratch:
-        plane = Plane(binaries, Path(scratch) / "plane")
+        plane = ControlPlaneConnection(binaries, Path(scratch) / "plane")
         try:
             for answer in answers(plane, objects()):
                 if answer.code and (name := name_of(answer)):

@@ -13,7 +13,7 @@ import urllib3
 import yaml
 
 from tests.cluster.control_plane import token
-from tests.cluster.plane import Plane
+from tests.cluster.control_plane_connection import ControlPlaneConnection
 
 ROOT = Path(__file__).parent.parent
 FILES = (ROOT / "tests/data/mutations/base.yaml", ROOT / "tests/data/fields/rich.yaml")
@@ -93,7 +93,7 @@ def variants(body: dict[str, Any]) -> Iterator[tuple[Steps, str, Any, dict[str, 
             yield path, what, None, changed(body, path, ...)
 
 
-def answers(plane: Plane, bodies: Iterable[dict[str, Any]]) -> Iterator[Answer]:
+def answers(plane: ControlPlaneConnection, bodies: Iterable[dict[str, Any]]) -> Iterator[Answer]:
     """Every answer about the given objects; the server must take each of them as it stands."""
     headers = {"Authorization": f"Bearer {token('admin')}", "Content-Type": "application/json"}
 
@@ -125,7 +125,7 @@ def answers(plane: Plane, bodies: Iterable[dict[str, Any]]) -> Iterator[Answer]:
             yield from pool.map(ask, variants(body))
 
 
-def _url(plane: Plane, body: dict[str, Any]) -> str:
+def _url(plane: ControlPlaneConnection, body: dict[str, Any]) -> str:
     root = f"/apis/{body['apiVersion']}" if "/" in body["apiVersion"] else f"/api/{body['apiVersion']}"
     plural, namespaced = plane.resource(root, body["kind"])
     return f"{root}/namespaces/t/{plural}" if namespaced else f"{root}/{plural}"

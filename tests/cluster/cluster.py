@@ -29,7 +29,7 @@ from uuid import uuid4
 import urllib3
 
 from tests.cluster.control_plane import token, write_kubeconfig
-from tests.cluster.plane import Plane
+from tests.cluster.control_plane_connection import ControlPlaneConnection
 from tests.support.tools import tool
 
 Object = dict[str, Any]
@@ -72,7 +72,7 @@ class Write:
 class Cluster:
     """One test's hold of the control plane. The admin is asked unless another user is named."""
 
-    def __init__(self, plane: Plane, folder: Path) -> None:
+    def __init__(self, plane: ControlPlaneConnection, folder: Path) -> None:
         self._plane, self._folder = plane, folder
         self._mark = plane.audit_size()
         self.url = plane.url

@@ -7,8 +7,8 @@ import pytest
 
 from tests.cluster.binaries import require
 from tests.cluster.cluster import Cluster
-from tests.cluster.estate import Estate
-from tests.cluster.plane import Plane
+from tests.cluster.cluster_platform import ClusterPlatform
+from tests.cluster.control_plane_connection import ControlPlaneConnection
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -19,17 +19,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plane]:
-    running = Plane(require(), tmp_path_factory.mktemp("plane"))
+def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlaneConnection]:
+    running = ControlPlaneConnection(require(), tmp_path_factory.mktemp("plane"))
     yield running
     running.close()
 
 
 @pytest.fixture
-def cluster(plane: Plane, tmp_path: Path) -> Cluster:
+def cluster(plane: ControlPlaneConnection, tmp_path: Path) -> Cluster:
     return Cluster(plane, tmp_path)
 
 
 @pytest.fixture
-def estate(cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Estate:
-    return Estate(tmp_path / "estate", cluster, monkeypatch)
+def estate(cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ClusterPlatform:
+    return ClusterPlatform(tmp_path / "estate", cluster, monkeypatch)

@@ -12,18 +12,18 @@ from typing import Any
 
 import pytest
 
-from tests.cluster.binaries import ROOT
-from tests.cluster.cluster import Cluster, Object
-from tests.cluster.crash import MOMENTS
-from tests.cluster.objects import config_map, deployment, job, role_binding, secret, service
-from tests.cluster.site import Done, Site
-from tests.cluster.witness import (
+from tests.cluster.audit_log_checker import (
     AGENT,
     every_delete_is_of_one_object,
     every_write_has_an_intent,
     everything,
     normalised,
 )
+from tests.cluster.binaries import ROOT
+from tests.cluster.cluster import Cluster, Object
+from tests.cluster.cluster_repository import ClusterRepository, Done
+from tests.cluster.crash import MOMENTS
+from tests.cluster.objects import config_map, deployment, job, role_binding, secret, service
 
 AT_ONCE = 6
 LOCK_S = 3
@@ -42,7 +42,7 @@ class Runner:
             self._all.append(process)
             self._idle.put(process)
 
-    def run(self, site: Site, *argv: str, moment: str = "", at: int = 0) -> Done:
+    def run(self, site: ClusterRepository, *argv: str, moment: str = "", at: int = 0) -> Done:
         output = site.root.parent / "output.txt"
         order = {
             "argv": argv,
@@ -85,10 +85,10 @@ def after(space: str) -> list[Object]:
     return [config_map(space, a="2"), deployment(space, tag="2.0"), role_binding(space, role="edit"), hook, *new]
 
 
-def prepared(cluster: Cluster, folder: Path, runner: Runner) -> tuple[Site, Path]:
+def prepared(cluster: Cluster, folder: Path, runner: Runner) -> tuple[ClusterRepository, Path]:
     """A site with everything of ``before`` applied, and the plan of ``after``: all kinds of writes are in it."""
     folder.mkdir()
-    site = Site(cluster, folder, recreate=[{"kind": "RoleBinding", "name": "viewers"}], lockSeconds=LOCK_S)
+    site = ClusterRepository(cluster, folder, recreate=[{"kind": "RoleBinding", "name": "viewers"}], lockSeconds=LOCK_S)
     for bodies in (before(site.namespace), after(site.namespace)):
         site.render(*bodies)
         plan = folder / "plan.json"
@@ -100,7 +100,7 @@ def prepared(cluster: Cluster, folder: Path, runner: Runner) -> tuple[Site, Path
     return site, plan
 
 
-def state(site: Site) -> Any:
+def state(site: ClusterRepository) -> Any:
     """Everything that a run leaves in the cluster, without what differs between any two runs."""
     found = everything(site.cluster, site.namespace)
     ours = [normalised(body) for body in found.values() if site.namespace in json.dumps(body["metadata"])]

@@ -11,42 +11,42 @@ from typing import Any
 import pytest
 
 from tests.cluster import faults
+from tests.cluster.audit_log_checker import AGENT, CANARY, AuditLogChecker
 from tests.cluster.cluster import Cluster, Object
+from tests.cluster.cluster_repository import ClusterRepository, Done
 from tests.cluster.fault_proxy import FaultProxy
 from tests.cluster.faults import Fault, always
 from tests.cluster.objects import condition, config_map, crd, custom, deployment, role_binding, secret, service
-from tests.cluster.site import Done, Site
 from tests.cluster.webhook import Webhook
-from tests.cluster.witness import AGENT, CANARY, Witness
 
 OK, FAILED, STALE, REFUSED, NOT_APPLIED, UNHEALTHY, INTERRUPTED = 0, 1, 4, 5, 6, 7, 130
 
 
 @pytest.fixture
-def site(cluster: Cluster, tmp_path: Path) -> Site:
-    return Site(cluster, tmp_path, lockSeconds=4, healthTimeoutSeconds=30)
+def site(cluster: Cluster, tmp_path: Path) -> ClusterRepository:
+    return ClusterRepository(cluster, tmp_path, lockSeconds=4, healthTimeoutSeconds=30)
 
 
 @pytest.fixture
-def proxy(site: Site) -> Iterator[FaultProxy]:
+def proxy(site: ClusterRepository) -> Iterator[FaultProxy]:
     with FaultProxy(site.cluster.url, site.cluster.ca) as running:
         site.url = running.url
         yield running
 
 
-def before(site: Site) -> list[Object]:
+def before(site: ClusterRepository) -> list[Object]:
     space = site.namespace
     return [config_map(space, a="1"), deployment(space), role_binding(space), config_map(space, "gone")]
 
 
-def after(site: Site) -> list[Object]:
+def after(site: ClusterRepository) -> list[Object]:
     space = site.namespace
     changed = [config_map(space, a="2"), deployment(space, tag="2.0"), role_binding(space, role="edit")]
     return [*changed, service(space), secret(space, stringData={"a": CANARY})]
 
 
 @pytest.fixture
-def plan(site: Site) -> Path:
+def plan(site: ClusterRepository) -> Path:
     """With every kind of write: create, update, recreate, delete."""
     site.configure(**site.settings, recreate=[{"kind": "RoleBinding", "name": "viewers"}])
     site.deploy(*before(site))
@@ -54,7 +54,7 @@ def plan(site: Site) -> Path:
     return site.plan()
 
 
-def is_done(site: Site) -> None:
+def is_done(site: ClusterRepository) -> None:
     """What ``after`` says is so, and nothing else."""
     get, space = site.cluster.get, site.namespace
     assert get(config_map(space))["data"] == {"a": "2"}
@@ -83,10 +83,12 @@ EVERY_WRITE_FAILS_ONCE: dict[str, Fault] = {
 
 
 @pytest.mark.parametrize("fault", EVERY_WRITE_FAILS_ONCE)
-def test_every_write_fails_once_and_the_end_is_the_same(site: Site, plan: Path, proxy: FaultProxy, fault: str) -> None:
+def test_every_write_fails_once_and_the_end_is_the_same(
+    site: ClusterRepository, plan: Path, proxy: FaultProxy, fault: str
+) -> None:
     planned = EVERY_WRITE_FAILS_ONCE[fault]
     proxy.plan(planned)
-    with Witness(site) as witness:
+    with AuditLogChecker(site) as witness:
         done = site.apply(plan)
         witness.ran(plan, done)
         assert done.code == OK, done.said
@@ -95,9 +97,11 @@ def test_every_write_fails_once_and_the_end_is_the_same(site: Site, plan: Path, 
 
 
 @pytest.mark.parametrize("fault", ["lost_request", "unavailable", "throttled", "cut", "lost_answer"])
-def test_every_read_fails_once_and_the_end_is_the_same(site: Site, plan: Path, proxy: FaultProxy, fault: str) -> None:
+def test_every_read_fails_once_and_the_end_is_the_same(
+    site: ClusterRepository, plan: Path, proxy: FaultProxy, fault: str
+) -> None:
     proxy.plan(always(getattr(faults, fault)("GET", "")))
-    with Witness(site):
+    with AuditLogChecker(site):
         done = site.apply(plan)
         assert done.code == OK, done.said
     is_done(site)
@@ -118,11 +122,15 @@ def remake(cluster: Cluster, body: Object) -> None:
     ids=["edited", "deleted", "made anew"],
 )
 def test_object_that_is_meddled_with_just_before_its_write_stays_as_it_is(
-    site: Site, plan: Path, proxy: FaultProxy, meddle: Callable[[Cluster, Object], object], theirs: str | None
+    site: ClusterRepository,
+    plan: Path,
+    proxy: FaultProxy,
+    meddle: Callable[[Cluster, Object], object],
+    theirs: str | None,
 ) -> None:
     body = config_map(site.namespace, a="1")
     proxy.plan(faults.act("WRITE", "/configmaps/settings", lambda: meddle(site.cluster, body)))
-    with Witness(site, allowed=("ConfigMap settings",)):
+    with AuditLogChecker(site, allowed=("ConfigMap settings",)):
         done = site.apply(plan)
     assert done.code == STALE, done.said
     assert "settings" in done.said
@@ -131,7 +139,9 @@ def test_object_that_is_meddled_with_just_before_its_write_stays_as_it_is(
     assert site.cluster.get(config_map(site.namespace, "gone")) is not None
 
 
-def test_versions_that_move_without_a_change_are_read_anew(site: Site, plan: Path, proxy: FaultProxy) -> None:
+def test_versions_that_move_without_a_change_are_read_anew(
+    site: ClusterRepository, plan: Path, proxy: FaultProxy
+) -> None:
     path = site.cluster.path(deployment(site.namespace)) + "/status"
     turns = iter(range(100))
 
@@ -144,17 +154,19 @@ def test_versions_that_move_without_a_change_are_read_anew(site: Site, plan: Pat
     is_done(site)
 
 
-def test_object_that_is_written_all_the_time_is_given_up(site: Site, plan: Path, proxy: FaultProxy) -> None:
+def test_object_that_is_written_all_the_time_is_given_up(
+    site: ClusterRepository, plan: Path, proxy: FaultProxy
+) -> None:
     proxy.plan(faults.conflict("WRITE", "/configmaps/settings", times=1000))
     done = site.apply(plan)
     assert done.code == STALE, done.said
     assert len([r for r in proxy.writes() if "/configmaps/settings" in r.path]) <= 5
 
 
-def test_stale_reads_do_no_harm(site: Site, plan: Path, proxy: FaultProxy) -> None:
+def test_stale_reads_do_no_harm(site: ClusterRepository, plan: Path, proxy: FaultProxy) -> None:
     site.cluster.raw("GET", "/readyz")
     proxy.plan(faults.stale("/configmaps/settings$", times=3))
-    with Witness(site):
+    with AuditLogChecker(site):
         done = site.apply(plan)
     assert done.code in (OK, STALE), done.said
     site.url = ""
@@ -163,12 +175,12 @@ def test_stale_reads_do_no_harm(site: Site, plan: Path, proxy: FaultProxy) -> No
 
 
 def test_dead_network_ends_the_run_and_the_next_one_goes_on(
-    site: Site, plan: Path, proxy: FaultProxy, monkeypatch: pytest.MonkeyPatch
+    site: ClusterRepository, plan: Path, proxy: FaultProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dead = faults.lost_request("", "", times=10**6)
     proxy.plan(faults.act("WRITE", "/configmaps/settings", lambda: proxy.plan(dead)))
     monkeypatch.setattr("pipeline.cli.support.planning.PATIENCE_SECONDS", 2.0)
-    with Witness(site):
+    with AuditLogChecker(site):
         done = site.apply(plan)
     assert done.code in (FAILED, NOT_APPLIED), done.said
     proxy.clear()
@@ -177,9 +189,9 @@ def test_dead_network_ends_the_run_and_the_next_one_goes_on(
     is_done(site)
 
 
-def test_rights_that_are_lost_half_way_stop_the_run(site: Site, plan: Path, proxy: FaultProxy) -> None:
+def test_rights_that_are_lost_half_way_stop_the_run(site: ClusterRepository, plan: Path, proxy: FaultProxy) -> None:
     proxy.plan(faults.refused("WRITE", "/deployments/", 403, "Forbidden", "no longer", times=100))
-    with Witness(site) as witness:
+    with AuditLogChecker(site) as witness:
         done = site.apply(plan)
         witness.ran(plan, done)
     assert done.code == NOT_APPLIED, done.said
@@ -190,7 +202,7 @@ def test_rights_that_are_lost_half_way_stop_the_run(site: Site, plan: Path, prox
     is_done(site)
 
 
-def test_lock_that_somebody_takes_over_ends_the_run(site: Site, plan: Path, proxy: FaultProxy) -> None:
+def test_lock_that_somebody_takes_over_ends_the_run(site: ClusterRepository, plan: Path, proxy: FaultProxy) -> None:
     path = f"/apis/coordination.k8s.io/v1/namespaces/{site.namespace}/leases/pipeline-prod"
 
     def take() -> None:
@@ -200,7 +212,7 @@ def test_lock_that_somebody_takes_over_ends_the_run(site: Site, plan: Path, prox
         time.sleep(4)
 
     proxy.plan(faults.act("WRITE", "/deployments/web", take))
-    with Witness(site):
+    with AuditLogChecker(site):
         done = site.apply(plan)
     assert done.code in (REFUSED, NOT_APPLIED), done.said
     assert "lock" in done.said
@@ -209,7 +221,7 @@ def test_lock_that_somebody_takes_over_ends_the_run(site: Site, plan: Path, prox
     assert site.cluster.get(config_map(site.namespace, "gone")) is not None
 
 
-def test_webhook_that_is_down_for_a_moment_is_waited_for(site: Site) -> None:
+def test_webhook_that_is_down_for_a_moment_is_waited_for(site: ClusterRepository) -> None:
     site.render(config_map(site.namespace, a="1"))
     plan = site.plan()
     with Webhook(site.cluster, ["configmaps"], site.namespace, timeoutSeconds=1) as webhook:
@@ -219,7 +231,7 @@ def test_webhook_that_is_down_for_a_moment_is_waited_for(site: Site) -> None:
     assert done.code == OK, done.said
 
 
-def test_webhook_that_denies_ends_the_run_with_its_words(site: Site) -> None:
+def test_webhook_that_denies_ends_the_run_with_its_words(site: ClusterRepository) -> None:
     site.render(config_map(site.namespace, a="1"), deployment(site.namespace))
     plan = site.plan()
     with Webhook(site.cluster, ["deployments"], site.namespace, group="apps") as webhook:
@@ -230,7 +242,7 @@ def test_webhook_that_denies_ends_the_run_with_its_words(site: Site) -> None:
     assert site.apply(plan).code == OK
 
 
-def test_definition_that_is_never_established_fails_at_once_and_names_why(site: Site) -> None:
+def test_definition_that_is_never_established_fails_at_once_and_names_why(site: ClusterRepository) -> None:
     group = f"{site.cluster.name('g')}.example.org"
     site.cluster.create(crd(group))
     site.cluster.wait(crd(group), lambda live: condition(live, "Established") == "True")
@@ -243,7 +255,7 @@ def test_definition_that_is_never_established_fails_at_once_and_names_why(site: 
     assert time.monotonic() - begin < 20
 
 
-def test_namespace_that_goes_away_meanwhile_is_a_clear_failure(site: Site) -> None:
+def test_namespace_that_goes_away_meanwhile_is_a_clear_failure(site: ClusterRepository) -> None:
     other = site.cluster.namespace()
     held = config_map(other, "held")
     held["metadata"]["finalizers"] = ["example.org/held"]
@@ -258,7 +270,7 @@ def test_namespace_that_goes_away_meanwhile_is_a_clear_failure(site: Site) -> No
     site.cluster.apply(held, force=True)
 
 
-def test_aggregated_api_that_is_down_is_in_the_way_of_prune_alone(site: Site) -> None:
+def test_aggregated_api_that_is_down_is_in_the_way_of_prune_alone(site: ClusterRepository) -> None:
     group = f"{site.cluster.name('g')}.example.org"
     spec = {"group": group, "version": "v1", "groupPriorityMinimum": 100, "versionPriority": 100}
     service = {"service": {"namespace": "default", "name": "nobody"}, "insecureSkipTLSVerify": True}
@@ -272,8 +284,8 @@ def test_aggregated_api_that_is_down_is_in_the_way_of_prune_alone(site: Site) ->
         site.cluster.delete(api)
 
 
-def test_many_runs_at_once_are_one_run(site: Site, plan: Path) -> None:
-    with Witness(site) as witness:
+def test_many_runs_at_once_are_one_run(site: ClusterRepository, plan: Path) -> None:
+    with AuditLogChecker(site) as witness:
         running = [site.spawn(*site.apply_arguments(plan)) for _ in range(6)]
         ends: list[Done] = [site.finish(process) for process in running]
     assert {end.code for end in ends} <= {OK, STALE, REFUSED}, [end.said for end in ends]
@@ -283,7 +295,9 @@ def test_many_runs_at_once_are_one_run(site: Site, plan: Path) -> None:
     is_done(site)
 
 
-def test_stopped_holder_that_wakes_up_writes_nothing_more(site: Site, plan: Path, proxy: FaultProxy) -> None:
+def test_stopped_holder_that_wakes_up_writes_nothing_more(
+    site: ClusterRepository, plan: Path, proxy: FaultProxy
+) -> None:
     reached, go_on = threading.Event(), threading.Event()
 
     def hold() -> None:
@@ -310,7 +324,7 @@ def test_stopped_holder_that_wakes_up_writes_nothing_more(site: Site, plan: Path
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_signal_ends_the_run_in_good_order_and_the_next_one_goes_on(
-    site: Site, plan: Path, proxy: FaultProxy, number: signal.Signals
+    site: ClusterRepository, plan: Path, proxy: FaultProxy, number: signal.Signals
 ) -> None:
     reached = threading.Event()
 
@@ -332,7 +346,7 @@ def test_signal_ends_the_run_in_good_order_and_the_next_one_goes_on(
     is_done(site)
 
 
-def test_journal_that_cannot_be_written_keeps_everything_as_it_is(site: Site, plan: Path) -> None:
+def test_journal_that_cannot_be_written_keeps_everything_as_it_is(site: ClusterRepository, plan: Path) -> None:
     site.state = site.root.parent / "file"
     site.state.write_text("no folder")
     site.cluster.mark()
@@ -342,7 +356,7 @@ def test_journal_that_cannot_be_written_keeps_everything_as_it_is(site: Site, pl
 
 
 @pytest.mark.slow
-def test_api_server_that_is_killed_half_way_and_comes_back_is_not_noticed(site: Site, plan: Path) -> None:
+def test_api_server_that_is_killed_half_way_and_comes_back_is_not_noticed(site: ClusterRepository, plan: Path) -> None:
     with FaultProxy(site.cluster.url, site.cluster.ca) as proxy:
         site.url = proxy.url
 
@@ -366,7 +380,7 @@ def test_api_server_that_is_killed_half_way_and_comes_back_is_not_noticed(site: 
 
 
 @pytest.mark.slow
-def test_etcd_that_stands_still_for_a_while_is_waited_for(site: Site, plan: Path) -> None:
+def test_etcd_that_stands_still_for_a_while_is_waited_for(site: ClusterRepository, plan: Path) -> None:
     site.configure(**(site.settings | {"lockSeconds": 60}))
     plan = site.plan()
     timer = threading.Timer(8, site.cluster.obey, ("continue", "etcd"))
@@ -384,7 +398,7 @@ def test_etcd_that_stands_still_for_a_while_is_waited_for(site: Site, plan: Path
     is_done(site)
 
 
-def test_credential_that_expired_is_asked_for_anew(site: Site, tmp_path: Path) -> None:
+def test_credential_that_expired_is_asked_for_anew(site: ClusterRepository, tmp_path: Path) -> None:
     """An exec plugin whose first token is none: the 401 makes it be asked again."""
     turns = tmp_path / "turns"
     plugin = tmp_path / "plugin.sh"

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from tests.cluster.audit_log_checker import AuditLogChecker, everything, normalised
 from tests.cluster.cluster import Cluster, Object
+from tests.cluster.cluster_repository import RELEASE, ClusterRepository, Done
 from tests.cluster.objects import config_map, deployment, role_binding, secret, service
-from tests.cluster.site import RELEASE, Done, Site
-from tests.cluster.witness import Witness, everything, normalised
 
 REAL = settings(
     max_examples=5,
@@ -59,18 +59,18 @@ def bodies(made: Made, space: str) -> list[Object]:
 
 
 @pytest.fixture
-def sites(cluster: Cluster, tmp_path: Path) -> Callable[[], Site]:
+def sites(cluster: Cluster, tmp_path: Path) -> Callable[[], ClusterRepository]:
     """A new site, with a namespace of its own, for each example."""
 
-    def make() -> Site:
+    def make() -> ClusterRepository:
         folder = tmp_path / cluster.name("example")
         folder.mkdir()
-        return Site(cluster, folder, maxDeletions=100, lockSeconds=4)
+        return ClusterRepository(cluster, folder, maxDeletions=100, lockSeconds=4)
 
     return make
 
 
-def state(site: Site) -> list[Object]:
+def state(site: ClusterRepository) -> list[Object]:
     found = everything(site.cluster, site.namespace).values()
     ours = [normalised(body) for body in found if RELEASE in json.dumps(site.inventory()) and _ours(body)]
     return sorted(ours, key=json.dumps)
@@ -86,13 +86,13 @@ def _ours(body: Object) -> bool:
 @REAL
 @given(first=SETS, second=SETS)
 def test_what_was_applied_is_planned_as_nothing_and_a_rollback_restores_it(
-    sites: Callable[[], Site], first: Made, second: Made
+    sites: Callable[[], ClusterRepository], first: Made, second: Made
 ) -> None:
     """P1 and P11."""
     site = sites()
     commit = site.render(*bodies(first, site.namespace))
     plan = site.plan()
-    with Witness(site) as witness:
+    with AuditLogChecker(site) as witness:
         witness.ran(plan, site.apply(plan))
     assert site.actions(site.plan("--full")) == {}
     before = state(site)
@@ -101,7 +101,7 @@ def test_what_was_applied_is_planned_as_nothing_and_a_rollback_restores_it(
     back = site.root.parent / "plan-back.json"
     done = site.run("rollback", commit, "-e", "prod", "--out", str(back))
     assert done.code == 0, done.said
-    with Witness(site) as witness:
+    with AuditLogChecker(site) as witness:
         done = site.apply(back)
         assert done.code == 0, done.said
         if site.actions(back):
@@ -117,7 +117,9 @@ def _owned(body: Object) -> Object:
 
 @REAL
 @given(made=SETS, seed=st.integers(0, 2**16))
-def test_order_of_what_is_rendered_makes_no_difference(sites: Callable[[], Site], made: Made, seed: int) -> None:
+def test_order_of_what_is_rendered_makes_no_difference(
+    sites: Callable[[], ClusterRepository], made: Made, seed: int
+) -> None:
     """P2."""
     site = sites()
     found = bodies(made, site.namespace)
@@ -154,7 +156,7 @@ MEDDLING = st.dictionaries(st.sampled_from(NAMES), st.sampled_from([_edit, _dele
 @REAL
 @given(meddling=MEDDLING, gone=st.sets(st.sampled_from(NAMES), max_size=1))
 def test_what_somebody_else_touched_since_the_plan_is_never_written(
-    sites: Callable[[], Site], meddling: dict[str, Callable[[Cluster, Object], None]], gone: set[str]
+    sites: Callable[[], ClusterRepository], meddling: dict[str, Callable[[Cluster, Object], None]], gone: set[str]
 ) -> None:
     """P3."""
     site = sites()
@@ -165,7 +167,7 @@ def test_what_somebody_else_touched_since_the_plan_is_never_written(
     for name, meddle in meddling.items():
         meddle(site.cluster, config_map(space, name, a="1"))
     theirs = {name: site.cluster.get(config_map(space, name)) for name in meddling}
-    with Witness(site, allowed=tuple(f"ConfigMap {name}" for name in meddling)) as witness:
+    with AuditLogChecker(site, allowed=tuple(f"ConfigMap {name}" for name in meddling)) as witness:
         done = site.apply(plan)
     harmless = all(meddle is _delete and name in gone for name, meddle in meddling.items())
     assert done.code == (0 if harmless else 4), done.said
@@ -196,7 +198,7 @@ def _version(space: str, number: int) -> list[Object]:
 @settings(REAL, max_examples=3)
 @given(steps=STEPS)
 def test_whatever_happened_the_next_plan_and_apply_bring_about_what_is_rendered(
-    sites: Callable[[], Site], steps: list[tuple[str, Any]]
+    sites: Callable[[], ClusterRepository], steps: list[tuple[str, Any]]
 ) -> None:
     """P4: applied, killed, taken up, meddled with, looked at, rolled back, locked by a dead run: in any order."""
     site = sites()
@@ -222,7 +224,7 @@ def test_whatever_happened_the_next_plan_and_apply_bring_about_what_is_rendered(
     assert listed == ["one", "three", "web"]
 
 
-def _do(site: Site, what: str, how: Any, first: str) -> None:
+def _do(site: ClusterRepository, what: str, how: Any, first: str) -> None:
     space = site.namespace
     if what == "deploy":
         site.render(*_version(space, how))
@@ -248,7 +250,7 @@ def _do(site: Site, what: str, how: Any, first: str) -> None:
         site.cluster.expect(200, "PATCH", path, holder, content_type="merge")
 
 
-def _killed(site: Site, plan: Path, at: int) -> int:
+def _killed(site: ClusterRepository, plan: Path, at: int) -> int:
     order = {
         "argv": site.apply_arguments(plan),
         "cwd": str(site.root),

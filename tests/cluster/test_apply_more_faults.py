@@ -16,35 +16,35 @@ from pipeline.core.cluster.api.canonical import digest
 from pipeline.core.cluster.api.request import Call
 from pipeline.core.cluster.inventory.journal import START, encoded
 from tests.cluster import faults
+from tests.cluster.audit_log_checker import AGENT, CANARY, AuditLogChecker
 from tests.cluster.cluster import Cluster, Object
+from tests.cluster.cluster_repository import ENVIRONMENT, ClusterRepository
 from tests.cluster.fault_proxy import FaultProxy
 from tests.cluster.objects import condition, config_map, crd, custom, deployment, job, role_binding, secret, service
-from tests.cluster.site import ENVIRONMENT, Site
 from tests.cluster.webhook import Webhook
-from tests.cluster.witness import AGENT, CANARY, Witness
 from tests.support.platforms import write
 
 OK, FAILED, STALE, REFUSED, NOT_APPLIED, UNHEALTHY, UNSAFE = 0, 1, 4, 5, 6, 7, 9
 
 
 @pytest.fixture
-def site(cluster: Cluster, tmp_path: Path) -> Site:
-    return Site(cluster, tmp_path, lockSeconds=4, healthTimeoutSeconds=30)
+def site(cluster: Cluster, tmp_path: Path) -> ClusterRepository:
+    return ClusterRepository(cluster, tmp_path, lockSeconds=4, healthTimeoutSeconds=30)
 
 
 @pytest.fixture
-def proxy(site: Site) -> Iterator[FaultProxy]:
+def proxy(site: ClusterRepository) -> Iterator[FaultProxy]:
     with FaultProxy(site.cluster.url, site.cluster.ca) as running:
         site.url = running.url
         yield running
 
 
-def rendered(site: Site) -> list[Object]:
+def rendered(site: ClusterRepository) -> list[Object]:
     space = site.namespace
     return [config_map(space, a="1"), config_map(space, "other"), deployment(space), secret(space)]
 
 
-def own(site: Site) -> list[str]:
+def own(site: ClusterRepository) -> list[str]:
     """Names of the objects that pipeline wrote since the mark, without the lock's and the inventory's."""
     writes = site.cluster.audit(user_agent=AGENT)
     return [w.name for w in writes if w.resource != "leases" and not w.name.startswith("pipeline-")]
@@ -72,12 +72,12 @@ def full(number: int, error: int) -> Callable[[int, bytes], None]:
 @pytest.mark.parametrize("error", [errno.ENOSPC, errno.EIO, errno.EROFS])
 @pytest.mark.parametrize("number", [1, 3, 5, 7])
 def test_disk_that_fails_half_way_ends_the_run_before_the_next_write(
-    site: Site, monkeypatch: pytest.MonkeyPatch, number: int, error: int
+    site: ClusterRepository, monkeypatch: pytest.MonkeyPatch, number: int, error: int
 ) -> None:
     """No write without a durable intent; and the run can be taken up once there is room again."""
     site.render(*rendered(site))
     plan = site.plan()
-    with monkeypatch.context() as patch, Witness(site) as witness:
+    with monkeypatch.context() as patch, AuditLogChecker(site) as witness:
         patch.setattr(journal_file, "_write_all", full(number, error))
         done = site.apply(plan)
         witness.heard(done.said)
@@ -90,7 +90,7 @@ def test_disk_that_fails_half_way_ends_the_run_before_the_next_write(
     assert site.actions(site.plan()) == {}
 
 
-def test_read_only_disk_keeps_everything_as_it_is(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_read_only_disk_keeps_everything_as_it_is(site: ClusterRepository, monkeypatch: pytest.MonkeyPatch) -> None:
     site.render(*rendered(site))
     plan = site.plan()
 
@@ -107,7 +107,7 @@ def test_read_only_disk_keeps_everything_as_it_is(site: Site, monkeypatch: pytes
 # The journal of the run that is taken up
 
 
-def interrupted(site: Site, proxy: FaultProxy) -> tuple[Path, Path]:
+def interrupted(site: ClusterRepository, proxy: FaultProxy) -> tuple[Path, Path]:
     """The plan and the journal of a run that could not write a Deployment."""
     site.render(*rendered(site))
     plan = site.plan()
@@ -119,7 +119,7 @@ def interrupted(site: Site, proxy: FaultProxy) -> tuple[Path, Path]:
     return plan, journal
 
 
-def test_run_is_not_taken_up_over_a_journal_that_was_changed(site: Site, proxy: FaultProxy) -> None:
+def test_run_is_not_taken_up_over_a_journal_that_was_changed(site: ClusterRepository, proxy: FaultProxy) -> None:
     plan, journal = interrupted(site, proxy)
     data = journal.read_bytes()
     journal.write_bytes(data.replace(b"settings", b"settinqs", 1))
@@ -170,7 +170,7 @@ def chained_again(data: bytes) -> bytes:
     ],
 )
 def test_run_is_not_resumed_over_a_journal_that_does_not_end_as_the_cluster_knows(
-    site: Site, proxy: FaultProxy, change: Callable[[bytes], bytes], said: str
+    site: ClusterRepository, proxy: FaultProxy, change: Callable[[bytes], bytes], said: str
 ) -> None:
     plan, journal = interrupted(site, proxy)
     data = journal.read_bytes()
@@ -187,17 +187,17 @@ def test_run_is_not_resumed_over_a_journal_that_does_not_end_as_the_cluster_know
 
 
 def test_line_that_was_torn_after_the_last_one_that_the_cluster_knows_is_no_reason_not_to_go_on(
-    site: Site, proxy: FaultProxy
+    site: ClusterRepository, proxy: FaultProxy
 ) -> None:
     plan, journal = interrupted(site, proxy)
     journal.write_bytes(journal.read_bytes() + b'{"type": "int')
-    with Witness(site) as witness:
+    with AuditLogChecker(site) as witness:
         done = site.apply(plan)
         witness.ran(plan, done)
     assert done.code == OK, done.said
 
 
-def test_journal_of_another_machine_is_not_needed(site: Site, proxy: FaultProxy) -> None:
+def test_journal_of_another_machine_is_not_needed(site: ClusterRepository, proxy: FaultProxy) -> None:
     plan, _ = interrupted(site, proxy)
     site.state = site.root.parent / "another-machine"
     done = site.apply(plan)
@@ -209,7 +209,7 @@ def test_journal_of_another_machine_is_not_needed(site: Site, proxy: FaultProxy)
 
 @pytest.mark.parametrize("hours", [-1, 1])
 def test_clock_that_is_wrong_or_jumps_changes_nothing(
-    site: Site, proxy: FaultProxy, monkeypatch: pytest.MonkeyPatch, hours: int
+    site: ClusterRepository, proxy: FaultProxy, monkeypatch: pytest.MonkeyPatch, hours: int
 ) -> None:
     site.deploy(config_map(site.namespace, a="1"))
     site.render(*[config_map(site.namespace, a="2"), *rendered(site)[1:]])
@@ -217,7 +217,7 @@ def test_clock_that_is_wrong_or_jumps_changes_nothing(
     monkeypatch.setattr(time, "time", lambda: real() + skew[0])
     plan = site.plan()
     proxy.plan(faults.act("WRITE", "/configmaps/settings", lambda: skew.__setitem__(0, hours * 3600.0)))
-    with Witness(site) as witness:
+    with AuditLogChecker(site) as witness:
         done = site.apply(plan)
         witness.ran(plan, done)
     assert done.code == OK, done.said
@@ -227,7 +227,7 @@ def test_clock_that_is_wrong_or_jumps_changes_nothing(
 
 
 def test_plan_that_expired_by_the_clusters_clock_is_refused_whatever_ours_says(
-    site: Site, monkeypatch: pytest.MonkeyPatch
+    site: ClusterRepository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     site.configure(planExpiresSeconds=60)
     site.render(config_map(site.namespace, a="1"))
@@ -244,7 +244,7 @@ def test_plan_that_expired_by_the_clusters_clock_is_refused_whatever_ours_says(
 # The plan's file
 
 
-def test_plan_that_is_swapped_once_it_was_read_makes_no_difference(site: Site, proxy: FaultProxy) -> None:
+def test_plan_that_is_swapped_once_it_was_read_makes_no_difference(site: ClusterRepository, proxy: FaultProxy) -> None:
     site.render(config_map(site.namespace, a="1"))
     plan = site.plan()
     other = plan.with_name("other.json")
@@ -269,7 +269,7 @@ def many(space: str) -> list[Object]:
     return [config_map(space, f"c-{number}") for number in range(12)]
 
 
-def test_renamed_environment_takes_nothing_from_the_old_one(site: Site) -> None:
+def test_renamed_environment_takes_nothing_from_the_old_one(site: ClusterRepository) -> None:
     site.deploy(config_map(site.namespace, a="1"))
     text = (site.root / "pipeline.yaml").read_text()
     write(site.root, {"pipeline.yaml": text.replace('"prod"', '"production"')})
@@ -281,7 +281,7 @@ def test_renamed_environment_takes_nothing_from_the_old_one(site: Site) -> None:
     assert site.cluster.get(config_map(site.namespace)) is not None
 
 
-def test_moved_inventory_takes_nothing_from_the_old_one(site: Site) -> None:
+def test_moved_inventory_takes_nothing_from_the_old_one(site: ClusterRepository) -> None:
     site.deploy(config_map(site.namespace, a="1"))
     site.configure(namespace=site.cluster.namespace())
     site.render(config_map(site.namespace, a="2"))
@@ -289,14 +289,16 @@ def test_moved_inventory_takes_nothing_from_the_old_one(site: Site) -> None:
     assert {one["code"] for one in plan["problems"]} == {"foreign"}
 
 
-def test_release_that_moves_to_another_namespace_does_not_delete_the_old_one_by_the_way(site: Site) -> None:
+def test_release_that_moves_to_another_namespace_does_not_delete_the_old_one_by_the_way(
+    site: ClusterRepository,
+) -> None:
     site.deploy(*many(site.namespace))
     site.render(*many(site.cluster.namespace()))
     plan = json.loads(site.plan(code=UNSAFE).read_text())
     assert {one["code"] for one in plan["problems"]} == {"deletions"}
 
 
-def test_group_that_does_not_answer_stops_what_would_be_pruned(site: Site) -> None:
+def test_group_that_does_not_answer_stops_what_would_be_pruned(site: ClusterRepository) -> None:
     """What is behind it cannot be told from what is gone."""
     group = f"{site.cluster.name('g')}.example.org"
     space = site.namespace
@@ -323,7 +325,7 @@ def test_group_that_does_not_answer_stops_what_would_be_pruned(site: Site) -> No
 # What is too large
 
 
-def test_large_objects_are_applied_and_larger_ones_stop_the_plan(site: Site) -> None:
+def test_large_objects_are_applied_and_larger_ones_stop_the_plan(site: ClusterRepository) -> None:
     group = f"{site.cluster.name('g')}.example.org"
     space = site.namespace
     site.deploy(crd(group), config_map(space, large="x" * 900_000))
@@ -339,7 +341,7 @@ def test_large_objects_are_applied_and_larger_ones_stop_the_plan(site: Site) -> 
 # Webhooks
 
 
-def test_webhook_that_knows_no_dry_run_makes_a_plan_that_says_so(site: Site, proxy: FaultProxy) -> None:
+def test_webhook_that_knows_no_dry_run_makes_a_plan_that_says_so(site: ClusterRepository, proxy: FaultProxy) -> None:
     message = 'admission webhook "old.example.org" does not support dry run'
     proxy.plan(faults.refused("PATCH", "dryRun.*|/configmaps/settings.*dryRun", 400, "BadRequest", message, times=9))
     site.render(config_map(site.namespace, a="1"))
@@ -350,7 +352,7 @@ def test_webhook_that_knows_no_dry_run_makes_a_plan_that_says_so(site: Site, pro
     assert site.apply(path).code == OK
 
 
-def test_webhooks_that_fail_closed_are_named_in_the_plan(site: Site) -> None:
+def test_webhooks_that_fail_closed_are_named_in_the_plan(site: ClusterRepository) -> None:
     site.render(config_map(site.namespace, a="1"))
     with Webhook(site.cluster, ["configmaps"], site.namespace) as webhook:
         name = webhook.body["webhooks"][0]["name"]
@@ -360,14 +362,14 @@ def test_webhooks_that_fail_closed_are_named_in_the_plan(site: Site) -> None:
         assert json.loads(site.plan().read_text())["warnings"] == []
 
 
-def test_webhook_that_can_lock_us_out_of_our_own_bookkeeping_is_named(site: Site) -> None:
+def test_webhook_that_can_lock_us_out_of_our_own_bookkeeping_is_named(site: ClusterRepository) -> None:
     site.render(service(site.namespace))
     with Webhook(site.cluster, ["leases"], site.namespace, group="coordination.k8s.io", namespaceSelector={}):
         warnings = json.loads(site.plan().read_text())["warnings"]
     assert any("if it is down, so are we" in text for text in warnings)
 
 
-def test_what_a_webhook_changes_is_shown_and_is_no_drift(site: Site) -> None:
+def test_what_a_webhook_changes_is_shown_and_is_no_drift(site: ClusterRepository) -> None:
     site.deploy(config_map(site.namespace, a="1"))
     site.render(config_map(site.namespace, a="2"))
     with Webhook(site.cluster, ["configmaps"], site.namespace) as webhook:
@@ -384,7 +386,7 @@ def test_what_a_webhook_changes_is_shown_and_is_no_drift(site: Site) -> None:
 
 
 def test_connection_that_is_half_open_is_given_up(
-    site: Site, proxy: FaultProxy, monkeypatch: pytest.MonkeyPatch
+    site: ClusterRepository, proxy: FaultProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The answer to one write comes after its time: read back, and go on."""
     site.render(config_map(site.namespace, a="1"), deployment(site.namespace))
@@ -394,7 +396,7 @@ def test_connection_that_is_half_open_is_given_up(
     late = faults.late("WRITE", "/configmaps/settings", 4.0)
     proxy.plan(late)
     begin = time.monotonic()
-    with Witness(site) as witness:
+    with AuditLogChecker(site) as witness:
         done = site.apply(plan)
         witness.ran(plan, done)
     assert done.code == OK, done.said
@@ -422,13 +424,13 @@ class KubeOnce:
 # Health
 
 
-def test_job_that_is_cleaned_up_at_once_has_ended_well(site: Site) -> None:
+def test_job_that_is_cleaned_up_at_once_has_ended_well(site: ClusterRepository) -> None:
     site.render(job(site.namespace, ttlSecondsAfterFinished=0), config_map(site.namespace))
     done = site.apply(site.plan())
     assert done.code == OK, done.said
 
 
-def test_custom_resource_is_not_taken_for_well_before_its_controller_spoke(site: Site) -> None:
+def test_custom_resource_is_not_taken_for_well_before_its_controller_spoke(site: ClusterRepository) -> None:
     group = f"{site.cluster.name('g')}.example.org"
     site.cluster.create(crd(group))
     site.cluster.wait(crd(group), lambda live: condition(live, "Established") == "True")
@@ -455,14 +457,14 @@ def test_custom_resource_is_not_taken_for_well_before_its_controller_spoke(site:
 # What is said of Secrets
 
 
-def test_no_secret_is_told_when_its_write_fails(site: Site, proxy: FaultProxy) -> None:
+def test_no_secret_is_told_when_its_write_fails(site: ClusterRepository, proxy: FaultProxy) -> None:
     body = secret(site.namespace, stringData={"password": CANARY})
     binding = role_binding(site.namespace)
     site.render(body, binding)
     plan = site.plan()
     said = f'data[password]: Invalid value: "{CANARY}"'
     proxy.plan(faults.refused("WRITE", "/secrets/", 422, "Invalid", said, times=9))
-    with Witness(site) as witness:
+    with AuditLogChecker(site) as witness:
         done = site.apply(plan, "-o", "json")
         witness.ran(plan, done)
     assert done.code == NOT_APPLIED, done.said

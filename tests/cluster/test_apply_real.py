@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from tests.cluster.audit_log_checker import AGENT, CANARY, AuditLogChecker
 from tests.cluster.cluster import Cluster, Object, Write
+from tests.cluster.cluster_repository import ClusterRepository
 from tests.cluster.objects import (
     claim,
     config_map,
@@ -20,18 +22,16 @@ from tests.cluster.objects import (
     secret,
     service,
 )
-from tests.cluster.site import Site
-from tests.cluster.witness import AGENT, CANARY, Witness
 
 OK, STALE, REFUSED, NOT_APPLIED, UNHEALTHY, UNSAFE = 0, 4, 5, 6, 7, 9
 
 
 @pytest.fixture
-def site(cluster: Cluster, tmp_path: Path) -> Site:
-    return Site(cluster, tmp_path)
+def site(cluster: Cluster, tmp_path: Path) -> ClusterRepository:
+    return ClusterRepository(cluster, tmp_path)
 
 
-def objects(site: Site) -> list[Object]:
+def objects(site: ClusterRepository) -> list[Object]:
     space = site.namespace
     password = secret(space, stringData={"password": CANARY})
     return [config_map(space, a="1"), password, deployment(space), service(space), claim(space), role_binding(space)]
@@ -49,10 +49,10 @@ def hooked(body: Object, event: str, **annotations: str) -> Object:
     return body | {"metadata": body["metadata"] | {"annotations": notes}}
 
 
-def test_first_apply_makes_everything_and_waits_for_its_health(site: Site) -> None:
+def test_first_apply_makes_everything_and_waits_for_its_health(site: ClusterRepository) -> None:
     site.render(*objects(site))
     plan = site.plan()
-    with Witness(site) as witness:
+    with AuditLogChecker(site) as witness:
         done = site.apply(plan)
         witness.ran(plan, done)
         assert done.code == OK, done.said
@@ -62,22 +62,22 @@ def test_first_apply_makes_everything_and_waits_for_its_health(site: Site) -> No
     assert site.actions(site.plan()) == {}
 
 
-def test_same_plan_again_writes_nothing(site: Site) -> None:
+def test_same_plan_again_writes_nothing(site: ClusterRepository) -> None:
     site.render(*objects(site))
     plan = site.plan()
     assert site.apply(plan).code == OK
-    with Witness(site) as witness:
+    with AuditLogChecker(site) as witness:
         assert site.apply(plan).code == OK
         assert site.apply(site.plan("--full")).code == OK
     assert witness.writes == []
 
 
-def test_only_what_changes_is_written(site: Site) -> None:
+def test_only_what_changes_is_written(site: ClusterRepository) -> None:
     site.deploy(*objects(site))
     site.render(*[config_map(site.namespace, a="2"), *objects(site)[1:]])
     plan = site.plan()
     assert site.actions(plan) == {"ConfigMap settings": "update"}
-    with Witness(site) as witness:
+    with AuditLogChecker(site) as witness:
         assert site.apply(plan).code == OK
     assert [write.name for write in own(witness.writes)] == ["settings"]
     sent = own(witness.writes)[0].body["metadata"]
@@ -85,7 +85,7 @@ def test_only_what_changes_is_written(site: Site) -> None:
     assert sent["resourceVersion"]
 
 
-def test_what_is_no_longer_rendered_goes_last_and_out_of_the_inventory(site: Site) -> None:
+def test_what_is_no_longer_rendered_goes_last_and_out_of_the_inventory(site: ClusterRepository) -> None:
     site.deploy(*objects(site))
     site.render(config_map(site.namespace, a="2"), *objects(site)[1:3])
     plan = site.plan()
@@ -95,7 +95,7 @@ def test_what_is_no_longer_rendered_goes_last_and_out_of_the_inventory(site: Sit
         "RoleBinding viewers": "delete",
         "PersistentVolumeClaim data": "keep",
     }
-    with Witness(site) as witness:
+    with AuditLogChecker(site) as witness:
         done = site.apply(plan)
         witness.ran(plan, done)
         assert done.code == OK, done.said
@@ -105,11 +105,13 @@ def test_what_is_no_longer_rendered_goes_last_and_out_of_the_inventory(site: Sit
     assert "PersistentVolumeClaim" in listed
 
 
-def test_order_is_namespaces_definitions_roles_settings_workloads_then_custom_resources(site: Site) -> None:
+def test_order_is_namespaces_definitions_roles_settings_workloads_then_custom_resources(
+    site: ClusterRepository,
+) -> None:
     group, other = f"{site.cluster.name('g')}.example.org", site.cluster.name("other")
     space = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": other}}
     site.render(custom(other, group), deployment(other), crd(group), config_map(other), role_binding(other), space)
-    with Witness(site) as witness:
+    with AuditLogChecker(site) as witness:
         assert site.apply(site.plan()).code == OK
     found = [write.resource for write in own(witness.writes)]
     assert found == [
@@ -122,12 +124,12 @@ def test_order_is_namespaces_definitions_roles_settings_workloads_then_custom_re
     ]
 
 
-def test_crashing_rollout_is_applied_and_unhealthy_and_prunes_nothing(site: Site) -> None:
+def test_crashing_rollout_is_applied_and_unhealthy_and_prunes_nothing(site: ClusterRepository) -> None:
     site.deploy(*objects(site))
     bad = deployment(site.namespace, tag="crash", progressDeadlineSeconds=1)
     site.render(bad)
     plan = site.plan()
-    with Witness(site) as witness:
+    with AuditLogChecker(site) as witness:
         done = site.apply(plan)
         witness.ran(plan, done)
     assert done.code == UNHEALTHY, done.said
@@ -136,12 +138,12 @@ def test_crashing_rollout_is_applied_and_unhealthy_and_prunes_nothing(site: Site
     assert site.cluster.get(service(site.namespace)) is not None
 
 
-def test_after_a_bad_rollout_a_good_one_can_follow(site: Site) -> None:
+def test_after_a_bad_rollout_a_good_one_can_follow(site: ClusterRepository) -> None:
     site.deploy(deployment(site.namespace, tag="crash", progressDeadlineSeconds=1), code=UNHEALTHY)
     site.deploy(deployment(site.namespace, tag="2.0", progressDeadlineSeconds=60))
 
 
-def test_one_refused_object_stops_what_comes_after_it_but_not_beside_it(site: Site) -> None:
+def test_one_refused_object_stops_what_comes_after_it_but_not_beside_it(site: ClusterRepository) -> None:
     site.configure(healthTimeoutSeconds=20)
     space = site.namespace
     site.render(config_map(space, "good", a="1"), config_map(space, "bad", a="1"), deployment(space))
@@ -150,7 +152,7 @@ def test_one_refused_object_stops_what_comes_after_it_but_not_beside_it(site: Si
     held = 3  # kube-root-ca.crt, the inventory, and one of ours
     site.cluster.apply(quota | {"spec": {"hard": {"count/configmaps": str(held)}}})
     site.cluster.wait(quota, lambda live: live["status"]["hard"])
-    with Witness(site, allowed=("ResourceQuota few",)):
+    with AuditLogChecker(site, allowed=("ResourceQuota few",)):
         done = site.apply(plan)
     assert done.code == NOT_APPLIED, done.said
     assert site.cluster.get(deployment(space)) is None
@@ -170,31 +172,31 @@ def test_one_refused_object_stops_what_comes_after_it_but_not_beside_it(site: Si
     ids=["edited", "deleted", "made anew"],
 )
 def test_object_that_is_not_as_planned_on_stops_everything_before_the_first_write(
-    site: Site, meddle: Callable[[Cluster, Object], object]
+    site: ClusterRepository, meddle: Callable[[Cluster, Object], object]
 ) -> None:
     site.deploy(*objects(site))
     body = config_map(site.namespace, a="2")
     site.render(body, *objects(site)[1:], config_map(site.namespace, "new"))
     plan = site.plan()
     meddle(site.cluster, config_map(site.namespace, a="1"))
-    with Witness(site) as witness:
+    with AuditLogChecker(site) as witness:
         done = site.apply(plan)
     assert done.code == STALE, done.said
     assert "settings" in done.err
     assert own(witness.writes) == []
 
 
-def test_object_that_came_since_the_plan_is_not_taken(site: Site) -> None:
+def test_object_that_came_since_the_plan_is_not_taken(site: ClusterRepository) -> None:
     site.render(config_map(site.namespace, a="1"))
     plan = site.plan()
     site.cluster.create(config_map(site.namespace, a="theirs"))
-    with Witness(site) as witness:
+    with AuditLogChecker(site) as witness:
         assert site.apply(plan).code == STALE
     assert own(witness.writes) == []
 
 
 @pytest.mark.parametrize("what", ["plan", "manifest", "policy", "inventory"])
-def test_approval_is_void_where_anything_changed(site: Site, what: str) -> None:
+def test_approval_is_void_where_anything_changed(site: ClusterRepository, what: str) -> None:
     site.deploy(*objects(site))
     site.render(config_map(site.namespace, a="2"), *objects(site)[1:])
     plan = site.plan()
@@ -214,19 +216,19 @@ def test_approval_is_void_where_anything_changed(site: Site, what: str) -> None:
         assert site.apply(other).code == OK
         site.render(*objects(site))
         assert site.apply(site.plan()).code == OK
-    with Witness(site) as witness:
+    with AuditLogChecker(site) as witness:
         done = site.run(*arguments)
     assert done.code in (STALE, REFUSED), done.said
     assert own(witness.writes) == []
 
 
-def _head(site: Site) -> str:
+def _head(site: ClusterRepository) -> str:
     return subprocess.run(
         ["git", "-C", str(site.root), "rev-parse", "HEAD"], check=True, capture_output=True, text=True
     ).stdout.strip()
 
 
-def test_unapproved_plan_is_not_applied(site: Site) -> None:
+def test_unapproved_plan_is_not_applied(site: ClusterRepository) -> None:
     site.render(config_map(site.namespace))
     plan = site.plan()
     site.cluster.mark()
@@ -234,7 +236,7 @@ def test_unapproved_plan_is_not_applied(site: Site) -> None:
     assert site.cluster.audit(user_agent=AGENT) == []
 
 
-def test_adoption_takes_over_what_kubectl_made_with_its_leftovers(site: Site) -> None:
+def test_adoption_takes_over_what_kubectl_made_with_its_leftovers(site: ClusterRepository) -> None:
     site.configure(adopt=[{"kind": "ConfigMap"}])
     old = json.dumps(config_map(site.namespace, kept="1", dropped="1"))
     site.cluster.kubectl("apply", "-f", "-", stdin=old)
@@ -246,11 +248,11 @@ def test_adoption_takes_over_what_kubectl_made_with_its_leftovers(site: Site) ->
     assert site.actions(site.plan()) == {}
 
 
-def test_recreate_deletes_that_very_object_and_makes_it_anew(site: Site) -> None:
+def test_recreate_deletes_that_very_object_and_makes_it_anew(site: ClusterRepository) -> None:
     site.deploy(role_binding(site.namespace))
     before = site.cluster.get(role_binding(site.namespace))["metadata"]["uid"]
     site.configure(recreate=[{"kind": "RoleBinding", "name": "viewers"}])
-    with Witness(site) as witness:
+    with AuditLogChecker(site) as witness:
         site.deploy(role_binding(site.namespace, role="edit"))
     live = site.cluster.get(role_binding(site.namespace))
     assert live["roleRef"]["name"] == "edit"
@@ -258,19 +260,19 @@ def test_recreate_deletes_that_very_object_and_makes_it_anew(site: Site) -> None
     assert [write.verb for write in own(witness.writes)] == ["delete", "patch"]
 
 
-def test_object_that_bears_our_label_and_is_not_in_the_inventory_is_never_deleted(site: Site) -> None:
+def test_object_that_bears_our_label_and_is_not_in_the_inventory_is_never_deleted(site: ClusterRepository) -> None:
     site.deploy(config_map(site.namespace, a="1"), config_map(site.namespace, "other", a="1"))
     label = site.cluster.get(config_map(site.namespace))["metadata"]["labels"]
     copy = config_map(site.namespace, "copy", a="1")
     copy["metadata"]["labels"] = label
     site.cluster.create(copy)
-    with Witness(site):
+    with AuditLogChecker(site):
         site.deploy(config_map(site.namespace, a="1"))
     assert site.cluster.get(config_map(site.namespace, "other")) is None
     assert site.cluster.get(copy) is not None
 
 
-def test_nothing_rendered_any_more_is_refused(site: Site) -> None:
+def test_nothing_rendered_any_more_is_refused(site: ClusterRepository) -> None:
     site.deploy(config_map(site.namespace, a="1"))
     site.render()
     done = site.run("plan", "-e", "prod")
@@ -278,29 +280,29 @@ def test_nothing_rendered_any_more_is_refused(site: Site) -> None:
     assert site.cluster.get(config_map(site.namespace)) is not None
 
 
-def test_too_many_deletions_are_refused_until_the_policy_says_so(site: Site) -> None:
+def test_too_many_deletions_are_refused_until_the_policy_says_so(site: ClusterRepository) -> None:
     many = [config_map(site.namespace, f"c-{number}") for number in range(15)]
     site.deploy(*many)
     site.render(*many[:3])
     site.plan(code=UNSAFE)
     site.configure(maxDeletions=12)
-    with Witness(site) as witness:
+    with AuditLogChecker(site) as witness:
         assert site.apply(site.plan()).code == OK
     assert sum(write.verb == "delete" for write in witness.writes) == 12
 
 
-def test_hooks_run_before_and_after_once_for_each_change(site: Site) -> None:
+def test_hooks_run_before_and_after_once_for_each_change(site: ClusterRepository) -> None:
     space = site.namespace
     before = hooked(job(space, name="before"), "pre-install,pre-upgrade")
     after = hooked(job(space, name="after"), "post-install,post-upgrade", delete_policy="hook-succeeded")
-    with Witness(site) as witness:
+    with AuditLogChecker(site) as witness:
         site.deploy(before, after, config_map(space, a="1"))
     names = [write.name for write in own(witness.writes) if write.verb == "patch"]
     assert names == ["before", "settings", "after"]
     assert site.cluster.get(before) is not None
     assert site.cluster.get(after) is None
     assert site.actions(site.plan()).keys() <= {"Job before", "Job after"}
-    with Witness(site) as witness:
+    with AuditLogChecker(site) as witness:
         site.deploy(before, after, config_map(space, a="2"))
     assert [(write.verb, write.name) for write in own(witness.writes)] == [
         ("delete", "before"),
@@ -311,7 +313,7 @@ def test_hooks_run_before_and_after_once_for_each_change(site: Site) -> None:
     ]
 
 
-def test_failing_pre_hook_stops_everything_after_it(site: Site) -> None:
+def test_failing_pre_hook_stops_everything_after_it(site: ClusterRepository) -> None:
     space = site.namespace
     site.render(hooked(job(space, tag="crash"), "pre-install"), config_map(space, a="1"))
     done = site.apply(site.plan())
@@ -319,7 +321,7 @@ def test_failing_pre_hook_stops_everything_after_it(site: Site) -> None:
     assert site.cluster.get(config_map(space)) is None
 
 
-def test_policy_leaves_replicas_to_the_autoscaler(site: Site) -> None:
+def test_policy_leaves_replicas_to_the_autoscaler(site: ClusterRepository) -> None:
     site.configure(conflicts=[{"manager": "scaler", "field": "spec.replicas", "action": "leave"}])
     site.deploy(deployment(site.namespace))
     scaled = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web", "namespace": site.namespace}}
@@ -348,7 +350,7 @@ def owned(fields: Object, above: str = "") -> set[str]:
     return found
 
 
-def test_manager_owns_exactly_what_the_manifest_says(site: Site) -> None:
+def test_manager_owns_exactly_what_the_manifest_says(site: ClusterRepository) -> None:
     made = [*objects(site), job(site.namespace)]
     site.deploy(*made)
     for body in made:
@@ -363,7 +365,9 @@ def test_manager_owns_exactly_what_the_manifest_says(site: Site) -> None:
         assert all(any(path == one or path.startswith(f"{one}.") for path in says) for one in found)
 
 
-def test_kubectl_knows_the_applyset_and_keeps_its_hands_off(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_kubectl_knows_the_applyset_and_keeps_its_hands_off(
+    site: ClusterRepository, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("KUBECTL_APPLYSET", "true")
     site.deploy(config_map(site.namespace, a="1"))
     said = site.cluster.kubectl(

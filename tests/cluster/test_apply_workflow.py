@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.cluster.cluster import Cluster
+from tests.cluster.cluster_repository import ENVIRONMENT, ClusterRepository
 from tests.cluster.objects import config_map, secret
-from tests.cluster.site import ENVIRONMENT, Site
 from tests.support.act import OURS, Act, Ran
 from tests.support.fake_github_reviews import FakeReviews
 from tests.support.platforms import git, write
@@ -29,9 +29,9 @@ def fake() -> Iterator[FakeReviews]:
 
 
 @pytest.fixture
-def site(cluster: Cluster, tmp_path: Path, fake: FakeReviews) -> Site:
+def site(cluster: Cluster, tmp_path: Path, fake: FakeReviews) -> ClusterRepository:
     """A release with a Secret, the workflow, and a run of it that ada started with her commit."""
-    made = Site(cluster, tmp_path, approvals={"methods": ["github-environment"]})
+    made = ClusterRepository(cluster, tmp_path, approvals={"methods": ["github-environment"]})
     made.render(config_map(made.namespace, a="##[error]x"), secret(made.namespace, stringData={"password": CANARY}))
     assert made.run("init", "--github").code == 0
     git(made.root, "add", ".github")
@@ -43,7 +43,7 @@ def site(cluster: Cluster, tmp_path: Path, fake: FakeReviews) -> Site:
     return made
 
 
-def pushed(site: Site, act: Act) -> Ran:
+def pushed(site: ClusterRepository, act: Act) -> Ran:
     event = {"ref": "refs/heads/main", "repository": {"full_name": "o/r"}}
     content = site.cluster.kubeconfig("admin").read_text()
     ran = act.run("push", event, f"pipeline-apply-{ENVIRONMENT}.yml", {"KUBECONFIG": content})
@@ -51,7 +51,9 @@ def pushed(site: Site, act: Act) -> Ran:
     return ran
 
 
-def test_what_was_reviewed_is_applied_and_what_was_not_is_not(site: Site, fake: FakeReviews, tmp_path: Path) -> None:
+def test_what_was_reviewed_is_applied_and_what_was_not_is_not(
+    site: ClusterRepository, fake: FakeReviews, tmp_path: Path
+) -> None:
     ran = pushed(site, Act(site.root, tmp_path / "nobody", fake.url))
     job = next(name for name in ran.jobs if name.startswith("apply plan"))
     assert ran.jobs == {"plan": "success", job: "failure"}, ran.log
@@ -71,7 +73,7 @@ def test_what_was_reviewed_is_applied_and_what_was_not_is_not(site: Site, fake: 
     assert "changes nothing" in again.summary
 
 
-def test_a_no_is_a_no(site: Site, fake: FakeReviews, tmp_path: Path) -> None:
+def test_a_no_is_a_no(site: ClusterRepository, fake: FakeReviews, tmp_path: Path) -> None:
     fake.review_run(RUN, "grace", "approved", ENVIRONMENT)
     fake.review_run(RUN, "linus", "rejected", ENVIRONMENT)
     ran = pushed(site, Act(site.root, tmp_path / "act", fake.url))
@@ -99,7 +101,7 @@ jobs:
 """
 
 
-def test_our_action_applies_what_was_reviewed(site: Site, fake: FakeReviews, tmp_path: Path) -> None:
+def test_our_action_applies_what_was_reviewed(site: ClusterRepository, fake: FakeReviews, tmp_path: Path) -> None:
     """action.yml as another repository's workflow uses it."""
     write(site.root, {".github/workflows/own.yml": OWN})
     git(site.root, "add", ".github")

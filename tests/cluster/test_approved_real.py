@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.cluster.audit_log_checker import AuditLogChecker
 from tests.cluster.cluster import Cluster
+from tests.cluster.cluster_repository import ClusterRepository
 from tests.cluster.objects import config_map
-from tests.cluster.site import Site
-from tests.cluster.witness import Witness
 from tests.support import terminal
 from tests.support.platforms import git
 from tests.support.ssh import key, public
@@ -17,9 +17,9 @@ TWO = {"signers": "signers", "signersRef": "protected", "required": 2}
 
 
 @pytest.fixture
-def site(cluster: Cluster, tmp_path: Path) -> Site:
+def site(cluster: Cluster, tmp_path: Path) -> ClusterRepository:
     """Two of Bob, Carol and Dan must sign. Ada renders and plans."""
-    made = Site(cluster, tmp_path, approvals=TWO)
+    made = ClusterRepository(cluster, tmp_path, approvals=TWO)
     people = {name: key(tmp_path, name) for name in ("bob", "carol", "dan", "mallory")}
     lines = [f"{name}@example.org {public(path)}\n" for name, path in people.items() if name != "mallory"]
     (made.root / "signers").write_text("".join(lines))
@@ -28,20 +28,20 @@ def site(cluster: Cluster, tmp_path: Path) -> Site:
     return made
 
 
-def approve(site: Site, plan: Path, who: str, *more: str) -> int:
+def approve(site: ClusterRepository, plan: Path, who: str, *more: str) -> int:
     return site.run("approve", str(plan), "--key", str(site.root.parent / who), *more).code
 
 
-def refused(site: Site, plan: Path, *arguments: str) -> str:
+def refused(site: ClusterRepository, plan: Path, *arguments: str) -> str:
     """What apply says; that it wrote nothing at all, not even a lock, is seen to."""
-    with Witness(site) as witness:
+    with AuditLogChecker(site) as witness:
         done = site.run("apply", str(plan), *arguments)
     assert done.code == 5, done.said
     assert witness.writes == []
     return done.err
 
 
-def test_two_signatures_and_not_one_less(site: Site) -> None:
+def test_two_signatures_and_not_one_less(site: ClusterRepository) -> None:
     plan = site.plan()
     assert "0 of 2 approvals" in refused(site, plan)
     assert approve(site, plan, "bob") == 0
@@ -54,7 +54,7 @@ def test_two_signatures_and_not_one_less(site: Site) -> None:
     assert site.cluster.get(config_map(site.namespace))["data"] == {"a": "1"}
 
 
-def test_a_no_outweighs_them_all(site: Site) -> None:
+def test_a_no_outweighs_them_all(site: ClusterRepository) -> None:
     plan = site.plan()
     for who in ("bob", "carol"):
         assert approve(site, plan, who) == 0
@@ -62,7 +62,7 @@ def test_a_no_outweighs_them_all(site: Site) -> None:
     assert "rejected by 'dan@example.org'" in refused(site, plan)
 
 
-def test_what_changed_since_voids_it(site: Site) -> None:
+def test_what_changed_since_voids_it(site: ClusterRepository) -> None:
     plan = site.plan()
     for who in ("bob", "carol"):
         assert approve(site, plan, who) == 0
@@ -80,7 +80,7 @@ def test_what_changed_since_voids_it(site: Site) -> None:
     assert "its key is not among the allowed signers" in refused(site, plan)
 
 
-def test_a_person_at_the_terminal_is_asked_where_that_counts(site: Site) -> None:
+def test_a_person_at_the_terminal_is_asked_where_that_counts(site: ClusterRepository) -> None:
     site.configure()
     plan = site.plan()
     assert "0 of 1 approvals" in refused(site, plan)

@@ -10,9 +10,9 @@ import pytest
 from pipeline.cli.support.showing import FORMATS
 from tests.cluster import faults
 from tests.cluster.cluster import Cluster, Object
+from tests.cluster.cluster_repository import ENVIRONMENT, ClusterRepository, Done
 from tests.cluster.fault_proxy import FaultProxy
 from tests.cluster.objects import config_map, deployment, job, secret
-from tests.cluster.site import ENVIRONMENT, Done, Site
 from tests.support.platforms import git
 from tests.support.ssh import key, public
 
@@ -28,7 +28,7 @@ def forms(value: str) -> set[str]:
 HIDDEN = forms(OLD) | forms(NEW) | forms(THEIRS)
 
 
-def objects(site: Site, value: str) -> list[Object]:
+def objects(site: ClusterRepository, value: str) -> list[Object]:
     """The value is in a Secret, and copied where it should not be: into a ConfigMap, arguments and a Job."""
     space = site.namespace
     copy = job(space, name="copy")
@@ -42,7 +42,7 @@ def objects(site: Site, value: str) -> list[Object]:
 class Ear:
     """Hears everything that is printed, and looks through everything that is left."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: ClusterRepository) -> None:
         self.site, self.number = site, 0
 
     def run(self, *arguments: str) -> Done:
@@ -67,7 +67,9 @@ class Ear:
 @pytest.fixture
 def ear(cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ear:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "xdg"))
-    site = Site(cluster, tmp_path, approvals={"signers": "signers"}, recreate=[{"kind": "Job", "name": "copy"}])
+    site = ClusterRepository(
+        cluster, tmp_path, approvals={"signers": "signers"}, recreate=[{"kind": "Job", "name": "copy"}]
+    )
     (site.root / "signers").write_text(f"bob@example.org {public(key(tmp_path, 'bob'))}\n")
     site.render(*objects(site, OLD))
     return Ear(site)

@@ -11,8 +11,8 @@ import urllib3
 
 from tests.cluster.binaries import require
 from tests.cluster.cluster import Cluster
+from tests.cluster.control_plane_connection import ControlPlaneConnection
 from tests.cluster.objects import config_map
-from tests.cluster.plane import Plane
 from tests.cluster.webhook import Webhook
 
 
@@ -77,7 +77,7 @@ def test_apply_that_changes_nothing_still_calls_webhooks(cluster: Cluster, names
 def alone(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Cluster]:
     """A control plane of the test's own, with the flags that its mark ``flags`` names."""
     marker = request.node.get_closest_marker("flags")
-    plane = Plane(require(), tmp_path / "plane", *(marker.args if marker else ()))
+    plane = ControlPlaneConnection(require(), tmp_path / "plane", *(marker.args if marker else ()))
     yield Cluster(plane, tmp_path)
     plane.close()
 

@@ -14,29 +14,29 @@ from pipeline.cli.support.exits import MEANING
 from tests.cluster import faults
 from tests.cluster.binaries import ROOT
 from tests.cluster.cluster import Cluster
+from tests.cluster.cluster_repository import ENVIRONMENT, ClusterRepository
 from tests.cluster.fault_proxy import FaultProxy
 from tests.cluster.objects import config_map, deployment
-from tests.cluster.site import ENVIRONMENT, Site
 from tests.cluster.webhook import Webhook
 from tests.support.platforms import git
 
 README = re.compile(r"^\| (\d+) \| (.*) \|$", re.MULTILINE)
 
 
-def fine(site: Site) -> int:
+def fine(site: ClusterRepository) -> int:
     return site.apply(site.plan()).code
 
 
-def no_network(site: Site) -> int:
+def no_network(site: ClusterRepository) -> int:
     site.url = "http://127.0.0.1:9"
     return site.run("status", "-e", ENVIRONMENT).code
 
 
-def changes(site: Site) -> int:
+def changes(site: ClusterRepository) -> int:
     return site.run("plan", "-e", ENVIRONMENT, "--detailed-exitcode").code
 
 
-def risk(site: Site) -> int:
+def risk(site: ClusterRepository) -> int:
     """The selector of a Deployment is immutable."""
     body = deployment(site.namespace)
     site.render(body)
@@ -47,17 +47,17 @@ def risk(site: Site) -> int:
     return site.run("diff", "ref:HEAD~1", "worktree", "--fail-on", "high").code
 
 
-def stale(site: Site) -> int:
+def stale(site: ClusterRepository) -> int:
     plan = site.plan()
     site.configure(maxDeletions=99)
     return site.apply(plan).code
 
 
-def unapproved(site: Site) -> int:
+def unapproved(site: ClusterRepository) -> int:
     return site.run("apply", str(site.plan())).code
 
 
-def not_applied(site: Site) -> int:
+def not_applied(site: ClusterRepository) -> int:
     site.render(deployment(site.namespace))
     plan = site.plan()
     with Webhook(site.cluster, ["deployments"], site.namespace, group="apps") as webhook:
@@ -65,28 +65,28 @@ def not_applied(site: Site) -> int:
         return site.apply(plan).code
 
 
-def unhealthy(site: Site) -> int:
+def unhealthy(site: ClusterRepository) -> int:
     site.render(deployment(site.namespace, tag="crash", progressDeadlineSeconds=1))
     return site.apply(site.plan()).code
 
 
-def unsafe(site: Site) -> int:
+def unsafe(site: ClusterRepository) -> int:
     site.cluster.create(config_map(site.namespace, a="theirs"))
     return site.run("plan", "-e", ENVIRONMENT).code
 
 
-def usage(site: Site) -> int:
+def usage(site: ClusterRepository) -> int:
     return site.run("plan", "-e", "nowhere").code
 
 
-def bug(site: Site) -> int:
+def bug(site: ClusterRepository) -> int:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_STATE_HOME", str(site.root.parent / "xdg"))
         patch.setattr("pipeline.flows.cluster.status.status", lambda *_: 1 / 0)
         return site.run("status", "-e", ENVIRONMENT).code
 
 
-def interrupted(site: Site) -> int:
+def interrupted(site: ClusterRepository) -> int:
     site.render(config_map(site.namespace, a="1"), deployment(site.namespace))
     plan, reached = site.plan(), threading.Event()
 
@@ -103,7 +103,7 @@ def interrupted(site: Site) -> int:
         return site.finish(process).code
 
 
-REACHED: dict[int, Callable[[Site], int]] = {
+REACHED: dict[int, Callable[[ClusterRepository], int]] = {
     0: fine,
     1: no_network,
     2: changes,
@@ -127,7 +127,7 @@ def test_readme_and_help_name_the_same_codes_and_each_is_reached_here() -> None:
 
 @pytest.mark.parametrize("code", REACHED)
 def test_code(cluster: Cluster, tmp_path: Path, code: int) -> None:
-    site = Site(cluster, tmp_path, healthTimeoutSeconds=20)
+    site = ClusterRepository(cluster, tmp_path, healthTimeoutSeconds=20)
     site.render(config_map(site.namespace, a="1"), config_map(site.namespace, "last"))
     assert REACHED[code](site) == code
     assert git(site.root, "status", "--porcelain") == ""

@@ -6,20 +6,20 @@ from typing import Any
 
 import pytest
 
+from tests.cluster.audit_log_checker import CANARY
 from tests.cluster.cluster import Cluster
+from tests.cluster.cluster_repository import ENVIRONMENT, ClusterRepository, Done
 from tests.cluster.objects import claim, config_map, deployment, job, secret
-from tests.cluster.site import ENVIRONMENT, Done, Site
-from tests.cluster.witness import CANARY
 
 UNSAFE, REFUSED, USAGE = 9, 5, 64
 
 
 @pytest.fixture
-def site(cluster: Cluster, tmp_path: Path) -> Site:
-    return Site(cluster, tmp_path)
+def site(cluster: Cluster, tmp_path: Path) -> ClusterRepository:
+    return ClusterRepository(cluster, tmp_path)
 
 
-def recorded(site: Site) -> Path:
+def recorded(site: ClusterRepository) -> Path:
     done = site.run("status", "-e", ENVIRONMENT, "-o", "inventory")
     assert done.code == 0, done.said
     assert CANARY not in done.out
@@ -28,7 +28,7 @@ def recorded(site: Site) -> Path:
     return path
 
 
-def offline(site: Site, inventory: Path, code: int = 0) -> tuple[Path, Any, Done]:
+def offline(site: ClusterRepository, inventory: Path, code: int = 0) -> tuple[Path, Any, Done]:
     """The plan made where no cluster is: the kubeconfig names nobody."""
     nobody = site.root.parent / "nobody.yaml"
     nobody.write_text("apiVersion: v1\nkind: Config\n")
@@ -40,7 +40,7 @@ def offline(site: Site, inventory: Path, code: int = 0) -> tuple[Path, Any, Done
     return path, json.loads(path.read_text()), done
 
 
-def test_offline_plan_says_what_the_plan_on_the_cluster_says(site: Site) -> None:
+def test_offline_plan_says_what_the_plan_on_the_cluster_says(site: ClusterRepository) -> None:
     space = site.namespace
     password = secret(space, stringData={"password": CANARY})
     site.deploy(config_map(space, a="1"), deployment(space), password, config_map(space, "gone"), claim(space))
@@ -57,7 +57,7 @@ def test_offline_plan_says_what_the_plan_on_the_cluster_says(site: Site) -> None
     assert "offline" in done.out
 
 
-def test_changed_secret_is_a_change_without_its_value(site: Site) -> None:
+def test_changed_secret_is_a_change_without_its_value(site: ClusterRepository) -> None:
     site.deploy(secret(site.namespace, stringData={"password": CANARY}))
     site.render(secret(site.namespace, stringData={"password": CANARY + "2"}))
     path, plan, _ = offline(site, recorded(site))
@@ -66,7 +66,7 @@ def test_changed_secret_is_a_change_without_its_value(site: Site) -> None:
     assert (change["path"], change["old"]) == ("data.password", "<secret #1>") or "secret" in change["old"]
 
 
-def test_nobody_can_approve_or_apply_it(site: Site) -> None:
+def test_nobody_can_approve_or_apply_it(site: ClusterRepository) -> None:
     site.deploy(config_map(site.namespace, a="1"))
     site.render(config_map(site.namespace, a="2"))
     path, _, _ = offline(site, recorded(site))
@@ -79,7 +79,7 @@ def test_nobody_can_approve_or_apply_it(site: Site) -> None:
     assert site.cluster.audit() == []
 
 
-def test_too_many_deletions_stop_an_offline_plan_too(site: Site) -> None:
+def test_too_many_deletions_stop_an_offline_plan_too(site: ClusterRepository) -> None:
     many = [config_map(site.namespace, f"c-{number}") for number in range(15)]
     site.deploy(*many)
     site.render(*many[:3])
@@ -87,7 +87,7 @@ def test_too_many_deletions_stop_an_offline_plan_too(site: Site) -> None:
     assert [problem["code"] for problem in plan["problems"]] == ["deletions"]
 
 
-def test_hooks_are_in_it(site: Site) -> None:
+def test_hooks_are_in_it(site: ClusterRepository) -> None:
     hook = job(site.namespace)
     hook["metadata"]["annotations"] = {"helm.sh/hook": "pre-upgrade"}
     site.deploy(config_map(site.namespace, a="1"))
@@ -101,7 +101,7 @@ def test_hooks_are_in_it(site: Site) -> None:
     ["{", "[]", "kind: ConfigMap\nmetadata: {name: other}\n", "kind: ConfigMap\nmetadata: {name: pipeline-stage}\n"],
     ids=["no YAML", "a list", "another", "another environment's"],
 )
-def test_what_is_no_inventory_of_the_environment_is_told(site: Site, text: str) -> None:
+def test_what_is_no_inventory_of_the_environment_is_told(site: ClusterRepository, text: str) -> None:
     site.render(config_map(site.namespace, a="1"))
     path = site.root.parent / "inventory.yaml"
     path.write_text(text)
@@ -110,6 +110,6 @@ def test_what_is_no_inventory_of_the_environment_is_told(site: Site, text: str) 
     assert "inventory" in done.err
 
 
-def test_nothing_to_record_is_told(site: Site) -> None:
+def test_nothing_to_record_is_told(site: ClusterRepository) -> None:
     site.render(config_map(site.namespace, a="1"))
     assert site.run("status", "-e", ENVIRONMENT, "-o", "inventory").code == USAGE

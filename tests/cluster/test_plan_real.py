@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from tests.cluster.audit_log_checker import CANARY
 from tests.cluster.cluster import Cluster, Object
+from tests.cluster.cluster_repository import ENVIRONMENT, ClusterRepository, Done
 from tests.cluster.fault_proxy import FaultProxy
 from tests.cluster.faults import cut, lost_answer, lost_request, throttled, unavailable
 from tests.cluster.objects import (
@@ -19,16 +21,14 @@ from tests.cluster.objects import (
     secret,
     service,
 )
-from tests.cluster.site import ENVIRONMENT, Done, Site
 from tests.cluster.webhook import Webhook
-from tests.cluster.witness import CANARY
 
 UNSAFE, STALE, FAILED = 9, 4, 1
 
 
 @pytest.fixture
-def site(cluster: Cluster, tmp_path: Path) -> Site:
-    return Site(cluster, tmp_path)
+def site(cluster: Cluster, tmp_path: Path) -> ClusterRepository:
+    return ClusterRepository(cluster, tmp_path)
 
 
 def problems(plan: Path) -> list[tuple[str, str]]:
@@ -43,7 +43,7 @@ def _read(plan: Path) -> Any:
     return json.loads(plan.read_text())
 
 
-def test_first_plan_creates_everything_and_writes_nothing(site: Site) -> None:
+def test_first_plan_creates_everything_and_writes_nothing(site: ClusterRepository) -> None:
     site.render(deployment(site.namespace), service(site.namespace), config_map(site.namespace))
     site.cluster.mark()
     assert site.actions(site.plan()) == {
@@ -54,13 +54,13 @@ def test_first_plan_creates_everything_and_writes_nothing(site: Site) -> None:
     assert site.cluster.audit() == []
 
 
-def test_two_plans_of_the_same_are_the_same_but_for_their_times(site: Site) -> None:
+def test_two_plans_of_the_same_are_the_same_but_for_their_times(site: ClusterRepository) -> None:
     site.render(deployment(site.namespace), service(site.namespace))
     first, second = (_read(plan) for plan in (site.plan(), site.plan()))
     assert first | {"created": "", "expires": ""} == second | {"created": "", "expires": ""}
 
 
-def test_namespace_and_definition_come_before_what_needs_them_which_is_not_asked_about(site: Site) -> None:
+def test_namespace_and_definition_come_before_what_needs_them_which_is_not_asked_about(site: ClusterRepository) -> None:
     group, other = f"{site.cluster.name('g')}.example.org", site.cluster.name("other")
     space = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": other}}
     site.render(custom(other, group), config_map(other, "there"), crd(group), space)
@@ -88,14 +88,14 @@ def foreign(namespace: str, **metadata: Any) -> Object:
     ],
     ids=["argo", "flux", "flux helm", "kapp", "cli-utils", "applyset"],
 )
-def test_object_of_another_tool_is_refused_whatever_the_policy(site: Site, mark: Object) -> None:
+def test_object_of_another_tool_is_refused_whatever_the_policy(site: ClusterRepository, mark: Object) -> None:
     site.configure(adopt=[{"kind": "*"}])
     site.cluster.create(foreign(site.namespace, **mark))
     site.render(config_map(site.namespace, a="2"))
     assert problems(site.plan(code=UNSAFE)) == [("foreign", "settings")]
 
 
-def test_object_of_nobody_is_taken_only_where_the_policy_says_so(site: Site) -> None:
+def test_object_of_nobody_is_taken_only_where_the_policy_says_so(site: ClusterRepository) -> None:
     site.cluster.create(foreign(site.namespace), fieldManager="kubectl-client-side-apply")
     site.render(config_map(site.namespace, a="2"))
     assert problems(site.plan(code=UNSAFE)) == [("adoption", "settings")]
@@ -105,7 +105,7 @@ def test_object_of_nobody_is_taken_only_where_the_policy_says_so(site: Site) -> 
     assert [(one["path"], one["kind"]) for one in action(plan, "settings")["fields"]][:1] == [("data.a", "change")]
 
 
-def test_field_of_another_manager_is_a_problem_that_names_both(site: Site) -> None:
+def test_field_of_another_manager_is_a_problem_that_names_both(site: ClusterRepository) -> None:
     site.configure(adopt=[{"kind": "ConfigMap"}])
     site.cluster.apply(config_map(site.namespace, a="1"), manager="somebody")
     site.render(config_map(site.namespace, a="2"))
@@ -117,7 +117,7 @@ def test_field_of_another_manager_is_a_problem_that_names_both(site: Site) -> No
 
 
 @pytest.mark.parametrize(("rule", "force"), [("take", True), ("leave", False)])
-def test_policy_takes_a_field_or_leaves_it(site: Site, rule: str, force: bool) -> None:  # noqa: FBT001
+def test_policy_takes_a_field_or_leaves_it(site: ClusterRepository, rule: str, force: bool) -> None:  # noqa: FBT001
     site.configure(adopt=[{"kind": "ConfigMap"}], conflicts=[{"manager": "some.*", "action": rule}])
     site.cluster.apply(config_map(site.namespace, a="1"), manager="somebody")
     site.render(config_map(site.namespace, a="2", b="1"))
@@ -125,7 +125,7 @@ def test_policy_takes_a_field_or_leaves_it(site: Site, rule: str, force: bool) -
     assert (found["force"], bool(found["leave"])) == (force, not force)
 
 
-def test_immutable_field_is_a_problem_and_a_recreate_where_asked(site: Site) -> None:
+def test_immutable_field_is_a_problem_and_a_recreate_where_asked(site: ClusterRepository) -> None:
     policy = {"adopt": [{"kind": "*"}], "conflicts": [{"manager": "test", "action": "take"}]}
     site.configure(**policy)
     site.cluster.apply(role_binding(site.namespace))
@@ -147,7 +147,7 @@ def test_immutable_field_is_a_problem_and_a_recreate_where_asked(site: Site) -> 
     ],
     ids=["invalid", "typo", "type", "twice"],
 )
-def test_mistake_is_a_problem_with_its_file(site: Site, break_it: Callable[[Object], None]) -> None:
+def test_mistake_is_a_problem_with_its_file(site: ClusterRepository, break_it: Callable[[Object], None]) -> None:
     body = deployment(site.namespace)
     break_it(body)
     site.render(body)
@@ -156,12 +156,12 @@ def test_mistake_is_a_problem_with_its_file(site: Site, break_it: Callable[[Obje
     assert "deployment.apps-web.yaml" in json.dumps(_read(plan)["problems"])
 
 
-def test_kind_that_nobody_serves_is_a_problem(site: Site) -> None:
+def test_kind_that_nobody_serves_is_a_problem(site: ClusterRepository) -> None:
     site.render(custom(site.namespace, "nobody.example.org"))
     assert problems(site.plan(code=UNSAFE)) == [("unknown-kind", "one")]
 
 
-def test_secret_is_told_nowhere_not_even_by_the_servers_refusal(site: Site) -> None:
+def test_secret_is_told_nowhere_not_even_by_the_servers_refusal(site: ClusterRepository) -> None:
     good = secret(site.namespace, "good", stringData={"password": CANARY})
     bad = secret(site.namespace, "bad", stringData={"password": {"nested": CANARY}})
     site.render(good, bad)
@@ -171,7 +171,7 @@ def test_secret_is_told_nowhere_not_even_by_the_servers_refusal(site: Site) -> N
     assert CANARY not in (site.root.parent / "plan-secret.json").read_text()
 
 
-def test_object_on_its_way_out_is_a_problem(site: Site) -> None:
+def test_object_on_its_way_out_is_a_problem(site: ClusterRepository) -> None:
     body = foreign(site.namespace, finalizers=["example.org/held"])
     site.cluster.create(body)
     site.cluster.delete(body)
@@ -180,7 +180,7 @@ def test_object_on_its_way_out_is_a_problem(site: Site) -> None:
     site.cluster.apply(foreign(site.namespace, finalizers=[]), force=True)
 
 
-def test_missing_rights_are_problems_and_not_a_crash(site: Site) -> None:
+def test_missing_rights_are_problems_and_not_a_crash(site: ClusterRepository) -> None:
     site.user = "stranger"
     site.render(config_map(site.namespace))
     done = site.run("plan", "-e", ENVIRONMENT)
@@ -188,7 +188,7 @@ def test_missing_rights_are_problems_and_not_a_crash(site: Site) -> None:
     assert "pipeline rbac" in done.said
 
 
-def test_other_cluster_than_named_is_refused(site: Site) -> None:
+def test_other_cluster_than_named_is_refused(site: ClusterRepository) -> None:
     site.render(config_map(site.namespace))
     text = (site.root / "pipeline.yaml").read_text()
     other = text.replace('"context": "test"', '"context": "test", "uid": "00000000-0000-4000-8000-000000000000"')
@@ -198,7 +198,7 @@ def test_other_cluster_than_named_is_refused(site: Site) -> None:
     assert "another" in done.err or "is the cluster" in done.err
 
 
-def test_tree_that_is_not_committed_is_refused(site: Site) -> None:
+def test_tree_that_is_not_committed_is_refused(site: ClusterRepository) -> None:
     site.render(config_map(site.namespace))
     file = next(site.root.rglob("configmap-settings.yaml"))
     file.write_text(file.read_text() + "# mine\n")
@@ -207,7 +207,7 @@ def test_tree_that_is_not_committed_is_refused(site: Site) -> None:
     assert "configmap-settings.yaml" in done.err
 
 
-def test_webhooks_refusal_and_warning_are_in_the_plan(site: Site) -> None:
+def test_webhooks_refusal_and_warning_are_in_the_plan(site: ClusterRepository) -> None:
     site.render(config_map(site.namespace))
     with Webhook(site.cluster, ["configmaps"], site.namespace) as webhook:
         webhook.warnings = ["this is old"]
@@ -217,7 +217,7 @@ def test_webhooks_refusal_and_warning_are_in_the_plan(site: Site) -> None:
     assert "not on Fridays" in json.dumps(_read(plan)["problems"])
 
 
-def test_what_a_webhook_changes_is_no_change_the_second_time(site: Site) -> None:
+def test_what_a_webhook_changes_is_no_change_the_second_time(site: ClusterRepository) -> None:
     site.render(config_map(site.namespace, a="1"))
     with Webhook(site.cluster, ["configmaps"], site.namespace) as webhook:
         webhook.patch = [{"op": "add", "path": "/data/injected", "value": "1"}]
@@ -225,7 +225,7 @@ def test_what_a_webhook_changes_is_no_change_the_second_time(site: Site) -> None
     assert site.actions(plan) == {"ConfigMap settings": "create"}
 
 
-def test_flaky_network_changes_nothing_in_a_plan(site: Site) -> None:
+def test_flaky_network_changes_nothing_in_a_plan(site: ClusterRepository) -> None:
     site.render(config_map(site.namespace, a="1"), deployment(site.namespace))
     calm = _read(site.plan())
     with FaultProxy(site.cluster.url, site.cluster.ca) as proxy:
@@ -242,7 +242,7 @@ def test_flaky_network_changes_nothing_in_a_plan(site: Site) -> None:
     assert calm | {"created": "", "expires": ""} == rough | {"created": "", "expires": ""}
 
 
-def test_cluster_that_does_not_answer_is_one_clear_error(site: Site) -> None:
+def test_cluster_that_does_not_answer_is_one_clear_error(site: ClusterRepository) -> None:
     site.render(config_map(site.namespace))
     site.url = "http://127.0.0.1:9"
     done: Done = site.run("plan", "-e", ENVIRONMENT)
@@ -250,7 +250,7 @@ def test_cluster_that_does_not_answer_is_one_clear_error(site: Site) -> None:
     assert "does not answer" in done.err
 
 
-def test_a_secret_value_that_goes_is_told_nowhere_else_either(site: Site) -> None:
+def test_a_secret_value_that_goes_is_told_nowhere_else_either(site: ClusterRepository) -> None:
     """What lives is known before anything is said of it: the old value in a copy is that of the live Secret."""
 
     def objects(value: str) -> tuple[Object, ...]:

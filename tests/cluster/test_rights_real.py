@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from pipeline.cli import run
-from tests.cluster.estate import SETTINGS, WEB, Estate, ops
+from tests.cluster.cluster_platform import SETTINGS, WEB, ClusterPlatform, ops
 
 ROLE = """apiVersion: rbac.authorization.k8s.io/v1
 kind: Role
@@ -23,7 +23,7 @@ subjects: [{kind: Group, name: readers, apiGroup: rbac.authorization.k8s.io}]
 """
 
 
-def give(estate: Estate, user: str, purpose: str, capsys: pytest.CaptureFixture[str]) -> str:
+def give(estate: ClusterPlatform, user: str, purpose: str, capsys: pytest.CaptureFixture[str]) -> str:
     """Bind the printed role to ``user``, and work as that user from now on."""
     capsys.readouterr()
     assert run(["rbac", "--for", purpose, "--user", user]) == 0
@@ -36,12 +36,12 @@ def give(estate: Estate, user: str, purpose: str, capsys: pytest.CaptureFixture[
 
 
 @pytest.fixture
-def three(estate: Estate) -> Estate:
+def three(estate: ClusterPlatform) -> ClusterPlatform:
     estate.commit(WEB, SETTINGS, ROLE)
     return estate
 
 
-def test_applier_can_plan_apply_update_and_prune(three: Estate, capsys: pytest.CaptureFixture[str]) -> None:
+def test_applier_can_plan_apply_update_and_prune(three: ClusterPlatform, capsys: pytest.CaptureFixture[str]) -> None:
     give(three, "applier", "applier", capsys)
     three.work_as("applier")
     assert not three.plan()["warnings"]
@@ -53,7 +53,7 @@ def test_applier_can_plan_apply_update_and_prune(three: Estate, capsys: pytest.C
     assert run(["status"]) == 0
 
 
-def test_planner_can_plan_and_not_apply(three: Estate, capsys: pytest.CaptureFixture[str]) -> None:
+def test_planner_can_plan_and_not_apply(three: ClusterPlatform, capsys: pytest.CaptureFixture[str]) -> None:
     three.plan()
     three.apply()
     give(three, "viewer", "planner", capsys)
@@ -66,7 +66,7 @@ def test_planner_can_plan_and_not_apply(three: Estate, capsys: pytest.CaptureFix
     assert [write for write in three.cluster.audit(user="viewer") if write.code < 300] == []
 
 
-def test_applier_without_one_verb_writes_nothing(three: Estate, capsys: pytest.CaptureFixture[str]) -> None:
+def test_applier_without_one_verb_writes_nothing(three: ClusterPlatform, capsys: pytest.CaptureFixture[str]) -> None:
     three.plan()
     text = give(three, "stranger", "applier", capsys)
     for body in yaml.safe_load_all(text):
@@ -95,7 +95,7 @@ def without(body: dict[str, Any], place: int, verb: str) -> dict[str, Any]:
     return body | {"rules": [rule for rule in rules if rule["verbs"]]}
 
 
-def whole_life(estate: Estate, commits: list[str], capsys: pytest.CaptureFixture[str]) -> str:
+def whole_life(estate: ClusterPlatform, commits: list[str], capsys: pytest.CaptureFixture[str]) -> str:
     """Plan and apply each commit, then drift and status; what the first that did not work said, else nothing."""
     path = estate.root.parent / "life.json"
     steps: list[list[str]] = []
@@ -113,7 +113,7 @@ def whole_life(estate: Estate, commits: list[str], capsys: pytest.CaptureFixture
     return ""
 
 
-def nobody_else_gave(estate: Estate, user: str) -> None:
+def nobody_else_gave(estate: ClusterPlatform, user: str) -> None:
     """Take away what other tests have bound to the user, who is the same in all of them."""
     for kind in ("clusterrolebindings", "rolebindings"):
         root = f"/apis/rbac.authorization.k8s.io/v1/{kind}"
@@ -127,7 +127,7 @@ def nobody_else_gave(estate: Estate, user: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["ClusterRole", "Role"])
 def test_exactly_the_printed_roles_do_and_none_of_their_verbs_is_too_many(
-    estate: Estate, capsys: pytest.CaptureFixture[str], kind: str
+    estate: ClusterPlatform, capsys: pytest.CaptureFixture[str], kind: str
 ) -> None:
     """With each verb of each rule taken away, something fails, and it says what may not be done."""
     maps = [SETTINGS.replace("settings", f"s-{number}") for number in range(5)]

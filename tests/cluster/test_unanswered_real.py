@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.cluster.cluster import Cluster, Object
+from tests.cluster.cluster_repository import ClusterRepository
 from tests.cluster.objects import config_map, job
-from tests.cluster.site import Site
 
 
 def crashing(namespace: str) -> Object:
@@ -19,11 +19,11 @@ def crashing(namespace: str) -> Object:
 
 
 @pytest.fixture
-def site(cluster: Cluster, tmp_path: Path) -> Site:
-    return Site(cluster, tmp_path)
+def site(cluster: Cluster, tmp_path: Path) -> ClusterRepository:
+    return ClusterRepository(cluster, tmp_path)
 
 
-def test_plan_says_which_object_the_server_drops_the_connection_over(site: Site) -> None:
+def test_plan_says_which_object_the_server_drops_the_connection_over(site: ClusterRepository) -> None:
     site.render(config_map(site.namespace, a="1"), crashing(site.namespace))
     begin = time.monotonic()
     plan = site.plan(code=9)
@@ -35,7 +35,7 @@ def test_plan_says_which_object_the_server_drops_the_connection_over(site: Site)
     assert "kube-apiserver" in problem["cure"]
 
 
-def test_hook_that_the_server_drops_the_connection_over_ends_the_run(site: Site) -> None:
+def test_hook_that_the_server_drops_the_connection_over_ends_the_run(site: ClusterRepository) -> None:
     """Hooks are not asked about while planning."""
     hook = crashing(site.namespace)
     hook["metadata"]["annotations"] = {"helm.sh/hook": "pre-install"}
@@ -47,7 +47,9 @@ def test_hook_that_the_server_drops_the_connection_over_ends_the_run(site: Site)
     assert (done.code, "without an answer" in done.said) == (6, True), done.said
 
 
-def test_object_of_a_new_namespace_that_the_server_drops_the_connection_over_ends_the_run(site: Site) -> None:
+def test_object_of_a_new_namespace_that_the_server_drops_the_connection_over_ends_the_run(
+    site: ClusterRepository,
+) -> None:
     """Nobody can be asked about it before its namespace is there."""
     name = f"{site.namespace}-new"
     site.render({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}, crashing(name))

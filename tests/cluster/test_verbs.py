@@ -5,7 +5,7 @@ import json
 import pytest
 
 from pipeline.cli import run
-from tests.cluster.estate import SECRET, SETTINGS, WEB, Estate, codes, ops
+from tests.cluster.cluster_platform import SECRET, SETTINGS, WEB, ClusterPlatform, codes, ops
 
 HOOK = """apiVersion: batch/v1
 kind: Job
@@ -14,7 +14,7 @@ spec: {template: {spec: {restartPolicy: Never, containers: [{name: m, image: "ex
 """
 
 
-def test_what_is_no_longer_rendered_is_pruned_unless_it_asks_to_stay(estate: Estate) -> None:
+def test_what_is_no_longer_rendered_is_pruned_unless_it_asks_to_stay(estate: ClusterPlatform) -> None:
     kept = SETTINGS.replace("settings}", "kept, annotations: {helm.sh/resource-policy: keep}}")
     estate.roll_out(WEB, SETTINGS, kept)
     estate.commit(WEB)
@@ -25,7 +25,7 @@ def test_what_is_no_longer_rendered_is_pruned_unless_it_asks_to_stay(estate: Est
     assert not any(line.endswith("/settings") for line in estate.inventory())
 
 
-def test_status_written_by_a_controller_makes_no_plan_stale(estate: Estate) -> None:
+def test_status_written_by_a_controller_makes_no_plan_stale(estate: ClusterPlatform) -> None:
     estate.roll_out(WEB)
     estate.commit(WEB, values="tag: '2.0'\n")
     estate.plan()
@@ -36,7 +36,7 @@ def test_status_written_by_a_controller_makes_no_plan_stale(estate: Estate) -> N
 
 
 @pytest.mark.parametrize("helm", [False, True])
-def test_adoption_must_be_allowed_and_takes_over_all_fields(estate: Estate, *, helm: bool) -> None:
+def test_adoption_must_be_allowed_and_takes_over_all_fields(estate: ClusterPlatform, *, helm: bool) -> None:
     labels = "\n  labels: {app.kubernetes.io/managed-by: Helm}\n" if helm else ""
     notes = "  annotations: {meta.helm.sh/release-name: web, meta.helm.sh/release-namespace: x}\n" if helm else ""
     text = f"apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: settings{labels}{notes}\ndata: {{a: old, gone: x}}\n"
@@ -56,7 +56,7 @@ def test_adoption_must_be_allowed_and_takes_over_all_fields(estate: Estate, *, h
     assert "kubectl.kubernetes.io/last-applied-configuration" not in live["metadata"].get("annotations", {})
 
 
-def test_field_of_another_manager_is_a_conflict_until_a_rule_decides(estate: Estate) -> None:
+def test_field_of_another_manager_is_a_conflict_until_a_rule_decides(estate: ClusterPlatform) -> None:
     estate.roll_out(SETTINGS)
     live = estate.live("ConfigMap", "settings")
     theirs = {**live, "data": {"a": "theirs"}, "metadata": {"name": "settings", "namespace": estate.namespace}}
@@ -75,7 +75,7 @@ def test_field_of_another_manager_is_a_conflict_until_a_rule_decides(estate: Est
     assert estate.live("ConfigMap", "settings")["data"] == {"a": "c"}
 
 
-def test_drift_names_what_differs_and_who_did_it(estate: Estate, capsys: pytest.CaptureFixture[str]) -> None:
+def test_drift_names_what_differs_and_who_did_it(estate: ClusterPlatform, capsys: pytest.CaptureFixture[str]) -> None:
     estate.roll_out(WEB, SETTINGS)
     assert run(["drift"]) == 0
     estate.cluster.kubectl("-n", estate.namespace, "scale", "deployment/web", "--replicas=3")
@@ -88,7 +88,7 @@ def test_drift_names_what_differs_and_who_did_it(estate: Estate, capsys: pytest.
 
 
 def test_drift_tells_what_was_taken_replaced_and_added_from_what_was_changed(
-    estate: Estate, capsys: pytest.CaptureFixture[str]
+    estate: ClusterPlatform, capsys: pytest.CaptureFixture[str]
 ) -> None:
     names = ("forced", "replaced", "unmarked", "calm")
     estate.roll_out(*(SETTINGS.replace("settings", name) for name in names))
@@ -112,7 +112,7 @@ def test_drift_tells_what_was_taken_replaced_and_added_from_what_was_changed(
     assert estate.cluster.audit() == []
 
 
-def test_what_is_to_be_ignored_is_no_drift_and_makes_no_plan_stale(estate: Estate) -> None:
+def test_what_is_to_be_ignored_is_no_drift_and_makes_no_plan_stale(estate: ClusterPlatform) -> None:
     ignore = ", ignore: [{kind: Deployment, name: web, field: spec.replicas}]"
     estate.roll_out(WEB, apply=ignore)
     estate.commit(WEB, values="tag: '2.0'\n", apply=ignore)
@@ -131,7 +131,7 @@ def test_what_is_to_be_ignored_is_no_drift_and_makes_no_plan_stale(estate: Estat
 
 
 def test_status_says_who_holds_the_lock_who_approved_and_that_a_claim_may_wait(
-    estate: Estate, capsys: pytest.CaptureFixture[str]
+    estate: ClusterPlatform, capsys: pytest.CaptureFixture[str]
 ) -> None:
     claim = """apiVersion: v1
 kind: PersistentVolumeClaim
@@ -157,7 +157,7 @@ spec: {accessModes: [ReadWriteOnce], storageClassName: late, resources: {request
     assert "locked by some-run" in capsys.readouterr().out
 
 
-def test_rollback_is_a_plan_of_its_own_and_says_what_does_not_come_back(estate: Estate) -> None:
+def test_rollback_is_a_plan_of_its_own_and_says_what_does_not_come_back(estate: ClusterPlatform) -> None:
     first = estate.roll_out(SETTINGS, HOOK)
     estate.roll_out(SETTINGS, HOOK, values="a: c\n")
     path = estate.root.parent / "plan.json"
@@ -168,7 +168,9 @@ def test_rollback_is_a_plan_of_its_own_and_says_what_does_not_come_back(estate: 
     assert estate.live("ConfigMap", "settings")["data"] == {"a": "b"}
 
 
-def test_status_shows_the_run_and_what_does_not_work(estate: Estate, capsys: pytest.CaptureFixture[str]) -> None:
+def test_status_shows_the_run_and_what_does_not_work(
+    estate: ClusterPlatform, capsys: pytest.CaptureFixture[str]
+) -> None:
     commit = estate.roll_out(WEB, SETTINGS)
     estate.cluster.kubectl("-n", estate.namespace, "delete", "configmap", "settings")
     capsys.readouterr()
@@ -179,7 +181,9 @@ def test_status_shows_the_run_and_what_does_not_work(estate: Estate, capsys: pyt
     assert run(["status"]) == 0
 
 
-def test_diff_against_the_cluster_shows_what_is_live(estate: Estate, capsys: pytest.CaptureFixture[str]) -> None:
+def test_diff_against_the_cluster_shows_what_is_live(
+    estate: ClusterPlatform, capsys: pytest.CaptureFixture[str]
+) -> None:
     estate.roll_out(WEB, SETTINGS, SECRET)
     assert run(["diff", f"cluster:{estate.environment}", "worktree", "--detailed-exitcode"]) == 0
     estate.cluster.kubectl("-n", estate.namespace, "scale", "deployment/web", "--replicas=3")
@@ -188,7 +192,7 @@ def test_diff_against_the_cluster_shows_what_is_live(estate: Estate, capsys: pyt
     assert "spec.replicas" in capsys.readouterr().out
 
 
-def test_held_lock_is_refused_and_can_be_released(estate: Estate, capsys: pytest.CaptureFixture[str]) -> None:
+def test_held_lock_is_refused_and_can_be_released(estate: ClusterPlatform, capsys: pytest.CaptureFixture[str]) -> None:
     estate.roll_out(SETTINGS)
     name = f"pipeline-{estate.environment}"
     path = f"/apis/coordination.k8s.io/v1/namespaces/pipeline-system/leases/{name}"
@@ -203,7 +207,7 @@ def test_held_lock_is_refused_and_can_be_released(estate: Estate, capsys: pytest
     estate.apply()
 
 
-def test_no_secret_value_is_ever_printed_or_kept(estate: Estate, capfd: pytest.CaptureFixture[str]) -> None:
+def test_no_secret_value_is_ever_printed_or_kept(estate: ClusterPlatform, capfd: pytest.CaptureFixture[str]) -> None:
     estate.roll_out(SECRET, WEB)
     estate.commit(SECRET.replace("hunter2", "hunter3"), WEB)
     estate.plan("-o", "json")

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.cluster.audit_log_checker import AuditLogChecker
 from tests.cluster.cluster import Cluster, Object
+from tests.cluster.cluster_repository import ClusterRepository
 from tests.cluster.objects import config_map, deployment, secret
-from tests.cluster.site import Site
-from tests.cluster.witness import Witness
 from tests.support.platforms import git
 from tests.support.ssh import key, public
 
@@ -17,20 +17,20 @@ SIGNED = {"signers": "signers", "signersRef": "protected"}
 
 
 @pytest.fixture
-def site(cluster: Cluster, tmp_path: Path) -> Site:
-    made = Site(cluster, tmp_path, approvals=SIGNED)
+def site(cluster: Cluster, tmp_path: Path) -> ClusterRepository:
+    made = ClusterRepository(cluster, tmp_path, approvals=SIGNED)
     (made.root / "signers").write_text(f"bob@example.org {public(key(tmp_path, 'bob'))}\n")
     made.render(*objects(made, "1"))
     git(made.root, "branch", "protected")
     return made
 
 
-def objects(site: Site, text: str) -> list[Object]:
+def objects(site: ClusterRepository, text: str) -> list[Object]:
     space = site.namespace
     return [config_map(space, a=text), secret(space, stringData={"a": "canary-7f3a9"}), deployment(space)]
 
 
-def approved(site: Site) -> Path:
+def approved(site: ClusterRepository) -> Path:
     plan = site.plan()
     done = site.run("approve", str(plan), "--key", str(site.root.parent / "bob"))
     assert done.code == OK, done.said
@@ -38,7 +38,7 @@ def approved(site: Site) -> Path:
 
 
 @pytest.fixture
-def plan(site: Site) -> Path:
+def plan(site: ClusterRepository) -> Path:
     """Of an update, approved by Bob."""
     done = site.run("apply", str(approved(site)))
     assert done.code == OK, done.said
@@ -46,9 +46,9 @@ def plan(site: Site) -> Path:
     return approved(site)
 
 
-def void(site: Site, plan: Path, code: int, *words: str, allowed: tuple[str, ...] = ()) -> None:
+def void(site: ClusterRepository, plan: Path, code: int, *words: str, allowed: tuple[str, ...] = ()) -> None:
     """apply ends with that code, says why, and has written no object."""
-    with Witness(site, allowed=allowed) as witness:
+    with AuditLogChecker(site, allowed=allowed) as witness:
         done = site.run("apply", str(plan))
         witness.heard(done.said)
     assert done.code == code, done.said
@@ -58,13 +58,13 @@ def void(site: Site, plan: Path, code: int, *words: str, allowed: tuple[str, ...
     assert objects_ == []
 
 
-def test_without_any_change_it_is_applied(site: Site, plan: Path) -> None:
-    with Witness(site) as witness:
+def test_without_any_change_it_is_applied(site: ClusterRepository, plan: Path) -> None:
+    with AuditLogChecker(site) as witness:
         witness.ran(plan, site.run("apply", str(plan)))
     assert site.cluster.get(config_map(site.namespace))["data"] == {"a": "2"}
 
 
-def test_approval_may_lie_elsewhere_and_be_named(site: Site, plan: Path) -> None:
+def test_approval_may_lie_elsewhere_and_be_named(site: ClusterRepository, plan: Path) -> None:
     folder = site.root / "approvals"
     (found,) = [path for path in folder.rglob("*.json") if plan_digest(plan) in str(path)]
     elsewhere = site.root.parent / "yes.json"
@@ -80,7 +80,7 @@ def plan_digest(plan: Path) -> str:
     return digest(plan.read_bytes()).removeprefix("sha256:")
 
 
-def test_manifests(site: Site, plan: Path) -> None:
+def test_manifests(site: ClusterRepository, plan: Path) -> None:
     """The plan names a commit; a commit cannot change. A plan that names another one has another digest."""
     head = git(site.root, "rev-parse", "HEAD").strip()
     site.render(*objects(site, "3"))
@@ -89,24 +89,24 @@ def test_manifests(site: Site, plan: Path) -> None:
     plan.write_text(text.replace(head, new))
     void(site, plan, STALE, "rendered/prod", "is not what the plan was made of")
     plan.write_text(text)
-    with Witness(site) as witness:
+    with AuditLogChecker(site) as witness:
         witness.ran(plan, site.run("apply", str(plan)))
     assert site.cluster.get(config_map(site.namespace))["data"] == {"a": "2"}, "what was approved, not what came later"
 
 
-def test_history_that_was_rewritten(site: Site, plan: Path) -> None:
+def test_history_that_was_rewritten(site: ClusterRepository, plan: Path) -> None:
     """The planned commit is gone from the repository."""
     text = plan.read_text()
     head = git(site.root, "rev-parse", "HEAD").strip()
     plan.write_text(text.replace(head, "0" * 39 + "1"))
-    with Witness(site) as witness:
+    with AuditLogChecker(site) as witness:
         done = site.run("apply", str(plan))
     assert done.code in (STALE, 64), done.said
     assert "0" * 10 in done.err
     assert witness.writes == []
 
 
-def test_cluster(site: Site, plan: Path) -> None:
+def test_cluster(site: ClusterRepository, plan: Path) -> None:
     """Another cluster answers under the same context: its uid is another."""
     text = plan.read_text()
     uid = site.cluster.expect(200, "GET", "/api/v1/namespaces/kube-system")["metadata"]["uid"]
@@ -126,12 +126,12 @@ EDITS: dict[str, Callable[[Cluster, Object], object]] = {
 
 
 @pytest.mark.parametrize("edit", EDITS)
-def test_live_object(site: Site, plan: Path, edit: str) -> None:
+def test_live_object(site: ClusterRepository, plan: Path, edit: str) -> None:
     EDITS[edit](site.cluster, config_map(site.namespace, a="1"))
     void(site, plan, STALE, "ConfigMap", "settings", "changed since the plan", allowed=("ConfigMap settings",))
 
 
-def test_live_object_that_the_plan_does_not_change(site: Site, plan: Path) -> None:
+def test_live_object_that_the_plan_does_not_change(site: ClusterRepository, plan: Path) -> None:
     """It was looked at, too: the reviewer saw it as it was."""
     live = site.cluster.get(deployment(site.namespace))
     patch = {"spec": {"template": {"metadata": {"annotations": {"restarted": "now"}}}}}
@@ -139,7 +139,7 @@ def test_live_object_that_the_plan_does_not_change(site: Site, plan: Path) -> No
     void(site, plan, STALE, "Deployment", "web", "changed since the plan", allowed=("Deployment web",))
 
 
-def test_live_secret(site: Site, plan: Path) -> None:
+def test_live_secret(site: ClusterRepository, plan: Path) -> None:
     """A Secret has no digest in the plan; its version says that it moved."""
     theirs = {"stringData": {"a": "canary-7f3a9-theirs"}}
     live = secret(site.namespace)
@@ -147,19 +147,19 @@ def test_live_secret(site: Site, plan: Path) -> None:
     void(site, plan, STALE, "Secret", "password", "changed since the plan", allowed=("Secret password",))
 
 
-def test_live_object_that_is_gone(site: Site, plan: Path) -> None:
+def test_live_object_that_is_gone(site: ClusterRepository, plan: Path) -> None:
     site.cluster.delete(config_map(site.namespace))
     void(site, plan, STALE, "settings", "was deleted since the plan", allowed=("ConfigMap settings",))
 
 
-def test_live_object_that_was_made_anew(site: Site, plan: Path) -> None:
+def test_live_object_that_was_made_anew(site: ClusterRepository, plan: Path) -> None:
     body = config_map(site.namespace, a="1")
     site.cluster.delete(body)
     site.cluster.create(body)
     void(site, plan, STALE, "settings", "deleted and made anew", allowed=("ConfigMap settings",))
 
 
-def test_live_object_that_came_meanwhile(site: Site, plan: Path) -> None:
+def test_live_object_that_came_meanwhile(site: ClusterRepository, plan: Path) -> None:
     assert plan
     site.render(*objects(site, "2"), config_map(site.namespace, "new"))
     later = approved(site)
@@ -167,7 +167,7 @@ def test_live_object_that_came_meanwhile(site: Site, plan: Path) -> None:
     void(site, later, STALE, "new", "it exists now", allowed=("ConfigMap new",))
 
 
-def test_inventory(site: Site, plan: Path) -> None:
+def test_inventory(site: ClusterRepository, plan: Path) -> None:
     """Somebody applied another plan since."""
     site.render(*objects(site, "1"), config_map(site.namespace, "more"))
     done = site.run("apply", str(approved(site)))
@@ -186,17 +186,17 @@ def test_inventory(site: Site, plan: Path) -> None:
     ],
     ids=lambda change: next(iter(change)),
 )
-def test_policy(site: Site, plan: Path, change: Object) -> None:
+def test_policy(site: ClusterRepository, plan: Path, change: Object) -> None:
     site.configure(**{"approvals": SIGNED} | change)
     void(site, plan, STALE, "apply: section of pipeline.yaml")
 
 
-def test_plan_itself(site: Site, plan: Path) -> None:
+def test_plan_itself(site: ClusterRepository, plan: Path) -> None:
     plan.write_text(plan.read_text().replace('"op":"update"', '"op":"adopt"'))
     void(site, plan, REFUSED, "is not approved", "0 of 1 approvals")
 
 
-def test_signers(site: Site, plan: Path) -> None:
+def test_signers(site: ClusterRepository, plan: Path) -> None:
     """Bob has left."""
     git(site.root, "switch", "--quiet", "protected")
     (site.root / "signers").write_text("# nobody\n")
@@ -205,13 +205,13 @@ def test_signers(site: Site, plan: Path) -> None:
     void(site, plan, REFUSED, "its key is not among the allowed signers")
 
 
-def test_rejection_that_came_later(site: Site, plan: Path) -> None:
+def test_rejection_that_came_later(site: ClusterRepository, plan: Path) -> None:
     done = site.run("approve", str(plan), "--key", str(site.root.parent / "bob"), "--reject", "--reason", "not now")
     assert done.code == OK, done.said
     void(site, plan, REFUSED, "rejected by 'bob@example.org'", "not now")
 
 
-def test_status_and_what_controllers_write_void_nothing(site: Site, plan: Path) -> None:
+def test_status_and_what_controllers_write_void_nothing(site: ClusterRepository, plan: Path) -> None:
     live = site.cluster.get(deployment(site.namespace))
     patch = {"status": {"collisionCount": 3}}
     site.cluster.expect(200, "PATCH", f"{site.cluster.path(live)}/status", patch, content_type="merge")

@@ -15,7 +15,7 @@ from tests.cluster.control_plane import token
 LOG_S = 20.0
 
 
-class Plane:
+class ControlPlaneConnection:
     """Starts the control plane in a process of its own, which ends when its standard input does."""
 
     def __init__(self, binaries: Path, folder: Path, *flags: str) -> None:

@@ -1,6 +1,6 @@
 """A Git repository with a rendered tree that a test writes object by object, and the real pipeline over it.
 
-    site = Site(cluster, tmp_path)
+    site = ClusterRepository(cluster, tmp_path)
     site.render(config_map(site.namespace, a="1"))       # the whole rendered tree of release "web", committed
     plan = site.plan()                                   # the file; the command must succeed
     done = site.apply(plan)                              # Done(code, out, err); in this process
@@ -50,7 +50,7 @@ class Done:
         return self.out + self.err
 
 
-class Site:
+class ClusterRepository:
     """One repository, one environment. ``user`` is who the kubeconfig is for; ``url`` may lead through a proxy."""
 
     def __init__(self, cluster: Cluster, root: Path, *, user: str = "admin", **apply: Any) -> None:

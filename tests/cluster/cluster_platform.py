@@ -27,7 +27,7 @@ SETTINGS = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\ndata: {
 SECRET = "apiVersion: v1\nkind: Secret\nmetadata: {name: creds}\nstringData: {password: canary-hunter2-canary}\n"
 
 
-class Estate:
+class ClusterPlatform:
     """One repository and its cluster. Each verb runs in this process, in the repository's folder."""
 
     def __init__(self, root: Path, cluster: Cluster, patch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,6 @@
-"""Sees to the invariants of a run (design: I1 to I15), whatever happened in it. Its oracle is the server's audit log.
+"""Checks the invariants of a run, whatever happened in it; the API server's audit log says what was really sent.
 
-with Witness(site) as witness:
+with AuditLogChecker(site) as witness:
     done = site.apply(plan)
     ...
 # at the end of the block everything below was checked
@@ -14,7 +14,7 @@ from typing import Any, Self
 from pipeline.cli.support.exits import MEANING
 from pipeline.core.cluster.api.canonical import digest
 from tests.cluster.cluster import Cluster, Object, Write
-from tests.cluster.site import Done, Site
+from tests.cluster.cluster_repository import ClusterRepository, Done
 
 AGENT = "pipeline/"
 METHODS = {"create": "POST", "update": "PUT", "patch": "PATCH", "delete": "DELETE", "deletecollection": "DELETE"}
@@ -24,10 +24,10 @@ CANARY = "canary-7f3a9"
 """Put into a Secret, it must not be seen anywhere but there."""
 
 
-class Witness:
+class AuditLogChecker:
     """``allowed`` are objects that somebody else changes meanwhile on purpose (``ConfigMap settings``)."""
 
-    def __init__(self, site: Site, *, allowed: tuple[str, ...] = ()) -> None:
+    def __init__(self, site: ClusterRepository, *, allowed: tuple[str, ...] = ()) -> None:
         self._site, self._cluster, self._allowed = site, site.cluster, set(allowed)
         self._before: dict[str, Object] = {}
         self._outputs: list[str] = []
