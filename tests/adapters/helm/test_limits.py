@@ -39,7 +39,7 @@ LARGE = {
     "one line a letter": "{{ range until 700000 }}# x\n{{ end }}kind: A",
 }
 CASES = [
-    *((RenderLimits(seconds=4), text, "longer than 4 s", "seconds", name) for name, text in ENDLESS.items()),
+    *((RenderLimits(seconds=6), text, "longer than 6 s", "seconds", name) for name, text in ENDLESS.items()),
     *((RenderLimits(60, 512), text, "more memory than 512 MiB", "memoryMiB", name) for name, text in GREEDY.items()),
     *((RenderLimits(60, 2048, 2), text, "more than 2 MiB", "outputMiB", name) for name, text in LARGE.items()),
 ]
@@ -51,6 +51,7 @@ def setting(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     return str(request.param)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES, ids=[case[4] for case in CASES])
 def test_a_chart_without_bounds_ends_with_its_name_and_the_limit(
     setting: str, tmp_path: Path, case: tuple[RenderLimits, str, str, str, str]
