@@ -1,6 +1,6 @@
 """Vendors charts: what pipeline.yaml asks for, fetched, unpacked and locked. Nothing is written here: see Edits."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -10,7 +10,7 @@ from pipeline.core.charts.lock_changes import LockChange, changes, check_depende
 from pipeline.core.charts.reference import ChartKind, ChartReference, parse_reference
 from pipeline.core.charts.stored_names import renamed, stored_files
 from pipeline.core.config.model import Config, Release
-from pipeline.core.errors import StaleError, WorldError
+from pipeline.core.errors import PipelineError, StaleError, UsageError, WorldError
 from pipeline.core.ports import Progress, no_progress
 from pipeline.core.render.file_edits import Edits
 
@@ -64,28 +64,51 @@ def vendor(
     Raises:
         UsageError: a chart or version that does not exist.
         StaleError: upstream now has other content under a locked version.
-        WorldError: the network, an archive or the disk failed.
+        WorldError: the network, an archive or the disk failed. Of several errors, all are told.
     """
-    asked = set(releases)
-    todo = [release for release in config.releases if not asked or release.name in asked]
-    new, folders, names = lock, {}, {}
+    todo = _asked(config, set(releases))
+    new, names, errors = lock, {}, list[PipelineError]()
+    folders: dict[str, Mapping[str, bytes]] = {}
     for number, release in enumerate(todo):
         progress(number, len(todo), release.name)
         reference = parse_reference(release.chart, config.repositories.values())
         own = reference.kind is ChartKind.PATH  # a chart of our own changes without a new version
         if not (update or own) and _is_there(release, new, trees):
             continue
-        got, chart, files = _fetched(release, reference, new, source, update=update)
+        try:
+            got, chart, files = _fetched(release, reference, new, source, update=update)
+        except PipelineError as error:  # the others are tried too
+            errors.append(error)
+            continue
         new = new.with_release(release.name, got, chart)
         folders[chart.folder] = stored_files(files)
         names[release.name] = renamed(files)
+    if errors:
+        raise _together(errors)
     new = new.only(release.name for release in config.releases)
+    return Vendored(new, _edits(lock, new, folders), changes(lock, new), names)
+
+
+def _asked(config: Config, names: set[str]) -> list[Release]:
+    return [release for release in config.releases if not names or release.name in names]
+
+
+def _edits(lock: ChartLock, new: ChartLock, folders: Mapping[str, Mapping[str, bytes]]) -> Edits:
     kept = {chart.folder for chart in new.charts}
     removed = tuple(sorted(chart.folder for chart in lock.charts if chart.folder not in kept))
-    trees_out = {folder: files for folder, files in folders.items() if folder in kept}
-    files_out = {FILE: to_text(new).encode()} | ({ATTRIBUTES_FILE: ATTRIBUTES} if kept else {})
-    known = {chart.folder: chart.tree for chart in lock.charts} | dict.fromkeys(files_out, "")
-    return Vendored(new, Edits(trees_out, files_out, removed, known), changes(lock, new), names)
+    trees = {folder: files for folder, files in folders.items() if folder in kept}
+    files = {FILE: to_text(new).encode()} | ({ATTRIBUTES_FILE: ATTRIBUTES} if kept else {})
+    known = {chart.folder: chart.tree for chart in lock.charts} | dict.fromkeys(files, "")
+    return Edits(trees, files, removed, known)
+
+
+def _together(errors: Sequence[PipelineError]) -> PipelineError:
+    """One error as it is; several as one, of their common kind where they have one."""
+    if len(errors) == 1:
+        return errors[0]
+    kinds = {type(error) for error in errors} & {StaleError, UsageError}
+    kind = kinds.pop() if len(kinds) == len({type(error) for error in errors}) == 1 else WorldError
+    return kind("\n".join(map(str, errors)), hint="fix each of these; nothing was vendored")
 
 
 def check_locked(config: Config, lock: ChartLock, trees: Trees) -> None:

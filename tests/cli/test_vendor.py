@@ -209,3 +209,17 @@ def test_chart_of_our_own_is_vendored_anew_without_a_new_version(
     write(root, {"charts/web/templates/a.yaml": "kind: ConfigMap\napiVersion: v1\nmetadata: {name: other}\n"})
     verbs("vendor", "vendor --locked")
     assert "name: other" in (root / "vendor_charts/web/1.0.0/templates/a.yaml").read_text()
+
+
+def test_every_chart_is_tried_and_all_errors_are_told(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    publish(here.parent / "repo", {"1.0.0": CHART})
+    with served(here.parent / "repo") as url:
+        rows = [f"{{name: {name}, chart: '{url}/{name}', namespace: shop}}" for name in ("one", "web", "two")]
+        write(here, {"pipeline.yaml": f"releases: [{', '.join(rows)}]\n"})
+        before = snapshot(here)
+        assert run(["vendor"]) == 64
+        assert [path for path, _ in Handler.seen if path.endswith(".tgz")] == ["/web-1.0.0.tgz"]
+    said = capsys.readouterr().err
+    assert "chart 'one' isn't in the repository" in said
+    assert "chart 'two' isn't in the repository" in said
+    assert snapshot(here) == before
