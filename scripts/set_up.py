@@ -1,9 +1,10 @@
 """Sets up a virtual environment for this repository with plain pip, unless it is up to date.
 
-usage: python scripts/set_up.py FOLDER run|run-test|run-dev
+usage: python scripts/set_up.py FOLDER run|run-rule|run-test|run-dev
 
-"run" is pipeline itself, "run-test" what the tests need besides (with the helm binary, where there is one for this
-platform), "run-dev" also the checkers. Needs Python >= 3.11 and pip (22 or newer), and only the standard library.
+"run" is pipeline itself, "run-rule" also what the cases of rules need, "run-test" what all tests need (with the helm
+binary, where there is one for this platform), "run-dev" also the checkers. Needs Python >= 3.11 and pip (22 or
+newer), and only the standard library.
 """
 
 import hashlib
@@ -12,7 +13,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-EXTRAS = {"run": "kustomize", "run-test": "kustomize,test", "run-dev": "kustomize,test,dev"}
+EXTRAS = {"run": "kustomize", "run-rule": "rule", "run-test": "kustomize,test", "run-dev": "kustomize,test,dev"}
 
 
 def main(folder: str, what: str) -> None:
@@ -30,8 +31,8 @@ def main(folder: str, what: str) -> None:
         _create(venv)
     locked = [] if what == "run" else ["--constraint", "requirements-dev.lock"]
     _pip(python, "install", "--quiet", *locked, "--editable", f".[{EXTRAS[what]}]")
-    if what != "run":
-        _run(str(python), "scripts/fetch_tools.py")
+    if what in ("run-test", "run-dev"):
+        _run(str(python), "scripts/fetch_tools.py", what)
     _compile(python)
     stamp.write_text(_key())
 

@@ -20,7 +20,7 @@ def find_root(start: Path) -> Path:
             return folder
         if (folder / ".git").exists():
             break
-    raise NoRepositoryError(f"there is no {FILE} here or above", hint="pipeline init writes one")
+    raise NoRepositoryError(f"no {FILE} here or in a parent folder", hint="pipeline init creates one")
 
 
 def load(root: Path, rule_ids: Iterable[str] = ()) -> Config:

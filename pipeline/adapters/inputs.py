@@ -46,7 +46,7 @@ def _read(below: Below, path: SafePath, left: int, limits: InputLimits) -> bytes
     except LimitError:
         raise _exceeded(path, f"with it, there are more than {limits.mib} MiB", "MiB") from None
     except OSError as error:
-        raise LinkError(f"{path}: {(error.strerror or str(error)).lower()}", hint="mend or remove it") from error
+        raise LinkError(f"{path}: {(error.strerror or str(error)).lower()}", hint="fix or remove it") from error
 
 
 def _exceeded(path: str, message: str, setting: str) -> LimitError:

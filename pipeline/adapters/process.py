@@ -58,7 +58,7 @@ def run(command: Command) -> Completed:
             check=False,
         )
     except FileNotFoundError as error:
-        raise ToolMissingError(f"{name} is not there: {command.argv[0]}", hint=command.hint) from error
+        raise ToolMissingError(f"{name} is not installed: {command.argv[0]}", hint=command.hint) from error
     except OSError as error:
         raise WorldError(f"{name} does not start: {error.strerror}", hint=command.hint) from error
     except subprocess.TimeoutExpired as error:

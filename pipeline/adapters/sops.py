@@ -70,7 +70,7 @@ def find(root: Path) -> SopsCommand:
     """
     binary = shutil.which("sops")
     if binary is None:
-        raise WorldError("secrets are to be encrypted (secrets.rendered: sops), and there is no sops", hint=_HINT)
+        raise WorldError("secrets must be encrypted (secrets.rendered: sops), but sops is not installed", hint=_HINT)
     return SopsCommand(binary, root)
 
 

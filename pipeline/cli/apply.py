@@ -7,22 +7,22 @@ import click
 FORMATS = ("terminal", "json")
 
 
-@click.command(short_help="Do exactly what an approved plan says.")
+@click.command(short_help="Carry out an approved plan, and nothing else.")
 @click.argument("plan", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option(
     "--approval",
     "approvals",
     multiple=True,
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="An approval beside those in approvals/ (repeatable).",
+    help="Another approval file, in addition to approvals/ (repeatable).",
 )
-@click.option("--plan-digest", metavar="SHA256", help="Approve the plan of this very digest (a workflow's input).")
-@click.option("-o", "--output", type=click.Choice(FORMATS), default="terminal", help="How to show what became of it.")
+@click.option("--plan-digest", metavar="SHA256", help="Approve the plan with exactly this digest (a workflow's input).")
+@click.option("-o", "--output", type=click.Choice(FORMATS), default="terminal", help="Output format of the result.")
 def command(*, plan: Path, approvals: tuple[Path, ...], plan_digest: str | None, output: str) -> int:
     """Carry out PLAN, phase by phase, under the environment's lock. Only what was approved is written.
 
-    Before the first write everything is looked at again: the approval, the manifests, the cluster, each object. What
-    was killed half way is taken up again by the same command.
+    Before the first write, all preconditions are checked again: the approval, the manifests, the cluster, each object.
+    Run the same command again to resume an interrupted apply.
     """
     from pipeline.cli.support.applying import Given, run
 

@@ -15,20 +15,22 @@ from pipeline.core.errors import OK, RefusedError, UsageError
     type=click.Path(path_type=Path),
     metavar="SSH_KEY",
     envvar="PIPELINE_SSH_KEY",
-    help="Sign with this key; a .pub is one that ssh-agent holds.",
+    help="Sign with this key; a .pub file means a key held by ssh-agent.",
 )
-@click.option("--reject", is_flag=True, help="Say no: nobody can apply the plan any more.")
-@click.option("--reason", default="", metavar="TEXT", help="Why; it is kept with the decision.")
-@click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="Where to.  [default: below approvals/]")
-@click.option("--github-run", "run", type=click.IntRange(1), metavar="ID", help="Take over the reviews of a run.")
-@click.option("--github-pr", "pull", type=click.IntRange(1), metavar="N", help="Take over those of a pull request.")
+@click.option("--reject", is_flag=True, help="Reject the plan: it can no longer be applied.")
+@click.option("--reason", default="", metavar="TEXT", help="The reason, stored with the decision.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), metavar="FILE", help="File to write.  [default: below approvals/]"
+)
+@click.option("--github-run", "run", type=click.IntRange(1), metavar="ID", help="Use the reviews of this workflow run.")
+@click.option("--github-pr", "pull", type=click.IntRange(1), metavar="N", help="Use the reviews of this pull request.")
 def command(
     file: Path, *, key: Path | None, reason: str, out: Path | None, run: int | None, pull: int | None, reject: bool
 ) -> int:
-    """Approve PLAN, or reject it, by the digest of its bytes: any change of the file makes it another plan.
+    """Approve or reject PLAN, identified by the digest of its bytes: a changed file is a different plan.
 
     Without --key and --github-…, the person at the terminal types the first digits of the digest. The decision is
-    written to approvals/<digest>/ beside pipeline.yaml, where apply finds it.
+    written to approvals/<digest>/ next to pipeline.yaml, where apply finds it.
     """
     from pipeline.cli.support.approving import by_hand, by_key, from_github, keep, loaded
     from pipeline.cli.support.log_lines import unheard, unheard_where_needed
@@ -37,7 +39,9 @@ def command(
 
     _exclusive({"--key": key, "--github-run": run, "--github-pr": pull})
     if reject and (run or pull):
-        raise UsageError("on GitHub the reviewers decide", hint="leave --reject out: their no is taken over as well")
+        raise UsageError(
+            "on GitHub the reviewers decide", hint="omit --reject: rejections are taken from the reviews too"
+        )
     asked = loaded(file)
     click.echo(unheard(brief(asked.plan, asked.digest)), nl=False)
     if not reject:
@@ -60,7 +64,7 @@ def command(
 def _exclusive(given: dict[str, object]) -> None:
     named = [name for name, value in given.items() if value]
     if len(named) > 1:
-        raise UsageError(f"{' and '.join(named)} exclude each other")
+        raise UsageError(f"{' and '.join(named)} cannot be used together")
 
 
 def _digits(plan_digest: str, decision: str) -> str:
@@ -71,6 +75,6 @@ def _digits(plan_digest: str, decision: str) -> str:
 
     if not sys.stdin.isatty():
         hint = "--key SSH_KEY signs without a terminal; --github-run and --github-pr take over reviews"
-        raise RefusedError(f"to {decision} without a key takes a person at a terminal", hint=hint)
+        raise RefusedError(f"without a key, {decision} needs a person at a terminal", hint=hint)
     told = f"To {decision}, type the first {DIGITS} digits of {plan_digest}"
     return str(click.prompt(told, prompt_suffix=": "))

@@ -5,17 +5,19 @@ import click
 from pipeline.core.errors import OK
 
 
-@click.group(short_help="Help a CI workflow share out its work.")
+@click.group(short_help="Split the work of a CI workflow.")
 def command() -> None:
-    """Help a CI workflow share out its work."""
+    """Split the work of a CI workflow."""
 
 
 @command.command()
-@click.option("--max", "most", type=click.IntRange(1, 256), default=8, show_default=True, help="The most shards.")
+@click.option(
+    "--max", "most", type=click.IntRange(1, 256), default=8, show_default=True, help="Maximum number of shards."
+)
 def shards(most: int) -> int:
     """Print the shards of this repository as a JSON list, for a workflow's matrix: ["1/4", "2/4", …].
 
-    There are never more than releases. Each is given to pipeline diff --shard; pipeline report merges their reports.
+    There are never more shards than releases. Pass each to pipeline diff --shard; pipeline report merges the reports.
     """
     import json
 

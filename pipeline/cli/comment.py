@@ -25,24 +25,28 @@ _ADDRESS = re.compile(r"https?://[A-Za-z0-9._~:/?%=&+-]{1,500}")
 @click.argument("report", type=click.Path(path_type=Path))
 @click.option("--repo", metavar="OWNER/NAME", help="The repository.  [default: that of the Actions run]")
 @click.option("--pr", type=click.IntRange(1), help="The pull request.  [default: that of the Actions run]")
-@click.option("--key", default="pipeline.yaml", show_default=True, help="Tells several comments of ours apart.")
 @click.option(
-    "--page", default="", metavar="URL", help="Where the HTML report is: each finding links to its place there."
+    "--key", default="pipeline.yaml", show_default=True, help="Distinguishes several comments on one pull request."
 )
-@click.option("--fork", is_flag=True, help="In a workflow_run job: the report is a fork's; find its pull request.")
-@click.option("--dry-run", is_flag=True, help="Print the comment and write nothing.")
+@click.option(
+    "--page", default="", metavar="URL", help="URL of the HTML report: each finding links to its place there."
+)
+@click.option(
+    "--fork", is_flag=True, help="In a workflow_run job: find the fork's pull request that the report belongs to."
+)
+@click.option("--dry-run", is_flag=True, help="Print the comment instead of writing it.")
 def command(report: Path, repo: str | None, pr: int | None, key: str, page: str, *, fork: bool, dry_run: bool) -> int:
-    """Write REPORT (a report.json) to its pull request: one comment, created once and updated from then on.
+    """Write REPORT (a report.json) to its pull request, as one comment that is created once and then updated.
 
-    The token is taken from GITHUB_TOKEN (or GH_TOKEN), the API's address from GITHUB_API_URL. Where the token may not
-    comment, as on a fork's pull request, the comment goes into the job's summary instead and the run goes on.
+    The token is read from GITHUB_TOKEN (or GH_TOKEN), the API's address from GITHUB_API_URL. If the token may not
+    comment, as for a fork's pull request, the comment is written to the job's summary instead, and the run continues.
     """
     from pipeline.cli.report import MOST_BYTES, read
     from pipeline.cli.support.log_lines import unheard
     from pipeline.report.comment import Setting, render
 
     if page and not _ADDRESS.fullmatch(page):
-        raise UsageError(f"--page {page!r} is no address of a page", hint="https://…, without a fragment")
+        raise UsageError(f"--page {page!r} is not a page URL", hint="https://…, without a fragment")
     data = read(report, _MOST_BYTES_OF_A_FORK if fork else MOST_BYTES)
     setting = Setting(page, fork)
     if dry_run:
@@ -57,7 +61,7 @@ def command(report: Path, repo: str | None, pr: int | None, key: str, page: str,
     github = _github(repo)
     number, order = _of_fork(github) if fork else (pr or _pull_request(), _order())
     if number is None:
-        click.echo("no open pull request has the head of that run: nothing to comment")
+        click.echo("no open pull request has the head commit of that run: nothing to comment on")
         return OK
     try:
         outcome = _write(github, CommentTarget(number, key, order), data, setting)
@@ -72,7 +76,7 @@ def _github(repo: str) -> "GitHub":
 
     token = os.environ.get("GITHUB_TOKEN") or os.environ.get("GH_TOKEN")
     if not token:
-        raise UsageError("there is no token", hint="export GITHUB_TOKEN, which may write to pull requests")
+        raise UsageError("no token is set", hint="export GITHUB_TOKEN, with permission to write to pull requests")
     return GitHub(os.environ.get("GITHUB_API_URL", "https://api.github.com").rstrip("/"), token, repo)
 
 
@@ -121,7 +125,7 @@ def _of_fork(github: "GitHub") -> tuple[int | None, tuple[int, int]]:
     """
     run = _event().get("workflow_run")
     if not isinstance(run, dict):
-        raise UsageError("--fork is for a job that a workflow_run started", hint="see pipeline-fork-comment.yml")
+        raise UsageError("--fork only works in a job started by workflow_run", hint="see pipeline-fork-comment.yml")
     head = run["head_repository"]
     order = (int(run.get("run_number", 0)), int(run.get("run_attempt", 1)))
     for pull in github.pull_requests(head["owner"]["login"], run["head_branch"]):
@@ -139,5 +143,5 @@ def _into_summary(data: "ReportDocument", reason: str) -> int:
         with Path(target).open("a", encoding="utf-8") as file:
             file.write(summary(data))
     where = "the job's summary" if target else "nowhere, for there is no job summary"
-    click.echo(f"the token may not comment ({reason}): the report went into {where}", err=True)
+    click.echo(f"the token may not comment ({reason}): the report was written to {where}", err=True)
     return OK

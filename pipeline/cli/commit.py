@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 
 @click.command(short_help="Commit what vendor and render wrote, and nothing else.")
-@click.option("--dry-run", is_flag=True, help="Print the message and the files, and commit nothing.")
-@click.option("-b", "--branch", help="Commit on a new branch of this name.")
+@click.option("--dry-run", is_flag=True, help="Print the message and the files without committing.")
+@click.option("-b", "--branch", help="Commit on a new branch with this name.")
 def command(*, dry_run: bool, branch: str | None) -> int:
-    """Commit rendered/, vendor_charts/ and pipeline.lock, as far as vendor and render own them.
+    """Commit the files that vendor and render wrote: in rendered/, vendor_charts/, and pipeline.lock.
 
-    Whatever else is staged or changed is left as it is. Git's hooks and signing work as ever.
+    Anything else that is staged or changed stays untouched. Git's hooks and signing work as usual.
     """
     from pipeline.cli.support.recovery import say
     from pipeline.wiring import repository
@@ -44,7 +44,7 @@ def _commit(here: "Repository", turn: "Turn | None", branch: str | None) -> int:
     changes = changed(head, here.worktree)
     refuse_edits(here, head)
     if not changes:
-        click.echo("nothing to commit: everything of ours is as it was committed")
+        click.echo("nothing to commit: rendered files and vendored charts are unchanged")
         return OK
     check_secrets(here.config, changes, here.worktree)
     text = message(_report(committed=head is not None), len(changes))

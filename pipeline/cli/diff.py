@@ -29,24 +29,34 @@ _CHART = "For chart: sources: "
     "outputs",
     multiple=True,
     metavar="FORMAT[=PATH]",
-    help=f"How to show it: {SHOWN_AS} (repeatable).",
+    help=f"Output format: {SHOWN_AS} (repeatable).",
 )
 @click.option("--shard", metavar="NUMBER/COUNT", help="Report only this part of the releases; see pipeline ci shards.")
-@click.option("--fail-on", type=click.Choice(LEVELS), help="Exit 3 where a proven finding is this bad or worse.")
-@click.option("--detailed-exitcode", is_flag=True, help="Exit 2 where any object changed.")
-@click.option("--double-check", is_flag=True, help="Let DeepDiff look for differences that the report leaves out.")
+@click.option(
+    "--fail-on", type=click.Choice(LEVELS), help="Exit 3 if a proven finding has this severity or a higher one."
+)
+@click.option("--detailed-exitcode", is_flag=True, help="Exit 2 if any object changed.")
+@click.option(
+    "--double-check", is_flag=True, help="Let DeepDiff search for differences that are missing in the report."
+)
 @click.option("--release-name", default="release", show_default=True, help=f"{_CHART}the release's name.")
 @click.option("-n", "--namespace", default="default", show_default=True, help=f"{_CHART}the release's namespace.")
 @click.option("-f", "--values", multiple=True, type=_FILE, help=f"{_CHART}values for both sides (repeatable).")
-@click.option("--new-values", multiple=True, type=_FILE, help=f"{_CHART}values of the new side instead (repeatable).")
+@click.option(
+    "--new-values", multiple=True, type=_FILE, help=f"{_CHART}different values for the new side (repeatable)."
+)
 @click.option("--kube-version", help=f"{_CHART}the Kubernetes version to render for.")
-@click.option("-a", "--api-versions", multiple=True, help=f"{_CHART}an API that the cluster offers (repeatable).")
-@click.option("--engine", type=click.Choice(["auto", "cli", "embedded"]), default="auto", help=f"{_CHART}which Helm.")
+@click.option(
+    "-a", "--api-versions", multiple=True, help=f"{_CHART}an API version that the cluster serves (repeatable)."
+)
+@click.option(
+    "--engine", type=click.Choice(["auto", "cli", "embedded"]), default="auto", help=f"{_CHART}the Helm engine."
+)
 @click.pass_context
 def command(context: click.Context, /, old: str, new: str, **options: Any) -> None:
     """Compare OLD with NEW: worktree, merge-base[:BRANCH], ref:REVISION, dir:PATH, chart:CHART or cluster:ENV.
 
-    With no arguments, what this branch changes: the merge base with the default branch against the work tree.
+    Without arguments, shows what this branch changes: the merge base with the default branch against the work tree.
     Exit 4 where a file of NEW is not as render wrote it.
     """
     from pipeline.core.config.diff_source import SourceKind, parse_source

@@ -5,11 +5,11 @@ import click
 from pipeline.core.errors import FAILED, OK, NoRepositoryError, PipelineError
 
 
-@click.command(short_help="Say which helm, kustomize and git are found, and what is missing for what.")
+@click.command(short_help="Check which helm, kustomize and git are found, and what is missing.")
 def command() -> int:
-    """Look for the tools that pipeline can use, and check the repository around.
+    """Look for the tools that pipeline can use, and check the repository.
 
-    Exit 1 where something that is needed is missing or wrong.
+    Exit 1 if something required is missing or wrong.
     """
     from pipeline.adapters.toolbox import tools
 
@@ -33,7 +33,7 @@ def _needed(missing: list[str]) -> list[str]:
     try:
         broken += _repository(missing)
     except NoRepositoryError:
-        click.echo("--  repository     no pipeline.yaml here or above; pipeline init writes one")
+        click.echo("--  repository     no pipeline.yaml here or above; pipeline init creates one")
     except PipelineError as error:
         broken += str(error).splitlines()
     return broken

@@ -5,14 +5,14 @@ import click
 from pipeline.core.errors import CHANGES, OK
 
 
-@click.command(short_help="Say where a cluster differs from what was applied.")
-@click.option("-e", "--environment", help="The environment. Default: the only one that has a cluster.")
+@click.command(short_help="Show where a cluster differs from what was applied.")
+@click.option("-e", "--environment", help="The environment.  [default: the only one with a cluster]")
 @click.option("-l", "--release", "releases", multiple=True, help="Only this release (repeatable).")
-@click.option("-o", "--output", type=click.Choice(["terminal", "json"]), default="terminal", help="How to show it.")
+@click.option("-o", "--output", type=click.Choice(["terminal", "json"]), default="terminal", help="Output format.")
 def command(*, environment: str | None, releases: tuple[str, ...], output: str) -> int:
-    """Compare live objects with what was applied: fields that others changed, objects that are gone or were replaced.
+    """Compare live objects with what was applied: fields changed by others, objects that were deleted or replaced.
 
-    Exit 2 where anything differs. `pipeline plan` shows what bringing it back would do.
+    Exit 2 if anything differs. `pipeline plan` shows what restoring it would do.
     """
     import sys
 

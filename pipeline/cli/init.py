@@ -21,7 +21,7 @@ _FOLDERS = {
 @click.option("--github", is_flag=True, help="Write the GitHub Actions workflows instead: plan, comment, apply.")
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of pipeline.yaml instead.")
 def command(folder: Path, *, github: bool, schema: bool) -> int:
-    """Write pipeline.yaml and the folders that it speaks of into FOLDER. Nothing that is there is touched."""
+    """Write pipeline.yaml and the folders that it refers to into FOLDER. Existing files are not touched."""
     if schema:
         return _print_schema()
     if github:
@@ -35,7 +35,7 @@ def command(folder: Path, *, github: bool, schema: bool) -> int:
     text = get_data("pipeline", "data/pipeline.yaml.example")
     assert text is not None, "BUG: the example is missing from the package"
     if (folder / FILE).exists():
-        raise UsageError(f"{folder / FILE} is there already", hint="edit it; pipeline doctor says whether it is right")
+        raise UsageError(f"{folder / FILE} already exists", hint="edit it, and check it with pipeline doctor")
     folder.mkdir(parents=True, exist_ok=True)
     readmes = {f"{name}/README.md": line.encode() for name, line in _FOLDERS.items() if not (folder / name).exists()}
     for path in Disk(folder).carry_out(Edits(files={FILE: text} | readmes)):
@@ -62,11 +62,11 @@ def _write_workflows(folder: Path) -> int:
         files[f".github/workflows/pipeline-apply-{environment}.yml"] = shipped(_APPLY, environment)
     there = [path for path in files if (folder / path).exists()]
     if there:
-        raise UsageError(f"{', '.join(there)}: there already", hint="edit it, or move it away first")
+        raise UsageError(f"{', '.join(there)}: already exists", hint="edit it, or move it away first")
     for path in Disk(folder).carry_out(Edits(files=files)):
         click.echo(f"wrote {folder / path}")
     click.echo(
-        "next: make the job named pipeline a required check of the branch; the apply workflow says what it needs"
+        "next: make the job named pipeline a required check of the branch; the apply workflow lists what it needs"
     )
     return OK
 

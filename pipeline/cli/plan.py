@@ -7,20 +7,31 @@ import click
 from pipeline.core.errors import CHANGES, OK, UNSAFE
 
 
-@click.command(short_help="Compare what is committed with a cluster, and write down what apply would do.")
-@click.option("-e", "--environment", help="The environment. Default: the only one that has a cluster.")
+@click.command(short_help="Compare the committed tree with a cluster, and record what apply would do.")
+@click.option("-e", "--environment", help="The environment.  [default: the only one with a cluster]")
 @click.option("-l", "--release", "releases", multiple=True, help="Only this release (repeatable).")
 @click.option("--out", type=click.Path(path_type=Path), metavar="PLAN", help="Write the plan to this file.")
-@click.option("--commit", default="", metavar="REVISION", help="Plan this commit's rendered tree. Default: HEAD.")
-@click.option("--full", is_flag=True, help="Ask the server about every object, also about those of the last run.")
+@click.option(
+    "--commit", default="", metavar="REVISION", help="Plan the rendered tree of this commit.  [default: HEAD]"
+)
+@click.option(
+    "--full", is_flag=True, help="Ask the server about every object, including unchanged ones of the last run."
+)
 @click.option(
     "--offline",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     metavar="INVENTORY",
-    help="Ask no cluster: compare with this recorded inventory. To be read, not applied.",
+    help="Compare with this recorded inventory, without a cluster. The plan cannot be applied.",
 )
-@click.option("-o", "--output", "outputs", multiple=True, metavar="FORMAT[=PATH]", help="How to show it (repeatable).")
-@click.option("--detailed-exitcode", is_flag=True, help="Exit 2 where apply would change anything.")
+@click.option(
+    "-o",
+    "--output",
+    "outputs",
+    multiple=True,
+    metavar="FORMAT[=PATH]",
+    help="Output format, in a file with =PATH (repeatable).",
+)
+@click.option("--detailed-exitcode", is_flag=True, help="Exit 2 if apply would change anything.")
 def command(
     *,
     environment: str | None,
@@ -34,10 +45,10 @@ def command(
 ) -> int:
     """Ask the cluster, object by object, what applying the committed rendered tree would do (server-side dry run).
 
-    The plan names every write and every deletion; approve and apply take that file and nothing else. Exit 9 where
-    something stands against it: it says what, and what to do. Formats: terminal, json, markdown.
+    The plan names every write and every deletion; approve and apply accept only that file. Exit 9 if it violates a
+    safety rule: the plan then says which, and what to do. Formats: terminal, json, markdown.
 
-    --offline asks no cluster and needs no rights: `pipeline status -o inventory` records what it compares with.
+    --offline needs no cluster and no permissions: `pipeline status -o inventory` records what it compares with.
     """
     from pipeline.cli.support.planning import Wish, only_environment, place, plan
     from pipeline.cli.support.progress import progress

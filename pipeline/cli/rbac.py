@@ -6,12 +6,14 @@ from pipeline.core.errors import OK, UsageError
 
 
 @click.command(short_help="Print the smallest role that plan, apply or status needs.")
-@click.option("-e", "--environment", help="The environment. Default: the only one that has a cluster.")
+@click.option("-e", "--environment", help="The environment.  [default: the only one with a cluster]")
 @click.option(
     "--for", "purpose", type=click.Choice(["viewer", "planner", "applier"]), default="applier", show_default=True
 )
 @click.option(
-    "--service-account", metavar="[NAMESPACE/]NAME", help="Whom to bind it to, and make.  [default: pipeline-FOR]"
+    "--service-account",
+    metavar="[NAMESPACE/]NAME",
+    help="Create this service account and bind the role to it.  [default: pipeline-FOR]",
 )
 @click.option("--user", help="Whom to bind it to instead.")
 @click.option("--group", help="Whom to bind it to instead.")
@@ -36,7 +38,7 @@ def command(
     objects = served_objects(client, question(at, Wish(commit="HEAD")), at.policy)
     unknown = sorted(str(rid) for rid, served in objects.items() if served is None)
     if unknown:
-        raise UsageError(f"{unknown[0]}: the cluster does not serve it, and nothing rendered brings it")
+        raise UsageError(f"{unknown[0]}: the cluster does not serve it, and no rendered CRD defines it")
     scope = RightsScope(
         at.environment.name,
         at.policy.namespace,

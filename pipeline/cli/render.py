@@ -20,14 +20,14 @@ _SHOWN = 20
 @click.option("-e", "--environment", "environments", multiple=True, help="Only this environment (repeatable).")
 @click.option("-l", "--release", "more", multiple=True, metavar="RELEASE", help="Only this release (repeatable).")
 @click.option("--shard", metavar="NUMBER/COUNT", help="Only this part of the releases; see pipeline ci shards.")
-@click.option("--check", is_flag=True, help="Write nothing; exit 4 where a file is not what a render would write.")
+@click.option("--check", is_flag=True, help="Write nothing; exit 4 if a rendered file is out of date.")
 def command(
     releases: tuple[str, ...], environments: tuple[str, ...], more: tuple[str, ...], shard: str | None, *, check: bool
 ) -> int:
-    """Render the vendored charts with their values and overlays, one file an object, below rendered/.
+    """Render the vendored charts with their values and overlays into rendered/, one file per object.
 
-    Files that an earlier render wrote and this one does not are removed; other files are never touched. Nothing is
-    written where any chart does not render.
+    Files that an earlier render wrote and this one does not are removed; other files are never touched. If any chart
+    does not render, nothing is written.
     """
     from contextlib import nullcontext
 

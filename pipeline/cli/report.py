@@ -22,7 +22,7 @@ MOST_BYTES = 200 * 1024 * 1024
     "outputs",
     multiple=True,
     metavar="FORMAT[=PATH]",
-    help=f"How to show it: {SHOWN_AS} (repeatable).",
+    help=f"Output format: {SHOWN_AS} (repeatable).",
 )
 def command(reports: tuple[Path, ...], outputs: tuple[str, ...]) -> int:
     """Render REPORT in the formats asked for: terminal, json, markdown, comment, summary, html, sarif, junit.

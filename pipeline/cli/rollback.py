@@ -9,11 +9,18 @@ from pipeline.core.errors import CHANGES, OK, UNSAFE
 
 @click.command(short_help="Plan the way back to an earlier state that was applied.")
 @click.argument("commit")
-@click.option("-e", "--environment", help="The environment. Default: the only one that has a cluster.")
+@click.option("-e", "--environment", help="The environment.  [default: the only one with a cluster]")
 @click.option("-l", "--release", "releases", multiple=True, help="Only this release (repeatable).")
 @click.option("--out", type=click.Path(path_type=Path), metavar="PLAN", help="Write the plan to this file.")
-@click.option("-o", "--output", "outputs", multiple=True, metavar="FORMAT[=PATH]", help="How to show it (repeatable).")
-@click.option("--detailed-exitcode", is_flag=True, help="Exit 2 where apply would change anything.")
+@click.option(
+    "-o",
+    "--output",
+    "outputs",
+    multiple=True,
+    metavar="FORMAT[=PATH]",
+    help="Output format, in a file with =PATH (repeatable).",
+)
+@click.option("--detailed-exitcode", is_flag=True, help="Exit 2 if apply would change anything.")
 def command(
     *,
     commit: str,
@@ -23,9 +30,9 @@ def command(
     outputs: tuple[str, ...],
     detailed_exitcode: bool,
 ) -> int:
-    """Plan what leads from today's cluster to the tree of COMMIT. It is approved and applied like any other plan.
+    """Plan the way back from today's cluster to the tree of COMMIT. It is approved and applied like any other plan.
 
-    Nothing is applied here. What cannot be brought back (stored versions, deleted data, hooks) is said in the plan.
+    Nothing is applied. The plan lists what cannot be restored (stored versions, deleted data, hooks).
     Formats: terminal, json, markdown.
     """
     from pipeline.cli.plan import show

@@ -42,7 +42,7 @@ def list_rules(category: str | None, form: str, path: str | None) -> None:
 @command.command()
 @click.argument("rule_id", metavar="ID")
 def explain(rule_id: str) -> None:
-    """Say what rule ID reports, why it matters, what to do, with examples."""
+    """Explain rule ID: what it reports, why it matters, what to do, with examples."""
     from pipeline import rules
     from pipeline.report import rulebook
 

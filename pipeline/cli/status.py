@@ -7,9 +7,9 @@ from pipeline.core.errors import OK
 FORMATS = ("terminal", "json", "inventory")
 
 
-@click.command(short_help="Say what is applied, by whom, and whether it is healthy.")
-@click.option("-e", "--environment", help="The environment. Default: the only one that has a cluster.")
-@click.option("-o", "--output", type=click.Choice(FORMATS), default="terminal", help="How to show it.")
+@click.command(short_help="Show what is applied, by whom, and whether it is healthy.")
+@click.option("-e", "--environment", help="The environment.  [default: the only one with a cluster]")
+@click.option("-o", "--output", type=click.Choice(FORMATS), default="terminal", help="Output format.")
 def command(*, environment: str | None, output: str) -> int:
     """Show the environment's last run and lock, the commit of each release, and every object that does not work.
 

@@ -5,11 +5,11 @@ import click
 from pipeline.core.errors import OK, UsageError
 
 
-@click.command(short_help="Release a lock that a dead run left behind.")
-@click.option("-e", "--environment", help="The environment. Default: the only one that has a cluster.")
+@click.command(short_help="Release a lock that an ended run left behind.")
+@click.option("-e", "--environment", help="The environment.  [default: the only one with a cluster]")
 @click.option("--run", "run_id", metavar="RUN", help="The run that holds the lock (pipeline status shows it).")
-@click.option("--reason", help="Why you are sure that it is dead: it goes into the journal.")
-@click.option("--abandon", "give_up", is_flag=True, help="Also give up that run: it is not taken up again.")
+@click.option("--reason", help="Why you are certain that the run has stopped; stored in the journal.")
+@click.option("--abandon", "give_up", is_flag=True, help="Also give up that run: it will not be resumed.")
 def command(*, environment: str | None, run_id: str | None, reason: str | None, give_up: bool) -> int:
     """Release the lock of RUN. A lock is waited out by itself after a minute without a sign of life; this is faster.
 
@@ -42,7 +42,7 @@ def command(*, environment: str | None, run_id: str | None, reason: str | None, 
         click.echo(f"{name}: the lock of {run_id} is released")
     if give_up:
         abandon(writer, name, namespace, run_id)
-        click.echo(f"{name}: run {run_id} is given up; what it wrote is in the inventory")
+        click.echo(f"{name}: run {run_id} is given up; what it applied is in the inventory")
     journal.end({"exit": OK})
     journal.close()
     return OK

@@ -9,12 +9,14 @@ _SHOWN = 5
 
 @click.command(short_help="Fetch the charts that pipeline.yaml names, and lock them.")
 @click.argument("releases", nargs=-1, metavar="[RELEASE]...")
-@click.option("--locked", is_flag=True, help="Fetch nothing; exit 4 where config, lock and vendored charts disagree.")
-@click.option("--update", is_flag=True, help="Resolve version ranges anew.")
+@click.option(
+    "--locked", is_flag=True, help="Fetch nothing; exit 4 if pipeline.yaml, pipeline.lock and vendored charts disagree."
+)
+@click.option("--update", is_flag=True, help="Resolve version ranges again.")
 def command(releases: tuple[str, ...], *, locked: bool, update: bool) -> int:
     """Fetch charts into vendor_charts/<chart>/<version>/ and write pipeline.lock.
 
-    What is there as locked is not fetched again. Either everything is written or nothing.
+    Charts that already match the lock are not fetched again. Either everything is written or nothing.
     """
     from pipeline.cli.support.hand_edits import kept_aside
     from pipeline.cli.support.progress import progress
@@ -26,7 +28,7 @@ def command(releases: tuple[str, ...], *, locked: bool, update: bool) -> int:
     here.config.pairs((), releases)
     if locked:
         check_locked(here.config, here.lock, here.disk)
-        click.echo(f"vendored charts are as locked: {len(here.lock.charts)}")
+        click.echo(f"vendored charts match pipeline.lock: {len(here.lock.charts)}")
         return OK
     with here.disk.alone("vendor", say) as disk:
         with progress("vendor") as tell:
@@ -39,11 +41,9 @@ def command(releases: tuple[str, ...], *, locked: bool, update: bool) -> int:
         if files and done.lock.releases[name].folder in changed:
             click.echo(f"{name}: stored with %2E in place of the dot, so that no tool obeys them: {_some(files)}")
     if not changed:
-        click.echo("nothing to vendor: every chart is as locked")
+        click.echo("nothing to vendor: every chart matches pipeline.lock")
     elif not done.changes:
-        click.echo(
-            f"vendored anew: {', '.join(path for path in changed if path in done.edits.trees) or 'pipeline.lock'}"
-        )
+        click.echo(f"vendored: {', '.join(path for path in changed if path in done.edits.trees) or 'pipeline.lock'}")
     return OK
 
 

@@ -55,7 +55,7 @@ def committed(tree: Tree, wanted: ReleaseSelection, unseal: Unseal) -> tuple[tup
 
 def _untouched(path: str, entry: IndexEntry, files: Mapping[str, bytes]) -> None:
     if path in files and digest(files[path]) != entry.digest:
-        raise WorldError(f"{path} is not what was rendered", hint="pipeline render, then pipeline commit")
+        raise WorldError(f"{path} was changed since it was rendered", hint="pipeline render, then pipeline commit")
 
 
 def _as_it_is(_path: str, values: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -74,7 +74,7 @@ def objects_of(
     """The objects of one file; ``home`` is their release's namespace and name."""
     data = files.get(path)
     if data is None:
-        raise WorldError(f"{path} is in {INDEX} and is not there", hint="pipeline render, or git checkout")
+        raise WorldError(f"{path} is listed in {INDEX} but does not exist", hint="pipeline render, or git checkout")
     for resource in parsed(path, data, *home, kept).resources:
         if is_encrypted(resource):
             values = {key: resource.body[key] for key in (*DATA, SOPS) if key in resource.body}
@@ -89,4 +89,4 @@ def parsed(path: str, data: bytes, namespace: str, release: str, kept: ParsedDoc
     try:
         return parse(data.decode(), namespace=namespace, release=release, kept=kept)
     except (YamlError, UnicodeDecodeError) as error:
-        raise WorldError(f"{path} is no YAML: {error}", hint="pipeline render writes it anew") from error
+        raise WorldError(f"{path} is not valid YAML: {error}", hint="pipeline render writes it again") from error

@@ -26,7 +26,7 @@ def check_secrets(config: Config, paths: Iterable[str], worktree: Tree) -> None:
     found = list(_in_the_open((path for path in rendered if path.endswith(".yaml")), worktree))
     if found:
         raise UsageError(
-            f"these files hold Secret values in the open: {', '.join(found)}",
+            f"these files contain Secret values in plain text: {', '.join(found)}",
             hint="let the chart use an existing Secret, or set secrets: {rendered: omit} (or sops) in pipeline.yaml",
         )
     copied = list(_copied((path for path in rendered if path.endswith(f"/{INDEX}")), worktree))

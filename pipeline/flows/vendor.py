@@ -132,7 +132,7 @@ def check_locked(config: Config, lock: ChartLock, trees: Trees) -> None:
     for chart in lock.charts:
         problems += _differences(chart, trees.vendored(chart.folder))
     if problems:
-        raise StaleError("\n".join(problems), hint="pipeline vendor, and commit what it writes")
+        raise StaleError("\n".join(problems), hint="run pipeline vendor, and commit the result")
 
 
 def _differences(chart: LockedChart, tree: VendoredTree) -> list[str]:
@@ -173,15 +173,15 @@ def _check(release: Release, before: LockedChart, chart: LockedChart, fetched: F
     """That upstream still has what was locked."""
     if before.archive and not own and chart.archive != before.archive:
         raise StaleError(
-            f"release {release.name!r}: {chart.name} {chart.version} is not the archive that was locked:"
+            f"release {release.name!r}: {chart.name} {chart.version} is not the locked archive:"
             f" {chart.archive} from {chart.source}, {before.archive} in {FILE}",
-            hint="find out why upstream changed a published version; pipeline vendor --update takes the new one",
+            hint="find out why upstream changed a published version; pipeline vendor --update accepts the new one",
         )
     check_dependencies(release.name, before, chart)
     unnamed = before.dependencies is None and not own and bool(chart.dependencies)
     if unnamed and before.tree not in (chart.tree, tree_digest(fetched.files)):
         raise StaleError(
-            f"release {release.name!r}: {chart.name} {chart.version} does not unpack to what was locked: {FILE} was"
+            f"release {release.name!r}: {chart.name} {chart.version} does not unpack to the locked content: {FILE} was"
             " written by an older pipeline, which did not name dependencies, and one of them may have changed upstream",
             hint="compare what pipeline vendor --update writes with what is committed, and commit it if it is right",
         )

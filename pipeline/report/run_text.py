@@ -80,7 +80,7 @@ def _outcome(outcome: Outcome, look: Look) -> Iterator[str]:
 def _next(result: RunResult, plan: str, before: str) -> Iterator[str]:
     states = {outcome.state for outcome in result.outcomes}
     if OutcomeState.STALE in states:
-        yield "  next: pipeline plan, and approve that one"
+        yield "  next: create a new plan with pipeline plan, and approve that"
     elif result.exit_code and (result.interrupted or result.stopped or OutcomeState.FAILED in states):
         yield f"  next: mend what is named above, then apply the same plan again: {command('pipeline', 'apply', plan)}"
     elif OutcomeState.UNHEALTHY in states:

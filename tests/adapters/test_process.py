@@ -21,7 +21,7 @@ def test_an_exit_code_that_is_fine_is_no_error() -> None:
     [
         (Command(("sh", "-c", "echo it broke >&2; exit 7")), "sh exited with 7: it broke"),
         (Command(("sh", "-c", "exit 7")), "sh exited with 7: it said nothing"),
-        (Command(("/no/such/helm",)), "helm is not there: /no/such/helm"),
+        (Command(("/no/such/helm",)), "helm is not installed: /no/such/helm"),
         (Command(("sleep", "5"), timeout_seconds=0.05), "sleep took longer than 0.05 s"),
     ],
 )

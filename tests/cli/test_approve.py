@@ -210,7 +210,7 @@ def test_a_file_that_cannot_be_read_stops_it(home: Path) -> None:
     made = saved(SIGNED)
     assert run(["approve", "plan.json", "--key", str(home / "bob")]) == 0
     (folder(made) / "x.json").write_text("{}")
-    assert "x.json is no approval" in asked(made)
+    assert "x.json is not an approval" in asked(made)
     with pytest.raises(UsageError, match="no such file"):
         asked(made, Path("gone.json"))
 
@@ -244,7 +244,7 @@ def test_any_byte_of_the_plan_that_changes_voids_its_approval(home: Path, place:
 def test_a_person_types_the_digits_and_no_pipe_does(capsys: pytest.CaptureFixture[str]) -> None:
     made = saved()
     assert run(["approve", "plan.json"]) == 5
-    assert "takes a person at a terminal" in capsys.readouterr().err
+    assert "needs a person at a terminal" in capsys.readouterr().err
     code, screen = terminal.pipeline(["approve", "plan.json"], Path.cwd(), [("type the first 8 digits", "yes")])
     assert code == 5
     assert "what was typed is not the first 8 digits" in screen
@@ -316,7 +316,7 @@ def test_reviews_on_github_are_taken_over_and_asked_for_again(
     which = ["--github-run", "5"] if method == "github-environment" else ["--github-pr", "7"]
     assert run(["approve", "plan.json", *which]) == 5
     place = "run 5" if method == "github-environment" else "pull request 7"
-    assert f"pipeline: {place} has no review that counts" in capsys.readouterr().err
+    assert f"pipeline: {place} has no valid review" in capsys.readouterr().err
     for login in ("bob", "dave"):
         fake.review_run(5, login, "approved", "prod")
         fake.review(7, login, "APPROVED", COMMIT)

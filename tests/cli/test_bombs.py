@@ -73,7 +73,7 @@ BOMBS: dict[str, tuple[Callable[[], bytes], str]] = {
         "unpacks to more than 100 MiB",
     ),
     "a packed subchart in each": (lambda: nested(12), "nests charts more than 8 deep"),
-    "one file": (lambda: chart({"zeros": bytes(6 * MIB)}), "larger than Helm takes"),
+    "one file": (lambda: chart({"zeros": bytes(6 * MIB)}), "larger than Helm's limit"),
     "many files": (lambda: chart({f"f/{n}": b"" for n in range(20_001)}), "more than 20000 files"),
     "many subcharts of many files": (
         lambda: chart(

@@ -18,7 +18,7 @@ def test_what_init_writes_works_at_once(
     assert "rendered 0 releases" in capsys.readouterr().out
     before = snapshot(tmp_path)
     assert run(["init"]) == 64
-    assert "is there already" in capsys.readouterr().err
+    assert "already exists" in capsys.readouterr().err
     assert snapshot(tmp_path) == before
 
 

@@ -115,10 +115,10 @@ def test_what_is_applied_is_decrypted_and_never_without_a_key(root: Path, monkey
     assert objects[FILE].body["stringData"] == {"password": CANARY}
     assert "sops" not in objects[FILE].body
     monkeypatch.delenv("SOPS_AGE_KEY")
-    with pytest.raises(WorldError, match="no key for it is here"):
+    with pytest.raises(WorldError, match="there is no key for it"):
         committed(here.worktree, ReleaseSelection(), here.unseal())
     (root / FILE).write_text((root / FILE).read_text().replace("password: ENC[", "password: ENC[x"))
-    with pytest.raises(WorldError, match="not what was rendered"):
+    with pytest.raises(WorldError, match="changed since it was rendered"):
         committed(here.worktree, ReleaseSelection(), here.unseal())
 
 
@@ -149,6 +149,6 @@ def test_what_is_missing_is_said(
     monkeypatch.setenv("PATH", str(tmp_path))
     assert run(["render"]) == 1
     err = capsys.readouterr().err
-    assert "there is no sops" in err
+    assert "sops is not installed" in err
     assert CANARY not in err
     assert snapshot(root) == before

@@ -73,10 +73,10 @@ def test_locked_names_every_difference(
 @pytest.mark.parametrize(
     ("break_it", "words"),
     [
-        (lambda repo: publish(repo, {"1.0.0": CHART}, digest="0" * 64), "is not what its index promises"),
+        (lambda repo: publish(repo, {"1.0.0": CHART}, digest="0" * 64), "does not match its index"),
         (lambda repo: (repo / "web-1.0.0.tgz").unlink(), "the server answers 404"),
         (lambda repo: (repo / "index.yaml").unlink(), "the server answers 404"),
-        (lambda repo: (repo / "index.yaml").write_text("<html>"), "no chart repository's index"),
+        (lambda repo: (repo / "index.yaml").write_text("<html>"), "not a chart repository index"),
         (lambda repo: publish(repo, {"1.0.1": CHART}), "no version in shop matches '1.0.0'"),
         (
             lambda repo: publish(repo, {"1.0.0": CHART | {"Chart.yaml": "name: web\nversion: 9.9.9\n"}}),
@@ -108,7 +108,7 @@ def test_upstream_that_changes_a_published_version_is_noticed(here: Path, capsys
         (here / "vendor_charts/web/1.0.0/values.yaml").unlink()
         publish(repo, {"1.0.0": CHART | {"values.yaml": "port: 6666\n"}})
         assert run(["vendor"]) == 4
-        assert "is not the archive that was locked" in capsys.readouterr().err
+        assert "is not the locked archive" in capsys.readouterr().err
         verbs("vendor --update")
 
 

@@ -87,7 +87,7 @@ def test_manifests(site: ClusterRepository, plan: Path) -> None:
     new = git(site.root, "rev-parse", "HEAD").strip()
     text = plan.read_text()
     plan.write_text(text.replace(head, new))
-    void(site, plan, STALE, "rendered/prod", "is not what the plan was made of")
+    void(site, plan, STALE, "rendered/prod", "differs from what was planned")
     plan.write_text(text)
     with AuditLogChecker(site) as witness:
         witness.ran(plan, site.run("apply", str(plan)))
@@ -172,7 +172,7 @@ def test_inventory(site: ClusterRepository, plan: Path) -> None:
     site.render(*objects(site, "1"), config_map(site.namespace, "more"))
     done = site.run("apply", str(approved(site)))
     assert done.code == OK, done.said
-    void(site, plan, STALE, "somebody applied to this environment since the plan was made", "run ")
+    void(site, plan, STALE, "another run applied to it", "run ")
 
 
 @pytest.mark.parametrize(

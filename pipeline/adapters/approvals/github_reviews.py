@@ -50,13 +50,16 @@ def github_here(root: Path) -> GitHub:
     """
     token = os.environ.get("GITHUB_TOKEN") or os.environ.get("GH_TOKEN")
     if not token:
-        raise UsageError("there is no token to ask GitHub with", hint=f"export GITHUB_TOKEN; {_HINT}")
+        raise UsageError("no token for GitHub is set", hint=f"export GITHUB_TOKEN; {_HINT}")
     api = os.environ.get("GITHUB_API_URL", "").rstrip("/")
     repository = os.environ.get("GITHUB_REPOSITORY", "")
     if not repository:
         host, repository = _origin(root)
         if host != "github.com" and not api:
-            raise UsageError(f"origin lies on {host}", hint="export GITHUB_API_URL, the address of its API")
+            raise UsageError(
+                f"origin is on {host}, which is not a known GitHub host",
+                hint="export GITHUB_API_URL=<address of its API>",
+            )
     return GitHub(api or _PUBLIC, token, repository)
 
 
@@ -67,7 +70,7 @@ def _origin(root: Path) -> tuple[str, str]:
         url = ""
     found = _REMOTE.fullmatch(url)
     if not found:
-        raise UsageError("which repository on GitHub is this?", hint="export GITHUB_REPOSITORY=OWNER/NAME")
+        raise UsageError("the GitHub repository is unknown", hint="export GITHUB_REPOSITORY=OWNER/NAME")
     return found[1], found[2]
 
 

@@ -88,11 +88,11 @@ def sign(data: bytes, key: Path, namespace: str) -> str:
     """
     key = key.expanduser()
     if not key.is_file():
-        raise UsageError(f"there is no key {key}", hint="--key ~/.ssh/id_ed25519 (or its .pub, with ssh-agent)")
+        raise UsageError(f"key {key} does not exist", hint="--key ~/.ssh/id_ed25519 (or its .pub, with ssh-agent)")
     done = run(Command(("ssh-keygen", "-Y", "sign", "-f", str(key), "-n", namespace), stdin=data, hint=_HINT))
     signature = armoured(done.stdout.decode(errors="replace"))
     if not signature:
-        raise WorldError("ssh-keygen gave no signature", hint=_HINT)
+        raise WorldError("ssh-keygen did not produce a signature", hint=_HINT)
     return signature
 
 

@@ -56,7 +56,7 @@ def read_archive(data: bytes, *, name: str, budget: Budget | None = None) -> Ite
                     raise ChartError(f"{name}: holds {path} twice", hint=HOSTILE)
                 seen.add(path)
                 if member.size > MAX_FILE_BYTES:
-                    raise ChartError(f"{name}: {path} is larger than Helm takes (5 MiB a file)", hint=HOSTILE)
+                    raise ChartError(f"{name}: {path} is larger than Helm's limit of 5 MiB per file", hint=HOSTILE)
                 yield ArchiveFile(path, _content(tar, member))
             end = raw[tar.offset : tar.offset + tarfile.BLOCKSIZE]
     except (tarfile.TarError, ValueError, OverflowError) as error:  # of odd numbers in headers

@@ -67,7 +67,9 @@ def _content(below: Below, place: SafePath, budget: Budget) -> bytes:
         return below.read(place, most)
     except LimitError:
         budget.unpacked(most + 1)
-        raise ChartError(f"{place}: is larger than Helm takes (5 MiB a file)", hint="name it in .helmignore") from None
+        raise ChartError(
+            f"{place}: is larger than Helm's limit of 5 MiB per file", hint="name it in .helmignore"
+        ) from None
 
 
 def _rules(below: Below, start: SafePath | None) -> HelmIgnore:

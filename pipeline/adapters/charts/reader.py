@@ -100,7 +100,7 @@ def metadata_of(files: Mapping[str, bytes], title: str) -> dict[str, Any]:
         ChartError: there is none, or it is not a map in YAML.
     """
     if "Chart.yaml" not in files:
-        raise ChartError(f"{title} is no chart: it has no Chart.yaml", hint="give a chart archive or a chart's folder")
+        raise ChartError(f"{title} is not a chart: it has no Chart.yaml", hint="give a chart archive or a chart folder")
     return yaml_map(files["Chart.yaml"], "Chart.yaml", title)
 
 

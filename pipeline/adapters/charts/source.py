@@ -78,7 +78,9 @@ class _Fetch:
             case ChartKind.PATH:
                 return _checked(self._from_disk(reference.location), version)
         hint = "a chart repository, an archive's URL, or a path: ./charts/own"
-        raise UsageError(f"chart {reference}: no chart can be fetched from there yet ({reference.kind})", hint=hint)
+        raise UsageError(
+            f"chart {reference}: fetching charts from there is not supported yet ({reference.kind})", hint=hint
+        )
 
     def _from_repository(self, reference: ChartReference, version: str) -> Fetched:
         repository = reference.repository
@@ -88,8 +90,8 @@ class _Fetch:
         found = f"sha256:{hashlib.sha256(data).hexdigest()}"
         if offer.digest and found != offer.digest:
             raise WorldError(
-                f"{offer.urls[0]} is not what its index promises: {found}, and not {offer.digest}",
-                hint="try again later; if it stays so, the repository is broken or was tampered with",
+                f"{offer.urls[0]} does not match its index: digest {found} instead of {offer.digest}",
+                hint="try again later; if it persists, the repository is broken or was tampered with",
             )
         fetched = self._packed(data, offer.urls[0], f"{repository.url}/{reference.name}")
         if (fetched.name, fetched.version) != (offer.name, offer.version):
@@ -206,5 +208,5 @@ def _checked(fetched: Fetched, wanted: str) -> Fetched:
     except ValueError as error:
         raise UsageError(f"chart {fetched.source}: {error}") from error
     if not fits:
-        raise UsageError(f"chart {fetched.source} is version {fetched.version}, and {wanted!r} was asked for")
+        raise UsageError(f"chart {fetched.source} is version {fetched.version}, but {wanted!r} was requested")
     return fetched

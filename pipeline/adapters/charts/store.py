@@ -44,7 +44,9 @@ def local_chart(argument: str) -> LocalChart:
     reference = parse_reference(text)
     if reference.kind not in (ChartKind.REPOSITORY, ChartKind.ARCHIVE):
         hint = "pull it first (helm pull), and compare the archives: chart:./name-1.2.3.tgz"
-        raise UsageError(f"chart:{argument}: no chart can be fetched from there yet ({reference.kind})", hint=hint)
+        raise UsageError(
+            f"chart:{argument}: fetching charts from there is not supported yet ({reference.kind})", hint=hint
+        )
     return _stored(ChartSource(Path.cwd(), {}).fetch(reference, version))
 
 
@@ -59,7 +61,7 @@ def _on_disk(argument: str) -> LocalChart:
     tree = Disk(above[2]).vendored(place.relative_to(above[2]).as_posix())
     if tree.strange:
         path, what = min(tree.strange.items())
-        raise WorldError(f"{argument}/{path} {what}: pipeline vendor writes no such thing", hint="pipeline vendor")
+        raise WorldError(f"{argument}/{path} {what}: which pipeline vendor never writes", hint="pipeline vendor")
     name, version = place.parts[-2:]
     return _stored(Fetched(name, version, "", original_files(tree.files)))
 

@@ -95,7 +95,7 @@ class RepositoryWriter:
         try:
             self._git.run(*quiet, "commit", "--quiet", "--file", "-", env=own, stdin=message, shielded=False)
         except GitCommandError as error:
-            raise WorldError(f"git refused the commit: {said(error)}", hint="fix that, then commit again") from error
+            raise WorldError(f"git rejected the commit: {said(error)}", hint="fix that, then commit again") from error
         return self._git.commit_of("HEAD")
 
     def _undo(self) -> None:
@@ -113,7 +113,7 @@ class RepositoryWriter:
         except GitCommandError as error:
             raise UsageError(f"branch {branch!r}: {said(error)}", hint=hint) from error
         if self._git.commit_of(name) or self._git.head().branch == name:
-            raise UsageError(f"branch {branch!r}: there is one of that name", hint=hint)
+            raise UsageError(f"branch {branch!r} already exists", hint=hint)
         return name
 
     def _nothing_under_way(self) -> None:

@@ -37,7 +37,7 @@ def _cli(limits: RenderLimits | None, binary: str | None = None) -> Engine:
 
     binary = binary or shutil.which("helm")
     if binary is None:
-        raise WorldError("there is no helm binary on PATH", hint="install helm 4, or set helm.engine: embedded")
+        raise WorldError("no helm binary on PATH", hint="install helm 4, or set helm.engine: embedded")
     return HelmCli.at(binary, limits)
 
 

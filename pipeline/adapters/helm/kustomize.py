@@ -58,7 +58,7 @@ def _refused(overlay: Overlay, loop: Loop, home: str) -> WorldError:
         return WorldError(f"overlay {overlay.folder}: {loop.exceeded.message}", hint=loop.exceeded.hint)
     said = tail(loop.stderr.decode(errors="replace")).replace(f"{home}/", "")
     return WorldError(
-        f"overlay {overlay.folder}: kustomize refuses it: {said}",
+        f"overlay {overlay.folder}: kustomize rejects it: {said}",
         hint=f"kustomization.yaml there decides; {CHART} is the chart",
     )
 
@@ -74,7 +74,7 @@ def find(limits: RenderLimits | None = None) -> KustomizeCli:
         binary = shutil.which(argv[0], path=places)
         if binary:
             return KustomizeCli((binary, *argv[1:]), limits or RenderLimits())
-    raise WorldError("there is an overlay, and no Kustomize to build it", hint=_HINT)
+    raise WorldError("there is an overlay, but no Kustomize to build it", hint=_HINT)
 
 
 def _write(path: Path, data: bytes) -> None:

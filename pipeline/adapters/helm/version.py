@@ -31,7 +31,7 @@ def version_of(binary: str) -> str:
     command = Command((binary, "version", "--template", "{{.Version}}"), env=bare_environment(), timeout_seconds=60)
     said = run(command).stdout.decode(errors="replace").strip()
     if not _VERSION.fullmatch(said):
-        raise WorldError(f"{binary} is no helm: its version reads {said[:40]!r}")
+        raise WorldError(f"{binary} is not helm: its version reads {said[:40]!r}")
     if key:
         cache.put(key, said.encode())
     return _bare(said)

@@ -118,7 +118,7 @@ def reachable(api: KubeApi) -> None:
             break
     if answer.status == 0:
         message = f"the cluster of context {api.context!r} does not answer: {answer.text}"
-        raise WorldError(message, hint="kubectl cluster-info tells whether it is the network or the context")
+        raise WorldError(message, hint="check network and context with kubectl cluster-info")
 
 
 def _whole(got: urllib3.BaseHTTPResponse, end: float) -> bytes:

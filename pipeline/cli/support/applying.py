@@ -128,7 +128,7 @@ def _signals(at: ClusterEnvironment) -> Iterator[Callable[[], bool]]:
     def heard(number: int, _frame: object) -> None:
         stop.set()
         signal.signal(number, signal.default_int_handler)
-        click.echo("\nending the run in good order; once more ends it at once", err=True)
+        click.echo("\nstopping cleanly; interrupt again to stop immediately", err=True)
 
     old = {number: signal.signal(number, heard) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

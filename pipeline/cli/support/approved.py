@@ -103,4 +103,4 @@ def _kept(here: Repository, plan_digest: str) -> Iterator[Approval]:
             try:
                 yield from_bytes(here.disk.read(path) or b"", path)
             except UsageError as error:
-                raise RefusedError(error.message, hint="remove it, or have it made anew") from error
+                raise RefusedError(error.message, hint="remove it, or approve the plan again") from error

@@ -60,7 +60,7 @@ class ApprovalRequest:
         """Raises RefusedError where it would not count: better now than at three in the morning."""
         against = objections(self.plan, self.digest, checked, self.now)
         if against:
-            raise RefusedError(f"that {_noun(checked.approval)} would not count: {'; '.join(against)}")
+            raise RefusedError(f"that {_noun(checked.approval)} would not be valid: {'; '.join(against)}")
 
 
 def loaded(file: Path) -> ApprovalRequest:
@@ -73,7 +73,7 @@ def loaded(file: Path) -> ApprovalRequest:
         data = file.read_bytes()
     except OSError as error:
         raise UsageError(
-            f"{file}: {(error.strerror or str(error)).lower()}", hint="pipeline plan writes one"
+            f"{file}: {(error.strerror or str(error)).lower()}", hint="pipeline plan creates one"
         ) from error
     return ApprovalRequest(repository(), from_bytes(data, str(file)), digest(data), time.time())
 
@@ -94,7 +94,7 @@ def by_key(asked: ApprovalRequest, decision: Decision, reason: str, key: Path) -
     """
     if not asked.plan.policy.approvals.signers:
         hint = "name a file of allowed signers in pipeline.yaml: apply.approvals.signers"
-        raise UsageError("signatures cannot be checked: there are no allowed signers", hint=hint)
+        raise UsageError("signatures cannot be checked: no allowed signers are configured", hint=hint)
     name = address(known(asked.here.root))
     record = asked.record(decision, reason, name, "ssh")
     record = _signed(record, key)
@@ -126,7 +126,7 @@ def from_github(
     if not good:
         place = "run" if method == "github-environment" else "pull request"
         lines = [f"\n  - {name!r}: {'; '.join(reasons)}" for name, reasons in sorted(against.items())]
-        raise RefusedError(f"{place} {number} has no review that counts{''.join(lines)}")
+        raise RefusedError(f"{place} {number} has no valid review{''.join(lines)}")
     return sorted(good, key=to_bytes)
 
 
@@ -137,9 +137,9 @@ def keep(asked: ApprovalRequest, decisions: Sequence[Approval], out: Path | None
         UsageError: ``out`` is no place for them.
     """
     if out and len(decisions) > 1:
-        raise UsageError(f"{len(decisions)} decisions do not go into one file", hint="leave --out out")
+        raise UsageError(f"{len(decisions)} decisions cannot be written to one file", hint="omit --out")
     if out and not out.parent.is_dir():
-        raise UsageError(f"there is no folder {out.parent}")
+        raise UsageError(f"folder {out.parent} does not exist")
     names = [out.name] if out else [f"{folder_of(asked.digest)}/{_file_name(item)}" for item in decisions]
     disk = Disk(out.parent) if out else asked.here.disk
     disk.carry_out(Edits(files={name: to_bytes(item) for name, item in zip(names, decisions, strict=True)}))

@@ -25,7 +25,7 @@ def cluster_side(environment: str, wanted: ReleaseSelection, kept: ParsedDocumen
     commits = {name: commit for name, commit in inventory.releases.items() if wanted.takes(environment, name)}
     if not commits:
         raise UsageError(
-            f"cluster:{environment}: nothing of it was applied whole yet", hint="pipeline plan, then apply"
+            f"cluster:{environment}: nothing was completely applied there yet", hint="pipeline plan, then apply"
         )
     sides = []
     for commit in sorted(set(commits.values())):

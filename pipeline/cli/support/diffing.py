@@ -122,7 +122,7 @@ def _rendered(
     if source.kind is SourceKind.DIR:
         folder = Path(source.argument)
         if not folder.is_dir():
-            raise UsageError(f"{source}: there is no such folder", hint="a folder of manifests, or of a repository")
+            raise UsageError(f"{source}: the folder does not exist", hint="give a folder of manifests, or a repository")
         tree: Tree = trees.DirectoryTree(folder)
         if not (folder / RENDERED).is_dir():
             return read_manifests(str(source), tree, kept)

@@ -35,7 +35,7 @@ def recorded(at: ClusterEnvironment) -> str:
     """The environment's inventory as ``read_recorded`` takes it: its ConfigMap as YAML, without what moves."""
     inventory = read_inventory(at.client(), at.environment.name, at.policy.namespace)
     if not inventory.uid:
-        raise UsageError(f"nothing was ever applied to {at.environment.name!r}", hint="pipeline plan, then apply")
+        raise UsageError(f"nothing was applied to {at.environment.name!r} yet", hint="pipeline plan, then apply")
     return dump(to_body(inventory))
 
 

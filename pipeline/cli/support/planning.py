@@ -91,7 +91,7 @@ def only_environment(here: Repository, asked: str | None) -> str:
     if len(names) == 1:
         return names[0]
     hint = f"-e {names[0]}" if names else "environments: {prod: {cluster: {context: NAME}}} in pipeline.yaml"
-    raise UsageError("which environment? " + (", ".join(names) or "none has a cluster"), hint=hint)
+    raise UsageError("which environment? " + (", ".join(names) or "no environment has a cluster"), hint=hint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +161,7 @@ def applied_question(at: ClusterEnvironment, inventory: Inventory, releases: tup
     name = at.environment.name
     commits = {release: commit for release, commit in inventory.releases.items() if not releases or release in releases}
     if not commits:
-        raise StaleError(f"nothing of {name!r} was applied whole yet", hint="pipeline plan, approve and apply")
+        raise StaleError(f"nothing was completely applied to {name!r} yet", hint="pipeline plan, approve and apply")
     unseal = at.here.unseal()
     objects: list[tuple[str, Resource]] = []
     hidden = HiddenValues()
@@ -227,4 +227,4 @@ def _as_committed(at: ClusterEnvironment, tree: trees.GitTree, selection: Releas
         more = f" and {len(differing) - 1} more" if len(differing) > 1 else ""
         edits = {edit.path: str(edit) for edit in rendered_edits(at.here.worktree, selection)}
         first = edits.get(differing[0], differing[0])
-        raise StaleError(f"{first}{more}: the work tree is not what is committed", hint=hint)
+        raise StaleError(f"{first}{more}: the work tree differs from the commit", hint=hint)

@@ -57,7 +57,7 @@ def write_whole(path: Path, text: str) -> None:
     except OSError as error:
         staged.unlink(missing_ok=True)
         raise WorldError(
-            f"{path}: {(error.strerror or str(error)).lower()}", hint="name a folder that exists"
+            f"{path}: {(error.strerror or str(error)).lower()}", hint="use a folder that exists"
         ) from error
 
 

@@ -13,7 +13,7 @@ def subject(
     """
     named = [name for name in (service_account, user, group) if name]
     if len(named) > 1:
-        raise UsageError("a role is bound to one subject", hint="one of --service-account, --user and --group")
+        raise UsageError("a role can be bound to one subject only", hint="one of --service-account, --user and --group")
     if user or group:
         kind = "User" if user else "Group"
         return {"apiGroup": "rbac.authorization.k8s.io", "kind": kind, "name": named[0]}

@@ -6,28 +6,28 @@ The help is written here so that ``pipeline --help`` need not import the verbs.
 SECTIONS: dict[str, dict[str, str]] = {
     "Start": {
         "init": "Write a commented pipeline.yaml, and the folders beside it.",
-        "doctor": "Say which helm, kustomize and git are found, and what is missing for what.",
+        "doctor": "Check which helm, kustomize and git are found, and what is missing.",
     },
     "Every day": {
         "vendor": "Fetch the charts that pipeline.yaml names, and lock them.",
         "render": "Render every release into the rendered/ tree.",
-        "diff": "Say what changed between two states, and what breaks.",
+        "diff": "Show what changed between two states, and what breaks.",
         "commit": "Commit what vendor and render wrote, and nothing else.",
     },
     "Cluster": {
-        "plan": "Compare what is committed with a cluster, and write down what apply would do.",
+        "plan": "Compare the committed tree with a cluster, and record what apply would do.",
         "approve": "Approve a plan.",
-        "apply": "Do exactly what an approved plan says.",
-        "rollback": "Go back to an earlier state that was applied.",
-        "drift": "Say where a cluster differs from what was applied.",
-        "status": "Say what is applied, by whom, and whether it is healthy.",
-        "unlock": "Release a lock that a dead run left behind.",
+        "apply": "Carry out an approved plan, and nothing else.",
+        "rollback": "Plan the way back to an earlier applied state.",
+        "drift": "Show where a cluster differs from what was applied.",
+        "status": "Show what is applied, by whom, and whether it is healthy.",
+        "unlock": "Release a lock that an ended run left behind.",
         "rbac": "Print the smallest role that apply or drift needs.",
     },
     "Reports and reviews": {
         "report": "Show a report.json in another format, or merge several.",
         "comment": "Write a report to its pull request.",
         "rules": "List the risk rules, or explain one.",
-        "ci": "Help a CI workflow share out its work.",
+        "ci": "Split the work of a CI workflow.",
     },
 }

@@ -61,7 +61,7 @@ def _rule(text: str, line: int) -> _Rule | None:
     if not text or text.startswith("#"):
         return None
     if "**" in text:
-        raise IgnoreError(f"{FILE}:{line}: ** is not a pattern that Helm knows")
+        raise IgnoreError(f"{FILE}:{line}: Helm does not support ** in patterns")
     _compiled(text, line)  # as Helm: what it refuses is the line as written
     negated = text.startswith("!")
     text = text.removeprefix("!")
@@ -145,4 +145,4 @@ def _matches(pieces: list[Piece], name: str) -> bool:
 
 
 def _bad(text: str, line: int) -> IgnoreError:
-    return IgnoreError(f"{FILE}:{line}: {text!r} is not a pattern that Helm takes")
+    return IgnoreError(f"{FILE}:{line}: {text!r} is not a pattern that Helm supports")

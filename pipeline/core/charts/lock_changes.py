@@ -46,7 +46,7 @@ def check_dependencies(release: str, locked: LockedChart, found: LockedChart) ->
     """
     known = {one.path: one for one in locked.dependencies or ()}
     changed = [
-        f"release {release!r}: its dependency {one.name} {one.version} is not the archive that was locked:"
+        f"release {release!r}: its dependency {one.name} {one.version} is not the locked archive:"
         f" {one.archive} from {one.source}, {known[one.path].archive} in {FILE}"
         for one in found.dependencies or ()
         if one.path in known
@@ -54,7 +54,7 @@ def check_dependencies(release: str, locked: LockedChart, found: LockedChart) ->
         if known[one.path].archive and one.archive != known[one.path].archive
     ]
     if changed:
-        hint = "find out why upstream changed a published version; pipeline vendor --update takes the new one"
+        hint = "find out why upstream changed a published version; pipeline vendor --update accepts the new one"
         raise StaleError("\n".join(changed), hint=hint)
 
 

@@ -71,10 +71,10 @@ def _entries(text: str, chart: str, url: str) -> Mapping[str, Any]:
         index = mapping(_read(text, chart))
     except YamlError as error:
         raise WorldError(
-            f"{url}/index.yaml is no YAML: {error}", hint="is this the URL of a chart repository?"
+            f"{url}/index.yaml is not valid YAML: {error}", hint="is this the URL of a chart repository?"
         ) from error
     if not isinstance(index.get("entries"), dict):
-        raise WorldError(f"{url}/index.yaml is no chart repository's index", hint="it has no map named entries")
+        raise WorldError(f"{url}/index.yaml is not a chart repository index", hint="it has no map named entries")
     return mapping(index["entries"])
 
 

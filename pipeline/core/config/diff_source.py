@@ -47,9 +47,9 @@ def parse_source(text: str) -> DiffSource:
         kind = SourceKind(word)
     except ValueError:
         hint = "one of worktree, merge-base, ref:REVISION, dir:PATH, chart:CHART, cluster:ENVIRONMENT"
-        raise UsageError(f"source {text!r} is of no known kind", hint=hint) from None
+        raise UsageError(f"source {text!r} is unknown", hint=hint) from None
     if kind in _NEEDS_ARGUMENT and not argument:
-        raise UsageError(f"source {text!r} lacks its argument", hint=_NEEDS_ARGUMENT[kind])
+        raise UsageError(f"source {text!r} needs an argument", hint=_NEEDS_ARGUMENT[kind])
     if kind is SourceKind.WORKTREE and colon:
-        raise UsageError("source 'worktree' takes no argument", hint="dir:PATH names another directory")
+        raise UsageError("source 'worktree' takes no argument", hint="use dir:PATH for another directory")
     return DiffSource(kind, argument)

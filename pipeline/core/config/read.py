@@ -68,12 +68,14 @@ def _yaml(text: str, file: str) -> tuple[dict[str, Any], list[Problem]]:
         documents = load_all(text, doubles)
     except YamlError as error:
         return {}, [Problem(file, error.line, error.column, error.message)]
-    problems = [Problem(file, double.line, 1, f"{double.key!r} is given twice in one map") for double in doubles]
+    problems = [Problem(file, double.line, 1, f"{double.key!r} appears twice in one map") for double in doubles]
     if len(documents) > 1:
-        problems.append(Problem(file, 1, 1, f"one document is expected, and there are {len(documents)}"))
+        problems.append(Problem(file, 1, 1, f"expected one document, found {len(documents)}"))
     data = documents[0] if documents else None
     if not isinstance(data, dict):
-        problems.append(Problem(file, 1, 1, "a map is expected: releases:, environments:, … (pipeline init shows one)"))
+        problems.append(
+            Problem(file, 1, 1, "expected a map with releases:, environments:, … (pipeline init shows one)")
+        )
         return {}, problems
     return data, problems
 

@@ -31,4 +31,4 @@ def parse_shard(text: str) -> tuple[int, int]:
     number, slash, count = text.partition("/")
     if slash and number.isdigit() and count.isdigit() and 1 <= int(number) <= int(count):
         return int(number), int(count)
-    raise UsageError(f"shard {text!r} is none", hint="NUMBER/COUNT: --shard 2/8")
+    raise UsageError(f"{text!r} is not a shard", hint="NUMBER/COUNT: --shard 2/8")

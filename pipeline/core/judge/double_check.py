@@ -32,6 +32,6 @@ def double_check(old: Snapshot, new: Snapshot, report: Report, /) -> None:
         more = f"\n  and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
         listed = "".join(f"\n  {one}" for one in found[:_SHOWN])
         raise DoubleCheckError(
-            f"the double-check sees differences that the comparison neither reports nor explains:{listed}{more}",
-            hint="do not trust this report; tell us both manifests of the first object named here",
+            f"the double-check found differences that the report neither shows nor explains:{listed}{more}",
+            hint="do not trust this report; please report both manifests of the first object named here",
         )

@@ -48,7 +48,9 @@ def check(overlay: Overlay) -> None:
 def _check_kustomization(name: str, folder: str, body: Mapping[str, Any], files: Mapping[str, bytes]) -> None:
     for key in _HELM:
         if key in body:
-            raise OverlayError(name, f"{key} would fetch a chart: give it to pipeline.yaml as a release of its own")
+            raise OverlayError(
+                name, f"{key} would fetch a chart: declare that chart as a separate release in pipeline.yaml"
+            )
     for reference in _references(body):
         place = posixpath.normpath(posixpath.join(folder, reference))
         if not _is_there(place, folder, files):
@@ -98,14 +100,14 @@ def _check_plugin(name: str, body: Any) -> None:
     """A transformer or generator that Kustomize brings reads files too; any other would be a program."""
     annotations = mapping(mapping(mapping(body).get("metadata")).get("annotations"))
     if any(key.startswith(_FUNCTION) for key in map(str, annotations)):
-        raise OverlayError(name, "it has a function run, which is a program of its own")
+        raise OverlayError(name, "it runs a function, which is a separate program")
     if mapping(body).get("apiVersion") != "builtin":
         return
     if "Helm" in str(mapping(body).get("kind")):
-        raise OverlayError(name, "it would fetch a chart: give it to pipeline.yaml as a release of its own")
+        raise OverlayError(name, "it would fetch a chart: declare that chart as a separate release in pipeline.yaml")
     for text in _paths(body):
         if "://" in text or text.startswith(("/", "git@", "git::")) or ".." in text.split("/"):
-            raise OverlayError(name, f"it refers to {text[:200]!r}, which is no file of this overlay")
+            raise OverlayError(name, f"it refers to {text[:200]!r}, which is not a file of this overlay")
 
 
 def _paths(value: Any) -> Iterator[str]:

@@ -146,7 +146,7 @@ def from_bytes(data: bytes, where: str) -> Index:
     try:
         raw = mapping(orjson.loads(data))
     except orjson.JSONDecodeError as error:
-        raise StaleError(f"{where} is no JSON: {error}", hint=hint) from error
+        raise StaleError(f"{where} is not valid JSON: {error}", hint=hint) from error
     if raw.get("schema") != SCHEMA:
         raise StaleError(f"{where}: its schema is {raw.get('schema')!r}, not {SCHEMA!r}", hint=hint)
     chart, helm = mapping(raw.get("chart")), mapping(raw.get("helm"))
@@ -217,7 +217,7 @@ def _checked(path: str, where: str) -> str:
     """An index decides what is deleted: a path in it must lie below its own folder."""
     parts = str(path).split("/")
     if path.startswith("/") or "\\" in path or any(part in ("", ".", "..") for part in parts):
-        raise ValueError(f"{where} names {path!r}, which lies outside its folder")
+        raise ValueError(f"{where} names {path!r}, which is outside its folder")
     return path
 
 

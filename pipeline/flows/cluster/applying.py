@@ -107,7 +107,7 @@ def _end(world: ApplyPorts, result: RunResult | None) -> None:
 
 
 def _already(action: PlannedAction) -> Outcome:
-    return Outcome(action, OutcomeState.UNCHANGED, "this plan was applied before")
+    return Outcome(action, OutcomeState.UNCHANGED, "this plan was already applied")
 
 
 def _nothing_to_do(order: Order, world: ApplyPorts, inventory: Inventory) -> RunResult:

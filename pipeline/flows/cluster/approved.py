@@ -15,9 +15,10 @@ from pipeline.core.cluster.plan.policy import ApplyPolicy
 from pipeline.core.config.loosened import policy_loosenings
 from pipeline.core.errors import RefusedError, StaleError, UnsafeError
 from pipeline.core.kube.resource import Resource, ResourceId
+from pipeline.core.words import counted
 
 _HERE = object()
-_AGAIN = "pipeline plan, and approve that one"
+_AGAIN = "create a new plan with pipeline plan, and approve that"
 _OFFLINE = "the plan was made offline: it is for reading, not for applying"
 _ASK = "pipeline plan without --offline asks the cluster"
 
@@ -87,14 +88,14 @@ def fitting_plan(plan: Plan, digest: str, state: RepositoryState) -> FittingPlan
     """
     commit = plan.source.commit[:10]
     if state.path != plan.source.path or state.tree != plan.source.tree:
-        raise StaleError(f"{plan.source.path} at {commit} is not what the plan was made of", hint=_AGAIN)
+        raise StaleError(f"{plan.source.path} at {commit} differs from what was planned", hint=_AGAIN)
     if state.policy != plan.policy:
-        raise StaleError("the apply: section of pipeline.yaml is not what the plan was made with", hint=_AGAIN)
+        raise StaleError("the apply: section of pipeline.yaml changed since the plan was created", hint=_AGAIN)
     resources = _resources(plan, state.objects())
     if plan.problems:
         first = plan.problems[0]
         hint = first.cure or "pipeline plan shows everything"
-        message = f"{len(plan.problems)} things stand against the plan: {first.what}: {first.message}"
+        message = f"the plan has {counted(len(plan.problems), 'problem')}, first: {first.what}: {first.message}"
         raise UnsafeError(message, hint=hint)
     if plan.offline:
         raise UnsafeError(_OFFLINE, hint=_ASK)
@@ -147,10 +148,10 @@ def _resource(
 ) -> Resource:
     resource = found.get((action.file, action.id)) if action.file else _bare_namespace(action.id)
     if resource is None:
-        raise StaleError(f"{action.file} does not hold {action.id}", hint=_AGAIN)
+        raise StaleError(f"{action.file} does not contain {action.id}", hint=_AGAIN)
     ours = sent(resource, None if action.op is Operation.HOOK or not action.file else inventory)
     if manifest_digest(ours) != action.manifest:
-        raise StaleError(f"{action.file or action.id} is not what the plan was made of", hint=_AGAIN)
+        raise StaleError(f"{action.file or action.id} differs from what was planned", hint=_AGAIN)
     return ours
 
 

@@ -28,7 +28,9 @@ def not_expired(client: Client, plan: Plan) -> None:
     """By the cluster's clock too: this machine's may be wrong. Raises RefusedError."""
     now = client.send(Call("GET", "/version"))[1].date
     if now and expired(plan, now):
-        raise RefusedError(f"the plan expired at {plan.expires} (by the cluster's clock)", hint="pipeline plan")
+        raise RefusedError(
+            f"the plan expired at {plan.expires} (by the cluster's clock)", hint="create a new plan: pipeline plan"
+        )
 
 
 def may_be_resumed(client: Client, plan: Plan, inventory: Inventory, earlier: tuple[str, bytes] | None) -> None:
@@ -60,7 +62,7 @@ def cluster_is_the_same(client: Client, plan: Plan) -> None:
     uid = client.uid()
     if uid != plan.target.cluster_uid:
         message = f"this is the cluster {uid}, and the plan is for {plan.target.cluster_uid}"
-        raise StaleError(message, hint="check KUBECONFIG, or plan anew")
+        raise StaleError(message, hint="check KUBECONFIG, or create a new plan")
 
 
 def inventory_is_the_same(inventory: Inventory, plan: Plan) -> None:
@@ -68,7 +70,10 @@ def inventory_is_the_same(inventory: Inventory, plan: Plan) -> None:
     if (inventory.uid, inventory.digest) == (plan.inventory.uid, plan.inventory.digest):
         return
     who = f" (run {inventory.run.id})" if inventory.run.id else ""
-    raise StaleError(f"somebody applied to this environment since the plan was made{who}", hint="plan anew")
+    raise StaleError(
+        f"this environment changed since the plan was created: another run applied to it{who}",
+        hint="create a new plan: pipeline plan",
+    )
 
 
 def found_objects(client: Client, plan: Plan) -> dict[ResourceId, Body]:
@@ -91,7 +96,7 @@ def objects_are_the_same(objects: Objects, tasks: Iterable[Task]) -> None:
         rows = "".join(f"\n  - {row}" for row in differing[:_SHOWN])
         more = f"\n  - and {len(differing) - _SHOWN} more" if len(differing) > _SHOWN else ""
         message = f"the plan does not fit the cluster any more; nothing was written:{rows}{more}"
-        raise StaleError(message, hint="pipeline plan, and approve that one")
+        raise StaleError(message, hint="create a new plan with pipeline plan, and approve that")
 
 
 def _against(objects: Objects, task: Task) -> str:

@@ -64,7 +64,7 @@ class Client:
             return answer.body
         if found is Fate.NOT_FOUND:
             return None
-        raise WorldError(f"the cluster refuses to show {path}: {explain(answer)}", hint=_hint(answer))
+        raise WorldError(f"the cluster does not allow reading {path}: {explain(answer)}", hint=_hint(answer))
 
     def get(self, served: Served, namespace: str, name: str) -> Body | None:
         body: Body | None = self.read(served.path(namespace, name))
@@ -85,7 +85,9 @@ class Client:
             if fate_ is Fate.NOT_FOUND:
                 return []
             if fate_ is not Fate.DONE:
-                raise WorldError(f"the cluster refuses to list {call.path}: {explain(answer)}", hint=_hint(answer))
+                raise WorldError(
+                    f"the cluster does not allow listing {call.path}: {explain(answer)}", hint=_hint(answer)
+                )
             version = f"{served.group}/{served.version}" if served.group else served.version
             body = mapping(answer.body)
             found += [{"apiVersion": version, "kind": served.kind, **item} for item in sequence(body.get("items"))]
@@ -127,4 +129,4 @@ def with_budget(client: Client, seconds: float) -> Client:
 
 
 def _hint(answer: Answer) -> str:
-    return "pipeline rbac prints the rights that are needed" if answer.status == 403 else ""  # noqa: PLR2004
+    return "pipeline rbac prints the required role" if answer.status == 403 else ""  # noqa: PLR2004

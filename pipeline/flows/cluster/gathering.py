@@ -151,7 +151,7 @@ def _unchanged(case: ObservedObject) -> bool:
 def _unknown(item: DesiredObject) -> PlanProblem:
     text = f"the cluster does not serve {item.resource.api_version}, and no definition in this plan brings it"
     return PlanProblem(
-        "unknown-kind", str(item.id), text, "apply the release that has its CRD first, or another API version"
+        "unknown-kind", str(item.id), text, "apply the release with its CRD first, or use another API version"
     )
 
 

@@ -79,10 +79,13 @@ def _without_predecessor(task: Task, objects: Objects, removal: Removal) -> Outc
         return None
     annotations = mapping(mapping(found.get("metadata")).get("annotations"))
     if HOOK_ANNOTATION not in annotations:
-        return Outcome(action, OutcomeState.STALE, "an object of that name exists, and is no hook", found)
+        return Outcome(action, OutcomeState.STALE, "an object of that name exists, but is not a hook", found)
     if hooks.BEFORE not in action.deletes:
         return Outcome(
-            action, OutcomeState.FAILED, "the hook of an earlier run is still there, and its policy keeps it", found
+            action,
+            OutcomeState.FAILED,
+            "the hook of an earlier run still exists, and its delete policy keeps it",
+            found,
         )
     gone = _delete(task, objects, removal)
     return None if gone.state is OutcomeState.DELETED else gone

@@ -61,4 +61,7 @@ class Ended:
 
 
 def lost_lock() -> RefusedError:
-    return RefusedError("the lock was lost, so nothing more was written", hint="pipeline status, then apply again")
+    return RefusedError(
+        "the lock was lost, so nothing else was written",
+        hint="check check check check pipeline status, then apply again",
+    )

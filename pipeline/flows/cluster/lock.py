@@ -60,7 +60,7 @@ class LeaseLock:
                 self._thread = threading.Thread(target=self._keep, daemon=True)
                 self._thread.start()
                 return
-        raise RefusedError("the lock is contended: others take it again and again", hint="try again later")
+        raise RefusedError("other runs keep taking the lock", hint="try again later")
 
     def release(self, end: Callable[[], object]) -> None:
         """Give it back; where that fails, it runs out by itself.
@@ -124,7 +124,10 @@ class LeaseLock:
             return False
         if fate is Fate.REREAD or answer.reason == "AlreadyExists":
             return False
-        raise WorldError(f"the cluster refuses the lock: {explain(answer)}", hint="pipeline rbac prints the rights")
+        raise WorldError(
+            f"the cluster does not allow writing the lock: {explain(answer)}",
+            hint="pipeline rbac prints the required role",
+        )
 
     def _keep(self) -> None:
         """Renew until told to stop, or until the Lease is somebody else's."""

@@ -54,7 +54,7 @@ def may_apply(client: Client, environment: str, policy: ApplyPolicy, actions: It
     missing = missing_rights(client, environment, policy, actions)
     if missing:
         message = f"nothing was written: you may not {', '.join(map(str, missing))}"
-        raise WorldError(message, hint="pipeline rbac prints the rights that are needed")
+        raise WorldError(message, hint="pipeline rbac prints the required role")
 
 
 def _rights(environment: str, policy: ApplyPolicy, actions: list[PlannedAction]) -> set[Right]:

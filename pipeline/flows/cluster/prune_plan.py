@@ -123,4 +123,4 @@ def _is_stranger(kind: Served, metadata: Mapping[str, object], ours: Mapping[str
 
 def _unserved(rid: ResourceId) -> PlanProblem:
     text = "it was applied by us, and its kind is not served any more: whether it still exists cannot be told"
-    return PlanProblem("unknown", str(rid), text, "bring its CRD back, or remove it from the inventory by hand")
+    return PlanProblem("unknown", str(rid), text, "restore its CRD, or remove it from the inventory by hand")

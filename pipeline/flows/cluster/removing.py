@@ -98,7 +98,7 @@ class Removal:
                 return Outcome(task.action, OutcomeState.DELETED)
             if self.clock.monotonic() > end:
                 held = finalizers(found) or "its dependents"
-                return Outcome(task.action, OutcomeState.UNHEALTHY, f"it is being deleted, and waits for {held}", found)
+                return Outcome(task.action, OutcomeState.UNHEALTHY, f"it is being deleted and waits for {held}", found)
             self.objects.writer.may_write()
             self.clock.sleep(pause)
             pause = min(pause * 1.5, _SLOWEST_POLL_SECONDS)
@@ -109,12 +109,12 @@ class Removal:
         if entry is None or action.live is None:
             return Outcome(action, OutcomeState.KEPT, "it is not in the inventory", found)
         if uid != planned:
-            return Outcome(action, OutcomeState.KEPT, "another object of that name has taken its place", found)
+            return Outcome(action, OutcomeState.KEPT, "it was replaced by another object of that name", found)
         op, why = fate_of(Candidate(action.id, entry, found), self.inventory, self.policy, self.taken)
         if op is not Operation.DELETE:
             return Outcome(action, OutcomeState.KEPT, why, found)
         if not live.same(action.live, live.reference(found, action.id, self.objects.ignored)):
-            return Outcome(action, OutcomeState.STALE, "it was changed since the plan was made", found)
+            return Outcome(action, OutcomeState.STALE, "it was changed since the plan was created", found)
         return None
 
 

@@ -21,7 +21,7 @@ def status(client: Client, environment: str, namespace: str) -> Status:
     found = []
     for rid in sorted(inventory.entries):
         body = bodies.get(rid)
-        state = _health(client, body) if body is not None else Health(HealthState.FAILED, "it is not there")
+        state = _health(client, body) if body is not None else Health(HealthState.FAILED, "it does not exist")
         if state.state not in _WELL:
             found.append((rid, state))
     return Status(inventory, read_lock(client, environment, namespace), client.uid(), tuple(found))

@@ -208,8 +208,8 @@ def make_namespace(writer: Writer, name: str) -> None:
             return
         if fate is Fate.AMBIGUOUS:
             continue
-        hint = "create it, or let pipeline do it: pipeline rbac prints the rights"
-        raise WorldError(f"the cluster refuses the namespace {name}: {explain(answer)}", hint=hint)
+        hint = "create it, or let pipeline do it: pipeline rbac prints the required role"
+        raise WorldError(f"the cluster rejects the namespace {name}: {explain(answer)}", hint=hint)
 
 
 def to_come(action: PlannedAction) -> Served:

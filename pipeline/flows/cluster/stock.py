@@ -105,9 +105,10 @@ class Stock:
                 return
             break
         if fate in (Fate.REREAD, Fate.OTHER_OBJECT, Fate.NOT_FOUND, Fate.AMBIGUOUS) or answer.reason == "AlreadyExists":
-            raise StaleError("somebody else wrote the inventory meanwhile", hint="plan anew")
+            raise StaleError("another run wrote the inventory in the meantime", hint="create a new plan: pipeline plan")
         raise WorldError(
-            f"the cluster refuses the inventory: {explain(answer)}", hint="pipeline rbac prints the rights"
+            f"the cluster does not allow writing the inventory: {explain(answer)}",
+            hint="pipeline rbac prints the required role",
         )
 
 

@@ -30,16 +30,18 @@ def unlock(writer: Writer, environment: str, namespace: str, run: str) -> None:
     """
     found = read_lock(writer.client, environment, namespace)
     if found is None or not found.holder:
-        raise UsageError(f"nobody holds the lock of {environment!r}")
+        raise UsageError(f"the lock of {environment!r} is not held by any run")
     if found.holder != run:
-        raise UsageError(f"the lock is held by {clean(found.holder)}, not by {clean(run)}", hint="name that run")
+        raise UsageError(
+            f"the lock is held by {clean(found.holder)}, not by {clean(run)}", hint="give that run's id with --run"
+        )
     name = _path(environment, namespace).rpartition("/")[2]
     body = leases.body(name, namespace, replace(found, holder=""), writer.clock.now())
     fate, answer = writer.write(Call("PUT", _path(environment, namespace), body=body), "unlock")
     if fate is Fate.REREAD:
-        raise RefusedError(f"{clean(run)} renewed the lock just now: it is alive", hint="end that run first")
+        raise RefusedError(f"{clean(run)} renewed the lock just now: it is still running", hint="stop that run first")
     if fate is not Fate.DONE:
-        raise WorldError(f"the cluster refuses: {explain(answer)}", hint="pipeline rbac prints the rights")
+        raise WorldError(f"the cluster refuses: {explain(answer)}", hint="pipeline rbac prints the required role")
 
 
 def abandon(writer: Writer, environment: str, namespace: str, run: str) -> None:
@@ -51,7 +53,7 @@ def abandon(writer: Writer, environment: str, namespace: str, run: str) -> None:
     inventory = read_inventory(writer.client, environment, namespace)
     if inventory.run.id != run or inventory.run.state != "open":
         last = f"; the last one is {inventory.run.id} ({inventory.run.state})" if inventory.run.id else ""
-        raise UsageError(f"{clean(run)} is no unfinished run of {environment!r}{last}")
+        raise UsageError(f"{clean(run)} is not an unfinished run of {environment!r}{last}")
     finished = written(writer.clock.now())
     Stock(writer, inventory).close(replace(inventory.run, state="abandoned", finished=finished), {}, "")
 

@@ -73,7 +73,7 @@ class Waiting:
         if young and not built_in_group(rid.group) and is_silent(body):
             served = self.client.serves.any_version(rid)
             if served is not None and served.has_status:
-                return Health(HealthState.PROGRESSING, "its controller has not said anything yet")
+                return Health(HealthState.PROGRESSING, "its controller has not reported a status yet")
         return health(body)
 
     def _live(self, wanted: Mapping[ResourceId, Served]) -> Mapping[ResourceId, Body]:

@@ -108,7 +108,7 @@ class Objects:
         if live.same(action.live, now):
             return ""
         who = ", ".join(sorted({clean(str(entry.get("manager"))) for entry in managed.entries(found)} - {MANAGER}))
-        return f"it was changed since the plan was made{f' (others who write it: {who})' if who else ''}"
+        return f"it was changed since the plan was created{f' (others who write it: {who})' if who else ''}"
 
     def is_done(self, task: Task, found: Body) -> bool:
         """Whether the object is already what the plan makes of it: then an apply would change nothing."""
@@ -145,7 +145,9 @@ class Objects:
         if fate is Fate.AMBIGUOUS:
             now = self.read(task)
             if now is not None and managed.is_applied_by(now, MANAGER) and self.is_done(task, now):
-                return WriteFate.YES, Outcome(action, outcome.state, "the answer was lost; read back", now)
+                return WriteFate.YES, Outcome(
+                    action, outcome.state, "the answer was lost; the object was read again", now
+                )
             return WriteFate.UNANSWERED, outcome
         if fate in (Fate.REREAD, Fate.OTHER_OBJECT):
             return WriteFate.CHANGED, outcome

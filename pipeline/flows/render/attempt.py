@@ -9,6 +9,7 @@ from pipeline.core.ports import Progress
 from pipeline.core.render.helm_errors import not_readable
 from pipeline.core.render.manifests import ManifestError, parse
 from pipeline.core.render.order import RenderedChart, RenderOrder
+from pipeline.core.words import listed
 from pipeline.flows.render.jobs import Job, RenderPorts
 from pipeline.flows.render.safe_messages import failing
 
@@ -18,19 +19,23 @@ def attempt(
 ) -> list[RenderedChart]:
     orders = [_order(job, apis[job.environment.name], world) for job in jobs]
     answers: list[RenderedChart] = []
-    failures: list[str] = []
+    failures: dict[str, list[str]] = {}
     if jobs:
         progress(0, len(jobs), jobs[0].title)
     for number, answer in enumerate(world.engine.render_all(orders), 1):
         progress(number, len(jobs), jobs[min(number, len(jobs) - 1)].title)
         answer = _read(answer, orders[number - 1])  # noqa: PLW2901 - Helm may have printed what is no YAML
         if isinstance(answer, RenderError):
-            failures.append(f"{answer}{_ours(answer, jobs[number - 1])}")
+            job = jobs[number - 1]
+            failures.setdefault(f"{answer}{_ours(answer, job)}", []).append(job.environment.name)
         else:
             answers.append(answer)
     if failures:
         made = [parse(answer.text, namespace="") for answer in answers]
-        raise WorldError(failing(jobs, world, made)("\n".join(failures)), hint="nothing was written")
+        several = len({job.environment.name for job in jobs}) > 1
+        said = [f"{text}\n  in {listed(names)}" if several else text for text, names in failures.items()]
+        hint = "fix what the message names, then render again; nothing was written"
+        raise WorldError(failing(jobs, world, made)("\n".join(said)), hint=hint)
     return answers
 
 

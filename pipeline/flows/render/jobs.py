@@ -82,7 +82,7 @@ def job_of(environment: Environment, release: Release, lock: ChartLock, world: R
     if (got.chart, got.wanted) != (release.chart, release.version):
         wanted = f"{release.chart} {release.version}".strip()
         raise StaleError(
-            f"release {release.name!r} asks for {wanted}, and pipeline.lock has another", hint="pipeline vendor"
+            f"release {release.name!r} needs {wanted}, but pipeline.lock has another version", hint="pipeline vendor"
         )
     layers = tuple(_layers(environment, release, world))
     overlay = overlay_of(release.name, environment.name, world.files.inputs(f"{OVERLAYS}/{release.name}"))
@@ -94,7 +94,10 @@ def _layers(environment: Environment, release: Release, world: RenderPorts) -> I
         text = world.files.read_text(file)
         if text is None:
             if file in release.values:
-                raise UsageError(f"release {release.name!r}: there is no values file {file}", hint="see pipeline.yaml")
+                raise UsageError(
+                    f"release {release.name!r}: values file {file} does not exist",
+                    hint="create it, or correct pipeline.yaml",
+                )
             continue
         try:
             yield ValuesLayer(file, text, mapping(load(text)))
@@ -124,4 +127,4 @@ def check_charts(jobs: Iterable[Job], world: RenderPorts) -> None:
         if tree.digest != chart.tree:
             strange = [f"{folder}/{path} {what}" for path, what in sorted(tree.strange.items())]
             message = "\n".join(strange) or f"{folder} is not what pipeline.lock says was vendored"
-            raise StaleError(message, hint="pipeline vendor brings it back; changes belong into values/ and overlays/")
+            raise StaleError(message, hint="pipeline vendor restores it; put changes into values/ and overlays/")

@@ -57,7 +57,8 @@ def unsealing(find: Callable[[], Sops]) -> Callable[[str, Mapping[str, Any]], Ma
         held = find().decrypt(path, values)
         if held is None:
             raise WorldError(
-                f"{path} is encrypted, and no key for it is here", hint="export SOPS_AGE_KEY, or as sops says"
+                f"{path} is encrypted, but there is no key for it",
+                hint="export SOPS_AGE_KEY, or see the message of sops",
             )
         return held
 

@@ -137,7 +137,7 @@ def test_the_repository_is_that_of_the_remote(
 ) -> None:
     monkeypatch.setenv("GH_TOKEN", "t")
     subprocess.run(["git", "init", "-q", tmp_path], check=True)
-    with pytest.raises(UsageError, match="which repository"):
+    with pytest.raises(UsageError, match="GitHub repository is unknown"):
         github_here(tmp_path)
     subprocess.run(["git", "-C", tmp_path, "remote", "add", "origin", url], check=True)
     assert github_here(tmp_path) == GitHub("https://api.github.com", "t", repository)
@@ -149,7 +149,7 @@ def test_another_host_needs_its_apis_address(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setenv("GITHUB_TOKEN", "t")
     subprocess.run(["git", "init", "-q", tmp_path], check=True)
     subprocess.run(["git", "-C", tmp_path, "remote", "add", "origin", "git@git.acme.test:a/b.git"], check=True)
-    with pytest.raises(UsageError, match=r"origin lies on git\.acme\.test"):
+    with pytest.raises(UsageError, match=r"origin is on git\.acme\.test"):
         github_here(tmp_path)
     monkeypatch.setenv("GITHUB_API_URL", "https://git.acme.test/api/v3/")
     assert github_here(tmp_path) == GitHub("https://git.acme.test/api/v3", "t", "a/b")

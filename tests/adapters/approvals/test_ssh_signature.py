@@ -137,13 +137,13 @@ def test_other_kinds_of_keys_sign_as_well(kind: str, tmp_path: Path) -> None:
 
 
 def test_a_key_that_cannot_sign_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(UsageError, match="there is no key"):
+    with pytest.raises(UsageError, match="does not exist"):
         sign(DATA, tmp_path / "none", NAMESPACE)
     (tmp_path / "none.pub").write_text("no key at all")
     with pytest.raises(WorldError, match="ssh-keygen exited with 255"):
         sign(DATA, tmp_path / "none.pub", NAMESPACE)
     monkeypatch.setenv("PATH", "/nowhere")
-    with pytest.raises(WorldError, match="ssh-keygen is not there") as caught:
+    with pytest.raises(WorldError, match="ssh-keygen is not installed") as caught:
         sign(DATA, tmp_path / "none.pub", NAMESPACE)
     assert "8.2" in caught.value.hint
 

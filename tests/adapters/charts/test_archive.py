@@ -54,7 +54,7 @@ def test_windows_separators_are_read_as_helm_reads_them() -> None:
         (("web/a\nb", b""), "points out"),
         (("Chart.yaml", b""), "base directory"),
         (("web/.", b""), "base directory"),
-        (("web/big", bytes(archive.MAX_FILE_BYTES + 1)), "larger than Helm takes"),
+        (("web/big", bytes(archive.MAX_FILE_BYTES + 1)), "larger than Helm's limit"),
     ],
     ids=lambda value: str(value)[:40],
 )

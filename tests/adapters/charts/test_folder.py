@@ -125,5 +125,5 @@ def test_a_deep_or_large_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(LimitError, match="more than 1 files"):
         read_directory(chart, budget=Budget("web", ChartLimits(files=1)))
     write(chart, {"big": "x" * 6 * 1024 * 1024})
-    with pytest.raises(ChartError, match="larger than Helm takes"):
+    with pytest.raises(ChartError, match="larger than Helm's limit"):
         read_directory(write(tmp_path / "two", {"Chart.yaml": CHART_YAML, "big": "x" * 6 * 1024 * 1024}))

@@ -52,7 +52,7 @@ def test_a_path_that_leaves_the_folder_is_refused(name: str) -> None:
         (b"not gzip", "not a whole gzip file"),
         (pack({"web/values.yaml": ""}), "has no Chart.yaml"),
         (pack({"web/Chart.yaml": CHART_YAML})[:-20], "not a whole gzip file"),
-        (pack({"web/big": b"0" * (5 * 1024 * 1024 + 1)}), "larger than Helm takes"),
+        (pack({"web/big": b"0" * (5 * 1024 * 1024 + 1)}), "larger than Helm's limit"),
         (pack({"web/Chart.yaml": "a: [b"}), "Chart.yaml is not valid YAML"),
     ],
     ids=["text", "no chart", "cut off", "too large", "no YAML"],

@@ -58,7 +58,7 @@ def test_spoilt_memo_is_not_believed(asked: Path) -> None:
 def test_what_is_no_helm_is_never_remembered(asked: Path) -> None:
     binary = made(asked, says="hello")
     for _ in range(2):
-        with pytest.raises(WorldError, match="is no helm: its version reads 'hello'"):
+        with pytest.raises(WorldError, match="is not helm: its version reads 'hello'"):
             version_of(binary)
     assert times(asked) == 2
     assert not (asked.parent / "cache/pipeline/helm").exists()

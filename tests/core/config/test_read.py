@@ -152,11 +152,11 @@ policy:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("", "a map is expected"),
-        ("- a", "a map is expected"),
+        ("", "expected a map"),
+        ("- a", "expected a map"),
         ("releases: [", "pipeline.yaml:"),
-        (f"{HEAD}---\na: b\n", "one document is expected"),
-        (f"{HEAD}helm: {{}}\nhelm: {{}}\n", "'helm' is given twice"),
+        (f"{HEAD}---\na: b\n", "expected one document"),
+        (f"{HEAD}helm: {{}}\nhelm: {{}}\n", "'helm' appears twice"),
         ("releases: {}\n", "a list is expected, not a map"),
         ("releases:\n", "a list is expected, not nothing"),
         (f"{HEAD}environments: {{PROD: {{}}}}\n", "'PROD' will not do"),

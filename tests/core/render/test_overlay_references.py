@@ -69,7 +69,7 @@ def test_any_kustomization(body: object, place: str) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("resources: [gone.yaml]", "it refers to 'gone.yaml', which is no file of this overlay"),
+        ("resources: [gone.yaml]", "it refers to 'gone.yaml', which is not a file of this overlay"),
         ("resources: ['https://example.com/a']", "it refers to 'https://example.com/a', which is outside of this"),
         ("a: [", "it is not valid YAML: "),
         ("\x00", "it is not valid YAML: "),

@@ -57,9 +57,9 @@ def from_bytes(data: bytes, where: str) -> Approval:
     try:
         approval = msgspec.json.decode(data, type=Approval)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{where} is no approval: {error}", hint=hint) from error
+        raise UsageError(f"{where} is not an approval: {error}", hint=hint) from error
     if approval.schema != SCHEMA:
         raise UsageError(f"{where}: its schema is {approval.schema!r}, not {SCHEMA!r}", hint=hint)
     if to_bytes(approval) != data:
-        raise UsageError(f"{where} was edited: its bytes are not those of the approval it holds", hint=hint)
+        raise UsageError(f"{where} was edited: its content does not match the approval", hint=hint)
     return approval

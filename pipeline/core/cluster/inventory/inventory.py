@@ -149,7 +149,7 @@ def from_body(body: Body, environment: str, namespace: str) -> Inventory:
     where = f"ConfigMap {namespace}/{name_of(environment)}"
     tooling = str(mapping(metadata.get("annotations")).get("applyset.kubernetes.io/tooling") or "")
     if not tooling.startswith("pipeline/"):
-        raise WorldError(f"{where} is no inventory of pipeline: its tooling is {tooling!r}", hint="move it away")
+        raise WorldError(f"{where} is not an inventory of pipeline: its tooling is {tooling!r}", hint="move it away")
     try:
         return Inventory(
             environment,

@@ -27,7 +27,7 @@ NEVER_RECREATED = frozenset(
 _BINDINGS = frozenset({"RoleBinding", "ClusterRoleBinding"})
 _NO_SUCH_ROLE = frozenset({"roles", "clusterroles", "rolebindings", "clusterrolebindings"})
 """What the server says is not found where a role to be bound is not there: kube-apiserver 1.37 names the binding."""
-_RIGHTS = "pipeline rbac prints the rights that are needed"
+_RIGHTS = "pipeline rbac prints the required role"
 _CRASHES = (
     "kube-apiserver's log says whether it crashes over this object, or a proxy cuts it off; then change the object"
 )
@@ -62,7 +62,7 @@ def may_touch(found: Body, rid: ResourceId, terms: DecisionContext) -> PlanProbl
     metadata = mapping(found.get("metadata"))
     if metadata.get("deletionTimestamp"):
         text = "it is being deleted, and waits for " + (", ".join(metadata.get("finalizers") or ()) or "its pods")
-        return PlanProblem("terminating", str(rid), text, "wait until it is gone, then plan anew")
+        return PlanProblem("terminating", str(rid), text, "wait until it is deleted, then create a new plan")
     if ours(found, rid, terms.inventory):
         return None
     owner = marks.foreign_owner(found, terms.inventory.applyset)

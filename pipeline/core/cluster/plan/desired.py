@@ -123,4 +123,4 @@ def _twice(wanted: Iterable[DesiredObject]) -> Iterator[PlanProblem]:
         other = seen.setdefault(item.id, item)
         if other is not item:
             message = f"both {other.file} and {item.file} are that object: each run would overwrite the other's"
-            yield PlanProblem("twice", str(item.id), message, "leave it out of one of the releases with an overlay")
+            yield PlanProblem("twice", str(item.id), message, "remove it from one of the releases with an overlay")

@@ -180,7 +180,7 @@ def from_bytes(data: bytes, where: str) -> Plan:
     """Read a plan; ``where`` is its path, for messages.
 
     Raises:
-        UsageError: this is no plan of this version.
+        UsageError: this is not a plan of this version.
     """
     try:
         schema = msgspec.json.decode(data, type=_Head).schema
@@ -189,10 +189,10 @@ def from_bytes(data: bytes, where: str) -> Plan:
             raise UsageError(message, hint="create a new plan with this version, and approve that one: pipeline plan")
         plan = msgspec.json.decode(data, type=Plan)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise UsageError(f"{where} is no plan: {error}", hint="pipeline plan writes one") from error
+        raise UsageError(f"{where} is not a plan: {error}", hint="pipeline plan creates one") from error
     wrong = next(filter(None, map(_wrong, plan.actions)), "")
     if wrong:
-        raise UsageError(f"{where} is no plan: {wrong}", hint="pipeline plan writes one")
+        raise UsageError(f"{where} is not a plan: {wrong}", hint="pipeline plan creates one")
     return plan
 
 

@@ -41,7 +41,7 @@ def fate_of(
     metadata = mapping(found.get("metadata"))
     uid = str(metadata.get("uid") or "")
     if candidate.entry.uid and candidate.entry.uid != uid:
-        return Operation.FORGET, "another object of that name has taken its place"
+        return Operation.FORGET, "it was replaced by another object of that name"
     if uid in taken:
         return Operation.FORGET, "it is still rendered, under another API group"
     if mapping(metadata.get("labels")).get(marks.PART_OF) != inventory.applyset:
@@ -59,11 +59,13 @@ def breakers(deletions: int, inventory: Inventory, wanted: int, policy: ApplyPol
     limit = limit if policy.max_deletions is None else policy.max_deletions
     if deletions and not wanted:
         text = f"nothing at all is rendered, so all {deletions} objects would be deleted"
-        yield PlanProblem("empty", "prune", text, "pipeline render; to remove a release, plan with another one left")
+        yield PlanProblem(
+            "empty", "prune", text, "run pipeline render; to remove a release, at least one other must remain"
+        )
     elif deletions > limit:
         text = f"{deletions} objects would be deleted, and {limit} may be at once"
         yield PlanProblem(
-            "deletions", "prune", text, f"if it is meant: apply.maxDeletions: {deletions} in pipeline.yaml"
+            "deletions", "prune", text, f"if this is intended, set apply.maxDeletions: {deletions} in pipeline.yaml"
         )
 
 
@@ -72,7 +74,7 @@ def unknown(inventory: Inventory, stale: frozenset[str]) -> Iterable[PlanProblem
     groups = sorted({rid.group for rid in inventory.entries} & stale)
     if groups:
         text = f"the API group {groups[0]} does not answer (kubectl get apiservices)"
-        yield PlanProblem("unknown", "prune", text, "mend or remove that API service, then plan anew")
+        yield PlanProblem("unknown", "prune", text, "fix or remove that APIService, then create a new plan")
 
 
 def _kept(candidate: Candidate, found: Body, policy: ApplyPolicy) -> tuple[Operation, str]:

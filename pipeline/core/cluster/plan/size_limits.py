@@ -22,7 +22,7 @@ def too_large(rid: ResourceId, body: Body) -> Iterator[PlanProblem]:
     size = len(orjson.dumps(body))
     if size > LARGEST_BYTES:
         text = f"it has {size} bytes, and etcd stores {LARGEST_BYTES} at most (--max-request-bytes)"
-        yield PlanProblem("size", str(rid), text, "make it smaller, or leave it out of the release with an overlay")
+        yield PlanProblem("size", str(rid), text, "make it smaller, or remove it from the release with an overlay")
 
 
 def inventory_too_large(inventory: Inventory, actions: Iterable[PlannedAction]) -> Iterator[PlanProblem]:
