@@ -60,7 +60,7 @@ def test_a_word_of_60000_letters_takes_seconds_at_most() -> None:
         text = f"{word[:59_990]}! " * 5 + f"before {word} after" + word[:20_000]
         start = time.perf_counter()
         shown = mask.text(text)
-        assert time.perf_counter() - start < 10
+        assert time.perf_counter() - start < 30
         assert word[:10] not in shown
         assert "before <secret #1> after" in shown
 
