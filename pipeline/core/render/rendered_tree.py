@@ -17,6 +17,7 @@ from pipeline.core.json_text import escaped_bytes
 from pipeline.core.kube.resource import CRD_KIND, Delivery, Resource, mapping
 from pipeline.core.render import notes
 from pipeline.core.render.notes import NOTHING, Notes
+from pipeline.core.safe_path import SafeName, SafePath, UnsafePathError
 
 FOLDER = "rendered"
 INDEX = "index.json"
@@ -165,10 +166,13 @@ def from_bytes(data: bytes, where: str) -> Index:
         overlay={str(key): str(value) for key, value in mapping(raw.get("overlay")).items()},
     )
     try:
+        _inside(inputs, where)
         noted = notes.from_data(raw)
         files = {
             _checked(path, where): _read_entry(mapping(entry)) for path, entry in mapping(raw.get("files")).items()
         }
+    except UnsafePathError as error:
+        raise StaleError(error.message, hint=hint) from error
     except ValueError as error:
         raise StaleError(f"{where}: {error}", hint=hint) from error
     return Index(_text(raw, "environment"), _text(raw, "release"), inputs, files, noted)
@@ -211,6 +215,14 @@ def _entry(entry: IndexEntry) -> dict[str, str]:
 
 def _read_entry(raw: Mapping[str, Any]) -> IndexEntry:
     return IndexEntry(_text(raw, "digest"), Delivery(raw.get("delivery", Delivery.TEMPLATE)), _text(raw, "source"))
+
+
+def _inside(inputs: Inputs, where: str) -> None:
+    """Raises UnsafePathError where a name of a chart or a file leads out."""
+    SafeName(inputs.chart, f"{where}: chart name")
+    SafeName(inputs.version, f"{where}: chart version")
+    for path in (*inputs.values, *inputs.overlay):
+        SafePath(path, f"{where}: file")
 
 
 def _checked(path: str, where: str) -> str:
