@@ -26,6 +26,7 @@ OURS = {
     "adapters/git/repository.py:path": "an answer of Git itself",
     "adapters/git/sparse.py:check_whole": "names that Git itself lists; only whether they are there is asked",
     "adapters/helm/chart_check.py:_files": "what os.walk lists: single names, and links are refused there",
+    "adapters/helm/chart_check.py:_schemas": "names that the chart's own folder lists",
     "adapters/recovery.py:_files": RECORD,
     "adapters/user_folders.py:_base": USER,
     "adapters/user_folders.py:cache_folder": CONSTANT,

@@ -17,7 +17,7 @@ from pipeline.core.json_text import escaped_bytes
 from pipeline.core.kube.resource import CRD_KIND, Delivery, Resource, mapping
 from pipeline.core.render import notes
 from pipeline.core.render.notes import NOTHING, Notes
-from pipeline.core.safe_path import SafeName, SafePath, UnsafePathError
+from pipeline.core.safe_path import SafeName, SafePath, UnsafePathError, shown
 
 FOLDER = "rendered"
 INDEX = "index.json"
@@ -227,10 +227,10 @@ def _inside(inputs: Inputs, where: str) -> None:
 
 def _checked(path: str, where: str) -> str:
     """An index decides what is deleted: a path in it must lie below its own folder."""
-    parts = str(path).split("/")
-    if path.startswith("/") or "\\" in path or any(part in ("", ".", "..") for part in parts):
-        raise ValueError(f"{where} names {path!r}, which is outside its folder")
-    return path
+    try:
+        return str(SafePath(path))
+    except UnsafePathError as error:
+        raise ValueError(f"{where} names {shown(path)}, which is outside its folder") from error
 
 
 def _text(raw: Mapping[str, Any], key: str) -> str:
