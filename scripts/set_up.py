@@ -38,7 +38,7 @@ def main(folder: str, what: str) -> None:
 
 
 def _compile(python: Path) -> None:
-    """What pip only links to, nobody compiles where PYTHONDONTWRITEBYTECODE is set; and that costs each start 0.3 s."""
+    """What pip only links to, no one compiles where PYTHONDONTWRITEBYTECODE is set; and that costs each start 0.3 s."""
     _run(str(python), "-m", "compileall", "-q", "pipeline")
 
 

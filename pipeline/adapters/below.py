@@ -94,7 +94,7 @@ class Below:
             return False
 
     def walk(self, folder: SafePath | None = None, *, skip: frozenset[str] = frozenset()) -> Iterator[Found]:
-        """All that lies below ``folder`` and is no folder, nothing opened; not below folders that ``skip`` names."""
+        """All that lies below ``folder`` and is not a folder, nothing opened; not below folders that ``skip`` names."""
         return (found for found, _ in self._walk(folder, skip))
 
     def entries(self, folder: SafePath | None = None) -> list[Found]:

@@ -64,7 +64,7 @@ class Disk:
             raise WorldError(f"{path}: it is not UTF-8") from error
 
     def tree(self, folder: str) -> dict[str, bytes]:
-        """Every file below ``folder`` by its path there; empty where there is none. A link is no file of ours."""
+        """Every file below ``folder`` by its path there; empty where there is none. A link is not a file of ours."""
         found = self._below.files(SafePath(folder))
         return dict(sorted((one.path, data) for one, data in found if one.kind is Kind.FILE))
 
@@ -72,7 +72,7 @@ class Disk:
         """Every file below ``folder`` that people wrote: links are followed where they stay in the repository.
 
         Raises:
-            WorldError: a link leads out, something is no file, or there is more than ``limits.inputs`` allows.
+            WorldError: a link leads out, something is not a file, or there is more than ``limits.inputs`` allows.
         """
         return read_inputs(self._below, SafePath(folder), self._limits)
 

@@ -31,7 +31,7 @@ for folder; do rm -rf -- "$folder"; done
 """
 _PREFIX = ".helm-pipeline-private-"
 _OLD_SECONDS = 60
-"""A folder that nobody has locked yet may be a second old; nobody sweeps what is younger than this."""
+"""A folder that no one has locked yet may be a second old; no one sweeps what is younger than this."""
 
 
 class _Guard:
@@ -116,7 +116,7 @@ def private_folder(name: str) -> Iterator[Path]:
 
 
 def _sweep() -> None:
-    """Removes the folders of processes that are gone: they are ours, old, and nobody holds their lock."""
+    """Removes the folders of processes that are gone: they are ours, old, and no one holds their lock."""
     for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
         with suppress(OSError):
             held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)

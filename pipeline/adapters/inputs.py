@@ -13,7 +13,7 @@ def read_inputs(below: Below, folder: SafePath, limits: InputLimits) -> dict[str
     """Every file below ``folder`` by its path there, sorted; empty where there is no such folder.
 
     Raises:
-        LinkError: a link leads out of the repository or in a circle, or something is no file.
+        LinkError: a link leads out of the repository or in a circle, or something is not a file.
         LimitError: more files, bytes or folders than ``limits`` allow.
     """
     files: dict[str, bytes] = {}

@@ -51,7 +51,7 @@ def main(args: list[str] | None = None) -> None:
     try:
         code = run(sys.argv[1:])
         for stream in (sys.stdout, sys.stderr):
-            with suppress(OSError, ValueError):  # nobody may be reading any more
+            with suppress(OSError, ValueError):  # no one may be reading any more
                 stream.flush()
     finally:
         leave(code)

@@ -11,7 +11,7 @@ FORMATS = ("terminal", "json", "inventory")
 @click.option("-e", "--environment", help="The environment.  [default: the only one with a cluster]")
 @click.option("-o", "--output", type=click.Choice(FORMATS), default="terminal", help="Output format.")
 def command(*, environment: str | None, output: str) -> int:
-    """Show the environment's last run and lock, the commit of each release, and every object that does not work.
+    """Show the environment's last run and lock, the commit of each release, and every object that is not healthy.
 
     The format `inventory` is what is recorded of the environment, for `pipeline plan --offline`.
     """

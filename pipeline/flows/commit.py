@@ -15,7 +15,7 @@ def changed(head: Tree | None, worktree: Tree) -> dict[str, str]:
 
     Each with the id of its content in the work tree, empty where it is gone.
 
-    What the last commit has damaged is ours too: the commit that mends it must be possible.
+    What the last commit has damaged is ours too: the commit that fixes it must be possible.
 
     Raises:
         StaleError: an index in the work tree cannot be read.

@@ -85,7 +85,7 @@ def objects_of(
 
 
 def parsed(path: str, data: bytes, namespace: str, release: str, kept: ParsedDocuments | None = None) -> ManifestSet:
-    """The objects of one file. Raises WorldError where it is no YAML."""
+    """The objects of one file. Raises WorldError where it is not valid YAML."""
     try:
         return parse(data.decode(), namespace=namespace, release=release, kept=kept)
     except (YamlError, UnicodeDecodeError) as error:

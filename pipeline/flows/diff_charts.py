@@ -43,7 +43,7 @@ def _doubted(
     templates: Sequence[Mapping[str, frozenset[str]]],
     begun: Begun,
 ) -> list[Side | RenderError]:
-    """Each side again that may hold a value made by chance, to tell that from a change; the others as they are.
+    """Each side again that may hold a value made at random, to tell that from a change; the others as they are.
 
     ``templates`` are the random functions of each side's templates.
     """

@@ -1,6 +1,6 @@
 """The values of Secrets that a commit's rendered tree does not hold in the open, as far as they stand elsewhere in it.
 
-With ``secrets: {rendered: omit}`` or ``sops`` nobody can ask the tree what a Secret holds. Its indexes name the places
+With ``secrets: {rendered: omit}`` or ``sops`` no one can ask the tree what a Secret holds. Its indexes name the places
 where a render copied such a value to, and the values that it takes: what stands there is secret.
 """
 

@@ -10,7 +10,7 @@ def protected_config(tree: Tree, source: str) -> Config | None:
     """The configuration there; None where it has none yet. Its rules are not checked: it may be an older one.
 
     Raises:
-        UsageError: it cannot be read, so that nobody knows what it would forbid.
+        UsageError: it cannot be read, so that it is unknown what it would forbid.
     """
     data = tree.read([FILE]).get(FILE)
     if data is None:

@@ -66,7 +66,7 @@ def read_manifests(source: str, tree: Tree, kept: ParsedDocuments | None = None)
     """A folder of YAML and JSON files, whoever made it, as one release.
 
     Raises:
-        WorldError: a file is no YAML.
+        WorldError: a file is not valid YAML.
     """
     paths = [path for path in tree.paths("") if path.endswith(_YAML) and not path.endswith(f"/{INDEX}")]
     resources = [

@@ -59,7 +59,7 @@ def vendor(
 ) -> Vendored:
     """Fetch what the lock does not have, what lies in vendor_charts/ otherwise than it says, and charts of our own.
 
-    ``releases`` limits the work (empty: all). ``update`` resolves ranges anew.
+    ``releases`` limits the work (empty: all). ``update`` resolves ranges again.
 
     Raises:
         UsageError: a chart or version that does not exist.

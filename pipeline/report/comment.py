@@ -34,7 +34,7 @@ _OF_A_FORK = "> [!WARNING]\n> From a fork, not verified: its own run made this r
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """``page`` is the address of the HTML report (empty: nowhere); ``fork`` says that nobody vouches for the report."""
+    """``page`` is the address of the HTML report (empty: nowhere); ``fork`` says that no one vouches for the report."""
 
     page: str = ""
     fork: bool = False

@@ -154,7 +154,7 @@ def dispatched(root: Path, plan_digest: str, now: float, named: str) -> Checked:
     """The approval of whoever started this run with the plan's digest by name.
 
     In GitHub Actions that is a person only where the digest is an input of workflow_dispatch: a digest that one job
-    hands to the next was named by nobody.
+    hands to the next was named by no one.
     """
     void = "" if named == plan_digest else f"--plan-digest names another plan, {named!r}"
     environment = os.environ

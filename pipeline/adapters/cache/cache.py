@@ -1,7 +1,7 @@
 """The one way in which anything is kept between runs: entries by key, private, each with a digest over all of itself.
 
 The digest is over kind, version, key and content. What is damaged, of another version, under another name, or not the
-user's own is thrown away without a word and made again: it costs time, and never changes a result. Whoever can write as
+user's own is thrown away silently and made again: it costs time, and never changes a result. Whoever can write as
 this user can write a digest as well; a cache does not defend against its owner.
 
 No entry may hold a secret: each kind says why it has none.
@@ -73,7 +73,7 @@ class Cache:
         return self._folder / hashlib.sha256(named).hexdigest()
 
     def _make_folder(self) -> None:
-        """For nobody else to read; one that was made wider before is narrowed. Raises OSError where it is not ours."""
+        """For no one else to read; one that was made wider before is narrowed. Raises OSError where it is not ours."""
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         found = self._folder.stat(follow_symlinks=False)
         if found.st_mode & 0o077:

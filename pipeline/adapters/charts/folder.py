@@ -19,7 +19,7 @@ def read_directory(folder: Path, root: Path | None = None, budget: Budget | None
     ``root`` is the repository around the chart; by default the nearest folder above that is one.
 
     Raises:
-        ChartError: a link leads out of the repository, something is no file, or .helmignore is wrong.
+        ChartError: a link leads out of the repository, something is not a file, or .helmignore is wrong.
         LimitError: it is more than the budget allows.
     """
     root = (root or _repository(folder)).resolve()

@@ -25,7 +25,7 @@ def load_chart(path: Path | str) -> Chart:
     """One chart, with its packed subcharts unpacked below ``charts/<name>/``.
 
     Raises:
-        ChartError: it is not there, is no chart, or breaks a rule of archives.
+        ChartError: it is not there, is not a chart, or breaks a rule of archives.
     """
     path = Path(path)
     if path.is_dir():
@@ -68,7 +68,7 @@ def unpack_subcharts(files: Mapping[str, bytes], title: str, budget: Budget, dep
     """``charts/sub-1.2.3.tgz`` becomes ``charts/sub/…``, subcharts of subcharts too.
 
     Raises:
-        ChartError: a subchart cannot be read, or its name is no name for a folder.
+        ChartError: a subchart cannot be read, or its name is not a name for a folder.
         LimitError: all of them together are more than the budget allows.
     """
     if depth > _MAX_DEPTH:
@@ -108,7 +108,7 @@ def chart_name(files: Mapping[str, bytes], title: str) -> SafeName:
     """The name that a chart gives itself, which becomes a folder.
 
     Raises:
-        ChartError: it is no name, or Chart.yaml cannot be read.
+        ChartError: it is not a name, or Chart.yaml cannot be read.
     """
     try:
         return SafeName(str(metadata_of(files, title).get("name") or ""), f"{title}: the name in its Chart.yaml")

@@ -33,7 +33,7 @@ def local_chart(argument: str) -> LocalChart:
     """The chart that ``chart:ARGUMENT`` names; fetched where it is not on this disk.
 
     Raises:
-        UsageError: it is no path, and no ``https://…/chart@VERSION`` or URL of an archive either.
+        UsageError: it is not a path, and no ``https://…/chart@VERSION`` or URL of an archive either.
         WorldError: it cannot be fetched.
     """
     if not argument.startswith(("http://", "https://", "oci://", "git+")):

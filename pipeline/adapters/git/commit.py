@@ -41,7 +41,7 @@ class RepositoryWriter:
         the index are as they were.
 
         Raises:
-            UsageError: the branch exists, or is no name for one.
+            UsageError: the branch exists, or is not a name for one.
             WorldError: git refused (a hook, no identity, no key to sign with, a merge under way, a lock).
         """
         self._nothing_under_way()

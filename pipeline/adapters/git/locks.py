@@ -18,7 +18,7 @@ def lock_of(index: Path) -> Path:
 
 
 def wait_until_free(index: Path, top: Path) -> None:
-    """Return as soon as nobody holds the index.
+    """Return as soon as no one holds the index.
 
     Raises:
         WorldError: its lock stays; the lock, its age and the way out are named.

@@ -1,7 +1,7 @@
 """Goes on with a commit whose run was killed: where Git has made it, the index takes it over; else nothing is left.
 
 Locks that Git's own processes left are removed only where they are surely ours: the record says that we were at work,
-nobody of that run lives (the lock of pipeline is free), and they were made since, and have not changed for a while.
+no one of that run lives (the lock of pipeline is free), and they were made since, and have not changed for a while.
 """
 
 import shutil

@@ -35,7 +35,7 @@ _VALUES_PATH = re.compile(r"/dev/fd/\d+")
 _LOG_PREFIX = re.compile(r"^(?:time=\S+ )?level=[A-Z]+ (?:source=\S+ )?")
 
 HelmCommand, helm_errors = pyhelm3_command.load()
-# It logs each command line that fails, to stderr where nobody set logging up; our error says it better.
+# It logs each command line that fails, to stderr where no one set logging up; our error says it better.
 logging.getLogger("pyhelm3.command").addHandler(logging.NullHandler())
 
 
@@ -60,7 +60,7 @@ class HelmCli:
         """What the binary says of itself, without the v.
 
         Raises:
-            WorldError: it does not run, or is no helm.
+            WorldError: it does not run, or is not helm.
         """
         return self._asked.result()
 

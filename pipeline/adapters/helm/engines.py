@@ -14,7 +14,7 @@ def choose(setting: str, version_range: str, limits: RenderLimits | None = None)
     """``auto`` is the binary on PATH where its version is in the range, else the embedded library.
 
     Raises:
-        UsageError: ``version_range`` is no range, or ``setting`` no engine.
+        UsageError: ``version_range`` is not a range, or ``setting`` no engine.
         WorldError: the engine is not there, or its version is not in the range.
     """
     if setting not in SETTINGS:

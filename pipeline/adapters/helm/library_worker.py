@@ -19,7 +19,7 @@ TOO_LARGE, OUT_OF_MEMORY = "too large", "out of memory"
 
 
 def main() -> None:
-    """Until nobody asks any more: stdin then ends, or we are killed."""
+    """Until no one asks any more: stdin then ends, or we are killed."""
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what the library prints is no answer
     send(answers, {"version": library.version()})

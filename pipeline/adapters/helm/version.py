@@ -22,7 +22,7 @@ def version_of(binary: str) -> str:
     """Without the v, and without the build.
 
     Raises:
-        WorldError: it does not run, or is no helm.
+        WorldError: it does not run, or is not helm.
     """
     key, cache = _key(binary), Cache(cache_folder("helm"), "1", _MOST_FILES)
     known = (cache.get(key) or b"").decode(errors="replace") if key else ""

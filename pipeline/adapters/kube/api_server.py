@@ -28,7 +28,7 @@ _CONNECT_SECONDS = 5.0
 _CREDENTIALS_SECONDS = 60.0
 """How long a credential is used before the configuration is asked again: an exec plugin costs a process each time."""
 _RELOAD_SECONDS = 5.0
-"""Many requests are refused at the same time: the first reads the credentials anew, for all."""
+"""Many requests are refused at the same time: the first reads the credentials again, for all."""
 _ATTEMPTS = 3
 _PIECE = 1 << 18
 _UNAUTHORIZED = 401
@@ -78,7 +78,7 @@ class KubeApi:
             return Answer(0, text=_first_line(error), sent=not _before_sending(error))
 
     def _authorization(self, *, fresh: bool) -> dict[str, str]:
-        """Asked anew once a minute; after a 401 from the very beginning, with an exec plugin run again."""
+        """Asked again once a minute; after a 401 from the very beginning, with an exec plugin run again."""
         with self._lock:
             if fresh and time.monotonic() - self._loaded_at > _RELOAD_SECONDS:
                 with suppress(UsageError, WorldError):

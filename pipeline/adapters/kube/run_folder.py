@@ -1,4 +1,4 @@
-"""Where runs leave their journals and backups: the user's state folder, for nobody else to read."""
+"""Where runs leave their journals and backups: the user's state folder, for no one else to read."""
 
 import os
 import re

@@ -55,7 +55,7 @@ class Turn:
 def my_turn(
     root: Path, verb: str, tell: Callable[[str], object] = unheard, patience: float | None = None
 ) -> Iterator[Turn]:
-    """Alone at work on the repository at ``root``, as soon as nobody else is.
+    """Alone at work on the repository at ``root``, as soon as no one else is.
 
     Raises:
         RefusedError: another run is at work, for longer than is waited.

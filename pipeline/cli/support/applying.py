@@ -52,7 +52,7 @@ def run(given: Given) -> int:
     """The exit code of the run.
 
     Raises:
-        UsageError: the file is no plan, or its environment is unknown.
+        UsageError: the file is not a plan, or its environment is unknown.
         StaleError: anything is not as the plan says.
         RefusedError: it is not approved, or another run holds the lock.
         UnsafeError: something stands against the plan.
@@ -103,7 +103,7 @@ def _hidden(at: ClusterEnvironment, plan: Plan) -> HiddenValues:
 
 
 def _approved(at: ClusterEnvironment, given: Given, ready: FittingPlan) -> ApprovedPlan:
-    """A person at the terminal is asked where that counts, and nobody has approved it yet."""
+    """A person at the terminal is asked where that counts, and no one has approved it yet."""
     plan, now = ready.plan, time.time()
     if plan.empty:
         return approved(ready, (), now)
@@ -122,7 +122,7 @@ def _approved(at: ClusterEnvironment, given: Given, ready: FittingPlan) -> Appro
 
 @contextmanager
 def _signals(at: ClusterEnvironment) -> Iterator[Callable[[], bool]]:
-    """The first SIGINT or SIGTERM ends the run in good order; the second at once, as ever."""
+    """The first SIGINT or SIGTERM ends the run in a clean way; the second at once, as ever."""
     stop = at.clock.stop
 
     def heard(number: int, _frame: object) -> None:

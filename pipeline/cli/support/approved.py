@@ -40,7 +40,7 @@ def evidence_of(
 
     Raises:
         RefusedError: one that may be a rejection cannot be read.
-        UsageError: a file is no approval, or nobody knows who is here.
+        UsageError: a file is not an approval, or it is unknown who is here.
         WorldError: ssh-keygen is missing, or GitHub does not answer.
     """
     from pipeline.adapters.approvals.check import Evidence, dispatched, typed_here
@@ -62,7 +62,7 @@ def protected_policy(here: Repository, environment: str) -> ProtectedPolicy | No
     such branch, or no pipeline.yaml on it.
 
     Raises:
-        RefusedError: it cannot be read, so that nobody knows what it would forbid.
+        RefusedError: it cannot be read, so that it is unknown what it would forbid.
     """
     from pipeline.adapters.git import trees
     from pipeline.adapters.git.door import repository_root

@@ -46,7 +46,7 @@ class ApprovalRequest:
         return Evidence(self.here.root, self.plan, self.digest, self.now)
 
     def check_approvable(self) -> None:
-        """Raises RefusedError where nobody can approve this plan."""
+        """Raises RefusedError where no one can approve this plan."""
         approvable(self.plan, self.now, protected_policy(self.here, self.plan.target.environment))
 
     def record(self, decision: Decision, reason: str, approver: str, method: Literal["ssh", "interactive"]) -> Approval:
@@ -67,7 +67,7 @@ def loaded(file: Path) -> ApprovalRequest:
     """The plan in ``file``, which is read once.
 
     Raises:
-        UsageError: it is no plan, or there is none, or no pipeline.yaml around here.
+        UsageError: it is not a plan, or there is none, or no pipeline.yaml around here.
     """
     try:
         data = file.read_bytes()
@@ -134,7 +134,7 @@ def keep(asked: ApprovalRequest, decisions: Sequence[Approval], out: Path | None
     """Write each decision, and say what was written where.
 
     Raises:
-        UsageError: ``out`` is no place for them.
+        UsageError: ``out`` is not a place for them.
     """
     if out and len(decisions) > 1:
         raise UsageError(f"{len(decisions)} decisions cannot be written to one file", hint="omit --out")

@@ -31,7 +31,7 @@ def begun(old: DiffSource, new: DiffSource, options: ChartOptions) -> Begun:
     """Both charts rendered the same way, as soon as Helm is through.
 
     Raises:
-        UsageError, ConfigError: a values file cannot be read, or is no YAML.
+        UsageError, ConfigError: a values file cannot be read, or is not valid YAML.
         WorldError: a chart cannot be fetched, or there is no Helm.
     """
     from pipeline.adapters.helm.engines import (

@@ -81,5 +81,5 @@ def _write(text: str) -> None:
     try:
         sys.stderr.write(text)
         sys.stderr.flush()
-    except OSError:  # nobody is left to tell
+    except OSError:  # no one is left to tell
         return

@@ -18,7 +18,7 @@ _HINT = "pipeline status -o inventory writes one"
 
 
 def plan_offline(at: ClusterEnvironment, wish: Wish, recorded: Path) -> Plan:
-    """Raises UsageError where ``recorded`` is no inventory of the environment."""
+    """Raises UsageError where ``recorded`` is not an inventory of the environment."""
     inventory = read_recorded(at, recorded)
     applied: tuple[tuple[str, Resource], ...] = ()
     missing: tuple[str, ...] = ()

@@ -21,7 +21,7 @@ _ALWAYS_THERE = frozenset(
 
 
 def lost(upgrade: Upgrade) -> frozenset[ResourceId]:
-    """What the release had and nobody renders or keeps any more. What was never there is not this upgrade's doing."""
+    """What the release had and no one renders or keeps any more. What was never there is not this upgrade's doing."""
     _, after = around(upgrade)
     mine = {one.id for one in upgrade.before.manifests.resources if not kept(one)}
     return _unmade(mine - {resource.id for resource in after}, after)
@@ -39,7 +39,7 @@ def dangling(upgrade: Upgrade, kinds: frozenset[str], names: Names) -> Iterator[
 
 
 def newly_missing(upgrade: Upgrade, kinds: frozenset[str], names: Names) -> Iterator[tuple[Resource, Reference]]:
-    """Objects of ``kinds`` in the release that name what nobody renders, and that nobody named or rendered before."""
+    """Objects of ``kinds`` in the release that name what no one renders, and that no one named or rendered before."""
     before, after = around(upgrade)
     known = {one.id for one in (*before, *after)}
     known.update(reference.id for one in before if one.kind in kinds for reference in names(one))

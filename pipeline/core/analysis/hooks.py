@@ -22,7 +22,7 @@ _SHOWN = 3
 
 
 def words(resource: Resource | None) -> tuple[str, ...]:
-    """The events as written, known to Helm or not; empty for what is no hook."""
+    """The events as written, known to Helm or not; empty for what is not a hook."""
     text = str(resource.annotations.get(HOOK_ANNOTATION) or "") if resource is not None else ""
     return tuple(word.strip() for word in text.split(",") if word.strip())
 

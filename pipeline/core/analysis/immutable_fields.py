@@ -27,7 +27,7 @@ Cure = tuple[str, tuple[str, ...]]
 def bodies(change: ResourceChange, *, hooks: bool = False) -> tuple[Body, Body] | None:
     """Both sides of an edit, with the server's defaults; None for what is not edited in place.
 
-    Hooks are not: they are deleted and made anew. ``hooks`` gives their bodies all the same.
+    Hooks are not: they are deleted and created again. ``hooks`` gives their bodies all the same.
     """
     if change.action is not Action.CHANGED or change.before is None or change.after is None:
         return None
@@ -107,6 +107,6 @@ def _another_object(change: ResourceChange) -> Cure:
 
 
 def applied_to_target(before: Resource, upgrade: Upgrade) -> bool:
-    """Whether the old manifest is one that the target takes: else nobody knows what the cluster holds of it."""
+    """Whether the old manifest is one that the target takes: else it is unknown what the cluster holds of it."""
     api = lookup(before.group, before.version, before.kind)
     return api is None or upgrade.facts.target is None or api.exists(upgrade.facts.target[1])

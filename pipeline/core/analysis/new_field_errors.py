@@ -30,7 +30,7 @@ class News:
 
     @property
     def severity(self) -> Severity | None:
-        """The rule's own where it is certain. Where nobody said what the cluster runs, no more than a note."""
+        """The rule's own where it is certain. Where no one said what the cluster runs, no more than a note."""
         return None if self.certain else Severity.LOW
 
     @property

@@ -8,7 +8,7 @@ from pipeline.core.kube.resource import ResourceId
 
 
 def where(files: Mapping[str, str], rid: ResourceId, path: Path) -> str:
-    """``overlays/web/prod/patch.yaml:12``; the first file alone where no line fits, empty where there is no file."""
+    """``overlays/web/prod/patch.yaml:12``; the first file alone where no line fits, empty where there is not a file."""
     ranked = sorted(files, key=lambda file: (rid.name not in files[file], rid.kind not in files[file], file))
     for word in _words(path):
         pattern = re.compile(rf"(?<![\w.-]){re.escape(word)}(?![\w.-])")

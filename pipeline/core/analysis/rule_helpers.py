@@ -44,7 +44,7 @@ Say = Callable[[ResourceChange, FieldChange], str]
 
 
 def custom_check(words: FindingText, picks: Callable[[FieldChange], bool]) -> EachCheck:
-    """One finding a custom resource that is edited, about what is picked of all but its metadata."""
+    """One finding per custom resource that is edited, about what is picked of all but its metadata."""
 
     def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
         if built_in_group(change.id.group) or change.action in (Action.ADDED, Action.REMOVED):
@@ -98,7 +98,7 @@ def of_many(what: str) -> str:
 
 
 def object_check(picks: Picks, words: FindingText, first: Path = ()) -> EachCheck:
-    """One finding an object that is edited. ``first`` is a path that is named before all others."""
+    """One finding per object that is edited. ``first`` is a path that is named before all others."""
 
     def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
         if change.action in (Action.ADDED, Action.REMOVED):

@@ -1,6 +1,6 @@
 """What a chart knows of its values: defaults, schema, template references, and the dependencies that own a key.
 
-Helm ignores a value that nothing reads, without a word. Whether something reads it is judged in three steps: the
+Helm ignores a value that nothing reads, silently. Whether something reads it is judged in three steps: the
 defaults name it, the schema names it, or a template refers to it. Maps that are empty by default are free-form.
 """
 

@@ -82,7 +82,7 @@ class ChartLock:
         return ChartLock(tuple(sorted([*others, chart])), {**self.releases, release: got})
 
     def only(self, releases: Iterable[str]) -> "ChartLock":
-        """Without the releases that are no more, and without the charts that nobody needs then."""
+        """Without the releases that are no more, and without the charts that no one needs then."""
         names = set(releases)
         kept = {name: got for name, got in sorted(self.releases.items()) if name in names}
         needed = {got.folder for got in kept.values()}
@@ -113,7 +113,7 @@ def from_text(text: str) -> ChartLock:
     """Read a lock.
 
     Raises:
-        ConfigError: it is no lock, or of a schema that this version of pipeline does not know.
+        ConfigError: it is not a lock, or of a schema that this version of pipeline does not know.
     """
     try:
         data = mapping(load(text))

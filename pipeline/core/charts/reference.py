@@ -49,7 +49,7 @@ def parse_reference(text: str, repositories: Iterable[ChartRepository] = ()) -> 
     """Read a chart as pipeline.yaml names it.
 
     Raises:
-        UsageError: it names no repository of ``repositories``, and is no URL and no path.
+        UsageError: it names no repository of ``repositories``, and is not a URL and no path.
     """
     if text.startswith(("./", "../", "/")) or text == ".":
         return ChartReference(ChartKind.PATH, text, text)

@@ -33,7 +33,7 @@ def offers(text: str, chart: str, *, url: str) -> tuple[Offer, ...]:
     Entries that Helm skips (no version, no URL) are skipped here too.
 
     Raises:
-        WorldError: this is no index.
+        WorldError: this is not an index.
         UsageError: the repository has no such chart.
     """
     entries = _entries(text, chart, url)
@@ -49,7 +49,7 @@ def choose(available: tuple[Offer, ...], wanted: str, *, chart: str, where: str)
     """The offer that Helm would take: the very version asked for, else the newest in the range.
 
     Raises:
-        UsageError: ``wanted`` is no range, or nothing matches it.
+        UsageError: ``wanted`` is not a range, or nothing matches it.
     """
     for offer in available:
         if wanted and offer.version == wanted:

@@ -87,7 +87,7 @@ class Range:
         """Read a range in Helm's syntax; the empty text admits every release.
 
         Raises:
-            ValueError: it is no range.
+            ValueError: it is not a range.
         """
         if len(text) > _MAX_LENGTH:
             raise ValueError(f"a version range of {len(text)} characters is too long")

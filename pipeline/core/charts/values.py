@@ -12,14 +12,14 @@ from pipeline.core.yaml.reader import YamlError, load_all
 
 
 class ValuesError(Exception):
-    """A values file that is no map. The message names the file."""
+    """A values file that is not a map. The message names the file."""
 
 
 def merge(layers: Iterable[ValuesLayer]) -> dict[str, Any]:
     """What the layers say together, the last one winning. The documents of one file are layers too.
 
     Raises:
-        ValuesError: a layer is no YAML, or a document in it is no map.
+        ValuesError: a layer is not valid YAML, or a document in it is not a map.
     """
     merged: dict[str, Any] = {}
     for layer in layers:

@@ -24,7 +24,7 @@ class ClusterTarget:
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """``kube_version`` as written, empty where nobody said; ``api_versions`` beyond what can be known."""
+    """``kube_version`` as written, empty where no one said; ``api_versions`` beyond what can be known."""
 
     name: str
     kube_version: str = ""

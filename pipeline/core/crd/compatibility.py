@@ -21,7 +21,7 @@ from pipeline.core.risk.upgrade import Upgrade
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """``refused`` and ``dropped`` are new with the new schema; ``unchecked`` are rules that nobody evaluated."""
+    """``refused`` and ``dropped`` are new with the new schema; ``unchecked`` are rules that no one evaluated."""
 
     resource: Resource
     refused: tuple[SchemaViolation, ...] = ()

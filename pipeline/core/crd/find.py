@@ -11,7 +11,7 @@ from pipeline.core.memo import once
 from pipeline.core.risk.upgrade import Upgrade
 from pipeline.core.yaml.reader import YamlError, load_all
 
-# A Secret's text is base64 and nobody's business; what ships CRDs as text does it in ConfigMaps.
+# A Secret's text is base64 and no one's business; what ships CRDs as text does it in ConfigMaps.
 _CARRIERS = frozenset({"ConfigMap"})
 
 

@@ -11,7 +11,7 @@ _SHOWN = 3
 
 
 def instances(upgrade: Upgrade, definition: Definition) -> Iterator[Resource]:
-    """Custom resources of the kind, as they will be applied with this upgrade; those of nobody else as they live."""
+    """Custom resources of the kind, as they will be applied with this upgrade; those of no one else as they live."""
     seen: set[ResourceId] = set()
     for manifests in (upgrade.after.manifests, upgrade.facts.repository_after, upgrade.facts.live):
         for resource in manifests.of_kind(definition.kind) if manifests else ():

@@ -26,7 +26,7 @@ def came(before: Definition, after: Definition, key: str) -> list[str]:
 
 
 def names_check(told: Told, verb: str, why: str, remedy: str) -> WholeCheck:
-    """One finding a CRD, about those of its short names and categories that ``told`` picks."""
+    """One finding per CRD, about those of its short names and categories that ``told`` picks."""
 
     def check(upgrade: Upgrade) -> Iterator[Hit]:
         for pair, before, after in edited(upgrade):

@@ -40,7 +40,7 @@ class CrdFindingText:
 
 
 def fields_check(picks: Callable[[SchemaChange], bool], words: CrdFindingText) -> WholeCheck:
-    """One finding a CRD, with every field that ``picks`` takes."""
+    """One finding per CRD, with every field that ``picks`` takes."""
 
     def check(upgrade: Upgrade) -> Iterator[Hit]:
         for edited in edits(upgrade):

@@ -22,7 +22,7 @@ class Shipped:
     text: str
 
     def body(self) -> Body:
-        """The CRD; empty where it is no YAML."""
+        """The CRD; empty where it is not valid YAML."""
         try:
             found = load(self.text)
         except YamlError:

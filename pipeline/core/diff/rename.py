@@ -60,7 +60,7 @@ class Left:
 
 
 def _followed(left: Left, followed: list[Followed], staying: Mapping[ResourceId, Resource]) -> _Pairs:
-    """Where every workload that named the old one now names this new one, and nobody but them does."""
+    """Where every workload that named the old one now names this new one, and no one but them does."""
     olds, news = ({one.id: one for one in side} for side in (left.removed, left.added))
     for pair in followed:
         if pair.old in staying and same_stem(pair.old.name, pair.new.name):

@@ -51,7 +51,7 @@ def _starts(path: Path, among: Container[Path]) -> bool:
 
 
 def _below(path: Path, told: set[Path]) -> bool:
-    """Whether what stands at ``path`` is told in parts."""
+    """Whether what stands at ``path`` is reported in parts."""
     return any(other[: len(path)] == path for other in told)
 
 

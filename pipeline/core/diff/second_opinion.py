@@ -24,7 +24,7 @@ _STEP = re.compile(r"\['((?:[^'\\]|\\.)*)'\]|\[\"([^\"]*)\"\]|\[(\d+)\]")
 
 
 class Untold(NamedTuple):
-    """A difference that nobody tells or explains: which object, and where (empty: the object as a whole)."""
+    """A difference that no one tells or explains: which object, and where (empty: the object as a whole)."""
 
     id: ResourceId
     where: str

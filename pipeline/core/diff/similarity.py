@@ -14,7 +14,7 @@ from pipeline.core.kube.resource import Body, Resource
 ALIKE = 0.6
 """From here on two objects are taken for one."""
 SMALLEST = 3
-"""Objects with fewer leaves resemble each other by chance."""
+"""Objects with fewer leaves resemble each other at random."""
 _UNSURE = 0.25
 """Below it not even defaults and names make two objects one."""
 _OWN = frozenset({"name", "namespace", "labels", "annotations", "creationTimestamp"})

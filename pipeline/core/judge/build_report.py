@@ -35,7 +35,7 @@ class Targets:
     """The versions that the old side was rendered for, by environment."""
 
     def before_of(self, environment: str) -> tuple[int, int] | None:
-        """None where nobody knows, or where it is the same version as now."""
+        """None where it is unknown, or where it is the same version as now."""
         version = minor_version(self.versions_before.get(environment, ""))
         return None if version == self.version_of(environment) else version
 
@@ -121,7 +121,7 @@ def _release(key: ReleaseKey, old: Snapshot, new: Snapshot, rules: tuple[Rule, .
 
 
 def _settled(diff: Diff, after: Side) -> Diff:
-    """What the new side makes anew at each render is no news of this upgrade: one rule speaks of all such paths."""
+    """What the new side makes again at each render is no news of this upgrade: one rule speaks of all such paths."""
     if not after.notes.volatile:
         return diff
     return Diff(tuple(replace(c, fields=tuple(_noted(c, f, after.notes) for f in c.fields)) for c in diff.changes))

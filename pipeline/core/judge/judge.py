@@ -25,7 +25,7 @@ class Judgement:
 
 
 def judge(upgrade: Upgrade, rules: Iterable[Rule]) -> Judgement:
-    """Every finding, sorted worst first; every rule that could not run; every changed path that nobody explained."""
+    """Every finding, sorted worst first; every rule that could not run; every changed path that no one explained."""
     findings: list[Finding] = []
     skipped: list[NotEvaluated] = []
     by_place = {_key(change): change for change in upgrade.diff.changes}

@@ -1,6 +1,6 @@
 """What the API server does not take of a built-in object, by the fields that its version of Kubernetes has.
 
-Judged is what a real server refuses (tests/cluster/test_contract_fields.py): a field that nobody declared, a value of
+Judged is what a real server refuses (tests/cluster/test_contract_fields.py): a field that no one declared, a value of
 another type than the field's, a field that must be set, an entry that comes twice. Null counts as absent. Enums and
 what the server's own code checks are not known here: no complaint is no promise.
 """

@@ -95,7 +95,7 @@ class Resource:
         return cls(rid, group, version, body, source, delivery, release)
 
     def with_body(self, body: Body) -> "Resource":
-        """The same origin with another body; identity is read anew."""
+        """The same origin with another body; identity is read again."""
         fresh = Resource.of(body)
         return replace(self, id=fresh.id, group=fresh.group, version=fresh.version, body=body)
 

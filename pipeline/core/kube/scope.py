@@ -14,7 +14,7 @@ class Scopes:
     custom: Mapping[tuple[str, str], bool] = field(default_factory=dict, hash=False)
 
     def namespaced(self, group: str, kind: str) -> bool | None:
-        """None where nobody says: a custom resource whose CRD is not at hand."""
+        """None where no one says: a custom resource whose CRD is not at hand."""
         built_in = scope_of(group, kind)
         if built_in is not None:
             return built_in

@@ -69,7 +69,7 @@ def public_beginning(text: str) -> int:
 
 
 def _enough(text: str, common: int) -> int:
-    """From how many characters on a beginning of ``text`` is not told from ordinary text by chance.
+    """From how many characters on a beginning of ``text`` is not told from ordinary text at random.
 
     Ten where it looks like a token; half of words; a long run where it has lines, since files begin alike.
     """

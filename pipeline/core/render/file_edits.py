@@ -18,5 +18,5 @@ class Edits:
     known: Mapping[str, str] = field(default_factory=dict, hash=False)
     """The digest (``sha256:…``) of what was last written at a path: a file's, or a tree's as the lock has it.
 
-    Empty for a file that nobody looks after: pipeline.lock changes its form between versions.
+    Empty for a file that no one looks after: pipeline.lock changes its form between versions.
     """

@@ -24,7 +24,7 @@ def render_error(order: RenderOrder, said: str) -> RenderError:
 
 
 def not_readable(order: RenderOrder, error: ManifestError) -> RenderError:
-    """For what Helm printed and nobody can apply: a file of crds/, which Helm does not read, or a lost document."""
+    """For what Helm printed and no one can apply: a file of crds/, which Helm does not read, or a lost document."""
     return RenderError(
         f"its output is not valid YAML: {error.message}",
         release=order.release,

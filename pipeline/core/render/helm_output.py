@@ -106,7 +106,7 @@ def documents(templates: Mapping[str, str]) -> tuple[Document, ...]:
     """The documents of all templates, by path, then as they stand in it. Partials and notes are none.
 
     Raises:
-        HelmOutputError: one is no YAML, or no map.
+        HelmOutputError: one is not valid YAML, or no map.
     """
     paths = sorted(templates, key=lambda path: path.encode())
     shown = (path for path in paths if not path.endswith(_NOTES) and not path.rpartition("/")[2].startswith("_"))

@@ -121,7 +121,7 @@ def _next_mark(text: str, after: int) -> int:
     return found + 1 if found >= 0 else -1
 
 
-# Both sides of an upgrade share most documents word for word: each is then parsed once, and its body, which nobody
+# Both sides of an upgrade share most documents word for word: each is then parsed once, and its body, which no one
 # may change, is the same object on both sides, which a comparison sees at once.
 @lru_cache(maxsize=8192)
 def _bodies(document: str, kept: ParsedDocuments | None) -> tuple[Body, ...]:

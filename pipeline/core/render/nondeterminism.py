@@ -1,4 +1,4 @@
-"""What two renders of the same input do not agree on: values that a chart makes by chance, or by the clock.
+"""What two renders of the same input do not agree on: values that a chart makes at random, or by the clock.
 
 Such a path is called volatile. What stands there is no fact about the chart: two sides are compared without it, and
 ``pipeline render`` may keep what is committed. Of a text of several lines, only what differs in a line is volatile.
@@ -144,7 +144,7 @@ def _lines(first: str, second: str) -> Iterator[tuple[str, str | None]]:
 
 
 def _around(a: str, b: str) -> tuple[str, str]:
-    """The common start and end, up to where a word that is made by chance may begin."""
+    """The common start and end, up to where a word that is made at random may begin."""
     start = _alike(a, b)
     while start and a[start - 1] in _RANDOM:
         start -= 1

@@ -24,9 +24,9 @@ class VolatilePath:
 
 @dataclass(frozen=True, slots=True)
 class Notes:
-    """``volatile`` are the paths of which nothing is any fact, None where nobody looked; ``functions`` what made them.
+    """``volatile`` are the paths of which nothing is any fact, None where no one looked; ``functions`` what made them.
 
-    ``frozen`` says that the committed values were kept there. ``overlaid`` is None where nobody looked, empty where
+    ``frozen`` says that the committed values were kept there. ``overlaid`` is None where no one looked, empty where
     there is no overlay.
     """
 
@@ -46,7 +46,7 @@ NOTHING = Notes()
 
 
 def to_data(notes: Notes) -> dict[str, Any]:
-    """The keys ``volatile``, ``overlaid`` and ``copies`` of an index; what nobody looked at is left out."""
+    """The keys ``volatile``, ``overlaid`` and ``copies`` of an index; what no one looked at is left out."""
     data: dict[str, Any] = {}
     if notes.volatile is not None:
         paths = [{"object": _object(one.id), "path": to_json(one.path), "whole": one.whole} for one in notes.volatile]

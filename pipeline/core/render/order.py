@@ -8,7 +8,7 @@ from pipeline.core.charts.chart import ValuesLayer
 from pipeline.core.errors import RenderError
 
 DEFAULT_KUBE_VERSION = "1.35.0"
-"""What a render targets when nobody says: pinned, because each Helm release has another default (4.1: v1.35.0)."""
+"""What a render targets when no one says: pinned, because each Helm release has another default (4.1: v1.35.0)."""
 
 
 @dataclass(frozen=True, slots=True)

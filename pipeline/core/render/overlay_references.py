@@ -1,6 +1,6 @@
 """What an overlay refers to that is not in it: Kustomize would fetch it, from a Git server or the web, or run it.
 
-Kustomize takes what is no file for an address. So everything that a kustomization names must be there.
+Kustomize takes what is not a file for an address. So everything that a kustomization names must be there.
 """
 
 import posixpath

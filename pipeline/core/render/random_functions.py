@@ -1,7 +1,7 @@
-"""Which templates of a chart make values by chance, and whether a render holds such a value: is a second one worth it?
+"""Which templates of a chart make values at random, and whether a render holds such a value: is a second one worth it?
 
 A second render costs as much as the first. It is made only where an object comes from a template that reaches a random
-function, and holds a text that looks random and that nobody wrote into values. Functions: Helm's
+function, and holds a text that looks random and that no one wrote into values. Functions: Helm's
 https://helm.sh/docs/chart_template_guide/function_list/#cryptographic-and-security-functions, and sprig's.
 """
 
@@ -25,7 +25,7 @@ _NAMES = (
 _FUNCTION = re.compile(rf"\b({'|'.join(_NAMES)})(?:WithKey)?\b")
 _TOKEN = re.compile(r"[A-Za-z0-9]{5,}")
 _QUOTED = re.compile(r"\"(?:[^\"\\\\]|\\\\.)*\"|`[^`]*`")
-# Words are lower, camelCase or ACRONYMS with a number at the end; what is made by chance is none of these.
+# Words are lower, camelCase or ACRONYMS with a number at the end; what is made at random is none of these.
 _WORD = re.compile(r"(?:[A-Z]?[a-z]{2,}+|[A-Z]{2,}+)++\d{0,3}|v?\d{1,5}(?:[a-z]+\d*)?")
 _TIME = re.compile(r"20\d\d-?[01]\d-?[0-3]\d|\b[12]\d{9,}\b|\d\d:\d\d:\d\d")
 _UNSAID = frozenset({"apiVersion", "kind", "labels", "helm.sh/chart"})
@@ -59,7 +59,7 @@ def _names_one(text: str) -> bool:
 def suspects(manifests: ManifestSet, templates: Mapping[str, frozenset[str]], known: Iterable[str]) -> frozenset[str]:
     """The random functions that may have made something in ``manifests``; empty where a second render tells nothing.
 
-    ``templates`` is what ``by_chance`` says, ``known`` are the texts of values, whose words are nobody's chance.
+    ``templates`` is what ``by_chance`` says, ``known`` are the texts of values, whose words are no one's chance.
     """
     if not templates:
         return frozenset()
@@ -78,7 +78,7 @@ def template_of(resource: Resource) -> str:
 
 
 def needs_a_pause(functions: frozenset[str]) -> bool:
-    """Whether two renders of one second may look alike and still be made by chance."""
+    """Whether two renders of one second may look alike and still be made at random."""
     return _CLOCK in functions
 
 

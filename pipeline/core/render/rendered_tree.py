@@ -141,7 +141,7 @@ def from_bytes(data: bytes, where: str) -> Index:
     """Read an index; ``where`` is its path, for messages.
 
     Raises:
-        StaleError: it is no index of this version.
+        StaleError: it is not an index of this version.
     """
     hint = "pipeline render writes it anew; git checkout brings the committed one back"
     try:

@@ -31,7 +31,7 @@ class Facts:
     """What is known beyond the two renders. Each may be missing; the rules that need it are then not evaluated.
 
     ``target`` is the Kubernetes version (major, minor) the environment runs, or with ``target_stated`` false the one
-    that renders take when nobody says. ``capabilities`` says whether the render
+    that renders take when no one says. ``capabilities`` says whether the render
     was given a full list of API kinds (only then is a removed API proven). ``repository_before``/``_after`` hold what
     every other release and the in-house manifests render to; ``live`` what the cluster holds.
     """

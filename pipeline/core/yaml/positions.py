@@ -7,7 +7,7 @@ import yaml
 
 Steps = tuple[str | int, ...]
 _MOST = 200_000
-"""Positions of one text: aliases of aliases multiply, and nobody asks for the last of so many."""
+"""Positions of one text: aliases of aliases multiply, and no one asks for the last of so many."""
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 

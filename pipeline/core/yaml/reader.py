@@ -34,7 +34,7 @@ _CORE = "tag:yaml.org,2002:"
 
 
 class YamlError(ValueError):
-    """Text that is no YAML. ``line`` and ``column`` count from 1; 0 where unknown."""
+    """Text that is not valid YAML. ``line`` and ``column`` count from 1; 0 where unknown."""
 
     def __init__(self, message: str, line: int = 0, column: int = 0) -> None:
         super().__init__(f"line {line}: {message}" if line else message)
@@ -43,7 +43,7 @@ class YamlError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class DuplicateKey:
-    """A key given twice in one map: Kubernetes takes the last in silence."""
+    """A key given twice in one map: Kubernetes takes the last silently."""
 
     key: str
     line: int
@@ -53,7 +53,7 @@ def load(text: str) -> Any:
     """The first document of ``text``; None where there is none.
 
     Raises:
-        YamlError: it is no YAML.
+        YamlError: it is not valid YAML.
     """
     documents = load_all(text)
     return documents[0] if documents else None
@@ -63,7 +63,7 @@ def load_all(text: str, duplicates: list[DuplicateKey] | None = None) -> list[An
     """Every document of ``text`` as JSON values, None for an empty one. Keys given twice go into ``duplicates``.
 
     Raises:
-        YamlError: it is no YAML, or its aliases expand beyond all reason.
+        YamlError: it is not valid YAML, or its aliases expand beyond all reason.
     """
     parser = _parser(text)
     try:

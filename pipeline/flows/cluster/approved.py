@@ -61,7 +61,7 @@ class FittingPlan:
 
 @dataclass(frozen=True, slots=True)
 class ApprovedPlan:
-    """A fitting plan that is approved. ``approvers`` is empty for a plan without writes, which needs nobody."""
+    """A fitting plan that is approved. ``approvers`` is empty for a plan without writes, which needs no one."""
 
     plan: Plan
     digest: str
@@ -116,7 +116,7 @@ def approved(fitting: FittingPlan, evidence: Sequence[Checked], now: float) -> A
 
 
 def approvable(plan: Plan, now: float, protected: ProtectedPolicy | None) -> None:
-    """Raises RefusedError where nobody can approve this plan."""
+    """Raises RefusedError where no one can approve this plan."""
     if plan.problems:
         hint = "solve them and create a new plan; pipeline approve --reject keeps a no"
         raise RefusedError("a plan with problems cannot be approved, only rejected", hint=hint)

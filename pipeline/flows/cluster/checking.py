@@ -45,7 +45,7 @@ def may_be_resumed(client: Client, plan: Plan, inventory: Inventory, earlier: tu
 
 
 def journal_is_whole(data: bytes, where: str, inventory: Inventory, lease: Lease | None) -> None:
-    """That nobody changed the journal of the last run, or cut off its end. ``where`` is its path, for messages.
+    """That no one changed the journal of the last run, or cut off its end. ``where`` is its path, for messages.
 
     Raises:
         WorldError: its chain is broken, or it does not end where the inventory and the Lease know that it did.

@@ -35,7 +35,7 @@ class Client:
     def send(self, call: Call, once: Callable[[Call], Answer] | None = None) -> tuple[Fate, Answer]:
         """Try until the fate is anything but RETRY, or the budget is used up (then it is FINAL).
 
-        ``once`` sends one try; without it, nobody hears of it. This is the only loop that tries a request again: which
+        ``once`` sends one try; without it, no one hears of it. This is the only loop that tries a request again: which
         answers are worth it, and how long to wait, is the table of core/cluster/api/retry.py.
         """
         once = once or self.api.request
@@ -56,7 +56,7 @@ class Client:
         """The JSON at ``path``, None where there is surely no such object.
 
         Raises:
-            WorldError: the server refuses, or nobody serves that path.
+            WorldError: the server refuses, or no one serves that path.
         """
         call = Call("GET", path, **more)
         found, answer = self.send(call)

@@ -46,7 +46,7 @@ def run_hook(task: Task, objects: Objects, removal: Removal, waiting: Waiting, s
 
 
 def _begun(task: Task, objects: Objects) -> Body | None:
-    """The hook that an interrupted run of the same plan began, where its policy lets nobody begin it anew."""
+    """The hook that an interrupted run of the same plan began, where its policy lets no one begin it again."""
     if not task.resumed or hooks.BEFORE in task.action.deletes:
         return None
     found = objects.read(task)

@@ -26,7 +26,7 @@ class Writer:
     may_write: Callable[[], None]
 
     def write(self, call: Call, what: str, **more: Any) -> tuple[Fate, Answer]:
-        """Announce, send and note. Only what surely had no effect is sent again, each time announced anew."""
+        """Announce, send and note. Only what surely had no effect is sent again, each time announced again."""
 
         def announced(call: Call) -> Answer:
             self.may_write()

@@ -78,7 +78,7 @@ def _action(item: DesiredObject, inventory: Inventory, before: Mapping[ResourceI
 def _gone(
     question: Question, inventory: Inventory, kept: set[ResourceId], before: Mapping[ResourceId, Body]
 ) -> list[PlannedAction]:
-    """What nobody renders any more, judged as if it were still as it was applied."""
+    """What no one renders any more, judged as if it were still as it was applied."""
     found = []
     for rid, entry in inventory.entries.items():
         if rid in kept or (question.releases and entry.release not in question.releases):

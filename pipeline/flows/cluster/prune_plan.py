@@ -1,4 +1,4 @@
-"""What a plan deletes: of what the inventory has and nobody renders any more, as much as may go."""
+"""What a plan deletes: of what the inventory has and no one renders any more, as much as may go."""
 
 from collections.abc import Iterable, Mapping
 

@@ -16,7 +16,7 @@ from pipeline.flows.cluster.stock import Stock
 
 
 def read_lock(client: Client, environment: str, namespace: str) -> Lease | None:
-    """The Lease as it is; None where nobody ever took it."""
+    """The Lease as it is; None where no one ever took it."""
     body = client.read(_path(environment, namespace))
     return leases.read(body) if body else None
 
@@ -25,7 +25,7 @@ def unlock(writer: Writer, environment: str, namespace: str, run: str) -> None:
     """Release the lock that ``run`` holds.
 
     Raises:
-        UsageError: nobody holds it, or another run does.
+        UsageError: no one holds it, or another run does.
         RefusedError: its holder showed a sign of life meanwhile.
     """
     found = read_lock(writer.client, environment, namespace)

@@ -41,7 +41,7 @@ class Waiting:
     ) -> dict[ResourceId, Health]:
         """The health of each, as soon as all are well or one is surely not; what is late is PROGRESSING.
 
-        One that fails ends the wait for those that are still on their way: nobody needs to wait five minutes to hear
+        One that fails ends the wait for those that are still on their way: no one needs to wait five minutes to hear
         what is known after ten seconds. ``made`` are the objects as they were written.
         """
         begin = self.clock.monotonic()

@@ -17,7 +17,7 @@ def kept(manifests: ManifestSet, config: Config) -> Iterable[Resource]:
 
 
 def noted(notes: Notes, manifests: ManifestSet, layers: Sequence[ValuesLayer], config: Config) -> Notes:
-    """With the places of copies, of Secrets whose values nobody can read in the rendered tree."""
+    """With the places of copies, of Secrets whose values no one can read in the rendered tree."""
     if config.secrets not in ("omit", "sops"):
         return notes
     return replace(notes, copies=copies_of(manifests, [layer.data for layer in layers]))

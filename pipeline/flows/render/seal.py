@@ -1,4 +1,4 @@
-"""Secrets that are rendered encrypted: anew only where their plain text changed, or every render would be a change."""
+"""Secrets that are rendered encrypted: again only where their plain text changed, or every render would be a change."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
@@ -24,7 +24,7 @@ Read = Callable[[str], bytes | None]
 def sealing(folder: str, inputs: Inputs, read: Read, find: Callable[[], Sops]) -> Seal:
     """What to write for each object of the release in ``folder``: of a Secret with data, its encrypted form.
 
-    The encrypted values stay where they decrypt to the same. Without a key nobody can tell, and they stay where all
+    The encrypted values stay where they decrypt to the same. Without a key no one can tell, and they stay where all
     that the render is made of is as the index says, the file was not touched since, and the keys are the same.
     """
     raw = read(f"{folder}/{INDEX}")

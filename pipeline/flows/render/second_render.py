@@ -1,4 +1,4 @@
-"""From Helm's texts to what is written: overlays, and a second render where the first may hold values made by chance.
+"""From Helm's texts to what is written: overlays, and a second render where the first may hold values made at random.
 
 Such a path is volatile. With ``render: {volatile: freeze}`` it keeps what the rendered tree has there, so that equal
 input gives equal files; the index names it either way.
@@ -151,7 +151,7 @@ def _committed(job: Job, world: RenderPorts) -> ManifestSet:
 
 
 def _read(data: bytes, job: Job) -> tuple[Resource, ...]:
-    """The objects of a rendered file; none where somebody made it no YAML, since it is about to be written anew."""
+    """The objects of a rendered file; none where somebody made it no YAML, since it is about to be written again."""
     try:
         return parse(data.decode(), namespace=job.release.namespace, release=job.release.name).resources
     except (YamlError, UnicodeDecodeError):

@@ -44,7 +44,7 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
 
 
 def _differing(old: Chart, new: Chart) -> list[str]:
-    """The files that differ; none where the same ones were only packed anew."""
+    """The files that differ; none where the same ones were only packed again."""
     either = old.names ^ new.names
     return sorted(either | {name for name in old.names & new.names if old.files.get(name) != new.files.get(name)})
 

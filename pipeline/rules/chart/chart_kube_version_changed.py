@@ -55,7 +55,7 @@ def _wider(before: str, after: str) -> bool:
 
 
 def _admits_old_ones(wanted: str) -> bool:
-    """Whether every Kubernetes of the last years fits: nobody who is at all up to date is left out."""
+    """Whether every Kubernetes of the last years fits: no one who is at all up to date is left out."""
     try:
         return Range.parse(wanted).admits(Version.parse(f"1.{newest() - _OLD_MINORS}.0"))
     except ValueError:

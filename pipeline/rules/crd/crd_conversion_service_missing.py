@@ -1,4 +1,4 @@
-"""A CRD starts to convert through a webhook whose Service nobody here renders.
+"""A CRD starts to convert through a webhook whose Service no one here renders.
 
 ## Why it matters
 

@@ -46,7 +46,7 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
 
 
 def _moved(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
-    """The paths of scale that change or go; one that comes harms nobody."""
+    """The paths of scale that change or go; one that comes harms no one."""
     before, after = mapping(old.get("scale")), mapping(new.get("scale"))
     return ", ".join(key for key in sorted(before) if after and before[key] != after.get(key))
 

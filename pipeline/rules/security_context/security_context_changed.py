@@ -22,7 +22,7 @@ from pipeline.core.risk.rule import Hit, Rule, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
 
 _FIXED = frozenset({"configMap", "secret", "projected", "downwardAPI", "image"})
-"""Volumes that nobody may write to."""
+"""Volumes that no one may write to."""
 _WORDS = FindingText(
     "privileges or user of its pods change",
     "They may lack privileges that they used, or access to files of the old user.",

@@ -66,7 +66,7 @@ class Answer:
 
     @property
     def gone(self) -> bool:
-        """The object is missing, for sure: a plain-text 404 only says that nobody serves the type."""
+        """The object is missing, for sure: a plain-text 404 only says that no one serves the type."""
         return self.status == 404 and self.reason == "NotFound"  # noqa: PLR2004
 
     @property

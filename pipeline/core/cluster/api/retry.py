@@ -24,7 +24,7 @@ class Fate(StrEnum):
     CONFLICT = "conflict"
     """Another field manager owns a field; ``causes`` says which."""
     OTHER_OBJECT = "other-object"
-    """The object was deleted or made anew since it was read: its uid differs."""
+    """The object was deleted or created again since it was read: its uid differs."""
     NOT_FOUND = "not-found"
     NOT_SERVED = "not-served"
     """Nobody serves that type (yet): a 404 in plain text."""

@@ -12,7 +12,7 @@ def seconds_of(text: str) -> float:
     """Seconds since 1970.
 
     Raises:
-        ValueError: it is no point in time, or names no time zone.
+        ValueError: it is not a point in time, or names no time zone.
     """
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:

@@ -51,7 +51,7 @@ def from_bytes(data: bytes, where: str) -> Approval:
     """Read an approval; ``where`` is its path, for messages. There is one way to write each: a changed byte shows.
 
     Raises:
-        UsageError: this is no approval of this version, or not in its canonical bytes.
+        UsageError: this is not an approval of this version, or not in its canonical bytes.
     """
     hint = "pipeline approve writes one"
     try:

@@ -17,7 +17,7 @@ GIVE_UP = 2 / 3
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """``holder`` is empty where nobody holds it; ``transitions`` only ever grows: it fences off earlier holders."""
+    """``holder`` is empty where no one holds it; ``transitions`` only ever grows: it fences off earlier holders."""
 
     holder: str
     duration_seconds: int

@@ -16,7 +16,7 @@ from pipeline.core.kube.resource import Body, Delivery, Resource, ResourceId
 class DesiredObject:
     """One object. ``resource`` has the body that is sent; ``hook`` is None for what stays.
 
-    ``release`` is empty for a release's own namespace: it is made where nobody renders it, and never in the inventory.
+    ``release`` is empty for a release's own namespace: it is made where no one renders it, and never in the inventory.
     """
 
     resource: Resource

@@ -24,7 +24,7 @@ class Operation(StrEnum):
     CREATE = "create"
     UPDATE = "update"
     ADOPT = "adopt"
-    """It exists and is nobody's: from now on it is ours."""
+    """It exists and is no one's: from now on it is ours."""
     RECREATE = "recreate"
     UNCHANGED = "unchanged"
     HOOK = "hook"
@@ -160,7 +160,7 @@ class Plan(Record, frozen=True):
     notes: tuple[str, ...] = ()
     """For rollbacks: what cannot be brought back."""
     offline: bool = False
-    """Made without a cluster: it is for reading, and nobody can approve or apply it."""
+    """Made without a cluster: it is for reading, and no one can approve or apply it."""
     schema: str = SCHEMA
 
     def of(self, *ops: Operation) -> tuple[PlannedAction, ...]:

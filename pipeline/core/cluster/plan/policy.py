@@ -110,7 +110,7 @@ def policy_of(data: Mapping[str, Any]) -> ApplyPolicy:
     """From the section of pipeline.yaml, which its schema has passed.
 
     Raises:
-        ConfigError: a manager is no regular expression.
+        ConfigError: a manager is not a regular expression.
     """
     policy = msgspec.convert(dict(data), ApplyPolicy)
     for rule in policy.conflicts:

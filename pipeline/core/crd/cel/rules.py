@@ -1,6 +1,6 @@
 """Evaluates the validation rules (CEL, x-kubernetes-validations) that a CRD has gained on a custom resource at hand.
 
-A rule that cannot be judged, for a function or a syntax that nobody here knows, is unchecked, never broken. Names are
+A rule that cannot be judged, for a function or a syntax that no one here knows, is unchecked, never broken. Names are
 escaped as in KEP-2876. Rules about changes (``oldSelf``) are in transitions.py.
 """
 
@@ -49,7 +49,7 @@ _STEPS = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class RuleResults:
-    """``broken`` rules refuse the object; ``unchecked`` are the texts of those that nobody evaluated."""
+    """``broken`` rules refuse the object; ``unchecked`` are the texts of those that no one evaluated."""
 
     broken: tuple[SchemaViolation, ...] = ()
     unchecked: tuple[str, ...] = ()

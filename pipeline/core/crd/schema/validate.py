@@ -168,7 +168,7 @@ def _number(schema: Schema, value: float, path: Path) -> Iterator[SchemaViolatio
 
 
 def _bound(schema: Schema, key: str) -> float | None:
-    """None for what is no number: the API server refuses the CRD, and no custom resource is at fault."""
+    """None for what is not a number: the API server refuses the CRD, and no custom resource is at fault."""
     found = schema.get(key)
     return found if isinstance(found, int | float) and not isinstance(found, bool) else None
 

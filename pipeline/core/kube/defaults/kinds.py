@@ -22,7 +22,7 @@ _SCALING: dict[str, dict[str, Any]] = {
 
 
 def webhooks(body: Body, resource: Resource) -> None:
-    """Admissionregistration v1beta1 had other defaults than v1: a migration may flip them in silence."""
+    """Admissionregistration v1beta1 had other defaults than v1: a migration may flip them silently."""
     beta = resource.version == "v1beta1"
     defaults: dict[str, Any] = {
         "failurePolicy": "Ignore" if beta else "Fail",

@@ -39,7 +39,7 @@ class Validation:
     def unchecked(self, path: Steps) -> bool:
         """Whether the server of this minor does not look at what is there."""
         if path[:1] == ("status",):
-            return True  # nobody's to write: the server takes no status with an object
+            return True  # no one's to write: the server takes no status with an object
         if path[:2] == ("spec", "volumeClaimTemplates") and path[3:4] == ("metadata",):
             return True  # the labels and annotations of a claim's template are not validated
         old = self.kind == "apps.v1.StatefulSet" and self.minor < STATEFUL_TEMPLATES_SINCE
