@@ -4,6 +4,7 @@ From the Go types of Kubernetes 1.37 (k8s.io/api): a field that is no pointer. t
 it against a real API server.
 """
 
+from collections.abc import Mapping
 from functools import cache
 from pkgutil import get_data
 from typing import Any
@@ -28,7 +29,7 @@ def without_zeros(api_version: str, kind: str, body: dict[str, Any]) -> dict[str
 
 def _map(value: dict[str, Any], type_name: str) -> dict[str, Any]:
     """The fields of one object; ``type_name`` is empty where it is not known."""
-    known, plain = (fields_at(type_name, bounds()[1]), zero_fields(type_name)) if type_name else ({}, _NONE)
+    known, plain = _fields(type_name)
     kept = {}
     for key, item in value.items():
         if item is None:
@@ -51,6 +52,12 @@ def _value(value: Any, code: str) -> Any:
         inner = entries(code)[1] if head == "[" else ""
         return [_value(item, inner) for item in value]
     return value
+
+
+@cache
+def _fields(type_name: str) -> tuple[Mapping[str, str], frozenset[str]]:
+    """What a type's fields hold, and in which of them zero is absent; nothing where the type is not known."""
+    return (fields_at(type_name, bounds()[1]), zero_fields(type_name)) if type_name else ({}, _NONE)
 
 
 @cache
