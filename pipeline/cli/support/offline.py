@@ -5,7 +5,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from pipeline.cli.support.planning import ClusterEnvironment, Wish, applied_question, question
-from pipeline.core.cluster.inventory.inventory import Inventory, from_body, to_body
+from pipeline.core.cluster.inventory.inventory import Inventory, from_body, name_of, to_body
 from pipeline.core.cluster.plan.plan import Plan
 from pipeline.core.errors import StaleError, UsageError, WorldError
 from pipeline.core.kube.resource import Resource, mapping
@@ -49,7 +49,7 @@ def read_recorded(at: ClusterEnvironment, path: Path) -> Inventory:
         body = load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, YamlError) as error:
         raise UsageError(f"{path} cannot be read as an inventory: {error}", hint=_HINT) from error
-    name, namespace = f"pipeline-{at.environment.name}", at.policy.namespace
+    name, namespace = name_of(at.environment.name), at.policy.namespace
     found = mapping(mapping(body).get("metadata"))
     if mapping(body).get("kind") != "ConfigMap" or found.get("name") != name:
         raise UsageError(f"{path} is not the inventory of {at.environment.name!r} (ConfigMap {name})", hint=_HINT)

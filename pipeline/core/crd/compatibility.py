@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pipeline.core.crd.cel.rules import verdict
 from pipeline.core.crd.definition import Definition
 from pipeline.core.crd.instances import instances
-from pipeline.core.crd.schema.changes import Edited, edits
+from pipeline.core.crd.schema.changes import ChangedCrd, changed_crds
 from pipeline.core.crd.schema.defaults import defaulted
 from pipeline.core.crd.schema.relaxations import narrows
 from pipeline.core.crd.schema.validate import SchemaViolation, pruned, violations
@@ -36,10 +36,10 @@ class Judged:
 @once
 def judged(upgrade: Upgrade) -> Mapping[str, tuple[Judged, ...]]:
     """By CRD: the custom resources at a version that both sides have, where anything could be worse for them."""
-    return {edited.pair.name: tuple(_all(upgrade, edited)) for edited in edits(upgrade)}
+    return {edited.pair.name: tuple(_all(upgrade, edited)) for edited in changed_crds(upgrade)}
 
 
-def _all(upgrade: Upgrade, edited: Edited) -> Iterator[Judged]:
+def _all(upgrade: Upgrade, edited: ChangedCrd) -> Iterator[Judged]:
     both = edited.pair.both
     if both is None or not any(map(narrows, edited.telling)):
         return

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from pipeline.core.analysis.immutable_fields import differing
-from pipeline.core.crd.pairs import Pair, claim, edited
+from pipeline.core.crd.pairs import Pair, claim, edited_pairs
 from pipeline.core.kube.defaults.normalise import normal
 from pipeline.core.kube.path import Path, get
 from pipeline.core.risk.finding import Confidence, Severity
@@ -14,7 +14,7 @@ from pipeline.core.words import kubectl
 
 def changed(upgrade: Upgrade, *paths: Path) -> Iterator[tuple[Pair, dict[Path, str]]]:
     """Each CRD in which any of ``paths`` differs, with what they were and are: ``names.kind Widget -> Gadget``."""
-    for pair, before, after in edited(upgrade):
+    for pair, before, after in edited_pairs(upgrade):
         old, new = normal(before.twin()), normal(after.twin())
         found = differing(old, new, *paths)
         if found:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from pipeline.core.crd.definition import Definition
-from pipeline.core.crd.pairs import claim, edited
+from pipeline.core.crd.pairs import claim, edited_pairs
 from pipeline.core.kube.resource import sequence
 from pipeline.core.risk.rule import Hit, WholeCheck
 from pipeline.core.risk.upgrade import Upgrade
@@ -29,7 +29,7 @@ def names_check(told: Told, verb: str, why: str, remedy: str) -> WholeCheck:
     """One finding per CRD, about those of its short names and categories that ``told`` picks."""
 
     def check(upgrade: Upgrade) -> Iterator[Hit]:
-        for pair, before, after in edited(upgrade):
+        for pair, before, after in edited_pairs(upgrade):
             found = {key: names for key in _KEYS if (names := told(before, after, key))}
             named = (field.path for field in pair.fields if field.path[1:2] == ("names",))
             paths = [path for path in named if path[2:] and path[2] in found]

@@ -64,7 +64,7 @@ def pairs(upgrade: Upgrade) -> tuple[Pair, ...]:
     return tuple(found)
 
 
-def edited(upgrade: Upgrade) -> Iterator[tuple[Pair, Definition, Definition]]:
+def edited_pairs(upgrade: Upgrade) -> Iterator[tuple[Pair, Definition, Definition]]:
     """Those that are on both sides."""
     for pair in pairs(upgrade):
         if pair.before is not None and pair.after is not None:

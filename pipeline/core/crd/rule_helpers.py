@@ -7,7 +7,7 @@ from pipeline.core.analysis.short_values import shortened
 from pipeline.core.crd.compatibility import judged
 from pipeline.core.crd.instances import naming
 from pipeline.core.crd.pairs import claim
-from pipeline.core.crd.schema.changes import PROPERTY, RETYPED, Edited, SchemaChange, edits
+from pipeline.core.crd.schema.changes import PROPERTY, RETYPED, ChangedCrd, SchemaChange, changed_crds
 from pipeline.core.crd.schema.keywords import names_required, values_gone
 from pipeline.core.kube.path import MISSING
 from pipeline.core.kube.resource import Resource
@@ -35,7 +35,7 @@ class CrdFindingText:
     what: Callable[[int], str]
     why: str
     remedy: str
-    grade: Callable[[list[SchemaChange], Edited], Severity | None] | None = None
+    grade: Callable[[list[SchemaChange], ChangedCrd], Severity | None] | None = None
     fitting: Severity | None = None
 
 
@@ -43,7 +43,7 @@ def fields_check(picks: Callable[[SchemaChange], bool], words: CrdFindingText) -
     """One finding per CRD, with every field that ``picks`` takes."""
 
     def check(upgrade: Upgrade) -> Iterator[Hit]:
-        for edited in edits(upgrade):
+        for edited in changed_crds(upgrade):
             picked = [change for change in edited.telling if picks(change)]
             picked.sort(key=lambda change: change.keyword == RETYPED)
             if picked:
@@ -52,7 +52,7 @@ def fields_check(picks: Callable[[SchemaChange], bool], words: CrdFindingText) -
     return check
 
 
-def _hit(upgrade: Upgrade, edited: Edited, picked: list[SchemaChange], words: CrdFindingText) -> Hit:
+def _hit(upgrade: Upgrade, edited: ChangedCrd, picked: list[SchemaChange], words: CrdFindingText) -> Hit:
     places = [edited.pair.place(change.path) for change in picked]
     names = list(dict.fromkeys(shown(change) for change in picked if change.keyword != RETYPED))
     severity = words.grade(picked, edited) if words.grade else None
@@ -70,12 +70,12 @@ def _hit(upgrade: Upgrade, edited: Edited, picked: list[SchemaChange], words: Cr
     )
 
 
-def of_status(picked: list[SchemaChange], _edited: Edited) -> Severity | None:
+def of_status(picked: list[SchemaChange], _edited: ChangedCrd) -> Severity | None:
     """Status is written by the controller, which comes along with its CRD."""
     return Severity.LOW if all(change.field.split(".")[0] == "status" for change in picked) else None
 
 
-def _fitting(upgrade: Upgrade, edited: Edited, picked: list[SchemaChange]) -> list[Resource]:
+def _fitting(upgrade: Upgrade, edited: ChangedCrd, picked: list[SchemaChange]) -> list[Resource]:
     """The custom resources at the versions in question, where there are any and all of them fit the new schema."""
     versions = {change.version for change in picked}
     asked = [one for one in judged(upgrade).get(edited.pair.name, ()) if one.resource.version in versions]
@@ -86,7 +86,7 @@ def quiet_check(picks: Callable[[SchemaChange], bool], words: CrdFindingText, *,
     """One finding for all CRDs together: for what is only to be accounted for. ``prose`` is looked at as well."""
 
     def check(upgrade: Upgrade) -> Iterator[Hit]:
-        looked_at = [(edited, edited.schema if prose else edited.telling) for edited in edits(upgrade)]
+        looked_at = [(edited, edited.schema if prose else edited.telling) for edited in changed_crds(upgrade)]
         found = [(edited, [change for change in several if picks(change)]) for edited, several in looked_at]
         found = [(edited, picked) for edited, picked in found if picked]
         if found:
@@ -120,7 +120,7 @@ def _field(change: SchemaChange) -> str:
 
 
 def _detail(change: SchemaChange) -> str:
-    old, new = change.change.old, change.change.new
+    old, new = change.old, change.new
     if change.keyword == "required":
         return ""
     if change.keyword == "enum":

@@ -6,7 +6,7 @@ from functools import partial
 
 from pipeline.core.cluster.api.request import Clock
 from pipeline.core.cluster.api.timestamps import written
-from pipeline.core.cluster.inventory.inventory import ApplyRun, Inventory, InventoryEntry
+from pipeline.core.cluster.inventory.inventory import ApplyRun, Inventory, InventoryEntry, name_of
 from pipeline.core.cluster.inventory.journal import Journal
 from pipeline.core.cluster.plan.plan import WRITES, Operation, Plan, PlannedAction
 from pipeline.core.cluster.run.outcome import Outcome, OutcomeState, RunResult
@@ -124,7 +124,7 @@ def _under_lock(order: Order, world: ApplyPorts) -> RunResult:
     policy = order.plan.policy
     bare = Writer(world.client, world.clock, world.journal, lambda: None)
     make_namespace(bare, policy.namespace)
-    name = f"pipeline-{order.plan.target.environment}"
+    name = name_of(order.plan.target.environment)
     lock = LeaseLock(bare, policy.namespace, name, order.run, policy.lock_seconds)
     lock.acquire(lambda what: world.tell(0, 1, what))
     gate = Gate(lock, world.stopped)

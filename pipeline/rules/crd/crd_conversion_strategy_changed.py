@@ -15,7 +15,7 @@ from collections.abc import Iterator
 
 from pipeline.core.crd.case_crds import crd, version
 from pipeline.core.crd.definition import Definition
-from pipeline.core.crd.pairs import claim, edited
+from pipeline.core.crd.pairs import claim, edited_pairs
 from pipeline.core.kube.path import Path
 from pipeline.core.kube.resource import mapping
 from pipeline.core.risk.finding import Severity
@@ -26,7 +26,7 @@ _PATH: Path = ("spec", "conversion")
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
-    for pair, before, after in edited(upgrade):
+    for pair, before, after in edited_pairs(upgrade):
         old, new = _strategy(before), _strategy(after)
         if old == new:
             continue

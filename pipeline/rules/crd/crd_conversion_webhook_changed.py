@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pipeline.core.analysis.selection import around
 from pipeline.core.crd.case_crds import crd, version
 from pipeline.core.crd.definition import Definition
-from pipeline.core.crd.pairs import Pair, claim, edited
+from pipeline.core.crd.pairs import Pair, claim, edited_pairs
 from pipeline.core.kube.path import Path
 from pipeline.core.kube.resource import mapping
 from pipeline.core.risk.finding import Severity
@@ -27,7 +27,7 @@ _INJECTED = ("cert-manager.io/inject-ca-from", "cert-manager.io/inject-apiserver
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
-    for pair, before, after in edited(upgrade):
+    for pair, before, after in edited_pairs(upgrade):
         if before.spec.get("conversion") and _webhook(before) and _webhook(after):
             changed = [field.path for field in pair.fields if field.path[:2] == _PATH]
             if changed:

@@ -19,7 +19,7 @@ from dataclasses import replace
 
 from pipeline.core.crd.case_crds import crd
 from pipeline.core.crd.definition import Definition
-from pipeline.core.crd.pairs import Pair, edited
+from pipeline.core.crd.pairs import Pair, edited_pairs
 from pipeline.core.kube.resource import Delivery
 from pipeline.core.risk.finding import Confidence, Place, ResourceRef, Severity
 from pipeline.core.risk.rule import Claim, Hit, Rule, quiet, speaks
@@ -31,7 +31,7 @@ _KEEP = "helm.sh/resource-policy=keep"
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
-    moved = [(pair, old, new) for pair, old, new in edited(upgrade) if not (old.within or new.within)]
+    moved = [(pair, old, new) for pair, old, new in edited_pairs(upgrade) if not (old.within or new.within)]
     out = [pair for pair, old, new in moved if _from_templates(old) and new.delivery is Delivery.CRDS_DIR]
     back = [pair for pair, old, new in moved if old.delivery is Delivery.CRDS_DIR and _from_templates(new)]
     if out:

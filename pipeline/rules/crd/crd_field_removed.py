@@ -13,7 +13,7 @@ Search your custom resources for the field, and move the setting to its replacem
 from pipeline.core.crd.case_crds import field
 from pipeline.core.crd.rule_helpers import CrdFindingText, fields_check, of_status
 from pipeline.core.crd.schema import keywords
-from pipeline.core.crd.schema.changes import Edited, SchemaChange, holder_after
+from pipeline.core.crd.schema.changes import ChangedCrd, SchemaChange, holder_after
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
 from pipeline.core.words import counted
@@ -21,7 +21,7 @@ from pipeline.core.words import counted
 _PRESERVE = "x-kubernetes-preserve-unknown-fields"
 
 
-def _grade(picked: list[SchemaChange], edited: Edited) -> Severity | None:
+def _grade(picked: list[SchemaChange], edited: ChangedCrd) -> Severity | None:
     """What a place takes whatever it is called stays there."""
     places = [holder_after(edited, change, "properties") for change in picked]
     kept = all(where.get(_PRESERVE) is True or where.get("additionalProperties") for where in places)

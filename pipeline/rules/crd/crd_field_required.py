@@ -13,19 +13,19 @@ Set the field in your custom resources before the upgrade.
 from pipeline.core.crd.case_crds import MINE, field
 from pipeline.core.crd.rule_helpers import CrdFindingText, fields_check, of_status
 from pipeline.core.crd.schema import keywords
-from pipeline.core.crd.schema.changes import Edited, SchemaChange, holder_after
+from pipeline.core.crd.schema.changes import ChangedCrd, SchemaChange, holder_after
 from pipeline.core.crd.schema.keywords import names_required
 from pipeline.core.kube.resource import mapping
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
 
 
-def _grade(picked: list[SchemaChange], edited: Edited) -> Severity | None:
+def _grade(picked: list[SchemaChange], edited: ChangedCrd) -> Severity | None:
     """The API server fills defaults in before it looks at what is required."""
     return Severity.INFO if all(_filled(change, edited) for change in picked) else of_status(picked, edited)
 
 
-def _filled(change: SchemaChange, edited: Edited) -> bool:
+def _filled(change: SchemaChange, edited: ChangedCrd) -> bool:
     fields = mapping(holder_after(edited, change, "required").get("properties"))
     return all("default" in mapping(fields.get(name)) for name in names_required(change))
 

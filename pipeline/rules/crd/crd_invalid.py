@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from pipeline.core.crd.case_crds import crd, field, version
 from pipeline.core.crd.definition import Definition, schema_path, version_path
 from pipeline.core.crd.pairs import Pair, claim, pairs
-from pipeline.core.crd.schema.changes import PROPERTY, edits, is_removed, node_after
+from pipeline.core.crd.schema.changes import PROPERTY, changed_crds, is_removed, node_after
 from pipeline.core.crd.schema.relaxations import narrows
 from pipeline.core.crd.schema.structural import misfits, untyped
 from pipeline.core.kube.path import Path
@@ -53,7 +53,7 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
 
 def _of_schema(upgrade: Upgrade, pair: Pair) -> Iterator[tuple[Path, str]]:
     """Fields without a type, and defaults that do not fit, of what comes or changes."""
-    schema = next((edited.telling for edited in edits(upgrade) if edited.pair is pair), ())
+    schema = next((edited.telling for edited in changed_crds(upgrade) if edited.pair is pair), ())
     for change in schema:
         if change.combined:
             continue

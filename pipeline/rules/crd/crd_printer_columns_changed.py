@@ -12,7 +12,7 @@ Read values with ``-o json`` or ``-o jsonpath``.
 from collections.abc import Iterator
 
 from pipeline.core.crd.case_crds import crd, version
-from pipeline.core.crd.pairs import claim, edited
+from pipeline.core.crd.pairs import claim, edited_pairs
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Hit, Rule, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
@@ -21,7 +21,7 @@ _KEY = "additionalPrinterColumns"
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
-    for pair, _, _ in edited(upgrade):
+    for pair, _, _ in edited_pairs(upgrade):
         found = [change.path for change in pair.fields if change.under("spec", "versions", "*", _KEY)]
         if found:
             yield Hit(

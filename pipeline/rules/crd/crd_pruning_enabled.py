@@ -15,7 +15,7 @@ rejects the CRD ("must be false").
 from collections.abc import Iterator
 
 from pipeline.core.crd.case_crds import crd
-from pipeline.core.crd.pairs import claim, edited
+from pipeline.core.crd.pairs import claim, edited_pairs
 from pipeline.core.kube.path import Path
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Hit, Rule, quiet, speaks
@@ -26,7 +26,7 @@ _PATH: Path = ("spec", _KEY)
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
-    for pair, before, after in edited(upgrade):
+    for pair, before, after in edited_pairs(upgrade):
         if before.spec.get(_KEY) is True and not after.spec.get(_KEY):
             yield Hit(
                 pair.place(_PATH),

@@ -14,7 +14,7 @@ from typing import Any
 
 from pipeline.core.crd.case_crds import crd, version
 from pipeline.core.crd.definition import version_path
-from pipeline.core.crd.pairs import claim, edited
+from pipeline.core.crd.pairs import claim, edited_pairs
 from pipeline.core.kube.resource import mapping, sequence
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Hit, Rule, quiet, speaks
@@ -24,7 +24,7 @@ _KEY = "selectableFields"
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
-    for pair, before, after in edited(upgrade):
+    for pair, before, after in edited_pairs(upgrade):
         for name in sorted(before.versions.keys() & after.versions.keys()):
             old, new = _fields(before.versions[name]), _fields(after.versions[name])
             found = [field for field in old if field not in new]

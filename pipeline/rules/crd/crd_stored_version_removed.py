@@ -17,7 +17,7 @@ import orjson
 
 from pipeline.core.crd.case_crds import crd, version
 from pipeline.core.crd.definition import version_path
-from pipeline.core.crd.pairs import claim, edited
+from pipeline.core.crd.pairs import claim, edited_pairs
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Hit, Rule, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
@@ -25,7 +25,7 @@ from pipeline.core.words import kubectl
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
-    for pair, before, after in edited(upgrade):
+    for pair, before, after in edited_pairs(upgrade):
         stored = before.storage_version
         if stored and after.versions and stored not in after.versions:
             new, within = after.storage_version, bool(pair.definition.within)

@@ -15,7 +15,7 @@ from typing import Any
 
 from pipeline.core.crd.case_crds import crd, version
 from pipeline.core.crd.definition import version_path
-from pipeline.core.crd.pairs import claim, edited
+from pipeline.core.crd.pairs import claim, edited_pairs
 from pipeline.core.kube.resource import mapping
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Hit, Rule, quiet, speaks
@@ -23,7 +23,7 @@ from pipeline.core.risk.upgrade import Upgrade
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
-    for pair, before, after in edited(upgrade):
+    for pair, before, after in edited_pairs(upgrade):
         for name in sorted(before.versions.keys() & after.versions.keys()):
             old, new = (mapping(side.versions[name].get("subresources")) for side in (before, after))
             gone, moved = sorted(old.keys() - new.keys()), _moved(old, new)

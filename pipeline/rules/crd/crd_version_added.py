@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from pipeline.core.crd.case_crds import crd, version
 from pipeline.core.crd.definition import version_path
-from pipeline.core.crd.pairs import claim, edited
+from pipeline.core.crd.pairs import claim, edited_pairs
 from pipeline.core.kube.path import Path
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Hit, Rule, quiet, speaks
@@ -21,7 +21,7 @@ from pipeline.core.risk.upgrade import Upgrade
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
-    for pair, before, after in edited(upgrade):
+    for pair, before, after in edited_pairs(upgrade):
         # One that is stored from now on is crd-storage-version-changed's.
         stored = {after.storage_version} if before.storage_version in after.versions else set()
         fresh = sorted(after.versions.keys() - before.versions.keys() - stored)

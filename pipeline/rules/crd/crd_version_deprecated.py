@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pipeline.core.crd.case_crds import MINE, crd, version
 from pipeline.core.crd.definition import version_path
 from pipeline.core.crd.instances import at_version, naming
-from pipeline.core.crd.pairs import claim, edited
+from pipeline.core.crd.pairs import claim, edited_pairs
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Hit, Rule, place, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
@@ -22,7 +22,7 @@ from pipeline.core.words import agreeing
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
-    for pair, before, after in edited(upgrade):
+    for pair, before, after in edited_pairs(upgrade):
         for name, entry in after.versions.items():
             old = before.versions.get(name, {})
             paths = [

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from pipeline.core.crd.case_crds import MINE, crd, version
 from pipeline.core.crd.definition import version_path
 from pipeline.core.crd.instances import at_version, naming
-from pipeline.core.crd.pairs import claim, edited
+from pipeline.core.crd.pairs import claim, edited_pairs
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Hit, Rule, place, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
@@ -26,7 +26,7 @@ from pipeline.core.words import agreeing, kubectl
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
-    for pair, before, after in edited(upgrade):
+    for pair, before, after in edited_pairs(upgrade):
         for name in sorted(before.versions.keys() - after.versions.keys()):
             served = name in before.served
             users = at_version(upgrade, after, name)

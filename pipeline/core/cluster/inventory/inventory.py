@@ -94,6 +94,7 @@ class Inventory:
 
 
 def name_of(environment: str) -> str:
+    """Of the ConfigMap that holds the inventory, and of the Lease that locks it."""
     return f"pipeline-{environment}"
 
 

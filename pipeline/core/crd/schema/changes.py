@@ -44,9 +44,21 @@ class SchemaChange:
     def path(self) -> Path:
         return self.change.path
 
+    @property
+    def op(self) -> Op:
+        return self.change.op
+
+    @property
+    def old(self) -> Any:
+        return self.change.old
+
+    @property
+    def new(self) -> Any:
+        return self.change.new
+
 
 @dataclass(frozen=True, slots=True)
-class Edited:
+class ChangedCrd:
     """A CRD on both sides, with its schema changes in versions that both sides have."""
 
     pair: Pair
@@ -56,14 +68,14 @@ class Edited:
 
 
 @once
-def edits(upgrade: Upgrade) -> tuple[Edited, ...]:
+def changed_crds(upgrade: Upgrade) -> tuple[ChangedCrd, ...]:
     """Every CRD that differs, sorted by name, with what differs in its schemas."""
     both = (pair for pair in pairs(upgrade) if pair.both)
     return tuple(_edited(pair, tuple(_without_companions(list(_schema_changes(pair))))) for pair in both)
 
 
-def _edited(pair: Pair, schema: tuple[SchemaChange, ...]) -> Edited:
-    return Edited(pair, schema, tuple(change for change in schema if change.keyword not in PROSE))
+def _edited(pair: Pair, schema: tuple[SchemaChange, ...]) -> ChangedCrd:
+    return ChangedCrd(pair, schema, tuple(change for change in schema if change.keyword not in PROSE))
 
 
 def _schema_changes(pair: Pair) -> Iterator[SchemaChange]:
@@ -80,8 +92,8 @@ def _without_companions(found: list[SchemaChange]) -> Iterator[SchemaChange]:
     """A field of another type has other keywords as well (``items``, ``anyOf``): they are the same fact."""
     types = {change.path[:-1]: change for change in found if type_changed(change)}
     types |= {path: change for path, change in types.items() if change.keyword == INT_OR_STRING}
-    numbers = {change.path[:-1] for change in found if change.keyword == "type" and change.change.old in _EITHER}
-    wider = {change.path[:-1] for change in found if change.keyword == INT_OR_STRING and change.change.new is True}
+    numbers = {change.path[:-1] for change in found if change.keyword == "type" and change.old in _EITHER}
+    wider = {change.path[:-1] for change in found if change.keyword == INT_OR_STRING and change.new is True}
     wider &= numbers
     if not types and not wider:
         yield from found
@@ -102,8 +114,8 @@ def type_changed(change: SchemaChange) -> bool:
     if change.combined:
         return False
     if change.keyword == "type":
-        return (change.change.old, change.change.new) != ("integer", "number") and not is_removed(change)
-    return change.keyword == INT_OR_STRING and change.change.old is True and change.change.new is not True
+        return (change.old, change.new) != ("integer", "number") and not is_removed(change)
+    return change.keyword == INT_OR_STRING and change.old is True and change.new is not True
 
 
 def _read(steps: Path) -> tuple[str, str, bool]:
@@ -128,7 +140,7 @@ def _read(steps: Path) -> tuple[str, str, bool]:
     return "schema", where, combined
 
 
-def holder_after(edited: Edited, change: SchemaChange, keyword: str) -> Schema:
+def holder_after(edited: ChangedCrd, change: SchemaChange, keyword: str) -> Schema:
     """The new schema that holds the last ``keyword`` on a change's path; empty where there is none."""
     steps = change.path[5:]
     at = max((index for index, step in enumerate(steps) if step == keyword), default=len(steps))
@@ -144,8 +156,8 @@ def node_after(pair: Pair, version: str, steps: Path) -> Schema:
 
 
 def is_added(change: SchemaChange) -> bool:
-    return change.change.op is Op.ADDED
+    return change.op is Op.ADDED
 
 
 def is_removed(change: SchemaChange) -> bool:
-    return change.change.op is Op.REMOVED
+    return change.op is Op.REMOVED

@@ -37,8 +37,8 @@ def required_added(change: SchemaChange) -> bool:
 
 def names_required(change: SchemaChange) -> list[str]:
     """The fields that need not be set before, in the order written."""
-    before = _values(change.change.old)
-    return [value for value in _listed(change.change.new) if isinstance(value, str) and repr(value) not in before]
+    before = _values(change.old)
+    return [value for value in _listed(change.new) if isinstance(value, str) and repr(value) not in before]
 
 
 def retyped(change: SchemaChange) -> bool:
@@ -56,8 +56,8 @@ def enum_narrowed(change: SchemaChange) -> bool:
 
 
 def values_gone(change: SchemaChange) -> list[Any]:
-    after = _values(change.change.new)
-    return [value for value in _listed(change.change.old) if repr(value) not in after]
+    after = _values(change.new)
+    return [value for value in _listed(change.old) if repr(value) not in after]
 
 
 def enum_added(change: SchemaChange) -> bool:
@@ -71,13 +71,13 @@ def enum_widened(change: SchemaChange) -> bool:
     if isinstance(change.path[-1], int):
         return is_added(change)
     both = not is_added(change) and not is_removed(change)
-    return both and bool(_values(change.change.new) - _values(change.change.old))
+    return both and bool(_values(change.new) - _values(change.old))
 
 
 def bound_tightened(change: SchemaChange) -> bool:
     if change.combined or is_removed(change):
         return False
-    old, new = change.change.old, change.change.new
+    old, new = change.old, change.new
     numbers = isinstance(old, int | float) and isinstance(new, int | float)
     if change.keyword in FLAGS:
         return new is not False
@@ -99,7 +99,7 @@ def format_changed(change: SchemaChange) -> bool:
 def nullable_removed(change: SchemaChange) -> bool:
     if change.keyword != "nullable" or change.combined or is_added(change):
         return False
-    return change.change.old is True and change.change.new is not True
+    return change.old is True and change.new is not True
 
 
 def default_changed(change: SchemaChange) -> bool:
@@ -115,7 +115,7 @@ def list_semantics_changed(change: SchemaChange) -> bool:
     if change.keyword not in LISTS or change.combined:
         return False
     implied = _IMPLIED.get(change.keyword, "")
-    return bool(_or(change.change.old, implied) != _or(change.change.new, implied))
+    return bool(_or(change.old, implied) != _or(change.new, implied))
 
 
 def _or(value: Any, implied: str) -> Any:
@@ -125,7 +125,7 @@ def _or(value: Any, implied: str) -> Any:
 def unknown_preservation_removed(change: SchemaChange) -> bool:
     if change.combined:
         return False
-    old, new = change.change.old, change.change.new
+    old, new = change.old, change.new
     if change.keyword == PRESERVE:
         return old is True and new is not True
     if change.keyword != "additionalProperties" or is_added(change) or old is False:

@@ -47,16 +47,16 @@ def _no_value_gone(change: SchemaChange) -> bool:
 
 
 def _may_be_null(change: SchemaChange) -> bool:
-    return change.change.new is True or change.change.old is not True
+    return change.new is True or change.old is not True
 
 
 def _untyped(change: SchemaChange) -> bool:
-    return is_removed(change) or (change.change.old, change.change.new) == ("integer", "number")
+    return is_removed(change) or (change.old, change.new) == ("integer", "number")
 
 
 def _unknown_kept(change: SchemaChange) -> bool:
     """What was forbidden or dropped is kept, whatever it is."""
-    old, new = change.change.old, change.change.new
+    old, new = change.old, change.new
     return any(new is one or new == one for one in _ANYTHING) or (old is False and not is_added(change))
 
 
@@ -66,7 +66,7 @@ def _rule_gone(change: SchemaChange) -> bool:
 
 
 def _preserved(change: SchemaChange) -> bool:
-    return change.change.new is True or change.change.old is not True
+    return change.new is True or change.old is not True
 
 
 def _said_outright(change: SchemaChange) -> bool:
@@ -75,7 +75,7 @@ def _said_outright(change: SchemaChange) -> bool:
 
 
 def _false_either_way(change: SchemaChange) -> bool:
-    return change.change.new is not True and change.change.old is not True
+    return change.new is not True and change.old is not True
 
 
 _RELAXES: Mapping[str, Callable[[SchemaChange], bool]] = {
