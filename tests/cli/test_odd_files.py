@@ -159,7 +159,14 @@ def _elsewhere(said: str) -> bool:
     reasons = ("does not answer", "not up to date", "is not what is committed", "is not what the plan", "plan expired")
     return any(
         reason in said
-        for reason in (*reasons, "not approved", "no Git revision", "no credentials", "error on web/templates")
+        for reason in (
+            *reasons,
+            "not approved",
+            "no Git revision",
+            "no credentials",
+            "error on web/templates",
+            "by hand",
+        )
     )
 
 
