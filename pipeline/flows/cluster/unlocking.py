@@ -7,6 +7,7 @@ from pipeline.core.cluster.api.request import Call
 from pipeline.core.cluster.api.retry import Fate
 from pipeline.core.cluster.api.timestamps import written
 from pipeline.core.cluster.inventory import lease as leases
+from pipeline.core.cluster.inventory.inventory import name_of
 from pipeline.core.cluster.inventory.lease import Lease
 from pipeline.core.errors import RefusedError, UsageError, WorldError
 from pipeline.flows.cluster.client import Client
@@ -59,4 +60,4 @@ def abandon(writer: Writer, environment: str, namespace: str, run: str) -> None:
 
 
 def _path(environment: str, namespace: str) -> str:
-    return f"/apis/coordination.k8s.io/v1/namespaces/{namespace}/leases/pipeline-{environment}"
+    return f"/apis/coordination.k8s.io/v1/namespaces/{namespace}/leases/{name_of(environment)}"
