@@ -48,5 +48,6 @@ def command(releases: tuple[str, ...], *, locked: bool, update: bool) -> int:
 
 
 def _some(names: tuple[str, ...]) -> str:
-    more = len(names) - _SHOWN
-    return ", ".join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
+    from pipeline.core.words import listed
+
+    return listed(names, _SHOWN)

@@ -7,7 +7,7 @@ from textwrap import wrap
 from msgspec import UNSET
 
 from pipeline.core.judge.report_document import ChangeEntry, FieldEntry, FindingEntry, ReportDocument
-from pipeline.core.words import counted, listed
+from pipeline.core.words import article, counted, listed
 from pipeline.report import plain
 from pipeline.report.text_rows import by_line, rows, shortened_rows
 
@@ -210,7 +210,7 @@ def _gaps(report: ReportDocument, look: Look) -> Iterator[str]:
     if gaps:
         yield look.style("Not evaluated", "bold")
     for needs, rules in sorted(gaps.items()):
-        yield from _wrapped("  ", f"without a {needs}: {', '.join(rules)}", look, "dim")
+        yield from _wrapped("  ", f"without {article(needs)}: {', '.join(rules)}", look, "dim")
 
 
 def _wrapped(head: str, text: str, look: Look, *style: str) -> Iterator[str]:

@@ -24,6 +24,7 @@ from pipeline.core.errors import StaleError, UsageError
 from pipeline.core.kube.resource import Resource
 from pipeline.core.ports import Progress
 from pipeline.core.render.rendered_tree import FOLDER
+from pipeline.core.words import listed
 from pipeline.flows.cluster.checking import found_objects
 from pipeline.flows.cluster.client import Client
 from pipeline.flows.cluster.drifting import looking
@@ -224,7 +225,6 @@ def _as_committed(at: ClusterEnvironment, tree: trees.GitTree, selection: Releas
     differing = sorted(path for path in {*here, *there} if here.get(path) != there.get(path))
     if differing:
         hint = "pipeline commit it first, or plan another state: --commit REVISION"
-        more = f" and {len(differing) - 1} more" if len(differing) > 1 else ""
         edits = {edit.path: str(edit) for edit in rendered_edits(at.here.worktree, selection)}
-        first = edits.get(differing[0], differing[0])
-        raise StaleError(f"{first}{more}: the work tree differs from the commit", hint=hint)
+        names = listed((edits.get(path, path) for path in differing), 1)
+        raise StaleError(f"{names}: the work tree differs from the commit", hint=hint)

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from pipeline.core.judge.report import ReleaseReport, Report
 from pipeline.core.risk.levels import LEVELS
+from pipeline.core.words import listed
 
 _LONGEST_SUBJECT = 72
 _CALLS = re.compile(r"[@#]|[\x00-\x1f\x7f]")
@@ -28,9 +29,9 @@ def _subject(changed: list[ReleaseReport], every: Iterable[ReleaseReport]) -> st
     versions = sorted({_version(release) for release in moved})
     if not versions:
         names = sorted({release.name for release in changed})
-        return f"render {', '.join(names) or 'anew'}"[:_LONGEST_SUBJECT]
+        return f"render {', '.join(names) or 'again'}"[:_LONGEST_SUBJECT]
     whole = ", ".join(versions)
-    return whole if len(whole) <= _LONGEST_SUBJECT else f"{versions[0]} and {len(versions) - 1} more"
+    return whole if len(whole) <= _LONGEST_SUBJECT else listed(versions, 1)
 
 
 def _version(release: ReleaseReport) -> str:
