@@ -4,7 +4,7 @@ Every answer is one dry run of a create. ``scripts/derive_values.py`` makes a ta
 """
 
 import copy
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -39,15 +39,22 @@ Steps = tuple[Any, ...]
 
 
 class Answer(NamedTuple):
-    """What the server said of one change: ``what`` was done at ``path``. ``causes`` are (reason, field, message)."""
+    """What the server said of ``body``: ``what`` was done at ``path``. ``causes`` are (reason, field, message)."""
 
-    api_version: str
-    kind: str
+    body: dict[str, Any]
     path: Steps
     what: str
     value: Any
     code: int
     causes: list[tuple[str, str, str]]
+
+    @property
+    def api_version(self) -> str:
+        return str(self.body["apiVersion"])
+
+    @property
+    def kind(self) -> str:
+        return str(self.body["kind"])
 
     @property
     def accepted(self) -> bool:
@@ -77,24 +84,41 @@ def changed(body: dict[str, Any], path: Steps, value: Any) -> dict[str, Any]:
     return new
 
 
-def variants(body: dict[str, Any]) -> Iterator[tuple[Steps, str, Any, dict[str, Any]]]:
-    """Each leaf with each value of the battery, each key of a map of texts, each field left out."""
+class Probe(NamedTuple):
+    """``what`` is asked at ``path``: the battery's ``value`` (of a field, or as a key), put there as ``new``."""
+
+    path: Steps
+    what: str
+    value: Any
+    new: Any
+
+
+def probes(body: dict[str, Any]) -> Iterator[Probe]:
+    """Each leaf with each value of the battery, each key of a map of texts, each field left out (``...``)."""
     for path, value in leaves(body):
         if path in FIXED:
             continue
         if isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool)):
             for other in TEXTS if isinstance(value, str) else NUMBERS:
-                yield path, "value", other, changed(body, path, other)
+                yield Probe(path, "value", other, other)
         if isinstance(value, dict) and value and all(isinstance(one, str) for one in value.values()):
             for key in TEXTS:
-                yield path, "key", key, changed(body, path, value | {key: next(iter(value.values()))})
+                yield Probe(path, "key", key, value | {key: next(iter(value.values()))})
         if not isinstance(path[-1], int):
             what = "removed map" if isinstance(value, dict) else "removed"
-            yield path, what, None, changed(body, path, ...)
+            yield Probe(path, what, None, ...)
 
 
-def answers(plane: ControlPlaneConnection, bodies: Iterable[dict[str, Any]]) -> Iterator[Answer]:
-    """Every answer about the given objects; the server must take each of them as it stands."""
+Choice = Callable[[dict[str, Any]], Iterable[Probe]]
+
+
+def answers(
+    plane: ControlPlaneConnection, bodies: Iterable[dict[str, Any]], chosen: Choice = probes
+) -> Iterator[Answer]:
+    """Every answer about the given objects; the server must take each of them as it stands.
+
+    ``chosen`` gives the probes of one object: all of them by default.
+    """
     headers = {"Authorization": f"Bearer {token('admin')}", "Content-Type": "application/json"}
 
     def post(path: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
@@ -115,14 +139,14 @@ def answers(plane: ControlPlaneConnection, bodies: Iterable[dict[str, Any]]) -> 
         for body in bodies:
             url = f"{_url(plane, body)}?dryRun=All&fieldValidation=Strict"
 
-            def ask(one: tuple[Steps, str, Any, dict[str, Any]], body: Any = body, url: str = url) -> Answer:
-                path, what, value, new = one
+            def ask(probe: Probe, body: Any = body, url: str = url) -> Answer:
+                new = changed(body, probe.path, probe.new)
                 code, said = post(url, new)
                 causes = (said.get("details") or {}).get("causes") or ()
                 found = [(c.get("reason", ""), c.get("field", ""), c.get("message", "")) for c in causes]
-                return Answer(body["apiVersion"], body["kind"], path, what, value, code, found)
+                return Answer(new, probe.path, probe.what, probe.value, code, found)
 
-            yield from pool.map(ask, variants(body))
+            yield from pool.map(ask, chosen(body))
 
 
 def _url(plane: ControlPlaneConnection, body: dict[str, Any]) -> str:

@@ -169,6 +169,7 @@ PODS: Mapping[str, tuple[Span, ...]] = {
     "core.v1.LifecycleHandler": (one_of(_LIFECYCLE),),
     "core.v1.EnvVarSource": (one_of(_SOURCES),),
     "core.v1.EnvFromSource": (one_of(("configMapRef", "secretRef")),),
+    "core.v1.DownwardAPIVolumeFile": (one_of(("fieldRef", "resourceFieldRef")),),
     "core.v1.Volume": (_volume,),
     "core.v1.VolumeMount": (_mount,),
     "core.v1.EnvVar": (_env,),

@@ -195,7 +195,14 @@ def _claim_name(value: Mapping[str, Any], path: Steps, context: Context) -> Iter
                 yield Invalid(where, "name", "a lowercase DNS label", name or "")
 
 
+def _queues(value: Mapping[str, Any], path: Steps, _context: Context) -> Iterator[Invalid]:
+    hand, queues = value.get("handSize"), value.get("queues")
+    if isinstance(hand, int) and isinstance(queues, int) and queues and hand > queues:
+        yield Invalid((*path, "handSize"), "handSize", f"at most queues, {queues}", hand)
+
+
 POLICIES: Mapping[str, tuple[Span, ...]] = {
+    "flowcontrol.v1.QueuingConfiguration": (_queues,),
     "resource.v1.DeviceRequest": (one_of(("exactly", "firstAvailable")),),
     "autoscaling.v1.HorizontalPodAutoscalerSpec": (_autoscaler,),
     "autoscaling.v2.HorizontalPodAutoscalerSpec": (_autoscaler,),

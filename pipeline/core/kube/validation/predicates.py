@@ -21,6 +21,11 @@ _HEADER = re.compile(r"[-A-Za-z0-9]+")
 _WORD = re.compile(r"[A-Za-z](?:[-A-Za-z0-9]*[A-Za-z0-9])?")
 _SYSCTL = re.compile(r"(?:[a-z0-9](?:[-_a-z0-9]*[a-z0-9])?[./])*[a-z0-9](?:[-_a-z0-9]*[a-z0-9])?")
 _FILTER = re.compile(r"\[\?\([^\]]*\)\]")
+_KEYED_PATH = re.compile(r"metadata\.(?:labels|annotations)\['[^']+'\]")
+_FIELD_PATHS = {
+    *("metadata.name", "metadata.namespace", "metadata.uid", "metadata.labels", "metadata.annotations"),
+    *("spec.nodeName", "spec.serviceAccountName", "status.hostIP", "status.hostIPs", "status.podIP", "status.podIPs"),
+}
 _PERCENT = re.compile(r"[0-9]+%")
 _URL_HOST = re.compile(r"https://[^/\s?#@]+(?:/[^?#@\s]*)?")
 MOST_LABEL, MOST_SUBDOMAIN, _MOST_PORT_NAME = 63, 253, 15
@@ -196,3 +201,13 @@ def json_path(text: str) -> bool:
     """A simple JSON path, as printer columns have it: blanks stand in filters only."""
     plain = _FILTER.sub("", text)
     return plain.startswith(".") and plain != "." and " " not in plain
+
+
+def field_path(text: str) -> bool:
+    """What the downward API can tell of a pod."""
+    return text in _FIELD_PATHS or _KEYED_PATH.fullmatch(text) is not None
+
+
+def path_below(prefix: str) -> Callable[[str], bool]:
+    """A simple JSON path below a field: of ``.spec`` or ``.status``."""
+    return lambda text: text.startswith(prefix) and text != prefix and json_path(text)

@@ -8,6 +8,7 @@ from typing import Any
 
 from pipeline.core.kube.validation.finding import Context, Invalid, Span, Steps
 from pipeline.core.kube.validation.labels import empty, matches
+from pipeline.core.kube.validation.pods import one_of
 from pipeline.core.kube.validation.predicates import label
 from pipeline.core.kube.validation.reading import mapping, number
 
@@ -139,5 +140,6 @@ WORKLOADS: Mapping[str, tuple[Span, ...]] = {
     "apps.v1.ReplicaSetSpec": (_selected, _always),
     "core.v1.ReplicationControllerSpec": (_selected_equal, _always),
     "batch.v1.JobSpec": (_job,),
+    "batch.v1.PodFailurePolicyRule": (one_of(("onExitCodes", "onPodConditions")),),
     "core.v1.PodSpec": (_deadline,),
 }
