@@ -166,7 +166,7 @@ def from_bytes(data: bytes, where: str) -> Index:
         overlay={str(key): str(value) for key, value in mapping(raw.get("overlay")).items()},
     )
     try:
-        _inside(inputs, where)
+        _inside(inputs, _text(raw, "release"), where)
         noted = notes.from_data(raw)
         files = {
             _checked(path, where): _read_entry(mapping(entry)) for path, entry in mapping(raw.get("files")).items()
@@ -217,10 +217,12 @@ def _read_entry(raw: Mapping[str, Any]) -> IndexEntry:
     return IndexEntry(_text(raw, "digest"), Delivery(raw.get("delivery", Delivery.TEMPLATE)), _text(raw, "source"))
 
 
-def _inside(inputs: Inputs, where: str) -> None:
+def _inside(inputs: Inputs, release: str, where: str) -> None:
     """Raises UnsafePathError where a name of a chart or a file leads out."""
     SafeName(inputs.chart, f"{where}: chart name")
     SafeName(inputs.version, f"{where}: chart version")
+    if inputs.overlay:  # whose folder has the release's name
+        SafeName(release, f"{where}: release")
     for path in (*inputs.values, *inputs.overlay):
         SafePath(path, f"{where}: file")
 

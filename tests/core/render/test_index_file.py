@@ -24,6 +24,7 @@ def test_a_good_index_is_read() -> None:
         {"chart": {"name": "web", "version": ".."}},
         {"values": {"../values.yaml": "sha256:0"}},
         {"values": {"/etc/passwd": "sha256:0"}},
+        {"overlay": {"kustomization.yaml": "sha256:0"}, "release": ""},
         {"overlay": {".git/config": "sha256:0"}},
         {"files": {"../a.yaml": {"digest": "sha256:0"}}},
     ],
