@@ -8,7 +8,7 @@ from pipeline.report.plan_text import counts
 
 _BY_NAME = {
     Operation.DELETE: "deletes",
-    Operation.RECREATE: "deletes and makes anew",
+    Operation.RECREATE: "deletes and creates again",
     Operation.ADOPT: "takes over",
 }
 _WIDTH = 13
@@ -23,7 +23,7 @@ def _rows(plan: Plan) -> Iterator[str]:
     target, source = plan.target, plan.source
     yield _row("environment", f"{target.environment} (context {target.context}, cluster {target.cluster_uid})")
     yield _row("commit", f"{source.commit} {source.path}")
-    yield _row("made", f"{plan.created} by {plan.author or 'nobody in particular'}, expires {plan.expires}")
+    yield _row("made", f"{plan.created} by {plan.author or 'an unknown author'}, expires {plan.expires}")
     if plan.releases:
         yield _row("releases", ", ".join(plan.releases))
     yield _row("actions", counts(plan.actions))

@@ -156,7 +156,7 @@ def test_live_object_that_was_made_anew(site: ClusterRepository, plan: Path) -> 
     body = config_map(site.namespace, a="1")
     site.cluster.delete(body)
     site.cluster.create(body)
-    void(site, plan, STALE, "settings", "deleted and made anew", allowed=("ConfigMap settings",))
+    void(site, plan, STALE, "settings", "deleted and created again", allowed=("ConfigMap settings",))
 
 
 def test_live_object_that_came_meanwhile(site: ClusterRepository, plan: Path) -> None:

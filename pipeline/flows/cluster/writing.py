@@ -104,7 +104,7 @@ class Objects:
             return "it was deleted since the plan was made"
         now = live.reference(found, action.id, self.ignored, adopting=action.op is Operation.ADOPT)
         if now.uid != action.live.uid:
-            return "it was deleted and made anew since the plan was made"
+            return "it was deleted and created again since the plan was made"
         if live.same(action.live, now):
             return ""
         who = ", ".join(sorted({clean(str(entry.get("manager"))) for entry in managed.entries(found)} - {MANAGER}))

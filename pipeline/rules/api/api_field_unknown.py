@@ -95,7 +95,7 @@ RULE = Rule(
             facts={"target": (1, 35), "target_stated": False},
         ),
         speaks(
-            "a newer field, and nobody said what the cluster runs",
+            "a newer field, and no version of the cluster is stated",
             ("low", _PATH % "restartPolicy"),
             before=_WEB % "image: a",
             after=_POLICY,

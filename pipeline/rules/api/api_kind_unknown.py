@@ -63,7 +63,7 @@ RULE = Rule(
     whole=check,
     needs=(Need.REPOSITORY,),
     cases=(
-        speaks("nobody brings it", ("medium", "apiVersion"), after=_ONE, facts=_NOBODY),
+        speaks("no CRD defines it", ("medium", "apiVersion"), after=_ONE, facts=_NOBODY),
         quiet("it was used before", before=_ONE, after=_ONE, facts=_NOBODY),
         quiet(
             "a CRD of another release brings it",

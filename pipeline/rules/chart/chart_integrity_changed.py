@@ -65,7 +65,7 @@ RULE = Rule(
             ("blocker", ""),
             sides=sides(_OLD, chart("1.0.0", files={"templates/a.yaml": "a: 2"}, archive="sha256:bbbbbbbbbbbbbbbb")),
         ),
-        quiet("packed anew", sides=sides(_OLD, chart("1.0.0", files=_FILES, archive="sha256:bbbbbbbbbbbbbbbb"))),
+        quiet("packed again", sides=sides(_OLD, chart("1.0.0", files=_FILES, archive="sha256:bbbbbbbbbbbbbbbb"))),
         quiet("another version", sides=sides(_OLD, chart("1.0.1", archive="sha256:bbbbbbbbbbbbbbbb"))),
         quiet("a folder of our own", sides=sides(_OLD, chart("1.0.0"))),
     ),

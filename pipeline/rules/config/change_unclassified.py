@@ -31,7 +31,7 @@ RULE = Rule(
     confidence=Confidence.HINT,
     last=check,
     cases=(
-        speaks("nobody explains it", ("low", "data.mode"), before=_MAP % ("", "fast"), after=_MAP % ("", "safe")),
+        speaks("no rule explains it", ("low", "data.mode"), before=_MAP % ("", "fast"), after=_MAP % ("", "safe")),
         quiet(
             "a rule explains it",
             before=_MAP % ("", "fast"),

@@ -127,7 +127,7 @@ RULE = Rule(
             after=_TLS,
         ),
         speaks(
-            "it needs one that nobody makes",
+            "it needs one that nothing creates",
             ("high", "spec.template.spec.volumes[name=v].configMap.name"),
             after=_WEB % "",
         ),

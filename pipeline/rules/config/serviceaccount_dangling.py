@@ -75,7 +75,7 @@ RULE = Rule(
     whole=check,
     cases=(
         speaks("its account goes", ("blocker", _PATH), before=_ACCOUNT % "a" + _WEB % "a", after=_WEB % "a"),
-        speaks("another, which nobody renders", ("high", _PATH), before=_ACCOUNT % "a" + _WEB % "a", after=_WEB % "b"),
+        speaks("another, which is not rendered", ("high", _PATH), before=_ACCOUNT % "a" + _WEB % "a", after=_WEB % "b"),
         quiet("another, which is rendered", before=_WEB % "a", after=_ACCOUNT % "b" + _WEB % "b"),
         quiet("it was never rendered", before=_WEB % "a", after=_WEB % "a"),
         quiet("the one of every namespace", before=_WEB % "a", after=_WEB % "default"),

@@ -31,7 +31,7 @@ RULE = Rule(
     last=check,
     cases=(
         speaks(
-            "nobody explains it",
+            "no rule explains it",
             ("medium", "spec.names.shortNames"),
             before=crd(),
             after=crd(names="shortNames: [wg]"),

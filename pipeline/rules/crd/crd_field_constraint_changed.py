@@ -50,7 +50,7 @@ RULE = Rule(
             after=field(_TYPED) + MINE % "a: {x: text}",
         ),
         speaks(
-            "a keyword that nobody knows",
+            "an unknown keyword",
             ("medium", f"{_PATH}.x-kubernetes-new"),
             before=field("a: {type: string}"),
             after=field("a: {type: string, x-kubernetes-new: true}"),

@@ -44,7 +44,7 @@ RULE = Rule(
             after=field("a: {type: string, enum: [x]}"),
         ),
         quiet(
-            "the list is sorted anew",
+            "the list is in another order",
             before=field("a: {type: string, enum: [y, x]}"),
             after=field("a: {type: string, enum: [x, y]}"),
         ),

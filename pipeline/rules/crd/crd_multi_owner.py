@@ -54,7 +54,7 @@ RULE = Rule(
         speaks(
             "another has the same", ("low", ""), after=crd(), facts={"repository_after": parse(crd(), namespace="x")}
         ),
-        quiet("nobody else has it", after=crd(), facts={"repository_after": parse("", namespace="shop")}),
+        quiet("no other release has it", after=crd(), facts={"repository_after": parse("", namespace="shop")}),
         quiet(
             "it was so before",
             before=crd(),

@@ -92,7 +92,7 @@ RULE = Rule(
     cases=(
         speaks("a new version of it is left out", ("high", ""), before=_USED, after=_USED, sides=_CHARTS),
         quiet("it is rendered", before=crd() + "---\n" + _USED, after=_NEWER + "---\n" + _USED, sides=_CHARTS),
-        quiet("nobody uses it", sides=_CHARTS),
+        quiet("nothing uses it", sides=_CHARTS),
         quiet(
             "it did not change",
             before=_USED,

@@ -52,6 +52,6 @@ RULE = Rule(
             before=_ONE,
             facts={"repository_after": parse(_ONE, namespace="shop")},
         ),
-        quiet("nobody renders it now", before=_ONE, facts={"repository_after": parse("", namespace="shop")}),
+        quiet("it is not rendered any more", before=_ONE, facts={"repository_after": parse("", namespace="shop")}),
     ),
 )

@@ -82,7 +82,10 @@ RULE = Rule(
             after=_FIXED + MINE % "size: 2",
         ),
         speaks(
-            "a rule that nobody here knows", ("info", ""), before=_ODD + MINE % "size: 1", after=_ODD + MINE % "size: 2"
+            "a rule that cannot be evaluated",
+            ("info", ""),
+            before=_ODD + MINE % "size: 1",
+            after=_ODD + MINE % "size: 2",
         ),
         quiet("it was not set before", before=_FIXED + MINE % "", after=_FIXED + MINE % "size: 2"),
         quiet("it stays", before=_FIXED + MINE % "size: 1, a: 1", after=_FIXED + MINE % "size: 1, a: 2"),

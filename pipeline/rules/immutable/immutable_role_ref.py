@@ -70,7 +70,7 @@ RULE = Rule(
             after=_BINDING % "kind: Role, name: b",
         ),
         speaks(
-            "a hook is deleted and made anew",
+            "a hook is deleted and created again",
             ("low", "roleRef.name"),
             before=_HOOK % "kind: Role, name: a",
             after=_HOOK % "kind: Role, name: b",
