@@ -1,3 +1,3 @@
-"""Vendor, render, diff, commit and apply upstream Helm charts, with no change unaccounted for."""
+"""Vendors, renders, compares, commits and applies upstream Helm charts, and accounts for every change."""
 
 __version__ = "0.1.0"

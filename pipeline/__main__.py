@@ -1,4 +1,4 @@
-"""``python -m pipeline`` is the console script."""
+"""Makes ``python -m pipeline`` do what the console script does."""
 
 from pipeline.cli import main
 

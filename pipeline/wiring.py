@@ -1,4 +1,4 @@
-"""Builds the real adapters for the flows. Imports are lazy, so that ``--help`` stays fast."""
+"""Creates the real adapters for the flows. Imports are lazy, so that ``--help`` stays fast."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

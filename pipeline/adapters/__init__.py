@@ -1,4 +1,4 @@
-"""The outside world: Helm, Git, the disk, the network, a cluster; one room per outside system.
+"""Access to the outside world: Helm, Git, the disk, the network, a cluster. One folder per outside system.
 
 No decision belongs here that can be made from values, and nothing of flows is imported.
 """

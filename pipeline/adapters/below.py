@@ -1,4 +1,4 @@
-"""Opens what lies below a folder, and nothing else: one component after the other, and no link is followed unseen.
+"""Opens files below a folder and nothing outside it: component by component, without following links blindly.
 
 Names come through core/safe_path.py, so no text leads out; here no link does, whoever puts it there and whenever. A
 device or a FIFO is never read, and no file beyond its limit.

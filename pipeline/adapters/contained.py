@@ -1,4 +1,4 @@
-"""Runs programs that work on untrusted input within limits of time, memory and output, in a process group of their own.
+"""Runs programs on untrusted input with limits on time, memory and output, each in its own process group.
 
 asyncio starts them, because pyhelm3 does: its ``Command.run`` asks the running event loop for a subprocess. ``Loop``
 is such a loop. Where a limit is reached the whole group is killed: helm ignores SIGTERM while it renders.

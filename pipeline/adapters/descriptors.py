@@ -1,4 +1,4 @@
-"""Open folders and files by descriptor: what lies in a folder is opened by name from there, never through a link."""
+"""Opens files and folders relative to an open folder's descriptor, so that no link is ever followed."""
 
 import errno
 import os

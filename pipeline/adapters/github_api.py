@@ -1,4 +1,4 @@
-"""GitHub's REST API, as far as a sticky comment needs it; GitHub Enterprise has the same under another address."""
+"""The parts of GitHub's REST API that the comment needs; GitHub Enterprise has the same API at another address."""
 
 import time
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Reads folders that people of this repository wrote, such as an overlay: bounded, and never out of the repository.
+"""Reads folders of this repository, such as an overlay, with size limits and never outside the repository.
 
 A link is followed where it stays in the repository; one that leads out, a device or a FIFO is refused by its name.
 """

@@ -1,4 +1,4 @@
-"""The one door to subprocesses: an argv (never a shell), a timeout, which exit codes are fine, one error to raise."""
+"""The only way to start subprocesses: an argv (never a shell), a timeout, accepted exit codes, one error class."""
 
 import os
 import subprocess

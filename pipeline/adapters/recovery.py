@@ -1,4 +1,4 @@
-"""Goes on where a run was killed: what it had begun is finished or undone, and what it had prepared is removed."""
+"""Recovers from a killed run: finishes or undoes what it had begun, and removes what it had prepared."""
 
 import time
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Encrypts and decrypts a Secret's values with sops, whose .sops.yaml and keys decide for whom.
+"""Encrypts and decrypts a Secret's values with sops; the user's .sops.yaml and keys decide for whom.
 
 sops gets the values alone, as JSON on its standard input: no plain text meets the disk, and what is in the open is
 written by us (sops's own YAML writer changes some strings, after which its checksum fails). The checksum covers what is

@@ -1,4 +1,4 @@
-"""What is installed here that pipeline can use, asked of each tool itself."""
+"""Finds the tools installed here that pipeline can use, and asks each for its version."""
 
 import os
 import platform

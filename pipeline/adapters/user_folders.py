@@ -1,4 +1,4 @@
-"""The folders of the user that the tool keeps something in, as XDG's base directory specification names them.
+"""The user's cache and state folders, as XDG's base directory specification defines them.
 
 platformdirs names the same two. To import it takes 15 ms (tempfile and shutil come along), a tenth of a small run.
 """

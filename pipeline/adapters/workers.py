@@ -1,4 +1,4 @@
-"""How many renders run at a time."""
+"""How many renders run at the same time."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""``pipeline approve``: shows what a plan does, and writes down somebody's yes or no to exactly that."""
+"""``pipeline approve``: shows what a plan does, and records a person's approval or rejection of exactly that plan."""
 
 from pathlib import Path
 from typing import Literal

@@ -1,4 +1,4 @@
-"""``pipeline ci``: help for workflows that share out their work."""
+"""``pipeline ci``: helps workflows to split their work."""
 
 import click
 

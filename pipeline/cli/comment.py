@@ -1,4 +1,4 @@
-"""``pipeline comment``: the report on its pull request, as one comment that is kept up to date."""
+"""``pipeline comment``: puts the report on its pull request, as one comment that is kept up to date."""
 
 import os
 import re

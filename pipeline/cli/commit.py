@@ -1,4 +1,4 @@
-"""``pipeline commit``: what vendor and render wrote, in one commit that says what it changes."""
+"""``pipeline commit``: commits what vendor and render wrote, with a message that says what changed."""
 
 from typing import TYPE_CHECKING
 

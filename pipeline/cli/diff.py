@@ -1,4 +1,4 @@
-"""``pipeline diff``: what changes between two sources, what it breaks, and whether to go on."""
+"""``pipeline diff``: shows what changes between two sources, what that breaks, and whether to go on."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any

@@ -1,4 +1,4 @@
-"""``pipeline doctor``: what is found here, what is missing for what, and whether pipeline.yaml is right."""
+"""``pipeline doctor``: which tools are found, what is missing for which purpose, and whether pipeline.yaml is valid."""
 
 import click
 

@@ -1,4 +1,4 @@
-"""``pipeline drift``: where a cluster differs from what was applied, and who did it. It changes nothing."""
+"""``pipeline drift``: shows where a cluster differs from what was applied, and who changed it. Read-only."""
 
 import click
 

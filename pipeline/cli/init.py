@@ -1,4 +1,4 @@
-"""``pipeline init``: a commented pipeline.yaml that works, and the folders beside it."""
+"""``pipeline init``: writes a commented pipeline.yaml that works, and the folders beside it."""
 
 from pathlib import Path
 

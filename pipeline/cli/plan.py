@@ -1,4 +1,4 @@
-"""``pipeline plan``: what apply would do to a cluster, written down for approval. It writes nothing to the cluster."""
+"""``pipeline plan``: writes down, for approval, what apply would do to a cluster. Writes nothing to the cluster."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""``pipeline rbac``: the smallest roles with which an environment can be planned or applied, as manifests."""
+"""``pipeline rbac``: prints, as manifests, the smallest roles that plan or apply of an environment need."""
 
 import click
 

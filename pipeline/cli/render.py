@@ -1,4 +1,4 @@
-"""``pipeline render``: every release into the rendered/ tree, or with --check whether that tree is up to date."""
+"""``pipeline render``: renders every release into rendered/; with --check, says whether that tree is up to date."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""``pipeline report``: a report.json in any format; several of them are merged first."""
+"""``pipeline report``: shows a report.json in any format; merges several first."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING

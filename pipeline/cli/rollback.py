@@ -1,4 +1,4 @@
-"""``pipeline rollback``: a plan of its own that leads back to an earlier commit, with what it cannot bring back."""
+"""``pipeline rollback``: makes a plan that leads back to an earlier commit, and says what it cannot restore."""
 
 from pathlib import Path
 

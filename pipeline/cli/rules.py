@@ -1,4 +1,4 @@
-"""``pipeline rules``: every risk rule, and what each one means."""
+"""``pipeline rules``: lists every risk rule, and explains what each one means."""
 
 import difflib
 

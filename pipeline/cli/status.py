@@ -1,4 +1,4 @@
-"""``pipeline status``: what is applied, by which run, who approved it, who holds the lock, and whether it works."""
+"""``pipeline status``: what is applied, by which run and approval, who holds the lock, and whether all is healthy."""
 
 import click
 

@@ -1,4 +1,4 @@
-"""``pipeline unlock``: releases the lock of a run that died, on purpose and with a reason."""
+"""``pipeline unlock``: releases the lock of a run that has stopped, deliberately and with a reason."""
 
 import click
 

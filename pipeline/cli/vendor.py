@@ -1,4 +1,4 @@
-"""``pipeline vendor``: the charts that pipeline.yaml names, unpacked under vendor_charts/ and locked by digest."""
+"""``pipeline vendor``: unpacks the charts of pipeline.yaml into vendor_charts/, and locks them by digest."""
 
 import click
 

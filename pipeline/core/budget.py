@@ -1,4 +1,4 @@
-"""How much a chart, a download or a file of ours may cost: the limits of pipeline.yaml, and what is left of them.
+"""The limits of pipeline.yaml on charts, downloads and files of the repository, and how much of each is left.
 
 A budget is asked while something is read, never afterwards: what is too large is never held in memory. One budget is
 shared by all parts of one thing, such as a chart and every chart packed inside it.

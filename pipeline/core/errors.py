@@ -1,4 +1,4 @@
-"""The exception tree. The branches are what a user can act on differently; each carries its exit code.
+"""The exception classes. The branches are what a user can react to differently; each carries its exit code.
 
 PipelineError
 ├── UsageError        64  what was asked for cannot be (bad flag, unknown release)

@@ -1,4 +1,4 @@
-"""JSON text that nothing obeys: a terminal shows it, a reviewer reads it, and it says the same to a program."""
+"""JSON text that is safe everywhere: in a terminal, for a reviewer, and with one meaning for every program."""
 
 import re
 

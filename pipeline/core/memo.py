@@ -1,4 +1,4 @@
-"""Many rules ask the same question of one upgrade: the answer is computed once and kept while it is asked about."""
+"""Caches answers that many rules need about one upgrade: computed once, kept while the upgrade is judged."""
 
 from collections import OrderedDict
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What flows may ask of the outside, as types: adapters fulfil them, wiring.py hands them out, tests bring fakes."""
+"""What flows need from outside, as types: adapters implement them, wiring.py passes them in, tests use fakes."""
 
 from typing import Protocol
 

@@ -1,4 +1,4 @@
-"""The one gate for names and paths: what passes it stays below any folder that it is put under.
+"""The only check for names and paths: what passes it stays below any folder that it is joined to.
 
 Names, versions, aliases, paths and links come from charts, indexes, locks, archives, overlays, values entries,
 index.json and plans, and each of them may mean harm. A ``SafePath`` cannot be made from a text that leads out, so

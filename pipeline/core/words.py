@@ -1,4 +1,4 @@
-"""The few pieces of English that messages are put together from: plurals, counts, lists, and commands to copy."""
+"""Small pieces of English that messages are built from: plurals, counts, lists, and commands to copy."""
 
 import shlex
 from collections.abc import Iterable

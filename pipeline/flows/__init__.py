@@ -1,4 +1,4 @@
-"""The steps of each verb, in order, over core and Protocols that adapters fulfil.
+"""The steps of each verb, in order, using core and the ports that adapters implement.
 
 No file, process, network or output belongs here.
 """

@@ -1,4 +1,4 @@
-"""Two charts to be compared, and Helm at work on them: it starts before all that will read its answers is loaded."""
+"""Compares two charts: Helm starts to render before the modules that read its output are loaded."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Which files are ours to commit: those that an index or the lock names, where they differ from the last commit."""
+"""Which files are ours to commit: those that an index or the lock names and that differ from the last commit."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""The objects of a commit's rendered/ tree, as they are applied: whole, decrypted, and as their index says."""
+"""The objects of a commit's rendered/ tree, as they are applied: complete, decrypted, and as their index says."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace

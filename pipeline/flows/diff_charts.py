@@ -1,4 +1,4 @@
-"""What would this upgrade do to me? Two charts are rendered the same way and compared, with no repository around."""
+"""Compares two charts without a repository: both are rendered the same way."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What changed between two states of a repository: two rendered trees, compared and judged by a policy.
+"""Compares two states of a repository: two rendered trees, judged by a policy.
 
 The policy is that of the merge base where one side is the merge base: a branch does not decide by what it has just
 allowed itself. Else it is that of the pipeline.yaml that is at work here.

@@ -1,4 +1,4 @@
-"""Finds what was edited by hand in a tree of files: below rendered/ by its indexes, in vendor_charts/ by the lock."""
+"""Finds files that were edited by hand: in rendered/ by its indexes, in vendor_charts/ by the lock."""
 
 from collections.abc import Iterable, Mapping
 from typing import Protocol

@@ -1,4 +1,4 @@
-"""The values of Secrets that a commit's rendered tree does not hold in the open, as far as they stand elsewhere in it.
+"""Secret values that a commit's rendered tree does not contain in plain text, as far as they appear elsewhere in it.
 
 With ``secrets: {rendered: omit}`` or ``sops`` no one can ask the tree what a Secret holds. Its indexes name the places
 where a render copied such a value to, and the values that it takes: what stands there is secret.

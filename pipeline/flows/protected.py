@@ -1,4 +1,4 @@
-"""The pipeline.yaml of a protected state, by which a branch is judged: not the one that the branch may have changed."""
+"""The pipeline.yaml of the protected branch, by which a branch is judged: not the one that it may have changed."""
 
 from pipeline.core.config.model import FILE, Config
 from pipeline.core.config.read import read

@@ -1,4 +1,4 @@
-"""One side of a comparison from files: a rendered/ tree with its indexes, or a folder of plain manifests."""
+"""Reads a side of a comparison from files: a rendered/ tree with its indexes, or a folder of plain manifests."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace

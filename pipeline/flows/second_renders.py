@@ -1,4 +1,4 @@
-"""Renders again what may hold random values, once for all that is in doubt: for ``render`` and ``diff`` of charts."""
+"""Renders again everything that may contain random values, in one go: for ``render`` and ``diff`` of charts."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar

@@ -1,4 +1,4 @@
-"""That no value of a Secret is committed in the open: not as a Secret of any shape, and not as a copy elsewhere."""
+"""Checks that no value of a Secret is committed in plain text: neither as a Secret nor as a copy elsewhere."""
 
 from collections.abc import Iterable, Iterator
 

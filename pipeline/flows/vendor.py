@@ -1,4 +1,4 @@
-"""Vendors charts: what pipeline.yaml asks for, fetched, unpacked and locked. Nothing is written here: see Edits."""
+"""Vendors the charts of pipeline.yaml: fetches, unpacks and locks them. Writes nothing itself: it returns Edits."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The pull request's comment, and the job's summary: the same parts, within a budget that each place sets.
+"""The comment on a pull request and the job's summary: the same parts, within the size limit of each.
 
 Verdict, table, steps and blockers always stay. What does not fit becomes one line, then a count; nothing is ever cut in
 the middle, and shortening changes neither the verdict nor a digest.

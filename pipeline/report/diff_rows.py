@@ -1,4 +1,4 @@
-"""A changed object as the lines of a ``diff`` block, as the comment, the summary and the Markdown file show it."""
+"""A changed object as lines of a ``diff`` block, for the comment, the summary and the Markdown file."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The report as one self-contained HTML page: nothing is loaded, and it works without JavaScript.
+"""The report as one self-contained HTML page: it loads nothing, and works without JavaScript.
 
 The templates escape all text (report/html_templates.py); the policy in the page's head lets nothing run but the one
 script that is hashed there.

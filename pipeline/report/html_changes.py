@@ -1,4 +1,4 @@
-"""The folded diffs of the HTML page, side by side: what was on the left, what is on the right."""
+"""The collapsible side-by-side diffs of the HTML page."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

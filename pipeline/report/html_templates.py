@@ -1,4 +1,4 @@
-"""The page's templates, in an environment in which a chart's text can be nothing but text.
+"""The page's templates, in an environment that escapes every text of a chart.
 
 Autoescape holds for every value, and :func:`_shown` puts each on one line without control characters before that. The
 exceptions are the filters ``whole`` and ``row``, which keep lines and indentation and escape all the same.

@@ -1,4 +1,4 @@
-"""JUnit XML, which every CI shows: a suite a release, a case a finding, a failure where it blocks or is high."""
+"""JUnit XML, which every CI shows: a suite per release, a case per finding, a failure if it is high or a blocker."""
 
 from collections.abc import Iterator
 from xml.sax.saxutils import escape, quoteattr

@@ -1,4 +1,4 @@
-"""The report as Markdown, for files. Text from charts stands in code spans and blocks that it cannot leave."""
+"""The report as Markdown, for files. Text from charts is in code spans and blocks that it cannot break out of."""
 
 from collections.abc import Iterator
 

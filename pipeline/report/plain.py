@@ -1,4 +1,4 @@
-"""Words that every text format shares: places, counts, values on one line, text that cannot take over a terminal."""
+"""Pieces that every text format shares: places, counts, values on one line, text without terminal escapes."""
 
 import re
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""A plan in a few lines, for whoever is to approve it: what it is about, and everything in it that cannot be undone."""
+"""A plan in a few lines for its approver: what it is about, and everything in it that cannot be undone."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""A plan, and what became of one, for people: what is written first, then what stands against it, then what to do."""
+"""A plan, or its outcome, for people: first what is written, then the plan problems, then what to do."""
 
 from collections.abc import Iterable, Iterator
 

@@ -1,4 +1,4 @@
-"""Which rules report a path: looked up in what they report of their own cases."""
+"""Which rules report a path, according to the findings of their own cases."""
 
 import re
 from collections.abc import Iterable

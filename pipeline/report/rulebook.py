@@ -1,4 +1,4 @@
-"""A rule as a page of text: what ``docs/rules`` shows and what ``pipeline rules explain`` prints come from here."""
+"""A rule as a page of text: the source of ``docs/rules`` and of ``pipeline rules explain``."""
 
 from collections.abc import Iterable, Iterator
 from textwrap import dedent, indent

@@ -1,4 +1,4 @@
-"""What became of a run, for people: what went wrong first named, then the counts, then what to do."""
+"""The outcome of a run, for people: first what went wrong, then the counts, then what to do."""
 
 from collections import Counter
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The safe shapes of Markdown: text from charts stands in one of them, and cannot leave it.
+"""Safe forms of Markdown for text from charts, which it cannot break out of.
 
 A code span with a computed fence, a fenced block with a computed fence, or escaped text in ``<code>`` in a raw HTML
 block. Tried against GitHub's own parser. Everything else in a document is ours.

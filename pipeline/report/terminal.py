@@ -1,4 +1,4 @@
-"""The report for a person at a terminal: the verdict first, then what to do, then why, then everything else."""
+"""The report for a terminal: the verdict first, then what to do, then why, then everything else."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

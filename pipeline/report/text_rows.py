@@ -1,4 +1,4 @@
-"""A changed text as rows to show: what went, what came, and a few lines around, each with its numbers."""
+"""A changed text as rows to show: removed lines, added lines, and a few around them, with line numbers."""
 
 from collections.abc import Iterator
 from itertools import islice, takewhile

@@ -1,4 +1,4 @@
-"""Holds each approval against real evidence: a signature, GitHub's own answer, what was typed or dispatched here."""
+"""Checks each approval against its evidence: a signature, GitHub's API, or what was typed or dispatched here."""
 
 import json
 import os

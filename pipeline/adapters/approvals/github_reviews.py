@@ -1,4 +1,4 @@
-"""What people told GitHub: reviews of a run's environment, and reviews of a pull request.
+"""Reads reviews from GitHub: those of a run's environment and those of a pull request.
 
 Nothing is taken from an approval's file but where to look: GitHub is asked each time, with its documented REST API.
 """

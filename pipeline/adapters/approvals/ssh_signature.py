@@ -1,4 +1,4 @@
-"""SSH signatures with ssh-keygen: whatever key it can use signs (file, agent, security key, certificate).
+"""SSH signatures with ssh-keygen, with any key that it can use: file, agent, security key, certificate.
 
 Format: PROTOCOL.sshsig of OpenSSH. Times in a file of allowed signers are read as UTC everywhere (ssh-keygen would take
 the machine's own zone), so that every machine decides alike.

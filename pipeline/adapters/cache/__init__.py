@@ -1,4 +1,4 @@
-"""What is kept between runs in the user's cache folder.
+"""Data kept between runs in the user's cache folder.
 
 Nothing that cannot be made again belongs here.
 """

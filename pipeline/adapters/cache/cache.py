@@ -1,4 +1,4 @@
-"""The one way in which anything is kept between runs: entries by key, private, each with a digest over all of itself.
+"""The only cache between runs: private entries by key, each with a digest of its whole content.
 
 The digest is over kind, version, key and content. What is damaged, of another version, under another name, or not the
 user's own is thrown away silently and made again: it costs time, and never changes a result. Whoever can write as

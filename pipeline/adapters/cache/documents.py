@@ -1,4 +1,4 @@
-"""Keeps parsed CRDs between runs: a megabyte of YAML takes a hundred times longer to read than its JSON.
+"""Caches parsed CRDs between runs: reading a megabyte of YAML takes a hundred times longer than reading its JSON.
 
 Only CRDs are kept, which hold no secrets: every document of a text must be one, by what it was parsed to. The key is
 the text, so nothing can be out of date; what cannot be read or written is simply parsed again.

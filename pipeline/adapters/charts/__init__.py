@@ -1,4 +1,4 @@
-"""Where charts come from: archives, folders, repositories over HTTP, the store of fetched ones.
+"""Where charts come from: archives, folders, chart repositories over HTTP, and the store of fetched charts.
 
 Which version is chosen belongs in core/charts.
 """

@@ -1,4 +1,4 @@
-"""Reads chart archives (.tgz) into memory, hostile ones included: nothing is ever written or followed here.
+"""Reads chart archives (.tgz), including malicious ones, into memory: writes no file and follows no link.
 
 The rules on names are Helm's own (one base directory, nothing absolute, no way up), and stricter on what no chart
 needs: names that appear twice or differ only by case are refused, links and devices are left out. What the archive may

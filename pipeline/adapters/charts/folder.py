@@ -1,4 +1,4 @@
-"""Reads a chart from a folder as ``helm package`` would pack it: without what .helmignore names, links followed."""
+"""Reads a chart from a folder as ``helm package`` would pack it: without ignored files, links followed."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Downloads: bounded in size and time, tried again where the server may get well, credentials for their host alone."""
+"""Downloads with limits on size and time, retries of temporary errors, and credentials only for their own host."""
 
 import os
 import queue

@@ -1,4 +1,4 @@
-"""Reads a chart, archive or directory, into memory. Archives are hostile: see archive.py."""
+"""Reads a chart, archive or directory, into memory. Archives are untrusted: see archive.py."""
 
 import codecs
 import hashlib

@@ -1,4 +1,4 @@
-"""Fetches charts from chart repositories, archives by URL, and the disk; packed dependencies come out unpacked."""
+"""Fetches charts from chart repositories, URLs and the disk, and unpacks their packed dependencies."""
 
 import hashlib
 import posixpath

@@ -1,4 +1,4 @@
-"""The charts of one comparison: where Helm finds each, and what it holds.
+"""The charts of one comparison: where Helm finds each of them, and what they contain.
 
 A chart that was fetched lies in a private folder as an archive, until the comparison is done; a vendored chart is
 packed as for a render.

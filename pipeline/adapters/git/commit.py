@@ -1,4 +1,4 @@
-"""Commits with GitPython: the given files and nothing else, with the user's own hooks and signing.
+"""Commits exactly the given files with GitPython, with the user's own hooks and signing.
 
 The commit is built in an index of its own. The user's index is not touched before the commit is made, and takes it over
 in one rename then: whatever stops the run in between, nothing of ours is staged, and what was staged still is. A record

@@ -1,4 +1,4 @@
-"""The one door to Git: with which environment it is asked, how its refusals are told, and GitPython for writing.
+"""The only access to Git: the environment it runs in, how its errors are worded, and GitPython for writing.
 
 Reading asks ``git`` itself through ``adapters/process.py``. Importing GitPython takes 0.35 s, more than half of a whole
 ``pipeline diff``, and its own object reader knows neither SHA-256 nor reftable repositories. ``pipeline commit``, which

@@ -1,4 +1,4 @@
-"""Who works here, as Git would write it into a commit."""
+"""The user's identity, as Git would write it into a commit."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The user's index after a commit that was built beside it."""
+"""Updates the user's index after a commit that was built in a separate index."""
 
 import shutil
 from pathlib import Path

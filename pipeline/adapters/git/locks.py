@@ -1,4 +1,4 @@
-"""The lock of Git's index: taken as Git itself takes it, and named with its age where somebody else has it."""
+"""The lock of Git's index: taken as Git takes it; if another process holds it, the error states its age."""
 
 import time
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Goes on with a commit whose run was killed: where Git has made it, the index takes it over; else nothing is left.
+"""Recovers from a killed commit: updates the index if Git has made the commit, else removes every trace.
 
 Locks that Git's own processes left are removed only where they are surely ours: the record says that we were at work,
 no one of that run lives (the lock of pipeline is free), and they were made since, and have not changed for a while.

@@ -1,4 +1,4 @@
-"""One Git repository that is written to, through GitPython: its processes, where HEAD stands, its own files."""
+"""A Git repository to write to, through GitPython: its processes, its HEAD, its own files."""
 
 import tempfile
 from collections.abc import Iterable, Mapping

@@ -1,4 +1,4 @@
-"""Whether all that pipeline reads is checked out: a sparse checkout must not read as "everything was removed"."""
+"""Checks that everything pipeline reads is checked out: a sparse checkout must not look like removed files."""
 
 from collections.abc import Iterable
 from pathlib import Path

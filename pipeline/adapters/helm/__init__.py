@@ -1,4 +1,4 @@
-"""Helm and Kustomize: the binaries, and Helm's own library in a process of its own.
+"""Helm and Kustomize: the binaries, and Helm's own library in a separate process.
 
 What their output means belongs in core/render.
 """

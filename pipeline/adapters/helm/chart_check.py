@@ -1,4 +1,4 @@
-"""Refuses a chart by which Helm would read something else, before Helm sees it: through a schema or through a link."""
+"""Rejects a chart that would make Helm read files outside of it, through a schema or a link, before Helm runs."""
 
 import os
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The ``cli`` engine: pyhelm3 drives a helm binary. Helm's home and kubeconfig are never the user's.
+"""The ``cli`` engine: pyhelm3 runs a helm binary, never with the user's own Helm home or kubeconfig.
 
 pyhelm3's ``template()`` knows neither ``--kube-version`` nor ``--api-versions``, so its ``Command.run`` is given the
 arguments. The event loop that it runs in gives helm its environment and its limits, and keeps the warnings that ``run``

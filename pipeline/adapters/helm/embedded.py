@@ -1,4 +1,4 @@
-"""The ``embedded`` engine: Helm's own SDK, so that a machine without helm needs nothing but pip.
+"""The ``embedded`` engine: Helm's own SDK, so that a machine without helm needs only pip.
 
 It works in processes beside this one, as many as there are cores, which stay for the next order. A chart that takes too
 long, too much memory or that brings the library down ends its worker, and nothing else.

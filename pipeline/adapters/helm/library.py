@@ -1,4 +1,4 @@
-"""Helm's own SDK in this process, which is a worker of the ``embedded`` engine: charts may end it or make it grow.
+"""Helm's SDK inside a worker process of the ``embedded`` engine: a chart may crash it or use up its memory.
 
 The library renders templates. What the program does around that (kubeVersion check, order, hooks, CRDs) is done here;
 what cannot be done as the program does it is an error.

@@ -1,4 +1,4 @@
-"""A worker of the ``embedded`` engine: it takes orders on stdin and answers on stdout, one after the other.
+"""A worker process of the ``embedded`` engine: reads orders on stdin, answers on stdout, one at a time.
 
 A message is its length in four bytes and then JSON; the text of a render follows it as it is.
 """

@@ -1,4 +1,4 @@
-"""The processes that hold Helm's library: started when needed, asked one order at a time, kept for the next.
+"""Manages the worker processes that hold Helm's library: started on demand, one order at a time, then reused.
 
 A process of Python's own with nothing of the user's environment, not a fork of this one, which has threads.
 """

@@ -1,4 +1,4 @@
-"""What Helm's library writes to descriptor 2 behind Python's back: warnings that quote values of charts.
+"""Captures what Helm's library writes directly to file descriptor 2: warnings that quote values of charts.
 
 A worker's descriptor 2 is a file without a name, so that nothing of it meets the terminal or a log as it is: it may
 hold secrets, escape sequences, and commands to a runner.

@@ -1,4 +1,4 @@
-"""What version a helm binary is of: asked once, and remembered for as long as the file is the same.
+"""The version of a helm binary: asked once, and remembered as long as the file is the same.
 
 To ask costs 0.07 s of a processor, while the charts are being rendered on the same ones.
 """

@@ -1,4 +1,4 @@
-"""Host, TLS and credentials of a context in KUBECONFIG, by the Kubernetes client, without its rough edges.
+"""Host, TLS and credentials of a KUBECONFIG context, from the Kubernetes client, with its pitfalls handled.
 
 That client waits for ever for an exec plugin that hangs, logs a plugin's failure and goes on as no one, leaves the
 keys of a kubeconfig in temporary files, which a killed process never removes, and raises whatever its own code stumbles

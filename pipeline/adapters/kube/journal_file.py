@@ -1,4 +1,4 @@
-"""The journal on disk: lines of JSON, appended and flushed to the disk before the write that they announce.
+"""The journal on disk: JSON lines, each flushed to the disk before the write that it announces.
 
 Threads that wait at the same time share one flush, so that eight writers cost about as many as one.
 """

@@ -1,4 +1,4 @@
-"""Where runs leave their journals and backups: the user's state folder, for no one else to read."""
+"""Where runs keep their journals and backups: in the user's state folder, readable only by the user."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""Keeps what somebody changed by hand and a run is about to overwrite: nothing of it is lost, and it is named."""
+"""Keeps a copy of files edited by hand that a run is about to overwrite, and says where."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""Brings what was written onto the disk, with as few waits as possible."""
+"""Flushes what was written to the disk, with as few waits as possible."""
 
 import ctypes
 import os

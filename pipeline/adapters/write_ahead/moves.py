@@ -1,4 +1,4 @@
-"""Renames that bring staged files into place, and back. Each step can be taken again: it looks at what is there first.
+"""Renames staged files into place, and back. Each step is idempotent: it looks first at what is there.
 
 A file in the staging folder is named by the number of its move: ``12`` is what shall come into place, ``12.old`` what
 was there. Both are renamed, never copied, so that at any moment each content is in exactly one of its two places.

@@ -1,4 +1,4 @@
-"""The record: what a run is about to do to a repository, written down before it is done.
+"""The record: what a run is about to do to a repository, written before it is done.
 
 It is one JSON file, replaced as a whole. Where there is one and no one is at work, a run was killed half way.
 """

@@ -1,4 +1,4 @@
-"""Holds back signals that end a run, while something is done that must not be left half done."""
+"""Holds back signals that end a run during work that must not be left half done."""
 
 import signal
 import threading

@@ -1,4 +1,4 @@
-"""One run at a time writes to a repository: a lock that a dead run does not hold, and says who holds it.
+"""Lets one run at a time write to a repository: a lock that names its holder and that dies with it.
 
 The lock is flock(2): the system lets go of it when the last process that has the file open ends, killed or not. Git's
 processes of a commit inherit the file, so that a run which was killed while Git still works does not count as over.

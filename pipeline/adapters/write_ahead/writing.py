@@ -1,4 +1,4 @@
-"""Carries out edits of a repository's files: staged, recorded, renamed. All of it happens, or nothing."""
+"""Carries out edits of a repository's files, all or nothing: staged, recorded, renamed."""
 
 import secrets
 import shutil

@@ -1,4 +1,4 @@
-"""What ``pipeline apply`` does once its options are read: check the plan and its approvals, then run it."""
+"""The body of ``pipeline apply``, once its options are read: check the plan and its approvals, then run it."""
 
 import os
 import secrets

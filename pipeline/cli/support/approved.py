@@ -1,4 +1,4 @@
-"""What ``apply`` and ``approve`` decide by: the approvals that were found, and the policy of the protected branch.
+"""What ``apply`` and ``approve`` decide by: the approvals found, and the protected branch's policy.
 
 The decision itself is made in flows/cluster/approved.py.
 """

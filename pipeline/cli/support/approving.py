@@ -1,4 +1,4 @@
-"""The steps of ``approve``: read the plan, get somebody's word on it, make sure that it counts, and write it down."""
+"""The steps of ``approve``: read the plan, get a person's decision, check that it counts, write it down."""
 
 import re
 import time

@@ -1,4 +1,4 @@
-"""The two charts that ``pipeline diff`` was given: read our values, set Helm to work. Imports little, to be quick."""
+"""The two charts given to ``pipeline diff``: reads our values and starts Helm. Imports little, to start fast."""
 
 import re
 import time

@@ -1,4 +1,4 @@
-"""``cluster:ENV`` as one side of ``pipeline diff``: what was applied there, with the values that are live now."""
+"""``cluster:ENV`` as a side of ``pipeline diff``: what was applied there, with the values that are live now."""
 
 from pipeline.adapters.charts.reader import chart_of
 from pipeline.adapters.git import trees

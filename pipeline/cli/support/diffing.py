@@ -1,4 +1,4 @@
-"""What ``pipeline diff`` does once its options are read: gather both sides, judge, show."""
+"""The body of ``pipeline diff``, once its options are read: gather both sides, judge them, show the report."""
 
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime

@@ -1,4 +1,4 @@
-"""What the exit codes mean: printed under ``pipeline --help``, so that a script's author need not look further."""
+"""The meaning of each exit code, printed under ``pipeline --help`` for authors of scripts."""
 
 from pipeline.core import errors
 

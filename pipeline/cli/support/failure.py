@@ -1,4 +1,4 @@
-"""THE error handler: every way in which a run can end badly, as one clear paragraph on stderr and an exit code."""
+"""The only error handler: turns every way in which a run can fail into one clear paragraph and an exit code."""
 
 import os
 import sys

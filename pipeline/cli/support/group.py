@@ -1,4 +1,4 @@
-"""The group that knows its verbs without importing them, and gives every verb the global options."""
+"""The command group: knows its verbs without importing them, and gives every verb the global options."""
 
 from collections.abc import Iterable
 from importlib import import_module

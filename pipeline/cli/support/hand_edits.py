@@ -1,4 +1,4 @@
-"""What the verbs say of files that were edited by hand."""
+"""What the verbs report about files that were edited by hand."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager

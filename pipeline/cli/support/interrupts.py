@@ -1,4 +1,4 @@
-"""Ctrl-C, once or many times: the run unwinds, and ends at once with all that it started."""
+"""Handles Ctrl-C, pressed once or many times: the run unwinds, and stops at once with everything that it started."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""Text in the log of GitHub Actions, whose runner obeys lines that look like its commands, whoever wrote them.
+"""Makes text safe for the log of GitHub Actions, whose runner obeys lines that look like its commands.
 
 ``::name::`` at a line's start and ``##[name]`` anywhere in it are commands (actions/runner, ActionCommand.cs). Between
 ``::stop-commands::TOKEN`` and ``::TOKEN::`` nothing is; a machine's format has them spelt otherwise, meaning the same.

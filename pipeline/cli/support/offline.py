@@ -1,4 +1,4 @@
-"""``pipeline plan --offline``: the plan on a recorded inventory, from the repository alone. No cluster is asked."""
+"""``pipeline plan --offline``: makes the plan from a recorded inventory and the repository, without a cluster."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The one place where text leaves: what a run knows to be secret is hidden, and nothing is left that is obeyed.
+"""The only place where text is printed: hides known secrets and escapes control characters.
 
 Reports, plans and errors are masked and escaped where they are made. Whatever a verb prints passes here besides, so
 that one that forgets shows nothing all the same: values are replaced, control characters shown as escapes. Of those,

@@ -1,4 +1,4 @@
-"""How far a run is: a bar that a person watches on a terminal, plain lines in a log. Always on stderr."""
+"""Shows progress on stderr: a bar on a terminal, plain lines in a log."""
 
 import os
 import sys

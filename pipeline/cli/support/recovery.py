@@ -1,4 +1,4 @@
-"""Before any verb: what a killed run left half done here is finished or undone, and said in one line."""
+"""Runs before any verb: finishes or undoes what a killed run left here, and says so in one line."""
 
 import click
 

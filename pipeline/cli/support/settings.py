@@ -1,4 +1,4 @@
-"""What holds for every verb: --debug, --quiet, --color. They may stand before the verb or after it."""
+"""The global options --debug, --quiet and --color, which may come before the verb or after it."""
 
 import os
 import sys

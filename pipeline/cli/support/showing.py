@@ -1,4 +1,4 @@
-"""Shows a report in each format that was asked for: on stdout, or in a file that is written whole or not at all."""
+"""Writes a report in each requested format: to stdout, or to a file that is written whole or not at all."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""Whom a role is bound to, from the options that name it."""
+"""The subjects that a role is bound to, from the options that name them."""
 
 from pipeline.core.errors import UsageError
 

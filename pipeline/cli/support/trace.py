@@ -1,4 +1,4 @@
-"""Where the trace of a bug goes: a private file in the user's state folder, with secrets taken out."""
+"""Writes the trace of a bug to a private file in the user's state folder, with secrets removed."""
 
 import os
 import platform

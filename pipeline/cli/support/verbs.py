@@ -1,4 +1,4 @@
-"""The verbs, by section, each with its line of help. A verb is the module of its name here, exporting ``command``.
+"""The verbs by section, each with its line of help. A verb's module has the same name and exports ``command``.
 
 The help is written here so that ``pipeline --help`` need not import the verbs.
 """

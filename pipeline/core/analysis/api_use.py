@@ -1,4 +1,4 @@
-"""Which API kinds of Kubernetes itself a render uses."""
+"""Which of Kubernetes' own API kinds a render uses."""
 
 from collections.abc import Callable, Iterator
 

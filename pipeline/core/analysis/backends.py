@@ -1,4 +1,4 @@
-"""Who sends traffic to which Service by name, and whether that Service is there with that port."""
+"""Who sends traffic to which Service by name, and whether that Service exists and has that port."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any

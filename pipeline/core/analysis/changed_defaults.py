@@ -1,4 +1,4 @@
-"""Which of a chart's default values differ between two versions, dependencies included."""
+"""Which default values of a chart and its dependencies differ between two versions."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""What looks like a credential that stands in the open: first by the name of its key, then by its value."""
+"""Recognises credentials in plain text: first by the name of the key, then by the value."""
 
 import re
 from collections.abc import Iterator

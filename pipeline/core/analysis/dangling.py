@@ -1,4 +1,4 @@
-"""What this upgrade takes away, and who names it still: in the release, and in the rest of the repository."""
+"""What an upgrade removes, and who still refers to it: in the release, and in the rest of the repository."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""Which moments of a release an object is a hook of, as its annotations say.
+"""Which hook events an object is for, according to its annotations.
 
 The events are those of helm.sh/helm/v4, pkg/release/v1/hook.go.
 """

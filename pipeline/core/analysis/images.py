@@ -1,4 +1,4 @@
-"""Container images by their parts, and what a change of one says."""
+"""Parses container images, and describes how one image differs from another."""
 
 import re
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What an upgrade newly writes that the target's API server does not take of built-in objects: each fact once."""
+"""What the target's API server newly rejects in built-in objects after an upgrade: each fact once."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

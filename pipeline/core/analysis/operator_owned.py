@@ -1,4 +1,4 @@
-"""Custom resources that are more than settings: to delete one is to delete what its operator made of it."""
+"""Custom resources whose deletion also deletes what their operator created for them."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""What an overlay did before and does no longer: found by holding its recorded effects against each other.
+"""What an overlay no longer does after an upgrade: found by comparing its recorded effects.
 
 An index into a list says little about which entry is meant, so indexes are no part of a comparison of paths.
 """

@@ -1,4 +1,4 @@
-"""Which line of an overlay a finding is about: the file that names the object, the line that names the part of it."""
+"""Finds the file and line of an overlay that a finding is about."""
 
 import re
 from collections.abc import Iterator, Mapping

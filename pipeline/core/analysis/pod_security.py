@@ -1,4 +1,4 @@
-"""Which changes of a pod's spec let it do more on its node (Pod Security Standards: baseline and restricted)."""
+"""Which changes of a pod's spec give it more privileges on its node (Pod Security Standards)."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""RBAC rules as single grants, so that rules grouped otherwise are the same, and a wildcard covers what it covers."""
+"""RBAC rules as single grants, so that regrouped rules compare equal and a wildcard covers what it grants."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple

@@ -1,4 +1,4 @@
-"""What a workload's pods cannot do without: ConfigMaps, Secrets, keys of them, and the service account they run as."""
+"""What a workload's pods need to start: ConfigMaps, Secrets, keys of them, and their service account."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple

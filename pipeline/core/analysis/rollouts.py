@@ -1,4 +1,4 @@
-"""Which workloads replace their pods because of an upgrade, how many pods that are, and which keep their old ones."""
+"""Which workloads replace their pods in an upgrade, how many pods that is, and which keep their old ones."""
 
 from collections.abc import Iterable
 from typing import NamedTuple

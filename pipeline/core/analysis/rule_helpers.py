@@ -1,4 +1,4 @@
-"""Rules about a set of paths are alike: pick an object's changes, say them once, claim exactly them."""
+"""Shared steps of rules about a set of paths: select an object's changes, report them once, claim exactly them."""
 
 import re
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""Who is selected by labels: the pods that workloads make, and what a label selector says about them."""
+"""What label selectors select: the pods that workloads create, and whether a selector matches their labels."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple

@@ -1,4 +1,4 @@
-"""Service accounts: the cloud identities that they carry, and who names them besides the workloads."""
+"""Service accounts: their cloud identities, and who refers to them besides workloads."""
 
 from collections.abc import Iterable, Iterator, Mapping
 

@@ -1,4 +1,4 @@
-"""Values in a line of text: short, on one line, and where two of them differ, with the part that differs."""
+"""Shortens values to one line of text; of two different values, shows the part that differs."""
 
 from itertools import starmap
 from typing import Any

@@ -1,4 +1,4 @@
-"""Which of a pod's volumes outlive it: claims that it names, and those that its StatefulSet makes for it."""
+"""Which volumes of a pod outlive it: claims that it names, and claims that its StatefulSet creates for it."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""The webhooks of a configuration that come, go, or only change their name."""
+"""The webhooks of a configuration that are added, removed, or only renamed."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A chart as an archive holds it, and the values people set on it: what the chart and values rules read."""
+"""A chart as its archive holds it, with the user's values: what the chart and values rules read."""
 
 import hashlib
 from collections.abc import Mapping

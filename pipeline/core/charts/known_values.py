@@ -1,4 +1,4 @@
-"""What a chart knows of its values: defaults, schema, template references, and the dependencies that own a key.
+"""Which values a chart knows: from its defaults, its schema, its templates, and the dependencies that own a key.
 
 Helm ignores a value that nothing reads, silently. Whether something reads it is judged in three steps: the
 defaults name it, the schema names it, or a template refers to it. Maps that are empty by default are free-form.

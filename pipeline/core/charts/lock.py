@@ -1,4 +1,4 @@
-"""pipeline.lock: which chart every release got, and the digests by which anybody can tell that it still is that one.
+"""pipeline.lock: the chart of each release, with digests that prove that its content has not changed.
 
 Pure: ``from_text`` and ``to_text`` are exact inverses, and equal locks give equal bytes.
 """

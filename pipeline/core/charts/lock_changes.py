@@ -1,4 +1,4 @@
-"""What two locks differ in: which charts and dependencies moved, and which changed their content under one version."""
+"""How two locks differ: charts and dependencies with another version, or with other content under the same version."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Where pipeline.yaml says that a chart comes from: a repository's short name, a URL, or a path."""
+"""Parses a chart reference of pipeline.yaml: a repository's short name, a URL, or a path."""
 
 import difflib
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""A chart repository's index.yaml: which versions of a chart it has, and which of them a range asks for."""
+"""A chart repository's index.yaml: its versions of a chart, and which of them satisfies a range."""
 
 import difflib
 import re

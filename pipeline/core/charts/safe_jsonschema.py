@@ -1,4 +1,4 @@
-"""Validates against the JSON Schema of a stranger: nothing is fetched, and no pattern in it can make it slow.
+"""Validates with an untrusted JSON Schema: fetches nothing, and no pattern in the schema can make it slow.
 
 Patterns are matched by RE2, which is also the dialect of Helm's own validator.
 """

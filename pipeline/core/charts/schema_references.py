@@ -1,4 +1,4 @@
-"""What a values.schema.json refers to outside of itself: Helm would fetch it, from the network or from any file.
+"""External references of a values.schema.json: Helm would read them from the network or from any file.
 
 Helm resolves a relative reference against the root of the file system, never inside the chart. So only references
 within one schema are safe, and those to the metaschemas that Helm's library brings.

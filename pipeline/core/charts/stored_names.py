@@ -1,4 +1,4 @@
-"""How the files of a vendored chart are named on disk: no name there is one that a tool obeys.
+"""How the files of a vendored chart are named on disk, so that no tool takes one for its own configuration.
 
 Git, Helm, CI systems, editors and shells take orders from files whose names begin with a dot (.gitattributes,
 .helmignore, .github/, .gitlab-ci.yml, .pre-commit-config.yaml, .envrc). Such a name is stored with ``%2E`` in the dot's

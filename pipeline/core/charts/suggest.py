@@ -1,4 +1,4 @@
-"""What was probably meant: the end of a message about a name that does not exist."""
+"""Suggests what was probably meant, at the end of a message about a name that does not exist."""
 
 import difflib
 from collections.abc import Iterable

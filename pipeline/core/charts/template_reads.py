@@ -1,4 +1,4 @@
-"""Which values a chart's templates read: exact paths, maps that are passed on whole, and what may be read below them.
+"""Which values a chart's templates read: exact paths, maps passed on as a whole, and what is read below them.
 
 Text is searched, no template is run. What cannot be decided that way counts as read: a value is called lost only
 where nothing could read it any more. https://pkg.go.dev/text/template, https://masterminds.github.io/sprig/

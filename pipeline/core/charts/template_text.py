@@ -1,4 +1,4 @@
-"""The text of Helm templates, taken apart as far as regular expressions go: actions, named templates, calls."""
+"""Splits the text of Helm templates, as far as regular expressions can: actions, named templates, calls."""
 
 import re
 from functools import lru_cache

@@ -1,4 +1,4 @@
-"""Where in a values file a key stands, so that a message can say file:line."""
+"""The line of each key in a values file, so that a message can show file:line."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Values held against the schemas of a chart and of its dependencies, as Helm does before it renders.
+"""Checks values against the schemas of a chart and its dependencies, as Helm does before it renders.
 
 Helm's own words stay the judge of whether a chart renders: this says which key of ours it is, and in which schema.
 https://helm.sh/docs/topics/charts/#schema-files

@@ -1,4 +1,4 @@
-"""The smallest roles that plan and apply need for what an environment renders: RBAC objects, sorted, ready to apply."""
+"""The smallest roles that plan and apply need for an environment: RBAC objects, sorted, ready to apply."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping

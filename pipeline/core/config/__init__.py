@@ -1,4 +1,4 @@
-"""pipeline.yaml: its model, how it is read and checked, and the words for its errors.
+"""pipeline.yaml: its model, how it is read and checked, and the texts of its errors.
 
 Reading files belongs in adapters/.
 """

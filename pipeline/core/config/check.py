@@ -1,4 +1,4 @@
-"""What a schema cannot say about pipeline.yaml: names that must exist, circles, ranges, paths that leave the tree."""
+"""Checks of pipeline.yaml that a schema cannot express: names that must exist, cycles, ranges, paths that escape."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Where pipeline.yaml declares each release, so that a finding can be shown beside the line that was changed."""
+"""The line of each release in pipeline.yaml, so that a finding can be shown beside the line that was changed."""
 
 from pipeline.core.kube.resource import mapping, sequence
 from pipeline.core.yaml.positions import mark

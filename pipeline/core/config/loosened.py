@@ -1,4 +1,4 @@
-"""What one pipeline.yaml lets through that another does not: no branch decides by what it has just allowed itself.
+"""What one pipeline.yaml permits that another does not: a branch is never judged by what it has just permitted itself.
 
 ``loosenings`` compares the policy of the protected side with that of the branch, setting by setting. Whatever cannot be
 shown to be as strict as before counts as looser.

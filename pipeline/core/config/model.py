@@ -1,4 +1,4 @@
-"""What pipeline.yaml declares, once it is known to be right (read.py sees to that)."""
+"""The content of a valid pipeline.yaml (read.py makes sure that it is)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

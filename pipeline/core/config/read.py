@@ -1,4 +1,4 @@
-"""Reads pipeline.yaml: every problem at once, each with file:line:column, and what was probably meant."""
+"""Reads pipeline.yaml: reports every problem at once, each with file:line:column and a suggestion."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace

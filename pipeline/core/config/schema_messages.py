@@ -1,4 +1,4 @@
-"""What a JSON Schema validator found, in words that say what to write instead."""
+"""Turns what a JSON Schema validator reports into messages that say what to write instead."""
 
 import re
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,4 @@
-"""Shares releases out to shards of equal cost, the same way in every shard."""
+"""Distributes releases over shards of equal cost, in the same way in every shard."""
 
 from collections.abc import Mapping
 from typing import TypeVar

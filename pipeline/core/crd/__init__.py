@@ -1,4 +1,4 @@
-"""CustomResourceDefinitions: which ones change, what they serve, which resources use them.
+"""CustomResourceDefinitions: which ones change, what they serve, which custom resources use them.
 
 Built-in kinds belong in kube/.
 """

@@ -1,4 +1,4 @@
-"""What each custom resource at hand makes of its CRD's change: it fits, is refused, loses fields, or cannot be judged.
+"""Whether each known custom resource still fits its changed CRD, is rejected, loses fields, or cannot be judged.
 
 Custom resources decide what a stricter schema is worth: of 365 tightenings in 14 real upgrades, five hit one.
 """

@@ -1,4 +1,4 @@
-"""A CustomResourceDefinition in the shape of apiextensions.k8s.io/v1, wherever in a render it was found."""
+"""A CustomResourceDefinition in the form of apiextensions.k8s.io/v1, wherever in a render it was found."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace

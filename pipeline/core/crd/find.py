@@ -1,4 +1,4 @@
-"""Every CRD of a render: objects of their own, and text inside other objects that a Job or a hook applies."""
+"""Finds every CRD of a render: separate objects, and text in other objects that a Job or a hook applies."""
 
 from collections.abc import Iterator, Mapping
 from functools import lru_cache

@@ -1,4 +1,4 @@
-"""What of a CRD's identity an upgrade changes, with what the API server fills in on both sides."""
+"""Which parts of a CRD's identity an upgrade changes, with the API server's defaults filled in on both sides."""
 
 from collections.abc import Iterator
 

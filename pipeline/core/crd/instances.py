@@ -1,4 +1,4 @@
-"""The custom resources at hand: of this release as it will be, of all else that the repository renders, and live."""
+"""The known custom resources: of this release after the upgrade, of the rest of the repository, and live ones."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""The other names of a CRD's kind that nothing but people and scripts use: short names and categories."""
+"""The names of a CRD's kind that only people and scripts use: short names and categories."""
 
 from collections.abc import Callable, Iterator
 

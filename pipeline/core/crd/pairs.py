@@ -1,4 +1,4 @@
-"""Each CRD that an upgrade adds, removes or edits: both definitions, and the paths that differ in v1 shape."""
+"""Each CRD that an upgrade adds, removes or changes: both definitions, and the paths that differ in the v1 form."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field

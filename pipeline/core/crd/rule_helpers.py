@@ -1,4 +1,4 @@
-"""Rules about one keyword of CRD schemas are alike: pick the changes, group them by CRD, say them once."""
+"""Shared steps of rules about one schema keyword: select the changes, group them by CRD, report them once."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The CRDs that a chart has in its crds/ folders, its dependencies' included, whether or not they are rendered."""
+"""The CRDs in the crds/ folders of a chart and its dependencies, whether or not they are rendered."""
 
 import re
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What differs between two objects, two lists, two texts; what is the same under another name.
+"""What differs between two objects, two lists or two texts, and what only has another name.
 
 Severity and advice do not belong here.
 """

@@ -1,4 +1,4 @@
-"""Carries out on an old value what a comparison tells about it: the new value must come out, or something is untold.
+"""Checks that a comparison is complete: the old value with all reported changes made must equal the new value.
 
 The new value is read for two things only: where in a list an added entry stands, and the order that a reordering gives.
 """

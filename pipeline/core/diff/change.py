@@ -1,4 +1,4 @@
-"""What differs between two renders: the flat, typed changes that rules read."""
+"""The differences between two renders: the flat, typed changes that rules read."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""The difference between two renders: objects paired by identity, and each pair compared as the API server sees it.
+"""Compares two renders: objects paired by identity, and each pair compared as the API server sees it.
 
 core/diff/values.py compares the values. What remains is either a change, or a change with a reason why it is no news.
 """

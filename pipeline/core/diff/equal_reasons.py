@@ -1,4 +1,4 @@
-"""Why a comparison takes two things for equal that are not written alike: each with its path and its name.
+"""Why a comparison treats two differently written values as equal: each with its path and its reason.
 
 What a comparison normalises (core/kube/defaults) is found by holding a body against its normalised form.
 Only a known reason counts: a value that vanishes without one is a fault of ours.

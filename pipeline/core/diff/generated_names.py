@@ -1,4 +1,4 @@
-"""Names that end in a hash or a version: generated so that what refers to an object notices that it is another."""
+"""Names that end in a hash or a version, generated so that users of an object notice that it is a new one."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Changes that say nothing about risk: each has its reason, and is counted, never dropped."""
+"""Changes that mean nothing for risk: each has a reason, and is counted, never dropped."""
 
 from pipeline.core.diff.change import FieldChange, Op
 from pipeline.core.kube.list_order import order_acts_on_nothing

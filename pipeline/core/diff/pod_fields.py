@@ -1,4 +1,4 @@
-"""Which of an edited workload's changes are about its pods."""
+"""Which changes of a workload are about its pods."""
 
 from collections.abc import Iterator
 

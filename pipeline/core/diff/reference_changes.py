@@ -1,4 +1,4 @@
-"""Which ConfigMap or Secret a workload names where it named another before: the trace that a generated name leaves."""
+"""Which ConfigMap or Secret a workload refers to instead of another: what a generated name leads to."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Pairs objects that left with objects that came: the same thing under another name, in another namespace or group.
+"""Pairs removed objects with added ones: the same object under another name, in another namespace or group.
 
 First what the workloads say, which name the one where they named the other; then names that differ in a hash or a
 version; then likeness; then names that differ as those of a pair already found do, which settles what is too small to

@@ -1,4 +1,4 @@
-"""DeepDiff, which was written by others, looks for differences that our comparison neither tells nor explains.
+"""DeepDiff, an independent library, looks for differences that our comparison neither reports nor explains.
 
 Both sides are compared as they were parsed, list order included. Then what was told is carried out on the old side, and
 DeepDiff must find nothing between the result and the new side. Branches that are the same JSON text are left out first:

@@ -1,4 +1,4 @@
-"""How alike two objects are, their names and namespaces taken out of them: the share of equal leaves.
+"""How similar two objects are apart from their names and namespaces: the share of equal leaves.
 
 A leaf is a path and a scalar; of a text, a path and a line; of a ConfigMap or Secret, its keys too. A default that one
 side says outright is equal to the same default on the other; what neither says does not count, since defaults would

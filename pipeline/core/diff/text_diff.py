@@ -1,4 +1,4 @@
-"""The difference between two texts, line by line: what a change of a script, a policy or a configuration file shows.
+"""Compares two texts line by line: how a change of a script, a policy or a configuration file is shown.
 
 Patience diff: lines that occur once on both sides are the anchors, and between them it is looked again. O(n log n) for
 any text, and what it finds is what a person would have marked.

@@ -1,4 +1,4 @@
-"""The difference between two values: maps by key, lists by merge key, everything else exactly; order included.
+"""Compares two values: maps by key, lists by merge key, everything else exactly, including order.
 
 Linear in the size of the values. ``1``, ``true``, ``1.0`` and ``"1"`` differ; an absent field and null differ. Silence
 means that both are the same JSON: where only the order of a list differs, that is a change as well

@@ -1,4 +1,4 @@
-"""Two snapshots become one Report: compare each release, judge it, and put everything in order."""
+"""Builds the Report from two snapshots: compares each release, judges it, and sorts everything."""
 
 import hashlib
 from collections.abc import Iterable, Mapping

@@ -1,4 +1,4 @@
-"""Holds a report against a second opinion: what DeepDiff sees between two snapshots must be told, or have a reason."""
+"""Checks a report against a second opinion: what DeepDiff sees between two snapshots must be reported or explained."""
 
 from pipeline.core.diff.second_opinion import untold
 from pipeline.core.errors import DoubleCheckError

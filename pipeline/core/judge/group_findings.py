@@ -1,4 +1,4 @@
-"""One fact is one finding: what a rule says of several objects in the same words is said once, with all of them."""
+"""Groups findings: what a rule reports of several objects in the same words becomes one finding."""
 
 from collections.abc import Iterable
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What a report says about files of the new side that ``pipeline render`` did not write as they are."""
+"""Findings about files of the new side that differ from what ``pipeline render`` wrote."""
 
 from collections.abc import Iterable
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Runs every rule over an upgrade, and keeps account of what they explain.
+"""Runs every rule over an upgrade, and records which paths they explain.
 
 The promise of the product is here: a changed path is explained by a rule, is noise with a reason, or is counted.
 """

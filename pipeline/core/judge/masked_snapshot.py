@@ -1,4 +1,4 @@
-"""Both sides of a comparison without secret values: nothing that is compared, judged or shown ever holds one."""
+"""Removes secret values from both sides of a comparison, before anything is compared, judged or shown."""
 
 from collections.abc import Iterable
 from dataclasses import replace

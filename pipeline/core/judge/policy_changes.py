@@ -1,4 +1,4 @@
-"""What a report says about a branch that changes the policy by which it would be judged."""
+"""Findings about a branch that changes the policy by which it would be judged."""
 
 from collections.abc import Iterable
 from dataclasses import replace

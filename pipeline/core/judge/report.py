@@ -1,4 +1,4 @@
-"""What one run found out. The JSON that it becomes is core/judge/report_document.py."""
+"""The result of one comparison. Its JSON form is core/judge/report_document.py."""
 
 import hashlib
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""What may look over a report before it is judged by policy: given both snapshots, it raises where it disagrees."""
+"""The type of a check on a report before policy is applied: given both snapshots, it raises if it disagrees."""
 
 from typing import Protocol
 

@@ -1,4 +1,4 @@
-"""One fact in several environments is one finding: it names them all, and is counted once."""
+"""Merges one fact in several environments into one finding that names them all and is counted once."""
 
 import msgspec
 from msgspec.structs import replace

@@ -1,4 +1,4 @@
-"""One side of a comparison, whole: every release of every environment that a Source holds."""
+"""One side of a comparison: every release of every environment of a source."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

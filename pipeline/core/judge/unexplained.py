@@ -1,4 +1,4 @@
-"""Changed paths that no rule explains: said as findings of their own, one per object, so that no one overlooks them."""
+"""Changed paths that no rule explains: reported as findings, one per object, so that no one overlooks them."""
 
 from collections.abc import Callable, Iterator, Mapping
 

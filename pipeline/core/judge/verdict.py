@@ -1,4 +1,4 @@
-"""May we go on? The maximum over what was found, never a sum: 600 low findings are not a blocker."""
+"""The verdict: the maximum over all findings, never a sum. 600 low findings are not a blocker."""
 
 from collections.abc import Mapping
 from dataclasses import replace

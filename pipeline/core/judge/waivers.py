@@ -1,4 +1,4 @@
-"""The team's own word on findings: other severities, and waivers that name a reason, an owner and a last day."""
+"""The team's policy on findings: other severities, and waivers with a reason, an owner and an end date."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace

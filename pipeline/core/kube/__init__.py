@@ -1,4 +1,4 @@
-"""What Kubernetes itself says of objects: identity, paths, served APIs, fields, quantities.
+"""Knowledge about Kubernetes objects themselves: identity, paths, served APIs, fields, quantities.
 
 No opinion on a change belongs here: that is analysis and rules.
 """

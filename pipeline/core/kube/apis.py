@@ -1,4 +1,4 @@
-"""Which API kinds each Kubernetes minor serves: the table that scripts/derive_apis.py derives from published facts."""
+"""Which API kinds each Kubernetes minor version serves: the table that scripts/derive_apis.py derives."""
 
 import re
 from dataclasses import dataclass

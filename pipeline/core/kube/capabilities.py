@@ -1,4 +1,4 @@
-"""Which APIs a render may count on: what a cluster of the target version offers, and what CRDs add.
+"""Which APIs a render may use: those of the target's version, and those that CRDs add.
 
 In all three forms in which templates ask (``.Capabilities.APIVersions.Has``): ``v1``, ``apps/v1``,
 ``apps/v1/Deployment``.

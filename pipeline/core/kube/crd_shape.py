@@ -1,4 +1,4 @@
-"""A CustomResourceDefinition in the shape of ``apiextensions.k8s.io/v1``, whatever version it was written in."""
+"""Converts a CustomResourceDefinition of any version to the form of ``apiextensions.k8s.io/v1``."""
 
 from collections.abc import Mapping
 from typing import Any

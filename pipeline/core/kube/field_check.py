@@ -1,4 +1,4 @@
-"""What the API server does not take of a built-in object, by the fields that its version of Kubernetes has.
+"""What the API server rejects in a built-in object, according to the fields of its Kubernetes version.
 
 Judged is what a real server refuses (tests/cluster/test_contract_fields.py): a field that no one declared, a value of
 another type than the field's, a field that must be set, an entry that comes twice. Null counts as absent. Enums and

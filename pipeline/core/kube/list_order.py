@@ -1,4 +1,4 @@
-"""Lists whose order acts on nothing: their entries are told apart by a key, and no reader of them takes turns.
+"""Lists whose order has no effect: a key identifies their entries, and no reader depends on their order.
 
 Everything else is not listed on purpose. Examples of lists that the API keeps as maps and whose order acts: containers
 (started in turn), initContainers, env (``$(VAR)`` sees only what stands above it), volumeMounts, imagePullSecrets,

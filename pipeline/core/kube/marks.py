@@ -1,4 +1,4 @@
-"""What stands in place of a value that must not be shown or judged: a masked secret, or a value made at random."""
+"""Placeholders for values that must not be shown or judged: a masked secret, or a random value."""
 
 import base64
 import binascii

@@ -1,4 +1,4 @@
-"""Which lists of an object are maps in disguise, and by which fields their entries are told apart.
+"""Which lists of an object are really maps, and which fields identify their entries.
 
 From ``x-kubernetes-list-map-keys`` and ``patch-merge-key`` of the Kubernetes OpenAPI documents, except where the API's
 own key is not unique in practice (Service ports by number and protocol).

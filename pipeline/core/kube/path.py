@@ -1,4 +1,4 @@
-"""Paths into a Kubernetes object: map keys, list entries named by their merge key, and indexes where no key exists.
+"""Paths into a Kubernetes object: map keys, list entries by merge key, and indexes for lists without one.
 
 They are read and written here too: :func:`get` and :func:`put` take the value at a path and replace it.
 """

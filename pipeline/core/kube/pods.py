@@ -1,4 +1,4 @@
-"""Where pods are described: in workloads' templates."""
+"""Where workloads describe their pods: in templates."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""Which kinds live in a namespace: the built-in ones, and those that CRDs at hand declare."""
+"""Which kinds are namespaced: built-in kinds, and kinds that the known CRDs define."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field

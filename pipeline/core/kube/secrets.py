@@ -1,4 +1,4 @@
-"""Which objects carry secret values in the open, and which carry them encrypted.
+"""Which objects contain secret values in plain text, and which contain them encrypted.
 
 A Secret need not be an object of its own: it may stand in a text (a ConfigMap that an operator applies), and kubectl
 writes a whole one into an annotation. Nor need its data be a map: a cluster refuses a list, but Git takes it.

@@ -1,4 +1,4 @@
-"""Where a render copies the value of a Secret to: another object's field, or a key of a map.
+"""Where a render copies a Secret's value to: a field of another object, or a key of a map.
 
 A Secret that is left out of the rendered tree, or encrypted there, cannot be asked later what its values are. So the
 places of its copies are noted when it is rendered: the places alone, never a value.

@@ -1,4 +1,4 @@
-"""Which words are no secret although a Secret holds them: those that the manifests use for something else than a value.
+"""Ordinary words that are not secret although a Secret contains them, because the manifests use them elsewhere.
 
 To mask them would make a report unreadable, and protect nothing.
 """

@@ -1,4 +1,4 @@
-"""Looks into what is packed within a text: base64 in base64, compressed or not, as deep as people nest it."""
+"""Finds secrets inside encoded text: base64 within base64, compressed or not, as deep as people nest it."""
 
 import base64
 import binascii

@@ -1,4 +1,4 @@
-"""The secrets within a text that a Secret holds: passwords of a configuration, of an address, of a pull secret.
+"""Secrets inside a text that a Secret contains: passwords in a configuration, an address or a pull secret.
 
 What stands under a name that sounds secret counts, however short a word it is; what stands elsewhere counts where it
 looks like a token.

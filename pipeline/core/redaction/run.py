@@ -1,4 +1,4 @@
-"""The last net: whatever a run has learnt to be secret is taken out of everything that it prints or keeps.
+"""The last safeguard: removes every secret known to this run from everything that it prints or keeps.
 
 Reports and plans are masked where they are made. What is printed or kept in another way passes here as well, at the one
 place where it leaves (cli/support/output.py), so that a verb that forgets to mask shows nothing all the same.

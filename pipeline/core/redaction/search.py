@@ -1,4 +1,4 @@
-"""Finds many texts, and beginnings of them, in a text: in time that grows with the text and not with what is sought.
+"""Finds many texts, and beginnings of them, in a text: the time depends only on the length of the text.
 
 An automaton (Aho and Corasick, 1975) finds the first six characters of every form; what follows there is compared with
 the sorted forms that begin so. A regular expression over all forms, or one search each, took minutes for a value of

@@ -1,4 +1,4 @@
-"""What of our values may be a secret when a render fails: nearly all of them, since it is unknown what becomes of them.
+"""Which of our values may be secret when a render fails: nearly all, since it is unknown where they would be used.
 
 Left in the open is what tells nothing: words, versions, quantities, small numbers, and what the chart itself holds,
 which everybody can read.

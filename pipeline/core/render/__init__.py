@@ -1,4 +1,4 @@
-"""What a render is made of and what comes out: orders, manifests, overlays, the rendered tree.
+"""The input and output of a render: orders, manifests, overlays, the rendered tree.
 
 Helm is not called here: adapters/helm does that.
 """

@@ -1,4 +1,4 @@
-"""What a flow has decided to write, before anything is written."""
+"""The edits that a flow has decided on, before anything is written."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

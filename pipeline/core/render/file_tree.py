@@ -1,4 +1,4 @@
-"""A tree of files, wherever it lies: the work tree, a Git revision, a directory of rendered manifests."""
+"""A tree of files from any place: the work tree, a Git revision, a directory of rendered manifests."""
 
 from collections.abc import Iterable, Mapping
 from typing import Protocol

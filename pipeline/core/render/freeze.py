@@ -1,4 +1,4 @@
-"""Keeps what is committed where a render is volatile, so that equal input gives equal files again.
+"""Frozen values: non-deterministic values keep what is committed, so that equal input gives equal files.
 
 Certificates and keys of one render belong together: either each of them is kept or none is. A checksum of other objects
 is kept where those objects are as committed, else pods would miss a change of theirs.

@@ -1,4 +1,4 @@
-"""Files below rendered/ that are not as ``pipeline render`` wrote them: edited, removed or added by hand."""
+"""Files in rendered/ that differ from what ``pipeline render`` wrote: edited, removed or added by hand."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass

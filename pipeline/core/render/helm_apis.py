@@ -1,4 +1,4 @@
-"""The API versions that Helm itself takes for granted, whatever the target.
+"""The API versions that Helm itself always assumes, whatever the target.
 
 ``helm template`` starts from what its client library knows, which differs from one Helm to the next. Every render here
 is given all of these, so that a chart sees the same list from each Helm. Taken from Helm 4.1.4 and 4.2.3.

@@ -1,4 +1,4 @@
-"""What Helm says when a chart does not render, made into one clear error with template and line."""
+"""Turns Helm's output for a chart that does not render into one clear error with template and line."""
 
 import re
 

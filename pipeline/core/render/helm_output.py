@@ -1,4 +1,4 @@
-"""What Helm does with rendered templates before it prints them: split, tell hooks apart, sort.
+"""What Helm does with rendered templates before it prints them: split them, separate hooks, sort.
 
 Written after Helm's own code (pkg/release/v1/util of 4.2), for the engine that only gets the rendered templates.
 """

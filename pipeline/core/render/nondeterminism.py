@@ -1,4 +1,4 @@
-"""What two renders of the same input do not agree on: values that a chart makes at random, or by the clock.
+"""Where two renders of the same input differ: values that a chart makes from random numbers or the clock.
 
 Such a path is called volatile. What stands there is no fact about the chart: two sides are compared without it, and
 ``pipeline render`` may keep what is committed. Of a text of several lines, only what differs in a line is volatile.

@@ -1,4 +1,4 @@
-"""What a render found out about itself, kept in index.json: volatile paths, and what the overlay did."""
+"""Facts about a render that index.json keeps: non-deterministic paths, and the effects of the overlay."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

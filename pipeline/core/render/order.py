@@ -1,4 +1,4 @@
-"""What a render depends on (RenderOrder), what it yields (Rendered), and the port that both Helm engines fill."""
+"""The input of a render (RenderOrder), its output (Rendered), and the port that both Helm engines implement."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

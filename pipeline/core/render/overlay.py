@@ -1,4 +1,4 @@
-"""Kustomize overlays: which one a release gets, and what it makes of the chart's output."""
+"""Kustomize overlays: which one a release gets, and what it does to the chart's output."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace

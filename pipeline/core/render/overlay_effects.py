@@ -1,4 +1,4 @@
-"""What an overlay did to a chart's output, path by path: recorded with each render, since only a render sees both.
+"""What an overlay changes in a chart's output, path by path: recorded with each render, the only place that sees both.
 
 Kustomize tells of a patch whose target is missing. It is silent where a path drifts: a keyed list entry that the chart
 no longer has is created, a selector selects nothing, an index points to another entry.

@@ -1,4 +1,4 @@
-"""What an overlay refers to that is not in it: Kustomize would fetch it, from a Git server or the web, or run it.
+"""External references of an overlay: Kustomize would fetch them from Git or the web, or run them.
 
 Kustomize takes what is not a file for an address. So everything that a kustomization names must be there.
 """

@@ -1,4 +1,4 @@
-"""Which templates of a chart make values at random, and whether a render holds such a value: is a second one worth it?
+"""Which templates of a chart make random values, and whether a render contains one, so that a second one is needed.
 
 A second render costs as much as the first. It is made only where an object comes from a template that reaches a random
 function, and holds a text that looks random and that no one wrote into values. Functions: Helm's

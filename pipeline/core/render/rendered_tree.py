@@ -1,4 +1,4 @@
-"""The rendered/ tree: where each object's file stands, and the index that says which files are ours.
+"""The rendered/ tree: where each object's file is, and the index that says which files belong to us.
 
 ``rendered/<environment>/<release>/<namespace|_cluster>/<kind>[.<group>]-<name>.yaml``; CRDs under ``_crds/``. Neither
 the API version nor the content is part of a name, so that an upgrade shows as an edit.

@@ -1,4 +1,4 @@
-"""The words of a commit and of the comment that is kept on a pull request.
+"""The texts of a commit message, and of the comment on a pull request.
 
 Talking to Git or GitHub belongs in adapters/.
 """

@@ -1,4 +1,4 @@
-"""What a commit of rendered manifests says: which releases, from which version to which, and how it was judged."""
+"""The message of a commit of rendered manifests: which releases, which versions, which verdict."""
 
 import re
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""What a rule says: one fact, how bad, how sure, where, and what to do."""
+"""A finding: one fact, with its severity, its confidence, its place, and what to do."""
 
 import hashlib
 from dataclasses import dataclass, replace

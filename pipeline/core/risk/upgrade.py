@@ -1,4 +1,4 @@
-"""Everything known about one release's upgrade: what a rule may look at."""
+"""Everything known about one release's upgrade: what a rule may read."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Where each value of a YAML text stands, so that a message can say file:line:column."""
+"""The position of each value in a YAML text, so that a message can show file:line:column."""
 
 from dataclasses import dataclass
 from functools import lru_cache

@@ -1,4 +1,4 @@
-"""What is done with a cluster: plan, apply, wait, prune, drift.
+"""The steps of the cluster verbs: plan, apply, wait, prune, drift.
 
 How a request is sent belongs in adapters/kube; what an answer means, in core/cluster/api.
 """

@@ -1,4 +1,4 @@
-"""``pipeline apply``: carries out a plan, phase by phase, under the lock, with a journal; can be taken up again."""
+"""``pipeline apply``: carries out a plan, phase by phase, under the lock, with a journal; can be resumed."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace

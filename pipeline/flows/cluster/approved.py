@@ -1,4 +1,4 @@
-"""Whether a plan may be applied, as far as the repository and its approvals tell. What the cluster tells comes later.
+"""Whether a plan may be applied, according to the repository and its approvals. The cluster is checked later.
 
 ``fitting_plan`` holds the plan against the repository, ``approved`` against its approvals. Nothing else makes an
 ``ApprovedPlan``, and ``apply_plan`` takes nothing else: a plan that skipped a check cannot be applied.

@@ -1,4 +1,4 @@
-"""Whether everything that a plan was made on is still so. All of it is looked at before the first write."""
+"""Checks every precondition of a plan again, all of them before the first write."""
 
 from collections.abc import Iterable, Iterator
 

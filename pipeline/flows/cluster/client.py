@@ -1,4 +1,4 @@
-"""Calls to one cluster with the retry table: what a caller gets is final, or needs its decision."""
+"""Calls to one cluster with the retry table: what a caller receives is final, or needs its decision."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace

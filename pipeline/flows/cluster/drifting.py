@@ -1,4 +1,4 @@
-"""``pipeline drift``: asks the cluster what applying the same once more would change. Read-only."""
+"""``pipeline drift``: asks the cluster what applying the same again would change. Read-only."""
 
 from msgspec.structs import replace as with_changes
 

@@ -1,4 +1,4 @@
-"""The gathering half of a plan: what lives, and what the server says to each object. Definitions come first."""
+"""Gathers what a plan needs: the live objects, and the API server's dry-run answers. CRDs come first."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field

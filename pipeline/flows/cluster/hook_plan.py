@@ -1,4 +1,4 @@
-"""Which of Helm's hooks a plan runs: those of releases that change, and those whose own manifest is another."""
+"""Which of Helm's hooks a plan runs: those of releases that change, and those whose own manifest changed."""
 
 from collections.abc import Iterable, Iterator
 

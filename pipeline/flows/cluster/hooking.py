@@ -1,4 +1,4 @@
-"""Runs one of Helm's hooks as Helm does: its predecessor goes, a Job is awaited, then it goes as its policy says."""
+"""Runs a hook as Helm does: delete its predecessor, wait for a Job, then delete it as its policy says."""
 
 from dataclasses import replace
 

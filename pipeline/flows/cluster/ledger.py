@@ -1,4 +1,4 @@
-"""Every write of a run goes through here: the lock is held, the intent is durable, the outcome is noted."""
+"""Every write of a run passes here: the lock is held, the intent is on disk, and the outcome is recorded."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

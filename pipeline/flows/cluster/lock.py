@@ -1,4 +1,4 @@
-"""Takes, keeps and gives back the lock of an environment. A holder is dead once its Lease stood still for its time."""
+"""Takes, renews and releases the lock of an environment. A holder whose Lease was not renewed in time is dead."""
 
 import threading
 from collections.abc import Callable

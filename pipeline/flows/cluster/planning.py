@@ -1,4 +1,4 @@
-"""``pipeline plan``: gathers what is rendered, what is recorded and what lives, and writes down what apply would do."""
+"""``pipeline plan``: compares what is rendered, recorded and live, and writes down what apply would do."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Asks the API server what an apply would do (server-side dry run), and who stands against it. Nothing is written."""
+"""Asks the API server what an apply would do, and what conflicts with it (server-side dry run). Writes nothing."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What would stop an apply half way, asked before: rights, sizes, webhooks that look at our own bookkeeping."""
+"""Checks beforehand what would stop an apply half way: permissions, sizes, webhooks on our own bookkeeping."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple

@@ -1,4 +1,4 @@
-"""What a plan deletes: of what the inventory has and no one renders any more, as much as may go."""
+"""What a plan deletes: objects of the inventory that are no longer rendered, as far as deletion is allowed."""
 
 from collections.abc import Iterable, Mapping
 

@@ -1,4 +1,4 @@
-"""Reads the live objects behind many identities: a list where many are of one kind and place, else one by one."""
+"""Reads the live objects of many identities: as a list if many share a kind and namespace, else one by one."""
 
 import threading
 from collections import defaultdict

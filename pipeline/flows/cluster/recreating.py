@@ -1,4 +1,4 @@
-"""Deletes an object and makes it again, where its change is refused and the policy allows that."""
+"""Deletes an object and creates it again, if its change is rejected and the policy allows that."""
 
 from collections.abc import Callable
 from dataclasses import replace

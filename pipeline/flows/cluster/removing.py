@@ -1,4 +1,4 @@
-"""Deletes objects: with the uid and version that were just read, never by name alone, and waits until they are gone."""
+"""Deletes objects by the uid and version just read, never by name alone, and waits until they no longer exist."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

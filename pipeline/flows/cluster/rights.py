@@ -1,4 +1,4 @@
-"""Which kinds an environment's roles are about: what is rendered, and what is in the inventory already."""
+"""Which kinds an environment's roles must cover: what is rendered, and what the inventory lists."""
 
 from collections.abc import Iterable
 

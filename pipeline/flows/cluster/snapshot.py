@@ -1,4 +1,4 @@
-"""What is applied to a cluster, as one side of a comparison: the applied manifests with the values that are live."""
+"""What is applied to a cluster, as a side of a comparison: the applied manifests with the values that are live."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""``pipeline status``: the inventory, the lock and the health of what is ours. Read-only."""
+"""``pipeline status``: the inventory, the lock, and the health of what is owned by us. Read-only."""
 
 from pipeline.core.cluster.run.health import Health, HealthState, health
 from pipeline.core.cluster.run.status import Status

@@ -1,4 +1,4 @@
-"""The phases of a run: all objects of one phase at once, its waits, and nothing after the first phase that failed."""
+"""The phases of a run: all objects of a phase at once, then its waits; nothing follows a phase that failed."""
 
 import threading
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""The inventory during a run: widened before the first write, confirmed object by object, narrowed at the end."""
+"""The inventory during a run: extended before the first write, confirmed per object, reduced at the end."""
 
 import threading
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""``pipeline unlock``: takes a lock from a run that is dead, by name and with a reason, and can give up its run."""
+"""``pipeline unlock``: releases the lock of a run that has stopped, with a reason, and can abandon that run."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Waits until what was applied works, or until it is sure that it will not; says what it waits for."""
+"""Waits until what was applied is healthy, or certainly will not be; says what it waits for."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

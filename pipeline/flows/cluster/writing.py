@@ -1,4 +1,4 @@
-"""Writes one object: its digest against the planned one, then a compare-and-swap. Nothing is sent blindly twice."""
+"""Writes one object: compares its digest with the plan's, then does a compare-and-swap. Never sends blindly twice."""
 
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto

@@ -1,4 +1,4 @@
-"""The steps of a render: jobs, attempts, a second render, sealing, safe messages.
+"""The steps of a render: jobs, attempts, the second render, sealing, safe messages.
 
 Pure decisions belong in core/render.
 """

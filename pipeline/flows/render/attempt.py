@@ -1,4 +1,4 @@
-"""Asks Helm for the renders of several jobs: all of them, or an error that names each that fails."""
+"""Renders several jobs with Helm: returns all of them, or raises one error that names each that fails."""
 
 from collections.abc import Mapping, Sequence
 

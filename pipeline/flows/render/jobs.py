@@ -1,4 +1,4 @@
-"""What a release's render is made of: the vendored chart, the values layers, the overlay."""
+"""The input of a release's render: the vendored chart, the values layers, the overlay."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass

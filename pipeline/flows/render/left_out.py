@@ -1,4 +1,4 @@
-"""Secrets that the rendered tree leaves out or encrypts: what is written all the same, and what is noted about them."""
+"""Secrets that the rendered tree omits or encrypts: what is still written, and what is recorded about them."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Renders releases into the rendered/ tree: orders from the configuration, texts from Helm, one file per object.
+"""Renders releases into rendered/: orders from the configuration, texts from Helm, one file per object.
 
 Nothing is written here: the outcome is Edits, which the disk carries out whole or not at all.
 """

@@ -1,4 +1,4 @@
-"""What Helm and Kustomize say about a render, in words that may be shown: no value of a Secret is left in them.
+"""What Helm and Kustomize report about a render, with every value of a Secret removed.
 
 Which values are secret is known from the Secrets that were rendered before or just now, from those in the overlay, and
 from values of ours under keys that sound secret. Where a render fails, nothing is known of the others: then every value

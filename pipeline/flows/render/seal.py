@@ -1,4 +1,4 @@
-"""Secrets that are rendered encrypted: again only where their plain text changed, or every render would be a change."""
+"""Encrypts Secrets of a render: only those whose plain text changed, else every render would be a change."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol

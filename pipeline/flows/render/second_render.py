@@ -1,4 +1,4 @@
-"""From Helm's texts to what is written: overlays, and a second render where the first may hold values made at random.
+"""From Helm's texts to what is written: overlays, and a second render where the first may contain random values.
 
 Such a path is volatile. With ``render: {volatile: freeze}`` it keeps what the rendered tree has there, so that equal
 input gives equal files; the index names it either way.

@@ -1,4 +1,4 @@
-"""Bytes and digests that are equal exactly where the data are."""
+"""Canonical bytes and digests: equal exactly when the data are equal."""
 
 import hashlib
 from typing import Any

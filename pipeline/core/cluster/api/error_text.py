@@ -1,4 +1,4 @@
-"""The API server's errors in one safe sentence: they quote values, of Secrets too, and dump whole objects."""
+"""The API server's errors as one safe sentence: the originals quote values, even of Secrets, and whole objects."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""A request to the API server and what came of it, as plain data: nothing here knows of HTTP libraries."""
+"""A request to the API server and its response, as plain data: this module knows no HTTP library."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field

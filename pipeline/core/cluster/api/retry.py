@@ -1,4 +1,4 @@
-"""What to do with each answer of the API server: THE table, by status, reason and field, never by prose alone.
+"""How to react to each response of the API server: one table, by status, reason and field, never by text alone.
 
 Messages change from one Kubernetes version to the next; the only ones looked at are those that no reason tells apart.
 """

@@ -1,4 +1,4 @@
-"""Who may approve a plan, and whether somebody did.
+"""Who may approve a plan, and whether it is approved.
 
 Evidence is gathered in adapters/approvals.
 """

@@ -1,4 +1,4 @@
-"""An approval: one person's yes or no to one plan, by its digest."""
+"""An approval: one person's decision for or against one plan, identified by its digest."""
 
 from typing import Literal
 

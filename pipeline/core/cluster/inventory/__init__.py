@@ -1,4 +1,4 @@
-"""What is ours in a cluster: the inventory, ownership marks, the lease, the journal.
+"""What is owned by us in a cluster: the inventory, ownership marks, the Lease, the journal.
 
 What to change there belongs in plan/.
 """

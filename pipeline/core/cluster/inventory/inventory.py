@@ -1,4 +1,4 @@
-"""The inventory: one ConfigMap an environment that names every object which is ours, and the last run.
+"""The inventory: one ConfigMap per environment that lists every object owned by us, and the last run.
 
 It is an ApplySet's parent as well (KEP-3659), so that ``kubectl`` and people see what belongs together; the labels of
 an ApplySet are never the right to delete. It is widened before the first write and narrowed after confirmed deletes.

@@ -1,4 +1,4 @@
-"""The journal: one line before each write and one after it, each chained to the line before it by its digest.
+"""The journal: a line before and after each write, each line chained to the previous one by its digest.
 
 ``run`` opens it, ``intent`` says what is about to be written, ``outcome`` what came of it, ``end`` closes the run.
 

@@ -1,4 +1,4 @@
-"""What a plan holds, and how each object becomes an action.
+"""What a plan contains, and how each object becomes an action.
 
 Who may approve it belongs in approval/.
 """

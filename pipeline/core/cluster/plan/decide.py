@@ -1,4 +1,4 @@
-"""From what was gathered about one object to its action, and to what stands against it. Pure."""
+"""Decides the action for one object, and any plan problems, from what was gathered about it. Pure."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field

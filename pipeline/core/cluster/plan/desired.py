@@ -1,4 +1,4 @@
-"""What an environment shall hold, from its rendered tree: each object as it is sent, with its wave, phase and file."""
+"""The desired objects of an environment, from its rendered tree: each as it is sent, with wave, phase and file."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Where a cluster differs from what was applied: read off a plan that would apply the very same once more."""
+"""Where a cluster differs from what was applied: derived from a plan that would apply the same again."""
 
 from dataclasses import dataclass
 from enum import StrEnum

@@ -1,4 +1,4 @@
-"""What an apply changes in a live object, path by path, in words that may be published."""
+"""What an apply changes in a live object, path by path, without secret values."""
 
 from collections.abc import Iterable
 from typing import Any

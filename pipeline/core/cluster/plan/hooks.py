@@ -1,4 +1,4 @@
-"""Helm's hooks as apply runs them: which event they are for, in what order, and when they are deleted."""
+"""Helm's hooks as apply runs them: their events, their order, and when they are deleted."""
 
 from dataclasses import dataclass
 

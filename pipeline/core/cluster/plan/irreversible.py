@@ -1,4 +1,4 @@
-"""What going back to an earlier commit does not bring back: told in the plan of a rollback, before anyone approves."""
+"""What a return to an earlier commit does not restore: listed in the plan of a rollback, before it is approved."""
 
 from collections.abc import Iterable, Iterator, Mapping
 

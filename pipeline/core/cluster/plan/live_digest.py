@@ -1,4 +1,4 @@
-"""What counts in a live object: its digest moves when somebody changes it, not when a controller does its work."""
+"""The digest of a live object: changes when somebody edits it, not when a controller does its normal work."""
 
 from collections.abc import Iterable
 from typing import Any

@@ -1,4 +1,4 @@
-"""A live object seen through its manifest: what the manifest says, with the live values; no default of the server."""
+"""A live object reduced to the fields of its manifest: with live values, without the server's defaults."""
 
 import base64
 import binascii

@@ -1,4 +1,4 @@
-"""In what order objects are applied: namespaces and CRDs first, what guards the others last; prune goes backwards."""
+"""The order of an apply: namespaces and CRDs first, webhooks and policies last; prune goes in reverse."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from enum import IntEnum

@@ -1,4 +1,4 @@
-"""The plan: every action that apply will take, and everything that must still be so when it does.
+"""The plan: every action of an apply, and every precondition that must still hold when it runs.
 
 A plan holds digests, paths and names, never a value of a Secret, so it may be a public artifact of CI. Its digest is
 that of the file's bytes: an approval names it.

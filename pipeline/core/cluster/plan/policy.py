@@ -1,4 +1,4 @@
-"""The ``apply:`` section of pipeline.yaml: what a run against a cluster may do. It is part of every plan."""
+"""The ``apply:`` section of pipeline.yaml: what a run may do to a cluster. It is part of every plan."""
 
 import re
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What the API server says an apply would do, and who stands against it."""
+"""What the API server predicts for an apply (dry run), and which field managers conflict with it."""
 
 from dataclasses import dataclass, field
 

@@ -1,4 +1,4 @@
-"""The action of one wanted object before anything is known of what lives: a create, and no one was asked."""
+"""The action for one desired object when the cluster is unknown: a create, not checked with the API server."""
 
 from pipeline.core.cluster.plan.desired import DesiredObject
 from pipeline.core.cluster.plan.plan import Operation, PlannedAction

@@ -1,4 +1,4 @@
-"""What may be deleted: only what the inventory says is ours, that bears our marks, and that nothing asks to keep."""
+"""What may be deleted: only objects in the inventory that carry our marks and that nothing asks to keep."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""What is too large to be stored: dry runs do not say so, for they store nothing."""
+"""Which objects are too large to be stored: a dry run does not say so, because it stores nothing."""
 
 from collections.abc import Iterable, Iterator
 

@@ -1,4 +1,4 @@
-"""The body as server-side apply must get it: merge keys written out, Secrets in one form."""
+"""The body as server-side apply needs it: merge keys written out, Secrets in one form."""
 
 import base64
 

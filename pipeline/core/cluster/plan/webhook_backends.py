@@ -1,4 +1,4 @@
-"""Which workloads answer for the webhooks and API services of a plan: they must work before those are switched on."""
+"""Which workloads serve the webhooks and API services of a plan: they must be ready before those are enabled."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""Whether a live object works: kstatus' rules (sigs.k8s.io/cli-utils, pkg/kstatus) with their holes closed.
+"""Whether a live object is healthy: the rules of kstatus (sigs.k8s.io/cli-utils), with their gaps closed.
 
 A status of an older generation says nothing: right after an update it still has the conditions of the one before.
 """

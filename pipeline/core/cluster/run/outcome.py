@@ -1,4 +1,4 @@
-"""What became of each action, and of a whole run."""
+"""The outcome of each action, and of a whole run."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum

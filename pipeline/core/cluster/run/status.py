@@ -1,4 +1,4 @@
-"""What is known of an environment in its cluster at one moment."""
+"""The state of an environment in its cluster at one moment."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""The CEL engine, with Kubernetes's functions. Whatever it fails at is left to the API server."""
+"""The CEL engine, with Kubernetes' functions. What it cannot evaluate is left to the API server."""
 
 from dataclasses import dataclass
 from functools import cache, lru_cache

@@ -1,4 +1,4 @@
-"""Evaluates the validation rules (CEL, x-kubernetes-validations) that a CRD has gained on a custom resource at hand.
+"""Evaluates a CRD's new validation rules (CEL, x-kubernetes-validations) on a known custom resource.
 
 A rule that cannot be judged, for a function or a syntax that no one here knows, is unchecked, never broken. Names are
 escaped as in KEP-2876. Rules about changes (``oldSelf``) are in transitions.py.

@@ -1,4 +1,4 @@
-"""Validation rules about changes (CEL with ``oldSelf``), asked of a custom resource that an upgrade edits.
+"""Evaluates validation rules about changes (CEL with ``oldSelf``) on a custom resource that an upgrade changes.
 
 The server correlates old and new values by field name, map key and, in lists of type map, by the list's keys; entries
 of other lists have no old value (apiextensions.k8s.io/v1, ValidationRule.rule). A rule without ``optionalOldSelf`` is

@@ -1,4 +1,4 @@
-"""What changes in a CRD's schemas, each change with the keyword of OpenAPI that it is about."""
+"""Which parts of a CRD's schemas change, each with the OpenAPI keyword that it is about."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace

@@ -1,4 +1,4 @@
-"""A custom resource with the defaults that its schema names, filled in as the API server does before it validates."""
+"""Fills in the defaults of a custom resource's schema, as the API server does before it validates."""
 
 import copy
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Formats of text that the API server holds custom resources to, as far as a value is surely of another one.
+"""Text formats that the API server checks in custom resources: reports a value only if it is certainly invalid.
 
 The server's are those of k8s.io/kube-openapi/pkg/validation/strfmt (apiextensions/v1, JSONSchemaProps.format); formats
 that are not named here are not judged.

@@ -1,4 +1,4 @@
-"""What a change of a schema keyword means for custom resources: stricter, looser, other, or nothing."""
+"""What a change of a schema keyword means for custom resources: stricter, looser, different, or nothing."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Which changes of a CRD's schema only allow more. All others narrow it until somebody proves the contrary.
+"""Which changes of a CRD's schema only allow more. Every other change counts as narrowing.
 
 The list is closed on purpose: a keyword that is not in it, or a change of a known one that no line here describes, may
 reject custom resources (core/crd/compatibility.py holds those at hand against it).

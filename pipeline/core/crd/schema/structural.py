@@ -1,4 +1,4 @@
-"""What the API server asks of a CRD's schemas: a type for every value (KEP-2337), and defaults that fit their fields.
+"""What the API server requires of a CRD's schemas: a type for every value (KEP-2337), and valid defaults.
 
 Alternatives (allOf and its kin) need no types and have no defaults.
 """

@@ -1,4 +1,4 @@
-"""What the API server fills in by itself, so that absent and defaulted read as equal.
+"""The API server's defaults, so that an absent field and its default compare equal.
 
 Only defaults with a source in Kubernetes belong here.
 """

@@ -1,4 +1,4 @@
-"""What the API server fills into policies, webhooks, autoscalers and other small kinds (pkg/apis/*/v1/defaults.go)."""
+"""Defaults of policies, webhooks, autoscalers and other small kinds (pkg/apis/*/v1/defaults.go)."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any

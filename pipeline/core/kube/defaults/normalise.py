@@ -1,4 +1,4 @@
-"""The body as the API server would hold it: defaults filled, nulls and zeros gone where it takes them for absent.
+"""An object as the API server would store it: defaults filled in; nulls, and zeros that mean absent, removed.
 
 Only built-in kinds are touched: what a custom resource means is its controller's to say. The defaults are those of
 the API reference and of k8s.io/kubernetes (pkg/apis/*/v1/defaults.go), as of 1.37; those of CRDs are of

@@ -1,4 +1,4 @@
-"""What the API server fills into a pod's spec (pkg/apis/core/v1/defaults.go)."""
+"""Defaults of a pod's spec (pkg/apis/core/v1/defaults.go)."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""What the API server fills into workloads (pkg/apis/apps/v1 and batch/v1, defaults.go)."""
+"""Defaults of workloads (pkg/apis/apps/v1 and batch/v1, defaults.go)."""
 
 from collections.abc import Mapping
 from typing import Any

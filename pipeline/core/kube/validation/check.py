@@ -1,4 +1,4 @@
-"""What the API server's validation finds in one map of a built-in object: its fields' values, and what spans them."""
+"""Validates one map of a built-in object as the API server does: single fields, and rules across fields."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What spans the fields of CRDs, API services, webhooks and admission policies.
+"""Rules across fields of CRDs, API services, webhooks and admission policies.
 
 Source: k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/validation, k8s.io/kube-aggregator, and
 k8s.io/kubernetes/pkg/apis/admissionregistration/validation.

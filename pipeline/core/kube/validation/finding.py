@@ -1,4 +1,4 @@
-"""One thing that the API server's validation finds, and what a check that spans fields is given."""
+"""A problem that the API server's validation reports, and the input of a check across fields."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass

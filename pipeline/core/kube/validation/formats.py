@@ -1,4 +1,4 @@
-"""The formats that kube-apiserver asks of text in fields of built-in kinds, by name.
+"""The text formats that kube-apiserver requires in fields of built-in kinds, by name.
 
 ``scripts/derive_values.py`` finds out from a real server which of them each field has.
 """

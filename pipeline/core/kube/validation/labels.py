@@ -1,4 +1,4 @@
-"""Label selectors, as kube-apiserver holds them against the labels of a pod template."""
+"""Label selectors, checked against the labels of a pod template as kube-apiserver does."""
 
 from typing import Any
 

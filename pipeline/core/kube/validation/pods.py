@@ -1,4 +1,4 @@
-"""What spans the fields of a pod: names that must be unique, and what refers to what.
+"""Rules across fields of a pod: names that must be unique, and references within the pod.
 
 Source: k8s.io/kubernetes/pkg/apis/core/validation.
 """

@@ -1,4 +1,4 @@
-"""What spans the fields of autoscalers, disruption budgets, roles, quotas, volumes and flow control.
+"""Rules across fields of autoscalers, disruption budgets, roles, quotas, volumes and flow control.
 
 Source: the validation packages of k8s.io/kubernetes/pkg/apis/{autoscaling,policy,rbac,core,flowcontrol}.
 """

@@ -1,4 +1,4 @@
-"""Which texts kube-apiserver accepts as a name, a key, an address, a path: one function each, all of linear time.
+"""Which texts kube-apiserver accepts as a name, a key, an address, a path: one function each, all linear in time.
 
 Source: k8s.io/apimachinery/pkg/util/validation, k8s.io/apimachinery/pkg/api/validation/path and
 k8s.io/kubernetes/pkg/apis/core/validation.

@@ -1,4 +1,4 @@
-"""Reads parts of an object that may be of any type: what does not fit counts as absent (field_check says so itself)."""
+"""Reads parts of an object that may have any type: a wrong type counts as absent (field_check reports it)."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What spans the fields of a Service, an Ingress, a NetworkPolicy or an EndpointSlice.
+"""Rules across fields of a Service, an Ingress, a NetworkPolicy or an EndpointSlice.
 
 Source: k8s.io/kubernetes/pkg/apis/core/validation (ValidateService) and pkg/apis/networking/validation.
 """

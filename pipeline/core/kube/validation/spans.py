@@ -1,4 +1,4 @@
-"""Which checks that span fields belong to which type of the API."""
+"""Which checks across fields belong to which API type."""
 
 from collections.abc import Mapping
 

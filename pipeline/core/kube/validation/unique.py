@@ -1,4 +1,4 @@
-"""Lists in which no entry may come twice, although server-side apply merges them by another key or not at all."""
+"""Lists that must have unique entries, although server-side apply merges them by another key or not at all."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""What spans the fields of a workload: its selector and template, its strategy, its restart policy.
+"""Rules across fields of a workload: its selector and template, its strategy, its restart policy.
 
 Source: k8s.io/kubernetes/pkg/apis/apps/validation and pkg/apis/batch/validation.
 """
