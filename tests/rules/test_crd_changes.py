@@ -100,7 +100,8 @@ def test_a_custom_resource_that_breaks_is_proof(change: Change) -> None:
     found = judged(as_object(BASE) + mine, as_object(change.apply()) + mine)[1]
     proofs = [finding for finding in found.findings if finding.rule.startswith("crd-instance-")]
     assert [finding.confidence for finding in proofs] == [Confidence.PROVEN]
-    assert proofs[0].severity >= Severity.HIGH
+    at_once = proofs[0].rule != "crd-instance-invalid-when-edited"
+    assert proofs[0].severity is Severity.BLOCKER if at_once else Severity.LOW <= proofs[0].severity < Severity.HIGH
     assert proofs[0].place.resource.name == "mine"
 
 

@@ -1,42 +1,64 @@
-"""Whether each known custom resource still fits its changed CRD, is rejected, loses fields, or cannot be judged.
+"""Whether each known custom resource fits its CRD, is rejected, loses fields, or cannot be judged.
 
-Custom resources decide what a stricter schema is worth: of 365 tightenings in 14 real upgrades, five hit one.
+Custom resources decide what a stricter schema is worth: of 365 tightenings in 14 real upgrades, five hit one. Judged
+are those of an edited CRD, and those that this release adds or edits, whatever becomes of their CRD.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
-from pipeline.core.crd.cel.rules import verdict
+from pipeline.core.crd.cel.rules import RuleResults, verdict
+from pipeline.core.crd.cel.transitions import standing
 from pipeline.core.crd.definition import Definition
-from pipeline.core.crd.instances import instances
+from pipeline.core.crd.find import known
+from pipeline.core.crd.instances import earlier, instances
 from pipeline.core.crd.schema.changes import ChangedCrd, changed_crds
 from pipeline.core.crd.schema.defaults import defaulted
+from pipeline.core.crd.schema.ratcheting import ratchets, unchanged
 from pipeline.core.crd.schema.relaxations import narrows
-from pipeline.core.crd.schema.validate import SchemaViolation, pruned, violations
-from pipeline.core.kube.path import Path
+from pipeline.core.crd.schema.validate import pruned, violations
+from pipeline.core.crd.schema.violation import Refuses, SchemaViolation
+from pipeline.core.kube.apis import built_in_group
+from pipeline.core.kube.path import Path, get
 from pipeline.core.kube.resource import Resource
 from pipeline.core.memo import once
 from pipeline.core.risk.upgrade import Upgrade
 
+Schema = Mapping[str, Any]
+
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """``refused`` and ``dropped`` are new with the new schema; ``unchecked`` are rules that no one evaluated."""
+    """What is new with this upgrade.
+
+    ``refused`` at the next apply, ``later`` only once the value or its parent changes (ratcheting), ``dropped`` are
+    fields that the schema does not have, ``unchecked`` the rules that no one evaluated.
+    """
 
     resource: Resource
     refused: tuple[SchemaViolation, ...] = ()
+    later: tuple[SchemaViolation, ...] = ()
     dropped: tuple[Path, ...] = ()
     unchecked: tuple[str, ...] = ()
 
     @property
     def fits(self) -> bool:
-        return not (self.refused or self.dropped or self.unchecked)
+        return not (self.refused or self.later or self.dropped or self.unchecked)
 
 
 @once
 def judged(upgrade: Upgrade) -> Mapping[str, tuple[Judged, ...]]:
-    """By CRD: the custom resources at a version that both sides have, where anything could be worse for them."""
-    return {edited.pair.name: tuple(_all(upgrade, edited)) for edited in changed_crds(upgrade)}
+    """By CRD: its custom resources for which anything could be worse, at a version that it has on both sides."""
+    found: dict[str, tuple[Judged, ...]] = {}
+    for edited in changed_crds(upgrade):
+        found[edited.pair.name] = tuple(_all(upgrade, edited))
+    told = {one.resource.id for several in found.values() for one in several}
+    for definition, resource in _edited_resources(upgrade):
+        if resource.id not in told:
+            one = _judge(upgrade, resource, definition, definition)
+            found[definition.name] = (*found.get(definition.name, ()), one)
+    return found
 
 
 def _all(upgrade: Upgrade, edited: ChangedCrd) -> Iterator[Judged]:
@@ -46,20 +68,105 @@ def _all(upgrade: Upgrade, edited: ChangedCrd) -> Iterator[Judged]:
     before, after = both
     for resource in instances(upgrade, after):
         if resource.version in before.versions and resource.version in after.versions:
-            yield _judge(resource, before, after)
+            yield _judge(upgrade, resource, before, after)
 
 
-def _judge(resource: Resource, before: Definition, after: Definition) -> Judged:
+def _edited_resources(upgrade: Upgrade) -> Iterator[tuple[Definition, Resource]]:
+    for change in upgrade.diff.changes:
+        after = change.after
+        if after is not None and not built_in_group(after.group):
+            definition = known(upgrade).get((after.group, after.kind))
+            if definition is not None and after.version in definition.versions:
+                yield definition, after
+
+
+def _judge(upgrade: Upgrade, resource: Resource, before: Definition, after: Definition) -> Judged:
     old, new = before.schema(resource.version), after.schema(resource.version)
-    if old is new or not old or not new:
+    past = earlier(upgrade, resource)
+    if not old or not new or (old is new and past is not None and past.body == resource.body):
         return Judged(resource)
-    filled = defaulted(new, resource.body)
-    # As on the server, validation rules are asked only where the schema itself is content.
-    wrong = violations(new, filled)
-    asked = verdict(old, new, filled, filled=True)
-    refused = wrong or asked.broken
-    if refused and violations(old, defaulted(old, resource.body)):
-        refused = ()
-    lost = () if after.spec.get("preserveUnknownFields") else pruned(new, resource.body)
-    known = pruned(old, resource.body) if lost else ()
-    return Judged(resource, refused, tuple(path for path in lost if path not in known), asked.unchecked)
+    target = upgrade.facts.target
+    found = _InstanceCheck(
+        old, new, past.body if past else None, resource.body, ratchets=ratchets(target[1] if target else None)
+    )
+    lost = () if after.spec.get("preserveUnknownFields") else found.lost()
+    refused, later = found.sorted_out()
+    return Judged(resource, refused, later, lost, found.asked.unchecked)
+
+
+class _InstanceCheck:
+    """One custom resource before and after. What is stored has the defaults of the old schema, and keeps them."""
+
+    def __init__(self, old: Schema, new: Schema, past: Any, body: Any, *, ratchets: bool) -> None:
+        self._old, self._new, self._past, self._body, self._ratchets = old, new, past, body, ratchets
+        self._live = defaulted(new, defaulted(old, past)) if past is not None else None
+        self._filled = defaulted(new, defaulted(old, body) if past is not None else body)
+        self._edited = past != body
+        self.asked = verdict(old, new, self._filled, filled=True)
+
+    def lost(self) -> tuple[Path, ...]:
+        lost = pruned(self._new, self._body)
+        before = {_where(path) for path in pruned(self._old, self._past)} if lost and self._past is not None else set()
+        return tuple(path for path in lost if _where(path) not in before)
+
+    def sorted_out(self) -> tuple[tuple[SchemaViolation, ...], tuple[SchemaViolation, ...]]:
+        """What refuses the next apply, and what refuses a later one. Rules (CEL) are asked after the rest."""
+        refused, later = self._divided(violations(self._new, self._filled))
+        if not refused:
+            refused, more = self._divided(self._broken_rules())
+            later += more
+        return refused or self._stored_otherwise(), later
+
+    def _stored_otherwise(self) -> tuple[SchemaViolation, ...]:
+        """Values that are stored with another type than they have now: server-side apply cannot read the object."""
+        if not self._edited or self._live is None:
+            return ()
+        before = self._known()
+        found = (one for one in violations(self._new, self._live) if one.refuses is Refuses.TYPE)
+        return tuple(
+            replace(one, message=f"{one.message}, and is what is stored")
+            for one in found
+            if self._fact(one) not in before
+        )
+
+    def _divided(self, found: tuple[SchemaViolation, ...]) -> tuple[tuple[SchemaViolation, ...], ...]:
+        if not found:
+            return (), ()
+        before = self._known()
+        fresh = [one for one in found if self._fact(one) not in before]
+        refused = [one for one in found if self._refused(one) and (one in fresh or self._no_longer_kept(one))]
+        return tuple(refused), tuple(one for one in fresh if not self._refused(one))
+
+    def _broken_rules(self) -> tuple[SchemaViolation, ...]:
+        every = verdict({}, self._new, self._filled, filled=True) if self._edited else self.asked
+        about_changes = standing(self._old, self._new, self._live, self._filled) if self._live else RuleResults()
+        return every.broken + about_changes.broken
+
+    def _known(self) -> frozenset[tuple[Path, str]]:
+        """What was wrong before, by the old schema."""
+        if self._past is None:
+            return frozenset()
+        stored = defaulted(self._old, self._past)
+        found = violations(self._old, stored) + verdict({}, self._old, stored, filled=True).broken
+        return frozenset(map(self._fact, found))
+
+    def _fact(self, one: SchemaViolation) -> tuple[Path, str]:
+        """Of a single value it is one fact that it does not fit, by whatever limit."""
+        whole = isinstance(get(self._body, one.path), dict | list)
+        return one.path, one.message if whole else ""
+
+    def _refused(self, one: SchemaViolation) -> bool:
+        return one.refuses is not Refuses.EDITS or not self._kept(one, self._filled)
+
+    def _no_longer_kept(self, one: SchemaViolation) -> bool:
+        """It was wrong before, and was accepted because nothing changed; and now something does."""
+        return one.refuses is Refuses.EDITS and self._edited and self._kept(one, self._live)
+
+    def _kept(self, one: SchemaViolation, value: Any) -> bool:
+        at = one.path if one.raised_at is None else one.raised_at
+        return self._ratchets and self._live is not None and unchanged(self._new, self._live, value, at)
+
+
+def _where(path: Path) -> Path:
+    """Without the entries of lists: the same field of another entry is the same fact."""
+    return tuple(step for step in path if isinstance(step, str))

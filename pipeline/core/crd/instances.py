@@ -20,6 +20,12 @@ def instances(upgrade: Upgrade, definition: Definition) -> Iterator[Resource]:
                 yield resource
 
 
+def earlier(upgrade: Upgrade, resource: Resource) -> Resource | None:
+    """The custom resource as it was applied before this upgrade, or as it lives; None where it is new."""
+    sides = (upgrade.before.manifests, upgrade.facts.repository_before, upgrade.facts.live)
+    return next((found for side in sides if side and (found := side.by_id().get(resource.id))), None)
+
+
 def at_version(upgrade: Upgrade, definition: Definition, version: str) -> list[Resource]:
     return [resource for resource in instances(upgrade, definition) if resource.version == version]
 

@@ -1,20 +1,23 @@
-"""One of your custom resources is valid with the old CRD but not with the new one.
+"""The API server rejects one of your custom resources at the next apply, and did not before.
 
 ## Why it matters
 
-The API server rejects it on creation (in a new cluster, or from a backup) and when the invalid part changes; before
-Kubernetes 1.30 at any update, even of its status. Server-side apply rejects a value of the wrong type even if nothing
-changes.
+A custom resource that is new, or whose value changes, must fit its CRD. What does not change is accepted as it is from
+Kubernetes 1.30 on, with exceptions: a value of another type, duplicates in a set or map, an embedded object without
+apiVersion and kind, a rule about changes (oldSelf), and whatever the root of the object must have.
 
 ## What to do
 
-Change the custom resource together with the upgrade, or before it if the old CRD allows the change too.
+Correct the custom resource before the upgrade, if the old CRD allows the new value too. Otherwise correct it together
+with the upgrade. After a change of type, correct the stored value with a merge patch first: server-side apply fails as
+long as the stored value is of the old type.
 """
 
 from collections.abc import Iterator
 
 from pipeline.core.crd.case_crds import MINE, field
 from pipeline.core.crd.compatibility import Judged, judged
+from pipeline.core.crd.schema.violation import Refuses
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Hit, Rule, place, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
@@ -31,12 +34,29 @@ def _hit(one: Judged) -> Hit:
     resource, wrong = one.resource, one.refused
     return Hit(
         place(resource, wrong[0].path),
-        title=f"{resource.kind} {resource.id.name} is no longer valid: {'; '.join(map(str, wrong[:_SHOWN]))}",
-        why="The API server rejects it on creation, or when that part changes (before 1.30: at any update).",
-        remedy="Change the custom resource together with the upgrade, or before.",
+        title=f"{resource.kind} {resource.id.name} is not valid: {'; '.join(map(str, wrong[:_SHOWN]))}",
+        why=_why(one),
+        remedy=_remedy(one),
         also=tuple(place(resource, violation.path) for violation in wrong[1:]),
     )
 
+
+def _why(one: Judged) -> str:
+    if any(violation.refuses is not Refuses.EDITS for violation in one.refused):
+        return "The API server rejects the next apply, even if the custom resource does not change."
+    return "The API server rejects the next apply."
+
+
+def _remedy(one: Judged) -> str:
+    if any(violation.refuses is Refuses.TYPE for violation in one.refused):
+        return "Apply the CRD, correct the stored value with kubectl patch --type merge, and then apply the new value."
+    return "Correct the custom resource together with the upgrade, or before."
+
+
+_EMBEDDED = "a: {type: object, x-kubernetes-preserve-unknown-fields: true%s}"
+_OWN = field("size: {type: integer, maximum: 5}, a: {type: string}", "required: [size]")
+_LIST = "a: {type: array, items: {type: string}%s}"
+_FIXED = "x-kubernetes-validations: [{rule: 'self.size > oldSelf.size'}]"
 
 RULE = Rule(
     module=__name__,
@@ -45,23 +65,61 @@ RULE = Rule(
     whole=check,
     cases=(
         speaks(
-            "a limit is too low for it",
+            "its value is of another type now",
+            ("blocker", "spec.size"),
+            before=field("size: {type: integer}") + MINE % "size: 7",
+            after=field("size: {type: string}") + MINE % "size: 7",
+        ),
+        speaks(
+            "a list with duplicates becomes a set",
+            ("blocker", "spec.a"),
+            before=field(_LIST % "") + MINE % "a: [x, x]",
+            after=field(_LIST % ", x-kubernetes-list-type: set") + MINE % "a: [x, x]",
+        ),
+        speaks(
+            "a part becomes an embedded object, and has no kind",
+            ("blocker", "spec.a.apiVersion"),
+            before=field(_EMBEDDED % "") + MINE % "a: {b: 1}",
+            after=field(_EMBEDDED % ", x-kubernetes-embedded-resource: true") + MINE % "a: {b: 1}",
+        ),
+        speaks(
+            "a new rule about changes fails where nothing changes",
+            ("blocker", "spec"),
+            before=field("size: {type: integer}") + MINE % "size: 7",
+            after=field("size: {type: integer}", _FIXED) + MINE % "size: 7",
+        ),
+        speaks(
+            "a limit is too low for it, and the target validates every write whole",
             ("blocker", "spec.size"),
             before=field("size: {type: integer}") + MINE % "size: 7",
             after=field("size: {type: integer, maximum: 5}") + MINE % "size: 7",
+            facts={"target": (1, 29)},
         ),
         speaks(
-            "a new validation rule forbids it",
+            "a rule forbids it, and another field of the same part changes",
             ("blocker", "spec"),
-            before=field("size: {type: integer}") + MINE % "size: 7",
-            after=field("size: {type: integer}", "x-kubernetes-validations: [{rule: self.size < 5}]")
-            + MINE % "size: 7",
+            before=field("size: {type: integer}, a: {type: string}") + MINE % "size: 7",
+            after=field("size: {type: integer}, a: {type: string}", "x-kubernetes-validations: [{rule: self.size < 5}]")
+            + MINE % "size: 7, a: x",
+        ),
+        speaks("it is new, and too large", ("blocker", "spec.size"), before=_OWN, after=_OWN + MINE % "size: 7"),
+        speaks(
+            "its CRD stays, and its value becomes too large",
+            ("blocker", "spec.size"),
+            before=_OWN + MINE % "size: 5",
+            after=_OWN + MINE % "size: 7",
         ),
         quiet(
-            "it fits",
+            "a limit is too low for a value that stays",
             before=field("size: {type: integer}") + MINE % "size: 7",
-            after=field("size: {type: integer, maximum: 9}") + MINE % "size: 7",
+            after=field("size: {type: integer, maximum: 5}") + MINE % "size: 7",
         ),
+        quiet(
+            "a field changes beside the one whose limit is too low",
+            before=field("size: {type: integer}, a: {type: string}") + MINE % "size: 7",
+            after=field("size: {type: integer, maximum: 5}, a: {type: string}") + MINE % "size: 7, a: x",
+        ),
+        quiet("it fits", before=_OWN + MINE % "size: 5", after=_OWN + MINE % "size: 4"),
         quiet(
             "it was invalid before",
             before=field("size: {type: integer}") + MINE % "size: x",

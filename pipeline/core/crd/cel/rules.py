@@ -10,7 +10,7 @@ from typing import Any
 
 from pipeline.core.crd.cel.engine import NO_OLD, Absent, Old, evaluate
 from pipeline.core.crd.schema.defaults import defaulted
-from pipeline.core.crd.schema.validate import SchemaViolation
+from pipeline.core.crd.schema.violation import SchemaViolation
 from pipeline.core.kube.path import Path
 from pipeline.core.kube.resource import mapping, sequence
 
@@ -56,7 +56,7 @@ class RuleResults:
 
 
 @dataclass(frozen=True, slots=True)
-class _DueRule:
+class DueRule:
     """A rule of the new schema that the old one has not, and the value that it holds for."""
 
     path: Path
@@ -72,7 +72,7 @@ def verdict(old: Schema, new: Schema, body: Any, *, filled: bool = False) -> Rul
     """
     shown = {key: value for key, value in mapping(body).items() if key != "status"}
     broken, unchecked = [], []
-    for due in _gained(old, new, shown if filled else defaulted(new, shown), ()):
+    for due in gained(old, new, shown if filled else defaulted(new, shown), ()):
         text = str(due.rule.get("rule") or "")
         if "oldSelf" in text:
             continue
@@ -89,20 +89,20 @@ def said(rule: Mapping[str, Any]) -> str:
     return str(rule.get("message") or f"it breaks the rule {rule.get('rule')}").strip()
 
 
-def _gained(old: Schema, new: Schema, value: Any, path: Path) -> Iterator[_DueRule]:
+def gained(old: Schema, new: Schema, value: Any, path: Path) -> Iterator[DueRule]:
     if old is new or value is None:
         return
     known = {str(mapping(rule).get("rule")) for rule in sequence(old.get(KEY))}
     for rule in sequence(new.get(KEY)):
         if str(mapping(rule).get("rule")) not in known:
-            yield _DueRule(path, mapping(rule), new, value)
+            yield DueRule(path, mapping(rule), new, value)
     if isinstance(value, list):
         before, after = mapping(old.get("items")), mapping(new.get("items"))
         for index, item in enumerate(value):
-            yield from _gained(before, after, item, (*path, index))
+            yield from gained(before, after, item, (*path, index))
     elif isinstance(value, dict):
         for key, item in value.items():
-            yield from _gained(_below(old, key), _below(new, key), item, (*path, key))
+            yield from gained(_below(old, key), _below(new, key), item, (*path, key))
 
 
 def _below(schema: Schema, key: str) -> Schema:

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.core.crd.cel.engine import Absent, Old
-from pipeline.core.crd.cel.rules import KEY, RuleResults, Schema, holds, said
+from pipeline.core.crd.cel.rules import KEY, RuleResults, Schema, gained, holds, said
 from pipeline.core.crd.schema.defaults import defaulted
-from pipeline.core.crd.schema.validate import SchemaViolation
+from pipeline.core.crd.schema.violation import Refuses, SchemaViolation
 from pipeline.core.kube.path import Path
 from pipeline.core.kube.resource import mapping, sequence
 
@@ -46,6 +46,40 @@ def transition(schema: Schema, old: Any, new: Any) -> RuleResults:
         elif not verdict:
             broken.append(SchemaViolation(due.path, said(due.rule)))
     return RuleResults(tuple(broken), tuple(dict.fromkeys(unchecked)))
+
+
+def standing(old: Schema, new: Schema, before: Any, after: Any) -> RuleResults:
+    """What the rules about changes that only schema ``new`` has say of values that do not change.
+
+    ``before`` and ``after`` have their defaults. Each update asks them, whatever it is about, and their errors stand
+    even where nothing changes.
+    """
+    broken, unchecked = [], []
+    for due in gained(old, new, {key: value for key, value in mapping(after).items() if key != "status"}, ()):
+        text = str(due.rule.get("rule") or "")
+        if not _OLD.search(text) or _at(before, due.path) != due.value:
+            continue
+        optional = due.rule.get("optionalOldSelf") is True
+        verdict = holds(due.schema, due.value, text, root=not due.path, old=Old(due.value, optional))
+        if verdict is None:
+            unchecked.append(text)
+        elif not verdict:
+            broken.append(SchemaViolation(due.path, said(due.rule), Refuses.WRITES))
+    return RuleResults(tuple(broken), tuple(dict.fromkeys(unchecked)))
+
+
+def _at(value: Any, path: Path) -> Any:
+    """What stands at a path; lists of type map keep their order where nothing changes."""
+    for step in path:
+        fits = (
+            isinstance(value, dict)
+            if isinstance(step, str)
+            else isinstance(value, list) and len(value) > int(str(step))
+        )
+        if not fits or (isinstance(value, dict) and step not in value):
+            return _ABSENT
+        value = value[step]
+    return value
 
 
 def _due(schema: Schema, old: Any, new: Any, path: Path) -> Iterator[_DueTransition]:

@@ -5,14 +5,16 @@ drops a field.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
 import orjson
 
+from pipeline.core.crd.schema.embedded import embedded_faults
 from pipeline.core.crd.schema.formats import misfit
-from pipeline.core.kube.path import Path, to_text
+from pipeline.core.crd.schema.violation import Refuses, SchemaViolation
+from pipeline.core.kube.path import Path
 from pipeline.core.kube.resource import mapping, sequence
 
 Schema = Mapping[str, Any]
@@ -20,17 +22,6 @@ _IMPLIED = frozenset({"apiVersion", "kind", "metadata"})
 _COMBINATORS = frozenset({"allOf", "anyOf", "oneOf", "not"})
 _ROUNDING = 1e-9
 _PRESERVE = "x-kubernetes-preserve-unknown-fields"
-
-
-@dataclass(frozen=True, slots=True)
-class SchemaViolation:
-    """Why the API server refuses an object: ``spec.size: 7 is more than 5``."""
-
-    path: Path
-    message: str
-
-    def __str__(self) -> str:
-        return f"{to_text(self.path) or 'the object'}: {self.message}"
 
 
 def violations(schema: Schema, body: Any) -> tuple[SchemaViolation, ...]:
@@ -53,7 +44,7 @@ def _check(schema: Schema, value: Any, path: Path) -> Iterator[SchemaViolation]:
         return
     wrong = _type_error(schema, value)
     if wrong:
-        yield SchemaViolation(path, wrong)
+        yield SchemaViolation(path, wrong, Refuses.EDITS if _typed_alike(schema, value) else Refuses.TYPE)
         return
     enum = schema.get("enum")
     if isinstance(enum, list) and value not in enum:
@@ -80,6 +71,13 @@ def _type_error(schema: Schema, value: Any) -> str:
     return f"{_short(value)} is no {kind}"
 
 
+def _typed_alike(schema: Schema, value: Any) -> bool:
+    """Whether server-side apply takes the value: all numbers are one type to it, and int-or-string is none."""
+    if schema.get("x-kubernetes-int-or-string"):
+        return True
+    return schema.get("type") == "integer" and isinstance(value, float)
+
+
 def _is(kind: Any, value: Any) -> bool:
     if isinstance(value, bool):
         return bool(kind == "boolean")
@@ -101,6 +99,9 @@ def _object(schema: Schema, value: dict[str, Any], path: Path) -> Iterator[Schem
     missing = [key for key in required if _absent(value, key, mapping(below.get(key)))]
     if missing:
         yield SchemaViolation(path, f"{', '.join(map(str, missing))} must be set")
+    if schema.get("x-kubernetes-embedded-resource"):
+        for step, message in embedded_faults(value):
+            yield SchemaViolation((*path, step), message, Refuses.WRITES, path)
     yield from _count(schema, len(value), "Properties", "fields", path)
     extra = schema.get("additionalProperties")
     for key, item in value.items():
@@ -123,7 +124,7 @@ def _array(schema: Schema, value: list[Any], path: Path) -> Iterator[SchemaViola
         yield from _check(items, item, (*path, index))
     twice = _twice(schema, value)
     if twice:
-        yield SchemaViolation(path, f"{_short(twice)} is there twice")
+        yield SchemaViolation(path, f"{_short(twice)} is there twice", Refuses.APPLIES)
 
 
 def _twice(schema: Schema, value: list[Any]) -> str:
@@ -185,7 +186,8 @@ def _combined(schema: Schema, value: Any, path: Path) -> Iterator[SchemaViolatio
     if _COMBINATORS.isdisjoint(schema):
         return
     for part in sequence(schema.get("allOf")):
-        yield from _check(mapping(part), value, path)
+        for found in _check(mapping(part), value, path):
+            yield replace(found, refuses=Refuses.EDITS, raised_at=path)
     for key in ("anyOf", "oneOf"):
         parts = [mapping(part) for part in sequence(schema.get(key))]
         fitting = sum(1 for part in parts if not any(True for _ in _check(part, value, path)))
