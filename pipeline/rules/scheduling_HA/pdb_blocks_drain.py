@@ -30,7 +30,8 @@ def check(change: ResourceChange, upgrade: Upgrade) -> Iterator[Hit]:
         return
     old, new = around(upgrade)
     blocked = _blocked(change.after, new, upgrade)
-    if not blocked or (change.before is not None and _blocked(change.before, old, upgrade)):
+    before = change.before or next((one for one in old if one.id == change.id), None)  # another release may have had it
+    if not blocked or (before is not None and _blocked(before, old, upgrade)):
         return
     key = next(iter({"maxUnavailable", "minAvailable"} & mapping(change.after.body.get("spec")).keys()))
     yield Hit(

@@ -89,5 +89,5 @@ def test_a_release_name_that_looks_like_a_flag_is_not_one(helm: HelmCli, tmp_pat
 
 
 def test_what_is_no_helm_is_refused() -> None:
-    with pytest.raises(WorldError, match="is no helm"):
+    with pytest.raises(WorldError, match="is not helm"):
         HelmCli.at("/bin/echo").version  # noqa: B018 - asking is the point

@@ -70,16 +70,16 @@ def test_no_other_module_names_the_maker_or_builds_one() -> None:
 @pytest.mark.parametrize(
     ("changes", "differs", "error", "said"),
     [
-        ({}, {"tree": "other"}, StaleError, "not what the plan was made of"),
-        ({}, {"path": "rendered/test"}, StaleError, "not what the plan was made of"),
+        ({}, {"tree": "other"}, StaleError, "differs from what was planned"),
+        ({}, {"path": "rendered/test"}, StaleError, "differs from what was planned"),
         ({}, {"policy": ApplyPolicy()}, StaleError, "apply: section"),
-        ({"problems": (PlanProblem("twice", "a", "b"),)}, {}, UnsafeError, "1 things stand against the plan"),
+        ({"problems": (PlanProblem("twice", "a", "b"),)}, {}, UnsafeError, "the plan has 1 problem"),
         ({"offline": True}, {}, UnsafeError, "made offline"),
         (
             {"actions": (action(1, Operation.CREATE, "web", file="rendered/prod/web/a.yaml"),)},
             {},
             StaleError,
-            "does not hold",
+            "does not contain",
         ),
     ],
 )
