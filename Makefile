@@ -8,10 +8,10 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python;
 	if $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then echo $$python; break; fi; done)
 CORES ?= 2
 PYTEST ?= -n $(CORES)
-UNIT = -m "not slow and not cluster" tests/core tests/rules
+UNIT = -m "not slow and not cluster" --hypothesis-profile=unit tests/core tests/rules
 
 .DEFAULT_GOAL := help
-.PHONY: unit coverage dead lock wheel-demo sample help demo test texts check fix lint format types layers dead dependencies spelling yaml workflows tools matrix benchmark benchmark-cluster benchmark-render clean rule set-up set-up-rule set-up-test set-up-dev
+.PHONY: unit coverage lock wheel-demo sample help demo test texts check fix lint format types layers dead dependencies spelling yaml workflows tools matrix benchmark benchmark-cluster benchmark-render clean rule set-up set-up-rule set-up-test set-up-dev
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,7 +36,7 @@ texts: set-up-rule ## write the pinned texts (tests/texts) and the rulebook (doc
 	@$(BIN)/python -m pytest -q -p no:randomly -p no:xdist tests/test_texts.py --write-texts
 	@$(BIN)/python -m scripts.rulebook
 
-check: format lint types layers dependencies spelling yaml workflows sample coverage test ## everything that must hold before a merge
+check: format lint types layers dead dependencies spelling yaml workflows sample coverage test ## everything that must hold before a merge
 
 fix: set-up-dev ## format, and mend what ruff can mend
 	@$(BIN)/ruff format .

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import settings
 
 settings.register_profile("steady", derandomize=True, deadline=None)
+settings.register_profile("unit", derandomize=True, deadline=None, max_examples=20)
 settings.load_profile("steady")
 
 KEPT = ("PIPELINE_CORPUS",)

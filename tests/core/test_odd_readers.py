@@ -36,6 +36,8 @@ from pipeline.report.terminal import Look
 from tests.support.odd_files import FILES, VALUES, changed, damaged
 from tests.support.plans import plan, yes
 
+pytestmark = pytest.mark.slow
+
 WHERE = "folder/file.ext"
 CASES = int(os.environ.get("PIPELINE_FUZZ", "400"))
 

@@ -27,6 +27,7 @@ from pipeline.core.risk.rule import Case, Rule
 from pipeline.core.risk.upgrade import Facts, Side, Upgrade
 from pipeline.core.yaml.reader import load
 
+pytestmark = pytest.mark.slow
 RULES = rules.load()
 ROUNDS = int(os.environ.get("PIPELINE_ODD_ROUNDS", "1"))
 SPARSE = Path(__file__).parents[1] / "data/sparse.yaml"

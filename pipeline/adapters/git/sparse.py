@@ -6,7 +6,7 @@ from pathlib import Path
 from pipeline.adapters.git.door import ask
 from pipeline.adapters.write_ahead.place import state_place
 from pipeline.core.errors import UsageError
-from pipeline.core.words import listed
+from pipeline.core.words import command, listed
 
 _LEFT_OUT = "S "
 """How ``git ls-files -t`` marks a file that is not to be in the work tree."""
@@ -26,5 +26,5 @@ def check_whole(root: Path, paths: Iterable[str]) -> None:
     rows = (row.removeprefix(_LEFT_OUT) for row in listing.split("\0") if row.startswith(_LEFT_OUT))
     missing = [path for path in rows if not (root / path).exists()]
     if missing:
-        hint = f"git sparse-checkout add {' '.join(wanted)}, or git sparse-checkout disable"
+        hint = f"{command('git', 'sparse-checkout', 'add', *wanted)}, or git sparse-checkout disable"
         raise UsageError(f"{listed(missing, 1)}: not checked out (this is a sparse checkout)", hint=hint)

@@ -55,7 +55,7 @@ def _check_kustomization(name: str, folder: str, body: Mapping[str, Any], files:
         place = posixpath.normpath(posixpath.join(folder, reference))
         if not _is_there(place, folder, files):
             away = "://" in reference or reference.startswith(("git@", "git::")) or "//" in reference
-            where = "outside of this repository" if away else "no file of this overlay"
+            where = "outside of this repository" if away else "not a file of this overlay"
             raise OverlayError(name, f"it refers to {reference[:200]!r}, which is {where}")
     for key in _INLINE:
         for text in sequence(body.get(key)):

@@ -44,7 +44,7 @@ def test_a_path_that_names_no_field_makes_it_no_plan(path: list[str]) -> None:
 def test_a_phase_that_there_is_not_makes_it_no_plan(phase: int) -> None:
     data = json.loads(changed())
     data["actions"][0]["phase"] = phase
-    with pytest.raises(UsageError, match=r"plan\.json is no plan: action 1 is of phase"):
+    with pytest.raises(UsageError, match=r"plan\.json is not a plan: action 1 is of phase"):
         from_bytes(json.dumps(data).encode(), "plan.json")
 
 

@@ -53,12 +53,14 @@ def test_odd_files(name: str, place: str) -> None:
     check_ends_well(place, ODD[name].encode("utf-8", "surrogatepass") + b"\n# builtin")
 
 
+@pytest.mark.slow
 @settings(max_examples=CASES)
 @given(data=FILES, place=st.sampled_from(["kustomization.yml", "plugin.yaml"]))
 def test_any_file(data: bytes, place: str) -> None:
     check_ends_well(place, data + b"\n# builtin")
 
 
+@pytest.mark.slow
 @settings(max_examples=CASES)
 @given(body=BODIES, place=st.sampled_from(["kustomization.yml", "plugin.yaml"]))
 def test_any_kustomization(body: object, place: str) -> None:

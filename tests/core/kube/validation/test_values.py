@@ -20,6 +20,7 @@ ABSENT_BEFORE_34 = {"ResourceClaim", "ResourceClaimTemplate", "DeviceClass", "Vo
 Row = dict[str, Any]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("minor", MINORS)
 def test_the_prediction_is_the_servers_answer(minor: int) -> None:
     folder = corpus()
