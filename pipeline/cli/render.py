@@ -71,14 +71,12 @@ def _render(here: "Repository", pairs: "Sequence[Pair]", disk: "Disk", *, check:
 
 
 def _report_stale(stale: tuple[str, ...], counts: str) -> int:
-    from pipeline.core.words import counted
+    from pipeline.core.words import counted, one_per_line
 
     if not stale:
         click.echo(f"up to date: {counts}")
         return OK
-    for path in stale[:_SHOWN]:
-        click.echo(path)
-    if len(stale) > _SHOWN:
-        click.echo(f"… and {len(stale) - _SHOWN} more")
+    for line in one_per_line(stale, _SHOWN, noun="file"):
+        click.echo(line)
     click.echo(f"pipeline: {counted(len(stale), 'file')} not up to date\n  try: pipeline render", err=True)
     return STALE

@@ -37,9 +37,21 @@ def agreeing(number: int, word: str) -> str:
 def listed(items: Iterable[str], most: int = 4, *, between: str = ", ", noun: str = "") -> str:
     """``a, b, c, d and 3 more``; with a ``noun``, ``and 3 more paths``. ``most`` is how many are named."""
     every = list(items)
-    rest = len(every) - most
-    more = f" and {rest} more{f' {noun if rest == 1 else plural(noun)}' if noun else ''}" if rest > 0 else ""
-    return f"{between.join(every[:most])}{more}"
+    more = _more(len(every) - most, noun)
+    return f"{between.join(every[:most])}{more and f' {more}'}"
+
+
+def one_per_line(items: Iterable[str], most: int, *, noun: str = "") -> list[str]:
+    """The first ``most`` items, one per line; where there are others, a last line: ``and 3 more paths``."""
+    every = list(items)
+    more = _more(len(every) - most, noun)
+    return [*every[:most], *([more] if more else [])]
+
+
+def _more(rest: int, noun: str) -> str:
+    if rest <= 0:
+        return ""
+    return f"and {rest} more{noun and f' {noun if rest == 1 else plural(noun)}'}"
 
 
 def article(word: str) -> str:

@@ -136,7 +136,7 @@ def _steps(report: ReportDocument) -> str:
         f"{number}. {prose(plain.value(step, _LONGEST_STEP))}" for number, step in enumerate(steps[:_MOST_STEPS], 1)
     ]
     more = len(steps) - _MOST_STEPS
-    return "### Before merging\n\n" + "\n".join(rows + ([f"\n… and {more} more steps"] if more > 0 else []))
+    return "### Before merging\n\n" + "\n".join(rows + ([f"\n… and {counted(more, 'more step')}"] if more > 0 else []))
 
 
 def _errors(report: ReportDocument) -> Iterator[Section]:

@@ -19,17 +19,17 @@ _STYLE = {
 }
 
 
-def terminal(found: Iterable[Difference], environment: str, look: Look = _PLAIN) -> str:
+def terminal(differences: Iterable[Difference], environment: str, look: Look = _PLAIN) -> str:
     """Text that ends in a newline."""
-    rows = list(found)
+    rows = list(differences)
     if not rows:
         return look.style("no drift", "bold", "green") + f": {clean(environment)} is as it was applied\n"
     head = look.style(f"drift in {counted(len(rows), 'object')}", "bold", "yellow") + f" of {clean(environment)}"
     return "\n".join([head, *(line for item in rows for line in _item(item, look))]) + "\n"
 
 
-def data(found: Iterable[Difference], environment: str) -> dict[str, Any]:
-    """For scripts; secret values are masked in it as well."""
+def data(differences: Iterable[Difference], environment: str) -> dict[str, Any]:
+    """For scripts; secret values are masked here as well."""
     items = [
         {
             "object": str(item.id),
@@ -38,7 +38,7 @@ def data(found: Iterable[Difference], environment: str) -> dict[str, Any]:
             "by": item.by,
             "fields": [{"path": field.path, "live": field.old, "applied": field.new} for field in item.fields],
         }
-        for item in found
+        for item in differences
     ]
     return {"schema": "pipeline.drift/v1", "environment": environment, "differences": items}
 

@@ -6,6 +6,7 @@ from pipeline.core.cluster.api.error_text import clean
 from pipeline.core.cluster.approval.approval import first_digits
 from pipeline.core.cluster.plan.phases import Phase
 from pipeline.core.cluster.plan.plan import WRITES, FieldEdit, Operation, Plan, PlannedAction
+from pipeline.core.words import counted
 from pipeline.report.terminal import Look
 
 _MARKS = {
@@ -24,7 +25,7 @@ _PLAIN = Look()
 
 
 def counts(actions: Iterable[PlannedAction]) -> str:
-    """``3 create, 1 update, 12 unchanged`` in the order of Op."""
+    """``3 create, 1 update, 12 unchanged`` in the order of Operation."""
     numbers = dict.fromkeys(Operation, 0)
     for action in actions:
         numbers[action.op] += 1
@@ -38,17 +39,17 @@ def terminal(plan: Plan, digest: str, look: Look = _PLAIN) -> str:
     where = f"cluster {target.cluster_uid} ({clean(target.context)}, {clean(target.server_version)})"
     lines = [
         f"{head}  {plan.source.path} at {plan.source.commit[:10]} -> {clean(target.environment)}",
-        "  offline, on a recorded inventory" if plan.offline else f"  {where}",
+        "  offline, from a recorded inventory" if plan.offline else f"  {where}",
         f"  {counts(plan.actions)}",
     ]
     shown = plan.of(*WRITES, Operation.DELETE, Operation.KEEP, Operation.FORGET, Operation.IGNORE)
     lines += [""] if shown else []
     for action in shown:
         lines += _action(action, look, silent=plan.offline)
-    lines += _list("cannot be brought back", plan.notes, look, "yellow")
+    lines += _list("cannot be undone", plan.notes, look, "yellow")
     lines += _list("warnings", plan.warnings, look, "yellow")
     problems = [f"{p.what}: {p.message}" + (f"\n      try: {p.cure}" if p.cure else "") for p in plan.problems]
-    lines += _list("in the way", problems, look, "red")
+    lines += _list("plan problems", problems, look, "red")
     return "\n".join(lines) + "\n"
 
 
@@ -64,16 +65,18 @@ def markdown(plan: Plan, digest: str) -> str:
 def _action(action: PlannedAction, look: Look, *, silent: bool) -> Iterator[str]:
     mark, colour = _MARKS[action.op]
     name = clean(f"{action.namespace}/{action.name}" if action.namespace else action.name)
-    said = f" ({clean(action.reason)})" if action.reason else ""
+    reason = f" ({clean(action.reason)})" if action.reason else ""
     where = f"  [{Phase(action.phase).title}]" if action.op in WRITES else ""
-    guess = ", not asked of the server" if action.op in WRITES and action.predicted == "offline" and not silent else ""
+    unchecked = action.op in WRITES and action.predicted == "offline" and not silent
+    guess = ", not checked with the API server" if unchecked else ""
     yield look.style(f"{mark} {action.op:<9} {clean(action.kind)} {name}", colour) + look.style(
-        said + where + guess, "dim"
+        reason + where + guess, "dim"
     )
     for field in action.fields[:_FIELDS_SHOWN]:
         yield f"      {field_text(field)}"
     if len(action.fields) > _FIELDS_SHOWN:
-        yield look.style(f"      and {len(action.fields) - _FIELDS_SHOWN} more fields", "dim")
+        more = counted(len(action.fields) - _FIELDS_SHOWN, "more field")
+        yield look.style(f"      and {more}", "dim")
     if action.migrate:
         yield f"      takes over all fields of {', '.join(map(clean, action.migrate))}"
     for warning in action.warnings:
@@ -85,7 +88,7 @@ def field_text(field: FieldEdit) -> str:
     if field.kind == "change":
         return f"{clean(field.path)}: {clean(field.old)} -> {clean(field.new)}{owner}"
     if field.kind == "reorder":
-        return f"{clean(field.path)}: another order{owner}"
+        return f"{clean(field.path)}: different order{owner}"
     value = field.new if field.kind == "add" else field.old
     return f"{'+' if field.kind == 'add' else '-'} {clean(field.path)}" + (f": {clean(value)}" if value else "") + owner
 

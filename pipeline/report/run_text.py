@@ -27,7 +27,7 @@ _PLAIN = Look()
 
 
 def counts(result: RunResult) -> str:
-    """``3 created, 12 unchanged`` in the order of State."""
+    """``3 created, 12 unchanged`` in the order of OutcomeState."""
     numbers = Counter(outcome.state for outcome in result.outcomes)
     return ", ".join(f"{numbers[state]} {state}" for state in OutcomeState if numbers[state]) or "nothing to do"
 
@@ -35,18 +35,18 @@ def counts(result: RunResult) -> str:
 def terminal(result: RunResult, look: Look = _PLAIN, *, plan: str = "PLAN", before: str = "") -> str:
     """Text that ends in a newline. ``plan`` is its path, ``before`` the commit that was applied before; for hints."""
     lines = [line for outcome in result.outcomes for line in _outcome(outcome, look)]
-    word = "applied" if result.exit_code == 0 else "interrupted" if result.interrupted else "not all applied"
+    word = "applied" if result.exit_code == 0 else "interrupted" if result.interrupted else "not everything applied"
     if {OutcomeState.UNHEALTHY} == {outcome.state for outcome in result.outcomes} & BAD and not result.stopped:
-        word = "applied, and not healthy"
+        word = "applied, but not healthy"
     style = ("bold", "green") if result.exit_code == 0 else ("bold", "red")
     lines += [f"{look.style(word, *style)}: {counts(result)} (run {result.run})"]
     if result.stopped:
-        lines.append(f"  it ended early: {clean(result.stopped)}")
+        lines.append(f"  stopped early: {clean(result.stopped)}")
     return "\n".join([*lines, *_next(result, plan, before)]) + "\n"
 
 
 def data(result: RunResult) -> dict[str, Any]:
-    """The same for scripts; no body of any object is in it."""
+    """The same for scripts; contains no object's body."""
     return {
         "schema": "pipeline.run/v1",
         "run": result.run,
@@ -82,7 +82,7 @@ def _next(result: RunResult, plan: str, before: str) -> Iterator[str]:
     if OutcomeState.STALE in states:
         yield "  next: create a new plan with pipeline plan, and approve that"
     elif result.exit_code and (result.interrupted or result.stopped or OutcomeState.FAILED in states):
-        yield f"  next: mend what is named above, then apply the same plan again: {command('pipeline', 'apply', plan)}"
+        yield f"  next: fix what is named above, then apply the same plan again: {command('pipeline', 'apply', plan)}"
     elif OutcomeState.UNHEALTHY in states:
-        back = f", or go back: {command('pipeline', 'rollback', before[:10])}" if before else ""
-        yield f"  next: mend what is named above and apply again{back}"
+        back = f", or roll back: {command('pipeline', 'rollback', before[:10])}" if before else ""
+        yield f"  next: fix what is named above and apply again{back}"

@@ -18,7 +18,7 @@ def terminal(status: Status, look: Look = _PLAIN) -> str:
     inventory = status.inventory
     lines = [f"{look.style(clean(inventory.environment), 'bold')}  cluster {status.cluster_uid}"]
     if not inventory.uid:
-        return "\n".join([*lines, "  nothing was ever applied", *_lock(status)]) + "\n"
+        return "\n".join([*lines, "  nothing has been applied yet", *_lock(status)]) + "\n"
     lines += _lock(status)
     counts = Counter(entry.release for entry in inventory.entries.values())
     lines += ["", look.style("releases:", "bold")]
@@ -26,16 +26,16 @@ def terminal(status: Status, look: Look = _PLAIN) -> str:
         commit = inventory.releases.get(release, "")
         lines.append(
             f"  {clean(release)}: {counted(number, 'object')}, "
-            + (f"at {commit[:10]}" if commit else "never applied whole")
+            + (f"at {commit[:10]}" if commit else "never completely applied")
         )
     lines += ["", look.style("runs:", "bold"), *(f"  {_run(run)}" for run in inventory.history[:_RUNS])]
     if inventory.run.state == "open" and inventory.run not in inventory.history:
         lines.append(f"  {_run(inventory.run)}")
     if status.unwell:
-        lines += ["", look.style(f"{counted(len(status.unwell), 'object')} not working:", "bold", "red")]
-        lines += [f"  x {clean(str(rid))}: {found.state}: {clean(found.reason)}" for rid, found in status.unwell]
+        lines += ["", look.style(f"{counted(len(status.unwell), 'object')} not healthy:", "bold", "red")]
+        lines += [f"  x {clean(str(rid))}: {health.state}: {clean(health.reason)}" for rid, health in status.unwell]
     else:
-        lines += ["", look.style("every object works", "green")]
+        lines += ["", look.style("every object is healthy", "green")]
     return "\n".join(lines) + "\n"
 
 

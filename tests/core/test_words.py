@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.core.words import agreeing, article, command, counted, deletion, kubectl, listed, plural
+from pipeline.core.words import agreeing, article, command, counted, deletion, kubectl, listed, one_per_line, plural
 
 
 def test_plurals_of_kinds_and_words() -> None:
@@ -32,6 +32,12 @@ def test_a_list_names_some_and_counts_the_rest() -> None:
     assert listed("abcde") == "a, b, c, d and 1 more"
     assert listed("abcde", 4, noun="path") == "a, b, c, d and 1 more path"
     assert listed("abcde", 2, between="; ", noun="path") == "a; b and 3 more paths"
+
+
+def test_lines_name_some_and_count_the_rest() -> None:
+    assert one_per_line("ab", 2, noun="file") == ["a", "b"]
+    assert one_per_line("abc", 2, noun="file") == ["a", "b", "and 1 more file"]
+    assert one_per_line("abcd", 2) == ["a", "b", "and 2 more"]
 
 
 def test_an_article_goes_by_the_word() -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pipeline.core.render.hand_edits import HandEdit, HandEditKind
-from pipeline.core.words import agreeing, counted
+from pipeline.core.words import agreeing, counted, one_per_line
 
 if TYPE_CHECKING:
     from pipeline.adapters.write_ahead.aside import Aside
@@ -34,10 +34,8 @@ def say_edits(edits: Iterable[HandEdit]) -> None:
     from pipeline.cli.support.recovery import say
 
     every = list(edits)
-    for edit in every[:_SHOWN]:
-        say(str(edit))
-    if len(every) > _SHOWN:
-        say(f"and {len(every) - _SHOWN} more files are not as they were rendered")
+    for line in one_per_line(map(str, every), _SHOWN, noun="file"):
+        say(line)
     for hint in dict.fromkeys(_HINTS[edit.kind] for edit in every):
         click.echo(f"  try: {hint}", err=True)
 

@@ -7,6 +7,7 @@ from pipeline.core.judge.report import Report
 from pipeline.core.judge.snapshot import ReleaseKey, ReleaseSide, Snapshot
 from pipeline.core.kube.resource import ManifestSet
 from pipeline.core.risk.upgrade import Side
+from pipeline.core.words import one_per_line
 
 _SHOWN = 20
 _NOTHING = ReleaseSide("", Side(ManifestSet()))
@@ -16,22 +17,21 @@ def double_check(old: Snapshot, new: Snapshot, report: Report, /) -> None:
     """Silent where DeepDiff agrees. Secret values are masked as they were for the comparison.
 
     Raises:
-        DoubleCheckError: a difference is neither told nor explained; the message names every object and path.
+        DoubleCheckError: a difference is neither reported nor explained; the message names every object and path.
     """
     before, after = masked(old, new, report.mask)
-    found: list[str] = []
+    unexplained: list[str] = []
     for release in report.releases:
         key = ReleaseKey(release.environment, release.name)
         if release.status != "ok":
             continue
-        one, other = (side.releases.get(key, _NOTHING).side.manifests for side in (before, after))
-        told = (c.change for c in report.changes if (c.environment, c.release) == (key.environment, key.name))
+        old_manifests, new_manifests = (side.releases.get(key, _NOTHING).side.manifests for side in (before, after))
+        reported = (c.change for c in report.changes if (c.environment, c.release) == (key.environment, key.name))
         where = f"release {key.name}" + (f" in {key.environment}" if key.environment else "")
-        found += [f"{where}: {difference}" for difference in untold(one, other, told)]
-    if found:
-        more = f"\n  and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
-        listed = "".join(f"\n  {one}" for one in found[:_SHOWN])
+        unexplained += [f"{where}: {difference}" for difference in untold(old_manifests, new_manifests, reported)]
+    if unexplained:
+        rows = "".join(f"\n  {line}" for line in one_per_line(unexplained, _SHOWN, noun="difference"))
         raise DoubleCheckError(
-            f"the double-check found differences that the report neither shows nor explains:{listed}{more}",
+            f"the double-check found differences that the report neither shows nor explains:{rows}",
             hint="do not trust this report; please report both manifests of the first object named here",
         )

@@ -10,6 +10,7 @@ from pipeline.core.cluster.inventory.lease import Lease
 from pipeline.core.cluster.plan.plan import WRITES, Operation, Plan, PlannedAction
 from pipeline.core.errors import RefusedError, StaleError
 from pipeline.core.kube.resource import Body, ResourceId
+from pipeline.core.words import one_per_line
 from pipeline.flows.cluster.client import Client
 from pipeline.flows.cluster.reading import in_parallel, live
 from pipeline.flows.cluster.unlocking import read_lock
@@ -93,9 +94,8 @@ def objects_are_the_same(objects: Objects, tasks: Iterable[Task]) -> None:
     against = in_parallel(lambda task: _against(objects, task), tasks)
     differing = [f"{task.action.id}: {why}" for task, why in zip(tasks, against, strict=True) if why]
     if differing:
-        rows = "".join(f"\n  - {row}" for row in differing[:_SHOWN])
-        more = f"\n  - and {len(differing) - _SHOWN} more" if len(differing) > _SHOWN else ""
-        message = f"the plan does not fit the cluster any more; nothing was written:{rows}{more}"
+        rows = "".join(f"\n  - {line}" for line in one_per_line(differing, _SHOWN, noun="object"))
+        message = f"the cluster has changed since the plan was made; nothing was written:{rows}"
         raise StaleError(message, hint="create a new plan with pipeline plan, and approve that")
 
 
