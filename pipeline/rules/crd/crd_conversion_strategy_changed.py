@@ -3,8 +3,8 @@
 ## Why it matters
 
 With a webhook, every read and write of a version other than the stored one needs a healthy webhook. If it does not
-answer, no custom resource of the kind can be read, not even by its controller. Without one, fields that the other
-version does not have are dropped.
+answer, only the storage version can be read and written. Without one, fields that the other version does not have are
+dropped.
 
 ## What to do
 
@@ -34,7 +34,7 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         yield Hit(
             pair.place(_PATH),
             title=f"CRD {pair.name}: conversion strategy {old} -> {new}",
-            why="Until the webhook answers, no custom resource of the kind can be read or written."
+            why="Until the webhook answers, only the storage version can be read and written."
             if new == "Webhook"
             else "Fields that the other version does not have are dropped.",
             remedy="Make sure that the webhook's Service and certificate exist first; apply the CRD last."

@@ -2,8 +2,8 @@
 
 ## Why it matters
 
-A conversion that fails makes every custom resource of the kind unreadable, even for its controller: if the named
-Service does not exist, nothing of the kind can be read, listed or written.
+While the webhook does not answer, custom resources that are stored in another version than the requested one can be
+neither read nor written, and lists of the kind fail. The storage version itself can still be read and written.
 
 ## What to do
 
@@ -43,7 +43,7 @@ def _hit(upgrade: Upgrade, pair: Pair, after: Definition, changed: list[Path]) -
         pair.place(changed[0]),
         title=f"CRD {pair.name}: its conversion webhook changes ({words})"
         + (f", and its Service {gone} is not rendered" if gone else ""),
-        why="If the webhook does not answer, no custom resource of the kind can be read or written.",
+        why="If the webhook does not answer, only the storage version can be read and written.",
         remedy="Make sure that the Service exists under that name, and that the CRD trusts its certificate.",
         severity=Severity.HIGH if gone else Severity.INFO if only_trust and injected else None,
         also=tuple(pair.place(path) for path in changed[1:]),
