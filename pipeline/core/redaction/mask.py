@@ -7,7 +7,8 @@ in whatever form (core/redaction/forms.py), also where they were cut short.
 """
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -17,10 +18,12 @@ from pipeline.core.kube.resource import Body, ManifestSet, Resource
 from pipeline.core.kube.secrets import LAST_APPLIED, SECRET, secrets_within
 from pipeline.core.redaction import run
 from pipeline.core.redaction.forms import SHORTEST, decoded, forms, plain_forms
+from pipeline.core.redaction.json_values import as_json_text, joined, replaced_within
 from pipeline.core.redaction.ordinary import COMMON, OrdinaryWords
 from pipeline.core.redaction.packed import packed
 from pipeline.core.redaction.parts import inner, leaves, looks_random, named, parts
-from pipeline.core.redaction.search import CUT, Match, Search
+from pipeline.core.redaction.readings import readings
+from pipeline.core.redaction.search import CUT, Match, Search, apart
 
 
 class Mask:
@@ -116,8 +119,8 @@ class Mask:
     def holds_json(self, value: Any) -> bool:
         """Whether a JSON value may hold one anywhere; quickly."""
         self._seek()
-        text = _json(value)
-        return not text or bool(self._search.hits_in_json(text)) or self._first_packed(text)
+        text = as_json_text(value)
+        return not text or any(True for _ in self._places_in_json(text))
 
     def covered(self, parts: Mapping[str, list[Any]]) -> dict[str, list[Any]]:
         """Lists of JSON values with every known value replaced, in keys and numbers too.
@@ -128,16 +131,14 @@ class Mask:
             return dict(parts)
         self._seek()
         places = [(key, number) for key, entries in parts.items() for number in range(len(entries))]
-        texts = [_json(parts[key][number]) for key, number in places]
-        starts, whole = _joined(texts)
-        hits = (hit.start for hit in self._search.hits_in_json(whole) if self._counts(hit, whole))
-        inside = (start for start, _, _ in packed(whole, self._first))
-        doubted = {bisect_left(starts, at + 1) - 1 for at in (*hits, *inside)}
+        texts = [as_json_text(parts[key][number]) for key, number in places]
+        starts, whole = joined(texts)
+        doubted = {bisect_left(starts, at + 1) - 1 for at in self._places_in_json(whole)}
         doubted |= {n for n, text in enumerate(texts) if not text}
         out = {key: list(entries) for key, entries in parts.items()}
         for n in sorted(doubted):
             key, number = places[n]
-            out[key][number] = _walk(parts[key][number], self.text)
+            out[key][number] = replaced_within(parts[key][number], self.text)
         return out
 
     def label(self, value: str) -> str:
@@ -195,18 +196,41 @@ class Mask:
         self._seek()
         if not self._numbers or len(text) < SHORTEST:
             return []
+        found = self._hits_as_it_stands(text)
+        for reading in readings(text):
+            for hit in self._hits_as_it_stands(reading.text):
+                if place := reading.in_source(hit.start, hit.end):
+                    found.append(replace(hit, start=place[0], end=place[1]))
+        found.sort(key=lambda hit: (hit.start, -hit.end))
+        return apart(found)
+
+    def _hits_as_it_stands(self, text: str) -> list[Match]:
+        """Sorted; what is packed is one hit, whatever in it looks like a value by chance."""
         found = [hit for hit in self._search.hits(text) if self._counts(hit, text)]
         for start, end, number in packed(text, self._first):  # what is unpacked may be a text of its own
             if not any(hit.start <= start and end <= hit.end for hit in found):
                 found = [hit for hit in found if hit.end <= start or end <= hit.start]
                 found.append(Match(start, end, number))
-        return sorted(found, key=lambda hit: hit.start)
+        return found
 
-    def _first_packed(self, text: str) -> bool:
-        return any(True for _ in packed(text, self._first))
+    def _places_in_json(self, text: str) -> Iterator[int]:
+        """Where JSON text may hold a value."""
+        yield from self._places_as_they_stand(text)
+        for reading in readings(text):
+            for at in self._places_as_they_stand(reading.text):
+                yield reading.source_of(at)
+
+    def _places_as_they_stand(self, text: str) -> Iterator[int]:
+        yield from (hit.start for hit in self._search.hits_in_json(text) if self._counts(hit, text))
+        yield from (start for start, _, _ in packed(text, self._first))
 
     def _first(self, text: str) -> int:
-        return next((hit.number for hit in self._search.hits(text) if not hit.part and self._counts(hit, text)), 0)
+        """The number of the first value that ``text`` holds as a whole; 0 for none."""
+        for read in (text, *(reading.text for reading in readings(text))):
+            for hit in self._search.hits(read):
+                if not hit.part and self._counts(hit, read):
+                    return hit.number
+        return 0
 
     def _counts(self, hit: Match, text: str) -> bool:
         """Names of objects are in the open anyway; words that manifests use for something else are no secret."""
@@ -218,33 +242,3 @@ class Mask:
             return False
         shown = text[hit.start : hit.end]
         return shown not in self._ordinary.names and shown.lower() not in COMMON
-
-
-def _joined(texts: list[str]) -> tuple[list[int], str]:
-    """Where each begins in all of them together."""
-    starts, at = [], 0
-    for text in texts:
-        starts.append(at)
-        at += len(text) + 1
-    return starts, "\0".join(texts)
-
-
-def _json(value: Any) -> str:
-    """As JSON text; empty for what is none, half a surrogate pair."""
-    try:
-        return orjson.dumps(value).decode()
-    except TypeError:
-        return ""
-
-
-def _walk(value: Any, replaced: Callable[[str], str]) -> Any:
-    if isinstance(value, str):
-        return replaced(value)
-    if isinstance(value, list):
-        return [_walk(item, replaced) for item in value]
-    if isinstance(value, dict):
-        return {replaced(key): _walk(item, replaced) for key, item in value.items()}
-    if isinstance(value, (int, float)) and abs(value) >= 10 ** (SHORTEST - 1):
-        text = replaced(str(value))
-        return value if text == str(value) else text
-    return value

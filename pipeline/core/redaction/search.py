@@ -143,7 +143,7 @@ class Search:
         """Sorted, and none overlaps another: what stands between them gives nothing away."""
         found = [hit for batch in self._ready() for hit in batch.hits(text)]
         found.sort(key=lambda hit: (hit.start, -hit.end))
-        return list(_apart(found)) if len(found) > 1 else found
+        return apart(found)
 
     def hits_in_json(self, text: str) -> list[Match]:
         """The same in JSON text: what JSON writes otherwise is looked for as written there, too."""
@@ -203,8 +203,12 @@ def _start(found: tuple[int, int, int]) -> int:
     return found[1]
 
 
+def apart(hits: list[Match]) -> list[Match]:
+    """Of sorted hits: what overlaps is one."""
+    return list(_apart(hits)) if len(hits) > 1 else hits
+
+
 def _apart(hits: list[Match]) -> Iterator[Match]:
-    """What overlaps is one."""
     last = hits[0]
     for hit in hits[1:]:
         if hit.start >= last.end:

@@ -1,0 +1,185 @@
+"""A text as its reader decodes it: lines joined, and HTML entities, percent signs and the like replaced.
+
+A writer may encode any of a value's characters and leave the others, so that no list of forms holds every mixture. So
+the text is decoded and searched again; a reading knows where in the text each of its characters stands.
+"""
+
+import html
+import re
+import sys
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+_GAP = r"""(?:\\{0,4}["'])?[,+]?\\{0,4}(?:\s|\\{1,4}[nrt])++(?:\\{0,4}["'])?"""
+_LETTER = "[A-Za-z0-9+/=_-]"
+# Repetitions are possessive or bounded, and begin where a word does, so that time stays linear.
+_WRAPPED = re.compile(rf"(?<!{_LETTER})(?:{_LETTER}{{8,}}+{_GAP})++{_LETTER}*+")
+_GAPS = re.compile(rf"(?<={_LETTER}){_GAP}(?={_LETTER})")
+_ENCODED = re.compile("[0-9]|[a-z][A-Z]")
+"""Where lines are joined: what has neither is words, and two words in a row are no value."""
+_PAIR = "(?:0x)?[0-9A-Fa-f]{2}"
+_BETWEEN = r"(?:[:,-]|\s|\\[nrt]){1,4}+"
+_ENTITY = re.compile(r"&(?:#[0-9]{1,8}|#[xX][0-9A-Fa-f]{1,7}|[A-Za-z][A-Za-z0-9]{1,31});?")
+_PERCENT = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
+_QUOTED_PRINTABLE = re.compile(r"=(?:\r?\n|(?:\\r)?\\n)|(?:=[0-9A-F]{2})+")
+_BACKSLASHES = re.compile(
+    r"(?:\\{1,4}(?:x[0-9A-Fa-f]{2}|[0-7]{3}))+|\\{1,4}u[0-9A-Fa-f]{4}|\\{1,4}u\{[0-9A-Fa-f]{1,6}\}"
+)
+_HEXADECIMAL = re.compile(rf"(?<![0-9A-Za-z]){_PAIR}(?:{_BETWEEN}{_PAIR}(?![0-9A-Za-z])){{5,}}+")
+_NUMBERS = re.compile(rf"(?<![0-9A-Za-z.])[0-9]{{1,3}}(?:{_BETWEEN}[0-9]{{1,3}}(?![0-9A-Za-z.])){{5,}}+")
+_NUMBER = re.compile(r"[0-9]+")
+_BYTE_IN_PAIRS = re.compile(r"(?:0x)?([0-9A-Fa-f]{2})")
+_BYTE_IN_SLASHES = re.compile(r"\\{1,4}(?:x([0-9A-Fa-f]{2})|([0-7]{3}))")
+_LARGEST_BYTE = 255
+_NOTHING = "\0"
+"""What stands in a reading for text that is left out of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Decoded:
+    """``text[start:end]`` is read as ``as_read``."""
+
+    start: int
+    end: int
+    as_read: str
+
+
+class Reading:
+    """``text`` is what is read. ``starts`` and ``ends`` are the places in the source of what was decoded."""
+
+    __slots__ = ("_at", "_ends", "_joined", "_sizes", "_starts", "text")
+
+    def __init__(self, source: str, decoded: Iterable[_Decoded], *, joined: bool = False) -> None:
+        out: list[str] = []
+        self._at, self._sizes, self._starts, self._ends = list[int](), list[int](), list[int](), list[int]()
+        self._joined = joined
+        last = length = 0
+        for one in decoded:
+            out += (source[last : one.start], one.as_read)
+            self._at.append(length + one.start - last)
+            self._sizes.append(len(one.as_read))
+            self._starts.append(one.start)
+            self._ends.append(one.end)
+            length += one.start - last + len(one.as_read)
+            last = one.end
+        self.text = "".join([*out, source[last:]])
+
+    def in_source(self, start: int, end: int) -> tuple[int, int] | None:
+        """Where ``text[start:end]`` stands in the source; None where it stands there in the same letters."""
+        if not self._differs(start, end) or (self._joined and not _ENCODED.search(self.text, start, end)):
+            return None
+        last = bisect_right(self._at, end - 1) - 1
+        stops = end if last < 0 else self._ends[last] + max(0, end - self._at[last] - self._sizes[last])
+        return self.source_of(start), stops
+
+    def source_of(self, at: int) -> int:
+        """Where the character ``text[at]`` begins in the source."""
+        n = bisect_right(self._at, at) - 1
+        if n < 0:
+            return at
+        beyond = at - self._at[n] - self._sizes[n]
+        return self._starts[n] if beyond < 0 else self._ends[n] + beyond
+
+    def _differs(self, start: int, end: int) -> bool:
+        n = bisect_left(self._at, start)
+        while n < len(self._at) and self._at[n] < end:
+            if self._sizes[n] or self._at[n] > start:
+                return True
+            n += 1
+        return False
+
+
+def readings(text: str) -> Iterator[Reading]:
+    """Those of ``text`` that differ from it."""
+    if gaps := list(_joined(text)):
+        yield Reading(text, gaps, joined=True)
+    for sign, kind, decode in _KINDS:
+        if not sign or sign in text:
+            found = [part for match in kind.finditer(text) for part in decode(match)]
+            if found:
+                yield Reading(text, found)
+
+
+def _joined(text: str) -> Iterator[_Decoded]:
+    """The runs of letters alone, without the white space in them."""
+    last = 0
+    for run in _WRAPPED.finditer(text):
+        yield _Decoded(last, run.start(), _NOTHING)
+        yield from (_Decoded(gap.start(), gap.end(), "") for gap in _GAPS.finditer(text, run.start(), run.end()))
+        last = run.end()
+    if last:
+        yield _Decoded(last, len(text), _NOTHING)
+
+
+def _entity(found: re.Match[str]) -> Iterator[_Decoded]:
+    as_read = html.unescape(found.group())
+    if as_read != found.group():
+        yield _Decoded(found.start(), found.end(), as_read)
+
+
+def _percent(found: re.Match[str]) -> Iterator[_Decoded]:
+    starts = range(found.start(), found.end(), 3)
+    yield from _bytes([(at, at + 3, int(found.string[at + 1 : at + 3], 16)) for at in starts])
+
+
+def _quoted_printable(found: re.Match[str]) -> Iterator[_Decoded]:
+    if found.group().endswith(("n", "\n")):
+        yield _Decoded(found.start(), found.end(), "")
+    else:
+        yield from _percent(found)
+
+
+def _backslashes(found: re.Match[str]) -> Iterator[_Decoded]:
+    _, _, number = found.group().partition("u")
+    if number:
+        code = int(number.strip("{}"), 16)
+        if code <= sys.maxunicode:
+            yield _Decoded(found.start(), found.end(), _character(chr(code)))
+        return
+    parts = list(_BYTE_IN_SLASHES.finditer(found.string, found.start(), found.end()))
+    values = [int(part[1], 16) if part[1] else int(part[2], 8) % (_LARGEST_BYTE + 1) for part in parts]
+    yield from _bytes([(part.start(), part.end(), value) for part, value in zip(parts, values, strict=True)])
+
+
+def _hexadecimal(found: re.Match[str]) -> Iterator[_Decoded]:
+    parts = list(_BYTE_IN_PAIRS.finditer(found.string, found.start(), found.end()))
+    yield from _run(found, [(part.start(), part.end(), int(part[1], 16)) for part in parts])
+
+
+def _numbers(found: re.Match[str]) -> Iterator[_Decoded]:
+    parts = list(_NUMBER.finditer(found.string, found.start(), found.end()))
+    values = [int(part.group()) for part in parts]
+    if max(values) <= _LARGEST_BYTE:
+        yield from _run(found, [(part.start(), part.end(), n) for part, n in zip(parts, values, strict=True)])
+
+
+def _run(found: re.Match[str], parts: list[tuple[int, int, int]]) -> Iterator[_Decoded]:
+    """With what stands between the bytes left out."""
+    ends = [start for start, _, _ in parts[1:]] + [found.end()]
+    yield from _bytes([(start, end, value) for (start, _, value), end in zip(parts, ends, strict=True)])
+
+
+def _bytes(parts: list[tuple[int, int, int]]) -> Iterator[_Decoded]:
+    """Each ``(start, end, byte)``, as characters of UTF-8."""
+    n = 0
+    for character in bytes(value for _, _, value in parts).decode(errors="surrogateescape"):
+        size = len(character.encode(errors="surrogateescape"))
+        yield _Decoded(parts[n][0], parts[n + size - 1][1], _character(character))
+        n += size
+
+
+def _character(character: str) -> str:
+    """Half a surrogate pair is no text."""
+    return "\ufffd" if "\ud800" <= character <= "\udfff" else character
+
+
+_KINDS: tuple[tuple[str, re.Pattern[str], Callable[[re.Match[str]], Iterator[_Decoded]]], ...] = (
+    ("&", _ENTITY, _entity),
+    ("%", _PERCENT, _percent),
+    ("=", _QUOTED_PRINTABLE, _quoted_printable),
+    ("\\", _BACKSLASHES, _backslashes),
+    ("", _HEXADECIMAL, _hexadecimal),
+    ("", _NUMBERS, _numbers),
+)
+"""A sign without which there is none; what is looked for; how it is read."""
