@@ -60,6 +60,43 @@ RULE = Rule(
             before=_WEB % "}], securityContext: {runAsNonRoot: true}, x: [{",
             after=_WEB % ", securityContext: {runAsNonRoot: true}",
         ),
+        *(
+            speaks(
+                f"{name} of a container, which may do more then",
+                ("high", f"spec.template.spec.containers[name=a].securityContext.{path}"),
+                before=_WEB % f", securityContext: {{runAsGroup: 1{old}}}",
+                after=_WEB % f", securityContext: {{runAsGroup: 1{new}}}",
+            )
+            for name, path, old, new in (
+                ("the proc mount", "procMount", ", procMount: Default", ", procMount: Unmasked"),
+                ("an unconfined AppArmor profile", "appArmorProfile", "", ", appArmorProfile: {type: Unconfined}"),
+                ("the escalation that was denied", "allowPrivilegeEscalation", ", allowPrivilegeEscalation: false", ""),
+                (
+                    "another SELinux type",
+                    "seLinuxOptions.type",
+                    ", seLinuxOptions: {type: a}",
+                    ", seLinuxOptions: {type: spc_t}",
+                ),
+                ("a setting that nobody knows", "sandbox", ", sandbox: strict", ", sandbox: none"),
+            )
+        ),
+        speaks(
+            "a sysctl that is not among the safe ones",
+            ("high", "spec.template.spec.securityContext"),
+            before=_WEB % "",
+            after=_WEB % "}], securityContext: {sysctls: [{name: kernel.msgmax, value: '1'}]}, x: [{",
+        ),
+        speaks(
+            "the users of the host",
+            ("high", "spec.template.spec.hostUsers"),
+            before=_WEB % "}], hostUsers: false, x: [{",
+            after=_WEB % "}], hostUsers: true, x: [{",
+        ),
+        quiet(
+            "a safe sysctl",
+            before=_WEB % "",
+            after=_WEB % "}], securityContext: {sysctls: [{name: net.ipv4.tcp_rmem, value: '1'}]}, x: [{",
+        ),
         quiet("hardened", before=_WEB % "", after=_WEB % ", securityContext: {runAsNonRoot: true}"),
     ),
 )
