@@ -25,7 +25,7 @@ def read_inputs(below: Below, folder: SafePath, limits: InputLimits) -> dict[str
             raise _exceeded(folder, f"it holds more than {limits.files} links to folders", "files")
         prefix = todo.pop()
         if prefix.count("/") > limits.depth:
-            raise _exceeded(folder, f"{prefix[:60]}… lies more than {limits.depth} folders deep", "depth")
+            raise _exceeded(folder, f"{prefix[:60]}… is more than {limits.depth} folders deep", "depth")
         for found in below.walk(SafePath.of(folder, prefix.rstrip("/")) if prefix else folder):
             path = prefix + found.path
             if found.kind is Kind.LINK and below.is_folder(SafePath.of(folder, path)):
@@ -34,7 +34,7 @@ def read_inputs(below: Below, folder: SafePath, limits: InputLimits) -> dict[str
             if len(files) >= limits.files:
                 raise _exceeded(folder, f"it holds more than {limits.files} files", "files")
             if path.count("/") > limits.depth:
-                raise _exceeded(folder, f"{path[:60]}… lies more than {limits.depth} folders deep", "depth")
+                raise _exceeded(folder, f"{path[:60]}… is more than {limits.depth} folders deep", "depth")
             files[path] = _read(below, SafePath.of(folder, path), left, limits)
             left -= len(files[path])
     return dict(sorted(files.items()))

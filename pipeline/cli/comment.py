@@ -142,6 +142,6 @@ def _into_summary(data: "ReportDocument", reason: str) -> int:
     if target:
         with Path(target).open("a", encoding="utf-8") as file:
             file.write(summary(data))
-    where = "the job's summary" if target else "nowhere, for there is no job summary"
+    where = "the job's summary" if target else "nowhere, because there is no job summary"
     click.echo(f"the token may not comment ({reason}): the report was written to {where}", err=True)
     return OK

@@ -29,7 +29,7 @@ def _needed(missing: list[str]) -> list[str]:
     """What keeps the verbs from working in this repository; outside of one, what keeps them from working at all."""
     broken = ["git is needed by diff and commit"] if "git" in missing else []
     if {"helm", "embedded helm"} <= set(missing):
-        broken.append("there is no Helm to render with")
+        broken.append("Helm is missing, so nothing can be rendered")
     try:
         broken += _repository(missing)
     except NoRepositoryError:
@@ -53,7 +53,7 @@ def _repository(missing: list[str]) -> list[str]:
     click.echo(f"ok  {'engine':<14} {engine.name}, Helm {engine.version}  [what render uses here]")
     overlays = [path for path in here.disk.paths(FOLDER) if path.rpartition("/")[2] in NAMES]
     if "kustomize" in missing and overlays:
-        broken.append("overlays/ holds overlays, and there is no Kustomize to build them")
+        broken.append("overlays/ contains overlays, but Kustomize is missing")
     lost = [release.name for release in releases if here.lock.chart_of(release.name) is None]
     if lost:
         click.echo(f"--  {'vendored':<14} not yet: {', '.join(lost)}; pipeline vendor fetches them")

@@ -30,7 +30,7 @@ def command(*, environment: str | None, run_id: str | None, reason: str | None, 
     client, name, namespace = at.client(), at.environment.name, at.policy.namespace
     lease = read_lock(client, name, namespace)
     if not run_id or not reason:
-        held = f"it is held by {lease.holder}" if lease and lease.holder else "nobody holds it"
+        held = f"it is held by {lease.holder}" if lease and lease.holder else "no run holds it"
         raise UsageError(f"{name}: {held}", hint="to release it: --run RUN --reason WHY")
     own = f"unlock-{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
     folder = RunFolder.of_user(client.uid(), name, own)

@@ -113,7 +113,7 @@ class Budget:
 
     def depth(self, path: str) -> None:
         if path.count("/") > self.limits.depth:
-            raise self._exceeded(f"{path[:60]}… lies more than {self.limits.depth} folders deep", "depth")
+            raise self._exceeded(f"{path[:60]}… is more than {self.limits.depth} folders deep", "depth")
 
     def dependency(self) -> None:
         self._dependencies += 1

@@ -32,7 +32,7 @@ def check_secrets(config: Config, paths: Iterable[str], worktree: Tree) -> None:
     copied = list(_copied((path for path in rendered if path.endswith(f"/{INDEX}")), worktree))
     if copied and config.copies != "allow":
         raise UsageError(
-            f"a value of a Secret that is not committed stands in the open elsewhere: {listed(copied, 8)}",
+            f"a value of a Secret that is not committed appears in plain text elsewhere: {listed(copied, 8)}",
             hint="let the chart take it from the Secret, or set secrets: {copies: allow} in pipeline.yaml",
         )
 

@@ -281,7 +281,7 @@ def test_what_apply_itself_was_told(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     assert "names another plan" in asked(made, dispatch_digest=f"sha256:{'0' * 64}")
     record = Approval(right, "approve", "ada@example.org", "dispatch", written(time.time()))
     Path("d.json").write_bytes(to_bytes(record))
-    assert "a dispatch is no file" in asked(made, Path("d.json"))
+    assert "a dispatch approval is not read from a file" in asked(made, Path("d.json"))
     event = tmp_path / "event.json"
     event.write_text(json.dumps({"inputs": {"digest": right}}))
     for name, value in (("GITHUB_ACTIONS", "true"), ("GITHUB_ACTOR", "bob"), ("GITHUB_EVENT_PATH", str(event))):

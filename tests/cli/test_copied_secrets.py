@@ -59,7 +59,7 @@ def test_a_copy_of_an_omitted_value_is_refused_at_commit_and_shown_nowhere(
     capsys.readouterr()
     assert run(["commit"]) == 64
     said = capsys.readouterr()
-    assert "a value of a Secret that is not committed stands in the open elsewhere" in said.err
+    assert "a value of a Secret that is not committed appears in plain text elsewhere" in said.err
     assert hidden_in(said.err + said.out)
     for index in root.glob("rendered/*/*/index.json"):
         assert hidden_in(index.read_text())
@@ -136,7 +136,7 @@ def test_a_secret_of_any_shape_is_refused(
     capsys.readouterr()
     assert run(["commit"]) == 64
     said = capsys.readouterr()
-    assert "hold Secret values in the open" in said.err
+    assert "contain Secret values in plain text" in said.err
     assert "hunter2-canary" not in said.err
 
 

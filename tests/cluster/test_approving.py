@@ -75,7 +75,7 @@ def test_evidence_that_does_not_hold_is_told() -> None:
 
 def test_an_expired_plan_is_approved_by_nobody() -> None:
     made = plan(SIGNED, expires=written(NOW - 1))
-    assert verdict(made, checked(made)) == f"  - the plan expired at {written(NOW - 1)}: plan anew"
+    assert verdict(made, checked(made)) == f"  - the plan expired at {written(NOW - 1)}: create a new plan"
     made = plan(SIGNED, expires="whenever")
     assert "expired" in verdict(made, checked(made))
 

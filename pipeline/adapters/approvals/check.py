@@ -46,9 +46,11 @@ class Evidence:
                 return (self._ssh(approval),)
             case "interactive":
                 fits = approval.evidence.get("typed") == first_digits(self.digest)
-                return (Checked(approval, "" if fits else "nobody typed the plan's digest"),)
+                return (Checked(approval, "" if fits else "the plan's digest was not typed"),)
             case "dispatch":
-                return (Checked(approval, "a dispatch is no file: pipeline apply --plan-digest"),)
+                return (
+                    Checked(approval, "a dispatch approval is not read from a file: use pipeline apply --plan-digest"),
+                )
             case "github-environment" | "github-review":
                 return self._github(approval)
 

@@ -25,7 +25,7 @@ def read_directory(folder: Path, root: Path | None = None, budget: Budget | None
     root = (root or _repository(folder)).resolve()
     real = folder.resolve()
     if not real.is_relative_to(root):
-        raise LinkError(f"{folder}: the chart lies outside of this repository", hint="copy it into the repository")
+        raise LinkError(f"{folder}: the chart is outside this repository", hint="copy it into the repository")
     place = real.relative_to(root).as_posix()
     start = None if place == "." else SafePath(place)
     below, budget = Below(root, links=True), budget or Budget(str(folder))

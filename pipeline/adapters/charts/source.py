@@ -106,13 +106,13 @@ class _Fetch:
     def _from_disk(self, location: str) -> Fetched:
         place = posixpath.normpath(location)
         if place.startswith(("/", "..")):
-            raise UsageError(f"chart {location} lies outside of this repository")
+            raise UsageError(f"chart {location} is outside this repository")
         below = Below(self.source.root, links=True)
         path = None if place == "." else SafePath(place, f"chart {location}")
         try:
             is_folder = path is None or below.is_folder(path)
         except LinkError as error:
-            raise UsageError(f"chart {location} lies outside of this repository: {error.message}") from error
+            raise UsageError(f"chart {location} is outside this repository: {error.message}") from error
         try:
             if is_folder:
                 files = read_directory(

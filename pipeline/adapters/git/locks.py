@@ -88,7 +88,7 @@ def _age(path: Path) -> float | None:
 
 def _stale(path: Path, age: float, top: Path) -> WorldError:
     hint = f"let that run end; if no Git runs in {top} (pgrep -a git), rm {path}"
-    return WorldError(f"another run of Git holds the index: {path} is {told(age)} old", hint=hint)
+    return WorldError(f"another Git process has locked the index: {path} is {told(age)} old", hint=hint)
 
 
 def told(seconds: float) -> str:

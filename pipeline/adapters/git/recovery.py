@@ -39,7 +39,7 @@ def go_on_with_commit(found: RunRecord, turn: Turn) -> str:
     try:
         done = found.stage is Stage.DOING and _go_on(found, turn, folder)
     except GitCommandError as error:
-        raise WorldError(f"{ended}, and git does not go on: {said(error)}", hint="fix that, then try again") from error
+        raise WorldError(f"{ended}, and git cannot continue: {said(error)}", hint="fix that, then try again") from error
     shutil.rmtree(folder, ignore_errors=True)
     if done:
         return f"{ended}: its commit {done[:10]} was made, and Git's index now has it"

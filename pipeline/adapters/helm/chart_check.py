@@ -90,7 +90,7 @@ def _files(chart: Path) -> Iterator[str]:
                     todo.append(f"{inner}/")
                     continue
                 elif not entry.is_file(follow_symlinks=False):
-                    raise _UnfitError(f"{inner} is no file", _LINK_HINT)
+                    raise _UnfitError(f"{inner} is not a file", _LINK_HINT)
                 yield inner
 
 
@@ -99,7 +99,7 @@ def _followed(path: str, inner: str, home: Path) -> Path:
     if not real.is_relative_to(home):
         raise _UnfitError(f"{inner} is a link that leads out of the chart", _LINK_HINT)
     if not real.is_dir() and not real.is_file():
-        raise _UnfitError(f"{inner} is no file", _LINK_HINT)
+        raise _UnfitError(f"{inner} is not a file", _LINK_HINT)
     return real
 
 

@@ -88,7 +88,7 @@ class HelmEmbedded:
         except ExceededError as error:
             raise _failed(order, error.exceeded.message, error.exceeded.hint) from None
         except DiedError as error:
-            raise _failed(order, f"it brings Helm down: {error or 'without a word'}", "") from None
+            raise _failed(order, f"Helm crashes: {error or 'no message'}", "") from None
         if "refused" in answer.head:
             raise render_error(order, answer.head["refused"])
         return version, answer

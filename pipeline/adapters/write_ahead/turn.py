@@ -101,9 +101,9 @@ def _wait(turn: Turn, tell: Callable[[str], object], patience: float) -> Turn:
         waited = time.monotonic() - start
         if waited > patience:
             hint = "wait until it ends, or end it, then try again"
-            raise RefusedError(f"{holder(turn.place)} is at work here", hint=hint)
+            raise RefusedError(f"{holder(turn.place)} is running here", hint=hint)
         if waited > _SOON_SECONDS and not told:
-            tell(f"waiting for {holder(turn.place)}, which is at work here")
+            tell(f"waiting for {holder(turn.place)}, which is running here")
             told = True
         time.sleep(_POLL_SECONDS)
     return taken

@@ -74,7 +74,7 @@ def _charts(data: Mapping[str, Any], releases: list[Mapping[str, Any]]) -> Itera
             yield ConfigComplaint(("releases", index, "chart"), error.message)
             continue
         if reference.kind is ChartKind.PATH and _leaves(reference.location):
-            message = f"chart {entry['chart']!r} lies outside of this repository"
+            message = f"chart {entry['chart']!r} is outside this repository"
             yield ConfigComplaint(("releases", index, "chart"), message)
         yield from _range(("releases", index, "version"), entry.get("version", ""))
 
@@ -131,7 +131,7 @@ def _paths(releases: list[Mapping[str, Any]]) -> Iterator[ConfigComplaint]:
     for index, entry in enumerate(releases):
         for place, path in enumerate(sequence(entry.get("values"))):
             if path.startswith("/") or _leaves(path):
-                message = f"values: {path!r} lies outside of this repository"
+                message = f"values: {path!r} is outside this repository"
                 yield ConfigComplaint(("releases", index, "values", place), message)
 
 
@@ -175,7 +175,7 @@ def _dates(data: Mapping[str, Any]) -> Iterator[ConfigComplaint]:
         try:
             date.fromisoformat(waiver["expires"])
         except ValueError:
-            message = f"expires: {waiver['expires']!r} is no date"
+            message = f"expires: {waiver['expires']!r} is not a date"
             yield ConfigComplaint(("policy", "waivers", index, "expires"), message)
 
 

@@ -13,7 +13,7 @@ _SHOWN = 20
 _WHAT = {
     HandEditKind.EDITED: "edited by hand",
     HandEditKind.REMOVED: "removed by hand",
-    HandEditKind.ADDED: "added by hand, and rendered by nobody",
+    HandEditKind.ADDED: "added by hand, not rendered",
     HandEditKind.CONVERTED: "given other line ends than they were rendered with",
 }
 _WHY = "The next render writes what the charts, values and overlays give: what is compared here does not last."

@@ -111,6 +111,6 @@ def _unused(rule: WaiverRule) -> Finding:
         rule.release,
         rule.place,
         f"the waiver of {rule.subject} covers no finding of this comparison",
-        "An old waiver may one day cover something that nobody meant.",
+        "An old waiver may later cover a finding that it was not meant for.",
         "Remove it once it is no longer needed.",
     ).with_fingerprint()

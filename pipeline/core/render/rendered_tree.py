@@ -143,7 +143,7 @@ def from_bytes(data: bytes, where: str) -> Index:
     Raises:
         StaleError: it is not an index of this version.
     """
-    hint = "pipeline render writes it anew; git checkout brings the committed one back"
+    hint = "pipeline render writes it again; git checkout restores the committed one"
     try:
         raw = mapping(orjson.loads(data))
     except orjson.JSONDecodeError as error:

@@ -114,7 +114,7 @@ class _Writer:
             return _float(value)
         if value in ({}, []):
             return "{}" if isinstance(value, dict) else "[]"
-        raise TypeError(f"{type(value).__name__} is no JSON value")
+        raise TypeError(f"{type(value).__name__} is not a JSON value")
 
 
 def _float(value: float) -> str:

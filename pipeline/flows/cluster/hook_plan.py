@@ -42,6 +42,6 @@ def _why_not(
     if not enabled:
         return "apply.hooks is false"
     if item.hook.phase is None:
-        return f"a hook of {', '.join(item.hook.events)}, which is no event of this run"
+        return f"a hook of {', '.join(item.hook.events)}, which does not happen in this run"
     same = item.manifest and inventory.hooks.get(key(action)) == item.manifest
     return "nothing of its release changes" if same and item.release not in changing else ""

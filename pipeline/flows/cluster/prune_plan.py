@@ -122,5 +122,5 @@ def _is_stranger(kind: Served, metadata: Mapping[str, object], ours: Mapping[str
 
 
 def _unserved(rid: ResourceId) -> PlanProblem:
-    text = "it was applied by us, and its kind is not served any more: whether it still exists cannot be told"
+    text = "we applied it, but its kind is no longer served: it is unknown whether it still exists"
     return PlanProblem("unknown", str(rid), text, "restore its CRD, or remove it from the inventory by hand")

@@ -140,11 +140,11 @@ policy:
         ": needs: there is no release 'c'",
         "version:",
         "release 'b' is declared twice",
-        "chart '../b' lies outside of this repository",
-        "'../../secret.yaml' lies outside of this repository",
+        "chart '../b' is outside this repository",
+        "'../../secret.yaml' is outside this repository",
         "group g: there is no release 'z'",
         "there is no rule 'crd-remove'; did you mean 'crd-removed'?",
-        "expires: '2026-02-30' is no date",
+        "expires: '2026-02-30' is not a date",
     ):
         assert any(words in line for line in found), (words, found)
 

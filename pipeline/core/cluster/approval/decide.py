@@ -84,7 +84,7 @@ def decide(plan: Plan, plan_digest: str, approvals: Sequence[Checked], now: floa
     policy = plan.policy.approvals
     reasons: list[str] = []
     if expired(plan, now):
-        reasons.append(f"the plan expired at {plan.expires}: plan anew")
+        reasons.append(f"the plan expired at {plan.expires}: create a new plan")
     good, void = _sorted_out(plan, plan_digest, approvals, now)
     reasons += dict.fromkeys(_rejection(item.approval) for item in good if item.approval.decision == "reject")
     error = RefusedError if reasons else TooFewError

@@ -72,7 +72,7 @@ def may_touch(found: Body, rid: ResourceId, terms: DecisionContext) -> PlanProbl
     if any(rule.takes(rid) for rule in terms.policy.adopt):
         return None
     helm = marks.helm_release(found)
-    whose = f"installed by helm as {helm}" if helm else "in nobody's inventory"
+    whose = f"installed by helm as {helm}" if helm else "not in any inventory"
     cure = f"allow it in pipeline.yaml: apply.adopt: [{{kind: {rid.kind}, name: {rid.name}}}]"
     return PlanProblem("adoption", str(rid), f"it exists and is {whose}", cure)
 
@@ -178,18 +178,18 @@ def _refused(case: ObservedObject, prediction: Prediction, terms: DecisionContex
         if _may_recreate(rid, terms):
             return
         rule = f"apply.recreate: [{{kind: {rid.kind}, name: {rid.name}}}]"
-        cure = f"do not change that, or let it be deleted and made anew: {rule} in pipeline.yaml"
+        cure = f"do not change that field, or allow the object to be recreated: {rule} in pipeline.yaml"
         yield PlanProblem("immutable", str(rid), terms.mask.text(said), cure)
     elif not prediction.answer.status:
-        text = f"the server drops the connection over it, again and again: {said}"
+        text = f"the API server repeatedly drops the connection for this object: {said}"
         yield PlanProblem("unanswered", str(rid), terms.mask.text(text), _CRASHES)
     elif rid.kind in _BINDINGS and prediction.answer.missing in _NO_SUCH_ROLE:
-        text = f"you may not bind that role (verb bind), and it is not there yet to be held against your rights: {said}"
+        text = f"you may not bind that role (verb bind), and it does not exist yet, so it cannot be checked: {said}"
         yield PlanProblem("forbidden", str(rid), terms.mask.text(text), _RIGHTS)
     elif prediction.answer.status == 403:  # noqa: PLR2004 - RFC 9110
         yield PlanProblem("forbidden", str(rid), terms.mask.text(said), _RIGHTS)
     else:
-        where = f"mend {case.wanted.file}: values, an overlay, or another chart version" if case.wanted.file else ""
+        where = f"fix {case.wanted.file}: values, an overlay, or another chart version" if case.wanted.file else ""
         yield PlanProblem("refused", str(rid), terms.mask.text(said), where)
 
 

@@ -19,11 +19,11 @@ def _of(
 ) -> Iterator[str]:
     rid, live, wanted = action.id, found.get(action.id), resources.get(action.id)
     if action.op is Operation.HOOK:
-        yield f"{rid}: the hook runs again; what it did then is not undone"
+        yield f"{rid}: the hook runs again; what it did before is not undone"
     elif action.op is Operation.RECREATE:
-        yield f"{rid}: it is deleted and made anew; what it held in memory or on its own disk is lost"
+        yield f"{rid}: it is recreated; data in its memory or on its own disk is lost"
     elif action.op is Operation.CREATE and rid.kind in _HOLDS_DATA:
-        yield f"{rid}: it is made anew; what the deleted one held is not brought back"
+        yield f"{rid}: it is created again; the data of the deleted one is not restored"
     elif rid.kind == CRD_KIND and live is not None:
         yield from _definition(rid, live, wanted)
     elif rid.kind == "PersistentVolumeClaim" and live is not None and wanted is not None:
@@ -37,7 +37,7 @@ def _definition(rid: ResourceId, live: Body, wanted: Resource | None) -> Iterabl
     stored = {str(version) for version in sequence(mapping(live.get("status")).get("storedVersions"))}
     served = {str(mapping(v).get("name")) for v in sequence(mapping(wanted.body.get("spec")).get("versions"))}
     lost = sorted(stored - served)
-    said = f"{rid}: objects are stored as {', '.join(lost)}, which the earlier definition does not know: it is refused"
+    said = f"{rid}: objects are stored as {', '.join(lost)}, which the earlier definition does not have: it is rejected"
     return [f"{said} until they are migrated"] if lost and served else []
 
 

@@ -58,12 +58,12 @@ def breakers(deletions: int, inventory: Inventory, wanted: int, policy: ApplyPol
     limit = max(FEWEST_TO_STOP_AT, len(inventory.entries) // SHARE_TO_STOP_AT)
     limit = limit if policy.max_deletions is None else policy.max_deletions
     if deletions and not wanted:
-        text = f"nothing at all is rendered, so all {deletions} objects would be deleted"
+        text = f"nothing is rendered, so all {deletions} objects would be deleted"
         yield PlanProblem(
             "empty", "prune", text, "run pipeline render; to remove a release, at least one other must remain"
         )
     elif deletions > limit:
-        text = f"{deletions} objects would be deleted, and {limit} may be at once"
+        text = f"{deletions} objects would be deleted, but at most {limit} are allowed"
         yield PlanProblem(
             "deletions", "prune", text, f"if this is intended, set apply.maxDeletions: {deletions} in pipeline.yaml"
         )
@@ -73,7 +73,7 @@ def unknown(inventory: Inventory, stale: frozenset[str]) -> Iterable[PlanProblem
     """Nothing is deleted while an API group does not answer: what is behind it cannot be told from what is gone."""
     groups = sorted({rid.group for rid in inventory.entries} & stale)
     if groups:
-        text = f"the API group {groups[0]} does not answer (kubectl get apiservices)"
+        text = f"the API group {groups[0]} does not respond (kubectl get apiservices)"
         yield PlanProblem("unknown", "prune", text, "fix or remove that APIService, then create a new plan")
 
 
@@ -88,9 +88,9 @@ def _kept(candidate: Candidate, found: Body, policy: ApplyPolicy) -> tuple[Opera
     named = rid.kind in policy.prune_kinds
     protected = _protected(candidate, found)
     if protected and not named:
-        return Operation.KEEP, f"{protected}; apply.pruneKinds: [{rid.kind}] lets it go"
+        return Operation.KEEP, f"{protected}; apply.pruneKinds: [{rid.kind}] allows its deletion"
     if candidate.inside:
-        what = "objects that are not ours are in it" if rid.kind == "Namespace" else "custom resources of it exist"
+        what = "objects in it are not owned by us" if rid.kind == "Namespace" else "custom resources of it exist"
         return Operation.KEEP, f"{candidate.inside} {what}"
     return Operation.DELETE, ""
 
@@ -98,9 +98,9 @@ def _kept(candidate: Candidate, found: Body, policy: ApplyPolicy) -> tuple[Opera
 def _protected(candidate: Candidate, found: Body) -> str:
     rid, spec = candidate.id, mapping(found.get("spec"))
     if rid.kind in NEVER_UNLESS_NAMED:
-        return f"a {rid.kind} takes data or other objects with it"
+        return f"deleting a {rid.kind} also deletes data or other objects"
     if rid.kind == "StatefulSet" and spec.get("volumeClaimTemplates"):
         return "a StatefulSet with volumes"
     if rid.kind == "Secret" and found.get("type") == "kubernetes.io/service-account-token":
         return "a service account's token"
-    return "it was there before us, and is no namespace's" if candidate.entry.adopted and not rid.namespace else ""
+    return "it was adopted, and is cluster-scoped" if candidate.entry.adopted and not rid.namespace else ""

@@ -197,7 +197,9 @@ def _by_conditions(status: Mapping[str, Any]) -> Health:
     if stalled.get("status") == "True":
         return Health(HealthState.FAILED, _said(stalled, "it is stalled"))
     if _is(status, "Reconciling"):
-        return Health(HealthState.PROGRESSING, _said(_condition(status, "Reconciling"), "its controller is at work"))
+        return Health(
+            HealthState.PROGRESSING, _said(_condition(status, "Reconciling"), "its controller is working on it")
+        )
     for kind in _GOOD:
         found = _condition(status, kind)
         if found:

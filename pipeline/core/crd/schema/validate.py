@@ -16,6 +16,7 @@ from pipeline.core.crd.schema.formats import misfit
 from pipeline.core.crd.schema.violation import Refuses, SchemaViolation
 from pipeline.core.kube.path import Path
 from pipeline.core.kube.resource import mapping, sequence
+from pipeline.core.words import article
 
 Schema = Mapping[str, Any]
 _IMPLIED = frozenset({"apiVersion", "kind", "metadata"})
@@ -40,7 +41,9 @@ def pruned(schema: Schema, body: Any) -> tuple[Path, ...]:
 def _check(schema: Schema, value: Any, path: Path) -> Iterator[SchemaViolation]:
     if value is None:
         if path and isinstance(path[-1], int) and not schema.get("nullable") and "type" in schema:
-            yield SchemaViolation(path, f"null is no {schema['type']}")  # of fields, the server drops nulls
+            yield SchemaViolation(
+                path, f"null is not {article(str(schema['type']))}"
+            )  # of fields, the server drops nulls
         return
     wrong = _type_error(schema, value)
     if wrong:
@@ -68,7 +71,7 @@ def _type_error(schema: Schema, value: Any) -> str:
     kind = schema.get("type")
     if kind is None or _is(kind, value):
         return ""
-    return f"{_short(value)} is no {kind}"
+    return f"{_short(value)} is not {article(str(kind))}"
 
 
 def _typed_alike(schema: Schema, value: Any) -> bool:
@@ -155,7 +158,7 @@ def _text(schema: Schema, value: str, path: Path) -> Iterator[SchemaViolation]:
         if compiled is not None and not compiled.search(value):
             yield SchemaViolation(path, f"{_short(value)} does not match {pattern}")
     if misfit(schema.get("format"), value):
-        yield SchemaViolation(path, f"{_short(value)} is no {schema['format']}")
+        yield SchemaViolation(path, f"{_short(value)} is not a valid {schema['format']}")
 
 
 def _number(schema: Schema, value: float, path: Path) -> Iterator[SchemaViolation]:
@@ -165,7 +168,7 @@ def _number(schema: Schema, value: float, path: Path) -> Iterator[SchemaViolatio
     if high is not None and (value > high or (value == high and schema.get("exclusiveMaximum") is True)):
         yield SchemaViolation(path, f"{value} is more than {high}")
     if step and abs(value / step - round(value / step)) > _ROUNDING:
-        yield SchemaViolation(path, f"{value} is no multiple of {step}")
+        yield SchemaViolation(path, f"{value} is not a multiple of {step}")
 
 
 def _bound(schema: Schema, key: str) -> float | None:
