@@ -1,7 +1,7 @@
 """Opens files below a folder and nothing outside it: component by component, without following links blindly.
 
-Names come through core/safe_path.py, so no text leads out; here no link does, whoever puts it there and whenever. A
-device or a FIFO is never read, and no file beyond its limit.
+Names pass core/safe_path.py, so no text leads out of the folder. Here, no link does, even one created meanwhile.
+Devices, FIFOs and files beyond their size limit are never read.
 """
 
 import errno

@@ -1,7 +1,7 @@
 """Stops the programs that this process started and removes its private folders, however this process ends.
 
-A shell waits at the other end of a pipe and is told what there is. The kernel closes the pipe when this process ends,
-by kill -9 too; the shell then kills what is left and removes the folders. It costs 1 ms, once.
+A shell waits at the other end of a pipe, through which it learns of them. The kernel closes the pipe when this process
+ends, by kill -9 too; the shell then kills what is left and removes the folders. It costs 1 ms, once.
 """
 
 import atexit

@@ -1,6 +1,6 @@
 """The limits of pipeline.yaml on charts, downloads and files of the repository, and how much of each is left.
 
-A budget is asked while something is read, never afterwards: what is too large is never held in memory. One budget is
+A budget is checked while something is read, never afterwards: what is too large is never held in memory. One budget is
 shared by all parts of one thing, such as a chart and every chart packed inside it.
 """
 

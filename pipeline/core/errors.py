@@ -1,14 +1,14 @@
 """The exception classes. The branches are what a user can react to differently; each carries its exit code.
 
 PipelineError
-├── UsageError        64  what was asked for cannot be (bad flag, unknown release)
+├── UsageError        64  the request is not possible (bad flag, unknown release)
 │   ├── NoRepositoryError 64  there is no pipeline.yaml here or above
 │   └── ConfigError   64  pipeline.yaml or a values file is wrong: all problems at once, each with file:line:column
 ├── WorldError         1  helm, git, a registry, the cluster or the disk failed
 │   └── RenderError    1  a chart does not render: release, chart, template and line
 ├── StaleError         4  out of date: lock mismatch, ``--check``, stale plan
-├── RefusedError       5  approval missing or void, or another run holds the lock
-├── UnsafeError        9  a safety rule stands against it: prune, recreate, adoption, another tool's objects
+├── RefusedError       5  approval missing or invalid, or another run holds the lock
+├── UnsafeError        9  the plan violates a safety rule: prune, recreate, adoption, another tool's objects
 └── DoubleCheckError  70  DeepDiff sees a difference that our comparison neither reports nor explains: a bug in pipeline
 
 Anything else that reaches the top is a bug in pipeline: exit code 70 and a trace in a file.

@@ -1,8 +1,8 @@
 """The only check for names and paths: what passes it stays below any folder that it is joined to.
 
 Names, versions, aliases, paths and links come from charts, indexes, locks, archives, overlays, values entries,
-index.json and plans, and each of them may mean harm. A ``SafePath`` cannot be made from a text that leads out, so
-whoever holds one need not look again. What opens the file follows no link on the way: adapters/below.py.
+index.json and plans, and any of them may be malicious. A ``SafePath`` cannot be created from a text that leads out, so
+it need not be checked again. The file is opened without following links: adapters/below.py.
 """
 
 import re

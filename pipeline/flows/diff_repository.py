@@ -1,7 +1,7 @@
 """Compares two states of a repository: two rendered trees, judged by a policy.
 
-The policy is that of the merge base where one side is the merge base: a branch does not decide by what it has just
-allowed itself. Else it is that of the pipeline.yaml that is at work here.
+The policy is that of the merge base where one side is the merge base: a branch is never judged by what it has just
+permitted itself. Otherwise it is that of the current pipeline.yaml.
 """
 
 from collections.abc import Callable, Iterable, Mapping

@@ -1,7 +1,7 @@
 """Secret values that a commit's rendered tree does not contain in plain text, as far as they appear elsewhere in it.
 
-With ``secrets: {rendered: omit}`` or ``sops`` no one can ask the tree what a Secret holds. Its indexes name the places
-where a render copied such a value to, and the values that it takes: what stands there is secret.
+With ``secrets: {rendered: omit}`` or ``sops`` the tree does not show what a Secret contains. Its indexes name the
+places where a render copied such a value to, and the values that it takes: what is there is secret.
 """
 
 from collections.abc import Iterator

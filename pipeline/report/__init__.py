@@ -1,4 +1,4 @@
 """Report formats: each turns a ReportDocument (or a plan, a status) into text.
 
-No judgement belongs here, and nothing is read or written.
+Nothing is judged, read or written here.
 """

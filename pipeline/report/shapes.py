@@ -1,7 +1,7 @@
 """Safe forms of Markdown for text from charts, which it cannot break out of.
 
 A code span with a computed fence, a fenced block with a computed fence, or escaped text in ``<code>`` in a raw HTML
-block. Tried against GitHub's own parser. Everything else in a document is ours.
+block. Tried against GitHub's own parser. All other text in a document is our own.
 """
 
 import html

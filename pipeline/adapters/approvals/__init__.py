@@ -1,4 +1,4 @@
 """Evidence for approvals: SSH signatures and GitHub's API.
 
-Whether it suffices belongs in core/cluster/approval.
+Whether it is enough is decided in core/cluster/approval.
 """

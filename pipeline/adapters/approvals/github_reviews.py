@@ -1,6 +1,6 @@
 """Reads reviews from GitHub: those of a run's environment and those of a pull request.
 
-Nothing is taken from an approval's file but where to look: GitHub is asked each time, with its documented REST API.
+An approval's file only says where to look: GitHub is asked each time, with its documented REST API.
 """
 
 import os

@@ -1,4 +1,4 @@
 """Data kept between runs in the user's cache folder.
 
-Nothing that cannot be made again belongs here.
+Only data that can be computed again belongs here.
 """

@@ -1,8 +1,8 @@
 """The only cache between runs: private entries by key, each with a digest of its whole content.
 
-The digest is over kind, version, key and content. What is damaged, of another version, under another name, or not the
-user's own is thrown away silently and made again: it costs time, and never changes a result. Whoever can write as
-this user can write a digest as well; a cache does not defend against its owner.
+The digest is over kind, version, key and content. An entry that is damaged, of another version, under another name, or
+not the user's own is silently deleted and computed again: this costs time, but never changes a result. Whoever can
+write as this user can also write a digest; the cache does not protect against its owner.
 
 No entry may hold a secret: each kind says why it has none.
 """

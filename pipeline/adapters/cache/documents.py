@@ -1,7 +1,7 @@
 """Caches parsed CRDs between runs: reading a megabyte of YAML takes a hundred times longer than reading its JSON.
 
-Only CRDs are kept, which hold no secrets: every document of a text must be one, by what it was parsed to. The key is
-the text, so nothing can be out of date; what cannot be read or written is simply parsed again.
+Only CRDs are kept, which hold no secrets: every parsed document of a text must be one. The key is the text, so no
+entry can be out of date; if an entry cannot be read or written, the text is simply parsed again.
 """
 
 import hashlib

@@ -1,8 +1,8 @@
 """Reads chart archives (.tgz), including malicious ones, into memory: writes no file and follows no link.
 
 The rules on names are Helm's own (one base directory, nothing absolute, no way up), and stricter on what no chart
-needs: names that appear twice or differ only by case are refused, links and devices are left out. What the archive may
-cost is asked of a budget while it is read.
+needs: names that appear twice or differ only by case are refused, links and devices are left out. The
+limits of the archive are checked while it is read.
 """
 
 import gzip

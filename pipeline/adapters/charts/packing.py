@@ -1,7 +1,7 @@
 """Packs charts for Helm: an archive is rendered as it was packaged, a folder is not.
 
 In a folder, .helmignore, a rule of Helm's own (``templates/.?*``) and links decide what Helm sees. A vendored chart is
-therefore read once, held against its digest, and given to Helm as an archive of exactly those bytes.
+therefore read once, checked against its digest, and given to Helm as an archive of exactly those bytes.
 """
 
 import tarfile

@@ -1,7 +1,7 @@
 """The charts of one comparison: where Helm finds each of them, and what they contain.
 
-A chart that was fetched lies in a private folder as an archive, until the comparison is done; a vendored chart is
-packed as for a render.
+A fetched chart is kept as an archive in a private folder until the comparison ends; a vendored chart is packed as for a
+render.
 """
 
 from collections.abc import Callable

@@ -1,7 +1,7 @@
 """Captures what Helm's library writes directly to file descriptor 2: warnings that quote values of charts.
 
-A worker's descriptor 2 is a file without a name, so that nothing of it meets the terminal or a log as it is: it may
-hold secrets, escape sequences, and commands to a runner.
+A worker's descriptor 2 is a file without a name, so that its output never reaches the terminal or a log directly: it
+may contain secrets, escape sequences, and commands to a runner.
 """
 
 import os

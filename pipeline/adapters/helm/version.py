@@ -1,6 +1,6 @@
 """The version of a helm binary: asked once, and remembered as long as the file is the same.
 
-To ask costs 0.07 s of a processor, while the charts are being rendered on the same ones.
+Asking takes 0.07 s of processor time, while the charts are being rendered on the same processors.
 """
 
 import re

@@ -1,7 +1,7 @@
 """Where the lock and the record of a repository are: in its Git directory or, without one, beside pipeline.yaml.
 
 Git is not asked: the next run must find the record with no git on the PATH, and in a millisecond. What ``.git`` may be
-is told by gitrepository-layout(5): the directory, or a file ``gitdir: PATH`` (linked work trees, submodules).
+is documented in gitrepository-layout(5): the directory, or a file ``gitdir: PATH`` (linked work trees, submodules).
 """
 
 from dataclasses import dataclass

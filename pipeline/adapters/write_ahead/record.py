@@ -1,6 +1,6 @@
 """The record: what a run is about to do to a repository, written before it is done.
 
-It is one JSON file, replaced as a whole. Where there is one and no one is at work, a run was killed half way.
+It is one JSON file, replaced as a whole. If it exists while no run is active, a run was killed half way.
 """
 
 from collections.abc import Mapping

@@ -1,6 +1,6 @@
 """Lets one run at a time write to a repository: a lock that names its holder and that dies with it.
 
-The lock is flock(2): the system lets go of it when the last process that has the file open ends, killed or not. Git's
+The lock is flock(2): the system releases it when the last process that has the file open ends, killed or not. Git's
 processes of a commit inherit the file, so that a run which was killed while Git still works does not count as over.
 """
 

@@ -1,8 +1,8 @@
 """The only place where text is printed: hides known secrets and escapes control characters.
 
 Reports, plans and errors are masked and escaped where they are made. Whatever a verb prints passes here besides, so
-that one that forgets shows nothing all the same: values are replaced, control characters shown as escapes. Of those,
-only line ends, tabs, colours and the progress bar's own are let through.
+that a verb that forgets to do so still shows nothing: values are replaced, control characters shown as escapes. Of
+those, only line ends, tabs, colours and the progress bar's own are let through.
 """
 
 import re

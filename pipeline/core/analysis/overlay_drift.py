@@ -1,6 +1,6 @@
 """What an overlay no longer does after an upgrade: found by comparing its recorded effects.
 
-An index into a list says little about which entry is meant, so indexes are no part of a comparison of paths.
+An index into a list says little about which entry is meant, so paths are compared without indexes.
 """
 
 from collections.abc import Iterator

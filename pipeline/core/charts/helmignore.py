@@ -1,7 +1,7 @@
 """A chart folder's .helmignore, as Helm reads it: what ``helm package`` leaves out.
 
 Helm applies the file of the chart's own folder to that folder, and never to an archive. Its rules are not Git's: a
-pattern without ``/`` is held against the last component, one with ``/`` against the whole path, ``!`` leaves out all
+pattern without ``/`` is matched against the last component, one with ``/`` against the whole path, ``!`` leaves out all
 that does *not* match, and ``**`` is an error (helm.sh/helm, pkg/ignore/rules.go; patterns as Go's filepath.Match).
 """
 

@@ -1,6 +1,6 @@
 """How the files of a vendored chart are named on disk, so that no tool takes one for its own configuration.
 
-Git, Helm, CI systems, editors and shells take orders from files whose names begin with a dot (.gitattributes,
+Git, Helm, CI systems, editors and shells act on files whose names begin with a dot (.gitattributes,
 .helmignore, .github/, .gitlab-ci.yml, .pre-commit-config.yaml, .envrc). Such a name is stored with ``%2E`` in the dot's
 place, and whoever reads the chart gets the original name back: what is rendered is what was packaged.
 """

@@ -1,7 +1,7 @@
 """Which values a chart's templates read: exact paths, maps passed on as a whole, and what is read below them.
 
-Text is searched, no template is run. What cannot be decided that way counts as read: a value is called lost only
-where nothing could read it any more. https://pkg.go.dev/text/template, https://masterminds.github.io/sprig/
+The text is searched; no template is executed. What cannot be decided that way counts as read: a value is reported as
+unused only if nothing can read it. https://pkg.go.dev/text/template, https://masterminds.github.io/sprig/
 """
 
 import re

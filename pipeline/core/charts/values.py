@@ -1,7 +1,7 @@
 """Merges values layers as ``helm template -f A -f B`` does, before the chart's own defaults are added underneath.
 
-Maps are merged, everything else is replaced, lists too. A null stays: it is how a layer takes a default of the chart
-away, and Helm does that later.
+Maps are merged, everything else is replaced, lists too. A null is kept: with it, a layer removes a default of the
+chart, which Helm does later.
 """
 
 from collections.abc import Iterable, Mapping

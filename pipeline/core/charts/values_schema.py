@@ -1,6 +1,6 @@
 """Checks values against the schemas of a chart and its dependencies, as Helm does before it renders.
 
-Helm's own words stay the judge of whether a chart renders: this says which key of ours it is, and in which schema.
+Helm decides whether a chart renders; this module finds which of our keys is wrong, and in which schema.
 https://helm.sh/docs/topics/charts/#schema-files
 """
 

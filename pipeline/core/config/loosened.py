@@ -1,7 +1,7 @@
 """What one pipeline.yaml permits that another does not: a branch is never judged by what it has just permitted itself.
 
-``loosenings`` compares the policy of the protected side with that of the branch, setting by setting. Whatever cannot be
-shown to be as strict as before counts as looser.
+``loosenings`` compares the policy of the protected side with that of the branch, setting by setting. A setting that
+cannot be shown to be as strict as before counts as looser.
 """
 
 from collections.abc import Iterator, Mapping

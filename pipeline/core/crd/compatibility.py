@@ -1,6 +1,6 @@
 """Whether each known custom resource fits its CRD, is rejected, loses fields, or cannot be judged.
 
-Custom resources decide what a stricter schema is worth: of 365 tightenings in 14 real upgrades, five hit one. Judged
+Custom resources show whether a stricter schema matters: of 365 tightenings in 14 real upgrades, five hit one. Judged
 are those of an edited CRD, and those that this release adds or edits, whatever becomes of their CRD.
 """
 

@@ -1,6 +1,6 @@
 """Checks that a comparison is complete: the old value with all reported changes made must equal the new value.
 
-The new value is read for two things only: where in a list an added entry stands, and the order that a reordering gives.
+The new value is read for two things only: the position of an added list entry, and the order that a reordering gives.
 """
 
 from collections import Counter, defaultdict

@@ -1,6 +1,6 @@
 """Compares two renders: objects paired by identity, and each pair compared as the API server sees it.
 
-core/diff/values.py compares the values. What remains is either a change, or a change with a reason why it is no news.
+core/diff/values.py compares the values. What remains is a change, possibly with the reason why it is noise.
 """
 
 from collections.abc import Container, Iterator, Mapping

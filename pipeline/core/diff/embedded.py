@@ -1,6 +1,6 @@
 """Documents inside strings (a ConfigMap's YAML, JSON, TOML, INI or properties): compared by meaning, shown by path.
 
-A text that holds no document, or whose documents do not differ, stays one change of the whole text, which is shown by
+A text without documents, or whose documents do not differ, remains one change of the whole text, which is shown by
 line (core/diff/text_diff.py).
 """
 

@@ -1,7 +1,7 @@
 """Why a comparison treats two differently written values as equal: each with its path and its reason.
 
-What a comparison normalises (core/kube/defaults) is found by holding a body against its normalised form.
-Only a known reason counts: a value that vanishes without one is a fault of ours.
+What a comparison normalises (core/kube/defaults) is found by comparing a body with its normalised form.
+Only a known reason counts: a value that disappears without one is a bug.
 """
 
 from collections.abc import Iterator

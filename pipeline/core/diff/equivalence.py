@@ -1,8 +1,8 @@
 """Values that are written differently and mean the same.
 
 Of a built-in kind the field's type decides (core/kube/fields.py): the API server stores a quantity in one form, so that
-two spellings are one value. Of a custom resource only the field's name hints at it: such a change is kept, with the
-reason why it is no news.
+two spellings are one value. Of a custom resource only the field's name hints at it: such a change is kept as
+noise, with its reason.
 """
 
 import re

@@ -1,7 +1,7 @@
 """What differs between an object and its renamed counterpart, besides what follows from the name.
 
 The old body is read with the new name in place of the old one: what is equal then (labels, selectors, a container or a
-subject that bears the name) is marked as following it. What did not differ before stays unsaid.
+subject that bears the name) is marked as following it. What did not differ before is not reported.
 """
 
 import re

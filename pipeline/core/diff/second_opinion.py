@@ -1,8 +1,8 @@
 """DeepDiff, an independent library, looks for differences that our comparison neither reports nor explains.
 
-Both sides are compared as they were parsed, list order included. Then what was told is carried out on the old side, and
-DeepDiff must find nothing between the result and the new side. Branches that are the same JSON text are left out first:
-DeepDiff takes seconds for a CRD. It is imported here and nowhere else, because that alone takes 0.2 s.
+Both sides are compared as they were parsed, list order included. Then the reported changes are made on the old side,
+and DeepDiff must find nothing between the result and the new side. Branches that are the same JSON text are left out
+first: DeepDiff takes seconds for a CRD. It is imported here and nowhere else, because that alone takes 0.2 s.
 """
 
 import re

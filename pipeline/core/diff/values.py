@@ -1,8 +1,8 @@
 """Compares two values: maps by key, lists by merge key, everything else exactly, including order.
 
-Linear in the size of the values. ``1``, ``true``, ``1.0`` and ``"1"`` differ; an absent field and null differ. Silence
-means that both are the same JSON: where only the order of a list differs, that is a change as well
-(:class:`~pipeline.core.diff.change.Op` ``REORDERED``), and core/diff/noise.py knows which orders act on nothing.
+Linear in the size of the values. ``1``, ``true``, ``1.0`` and ``"1"`` differ; an absent field and null differ. No
+change means that both are the same JSON: where only the order of a list differs, that is a change as well
+(:class:`~pipeline.core.diff.change.Op` ``REORDERED``), and core/diff/noise.py knows which orders have no effect.
 """
 
 from collections import defaultdict, deque

@@ -1,7 +1,7 @@
 """report.json as types: what every presentation reads, whether it comes from a run or from a file.
 
-The names and shapes are those of ``data/report.schema.json``, which is the published contract; a test holds the two
-against each other. Fields that are not known here are ignored, because later versions may add some.
+The names and shapes are those of ``data/report.schema.json``, which is the published contract; a test compares the
+two. Unknown fields are ignored, because later versions may add some.
 """
 
 from typing import Annotated, Any, Literal

@@ -1,4 +1,4 @@
 """Knowledge about Kubernetes objects themselves: identity, paths, served APIs, fields, quantities.
 
-No opinion on a change belongs here: that is analysis and rules.
+Judgement of a change does not belong here: see analysis and rules.
 """

@@ -1,8 +1,8 @@
 """What the API server rejects in a built-in object, according to the fields of its Kubernetes version.
 
-Judged is what a real server refuses (tests/cluster/test_contract_fields.py): a field that no one declared, a value of
-another type than the field's, a field that must be set, an entry that comes twice. Null counts as absent. Enums and
-what the server's own code checks are not known here: no complaint is no promise.
+Checks what a real server rejects (tests/cluster/test_contract_fields.py): an undeclared field, a value of the wrong
+type, a missing required field, a duplicate entry. Null counts as absent. Enums and what the server's own code checks
+are not known here: an object without a complaint may still be rejected.
 """
 
 import re

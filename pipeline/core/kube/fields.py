@@ -3,7 +3,7 @@
 From the OpenAPI documents that Kubernetes publishes. A code says what a field holds: ``s`` text, ``i`` a whole number,
 ``n`` a number, ``b`` true or false, ``q`` a quantity, ``x`` a whole number or text, ``t`` a time, ``y`` base64, ``j``
 anything; ``#name`` an object of that type, ``[`` a list of what follows, ``{`` a map to what follows. ``[<name>`` is a
-list whose entries are told apart by their ``name``, ``[<>`` one in which no entry comes twice.
+list whose entries are identified by their ``name``, ``[<>`` one without duplicate entries.
 """
 
 import re

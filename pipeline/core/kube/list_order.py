@@ -1,7 +1,7 @@
 """Lists whose order has no effect: a key identifies their entries, and no reader depends on their order.
 
-Everything else is not listed on purpose. Examples of lists that the API keeps as maps and whose order acts: containers
-(started in turn), initContainers, env (``$(VAR)`` sees only what stands above it), volumeMounts, imagePullSecrets,
+The list is deliberately short. Examples of lists that the API keeps as maps and whose order has an effect: containers
+(started in turn), initContainers, env (``$(VAR)`` sees only what is above it), volumeMounts, imagePullSecrets,
 mutating webhooks, ports of a Service (the first one becomes ``NAME_SERVICE_PORT`` in pods), variables of an admission
 policy. In a pod template any other order replaces the pods, because controllers compare templates as they are written.
 """

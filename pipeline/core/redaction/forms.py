@@ -1,7 +1,7 @@
 """How a secret value looks elsewhere: encoded, escaped, hashed, reversed, in another case, in lines.
 
-Everything here errs on the side of hiding. What is too short or too common to be told from ordinary text is not looked
-for: core/redaction/mask.py says which. What a Secret's text holds is core/redaction/parts.py's.
+If in doubt, text is hidden. Values too short or too common to differ from ordinary text are not searched for:
+core/redaction/mask.py says which. The parts of a Secret's text are in core/redaction/parts.py.
 """
 
 import base64

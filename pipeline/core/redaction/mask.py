@@ -1,6 +1,6 @@
 """Keeps secret values out of everything that is shown: first by structure, then by taint.
 
-By structure: what stands under ``data`` and ``stringData`` of a Secret is replaced before anything is compared, so that
+By structure: what is under ``data`` and ``stringData`` of a Secret is replaced before anything is compared, so that
 no rule and no presentation ever holds it. Equal values get equal numbers, so a change is still seen as one. By taint:
 the same values are replaced wherever else they turn up in what is shown (a ConfigMap's copy, an environment variable),
 in whatever form (core/redaction/forms.py), also where they were cut short.

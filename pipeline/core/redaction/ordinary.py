@@ -1,6 +1,6 @@
 """Ordinary words that are not secret although a Secret contains them, because the manifests use them elsewhere.
 
-To mask them would make a report unreadable, and protect nothing.
+Masking them would make a report unreadable and protect nothing.
 """
 
 import re

@@ -1,7 +1,6 @@
 """Secrets inside a text that a Secret contains: passwords in a configuration, an address or a pull secret.
 
-What stands under a name that sounds secret counts, however short a word it is; what stands elsewhere counts where it
-looks like a token.
+A value whose key sounds secret counts, however short it is; any other value counts if it looks like a token.
 """
 
 import re

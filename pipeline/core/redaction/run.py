@@ -1,7 +1,7 @@
 """The last safeguard: removes every secret known to this run from everything that it prints or keeps.
 
 Reports and plans are masked where they are made. What is printed or kept in another way passes here as well, at the one
-place where it leaves (cli/support/output.py), so that a verb that forgets to mask shows nothing all the same.
+place where it leaves (cli/support/output.py), so that a verb that forgets to mask still shows nothing.
 """
 
 from typing import Protocol

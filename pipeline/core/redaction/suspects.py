@@ -1,6 +1,6 @@
 """Which of our values may be secret when a render fails: nearly all, since it is unknown where they would be used.
 
-Left in the open is what tells nothing: words, versions, quantities, small numbers, and what the chart itself holds,
+Left visible is what reveals nothing: words, versions, quantities, small numbers, and what the chart itself holds,
 which everybody can read.
 """
 

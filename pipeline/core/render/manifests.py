@@ -1,6 +1,6 @@
 """Reads Helm's output: one Resource per object, with template, delivery and namespace.
 
-Every namespaced object gets its namespace in the open, and a cluster-scoped one loses a stray namespace, so that an
+Every namespaced object gets its namespace written out, and a cluster-scoped one loses a stray namespace, so that an
 object is the same one whoever reads the file and wherever it is applied.
 """
 

@@ -1,6 +1,6 @@
 """Where two renders of the same input differ: values that a chart makes from random numbers or the clock.
 
-Such a path is called volatile. What stands there is no fact about the chart: two sides are compared without it, and
+Such a path is called volatile. Its value says nothing about the chart: two sides are compared without it, and
 ``pipeline render`` may keep what is committed. Of a text of several lines, only what differs in a line is volatile.
 """
 

@@ -1,7 +1,7 @@
 """What an overlay changes in a chart's output, path by path: recorded with each render, the only place that sees both.
 
-Kustomize tells of a patch whose target is missing. It is silent where a path drifts: a keyed list entry that the chart
-no longer has is created, a selector selects nothing, an index points to another entry.
+Kustomize reports a patch whose target is missing. It does not report a path that no longer fits: a keyed list entry
+that the chart no longer has is created, a selector selects nothing, an index points to another entry.
 """
 
 from collections.abc import Iterator

@@ -1,6 +1,6 @@
 """External references of an overlay: Kustomize would fetch them from Git or the web, or run them.
 
-Kustomize takes what is not a file for an address. So everything that a kustomization names must be there.
+Kustomize treats anything that is not a file as an address. So everything that a kustomization names must exist.
 """
 
 import posixpath

@@ -1,6 +1,6 @@
 """Our comment on a pull request: how it is recognised, and when it is left alone.
 
-Its first line is a marker with the comment's key, the run that wrote it, and the digest of what people see. Anybody may
+Its first line is a marker with the comment's key, the run that wrote it, and the digest of what people see. Anyone can
 write such a line: only a comment of our own login, with the marker at its very start and an equal key, is ours.
 """
 

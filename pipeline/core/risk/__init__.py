@@ -1,4 +1,4 @@
 """What a rule is, what it receives, and what it returns.
 
-No single rule belongs here: those are in rules/.
+Single rules belong in rules/.
 """

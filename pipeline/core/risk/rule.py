@@ -1,7 +1,7 @@
 """What a risk rule is. A rule is one file; its id is the file's name, its category the folder's.
 
 A rule never walks trees: per-object rules get one typed ResourceChange of the kinds they name, whole-upgrade rules
-get the Upgrade. Both yield Hits; the engine (core/judge/judge.py) makes Findings of them and keeps account of the paths
+get the Upgrade. Both yield Hits; the engine (core/judge/judge.py) turns them into Findings and records the paths
 that they explain.
 """
 

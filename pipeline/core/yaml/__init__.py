@@ -1,4 +1,4 @@
 """Reads and writes YAML exactly as Kubernetes does.
 
-Nothing here knows what a manifest means: that is kube's.
+What a manifest means belongs in kube/.
 """

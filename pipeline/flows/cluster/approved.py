@@ -1,6 +1,6 @@
 """Whether a plan may be applied, according to the repository and its approvals. The cluster is checked later.
 
-``fitting_plan`` holds the plan against the repository, ``approved`` against its approvals. Nothing else makes an
+``fitting_plan`` checks the plan against the repository, ``approved`` against its approvals. Nothing else creates an
 ``ApprovedPlan``, and ``apply_plan`` takes nothing else: a plan that skipped a check cannot be applied.
 """
 

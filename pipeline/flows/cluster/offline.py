@@ -1,7 +1,7 @@
 """``pipeline plan --offline``: what apply would do, as far as is known without a cluster. To read, not to apply.
 
 Known are the recorded inventory and the commits that it says were applied: manifests are compared with manifests.
-What only a cluster knows (live objects, conflicts, rights, webhooks, immutable fields) is not looked at.
+What only a cluster knows (live objects, conflicts, permissions, webhooks, immutable fields) is not checked.
 """
 
 from collections.abc import Iterable, Mapping

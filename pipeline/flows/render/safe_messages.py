@@ -1,8 +1,8 @@
 """What Helm and Kustomize report about a render, with every value of a Secret removed.
 
 Which values are secret is known from the Secrets that were rendered before or just now, from those in the overlay, and
-from values of ours under keys that sound secret. Where a render fails, nothing is known of the others: then every value
-of ours is suspect that is no common word and does not stand in the chart.
+from values of ours under keys that sound secret. Where a render fails, nothing is known of the others: then each of
+our values is suspect unless it is a common word or appears in the chart.
 """
 
 import re

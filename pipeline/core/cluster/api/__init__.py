@@ -1,4 +1,4 @@
 """How the API server answers: errors, retries, discovery, timestamps.
 
-What to do about an answer belongs in plan/ and run/.
+How to react to an answer belongs in plan/ and run/.
 """

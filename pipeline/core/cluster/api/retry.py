@@ -1,6 +1,6 @@
 """How to react to each response of the API server: one table, by status, reason and field, never by text alone.
 
-Messages change from one Kubernetes version to the next; the only ones looked at are those that no reason tells apart.
+Messages change from one Kubernetes version to the next; they are read only where no reason distinguishes two cases.
 """
 
 from enum import StrEnum

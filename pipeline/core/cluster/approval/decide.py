@@ -1,7 +1,7 @@
 """Decides whether a plan is approved: whose approvals count, whose do not and why, and whether there are enough.
 
-Pure: the evidence of each approval was checked by then (``Checked``). The order of approvals and doubles among them
-make no difference. One person counts once, however many keys or methods they have.
+Pure: the evidence of each approval was checked by then (``Checked``). The order of approvals and duplicates among
+them make no difference. One person counts once, however many keys or methods they have.
 """
 
 import re

@@ -1,7 +1,7 @@
 """The inventory: one ConfigMap per environment that lists every object owned by us, and the last run.
 
-It is an ApplySet's parent as well (KEP-3659), so that ``kubectl`` and people see what belongs together; the labels of
-an ApplySet are never the right to delete. It is widened before the first write and narrowed after confirmed deletes.
+It is also the parent of an ApplySet (KEP-3659), so that ``kubectl`` and people see what belongs together; the labels of
+an ApplySet never permit a deletion. It is extended before the first write and reduced after confirmed deletes.
 """
 
 import base64

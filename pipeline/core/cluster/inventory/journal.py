@@ -2,12 +2,12 @@
 
 ``run`` opens it, ``intent`` says what is about to be written, ``outcome`` what came of it, ``end`` closes the run.
 
-A chain alone does not show that its end was cut off, or that all of it was made again. So the number of lines and the
-digest of the last one that is safely on the disk (an ``Anchor``) stand in the cluster: in the Lease with each renewal
-and when it is given back, and in the inventory with each save. A run that is resumed checks both first.
+A chain alone does not show that its end was cut off, or that all of it was rewritten. So the number of lines and the
+digest of the last one that is safely on the disk (an ``Anchor``) are stored in the cluster: in the Lease with each
+renewal and when it is released, and in the inventory with each save. A run that is resumed checks both first.
 
 Nothing else of the journal decides what a resumed run does: an intent without an outcome may have arrived or not, and
-only the live object tells which, so every object is read again. The journal is the record for people.
+only the live object shows which, so every object is read again. The journal is the record for people.
 """
 
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
 """Whether a live object is healthy: the rules of kstatus (sigs.k8s.io/cli-utils), with their gaps closed.
 
-A status of an older generation says nothing: right after an update it still has the conditions of the one before.
+A status of an older generation is ignored: right after an update, it still has the previous conditions.
 """
 
 from collections.abc import Callable, Mapping

@@ -1,7 +1,7 @@
 """Kubernetes' additions to CEL: functions on text, lists, quantities, addresses and URLs.
 
-After k8s.io/apiserver/pkg/cel/library and cel-go's strings extension. A function that is not sure of the server's
-answer raises: the rule is then unchecked. Objects of Kubernetes's own (a quantity, a URL) are maps here.
+After k8s.io/apiserver/pkg/cel/library and cel-go's strings extension. A function that cannot be certain of the
+server's answer raises: the rule is then unchecked. Kubernetes' own objects (a quantity, a URL) are maps here.
 """
 
 import ipaddress

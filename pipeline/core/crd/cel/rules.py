@@ -1,6 +1,6 @@
 """Evaluates a CRD's new validation rules (CEL, x-kubernetes-validations) on a known custom resource.
 
-A rule that cannot be judged, for a function or a syntax that no one here knows, is unchecked, never broken. Names are
+A rule that cannot be evaluated, because of an unknown function or syntax, is unchecked, never violated. Names are
 escaped as in KEP-2876. Rules about changes (``oldSelf``) are in transitions.py.
 """
 

@@ -1,7 +1,7 @@
 """Text formats that the API server checks in custom resources: reports a value only if it is certainly invalid.
 
 The server's are those of k8s.io/kube-openapi/pkg/validation/strfmt (apiextensions/v1, JSONSchemaProps.format); formats
-that are not named here are not judged.
+that are not listed here are not checked.
 """
 
 import ipaddress

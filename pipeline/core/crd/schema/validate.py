@@ -1,7 +1,7 @@
 """Validates a custom resource against a structural schema, as the API server does (apiextensions.k8s.io/v1).
 
-Formats are judged where a value is surely of another one; core/crd/cel judges CEL. Judged is what refuses an object or
-drops a field.
+Only what rejects an object or drops a field is checked. A format is reported only if a value is certainly invalid; CEL
+is evaluated in core/crd/cel.
 """
 
 from collections.abc import Iterator, Mapping

@@ -1,6 +1,6 @@
 """An object as the API server would store it: defaults filled in; nulls, and zeros that mean absent, removed.
 
-Only built-in kinds are touched: what a custom resource means is its controller's to say. The defaults are those of
+Only built-in kinds are touched: only its controller knows what a custom resource means. The defaults are those of
 the API reference and of k8s.io/kubernetes (pkg/apis/*/v1/defaults.go), as of 1.37; those of CRDs are of
 k8s.io/apiextensions-apiserver (pkg/apis/apiextensions/v1/defaults.go).
 """

@@ -1,7 +1,7 @@
 """Which fields of built-in kinds cannot tell zero from absent: the table that scripts/derive_zero_values.py derives.
 
-From the Go types of Kubernetes 1.37 (k8s.io/api): a field that is no pointer. tests/cluster/test_zero_values.py holds
-it against a real API server.
+From the Go types of Kubernetes 1.37 (k8s.io/api): a field that is not a pointer. tests/cluster/test_zero_values.py
+checks it against a real API server.
 """
 
 from collections.abc import Mapping

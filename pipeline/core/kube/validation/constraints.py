@@ -1,8 +1,8 @@
 """What each field of a built-in type may hold, by minor: the table that scripts/derive_values.py derives.
 
 A code names a format of formats.py, a set of words (``=A,B``), or bounds of a number (``1..65535``, an open end left
-out); ``?`` before it takes the empty text as well, ``|`` stands between a number's code and a text's. ``@-35`` and
-``@36`` after a code say up to and from which minor it holds; without them it holds for all.
+out); ``?`` before it takes the empty text as well, ``|`` separates a number's code from a text's. ``@-35`` and
+``@36`` after a code give the last and the first minor version for which it applies; without them it applies to all.
 """
 
 import re
