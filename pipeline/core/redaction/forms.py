@@ -15,6 +15,8 @@ from urllib.parse import quote, quote_plus
 
 import orjson
 
+from pipeline.core.redaction.number_forms import number_forms
+
 SHORTEST = 6
 """A shorter value is as likely as not to be part of an ordinary word: replacing it would garble the report."""
 LONGEST_IN_FULL = 100_000
@@ -50,6 +52,7 @@ def forms(value: str) -> Iterator[Form]:
     for text in dict.fromkeys((value, bare, f"{bare}\n", base64.b64encode(raw).decode())):
         for hashed in _hashed(text.encode("utf-8", "surrogatepass")):
             yield Form(hashed, _BEGINNING)
+    yield from (Form(text, len(text)) for text in number_forms(bare))
     if "\n" in bare:
         lines = (row.strip() for row in bare.splitlines())
         yield from (Form(line, _BEGINNING) for line in lines if _KEY_MATERIAL.fullmatch(line))
