@@ -61,17 +61,17 @@ def copies_of(manifests: ManifestSet, layers: Sequence[Mapping[str, Any]]) -> Co
     every, credentials = Mask(), Mask()
     every.manifests(manifests)
     credentials.manifests(ManifestSet(tuple(r for r in manifests.resources if r.kind != SECRET)))
-    credentials.whole(text for secret in secrets for text in _credentials(secret))
+    credentials.hidden(text for secret in secrets for text in _credentials(secret))
     for layer in layers:
         every.taken(layer)
-    held = cache(every.holds)
+    held = cache(every.shows)
     places: dict[Copied, None] = {}
     for resource in manifests.resources:
         if resource.kind != SECRET and every.holds_json(resource.body):
             for found in _texts(resource.body):
                 if held(found.text):
                     path, below = _without_values(found, held)
-                    places[Copied(resource.id, path, bool(credentials.holds(found.text)), below)] = None
+                    places[Copied(resource.id, path, credentials.shows(found.text), below)] = None
     values = {_without_values(found, held)[0] for layer in layers for found in _texts(layer) if held(found.text)}
     return Copies(tuple(places), tuple(sorted(values, key=str)))
 
@@ -110,7 +110,7 @@ def _texts(value: Any, path: Path = ()) -> Iterator[_Text]:
         yield _Text(path, str(value), key=False)
 
 
-def _without_values(found: _Text, held: Callable[[str], int]) -> tuple[Path, bool]:
+def _without_values(found: _Text, held: Callable[[str], bool]) -> tuple[Path, bool]:
     """The path as far as none of its own keys is a value."""
     for number, step in enumerate(found.path):
         if isinstance(step, str) and held(step):

@@ -86,12 +86,6 @@ class Mask:
         for text in texts:
             self._learn(text)
 
-    def whole(self, texts: Iterable[str]) -> None:
-        """Learn values as they are, and of their parts only those that are given to a name that sounds secret."""
-        for text in texts:
-            self.label(text)
-            self.assigned(text)
-
     def public(self, names: Iterable[str]) -> None:
         """Words that are in the open anyway: names of releases and environments."""
         self._ordinary.names |= set(names)
@@ -112,9 +106,9 @@ class Mask:
             last = hit.end
         return "".join([*out, text[last:]])
 
-    def holds(self, text: str) -> int:
-        """The number of a value that ``text`` gives away as a whole, in whatever form; 0 for none."""
-        return next((hit.number for hit in self._hits(text) if not hit.part), 0)
+    def shows(self, text: str) -> bool:
+        """Whether ``text`` gives away a value, or as much of its beginning as is not shown."""
+        return bool(self._hits(text))
 
     def holds_json(self, value: Any) -> bool:
         """Whether a JSON value may hold one anywhere; quickly."""

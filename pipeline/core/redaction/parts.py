@@ -3,6 +3,7 @@
 A value whose key sounds secret counts, however short it is; any other value counts if it looks like a token.
 """
 
+import html
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -35,10 +36,23 @@ _SAID = re.compile(
 )
 _SCHEME = re.compile(r"(?i)^(?:bearer|basic|token|digest|apikey)\s+(\S+)$")
 _IN_ADDRESS = re.compile(r"://[^/\s:@]{0,256}:([^/\s@]{1,1024})@")
+_BEFORE_HOST = re.compile(
+    r"""(?m)(?:^|[\s"'=])[\w.%+-]{1,64}(?::([^\s/:"'][^\s/"']{2,255})@(?!sha\d)[\w.-]{0,128}[(:/]"""
+    r"""|/([^\s/:"'@]{3,255})@(?://)?[\w.-]{1,128}:\d)"""
+)
+"""``user:password@tcp(host)/db`` of Go's drivers, ``user/password@host`` of Oracle's: an address without a scheme."""
+_ELEMENT = re.compile(
+    rf"(?i)<[^<>/]{{0,256}}(?:{_NAMES})[^<>/]{{0,256}}>\s{{0,64}}(?:<!\[CDATA\[)?"
+    r"([^<>\]\s][^<>\]]{0,4096}?)(?:\]\]>)?\s{0,64}</"
+)
+_ATTRIBUTE = re.compile(
+    rf"""(?i)["'][\w:.-]{{0,64}}(?:{_NAMES})[\w:.-]{{0,64}}["']\s{{1,16}}value\s?=\s?["']([^"'<>]{{1,4096}})["']"""
+)
 _PGPASS = re.compile(r"(?m)^[^:#\s]+:[^:\s]+:[^:\s]+:[^:\s]+:(.+)$")
 _USER = re.compile(r"(?m)^[\w.@-]+:(\S+)$")
 _BREAKS = re.compile(r"[\s,;|&\"'<>(){}\[\]]+")
-_SEVERAL = re.compile(r"[\s=;|{]|://")
+_SEVERAL = re.compile(r"[\s=;|{<(\[,]|://")
+_DEEPEST = 4
 _PIECE = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])[^\s]{8,512}")
 _OPEN = re.compile(
     r"(?i)[a-z][a-z0-9+.-]*://[^@]*|v?\d+(?:\.\d+)+[\w.+-]*|\d+(?:\.\d+)?[a-z%]{1,3}|"
@@ -55,21 +69,29 @@ def parts(value: str) -> Iterator[str]:
         _, colon, password = decoded(part).partition(":")
         if colon:
             yield password
-    for part in _IN_ADDRESS.findall(value):
+    before_host = (part for found in _BEFORE_HOST.findall(value) for part in found if part)
+    for part in (*_IN_ADDRESS.findall(value), *before_host):
         yield part
         yield unquote(part)
+    for part in (*_ELEMENT.findall(value), *_ATTRIBUTE.findall(value)):
+        yield part
+        yield html.unescape(part)
 
 
-def inner(value: str) -> Iterator[str]:
-    """The same of what a Secret holds: also what only looks like a token, and what stands in nested YAML or JSON."""
+def inner(value: str, depth: int = 0) -> Iterator[str]:
+    """The same of what a Secret holds: what only looks like a token too, and what YAML, JSON or base64 in it holds."""
     yield from parts(value)
+    plain = decoded(value)
+    if plain != value and (plain.isprintable() or "\n" in plain) and depth < _DEEPEST:
+        yield plain
+        yield from inner(plain, depth + 1)
     scheme = _SCHEME.match(value.strip())
     for part in (*_PGPASS.findall(value), *_SAID.findall(value), *([scheme.group(1)] if scheme else [])):
         yield part.strip()
         _, colon, password = decoded(part).partition(":")
         if colon and ":" not in part:
             yield password
-    yield from _nested(value)
+    yield from _nested(value, depth)
     if _SEVERAL.search(value):
         pieces = dict.fromkeys(_pieces(value))
         if len(pieces) <= MOST_PIECES:
@@ -110,7 +132,7 @@ def _assigned(value: str) -> Iterator[str]:
         yield next(group for group in found.groups() if group)
 
 
-def _nested(value: str) -> Iterator[str]:
+def _nested(value: str, depth: int) -> Iterator[str]:
     """Of YAML or JSON within the text: what its keys name, and what looks like a token."""
     if ":" not in value or not ("\n" in value or value.lstrip()[:1] in ("{", "[")):
         return
@@ -122,8 +144,11 @@ def _nested(value: str) -> Iterator[str]:
         if isinstance(document, dict):
             yield from named(document)
         if isinstance(document, (dict, list)):
-            found = [text for text in leaves(document) if looks_random(text)]
+            texts = list(leaves(document))
+            found = [text for text in texts if looks_random(text)]
             yield from found if len(found) <= MOST_PIECES else ()
+            several = [text for text in texts if depth < _DEEPEST and text != value and _SEVERAL.search(text)]
+            yield from (part for text in several[:MOST_PIECES] for part in inner(text, depth + 1))
 
 
 def _pieces(value: str) -> Iterator[str]:

@@ -113,6 +113,16 @@ HELD = {
     "properties": f"spring.datasource.password: {C}\nspring.datasource.username: app",
     "sql": f"CREATE USER app IDENTIFIED BY '{C}';",
     "a shell": f"export DB_PASSWORD='{C}' && run",
+    "Go's address of a database": f"app:{C}@tcp(db.example.org:3306)/shop?tls=true",
+    "an address without a scheme": f"app:{C}@db.example.org:5432/shop",
+    "Oracle's address": f"app/{C}@db.example.org:1521/shop",
+    "an XML element": f"<c><db.password>\n  {C}\n</db.password></c>",
+    "an XML element with a key": f'<entry key="db.password">{C}</entry>',
+    "an XML attribute": f'<add key="Password" value="{C}"/>',
+    "an XML section": f"<c><token><![CDATA[{C}]]></token></c>",
+    "base64 of JSON": b64(json.dumps({"p": C})),
+    "base64 of YAML in JSON": json.dumps({"file": b64(f"db:\n  password: {C}\n")}),
+    "JSON in JSON": json.dumps({"a": json.dumps({"pwd": C})}),
     "XML": f'<add name="db" connectionString="Server=x;Password={C};"/>',
 }
 
@@ -130,7 +140,8 @@ def test_what_a_configuration_holds_besides_stays_readable() -> None:
     mask = Mask()
     held = (
         "server:\n  host: db.example.org\n  port: 5432\n  image: registry.example.org/web:1.27.3\n"
-        "  path: /etc/ssl/certs\n  url: https://vault.example.org/v1\n  level: information\n  size: 100Mi\n"
+        "  path: /etc/ssl/certs\n  pinned: web:latest@sha256:0123\n  mail: mailto:someone@example.org\n"
+        "  url: https://vault.example.org/v1\n  level: information\n  size: 100Mi\n"
         "  password: hunter2-Canary\n"
     )
     mask.hidden([held])
