@@ -62,7 +62,7 @@ class _Guard:
         shell, self._shell = self._shell, None
         if shell is not None and shell.stdin is not None:
             shell.stdin.close()
-            shell.returncode = 0  # it is no child of this process
+            shell.returncode = 0  # it is not a child of this process
 
 
 def _shell() -> subprocess.Popen[bytes]:

@@ -68,7 +68,7 @@ def _exclusive(given: dict[str, object]) -> None:
 
 
 def _digits(plan_digest: str, decision: str) -> str:
-    """What the person at the terminal types; a pipe or a script is no one."""
+    """What the person at the terminal types; a pipe or a script does not count."""
     import sys
 
     from pipeline.core.cluster.approval.approval import DIGITS

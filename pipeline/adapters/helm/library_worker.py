@@ -21,7 +21,7 @@ TOO_LARGE, OUT_OF_MEMORY = "too large", "out of memory"
 def main() -> None:
     """Until no one asks any more: stdin then ends, or we are killed."""
     answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what the library prints is no answer
+    os.dup2(2, 1)  # what the library prints is not an answer
     send(answers, {"version": library.version()})
     while (asked := receive(sys.stdin.buffer)) is not None:
         native_output.clear()

@@ -55,7 +55,7 @@ def run(given: Given) -> int:
         UsageError: the file is not a plan, or its environment is unknown.
         StaleError: anything is not as the plan says.
         RefusedError: it is not approved, or another run holds the lock.
-        UnsafeError: something stands against the plan.
+        UnsafeError: the plan has problems.
     """
     data = given.path.read_bytes()  # once: what is checked is what is done
     plan, plan_digest = from_bytes(data, str(given.path)), digest(data)

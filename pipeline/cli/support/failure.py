@@ -28,7 +28,7 @@ def guarded(action: Callable[[], object], args: Sequence[str]) -> int:
         return _say(str(error), error.exit_code, error, debug=_debugging(args))
     except OSError as error:
         return _say(_system(error), FAILED, error, debug=_debugging(args))
-    except Exception as error:  # noqa: BLE001  (the last line of defence: nobody shall see a traceback unasked)
+    except Exception as error:  # noqa: BLE001  (the last line of defence: no user sees a traceback without --debug)
         return _bug(error, args)
     return result if isinstance(result, int) and not isinstance(result, bool) else OK
 

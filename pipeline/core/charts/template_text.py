@@ -14,7 +14,7 @@ _OPENS = re.compile(r"^-?\s*(?:with|if|range|block|define)\b")
 
 @lru_cache(maxsize=4096)  # two versions of a chart share most of their texts word for word
 def actions(text: str) -> tuple[str, ...]:
-    """What stands between the braces, in order, without comments. Linear, whatever a stranger wrote."""
+    """The text between the braces, in order, without comments. Linear for any input."""
     return tuple(_uncommented(part.partition("}}")[0]) for part in text.split("{{")[1:])
 
 

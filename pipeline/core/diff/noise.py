@@ -12,7 +12,7 @@ _GENERATED_BY = frozenset({"controller-gen.kubebuilder.io/version"})
 
 
 def noise_of(change: FieldChange, resource: Resource) -> str:
-    """Why this change is no news; empty where it is."""
+    """Why this change is noise; empty if it is not."""
     path = change.path
     if change.op is Op.REORDERED:
         return order_acts_on_nothing(resource.id.group, resource.kind, path)

@@ -7,7 +7,7 @@ from pipeline.core.judge.snapshot import Snapshot
 
 
 class ReportCheck(Protocol):
-    """Raises what is wrong with ``report``, which was made of ``old`` and ``new``."""
+    """Raises what is wrong with ``report``, which was made from ``old`` and ``new``."""
 
     def __call__(self, old: Snapshot, new: Snapshot, report: Report, /) -> None: ...
 

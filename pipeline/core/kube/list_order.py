@@ -46,7 +46,7 @@ _SCHEMA_SETS = {
 
 
 def order_acts_on_nothing(group: str, kind: str, path: Path) -> str:
-    """Why another order of the list at ``path`` is no news; empty where it is. ``group`` is that of the identity."""
+    """Why another order of the list at ``path`` is noise; empty if it is not. ``group`` is that of the identity."""
     for pattern, source in (*_ANY_KIND, *_BY_KIND.get((group, kind), ())):
         if len(path) == len(pattern) and matches(path, pattern):
             return source

@@ -22,7 +22,7 @@ CONTAINERS = ("containers", "initContainers")
 
 
 def template_path(resource: Resource) -> Path | None:
-    """Where the pod template stands; None for what has no pods."""
+    """Where the pod template is; None for what has no pods."""
     return _TEMPLATE.get(resource.kind) if resource.id.group in _GROUPS else None
 
 

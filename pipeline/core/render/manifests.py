@@ -49,7 +49,7 @@ def parse(
     """Read a stream of documents, as ``helm template`` prints or a rendered file holds it.
 
     ``scopes`` says what is known of custom kinds; the CRDs in ``text`` itself are added. Documents that hold nothing
-    are dropped, ``List`` kinds are taken apart. A document without a kind is no object and is dropped as well.
+    are dropped, ``List`` kinds are taken apart. A document without a kind is not an object and is dropped as well.
     ``kept`` changes what this costs, never what it answers.
 
     Raises:
@@ -80,7 +80,7 @@ def documents(text: str) -> Iterator[tuple[str, str]]:
     source = ""
     for part in _split(text):
         if part.startswith(_SOURCE):
-            line, _, part = part.partition("\n")  # noqa: PLW2901 - the comment is no part of the document
+            line, _, part = part.partition("\n")  # noqa: PLW2901 - the comment is not part of the document
             source = line.removeprefix(_SOURCE).strip()
         if part and not part.isspace():
             yield source, part

@@ -19,7 +19,7 @@ from pipeline.flows.cluster.predicting import predict
 from pipeline.flows.cluster.reading import in_parallel, live
 
 _TOLD = 20
-"""How often progress is told, whatever the number of objects."""
+"""How often progress is reported, whatever the number of objects."""
 Kind = tuple[str, str]
 Brought = Mapping[tuple[str, str, str], str]
 """Plural names of the kinds that definitions of the plan bring, by group, version and kind."""

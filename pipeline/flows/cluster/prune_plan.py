@@ -24,7 +24,7 @@ def deletions(
     releases: tuple[str, ...],
     known: Mapping[ResourceId, Body],
 ) -> tuple[list[PlannedAction], list[PlanProblem]]:
-    """Deletions in the order of their carrying out, and what stands against them. ``known``: objects read before."""
+    """Deletions in the order in which they are carried out, and their plan problems. ``known``: objects read before."""
     wanted = list(wanted)
     inventory = terms.inventory
     kept = {item.id for item in wanted if item.hook is None}

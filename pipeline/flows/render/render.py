@@ -194,7 +194,7 @@ class _Before:
 
 
 def _before(config: Config, jobs: Sequence[Job], world: RenderPorts) -> _Before:
-    """Of the releases that are rendered now, and of those that are no more."""
+    """Of the releases that are rendered now, and of those that no longer exist."""
     current = {folder_of(e.name, r.name) for e, r in config.pairs()}
     rendered = {folder_of(job.environment.name, job.release.name) for job in jobs}
     paths = world.files.paths(FOLDER)

@@ -27,7 +27,7 @@ class Fate(StrEnum):
     """The object was deleted or created again since it was read: its uid differs."""
     NOT_FOUND = "not-found"
     NOT_SERVED = "not-served"
-    """Nobody serves that type (yet): a 404 in plain text."""
+    """No server serves that type (yet): a 404 in plain text."""
     UNAUTHORIZED = "unauthorized"
     FINAL = "final"
 

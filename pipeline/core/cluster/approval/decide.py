@@ -21,7 +21,7 @@ _NOREPLY = re.compile(r"(?:\d+\+)?([^@]+)@users\.noreply\.github\.com")
 
 
 class TooFewError(RefusedError):
-    """Nothing stands against the plan but that not enough people have approved it yet."""
+    """The only obstacle is that not enough people have approved the plan yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def methods(policy: Approvals) -> tuple[str, ...]:
 
 
 def address(person: str) -> str:
-    """What tells a person from others: the address in ``Name <address>``, else the whole; case does not count."""
+    """What identifies a person: the address in ``Name <address>``, else the whole; case does not count."""
     return (person.rpartition("<")[2].rstrip(">") if person.endswith(">") else person).strip().casefold()
 
 

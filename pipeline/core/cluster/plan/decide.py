@@ -108,7 +108,7 @@ def as_recorded(wanted: DesiredObject, found: Body, terms: DecisionContext) -> b
 
 
 def decide(case: ObservedObject, terms: DecisionContext) -> tuple[PlannedAction, tuple[PlanProblem, ...]]:
-    """The action (its number is still 0), and what stands against it."""
+    """The action (its number is still 0), and its plan problems."""
     wanted, found = case.wanted, case.found
     base = replace(base_action(wanted), resource=case.plural, predicted="server" if case.prediction else "offline")
     problems = tuple(_problems(case, terms))

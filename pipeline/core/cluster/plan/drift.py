@@ -30,7 +30,7 @@ class Difference:
 
 
 def differences(plan: Plan, extra: tuple[ResourceId, ...] = ()) -> tuple[Difference, ...]:
-    """Sorted by object. ``plan`` was made of what was applied, with every conflict taken."""
+    """Sorted by object. ``plan`` was made from what was applied, with every conflict taken."""
     found = [item for action in plan.actions if (item := _difference(action)) is not None]
     found += [Difference(rid, DriftKind.EXTRA) for rid in extra]
     return tuple(sorted(found, key=lambda item: item.id))

@@ -24,7 +24,7 @@ class Operation(StrEnum):
     CREATE = "create"
     UPDATE = "update"
     ADOPT = "adopt"
-    """It exists and is no one's: from now on it is ours."""
+    """It exists, is not in any inventory, and is added to ours."""
     RECREATE = "recreate"
     UNCHANGED = "unchanged"
     HOOK = "hook"
@@ -45,7 +45,7 @@ class Record(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=
 
 
 class PlanSource(Record, frozen=True):
-    """``tree`` is Git's id of the folder ``path`` at ``commit``: it stands for every byte below it."""
+    """``tree`` is Git's id of the folder ``path`` at ``commit``: it identifies every byte below it."""
 
     commit: str
     path: str
@@ -67,7 +67,7 @@ class InventoryRef(Record, frozen=True):
 
     uid: str = ""
     digest: str = ""
-    """Of its entries and commit; what apply itself notes of a run is no part of it."""
+    """Of its entries and commit; what apply itself records of a run is not included."""
 
 
 class Live(Record, frozen=True):
