@@ -13,7 +13,7 @@ from pipeline.core.kube.path import to_text
 from pipeline.core.kube.resource import Delivery, ManifestSet
 from pipeline.core.render.manifests import parse
 from pipeline.core.risk.finding import Confidence, Severity
-from pipeline.core.risk.upgrade import Side, Upgrade
+from pipeline.core.risk.upgrade import Facts, Side, Upgrade
 from pipeline.core.yaml.writer import dump
 from tests.support.crd_changes import BASE, CHANGES, Change
 
@@ -40,10 +40,10 @@ def as_crds_folder(crd: Any) -> str:
     return f"# Source: web/crds/widgets.yaml\n{dump(crd)}"
 
 
-def judged(before: str, after: str) -> tuple[Upgrade, Judgement]:
+def judged(before: str, after: str, others: ManifestSet | None = None) -> tuple[Upgrade, Judgement]:
     sides = [Side(parse(text, namespace="shop", release="web")) for text in (before, after)]
     diff = compare(sides[0].manifests, sides[1].manifests)
-    upgrade = Upgrade("web", "shop", sides[0], sides[1], diff)
+    upgrade = Upgrade("web", "shop", sides[0], sides[1], diff, Facts(repository_after=others))
     return upgrade, judge(upgrade, RULES)
 
 
@@ -108,14 +108,16 @@ def test_a_custom_resource_that_breaks_is_proof(change: Change) -> None:
 @pytest.mark.parametrize("change", FITTING, ids=lambda change: change.name)
 def test_a_custom_resource_that_fits_eases_the_finding(change: Change) -> None:
     mine = "---\n" + MINE % change.fits
-    found = judged(as_object(BASE) + mine, as_object(change.apply()) + mine)[1]
+    repository = parse("", namespace="shop")
+    found = judged(as_object(BASE) + mine, as_object(change.apply()) + mine, repository)[1]
     alone = judged(as_object(BASE), as_object(change.apply()))[1]
     assert [finding.rule for finding in found.findings] == [finding.rule for finding in alone.findings]
     for finding, without in zip(found.findings, alone.findings, strict=True):
         refutable = "default" not in finding.rule and "format" not in finding.rule
         if refutable and without.severity > Severity.LOW and finding.rule.startswith("crd-field-"):
-            assert finding.severity == without.severity - 1
+            assert Severity.LOW <= finding.severity < without.severity
             assert "Widget shop/mine fits" in finding.why
+            assert "not known here" in without.evidence[0]
         else:
             assert finding.severity == without.severity
 

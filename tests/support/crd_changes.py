@@ -118,7 +118,7 @@ def one(name: str, path: str, value: Any, there: str, back: str, **more: str) ->
 
 
 RELAXED, TYPED, BOUND = "info field-relaxed", "high field-type-changed", "low field-bound-tightened"
-ENUM, NAMED, COMBINED = "medium field-enum-narrowed", "info names-alias-added", "low field-combinator-changed"
+ENUM, NAMED, COMBINED = "high field-enum-narrowed", "info names-alias-added", "low field-combinator-changed"
 MERGED, KEPT = "low field-list-semantics-changed", "high field-unknown-preservation-removed"
 PATTERN, FORMAT, EMBEDDED = (
     "low field-pattern-changed",
@@ -128,7 +128,7 @@ PATTERN, FORMAT, EMBEDDED = (
 CEL, PROSE, REMOVED, ADDED = (
     "low field-cel-added",
     "off description-changed",
-    "medium field-removed",
+    "high field-removed",
     "info field-added",
 )
 NULL, REQUIRED, DEFAULT = "low field-nullable-removed", "medium field-required", "medium field-default-changed"

@@ -8,6 +8,8 @@ from pipeline.core.risk.upgrade import Upgrade
 from pipeline.core.words import listed
 
 _SHOWN = 3
+USE_NOT_SHOWN = "Who uses it is not known here; custom resources in the repository would lower or raise this."
+"""Said with a grade for unknown users, see ``use_is_shown``."""
 
 
 def instances(upgrade: Upgrade, definition: Definition) -> Iterator[Resource]:
@@ -24,6 +26,17 @@ def earlier(upgrade: Upgrade, resource: Resource) -> Resource | None:
     """The custom resource as it was applied before this upgrade, or as it lives; None where it is new."""
     sides = (upgrade.before.manifests, upgrade.facts.repository_before, upgrade.facts.live)
     return next((found for side in sides if side and (found := side.by_id().get(resource.id))), None)
+
+
+def use_is_shown(upgrade: Upgrade, definition: Definition) -> bool:
+    """Whether a repository or a cluster shows how the kind is used here.
+
+    The custom resources that a chart brings along say nothing about those of its users. In a repository they do: there
+    the release is one of the users. Nothing of the kind at hand proves nothing: others apply it from elsewhere.
+    """
+    if upgrade.facts.repository_after is None and upgrade.facts.live is None:
+        return False
+    return any(True for _ in instances(upgrade, definition))
 
 
 def at_version(upgrade: Upgrade, definition: Definition, version: str) -> list[Resource]:

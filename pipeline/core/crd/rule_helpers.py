@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from pipeline.core.analysis.short_values import shortened
 from pipeline.core.crd.compatibility import judged
-from pipeline.core.crd.instances import naming
+from pipeline.core.crd.instances import USE_NOT_SHOWN, naming, use_is_shown
 from pipeline.core.crd.pairs import claim
 from pipeline.core.crd.schema.changes import PROPERTY, RETYPED, ChangedCrd, SchemaChange, changed_crds
 from pipeline.core.crd.schema.keywords import names_required, values_gone
@@ -29,7 +29,8 @@ class CrdFindingText:
     """``what`` follows the CRD's name: ``2 fields removed``, from the number of them.
 
     ``grade`` is for changes that are less than the rule's severity. ``fitting`` is the severity where every custom
-    resource at hand fits the new schema, for rules that custom resources can refute.
+    resource at hand fits the new schema, for rules that custom resources can refute. Without a repository or a cluster
+    that shows any, the change is graded as for unknown users, and the finding says so.
     """
 
     what: Callable[[int], str]
@@ -56,15 +57,18 @@ def _hit(upgrade: Upgrade, edited: ChangedCrd, picked: list[SchemaChange], words
     places = [edited.pair.place(change.path) for change in picked]
     names = list(dict.fromkeys(shown(change) for change in picked if change.keyword != RETYPED))
     severity = words.grade(picked, edited) if words.grade else None
-    fitting = _fitting(upgrade, edited, picked) if words.fitting is not None else []
+    asked = words.fitting is not None and severity is None
+    shown_here = asked and use_is_shown(upgrade, edited.pair.definition)
+    fitting = _fitting(upgrade, edited, picked) if shown_here else []
     if fitting and words.fitting is not None:
-        severity = words.fitting if severity is None else min(severity, words.fitting)
+        severity = words.fitting
     return Hit(
         places[0],
         title=f"CRD {edited.pair.name}: {words.what(len(names))}: {listed(names, _SHOWN)}",
         why=f"{words.why} Here {naming(fitting)} {agreeing(len(fitting), 'fits')}." if fitting else words.why,
         remedy=words.remedy,
         severity=severity,
+        evidence=(USE_NOT_SHOWN,) if asked and not shown_here else (),
         also=tuple(places[1:]),
         claims=claim(edited.pair, *(change.path for change in picked)),
     )

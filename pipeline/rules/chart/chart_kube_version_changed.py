@@ -19,8 +19,8 @@ from pipeline.core.risk.finding import Place, ResourceRef, Severity
 from pipeline.core.risk.rule import Hit, Need, Rule, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
 
-_OLD_MINORS = 13
-"""Four years of releases: older clusters than that are rare, and have worse problems."""
+_OLD_MINORS = 18
+"""Six years of releases: who the users are is not known, and clusters that old are rare."""
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
@@ -80,6 +80,18 @@ RULE = Rule(
             "it asks for less",
             ("info", "kubeVersion"),
             sides=sides(chart("1.0.0", metadata="kubeVersion: '>=1.25.0-0'"), chart("2.0.0")),
+        ),
+        speaks(
+            "clusters of five years ago are left out",
+            ("medium", "kubeVersion"),
+            sides=sides(chart("1.0.0"), chart("2.0.0", metadata="kubeVersion: '>=1.22.0-0'")),
+            facts={"target": (1, 35), "target_stated": False},
+        ),
+        speaks(
+            "the stated cluster fits",
+            ("low", "kubeVersion"),
+            sides=sides(chart("1.0.0"), chart("2.0.0", metadata="kubeVersion: '>=1.22.0-0'")),
+            facts={"target": (1, 35)},
         ),
         quiet("it asks for the same", sides=sides(chart("1.0.0"), chart("2.0.0"))),
     ),

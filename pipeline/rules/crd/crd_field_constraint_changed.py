@@ -13,6 +13,7 @@ Compare your custom resources with the new schema before the upgrade.
 from pipeline.core.crd.case_crds import MINE, field
 from pipeline.core.crd.rule_helpers import CrdFindingText, fields_check
 from pipeline.core.crd.schema import relaxations
+from pipeline.core.render.manifests import parse
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
 from pipeline.core.words import counted
@@ -48,6 +49,7 @@ RULE = Rule(
             ("low", f"{_PATH}.additionalProperties"),
             before=field(_FREE) + MINE % "a: {x: text}",
             after=field(_TYPED) + MINE % "a: {x: text}",
+            facts={"repository_after": parse("", namespace="shop")},
         ),
         speaks(
             "an unknown keyword",

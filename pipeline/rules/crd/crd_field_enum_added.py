@@ -13,6 +13,7 @@ Compare the values in your custom resources with the list before the upgrade.
 from pipeline.core.crd.case_crds import MINE, field
 from pipeline.core.crd.rule_helpers import CrdFindingText, fields_check, of_status
 from pipeline.core.crd.schema import keywords
+from pipeline.core.render.manifests import parse
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
 from pipeline.core.words import counted
@@ -38,7 +39,14 @@ RULE = Rule(
     whole=check,
     cases=(
         speaks("any text was allowed", ("medium", _PATH), before=_ANY, after=_LISTED),
-        speaks("what is at hand is in it", ("low", _PATH), before=_ANY + MINE % "a: x", after=_LISTED + MINE % "a: x"),
+        speaks(
+            "what is at hand is in it",
+            ("low", _PATH),
+            before=_ANY,
+            after=_LISTED + MINE % "a: x",
+            facts={"repository_after": parse("", namespace="shop")},
+        ),
+        speaks("what the chart brings is in it", ("medium", _PATH), before=_ANY, after=_LISTED + MINE % "a: x"),
         quiet("a value leaves the list", before=_LISTED, after=field("a: {type: string, enum: [x]}")),
         quiet("the list goes", before=_LISTED, after=_ANY),
     ),

@@ -10,9 +10,10 @@ at any update).
 Replace the value in your custom resources before the upgrade.
 """
 
-from pipeline.core.crd.case_crds import field
+from pipeline.core.crd.case_crds import MINE, field
 from pipeline.core.crd.rule_helpers import CrdFindingText, fields_check, of_status
 from pipeline.core.crd.schema import keywords
+from pipeline.core.render.manifests import parse
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
 from pipeline.core.words import counted
@@ -31,15 +32,22 @@ check = fields_check(
 RULE = Rule(
     module=__name__,
     doc=__doc__,
-    severity=Severity.MEDIUM,
+    severity=Severity.HIGH,
     confidence=Confidence.LIKELY,
     whole=check,
     cases=(
         speaks(
             "a value is no longer in the list",
-            ("medium", "spec.versions[name=v1].schema.openAPIV3Schema.properties.spec.properties.a.enum[1]"),
+            ("high", "spec.versions[name=v1].schema.openAPIV3Schema.properties.spec.properties.a.enum[1]"),
             before=field("a: {type: string, enum: [x, y]}"),
             after=field("a: {type: string, enum: [x]}"),
+        ),
+        speaks(
+            "the custom resource at hand has another value",
+            ("low", "spec.versions[name=v1].schema.openAPIV3Schema.properties.spec.properties.a.enum[1]"),
+            before=field("a: {type: string, enum: [x, y]}"),
+            after=field("a: {type: string, enum: [x]}") + MINE % "a: x",
+            facts={"repository_after": parse("", namespace="shop")},
         ),
         quiet(
             "any text was allowed",

@@ -10,10 +10,11 @@ fields), or rejects the custom resource if fields are validated strictly. The se
 Search your custom resources for the field, and move the setting to its replacement before the upgrade.
 """
 
-from pipeline.core.crd.case_crds import field
+from pipeline.core.crd.case_crds import MINE, field
 from pipeline.core.crd.rule_helpers import CrdFindingText, fields_check, of_status
 from pipeline.core.crd.schema import keywords
 from pipeline.core.crd.schema.changes import ChangedCrd, SchemaChange, holder_after
+from pipeline.core.render.manifests import parse
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
 from pipeline.core.words import counted
@@ -42,13 +43,13 @@ check = fields_check(
 RULE = Rule(
     module=__name__,
     doc=__doc__,
-    severity=Severity.MEDIUM,
+    severity=Severity.HIGH,
     confidence=Confidence.LIKELY,
     whole=check,
     cases=(
         speaks(
             "a field is no longer known",
-            ("medium", "spec.versions[name=v1].schema.openAPIV3Schema.properties.spec.properties.size"),
+            ("high", "spec.versions[name=v1].schema.openAPIV3Schema.properties.spec.properties.size"),
             before=field("size: {type: integer}, a: {type: string}"),
             after=field("a: {type: string}"),
         ),
@@ -57,6 +58,19 @@ RULE = Rule(
             ("low", "spec.versions[name=v1].schema.openAPIV3Schema.properties.spec.properties.size"),
             before=field("size: {type: integer}", "x-kubernetes-preserve-unknown-fields: true"),
             after=field("a: {type: string}", "x-kubernetes-preserve-unknown-fields: true"),
+        ),
+        speaks(
+            "the custom resource at hand does not set it",
+            ("low", "spec.versions[name=v1].schema.openAPIV3Schema.properties.spec.properties.size"),
+            before=field("size: {type: integer}, a: {type: string}"),
+            after=field("a: {type: string}") + MINE % "a: x",
+            facts={"repository_after": parse("", namespace="shop")},
+        ),
+        speaks(
+            "the chart's own does not set it, which says nothing about its users",
+            ("high", "spec.versions[name=v1].schema.openAPIV3Schema.properties.spec.properties.size"),
+            before=field("size: {type: integer}, a: {type: string}"),
+            after=field("a: {type: string}") + MINE % "a: x",
         ),
         quiet("a field is new", before=field("a: {type: string}"), after=field("a: {type: string}, b: {type: string}")),
     ),

@@ -16,6 +16,7 @@ from pipeline.core.crd.schema import keywords
 from pipeline.core.crd.schema.changes import ChangedCrd, SchemaChange, holder_after
 from pipeline.core.crd.schema.keywords import names_required
 from pipeline.core.kube.resource import mapping
+from pipeline.core.render.manifests import parse
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
 
@@ -65,6 +66,7 @@ RULE = Rule(
             ("low", "spec.versions[name=v1].schema.openAPIV3Schema.properties.spec.required"),
             before=field("a: {type: string}") + MINE % "a: x",
             after=field("a: {type: string}", "required: [a]") + MINE % "a: x",
+            facts={"repository_after": parse("", namespace="shop")},
         ),
         quiet(
             "a field is no longer required",

@@ -13,6 +13,7 @@ Rewrite the values in your custom resources together with the upgrade.
 from pipeline.core.crd.case_crds import MINE, field
 from pipeline.core.crd.rule_helpers import CrdFindingText, fields_check, of_status
 from pipeline.core.crd.schema import keywords
+from pipeline.core.render.manifests import parse
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
 from pipeline.core.words import counted
@@ -52,6 +53,7 @@ RULE = Rule(
             ("medium", "spec.versions[name=v1].schema.openAPIV3Schema.properties.spec.properties.a.type"),
             before=field("a: {type: integer}") + MINE % "b: 1",
             after=field("a: {type: string}") + MINE % "b: 1",
+            facts={"repository_after": parse("", namespace="shop")},
         ),
         quiet("an integer becomes any number", before=field("a: {type: integer}"), after=field("a: {type: number}")),
     ),

@@ -17,8 +17,9 @@ from collections.abc import Iterator
 
 from pipeline.core.crd.case_crds import MINE, crd, version
 from pipeline.core.crd.definition import version_path
-from pipeline.core.crd.instances import at_version, naming
+from pipeline.core.crd.instances import USE_NOT_SHOWN, at_version, naming, use_is_shown
 from pipeline.core.crd.pairs import claim, edited_pairs
+from pipeline.core.render.manifests import parse
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Hit, Rule, place, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
@@ -27,6 +28,7 @@ from pipeline.core.words import agreeing, kubectl
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
     for pair, before, after in edited_pairs(upgrade):
+        shown_here = use_is_shown(upgrade, after)
         for name in sorted(before.versions.keys() - after.versions.keys()):
             served = name in before.served
             users = at_version(upgrade, after, name)
@@ -39,10 +41,11 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
                 why="Every apply and every client that uses the version fails: no matches for kind."
                 if served
                 else "It was no longer served, but if it was ever stored, the API server rejects the CRD.",
+                evidence=() if users or shown_here else (USE_NOT_SHOWN,),
                 remedy=_remedy(pair.name, name, after.served),
                 commands=_migration(pair.name, after.storage_version),
-                severity=Severity.BLOCKER if users else None if served else Severity.MEDIUM,
-                confidence=None if served or users else Confidence.LIKELY,
+                severity=Severity.BLOCKER if users else Severity.MEDIUM if shown_here and served else None,
+                confidence=Confidence.PROVEN if users else None,
                 also=tuple(place(user, ("apiVersion",)) for user in users),
                 claims=claim(pair, version_path(name)),
             )
@@ -72,6 +75,7 @@ RULE = Rule(
     module=__name__,
     doc=__doc__,
     severity=Severity.HIGH,
+    confidence=Confidence.LIKELY,
     whole=check,
     cases=(
         speaks(
@@ -82,9 +86,16 @@ RULE = Rule(
         ),
         speaks(
             "a version that was not served goes",
-            ("medium", "spec.versions[name=v1alpha1]"),
+            ("high", "spec.versions[name=v1alpha1]"),
             before=crd(version("v1alpha1", served=False, storage=False), version()),
             after=crd(version()),
+        ),
+        speaks(
+            "the custom resource at hand uses another version",
+            ("medium", "spec.versions[name=v1alpha1]"),
+            before=crd(_ALPHA, version()),
+            after=crd(version()) + MINE % "size: 1",
+            facts={"repository_after": parse("", namespace="shop")},
         ),
         speaks(
             "a version in use goes",

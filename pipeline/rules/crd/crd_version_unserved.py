@@ -12,11 +12,12 @@ Change the apiVersion of your custom resources to a served version before the up
 
 from collections.abc import Iterator
 
-from pipeline.core.crd.case_crds import crd, version
+from pipeline.core.crd.case_crds import MINE, crd, version
 from pipeline.core.crd.definition import version_path
-from pipeline.core.crd.instances import at_version, naming
+from pipeline.core.crd.instances import USE_NOT_SHOWN, at_version, naming, use_is_shown
 from pipeline.core.crd.pairs import claim, edited_pairs
-from pipeline.core.risk.finding import Severity
+from pipeline.core.render.manifests import parse
+from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Hit, Rule, place, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
 from pipeline.core.words import agreeing
@@ -24,6 +25,7 @@ from pipeline.core.words import agreeing
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
     for pair, before, after in edited_pairs(upgrade):
+        shown_here = use_is_shown(upgrade, after)
         for name in sorted(before.served & after.versions.keys() - after.served):
             users = at_version(upgrade, after, name)
             path = version_path(name, "served")
@@ -32,8 +34,10 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
                 title=f"CRD {pair.name}: version {name} no longer served"
                 + (f", and {naming(users)} {agreeing(len(users), 'uses')} it" if users else ""),
                 why="Every apply and every client that uses the version fails: no matches for kind.",
+                evidence=() if users or shown_here else (USE_NOT_SHOWN,),
                 remedy=f"Change apiVersion to {_newest(after.served)} everywhere before the upgrade.",
-                severity=Severity.BLOCKER if users else None,
+                severity=Severity.BLOCKER if users else Severity.MEDIUM if shown_here else None,
+                confidence=Confidence.PROVEN if users else None,
                 also=tuple(place(user, ("apiVersion",)) for user in users),
                 claims=claim(pair, path),
             )
@@ -49,6 +53,7 @@ RULE = Rule(
     module=__name__,
     doc=__doc__,
     severity=Severity.HIGH,
+    confidence=Confidence.LIKELY,
     whole=check,
     cases=(
         speaks(
@@ -63,6 +68,13 @@ RULE = Rule(
             before=crd(_ALPHA, version()),
             after=crd(version("v1alpha1", served=False, storage=False), version())
             + "---\napiVersion: example.com/v1alpha1\nkind: Widget\nmetadata: {name: mine, namespace: shop}\n",
+        ),
+        speaks(
+            "the custom resource at hand uses another version",
+            ("medium", "spec.versions[name=v1alpha1].served"),
+            before=crd(_ALPHA, version()),
+            after=crd(version("v1alpha1", served=False, storage=False), version()) + MINE % "size: 1",
+            facts={"repository_after": parse("", namespace="shop")},
         ),
         quiet("it was not served before", before=crd(version("v1alpha1", served=False)), after=crd(version())),
         quiet("a version is switched on", before=crd(version(served=False)), after=crd(version())),
