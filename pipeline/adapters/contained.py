@@ -22,7 +22,10 @@ from pipeline.core.budget import MEBIBYTE, RenderLimits
 T = TypeVar("T")
 _STDERR = 2
 _STDERR_LIMIT = MEBIBYTE
-_OUT_OF_MEMORY = (b"fatal error: out of memory", b"runtime: out of memory", b"cannot allocate memory", b"MemoryError")
+_OUT_OF_MEMORY = (
+    *(b"fatal error: out of memory", b"runtime: out of memory", b"cannot allocate memory", b"MemoryError"),
+    b"Not enough memory",  # orjson calls it an error in the JSON
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.adapters.contained import Exceeded, Loop, Surroundings, collected, run_in
+from pipeline.adapters.contained import Exceeded, Loop, Surroundings, collected, ran_out_of_memory, run_in
 from pipeline.core.budget import RenderLimits
 from tests.adapters.test_guard import alive, until
 
@@ -86,3 +86,9 @@ def test_an_interrupt_ends_the_program_and_passes_on() -> None:
 def test_the_message_names_the_limit_and_its_key() -> None:
     found = Exceeded("it takes longer than 1 s", "seconds")
     assert found.hint.startswith("limits.render.seconds in pipeline.yaml")
+
+
+def test_the_last_words_of_a_process_without_memory_are_known() -> None:
+    assert ran_out_of_memory(b"orjson.JSONDecodeError: Not enough memory to allocate buffer for parsing")
+    assert ran_out_of_memory(b"fatal error: runtime: out of memory")
+    assert not ran_out_of_memory(b"template: memory/templates/a.yaml:1: unexpected EOF")

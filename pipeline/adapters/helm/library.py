@@ -26,6 +26,9 @@ from pipeline.core.render.helm_apis import HELM_API_VERSIONS
 from pipeline.core.render.helm_output import Document, HelmOutputError, assemble, documents
 from pipeline.core.render.order import RenderOrder
 
+_LONGEST_ESCAPE = 6
+"""Characters of JSON for one of a manifest: a control character takes six."""
+
 
 class NotRenderedError(Exception):
     """Helm refuses to render; the message is Helm's."""
@@ -63,7 +66,7 @@ def render(order: RenderOrder, largest: int) -> Output:
         with _handle(native.call_handle("helm_chart_load", str(Path(order.chart).absolute()))) as chart:
             metadata = orjson.loads(native.call_string("helm_chart_metadata", chart))
             _check_installable(metadata, chart)
-            templates = _templates(order, metadata, chart, json.dumps(merged))
+            templates = _templates(order, metadata, chart, json.dumps(merged), largest)
             crds = orjson.loads(native.call_string("helm_chart_crds", chart)) if order.include_crds else ()
         if sum(map(len, templates.values())) + sum(len(crd["data"]) for crd in crds) > largest:
             raise TooLargeError
@@ -76,7 +79,9 @@ def render(order: RenderOrder, largest: int) -> Output:
     return Output(text, warnings, tuple(document for document in found if document.lost))
 
 
-def _templates(order: RenderOrder, metadata: Mapping[str, Any], chart: Any, values: str) -> dict[str, str]:
+def _templates(
+    order: RenderOrder, metadata: Mapping[str, Any], chart: Any, values: str, largest: int
+) -> dict[str, str]:
     """The rendered templates by path. Helm judges the values first, then the target's version, then the templates."""
     try:
         rendered = native.call_string("helm_render", chart, values, _options(order))
@@ -84,6 +89,8 @@ def _templates(order: RenderOrder, metadata: Mapping[str, Any], chart: Any, valu
         _check_target(order, metadata)
         raise
     _check_target(order, metadata)
+    if len(rendered) > _LONGEST_ESCAPE * largest:
+        raise TooLargeError
     return dict(orjson.loads(rendered))
 
 
