@@ -14,11 +14,12 @@ from pipeline.core.diff.compare import compare
 from pipeline.core.judge.judge import judge
 from pipeline.core.kube.resource import ManifestSet, Resource
 from pipeline.core.risk.finding import Confidence, Finding, Severity
-from pipeline.core.risk.upgrade import Side, Upgrade
+from pipeline.core.risk.upgrade import Facts, Side, Upgrade
 from pipeline.core.yaml.reader import load
 from tests.cluster.cluster import Cluster, Object
 from tests.support.crd_changes import BASE, CHANGES, Change
 
+MINOR = 37
 RULES = rules.load()
 OK, NOT_FOUND = 300, 404
 DROPPED, REFUSED, LATER = (
@@ -50,7 +51,8 @@ def refusal(answer: tuple[int, Any]) -> str:
 def judged(before: list[Object], after: list[Object]) -> tuple[Finding, ...]:
     sides = [Side(ManifestSet.of([Resource.of(body) for body in bodies])) for bodies in (before, after)]
     diff = compare(sides[0].manifests, sides[1].manifests)
-    return judge(Upgrade("web", "default", sides[0], sides[1], diff), RULES).findings
+    facts = Facts(target=(1, MINOR))
+    return judge(Upgrade("web", "default", sides[0], sides[1], diff, facts=facts), RULES).findings
 
 
 def send(cluster: Cluster, body: Object, **params: str) -> tuple[int, Any]:

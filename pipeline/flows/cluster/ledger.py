@@ -63,5 +63,5 @@ class Ended:
 def lost_lock() -> RefusedError:
     return RefusedError(
         "the lock was lost, so nothing else was written",
-        hint="check check check check pipeline status, then apply again",
+        hint="check pipeline status, then apply again",
     )

@@ -25,6 +25,14 @@ _KEYWORDS = frozenset(
         "type uniqueItems ",
     )
 )
+_EXTENSIONS = frozenset(
+    f"x-kubernetes-{name}"
+    for name in (
+        *("embedded-resource", "int-or-string", "list-map-keys", "list-type", "map-type"),
+        *("preserve-unknown-fields", "validations"),
+    )
+)
+_SPECIFIED = _KEYWORDS | _EXTENSIONS
 _Link = tuple[Any, str] | None
 
 
@@ -76,7 +84,7 @@ def _below(schema: dict[str, Any]) -> Iterator[tuple[Invalid, Steps]]:
     left: list[tuple[dict[str, Any], _Link]] = [(schema, None)]
     while left:
         node, link = left.pop()
-        if not _KEYWORDS.issuperset(node):
+        if not _SPECIFIED.issuperset(node):
             yield from ((found, _steps(link)) for found in _unknown(node))
         if link is not None and text(node.get("type")) not in _TYPES:
             yield from ((found, _steps(link)) for found in _untyped(node))
@@ -87,9 +95,8 @@ def _below(schema: dict[str, Any]) -> Iterator[tuple[Invalid, Steps]]:
 
 
 def _unknown(node: dict[str, Any]) -> Iterator[Invalid]:
-    for field in sorted(map(str, node.keys() - _KEYWORDS)):
-        if not field.startswith("x-kubernetes-"):
-            yield Invalid((field,), "openAPIV3Schema", "a keyword of OpenAPI v3", field, key=True)
+    for field in sorted(map(str, node.keys() - _SPECIFIED)):
+        yield Invalid((field,), "openAPIV3Schema", "a keyword of OpenAPI v3", field, key=True)
 
 
 def _untyped(node: dict[str, Any]) -> Iterator[Invalid]:
