@@ -120,6 +120,10 @@ SHAPES = {
     "    kind: Secret\n    metadata: {name: b}\n    stringData:\n      a: hunter2-canary\n",
     "in a list in a ConfigMap's text": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  m.yaml: |\n"
     "    objects:\n    - kind: Secret\n      apiVersion: v1\n      data: {a: aHVudGVyMi1jYW5hcnk=}\n",
+    "in a field of another object": "apiVersion: x.example/v1\nkind: Bundle\nmetadata: {name: a, namespace: shop}\n"
+    "spec: {template: {apiVersion: v1, kind: Secret, metadata: {name: b}, stringData: {a: hunter2-canary}}}\n",
+    "in a list of another object": "apiVersion: x.example/v1\nkind: Bundle\nmetadata: {name: a, namespace: shop}\n"
+    "spec: {objects: [{kind: Secret, apiVersion: v1, data: {a: aHVudGVyMi1jYW5hcnk=}}]}\n",
     "in a template in a ConfigMap's text": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  m.yaml: |\n"
     "    apiVersion: v1\n    kind: Secret\n    metadata: {name: %7B%7B name %7D%7D}\n    stringData:\n"
     "      a: hunter2-canary\n"
@@ -141,6 +145,8 @@ def test_a_secret_of_any_shape_is_refused(
 
 
 EMPTY = {
+    "a reference in a field": "apiVersion: x.example/v1\nkind: Bundle\nmetadata: {name: a, namespace: shop}\n"
+    "spec: {ref: {kind: Secret, name: b}}\n",
     "no data": "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\n",
     "empty": "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\ndata: {a: ''}\nstringData:\n",
     "another group": "apiVersion: a.example/v1\nkind: Secret\nmetadata: {name: a}\ndata: {a: b}\n",

@@ -53,9 +53,12 @@ def is_encrypted(resource: Resource) -> bool:
 
 
 def secrets_within(resource: Resource) -> Iterator[Resource]:
-    """The Secrets that stand in texts of an object: in annotations, in the data of a ConfigMap."""
+    """The Secrets inside an object: in its fields (a template that others create), in annotations, in texts."""
     if resource.kind == CRD_KIND or not _mentions_a_secret(resource):
         return
+    for key, value in resource.body.items():
+        if key != SOPS:
+            yield from (found for found in _objects(value) if holds_data(found))
     for text in _scalars({key: value for key, value in resource.body.items() if key != SOPS}):
         if isinstance(text, str) and _IN_TEXT.search(text):
             yield from _secrets_in(text)
