@@ -24,6 +24,7 @@ _STDERR = 2
 _STDERR_LIMIT = MEBIBYTE
 _OUT_OF_MEMORY = (
     *(b"fatal error: out of memory", b"runtime: out of memory", b"cannot allocate memory", b"MemoryError"),
+    b"pthread_create failed",
     b"Not enough memory",  # orjson calls it an error in the JSON
 )
 

@@ -59,7 +59,7 @@ def test_doctor_says_what_is_missing_for_what(
     assert run(["doctor"]) == 1
     said = capsys.readouterr()
     assert "git is needed by diff and commit" in said.err
-    assert "no Kustomize to build them" in said.err
+    assert "Kustomize is missing" in said.err
 
 
 def test_the_schema_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
