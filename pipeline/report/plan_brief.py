@@ -37,8 +37,8 @@ def _rows(plan: Plan) -> Iterator[str]:
     yield from (_row("warning", warning) for warning in plan.warnings)
     yield from (_row("note", note) for note in plan.notes)
     for problem in plan.problems:
-        cure = f" (try: {problem.cure})" if problem.cure else ""
-        yield _row("PROBLEM", f"{problem.code} {problem.what}: {problem.message}{cure}")
+        fix = f" (try: {problem.fix})" if problem.fix else ""
+        yield _row("PROBLEM", f"{problem.code} {problem.what}: {problem.message}{fix}")
 
 
 def _named(action: PlannedAction) -> str:

@@ -48,7 +48,7 @@ def terminal(plan: Plan, digest: str, look: Look = _PLAIN) -> str:
         lines += _action(action, look, silent=plan.offline)
     lines += _list("cannot be undone", plan.notes, look, "yellow")
     lines += _list("warnings", plan.warnings, look, "yellow")
-    problems = [f"{p.what}: {p.message}" + (f"\n      try: {p.cure}" if p.cure else "") for p in plan.problems]
+    problems = [f"{p.what}: {p.message}" + (f"\n      try: {p.fix}" if p.fix else "") for p in plan.problems]
     lines += _list("plan problems", problems, look, "red")
     return "\n".join(lines) + "\n"
 

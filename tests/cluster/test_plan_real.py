@@ -180,7 +180,7 @@ def test_object_on_its_way_out_is_a_problem(site: ClusterRepository) -> None:
     site.cluster.apply(foreign(site.namespace, finalizers=[]), force=True)
 
 
-def test_missing_rights_are_problems_and_not_a_crash(site: ClusterRepository) -> None:
+def test_missing_permissions_are_problems_and_not_a_crash(site: ClusterRepository) -> None:
     site.user = "stranger"
     site.render(config_map(site.namespace))
     done = site.run("plan", "-e", ENVIRONMENT)

@@ -179,5 +179,5 @@ def _not_a_person(user: Mapping[str, Any] | None) -> str:
 
 def _other_digest(comment: str | None, plan_digest: str) -> str:
     named = _DIGEST.findall(comment or "")
-    ours = not named or any(plan_digest.startswith(f"sha256:{digits}") for digits in named)
-    return "" if ours else "its comment names another plan"
+    addressed = not named or any(plan_digest.startswith(f"sha256:{digits}") for digits in named)
+    return "" if addressed else "its comment names another plan"

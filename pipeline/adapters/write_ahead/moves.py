@@ -46,8 +46,8 @@ class Staged:
             if move.staged:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 new.rename(target)
-        gone = {(self.root / move.target).parent for move in self.moves if not move.staged}
-        remove_empty_folders(gone, self.root)
+        removed = {(self.root / move.target).parent for move in self.moves if not move.staged}
+        remove_empty_folders(removed, self.root)
 
     def backward(self) -> None:
         """Bring back everything that was there. Raises OSError."""

@@ -10,7 +10,7 @@ from pipeline.core.kube.resource import Resource, mapping, sequence
 from pipeline.core.risk.upgrade import Upgrade
 
 
-def lost(upgrade: Upgrade, kinds: frozenset[str]) -> Iterator[tuple[Resource, Backend]]:
+def dangling_backends(upgrade: Upgrade, kinds: frozenset[str]) -> Iterator[tuple[Resource, Backend]]:
     """Backends of objects of ``kinds`` that led to a Service of this release and lead nowhere now.
 
     Those of the rest of the repository count. What was dangling before is not this upgrade's doing, and may be served

@@ -30,7 +30,7 @@ def layer(text: str, file: str = "values/web/common.yaml") -> ValuesLayer:
     return ValuesLayer(file, text, mapping(yaml_read.load(text)))
 
 
-def sides(before: Chart, after: Chart, ours: str = "") -> dict[str, Any]:
+def sides(before: Chart, after: Chart, own: str = "") -> dict[str, Any]:
     """The ``sides`` of a case: both charts, rendered with the same values of ours."""
-    values = (layer(ours),) if ours else ()
+    values = (layer(own),) if own else ()
     return {"before": {"chart": before, "values": values}, "after": {"chart": after, "values": values}}

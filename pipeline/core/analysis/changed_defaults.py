@@ -13,11 +13,11 @@ from pipeline.core.risk.upgrade import Upgrade
 
 @dataclass(frozen=True, slots=True)
 class DefaultChange:
-    """A default that differs between two versions. ``path`` is below ``file``; ``ours`` is where we would set it."""
+    """A default that differs between versions. ``path`` is below ``file``; ``own_path`` is where we would set it."""
 
     file: str
     path: ValuesPath
-    ours: ValuesPath
+    own_path: ValuesPath
     old: Any = field(hash=False)
     new: Any = field(hash=False)
     set_by_us: bool = False
@@ -42,7 +42,7 @@ def _scopes(
     old: ChartValues,
     new: ChartValues,
     prefix: ValuesPath,
-    ours: frozenset[ValuesPath],
+    set_here: frozenset[ValuesPath],
     over: tuple[Mapping[str, Any], ...],
 ) -> Iterator[DefaultChange]:
     """``over`` is what the charts above set here, before and after: where both do, the default has no effect."""
@@ -50,15 +50,22 @@ def _scopes(
         if all(lookup(one, path, _ABSENT) is not _ABSENT for one in over):
             continue
         full = prefix + path
-        hit = any(full[: len(one)] == one or one[: len(full)] == full for one in ours)
-        gone, came = before is not _ABSENT and after is _ABSENT, before is _ABSENT
+        hit = any(full[: len(one)] == one or one[: len(full)] == full for one in set_here)
+        removed, added = before is not _ABSENT and after is _ABSENT, before is _ABSENT
         yield DefaultChange(
-            new.file, path, full, None if came else before, None if gone else after, hit, removed=gone, added=came
+            new.file,
+            path,
+            full,
+            None if added else before,
+            None if removed else after,
+            hit,
+            removed=removed,
+            added=added,
         )
     for key in sorted(old.children.keys() & new.children.keys()):
         above = zip((old.defaults, new.defaults), over, strict=True)
         below = tuple(merge_maps(mapping(own.get(key)), mapping(higher.get(key))) for own, higher in above)
-        yield from _scopes(old.children[key], new.children[key], (*prefix, key), ours, below)
+        yield from _scopes(old.children[key], new.children[key], (*prefix, key), set_here, below)
 
 
 _ABSENT = object()

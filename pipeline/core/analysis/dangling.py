@@ -20,8 +20,8 @@ _ALWAYS_THERE = frozenset(
 """What Kubernetes and OpenShift put into every namespace."""
 
 
-def lost(upgrade: Upgrade) -> frozenset[ResourceId]:
-    """What the release had and no one renders or keeps any more. What was never there is not this upgrade's doing."""
+def no_longer_rendered(upgrade: Upgrade) -> frozenset[ResourceId]:
+    """What the release rendered and nobody renders or keeps now. What it never rendered is not due to this upgrade."""
     _, after = around(upgrade)
     mine = {one.id for one in upgrade.before.manifests.resources if not kept(one)}
     return _unmade(mine - {resource.id for resource in after}, after)
@@ -29,12 +29,12 @@ def lost(upgrade: Upgrade) -> frozenset[ResourceId]:
 
 def dangling(upgrade: Upgrade, kinds: frozenset[str], names: Names) -> Iterator[tuple[Resource, Reference]]:
     """Objects of ``kinds`` after the upgrade, with what they name and it took away."""
-    gone = lost(upgrade)
-    if gone:
+    missing = no_longer_rendered(upgrade)
+    if missing:
         for resource in around(upgrade)[1]:
             if resource.kind in kinds:
                 for reference in names(resource):
-                    if reference.id in gone:
+                    if reference.id in missing:
                         yield resource, reference
 
 

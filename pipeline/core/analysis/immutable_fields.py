@@ -20,7 +20,7 @@ from pipeline.core.risk.rule import Claim, EachCheck, Hit, place
 from pipeline.core.risk.upgrade import Upgrade
 from pipeline.core.words import deletion
 
-Cure = tuple[str, tuple[str, ...]]
+Fix = tuple[str, tuple[str, ...]]
 """A remedy, and the whole command lines that it speaks of."""
 
 
@@ -67,13 +67,13 @@ def others(body: Body, parent: Path, allowed: frozenset[str]) -> Iterator[Path]:
 
 
 def immutable_check(
-    refused: Callable[[Body, Body, int], tuple[Path, ...]], cure: Callable[[ResourceChange], Cure] | None = None
+    refused: Callable[[Body, Body, int], tuple[Path, ...]], fix: Callable[[ResourceChange], Fix] | None = None
 ) -> EachCheck:
     """One finding for an object of which ``refused`` names paths.
 
     It is given the old and the new body, with defaults, and the target's minor (the newest known where none is stated).
 
-    ``cure`` is the remedy, and the commands that it speaks of.
+    ``fix`` is the remedy, and the commands that it speaks of.
     """
 
     def check(change: ResourceChange, upgrade: Upgrade) -> Iterator[Hit]:
@@ -82,7 +82,7 @@ def immutable_check(
         if paths:
             names = ", ".join(".".join(map(str, path)) for path in paths)
             places = [place(change.resource, first_below(change, path)) for path in paths]
-            remedy, commands = (cure or _another_object)(change)
+            remedy, commands = (fix or _another_object)(change)
             yield Hit(
                 places[0],
                 title=f"{change.id.kind} {change.id.name}: {names} is immutable",
@@ -101,7 +101,7 @@ def target_minor(upgrade: Upgrade) -> int:
     return upgrade.facts.target[1] if upgrade.facts.target else bounds()[1]
 
 
-def _another_object(change: ResourceChange) -> Cure:
+def _another_object(change: ResourceChange) -> Fix:
     text = f"Delete the {change.id.kind} in a separate step, or give the new one another name."
     return text, (deletion(change.id.kind, change.id.name, namespace=change.id.namespace),)
 

@@ -16,12 +16,12 @@ _ROOT = 0
 
 
 def concerns(path: Path) -> bool:
-    """Whether a path below a pod's spec is about its rights."""
+    """Whether a path below a pod's spec is about its privileges."""
     return (path[:1] != () and path[0] in _OF_POD) or in_container(path, "securityContext")
 
 
-def rights(change: ResourceChange) -> Iterator[tuple[FieldChange, bool]]:
-    """Each changed path that is about the pods' rights, and whether the pods may do more than before."""
+def privilege_changes(change: ResourceChange) -> Iterator[tuple[FieldChange, bool]]:
+    """Each changed path that is about the pods' privileges, and whether the pods may do more than before."""
     for field, path in pod_fields(change):
         if concerns(path):
             yield field, loosens(change, field, path)

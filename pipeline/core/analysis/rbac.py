@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from pipeline.core.kube.resource import Resource, mapping, sequence
 
 AGGREGATES = "rbac.authorization.k8s.io/aggregate-to-"
-"""What the labels begin with that hand a role's rights to another role's holders."""
+"""Prefix of the labels that add a role's permissions to another role (aggregation)."""
 _WRITE = frozenset({"create", "update", "patch", "delete", "deletecollection", "*"})
 _READ = frozenset({"get", "list", "watch", "*"})
 _RBAC_GROUP = "rbac.authorization.k8s.io"

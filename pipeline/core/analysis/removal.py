@@ -25,7 +25,7 @@ Key = TypeVar("Key")
 
 
 def removed(upgrade: Upgrade) -> list[ResourceChange]:
-    """What is gone for good: hooks aside (they come and go by phase), and what another release renders now."""
+    """Objects that are no longer rendered, without hooks (they run by phase) and what another release renders now."""
     moved = {r.id for r in upgrade.facts.repository_after.resources} if upgrade.facts.repository_after else set()
     return [
         change
@@ -34,14 +34,14 @@ def removed(upgrade: Upgrade) -> list[ResourceChange]:
     ]
 
 
-def gone(upgrade: Upgrade) -> list[ResourceChange]:
-    """What is removed and is not there as another kind of workload."""
+def not_replaced(upgrade: Upgrade) -> list[ResourceChange]:
+    """Removed objects that no workload of another kind replaces."""
     successors = {old.id for old, _ in kind_changes(upgrade)}
     return [change for change in removed(upgrade) if change.id not in successors]
 
 
 def kind_changes(upgrade: Upgrade) -> list[tuple[ResourceChange, ResourceChange]]:
-    """Workloads that left, each with the one of another kind that came under its name."""
+    """Removed workloads, each with the added one of another kind that has its name."""
     added = {
         (change.id.namespace, change.id.name): change
         for change in upgrade.diff.of_action(Action.ADDED)

@@ -15,7 +15,7 @@ IDENTITY = frozenset(
         "azure.workload.identity/tenant-id",
     }
 )
-"""Annotations by which AWS (IRSA), Google Cloud and Azure lend an account rights of theirs."""
+"""Annotations that give an account permissions of AWS (IRSA), Google Cloud or Azure."""
 _BINDINGS = frozenset({"RoleBinding", "ClusterRoleBinding"})
 
 

@@ -14,10 +14,10 @@ def entries(change: ResourceChange) -> tuple[FieldChange, ...]:
 
 def renamed(change: ResourceChange) -> dict[str, str]:
     """The new names by the old ones, where every webhook that went came back with nothing but another name."""
-    gone = {_name(field.old): _rest(field.old) for field in entries(change) if field.new is MISSING}
-    came = {_name(field.new): _rest(field.new) for field in entries(change) if field.old is MISSING}
-    pairs = {old: new for old, rest in gone.items() for new, other in came.items() if rest == other}
-    return pairs if len(set(pairs.values())) == len(gone) == len(came) == len(pairs) else {}
+    removed = {_name(field.old): _rest(field.old) for field in entries(change) if field.new is MISSING}
+    added = {_name(field.new): _rest(field.new) for field in entries(change) if field.old is MISSING}
+    pairs = {old: new for old, rest in removed.items() for new, other in added.items() if rest == other}
+    return pairs if len(set(pairs.values())) == len(removed) == len(added) == len(pairs) else {}
 
 
 def _name(webhook: object) -> str:

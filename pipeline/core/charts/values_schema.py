@@ -49,14 +49,14 @@ def refused(said: str) -> bool:
     return _REFUSAL in said
 
 
-def violations(scope: ChartValues, ours: Mapping[str, Any]) -> tuple[ValuesViolation, ...]:
+def violations(scope: ChartValues, own: Mapping[str, Any]) -> tuple[ValuesViolation, ...]:
     """Each violation once, the chart's own first. Empty where all suits, and where a schema is beyond us."""
-    return tuple(dict.fromkeys(_below(scope, coalesced(scope, ours), ())))
+    return tuple(dict.fromkeys(_below(scope, coalesced(scope, own), ())))
 
 
-def coalesced(scope: ChartValues, ours: Mapping[str, Any]) -> dict[str, Any]:
+def coalesced(scope: ChartValues, own: Mapping[str, Any]) -> dict[str, Any]:
     """The values that templates and schemas see: ours over the chart's, those over its dependencies', null deletes."""
-    merged = merge_maps(scope.defaults, ours)
+    merged = merge_maps(scope.defaults, own)
     for key, child in scope.children.items():
         below = merged.get(key)
         if below is None or isinstance(below, dict):

@@ -10,9 +10,9 @@ from typing import Any
 
 from pipeline.core.crd.cel.rules import RuleResults, verdict
 from pipeline.core.crd.cel.transitions import standing
+from pipeline.core.crd.custom_resources import custom_resources, earlier
 from pipeline.core.crd.definition import Definition
 from pipeline.core.crd.find import known
-from pipeline.core.crd.instances import earlier, instances
 from pipeline.core.crd.schema.changes import ChangedCrd, changed_crds
 from pipeline.core.crd.schema.defaults import defaulted
 from pipeline.core.crd.schema.ratcheting import ratchets, unchanged
@@ -66,7 +66,7 @@ def _all(upgrade: Upgrade, edited: ChangedCrd) -> Iterator[Judged]:
     if both is None or not any(map(narrows, edited.telling)):
         return
     before, after = both
-    for resource in instances(upgrade, after):
+    for resource in custom_resources(upgrade, after):
         if resource.version in before.versions and resource.version in after.versions:
             yield _judge(upgrade, resource, before, after)
 
@@ -89,9 +89,9 @@ def _judge(upgrade: Upgrade, resource: Resource, before: Definition, after: Defi
     found = _InstanceCheck(
         old, new, past.body if past else None, resource.body, ratchets=ratchets(target[1] if target else None)
     )
-    lost = () if after.spec.get("preserveUnknownFields") else found.lost()
+    pruned_paths = () if after.spec.get("preserveUnknownFields") else found.pruned_paths()
     refused, later = found.sorted_out()
-    return Judged(resource, refused, later, lost, found.asked.unchecked)
+    return Judged(resource, refused, later, pruned_paths, found.asked.unchecked)
 
 
 class _InstanceCheck:
@@ -104,10 +104,14 @@ class _InstanceCheck:
         self._edited = past != body
         self.asked = verdict(old, new, self._filled, filled=True)
 
-    def lost(self) -> tuple[Path, ...]:
-        lost = pruned(self._new, self._body)
-        before = {_where(path) for path in pruned(self._old, self._past)} if lost and self._past is not None else set()
-        return tuple(path for path in lost if _where(path) not in before)
+    def pruned_paths(self) -> tuple[Path, ...]:
+        pruned_paths = pruned(self._new, self._body)
+        before = (
+            {_where(path) for path in pruned(self._old, self._past)}
+            if pruned_paths and self._past is not None
+            else set()
+        )
+        return tuple(path for path in pruned_paths if _where(path) not in before)
 
     def sorted_out(self) -> tuple[tuple[SchemaViolation, ...], tuple[SchemaViolation, ...]]:
         """What refuses the next apply, and what refuses a later one. Rules (CEL) are asked after the rest."""

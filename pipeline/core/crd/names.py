@@ -13,16 +13,20 @@ Told = Callable[[Definition, Definition, str], list[str]]
 """What to tell of a CRD before and after, for one key of ``spec.names``."""
 
 
-def gone(before: Definition, after: Definition, key: str) -> list[str]:
+def removed_names(before: Definition, after: Definition, key: str) -> list[str]:
     """The names that are no longer there."""
     new = set(map(str, sequence(after.names.get(key))))
     return [name for name in map(str, sequence(before.names.get(key))) if name not in new]
 
 
-def came(before: Definition, after: Definition, key: str) -> list[str]:
+def added_names(before: Definition, after: Definition, key: str) -> list[str]:
     """The new names, or the same ones in another order, where none is gone."""
     old, new = (sequence(side.names.get(key)) for side in (before, after))
-    return [] if old == new or gone(before, after, key) else gone(after, before, key) or list(map(str, new))
+    return (
+        []
+        if old == new or removed_names(before, after, key)
+        else removed_names(after, before, key) or list(map(str, new))
+    )
 
 
 def names_check(told: Told, verb: str, why: str, remedy: str) -> WholeCheck:

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from pipeline.core.analysis.short_values import shortened
 from pipeline.core.crd.compatibility import judged
-from pipeline.core.crd.instances import USE_NOT_SHOWN, naming, use_is_shown
+from pipeline.core.crd.custom_resources import USE_NOT_SHOWN, naming, use_is_shown
 from pipeline.core.crd.pairs import claim
 from pipeline.core.crd.schema.changes import PROPERTY, RETYPED, ChangedCrd, SchemaChange, changed_crds
-from pipeline.core.crd.schema.keywords import names_required, values_gone
+from pipeline.core.crd.schema.keywords import names_required, values_removed
 from pipeline.core.kube.path import MISSING
 from pipeline.core.kube.resource import Resource
 from pipeline.core.risk.finding import Severity
@@ -128,7 +128,7 @@ def _detail(change: SchemaChange) -> str:
     if change.keyword == "required":
         return ""
     if change.keyword == "enum":
-        return f"without {_text(gone)}" if (gone := values_gone(change)) else _text(new)
+        return f"without {_text(removed)}" if (removed := values_removed(change)) else _text(new)
     if change.keyword == "x-kubernetes-validations":
         return _rules(new)
     if change.keyword in _SELF_SAID:

@@ -95,14 +95,14 @@ def _keyed(lists: _Lists) -> list[Any]:
 def _plain(lists: _Lists) -> list[Any]:
     """Entries by number: of the new list, and of the old one where an entry is told to be gone."""
     path, old, new, below, reordered, differ = lists
-    gone = {step for step, told in below.items() if _is(Op.REMOVED, told)}
+    removed = {step for step, told in below.items() if _is(Op.REMOVED, told)}
     at = {step: [one for one in told if one.rest or one.change.op is not Op.REMOVED] for step, told in below.items()}
     texts = [canonical(entry) for entry in new]
     free = Counter(text for number, text in enumerate(texts) if not at.get(number))
     stays: list[Any] = []
     partners: list[Any] = []
     for number, entry in enumerate(old):
-        if number not in gone:
+        if number not in removed:
             text = canonical(entry)
             (stays if free[text] > 0 else partners).append(entry)
             free[text] -= 1

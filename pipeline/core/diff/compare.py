@@ -32,14 +32,16 @@ def compare(before: ManifestSet, after: ManifestSet, elsewhere: Container[Resour
             fields = fields_of(resource, other)
             if fields:
                 edited.append(ResourceChange(rid, Action.CHANGED, resource, other, fields))
-    gone = [resource for rid, resource in olds.items() if rid not in news]
-    left = Left([one for one in gone if one.id not in elsewhere], [one for rid, one in news.items() if rid not in olds])
+    only_old = [resource for rid, resource in olds.items() if rid not in news]
+    left = Left(
+        [one for one in only_old if one.id not in elsewhere], [one for rid, one in news.items() if rid not in olds]
+    )
     twins = _twins(left, edited, olds)
     edited += twins
     ids = [(twin.before.id, twin.id) for twin in twins if twin.before]
     found = [settled(change, ids) for change in edited] if ids else edited
     found += [ResourceChange(one.id, Action.REMOVED, one, None) for one in left.removed]
-    found += [ResourceChange(one.id, Action.REMOVED, one, None) for one in gone if one.id in elsewhere]
+    found += [ResourceChange(one.id, Action.REMOVED, one, None) for one in only_old if one.id in elsewhere]
     found += [ResourceChange(one.id, Action.ADDED, None, one) for one in left.added]
     return Diff(tuple(sorted(found, key=lambda change: (change.id, change.action))))
 

@@ -53,9 +53,9 @@ class Left:
 
     def take(self, pairs: Iterable[_Pair]) -> list[_Pair]:
         found = list(pairs)
-        gone, came = {old.id for old, _ in found}, {new.id for _, new in found}
-        self.removed = [one for one in self.removed if one.id not in gone]
-        self.added = [one for one in self.added if one.id not in came]
+        old_ids, new_ids = {old.id for old, _ in found}, {new.id for _, new in found}
+        self.removed = [one for one in self.removed if one.id not in old_ids]
+        self.added = [one for one in self.added if one.id not in new_ids]
         return found
 
 

@@ -19,7 +19,7 @@ _IDENTITY = (("metadata", "name"), ("metadata", "namespace"))
 _SHORTEST = 3
 """A shorter piece of a name is in too many words."""
 _OUTSIDE = frozenset({"serviceAccountName", "image"})
-"""What more than the object hangs on: rights of others, and what is to be pulled."""
+"""Fields that more than this object depends on: permissions of others, and images to pull."""
 
 
 def unfollowed(change: ResourceChange, fields_of: Fields) -> tuple[FieldChange, ...]:

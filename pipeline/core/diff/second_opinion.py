@@ -37,13 +37,13 @@ def untold(before: ManifestSet, after: ManifestSet, told: Iterable[ResourceChang
     """Every difference between two renders that ``told`` does not account for."""
     olds, news = before.by_id(), after.by_id()
     changes = list(told)
-    gone = {change.before.id for change in changes if change.before and change.action is not Action.CHANGED}
+    removed = {change.before.id for change in changes if change.before and change.action is not Action.CHANGED}
     came = {change.id for change in changes if change.after and change.action is not Action.CHANGED}
     edited = {change.id: change for change in changes if change.action is Action.CHANGED}
-    yield from (Untold(rid, "") for rid in olds if rid not in news and rid not in gone)
+    yield from (Untold(rid, "") for rid in olds if rid not in news and rid not in removed)
     yield from (Untold(rid, "") for rid in news if rid not in olds and rid not in came)
     for rid, old in olds.items():
-        if rid in news and rid not in gone:
+        if rid in news and rid not in removed:
             yield from untold_fields(old, news[rid], edited[rid].fields if rid in edited else ())
     for change in changes:
         if change.action in (Action.RENAMED, Action.MOVED) and change.before and change.after:

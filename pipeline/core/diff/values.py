@@ -122,13 +122,13 @@ def _plain_lists(path: Path, old: list[Any], new: list[Any], found: list[FieldCh
     fresh = sorted(index for queue in places.values() for index in queue)
     if matched != sorted(matched):
         found.append(FieldChange(path, Op.REORDERED, old, new))
-    for gone, came in _couples(old, new, left, fresh):
-        if gone is None and came is not None:
-            found.append(FieldChange((*path, came), Op.ADDED, new=new[came]))
-        elif came is None and gone is not None:
-            found.append(FieldChange((*path, gone), Op.REMOVED, old=old[gone]))
-        elif gone is not None and came is not None:
-            _value((*path, came), old[gone], new[came], found)
+    for removed, added in _couples(old, new, left, fresh):
+        if removed is None and added is not None:
+            found.append(FieldChange((*path, added), Op.ADDED, new=new[added]))
+        elif added is None and removed is not None:
+            found.append(FieldChange((*path, removed), Op.REMOVED, old=old[removed]))
+        elif removed is not None and added is not None:
+            _value((*path, added), old[removed], new[added], found)
 
 
 def _couples(

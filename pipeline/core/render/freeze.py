@@ -97,8 +97,8 @@ def _summed_differ(manifests: ManifestSet, before: Mapping[ResourceId, Resource]
     """Whether a ConfigMap or Secret is another one than committed. Secrets that the tree does not show are left out."""
     mine = [resource for resource in manifests.resources if resource.id.kind in _SUMMED]
     shown = [r for r in mine if not holds_data(r) or (r.id in before and not is_encrypted(before[r.id]))]
-    gone = {rid for rid in before if rid.kind in _SUMMED} - {resource.id for resource in mine}
-    return bool(gone) or any(r.id not in before or r.body != before[r.id].body for r in shown)
+    removed = {rid for rid in before if rid.kind in _SUMMED} - {resource.id for resource in mine}
+    return bool(removed) or any(r.id not in before or r.body != before[r.id].body for r in shown)
 
 
 def told(found: Iterable[Volatile]) -> str:

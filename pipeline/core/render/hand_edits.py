@@ -48,8 +48,8 @@ def changed_files(folder: str, index: Index, files: Mapping[str, bytes]) -> Iter
 
 def added_files(paths: Iterable[str], known: Iterable[str]) -> Iterator[HandEdit]:
     """The manifests of ``paths`` that no index ``known`` has. Whoever applies the whole folder applies them too."""
-    ours = set(known)
+    own = set(known)
     for path in sorted(paths):
         is_manifest = path.endswith(_MANIFEST) and not path.endswith(f"/{INDEX}")
-        if is_manifest and path.count("/") >= _IN_A_RELEASE and path not in ours:
+        if is_manifest and path.count("/") >= _IN_A_RELEASE and path not in own:
             yield HandEdit(path, HandEditKind.ADDED)

@@ -46,10 +46,10 @@ def _effects(chart: ManifestSet, overlaid: ManifestSet) -> Iterator[Effect]:
 def _renamed(chart: ManifestSet, overlaid: ManifestSet) -> Iterator[tuple[ResourceId, Resource]]:
     """What a prefix, a suffix or another namespace made of an object, where that is beyond doubt."""
     mine, theirs = chart.by_id(), overlaid.by_id()
-    gone = [resource for rid, resource in mine.items() if rid not in theirs]
+    removed = [resource for rid, resource in mine.items() if rid not in theirs]
     for rid in theirs:
         if rid not in mine:
-            fitting = [r for r in gone if (r.id.group, r.id.kind) == (rid.group, rid.kind) and r.id.name in rid.name]
+            fitting = [r for r in removed if (r.id.group, r.id.kind) == (rid.group, rid.kind) and r.id.name in rid.name]
             if len(fitting) == 1:
-                gone.remove(fitting[0])
+                removed.remove(fitting[0])
                 yield rid, fitting[0]

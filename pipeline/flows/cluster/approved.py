@@ -94,7 +94,7 @@ def fitting_plan(plan: Plan, digest: str, state: RepositoryState) -> FittingPlan
     resources = _resources(plan, state.objects())
     if plan.problems:
         first = plan.problems[0]
-        hint = first.cure or "pipeline plan shows everything"
+        hint = first.fix or "pipeline plan shows everything"
         message = f"the plan has {counted(len(plan.problems), 'problem')}, first: {first.what}: {first.message}"
         raise UnsafeError(message, hint=hint)
     if plan.offline:
@@ -149,10 +149,10 @@ def _resource(
     resource = found.get((action.file, action.id)) if action.file else _bare_namespace(action.id)
     if resource is None:
         raise StaleError(f"{action.file} does not contain {action.id}", hint=_AGAIN)
-    ours = sent(resource, None if action.op is Operation.HOOK or not action.file else inventory)
-    if manifest_digest(ours) != action.manifest:
+    body = sent(resource, None if action.op is Operation.HOOK or not action.file else inventory)
+    if manifest_digest(body) != action.manifest:
         raise StaleError(f"{action.file or action.id} differs from what was planned", hint=_AGAIN)
-    return ours
+    return body
 
 
 def _bare_namespace(rid: ResourceId) -> Resource:

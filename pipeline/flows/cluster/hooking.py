@@ -56,14 +56,14 @@ def _begun(task: Task, objects: Objects) -> Body | None:
 def _made(task: Task, objects: Objects) -> tuple[Body | None, Answer]:
     """The live hook. What was lost is sent again; it is only ever created, so at most one comes of it."""
     call = apply_call(task.served, with_precondition(task.body, "", "1"), force=True)
-    lost = False
+    ambiguous = False
     answer = Answer(0)
     for _ in range(_TRIES):
         fate, answer = objects.writer.write(call, "hook", object=str(task.action.id))
         if fate is Fate.DONE:
             return answer.body, answer
-        lost = lost or fate is Fate.AMBIGUOUS
-        found = objects.read(task) if lost and fate in (Fate.AMBIGUOUS, Fate.REREAD) else None
+        ambiguous = ambiguous or fate is Fate.AMBIGUOUS
+        found = objects.read(task) if ambiguous and fate in (Fate.AMBIGUOUS, Fate.REREAD) else None
         if found is not None and is_applied_by(found, MANAGER):
             return found, answer
         if fate is not Fate.AMBIGUOUS:
@@ -87,8 +87,8 @@ def _without_predecessor(task: Task, objects: Objects, removal: Removal) -> Outc
             "the hook of an earlier run still exists, and its delete policy keeps it",
             found,
         )
-    gone = _delete(task, objects, removal)
-    return None if gone.state is OutcomeState.DELETED else gone
+    deleted = _delete(task, objects, removal)
+    return None if deleted.state is OutcomeState.DELETED else deleted
 
 
 def _delete(task: Task, objects: Objects, removal: Removal) -> Outcome:
@@ -98,7 +98,7 @@ def _delete(task: Task, objects: Objects, removal: Removal) -> Outcome:
     refused = removal.remove(task, found, "hook: delete")
     if refused is not None:
         return refused
-    return removal.gone(task, str(mapping(found.get("metadata")).get("uid")))
+    return removal.deleted(task, str(mapping(found.get("metadata")).get("uid")))
 
 
 def _awaited(task: Task, live: Body, waiting: Waiting) -> Outcome:

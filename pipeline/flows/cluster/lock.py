@@ -70,11 +70,11 @@ class LeaseLock:
         self._stop.set()
         if self._thread is not None:
             self._thread.join()
-        ours = not self._lost and bool(self._lease.resource_version)
-        if ours:
+        is_held = not self._lost and bool(self._lease.resource_version)
+        if is_held:
             self._writer.announce(Call("PUT", f"{self._folder}/{self._name}"), "unlock")
         end()
-        if ours:
+        if is_held:
             self._writer = replace(self._writer, journal=Ended(self._writer.journal))
             for _ in range(2):
                 if self._put(replace(self._lease, holder=""), "unlock"):

@@ -25,7 +25,7 @@ from pipeline.flows.cluster.planning import Question, numbered
 from pipeline.flows.cluster.prune_plan import order
 
 _UNKNOWN = "what was applied is not known here"
-_NOT_LOOKED_AT = "made without a cluster: live objects, conflicts, rights and webhooks were not looked at"
+_NOT_LOOKED_AT = "made without a cluster: live objects, conflicts, permissions and webhooks were not checked"
 
 
 def offline_plan(question: Question, inventory: Inventory, applied: Iterable[tuple[str, Resource]]) -> Plan:
@@ -38,9 +38,9 @@ def offline_plan(question: Question, inventory: Inventory, applied: Iterable[tup
     mask.manifests(ManifestSet(tuple(item.resource for item in wanted) + tuple(map(Resource.of, before.values()))))
     stay = [item for item in wanted if item.hook is None and not _there_already(item, inventory)]
     actions = [_action(item, inventory, before, mask) for item in stay]
-    gone = _gone(question, inventory, {item.id for item in stay}, before)
-    deletions = sum(action.op is Operation.DELETE for action in gone)
-    hooks = hook_actions(wanted, (*actions, *gone), inventory, enabled=question.policy.hooks)
+    deleted = _deleted(question, inventory, {item.id for item in stay}, before)
+    deletions = sum(action.op is Operation.DELETE for action in deleted)
+    hooks = hook_actions(wanted, (*actions, *deleted), inventory, enabled=question.policy.hooks)
     stops = breakers(deletions, inventory, len(stay), question.policy)
     return Plan(
         tool=question.tool,
@@ -51,7 +51,7 @@ def offline_plan(question: Question, inventory: Inventory, applied: Iterable[tup
         target=PlanTarget(question.environment, question.context, question.expected_uid, ""),
         policy=question.policy,
         inventory=InventoryRef(inventory.uid, inventory.digest),
-        actions=numbered((*actions, *hooks), gone),
+        actions=numbered((*actions, *hooks), deleted),
         releases=question.releases,
         problems=tuple(sorted({*problems, *stops}, key=lambda one: (one.code, one.what, one.message))),
         warnings=(_NOT_LOOKED_AT,),
@@ -75,7 +75,7 @@ def _action(item: DesiredObject, inventory: Inventory, before: Mapping[ResourceI
     return replace(base, op=Operation.UPDATE, fields=edits(old, item.resource.body, mask))
 
 
-def _gone(
+def _deleted(
     question: Question, inventory: Inventory, kept: set[ResourceId], before: Mapping[ResourceId, Body]
 ) -> list[PlannedAction]:
     """What no one renders any more, judged as if it were still as it was applied."""

@@ -68,11 +68,11 @@ def make_plan(client: Client, question: Question, progress: Progress) -> Plan:
     terms = DecisionContext(inventory, question.policy, mask, question.hidden.places)
     planner = Planner(with_budget(client, _BUDGET_SECONDS), terms, progress, full=question.full)
     actions, more = planner.plan(wanted)
-    gone, others = deletions(client, terms, wanted, question.releases, planner.found)
-    hooks = hook_actions(wanted, (*actions, *gone), inventory, enabled=question.policy.hooks)
+    deleted, others = deletions(client, terms, wanted, question.releases, planner.found)
+    hooks = hook_actions(wanted, (*actions, *deleted), inventory, enabled=question.policy.hooks)
     hooks = [replace(hook, resource=_plural(client, hook)) for hook in hooks]
-    told = warnings(client, question.environment, question.policy, (*actions, *hooks, *gone))
-    ordered = numbered((*actions, *hooks), gone)
+    told = warnings(client, question.environment, question.policy, (*actions, *hooks, *deleted))
+    ordered = numbered((*actions, *hooks), deleted)
     sizes = inventory_too_large(inventory, ordered)
     return Plan(
         tool=question.tool,
@@ -117,9 +117,9 @@ def read_inventory(client: Client, environment: str, namespace: str) -> Inventor
     return inventories.from_body(body, environment, namespace) if body else Inventory(environment, namespace)
 
 
-def numbered(actions: Iterable[PlannedAction], gone: Iterable[PlannedAction]) -> tuple[PlannedAction, ...]:
+def numbered(actions: Iterable[PlannedAction], deleted: Iterable[PlannedAction]) -> tuple[PlannedAction, ...]:
     """In the order in which apply goes through them."""
-    ordered = [*sorted(actions, key=_order), *gone]
+    ordered = [*sorted(actions, key=_order), *deleted]
     return tuple(replace(action, number=number) for number, action in enumerate(ordered, 1))
 
 

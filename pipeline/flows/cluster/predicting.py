@@ -6,7 +6,7 @@ from pipeline.core.cluster.api.discovery import Served
 from pipeline.core.cluster.api.request import Answer, Call
 from pipeline.core.cluster.api.retry import Fate
 from pipeline.core.cluster.plan import managed_fields as managed
-from pipeline.core.cluster.plan.decide import DecisionContext, ours
+from pipeline.core.cluster.plan.decide import DecisionContext, owned_by_us
 from pipeline.core.cluster.plan.policy import ApplyPolicy
 from pipeline.core.cluster.plan.prediction import MIGRATED, Conflict, Prediction
 from pipeline.core.kube.resource import Body, Resource, ResourceId, mapping
@@ -26,7 +26,7 @@ def predict(client: Client, served: Served, body: Body, found: Body | None, term
     conflicts: tuple[Conflict, ...] = ()
     left: frozenset[managed.FieldPath] = frozenset()
     if fate is Fate.CONFLICT and found is not None:
-        migrated = frozenset() if ours(found, rid, terms.inventory) else MIGRATED
+        migrated = frozenset() if owned_by_us(found, rid, terms.inventory) else MIGRATED
         conflicts = tuple(_decided(conflict, rid, terms.policy, migrated) for conflict in _conflicts(answer))
         if not all(conflict.action for conflict in conflicts):
             return Prediction(answer, None, conflicts)

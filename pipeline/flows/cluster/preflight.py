@@ -19,7 +19,7 @@ _JUDGED = WRITES | {Operation.DELETE}
 _WEBHOOKS = "/apis/admissionregistration.k8s.io/v1/"
 
 
-class Right(NamedTuple):
+class Permission(NamedTuple):
     verb: str
     group: str
     resource: str
@@ -34,47 +34,47 @@ class Right(NamedTuple):
 def warnings(
     client: Client, environment: str, policy: ApplyPolicy, actions: Sequence[PlannedAction]
 ) -> tuple[str, ...]:
-    """For a plan: who makes it need not be who applies it, so missing rights are told and stop nothing."""
-    missing = missing_rights(client, environment, policy, actions)
-    rights = [f"you may not {', '.join(map(str, missing))}: whoever applies this must be able to"] if missing else []
-    return (*rights, *_guards(client, actions))
+    """For a plan: its author and its applier may differ, so a missing permission is a warning and not an error."""
+    missing = missing_permissions(client, environment, policy, actions)
+    texts = [f"you may not {', '.join(map(str, missing))}: whoever applies this must be able to"] if missing else []
+    return (*texts, *_guards(client, actions))
 
 
-def missing_rights(
+def missing_permissions(
     client: Client, environment: str, policy: ApplyPolicy, actions: Iterable[PlannedAction]
-) -> tuple[Right, ...]:
+) -> tuple[Permission, ...]:
     """Access reviews (SelfSubjectAccessReview) for every kind of write: those that are refused, sorted."""
-    rights = sorted(_rights(environment, policy, list(actions)))
-    allowed = in_parallel(lambda right: _allowed(client, right), rights)
-    return tuple(right for right, yes in zip(rights, allowed, strict=True) if not yes)
+    permissions = sorted(_permissions(environment, policy, list(actions)))
+    allowed = in_parallel(lambda wanted: _allowed(client, wanted), permissions)
+    return tuple(wanted for wanted, yes in zip(permissions, allowed, strict=True) if not yes)
 
 
 def may_apply(client: Client, environment: str, policy: ApplyPolicy, actions: Iterable[PlannedAction]) -> None:
-    """Raises WorldError, naming every right that is missing: half an apply is worse than none."""
-    missing = missing_rights(client, environment, policy, actions)
+    """Raises WorldError, naming every missing permission: an apply that stops half way is worse than none."""
+    missing = missing_permissions(client, environment, policy, actions)
     if missing:
         message = f"nothing was written: you may not {', '.join(map(str, missing))}"
         raise WorldError(message, hint="pipeline rbac prints the required role")
 
 
-def _rights(environment: str, policy: ApplyPolicy, actions: list[PlannedAction]) -> set[Right]:
-    ours, name = policy.namespace, name_of(environment)
+def _permissions(environment: str, policy: ApplyPolicy, actions: list[PlannedAction]) -> set[Permission]:
+    home, name = policy.namespace, name_of(environment)
     found = {
-        Right(verb, group, resource, ours, name if verb != "create" else "")
+        Permission(verb, group, resource, home, name if verb != "create" else "")
         for group, resource in _BOOKKEEPING
         for verb in ("get", "create", "update")
     }
     for action in actions:
         if action.op in WRITES and action.resource:
-            found |= {Right(verb, action.group, action.resource, action.namespace) for verb in ("patch", "create")}
+            found |= {Permission(verb, action.group, action.resource, action.namespace) for verb in ("patch", "create")}
         if action.op in (Operation.DELETE, Operation.RECREATE) and action.resource:
-            found.add(Right("delete", action.group, action.resource, action.namespace))
+            found.add(Permission("delete", action.group, action.resource, action.namespace))
     return found
 
 
-def _allowed(client: Client, right: Right) -> bool:
-    """True where the cluster does not answer the question: then the write itself will tell."""
-    wanted = dict(zip(("verb", "group", "resource", "namespace", "name"), right, strict=True))
+def _allowed(client: Client, permission: Permission) -> bool:
+    """True where the cluster does not answer the question: then the write itself will show it."""
+    wanted = permission._asdict()
     body = {
         "apiVersion": "authorization.k8s.io/v1",
         "kind": "SelfSubjectAccessReview",

@@ -28,17 +28,19 @@ def deletions(
     wanted = list(wanted)
     inventory = terms.inventory
     kept = {item.id for item in wanted if item.hook is None}
-    gone = {
+    no_longer_rendered = {
         rid: entry
         for rid, entry in inventory.entries.items()
         if rid not in kept and (not releases or entry.release in releases)
     }
     serves = client.serves
-    problems = list(unknown(inventory, serves.stale)) if gone else []
+    problems = list(unknown(inventory, serves.stale)) if no_longer_rendered else []
     if problems:
         return [], problems
-    served = {rid: kind for rid, entry in gone.items() if (kind := serves.any_version(rid, entry.version))}
-    problems += [_unserved(rid) for rid in gone if rid not in served and serves.knows_group(rid.group)]
+    served = {
+        rid: kind for rid, entry in no_longer_rendered.items() if (kind := serves.any_version(rid, entry.version))
+    }
+    problems += [_unserved(rid) for rid in no_longer_rendered if rid not in served and serves.knows_group(rid.group)]
     found = live(client, served)
     taken = frozenset(str(mapping(body.get("metadata")).get("uid")) for rid, body in known.items() if rid in kept)
     counted = _insides(
@@ -46,7 +48,7 @@ def deletions(
     )
     actions = [
         _action(Candidate(rid, entry, found.get(rid), counted.get(rid, 0)), terms, taken, served.get(rid))
-        for rid, entry in gone.items()
+        for rid, entry in no_longer_rendered.items()
     ]
     number = sum(action.op is Operation.DELETE for action in actions)
     problems += breakers(number, inventory, len(kept), terms.policy)
@@ -103,11 +105,11 @@ def _strangers(client: Client, serves: Discovery, namespace: str, terms: Decisio
     kinds = {
         (kind.group, kind.kind): kind for kind in serves.kinds.values() if kind.namespaced and kind.verbs >= _LISTED
     }
-    ours: dict[str, InventoryEntry] = {entry.uid: entry for entry in terms.inventory.entries.values()}
+    owned: dict[str, InventoryEntry] = {entry.uid: entry for entry in terms.inventory.entries.values()}
 
     def count(kind: Served) -> int:
         bodies = client.every(kind, namespace)
-        return sum(_is_stranger(kind, mapping(body.get("metadata")), ours) for body in bodies)
+        return sum(_is_stranger(kind, mapping(body.get("metadata")), owned) for body in bodies)
 
     return sum(in_parallel(count, kinds.values()))
 
@@ -115,10 +117,10 @@ def _strangers(client: Client, serves: Discovery, namespace: str, terms: Decisio
 _BROUGHT_ALONG = frozenset({("ConfigMap", "kube-root-ca.crt"), ("ServiceAccount", "default")})
 
 
-def _is_stranger(kind: Served, metadata: Mapping[str, object], ours: Mapping[str, InventoryEntry]) -> bool:
+def _is_stranger(kind: Served, metadata: Mapping[str, object], owned: Mapping[str, InventoryEntry]) -> bool:
     if kind.kind in ("Event", "EndpointSlice", "Endpoints", "Lease") or metadata.get("ownerReferences"):
         return False
-    return metadata.get("uid") not in ours and (kind.kind, metadata.get("name")) not in _BROUGHT_ALONG
+    return metadata.get("uid") not in owned and (kind.kind, metadata.get("name")) not in _BROUGHT_ALONG
 
 
 def _unserved(rid: ResourceId) -> PlanProblem:

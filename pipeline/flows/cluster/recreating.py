@@ -33,9 +33,9 @@ def recreate(task: Task, objects: Objects, removal: Removal, backup: Backup) -> 
     refused = removal.remove(task, found, "recreate: delete", lambda now: objects.against(task.action, now))
     if refused is not None:
         return refused
-    gone = removal.gone(task, str(found["metadata"]["uid"]))
-    if gone.state is not OutcomeState.DELETED:
-        return replace(gone, action=task.action)
+    deleted = removal.deleted(task, str(found["metadata"]["uid"]))
+    if deleted.state is not OutcomeState.DELETED:
+        return replace(deleted, action=task.action)
     made = objects.apply(create)
     if made.good:
         return _as_recreated(task, made)

@@ -40,13 +40,13 @@ class Removal:
             uid, terminating = _who(found)
             planned = action.live.uid if action.live else ""
             if uid == planned and terminating:
-                return self.gone(task, uid)
+                return self.deleted(task, uid)
             against = self._against(action, found, uid, planned)
             if against is not None:
                 return against
             fate, answer = self.send(task, found, "delete")
             if fate in (Fate.DONE, Fate.NOT_FOUND):
-                return self.gone(task, uid)
+                return self.deleted(task, uid)
             if fate not in _CHANGED:
                 return self.objects.failed(action, answer)
         return Outcome(action, OutcomeState.STALE, f"it was changed {_TRIES} times while we tried")
@@ -69,17 +69,17 @@ class Removal:
         self, task: Task, found: Body, what: str, against: Callable[[Body], str] = lambda _now: ""
     ) -> Outcome | None:
         """Delete that very object, as long as nothing is ``against`` it. None: it is gone, or on its way out."""
-        uid, lost = _who(found)[0], False
+        uid, ambiguous = _who(found)[0], False
         for _ in range(_TRIES):
             fate, answer = self.send(task, found, what)
             if fate is Fate.DONE:
                 return None
             if fate not in (*_CHANGED, Fate.NOT_FOUND):
                 return self.objects.failed(task.action, answer)
-            lost = lost or fate is Fate.AMBIGUOUS
+            ambiguous = ambiguous or fate is Fate.AMBIGUOUS
             now = self.objects.read(task)
             if now is None or _who(now)[0] != uid:
-                return None if lost else Outcome(task.action, OutcomeState.STALE, "it was deleted meanwhile", now)
+                return None if ambiguous else Outcome(task.action, OutcomeState.STALE, "it was deleted meanwhile", now)
             if _who(now)[1]:
                 return None
             why = against(now)
@@ -88,7 +88,7 @@ class Removal:
             found = now
         return Outcome(task.action, OutcomeState.STALE, f"it was changed {_TRIES} times while we tried", found)
 
-    def gone(self, task: Task, uid: str) -> Outcome:
+    def deleted(self, task: Task, uid: str) -> Outcome:
         """Wait until that object is gone; what holds it is named."""
         end = self.clock.monotonic() + self.policy.health_timeout_seconds
         pause = _POLL_SECONDS

@@ -154,8 +154,8 @@ class Objects:
         if fate is Fate.CONFLICT:  # of somebody who came since it was read, or else of whom the policy does not know
             now = self.read(task)
             stale = self.against(action, now)
-            lost = Outcome(action, OutcomeState.STALE, stale, now) if stale else self.failed(action, answer)
-            return WriteFate.YES, lost
+            failure = Outcome(action, OutcomeState.STALE, stale, now) if stale else self.failed(action, answer)
+            return WriteFate.YES, failure
         return WriteFate.YES, self.failed(action, answer)
 
     def _migrated(self, task: Task, found: Body) -> Body | None:
@@ -187,10 +187,10 @@ def migration(found: Body, managers: frozenset[str]) -> list[dict[str, object]]:
     for entry in theirs:
         fields = _union(fields, orjson.loads(orjson.dumps(entry.get("fieldsV1") or {})))
     rest = [entry for entry in entries if entry not in theirs]
-    ours = {**theirs[0], "manager": MANAGER, "operation": "Apply", "fieldsV1": fields}
+    merged = {**theirs[0], "manager": MANAGER, "operation": "Apply", "fieldsV1": fields}
     metadata = mapping(found.get("metadata"))
     patch: list[dict[str, object]] = [
-        {"op": "replace", "path": "/metadata/managedFields", "value": [*rest, ours]},
+        {"op": "replace", "path": "/metadata/managedFields", "value": [*rest, merged]},
         {"op": "replace", "path": "/metadata/resourceVersion", "value": metadata.get("resourceVersion")},
     ]
     if _LAST_APPLIED in mapping(metadata.get("annotations")):

@@ -222,12 +222,12 @@ def _before(config: Config, jobs: Sequence[Job], world: RenderPorts) -> _Before:
 def _orphans(config: Config, before: _Before, files: Mapping[str, bytes]) -> tuple[str, ...]:
     """What an index says is ours and no render makes any more. No other file is ever removed."""
     current = {folder_of(e.name, r.name) for e, r in config.pairs()}
-    gone: set[str] = set()
+    outdated: set[str] = set()
     for folder, index in before.indexes.items():
         if index is not None:
-            gone |= {f"{folder}/{name}" for name in index.files}
-            gone |= {f"{folder}/{INDEX}"} if folder not in current else set()
-    return tuple(sorted(gone - files.keys()))
+            outdated |= {f"{folder}/{name}" for name in index.files}
+            outdated |= {f"{folder}/{INDEX}"} if folder not in current else set()
+    return tuple(sorted(outdated - files.keys()))
 
 
 def _added(config: Config, before: _Before, jobs: Sequence[Job], files: Mapping[str, bytes]) -> tuple[HandEdit, ...]:

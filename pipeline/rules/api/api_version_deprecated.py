@@ -37,8 +37,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
 
 
 def _concerns(api: ApiKind, minor: int) -> bool:
-    gone = api.removed is not None and api.removed <= minor
-    return api.deprecated is not None and api.deprecated <= minor and not gone
+    no_longer_served = api.removed is not None and api.removed <= minor
+    return api.deprecated is not None and api.deprecated <= minor and not no_longer_served
 
 
 def _remedy(api: ApiKind) -> str:

@@ -28,9 +28,9 @@ _KINDS = frozenset({"ConfigMap", "Secret"})
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
-    gone = [(change, fields) for change in upgrade.diff.changes if (fields := _gone(change))]
-    users = _users(upgrade) if gone else {}
-    for change, fields in gone:
+    removed = [(change, fields) for change in upgrade.diff.changes if (fields := _removed(change))]
+    users = _users(upgrade) if removed else {}
+    for change, fields in removed:
         held = keys_of(change.resource)
         keys = [key for field in fields for key in _keys(field) if key not in held]
         if not keys:  # from stringData to data, or the other way round
@@ -39,7 +39,7 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         yield _hit(change, fields, keys, named)
 
 
-def _gone(change: ResourceChange) -> list[FieldChange]:
+def _removed(change: ResourceChange) -> list[FieldChange]:
     """The keys that are gone from an edited object, one by one or all at once."""
     if change.id.kind not in _KINDS or change.id.group or change.action in (Action.ADDED, Action.REMOVED):
         return []

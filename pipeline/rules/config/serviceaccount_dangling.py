@@ -23,8 +23,8 @@ from pipeline.core.words import listed
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
-    gone = _users(dangling(upgrade, WORKLOADS, _accounts))
-    for name, places in sorted(gone.items()):
+    removed = _users(dangling(upgrade, WORKLOADS, _accounts))
+    for name, places in sorted(removed.items()):
         yield Hit(
             places[0],
             title=f"{_running(places)} as service account {name.name}, which is no longer rendered",

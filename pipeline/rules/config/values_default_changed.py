@@ -47,7 +47,7 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
 
 def _hit(group: list[DefaultChange], severity: Severity, why: str, remedy: str) -> Hit:
     places = [Place(ResourceRef.chart_file(change.file), change.path) for change in group]
-    shown = listed((f"{'.'.join(c.ours)} {between(c.old, c.new)}" for c in group), _SHOWN, between="; ")
+    shown = listed((f"{'.'.join(c.own_path)} {between(c.old, c.new)}" for c in group), _SHOWN, between="; ")
     return Hit(
         places[0],
         title=f"default values change: {shown}",

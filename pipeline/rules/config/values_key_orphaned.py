@@ -31,11 +31,11 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
     assert old is not None
     assert new is not None
     before, after = scope_of(old), scope_of(new)
-    ours = {path: value for layer in upgrade.after.values for path, value in leaves(layer.data)}
-    lost = [path for path in ours if knows(before, path) and not knows(after, path)]
-    idle = {path for path in lost if ours[path] is None or default_at(before, path) == ours[path]}
-    for orphan in sorted({_topmost(path, after) for path in lost} - _refused(upgrade, after)):
-        below = [path for path in lost if path[: len(orphan)] == orphan]
+    own = {path: value for layer in upgrade.after.values for path, value in leaves(layer.data)}
+    orphaned = [path for path in own if knows(before, path) and not knows(after, path)]
+    idle = {path for path in orphaned if own[path] is None or default_at(before, path) == own[path]}
+    for orphan in sorted({_topmost(path, after) for path in orphaned} - _refused(upgrade, after)):
+        below = [path for path in orphaned if path[: len(orphan)] == orphan]
         yield _hit(orphan, upgrade, new, after, Severity.LOW if idle.issuperset(below) else None)
 
 

@@ -31,15 +31,15 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
     assert old is not None, "BUG: evaluated without a chart"
     assert new is not None, "BUG: evaluated without a chart"
     before, after = scope_of(old), scope_of(new)
-    ours = {path for layer in upgrade.after.values for path, _ in leaves(layer.data)}
+    own = {path for layer in upgrade.after.values for path, _ in leaves(layer.data)}
     switches: dict[ValuesPath, ValuesPath] = {}
-    for path in sorted(ours):
+    for path in sorted(own):
         for switch in ((*path[:-1], word) for word in _SWITCHES):
             fresh = default_at(before, switch) is MISSING and default_at(after, switch) is False
             known = default_at(before, path[:-1]) is not MISSING
-            if len(path) > 1 and fresh and known and switch not in ours:
+            if len(path) > 1 and fresh and known and switch not in own:
                 switches.setdefault(switch, path)
-    gone = [at(change) for change in upgrade.diff.of_action(Action.REMOVED)]
+    removed = [at(change) for change in upgrade.diff.of_action(Action.REMOVED)]
     for switch, path in switches.items():
         place = where(upgrade.after.values, path)
         yield Hit(
@@ -47,7 +47,7 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
             title=f"{place}: our value {'.'.join(path)} now needs {'.'.join(switch)}, which is new and off",
             why="What it configures is no longer rendered.",
             remedy=f"Set {'.'.join(switch)}: true if you still need it.",
-            also=tuple(gone) if len(gone) <= _FEW else (),
+            also=tuple(removed) if len(removed) <= _FEW else (),
             evidence=(place,),
         )
 

@@ -28,8 +28,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         old, new = kind(change.old), kind(change.new)
         if old and new and old != new:
             dotted = ".".join(change.path)
-            place = where(upgrade.after.values, change.ours)
-            ready = bool(place) and kind(_ours(upgrade, change.ours)) == new
+            place = where(upgrade.after.values, change.own_path)
+            ready = bool(place) and kind(_ours(upgrade, change.own_path)) == new
             yield Hit(
                 Place(ResourceRef.chart_file(change.file), change.path),
                 title=f"{change.file}: {dotted} was {article(old)} and is now {article(new)}"

@@ -35,17 +35,17 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
 
 
 def _hit(upgrade: Upgrade, pair: Pair, after: Definition, changed: list[Path]) -> Hit:
-    gone = _missing(upgrade, pair, after)
+    missing = _missing(upgrade, pair, after)
     injected = any(str(key).startswith(_INJECTED) for key in mapping(after.metadata.get("annotations")))
     only_trust = all("caBundle" in path for path in changed)
     words = ", ".join(dict.fromkeys(".".join(map(str, path[3:])) or "webhook" for path in changed))
     return Hit(
         pair.place(changed[0]),
         title=f"CRD {pair.name}: its conversion webhook changes ({words})"
-        + (f", and its Service {gone} is not rendered" if gone else ""),
+        + (f", and its Service {missing} is not rendered" if missing else ""),
         why="If the webhook does not answer, only the storage version can be read and written.",
         remedy="Make sure that the Service exists under that name, and that the CRD trusts its certificate.",
-        severity=Severity.HIGH if gone else Severity.INFO if only_trust and injected else None,
+        severity=Severity.HIGH if missing else Severity.INFO if only_trust and injected else None,
         also=tuple(pair.place(path) for path in changed[1:]),
         claims=claim(pair, *changed),
     )

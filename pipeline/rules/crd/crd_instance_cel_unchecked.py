@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 from pipeline.core.crd.case_crds import MINE, field
 from pipeline.core.crd.compatibility import judged
-from pipeline.core.crd.instances import naming
+from pipeline.core.crd.custom_resources import naming
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Claim, Hit, Rule, place, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade

@@ -10,11 +10,11 @@ Use full resource names in scripts.
 """
 
 from pipeline.core.crd.case_crds import crd
-from pipeline.core.crd.names import came, names_check
+from pipeline.core.crd.names import added_names, names_check
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
 
-check = names_check(came, "gains", "Nothing breaks.", "Nothing.")
+check = names_check(added_names, "gains", "Nothing breaks.", "Nothing.")
 
 RULE = Rule(
     module=__name__,

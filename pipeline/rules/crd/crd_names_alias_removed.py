@@ -10,11 +10,11 @@ Use full resource names in scripts.
 """
 
 from pipeline.core.crd.case_crds import crd
-from pipeline.core.crd.names import gone, names_check
+from pipeline.core.crd.names import names_check, removed_names
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
 
-check = names_check(gone, "loses", "Scripts that use it break.", "Use full resource names in scripts.")
+check = names_check(removed_names, "loses", "Scripts that use it break.", "Use full resource names in scripts.")
 
 RULE = Rule(
     module=__name__,

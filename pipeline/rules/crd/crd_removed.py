@@ -15,8 +15,8 @@ with ``helm.sh/resource-policy: keep`` before the upgrade.
 from collections.abc import Iterator
 
 from pipeline.core.crd.case_crds import crd
+from pipeline.core.crd.custom_resources import custom_resources, naming
 from pipeline.core.crd.definition import Definition
-from pipeline.core.crd.instances import instances, naming
 from pipeline.core.crd.pairs import claim, pairs
 from pipeline.core.kube.resource import Delivery
 from pipeline.core.risk.finding import Confidence, Severity
@@ -30,7 +30,7 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
     elsewhere = {resource.id.name for resource in others.of_kind("CustomResourceDefinition")} if others else set()
     for pair in pairs(upgrade):
         if pair.after is None and pair.before is not None and pair.name not in elsewhere:
-            users = list(instances(upgrade, pair.before))
+            users = list(custom_resources(upgrade, pair.before))
             yield Hit(
                 pair.place(),
                 title=f"CRD {pair.name} is no longer rendered"

@@ -26,20 +26,20 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         for name in sorted(before.versions.keys() & after.versions.keys()):
             old, new = (mapping(side.versions[name].get("subresources")) for side in (before, after))
             path = version_path(name, "subresources")
-            came = sorted(new.keys() - old.keys())
-            counted = sorted(mapping(new.get("scale")).keys() - mapping(old.get("scale")).keys()) if not came else []
-            if came or counted:
-                paths = [(*path, key) for key in came] or [(*path, "scale", key) for key in counted]
+            added = sorted(new.keys() - old.keys())
+            counted = sorted(mapping(new.get("scale")).keys() - mapping(old.get("scale")).keys()) if not added else []
+            if added or counted:
+                paths = [(*path, key) for key in added] or [(*path, "scale", key) for key in counted]
                 yield Hit(
                     pair.place(paths[0] if old else path),
-                    title=f"CRD {pair.name}: version {name} gains {', '.join(came or counted)}",
+                    title=f"CRD {pair.name}: version {name} gains {', '.join(added or counted)}",
                     why="What is written to .status through the object itself is silently dropped from now on."
-                    if "status" in came
+                    if "status" in added
                     else "Autoscalers can target the kind.",
                     remedy="Make sure that your tools write status through the subresource."
-                    if "status" in came
+                    if "status" in added
                     else "Nothing.",
-                    severity=None if "status" in came else Severity.INFO,
+                    severity=None if "status" in added else Severity.INFO,
                     claims=claim(pair, *(paths if old else [path])),
                 )
 

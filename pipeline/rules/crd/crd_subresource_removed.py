@@ -26,21 +26,21 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
     for pair, before, after in edited_pairs(upgrade):
         for name in sorted(before.versions.keys() & after.versions.keys()):
             old, new = (mapping(side.versions[name].get("subresources")) for side in (before, after))
-            gone, moved = sorted(old.keys() - new.keys()), _moved(old, new)
-            if gone or moved:
+            removed, moved = sorted(old.keys() - new.keys()), _moved(old, new)
+            if removed or moved:
                 path = version_path(name, "subresources")
-                at = path if not new else (*path, gone[0] if gone else "scale")
+                at = path if not new else (*path, removed[0] if removed else "scale")
                 words = ", ".join(
-                    [f"loses {key}" for key in gone] + [f"scales by different fields ({moved})"] * bool(moved)
+                    [f"loses {key}" for key in removed] + [f"scales by different fields ({moved})"] * bool(moved)
                 )
                 yield Hit(
                     pair.place(at),
                     title=f"CRD {pair.name}: version {name} {words}",
-                    why=f"Clients that use /{gone[0]} of the kind get 404."
-                    if gone
+                    why=f"Clients that use /{removed[0]} of the kind get 404."
+                    if removed
                     else "Autoscalers of the kind read and write different fields, or stop working.",
                     remedy="Check autoscalers of the kind, and tools that write its status.",
-                    severity=None if gone or "labelSelectorPath" in moved else Severity.MEDIUM,
+                    severity=None if removed or "labelSelectorPath" in moved else Severity.MEDIUM,
                     claims=claim(pair, path),
                 )
 

@@ -12,8 +12,8 @@ Move your custom resources to another version now, while both work.
 from collections.abc import Iterator
 
 from pipeline.core.crd.case_crds import MINE, crd, version
+from pipeline.core.crd.custom_resources import at_version, naming
 from pipeline.core.crd.definition import version_path
-from pipeline.core.crd.instances import at_version, naming
 from pipeline.core.crd.pairs import claim, edited_pairs
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Hit, Rule, place, quiet, speaks

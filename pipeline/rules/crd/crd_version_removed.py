@@ -16,8 +16,8 @@ import json
 from collections.abc import Iterator
 
 from pipeline.core.crd.case_crds import MINE, crd, version
+from pipeline.core.crd.custom_resources import USE_NOT_SHOWN, at_version, naming, use_is_shown
 from pipeline.core.crd.definition import version_path
-from pipeline.core.crd.instances import USE_NOT_SHOWN, at_version, naming, use_is_shown
 from pipeline.core.crd.pairs import claim, edited_pairs
 from pipeline.core.render.manifests import parse
 from pipeline.core.risk.finding import Confidence, Severity

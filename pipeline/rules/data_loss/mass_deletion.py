@@ -23,20 +23,20 @@ _SHARE = 0.3
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
-    gone = [change for change in removed(upgrade) if change.action is Action.REMOVED]
+    no_longer_rendered = [change for change in removed(upgrade) if change.action is Action.REMOVED]
     total = len(upgrade.before.manifests.resources)
-    empty = bool(gone) and not upgrade.after.manifests.resources
-    if not empty and len(gone) <= max(_AT_LEAST, _SHARE * total):
+    empty = bool(no_longer_rendered) and not upgrade.after.manifests.resources
+    if not empty and len(no_longer_rendered) <= max(_AT_LEAST, _SHARE * total):
         return
     yield Hit(
-        at(gone[0]),
-        title=f"{len(gone)} of {total} objects are no longer rendered",
+        at(no_longer_rendered[0]),
+        title=f"{len(no_longer_rendered)} of {total} objects are no longer rendered",
         why="Nothing is rendered any more: a prune deletes everything." if empty else "A prune deletes them all.",
         remedy="Check values and chart first. If the removal is intended, say so with a waiver.",
         confidence=Confidence.PROVEN if empty else Confidence.LIKELY,
         severity=Severity.BLOCKER if empty else Severity.HIGH,
-        also=tuple(at(change) for change in gone[1:]),
-        claims=(Claim(gone[0].id, ("not explained by their number",)),),
+        also=tuple(at(change) for change in no_longer_rendered[1:]),
+        claims=(Claim(no_longer_rendered[0].id, ("not explained by their number",)),),
     )
 
 

@@ -22,8 +22,8 @@ from pipeline.core.risk.upgrade import Upgrade
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
-    gone = [change for change in removed(upgrade) if operated(change.resource)]
-    for changes in grouped(gone, lambda one: (one.id.group, one.id.kind, kept(one.resource))).values():
+    no_longer_rendered = [change for change in removed(upgrade) if operated(change.resource)]
+    for changes in grouped(no_longer_rendered, lambda one: (one.id.group, one.id.kind, kept(one.resource))).values():
         keep, many = kept(changes[0].resource), len(changes) > 1
         yield Hit(
             at(changes[0]),

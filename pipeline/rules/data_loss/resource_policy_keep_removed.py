@@ -61,12 +61,12 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
 
 def _finalizer(change: ResourceChange, field: FieldChange) -> Hit:
     name = f"{change.id.kind} {change.id.name}"
-    gone = ", ".join(map(str, sequence(field.old) or [field.old])) if field.old is not MISSING else ""
-    came = ", ".join(map(str, sequence(field.new) or [field.new])) if field.new is not MISSING else ""
-    lost = bool(gone) and field.op is not Op.REORDERED
+    removed = ", ".join(map(str, sequence(field.old) or [field.old])) if field.old is not MISSING else ""
+    added = ", ".join(map(str, sequence(field.new) or [field.new])) if field.new is not MISSING else ""
+    lost = bool(removed) and field.op is not Op.REORDERED
     return Hit(
         at(change, field),
-        title=f"{name}: finalizer {gone or 'none'} -> {came or 'none'}",
+        title=f"{name}: finalizer {removed or 'none'} -> {added or 'none'}",
         why="Its deletion no longer waits for the clean-up."
         if lost
         else "Its deletion waits for the finalizer's controller.",

@@ -15,7 +15,7 @@ from dataclasses import replace
 
 from pipeline.core.analysis.operator_owned import operated
 from pipeline.core.analysis.references import references
-from pipeline.core.analysis.removal import OWN_RULE, gone, grouped, kept, naming
+from pipeline.core.analysis.removal import OWN_RULE, grouped, kept, naming, not_replaced
 from pipeline.core.analysis.selection import around
 from pipeline.core.diff.change import ResourceChange
 from pipeline.core.diff.generated_names import same_stem
@@ -57,11 +57,11 @@ _OTHER = (Severity.MEDIUM, "Its controller no longer acts on it, and may undo wh
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
-    lost = [one for one in gone(upgrade) if one.id.kind not in OWN_RULE and not operated(one.resource)]
-    older = [one for one in lost if _superseded(one, upgrade)]
+    missing = [one for one in not_replaced(upgrade) if one.id.kind not in OWN_RULE and not operated(one.resource)]
+    older = [one for one in missing if _superseded(one, upgrade)]
     for group in grouped(older, lambda change: (change.id.group, change.id.kind)).values():
         yield _older(group)
-    rest = [one for one in lost if one not in older]
+    rest = [one for one in missing if one not in older]
     named = _named(upgrade) if any(one.id.kind in _READ for one in rest) else frozenset()
     for (_, _, keep, dropped), group in grouped(rest, lambda change: _sort(change, named)).items():
         hit, weight = _hit(group), _READ.get(group[0].id.kind)

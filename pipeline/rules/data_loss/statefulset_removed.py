@@ -12,7 +12,7 @@ Keep the name (``fullnameOverride``), or move the data: create new claims from s
 
 from collections.abc import Iterator
 
-from pipeline.core.analysis.removal import gone, kept
+from pipeline.core.analysis.removal import kept, not_replaced
 from pipeline.core.diff.change import Action, ResourceChange
 from pipeline.core.diff.generated_names import differing
 from pipeline.core.diff.similarity import ALIKE, Likeness
@@ -23,7 +23,7 @@ from pipeline.core.risk.upgrade import Upgrade
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
-    for change in gone(upgrade):
+    for change in not_replaced(upgrade):
         if change.id.kind == "StatefulSet":
             yield _hit(change, _successor(change, upgrade))
 

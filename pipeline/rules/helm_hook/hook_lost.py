@@ -23,29 +23,29 @@ from pipeline.core.words import article
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
-    gone = [c for c in upgrade.diff.of_action(Action.REMOVED) if c.resource.delivery is Delivery.HOOK]
-    if gone:
+    removed = [c for c in upgrade.diff.of_action(Action.REMOVED) if c.resource.delivery is Delivery.HOOK]
+    if removed:
         yield Hit(
-            at(gone[0]),
-            title=phrase(gone, "removed"),
+            at(removed[0]),
+            title=phrase(removed, "removed"),
             why="Its work is no longer done.",
             remedy="Check what the hook does, especially with data.",
-            severity=Severity.INFO if all(events(c.before) <= TESTS for c in gone) else None,
-            also=tuple(at(change) for change in gone[1:]),
+            severity=Severity.INFO if all(events(c.before) <= TESTS for c in removed) else None,
+            also=tuple(at(change) for change in removed[1:]),
         )
     for change in upgrade.diff.changes:
-        lost = events(change.before) - events(change.after) if edited(change) else frozenset()
-        if lost:
-            yield _changed(change, sorted(lost))
+        former = events(change.before) - events(change.after) if edited(change) else frozenset()
+        if former:
+            yield _changed(change, sorted(former))
 
 
-def _changed(change: ResourceChange, lost: list[str]) -> Hit:
+def _changed(change: ResourceChange, former: list[str]) -> Hit:
     path, left = annotation_path(change), words(change.after)
-    matters = change.id.kind in WORKS and not RUNNING.isdisjoint(lost)
+    matters = change.id.kind in WORKS and not RUNNING.isdisjoint(former)
     return Hit(
         place(change.resource, path),
-        title=f"{change.id.kind} {change.id.name} is no longer {article(f'{_list(lost)} hook') if left else 'a hook'}"
-        + (f", only {_list(list(left))}" if left else f" (it was {_list(lost)})"),
+        title=f"{change.id.kind} {change.id.name} is no longer {article(f'{_list(former)} hook') if left else 'a hook'}"
+        + (f", only {_list(list(left))}" if left else f" (it was {_list(former)})"),
         why="Its work is no longer done at that event." if left else "It is applied once, with everything else.",
         remedy="Check what it does, and run it in another way if it is still needed.",
         severity=Severity.MEDIUM if matters else None,

@@ -7,7 +7,7 @@ tag moves back, or to a new major version.
 
 ## What to do
 
-Check pull rights and mirrors for a new registry or repository; read the release notes for a new major version.
+Check pull permissions and mirrors for a new registry or repository; read the release notes for a new major version.
 """
 
 from collections.abc import Iterator

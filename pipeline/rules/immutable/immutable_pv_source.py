@@ -9,7 +9,7 @@ The API server rejects it: a volume's source, its volume mode and (once set) its
 Keep the data (reclaim policy Retain), delete the PersistentVolume and create a new one.
 """
 
-from pipeline.core.analysis.immutable_fields import Cure, differing, immutable_check, others
+from pipeline.core.analysis.immutable_fields import Fix, differing, immutable_check, others
 from pipeline.core.diff.change import ResourceChange
 from pipeline.core.kube.path import Path
 from pipeline.core.kube.resource import Body, mapping
@@ -35,11 +35,11 @@ def _refused(old: Body, new: Body, _minor: int) -> tuple[Path, ...]:
     return differing(_plain(old), _plain(new), *paths)
 
 
-def _cure(_change: ResourceChange) -> Cure:
+def _fix(_change: ResourceChange) -> Fix:
     return "Set its reclaim policy to Retain and delete it in a separate step, or give the new one another name.", ()
 
 
-check = immutable_check(_refused, _cure)
+check = immutable_check(_refused, _fix)
 
 
 def _plain(body: Body) -> Body:

@@ -11,7 +11,7 @@ apply stops.
 Delete the StatefulSet with ``--cascade=orphan``, which keeps pods and volumes, and apply the new one right after.
 """
 
-from pipeline.core.analysis.immutable_fields import Cure, differing, immutable_check, others
+from pipeline.core.analysis.immutable_fields import Fix, differing, immutable_check, others
 from pipeline.core.diff.change import ResourceChange
 from pipeline.core.kube.path import Path
 from pipeline.core.kube.resource import Body
@@ -45,12 +45,12 @@ def _refused(old: Body, new: Body, minor: int) -> tuple[Path, ...]:
     return differing(old, new, *paths)
 
 
-def _cure(change: ResourceChange) -> Cure:
+def _fix(change: ResourceChange) -> Fix:
     text = "Delete the StatefulSet but keep its pods, then apply."
     return text, (deletion(change.id.kind, change.id.name, "--cascade=orphan", namespace=change.id.namespace),)
 
 
-check = immutable_check(_refused, _cure)
+check = immutable_check(_refused, _fix)
 
 
 _SET = "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: db}\nspec: {%s}\n"

@@ -39,10 +39,18 @@ def check(change: ResourceChange, upgrade: Upgrade) -> Iterator[Hit]:
     places = [at(change, field) for field in change.fields if _concerns(field.path)]
     if not places:
         return
-    gone, came = ", ".join(sorted(old - new)), ", ".join(sorted(new - old))
-    detail = f"-{gone} +{came}" if gone and came else f"-{gone}" if gone else f"+{came}" if came else "in other words"
+    removed, added = ", ".join(sorted(old - new)), ", ".join(sorted(new - old))
+    detail = (
+        f"-{removed} +{added}"
+        if removed and added
+        else f"-{removed}"
+        if removed
+        else f"+{added}"
+        if added
+        else "in other words"
+    )
     held = applied_to_target(change.before, upgrade)
-    remedy, commands = _cure(change.before, change.after)
+    remedy, commands = _fix(change.before, change.after)
     yield Hit(
         places[0],
         severity=None if held else Severity.HIGH,
@@ -56,7 +64,7 @@ def check(change: ResourceChange, upgrade: Upgrade) -> Iterator[Hit]:
     )
 
 
-def _cure(before: Resource, after: Resource) -> tuple[str, tuple[str, ...]]:
+def _fix(before: Resource, after: Resource) -> tuple[str, tuple[str, ...]]:
     """Pods that are kept and not adopted hold their names, volumes and host ports until somebody deletes them."""
     kind, name, space = after.id.kind, after.id.name, after.id.namespace
     keep = deletion(kind, name, "--cascade=orphan", namespace=space)

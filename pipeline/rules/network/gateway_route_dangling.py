@@ -11,7 +11,7 @@ Point the route to the new Service, port or Gateway, or keep the old one.
 
 from collections.abc import Iterator
 
-from pipeline.core.analysis.backends import lost
+from pipeline.core.analysis.backends import dangling_backends
 from pipeline.core.analysis.dangling import dangling
 from pipeline.core.analysis.references import Reference
 from pipeline.core.analysis.routes import ROUTES
@@ -24,7 +24,7 @@ _GROUP = "gateway.networking.k8s.io"
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
-    for resource, backend in lost(upgrade, ROUTES):
+    for resource, backend in dangling_backends(upgrade, ROUTES):
         yield Hit(
             place(resource, backend.path),
             title=f"{resource.kind} {resource.id.name} sends requests to {backend}, which no longer exists",

@@ -49,8 +49,8 @@ def _listed(found: tuple[Grant, ...]) -> str:
 
 def _only_renamed(before: frozenset[Grant], after: frozenset[Grant]) -> bool:
     """Whether each resource that loses a verb is still granted in another group (an API that moved)."""
-    lost, gained = beyond(before, after), beyond(after, before)
-    return {(g.resource, g.verb) for g in lost} <= {(g.resource, g.verb) for g in gained}
+    removed, gained = beyond(before, after), beyond(after, before)
+    return {(g.resource, g.verb) for g in removed} <= {(g.resource, g.verb) for g in gained}
 
 
 _ROLE = (

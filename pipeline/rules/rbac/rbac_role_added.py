@@ -46,7 +46,7 @@ RULE = Rule(
     kinds=frozenset({"Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding"}),
     cases=(
         speaks("all Secrets", ("medium", ""), after=_ROLE % '{apiGroups: [""], resources: [secrets], verbs: [get]}'),
-        speaks("ordinary rights", ("low", ""), after=_ROLE % '{apiGroups: [""], resources: [pods], verbs: [get]}'),
+        speaks("ordinary permissions", ("low", ""), after=_ROLE % '{apiGroups: [""], resources: [pods], verbs: [get]}'),
         quiet("it goes", before=_ROLE % '{apiGroups: [""], resources: [pods], verbs: [get]}'),
     ),
 )

@@ -14,7 +14,7 @@ watch that namespace only.
 from collections.abc import Iterator
 
 from pipeline.core.analysis.operator_owned import operated
-from pipeline.core.analysis.removal import ROLES, gone, grouped, kept, naming
+from pipeline.core.analysis.removal import ROLES, grouped, kept, naming, not_replaced
 from pipeline.core.diff.change import Action, ResourceChange
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Hit, Rule, at, quiet, speaks
@@ -25,25 +25,25 @@ _CLUSTER = "Cluster"
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
-    lost = [one for one in gone(upgrade) if one.id.kind in ROLES and not operated(one.resource)]
-    came = {(one.id.kind, one.id.name) for one in upgrade.diff.of_action(Action.ADDED)}
-    for (_, keep, successor), group in grouped(lost, lambda one: _sort(one, came)).items():
+    removed = [one for one in not_replaced(upgrade) if one.id.kind in ROLES and not operated(one.resource)]
+    added = {(one.id.kind, one.id.name) for one in upgrade.diff.of_action(Action.ADDED)}
+    for (_, keep, successor), group in grouped(removed, lambda one: _sort(one, added)).items():
         yield _hit(group, keep, successor)
 
 
-def _sort(change: ResourceChange, came: set[tuple[str, str]]) -> tuple[str, str, str]:
+def _sort(change: ResourceChange, added: set[tuple[str, str]]) -> tuple[str, str, str]:
     """Its kind, what keeps it, and the kind of the other scope that comes under its name."""
     kind = change.id.kind
     other = kind.removeprefix(_CLUSTER) if kind.startswith(_CLUSTER) else _CLUSTER + kind
-    return kind, kept(change.resource), other if (other, change.id.name) in came else ""
+    return kind, kept(change.resource), other if (other, change.id.name) in added else ""
 
 
 def _hit(group: list[ResourceChange], keep: str, successor: str) -> Hit:
     verb = "are" if len(group) > 1 else "is"
-    came = f"; {article(successor)} of the same name is" if successor else ""
+    added = f"; {article(successor)} of the same name is" if successor else ""
     return Hit(
         at(group[0]),
-        title=f"{naming(group)} {verb} no longer rendered{came}",
+        title=f"{naming(group)} {verb} no longer rendered{added}",
         why=f"It stays in the cluster without an owner ({keep})." if keep else _why(successor),
         remedy="Delete it by hand when it is no longer needed."
         if keep

@@ -51,7 +51,7 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         for subject in map(mapping, sequence(binding.body.get("subjects")))
         if subject.get("kind") == "ServiceAccount"
     }
-    lost = {
+    unmounted = {
         (change.id.kind, change.id.name)
         for change in upgrade.diff.changes
         if change.after is not None and (home(change.after, upgrade), _account(change.after)) in used
@@ -60,7 +60,7 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
     }
     for hit in _told(upgrade):
         places = (hit.place, *hit.also)
-        grave = any((place.resource.kind, place.resource.name) in lost for place in places)
+        grave = any((place.resource.kind, place.resource.name) in unmounted for place in places)
         yield replace(hit, severity=Severity.MEDIUM) if grave else hit
 
 

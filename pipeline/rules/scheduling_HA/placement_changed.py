@@ -27,8 +27,10 @@ def _picks(_field: FieldChange, path: Path) -> bool:
 
 def _grade(_change: ResourceChange, fields: list[FieldChange]) -> Severity | None:
     """Spreading that is gone altogether is worse than spreading in other words."""
-    lost = any(field.new is MISSING and field.path[-1] in ("affinity", "topologySpreadConstraints") for field in fields)
-    return Severity.MEDIUM if lost else None
+    removed = any(
+        field.new is MISSING and field.path[-1] in ("affinity", "topologySpreadConstraints") for field in fields
+    )
+    return Severity.MEDIUM if removed else None
 
 
 check = pods_check(

@@ -12,7 +12,7 @@ Watch the pods after the rollout; if the user changes, check the owner of files 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pipeline.core.analysis.pod_security import rights
+from pipeline.core.analysis.pod_security import privilege_changes
 from pipeline.core.analysis.rule_helpers import FindingText, hit
 from pipeline.core.diff.change import ResourceChange
 from pipeline.core.kube.pods import pod_spec
@@ -49,7 +49,7 @@ def _read_only(container: Mapping[str, Any]) -> bool:
 
 
 def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
-    picked = [field for field, loosened in rights(change) if not loosened]
+    picked = [field for field, loosened in privilege_changes(change) if not loosened]
     if picked:
         yield hit(change, picked, _WORDS)
 

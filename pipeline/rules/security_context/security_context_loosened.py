@@ -12,7 +12,7 @@ Check whether it is needed; if not, undo it with a value or an overlay.
 
 from collections.abc import Iterator
 
-from pipeline.core.analysis.pod_security import rights
+from pipeline.core.analysis.pod_security import privilege_changes
 from pipeline.core.analysis.rule_helpers import FindingText, hit
 from pipeline.core.diff.change import ResourceChange
 from pipeline.core.risk.finding import Severity
@@ -27,7 +27,7 @@ _WORDS = FindingText(
 
 
 def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
-    picked = [field for field, loosened in rights(change) if loosened]
+    picked = [field for field, loosened in privilege_changes(change) if loosened]
     if picked:
         yield hit(change, picked, _WORDS)
 

@@ -12,7 +12,7 @@ Check that something else does its work now.
 from collections.abc import Iterator
 from dataclasses import replace
 
-from pipeline.core.analysis.removal import WEBHOOKS, gone, kept
+from pipeline.core.analysis.removal import WEBHOOKS, kept, not_replaced
 from pipeline.core.analysis.rule_helpers import FindingText, object_check
 from pipeline.core.analysis.webhook_entries import renamed
 from pipeline.core.diff.change import FieldChange
@@ -45,7 +45,7 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
             names = renamed(change)
             inside = _inside_renamed if names else _inside
             yield from (_as_renamed(hit, names) if names else hit for hit in inside(change, upgrade))
-    for change in (one for one in gone(upgrade) if one.id.kind in WEBHOOKS):
+    for change in (one for one in not_replaced(upgrade) if one.id.kind in WEBHOOKS):
         keep = kept(change.resource)
         yield Hit(
             at(change),

@@ -12,7 +12,7 @@ Keep the Service and its port, or remove the configuration first.
 
 from collections.abc import Iterator
 
-from pipeline.core.analysis.backends import lost
+from pipeline.core.analysis.backends import dangling_backends
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Hit, Rule, place, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
@@ -23,7 +23,7 @@ _KINDS = frozenset(
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
-    for resource, backend in lost(upgrade, _KINDS):
+    for resource, backend in dangling_backends(upgrade, _KINDS):
         yield Hit(
             place(resource, backend.path),
             title=f"{resource.kind} {resource.id.name} sends requests to {backend}, which no longer exists",

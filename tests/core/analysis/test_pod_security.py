@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.core.analysis.pod_security import rights
+from pipeline.core.analysis.pod_security import privilege_changes
 from pipeline.core.diff.compare import compare
 from pipeline.core.render.manifests import parse
 
@@ -15,7 +15,7 @@ POD = (
 def loosened(old: str, new: str, *, of_pod: bool) -> bool:
     before, after = (parse(POD % ((text, "") if of_pod else ("", text)), namespace="shop") for text in (old, new))
     (change,) = compare(before, after).changes
-    return any(more for _, more in rights(change))
+    return any(more for _, more in privilege_changes(change))
 
 
 @pytest.mark.parametrize(

@@ -98,8 +98,8 @@ def test_a_dependencys_default_that_the_chart_above_sets_is_not_in_effect() -> N
     above = "part: {port: 9}\n"
     hidden = sides(chart("1.0.0", above, files=files[0]), chart("2.0.0", above, files=files[1]))
     shown = sides(chart("1.0.0", files=files[0]), chart("2.0.0", files=files[1]))
-    assert [change.ours for change in changed_defaults(upgrade(hidden))] == []
-    assert [change.ours for change in changed_defaults(upgrade(shown))] == [("part", "port")]
+    assert [change.own_path for change in changed_defaults(upgrade(hidden))] == []
+    assert [change.own_path for change in changed_defaults(upgrade(shown))] == [("part", "port")]
 
 
 def upgrade(both: dict[str, Any]) -> Upgrade:

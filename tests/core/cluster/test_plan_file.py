@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from pipeline.core.cluster.plan.managed_fields import is_path
-from pipeline.core.cluster.plan.plan import Operation, from_bytes, to_bytes
+from pipeline.core.cluster.plan.plan import Operation, PlanProblem, from_bytes, to_bytes
 from pipeline.core.errors import UsageError
 from tests.support.plans import action, plan
 
@@ -20,6 +20,12 @@ def changed(**more: Any) -> bytes:
 
 def test_a_path_with_any_character_is_read_as_it_was_written() -> None:
     made = plan(actions=(action(1, Operation.UPDATE, "web", leave=(PATH, ("f:a\tb",))),))
+    assert from_bytes(to_bytes(made), "plan.json") == made
+
+
+def test_the_fix_of_a_plan_problem_keeps_its_key_in_the_file() -> None:
+    made = plan(problems=(PlanProblem("adoption", "Service web", "it exists", "allow it in pipeline.yaml"),))
+    assert json.loads(to_bytes(made))["problems"][0]["cure"] == "allow it in pipeline.yaml"
     assert from_bytes(to_bytes(made), "plan.json") == made
 
 
@@ -44,7 +50,7 @@ def test_a_path_that_names_no_field_makes_it_no_plan(path: list[str]) -> None:
 def test_a_phase_that_there_is_not_makes_it_no_plan(phase: int) -> None:
     data = json.loads(changed())
     data["actions"][0]["phase"] = phase
-    with pytest.raises(UsageError, match=r"plan\.json is not a plan: action 1 is of phase"):
+    with pytest.raises(UsageError, match=r"plan\.json is not a plan: action 1 has phase"):
         from_bytes(json.dumps(data).encode(), "plan.json")
 
 

@@ -63,21 +63,21 @@ def may_touch(found: Body, rid: ResourceId, terms: DecisionContext) -> PlanProbl
     if metadata.get("deletionTimestamp"):
         text = "it is being deleted, and waits for " + (", ".join(metadata.get("finalizers") or ()) or "its pods")
         return PlanProblem("terminating", str(rid), text, "wait until it is deleted, then create a new plan")
-    if ours(found, rid, terms.inventory):
+    if owned_by_us(found, rid, terms.inventory):
         return None
     owner = marks.foreign_owner(found, terms.inventory.applyset)
     if owner:
-        cure = "take it out of that tool first, or leave it out of the release with an overlay"
-        return PlanProblem("foreign", str(rid), f"it belongs to {owner}", cure)
+        fix = "take it out of that tool first, or leave it out of the release with an overlay"
+        return PlanProblem("foreign", str(rid), f"it belongs to {owner}", fix)
     if any(rule.takes(rid) for rule in terms.policy.adopt):
         return None
     helm = marks.helm_release(found)
     whose = f"installed by helm as {helm}" if helm else "not in any inventory"
-    cure = f"allow it in pipeline.yaml: apply.adopt: [{{kind: {rid.kind}, name: {rid.name}}}]"
-    return PlanProblem("adoption", str(rid), f"it exists and is {whose}", cure)
+    fix = f"allow it in pipeline.yaml: apply.adopt: [{{kind: {rid.kind}, name: {rid.name}}}]"
+    return PlanProblem("adoption", str(rid), f"it exists and is {whose}", fix)
 
 
-def ours(found: Body, rid: ResourceId, inventory: Inventory) -> bool:
+def owned_by_us(found: Body, rid: ResourceId, inventory: Inventory) -> bool:
     """In the inventory with that uid; one whose create was intended and never confirmed must bear our marks."""
     entry = inventory.entries.get(rid)
     metadata = mapping(found.get("metadata"))
@@ -101,7 +101,7 @@ def record_of(manifest: str, digest: str, policy: ApplyPolicy) -> str:
 def as_recorded(wanted: DesiredObject, found: Body, terms: DecisionContext) -> bool:
     """Whether both the manifest and the live object are what the last run left: then no dry run is needed."""
     entry: InventoryEntry | None = terms.inventory.entries.get(wanted.id)
-    if entry is None or not entry.record or not ours(found, wanted.id, terms.inventory):
+    if entry is None or not entry.record or not owned_by_us(found, wanted.id, terms.inventory):
         return False
     reference = live.reference(found, wanted.id, terms.policy.ignore)
     return entry.record == record_of(wanted.manifest, reference.digest, terms.policy)
@@ -114,7 +114,7 @@ def decide(case: ObservedObject, terms: DecisionContext) -> tuple[PlannedAction,
     problems = tuple(_problems(case, terms))
     if found is None:
         return replace(base, warnings=_warnings(case)), problems
-    adopting = not ours(found, wanted.id, terms.inventory)
+    adopting = not owned_by_us(found, wanted.id, terms.inventory)
     base = replace(base, live=live.reference(found, wanted.id, terms.policy.ignore, adopting=adopting))
     if case.why == "record":
         return replace(base, op=Operation.UNCHANGED, predicted="record"), problems
@@ -178,8 +178,8 @@ def _refused(case: ObservedObject, prediction: Prediction, terms: DecisionContex
         if _may_recreate(rid, terms):
             return
         rule = f"apply.recreate: [{{kind: {rid.kind}, name: {rid.name}}}]"
-        cure = f"do not change that field, or allow the object to be recreated: {rule} in pipeline.yaml"
-        yield PlanProblem("immutable", str(rid), terms.mask.text(said), cure)
+        fix = f"do not change that field, or allow the object to be recreated: {rule} in pipeline.yaml"
+        yield PlanProblem("immutable", str(rid), terms.mask.text(said), fix)
     elif not prediction.answer.status:
         text = f"the API server repeatedly drops the connection for this object: {said}"
         yield PlanProblem("unanswered", str(rid), terms.mask.text(text), _CRASHES)

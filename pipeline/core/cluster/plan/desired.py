@@ -99,10 +99,10 @@ def _wanted(
 ) -> DesiredObject:
     if resource.delivery is Delivery.HOOK:
         hook = hook_of(resource, installing=installing)
-        ours = sent(resource, None)
-        return DesiredObject(ours, file, resource.release, wave, hook.phase or Phase.POST_HOOKS, hook)
-    ours = sent(resource, inventory)
-    return DesiredObject(ours, file, resource.release, wave, phase_of(resource.id, guarded))
+        to_send = sent(resource, None)
+        return DesiredObject(to_send, file, resource.release, wave, hook.phase or Phase.POST_HOOKS, hook)
+    to_send = sent(resource, inventory)
+    return DesiredObject(to_send, file, resource.release, wave, phase_of(resource.id, guarded))
 
 
 def _own_namespaces(

@@ -37,9 +37,9 @@ def edits(found: Body, predicted: Body, mask: Mask) -> tuple[FieldEdit, ...]:
 def removed_with(managers: Iterable[str], found: Body, predicted: Body, mask: Mask) -> tuple[FieldEdit, ...]:
     """Fields that only ``managers`` own and we do not send: they go once those entries are ours."""
     names = frozenset(managers)
-    ours = managed.applied_by(predicted, MANAGER)
-    gone = [path for path, owners in managed.owners(found).items() if owners <= names and path not in ours]
-    texts = (mask.text(managed.dotted(path).lstrip(".")) for path in sorted(gone))
+    applied = managed.applied_by(predicted, MANAGER)
+    removed = [path for path, owners in managed.owners(found).items() if owners <= names and path not in applied]
+    texts = (mask.text(managed.dotted(path).lstrip(".")) for path in sorted(removed))
     return tuple(FieldEdit(text, "remove", owner=", ".join(names)) for text in texts)
 
 

@@ -36,9 +36,9 @@ def _definition(rid: ResourceId, live: Body, wanted: Resource | None) -> Iterabl
         return []
     stored = {str(version) for version in sequence(mapping(live.get("status")).get("storedVersions"))}
     served = {str(mapping(v).get("name")) for v in sequence(mapping(wanted.body.get("spec")).get("versions"))}
-    lost = sorted(stored - served)
-    said = f"{rid}: objects are stored as {', '.join(lost)}, which the earlier definition does not have: it is rejected"
-    return [f"{said} until they are migrated"] if lost and served else []
+    unserved = sorted(stored - served)
+    said = f"{rid}: objects are stored as {', '.join(unserved)}, which the earlier CRD does not have: it is rejected"
+    return [f"{said} until they are migrated"] if unserved and served else []
 
 
 def _claim(rid: ResourceId, live: Body, wanted: Body) -> Iterable[str]:

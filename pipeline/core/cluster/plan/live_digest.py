@@ -47,8 +47,8 @@ def digest(body: Body, ignored: Iterable[str] = (), *, adopting: bool = False) -
     rest = stripped(managed.without(body, managed.left_to_controllers(body)))
     for field in ignored:
         rest = _without_field(rest, field.split("."))
-    ours = [] if adopting else sorted(_ours(body, ignored))
-    return digest_of([rest, ours])
+    own = [] if adopting else sorted(_ours(body, ignored))
+    return digest_of([rest, own])
 
 
 def _ours(body: Body, ignored: Iterable[str]) -> list[str]:

@@ -133,12 +133,12 @@ class PlannedAction(Record, frozen=True):
 
 
 class PlanProblem(Record, frozen=True):
-    """Why a plan cannot be applied: ``code`` is one word for scripts, ``cure`` what to do."""
+    """Why a plan cannot be applied: ``code`` is one word for scripts, ``fix`` what to do (``cure`` in the file)."""
 
     code: str
     what: str
     message: str
-    cure: str = ""
+    fix: str = msgspec.field(default="", name="cure")
 
 
 class Plan(Record, frozen=True):
@@ -199,7 +199,7 @@ def from_bytes(data: bytes, where: str) -> Plan:
 def _wrong(action: PlannedAction) -> str:
     """What of an action has the right type and no meaning; empty where all has."""
     if action.phase not in _PHASES:
-        return f"action {action.number} is of phase {action.phase}, which there is not"
+        return f"action {action.number} has phase {action.phase}, which does not exist"
     path = next((path for path in action.leave if not is_path(path)), None)
     return "" if path is None else f"{path!r:.200} is not the path of a field"
 

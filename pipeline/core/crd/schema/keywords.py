@@ -52,10 +52,10 @@ def enum_narrowed(change: SchemaChange) -> bool:
         return False
     if isinstance(change.path[-1], int):  # an entry of a list that stays
         return not is_added(change)
-    return not is_added(change) and not is_removed(change) and bool(values_gone(change))
+    return not is_added(change) and not is_removed(change) and bool(values_removed(change))
 
 
-def values_gone(change: SchemaChange) -> list[Any]:
+def values_removed(change: SchemaChange) -> list[Any]:
     after = _values(change.new)
     return [value for value in _listed(change.old) if repr(value) not in after]
 
@@ -145,10 +145,10 @@ def rules_added(change: SchemaChange) -> bool:
 
 
 def combinator_changed(change: SchemaChange) -> bool:
-    return change.combined and not prose_changed(change) and not alternatives_gone(change)
+    return change.combined and not prose_changed(change) and not alternatives_removed(change)
 
 
-def alternatives_gone(change: SchemaChange) -> bool:
+def alternatives_removed(change: SchemaChange) -> bool:
     """All of them: nothing is asked any more."""
     return change.combined and is_removed(change) and change.path[-1] == change.keyword
 

@@ -17,7 +17,7 @@ _ANYTHING: tuple[Any, ...] = (True, {})
 
 def relaxed(change: SchemaChange) -> bool:
     """A constraint that changes and is no stricter than before."""
-    if keywords.alternatives_gone(change):
+    if keywords.alternatives_removed(change):
         return True
     proof = None if change.combined else _RELAXES.get(change.keyword)
     return proof is not None and not any(says(change) for says in _SPEAKING) and proof(change)
@@ -41,7 +41,7 @@ def _none_required(change: SchemaChange) -> bool:
     return is_removed(change) or not keywords.names_required(change)
 
 
-def _no_value_gone(change: SchemaChange) -> bool:
+def _no_value_removed(change: SchemaChange) -> bool:
     """All of them, or another order."""
     return is_removed(change) or not is_added(change)
 
@@ -60,7 +60,7 @@ def _unknown_kept(change: SchemaChange) -> bool:
     return any(new is one or new == one for one in _ANYTHING) or (old is False and not is_added(change))
 
 
-def _rule_gone(change: SchemaChange) -> bool:
+def _rule_removed(change: SchemaChange) -> bool:
     whole = change.path[-1] == change.keyword or isinstance(change.path[-1], int | Entry)
     return is_removed(change) and whole
 
@@ -83,11 +83,11 @@ _RELAXES: Mapping[str, Callable[[SchemaChange], bool]] = {
     **dict.fromkeys(keywords.LISTS, _said_outright),
     **dict.fromkeys(("pattern", "format"), is_removed),
     "required": _none_required,
-    "enum": _no_value_gone,
+    "enum": _no_value_removed,
     "nullable": _may_be_null,
     "type": _untyped,
     "additionalProperties": _unknown_kept,
-    "x-kubernetes-validations": _rule_gone,
+    "x-kubernetes-validations": _rule_removed,
     keywords.PRESERVE: _preserved,
     INT_OR_STRING: _false_either_way,
     WIDENED: lambda _change: True,

@@ -18,7 +18,7 @@ _ROLES = frozenset({"Role", "ClusterRole"})
 
 
 class Purpose(StrEnum):
-    """What the role is for. Plan and drift ask by dry run, which needs the rights of the write (KEP-576)."""
+    """What the role is for. Plan and drift ask by dry run, which needs the same permissions as the write (KEP-576)."""
 
     VIEWER = "viewer"
     """status: reads alone."""
@@ -34,8 +34,8 @@ _VERBS = {
 
 
 @dataclass(frozen=True, slots=True)
-class RightsScope:
-    """What the rights are for. ``objects``: what is rendered and what the inventory has, with how they are served."""
+class PermissionScope:
+    """What the permissions are for. ``objects``: what is rendered or in the inventory, with how each is served."""
 
     environment: str
     namespace: str
@@ -44,10 +44,10 @@ class RightsScope:
     objects: Mapping[ResourceId, Served] = field(hash=False)
     prune_kinds: frozenset[str] = frozenset()
     missing: frozenset[str] = frozenset()
-    """Namespaces that are not there yet: a role cannot stand in them before they are."""
+    """Namespaces that do not exist yet: a Role cannot be created in them before they exist."""
 
 
-def manifests(scope: RightsScope, subject: Mapping[str, str]) -> list[Body]:
+def manifests(scope: PermissionScope, subject: Mapping[str, str]) -> list[Body]:
     """Our namespace, a Role in each namespace, a ClusterRole for what is in none, and their bindings to ``subject``."""
     name = f"{name_of(scope.environment)}-{scope.purpose}"
     needed = {rid.namespace for rid in scope.objects} | {scope.namespace}
@@ -61,8 +61,8 @@ def manifests(scope: RightsScope, subject: Mapping[str, str]) -> list[Body]:
     found += _pair(name, "", [*_everywhere(scope), *_rules(scope, by_namespace.pop("", []))], subject)
     by_namespace.setdefault(scope.namespace, [])
     for namespace, rids in sorted(by_namespace.items()):
-        ours = _bookkeeping(scope) if namespace == scope.namespace else []
-        found += _pair(name, namespace, [*ours, *_rules(scope, rids)], subject)
+        bookkeeping = _bookkeeping(scope) if namespace == scope.namespace else []
+        found += _pair(name, namespace, [*bookkeeping, *_rules(scope, rids)], subject)
     return found
 
 
@@ -84,8 +84,8 @@ def _pair(name: str, namespace: str, rules: list[dict[str, Any]], subject: Mappi
     return [role, binding]
 
 
-def _everywhere(scope: RightsScope) -> list[dict[str, Any]]:
-    """Which cluster it is, which namespaces there are, and which webhooks look at what we write."""
+def _everywhere(scope: PermissionScope) -> list[dict[str, Any]]:
+    """Which cluster it is, which namespaces there are, and which webhooks see what we write."""
     rendered = any(rid.kind == "Namespace" and not rid.group for rid in scope.objects)  # then its own rule says so
     rules = [
         _rule([""], ["namespaces"], ["get", "list"]),
@@ -101,7 +101,7 @@ def _everywhere(scope: RightsScope) -> list[dict[str, Any]]:
     return [*rules, _rule(["storage.k8s.io"], ["storageclasses"], ["get"])] if claims else rules
 
 
-def _bookkeeping(scope: RightsScope) -> list[dict[str, Any]]:
+def _bookkeeping(scope: PermissionScope) -> list[dict[str, Any]]:
     """The inventory and the lock, by their names. A create cannot be limited by name (RBAC, resourceNames)."""
     name = name_of(scope.environment)
     pairs = (("", "configmaps"), ("coordination.k8s.io", "leases"))
@@ -112,7 +112,7 @@ def _bookkeeping(scope: RightsScope) -> list[dict[str, Any]]:
     return rules
 
 
-def _rules(scope: RightsScope, rids: Iterable[ResourceId]) -> list[dict[str, Any]]:
+def _rules(scope: PermissionScope, rids: Iterable[ResourceId]) -> list[dict[str, Any]]:
     """One rule for each set of verbs in each group: the kinds that it is for, sorted."""
     kinds: defaultdict[tuple[str, tuple[str, ...]], set[str]] = defaultdict(set)
     names: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
@@ -133,7 +133,7 @@ def _rules(scope: RightsScope, rids: Iterable[ResourceId]) -> list[dict[str, Any
     return rules
 
 
-def _verbs(scope: RightsScope, rid: ResourceId) -> tuple[str, ...]:
+def _verbs(scope: PermissionScope, rid: ResourceId) -> tuple[str, ...]:
     verbs = _VERBS[scope.purpose]
     kept = rid.kind in NEVER_UNLESS_NAMED and rid.kind not in scope.prune_kinds
     return tuple(verb for verb in verbs if verb != "delete") if kept else verbs

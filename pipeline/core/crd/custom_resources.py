@@ -12,7 +12,7 @@ USE_NOT_SHOWN = "Who uses it is not known here; custom resources in the reposito
 """Said with a grade for unknown users, see ``use_is_shown``."""
 
 
-def instances(upgrade: Upgrade, definition: Definition) -> Iterator[Resource]:
+def custom_resources(upgrade: Upgrade, definition: Definition) -> Iterator[Resource]:
     """Custom resources of the kind, as they will be applied with this upgrade; those of no one else as they live."""
     seen: set[ResourceId] = set()
     for manifests in (upgrade.after.manifests, upgrade.facts.repository_after, upgrade.facts.live):
@@ -36,11 +36,11 @@ def use_is_shown(upgrade: Upgrade, definition: Definition) -> bool:
     """
     if upgrade.facts.repository_after is None and upgrade.facts.live is None:
         return False
-    return any(True for _ in instances(upgrade, definition))
+    return any(True for _ in custom_resources(upgrade, definition))
 
 
 def at_version(upgrade: Upgrade, definition: Definition, version: str) -> list[Resource]:
-    return [resource for resource in instances(upgrade, definition) if resource.version == version]
+    return [resource for resource in custom_resources(upgrade, definition) if resource.version == version]
 
 
 def naming(resources: list[Resource]) -> str:
