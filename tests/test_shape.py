@@ -62,6 +62,16 @@ def test_no_file_is_a_drawer_for_odds_and_ends() -> None:
     assert [str(path) for path in files() if path.stem in {"utils", "util", "helpers", "common", "misc"}] == []
 
 
+def test_a_file_name_stands_for_one_thing() -> None:
+    """Only a verb and what does its work in a lower layer may have the same name."""
+    verbs = {verb for section in SECTIONS.values() for verb in section}
+    names: dict[str, list[str]] = {}
+    for path in sorted((ROOT / "pipeline").rglob("*.py")):
+        if path.stem not in {"__init__", *verbs}:
+            names.setdefault(path.stem, []).append(str(path.relative_to(ROOT)))
+    assert {name: places for name, places in names.items() if len(places) > 1} == {}
+
+
 def test_help_imports_click_and_nothing_heavy() -> None:
     script = "import sys; from pipeline.cli import run; code = run(['--help']); print(*sys.modules, file=sys.stderr)"
     script = f"import sys; sys.path[:0] = {sys.path!r}; {script}; sys.exit(code)"

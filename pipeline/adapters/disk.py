@@ -15,8 +15,8 @@ from pipeline.adapters.descriptors import Found, Kind
 from pipeline.adapters.inputs import read_inputs
 from pipeline.adapters.recovery import go_on
 from pipeline.adapters.write_ahead.aside import Aside
+from pipeline.adapters.write_ahead.staging import Writing, writing
 from pipeline.adapters.write_ahead.turn import Turn, my_turn, unheard
-from pipeline.adapters.write_ahead.writing import Writing, writing
 from pipeline.core.budget import MEBIBYTE, InputLimits
 from pipeline.core.charts.chart import VendoredTree
 from pipeline.core.charts.lock import FILE as LOCK

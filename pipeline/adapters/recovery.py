@@ -9,8 +9,8 @@ from pipeline.adapters.write_ahead.durable import flush_folders
 from pipeline.adapters.write_ahead.moves import Staged
 from pipeline.adapters.write_ahead.place import StatePlace, state_place
 from pipeline.adapters.write_ahead.record import RunRecord, Stage
+from pipeline.adapters.write_ahead.staging import STAGING
 from pipeline.adapters.write_ahead.turn import Turn, holder, leave, named, try_turn
-from pipeline.adapters.write_ahead.writing import STAGING
 from pipeline.core.errors import RefusedError, WorldError
 from pipeline.core.safe_path import UnsafePathError
 from pipeline.core.words import counted
@@ -66,7 +66,7 @@ def _gone_on(found: RunRecord, turn: Turn) -> str:
     if found.kind == moves.KIND:
         return _files(found, turn.place)
     if found.kind == "commit":
-        from pipeline.adapters.git.recovery import go_on_with_commit  # noqa: PLC0415 - slow to import, and rarely needed
+        from pipeline.adapters.git.killed_commit import go_on_with_commit  # noqa: PLC0415 - slow to import, and rarely needed
 
         return go_on_with_commit(found, turn)
     raise ValueError(f"a record of kind {found.kind!r} is of another version of pipeline")

@@ -1,4 +1,4 @@
-"""The retry loop for HTTP outside the API server, which has its own table (core/cluster/api/retry.py).
+"""The retry loop for HTTP outside the API server, which has its own table (core/cluster/api/response_table.py).
 
 Waits grow exponentially, with jitter from the system's source, so that runs that failed together do not come back
 together; where the server says how long, that is kept. By hand, and not stamina 26.1.0, which offers the same: its

@@ -24,6 +24,6 @@ def command(*, plan: Path, approvals: tuple[Path, ...], plan_digest: str | None,
     Before the first write, all preconditions are checked again: the approval, the manifests, the cluster, each object.
     Run the same command again to resume an interrupted apply.
     """
-    from pipeline.cli.support.applying import Given, run
+    from pipeline.cli.support.apply_verb import Given, run
 
     return run(Given(plan, approvals, plan_digest, output))

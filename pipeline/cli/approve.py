@@ -32,7 +32,7 @@ def command(
     Without --key and --github-…, the person at the terminal types the first digits of the digest. The decision is
     written to approvals/<digest>/ next to pipeline.yaml, where apply finds it.
     """
-    from pipeline.cli.support.approving import by_hand, by_key, from_github, keep, loaded
+    from pipeline.cli.support.approve_verb import by_hand, by_key, from_github, keep, loaded
     from pipeline.cli.support.log_lines import unheard, unheard_where_needed
     from pipeline.core.words import command as words
     from pipeline.report.plan_brief import brief

@@ -20,7 +20,7 @@ def command(*, dry_run: bool, branch: str | None) -> int:
 
     Anything else that is staged or changed stays untouched. Git's hooks and signing work as usual.
     """
-    from pipeline.cli.support.recovery import say
+    from pipeline.cli.support.recovery_notice import say
     from pipeline.wiring import repository
 
     here = repository()
@@ -33,7 +33,7 @@ def command(*, dry_run: bool, branch: str | None) -> int:
 
 def _commit(here: "Repository", turn: "Turn | None", branch: str | None) -> int:
     """Without a turn, only say what would be committed."""
-    from pipeline.cli.support.hand_edits import refuse_edits
+    from pipeline.cli.support.hand_edit_notices import refuse_edits
     from pipeline.cli.support.log_lines import unheard_where_needed
     from pipeline.core.review.commit_message import message
     from pipeline.flows.commit import changed

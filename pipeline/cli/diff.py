@@ -75,7 +75,7 @@ def command(context: click.Context, /, old: str, new: str, **options: Any) -> No
     show(document(found.report), options["outputs"])
     code = _exit_code(found.report, detailed=options["detailed_exitcode"])
     if found.hand_edits:
-        from pipeline.cli.support.hand_edits import say_edits
+        from pipeline.cli.support.hand_edit_notices import say_edits
 
         say_edits(found.hand_edits)
         code = code if code in (FAILED, RISK) else STALE
@@ -84,7 +84,7 @@ def command(context: click.Context, /, old: str, new: str, **options: Any) -> No
 
 def _of_charts(sources: "tuple[DiffSource, DiffSource]", options: dict[str, Any]) -> "Comparison":
     """Helm is at work before the rest is loaded."""
-    from pipeline.cli.support.chart_sides import ChartOptions, begun
+    from pipeline.cli.support.chart_arguments import ChartOptions, begun
 
     names = ChartOptions.__dataclass_fields__
     rendering = begun(*sources, ChartOptions(**{name: options[name] for name in names}))

@@ -18,8 +18,8 @@ def command(*, environment: str | None, releases: tuple[str, ...], output: str) 
 
     import orjson
 
+    from pipeline.cli.support.cluster_environment import applied_question, only_environment, place
     from pipeline.cli.support.log_lines import unheard, unheard_json
-    from pipeline.cli.support.planning import applied_question, only_environment, place
     from pipeline.cli.support.progress import progress
     from pipeline.cli.support.settings import settings
     from pipeline.core.json_text import escaped

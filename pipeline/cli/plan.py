@@ -50,7 +50,7 @@ def command(
 
     --offline needs no cluster and no permissions: `pipeline status -o inventory` records what it compares with.
     """
-    from pipeline.cli.support.planning import Wish, only_environment, place, plan
+    from pipeline.cli.support.cluster_environment import Wish, only_environment, place, plan
     from pipeline.cli.support.progress import progress
     from pipeline.wiring import repository
 
@@ -58,7 +58,7 @@ def command(
     at = place(here, only_environment(here, environment))
     wish = Wish(releases, commit, (), full)
     if offline is not None:
-        from pipeline.cli.support.offline import plan_offline
+        from pipeline.cli.support.offline_plan import plan_offline
 
         made = plan_offline(at, wish, offline)
     else:

@@ -25,7 +25,7 @@ def command(
     A planner needs the same permissions as an applier, because the API server authorizes a dry run like a write.
     Apply the output with an account that may manage RBAC: pipeline rbac -e prod | kubectl apply -f -
     """
-    from pipeline.cli.support.planning import Wish, only_environment, place, question
+    from pipeline.cli.support.cluster_environment import Wish, only_environment, place, question
     from pipeline.cli.support.subjects import subject
     from pipeline.core.cluster.permissions import PermissionScope, Purpose, manifests
     from pipeline.core.yaml.writer import dump

@@ -31,7 +31,7 @@ def command(
     """
     from contextlib import nullcontext
 
-    from pipeline.cli.support.recovery import say
+    from pipeline.cli.support.recovery_notice import say
     from pipeline.core.config.shards import parse_shard
     from pipeline.flows.render.jobs import share
     from pipeline.wiring import repository
@@ -46,7 +46,7 @@ def command(
 
 
 def _render(here: "Repository", pairs: "Sequence[Pair]", disk: "Disk", *, check: bool) -> int:
-    from pipeline.cli.support.hand_edits import kept_aside, say_edits
+    from pipeline.cli.support.hand_edit_notices import kept_aside, say_edits
     from pipeline.cli.support.log_lines import unheard_where_needed
     from pipeline.cli.support.progress import progress
     from pipeline.core.words import counted

@@ -36,7 +36,7 @@ def command(
     Formats: terminal, json, markdown.
     """
     from pipeline.cli.plan import show
-    from pipeline.cli.support.planning import Wish, only_environment, place, rollback
+    from pipeline.cli.support.cluster_environment import Wish, only_environment, place, rollback
     from pipeline.cli.support.progress import progress
     from pipeline.wiring import repository
 

@@ -19,8 +19,8 @@ def command(*, environment: str | None, output: str) -> int:
 
     import orjson
 
-    from pipeline.cli.support.offline import recorded
-    from pipeline.cli.support.planning import only_environment, place
+    from pipeline.cli.support.cluster_environment import only_environment, place
+    from pipeline.cli.support.offline_plan import recorded
     from pipeline.cli.support.settings import settings
     from pipeline.core.json_text import escaped
     from pipeline.flows.cluster.status import status

@@ -20,7 +20,7 @@ def command(*, environment: str | None, run_id: str | None, reason: str | None, 
 
     from pipeline.adapters.kube.journal_file import JournalFile
     from pipeline.adapters.kube.run_folder import RunFolder
-    from pipeline.cli.support.planning import only_environment, place
+    from pipeline.cli.support.cluster_environment import only_environment, place
     from pipeline.flows.cluster.ledger import Writer
     from pipeline.flows.cluster.unlocking import abandon, read_lock, unlock
     from pipeline.wiring import repository

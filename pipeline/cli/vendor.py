@@ -18,9 +18,9 @@ def command(releases: tuple[str, ...], *, locked: bool, update: bool) -> int:
 
     Charts that already match the lock are not fetched again. Either everything is written or nothing.
     """
-    from pipeline.cli.support.hand_edits import kept_aside
+    from pipeline.cli.support.hand_edit_notices import kept_aside
     from pipeline.cli.support.progress import progress
-    from pipeline.cli.support.recovery import say
+    from pipeline.cli.support.recovery_notice import say
     from pipeline.flows.vendor import check_locked, vendor
     from pipeline.wiring import repository
 

@@ -19,7 +19,7 @@ from pipeline.core.render.random_functions import by_chance, suspects
 from pipeline.core.risk.rule import Rule
 from pipeline.core.risk.upgrade import Side
 from pipeline.flows.chart_sides import Begun, ChartSide, How, order_of
-from pipeline.flows.second_renders import second_renders
+from pipeline.flows.render.render_again import second_renders
 
 
 def diff_charts(begun: Begun, rules: Callable[[], Iterable[Rule]], check: ReportCheck = no_check) -> Report:

@@ -19,7 +19,7 @@ from pipeline.core.render.rendered_tree import FOLDER, INDEX, Index, Inputs, dig
 from pipeline.core.risk.upgrade import Side
 from pipeline.core.yaml.reader import YamlError, load
 from pipeline.flows.committed import ReleaseSelection, indexes, objects_of, parsed
-from pipeline.flows.hand_edits import edits_of
+from pipeline.flows.find_hand_edits import edits_of
 
 MakeChart = Callable[[Mapping[str, bytes], str, str], Chart]
 """``(files, digest, title)``: the chart that files make up."""

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.adapters.disk import Disk
-from pipeline.adapters.write_ahead.writing import STAGING
+from pipeline.adapters.write_ahead.staging import STAGING
 from pipeline.core.errors import WorldError
 from pipeline.core.render.file_edits import Edits
 from pipeline.core.safe_path import UnsafePathError

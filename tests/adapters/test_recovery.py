@@ -15,7 +15,7 @@ from pipeline.adapters.disk import Disk
 from pipeline.adapters.recovery import recover
 from pipeline.adapters.write_ahead import turn
 from pipeline.adapters.write_ahead.place import OUTSIDE_GIT, state_place
-from pipeline.adapters.write_ahead.writing import STAGING
+from pipeline.adapters.write_ahead.staging import STAGING
 from pipeline.core.errors import RefusedError, WorldError
 from pipeline.core.render.file_edits import Edits
 from tests.support.platforms import git, snapshot, write

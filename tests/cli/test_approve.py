@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.cli import run
-from pipeline.cli.support.approved import evidence_of
+from pipeline.cli.support.approval_evidence import evidence_of
 from pipeline.core.cluster.api.canonical import digest
 from pipeline.core.cluster.api.timestamps import written
 from pipeline.core.cluster.approval.approval import Approval, from_bytes, to_bytes

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from pipeline.cli import run
-from pipeline.cli.support.approved import protected_policy
+from pipeline.cli.support.approval_evidence import protected_policy
 from pipeline.core.cluster.plan.plan import Operation, PlanSource, PlanTarget, to_bytes
 from pipeline.core.cluster.plan.policy import policy_of
 from pipeline.core.errors import RefusedError

@@ -179,7 +179,7 @@ def test_dead_network_ends_the_run_and_the_next_one_goes_on(
 ) -> None:
     dead = faults.lost_request("", "", times=10**6)
     proxy.plan(faults.act("WRITE", "/configmaps/settings", lambda: proxy.plan(dead)))
-    monkeypatch.setattr("pipeline.cli.support.planning.PATIENCE_SECONDS", 2.0)
+    monkeypatch.setattr("pipeline.cli.support.cluster_environment.PATIENCE_SECONDS", 2.0)
     with AuditLogChecker(site):
         done = site.apply(plan)
     assert done.code in (FAILED, NOT_APPLIED), done.said

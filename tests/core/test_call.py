@@ -3,7 +3,7 @@
 import pytest
 
 from pipeline.core.cluster.api.request import Answer, Call
-from pipeline.core.cluster.api.retry import Fate, fate
+from pipeline.core.cluster.api.response_table import Fate, fate
 
 LOST = Answer(0, text="connection reset", sent=True)
 DRY = (("fieldManager", "pipeline"), ("dryRun", "All"))

@@ -13,7 +13,7 @@ from pipeline.adapters.below import Below
 from pipeline.adapters.charts.archive import HOSTILE, ChartError
 from pipeline.adapters.charts.folder import read_directory
 from pipeline.adapters.charts.http_get import get
-from pipeline.adapters.charts.reader import metadata_of, read_archive, unpack_subcharts, yaml_map
+from pipeline.adapters.charts.load_chart import metadata_of, read_archive, unpack_subcharts, yaml_map
 from pipeline.adapters.descriptors import LinkError
 from pipeline.core.budget import Budget, ChartLimits
 from pipeline.core.charts.chart import Dependency, Fetched

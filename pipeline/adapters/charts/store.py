@@ -67,7 +67,7 @@ def _on_disk(argument: str) -> LocalChart:
 
 
 def _loaded(path: str) -> Chart:
-    from pipeline.adapters.charts.reader import load_chart  # noqa: PLC0415 - Helm is set to work before
+    from pipeline.adapters.charts.load_chart import load_chart  # noqa: PLC0415 - Helm is set to work before
 
     return load_chart(path)
 
@@ -86,7 +86,7 @@ class _Stored:
         self.path.write_bytes(pack(fetched.files))
 
     def load(self) -> Chart:
-        from pipeline.adapters.charts.reader import chart_of  # noqa: PLC0415 - as above
+        from pipeline.adapters.charts.load_chart import chart_of  # noqa: PLC0415 - as above
 
         files = self._fetched.files
         return chart_of(files, tree_digest(files), f"{self._fetched.name} {self._fetched.version}")

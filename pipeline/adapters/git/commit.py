@@ -2,7 +2,7 @@
 
 The commit is built in an index of its own. The user's index is not touched before the commit is made, and takes it over
 in one rename then: whatever stops the run in between, nothing of ours is staged, and what was staged still is. A record
-says how far it came; adapters/git/recovery.py goes on from there.
+says how far it came; adapters/git/killed_commit.py goes on from there.
 """
 
 import secrets
@@ -13,8 +13,8 @@ from pathlib import Path
 from git.exc import GitCommandError
 
 from pipeline.adapters.git.index import take_over
+from pipeline.adapters.git.killed_commit import BUILT, FOLDER, KIND, NEXT, go_on_with_commit
 from pipeline.adapters.git.locks import wait_until_free
-from pipeline.adapters.git.recovery import BUILT, FOLDER, KIND, NEXT, go_on_with_commit
 from pipeline.adapters.git.repository import Head, WrittenRepository, said
 from pipeline.adapters.write_ahead import record
 from pipeline.adapters.write_ahead.record import Stage

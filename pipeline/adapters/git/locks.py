@@ -34,7 +34,7 @@ def wait_until_free(index: Path, top: Path) -> None:
 def locked(index: Path, top: Path, following: Path) -> Iterator[None]:
     """Holds the index during the block, in which ``following`` becomes it. Git creates the same file for that.
 
-    From its first moment it says whose it is: adapters/git/recovery.py removes it where that run was killed.
+    From its first moment it says whose it is: adapters/git/killed_commit.py removes it where that run was killed.
 
     Raises:
         WorldError: somebody else holds it.

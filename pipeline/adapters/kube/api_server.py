@@ -22,7 +22,7 @@ from pipeline.core.cluster.api.request import Answer, Call
 from pipeline.core.errors import UsageError, WorldError
 
 if TYPE_CHECKING:
-    from pipeline.adapters.kube.credentials import Access
+    from pipeline.adapters.kube.kubeconfig import Access
 
 _CONNECT_SECONDS = 5.0
 _CREDENTIALS_SECONDS = 60.0
@@ -40,7 +40,7 @@ class KubeApi:
     def __init__(self, context: str, run: str = "") -> None:
         """Raises UsageError where KUBECONFIG has no such context, or cannot be read."""
         self.context = context
-        from pipeline.adapters.kube.credentials import Access  # noqa: PLC0415 - 0.4 s: only a verb that asks a cluster waits
+        from pipeline.adapters.kube.kubeconfig import Access  # noqa: PLC0415 - 0.4 s: only a verb that asks a cluster waits
 
         self._load: Callable[[], Access] = lambda: Access(context)
         self._access = self._load()

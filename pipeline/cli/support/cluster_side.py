@@ -1,12 +1,12 @@
 """``cluster:ENV`` as a side of ``pipeline diff``: what was applied there, with the values that are live now."""
 
-from pipeline.adapters.charts.reader import chart_of
+from pipeline.adapters.charts.load_chart import chart_of
 from pipeline.adapters.git import trees
-from pipeline.cli.support.planning import place
+from pipeline.cli.support.cluster_environment import place
 from pipeline.core.errors import UsageError
 from pipeline.core.render.manifests import ParsedDocuments
+from pipeline.flows.cluster.applied_side import as_applied
 from pipeline.flows.cluster.planning import read_inventory
-from pipeline.flows.cluster.snapshot import as_applied
 from pipeline.flows.committed import ReleaseSelection
 from pipeline.flows.read_rendered import RenderedSnapshot, read_rendered
 from pipeline.wiring import repository

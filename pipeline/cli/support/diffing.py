@@ -116,7 +116,7 @@ def _commit_tree(source: DiffSource, root: Path) -> Tree:
 def _rendered(
     source: DiffSource, wanted: ReleaseSelection, root: Path | None, kept: ParsedDocuments
 ) -> RenderedSnapshot:
-    from pipeline.adapters.charts.reader import chart_of
+    from pipeline.adapters.charts.load_chart import chart_of
     from pipeline.adapters.git import trees
 
     if source.kind is SourceKind.DIR:

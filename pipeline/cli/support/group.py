@@ -35,7 +35,7 @@ class VerbGroup(click.Group):
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> object:
-        from pipeline.cli.support.recovery import recover_here
+        from pipeline.cli.support.recovery_notice import recover_here
 
         recover_here()
         return super().invoke(ctx)

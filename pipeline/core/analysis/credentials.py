@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from pipeline.core.diff.embedded import read
+from pipeline.core.diff.embedded_documents import read
 from pipeline.core.kube.path import Path
 
 _SHORTEST = 6

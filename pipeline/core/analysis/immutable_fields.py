@@ -10,7 +10,7 @@ from typing import Any
 
 from pipeline.core.diff.change import Action, ResourceChange
 from pipeline.core.diff.equivalence import same_meaning
-from pipeline.core.diff.values import canonical, values_of
+from pipeline.core.diff.value_changes import canonical, values_of
 from pipeline.core.kube.apis import lookup
 from pipeline.core.kube.defaults.normalise import normal
 from pipeline.core.kube.fields import bounds

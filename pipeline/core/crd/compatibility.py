@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pipeline.core.crd.cel.rules import RuleResults, verdict
 from pipeline.core.crd.cel.transitions import standing
+from pipeline.core.crd.cel.validation_rules import RuleResults, verdict
 from pipeline.core.crd.custom_resources import custom_resources, earlier
 from pipeline.core.crd.definition import Definition
 from pipeline.core.crd.find import known

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from pipeline.core.diff.change import FieldChange, Op
-from pipeline.core.diff.embedded import documents
-from pipeline.core.diff.values import canonical
+from pipeline.core.diff.embedded_documents import documents
+from pipeline.core.diff.value_changes import canonical
 from pipeline.core.kube.merge_keys import entry_key
 from pipeline.core.kube.path import Entry, Path, Step
 

@@ -1,19 +1,19 @@
 """Compares two renders: objects paired by identity, and each pair compared as the API server sees it.
 
-core/diff/values.py compares the values. What remains is a change, possibly with the reason why it is noise.
+core/diff/value_changes.py compares the values. What remains is a change, possibly with the reason why it is noise.
 """
 
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import replace
 
 from pipeline.core.diff.change import Action, Diff, FieldChange, ResourceChange
-from pipeline.core.diff.embedded import opened
+from pipeline.core.diff.embedded_documents import opened
 from pipeline.core.diff.equivalence import same_to_the_server, written_otherwise
 from pipeline.core.diff.noise import noise_of
 from pipeline.core.diff.reference_changes import followed, settled
 from pipeline.core.diff.rename import Left, paired
 from pipeline.core.diff.renamed_fields import unfollowed
-from pipeline.core.diff.values import changes_at, identical
+from pipeline.core.diff.value_changes import changes_at, identical
 from pipeline.core.kube.defaults.normalise import normal
 from pipeline.core.kube.path import to_text
 from pipeline.core.kube.resource import ManifestSet, Resource, ResourceId

@@ -7,7 +7,7 @@ Only a known reason counts: a value that disappears without one is a bug.
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from pipeline.core.diff.values import canonical
+from pipeline.core.diff.value_changes import canonical
 from pipeline.core.kube.defaults.normalise import normal
 from pipeline.core.kube.path import MISSING, Path
 from pipeline.core.kube.resource import CRD_KIND, Body, Resource

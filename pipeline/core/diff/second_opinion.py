@@ -13,7 +13,7 @@ import orjson
 
 from pipeline.core.diff.carried_out import carried_out
 from pipeline.core.diff.change import Action, FieldChange, Op, ResourceChange
-from pipeline.core.diff.embedded import SAME_DOCUMENT, documents
+from pipeline.core.diff.embedded_documents import SAME_DOCUMENT, documents
 from pipeline.core.diff.equal_reasons import Reason, reasons
 from pipeline.core.diff.equivalence import same_to_the_server
 from pipeline.core.kube.defaults.normalise import normal

@@ -22,7 +22,7 @@ from pipeline.core.kube.path import Path, Step
 from pipeline.core.kube.quantity import quantity
 from pipeline.core.kube.resource import Resource, mapping
 from pipeline.core.kube.secrets import SECRET
-from pipeline.core.kube.validation.check import Validation
+from pipeline.core.kube.validation.one_map import Validation
 
 _Steps = tuple[str | int, ...]
 _SHOWN = 40

@@ -11,7 +11,7 @@ from itertools import zip_longest
 from typing import Any
 
 from pipeline.core.diff.change import Op
-from pipeline.core.diff.values import canonical, values_of
+from pipeline.core.diff.value_changes import canonical, values_of
 from pipeline.core.kube.marks import BY_CHANCE
 from pipeline.core.kube.path import MISSING, Path, put
 from pipeline.core.kube.resource import ManifestSet, Resource, ResourceId

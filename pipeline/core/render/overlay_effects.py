@@ -28,7 +28,7 @@ def effects(chart: ManifestSet, overlaid: ManifestSet) -> tuple[Effect, ...]:
 
 
 def _effects(chart: ManifestSet, overlaid: ManifestSet) -> Iterator[Effect]:
-    from pipeline.core.diff.values import values_of  # noqa: PLC0415 - 10 ms that whoever only reads a tree need not pay
+    from pipeline.core.diff.value_changes import values_of  # noqa: PLC0415 - 10 ms that whoever only reads a tree need not pay
 
     before, after = chart.by_id(), overlaid.by_id()
     twins = dict(_renamed(chart, overlaid))

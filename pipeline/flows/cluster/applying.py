@@ -18,8 +18,8 @@ from pipeline.core.redaction.mask import Mask
 from pipeline.flows.cluster import checking
 from pipeline.flows.cluster.approved import ApprovedPlan
 from pipeline.flows.cluster.client import Client
+from pipeline.flows.cluster.lease_lock import LeaseLock
 from pipeline.flows.cluster.ledger import StoppedError, Writer, lost_lock
-from pipeline.flows.cluster.lock import LeaseLock
 from pipeline.flows.cluster.planning import read_inventory
 from pipeline.flows.cluster.preflight import may_apply
 from pipeline.flows.cluster.recreating import Backup

@@ -9,7 +9,7 @@ from pipeline.core.cluster.api import discovery
 from pipeline.core.cluster.api.discovery import Discovery, Served
 from pipeline.core.cluster.api.error_text import explain
 from pipeline.core.cluster.api.request import APPLY, Answer, Api, Call, Clock
-from pipeline.core.cluster.api.retry import BUDGET_SECONDS, Fate, fate, wait_seconds
+from pipeline.core.cluster.api.response_table import BUDGET_SECONDS, Fate, fate, wait_seconds
 from pipeline.core.cluster.plan.policy import MANAGER
 from pipeline.core.errors import WorldError
 from pipeline.core.kube.resource import Body, mapping, sequence
@@ -36,7 +36,7 @@ class Client:
         """Try until the fate is anything but RETRY, or the budget is used up (then it is FINAL).
 
         ``once`` sends one try; without it, no one hears of it. This is the only loop that tries a request again: which
-        answers are worth it, and how long to wait, is the table of core/cluster/api/retry.py.
+        answers are worth it, and how long to wait, is the table of core/cluster/api/response_table.py.
         """
         once = once or self.api.request
         end = self.clock.monotonic() + self.budget_seconds

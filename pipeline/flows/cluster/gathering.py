@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from pipeline.core.cluster.api.discovery import Served
-from pipeline.core.cluster.plan.decide import DecisionContext, ObservedObject, as_recorded, decide, may_touch
+from pipeline.core.cluster.plan.choose_action import DecisionContext, ObservedObject, as_recorded, decide, may_touch
 from pipeline.core.cluster.plan.desired import DesiredObject
 from pipeline.core.cluster.plan.field_edits import differs
 from pipeline.core.cluster.plan.plan import PlannedAction, PlanProblem

@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from pipeline.core.cluster.api.request import Answer
-from pipeline.core.cluster.api.retry import Fate
-from pipeline.core.cluster.plan import hooks
+from pipeline.core.cluster.api.response_table import Fate
+from pipeline.core.cluster.plan import apply_hooks
 from pipeline.core.cluster.plan.managed_fields import is_applied_by
 from pipeline.core.cluster.plan.policy import MANAGER
 from pipeline.core.cluster.run.health import HealthState
@@ -36,7 +36,7 @@ def run_hook(task: Task, objects: Objects, removal: Removal, waiting: Waiting, s
         if live is None:
             return objects.failed(action, answer, "" if answer.status else f"{NEVER_ANSWERED.format(_TRIES)}: ")
     outcome = _awaited(task, live, waiting)
-    done = hooks.SUCCEEDED if outcome.good else hooks.FAILED
+    done = apply_hooks.SUCCEEDED if outcome.good else apply_hooks.FAILED
     if done in action.deletes:
         _delete(task, objects, removal)
     if outcome.good:
@@ -47,7 +47,7 @@ def run_hook(task: Task, objects: Objects, removal: Removal, waiting: Waiting, s
 
 def _begun(task: Task, objects: Objects) -> Body | None:
     """The hook that an interrupted run of the same plan began, where its policy lets no one begin it again."""
-    if not task.resumed or hooks.BEFORE in task.action.deletes:
+    if not task.resumed or apply_hooks.BEFORE in task.action.deletes:
         return None
     found = objects.read(task)
     return found if found is not None and objects.is_done(task, found) else None
@@ -80,7 +80,7 @@ def _without_predecessor(task: Task, objects: Objects, removal: Removal) -> Outc
     annotations = mapping(mapping(found.get("metadata")).get("annotations"))
     if HOOK_ANNOTATION not in annotations:
         return Outcome(action, OutcomeState.STALE, "an object of that name exists, but is not a hook", found)
-    if hooks.BEFORE not in action.deletes:
+    if apply_hooks.BEFORE not in action.deletes:
         return Outcome(
             action,
             OutcomeState.FAILED,
@@ -104,7 +104,7 @@ def _delete(task: Task, objects: Objects, removal: Removal) -> Outcome:
 def _awaited(task: Task, live: Body, waiting: Waiting) -> Outcome:
     action = task.action
     outcome = Outcome(action, OutcomeState.RAN, body=live)
-    if action.kind not in hooks.RUNS_TO_ITS_END:
+    if action.kind not in apply_hooks.RUNS_TO_ITS_END:
         return outcome
     found = waiting.until_healthy({action.id: task.served}, no_progress, {action.id: live})[action.id]
     if found.state is HealthState.CURRENT:

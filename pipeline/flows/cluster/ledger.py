@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.core.cluster.api.request import Answer, Call, Clock
-from pipeline.core.cluster.api.retry import Fate, fate
+from pipeline.core.cluster.api.response_table import Fate, fate
 from pipeline.core.cluster.api.timestamps import written
 from pipeline.core.cluster.inventory.journal import Journal
 from pipeline.core.errors import RefusedError

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from pipeline.core.cluster.inventory import inventory as inventories
 from pipeline.core.cluster.inventory.inventory import Inventory
-from pipeline.core.cluster.plan.decide import DecisionContext
+from pipeline.core.cluster.plan.choose_action import DecisionContext
 from pipeline.core.cluster.plan.desired import desired
 from pipeline.core.cluster.plan.plan import InventoryRef, Plan, PlannedAction, PlanProblem, PlanSource, PlanTarget
 from pipeline.core.cluster.plan.policy import ApplyPolicy

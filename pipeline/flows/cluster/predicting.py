@@ -4,9 +4,9 @@ import re
 
 from pipeline.core.cluster.api.discovery import Served
 from pipeline.core.cluster.api.request import Answer, Call
-from pipeline.core.cluster.api.retry import Fate
+from pipeline.core.cluster.api.response_table import Fate
 from pipeline.core.cluster.plan import managed_fields as managed
-from pipeline.core.cluster.plan.decide import DecisionContext, owned_by_us
+from pipeline.core.cluster.plan.choose_action import DecisionContext, owned_by_us
 from pipeline.core.cluster.plan.policy import ApplyPolicy
 from pipeline.core.cluster.plan.prediction import MIGRATED, Conflict, Prediction
 from pipeline.core.kube.resource import Body, Resource, ResourceId, mapping

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from pipeline.core.cluster.api.discovery import Discovery, Served
 from pipeline.core.cluster.inventory.inventory import InventoryEntry
 from pipeline.core.cluster.plan import live_digest as living
-from pipeline.core.cluster.plan.decide import DecisionContext
+from pipeline.core.cluster.plan.choose_action import DecisionContext
 from pipeline.core.cluster.plan.desired import DesiredObject
 from pipeline.core.cluster.plan.phases import Phase, phase_of
 from pipeline.core.cluster.plan.plan import Operation, PlannedAction, PlanProblem

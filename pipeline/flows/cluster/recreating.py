@@ -6,7 +6,7 @@ from dataclasses import replace
 from msgspec.structs import replace as with_changes
 
 from pipeline.core.cluster.api.request import Call
-from pipeline.core.cluster.api.retry import Fate
+from pipeline.core.cluster.api.response_table import Fate
 from pipeline.core.cluster.plan.live_digest import stripped
 from pipeline.core.cluster.plan.plan import Operation
 from pipeline.core.cluster.run.outcome import Outcome, OutcomeState

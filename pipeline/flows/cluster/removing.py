@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from pipeline.core.cluster.api.request import Answer, Call, Clock
-from pipeline.core.cluster.api.retry import Fate
+from pipeline.core.cluster.api.response_table import Fate
 from pipeline.core.cluster.inventory.inventory import Inventory
 from pipeline.core.cluster.plan import live_digest as live
 from pipeline.core.cluster.plan.plan import Operation, PlannedAction

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from pipeline.core.cluster.api.discovery import Served
 from pipeline.core.cluster.api.error_text import explain
 from pipeline.core.cluster.api.request import Call
-from pipeline.core.cluster.api.retry import Fate
+from pipeline.core.cluster.api.response_table import Fate
 from pipeline.core.cluster.inventory.inventory import InventoryEntry
-from pipeline.core.cluster.plan.decide import record_of
+from pipeline.core.cluster.plan.choose_action import record_of
 from pipeline.core.cluster.plan.live_digest import reference
 from pipeline.core.cluster.plan.phases import Phase
 from pipeline.core.cluster.plan.plan import Operation, Plan, PlannedAction

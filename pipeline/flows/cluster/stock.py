@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from pipeline.core.cluster.api.error_text import explain
 from pipeline.core.cluster.api.request import Call
-from pipeline.core.cluster.api.retry import Fate
+from pipeline.core.cluster.api.response_table import Fate
 from pipeline.core.cluster.inventory import inventory as inventories
 from pipeline.core.cluster.inventory.inventory import ApplyRun, Inventory, InventoryEntry
 from pipeline.core.errors import StaleError, WorldError

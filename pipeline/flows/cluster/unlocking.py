@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from pipeline.core.cluster.api.error_text import clean, explain
 from pipeline.core.cluster.api.request import Call
-from pipeline.core.cluster.api.retry import Fate
+from pipeline.core.cluster.api.response_table import Fate
 from pipeline.core.cluster.api.timestamps import written
 from pipeline.core.cluster.inventory import lease as leases
 from pipeline.core.cluster.inventory.inventory import name_of

@@ -8,7 +8,7 @@ import orjson
 from pipeline.core.cluster.api.discovery import Served
 from pipeline.core.cluster.api.error_text import clean, explain
 from pipeline.core.cluster.api.request import JSON_PATCH, Answer, Call
-from pipeline.core.cluster.api.retry import Fate
+from pipeline.core.cluster.api.response_table import Fate
 from pipeline.core.cluster.plan import live_digest as live
 from pipeline.core.cluster.plan import managed_fields as managed
 from pipeline.core.cluster.plan.field_edits import differs

@@ -25,8 +25,8 @@ from pipeline.core.render.rendered_tree import INDEX, IndexEntry, folder_of, rea
 from pipeline.core.yaml.reader import YamlError
 from pipeline.flows.render.attempt import attempt
 from pipeline.flows.render.jobs import Job, RenderPorts
+from pipeline.flows.render.render_again import second_renders
 from pipeline.flows.render.safe_messages import failing
-from pipeline.flows.second_renders import second_renders
 
 
 @dataclass(frozen=True, slots=True)

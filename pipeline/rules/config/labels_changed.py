@@ -9,7 +9,7 @@ Selectors that use them (monitors, prune scripts, dashboards) match different ob
 Search your selectors for the old labels.
 """
 
-from pipeline.core.analysis.rbac import AGGREGATES
+from pipeline.core.analysis.grants import AGGREGATES
 from pipeline.core.analysis.rule_helpers import FindingText, alike_check
 from pipeline.core.diff.change import FieldChange
 from pipeline.core.kube.path import Path

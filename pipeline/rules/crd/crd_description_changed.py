@@ -10,7 +10,7 @@ Nothing.
 """
 
 from pipeline.core.crd.case_crds import field
-from pipeline.core.crd.rule_helpers import CrdFindingText, quiet_check
+from pipeline.core.crd.keyword_rule_helpers import CrdFindingText, quiet_check
 from pipeline.core.crd.schema import keywords
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks

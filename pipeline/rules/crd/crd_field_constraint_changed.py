@@ -11,7 +11,7 @@ Compare your custom resources with the new schema before the upgrade.
 """
 
 from pipeline.core.crd.case_crds import MINE, field
-from pipeline.core.crd.rule_helpers import CrdFindingText, fields_check
+from pipeline.core.crd.keyword_rule_helpers import CrdFindingText, fields_check
 from pipeline.core.crd.schema import relaxations
 from pipeline.core.render.manifests import parse
 from pipeline.core.risk.finding import Confidence, Severity

@@ -11,7 +11,7 @@ Replace the value in your custom resources before the upgrade.
 """
 
 from pipeline.core.crd.case_crds import MINE, field
-from pipeline.core.crd.rule_helpers import CrdFindingText, fields_check, of_status
+from pipeline.core.crd.keyword_rule_helpers import CrdFindingText, fields_check, of_status
 from pipeline.core.crd.schema import keywords
 from pipeline.core.render.manifests import parse
 from pipeline.core.risk.finding import Confidence, Severity

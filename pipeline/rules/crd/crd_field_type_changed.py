@@ -11,7 +11,7 @@ Rewrite the values in your custom resources together with the upgrade.
 """
 
 from pipeline.core.crd.case_crds import MINE, field
-from pipeline.core.crd.rule_helpers import CrdFindingText, fields_check, of_status
+from pipeline.core.crd.keyword_rule_helpers import CrdFindingText, fields_check, of_status
 from pipeline.core.crd.schema import keywords
 from pipeline.core.render.manifests import parse
 from pipeline.core.risk.finding import Confidence, Severity

@@ -13,7 +13,7 @@ Treat it as a new CRD: keep both for a while, create the custom resources under 
 from collections.abc import Iterator
 
 from pipeline.core.crd.case_crds import crd
-from pipeline.core.crd.identity import changed, refusal
+from pipeline.core.crd.identity_changes import changed, refusal
 from pipeline.core.crd.pairs import Pair, claim
 from pipeline.core.kube.path import Path
 from pipeline.core.risk.finding import Confidence, Severity

@@ -13,7 +13,7 @@ for a while under different names.
 from collections.abc import Iterator
 
 from pipeline.core.crd.case_crds import crd
-from pipeline.core.crd.identity import changed, refusal
+from pipeline.core.crd.identity_changes import changed, refusal
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Hit, Rule, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade

@@ -14,8 +14,8 @@ from collections.abc import Iterator
 
 from pipeline.core.analysis.immutable_fields import first_below
 from pipeline.core.crd.case_crds import MINE, field
-from pipeline.core.crd.cel.rules import RuleResults
 from pipeline.core.crd.cel.transitions import transition
+from pipeline.core.crd.cel.validation_rules import RuleResults
 from pipeline.core.crd.find import known
 from pipeline.core.diff.change import Action, ResourceChange
 from pipeline.core.kube.apis import built_in_group

@@ -14,7 +14,7 @@ Check who holds the aggregated role. Remove the label with a value or an overlay
 Source: https://kubernetes.io/docs/reference/access-authn-authz/rbac/#aggregated-clusterroles
 """
 
-from pipeline.core.analysis.rbac import AGGREGATES
+from pipeline.core.analysis.grants import AGGREGATES
 from pipeline.core.analysis.rule_helpers import FindingText, object_check
 from pipeline.core.diff.change import FieldChange
 from pipeline.core.kube.path import Path

@@ -12,7 +12,7 @@ Search for your own accounts bound to the role, and give them their own role.
 
 from collections.abc import Iterator
 
-from pipeline.core.analysis.rbac import Grant, beyond, grants
+from pipeline.core.analysis.grants import Grant, beyond, grants
 from pipeline.core.diff.change import Action, ResourceChange
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Claim, Hit, Rule, place, quiet, speaks

@@ -12,7 +12,7 @@ Grant the controller's role the new resource, with a value of the chart or an ov
 
 from collections.abc import Iterator
 
-from pipeline.core.analysis.rbac import Grant, grants
+from pipeline.core.analysis.grants import Grant, grants
 from pipeline.core.analysis.selection import around
 from pipeline.core.crd.case_crds import crd
 from pipeline.core.crd.pairs import Pair, pairs

@@ -11,7 +11,7 @@ Nothing.
 
 from collections.abc import Iterator
 
-from pipeline.core.analysis.rbac import beyond, grants
+from pipeline.core.analysis.grants import beyond, grants
 from pipeline.core.diff.change import Action, ResourceChange
 from pipeline.core.kube.path import Path
 from pipeline.core.risk.finding import Severity

@@ -12,7 +12,7 @@ Check whether the new permissions are needed; if not, limit them with an overlay
 
 from collections.abc import Iterator
 
-from pipeline.core.analysis.rbac import grants
+from pipeline.core.analysis.grants import grants
 from pipeline.core.diff.change import Action, ResourceChange
 from pipeline.core.kube.resource import mapping
 from pipeline.core.risk.finding import Severity

@@ -12,7 +12,7 @@ Check whether the new permissions are needed. If not, remove them with an overla
 
 from collections.abc import Iterator
 
-from pipeline.core.analysis.rbac import Grant, beyond, grants
+from pipeline.core.analysis.grants import Grant, beyond, grants
 from pipeline.core.diff.change import Action, ResourceChange
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Claim, Hit, Rule, place, quiet, speaks

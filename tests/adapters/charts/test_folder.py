@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pipeline.adapters.charts.archive import ChartError
 from pipeline.adapters.charts.folder import read_directory
-from pipeline.adapters.charts.reader import read_archive
+from pipeline.adapters.charts.load_chart import read_archive
 from pipeline.adapters.descriptors import LinkError
 from pipeline.cli import run
 from pipeline.core.budget import Budget, ChartLimits, LimitError

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from pipeline.adapters.charts.load_chart import read_archive
 from pipeline.adapters.charts.packing import pack
-from pipeline.adapters.charts.reader import read_archive
 from pipeline.adapters.helm.engines import choose
 from pipeline.cli import run
 from pipeline.core.render.manifests import parse

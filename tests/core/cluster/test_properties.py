@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pipeline.core.cluster.api.canonical import digest, digest_of
 from pipeline.core.cluster.api.request import Answer, Call
-from pipeline.core.cluster.api.retry import (
+from pipeline.core.cluster.api.response_table import (
     LONGEST_RETRY_AFTER_SECONDS,
     LONGEST_WAIT_SECONDS,
     Fate,

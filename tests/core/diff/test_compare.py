@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pipeline.core.analysis.rule_helpers import shown
 from pipeline.core.diff.change import Action, FieldChange, Op
 from pipeline.core.diff.compare import compare
-from pipeline.core.diff.values import values_of
+from pipeline.core.diff.value_changes import values_of
 from pipeline.core.kube.path import to_text
 from pipeline.core.kube.resource import ManifestSet, Resource
 from pipeline.core.yaml.reader import load_all

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from pipeline.core.diff.change import Op
 from pipeline.core.diff.compare import fields_of
-from pipeline.core.diff.values import canonical, values_of
+from pipeline.core.diff.value_changes import canonical, values_of
 from pipeline.core.kube.defaults.normalise import normal
 from pipeline.core.kube.resource import Resource
 from pipeline.core.render.manifests import parse

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.core.diff import values
+from pipeline.core.diff import value_changes
 from pipeline.core.diff.change import FieldChange
 from pipeline.core.diff.compare import compare, fields_of
 from pipeline.core.diff.second_opinion import untold, untold_fields
@@ -148,10 +148,10 @@ def blind_to_order(path: Any, old: Any, new: Any, found: list[FieldChange]) -> N
     before, after = ({entry_key(key, entry): entry for entry in side} for side in (old, new))
     for step, entry in before.items():
         if step in after:
-            values._value((*path, step), entry, after[step], found)
+            value_changes._value((*path, step), entry, after[step], found)
 
 
-PLAIN = values._plain_lists
+PLAIN = value_changes._plain_lists
 VIRTUAL = "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: p}\nspec: {http: [%s]}\n"
 ENVOY = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: p}\ndata:\n  envoy.yaml: |\n    filters: [%s]\n    x: 1\n"
 ONE, TWO = "{name: canary, match: [{uri: {prefix: /api}}]}", "{name: all}"
@@ -173,7 +173,7 @@ def test_a_comparison_that_is_blind_to_order_does_not_pass(
     monkeypatch: pytest.MonkeyPatch, old: str, new: str, where: str
 ) -> None:
     assert said(old, new) == []
-    monkeypatch.setattr(values, "_lists", blind_to_order)
+    monkeypatch.setattr(value_changes, "_lists", blind_to_order)
     assert any(where in one for one in said(old, new))
 
 

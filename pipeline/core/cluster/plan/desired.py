@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from pipeline.core.cluster.api.canonical import digest_of
 from pipeline.core.cluster.inventory.inventory import Inventory, labelled
-from pipeline.core.cluster.plan.hooks import Hook, hook_of
+from pipeline.core.cluster.plan.apply_hooks import Hook, hook_of
 from pipeline.core.cluster.plan.phases import Phase, guarded_by, phase_of, waves
 from pipeline.core.cluster.plan.plan import PlanProblem
 from pipeline.core.cluster.plan.ssa_body import normalised

@@ -11,8 +11,8 @@ from typing import Any
 
 import orjson
 
-from pipeline.core.crd.schema.embedded import embedded_faults
-from pipeline.core.crd.schema.formats import misfit
+from pipeline.core.crd.schema.embedded_objects import embedded_faults
+from pipeline.core.crd.schema.openapi_formats import misfit
 from pipeline.core.crd.schema.violation import Refuses, SchemaViolation
 from pipeline.core.kube.path import Path
 from pipeline.core.kube.resource import mapping, sequence

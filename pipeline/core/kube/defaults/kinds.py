@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pipeline.core.kube.defaults.pods import fill
+from pipeline.core.kube.defaults.pod_defaults import fill
 from pipeline.core.kube.resource import Body, Resource, mapping, sequence
 
 _DEVICES = "ExactCount"

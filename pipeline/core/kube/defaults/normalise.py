@@ -26,8 +26,8 @@ from pipeline.core.kube.defaults.kinds import (
     resource_claim_template,
     webhooks,
 )
-from pipeline.core.kube.defaults.pods import fill, pod
-from pipeline.core.kube.defaults.workloads import (
+from pipeline.core.kube.defaults.pod_defaults import fill, pod
+from pipeline.core.kube.defaults.workload_defaults import (
     cron_job,
     daemon_set,
     deployment,

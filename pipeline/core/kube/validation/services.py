@@ -7,10 +7,10 @@ import ipaddress
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pipeline.core.kube.validation.finding import Context, Invalid, Span, Steps
-from pipeline.core.kube.validation.pods import one_of
+from pipeline.core.kube.validation.invalid import Context, Invalid, Span, Steps
+from pipeline.core.kube.validation.lenient import entries, mapping, text
+from pipeline.core.kube.validation.pod_rules import one_of
 from pipeline.core.kube.validation.predicates import cidr, ip, subdomain
-from pipeline.core.kube.validation.reading import entries, mapping, text
 
 _NO_NODE_PORTS = {"ClusterIP", "ExternalName"}
 

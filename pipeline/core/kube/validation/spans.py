@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 
 from pipeline.core.kube.validation.extensions import EXTENSIONS
-from pipeline.core.kube.validation.finding import Span
-from pipeline.core.kube.validation.pods import PODS
+from pipeline.core.kube.validation.invalid import Span
+from pipeline.core.kube.validation.pod_rules import PODS
 from pipeline.core.kube.validation.policies import POLICIES
 from pipeline.core.kube.validation.services import SERVICES
 from pipeline.core.kube.validation.unique import UNIQUE
-from pipeline.core.kube.validation.workloads import WORKLOADS
+from pipeline.core.kube.validation.workload_rules import WORKLOADS
 
 _PARTS = (EXTENSIONS, PODS, POLICIES, SERVICES, UNIQUE, WORKLOADS)
 

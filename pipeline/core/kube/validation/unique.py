@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pipeline.core.kube.validation.finding import Context, Invalid, Span, Steps
-from pipeline.core.kube.validation.reading import entries
+from pipeline.core.kube.validation.invalid import Context, Invalid, Span, Steps
+from pipeline.core.kube.validation.lenient import entries
 
 _FIELDS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "admissionregistration.v1.MutatingWebhook": (("admissionReviewVersions", ""), ("matchConditions", "name")),

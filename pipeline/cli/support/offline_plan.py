@@ -4,7 +4,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from pipeline.cli.support.planning import ClusterEnvironment, Wish, applied_question, question
+from pipeline.cli.support.cluster_environment import ClusterEnvironment, Wish, applied_question, question
 from pipeline.core.cluster.inventory.inventory import Inventory, from_body, name_of, to_body
 from pipeline.core.cluster.plan.plan import Plan
 from pipeline.core.errors import StaleError, UsageError, WorldError

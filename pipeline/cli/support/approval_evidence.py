@@ -43,7 +43,7 @@ def evidence_of(
         UsageError: a file is not an approval, or it is unknown who is here.
         WorldError: ssh-keygen is missing, or GitHub does not answer.
     """
-    from pipeline.adapters.approvals.check import Evidence, dispatched, typed_here
+    from pipeline.adapters.approvals.evidence import Evidence, dispatched, typed_here
 
     evidence = Evidence(here.root, plan, plan_digest, now)
     approvals = (*_given(files), *_kept(here, plan_digest))

@@ -11,11 +11,11 @@ from typing import Literal
 
 import msgspec
 
-from pipeline.adapters.approvals.check import Evidence, from_words, typed_here
+from pipeline.adapters.approvals.evidence import Evidence, from_words, typed_here
 from pipeline.adapters.approvals.ssh_signature import sign
 from pipeline.adapters.disk import Disk
 from pipeline.adapters.git.identity import known
-from pipeline.cli.support.approved import folder_of, protected_policy
+from pipeline.cli.support.approval_evidence import folder_of, protected_policy
 from pipeline.core.cluster.api.canonical import digest
 from pipeline.core.cluster.api.timestamps import seconds_of, written
 from pipeline.core.cluster.approval.approval import NAMESPACE, Approval, signed_bytes, to_bytes

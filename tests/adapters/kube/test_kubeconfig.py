@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.adapters.kube import credentials as kube_credentials
+from pipeline.adapters.kube import kubeconfig
 from pipeline.adapters.kube.api_server import KubeApi
 from pipeline.core.cluster.api.request import Call
 from pipeline.core.errors import UsageError, WorldError
@@ -23,7 +23,7 @@ from pipeline.core.errors import UsageError, WorldError
 API = "client.authentication.k8s.io/v1"
 
 
-def kubeconfig(path: Path, user: dict[str, Any], server: str = "http://127.0.0.1:9", ca: str = "") -> None:
+def write_kubeconfig(path: Path, user: dict[str, Any], server: str = "http://127.0.0.1:9", ca: str = "") -> None:
     cluster = {"server": server} | ({"certificate-authority-data": ca} if ca else {})
     config = {
         "apiVersion": "v1",
@@ -61,7 +61,7 @@ def plugin(tmp_path: Path, script: str) -> dict[str, Any]:
 def test_plugin_that_gives_nothing_is_one_clear_error(
     tmp_path: Path, config: Path, script: str, said: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    kubeconfig(config, plugin(tmp_path, script))
+    write_kubeconfig(config, plugin(tmp_path, script))
     with pytest.raises(WorldError, match=said):
         KubeApi("test")
     assert capfd.readouterr().err == ""
@@ -70,8 +70,8 @@ def test_plugin_that_gives_nothing_is_one_clear_error(
 def test_plugin_that_hangs_is_not_waited_for_and_not_left_behind(
     tmp_path: Path, config: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(kube_credentials, "PLUGIN_SECONDS", 0.5)
-    kubeconfig(config, plugin(tmp_path, f"echo $$ > {tmp_path}/pid; exec sleep 60"))
+    monkeypatch.setattr(kubeconfig, "PLUGIN_SECONDS", 0.5)
+    write_kubeconfig(config, plugin(tmp_path, f"echo $$ > {tmp_path}/pid; exec sleep 60"))
     begin = time.monotonic()
     with pytest.raises(WorldError, match="no answer within"):
         KubeApi("test")
@@ -90,7 +90,7 @@ def test_keys_of_a_kubeconfig_are_in_no_file_once_they_are_read(
     command = [*made, "-keyout", str(pem), "-out", str(tmp_path / "crt")]
     subprocess.run(command, check=True, capture_output=True)
     key, certificate = (base64.b64encode(path.read_bytes()).decode() for path in (pem, tmp_path / "crt"))
-    kubeconfig(
+    write_kubeconfig(
         config,
         {"client-certificate-data": certificate, "client-key-data": key},
         "https://localhost:9",
@@ -139,7 +139,7 @@ def dripping() -> Iterator[str]:
 
 
 def test_answer_that_drips_in_is_given_up_in_time(config: Path, dripping: str) -> None:
-    kubeconfig(config, {"token": "t"}, dripping)
+    write_kubeconfig(config, {"token": "t"}, dripping)
     api = KubeApi("test")
     begin = time.monotonic()
     answer = api.request(Call("GET", "/version", timeout_seconds=0.6))
@@ -148,13 +148,14 @@ def test_answer_that_drips_in_is_given_up_in_time(config: Path, dripping: str) -
 
 
 def test_a_token_and_its_host_are_those_of_the_context(config: Path) -> None:
-    kubeconfig(config, {"token": "t"}, "https://127.0.0.1:9/below/")
-    found = kube_credentials.Access("test")
+    write_kubeconfig(config, {"token": "t"}, "https://127.0.0.1:9/below/")
+    found = kubeconfig.Access("test")
     assert (found.host, found.bearer()) == ("https://127.0.0.1:9/below", "Bearer t")
 
 
 def test_a_verb_that_asks_no_cluster_does_not_load_the_client() -> None:
-    script = "import sys; import pipeline.cli.plan, pipeline.cli.support.planning; print('kubernetes' in sys.modules)"
+    modules = "pipeline.cli.plan, pipeline.cli.support.cluster_environment"
+    script = f"import sys; import {modules}; print('kubernetes' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
 
@@ -191,6 +192,6 @@ def test_a_file_that_is_not_a_kubeconfig_is_named_with_the_reason(config: Path, 
 @pytest.mark.parametrize("part", ["client-certificate-data", "certificate-authority-data"])
 def test_a_certificate_that_is_none_is_named_with_its_context(config: Path, data: str, part: str) -> None:
     user = {"client-certificate-data": data, "client-key-data": data} if part.startswith("client") else {"token": "t"}
-    kubeconfig(config, user, "https://127.0.0.1:9", data if part.startswith("certificate") else "")
+    write_kubeconfig(config, user, "https://127.0.0.1:9", data if part.startswith("certificate") else "")
     with pytest.raises(UsageError, match="context 'test'"):
         KubeApi("test")

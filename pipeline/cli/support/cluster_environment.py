@@ -13,7 +13,7 @@ from pipeline.adapters.git.door import repository_root
 from pipeline.adapters.git.identity import known
 from pipeline.adapters.kube.api_server import KubeApi, reachable
 from pipeline.adapters.retry import jitter
-from pipeline.core.cluster.api.retry import BUDGET_SECONDS
+from pipeline.core.cluster.api.response_table import BUDGET_SECONDS
 from pipeline.core.cluster.api.timestamps import written
 from pipeline.core.cluster.inventory.inventory import Inventory
 from pipeline.core.cluster.plan.irreversible import notes
@@ -30,7 +30,7 @@ from pipeline.flows.cluster.client import Client
 from pipeline.flows.cluster.drifting import looking
 from pipeline.flows.cluster.planning import Question, make_plan, read_inventory
 from pipeline.flows.committed import ReleaseSelection, committed
-from pipeline.flows.hand_edits import refuse_spoiled, rendered_edits
+from pipeline.flows.find_hand_edits import refuse_spoiled, rendered_edits
 from pipeline.flows.hidden_values import HiddenValues, hidden_values
 from pipeline.wiring import Repository
 

@@ -18,9 +18,9 @@ import orjson
 from pipeline.adapters.git import trees
 from pipeline.adapters.kube.journal_file import JournalFile
 from pipeline.adapters.kube.run_folder import RunFolder
-from pipeline.cli.support.approved import evidence_of, protected_policy
+from pipeline.cli.support.approval_evidence import evidence_of, protected_policy
+from pipeline.cli.support.cluster_environment import ClusterEnvironment, place
 from pipeline.cli.support.log_lines import unheard, unheard_json
-from pipeline.cli.support.planning import ClusterEnvironment, place
 from pipeline.cli.support.progress import progress
 from pipeline.cli.support.settings import interactive, settings
 from pipeline.core.cluster.api.canonical import digest

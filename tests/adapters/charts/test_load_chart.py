@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.adapters.charts.archive import ChartError
-from pipeline.adapters.charts.reader import chart_of, load_chart, read_archive
+from pipeline.adapters.charts.load_chart import chart_of, load_chart, read_archive
 from pipeline.core.charts.chart import Chart
 from tests.support.charts import CHART_YAML, pack, write_chart
 

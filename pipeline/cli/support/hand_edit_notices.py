@@ -31,7 +31,7 @@ _HINTS = {
 
 def say_edits(edits: Iterable[HandEdit]) -> None:
     """One line for each, on stderr, and what to do."""
-    from pipeline.cli.support.recovery import say
+    from pipeline.cli.support.recovery_notice import say
 
     every = list(edits)
     for line in one_per_line(map(str, every), _SHOWN, noun="file"):
@@ -47,7 +47,7 @@ def refuse_edits(here: "Repository", head: "Tree | None") -> None:
         StaleError: a rendered or vendored file was edited or removed by hand; each is named.
     """
     from pipeline.flows.committed import ReleaseSelection
-    from pipeline.flows.hand_edits import refuse_spoiled, rendered_edits, vendored_edits
+    from pipeline.flows.find_hand_edits import refuse_spoiled, rendered_edits, vendored_edits
 
     edits = rendered_edits(here.worktree, ReleaseSelection())
     spoiled = [edit for edit in edits if edit.spoils]
@@ -70,7 +70,7 @@ def kept_aside(here: "Repository", turn: "Turn | None") -> Iterator["Aside"]:
 
 
 def _say_kept(aside: "Aside") -> None:
-    from pipeline.cli.support.recovery import say
+    from pipeline.cli.support.recovery_notice import say
 
     kept = set(aside.kept)
     for path in aside.edited[:_SHOWN]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from pipeline.core.kube.defaults.pods import fill, pod
+from pipeline.core.kube.defaults.pod_defaults import fill, pod
 from pipeline.core.kube.resource import Body, Resource, mapping, sequence
 
 _IMPLICIT_SELECTOR = ("extensions/v1beta1", "apps/v1beta1")

@@ -6,7 +6,7 @@ from typing import Any
 
 from pipeline.core.kube.marks import is_marked
 from pipeline.core.kube.validation.constraints import Constraint, constraints
-from pipeline.core.kube.validation.finding import STATEFUL_TEMPLATES_SINCE, Invalid, Steps
+from pipeline.core.kube.validation.invalid import STATEFUL_TEMPLATES_SINCE, Invalid, Steps
 from pipeline.core.kube.validation.spans import SPANS
 
 _META = "meta.v1.ObjectMeta"

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from pipeline.core.cluster.api.error_text import clean, explain
 from pipeline.core.cluster.api.request import Call, Clock
-from pipeline.core.cluster.api.retry import Fate
+from pipeline.core.cluster.api.response_table import Fate
 from pipeline.core.cluster.inventory import lease as leases
 from pipeline.core.cluster.inventory.lease import GIVE_UP, RENEWALS, Lease
 from pipeline.core.errors import RefusedError, WorldError

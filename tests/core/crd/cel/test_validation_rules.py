@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.core.crd.cel.rules import verdict
 from pipeline.core.crd.cel.transitions import transition
+from pipeline.core.crd.cel.validation_rules import verdict
 
 SPEC: dict[str, Any] = {
     "type": "object",
