@@ -52,6 +52,19 @@ def test_git_itself_is_refused(here: Path, capsys: pytest.CaptureFixture[str], n
     assert "names Git's own folder" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("namespace", [".git", ".GIT", ".Git", ".git.", ".git.."])
+def test_an_object_whose_file_would_be_gits_own_is_refused_by_name(
+    here: Path, capsys: pytest.CaptureFixture[str], namespace: str
+) -> None:
+    config = f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a, namespace: {namespace!r}}}\n"
+    (here / "web.tgz").write_bytes(chart({"templates/odd.yaml": config}))
+    verbs("vendor")
+    refused(["render"], here.parent)
+    said = capsys.readouterr().err
+    assert f"rendered/default/web: ConfigMap {namespace}/a, rendered from web/templates/odd.yaml: " in said
+    assert "names Git's own folder" in said
+
+
 @pytest.mark.parametrize("names", [("a.txt", "A.txt"), ("files/x", "Files/y"), ("é.txt", "e\u0301.txt"), ("a", "A/b")])
 def test_names_that_differ_only_by_case_are_refused(
     here: Path, capsys: pytest.CaptureFixture[str], names: tuple[str, str]

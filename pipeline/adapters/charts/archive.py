@@ -1,8 +1,9 @@
 """Reads chart archives (.tgz), including malicious ones, into memory: writes no file and follows no link.
 
 The rules on names are Helm's own (one base directory, nothing absolute, no way up), and stricter on what no chart
-needs: names that appear twice or differ only by case are refused, links and devices are left out. The
-limits of the archive are checked while it is read.
+needs: names that appear twice or differ only by case are refused, and so is whatever is not a file or a folder. (Helm
+reads a link as an empty file; ``helm package`` never writes one.) The limits of the archive are checked while it is
+read.
 """
 
 import gzip
@@ -49,8 +50,9 @@ def read_archive(data: bytes, *, name: str, budget: Budget | None = None) -> Ite
         with tarfile.open(fileobj=io.BytesIO(raw), mode="r:") as tar:
             for member in tar:
                 budget.file()
-                if not member.isreg() or member.issparse():  # a sparse entry may claim any size
+                if member.isdir():
                     continue
+                _refuse_odd(member, name)
                 path = _path(member, name, budget)
                 if path in seen:
                     raise ChartError(f"{name}: holds {path} twice", hint=HOSTILE)
@@ -67,6 +69,27 @@ def read_archive(data: bytes, *, name: str, budget: Budget | None = None) -> Ite
     refuse_collisions(seen, name)
 
 
+_KINDS = {
+    tarfile.SYMTYPE: "a symbolic link",
+    tarfile.LNKTYPE: "a hard link",
+    tarfile.CHRTYPE: "a character device",
+    tarfile.BLKTYPE: "a block device",
+    tarfile.FIFOTYPE: "a FIFO",
+}
+
+
+def _refuse_odd(member: tarfile.TarInfo, name: str) -> None:
+    """A sparse file may claim any size; what else is no regular file is nothing that a chart could need."""
+    if member.isreg() and not member.issparse():
+        return
+    what = "a sparse file" if member.issparse() else _KINDS.get(member.type, f"an entry of type {member.type!r}")
+    to = (
+        f" to {shown(member.linkname)}" if member.linkname and member.type in (tarfile.SYMTYPE, tarfile.LNKTYPE) else ""
+    )
+    raise ChartError(f"{name}: {shown(member.name)} is {what}{to}; a chart holds only files and folders", hint=_ODD)
+
+
+_ODD = "pack the chart with helm package, which stores what a link leads to; or ask its publisher"
 _IS_NORMAL = re.compile(r"(?:[^./][^/]*/)*[^./][^/]*\Z").match
 _DAMAGED = "fetch the archive again; a chart is a gzipped tar file"
 HOSTILE = "do not use this archive; ask its publisher"

@@ -56,10 +56,11 @@ def chart_of(files: Mapping[str, bytes], digest: str, title: str, budget: Budget
 
 
 def read_archive(data: bytes, title: str, budget: Budget | None = None) -> dict[str, bytes]:
-    """The regular files of a ``.tgz`` by their path below its one folder, sorted. Links are left out, never followed.
+    """The regular files of a ``.tgz`` by their path below its one folder, sorted.
 
     Raises:
-        ChartError: no gzipped tar, a path that leaves the folder, or more than Helm itself would take.
+        ChartError: no gzipped tar, a link or a device in it, a path that leaves the folder, or more than Helm
+            itself would take.
     """
     return dict(sorted(archive.read_archive(data, name=title, budget=budget)))
 

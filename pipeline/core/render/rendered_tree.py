@@ -88,12 +88,19 @@ def written(
     *,
     noted: Notes = NOTHING,
 ) -> dict[str, bytes]:
-    """Every file of a release by its path below its folder, index.json included."""
+    """Every file of a release by its path below its folder, index.json included.
+
+    Raises:
+        UnsafePathError: an object's namespace or name would lead into Git's own folder.
+    """
     from pipeline.core.yaml.writer import dump  # noqa: PLC0415 - 8 ms that whoever only reads a tree need not pay
 
     files: dict[str, bytes] = {}
     entries: dict[str, IndexEntry] = {}
     for path, resource in _placed(resources):
+        SafePath(
+            path, f"{folder_of(environment, release)}: {resource.id}, rendered from {resource.source or 'an overlay'}"
+        )
         files[path] = seal(path, resource, dump(resource.body).encode())
         entries[path] = IndexEntry(digest(files[path]), resource.delivery, resource.source)
     return files | {INDEX: to_bytes(Index(environment, release, inputs, entries, noted))}

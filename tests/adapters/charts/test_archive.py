@@ -65,18 +65,23 @@ def test_what_no_chart_may_hold_is_refused(entry: tuple[str, bytes], message: st
 
 
 @pytest.mark.parametrize(
-    "entry",
+    ("entry", "what"),
     [
-        special("web/link", tarfile.SYMTYPE, "/etc/passwd"),
-        special("web/link", tarfile.LNKTYPE, "../../x"),
-        special("web/fifo", tarfile.FIFOTYPE),
-        special("web/null", tarfile.CHRTYPE),
-        special("web/sparse", tarfile.GNUTYPE_SPARSE),
+        (special("web/x", tarfile.SYMTYPE, "/etc/passwd"), "a symbolic link to '/etc/passwd'"),
+        (special("web/x", tarfile.SYMTYPE, "values.yaml"), "a symbolic link to 'values.yaml'"),
+        (special("web/x", tarfile.LNKTYPE, "../../x"), "a hard link to '../../x'"),
+        (special("web/x", tarfile.FIFOTYPE), "a FIFO"),
+        (special("web/x", tarfile.CHRTYPE), "a character device"),
+        (special("web/x", tarfile.BLKTYPE), "a block device"),
+        (special("web/x", tarfile.GNUTYPE_SPARSE), "a sparse file"),
+        (special("web/x", b"V"), "an entry of type b'V'"),
     ],
-    ids=lambda entry: entry.type.hex(),
+    ids=lambda value: value.type.decode() if isinstance(value, tarfile.TarInfo) else "",
 )
-def test_links_and_devices_are_left_out(entry: tarfile.TarInfo) -> None:
-    assert read(tgz(("web/Chart.yaml", b"name: web"), entry)) == [("Chart.yaml", b"name: web")]
+def test_what_is_neither_file_nor_folder_is_refused_by_name(entry: tarfile.TarInfo, what: str) -> None:
+    with pytest.raises(ChartError) as caught:
+        read(tgz(("web/Chart.yaml", b"name: web"), entry))
+    assert caught.value.message == f"web-1.0.0.tgz: 'web/x' is {what}; a chart holds only files and folders"
 
 
 @pytest.mark.parametrize("names", [("web/a", "web/a"), ("web/a", "web/./a"), ("web/a", "web/a/b")])

@@ -35,9 +35,11 @@ def test_a_file_that_is_no_text_is_named_but_not_held() -> None:
     assert "logo.png" not in chart.files
 
 
-def test_links_in_archives_are_left_out() -> None:
-    packed = pack({"web/Chart.yaml": CHART_YAML}, links={"web/passwd": "/etc/passwd"})
-    assert "passwd" not in _load(packed).names
+def test_a_link_in_a_packed_subchart_is_refused_with_both_names() -> None:
+    inner = pack({"sub/Chart.yaml": "name: sub\nversion: 1.0.0\n"}, links={"sub/passwd": "/etc/passwd"})
+    packed = pack({"web/Chart.yaml": CHART_YAML, "web/charts/sub-1.0.0.tgz": inner})
+    with pytest.raises(ChartError, match=r"charts/sub-1\.0\.0\.tgz: 'sub/passwd' is a symbolic link to '/etc/passwd'"):
+        _load(packed)
 
 
 @pytest.mark.parametrize("name", ["web/../../evil", "/etc/passwd", "../evil", "C:/evil/x", "web\\..\\..\\x", "file"])
