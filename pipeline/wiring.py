@@ -16,8 +16,8 @@ from pipeline.core.render.order import Engine
 from pipeline.core.render.rendered_tree import FOLDER as RENDERED
 
 if TYPE_CHECKING:
-    from pipeline.adapters.charts.source import ChartSource
     from pipeline.adapters.disk import Disk
+    from pipeline.adapters.fetch.source import ChartSource
     from pipeline.flows.committed import Unseal
     from pipeline.flows.render.jobs import RenderPorts
 
@@ -88,7 +88,7 @@ class Repository:
         check_whole(self.root, (RENDERED, VENDORED, "values", "overlays", LOCK_FILE))
 
     def chart_source(self) -> "ChartSource":
-        from pipeline.adapters.charts.source import ChartSource
+        from pipeline.adapters.fetch.source import ChartSource
 
         return ChartSource(self.root, self.config.repositories, self.config.limits.charts)
 

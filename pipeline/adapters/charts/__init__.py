@@ -1,4 +1,1 @@
-"""Where charts come from: archives, folders, chart repositories over HTTP, and the store of fetched charts.
-
-Which version is chosen belongs in core/charts.
-"""
+"""Charts as bytes: archives, folders, how a vendored chart is packed again. Where they come from: adapters/fetch."""

@@ -73,7 +73,7 @@ def _apis(kube_version: str) -> tuple[str, ...]:
 
 
 def _side(source: DiffSource, files: tuple[Path, ...]) -> ChartSide:
-    from pipeline.adapters.charts.store import local_chart
+    from pipeline.adapters.fetch.store import local_chart
 
     chart = local_chart(source.argument)
     return ChartSide(str(source), chart.path, chart.load, tuple(map(_layer, files)))

@@ -41,7 +41,7 @@ class Chart:
 class Dependency:
     """A chart that was fetched into another. ``path`` is its folder there: ``charts/sub``, ``charts/sub/charts/leaf``.
 
-    ``archive`` is the digest of its package, empty for one that lies in this repository.
+    ``archive`` is the digest of its package, empty for one that lies in this repository. ``revision`` is as in Fetched.
     """
 
     path: str
@@ -49,6 +49,7 @@ class Dependency:
     version: str
     source: str
     archive: str = ""
+    revision: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,8 @@ class Fetched:
     archive: str = ""
     dependencies: tuple[Dependency, ...] = ()
     """Nested ones too, sorted by path. What was packed inside the archive is part of its digest, and not named."""
+    revision: str = ""
+    """What a moving name stood for: the digest of an OCI manifest (``sha256:…``), a Git commit; empty elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)

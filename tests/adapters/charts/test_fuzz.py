@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pipeline.adapters.charts.folder import read_directory
 from pipeline.adapters.charts.load_chart import chart_of, read_archive
-from pipeline.adapters.charts.source import ChartSource
+from pipeline.adapters.fetch.source import ChartSource
 from pipeline.cli import run
 from pipeline.core.charts.chart import tree_digest
 from pipeline.core.charts.helmignore import IgnoreError, parse

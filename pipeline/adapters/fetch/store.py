@@ -39,7 +39,7 @@ def local_chart(argument: str) -> LocalChart:
     if not argument.startswith(("http://", "https://", "oci://", "git+")):
         return _on_disk(argument)
     text, _, version = argument.partition("@") if "@" in argument.rpartition("/")[2] else (argument, "", "")
-    from pipeline.adapters.charts.source import ChartSource  # noqa: PLC0415 - an HTTP client, which archives never need
+    from pipeline.adapters.fetch.source import ChartSource  # noqa: PLC0415 - an HTTP client, which archives never need
 
     reference = parse_reference(text)
     if reference.kind not in (ChartKind.REPOSITORY, ChartKind.ARCHIVE):
