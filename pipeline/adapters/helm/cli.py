@@ -18,9 +18,9 @@ from tempfile import TemporaryFile
 from pipeline.adapters.contained import Exceeded, Loop, Surroundings, run_in
 from pipeline.adapters.helm import pyhelm3_command
 from pipeline.adapters.helm.chart_check import check_contained
+from pipeline.adapters.helm.side_by_side import render_side_by_side
 from pipeline.adapters.helm.version import version_of
 from pipeline.adapters.process import NOWHERE, bare_environment, go_memory
-from pipeline.adapters.workers import worker_count
 from pipeline.core.budget import RenderLimits
 from pipeline.core.charts.chart import ValuesLayer
 from pipeline.core.errors import RenderError, WorldError
@@ -95,16 +95,7 @@ class HelmCli:
         return text + more, (*warnings, *lines)
 
     def render_all(self, orders: Iterable[RenderOrder]) -> Iterator[RenderedChart | RenderError]:
-        pool = ThreadPoolExecutor(worker_count())
-        answers = pool.map(self._attempt, orders)  # under way from here on, whenever they are asked for
-        pool.shutdown(wait=False)
-        return answers
-
-    def _attempt(self, order: RenderOrder) -> RenderedChart | RenderError:
-        try:
-            return self.render(order)
-        except RenderError as error:
-            return error
+        return render_side_by_side(self.render, orders)
 
 
 def _environment(limits: RenderLimits) -> dict[str, str]:

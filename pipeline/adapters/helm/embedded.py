@@ -5,14 +5,13 @@ long, too much memory or that brings the library down ends its worker, and nothi
 """
 
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from importlib.util import find_spec
 
 from pipeline.adapters.contained import Exceeded, out_of_memory
 from pipeline.adapters.helm.chart_check import check_contained
 from pipeline.adapters.helm.library_workers import WORKERS, DiedError, ExceededError, WorkerAnswer
-from pipeline.adapters.workers import worker_count
+from pipeline.adapters.helm.side_by_side import render_side_by_side
 from pipeline.core.budget import MEBIBYTE, RenderLimits
 from pipeline.core.errors import RenderError, WorldError
 from pipeline.core.render.helm_errors import render_error
@@ -64,16 +63,7 @@ class HelmEmbedded:
         return rescue(lost, printed), lost_warnings(lost)
 
     def render_all(self, orders: Iterable[RenderOrder]) -> Iterator[RenderedChart | RenderError]:
-        pool = ThreadPoolExecutor(worker_count())
-        answers = pool.map(self._attempt, orders)  # under way from here on, whenever they are asked for
-        pool.shutdown(wait=False)
-        return answers
-
-    def _attempt(self, order: RenderOrder) -> RenderedChart | RenderError:
-        try:
-            return self.render(order)
-        except RenderError as error:
-            return error
+        return render_side_by_side(self.render, orders)
 
     def _asked(self, order: RenderOrder) -> tuple[str, WorkerAnswer]:
         """The library's version and its answer."""
