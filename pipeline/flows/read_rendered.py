@@ -14,7 +14,7 @@ from pipeline.core.kube.resource import ManifestSet, mapping
 from pipeline.core.render.file_tree import Tree
 from pipeline.core.render.hand_edits import HandEdit
 from pipeline.core.render.manifests import ParsedDocuments
-from pipeline.core.render.overlay import FOLDER as OVERLAYS
+from pipeline.core.render.overlay import path_of_recorded
 from pipeline.core.render.rendered_tree import FOLDER, INDEX, Index, Inputs, digest
 from pipeline.core.risk.upgrade import Side
 from pipeline.core.yaml.reader import YamlError, load
@@ -118,11 +118,11 @@ def _layer(file: str, data: bytes) -> ValuesLayer:
 
 def _overlay(index: Index, tree: Tree) -> Iterable[tuple[str, str]]:
     """The overlay's files as they were when it was rendered; one that has changed since reads as empty."""
-    folder = f"{OVERLAYS}/{index.release}"
-    found = tree.read(f"{folder}/{name}" for name in index.inputs.overlay)
+    paths = {name: path_of_recorded(index.release, name) for name in index.inputs.overlay}
+    found = tree.read(paths.values())
     for name, known in index.inputs.overlay.items():
-        data = found.get(f"{folder}/{name}", b"")
-        yield f"{folder}/{name}", data.decode(errors="replace") if digest(data) == known else ""
+        data = found.get(paths[name], b"")
+        yield paths[name], data.decode(errors="replace") if digest(data) == known else ""
 
 
 class _Charts:

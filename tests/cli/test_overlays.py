@@ -13,7 +13,7 @@ from tests.support.tools import tool
 KUSTOMIZATION = "overlays/web/kustomization.yaml"
 STRATEGIC = (
     "resources: [chart.yaml]\npatches:\n- patch: |\n    apiVersion: apps/v1\n    kind: Deployment\n"
-    "    metadata: {name: web, namespace: shop}\n    spec:\n      template:\n        spec:\n          containers:\n"
+    "    metadata: {name: web}\n    spec:\n      template:\n        spec:\n          containers:\n"
     "          - name: app\n            securityContext: {readOnlyRootFilesystem: true}\n"
 )
 SELECTED = (

@@ -1,6 +1,8 @@
 """Builds overlays with the real Kustomize: ``kustomize``, or the one in ``kubectl``."""
 
+import json
 import os
+import re
 import shutil
 import sys
 from dataclasses import dataclass, field
@@ -15,7 +17,7 @@ from pipeline.core.render.overlay import CHART, FOLDER, NAMES, Overlay
 from pipeline.core.render.overlay_references import OverlayError, check
 from pipeline.core.safe_path import SafePath
 
-_INSIDE = "an overlay holds all that it is built of: copy what it needs into its folder, and name it there"
+_INSIDE = f"an overlay is built of files below {FOLDER}/: copy what it needs there, and name it by its relative path"
 _HINT = "install kustomize or kubectl, or: pip install helm-pipeline[kustomize]"
 
 
@@ -30,11 +32,11 @@ class KustomizeCli:
         try:
             check(overlay)
         except OverlayError as error:
-            where = f"{FOLDER}/{overlay.release}/{error.file}{f':{error.line}' if error.line else ''}"
+            where = f"{FOLDER}/{error.file}{f':{error.line}' if error.line else ''}"
             raise WorldError(f"{where}: {error}", hint=_INSIDE) from error
         with private_folder("kustomize") as home:
-            base, folder = home / SafePath.of(FOLDER, overlay.release), home / SafePath(overlay.folder)
-            for name, data in overlay.files.items():
+            base, folder = home / SafePath(FOLDER), home / SafePath(overlay.folder)
+            for name, data in overlay.by_path.items():
                 _write(base / SafePath(name), data)
                 if Path(name).name in NAMES:  # a base beside the overlay may be what takes the chart in
                     _write((base / SafePath(name)).with_name(CHART), chart.encode())
@@ -56,11 +58,22 @@ def _environment(limits: RenderLimits) -> dict[str, str]:
 def _refused(overlay: Overlay, loop: Loop, home: str) -> WorldError:
     if loop.exceeded is not None:
         return WorldError(f"overlay {overlay.folder}: {loop.exceeded.message}", hint=loop.exceeded.hint)
-    said = tail(loop.stderr.decode(errors="replace")).replace(f"{home}/", "")
-    return WorldError(
-        f"overlay {overlay.folder}: kustomize rejects it: {said}",
-        hint=f"kustomization.yaml there decides; {CHART} is the chart",
-    )
+    said = _unlogged(tail(loop.stderr.decode(errors="replace"))).replace(f"{home}/", "")
+    hint = f"kustomization.yaml there decides; {CHART} is the chart"
+    if re.search(r"no (resource )?matches for Id [^ ]+\.(?!\[noNs])[^ .;]+;", said):
+        hint = f"leave metadata.namespace out of the patch where {CHART}, the chart's output, has none"
+    elif "missing metadata.name" in said:
+        hint = "Kustomize takes no object with generateName: have the chart leave it out, or do without the overlay"
+    return WorldError(f"overlay {overlay.folder}: kustomize rejects it: {said}", hint=hint)
+
+
+def _unlogged(said: str) -> str:
+    """The message of a line that kubectl logs: ``E1128 19:09:34.7 29105 run.go:72] "command failed" err="…"``."""
+    match = re.search(r'^E\d{4} .*? err=(".*")$', said, re.DOTALL | re.MULTILINE)
+    try:
+        return str(json.loads(match[1])) if match else said
+    except ValueError:
+        return said
 
 
 def find(limits: RenderLimits | None = None) -> KustomizeCli:

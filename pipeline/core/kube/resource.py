@@ -12,6 +12,9 @@ CRD_KIND = "CustomResourceDefinition"
 CHART_FILE = "ChartFile"
 """The kind of what lives in the chart rather than in a manifest: its name is the path in the archive."""
 
+_MORE = "_"
+"""Between a ``generateName`` and its number: no name has it, and in a path it comes after the end of the name."""
+
 # Built-in kinds that moved between groups are the same stored object (KEP-1693 and the 1.16 removals), so an upgrade
 # from extensions/v1beta1 to apps/v1 is an edit. CRD groups never merge.
 _MOVED = {
@@ -82,22 +85,33 @@ class Resource:
     def labels(self) -> Mapping[str, Any]:
         return mapping(self.metadata.get("labels"))
 
+    @property
+    def is_named_by_server(self) -> bool:
+        """Whether it has a ``generateName`` and no name: each time that it is created, it is another object."""
+        return not self.metadata.get("name") and bool(self.metadata.get("generateName"))
+
     @classmethod
     def of(
         cls, body: Body, *, source: str = "", delivery: Delivery = Delivery.TEMPLATE, release: str = ""
     ) -> "Resource":
-        """Read identity from the body. Missing fields become empty strings; scope is not judged here."""
+        """Read identity from the body. Missing fields become empty strings; scope is not judged here.
+
+        An object that the API server is to name is called by its ``generateName``, which ends as no name may.
+        """
         group, _, version = str(body.get("apiVersion") or "").rpartition("/")
         kind = str(body.get("kind") or "")
         meta = mapping(body.get("metadata"))
         family = _MOVED.get(kind, group) if group in ("extensions", "apps", "policy") else group
-        rid = ResourceId(family, kind, str(meta.get("namespace") or ""), str(meta.get("name") or ""))
+        rid = ResourceId(family, kind, str(meta.get("namespace") or ""), _name(meta))
         return cls(rid, group, version, body, source, delivery, release)
 
     def with_body(self, body: Body) -> "Resource":
         """The same origin with another body; identity is read again."""
         fresh = Resource.of(body)
-        return replace(self, id=fresh.id, group=fresh.group, version=fresh.version, body=body)
+        rid = fresh.id
+        if self.is_named_by_server and self.id.name.startswith(f"{rid.name}{_MORE}"):
+            rid = replace(rid, name=self.id.name)
+        return replace(self, id=rid, group=fresh.group, version=fresh.version, body=body)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +123,15 @@ class ManifestSet:
 
     @classmethod
     def of(cls, resources: Iterable[Resource]) -> "ManifestSet":
-        """Keep the last of each identity, as ``kubectl apply`` would, and remember that there were more."""
+        """Keep the last of each identity, as ``kubectl apply`` would, and remember that there were more.
+
+        Of objects that the API server is to name, each is kept: the second of ``before-`` is ``before-_2``.
+        """
         seen: dict[ResourceId, Resource] = {}
         doubles: list[Resource] = []
         for resource in resources:
+            if resource.is_named_by_server:
+                resource = _numbered(resource, seen)  # noqa: PLW2901 - the same object under another identity
             if resource.id in seen:
                 doubles.append(seen[resource.id])
             seen[resource.id] = resource
@@ -123,6 +142,17 @@ class ManifestSet:
 
     def of_kind(self, kind: str, group: str | None = None) -> Iterator[Resource]:
         return (r for r in self.resources if r.id.kind == kind and (group is None or r.id.group == group))
+
+
+def _name(metadata: Mapping[str, Any]) -> str:
+    return str(metadata.get("name") or metadata.get("generateName") or "")
+
+
+def _numbered(resource: Resource, seen: Mapping[ResourceId, Resource]) -> Resource:
+    rid, number = replace(resource.id, name=_name(resource.metadata)), 1
+    while (numbered := rid if number == 1 else replace(rid, name=f"{rid.name}{_MORE}{number}")) in seen:
+        number += 1
+    return replace(resource, id=numbered)
 
 
 def mapping(value: Any) -> Mapping[str, Any]:

@@ -5,7 +5,7 @@ object is the same one whoever reads the file and wherever it is applied.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import lru_cache
 from itertools import chain
@@ -55,10 +55,24 @@ def parse(
     Raises:
         ManifestError: a document is not valid YAML.
     """
+    return placed(as_written(text, release=release, kept=kept), namespace, scopes)
+
+
+def as_written(text: str, *, release: str = "", kept: ParsedDocuments | None = None) -> list[Resource]:
+    """The objects of a stream as they stand there: without a namespace where none is written.
+
+    Raises:
+        ManifestError: a document is not valid YAML.
+    """
     pairs = ((body, source) for source, document in documents(text) for body in _read(document, source, kept))
-    resources = [_resource(body, source, release) for body, source in pairs]
-    known = scopes.with_crds(resources)
-    return ManifestSet.of(place(resource, namespace, known) for resource in resources)
+    return [_resource(body, source, release) for body, source in pairs]
+
+
+def placed(resources: Iterable[Resource], namespace: str, scopes: Scopes) -> ManifestSet:
+    """With the namespace of each made explicit; the CRDs among them say the scope of their kinds."""
+    several = list(resources)
+    known = scopes.with_crds(several)
+    return ManifestSet.of(place(resource, namespace, known) for resource in several)
 
 
 def _read(document: str, source: str, kept: ParsedDocuments | None) -> tuple[Body, ...]:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from pipeline.core.diff.change import Op
 from pipeline.core.kube.path import Path
-from pipeline.core.kube.resource import ManifestSet, Resource, ResourceId
+from pipeline.core.kube.resource import ManifestSet, ResourceId
+from pipeline.core.render.overlay_origins import origins
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,26 +31,15 @@ def effects(chart: ManifestSet, overlaid: ManifestSet) -> tuple[Effect, ...]:
 def _effects(chart: ManifestSet, overlaid: ManifestSet) -> Iterator[Effect]:
     from pipeline.core.diff.value_changes import values_of  # noqa: PLC0415 - 10 ms that whoever only reads a tree need not pay
 
-    before, after = chart.by_id(), overlaid.by_id()
-    twins = dict(_renamed(chart, overlaid))
-    for rid, resource in after.items():
-        origin = before.get(rid) or twins.get(rid)
+    came_from = origins(chart, overlaid)
+    for resource in overlaid.resources:
+        origin = came_from.get(resource.id)
         if origin is None:
-            yield Effect(rid, Op.ADDED)
+            yield Effect(resource.id, Op.ADDED)
             continue
         for change in values_of(origin.body, resource.body):
-            yield Effect(rid, Op.CHANGED if change.op is Op.REORDERED else change.op, change.path)
-    taken = {origin.id for origin in twins.values()}
-    yield from (Effect(rid, Op.REMOVED) for rid in before if rid not in after and rid not in taken)
-
-
-def _renamed(chart: ManifestSet, overlaid: ManifestSet) -> Iterator[tuple[ResourceId, Resource]]:
-    """What a prefix, a suffix or another namespace made of an object, where that is beyond doubt."""
-    mine, theirs = chart.by_id(), overlaid.by_id()
-    removed = [resource for rid, resource in mine.items() if rid not in theirs]
-    for rid in theirs:
-        if rid not in mine:
-            fitting = [r for r in removed if (r.id.group, r.id.kind) == (rid.group, rid.kind) and r.id.name in rid.name]
-            if len(fitting) == 1:
-                removed.remove(fitting[0])
-                yield rid, fitting[0]
+            if change.op is Op.REMOVED and change.old is None:
+                continue  # Kustomize itself drops some nulls: nothing of the overlay's doing
+            yield Effect(resource.id, Op.CHANGED if change.op is Op.REORDERED else change.op, change.path)
+    taken = {origin.id for origin in came_from.values()}
+    yield from (Effect(resource.id, Op.REMOVED) for resource in chart.resources if resource.id not in taken)

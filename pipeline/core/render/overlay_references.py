@@ -1,6 +1,7 @@
 """External references of an overlay: Kustomize would fetch them from Git or the web, or run them.
 
-Kustomize treats anything that is not a file as an address. So everything that a kustomization names must exist.
+Kustomize treats anything that is not a file as an address. So everything that a kustomization names must exist, below
+``overlays/``.
 """
 
 import posixpath
@@ -8,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pipeline.core.kube.resource import mapping, sequence
-from pipeline.core.render.overlay import CHART, NAMES, Overlay
+from pipeline.core.render.overlay import CHART, FOLDER, NAMES, Overlay
 from pipeline.core.yaml.reader import YamlError, load_all
 
 _LISTS = ("resources", "bases", "components", "crds", "configurations")
@@ -22,7 +23,7 @@ _FUNCTION = "config.kubernetes.io/function"
 
 
 class OverlayError(Exception):
-    """``file`` of the overlay cannot be built here; the message says why."""
+    """``file`` below ``overlays/`` cannot be built here; the message says why."""
 
     def __init__(self, file: str, message: str, line: int = 0) -> None:
         super().__init__(message)
@@ -35,14 +36,38 @@ def check(overlay: Overlay) -> None:
     Raises:
         OverlayError: one refers to something that is not in the overlay, has a plugin or Helm run, or cannot be read.
     """
-    for name, data in sorted(overlay.files.items()):
+    files = overlay.by_path
+    for name, data in files.items():
         folder, _, file = name.rpartition("/")
         if file in NAMES:
             for body in _documents(name, data):
-                _check_kustomization(name, folder, mapping(body), overlay.files)
+                _check_kustomization(name, folder, mapping(body), files)
         elif file.endswith((".yaml", ".yml", ".json")) and (b"builtin" in data or _FUNCTION.encode() in data):
             for body in _documents(name, data):
                 _check_plugin(name, body)
+
+
+def shared_references(overlay: Overlay) -> tuple[str, ...]:
+    """What its kustomizations refer to beside the overlay's own folder: paths below ``overlays/``, sorted.
+
+    Only what is not among ``overlay.shared`` yet. A file that cannot be read refers to nothing: ``check`` says so.
+    """
+    files = overlay.by_path
+    found: set[str] = set()
+    for name, data in files.items():
+        folder, _, file = name.rpartition("/")
+        if file not in NAMES:
+            continue
+        try:
+            bodies = _documents(name, data)
+        except OverlayError:
+            continue
+        for reference in (one for body in bodies for one in _references(mapping(body))):
+            place = posixpath.normpath(posixpath.join(folder, reference))
+            inside = place == overlay.release or place.startswith(f"{overlay.release}/")
+            if not inside and not _away(reference) and place.split("/")[0] not in ("..", ".", ""):
+                found |= set() if _is_there(place, folder, files) else {place}
+    return tuple(sorted(found))
 
 
 def _check_kustomization(name: str, folder: str, body: Mapping[str, Any], files: Mapping[str, bytes]) -> None:
@@ -54,14 +79,18 @@ def _check_kustomization(name: str, folder: str, body: Mapping[str, Any], files:
     for reference in _references(body):
         place = posixpath.normpath(posixpath.join(folder, reference))
         if not _is_there(place, folder, files):
-            away = "://" in reference or reference.startswith(("git@", "git::")) or "//" in reference
-            where = "outside of this repository" if away else "not a file of this overlay"
+            where = "outside of this repository" if _away(reference) else f"not a file below {FOLDER}/"
+            where = f"outside of {FOLDER}/" if place.split("/")[0] == ".." else where
             raise OverlayError(name, f"it refers to {reference[:200]!r}, which is {where}")
     for key in _INLINE:
         for text in sequence(body.get(key)):
             if isinstance(text, str) and _is_yaml(text):
                 for inner in _documents(name, text.encode()):
                     _check_plugin(name, inner)
+
+
+def _away(reference: str) -> bool:
+    return "://" in reference or reference.startswith(("git@", "git::", "/")) or "//" in reference
 
 
 def _is_there(place: str, folder: str, files: Mapping[str, bytes]) -> bool:

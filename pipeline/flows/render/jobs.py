@@ -1,7 +1,7 @@
 """The input of a release's render: the vendored chart, the values layers, the overlay."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from pipeline.core.charts.chart import ValuesLayer, VendoredTree
@@ -14,6 +14,7 @@ from pipeline.core.ports import no_pause
 from pipeline.core.render.order import Engine
 from pipeline.core.render.overlay import FOLDER as OVERLAYS
 from pipeline.core.render.overlay import Kustomize, Overlay, overlay_of
+from pipeline.core.render.overlay_references import shared_references
 from pipeline.core.render.rendered_tree import folder_of
 from pipeline.core.yaml.reader import YamlError, load
 from pipeline.flows.render.seal import Sops
@@ -86,7 +87,24 @@ def job_of(environment: Environment, release: Release, lock: ChartLock, world: R
         )
     layers = tuple(_layers(environment, release, world))
     overlay = overlay_of(release.name, environment.name, world.files.inputs(f"{OVERLAYS}/{release.name}"))
+    if overlay is not None:
+        overlay = _with_shared(overlay, world.files)
     return Job(environment, release, chart, layers, overlay)
+
+
+def _with_shared(overlay: Overlay, files: Files) -> Overlay:
+    """With what it refers to beside its own folder, and what that refers to in turn."""
+    tried: set[str] = set()
+    while wanted := [path for path in shared_references(overlay) if path not in tried]:
+        tried |= set(wanted)
+        more = dict(overlay.shared)
+        for path in wanted:
+            found = files.inputs(f"{OVERLAYS}/{path}")
+            more |= {f"{path}/{name}": data for name, data in found.items()}
+            data = None if found else files.read(f"{OVERLAYS}/{path}")
+            more |= {} if data is None else {path: data}
+        overlay = replace(overlay, shared=more)
+    return overlay
 
 
 def _layers(environment: Environment, release: Release, world: RenderPorts) -> Iterable[ValuesLayer]:

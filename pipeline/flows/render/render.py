@@ -177,7 +177,7 @@ def _inputs(job: Job, answer: RenderedChart, apis: frozenset[str]) -> Inputs:
         helm_version=answer.helm_version,
         namespace=job.release.namespace,
         values={layer.file: digest(layer.text.encode()) for layer in job.layers},
-        overlay={} if overlay is None else {name: digest(data) for name, data in sorted(overlay.files.items())},
+        overlay={} if overlay is None else {name: digest(data) for name, data in overlay.recorded.items()},
     )
 
 

@@ -29,7 +29,7 @@ def knowing(jobs: Sequence[Job], world: RenderPorts, made: Iterable[ManifestSet]
             mask.values(layer.data)
         folder = world.files.tree(folder_of(job.environment.name, job.release.name))
         secrets = [data for path, data in folder.items() if "/secret-" in path]
-        for data in (*secrets, *(job.overlay.files.values() if job.overlay else ())):
+        for data in (*secrets, *(job.overlay.by_path.values() if job.overlay else ())):
             _learn(mask, data.decode(errors="replace"))
     for manifests in made:
         mask.manifests(manifests)
@@ -44,7 +44,7 @@ def failing(jobs: Sequence[Job], world: RenderPorts, made: Iterable[ManifestSet]
         public = _public(job, world)
         for layer in job.layers:
             found |= dict.fromkeys(suspects(layer.data, public))
-        for data in job.overlay.files.values() if job.overlay else ():
+        for data in job.overlay.by_path.values() if job.overlay else ():
             found |= dict.fromkeys(suspects_in_text(data.decode(errors="replace"), public))
     mask.hidden(found)
     return lambda text: without_short(mask.text(text), found)

@@ -13,8 +13,9 @@ from pipeline.core.kube.resource import ManifestSet, Resource
 from pipeline.core.kube.scope import Scopes
 from pipeline.core.kube.secrets import DATA, SOPS, holds_data, is_encrypted
 from pipeline.core.ports import Progress
+from pipeline.core.render.duplicates import duplicated, words
 from pipeline.core.render.freeze import Frozen, frozen, told
-from pipeline.core.render.manifests import parse
+from pipeline.core.render.manifests import as_written, parse
 from pipeline.core.render.nondeterminism import Volatile, volatile
 from pipeline.core.render.notes import Notes, VolatilePath
 from pipeline.core.render.order import RenderedChart
@@ -56,6 +57,7 @@ def settle(
     Raises:
         WorldError: an overlay does not build, or a chart that did render does not any more.
     """
+    _refuse_duplicates((one.job, one.manifests) for one in made)
     charts = {folder: _chances(folder, world) for folder in {one.job.chart.folder for one in made}}
     found = [_functions(one, charts[one.job.chart.folder]) for one in made]
 
@@ -92,12 +94,13 @@ def _settled(
     made: Made, functions: frozenset[str], second: RenderedChart | None, config: Config, world: RenderPorts
 ) -> Settled:
     job = made.job
-    manifests, done = _overlaid(made, made.manifests, world)
+    manifests, done = _overlaid(made, made.answer.text, made.manifests, world)
+    _refuse_duplicates([(job, manifests)])
     found: tuple[Volatile, ...] = ()
     if second is not None and second.text != made.answer.text:
         namespace, release = job.release.namespace, job.release.name
         other = parse(second.text, namespace=namespace, release=release, scopes=made.scopes)
-        found = volatile(manifests, _overlaid(made, other, world)[0])
+        found = volatile(manifests, _overlaid(made, second.text, other, world)[0])
         found = tuple(one for one in found if not _left_out(one, manifests, config))
     if not found:
         return Settled(manifests, Notes((), overlaid=done))
@@ -107,6 +110,14 @@ def _settled(
     done = tuple(replace(one, id=result.now(one.id)) for one in done)
     said = _said(found, result.left, functions, freeze=freeze)
     return Settled(result.manifests, Notes(paths, tuple(sorted(functions)), freeze, done), (said,))
+
+
+def _refuse_duplicates(several: Iterable[tuple[Job, ManifestSet]]) -> None:
+    """Which of two documents is meant, no one can tell: the rendered tree has one file for each object."""
+    said = [f"{job.title}: {words(*pair)}" for job, manifests in several for pair in duplicated(manifests)]
+    if said:
+        hint = "set the values so that one of the templates does not render it, or name one of the objects otherwise"
+        raise WorldError("\n".join(dict.fromkeys(said)), hint=hint)
 
 
 def _left_out(one: Volatile, manifests: ManifestSet, config: Config) -> bool:
@@ -123,12 +134,16 @@ def _said(found: tuple[Volatile, ...], left: tuple[Volatile, ...], functions: fr
     return f"{what}; what is committed is kept where it fits, and from now on: {told(left)}"
 
 
-def _overlaid(made: Made, manifests: ManifestSet, world: RenderPorts) -> tuple[ManifestSet, tuple[Effect, ...]]:
+def _overlaid(
+    made: Made, text: str, manifests: ManifestSet, world: RenderPorts
+) -> tuple[ManifestSet, tuple[Effect, ...]]:
+    """``manifests`` are what ``text``, Helm's output, holds, with their namespaces."""
     overlay = made.job.overlay
     if overlay is None:
         return manifests, ()
+    written = as_written(text, release=made.job.release.name)
     try:
-        over = applied(overlay, manifests, made.job.release.namespace, world.kustomize())
+        over = applied(overlay, written, made.job.release.namespace, made.scopes, world.kustomize())
     except WorldError as error:  # Kustomize quotes what it stumbles over
         raise WorldError(failing([made.job], world, [manifests])(error.message), hint=error.hint) from None
     return over, effects(manifests, over)

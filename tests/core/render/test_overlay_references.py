@@ -44,7 +44,7 @@ def said(name: str, data: bytes) -> OverlayError | None:
 
 def check_ends_well(name: str, data: bytes) -> None:
     error = said(name, data)
-    assert error is None or (error.file == name and str(error))
+    assert error is None or (error.file == f"web/{name}" and str(error))
 
 
 @pytest.mark.parametrize("place", ["kustomization.yaml", "a/b/Kustomization", "plugin.yaml"])
@@ -71,7 +71,7 @@ def test_any_kustomization(body: object, place: str) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("resources: [gone.yaml]", "it refers to 'gone.yaml', which is not a file of this overlay"),
+        ("resources: [gone.yaml]", "it refers to 'gone.yaml', which is not a file below overlays/"),
         ("resources: ['https://example.com/a']", "it refers to 'https://example.com/a', which is outside of this"),
         ("a: [", "it is not valid YAML: "),
         ("\x00", "it is not valid YAML: "),
