@@ -2,6 +2,7 @@
 
 import codecs
 import hashlib
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,7 @@ from pipeline.adapters.charts.archive import HOSTILE, ChartError, refuse_collisi
 from pipeline.adapters.charts.folder import read_directory
 from pipeline.core.budget import MEBIBYTE, Budget
 from pipeline.core.charts.chart import Chart, tree_digest
+from pipeline.core.charts.dependencies import METADATA, is_packed
 from pipeline.core.kube.resource import mapping
 from pipeline.core.safe_path import SafeName, UnsafePathError
 from pipeline.core.yaml import reader as yaml_read
@@ -66,7 +68,9 @@ def read_archive(data: bytes, title: str, budget: Budget | None = None) -> dict[
 
 
 def unpack_subcharts(files: Mapping[str, bytes], title: str, budget: Budget, depth: int = 0) -> dict[str, bytes]:
-    """``charts/sub-1.2.3.tgz`` becomes ``charts/sub/…``, subcharts of subcharts too.
+    """``charts/sub-1.2.3.tgz`` becomes ``charts/sub/…``, subcharts of subcharts too; nothing that Helm does not unpack.
+
+    Two versions of one chart become ``charts/sub-1.2.3/`` and ``charts/sub-2.0.0/``: Helm goes by Chart.yaml's name.
 
     Raises:
         ChartError: a subchart cannot be read, or its name is not a name for a folder.
@@ -74,24 +78,51 @@ def unpack_subcharts(files: Mapping[str, bytes], title: str, budget: Budget, dep
     """
     if depth > _MAX_DEPTH:
         raise ChartError(f"{title} nests charts more than {_MAX_DEPTH} deep", hint=HOSTILE)
-    out: dict[str, bytes] = {}
-    for name, data in files.items():
-        folder, _, base = name.rpartition("/")
-        if not (base.endswith((".tgz", ".tar.gz")) and (folder == "charts" or folder.endswith("/charts"))):
-            out[name] = data
+    inside = {path: read_archive(data, f"{title}: {path}", budget) for path, data in files.items() if is_packed(path)}
+    out = {path: data for path, data in files.items() if path not in inside}
+    for path, place in _places(inside, files, title).items():
+        if not place:  # as it is: Helm says what is wrong with it, where something is
+            out[path] = files[path]
             continue
-        where = f"{title}: {name}"
-        inner = read_archive(data, where, budget)
-        own = chart_name(inner, where) if "Chart.yaml" in inner else base
-        place = f"{folder}/{own}/Chart.yaml"
-        if place in out or place in files:  # two versions of one chart, under aliases
-            out[name] = data
-            continue
-        below = unpack_subcharts(inner, where, budget, depth + 1)
-        out |= {f"{folder}/{own}/{path}": content for path, content in below.items()}
-    if not depth and out.keys() != files.keys():  # archives and folders were asked when they were read
+        below = unpack_subcharts(inside[path], f"{title}: {path}", budget, depth + 1)
+        out |= {f"{place}/{name}": content for name, content in below.items()}
+    if not depth and inside:  # archives and folders were asked when they were read
         refuse_collisions(set(out), title)
     return dict(sorted(out.items()))
+
+
+def _places(inside: Mapping[str, Mapping[str, bytes]], files: Mapping[str, bytes], title: str) -> dict[str, str]:
+    """The folder of each packed chart by the path of its archive; empty for one that must stay packed."""
+    plain, exact = dict[str, str](), dict[str, str]()
+    for path, inner in inside.items():
+        if METADATA not in inner:
+            plain[path] = exact[path] = ""
+            continue
+        where = f"{title}: {path}"
+        folder = f"{path.rpartition('/')[0]}/{chart_name(inner, where)}"
+        version = metadata_of(inner, where).get("version")
+        plain[path], exact[path] = folder, f"{folder}-{version}" if _is_name(str(version)) else ""
+    taken = {"/".join(path.split("/")[:depth]) for path in files for depth in _depths(path)}
+    times = Counter(plain.values())
+    places = {path: one if times[one] == 1 and one not in taken else exact[path] for path, one in plain.items()}
+    again = Counter(places.values())
+    return {path: "" if again[one] > 1 or one in taken else one for path, one in places.items()}
+
+
+def _is_name(text: str) -> bool:
+    try:
+        return bool(SafeName(text))
+    except UnsafePathError:
+        return False
+
+
+def _depths(path: str) -> range:
+    """How many components make up each folder of a chart on the way to ``path``: 2 for ``charts/sub/Chart.yaml``."""
+    depth = 0
+    parts = path.split("/")
+    while depth + 2 < len(parts) and parts[depth] == "charts":
+        depth += 2
+    return range(2, depth + 1, 2)
 
 
 def metadata_of(files: Mapping[str, bytes], title: str) -> dict[str, Any]:

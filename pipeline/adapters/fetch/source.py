@@ -2,24 +2,25 @@
 
 import posixpath
 import time
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import urlsplit
 
 from pipeline.adapters.charts.archive import HOSTILE, ChartError
-from pipeline.adapters.charts.load_chart import yaml_map
+from pipeline.adapters.charts.inside import check_inside, declared_in, locked_in, present_in
 from pipeline.adapters.fetch.one_chart import OneChart
 from pipeline.adapters.fetch.unpacking import fits, named
 from pipeline.core.budget import Budget, ChartLimits
 from pipeline.core.charts.chart import Dependency, Fetched
+from pipeline.core.charts.dependencies import DeclaredDependency, PresentChart, missing
 from pipeline.core.charts.reference import ChartKind, ChartReference, ChartRepository, parse_reference
 from pipeline.core.errors import WorldError
-from pipeline.core.kube.resource import mapping, sequence
 from pipeline.core.safe_path import SafePath
 
 _DEEPEST = 8
+_HINT = "put the chart into charts/, or complete its entry under dependencies:"
 
 
 @dataclass
@@ -55,29 +56,28 @@ class _Fetch:
     pinned: Mapping[str, str]
 
     def with_dependencies(self, fetched: Fetched, reference: ChartReference, place: str, depth: int) -> Fetched:
-        """With the charts that Chart.yaml names and charts/ lacks, in the versions of Chart.lock where there is one."""
+        """With the charts that it declares and charts/ lacks, in the versions of its lock where there is one."""
+        title = f"{fetched.name} {fetched.version}"
         if depth > _DEEPEST:
             raise ChartError(f"{fetched.name} nests charts more than {_DEEPEST} deep", hint=HOSTILE)
-        there = {path.split("/")[1] for path in fetched.files if path.startswith("charts/") and path.count("/") > 1}
-        locked = {str(d.get("name")): str(d.get("version") or "") for d in _dependencies(fetched, "Chart.lock")}
-        extra: dict[str, bytes] = {}
-        found: list[Dependency] = []
-        for entry in _dependencies(fetched, "Chart.yaml"):
-            if str(entry.get("name") or "") in there or not entry.get("repository"):
-                continue
+        rows, present = declared_in(fetched.files, title), present_in(fetched.files, title)
+        absent = missing(rows, present)
+        # Of a package, the lock says how charts/ was filled: it is asked only where something has to be fetched.
+        locked = locked_in(fetched.files, rows, title) if absent or not fetched.archive else {}
+        files, found = dict(fetched.files), list[Dependency]()
+        for row, below in _places(absent, present, title).items():
             self.budget.dependency()
-            name = named(entry, "name", f"a dependency of {fetched.name}")
-            below = SafePath.of("charts", name)
             where = f"{place}{below}"
-            own = self._dependency(entry, reference, fetched.name)
-            version = self._wanted(str(entry.get("version") or ""), locked.get(name, ""), where)
+            own = self._reference(row, reference, fetched)
+            version = self._wanted(row.version, locked.get(row.key, ""), where)
             one = self.with_dependencies(self.one.fetch(own, version, self.budget), own, f"{where}/", depth + 1)
             found += [
                 Dependency(where, one.name, one.version, one.source, one.archive, one.revision),
                 *one.dependencies,
             ]
-            extra |= {f"{below}/{path}": data for path, data in one.files.items()}
-        files = dict(sorted({**fetched.files, **extra}.items()))
+            files |= {f"{below}/{path}": data for path, data in one.files.items()}
+        check_inside(files, title, locked)
+        files = dict(sorted(files.items()))
         return replace(fetched, files=files, dependencies=tuple(sorted(found)))
 
     def _wanted(self, asked: str, locked: str, place: str) -> str:
@@ -85,27 +85,47 @@ class _Fetch:
         pinned = self.pinned.get(place, "")
         return locked or (pinned if pinned and fits(pinned, asked) else asked)
 
-    def _dependency(self, entry: Mapping[str, Any], parent: ChartReference, title: str) -> ChartReference:
-        name, where = str(entry.get("name") or ""), str(entry["repository"])
-        repositories = self.repositories.values()
+    def _reference(self, row: DeclaredDependency, parent: ChartReference, fetched: Fetched) -> ChartReference:
+        """Where a dependency comes from."""
+        title, where = f"{fetched.name} > {row.name}", row.repository
         if where.startswith("file://"):
-            if parent.kind is not ChartKind.PATH:
-                raise WorldError(f"{title} needs {name} from {where}, which is on its author's disk")
+            if parent.kind is not ChartKind.PATH or fetched.archive:
+                raise WorldError(f"{fetched.name} needs {row.name} from {where}, which is on its author's disk")
             location = posixpath.join(parent.location, where.removeprefix("file://"))
-            return ChartReference(ChartKind.PATH, f"{title} > {name}", location, name)
+            return ChartReference(ChartKind.PATH, title, location, row.name)
+        repositories = self.repositories.values()
         if where.startswith(("@", "alias:")):
             short = where.removeprefix("@").removeprefix("alias:")
-            return parse_reference(f"{short}/{name}", repositories)
-        known = next((r for r in repositories if r.url == where.rstrip("/")), None)
+            return parse_reference(f"{short}/{row.name}", repositories)
+        known = next((one for one in repositories if one.url.rstrip("/") == where.rstrip("/")), None)
         if known is not None:
-            return parse_reference(f"{known.name}/{name}", [known])
-        try:
-            return parse_reference(urljoin(f"{where.rstrip('/')}/", name))
-        except ValueError as error:
-            message = f"{title} needs {name} from {where[:100]!r}, which is not a URL: {error}"
-            raise ChartError(message, hint=HOSTILE) from error
+            return parse_reference(f"{known.name}/{row.name}", [known])
+        url = where.rstrip("/")
+        if url.startswith("oci://"):
+            return parse_reference(f"{url}/{row.name}")
+        if url.startswith(("https://", "http://")) and urlsplit(url).netloc:
+            return ChartReference(ChartKind.REPOSITORY, title, url, row.name, ChartRepository(url, url))
+        raise ChartError(f"{fetched.name} needs {row.name} from {where[:100]!r}, which is not a URL", hint=HOSTILE)
 
 
-def _dependencies(chart: Fetched, name: str) -> list[Mapping[str, Any]]:
-    data = yaml_map(chart.files.get(name, b""), name, chart.name)
-    return [mapping(entry) for entry in sequence(data.get("dependencies"))]
+def _places(
+    absent: Sequence[DeclaredDependency], present: Sequence[PresentChart], title: str
+) -> dict[DeclaredDependency, str]:
+    """The folder of each dependency that has to be fetched: its name, or its alias where several have that name.
+
+    Raises:
+        ChartError: a name is not one for a folder; no version or no repository is named.
+    """
+    names = Counter(row.name for row in absent) + Counter(one.name for one in present)
+    taken = {one.path for one in present}
+    places: dict[DeclaredDependency, str] = {}
+    for row in absent:
+        if not row.repository or not row.version.strip():
+            what = "repository" if row.version.strip() else "version"
+            raise ChartError(f"{title} declares {row}: charts/ does not hold it, and it names no {what}", hint=_HINT)
+        plain = [row.name] if names[row.name] == 1 else []
+        keys = [named({"name": key}, "name", f"a dependency of {title}") for key in (*plain, row.key)]
+        place = next((at for key in (*keys, f"{row.name}-{row.key}") if (at := f"charts/{key}") not in taken), "")
+        taken.add(place)
+        places[row] = SafePath(place, f"a dependency of {title}")
+    return places

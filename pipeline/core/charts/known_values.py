@@ -4,12 +4,13 @@ Helm ignores a value that nothing reads, silently. Whether something reads it is
 defaults name it, the schema names it, or a template refers to it. Maps that are empty by default are free-form.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from typing import Any
 
 from pipeline.core.charts.chart import Chart
+from pipeline.core.charts.dependencies import METADATA, OLD_METADATA, DeclaredDependency, conditions, declared
 from pipeline.core.charts.template_reads import References, ValuesPath, reached, references
 from pipeline.core.kube.path import MISSING
 from pipeline.core.kube.resource import mapping, sequence
@@ -106,11 +107,13 @@ def _scope(
     chart: Chart, folder: str, defaults: Mapping[str, Any], schema: Mapping[str, Any], metadata: Mapping[str, Any]
 ) -> ChartValues:
     children: dict[str, ChartValues] = {}
-    rows = _rows(chart, folder, metadata)
-    for key, below, part in _dependencies(chart, folder, rows):
+    rows = declared(metadata, _yaml(chart, f"{folder}{OLD_METADATA}"))
+    parts = _parts(chart, folder)
+    for key, below, part in _keyed(rows, parts):
         part_schema = _yaml(chart, f"{below}values.schema.json")
         children[key] = _scope(chart, below, _yaml(chart, f"{below}values.yaml"), part_schema, part)
-    read = cache(lambda: references(_texts(chart, folder), _switches(rows)))
+    live = [row for row in rows if any(_takes(row, part) for part in parts.values())]
+    read = cache(lambda: references(_texts(chart, folder), _switches(live)))
     return ChartValues(f"{folder}values.yaml", defaults, schema, read, children, metadata)
 
 
@@ -131,32 +134,32 @@ def _texts(chart: Chart, folder: str) -> list[str]:
     return reached(own, libraries) + texts
 
 
-def _switches(rows: list[Mapping[str, Any]]) -> Iterator[ValuesPath]:
+def _switches(rows: Iterable[DeclaredDependency]) -> Iterator[ValuesPath]:
     """The values that switch dependencies on and off: conditions and tags."""
     for row in rows:
-        yield from (tuple(one.strip().split(".")) for one in str(row.get("condition") or "").split(",") if one.strip())
-        yield from (("tags", str(tag)) for tag in sequence(row.get("tags")))
+        yield from (tuple(one.split(".")) for one in conditions(row.row))
+        yield from (("tags", str(tag)) for tag in sequence(row.row.get("tags")))
 
 
-def _dependencies(
-    chart: Chart, folder: str, rows: list[Mapping[str, Any]]
-) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
-    """(key in values, folder, Chart.yaml): each declared dependency by alias or name, and each that is simply there."""
+def _parts(chart: Chart, folder: str) -> dict[str, Mapping[str, Any]]:
+    """Chart.yaml of each chart in charts/ by its folder there."""
     start = f"{folder}charts/"
-    folders = sorted({path[len(start) :].split("/")[0] for path in chart.files if path.startswith(start)})
-    there = {name: _yaml(chart, f"{start}{name}/Chart.yaml") for name in folders}
-    by_name = {str(part.get("name") or name): (f"{start}{name}/", part) for name, part in there.items() if part}
-    for row in rows:
-        if str(row.get("name")) in by_name:
-            yield (str(row.get("alias") or row.get("name")), *by_name[str(row.get("name"))])
-    declared = {str(row.get("name")) for row in rows}
-    yield from ((name, *found) for name, found in by_name.items() if name not in declared)
+    names = sorted({path[len(start) :].split("/")[0] for path in chart.files if path.startswith(start)})
+    places = [f"{start}{name}/" for name in names if name[:1] not in ("_", ".")]
+    return {place: part for place in places if (part := _yaml(chart, f"{place}{METADATA}"))}
 
 
-def _rows(chart: Chart, folder: str, metadata: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The declared dependencies; charts for Helm 2 have them in a file of their own."""
-    declared = metadata if "dependencies" in metadata else _yaml(chart, f"{folder}requirements.yaml")
-    return [row for row in sequence(declared.get("dependencies")) if isinstance(row, dict)]
+def _keyed(
+    rows: Iterable[DeclaredDependency], parts: Mapping[str, Mapping[str, Any]]
+) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    """(key in values, folder, Chart.yaml) of each chart: its alias only where the declaration takes it."""
+    for place, part in parts.items():
+        keys = [row.key for row in rows if _takes(row, part)]
+        yield from ((key, place, part) for key in keys or [str(part.get("name") or place.split("/")[-2])])
+
+
+def _takes(row: DeclaredDependency, part: Mapping[str, Any]) -> bool:
+    return row.takes(str(part.get("name") or ""), str(part.get("version") or ""))
 
 
 def _yaml(chart: Chart, path: str) -> Mapping[str, Any]:

@@ -29,6 +29,24 @@ def test_packed_subcharts_are_unpacked_where_helm_would_find_them() -> None:
     assert "charts/sub/values.yaml" in _load(outer).files
 
 
+def test_what_helm_does_not_unpack_stays_as_it_is() -> None:
+    inner = pack({"sub/Chart.yaml": SUB, "sub/values.yaml": "x: 1\n"})
+    places = ["charts/_sub.tgz", "charts/.sub.tgz", "charts/sub.tar.gz", "files/charts/sub.tgz", "charts/a/x.tgz"]
+    outer = {f"web/{place}": inner for place in places} | {"web/Chart.yaml": CHART_YAML}
+    assert _load(pack(outer)).names == {"Chart.yaml", *places}
+
+
+def test_two_versions_of_one_packed_chart_get_a_folder_each() -> None:
+    old, new = (pack({"sub/Chart.yaml": SUB.replace("0.1.0", v), f"sub/{v}": ""}) for v in ("0.1.0", "0.2.0"))
+    top = {"web/Chart.yaml": CHART_YAML}
+    both = _load(pack(top | {"web/charts/a.tgz": old, "web/charts/b.tgz": new})).names
+    assert {"charts/sub-0.1.0/0.1.0", "charts/sub-0.2.0/0.2.0"} <= both
+    beside = _load(pack(top | {"web/charts/sub/Chart.yaml": SUB, "web/charts/b.tgz": new})).names
+    assert {"charts/sub/Chart.yaml", "charts/sub-0.2.0/0.2.0"} <= beside
+    twice = _load(pack(top | {"web/charts/a.tgz": old, "web/charts/b.tgz": old})).names
+    assert {"charts/a.tgz", "charts/b.tgz"} <= twice
+
+
 def test_a_file_that_is_no_text_is_named_but_not_held() -> None:
     chart = _load(pack({"web/Chart.yaml": CHART_YAML, "web/logo.png": b"\x89PNG\xff"}))
     assert "logo.png" in chart.names

@@ -27,7 +27,10 @@ def known(dotted: str, files: dict[str, str], values: str = "", metadata: str = 
     return knows(scope_of(chart("1.0.0", values, files=files, metadata=metadata)), tuple(dotted.split(".")))
 
 
-ALIAS = "dependencies: [{name: part, alias: front, condition: front.on, tags: [ui]}, {name: part, alias: back}]"
+ALIAS = (
+    "dependencies: [{name: part, version: 1.x, alias: front, condition: front.on, tags: [ui]}, "
+    "{name: part, version: ^1.0.0, alias: back}]"
+)
 
 
 @pytest.mark.parametrize(
@@ -53,7 +56,9 @@ def test_what_no_chart_has_is_not(dotted: str) -> None:
 
 
 def test_a_chart_for_helm_2_declares_its_dependencies_in_a_file_of_their_own() -> None:
-    files = PART | {"requirements.yaml": "dependencies: [{name: part, alias: front, condition: front.on}]"}
+    files = PART | {
+        "requirements.yaml": "dependencies: [{name: part, version: 1.x, alias: front, condition: front.on}]"
+    }
     assert known("front.port", files)
     assert known("front.on", files)
     assert not known("part.port", files)
