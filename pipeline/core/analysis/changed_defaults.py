@@ -4,9 +4,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline.core.charts.known_values import ChartValues, leaves, lookup, scope_of
+from pipeline.core.charts.known_values import ChartValues, leaves, scope_of
 from pipeline.core.charts.template_reads import ValuesPath
 from pipeline.core.charts.values import merge_maps
+from pipeline.core.kube.path import MISSING, get
 from pipeline.core.kube.resource import mapping
 from pipeline.core.risk.upgrade import Upgrade
 
@@ -47,11 +48,11 @@ def _scopes(
 ) -> Iterator[DefaultChange]:
     """``over`` is what the charts above set here, before and after: where both do, the default has no effect."""
     for path, before, after in _differences(old.defaults, new.defaults, ()):
-        if all(lookup(one, path, _ABSENT) is not _ABSENT for one in over):
+        if all(get(one, path) is not MISSING for one in over):
             continue
         full = prefix + path
         hit = any(full[: len(one)] == one or one[: len(full)] == full for one in set_here)
-        removed, added = before is not _ABSENT and after is _ABSENT, before is _ABSENT
+        removed, added = before is not MISSING and after is MISSING, before is MISSING
         yield DefaultChange(
             new.file,
             path,
@@ -68,14 +69,11 @@ def _scopes(
         yield from _scopes(old.children[key], new.children[key], (*prefix, key), set_here, below)
 
 
-_ABSENT = object()
-
-
 def _differences(
     old: Mapping[str, Any], new: Mapping[str, Any], path: ValuesPath
 ) -> Iterator[tuple[ValuesPath, Any, Any]]:
     for key in sorted({*old, *new}):
-        before, after = old.get(key, _ABSENT), new.get(key, _ABSENT)
+        before, after = old.get(key, MISSING), new.get(key, MISSING)
         if isinstance(before, dict) and isinstance(after, dict) and before and after:
             yield from _differences(before, after, (*path, key))
         elif type(before) is not type(after) or before != after:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from pipeline.core.kube.resource import Resource, mapping, sequence
+from pipeline.core.words import listed
 
 AGGREGATES = "rbac.authorization.k8s.io/aggregate-to-"
 """Prefix of the labels that add a role's permissions to another role (aggregation)."""
@@ -78,3 +79,12 @@ def _expanded(rule: Any) -> Iterator[Grant]:
     for group in sequence(rule.get("apiGroups")):
         for resource in sequence(rule.get("resources")):
             yield from (Grant(str(group), str(resource), verb, name) for verb in verbs for name in names)
+
+
+def by_resource(found: Iterable[Grant]) -> str:
+    """``get, list pods; …``: the verbs of one resource together."""
+    verbs: dict[str, list[str]] = {}
+    for grant in found:
+        name = str(Grant(grant.group, grant.resource, "", grant.name)).strip()
+        verbs.setdefault(name, []).append(grant.verb)
+    return listed((f"{', '.join(words)} {name}" for name, words in verbs.items()), between="; ")

@@ -5,7 +5,7 @@ server's answers to 1,095 single changes (tests/data/mutations). Both bodies are
 that leaving out a default is not a change.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from pipeline.core.diff.change import Action, ResourceChange
@@ -18,7 +18,7 @@ from pipeline.core.kube.path import MISSING, Path, get
 from pipeline.core.kube.resource import Body, Delivery, Resource
 from pipeline.core.risk.rule import Claim, EachCheck, Hit, place
 from pipeline.core.risk.upgrade import Upgrade
-from pipeline.core.words import deletion
+from pipeline.core.words import agreeing, deletion
 
 Fix = tuple[str, tuple[str, ...]]
 """A remedy, and the whole command lines that it speaks of."""
@@ -80,20 +80,25 @@ def immutable_check(
         both = bodies(change)
         paths = () if both is None else refused(*both, target_minor(upgrade))
         if paths:
-            names = ", ".join(".".join(map(str, path)) for path in paths)
-            places = [place(change.resource, first_below(change, path)) for path in paths]
-            remedy, commands = (fix or _another_object)(change)
-            yield Hit(
-                places[0],
-                title=f"{change.id.kind} {change.id.name}: {names} is immutable",
-                why="The API server rejects it, and the apply stops there.",
-                remedy=remedy,
-                commands=commands,
-                also=tuple(places[1:]),
-                claims=claims(change, *paths),
-            )
+            yield rejected(change, paths, (fix or _another_object)(change))
 
     return check
+
+
+def rejected(change: ResourceChange, paths: Sequence[Path], fix: Fix, names: str = "") -> Hit:
+    """That the API server does not let ``paths``, one or more, change. ``names`` is how the title calls them."""
+    names = names or ", ".join(".".join(map(str, path)) for path in paths)
+    places = [place(change.resource, first_below(change, path)) for path in paths]
+    remedy, commands = fix
+    return Hit(
+        places[0],
+        title=f"{change.id.kind} {change.id.name}: {names} {agreeing(len(paths), 'is')} immutable",
+        why="The API server rejects it, and the apply stops there.",
+        remedy=remedy,
+        commands=commands,
+        also=tuple(places[1:]),
+        claims=claims(change, *paths),
+    )
 
 
 def target_minor(upgrade: Upgrade) -> int:

@@ -177,13 +177,3 @@ def leaves(values: Mapping[str, Any], path: ValuesPath = ()) -> Iterator[tuple[V
             yield from leaves(value, (*path, str(key)))
         else:
             yield (*path, str(key)), value
-
-
-def lookup(values: Mapping[str, Any], path: ValuesPath, default: Any = None) -> Any:
-    """The value at ``path``, or ``default`` where a step is missing."""
-    value: Any = values
-    for step in path:
-        if not isinstance(value, dict) or step not in value:
-            return default
-        value = value[step]
-    return value

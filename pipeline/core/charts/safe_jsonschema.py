@@ -4,8 +4,9 @@ Patterns are matched by RE2, which is also the dialect of Helm's own validator.
 """
 
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 from typing import Any
+
+from pipeline.core.go_pattern import compiled
 
 _REFERENCES = frozenset({"$ref", "$dynamicRef", "$recursiveRef"})
 
@@ -75,17 +76,5 @@ def _additional(validator: Any, wanted: Any, instance: Any, schema: Any) -> Iter
 
 def _matches(pattern: str, text: str) -> bool:
     """A pattern that RE2 does not know suits everything."""
-    compiled = _compiled(pattern)
-    return compiled is None or compiled.search(text) is not None
-
-
-@lru_cache(maxsize=256)
-def _compiled(pattern: str) -> Any:
-    import re2  # noqa: PLC0415 - few upgrades come here
-
-    options = re2.Options()
-    options.log_errors = False
-    try:
-        return re2.compile(pattern, options)
-    except re2.error:
-        return None
+    known = compiled(pattern)
+    return known is None or known.search(text) is not None

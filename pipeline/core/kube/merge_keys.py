@@ -6,7 +6,7 @@ own key is not unique in practice (Service ports by number and protocol).
 
 from typing import Any
 
-from pipeline.core.kube.path import Entry
+from pipeline.core.kube.path import Entry, part
 
 # The list's own field name decides; the first key set that every entry has, uniquely on both sides, is taken.
 _BY_FIELD: dict[str, tuple[tuple[str, ...], ...]] = {
@@ -59,21 +59,14 @@ def merge_key(field: str, *lists: list[Any]) -> tuple[str, ...] | None:
 
 def entry_key(key: tuple[str, ...], entry: dict[str, Any]) -> Entry:
     """The step that names ``entry``."""
-    return Entry(tuple((part, _get(entry, part)) for part in key))
+    return Entry(tuple((field, part(entry, field)) for field in key))
 
 
 def _identifies(key: tuple[str, ...], entries: list[dict[str, Any]]) -> bool:
     seen = set()
     for entry in entries:
-        values = tuple(_get(entry, part) for part in key)
+        values = tuple(part(entry, field) for field in key)
         if not all(isinstance(value, _SIMPLE) for value in values):
             return False
         seen.add(values)
     return len(seen) == len(entries)
-
-
-def _get(entry: dict[str, Any], part: str) -> Any:
-    value: Any = entry
-    for step in part.split("."):
-        value = value.get(step) if isinstance(value, dict) else None
-    return value

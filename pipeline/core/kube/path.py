@@ -121,10 +121,11 @@ def _with(body: Any, path: Path, value: Any) -> Any:
 def _index(entries: list[Any], step: Entry | int) -> int | None:
     if isinstance(step, int):
         return step if step < len(entries) else None
-    return next((n for n, one in enumerate(entries) if all(_part(one, k) == v for k, v in step.pairs)), None)
+    return next((n for n, one in enumerate(entries) if all(part(one, k) == v for k, v in step.pairs)), None)
 
 
-def _part(entry: Any, dotted: str) -> Any:
+def part(entry: Any, dotted: str) -> Any:
+    """The value that a merge key like ``port.number`` names in a list's entry; None where there is none."""
     for step in dotted.split("."):
         entry = entry.get(step) if isinstance(entry, dict) else None
     return entry

@@ -14,16 +14,14 @@ from collections.abc import Iterator
 
 from pipeline.core.analysis.case_charts import chart, sides
 from pipeline.core.charts.chart import Chart
-from pipeline.core.charts.known_values import lookup, scope_of
+from pipeline.core.charts.known_values import scope_of
 from pipeline.core.charts.values import overlaid
 from pipeline.core.charts.values_lines import where
 from pipeline.core.charts.values_schema import ValuesViolation, named_by_helm, prefix_of, refused, violations
-from pipeline.core.kube.path import to_text
+from pipeline.core.kube.path import MISSING, get, to_text
 from pipeline.core.risk.finding import Place, ResourceRef, Severity
 from pipeline.core.risk.rule import Hit, Need, Rule, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
-
-_NOWHERE = object()
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
@@ -43,7 +41,7 @@ def _hit(violation: ValuesViolation, upgrade: Upgrade, new: Chart) -> Hit:
     near = place or next((w for n in range(len(path) - 1, 0, -1) if (w := where(upgrade.after.values, path[:n]))), "")
     dotted = to_text(path) or "the values as a whole"
     rule = f" ({violation.file}: {'/'.join(violation.rule)})" if violation.file else ""
-    missing = lookup(new.defaults, path, _NOWHERE) is _NOWHERE and not place
+    missing = get(new.defaults, path) is MISSING and not place
     return Hit(
         Place(ResourceRef.chart_file(violation.file or "values.schema.json"), path),
         title=f"{f'{near}: ' if near else ''}{new.name} {new.version} rejects {dotted}: {violation.words}",

@@ -14,9 +14,9 @@ from collections.abc import Iterator
 
 from pipeline.core.analysis.case_charts import chart, sides
 from pipeline.core.analysis.changed_defaults import changed_defaults
-from pipeline.core.charts.known_values import lookup
 from pipeline.core.charts.template_reads import ValuesPath
 from pipeline.core.charts.values_lines import where
+from pipeline.core.kube.path import MISSING, get
 from pipeline.core.risk.finding import Place, ResourceRef, Severity
 from pipeline.core.risk.rule import Hit, Need, Rule, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
@@ -50,8 +50,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
 
 def _ours(upgrade: Upgrade, path: ValuesPath) -> object:
     """What the last of our files that sets it sets."""
-    found = (lookup(layer.data, path) for layer in reversed(upgrade.after.values))
-    return next((value for value in found if value is not None), None)
+    found = (get(layer.data, path) for layer in reversed(upgrade.after.values))
+    return next((value for value in found if value not in (MISSING, None)), None)
 
 
 def kind(value: object) -> str:

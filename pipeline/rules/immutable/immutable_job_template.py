@@ -13,12 +13,12 @@ Delete the Job before the apply, or put the version into its name. A hook with t
 
 from collections.abc import Iterator
 
-from pipeline.core.analysis.immutable_fields import bodies, claims, differing, first_below, target_minor
+from pipeline.core.analysis.immutable_fields import bodies, differing, rejected, target_minor
 from pipeline.core.diff.change import ResourceChange
 from pipeline.core.kube.path import Path, get
 from pipeline.core.kube.resource import Body, mapping, sequence
 from pipeline.core.risk.finding import Severity
-from pipeline.core.risk.rule import Hit, Rule, place, quiet, speaks
+from pipeline.core.risk.rule import Hit, Rule, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
 from pipeline.core.words import deletion
 
@@ -31,17 +31,9 @@ def check(change: ResourceChange, upgrade: Upgrade) -> Iterator[Hit]:
     if not any("completions" in mapping(side.body.get("spec")) for side in (change.before, change.after) if side):
         paths = tuple(path for path in paths if path[-1] != "completions")  # the server keeps what it filled in
     if paths:
-        names = ", ".join(".".join(map(str, path)) for path in paths)
-        places = [place(change.resource, first_below(change, path)) for path in paths]
-        yield Hit(
-            places[0],
-            title=f"{change.id.kind} {change.id.name}: {names} is immutable",
-            why="The API server rejects it, and the apply stops there.",
-            remedy="Delete the Job right before the apply, or put the version into its name.",
-            commands=(deletion(change.id.kind, change.id.name, namespace=change.id.namespace),),
-            also=tuple(places[1:]),
-            claims=claims(change, *paths),
-        )
+        fix = "Delete the Job right before the apply, or put the version into its name."
+        commands = (deletion(change.id.kind, change.id.name, namespace=change.id.namespace),)
+        yield rejected(change, paths, (fix, commands))
 
 
 _FIXED: tuple[Path, ...] = (

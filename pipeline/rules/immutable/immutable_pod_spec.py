@@ -12,12 +12,12 @@ Delete the Pod and create it again, or let a Deployment or a Job own it.
 
 from collections.abc import Iterator
 
-from pipeline.core.analysis.immutable_fields import bodies, claims, differing, first_below
+from pipeline.core.analysis.immutable_fields import bodies, differing, rejected
 from pipeline.core.diff.change import ResourceChange
 from pipeline.core.kube.path import Path
 from pipeline.core.kube.resource import Body, Delivery, mapping, sequence
 from pipeline.core.risk.finding import Severity
-from pipeline.core.risk.rule import Hit, Rule, place, quiet, speaks
+from pipeline.core.risk.rule import Hit, Rule, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
 from pipeline.core.words import deletion
 
@@ -28,17 +28,9 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
         return
     paths = _refused(*both)
     if paths:
-        names = ", ".join(".".join(map(str, path)) for path in paths)
-        places = [place(change.resource, first_below(change, path)) for path in paths]
-        yield Hit(
-            places[0],
-            title=f"{change.id.kind} {change.id.name}: {names} is immutable",
-            why="The API server rejects it, and the apply stops there.",
-            remedy="Delete the Pod right before the apply, or let a controller own it.",
-            commands=(deletion(change.id.kind, change.id.name, namespace=change.id.namespace),),
-            also=tuple(places[1:]),
-            claims=claims(change, *paths),
-        )
+        fix = "Delete the Pod right before the apply, or let a controller own it."
+        commands = (deletion(change.id.kind, change.id.name, namespace=change.id.namespace),)
+        yield rejected(change, paths, (fix, commands))
 
 
 def _refused(old: Body, new: Body) -> tuple[Path, ...]:

@@ -12,7 +12,7 @@ binding another name.
 
 from collections.abc import Iterator
 
-from pipeline.core.analysis.immutable_fields import bodies, claims, differing, first_below
+from pipeline.core.analysis.immutable_fields import bodies, claims, differing, first_below, rejected
 from pipeline.core.diff.change import ResourceChange
 from pipeline.core.kube.path import Path
 from pipeline.core.kube.resource import Body, Delivery
@@ -37,16 +37,9 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
             claims=claims(change, *paths),
         )
     elif paths:
-        places = [place(change.resource, first_below(change, path)) for path in paths]
-        yield Hit(
-            places[0],
-            title=f"{change.id.kind} {change.id.name}: roleRef is immutable",
-            why="The API server rejects it, and the apply stops there.",
-            remedy=f"Delete the {change.id.kind} right before the apply, or give the new one another name.",
-            commands=(deletion(change.id.kind, change.id.name, namespace=change.id.namespace),),
-            also=tuple(places[1:]),
-            claims=claims(change, *paths),
-        )
+        fix = f"Delete the {change.id.kind} right before the apply, or give the new one another name."
+        commands = (deletion(change.id.kind, change.id.name, namespace=change.id.namespace),)
+        yield rejected(change, paths, (fix, commands))
 
 
 def _refused(old: Body, new: Body) -> tuple[Path, ...]:

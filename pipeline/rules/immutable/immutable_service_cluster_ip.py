@@ -12,7 +12,7 @@ Delete the Service and apply the new one right after: its name stays, but its cl
 
 from collections.abc import Iterator
 
-from pipeline.core.analysis.immutable_fields import bodies, claims, first_below
+from pipeline.core.analysis.immutable_fields import bodies, claims, rejected
 from pipeline.core.diff.change import ResourceChange
 from pipeline.core.kube.path import Path
 from pipeline.core.kube.resource import Body, mapping, sequence
@@ -31,17 +31,9 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
     if kept:
         yield _left_alone(change, kept)
     if paths:
-        names = ", ".join(".".join(map(str, path)) for path in paths)
-        places = [place(change.resource, first_below(change, path)) for path in paths]
-        yield Hit(
-            places[0],
-            title=f"{change.id.kind} {change.id.name}: {names} is immutable",
-            why="The API server rejects it, and the apply stops there.",
-            remedy="Delete the Service right before the apply.",
-            commands=(deletion(change.id.kind, change.id.name, namespace=change.id.namespace),),
-            also=tuple(places[1:]),
-            claims=claims(change, *paths),
-        )
+        fix = "Delete the Service right before the apply."
+        commands = (deletion(change.id.kind, change.id.name, namespace=change.id.namespace),)
+        yield rejected(change, paths, (fix, commands))
 
 
 _ADDRESSED = ("NodePort", "LoadBalancer")  # what may not be headless, as a Service is that has once been so

@@ -12,12 +12,11 @@ Search for your own accounts bound to the role, and give them their own role.
 
 from collections.abc import Iterator
 
-from pipeline.core.analysis.grants import Grant, beyond, grants
+from pipeline.core.analysis.grants import Grant, beyond, by_resource, grants
 from pipeline.core.diff.change import Action, ResourceChange
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Claim, Hit, Rule, place, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
-from pipeline.core.words import listed
 
 
 def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
@@ -29,22 +28,12 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
         return
     yield Hit(
         place(change.resource, ("rules",)),
-        title=f"{change.id.kind} {change.id.name} loses: {_listed(found)}",
+        title=f"{change.id.kind} {change.id.name} loses: {by_resource(found)}",
         why="Subjects that need these permissions are denied, including old pods during the rollout.",
         remedy="Search for your own accounts bound to the role, and give them their own role.",
         severity=Severity.LOW if _only_renamed(before, after) else None,
         claims=(Claim(change.id, ("rules",)),),
     )
-
-
-def _listed(found: tuple[Grant, ...]) -> str:
-    """``get, list pods; …``: verbs of one resource together."""
-    verbs: dict[str, list[str]] = {}
-    for grant in found:
-        name = str(Grant(grant.group, grant.resource, "", grant.name)).strip()
-        verbs.setdefault(name, []).append(grant.verb)
-    rows = [f"{', '.join(words)} {name}" for name, words in verbs.items()]
-    return listed(rows, between="; ")
 
 
 def _only_renamed(before: frozenset[Grant], after: frozenset[Grant]) -> bool:

@@ -12,12 +12,11 @@ Check whether the new permissions are needed. If not, remove them with an overla
 
 from collections.abc import Iterator
 
-from pipeline.core.analysis.grants import Grant, beyond, grants
+from pipeline.core.analysis.grants import Grant, beyond, by_resource, grants
 from pipeline.core.diff.change import Action, ResourceChange
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Claim, Hit, Rule, place, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
-from pipeline.core.words import listed
 
 
 def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
@@ -29,22 +28,12 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
         return
     yield Hit(
         place(change.resource, ("rules",)),
-        title=f"{change.id.kind} {change.id.name} gains: {_listed(found)}",
+        title=f"{change.id.kind} {change.id.name} gains: {by_resource(found)}",
         why="Its subjects get these permissions, and so does an attacker who takes one over." + _danger(found),
         remedy="Check whether the new permissions are needed; if not, remove them with an overlay.",
         severity=Severity.HIGH if _danger(found) else None,
         claims=(Claim(change.id, ("rules",)),),
     )
-
-
-def _listed(found: tuple[Grant, ...]) -> str:
-    """``get, list pods; …``: verbs of one resource together."""
-    verbs: dict[str, list[str]] = {}
-    for grant in found:
-        name = str(Grant(grant.group, grant.resource, "", grant.name)).strip()
-        verbs.setdefault(name, []).append(grant.verb)
-    rows = [f"{', '.join(words)} {name}" for name, words in verbs.items()]
-    return listed(rows, between="; ")
 
 
 def _danger(found: tuple[Grant, ...]) -> str:

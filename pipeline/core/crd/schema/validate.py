@@ -6,7 +6,6 @@ is evaluated in core/crd/cel.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -14,6 +13,7 @@ import orjson
 from pipeline.core.crd.schema.embedded_objects import embedded_faults
 from pipeline.core.crd.schema.openapi_formats import misfit
 from pipeline.core.crd.schema.violation import Refuses, SchemaViolation
+from pipeline.core.go_pattern import compiled
 from pipeline.core.kube.path import Path
 from pipeline.core.kube.resource import mapping, sequence
 from pipeline.core.words import article
@@ -154,8 +154,8 @@ def _text(schema: Schema, value: str, path: Path) -> Iterator[SchemaViolation]:
     yield from _count(schema, len(value), "Length", "characters", path)
     pattern = schema.get("pattern")
     if isinstance(pattern, str):
-        compiled = _compiled(pattern)
-        if compiled is not None and not compiled.search(value):
+        known = compiled(pattern)
+        if known is not None and not known.search(value):
             yield SchemaViolation(path, f"{_short(value)} does not match {pattern}")
     if misfit(schema.get("format"), value):
         yield SchemaViolation(path, f"{_short(value)} is not a valid {schema['format']}")
@@ -217,19 +217,6 @@ def _unknown(schema: Schema, value: Any, path: Path) -> Iterator[Path]:
             yield from _unknown(extra, item, (*path, key))
         elif not extra and not keeps and key not in embedded:
             yield (*path, key)
-
-
-@lru_cache(maxsize=1024)
-def _compiled(pattern: str) -> Any:
-    """None for a pattern that Go refuses. RE2 is Go's dialect, and no pattern of a chart can make it slow."""
-    import re2  # noqa: PLC0415 - few upgrades have custom resources to validate
-
-    options = re2.Options()
-    options.log_errors = False
-    try:
-        return re2.compile(pattern, options)
-    except re2.error:
-        return None
 
 
 def _short(value: Any) -> str:
