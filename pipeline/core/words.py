@@ -24,7 +24,12 @@ def plural(noun: str) -> str:
 
 def counted(number: int, noun: str) -> str:
     """``1 release``, ``3 releases``, ``0 releases``."""
-    return f"{number} {noun if number == 1 else plural(noun)}"
+    return f"{number} {noun_for(number, noun)}"
+
+
+def noun_for(number: int, noun: str) -> str:
+    """``release`` for 1, else ``releases``: for a sentence in which the number stands elsewhere, or not at all."""
+    return noun if number == 1 else plural(noun)
 
 
 def agreeing(number: int, word: str) -> str:
@@ -37,21 +42,22 @@ def agreeing(number: int, word: str) -> str:
 def listed(items: Iterable[str], most: int = 4, *, between: str = ", ", noun: str = "") -> str:
     """``a, b, c, d and 3 more``; with a ``noun``, ``and 3 more paths``. ``most`` is how many are named."""
     every = list(items)
-    more = _more(len(every) - most, noun)
+    more = left_over(len(every) - most, noun)
     return f"{between.join(every[:most])}{more and f' {more}'}"
 
 
 def one_per_line(items: Iterable[str], most: int, *, noun: str = "") -> list[str]:
     """The first ``most`` items, one per line; where there are others, a last line: ``and 3 more paths``."""
     every = list(items)
-    more = _more(len(every) - most, noun)
+    more = left_over(len(every) - most, noun)
     return [*every[:most], *([more] if more else [])]
 
 
-def _more(rest: int, noun: str) -> str:
+def left_over(rest: int, noun: str = "") -> str:
+    """``and 3 more``, ``and 1 more path``: the end of a list of which ``rest`` are not shown. Empty where all are."""
     if rest <= 0:
         return ""
-    return f"and {rest} more{noun and f' {noun if rest == 1 else plural(noun)}'}"
+    return f"and {rest} more{noun and f' {noun_for(rest, noun)}'}"
 
 
 def article(word: str) -> str:

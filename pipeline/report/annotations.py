@@ -7,6 +7,7 @@ Escaping is the runner's own (actions/toolkit, command.ts): nothing of a chart c
 from collections.abc import Iterator, Mapping
 
 from pipeline.core.judge.report_document import ErrorEntry, FindingEntry, ReportDocument
+from pipeline.core.words import left_over
 from pipeline.report import plain
 
 _MOST = 9
@@ -25,8 +26,8 @@ def _limited(kind: str, report: ReportDocument, places: Mapping[str, tuple[str, 
     if kind == "error":
         found = [_failure(error, places) for error in report.errors] + found
     yield from found[:_MOST]
-    if len(found) > _MOST:
-        yield f"::{kind}::{len(found) - _MOST} more: see the report"
+    if rest := left_over(len(found) - _MOST, "finding"):
+        yield f"::{kind}::{rest}: see the report"
 
 
 def _finding(kind: str, finding: FindingEntry, places: Mapping[str, tuple[str, int]]) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from pipeline.core.judge.report_document import FindingEntry, ReleaseEntry, ReportDocument
 from pipeline.core.risk.levels import LEVELS
-from pipeline.core.words import counted
+from pipeline.core.words import counted, left_over
 from pipeline.report import plain
 from pipeline.report.diff_rows import Room, release_rows
 from pipeline.report.plain import anchor
@@ -99,8 +99,8 @@ def _table(report: ReportDocument) -> str:
     if not rows:
         return ""
     shown = table(("Release", "Chart", "Objects", "Risk"), (_row(report, row) for row in rows[:_MOST_ROWS]))
-    more = len(rows) - _MOST_ROWS
-    return f"{shown}\n\n+{more} more releases, none of them riskier." if more > 0 else shown
+    rest = left_over(len(rows) - _MOST_ROWS, "release")
+    return f"{shown}\n\n{rest}, with no higher risk." if rest else shown
 
 
 def _row(report: ReportDocument, release: ReleaseEntry) -> Iterator[str]:
@@ -135,8 +135,8 @@ def _steps(report: ReportDocument) -> str:
     rows = [
         f"{number}. {prose(plain.value(step, _LONGEST_STEP))}" for number, step in enumerate(steps[:_MOST_STEPS], 1)
     ]
-    more = len(steps) - _MOST_STEPS
-    return "### Before merging\n\n" + "\n".join(rows + ([f"\n… and {counted(more, 'more step')}"] if more > 0 else []))
+    rest = left_over(len(steps) - _MOST_STEPS, "step")
+    return "### Before merging\n\n" + "\n".join([*rows, *([f"\n{rest}"] if rest else [])])
 
 
 def _errors(report: ReportDocument) -> Iterator[Section]:

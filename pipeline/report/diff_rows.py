@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from msgspec import UNSET
 
 from pipeline.core.judge.report_document import ChangeEntry, FieldEntry
-from pipeline.core.words import counted
+from pipeline.core.words import counted, left_over
 from pipeline.report import plain
 from pipeline.report.text_rows import by_line, rows, shortened_rows
 
@@ -40,8 +40,8 @@ def _object(change: ChangeEntry, room: Room) -> Iterator[str]:
             yield from _text(name, field, room)
             continue
         yield from _values(name, field, room.value)
-    if len(real) > room.paths:
-        yield f"#   … {len(real) - room.paths} more paths"
+    if rest := left_over(len(real) - room.paths, "path"):
+        yield f"#   {rest}"
 
 
 def _values(name: str, field: FieldEntry, longest: int) -> Iterator[str]:
@@ -57,7 +57,7 @@ def _values(name: str, field: FieldEntry, longest: int) -> Iterator[str]:
 def _text(name: str, field: FieldEntry, room: Room) -> Iterator[str]:
     """Which lines of a text differ, with their numbers."""
     yield f"#   {name}"
-    shown, more = rows(field, room.lines, around=1)
+    shown, hidden = rows(field, room.lines, around=1)
     yield from (f"{row.mark}   {row.number:>4} {text}" for row, text in shortened_rows(shown, room.line))
-    if more:
-        yield f"#   … {counted(more, 'more line')}"
+    if hidden:
+        yield f"#   {left_over(hidden, 'line')}"

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from msgspec import UNSET
 
 from pipeline.core.judge.report_document import ChangeEntry, FieldEntry, ReportDocument
-from pipeline.core.words import counted
+from pipeline.core.words import counted, left_over
 from pipeline.report import plain
 from pipeline.report.html_templates import LONGEST, template
 from pipeline.report.text_rows import Row, by_line, rows
@@ -75,8 +75,8 @@ def _notes(change: ChangeEntry) -> str:
 def _field(field: FieldEntry) -> FieldView:
     name = plain.path(field.path)
     if by_line(field):
-        shown, more = rows(field, _MOST_LINES, around=3)
-        return FieldView(name, tuple(_pairs(shown)), counted(more, "more line") if more else "")
+        shown, hidden = rows(field, _MOST_LINES, around=3)
+        return FieldView(name, tuple(_pairs(shown)), left_over(hidden, "line"))
     sides = (("old", field.old), ("new", field.new))
     return FieldView(name, sides=tuple((side, None if value is UNSET else _value(value)) for side, value in sides))
 

@@ -19,7 +19,7 @@ from pipeline.core.judge.report_document import (
 )
 from pipeline.core.kube.path import from_json, to_text
 from pipeline.core.risk.levels import LEVELS, SERIOUS
-from pipeline.core.words import counted, listed
+from pipeline.core.words import agreeing, counted, listed
 
 _LONGEST = 60
 # C0 and C1 controls, what reorders or hides text (bidirectional controls, zero width), and what XML and UTF-8 refuse.
@@ -164,7 +164,7 @@ def extent(report: ReportDocument) -> str:
         pods = [counted(rolled.replicas, "pod")] if rolled.replicas else []
         pods += [f"the pods of {counted(rolled.daemon_sets, 'DaemonSet')}"] if rolled.daemon_sets else []
         which = f" ({', '.join(pods)})" if pods else ""
-        parts.append(f"{counted(rolled.workloads, 'workload')} restart{'s' if rolled.workloads == 1 else ''}{which}")
+        parts.append(f"{counted(rolled.workloads, 'workload')} {agreeing(rolled.workloads, 'restarts')}{which}")
     if rolled.operated:
         parts.append(f"operators may restart the pods of {counted(rolled.operated, 'custom resource')}")
     return " · ".join(parts) or "nothing changes"

@@ -6,7 +6,7 @@ from pipeline.core.cluster.api.error_text import clean
 from pipeline.core.cluster.approval.approval import first_digits
 from pipeline.core.cluster.plan.phases import Phase
 from pipeline.core.cluster.plan.plan import WRITES, FieldEdit, Operation, Plan, PlannedAction
-from pipeline.core.words import counted
+from pipeline.core.words import left_over
 from pipeline.report.terminal import Look
 
 _MARKS = {
@@ -74,9 +74,8 @@ def _action(action: PlannedAction, look: Look, *, silent: bool) -> Iterator[str]
     )
     for field in action.fields[:_FIELDS_SHOWN]:
         yield f"      {field_text(field)}"
-    if len(action.fields) > _FIELDS_SHOWN:
-        more = counted(len(action.fields) - _FIELDS_SHOWN, "more field")
-        yield look.style(f"      and {more}", "dim")
+    if rest := left_over(len(action.fields) - _FIELDS_SHOWN, "field"):
+        yield look.style(f"      {rest}", "dim")
     if action.migrate:
         yield f"      takes over all fields of {', '.join(map(clean, action.migrate))}"
     for warning in action.warnings:

@@ -7,6 +7,7 @@ import orjson
 
 from pipeline.core.json_text import escaped
 from pipeline.core.judge.report_document import FindingEntry, PlaceEntry, ReportDocument
+from pipeline.core.words import agreeing, counted
 from pipeline.report import plain
 
 _LEVELS = {"blocker": "error", "high": "error", "medium": "warning", "low": "note", "info": "none"}
@@ -102,6 +103,8 @@ def _gaps(report: ReportDocument) -> list[dict[str, Any]]:
 
 
 def _cut(report: ReportDocument) -> list[dict[str, Any]]:
-    more = len(report.findings) - _MOST
-    text = f"{more} more findings are not in this file: GitHub keeps {_MOST}"
-    return [{"level": "warning", "message": {"text": text}}] if more > 0 else []
+    missing = len(report.findings) - _MOST
+    if missing <= 0:
+        return []
+    said = f"{counted(missing, 'finding')} {agreeing(missing, 'is')} missing"
+    return [{"level": "warning", "message": {"text": f"{said} from this file: GitHub keeps {_MOST}"}}]

@@ -7,7 +7,7 @@ from textwrap import wrap
 from msgspec import UNSET
 
 from pipeline.core.judge.report_document import ChangeEntry, FieldEntry, FindingEntry, ReportDocument
-from pipeline.core.words import article, counted, listed
+from pipeline.core.words import article, counted, left_over, listed
 from pipeline.report import plain
 from pipeline.report.text_rows import by_line, rows, shortened_rows
 
@@ -183,8 +183,8 @@ def _change(change: ChangeEntry, look: Look) -> Iterator[str]:
     texts = [field for field in change.telling if by_line(field)]
     for field in texts[:_MOST_TEXTS]:
         yield from _text(field, look)
-    if len(texts) > _MOST_TEXTS:
-        yield look.style(f"      … {counted(len(texts) - _MOST_TEXTS, 'more text')}", "dim")
+    if rest := left_over(len(texts) - _MOST_TEXTS, "text"):
+        yield look.style(f"      {rest}", "dim")
     for field in change.fields[: look.context]:
         before, after = ("(absent)" if side is UNSET else side for side in (field.old, field.new))
         old, new = plain.values(before, after)
@@ -194,13 +194,13 @@ def _change(change: ChangeEntry, look: Look) -> Iterator[str]:
 def _text(field: FieldEntry, look: Look) -> Iterator[str]:
     """Which lines of a text differ."""
     yield from _wrapped("      ", plain.path(field.path), look)
-    shown, more = rows(field, _TEXT_ROWS)
+    shown, hidden = rows(field, _TEXT_ROWS)
     longest = max(look.width, _NARROWEST) - 16
     for row, text in shortened_rows(shown, longest):
         colour = "red" if row.mark == "-" else "green"
         yield f"      {row.number:>5} " + look.style(f"{row.mark} {text}", colour)
-    if more:
-        yield look.style(f"            … {counted(more, 'more line')}", "dim")
+    if hidden:
+        yield look.style(f"            {left_over(hidden, 'line')}", "dim")
 
 
 def _gaps(report: ReportDocument, look: Look) -> Iterator[str]:

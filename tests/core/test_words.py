@@ -4,7 +4,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.core.words import agreeing, article, command, counted, deletion, kubectl, listed, one_per_line, plural
+from pipeline.core.words import (
+    agreeing,
+    article,
+    command,
+    counted,
+    deletion,
+    kubectl,
+    left_over,
+    listed,
+    noun_for,
+    one_per_line,
+    plural,
+)
 
 
 def test_plurals_of_kinds_and_words() -> None:
@@ -38,6 +50,12 @@ def test_lines_name_some_and_count_the_rest() -> None:
     assert one_per_line("ab", 2, noun="file") == ["a", "b"]
     assert one_per_line("abc", 2, noun="file") == ["a", "b", "and 1 more file"]
     assert one_per_line("abcd", 2) == ["a", "b", "and 2 more"]
+
+
+def test_what_is_left_over_of_a_list_is_counted_and_nothing_is_said_where_nothing_is() -> None:
+    said = [left_over(number, "path") for number in (-3, 0, 1, 2)]
+    assert said == ["", "", "and 1 more path", "and 2 more paths"]
+    assert [noun_for(number, "key") for number in (1, 2)] == ["key", "keys"]
 
 
 def test_an_article_goes_by_the_word() -> None:

@@ -30,7 +30,7 @@ def test_no_more_than_ten_of_a_type_and_the_last_says_how_many_more() -> None:
     rows = annotations.render(big(40, 1), {}).splitlines()
     errors = [row for row in rows if row.startswith("::error")]
     assert len(errors) == 10
-    assert errors[-1] == f"::error::{40 - 9} more: see the report"
+    assert errors[-1] == f"::error::and {40 - 9} more findings: see the report"
 
 
 def test_nothing_ends_a_property_or_begins_a_line() -> None:

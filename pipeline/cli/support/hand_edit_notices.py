@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pipeline.core.render.hand_edits import HandEdit, HandEditKind
-from pipeline.core.words import agreeing, counted, one_per_line
+from pipeline.core.words import agreeing, left_over, one_per_line
 
 if TYPE_CHECKING:
     from pipeline.adapters.write_ahead.aside import Aside
@@ -78,6 +78,6 @@ def _say_kept(aside: "Aside") -> None:
         say(f"{path} was edited by hand; {where}")
     for path in aside.removed[:_SHOWN]:
         say(f"{path} was removed by hand; it is written again")
-    more = max(0, len(aside.edited) - _SHOWN) + max(0, len(aside.removed) - _SHOWN)
-    if more:
-        say(f"and {counted(more, 'file')} more that {agreeing(more, 'was')} edited or removed by hand")
+    rest = max(0, len(aside.edited) - _SHOWN) + max(0, len(aside.removed) - _SHOWN)
+    if rest:
+        say(f"{left_over(rest, 'file')} that {agreeing(rest, 'was')} edited or removed by hand")

@@ -9,7 +9,7 @@ from pipeline.core.diff.change import Action, ResourceChange
 from pipeline.core.kube.path import Path
 from pipeline.core.kube.resource import Resource
 from pipeline.core.render.manifests import HOOK_ANNOTATION
-from pipeline.core.words import listed
+from pipeline.core.words import listed, noun_for
 
 PATH: Path = ("metadata", "annotations", HOOK_ANNOTATION)
 TESTS = frozenset({"test", "test-success"})
@@ -71,4 +71,4 @@ def phrase(changes: Iterable[ResourceChange], what: str) -> str:
     found = list(changes)
     phases = sorted({word for change in found for word in words(change.resource)})
     names = listed((f"{change.id.kind} {change.id.name}" for change in found), _SHOWN)
-    return f"{'hook' if len(found) == 1 else 'hooks'} {what} ({', '.join(phases)}): {names}"
+    return f"{noun_for(len(found), 'hook')} {what} ({', '.join(phases)}): {names}"

@@ -4,9 +4,12 @@ import difflib
 from collections.abc import Iterable
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """``; did you mean 'releases'?``, or what there is where nothing comes near; empty where there is nothing."""
-    names = sorted(known)
+def did_you_mean(word: str, known: Iterable[str], *, ranked: bool = False) -> str:
+    """``; did you mean 'releases'?``, or what there is where nothing comes near; empty where there is nothing.
+
+    Names that are ``ranked`` are listed as they come, as severities are; others by the alphabet.
+    """
+    names = list(known) if ranked else sorted(known)
     near = nearest(word, names)
     if near:
         return f"; did you mean {near!r}?"

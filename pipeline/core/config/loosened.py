@@ -12,6 +12,7 @@ from pipeline.core.cluster.plan.policy import ApplyPolicy, Approvals, policy_of
 from pipeline.core.config.model import Config, Environment
 from pipeline.core.judge.waivers import Policy, WaiverRule
 from pipeline.core.risk.finding import Severity
+from pipeline.core.words import counted
 
 _DELETIONS = 10
 _STRICTNESS = {"refuse": 2, "omit": 2, "sops": 1, "allow": 0}
@@ -106,7 +107,9 @@ def policy_loosenings(base: ApplyPolicy, branch: ApplyPolicy) -> Iterator[Loosen
     for name in ("conflicts", "adopt", "recreate", "ignore", "prune_kinds"):
         more = [entry for entry in getattr(branch, name) if entry not in getattr(base, name)]
         if more:
-            yield Loosening(f"apply.{_camel(name)}", f"{len(more)} more: {', '.join(map(str, more))}"[:300])
+            yield Loosening(
+                f"apply.{_camel(name)}", f"{counted(len(more), 'new entry')}: {', '.join(map(str, more))}"[:300]
+            )
     if _deletes_more(base.max_deletions, branch.max_deletions):
         yield Loosening("apply.maxDeletions", f"{branch.max_deletions} instead of {base.max_deletions}")
     if branch.plan_expires_seconds > base.plan_expires_seconds:

@@ -20,8 +20,8 @@ def explain(schema: Mapping[str, Any], data: Any) -> Iterator[ConfigComplaint]:
     """Each violation of ``schema`` (draft 2020-12) once, at the key or value that is wrong."""
     from jsonschema import Draft202012Validator  # noqa: PLC0415 - 50 ms that a run without pipeline.yaml need not pay
 
-    for error in Draft202012Validator(schema).iter_errors(data):
-        yield from _complaints(error)
+    errors = Draft202012Validator(schema).iter_errors(data)
+    yield from dict.fromkeys(complaint for error in errors for complaint in _complaints(error))
 
 
 def _complaints(error: Any) -> Iterator[ConfigComplaint]:
@@ -31,6 +31,9 @@ def _complaints(error: Any) -> Iterator[ConfigComplaint]:
         known = error.schema.get("properties", {})
         unknown = (key for key in error.instance if key not in known)
         yield from (ConfigComplaint((*steps, key), f"unknown key {key!r}{did_you_mean(key, known)}") for key in unknown)
+    elif error.validator == "required":  # an error for each key, and none of them says which but in prose
+        missing = [key for key in error.validator_value if key not in error.instance]
+        yield from (ConfigComplaint(steps, f"{where}{key!r} is missing") for key in missing)
     else:
         yield ConfigComplaint(_named(error, steps), where + _words(error))
 
@@ -39,12 +42,10 @@ def _words(error: Any) -> str:
     """One violation in words; a validator that the schemas here do not use speaks for itself."""
     wanted, found = error.validator_value, error.instance
     match error.validator:
-        case "required":
-            return f"{error.message.partition(' is a required')[0]} is missing"
         case "type":
             return f"{_kind(wanted)} is expected, not {_kind_of(found)}"
         case "enum":
-            return f"{_shown(found)} is unknown{did_you_mean(str(found), map(str, wanted))}"
+            return f"{_shown(found)} is unknown{did_you_mean(str(found), map(str, wanted), ranked=True)}"
         case "pattern" | "minLength" | "maxLength":
             return f"{_shown(found)} will not do: {_lower(error.schema.get('description') or _bound(error))}"
         case "anyOf":

@@ -23,7 +23,7 @@ CRD_INSTALL = "crd-install"
 _SOURCE = "# Source: "
 _CRDS_FOLDER = re.compile(r"[^/]+/(?:charts/[^/]+/)*crds/")
 _DASHES, _AFTER_MARK = "---", " \t\r\n#"
-_END = re.compile(r"^\.\.\.\s", re.MULTILINE)
+_END = re.compile(r"\.\.\.\s")
 _BLANKS = (" ", "\t")
 
 
@@ -84,9 +84,15 @@ def _read(document: str, source: str, kept: ParsedDocuments | None) -> tuple[Bod
 
 def explained(document: str, error: yaml_read.YamlError) -> str:
     """What is wrong with a document that is not valid YAML. Helm passes over three dots, and over all of crds/."""
-    if _END.search(document) and "<document start>" in error.message:
+    if _follows_dots(document, error.line):
         return "a line of three dots ends the document, so what follows would be lost: separate documents by ---"
     return error.message
+
+
+def _follows_dots(document: str, line: int) -> bool:
+    """Whether the last line before ``line`` (from 1 on), blanks and comments aside, is one of three dots."""
+    before = (text for text in reversed(document.split("\n")[: line - 1]) if text.strip() and text.lstrip()[0] != "#")
+    return _END.match(f"{next(before, '')}\n") is not None
 
 
 def documents(text: str) -> Iterator[tuple[str, str]]:

@@ -22,7 +22,7 @@ from pipeline.core.kube.resource import Resource, mapping, sequence
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Hit, Rule, place, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
-from pipeline.core.words import listed
+from pipeline.core.words import agreeing, listed
 
 
 def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
@@ -32,8 +32,7 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
     known = set(_open(change.before)) if found and change.before is not None else set()
     found = [path for path in found if path not in known]
     if found:
-        many = len(found) > 1
-        like = f"{'look' if many else 'looks'} like a credential"
+        like = f"{agreeing(len(found), 'looks')} like a credential"
         names = listed(to_text(path[-2:] if isinstance(path[-1], int) else path[-1:]) for path in found)
         yield Hit(
             place(change.after, found[0]),

@@ -22,7 +22,7 @@ from pipeline.core.kube.resource import ResourceId, mapping
 from pipeline.core.risk.finding import Place, Severity
 from pipeline.core.risk.rule import Claim, Hit, Rule, at, place, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
-from pipeline.core.words import listed
+from pipeline.core.words import listed, noun_for
 
 _KINDS = frozenset({"ConfigMap", "Secret"})
 
@@ -65,7 +65,7 @@ def _users(upgrade: Upgrade) -> dict[tuple[ResourceId, str], list[Place]]:
 
 
 def _hit(change: ResourceChange, fields: list[FieldChange], keys: list[str], named: list[Place]) -> Hit:
-    title = f"{change.id.kind} {change.id.name} loses the {'keys' if len(keys) > 1 else 'key'} {listed(keys)}"
+    title = f"{change.id.kind} {change.id.name} loses the {noun_for(len(keys), 'key')} {listed(keys)}"
     first = named[0].resource if named else None
     return Hit(
         at(change, fields[0]),

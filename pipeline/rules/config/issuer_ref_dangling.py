@@ -23,7 +23,7 @@ from pipeline.core.kube.resource import Resource, ResourceId, mapping
 from pipeline.core.risk.finding import Place, Severity
 from pipeline.core.risk.rule import Hit, Rule, place, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
-from pipeline.core.words import listed
+from pipeline.core.words import agreeing, counted, listed
 
 _GROUP = "cert-manager.io"
 _NOTES = {"cert-manager.io/issuer": "Issuer", "cert-manager.io/cluster-issuer": "ClusterIssuer"}
@@ -36,14 +36,12 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         users.setdefault(reference.id, []).append(place(resource, reference.path))
     for issuer, places in sorted(users.items()):
         first, many = places[0].resource, len(places) > 1
-        who = (
-            f"{len(places)} objects ({listed(one.resource.name for one in places)})"
-            if many
-            else f"{first.kind} {first.name}"
-        )
+        names = listed(one.resource.name for one in places)
+        who = f"{counted(len(places), 'object')} ({names})" if many else f"{first.kind} {first.name}"
+        refer = agreeing(len(places), "refers")
         yield Hit(
             places[0],
-            title=f"{who} {'refer' if many else 'refers'} to {issuer.kind} {issuer.name}, which is no longer rendered",
+            title=f"{who} {refer} to {issuer.kind} {issuer.name}, which is no longer rendered",
             why="After it is pruned, the certificate is not renewed and expires weeks later.",
             remedy="Keep the issuer, or refer to one that exists.",
             also=tuple(places[1:]),

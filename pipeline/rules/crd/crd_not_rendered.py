@@ -23,7 +23,7 @@ from pipeline.core.render.manifests import parse
 from pipeline.core.risk.finding import Place, ResourceRef, Severity
 from pipeline.core.risk.rule import Hit, Need, Rule, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
-from pipeline.core.words import listed
+from pipeline.core.words import agreeing, listed, noun_for
 
 _SHOWN = 3
 
@@ -70,7 +70,7 @@ def _hit(found: list[Shipped], new: Chart, how: str) -> Hit:
     places = [Place(ResourceRef.chart_file(one.file)) for one in found]
     return Hit(
         places[0],
-        title=f"CRD{'s' if several else ''} of {new.name} {new.version} {'are' if several else 'is'} "
+        title=f"{noun_for(len(found), 'CRD')} of {new.name} {new.version} {agreeing(len(found), 'is')} "
         f"{how.format('them' if several else 'it')}: {names}",
         why="The operator is newer than its CRDs: fields are dropped, and kinds are missing.",
         remedy="Render the CRDs with the chart, or vendor the same version as a release that is applied first.",

@@ -19,15 +19,16 @@ from pipeline.core.analysis.removal import grouped, kept, naming, removed
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Hit, Rule, at, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
+from pipeline.core.words import agreeing
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
     no_longer_rendered = [change for change in removed(upgrade) if operated(change.resource)]
     for changes in grouped(no_longer_rendered, lambda one: (one.id.group, one.id.kind, kept(one.resource))).values():
-        keep, many = kept(changes[0].resource), len(changes) > 1
+        keep = kept(changes[0].resource)
         yield Hit(
             at(changes[0]),
-            title=f"{naming(changes)} {'are' if many else 'is'} no longer rendered",
+            title=f"{naming(changes)} {agreeing(len(changes), 'is')} no longer rendered",
             why=f"It stays in the cluster without an owner ({keep})."
             if keep
             else f"If it is pruned, its operator deletes {operated(changes[0].resource)}.",

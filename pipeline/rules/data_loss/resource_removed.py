@@ -24,6 +24,7 @@ from pipeline.core.kube.resource import ResourceId
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Hit, Rule, at, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
+from pipeline.core.words import agreeing
 
 _LOSS = {
     "Service": (Severity.HIGH, "Its name and address stop working for its clients."),
@@ -90,7 +91,7 @@ def _superseded(change: ResourceChange, upgrade: Upgrade) -> bool:
 def _older(group: list[ResourceChange]) -> Hit:
     return Hit(
         at(group[0]),
-        title=f"{naming(group)} {'are' if len(group) > 1 else 'is'} no longer rendered; a newer generation is",
+        title=f"{naming(group)} {agreeing(len(group), 'is')} no longer rendered; a newer generation is",
         why="Your own references to the old name break; the chart's objects refer to the newer one.",
         remedy="Nothing, unless you refer to it yourself.",
         severity=Severity.INFO,
@@ -106,7 +107,7 @@ def _hit(group: list[ResourceChange]) -> Hit:
     pronoun = "them" if many else "it"
     return Hit(
         at(first),
-        title=f"{naming(group)} {'are' if many else 'is'} no longer rendered",
+        title=f"{naming(group)} {agreeing(len(group), 'is')} no longer rendered",
         why=f"It stays in the cluster without an owner ({keep})." if keep else _of_many(why) if many else why,
         remedy=(
             "Delete it by hand when it is no longer needed."

@@ -19,7 +19,7 @@ from pipeline.core.diff.change import Action, ResourceChange
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Hit, Rule, at, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
-from pipeline.core.words import article
+from pipeline.core.words import agreeing, article
 
 _CLUSTER = "Cluster"
 
@@ -39,7 +39,7 @@ def _sort(change: ResourceChange, added: set[tuple[str, str]]) -> tuple[str, str
 
 
 def _hit(group: list[ResourceChange], keep: str, successor: str) -> Hit:
-    verb = "are" if len(group) > 1 else "is"
+    verb = agreeing(len(group), "is")
     added = f"; {article(successor)} of the same name is" if successor else ""
     return Hit(
         at(group[0]),

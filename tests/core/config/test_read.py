@@ -100,7 +100,7 @@ releases:
     chart: ./a
     namespace: x
     versoin: 1.0.0
-  - {name: b, namespace: z}
+  - {name: b}
 secrets: {rendered: refuze}
 helm: {version: 4}
 """
@@ -112,6 +112,7 @@ helm: {version: 4}
         ),
         "pipeline.yaml:6:5: unknown key 'versoin'; did you mean 'version'?",
         "pipeline.yaml:7:5: 'chart' is missing",
+        "pipeline.yaml:7:5: 'namespace' is missing",
         "pipeline.yaml:8:11: rendered: 'refuze' is unknown; did you mean 'refuse'?",
         "pipeline.yaml:9:8: version: text is expected, not 4 (put quotes around it?)",
     ]

@@ -1,6 +1,8 @@
+import pytest
+
 from pipeline.core.kube.resource import Delivery
 from pipeline.core.kube.scope import BUILT_IN
-from pipeline.core.render.manifests import documents, parse
+from pipeline.core.render.manifests import ManifestError, documents, parse
 
 CRD = """\
 apiVersion: apiextensions.k8s.io/v1
@@ -89,3 +91,18 @@ def test_scope_of_a_kind_that_nobody_declares_is_unknown() -> None:
     assert BUILT_IN.namespaced("demo.io", "Root") is None
     assert BUILT_IN.namespaced("apps", "Deployment") is True
     assert BUILT_IN.namespaced("rbac.authorization.k8s.io", "ClusterRole") is False
+
+
+@pytest.mark.parametrize(
+    ("text", "dots"),
+    [
+        ("a: 1\n...\nb: 2\n", True),
+        ("a: 1\n... # the end\n\n# a comment\nb: 2\n", True),
+        ("a: '...\n  b'\nc: d: e\n", False),
+        ("a: |\n  ...\nb: [\n", False),
+    ],
+)
+def test_a_line_of_three_dots_is_told_by_where_the_reader_stops(text: str, dots: bool) -> None:  # noqa: FBT001
+    with pytest.raises(ManifestError) as caught:
+        parse(text, namespace="ns")
+    assert ("three dots" in caught.value.message) is dots
