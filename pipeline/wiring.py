@@ -12,8 +12,8 @@ from pipeline.core.charts.lock import ChartLock, from_text
 from pipeline.core.config.model import Config
 from pipeline.core.errors import PipelineError, UsageError
 from pipeline.core.render.file_tree import Tree
+from pipeline.core.render.layout import FOLDER as RENDERED
 from pipeline.core.render.order import Engine
-from pipeline.core.render.rendered_tree import FOLDER as RENDERED
 
 if TYPE_CHECKING:
     from pipeline.adapters.disk import Disk

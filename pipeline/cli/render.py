@@ -59,7 +59,7 @@ def _render(here: "Repository", pairs: "Sequence[Pair]", disk: "Disk", *, check:
         click.echo(unheard_where_needed(safe(f"warning: {line}\n")), err=True, nl=False)
     counts = f"{counted(outcome.releases, 'release')}, {counted(outcome.objects, 'object')}"
     if check:
-        return _report_stale((*disk.differing(outcome.edits), *map(str, outcome.added)), counts)
+        return _report_stale((*disk.differing(outcome.edits), *map(str, outcome.added)), counts, outcome.helms)
     with kept_aside(here, disk.turn) as aside:
         changed = disk.carry_out(outcome.edits, aside)
     say_edits(outcome.added)
@@ -70,7 +70,7 @@ def _render(here: "Repository", pairs: "Sequence[Pair]", disk: "Disk", *, check:
     return OK
 
 
-def _report_stale(stale: tuple[str, ...], counts: str) -> int:
+def _report_stale(stale: tuple[str, ...], counts: str, helms: tuple[str, ...]) -> int:
     from pipeline.core.words import counted, one_per_line
 
     if not stale:
@@ -78,5 +78,7 @@ def _report_stale(stale: tuple[str, ...], counts: str) -> int:
         return OK
     for line in one_per_line(stale, _SHOWN, noun="file"):
         click.echo(line)
+    for line in helms:
+        click.echo(f"{line}: helm.version in pipeline.yaml pins it", err=True)
     click.echo(f"pipeline: {counted(len(stale), 'file')} not up to date\n  try: pipeline render", err=True)
     return STALE

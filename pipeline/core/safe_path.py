@@ -1,7 +1,7 @@
 """The only check for names and paths: what passes it stays below any folder that it is joined to.
 
 Names, versions, aliases, paths and links come from charts, indexes, locks, archives, overlays, values entries,
-index.json and plans, and any of them may be malicious. A ``SafePath`` cannot be created from a text that leads out, so
+indexes and plans, and any of them may be malicious. A ``SafePath`` cannot be created from a text that leads out, so
 it need not be checked again. The file is opened without following links: adapters/below.py.
 """
 

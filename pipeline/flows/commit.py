@@ -7,7 +7,8 @@ from pipeline.core.charts.lock import FILE as LOCK
 from pipeline.core.charts.lock import FOLDER as VENDORED
 from pipeline.core.errors import ConfigError
 from pipeline.core.render.file_tree import Tree
-from pipeline.core.render.rendered_tree import FOLDER, INDEX, from_bytes, readable
+from pipeline.core.render.layout import FOLDER, index_place
+from pipeline.core.render.rendered_tree import all_readable, from_bytes
 
 
 def changed(head: Tree | None, worktree: Tree) -> dict[str, str]:
@@ -30,17 +31,16 @@ def changed(head: Tree | None, worktree: Tree) -> dict[str, str]:
 def _owned(tree: Tree, *, damaged: bool = False) -> Mapping[str, str]:
     """The ids of our files: the lock, the charts it names, and what each index names. ``damaged`` ones name nothing."""
     ids = dict(tree.ids(FOLDER))
-    indexes = [path for path in ids if path.count("/") == 3 and path.endswith(f"/{INDEX}")]  # noqa: PLR2004
-    known_indexes = set(indexes)
+    indexes = [path for path in ids if index_place(path) is not None]
+    ours = set(indexes)
     for path, data in tree.read(indexes).items():
-        folder = path.removesuffix(INDEX)
-        index = readable(data, path) if damaged else from_bytes(data, path)
-        known_indexes |= {f"{folder}{name}" for name in (index.files if index is not None else ())}
+        found = all_readable(data, path) if damaged else (from_bytes(data, path),)
+        ours |= {file for index in found for file in index.files}
     lock = tree.read([LOCK]).get(LOCK)
-    found = {path: ids[path] for path in known_indexes if path in ids}
+    own = {path: ids[path] for path in ours if path in ids}
     if lock is None:
-        return found
-    found |= {**tree.ids(LOCK), **tree.ids(ATTRIBUTES_FILE)}
+        return own
+    own |= {**tree.ids(LOCK), **tree.ids(ATTRIBUTES_FILE)}
     try:
         charts = from_text(lock.decode(errors="replace")).charts
     except ConfigError:
@@ -49,4 +49,4 @@ def _owned(tree: Tree, *, damaged: bool = False) -> Mapping[str, str]:
         charts = ()
     folders = {chart.folder for chart in charts}
     vendored = tree.ids(VENDORED) if folders else {}
-    return found | {path: blob for path, blob in vendored.items() if "/".join(path.split("/")[:3]) in folders}
+    return own | {path: blob for path, blob in vendored.items() if "/".join(path.split("/")[:3]) in folders}

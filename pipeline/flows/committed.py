@@ -8,8 +8,9 @@ from pipeline.core.errors import WorldError
 from pipeline.core.kube.resource import ManifestSet, Resource
 from pipeline.core.kube.secrets import DATA, SOPS, is_encrypted
 from pipeline.core.render.file_tree import Tree
+from pipeline.core.render.layout import FOLDER, index_of, index_place, is_test
 from pipeline.core.render.manifests import ParsedDocuments, parse
-from pipeline.core.render.rendered_tree import FOLDER, INDEX, Index, IndexEntry, digest, from_bytes
+from pipeline.core.render.rendered_tree import Index, IndexEntry, digest, from_bytes
 from pipeline.core.yaml.reader import YamlError
 
 Unseal = Callable[[str, Mapping[str, Any]], Mapping[str, Any]]
@@ -30,9 +31,17 @@ class ReleaseSelection:
 
 def indexes(tree: Tree, wanted: ReleaseSelection) -> dict[str, Index]:
     """The index of each release that ``wanted`` takes, by path, sorted. Raises StaleError where one cannot be read."""
-    paths = [path for path in tree.paths(FOLDER) if path.count("/") == 3 and path.endswith(f"/{INDEX}")]  # noqa: PLR2004
-    taken = tree.read(path for path in paths if wanted.takes(*path.split("/")[1:3]))
-    return {path: from_bytes(data, path) for path, data in sorted(taken.items())}
+    taken = tree.read(index_paths(tree.paths(FOLDER), wanted))
+    found = sorted((place, path) for path in taken if (place := index_place(path)) is not None)
+    return {path: from_bytes(taken[path], path) for _, path in found}
+
+
+def index_paths(paths: Iterable[str], wanted: ReleaseSelection) -> list[str]:
+    """The path of each release's index among ``paths``. One of the earlier layout counts where there is no other."""
+    places = {place for path in paths if (place := index_place(path)) is not None}
+    new = {place.path for place in places if not place.old}
+    current = (one for one in places if not one.old or index_of(one.environment, one.release) not in new)
+    return sorted(place.path for place in current if wanted.takes(place.environment, place.release))
 
 
 def committed(tree: Tree, wanted: ReleaseSelection, unseal: Unseal) -> tuple[tuple[str, Resource], ...]:
@@ -43,13 +52,12 @@ def committed(tree: Tree, wanted: ReleaseSelection, unseal: Unseal) -> tuple[tup
         WorldError: a rendered file is gone, no YAML, or not what its index says.
     """
     found: list[tuple[str, Resource]] = []
-    for path, index in indexes(tree, wanted).items():
-        folder, release = path.removesuffix(INDEX), path.split("/")[2]
-        files = tree.read(f"{folder}{name}" for name in index.files)
-        for name, entry in sorted(index.files.items()):
-            _untouched(f"{folder}{name}", entry, files)
-            objects = objects_of(f"{folder}{name}", entry, files, (index.inputs.namespace, release), unseal)
-            found += [(f"{folder}{name}", resource) for resource in objects]
+    for index in indexes(tree, wanted).values():
+        files = tree.read(index.files)
+        for path, entry in sorted(index.files.items()):
+            _untouched(path, entry, files)
+            objects = objects_of(path, entry, files, (index.inputs.namespace, index.release), unseal)
+            found += [(path, resource) for resource in objects]
     return tuple(found)
 
 
@@ -71,11 +79,15 @@ def objects_of(
     *,
     kept: ParsedDocuments | None = None,
 ) -> Iterable[Resource]:
-    """The objects of one file; ``home`` is their release's namespace and name."""
+    """The objects of one file; ``home`` is their release's namespace and name. An earlier layout held tests, too."""
     data = files.get(path)
     if data is None:
-        raise WorldError(f"{path} is listed in {INDEX} but does not exist", hint="pipeline render, or git checkout")
+        raise WorldError(
+            f"{path} is in the index of {home[1]} but does not exist", hint="pipeline render, or git checkout"
+        )
     for resource in parsed(path, data, *home, kept).resources:
+        if is_test(resource):
+            continue
         if is_encrypted(resource):
             values = {key: resource.body[key] for key in (*DATA, SOPS) if key in resource.body}
             body = {**resource.body, **unseal(path, values)}

@@ -8,7 +8,8 @@ from pipeline.core.charts.lock import ChartLock, LockedChart
 from pipeline.core.errors import StaleError
 from pipeline.core.render.file_tree import Tree
 from pipeline.core.render.hand_edits import HandEdit, added_files, changed_files
-from pipeline.core.render.rendered_tree import FOLDER, INDEX, Index
+from pipeline.core.render.layout import FOLDER, owner
+from pipeline.core.render.rendered_tree import Index
 from pipeline.core.words import listed
 from pipeline.flows.committed import ReleaseSelection, indexes
 
@@ -22,7 +23,7 @@ class VendoredTrees(Protocol):
 def rendered_edits(tree: Tree, wanted: ReleaseSelection) -> tuple[HandEdit, ...]:
     """Below rendered/, of the releases that ``wanted`` takes. Raises StaleError where an index cannot be read."""
     found = indexes(tree, wanted)
-    files = tree.read(f"{path.removesuffix(INDEX)}{name}" for path, index in found.items() for name in index.files)
+    files = tree.read(path for index in found.values() for path in index.files)
     return edits_of(found, files, tree.paths(FOLDER), wanted)
 
 
@@ -30,10 +31,9 @@ def edits_of(
     found: Mapping[str, Index], files: Mapping[str, bytes], paths: Iterable[str], wanted: ReleaseSelection
 ) -> tuple[HandEdit, ...]:
     """The same, of what was read already: ``found`` are the indexes by path, ``paths`` is all below rendered/."""
-    folders = {path.removesuffix(f"/{INDEX}"): index for path, index in found.items()}
-    changed = [edit for folder, index in folders.items() for edit in changed_files(folder, index, files)]
-    known = {f"{folder}/{name}" for folder, index in folders.items() for name in index.files}
-    here = (path for path in paths if path.count("/") > 2 and wanted.takes(*path.split("/")[1:3]))  # noqa: PLR2004
+    changed = [edit for index in found.values() for edit in changed_files(index, files)]
+    known = {path for index in found.values() for path in index.files}
+    here = (path for path in paths if any(owner(path)) and wanted.takes(*owner(path)))
     return (*sorted(changed), *added_files(here, known))
 
 

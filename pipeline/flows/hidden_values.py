@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pipeline.core.kube.resource import mapping
 from pipeline.core.redaction.copies import Copied, texts_at, values_at
 from pipeline.core.render.file_tree import Tree
-from pipeline.core.render.rendered_tree import INDEX, Index, digest
+from pipeline.core.render.rendered_tree import Index, digest
 from pipeline.core.yaml.reader import YamlError, load
 from pipeline.flows.committed import ReleaseSelection, indexes, parsed
 
@@ -33,17 +33,17 @@ def hidden_values(tree: Tree, wanted: ReleaseSelection) -> HiddenValues:
     """Each text once, sorted. Raises StaleError where an index cannot be read."""
     found: set[str] = set()
     places: list[Copied] = []
-    for path, index in indexes(tree, wanted).items():
-        found |= {*_copied(tree, path.removesuffix(INDEX), index), *_set_by_people(tree, index)}
+    for index in indexes(tree, wanted).values():
+        found |= {*_copied(tree, index), *_set_by_people(tree, index)}
         places += index.notes.copies.places
     return HiddenValues(tuple(sorted(found)), tuple(places))
 
 
-def _copied(tree: Tree, folder: str, index: Index) -> Iterator[str]:
+def _copied(tree: Tree, index: Index) -> Iterator[str]:
     places = index.notes.copies.places
     if not places:
         return
-    for path, data in tree.read(f"{folder}{name}" for name in index.files).items():
+    for path, data in tree.read(index.files).items():
         for resource in parsed(path, data, index.inputs.namespace, index.release).resources:
             yield from texts_at(resource, places)
 

@@ -13,9 +13,10 @@ from pipeline.core.judge.snapshot import ReleaseKey, ReleaseSide, Snapshot
 from pipeline.core.kube.resource import ManifestSet, mapping
 from pipeline.core.render.file_tree import Tree
 from pipeline.core.render.hand_edits import HandEdit
+from pipeline.core.render.layout import FOLDER, OLD_INDEX, index_place
 from pipeline.core.render.manifests import ParsedDocuments
 from pipeline.core.render.overlay import path_of_recorded
-from pipeline.core.render.rendered_tree import FOLDER, INDEX, Index, Inputs, digest
+from pipeline.core.render.rendered_tree import Index, Inputs, digest
 from pipeline.core.risk.upgrade import Side
 from pipeline.core.yaml.reader import YamlError, load
 from pipeline.flows.committed import ReleaseSelection, indexes, objects_of, parsed
@@ -46,20 +47,19 @@ def read_rendered(
         WorldError: a rendered file is gone, or it or a values file is not valid YAML.
     """
     found = indexes(tree, wanted)
-    names = [f"{path.removesuffix(INDEX)}{name}" for path, index in found.items() for name in index.files]
-    files = tree.read(names)
+    files = tree.read(path for index in found.values() for path in index.files)
     charts = _Charts(tree, make_chart)
     releases, inputs = {}, {}
-    for path, index in found.items():
-        _, environment, release, _ = path.split("/")
-        key = ReleaseKey(environment, release)
-        manifests = _manifests(index, path.removesuffix(INDEX), files, release, kept)
+    for index in found.values():
+        key = ReleaseKey(index.environment, index.release)
+        manifests = _manifests(index, files, kept)
         releases[key] = _release(index, manifests, tree, charts)
         inputs[key] = index.inputs
-    engines = sorted({(one.helm_engine, one.helm_version) for one in inputs.values()})
-    engine, version = engines[-1] if engines else ("", "")
+    versions = sorted({one.helm_version for one in inputs.values()})
     edits = edits_of(found, files, tree.paths(FOLDER), wanted)
-    return RenderedSnapshot(Snapshot(source, releases, {}, engine, version), inputs, edits)
+    return RenderedSnapshot(
+        Snapshot(source, releases, {}, helm_version=versions[-1] if versions else ""), inputs, edits
+    )
 
 
 def read_manifests(source: str, tree: Tree, kept: ParsedDocuments | None = None) -> RenderedSnapshot:
@@ -68,7 +68,7 @@ def read_manifests(source: str, tree: Tree, kept: ParsedDocuments | None = None)
     Raises:
         WorldError: a file is not valid YAML.
     """
-    paths = [path for path in tree.paths("") if path.endswith(_YAML) and not path.endswith(f"/{INDEX}")]
+    paths = [path for path in tree.paths("") if path.endswith(_YAML) and not _is_index(path)]
     resources = [
         r for path, data in sorted(tree.read(paths).items()) for r in parsed(path, data, "", "", kept).resources
     ]
@@ -76,13 +76,17 @@ def read_manifests(source: str, tree: Tree, kept: ParsedDocuments | None = None)
     return RenderedSnapshot(Snapshot(source, {ReleaseKey("", "manifests"): side}), {})
 
 
-def _manifests(
-    index: Index, folder: str, files: Mapping[str, bytes], release: str, kept: ParsedDocuments | None
-) -> ManifestSet:
+def _is_index(path: str) -> bool:
+    """Of a release, in a folder that is a part of a rendered tree, or a copy of one."""
+    return index_place(path) is not None or path.endswith(f"/{OLD_INDEX}")
+
+
+def _manifests(index: Index, files: Mapping[str, bytes], kept: ParsedDocuments | None) -> ManifestSet:
+    home = (index.inputs.namespace, index.release)
     return ManifestSet.of(
         resource
-        for name, entry in sorted(index.files.items())
-        for resource in objects_of(f"{folder}{name}", entry, files, (index.inputs.namespace, release), kept=kept)
+        for path, entry in sorted(index.files.items())
+        for resource in objects_of(path, entry, files, home, kept=kept)
     )
 
 

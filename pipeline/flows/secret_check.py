@@ -7,7 +7,8 @@ from pipeline.core.errors import UsageError
 from pipeline.core.kube.path import to_text
 from pipeline.core.kube.secrets import holds_data, holds_data_within
 from pipeline.core.render.file_tree import Tree
-from pipeline.core.render.rendered_tree import FOLDER, INDEX, from_bytes
+from pipeline.core.render.layout import FOLDER, index_place
+from pipeline.core.render.rendered_tree import from_bytes
 from pipeline.core.words import listed
 from pipeline.flows.committed import parsed
 
@@ -29,7 +30,7 @@ def check_secrets(config: Config, paths: Iterable[str], worktree: Tree) -> None:
             f"these files contain Secret values in plain text: {', '.join(found)}",
             hint="let the chart use an existing Secret, or set secrets: {rendered: omit} (or sops) in pipeline.yaml",
         )
-    copied = list(_copied((path for path in rendered if path.endswith(f"/{INDEX}")), worktree))
+    copied = list(_copied((path for path in rendered if index_place(path)), worktree))
     if copied and config.copies != "allow":
         raise UsageError(
             f"a value of a Secret that is not committed appears in plain text elsewhere: {listed(copied, 8)}",

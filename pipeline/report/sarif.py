@@ -7,6 +7,7 @@ import orjson
 
 from pipeline.core.json_text import escaped
 from pipeline.core.judge.report_document import FindingEntry, PlaceEntry, ReportDocument
+from pipeline.core.render.layout import index_of
 from pipeline.core.words import agreeing, counted
 from pipeline.report import plain
 
@@ -79,7 +80,7 @@ def _result(finding: FindingEntry, index: Mapping[str, int]) -> dict[str, Any]:
 def _location(place: PlaceEntry | FindingEntry, finding: FindingEntry) -> dict[str, Any]:
     """The folder of the release where it is rendered; the object and the path in it by name."""
     environment, release = finding.environment, finding.release
-    uri = f"rendered/{environment}/{release}/index.json" if environment else "pipeline.yaml"
+    uri = index_of(environment, release) if environment else "pipeline.yaml"
     name = f"{plain.resource(place.resource)} {plain.path(place.path)}".strip()
     return {
         "physicalLocation": {"artifactLocation": {"uri": uri}, "region": {"startLine": 1}},

@@ -1,4 +1,4 @@
-"""No name in a chart, an index, a lock or an index.json becomes a path that leads out."""
+"""No name in a chart, an index, a lock or an index of a render becomes a path that leads out."""
 
 from pathlib import Path
 
@@ -70,14 +70,14 @@ def test_a_lock_cannot_name_a_folder_elsewhere(
 @pytest.mark.parametrize("name", ["../../../evil.yaml", "/evil.yaml", "a/../../b.yaml", "..", ".git/config", "a//b"])
 def test_an_index_cannot_name_a_file_elsewhere(here: Path, capsys: pytest.CaptureFixture[str], name: str) -> None:
     verbs("vendor", "render")
-    index = here / "rendered/default/web/index.json"
+    index = here / "rendered/.pipeline/default/web.json"
     text = index.read_text()
     assert "shop/configmap-settings.yaml" in text
     (here / "evil.yaml").write_text("kept")
     for verb, codes in ((["diff", "ref:HEAD", "worktree"], (1, 4, 64)), (["commit"], (1, 4, 64)), (["render"], (0,))):
         index.write_text(text.replace("shop/configmap-settings.yaml", name))
         assert run(verb) in codes
-        assert "index.json" in capsys.readouterr().err or verb == ["render"]
+        assert "rendered/.pipeline/default/web.json" in capsys.readouterr().err or verb == ["render"]
     assert index.read_text() == text, "render writes a damaged index again"
     assert (here / "evil.yaml").read_text() == "kept"
     assert (here / ".git/config").is_file()

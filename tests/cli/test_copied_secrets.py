@@ -61,7 +61,7 @@ def test_a_copy_of_an_omitted_value_is_refused_at_commit_and_shown_nowhere(
     said = capsys.readouterr()
     assert "a value of a Secret that is not committed appears in plain text elsewhere" in said.err
     assert hidden_in(said.err + said.out)
-    for index in root.glob("rendered/*/*/index.json"):
+    for index in [root / "rendered/.pipeline/default/web.json"]:
         assert hidden_in(index.read_text())
         assert json.loads(index.read_text())["copies"]["places"]
     write(root, {"pipeline.yaml": f"{CONFIG}secrets: {{rendered: omit, copies: allow}}\n"})
@@ -87,7 +87,9 @@ def test_what_a_secret_holds_beside_its_secrets_may_stand_elsewhere(
 
 def test_a_tree_without_secrets_has_no_note_of_copies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     root = site(tmp_path, monkeypatch, COPIES["a ConfigMap"], "{rendered: refuse}")
-    assert all("copies" not in json.loads(path.read_text()) for path in root.glob("rendered/*/*/index.json"))
+    indexes = list(root.glob("rendered/.pipeline/*/*.json"))
+    assert indexes
+    assert all("copies" not in json.loads(path.read_text()) for path in indexes)
 
 
 def data_of(form: str) -> str:

@@ -240,7 +240,8 @@ def test_an_edited_chart_is_named_brought_back_and_kept(
     assert git(here, "diff", "HEAD") == ""
 
 
-DAMAGES = ["", "{", "[]", '{"schema": "pipeline.index/v1", "files": 7}', '{"schema": "other"}', "null"]
+INDEX = "rendered/.pipeline/default/web.json"
+DAMAGES = ["", "{", "[]", '{"schema": "pipeline.index/v2", "files": 7}', '{"schema": "other"}', "null"]
 
 
 @pytest.mark.parametrize("committed", [False, True])
@@ -250,8 +251,8 @@ def test_a_damaged_index_is_mended_by_the_command_that_the_advice_names(
 ) -> None:
     write(here, {"values/web/common.yaml": "port: 81\n"})
     verbs("render", "commit")
-    good = (here / FOLDER / "index.json").read_bytes()
-    write(here, {f"{FOLDER}/index.json": text})
+    good = (here / INDEX).read_bytes()
+    write(here, {INDEX: text})
     if committed:
         git(here, "commit", "--quiet", "--all", "--message", "damaged")
     capsys.readouterr()
@@ -259,7 +260,7 @@ def test_a_damaged_index_is_mended_by_the_command_that_the_advice_names(
     assert "try: pipeline render" in capsys.readouterr().err
     assert run(["commit"]) == 4
     verbs("render", "render --check")
-    assert (here / FOLDER / "index.json").read_bytes() == good
+    assert (here / INDEX).read_bytes() == good
     verbs("commit")
     assert git(here, "status", "--porcelain", "--", "rendered") == ""
 
@@ -269,7 +270,7 @@ def test_what_is_made_by_chance_outlives_a_damaged_index(here: Path) -> None:
     write(here, {"charts/web/templates/r.yaml": random})
     verbs("vendor --update", "render")
     before = (here / FOLDER / "shop/configmap-r.yaml").read_bytes()
-    write(here, {f"{FOLDER}/index.json": "{"})
+    write(here, {INDEX: "{"})
     verbs("render")
     assert (here / FOLDER / "shop/configmap-r.yaml").read_bytes() == before
 

@@ -79,7 +79,7 @@ def test_a_commit_takes_what_is_ours_and_nothing_else(here: Path, capsys: pytest
     verbs("commit")
     assert capsys.readouterr().out.startswith("committed ")
     files = git(here, "show", "--name-only", "--format=", "HEAD").split()
-    assert files == ["rendered/default/web/index.json", "rendered/default/web/shop/service-web.yaml"]
+    assert files == ["rendered/.pipeline/default/web.json", "rendered/default/web/shop/service-web.yaml"]
     left = ["?? dirty.txt", "?? rendered/default/web/shop/notes.md", "?? values/", "A  staged.txt"]
     assert sorted(git(here, "status", "--porcelain").splitlines()) == sorted(left)
     message = git(here, "log", "-1", "--format=%B")

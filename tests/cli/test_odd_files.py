@@ -66,12 +66,13 @@ class Target:
 
 
 FOLDER = "rendered/default/web"
+INDEX = "rendered/.pipeline/default/web.json"
 TARGETS = {
     "configuration": Target("pipeline.yaml", ("diff", "ci shards", "plan --offline inventory.yaml")),
     "lock": Target("pipeline.lock", ("diff",)),
     "values": Target("values/web/common.yaml", ("diff",), vouched=True),
     "overlay": Target("overlays/web/kustomization.yaml", ("diff",), vouched=True),
-    "index": Target(f"{FOLDER}/index.json", ("diff", "commit", "plan --offline inventory.yaml")),
+    "index": Target(INDEX, ("diff", "commit", "plan --offline inventory.yaml")),
     "manifest": Target(f"{FOLDER}/shop/service-web.yaml", ("diff", "commit")),
     "vouched manifest": Target(f"{FOLDER}/shop/service-web.yaml", ("diff",), vouched=True),
     "chart": Target("vendor_charts/web/1.0.0/Chart.yaml", ("diff",)),
@@ -124,7 +125,7 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 def vouch(root: Path) -> None:
     """Let the index name the digests of the files as they are now."""
-    path = root / FOLDER / "index.json"
+    path = root / INDEX
     index = json.loads(path.read_bytes())
     for key, base in (("values", ""), ("overlay", "overlays/web/")):
         for name in index[key]:
@@ -135,7 +136,7 @@ def vouch(root: Path) -> None:
 
 
 def ends_well(root: Path, target: Target, data: bytes, verb: str, capfd: pytest.CaptureFixture[str]) -> None:
-    paths = {root / target.path, root / FOLDER / "index.json", root / "pipeline.yaml"}
+    paths = {root / target.path, root / INDEX, root / "pipeline.yaml"}
     good = {path: path.read_bytes() for path in paths}
     head = git(root, "rev-parse", "HEAD").strip()
     (root / target.path).write_bytes(data)

@@ -108,7 +108,7 @@ def test_a_patch_that_was_taken_out_along_with_the_upgrade_is_no_drift(here: Pat
 
 def test_an_index_without_effects_is_not_evaluated(here: Path) -> None:
     upgraded(here, SELECTED, deployment(APP, name="web-server"))
-    index = Path("rendered/default/web/index.json")
+    index = Path("rendered/.pipeline/default/web.json")
     data = json.loads(index.read_text())
     del data["overlaid"]
     index.write_text(json.dumps(data))

@@ -113,7 +113,7 @@ def test_no_verb_and_no_format_shows_one(root: Path, capfd: pytest.CaptureFixtur
     heard = capfd.readouterr()
     assert not shown_in(heard.out + heard.err)
     kept = [path for name in ("cache", "state") for path in (root.parent / name).rglob("*") if path.is_file()]
-    kept += (root / "rendered").rglob("index.json")
+    kept += (root / "rendered").rglob("*.json")
     assert not [path for path in kept if shown_in(path.read_text(errors="replace"))]
 
 

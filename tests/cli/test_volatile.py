@@ -26,7 +26,7 @@ CHART = {
 }
 SECRET = "rendered/default/web/shop/secret-login.yaml"
 DEPLOYMENT = "rendered/default/web/shop/deployment.apps-web.yaml"
-INDEX = "rendered/default/web/index.json"
+INDEX = "rendered/.pipeline/default/web.json"
 
 
 @pytest.fixture

@@ -27,9 +27,10 @@ from pipeline.cli import run
 from pipeline.core.cluster.api.canonical import digest
 from pipeline.core.kube.secrets import holds_data
 from pipeline.core.redaction.copies import copies_of
+from pipeline.core.render.layout import folder_of, hooks_of
 from pipeline.core.render.manifests import parse
 from pipeline.core.render.notes import NOTHING, Notes
-from pipeline.core.render.rendered_tree import Inputs, folder_of, written
+from pipeline.core.render.rendered_tree import Inputs, written
 from tests.cluster.cluster import Cluster, Object
 from tests.support.platforms import git, write
 
@@ -91,15 +92,15 @@ class ClusterRepository:
         own = self._releases[release]
         text = "\n---\n".join(json.dumps(body) for body in bodies)
         manifests = parse(text, namespace=own, release=release)
-        inputs = Inputs("web", "1.0.0", "sha256:" + "0" * 64, "1.37.2", "sha256:" + "0" * 64, "embedded", "4.0.0", own)
-        folder = self.root / folder_of(ENVIRONMENT, release)
-        for path in sorted(folder.rglob("*")) if folder.exists() else ():
+        inputs = Inputs("web", "1.0.0", "sha256:" + "0" * 64, "1.37.2", "4.0.0", own)
+        folders = (self.root / of(ENVIRONMENT, release) for of in (folder_of, hooks_of))
+        for path in [path for folder in folders for path in folder.rglob("*")]:
             if path.is_file():
                 path.unlink()
         notes = Notes(copies=copies_of(manifests, [])) if omit else NOTHING
         kept = [one for one in manifests.resources if not (omit and holds_data(one))]
         for name, data in written(ENVIRONMENT, release, inputs, kept, noted=notes).items():
-            path = folder / name
+            path = self.root / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
         return self._commit(f"render {release}")

@@ -38,7 +38,7 @@ from tests.support.plans import plan, yes
 
 pytestmark = pytest.mark.slow
 
-WHERE = "folder/file.ext"
+WHERE = "rendered/.pipeline/prod/web.json"
 CASES = int(os.environ.get("PIPELINE_FUZZ", "400"))
 
 

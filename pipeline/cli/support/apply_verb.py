@@ -90,7 +90,7 @@ def repository_state(at: ClusterEnvironment, plan: Plan) -> RepositoryState:
     tree = trees.GitTree(at.top, commit, at.folder)
     return RepositoryState(
         at.path(),
-        trees.tree_id(at.top, commit, plan.source.path),
+        at.tree_id(commit),
         at.policy,
         protected_policy(at.here, at.environment.name),
         lambda: committed(tree, wanted, at.here.unseal()),

@@ -23,7 +23,7 @@ from pipeline.core.config.model import ClusterTarget, Environment
 from pipeline.core.errors import StaleError, UsageError
 from pipeline.core.kube.resource import Resource
 from pipeline.core.ports import Progress
-from pipeline.core.render.rendered_tree import FOLDER
+from pipeline.core.render.layout import FOLDER, folders_of, owner
 from pipeline.core.words import listed
 from pipeline.flows.cluster.checking import found_objects
 from pipeline.flows.cluster.client import Client
@@ -66,7 +66,14 @@ class ClusterEnvironment:
 
     def path(self) -> str:
         """The environment's rendered tree, from the top."""
-        own = f"{FOLDER}/{self.environment.name}"
+        return self._from_top(f"{FOLDER}/{self.environment.name}")
+
+    def tree_id(self, commit: str) -> str:
+        """What identifies every byte of the environment's objects, indexes and hooks; empty where it has none."""
+        found = [trees.tree_id(self.top, commit, self._from_top(own)) for own in folders_of(self.environment.name)]
+        return "+".join(found) if any(found[1:]) else found[0]
+
+    def _from_top(self, own: str) -> str:
         return own if self.folder == "." else f"{self.folder}/{own}"
 
 
@@ -146,7 +153,7 @@ def question(at: ClusterEnvironment, wish: Wish) -> Question:
 
 
 def _source(at: ClusterEnvironment, commit: str) -> PlanSource:
-    found = PlanSource(commit, at.path(), trees.tree_id(at.top, commit, at.path()))
+    found = PlanSource(commit, at.path(), at.tree_id(commit))
     if not found.tree:
         hint = "pipeline render && pipeline commit"
         raise StaleError(f"nothing is rendered for {at.environment.name!r} at {commit[:10]}", hint=hint)
@@ -215,16 +222,17 @@ def rollback(at: ClusterEnvironment, wish: Wish, tell: Progress) -> Plan:
 
 
 def _has(objects: Iterable[tuple[str, object]], release: str) -> bool:
-    return any(file.split("/")[2] == release for file, _ in objects)
+    return any(owner(file)[1] == release for file, _ in objects)
 
 
 def _as_committed(at: ClusterEnvironment, tree: trees.GitTree, selection: ReleaseSelection) -> None:
     """What is planned is what is committed; a difference is most likely something that was forgotten."""
-    prefix = f"{FOLDER}/{at.environment.name}"
-    here, there = at.here.worktree.ids(prefix), tree.ids(prefix)
+    own = at.here.worktree
+    folders = folders_of(at.environment.name)
+    here, there = ({path: one for folder in folders for path, one in of.ids(folder).items()} for of in (own, tree))
     differing = sorted(path for path in {*here, *there} if here.get(path) != there.get(path))
     if differing:
         hint = "pipeline commit it first, or plan another state: --commit REVISION"
-        edits = {edit.path: str(edit) for edit in rendered_edits(at.here.worktree, selection)}
+        edits = {edit.path: str(edit) for edit in rendered_edits(own, selection)}
         names = listed((edits.get(path, path) for path in differing), 1)
         raise StaleError(f"{names}: the work tree differs from the commit", hint=hint)

@@ -16,8 +16,8 @@ from pipeline.core.judge.snapshot import Snapshot
 from pipeline.core.judge.verdict import with_verdict
 from pipeline.core.render.file_tree import Tree
 from pipeline.core.render.hand_edits import HandEdit
+from pipeline.core.render.layout import FOLDER as RENDERED
 from pipeline.core.render.manifests import ParsedDocuments
-from pipeline.core.render.rendered_tree import FOLDER as RENDERED
 from pipeline.core.risk.finding import Severity
 from pipeline.flows.chart_sides import Begun
 from pipeline.flows.committed import ReleaseSelection

@@ -4,11 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pipeline.core.render.rendered_tree import INDEX, Index, digest
+from pipeline.core.render.layout import index_place, owner
+from pipeline.core.render.rendered_tree import Index, digest
 
 _MANIFEST = (".yaml", ".yml", ".json")
-_IN_A_RELEASE = 3
-"""So many folders are above a release's files: rendered, environment, release."""
 
 
 class HandEditKind(StrEnum):
@@ -34,10 +33,9 @@ class HandEdit:
         return self.kind is not HandEditKind.ADDED
 
 
-def changed_files(folder: str, index: Index, files: Mapping[str, bytes]) -> Iterator[HandEdit]:
-    """The files of one release that are not as its index says. ``files`` are by path from the repository's root."""
-    for name, entry in sorted(index.files.items()):
-        path = f"{folder}/{name}"
+def changed_files(index: Index, files: Mapping[str, bytes]) -> Iterator[HandEdit]:
+    """The files of one release that are not as its index says."""
+    for path, entry in sorted(index.files.items()):
         data = files.get(path)
         if data is None:
             yield HandEdit(path, HandEditKind.REMOVED)
@@ -50,6 +48,6 @@ def added_files(paths: Iterable[str], known: Iterable[str]) -> Iterator[HandEdit
     """The manifests of ``paths`` that no index ``known`` has. Whoever applies the whole folder applies them too."""
     own = set(known)
     for path in sorted(paths):
-        is_manifest = path.endswith(_MANIFEST) and not path.endswith(f"/{INDEX}")
-        if is_manifest and path.count("/") >= _IN_A_RELEASE and path not in own:
+        is_manifest = path.endswith(_MANIFEST) and index_place(path) is None
+        if is_manifest and any(owner(path)) and path not in own:
             yield HandEdit(path, HandEditKind.ADDED)

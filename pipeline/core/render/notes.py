@@ -1,4 +1,4 @@
-"""Facts about a render that index.json keeps: non-deterministic paths, and the effects of the overlay."""
+"""Facts about a render that its index keeps: non-deterministic paths, and the effects of the overlay."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

@@ -1,30 +1,28 @@
-"""The rendered/ tree: where each object's file is, and the index that says which files belong to us.
+"""The rendered/ tree: one file an object, and the index of each release that says which files belong to us.
 
-``rendered/<environment>/<release>/<namespace|_cluster>/<kind>[.<group>]-<name>.yaml``; CRDs under ``_crds/``. Neither
-the API version nor the content is part of a name, so that an upgrade shows as an edit.
+Where they lie: ``core/render/layout.py``. An index names nothing but what its release is made of, so that two branches
+that touch different releases never touch the same index.
 """
 
 import hashlib
-import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
 
 from pipeline.core.errors import StaleError
 from pipeline.core.json_text import escaped_bytes
-from pipeline.core.kube.resource import CRD_KIND, Delivery, Resource, mapping
+from pipeline.core.kube.resource import Delivery, Resource, mapping, sequence
 from pipeline.core.render import notes
+from pipeline.core.render.layout import folder_of, hooks_of, index_of, index_place, is_test, placed
+from pipeline.core.render.merged import sides
 from pipeline.core.render.notes import NOTHING, Notes
 from pipeline.core.safe_path import SafeName, SafePath, UnsafePathError, shown
 
-FOLDER = "rendered"
-INDEX = "index.json"
-SCHEMA = "pipeline.index/v1"
-_UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
-_LONGEST = 200
-_DIGEST_LENGTH = 10
+SCHEMA = "pipeline.index/v2"
+OLD_SCHEMA = "pipeline.index/v1"
+"""Of an index.json beside the manifests; its files, hooks among them, are all below the release's folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +33,10 @@ class Inputs:
     version: str
     chart_digest: str
     kube_version: str
-    api_versions_digest: str
-    helm_engine: str
     helm_version: str
     namespace: str
+    apis: tuple[str, ...] = ()
+    """Those of custom kinds that the render was told of and the chart's templates name."""
     values: Mapping[str, str] = field(default_factory=dict, hash=False)
     overlay: Mapping[str, str] = field(default_factory=dict, hash=False)
 
@@ -54,7 +52,7 @@ class IndexEntry:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """index.json of one release in one environment: files by their path below its folder."""
+    """Of one release in one environment: its files by their path from the repository's root."""
 
     environment: str
     release: str
@@ -62,17 +60,9 @@ class Index:
     files: Mapping[str, IndexEntry] = field(hash=False)
     notes: Notes = NOTHING
 
-    @property
-    def folder(self) -> str:
-        return folder_of(self.environment, self.release)
-
-
-def folder_of(environment: str, release: str) -> str:
-    return f"{FOLDER}/{environment}/{release}"
-
 
 Seal = Callable[[str, Resource, bytes], bytes]
-"""What to write for an object, given its path below the release's folder and its YAML."""
+"""What to write for an object, given its path and its YAML."""
 
 
 def in_the_open(_path: str, _resource: Resource, data: bytes) -> bytes:
@@ -87,8 +77,11 @@ def written(
     seal: Seal = in_the_open,
     *,
     noted: Notes = NOTHING,
+    before: Index | None = None,
 ) -> dict[str, bytes]:
-    """Every file of a release by its path below its folder, index.json included.
+    """Every file of a release by its path from the repository's root, its index included; tests are left out.
+
+    Where another Helm than that of the index ``before`` makes the same of the same, the index keeps naming that one.
 
     Raises:
         UnsafePathError: an object's namespace or name would lead into Git's own folder.
@@ -97,23 +90,17 @@ def written(
 
     files: dict[str, bytes] = {}
     entries: dict[str, IndexEntry] = {}
-    for path, resource in _placed(resources):
-        SafePath(
-            path, f"{folder_of(environment, release)}: {resource.id}, rendered from {resource.source or 'an overlay'}"
-        )
+    folders = {True: hooks_of(environment, release), False: folder_of(environment, release)}
+    for below, resource in placed(resource for resource in resources if not is_test(resource)):
+        folder = folders[resource.delivery is Delivery.HOOK]
+        SafePath(below, f"{folder}: {resource.id}, rendered from {resource.source or 'an overlay'}")
+        path = f"{folder}/{below}"
         files[path] = seal(path, resource, dump(resource.body).encode())
         entries[path] = IndexEntry(digest(files[path]), resource.delivery, resource.source)
-    return files | {INDEX: to_bytes(Index(environment, release, inputs, entries, noted))}
-
-
-def path_of(resource: Resource) -> str:
-    """Below the release's folder. What a file system might not take is written ``%XX``."""
-    group = f".{resource.id.group}" if resource.id.group else ""
-    folder = "_crds" if resource.kind == CRD_KIND else _safe(resource.id.namespace) or "_cluster"
-    name = f"{_safe(resource.kind.lower() + group)}-{_safe(resource.id.name)}"
-    if len(name) > _LONGEST:
-        name = f"{name[: _LONGEST - _DIGEST_LENGTH - 1]}-{_short(name)}"
-    return f"{folder}/{name}.yaml"
+    index = Index(environment, release, inputs, entries, noted)
+    if before is not None and replace(index, inputs=replace(inputs, helm_version=before.inputs.helm_version)) == before:
+        index = before
+    return files | {index_of(environment, release): to_bytes(index)}
 
 
 def digest(data: bytes) -> str:
@@ -125,6 +112,7 @@ def to_bytes(index: Index) -> bytes:
     from pipeline.core.yaml.writer import FORMAT_VERSION  # noqa: PLC0415 - as above
 
     inputs = index.inputs
+    own, apart = (f"{of(index.environment, index.release)}/" for of in (folder_of, hooks_of))
     data = {
         "schema": SCHEMA,
         "format": FORMAT_VERSION,
@@ -133,56 +121,68 @@ def to_bytes(index: Index) -> bytes:
         "namespace": inputs.namespace,
         "chart": {"name": inputs.chart, "version": inputs.version, "digest": inputs.chart_digest},
         "kubeVersion": inputs.kube_version,
-        "apiVersions": inputs.api_versions_digest,
-        "helm": {"engine": inputs.helm_engine, "version": inputs.helm_version},
+        "helm": inputs.helm_version,
         "values": dict(inputs.values),
         "overlay": dict(inputs.overlay),
-        "files": {path: _entry(entry) for path, entry in index.files.items()},
+        "files": {path.removeprefix(own): _entry(one) for path, one in index.files.items() if path.startswith(own)},
         **notes.to_data(index.notes),
     }
+    hooks = {path.removeprefix(apart): _entry(one) for path, one in index.files.items() if path.startswith(apart)}
+    data |= {"hooks": hooks} if hooks else {}
+    data |= {"apis": list(inputs.apis)} if inputs.apis else {}
     options = orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
     return escaped_bytes(orjson.dumps(data, option=options))
 
 
 def from_bytes(data: bytes, where: str) -> Index:
-    """Read an index; ``where`` is its path, for messages.
+    """Read an index; ``where`` is its path, which says whose it is.
 
     Raises:
-        StaleError: it is not an index of this version.
+        StaleError: it is not an index of this version or the one before.
     """
     hint = "pipeline render writes it again; git checkout restores the committed one"
+    place = index_place(where)
+    assert place is not None, f"BUG: {where} is the path of no index"
     try:
         raw = mapping(orjson.loads(data))
     except orjson.JSONDecodeError as error:
-        raise StaleError(f"{where} is not valid JSON: {error}", hint=hint) from error
-    if raw.get("schema") != SCHEMA:
-        raise StaleError(f"{where}: its schema is {raw.get('schema')!r}, not {SCHEMA!r}", hint=hint)
-    chart, helm = mapping(raw.get("chart")), mapping(raw.get("helm"))
+        merging = f"{where} holds the conflict of a merge"
+        raise StaleError(merging if sides(data) else f"{where} is not valid JSON: {error}", hint=hint) from error
+    if raw.get("schema") != (OLD_SCHEMA if place.old else SCHEMA):
+        wanted = OLD_SCHEMA if place.old else SCHEMA
+        raise StaleError(f"{where}: its schema is {raw.get('schema')!r}, not {wanted!r}", hint=hint)
+    chart = mapping(raw.get("chart"))
     if not (_text(chart, "name") and _text(chart, "version") and isinstance(raw.get("files"), Mapping)):
         raise StaleError(f"{where}: it names no chart, or no files", hint=hint)
-    inputs = Inputs(
-        chart=_text(chart, "name"),
-        version=_text(chart, "version"),
-        chart_digest=_text(chart, "digest"),
-        kube_version=_text(raw, "kubeVersion"),
-        api_versions_digest=_text(raw, "apiVersions"),
-        helm_engine=_text(helm, "engine"),
-        helm_version=_text(helm, "version"),
-        namespace=_text(raw, "namespace"),
-        values={str(key): str(value) for key, value in mapping(raw.get("values")).items()},
-        overlay={str(key): str(value) for key, value in mapping(raw.get("overlay")).items()},
-    )
+    inputs = _inputs_of(raw, old=place.old)
     try:
-        _inside(inputs, _text(raw, "release"), where)
+        _inside(inputs, place.release, where)
         noted = notes.from_data(raw)
         files = {
-            _checked(path, where): _read_entry(mapping(entry)) for path, entry in mapping(raw.get("files")).items()
+            f"{folder}/{_checked(path, where)}": _read_entry(mapping(entry))
+            for folder, key in ((place.folder, "files"), (place.hooks, "hooks"))
+            for path, entry in mapping(raw.get(key)).items()
         }
     except UnsafePathError as error:
         raise StaleError(error.message, hint=hint) from error
     except ValueError as error:
         raise StaleError(f"{where}: {error}", hint=hint) from error
-    return Index(_text(raw, "environment"), _text(raw, "release"), inputs, files, noted)
+    return Index(place.environment, place.release, inputs, files, noted)
+
+
+def _inputs_of(raw: Mapping[str, Any], *, old: bool) -> Inputs:
+    chart = mapping(raw.get("chart"))
+    return Inputs(
+        chart=_text(chart, "name"),
+        version=_text(chart, "version"),
+        chart_digest=_text(chart, "digest"),
+        kube_version=_text(raw, "kubeVersion"),
+        helm_version=_text(mapping(raw.get("helm")), "version") if old else _text(raw, "helm"),
+        namespace=_text(raw, "namespace"),
+        apis=tuple(str(name) for name in sequence(raw.get("apis"))),
+        values={str(key): str(value) for key, value in mapping(raw.get("values")).items()},
+        overlay={str(key): str(value) for key, value in mapping(raw.get("overlay")).items()},
+    )
 
 
 def readable(data: bytes, where: str) -> Index | None:
@@ -193,26 +193,10 @@ def readable(data: bytes, where: str) -> Index | None:
         return None
 
 
-def _placed(resources: Iterable[Resource]) -> list[tuple[str, Resource]]:
-    """Paths sorted; of two names that a file system without cases takes for one, the later gets a digest."""
-    taken: set[str] = set()
-    out = []
-    for resource in sorted(resources, key=lambda resource: resource.id):
-        path = path_of(resource)
-        if path.casefold() in taken:
-            path = f"{path.removesuffix('.yaml')}-{_short(str(resource.id))}.yaml"
-        taken.add(path.casefold())
-        out.append((path, resource))
-    return sorted(out, key=lambda item: item[0])
-
-
-def _safe(text: str) -> str:
-    safe = _UNSAFE.sub(lambda match: "".join(f"%{byte:02X}" for byte in match.group().encode()), text)
-    return safe if safe.strip(".") else safe.replace(".", "%2E")
-
-
-def _short(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:_DIGEST_LENGTH]
+def all_readable(data: bytes, where: str) -> tuple[Index, ...]:
+    """What can be read of it: of one that holds the conflict of a merge, that is what either side had."""
+    found = (readable(text, where) for text in (sides(data) or (data,)))
+    return tuple(index for index in found if index is not None)
 
 
 def _entry(entry: IndexEntry) -> dict[str, str]:

@@ -9,7 +9,7 @@ from typing import Any
 from pipeline.core.yaml.scalars import resolve
 
 FORMAT_VERSION = 1
-"""Goes into index.json: a change of style is a deliberate migration, never a surprise diff."""
+"""Goes into each index: a change of style is a deliberate migration, never a surprise diff."""
 
 _STEP = 2
 _MEMO_LONGEST = 200

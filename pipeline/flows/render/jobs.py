@@ -11,11 +11,11 @@ from pipeline.core.config.shards import shared_out
 from pipeline.core.errors import ConfigError, Problem, StaleError, UsageError
 from pipeline.core.kube.resource import mapping
 from pipeline.core.ports import no_pause
+from pipeline.core.render.layout import folder_of
 from pipeline.core.render.order import Engine
 from pipeline.core.render.overlay import FOLDER as OVERLAYS
 from pipeline.core.render.overlay import Kustomize, Overlay, overlay_of
 from pipeline.core.render.overlay_references import shared_references
-from pipeline.core.render.rendered_tree import folder_of
 from pipeline.core.yaml.reader import YamlError, load
 from pipeline.flows.render.seal import Sops
 

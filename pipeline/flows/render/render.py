@@ -8,28 +8,19 @@ from dataclasses import dataclass
 
 from pipeline.core.charts.lock import ChartLock
 from pipeline.core.config.model import Config, Environment
-from pipeline.core.errors import StaleError
 from pipeline.core.kube.capabilities import crd_versions, offered
 from pipeline.core.kube.resource import ManifestSet
 from pipeline.core.kube.scope import BUILT_IN, Scopes
 from pipeline.core.ports import Progress, no_progress
 from pipeline.core.render.file_edits import Edits
-from pipeline.core.render.hand_edits import HandEdit, added_files
+from pipeline.core.render.hand_edits import HandEdit
+from pipeline.core.render.layout import folder_of
 from pipeline.core.render.manifests import parse
 from pipeline.core.render.order import RenderedChart
-from pipeline.core.render.rendered_tree import (
-    FOLDER,
-    INDEX,
-    Index,
-    Inputs,
-    digest,
-    folder_of,
-    from_bytes,
-    in_the_open,
-    written,
-)
+from pipeline.core.render.rendered_tree import Inputs, digest, in_the_open, written
 from pipeline.flows.committed import parsed
 from pipeline.flows.render.attempt import attempt
+from pipeline.flows.render.earlier import Earlier, earlier
 from pipeline.flows.render.jobs import Job, Pair, RenderPorts, check_charts, job_of
 from pipeline.flows.render.left_out import kept, noted
 from pipeline.flows.render.safe_messages import knowing, warning
@@ -47,6 +38,8 @@ class RenderResult:
     warnings: tuple[str, ...] = ()
     added: tuple[HandEdit, ...] = ()
     """Manifests in the tree that no render wrote."""
+    helms: tuple[str, ...] = ()
+    """Where another Helm made what is there: which, and which one is here."""
 
 
 def render(
@@ -62,20 +55,28 @@ def render(
     jobs = [job_of(environment, release, lock, world) for environment, release in pairs]
     check_charts(jobs, world)
     rendered, warnings = _rendered(jobs, config, world, progress)
+    before = earlier(config, jobs, world.files)
     files: dict[str, bytes] = {}
     objects = 0
     for job, (settled, inputs) in zip(jobs, rendered, strict=True):
         objects += len(settled.manifests.resources)
-        environment, release = job.environment.name, job.release.name
-        folder = folder_of(environment, release)
-        seal = sealing(folder, inputs, world.files.read, world.sops) if config.secrets == "sops" else in_the_open
+        index = before.index(job)
+        seal = sealing(index, inputs, world.files.read, world.sops) if config.secrets == "sops" else in_the_open
         notes = noted(settled.notes, settled.manifests, job.layers, config)
-        own = written(environment, release, inputs, kept(settled.manifests, config), seal, noted=notes)
-        files |= {f"{folder}/{path}": data for path, data in own.items()}
-    before = _before(config, jobs, world)
-    edits = Edits(files=files, removed=_orphans(config, before, files), known=before.known)
-    added = _added(config, before, jobs, files)
-    return RenderResult(edits, len(jobs), objects, (*before.warnings, *warnings), added)
+        resources = kept(settled.manifests, config)
+        names = job.environment.name, job.release.name
+        files |= written(*names, inputs, resources, seal, noted=notes, before=index)
+    edits = Edits(files=files, removed=tuple(sorted(before.gone - files.keys())), known=before.known)
+    helms = _other_helms(jobs, [inputs for _, inputs in rendered], before)
+    added = before.added(config, jobs, files)
+    return RenderResult(edits, len(jobs), objects, (*before.warnings, *warnings), added, helms)
+
+
+def _other_helms(jobs: Sequence[Job], made: Sequence[Inputs], before: Earlier) -> tuple[str, ...]:
+    """Which Helm made what is there, where that is not the Helm that is here."""
+    indexes = ((before.index(job), inputs) for job, inputs in zip(jobs, made, strict=True))
+    pairs = {(index.inputs.helm_version, inputs.helm_version) for index, inputs in indexes if index is not None}
+    return tuple(f"Helm {old} made what is there, and this is Helm {new}" for old, new in sorted(pairs) if old != new)
 
 
 def _rendered(
@@ -107,7 +108,10 @@ def _rendered(
         said = [warning(mask, line) for line in said]
     for job, one in zip(jobs, settled, strict=True):
         said += (f"{job.title}: {line}" for line in one.warnings)
-    inputs = (_inputs(job, answer, full[job.environment.name]) for job, answer in zip(jobs, answers, strict=True))
+    inputs = (
+        _inputs(job, answer, _named(job, full[job.environment.name], world))
+        for job, answer in zip(jobs, answers, strict=True)
+    )
     return list(zip(settled, inputs, strict=True)), tuple(dict.fromkeys(said))
 
 
@@ -165,74 +169,25 @@ def _scopes(
     return known
 
 
-def _inputs(job: Job, answer: RenderedChart, apis: frozenset[str]) -> Inputs:
+def _named(job: Job, apis: frozenset[str], world: RenderPorts) -> tuple[str, ...]:
+    """The APIs of custom kinds that the chart's templates name: on those its render may depend."""
+    custom = sorted(apis - offered(job.environment.full_kube_version))
+    if not custom or not _asks(job, world):
+        return ()
+    texts = [data.decode(errors="replace") for data in world.files.tree(job.chart.folder).values()]
+    return tuple(api for api in custom if any(api in text for text in texts))
+
+
+def _inputs(job: Job, answer: RenderedChart, apis: tuple[str, ...]) -> Inputs:
     overlay = job.overlay
     return Inputs(
         chart=job.chart.name,
         version=job.chart.version,
         chart_digest=job.chart.tree,
         kube_version=job.environment.full_kube_version,
-        api_versions_digest=digest("\n".join(sorted(apis)).encode()),
-        helm_engine=answer.engine,
         helm_version=answer.helm_version,
         namespace=job.release.namespace,
+        apis=apis,
         values={layer.file: digest(layer.text.encode()) for layer in job.layers},
         overlay={} if overlay is None else {name: digest(data) for name, data in overlay.recorded.items()},
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Before:
-    """What earlier renders left: the index of each release's folder, None where it cannot be read."""
-
-    indexes: Mapping[str, Index | None]
-    paths: Sequence[str]
-    """Every file below rendered/."""
-    known: Mapping[str, str]
-    """The digests of what those renders wrote."""
-    warnings: tuple[str, ...]
-
-
-def _before(config: Config, jobs: Sequence[Job], world: RenderPorts) -> _Before:
-    """Of the releases that are rendered now, and of those that no longer exist."""
-    current = {folder_of(e.name, r.name) for e, r in config.pairs()}
-    rendered = {folder_of(job.environment.name, job.release.name) for job in jobs}
-    paths = world.files.paths(FOLDER)
-    found: dict[str, Index | None] = {}
-    known: dict[str, str] = {}
-    said = []
-    for path in paths:
-        folder = path.removesuffix(f"/{INDEX}")
-        if folder == path or path.count("/") != 3:  # noqa: PLR2004 - rendered/environment/release/index.json
-            continue
-        if folder not in rendered and folder in current:
-            continue
-        data = world.files.read(path) or b""
-        try:
-            index = found[folder] = from_bytes(data, path)
-        except StaleError as error:
-            found[folder] = None
-            said.append(f"{error.message}; it is written again, and no file is removed for it")
-            continue
-        known[path] = digest(data)
-        known |= {f"{folder}/{name}": entry.digest for name, entry in index.files.items()}
-    return _Before(found, paths, known, tuple(said))
-
-
-def _orphans(config: Config, before: _Before, files: Mapping[str, bytes]) -> tuple[str, ...]:
-    """What an index says is ours and no render makes any more. No other file is ever removed."""
-    current = {folder_of(e.name, r.name) for e, r in config.pairs()}
-    outdated: set[str] = set()
-    for folder, index in before.indexes.items():
-        if index is not None:
-            outdated |= {f"{folder}/{name}" for name in index.files}
-            outdated |= {f"{folder}/{INDEX}"} if folder not in current else set()
-    return tuple(sorted(outdated - files.keys()))
-
-
-def _added(config: Config, before: _Before, jobs: Sequence[Job], files: Mapping[str, bytes]) -> tuple[HandEdit, ...]:
-    """Manifests that no render wrote: in the folders that are rendered now, and in those of no release."""
-    left = {folder_of(e.name, r.name) for e, r in config.pairs()}
-    left -= {folder_of(job.environment.name, job.release.name) for job in jobs}
-    here = (path for path in before.paths if "/".join(path.split("/")[:3]) not in left)
-    return tuple(added_files(here, before.known.keys() | files.keys()))

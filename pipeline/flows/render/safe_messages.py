@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Sequence
 from pipeline.core.kube.resource import ManifestSet
 from pipeline.core.redaction.mask import Mask
 from pipeline.core.redaction.suspects import public_words, suspects, suspects_in_text, without_short
+from pipeline.core.render.layout import folder_of, hooks_of
 from pipeline.core.render.manifests import parse
-from pipeline.core.render.rendered_tree import folder_of
 from pipeline.core.yaml.reader import YamlError
 from pipeline.flows.render.jobs import Job, RenderPorts
 
@@ -27,8 +27,9 @@ def knowing(jobs: Sequence[Job], world: RenderPorts, made: Iterable[ManifestSet]
     for job in jobs:
         for layer in job.layers:
             mask.values(layer.data)
-        folder = world.files.tree(folder_of(job.environment.name, job.release.name))
-        secrets = [data for path, data in folder.items() if "/secret-" in path]
+        folders = (of(job.environment.name, job.release.name) for of in (folder_of, hooks_of))
+        files = (pair for folder in folders for pair in world.files.tree(folder).items())
+        secrets = [data for path, data in files if "/secret-" in path]
         for data in (*secrets, *(job.overlay.by_path.values() if job.overlay else ())):
             _learn(mask, data.decode(errors="replace"))
     for manifests in made:

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 from pipeline.core.errors import WorldError
 from pipeline.core.kube.resource import Resource, mapping
 from pipeline.core.kube.secrets import DATA, SOPS, holds_data
-from pipeline.core.render.rendered_tree import INDEX, Index, Inputs, Seal, digest, readable
+from pipeline.core.render.rendered_tree import Index, Inputs, Seal, digest
 from pipeline.core.yaml.reader import YamlError, load
 from pipeline.core.yaml.writer import dump
 
@@ -21,30 +21,27 @@ class Sops(Protocol):
 Read = Callable[[str], bytes | None]
 
 
-def sealing(folder: str, inputs: Inputs, read: Read, find: Callable[[], Sops]) -> Seal:
-    """What to write for each object of the release in ``folder``: of a Secret with data, its encrypted form.
+def sealing(index: Index | None, inputs: Inputs, read: Read, find: Callable[[], Sops]) -> Seal:
+    """What to write for each object of the release of that ``index``: of a Secret with data, its encrypted form.
 
     The encrypted values stay where they decrypt to the same. Without a key no one can tell, and they stay where all
     that the render is made of is as the index says, the file was not touched since, and the keys are the same.
     """
-    raw = read(f"{folder}/{INDEX}")
-    index = readable(raw, f"{folder}/{INDEX}") if raw is not None else None
 
     def seal(path: str, resource: Resource, plain: bytes) -> bytes:
         if not holds_data(resource):
             return plain
-        full = f"{folder}/{path}"
         values = {key: resource.body[key] for key in DATA if key in resource.body}
-        raw = read(full)
+        raw = read(path)
         old = _sealed(raw)
         if raw is None or SOPS not in old:
-            sealed = find().encrypt(full, values)
+            sealed = find().encrypt(path, values)
         else:
-            held = find().decrypt(full, old)
+            held = find().decrypt(path, old)
             same = (
                 held == values if held is not None else _vouched_for(index, inputs, path, raw) and _alike(old, values)
             )
-            sealed = old if same else find().encrypt(full, values)
+            sealed = old if same else find().encrypt(path, values)
         return dump({**resource.body, **sealed}).encode()
 
     return seal

@@ -15,16 +15,19 @@ from pipeline.core.kube.secrets import DATA, SOPS, holds_data, is_encrypted
 from pipeline.core.ports import Progress
 from pipeline.core.render.duplicates import duplicated, words
 from pipeline.core.render.freeze import Frozen, frozen, told
+from pipeline.core.render.layout import FOLDER, owner
 from pipeline.core.render.manifests import as_written, parse
+from pipeline.core.render.merged import sides
 from pipeline.core.render.nondeterminism import Volatile, volatile
 from pipeline.core.render.notes import Notes, VolatilePath
 from pipeline.core.render.order import RenderedChart
 from pipeline.core.render.overlay import applied
 from pipeline.core.render.overlay_effects import Effect, effects
 from pipeline.core.render.random_functions import by_chance, suspects
-from pipeline.core.render.rendered_tree import INDEX, IndexEntry, folder_of, readable
+from pipeline.core.render.rendered_tree import IndexEntry
 from pipeline.core.yaml.reader import YamlError
 from pipeline.flows.render.attempt import attempt
+from pipeline.flows.render.earlier import indexes_of
 from pipeline.flows.render.jobs import Job, RenderPorts
 from pipeline.flows.render.render_again import second_renders
 from pipeline.flows.render.safe_messages import failing
@@ -151,24 +154,25 @@ def _overlaid(
 
 def _committed(job: Job, world: RenderPorts) -> ManifestSet:
     """What the rendered tree holds of the release now, Secrets decrypted where that can be done here."""
-    folder = folder_of(job.environment.name, job.release.name)
-    raw = world.files.read(f"{folder}/{INDEX}")
-    if raw is None:
-        return ManifestSet()
-    index, tree = readable(raw, f"{folder}/{INDEX}"), world.files.tree(folder)
-    damaged = {path: IndexEntry("") for path in tree if path.endswith(".yaml")}  # better than to lose a password
-    entries = damaged if index is None else index.files
+    of = (job.environment.name, job.release.name)
+    entries: dict[str, IndexEntry] = {}
+    for index in indexes_of(*of, world.files):
+        entries = {**index.files, **entries}
+    if not entries:  # where the index is damaged: better than to lose a password
+        found = (path for path in world.files.paths(FOLDER) if owner(path) == of and path.endswith(".yaml"))
+        entries = {path: IndexEntry("") for path in found}
     return ManifestSet.of(
-        replace(_opened(resource, f"{folder}/{path}", world), source=entry.source, delivery=entry.delivery)
-        for path, entry in entries.items()
-        for resource in _read(tree.get(path, b""), job)
+        replace(_opened(resource, path, world), source=entry.source, delivery=entry.delivery)
+        for path, entry in sorted(entries.items(), reverse=True)  # the last of two counts: that of today's layout
+        for resource in _read(world.files.read(path) or b"", job)
     )
 
 
 def _read(data: bytes, job: Job) -> tuple[Resource, ...]:
     """The objects of a rendered file; none where somebody made it no YAML, since it is about to be written again."""
     try:
-        return parse(data.decode(), namespace=job.release.namespace, release=job.release.name).resources
+        text = next(iter(sides(data)), data).decode()
+        return parse(text, namespace=job.release.namespace, release=job.release.name).resources
     except (YamlError, UnicodeDecodeError):
         return ()
 

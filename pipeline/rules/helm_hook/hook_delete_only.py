@@ -2,12 +2,12 @@
 
 ## Why it matters
 
-It cleans up: it deletes custom resources, volumes, accounts. ``pipeline apply`` never runs it; ``kubectl apply -f
-rendered/`` runs it while everything that it cleans up is in use.
+It cleans up: it deletes custom resources, volumes, accounts. ``pipeline apply`` never runs it; a tool that applies
+the chart's output as it is runs it while everything that it cleans up is in use.
 
 ## What to do
 
-Check what it deletes. If a tool without support for hooks applies the files, leave this one out.
+Check what it deletes. If a tool without support for hooks applies the chart, leave this one out.
 """
 
 from collections.abc import Iterator

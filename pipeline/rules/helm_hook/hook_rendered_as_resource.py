@@ -3,14 +3,13 @@
 ## Why it matters
 
 It runs with the next upgrade. Tools that support hooks (``helm``, ``pipeline apply``, Argo CD) run it at its event, in
-the order of the weights, and apply its delete policy. ``kubectl apply -f rendered/``, and any other tool that applies
-the files as they are, creates it next to the workloads that it should run before, leaves it there, and fails when its
+the order of the weights, and apply its delete policy. Below rendered/ it therefore lies apart. A tool that applies the
+chart's output as it is creates it next to the workloads that it should run before, leaves it there, and fails when its
 template changes.
 
 ## What to do
 
-Check what the hook does, especially with data. Apply with a tool that supports hooks, or leave the file out and run it
-yourself.
+Check what the hook does, especially with data. Apply with a tool that supports hooks, or run it yourself.
 """
 
 from collections.abc import Iterator

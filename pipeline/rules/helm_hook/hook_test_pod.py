@@ -2,13 +2,12 @@
 
 ## Why it matters
 
-Among the rendered files it looks like any other object. ``pipeline apply`` never runs it; ``kubectl apply -f
-rendered/`` runs it in production, and leaves it there.
+In the chart's output it looks like any other object. ``pipeline render`` leaves it out of rendered/; whoever pipes
+``helm template`` into ``kubectl apply`` runs it in production, and leaves it there.
 
 ## What to do
 
-Nothing with ``pipeline apply``. With a tool without support for hooks, disable tests with a value or leave the file
-out.
+Nothing with ``pipeline``. With a tool without support for hooks, disable tests with a value.
 """
 
 from collections.abc import Iterator
@@ -26,8 +25,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         yield Hit(
             at(new[0]),
             title=phrase(new, "added"),
-            why="pipeline apply never runs it; a plain kubectl apply of the files runs it in production.",
-            remedy="If a tool without support for hooks applies the files, disable tests with a value.",
+            why="pipeline leaves it out of rendered/; a kubectl apply of the chart's output runs it in production.",
+            remedy="If a tool without support for hooks applies the chart, disable tests with a value.",
             also=tuple(at(change) for change in new[1:]),
         )
 

@@ -1,4 +1,4 @@
-"""index.json names charts and files: each name stays where it belongs, or the error names the index."""
+"""An index names charts and files: each name stays where it belongs, or the error names the index."""
 
 import json
 from typing import Any
@@ -8,7 +8,7 @@ import pytest
 from pipeline.core.errors import StaleError
 from pipeline.core.render.rendered_tree import SCHEMA, from_bytes
 
-WHERE = "rendered/prod/web/index.json"
+WHERE = "rendered/.pipeline/prod/web.json"
 GOOD: dict[str, Any] = {"schema": SCHEMA, "files": {}, "chart": {"name": "web", "version": "1.0.0"}}
 
 
@@ -24,9 +24,9 @@ def test_a_good_index_is_read() -> None:
         {"chart": {"name": "web", "version": ".."}},
         {"values": {"../values.yaml": "sha256:0"}},
         {"values": {"/etc/passwd": "sha256:0"}},
-        {"overlay": {"kustomization.yaml": "sha256:0"}, "release": ""},
         {"overlay": {".git/config": "sha256:0"}},
         {"files": {"../a.yaml": {"digest": "sha256:0"}}},
+        {"hooks": {"../a.yaml": {"digest": "sha256:0"}}},
     ],
 )
 def test_a_name_that_leads_out_is_told_with_the_index(change: dict[str, Any]) -> None:

@@ -45,7 +45,10 @@ class Record(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=
 
 
 class PlanSource(Record, frozen=True):
-    """``tree`` is Git's id of the folder ``path`` at ``commit``: it identifies every byte below it."""
+    """``path`` is the environment's folder at ``commit``. ``tree`` identifies every byte of what is applied from there.
+
+    It is Git's ids of that folder, of its indexes and of its hooks, with ``+`` between them.
+    """
 
     commit: str
     path: str
