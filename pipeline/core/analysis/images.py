@@ -24,6 +24,11 @@ class Image:
     digest: str
 
     @property
+    def name(self) -> str:
+        """The repository as people write it, the same in every registry that mirrors it."""
+        return self.repository.removeprefix("library/")
+
+    @property
     def version(self) -> Version | None:
         """The number in the tag; None for none, and for a date or a commit, which tell nothing of before and after."""
         match = _NUMBER.match(self.tag)
@@ -65,10 +70,15 @@ def image(text: str) -> Image:
 def grade(old: Image, new: Image) -> Severity:
     """A new tag is why people upgrade; another place, a major step or a step back deserve a look."""
     before, after = old.version, new.version
-    if old.repository.rpartition("/")[2] == new.repository.rpartition("/")[2] and before and after and after < before:
+    if moves_back(old, new) or old.name != new.name:
         return Severity.MEDIUM
-    if (old.registry, old.repository) != (new.registry, new.repository) or old.variant != new.variant:
-        return Severity.LOW
     if before and after and after.numbers[0] != before.numbers[0]:
-        return Severity.LOW
-    return Severity.INFO
+        return Severity.MEDIUM
+    return Severity.LOW if old.registry != new.registry or old.variant != new.variant else Severity.INFO
+
+
+def moves_back(old: Image, new: Image) -> bool:
+    """Whether the version is lower; of images that are not even called the same, the numbers tell nothing."""
+    before, after = old.version, new.version
+    alike = old.repository.rpartition("/")[2] == new.repository.rpartition("/")[2]
+    return alike and before is not None and after is not None and after < before

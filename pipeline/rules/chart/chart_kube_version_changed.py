@@ -15,9 +15,10 @@ from collections.abc import Iterator
 from pipeline.core.analysis.case_charts import chart, sides
 from pipeline.core.charts.semver import Range, Version
 from pipeline.core.kube.apis import newest
+from pipeline.core.kube.resource import ManifestSet
 from pipeline.core.risk.finding import Place, ResourceRef, Severity
 from pipeline.core.risk.rule import Hit, Need, Rule, quiet, speaks
-from pipeline.core.risk.upgrade import Upgrade
+from pipeline.core.risk.upgrade import Facts, Upgrade
 
 _OLD_MINORS = 18
 """Six years of releases: who the users are is not known, and clusters that old are rare."""
@@ -31,7 +32,7 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
     if before == after:
         return
     severity = Severity.INFO if _wider(before, after) else Severity.MEDIUM
-    if severity is Severity.MEDIUM and (upgrade.facts.target_stated or _admits_old_ones(after)):
+    if severity is Severity.MEDIUM and (_our_cluster_fits(upgrade.facts) or _admits_old_ones(after)):
         severity = Severity.LOW
     yield Hit(
         Place(ResourceRef.chart_file("Chart.yaml"), ("kubeVersion",)),
@@ -40,6 +41,11 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         remedy="Compare it with your clusters, including the oldest.",
         severity=severity,
     )
+
+
+def _our_cluster_fits(facts: Facts) -> bool:
+    """Whether a repository states the cluster's version: the chart renders for it, or another rule reports that."""
+    return facts.target_stated and facts.repository_before is not None
 
 
 def _wider(before: str, after: str) -> bool:
@@ -90,6 +96,12 @@ RULE = Rule(
         speaks(
             "the stated cluster fits",
             ("low", "kubeVersion"),
+            sides=sides(chart("1.0.0"), chart("2.0.0", metadata="kubeVersion: '>=1.22.0-0'")),
+            facts={"target": (1, 35), "repository_before": ManifestSet()},
+        ),
+        speaks(
+            "a version is stated, and no repository shows the clusters",
+            ("medium", "kubeVersion"),
             sides=sides(chart("1.0.0"), chart("2.0.0", metadata="kubeVersion: '>=1.22.0-0'")),
             facts={"target": (1, 35)},
         ),

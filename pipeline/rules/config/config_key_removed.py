@@ -91,10 +91,10 @@ _USER = (
 RULE = Rule(
     module=__name__,
     doc=__doc__,
-    severity=Severity.LOW,
+    severity=Severity.MEDIUM,
     whole=check,
     cases=(
-        speaks("a key goes", ("low", "data.b"), before=_MAP % ("", "a: x, b: y"), after=_MAP % ("", "a: x")),
+        speaks("a key goes", ("medium", "data.b"), before=_MAP % ("", "a: x, b: y"), after=_MAP % ("", "a: x")),
         speaks(
             "a key goes that a variable is read from",
             ("blocker", "data.b"),
@@ -103,7 +103,7 @@ RULE = Rule(
         ),
         speaks(
             "the variable can do without",
-            ("low", "data.b"),
+            ("medium", "data.b"),
             before=_MAP % ("", "a: x, b: y") + _USER.replace("key: b", "key: b, optional: true"),
             after=_MAP % ("", "a: x") + _USER.replace("key: b", "key: b, optional: true"),
         ),

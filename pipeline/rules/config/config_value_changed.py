@@ -10,27 +10,27 @@ Compare the change with the release notes, especially where you override a part 
 """
 
 from pipeline.core.analysis.rule_helpers import FindingText, object_check
+from pipeline.core.analysis.setting_changes import setting_grade
 from pipeline.core.diff.change import FieldChange, ResourceChange
 from pipeline.core.kube.path import MISSING, Path
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
 
 _DATA = frozenset({"data", "binaryData", "stringData"})
-_SWITCH = frozenset({"true", "false", "enabled", "disabled", "on", "off"})
 
 
 def _picks(field: FieldChange, path: Path) -> bool:
     return path[:1] != () and path[0] in _DATA and not (field.new is MISSING and not path[2:])
 
 
-def _grade(_change: ResourceChange, fields: list[FieldChange]) -> Severity | None:
-    """A switch that flips is more than a value that is tuned."""
-    return Severity.MEDIUM if any(_flips(field) for field in fields) else None
+def _grade(change: ResourceChange, fields: list[FieldChange]) -> Severity | None:
+    """What is shown to people, and a text as a whole, tells nothing of what a program does."""
+    return setting_grade([field for field in fields if not _shown(change, field)])
 
 
-def _flips(field: FieldChange) -> bool:
-    old, new = (str(value).lower() for value in (field.old, field.new))
-    return old in _SWITCH and new in _SWITCH and old != new
+def _shown(change: ResourceChange, field: FieldChange) -> bool:
+    dashboard = any("dashboard" in str(key).lower() for key in (*change.resource.labels, *field.path))
+    return dashboard or any(isinstance(value, str) and "\n" in value for value in (field.old, field.new))
 
 
 check = object_check(
@@ -51,9 +51,14 @@ RULE = Rule(
     each=check,
     kinds=frozenset({"ConfigMap", "Secret"}),
     cases=(
-        speaks("a value changes", ("low", "data.a"), before=_MAP % ("", "a: x"), after=_MAP % ("", "a: y")),
+        speaks("a value changes", ("medium", "data.a"), before=_MAP % ("", "a: x"), after=_MAP % ("", "a: y")),
+        speaks("a key comes", ("low", "data.b"), before=_MAP % ("", "a: x"), after=_MAP % ("", "a: x, b: y")),
+        speaks("a version changes", ("low", "data.a"), before=_MAP % ("", "a: v1.2.3"), after=_MAP % ("", "a: v1.3.0")),
         speaks(
-            "a switch flips", ("medium", "data.a"), before=_MAP % ("", "a: 'true'"), after=_MAP % ("", "a: 'false'")
+            "a dashboard changes",
+            ("low", "data.a"),
+            before=_MAP % (", labels: {grafana_dashboard: '1'}", "a: x"),
+            after=_MAP % (", labels: {grafana_dashboard: '1'}", "a: y"),
         ),
         quiet("a key goes", before=_MAP % ("", "a: x, b: y"), after=_MAP % ("", "a: x")),
     ),

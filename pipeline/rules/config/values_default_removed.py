@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pipeline.core.analysis.case_charts import chart, sides
 from pipeline.core.analysis.changed_defaults import DefaultChange, changed_defaults
 from pipeline.core.analysis.images import IMAGE_KEY
+from pipeline.core.kube.resource import ManifestSet
 from pipeline.core.risk.finding import Place, ResourceRef, Severity
 from pipeline.core.risk.rule import Hit, Need, Rule, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
@@ -25,11 +26,11 @@ _SHOWN = 4
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
     removed = [change for change in changed_defaults(upgrade) if change.removed and not change.set_by_us]
-    felt = _felt(upgrade)
+    felt, unknown = _felt(upgrade), upgrade.facts.repository_before is None
     for severity in (Severity.MEDIUM, Severity.LOW):
-        group = [change for change in removed if _severity(change, felt=felt) is severity]
+        group = [change for change in removed if _severity(change, felt=felt, unknown=unknown) is severity]
         if group:
-            yield _hit(group, severity)
+            yield _hit(group, severity, unknown=unknown)
 
 
 def _felt(upgrade: Upgrade) -> bool:
@@ -40,9 +41,10 @@ def _felt(upgrade: Upgrade) -> bool:
     ) or bool(upgrade.facts.refusal)
 
 
-def _severity(change: DefaultChange, *, felt: bool) -> Severity:
+def _severity(change: DefaultChange, *, felt: bool, unknown: bool) -> Severity:
+    """Where no repository shows who sets the key, somebody has switched on what is off by default."""
     image = IMAGE_KEY.fullmatch(change.path[-1])  # rules of images tell what became of it
-    return Severity.MEDIUM if felt and _active(change.old) and not image else Severity.LOW
+    return Severity.MEDIUM if felt and (unknown or _active(change.old)) and not image else Severity.LOW
 
 
 def _active(value: object) -> bool:
@@ -52,15 +54,17 @@ def _active(value: object) -> bool:
     return bool(value)
 
 
-def _hit(group: list[DefaultChange], severity: Severity) -> Hit:
+def _hit(group: list[DefaultChange], severity: Severity, *, unknown: bool) -> Hit:
     places = [Place(ResourceRef.chart_file(change.file), change.path) for change in group]
     names = listed((".".join(change.path) for change in group), _SHOWN)
-    active = severity is Severity.MEDIUM
+    active = severity is Severity.MEDIUM and any(_active(change.old) for change in group)
     return Hit(
         places[0],
         title=f"{counted(len(group), 'default value')} removed from the chart: {names}",
         why="The old defaults were in effect; their function was removed or moved."
         if active
+        else "Helm silently ignores the values of whoever sets them."
+        if severity is Severity.MEDIUM and unknown
         else "They were off or empty, or had no effect on what is rendered.",
         remedy="Look for the new names in the chart's values.yaml if you need them.",
         severity=severity,
@@ -87,6 +91,14 @@ RULE = Rule(
             before=_MAP % "on",
             after=_MAP % "off",
             sides=sides(_OLD, _NEW),
+            facts={"repository_before": ManifestSet()},
+        ),
+        speaks(
+            "no repository shows that nobody switches it on",
+            ("medium", "psp"),
+            before=_MAP % "on",
+            after=_MAP % "off",
+            sides=sides(chart("1.0.0", "psp: {enabled: false}\n"), chart("2.0.0", "")),
         ),
         speaks("nothing that is rendered changes", ("low", "args"), sides=sides(_OLD, _NEW)),
         quiet("we set the key: values-key-orphaned speaks", sides=sides(chart("1", "a: 1"), chart("2", ""), "a: 2")),

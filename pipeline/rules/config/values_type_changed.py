@@ -13,10 +13,11 @@ Rewrite our value in the form that the new chart's values.yaml shows.
 from collections.abc import Iterator
 
 from pipeline.core.analysis.case_charts import chart, sides
-from pipeline.core.analysis.changed_defaults import changed_defaults
+from pipeline.core.analysis.changed_defaults import DefaultChange, changed_defaults
 from pipeline.core.charts.template_reads import ValuesPath
 from pipeline.core.charts.values_lines import where
 from pipeline.core.kube.path import MISSING, get
+from pipeline.core.kube.resource import ManifestSet
 from pipeline.core.risk.finding import Place, ResourceRef, Severity
 from pipeline.core.risk.rule import Hit, Need, Rule, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
@@ -38,14 +39,30 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
                 if ready
                 else "A value with the old type fails or renders something else."
                 if place
-                else "We do not set it.",
+                else "We do not set it."
+                if _unset(upgrade)
+                else "Whoever sets it has a value with the old type: it fails or renders something else.",
                 remedy=f"Check that {place} still means what you want."
                 if ready
                 else f"Rewrite {place} in the form of the new values.yaml."
                 if place
-                else "Nothing to do.",
-                severity=Severity.HIGH if place and not ready else Severity.LOW,
+                else "Nothing to do."
+                if _unset(upgrade)
+                else "Rewrite the values that set it in the form of the new values.yaml.",
+                severity=_grade(upgrade, change, set_here=bool(place), ready=ready),
             )
+
+
+def _grade(upgrade: Upgrade, change: DefaultChange, *, set_here: bool, ready: bool) -> Severity:
+    """Where no repository shows who sets the key, somebody does, unless it was empty and stays so."""
+    if set_here and not ready:
+        return Severity.HIGH
+    return Severity.LOW if set_here or _unset(upgrade) or not (change.old or change.new) else Severity.MEDIUM
+
+
+def _unset(upgrade: Upgrade) -> bool:
+    """Whether our values are known to be all that there are."""
+    return upgrade.facts.repository_before is not None
 
 
 def _ours(upgrade: Upgrade, path: ValuesPath) -> object:
@@ -79,7 +96,13 @@ RULE = Rule(
             ("low", "rootMount"),
             sides=sides(_FLAG, _MAP, "rootMount: {enabled: false}"),
         ),
-        speaks("a flag that we leave alone becomes a map", ("low", "rootMount"), sides=sides(_FLAG, _MAP)),
+        speaks(
+            "a flag that we leave alone becomes a map",
+            ("low", "rootMount"),
+            sides=sides(_FLAG, _MAP),
+            facts={"repository_before": ManifestSet()},
+        ),
+        speaks("a flag becomes a map, and who sets it is unknown", ("medium", "rootMount"), sides=sides(_FLAG, _MAP)),
         speaks(
             "an empty map becomes an empty list",
             ("low", "args"),

@@ -2,7 +2,9 @@
 
 ## Why it matters
 
-They are created with the upgrade. If an object of the same name already exists, it is taken over.
+They are created with the upgrade. If an object of the same name already exists, it is taken over. Some act on more than
+themselves: a workload needs capacity, rights and images, a class or a quota decides about the objects of others, an
+Ingress or a load balancer opens a way in.
 
 ## What to do
 
@@ -11,8 +13,10 @@ Check what is added, and that no object of that name exists already.
 
 from collections.abc import Iterator
 
+from pipeline.core.analysis.added_effects import CLAIMS_INGRESSES, NO_EFFECT, SERVES_CLASS, AddedEffect, effect_of
 from pipeline.core.analysis.removal import by_kind, grouped, kind_changes, naming
 from pipeline.core.diff.change import Action, ResourceChange
+from pipeline.core.kube.pods import WORKLOADS
 from pipeline.core.kube.resource import CRD_KIND, Delivery
 from pipeline.core.render.manifests import parse
 from pipeline.core.risk.finding import Severity
@@ -27,12 +31,17 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
     told = {new.id for _, new in kind_changes(upgrade)}
     fresh = (one for one in upgrade.diff.of_action(Action.ADDED) if one.resource.delivery is not Delivery.HOOK)
     added = [one for one in fresh if one.id.kind != CRD_KIND and one.id not in told]
-    for changes in grouped([one for one in added if one.id not in owner], lambda change: change.id.kind).values():
+    grown = any(resource.kind in WORKLOADS for resource in upgrade.before.manifests.resources)
+    own = [one for one in added if one.id not in owner]
+    for (_, effect), changes in grouped(
+        own, lambda change: (change.id.kind, _effect(change, upgrade, grown=grown))
+    ).items():
         yield _hit(
             changes,
             f"{naming(changes)} {agreeing(len(changes), 'is')} added",
-            "If an object of that name already exists, it is taken over.",
-            "Check that no object of that name exists already.",
+            effect.why,
+            effect.remedy,
+            effect.severity,
         )
     taken = [one for one in added if one.id in owner]
     for release, changes in grouped(taken, lambda change: owner[change.id]).items():
@@ -44,12 +53,26 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         )
 
 
-def _hit(changes: list[ResourceChange], title: str, why: str, remedy: str) -> Hit:
+def _effect(change: ResourceChange, upgrade: Upgrade, *, grown: bool) -> AddedEffect:
+    """What a release that is new as a whole adds is what it was installed for; ``grown`` is one that had workloads."""
+    found = effect_of(change.resource) if grown else None
+    first = found is SERVES_CLASS and not any(upgrade.before.manifests.of_kind("IngressClass"))
+    return CLAIMS_INGRESSES if first else found or NO_EFFECT
+
+
+def _hit(changes: list[ResourceChange], title: str, why: str, remedy: str, severity: Severity | None = None) -> Hit:
     places = [at(change) for change in changes]
-    return Hit(places[0], title, why, remedy, also=tuple(places[1:]))
+    return Hit(places[0], title, why, remedy, severity=severity, also=tuple(places[1:]))
 
 
 _SERVICE = "apiVersion: v1\nkind: Service\nmetadata: {name: %s}\n"
+_WEB = "---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: %s}\nspec: {replicas: 1}\n"
+_CLASS = "---\napiVersion: networking.k8s.io/v1\nkind: IngressClass\nmetadata: {name: %s}\n"
+_QUOTA = "---\napiVersion: v1\nkind: ResourceQuota\nmetadata: {name: a}\nspec: {hard: {pods: '3'}}\n"
+_STORAGE = (
+    "---\napiVersion: storage.k8s.io/v1\nkind: StorageClass\n"
+    "metadata: {name: a, annotations: {storageclass.kubernetes.io/is-default-class: '%s'}}\n"
+)
 
 RULE = Rule(
     module=__name__,
@@ -58,6 +81,18 @@ RULE = Rule(
     whole=check,
     cases=(
         speaks("a Service comes", ("info", ""), after=_SERVICE % "a"),
+        speaks("a component comes", ("medium", ""), before=_WEB % "a", after=_WEB % "a" + _WEB % "b"),
+        speaks("a whole release comes", ("info", ""), after=_WEB % "a"),
+        speaks("a class comes to a controller", ("high", ""), before=_WEB % "a", after=_WEB % "a" + _CLASS % "a"),
+        speaks(
+            "another class comes",
+            ("medium", ""),
+            before=_WEB % "a" + _CLASS % "a",
+            after=_WEB % "a" + _CLASS % "a" + _CLASS % "b",
+        ),
+        speaks("a quota comes", ("medium", ""), before=_WEB % "a", after=_WEB % "a" + _QUOTA),
+        speaks("a storage class comes", ("info", ""), before=_WEB % "a", after=_WEB % "a" + _STORAGE % "false"),
+        speaks("a default class comes", ("medium", ""), before=_WEB % "a", after=_WEB % "a" + _STORAGE % "true"),
         speaks(
             "a Service comes from another release",
             ("info", ""),

@@ -30,13 +30,21 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
             title=phrase(removed, "removed"),
             why="Its work is no longer done.",
             remedy="Check what the hook does, especially with data.",
-            severity=Severity.INFO if all(events(c.before) <= TESTS for c in removed) else None,
+            severity=_grade(removed),
             also=tuple(at(change) for change in removed[1:]),
         )
     for change in upgrade.diff.changes:
         former = events(change.before) - events(change.after) if edited(change) else frozenset()
         if former:
             yield _changed(change, sorted(former))
+
+
+def _grade(gone: list[ResourceChange]) -> Severity | None:
+    """Work that a release relied on is more than an account or a role of it; a test is neither."""
+    if all(events(change.before) <= TESTS for change in gone):
+        return Severity.INFO
+    works = any(change.id.kind in WORKS and events(change.before) & RUNNING for change in gone)
+    return Severity.MEDIUM if works else None
 
 
 def _changed(change: ResourceChange, former: list[str]) -> Hit:
@@ -66,7 +74,8 @@ RULE = Rule(
     severity=Severity.LOW,
     whole=check,
     cases=(
-        speaks("a migration no longer runs", ("low", ""), before=_JOB % "pre-upgrade"),
+        speaks("a migration no longer runs", ("medium", ""), before=_JOB % "pre-upgrade"),
+        speaks("a hook that is no Job", ("low", ""), before=(_JOB % "pre-upgrade").replace("Job", "ConfigMap")),
         speaks("a test is gone", ("info", ""), before=_JOB % "test"),
         speaks(
             "it becomes an ordinary Job",

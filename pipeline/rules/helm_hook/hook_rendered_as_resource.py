@@ -14,29 +14,39 @@ Check what the hook does, especially with data. Apply with a tool that supports 
 
 from collections.abc import Iterator
 
-from pipeline.core.analysis.hooks import RUNNING, annotation_path, claimed, edited, events, phrase, words
+from pipeline.core.analysis.hooks import RUNNING, WORKS, annotation_path, claimed, edited, events, phrase, words
 from pipeline.core.diff.change import Action, ResourceChange
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Claim, Hit, Rule, at, place, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
 
+_UPGRADES = frozenset({"pre-upgrade", "post-upgrade"})
+_STOPS = "The upgrade waits for it, and fails where it fails; a plain kubectl apply leaves it beside the workloads."
 _WHY = "It runs with the next upgrade. A plain kubectl apply runs it next to the workloads, and leaves it there."
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
     new = [c for c in upgrade.diff.of_action(Action.ADDED) if events(c.after) & RUNNING]
-    if new:
-        yield Hit(
-            at(new[0]),
-            title=phrase(new, "added"),
-            why=_WHY,
-            remedy="Check what the hook does, especially with data; apply with a tool that supports hooks.",
-            also=tuple(at(change) for change in new[1:]),
-        )
+    working = [change for change in new if _can_stop(change, events(change.after))]
+    for group in (working, [change for change in new if change not in working]):
+        if group:
+            yield Hit(
+                at(group[0]),
+                title=phrase(group, "added"),
+                why=_STOPS if group is working else _WHY,
+                remedy="Check what the hook does, especially with data; apply with a tool that supports hooks.",
+                severity=Severity.MEDIUM if group is working else None,
+                also=tuple(at(change) for change in group[1:]),
+            )
     for change in upgrade.diff.changes:
         came = (events(change.after) & RUNNING) - events(change.before) if edited(change) else frozenset()
         if came and not events(change.before) - events(change.after):  # else hook-lost tells of it
             yield _changed(change, sorted(came))
+
+
+def _can_stop(change: ResourceChange, at_events: frozenset[str]) -> bool:
+    """Whether it is a Job or a Pod that an upgrade waits for: one that fails is a failed upgrade."""
+    return change.id.kind in WORKS and not _UPGRADES.isdisjoint(at_events)
 
 
 def _changed(change: ResourceChange, came: list[str]) -> Hit:
@@ -47,6 +57,7 @@ def _changed(change: ResourceChange, came: list[str]) -> Hit:
         f"a hook of {', '.join(came)}",
         why=_WHY,
         remedy="Check what it does, especially with data.",
+        severity=Severity.MEDIUM if _can_stop(change, frozenset(came)) else None,
         claims=tuple(Claim(change.id, one) for one in claimed(change)),
     )
 
@@ -60,11 +71,13 @@ RULE = Rule(
     severity=Severity.LOW,
     whole=check,
     cases=(
-        speaks("a migration runs", ("low", ""), after=_JOB % "pre-upgrade"),
-        speaks("a Job becomes one", ("low", "metadata.annotations"), before=_PLAIN, after=_JOB % "pre-upgrade"),
+        speaks("a migration runs", ("medium", ""), after=_JOB % "pre-upgrade"),
+        speaks("a Job runs at installs", ("low", ""), after=_JOB % "post-install"),
+        speaks("a hook that is no Job", ("low", ""), after=(_JOB % "pre-upgrade").replace("Job", "ConfigMap")),
+        speaks("a Job becomes one", ("medium", "metadata.annotations"), before=_PLAIN, after=_JOB % "pre-upgrade"),
         speaks(
             "it runs at upgrades, too",
-            ("low", 'metadata.annotations["helm.sh/hook"]'),
+            ("medium", 'metadata.annotations["helm.sh/hook"]'),
             before=_JOB % "pre-install",
             after=_JOB % "pre-install,pre-upgrade",
         ),

@@ -13,7 +13,7 @@ Check pull permissions and mirrors for a new registry or repository; read the re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from pipeline.core.analysis.images import Image, grade, image, names_image
+from pipeline.core.analysis.images import Image, grade, image, moves_back, names_image
 from pipeline.core.analysis.rule_helpers import FindingText, custom_check, pods_check
 from pipeline.core.analysis.short_values import between
 from pipeline.core.diff.change import FieldChange, ResourceChange
@@ -59,24 +59,21 @@ _in_custom_resource = custom_check(_WORDS, names_image)
 def check(upgrade: Upgrade) -> Iterator[Hit]:
     others = (hit for change in upgrade.diff.changes for hit in _in_custom_resource(change, upgrade))
     for hit in (*_in_pods(upgrade), *others):
-        if hit.severity is Severity.MEDIUM:
-            why, remedy = (_BACK, _SEE_WHY) if _same_repository(upgrade, hit) else (_OTHER, _COMPARE)
+        back = _back(upgrade, hit) if hit.severity is Severity.MEDIUM else []
+        if back:
+            same = any(old.name == new.name for old, new in back)
+            why, remedy = (_BACK, _SEE_WHY) if same else (_OTHER, _COMPARE)
             yield replace(hit, why=why, remedy=remedy)
         else:
             yield hit
 
 
-def _same_repository(upgrade: Upgrade, hit: Hit) -> bool:
-    """Whether an image of the finding moves back in one repository: of another one, the numbers say little."""
+def _back(upgrade: Upgrade, hit: Hit) -> list[tuple[Image, Image]]:
+    """The images of the finding that move back: in one repository or, where the numbers say little, to another one."""
     paths = {(claim.id, claim.path) for claim in hit.claims}
     fields = (f for change in upgrade.diff.changes for f in change.fields if (change.id, f.path) in paths)
     pairs = [(image(str(field.old)), image(str(field.new))) for field in fields]
-    back = [pair for pair in pairs if grade(*pair) is Severity.MEDIUM]
-    return any(_name(old) == _name(new) for old, new in back)
-
-
-def _name(one: Image) -> str:
-    return one.repository.removeprefix("library/")
+    return [pair for pair in pairs if moves_back(*pair)]
 
 
 _WEB = (
@@ -102,6 +99,18 @@ RULE = Rule(
             ("low", "spec.template.spec.containers[name=a].image"),
             before=_WEB,
             after=_WEB.replace("x:1", "y.io/x:1"),
+        ),
+        speaks(
+            "another repository",
+            ("medium", "spec.template.spec.containers[name=a].image"),
+            before=_WEB.replace("x:1", "team/x:1"),
+            after=_WEB.replace("x:1", "archive/x:1"),
+        ),
+        speaks(
+            "another major version",
+            ("medium", "spec.template.spec.containers[name=a].image"),
+            before=_WEB,
+            after=_WEB.replace("x:1.0.0", "x:2.0.0"),
         ),
         speaks(
             "a tag moves back",

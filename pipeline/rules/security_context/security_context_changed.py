@@ -27,8 +27,30 @@ _WORDS = FindingText(
     "privileges or user of its pods change",
     "They may lack privileges that they used, or access to files of the old user.",
     "Watch the pods after the rollout; check the owner of files on volumes.",
-    grade=lambda change, _fields: Severity.MEDIUM if _nowhere_to_write(change) else None,
+    grade=lambda change, _fields: Severity.MEDIUM if _nowhere_to_write(change) or _felt(change) else None,
 )
+
+
+def _felt(change: ResourceChange) -> bool:
+    """Whether its processes run as somebody else, may no longer be root, or lose the node's network."""
+    before, after = (pod_spec(side) if side is not None else {} for side in (change.before, change.after))
+    if before.get("hostNetwork") is True and after.get("hostNetwork") is not True:
+        return True
+    users, others = _users(before), _users(after)
+    return any(_another(users[name], others[name]) for name in users.keys() & others.keys())
+
+
+def _users(spec: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """What holds for each container: its own security context, and the pod's where it says nothing."""
+    pod, containers = mapping(spec.get("securityContext")), map(mapping, sequence(spec.get("containers")))
+    return {str(one.get("name")): {**pod, **mapping(one.get("securityContext"))} for one in containers}
+
+
+def _another(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+    """A user that is stated for the first time may be the image's own; ``runAsNonRoot`` then only repeats it."""
+    moved = any(old.get(key) is not None and old[key] != new.get(key) for key in ("runAsUser", "runAsGroup", "fsGroup"))
+    refused = new.get("runAsNonRoot") is True and old.get("runAsNonRoot") is not True and not old.get("runAsUser")
+    return moved or refused
 
 
 def _nowhere_to_write(change: ResourceChange) -> bool:
@@ -69,7 +91,31 @@ RULE = Rule(
             "hardened",
             ("low", "spec.template.spec.containers[name=a].securityContext"),
             before=_WEB % "",
+            after=_WEB % ", securityContext: {allowPrivilegeEscalation: false}",
+        ),
+        speaks(
+            "an image that runs as root does not start",
+            ("medium", "spec.template.spec.containers[name=a].securityContext"),
+            before=_WEB % "",
             after=_WEB % ", securityContext: {runAsNonRoot: true}",
+        ),
+        speaks(
+            "it was not root before",
+            ("low", "spec.template.spec.containers[name=a].securityContext.runAsNonRoot"),
+            before=_WEB % ", securityContext: {runAsUser: 1000}",
+            after=_WEB % ", securityContext: {runAsUser: 1000, runAsNonRoot: true}",
+        ),
+        speaks(
+            "another user",
+            ("medium", "spec.template.spec.containers[name=a].securityContext.runAsUser"),
+            before=_WEB % ", securityContext: {runAsUser: 1000}",
+            after=_WEB % ", securityContext: {runAsUser: 65534}",
+        ),
+        speaks(
+            "the node's network is gone",
+            ("medium", "spec.template.spec.hostNetwork"),
+            before=(_WEB % "").replace("spec: {containers", "spec: {hostNetwork: true, containers"),
+            after=_WEB % "",
         ),
         speaks(
             "a file system that is read-only, and nowhere else to write",

@@ -10,6 +10,7 @@ Look up the flags in the release notes; an overlay that adds arguments may now c
 """
 
 from pipeline.core.analysis.rule_helpers import FindingText, pods_check, shown
+from pipeline.core.analysis.setting_changes import setting_grade
 from pipeline.core.analysis.short_values import between, brief
 from pipeline.core.diff.change import FieldChange, Op, ResourceChange
 from pipeline.core.kube.path import Path, get
@@ -54,6 +55,7 @@ check = pods_check(
         "Flags change behaviour.",
         "Look up the flags in the release notes.",
         say=_said,
+        grade=lambda _change, fields: setting_grade(fields),
     ),
 )
 _WEB = (
@@ -69,9 +71,27 @@ RULE = Rule(
     cases=(
         speaks(
             "a flag goes",
-            ("low", "spec.template.spec.containers[name=a].args[1]"),
+            ("medium", "spec.template.spec.containers[name=a].args[1]"),
             before=_WEB % ", args: [x, --old]",
             after=_WEB % ", args: [x]",
+        ),
+        speaks(
+            "a flag gets another value",
+            ("medium", "spec.template.spec.containers[name=a].args[1]"),
+            before=_WEB % ", args: [x, --port=9000]",
+            after=_WEB % ", args: [x, --port=8080]",
+        ),
+        speaks(
+            "a flag names another version",
+            ("low", "spec.template.spec.containers[name=a].args[1]"),
+            before=_WEB % ", args: [x, '--reloader=quay.io/x/reloader:v0.60.1']",
+            after=_WEB % ", args: [x, '--reloader=quay.io/x/reloader:v0.61.0']",
+        ),
+        speaks(
+            "a flag comes",
+            ("low", "spec.template.spec.containers[name=a].args[1]"),
+            before=_WEB % ", args: [x]",
+            after=_WEB % ", args: [x, --new]",
         ),
         quiet("another image", before=_WEB % ", args: [x]", after=(_WEB % ", args: [x]").replace("x:1", "x:2")),
     ),

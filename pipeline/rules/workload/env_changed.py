@@ -13,6 +13,7 @@ import re
 from typing import Any
 
 from pipeline.core.analysis.rule_helpers import FindingText, pods_check
+from pipeline.core.analysis.setting_changes import setting_grade
 from pipeline.core.diff.change import FieldChange, Op, ResourceChange
 from pipeline.core.kube.path import Path
 from pipeline.core.kube.pods import in_container
@@ -30,7 +31,9 @@ def _picks(_field: FieldChange, path: Path) -> bool:
 def _grade(_change: ResourceChange, fields: list[FieldChange]) -> Severity | None:
     """``$(HOST)`` is replaced where HOST stands above it, and else is passed on as it is written."""
     orders = [field for field in fields if field.op is Op.REORDERED and field.path[-1] == "env"]
-    return Severity.MEDIUM if any(_resolved(field.old) != _resolved(field.new) for field in orders) else None
+    if any(_resolved(field.old) != _resolved(field.new) for field in orders):
+        return Severity.MEDIUM
+    return setting_grade(fields)
 
 
 def _resolved(variables: list[Any]) -> set[tuple[str, str]]:
@@ -64,7 +67,7 @@ RULE = Rule(
     cases=(
         speaks(
             "a variable goes",
-            ("low", "spec.template.spec.containers[name=a].env[name=A]"),
+            ("medium", "spec.template.spec.containers[name=a].env[name=A]"),
             before=_WEB % ", env: [{name: A, value: b}, {name: B}]",
             after=_WEB % ", env: [{name: B}]",
         ),
@@ -79,6 +82,18 @@ RULE = Rule(
             ("low", "spec.template.spec.containers[name=a].env"),
             before=_WEB % ", env: [{name: A, value: a}, {name: B, value: b}]",
             after=_WEB % ", env: [{name: B, value: b}, {name: A, value: a}]",
+        ),
+        speaks(
+            "a variable comes",
+            ("low", "spec.template.spec.containers[name=a].env[name=B]"),
+            before=_WEB % ", env: [{name: A, value: a}]",
+            after=_WEB % ", env: [{name: A, value: a}, {name: B, value: b}]",
+        ),
+        speaks(
+            "a variable names another image",
+            ("low", "spec.template.spec.containers[name=a].env[name=A].value"),
+            before=_WEB % ", env: [{name: A, value: 'hashicorp/vault:1.20.4'}]",
+            after=_WEB % ", env: [{name: A, value: 'hashicorp/vault:1.21.2'}]",
         ),
         quiet("another image", before=_WEB % "", after=(_WEB % "").replace("x:1", "x:2")),
     ),

@@ -18,13 +18,15 @@ from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
 from pipeline.core.words import kubectl
 
+_MUCH = 4
+
 
 def _picks(_field: FieldChange, path: Path) -> bool:
     return in_container(path, "resources")
 
 
 def _grade(_change: ResourceChange, fields: list[FieldChange]) -> Severity | None:
-    return Severity.MEDIUM if any(map(_lowered, fields)) else None
+    return Severity.MEDIUM if any(_lowered(field) or _multiplied(field) for field in fields) else None
 
 
 def _lowered(field: FieldChange) -> bool:
@@ -33,6 +35,14 @@ def _lowered(field: FieldChange) -> bool:
         return False
     old, new = quantity(field.old), quantity(field.new)
     return old is not None and new is not None and new < old
+
+
+def _multiplied(field: FieldChange) -> bool:
+    """Whether a request is so much higher that nodes and quotas made for the old one are too small."""
+    if "requests" not in field.path:
+        return False
+    old, new = quantity(field.old), quantity(field.new)
+    return old is not None and new is not None and new >= _MUCH * old > 0
 
 
 check = pods_check(
@@ -61,6 +71,12 @@ RULE = Rule(
             ("low", "spec.template.spec.containers[name=a].resources.requests.cpu"),
             before=_WEB % ", resources: {requests: {cpu: 1}}",
             after=_WEB % ", resources: {requests: {cpu: 2}}",
+        ),
+        speaks(
+            "a request is many times what it was",
+            ("medium", "spec.template.spec.containers[name=a].resources.requests.cpu"),
+            before=_WEB % ", resources: {requests: {cpu: 10m}}",
+            after=_WEB % ", resources: {requests: {cpu: 500m}}",
         ),
         speaks(
             "a memory limit is lowered",

@@ -12,7 +12,8 @@ Check that every ConfigMap, Secret and claim that is used exists before the roll
 from pipeline.core.analysis.rule_helpers import FindingText, pods_check
 from pipeline.core.diff.change import FieldChange, ResourceChange
 from pipeline.core.kube.path import MISSING, Path
-from pipeline.core.kube.pods import in_container
+from pipeline.core.kube.pods import containers, in_container, pod_spec
+from pipeline.core.kube.resource import Resource, mapping, sequence
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
 
@@ -21,9 +22,30 @@ def _picks(_field: FieldChange, path: Path) -> bool:
     return path[:1] == ("volumes",) or in_container(path, "volumeMounts", "volumeDevices")
 
 
-def _grade(_change: ResourceChange, fields: list[FieldChange]) -> Severity | None:
+def _grade(change: ResourceChange, fields: list[FieldChange]) -> Severity | None:
     """A folder of the node is shared with whoever else looks there: another path is a broken agreement."""
-    return Severity.MEDIUM if any(map(_moved, fields)) else None
+    return Severity.MEDIUM if any(map(_moved, fields)) or _remounted(change) else None
+
+
+def _remounted(change: ResourceChange) -> bool:
+    """Whether data that is kept stands at another path from now on."""
+    before, after = (_kept_at(side) if side is not None else {} for side in (change.before, change.after))
+    return any(after[key] and before[key] - after[key] for key in before.keys() & after.keys())
+
+
+def _kept_at(workload: Resource) -> dict[tuple[str, str], set[str]]:
+    """The mount paths of each claim, by container and volume."""
+    volumes = map(mapping, sequence(pod_spec(workload).get("volumes")))
+    kept = {str(one.get("name")) for one in volumes if "persistentVolumeClaim" in one}
+    templates = sequence(mapping(workload.body.get("spec")).get("volumeClaimTemplates"))
+    kept |= {str(mapping(mapping(one).get("metadata")).get("name")) for one in templates}
+    found: dict[tuple[str, str], set[str]] = {}
+    for container in containers(workload):
+        for mount in map(mapping, sequence(container.get("volumeMounts"))):
+            if str(mount.get("name")) in kept:
+                key = str(container.get("name")), str(mount.get("name"))
+                found.setdefault(key, set()).add(str(mount.get("mountPath")))
+    return found
 
 
 def _moved(field: FieldChange) -> bool:
@@ -40,6 +62,10 @@ check = pods_check(
     ),
 )
 _WEB = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {template: {spec: {%s}}}\n"
+_CLAIM = (
+    "volumes: [{name: v, persistentVolumeClaim: {claimName: c}}], "
+    "containers: [{name: a, volumeMounts: [{name: v, mountPath: %s}]}]"
+)
 
 RULE = Rule(
     module=__name__,
@@ -52,6 +78,12 @@ RULE = Rule(
             ("low", "spec.template.spec.volumes[name=b]"),
             before=_WEB % "volumes: [{name: a}]",
             after=_WEB % "volumes: [{name: a}, {name: b}]",
+        ),
+        speaks(
+            "a claim is mounted at another path",
+            ("medium", "spec.template.spec.containers[name=a].volumeMounts[mountPath=/a]"),
+            before=_WEB % _CLAIM % "/a",
+            after=_WEB % _CLAIM % "/b",
         ),
         quiet(
             "a container comes",

@@ -170,7 +170,11 @@ def test_an_app_of_another_name_is_one_fact() -> None:
 
 def test_an_edit_beside_the_new_name_is_told_by_itself() -> None:
     found = report(app("rel-web"), app("rel-shop", image="x:2", threads=8))
-    assert said(found) == [("high", "resource-renamed"), ("low", "config-value-changed"), ("low", "image-changed")]
+    assert said(found) == [
+        ("high", "resource-renamed"),
+        ("medium", "config-value-changed"),
+        ("medium", "image-changed"),
+    ]
     assert found.findings[1].title.endswith("threads 4 -> 8")
     assert found.findings[2].title.endswith("image changes: x 1 -> 2")
 
@@ -205,7 +209,11 @@ def user(end: str) -> str:
 def test_of_three_generations_the_named_one_is_compared_and_the_oldest_is_no_loss() -> None:
     old, named, new = (MAP.format(name=f"cfg-{end}", data=f"a: {end}") for end in ("5f0c9a1b", "0a1b2c3d", "9c1d2e3f"))
     found = report(old + named + user("0a1b2c3d"), named + new + user("9c1d2e3f"))
-    assert said(found) == [("low", "config-value-changed"), ("info", "resource-removed"), ("info", "resource-renamed")]
+    assert said(found) == [
+        ("medium", "config-value-changed"),
+        ("info", "resource-removed"),
+        ("info", "resource-renamed"),
+    ]
     assert "cfg-0a1b2c3d becomes cfg-9c1d2e3f" in found.findings[2].title
     assert "cfg-5f0c9a1b" in found.findings[1].title
 
