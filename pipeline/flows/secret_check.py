@@ -5,14 +5,12 @@ from collections.abc import Iterable, Iterator
 from pipeline.core.config.model import Config
 from pipeline.core.errors import UsageError
 from pipeline.core.kube.path import to_text
-from pipeline.core.kube.secrets import holds_data, holds_data_within
+from pipeline.core.kube.secrets import holds_data, holds_data_within, may_hold_secrets
 from pipeline.core.render.file_tree import Tree
 from pipeline.core.render.layout import FOLDER, index_place
 from pipeline.core.render.rendered_tree import from_bytes
 from pipeline.core.words import listed
 from pipeline.flows.committed import parsed
-
-_MENTION = b"Secret"
 
 
 def check_secrets(config: Config, paths: Iterable[str], worktree: Tree) -> None:
@@ -40,7 +38,7 @@ def check_secrets(config: Config, paths: Iterable[str], worktree: Tree) -> None:
 
 def _in_the_open(paths: Iterable[str], worktree: Tree) -> Iterator[str]:
     for path, data in worktree.read(paths).items():
-        if _MENTION not in data:
+        if not may_hold_secrets(data.decode("utf-8", "replace")):
             continue
         resources = parsed(path, data, "", "").resources
         if any(holds_data(resource) or holds_data_within(resource) for resource in resources):

@@ -1,6 +1,7 @@
 """A Secret that the tree does not hold: its value is shown nowhere, and a copy of it is not committed."""
 
 import base64
+import gzip
 import json
 from pathlib import Path
 
@@ -77,6 +78,23 @@ def test_a_copy_of_an_omitted_value_is_refused_at_commit_and_shown_nowhere(
     assert "<secret #" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("part", ["vQm29LpZt4Rw", "q7Kx7vQm29Lp", "Kx7vQm29LpZt4", "=", "LpZt4Rw9sD"])
+def test_a_piece_of_an_omitted_token_is_refused_at_commit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], part: str
+) -> None:
+    secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {a: q7Kx7vQm29LpZt4Rw9sD}\n---\n"
+    if part.endswith("="):
+        part = base64.b64encode(b"q7Kx7vQm29LpZt4Rw9sD").decode()[7:]
+    copy = f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c}}\ndata: {{a: {part}}}\n"
+    files = {"charts/web/templates/s.yaml": secret + copy, "pipeline.yaml": f"{CONFIG}secrets: {{rendered: omit}}\n"}
+    monkeypatch.chdir(platform(tmp_path, files))
+    verbs("vendor", "render")
+    assert run(["commit"]) == 64
+    said = capsys.readouterr().err
+    assert "appears in plain text elsewhere" in said
+    assert part not in said
+
+
 def test_what_a_secret_holds_beside_its_secrets_may_stand_elsewhere(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -146,6 +164,42 @@ def test_a_secret_of_any_shape_is_refused(
     assert "hunter2-canary" not in said.err
 
 
+MANIFEST = "apiVersion: v1\nkind: Secret\nmetadata: {name: b}\nstringData:\n  a: hunter2-canary\n"
+
+
+def base64_of(data: bytes, width: int = 10_000) -> str:
+    text = base64.b64encode(data).decode()
+    return "\n    ".join(text[n : n + width] for n in range(0, len(text), width))
+
+
+def config_of(text: str) -> str:
+    return f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a}}\ndata:\n  m: |\n    {text}\n  more: x\n"
+
+
+SHAPES |= {
+    "of small letters": MANIFEST.replace("Secret", "secret"),
+    "a list of small letters": "apiVersion: v1\nkind: secretlist\n"
+    "items: [{metadata: {name: a}, stringData: {a: hunter2-canary}}]\n",
+    "in base64": config_of(base64_of(MANIFEST.encode())),
+    "in lines of base64": config_of(base64_of(MANIFEST.encode(), 64)),
+    "in whole lines of base64": config_of(base64_of(MANIFEST.ljust(144, "#").encode(), 64)),
+    "in base64 within a text": config_of(f"tool install --with={base64_of(MANIFEST.encode())} --now"),
+    "in base64 twice": config_of(base64_of(base64_of(MANIFEST.encode()).encode())),
+    "in gzip": config_of(base64_of(gzip.compress(MANIFEST.encode(), mtime=0))),
+    "in gzip in lines": config_of(base64_of(gzip.compress(MANIFEST.encode() * 9, mtime=0), 76)),
+    "in gzip in base64 twice": config_of(base64_of(base64_of(gzip.compress(MANIFEST.encode(), mtime=0)).encode())),
+    "in binaryData": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\nbinaryData: "
+    f"{{m: {base64_of(gzip.compress(MANIFEST.encode(), mtime=0))}}}\n",
+    "of JSON in base64": config_of(
+        base64_of(b'{"items":[{"data":{"a":"aHVudGVyMi1jYW5hcnk="},"apiVersion":"v1","kind":"Secret"}]}')
+    ),
+    "with its kind on a line of its own": config_of(
+        MANIFEST.replace("kind: Secret", "kind: >-\n  Secret").replace("\n", "\n    ")
+    ),
+    "with a tag on its kind": config_of(MANIFEST.replace("Secret", "!!str Secret").replace("\n", "\n    ")),
+}
+
+
 EMPTY = {
     "a reference in a field": "apiVersion: x.example/v1\nkind: Bundle\nmetadata: {name: a, namespace: shop}\n"
     "spec: {ref: {kind: Secret, name: b}}\n",
@@ -154,6 +208,8 @@ EMPTY = {
     "another group": "apiVersion: a.example/v1\nkind: Secret\nmetadata: {name: a}\ndata: {a: b}\n",
     "a ConfigMap that only names one": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"
     "data: {m: 'kind: Secret'}\n",
+    "a sealed one in base64": config_of(base64_of(MANIFEST.replace("hunter2-canary", "").encode())),
+    "a text about one in base64": config_of(base64_of(b"The kind of data is a Secret, and it says: nothing at all.")),
     "a template": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  m.yaml: |\n    kind: Secret\n"
     "    stringData:\n      a: ${PASSWORD}\n    @: [\n",
 }

@@ -1,7 +1,8 @@
 """Which objects contain secret values in plain text, and which contain them encrypted.
 
-A Secret need not be an object of its own: it may stand in a text (a ConfigMap that an operator applies), and kubectl
-writes a whole one into an annotation. Nor need its data be a map: a cluster refuses a list, but Git takes it.
+A Secret need not be an object of its own: it may stand in a text (a ConfigMap that an operator applies), also in base64
+or gzip, and kubectl writes a whole one into an annotation. Nor need its data be a map, or its kind be written as the
+API writes it: a cluster refuses a list and ``kind: secret``, but Git takes them.
 """
 
 import base64
@@ -12,6 +13,7 @@ from typing import Any
 
 import orjson
 
+from pipeline.core.kube.packed_text import unpacked
 from pipeline.core.kube.resource import CRD_KIND, Resource, mapping, sequence
 from pipeline.core.yaml.reader import YamlError, load_all
 
@@ -22,8 +24,8 @@ DATA = ("data", "stringData")
 ENCRYPTED_KEYS = f"^({'|'.join(DATA)})$"
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _ENCRYPTED = "ENC["
-_NAMED = re.compile(rb"""kind\\?["']?\s*:\s*\\?["']?Secret(?:List)?\b""")
-_IN_TEXT = re.compile(r"""kind["']?\s*:\s*["']?Secret(?:List)?\b""")
+_WORD = re.compile(r"(?i)(?<![A-Za-z0-9])secret(?:list)?(?![A-Za-z0-9])")
+_DEEPEST = 3
 # Of a text that is a template, and so not YAML: an entry below data that is more than a placeholder.
 _ENTRY = re.compile(
     r"(?m)^(\s*)(?:data|stringData):[ \t]*\n(?:\1[ \t]+[^\n]*\n){0,200}?"
@@ -39,9 +41,14 @@ def base64_text(text: str) -> str:
         return text
 
 
+def is_secret(resource: Resource) -> bool:
+    """Whether it is one of Kubernetes' own, however its kind is written."""
+    return _is(resource.kind, SECRET) and not resource.group
+
+
 def holds_data(resource: Resource) -> bool:
     """Whether it is a Secret with any value in the open. One that others fill in the cluster has none."""
-    if resource.kind != SECRET or resource.group:
+    if not is_secret(resource):
         return False
     values = [value for key in DATA for value in _scalars(resource.body.get(key))]
     return any(value not in ("", None) for value in values) and not _encrypted(resource, values)
@@ -49,37 +56,57 @@ def holds_data(resource: Resource) -> bool:
 
 def is_encrypted(resource: Resource) -> bool:
     """Whether it is a Secret as sops writes one; a cluster would take the encrypted text for the value."""
-    return resource.kind == SECRET and not resource.group and bool(mapping(resource.body.get(SOPS)))
+    return is_secret(resource) and bool(mapping(resource.body.get(SOPS)))
+
+
+def may_hold_secrets(text: str) -> bool:
+    """Quickly, of an object's text in YAML or JSON: most objects do not."""
+    return _speaks_of_one(text) or any(_speaks_of_one(inside) for inside in _unpacked(text))
 
 
 def secrets_within(resource: Resource) -> Iterator[Resource]:
     """The Secrets inside an object: in its fields (a template that others create), in annotations, in texts."""
-    if resource.kind == CRD_KIND or not _mentions_a_secret(resource):
+    if resource.kind == CRD_KIND or not _may_hold_secrets(resource):
         return
-    for key, value in resource.body.items():
-        if key != SOPS:
-            yield from (found for found in _objects(value) if holds_data(found))
-    for text in _scalars({key: value for key, value in resource.body.items() if key != SOPS}):
-        if isinstance(text, str) and _IN_TEXT.search(text):
-            yield from _secrets_in(text)
+    hidden = (SOPS, "kind") if is_secret(resource) else (SOPS,)
+    body = {key: value for key, value in resource.body.items() if key not in hidden}
+    yield from (found for found in _objects(body) if holds_data(found))
+    for text in _texts(resource):
+        yield from _secrets_in(text)
 
 
 def holds_data_within(resource: Resource) -> bool:
     """The same of its texts: whether one of them holds a Secret with a value in the open."""
     if any(map(holds_data, secrets_within(resource))):
         return True
-    if resource.kind == CRD_KIND or not _mentions_a_secret(resource):
+    if resource.kind == CRD_KIND or not _may_hold_secrets(resource):
         return False
-    texts = (text for text in _scalars(resource.body) if isinstance(text, str) and _IN_TEXT.search(text))
-    return any(not _readable(text) and _ENTRY.search(text) for text in texts)
+    return any(not _readable(text) and _ENTRY.search(text) for text in _texts(resource))
 
 
-def _mentions_a_secret(resource: Resource) -> bool:
-    """Quickly: most objects do not."""
+def _may_hold_secrets(resource: Resource) -> bool:
     try:
-        return _NAMED.search(orjson.dumps({**resource.body, "kind": ""})) is not None
+        return may_hold_secrets(orjson.dumps({**resource.body, "kind": ""}).decode())
     except TypeError:  # half a surrogate pair
         return True
+
+
+def _texts(resource: Resource) -> Iterator[str]:
+    """Those of its texts that speak of a Secret, unpacked."""
+    for text in _scalars({key: value for key, value in resource.body.items() if key != SOPS}):
+        if isinstance(text, str):
+            yield from (part for part in (text, *_unpacked(text)) if _speaks_of_one(part))
+
+
+def _speaks_of_one(text: str) -> bool:
+    return "ata" in text and "ind" in text and _WORD.search(text) is not None
+
+
+def _unpacked(text: str, depth: int = 0) -> Iterator[str]:
+    for _, _, inside in unpacked(text):
+        yield inside
+        if depth < _DEEPEST:
+            yield from _unpacked(inside, depth + 1)
 
 
 def _readable(text: str) -> bool:
@@ -103,12 +130,12 @@ def _objects(document: Any) -> Iterator[Resource]:
     """A Secret, those of a list, and those that stand deeper within (``objects: [{kind: Secret …}]``)."""
     if isinstance(document, dict):
         kind = str(document.get("kind") or "")
-        if kind == SECRET:
+        if _is(kind, SECRET):
             found = Resource.of(document)
             if not found.group:
                 yield found
                 return
-        below = {"kind": SECRET, "apiVersion": "v1"} if kind == "SecretList" else {}
+        below = {"kind": SECRET, "apiVersion": "v1"} if _is(kind, f"{SECRET}List") else {}
         for value in document.values():
             items = [below | item for item in sequence(value) if isinstance(item, dict)]
             for item in (*items, value) if isinstance(value, dict) else items:
@@ -116,6 +143,10 @@ def _objects(document: Any) -> Iterator[Resource]:
     elif isinstance(document, list):
         for item in document:
             yield from _objects(item)
+
+
+def _is(kind: str, name: str) -> bool:
+    return kind == name or kind.strip().lower() == name.lower()
 
 
 def _encrypted(resource: Resource, values: list[object]) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 
 from pipeline.core.kube.path import Path
 from pipeline.core.kube.resource import ManifestSet, Resource, ResourceId
-from pipeline.core.kube.secrets import DATA, SECRET, holds_data
+from pipeline.core.kube.secrets import DATA, holds_data, is_secret
 from pipeline.core.redaction.forms import decoded
 from pipeline.core.redaction.mask import Mask
 from pipeline.core.redaction.parts import leaves
@@ -60,14 +60,14 @@ def copies_of(manifests: ManifestSet, layers: Sequence[Mapping[str, Any]]) -> Co
         return Copies()
     every, credentials = Mask(), Mask()
     every.manifests(manifests)
-    credentials.manifests(ManifestSet(tuple(r for r in manifests.resources if r.kind != SECRET)))
+    credentials.manifests(ManifestSet(tuple(r for r in manifests.resources if not is_secret(r))))
     credentials.hidden(text for secret in secrets for text in _credentials(secret))
     for layer in layers:
         every.taken(layer)
     held = cache(every.shows)
     places: dict[Copied, None] = {}
     for resource in manifests.resources:
-        if resource.kind != SECRET and every.holds_json(resource.body):
+        if not is_secret(resource) and every.holds_json(resource.body):
             for found in _texts(resource.body):
                 if held(found.text):
                     path, below = _without_values(found, held)

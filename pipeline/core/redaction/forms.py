@@ -9,6 +9,7 @@ import binascii
 import hashlib
 import html
 import re
+import string
 from collections.abc import Iterator
 from typing import NamedTuple
 from urllib.parse import quote, quote_plus
@@ -22,6 +23,14 @@ SHORTEST = 6
 LONGEST_IN_FULL = 100_000
 """Characters. Of a longer value the rarer forms (reversed, entities, base32) are not made: all of them together would
 take 200 times its size."""
+_LONGEST_IN_BASE85 = 4_096
+"""Bytes: Python encodes them one by one."""
+_DIGITS = "0123456789"
+_SMALL, _LARGE = string.ascii_lowercase, string.ascii_uppercase
+_AS_ZEROMQ = str.maketrans(
+    f"{_DIGITS}{_LARGE}{_SMALL}!#$%&()*+-;<=>?@^_`{{|}}~", f"{_DIGITS}{_SMALL}{_LARGE}.-:+=^!/*?&<>()[]{{}}@%$#"
+)
+"""The signs of RFC 1924 as Z85 writes them."""
 _BEGINNING = 10
 _RUN = 64
 _ALGORITHMS = ("md5", "sha1", "sha224", "sha256", "sha384", "sha512")
@@ -103,6 +112,7 @@ def _written(text: str, common: int, *, rare: bool) -> Iterator[Form]:
         base64.b64encode(text[::-1].encode("utf-8", "surrogatepass")).decode(),
         base64.b64encode(text.encode("utf-16-le", "surrogatepass")).decode().rstrip("="),
         *_base32(raw),
+        *_base85(raw),
         entities,
         entities.replace("&#x27;", "&#39;").replace("&quot;", "&#34;"),
         entities.replace("&#x27;", "&apos;"),
@@ -134,6 +144,17 @@ def _base32(raw: bytes) -> Iterator[str]:
     for before in range(1, 5):
         text = base64.b32encode(b"\0" * before + raw).decode()
         yield text[-(-before * 8 // 5) : (before + len(raw)) * 8 // 5]
+
+
+def _base85(raw: bytes) -> Iterator[str]:
+    """RFC 1924's, Adobe's and ZeroMQ's, alone or inside of more: four bytes are five characters there."""
+    if len(raw) > _LONGEST_IN_BASE85:
+        return
+    for inside in (raw, *(raw[skipped : skipped + (len(raw) - skipped) // 4 * 4] for skipped in range(4))):
+        text = base64.b85encode(inside).decode()
+        yield text
+        yield text.translate(_AS_ZEROMQ)
+        yield base64.a85encode(inside).decode()
 
 
 def _escaped(text: str) -> Iterator[str]:

@@ -15,9 +15,10 @@ import orjson
 
 from pipeline.core.kube.marks import note_on, with_note
 from pipeline.core.kube.resource import Body, ManifestSet, Resource
-from pipeline.core.kube.secrets import LAST_APPLIED, SECRET, secrets_within
+from pipeline.core.kube.secrets import LAST_APPLIED, is_secret, secrets_within
 from pipeline.core.redaction import run
 from pipeline.core.redaction.forms import SHORTEST, decoded, forms, plain_forms
+from pipeline.core.redaction.fragments import Fragments
 from pipeline.core.redaction.json_values import as_json_text, joined, replaced_within
 from pipeline.core.redaction.ordinary import COMMON, OrdinaryWords
 from pipeline.core.redaction.packed import packed
@@ -34,6 +35,7 @@ class Mask:
         self._pieces: set[str] = set()
         self._unsought: list[str] = []
         self._search = Search()
+        self._fragments = Fragments()
         self._ordinary = OrdinaryWords()
         self._exempt: tuple[tuple[int, int], frozenset[int]] = ((0, 0), frozenset())
         self._held: list[str] = []
@@ -48,7 +50,7 @@ class Mask:
     def resource(self, resource: Resource) -> Resource:
         """The same, masked where it is a Secret; what another object holds of Secrets in its texts is learnt."""
         self._ordinary.names |= {resource.id.name, resource.id.namespace}
-        if resource.kind != SECRET or resource.group:
+        if not is_secret(resource):
             for found in secrets_within(resource):
                 self.resource(found)
             return resource
@@ -185,6 +187,7 @@ class Mask:
         for value in unsought:
             if len(value.strip()) >= SHORTEST:
                 self._search.add(plain_forms(value) if value in self._pieces else forms(value), self._numbers[value])
+                self._fragments.add(value, self._numbers[value])
 
     def _hits(self, text: str) -> list[Match]:
         self._seek()
@@ -201,6 +204,7 @@ class Mask:
     def _hits_as_it_stands(self, text: str) -> list[Match]:
         """Sorted; what is packed is one hit, whatever in it looks like a value by chance."""
         found = [hit for hit in self._search.hits(text) if self._counts(hit, text)]
+        found += self._fragments_in(text)
         for start, end, number in packed(text, self._first):  # what is unpacked may be a text of its own
             if not any(hit.start <= start and end <= hit.end for hit in found):
                 found = [hit for hit in found if hit.end <= start or end <= hit.start]
@@ -216,7 +220,12 @@ class Mask:
 
     def _places_as_they_stand(self, text: str) -> Iterator[int]:
         yield from (hit.start for hit in self._search.hits_in_json(text) if self._counts(hit, text))
+        yield from (hit.start for hit in self._fragments_in(text))
         yield from (start for start, _, _ in packed(text, self._first))
+
+    def _fragments_in(self, text: str) -> list[Match]:
+        hits = [hit for hit in self._fragments.hits(text) if self._counts(hit, text)]
+        return [hit for hit in hits if not self._ordinary.in_a_name(text[hit.start : hit.end])]
 
     def _first(self, text: str) -> int:
         """The number of the first value that ``text`` holds as a whole; 0 for none."""
@@ -224,6 +233,8 @@ class Mask:
             for hit in self._search.hits(read):
                 if not hit.part and self._counts(hit, read):
                     return hit.number
+            for hit in self._fragments_in(read):
+                return hit.number
         return 0
 
     def _counts(self, hit: Match, text: str) -> bool:

@@ -40,6 +40,9 @@ class OrdinaryWords:
     def see(self, manifests: ManifestSet) -> None:
         self._manifests.append(manifests)
 
+    def in_a_name(self, piece: str) -> bool:
+        return any(piece in name for name in self.names)
+
     def among(self, values: Iterable[str]) -> frozenset[str]:
         """Those of ``values`` that are no secret."""
         exempt, words = set(), []

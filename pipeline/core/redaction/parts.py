@@ -41,6 +41,7 @@ _BEFORE_HOST = re.compile(
     r"""|/([^\s/:"'@]{3,255})@(?://)?[\w.-]{1,128}:\d)"""
 )
 """``user:password@tcp(host)/db`` of Go's drivers, ``user/password@host`` of Oracle's: an address without a scheme."""
+_HOST = re.compile(r"@\w{0,16}\(|@[\w-]{1,63}(?:\.[\w-]{1,63}){0,9}[:/)]|@[\w-]{1,63}(?:\.[\w-]{1,63}){1,9}\Z")
 _ELEMENT = re.compile(
     rf"(?i)<[^<>/]{{0,256}}(?:{_NAMES})[^<>/]{{0,256}}>\s{{0,64}}(?:<!\[CDATA\[)?"
     r"([^<>\]\s][^<>\]]{0,4096}?)(?:\]\]>)?\s{0,64}</"
@@ -51,6 +52,7 @@ _ATTRIBUTE = re.compile(
 _PGPASS = re.compile(r"(?m)^[^:#\s]+:[^:\s]+:[^:\s]+:[^:\s]+:(.+)$")
 _USER = re.compile(r"(?m)^[\w.@-]+:(\S+)$")
 _BREAKS = re.compile(r"[\s,;|&\"'<>(){}\[\]]+")
+_CERTIFICATE = re.compile(r"-----BEGIN (?:CERTIFICATE|PUBLIC KEY)-----[^-]*-----END [A-Z ]+-----")
 _SEVERAL = re.compile(r"[\s=;|{<(\[,]|://")
 _DEEPEST = 4
 _PIECE = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])[^\s]{8,512}")
@@ -103,6 +105,11 @@ def looks_random(text: str) -> bool:
     return bool(_PIECE.fullmatch(text)) and not _OPEN.fullmatch(text)
 
 
+def holds_address(text: str) -> bool:
+    """Whether a host stands in it, which is no secret."""
+    return "://" in text or bool(_HOST.search(text))
+
+
 def named(data: Mapping[str, Any]) -> Iterator[str]:
     """Values below keys that sound secret, at any depth; of ``{name: X, value: Y}`` by that name."""
     name = data.get("name") or data.get("key")
@@ -152,7 +159,7 @@ def _nested(value: str, depth: int) -> Iterator[str]:
 
 
 def _pieces(value: str) -> Iterator[str]:
-    for word in _BREAKS.split(value):
+    for word in _BREAKS.split(_CERTIFICATE.sub(" ", value) if "-----BEGIN" in value else value):
         for piece in (word, word.partition("=")[2], word.rpartition(":")[2]):
             if len(piece) >= SHORTEST and looks_random(piece):
                 yield piece

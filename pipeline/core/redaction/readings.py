@@ -28,7 +28,9 @@ _BACKSLASHES = re.compile(
 )
 _HEXADECIMAL = re.compile(rf"(?<![0-9A-Za-z]){_PAIR}(?:{_BETWEEN}{_PAIR}(?![0-9A-Za-z])){{5,}}+")
 _NUMBERS = re.compile(rf"(?<![0-9A-Za-z.])[0-9]{{1,3}}(?:{_BETWEEN}[0-9]{{1,3}}(?![0-9A-Za-z.])){{5,}}+")
+_OCTAL = re.compile(rf"(?<![0-9A-Za-z.])(?:0o)?[0-7]{{2,4}}(?:{_BETWEEN}(?:0o)?[0-7]{{2,4}}(?![0-9A-Za-z.])){{5,}}+")
 _NUMBER = re.compile(r"[0-9]+")
+_OCTAL_NUMBER = re.compile(r"(?:0o)?([0-7]+)")
 _BYTE_IN_PAIRS = re.compile(r"(?:0x)?([0-9A-Fa-f]{2})")
 _BYTE_IN_SLASHES = re.compile(r"\\{1,4}(?:x([0-9A-Fa-f]{2})|([0-7]{3}))")
 _LARGEST_BYTE = 255
@@ -154,6 +156,11 @@ def _numbers(found: re.Match[str]) -> Iterator[_Decoded]:
         yield from _run(found, [(part.start(), part.end(), n) for part, n in zip(parts, values, strict=True)])
 
 
+def _octal(found: re.Match[str]) -> Iterator[_Decoded]:
+    parts = list(_OCTAL_NUMBER.finditer(found.string, found.start(), found.end()))
+    yield from _run(found, [(part.start(), part.end(), int(part[1], 8) % (_LARGEST_BYTE + 1)) for part in parts])
+
+
 def _run(found: re.Match[str], parts: list[tuple[int, int, int]]) -> Iterator[_Decoded]:
     """With what stands between the bytes left out."""
     ends = [start for start, _, _ in parts[1:]] + [found.end()]
@@ -181,5 +188,6 @@ _KINDS: tuple[tuple[str, re.Pattern[str], Callable[[re.Match[str]], Iterator[_De
     ("\\", _BACKSLASHES, _backslashes),
     ("", _HEXADECIMAL, _hexadecimal),
     ("", _NUMBERS, _numbers),
+    ("", _OCTAL, _octal),
 )
 """A sign without which there is none; what is looked for; how it is read."""

@@ -27,6 +27,14 @@ def b64(raw: bytes | str) -> str:
     return base64.b64encode(raw.encode() if isinstance(raw, str) else raw).decode()
 
 
+def z85(value: str) -> str:
+    signs = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#"
+    raw = value.encode()
+    raw += b"\0" * (-len(raw) % 4)
+    groups = [int.from_bytes(raw[n : n + 4], "big") for n in range(0, len(raw), 4)]
+    return "".join(signs[group // 85**power % 85] for group in groups for power in (4, 3, 2, 1, 0))
+
+
 FORMS: dict[str, Callable[[str], str]] = {
     "itself": str,
     "base64": b64,
@@ -39,6 +47,10 @@ FORMS: dict[str, Callable[[str], str]] = {
     "base64 of UTF-16": lambda v: b64(v.encode("utf-16-le")),
     "base32": lambda v: base64.b32encode(v.encode()).decode(),
     "base32 without its end": lambda v: base64.b32encode(v.encode()).decode().rstrip("=").lower(),
+    "base85": lambda v: base64.b85encode(v.encode()).decode(),
+    "base85 of Adobe": lambda v: base64.a85encode(v.encode(), adobe=True).decode(),
+    "base85 within more": lambda v: base64.b85encode(f"ab {v} and so on".encode()).decode(),
+    "base85 of ZeroMQ": z85,
     "hexadecimal": lambda v: v.encode().hex(),
     "hexadecimal in capitals": lambda v: v.encode().hex().upper(),
     "an address": lambda v: quote(v, safe=""),

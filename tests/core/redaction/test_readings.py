@@ -56,6 +56,10 @@ MIXED = (
     " ".join(f"{byte:02X}" for byte in TOKEN.encode()),
     ", ".join(f"0x{byte:02x}" for byte in TOKEN.encode()),
     str(list(TOKEN.encode())),
+    " ".join(f"{byte:03o}" for byte in TOKEN.encode()),
+    str([f"0{byte:03o}" for byte in TOKEN.encode()]).replace("'", ""),
+    ",".join(f"0o{byte:o}" for byte in TOKEN.encode()),
+    "".join(f"={byte:02X}" for byte in TOKEN.encode()),
 )
 
 
