@@ -12,9 +12,11 @@ was removed.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from difflib import get_close_matches
 
 from pipeline.core.analysis.case_charts import chart, sides
+from pipeline.core.analysis.lost_values import lost_values
 from pipeline.core.charts.chart import Chart
 from pipeline.core.charts.known_values import ChartValues, default_at, knows, leaves, scope_of
 from pipeline.core.charts.template_reads import ValuesPath
@@ -34,9 +36,12 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
     own = {path: value for layer in upgrade.after.values for path, value in leaves(layer.data)}
     orphaned = [path for path in own if knows(before, path) and not knows(after, path)]
     idle = {path for path in orphaned if own[path] is None or default_at(before, path) == own[path]}
+    stood = lost_values(upgrade)
     for orphan in sorted({_topmost(path, after) for path in orphaned} - _refused(upgrade, after)):
         below = [path for path in orphaned if path[: len(orphan)] == orphan]
-        yield _hit(orphan, upgrade, new, after, Severity.LOW if idle.issuperset(below) else None)
+        found = _hit(orphan, upgrade, new, after, Severity.LOW if idle.issuperset(below) else None)
+        places = dict.fromkeys(place for path in below for place in stood.get(path, ()))
+        yield replace(found, also=tuple(places))
 
 
 def _refused(upgrade: Upgrade, after: ChartValues) -> frozenset[ValuesPath]:

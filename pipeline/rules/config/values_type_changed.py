@@ -13,7 +13,7 @@ Rewrite our value in the form that the new chart's values.yaml shows.
 from collections.abc import Iterator
 
 from pipeline.core.analysis.case_charts import chart, sides
-from pipeline.core.analysis.changed_defaults import DefaultChange, changed_defaults
+from pipeline.core.analysis.changed_defaults import changed_defaults
 from pipeline.core.charts.template_reads import ValuesPath
 from pipeline.core.charts.values_lines import where
 from pipeline.core.kube.path import MISSING, get
@@ -49,15 +49,15 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
                 else "Nothing to do."
                 if _unset(upgrade)
                 else "Rewrite the values that set it in the form of the new values.yaml.",
-                severity=_grade(upgrade, change, set_here=bool(place), ready=ready),
+                severity=_grade(upgrade, set_here=bool(place), ready=ready),
             )
 
 
-def _grade(upgrade: Upgrade, change: DefaultChange, *, set_here: bool, ready: bool) -> Severity:
-    """Where no repository shows who sets the key, somebody does, unless it was empty and stays so."""
+def _grade(upgrade: Upgrade, *, set_here: bool, ready: bool) -> Severity:
+    """Where no repository shows who sets the key, somebody does."""
     if set_here and not ready:
         return Severity.HIGH
-    return Severity.LOW if set_here or _unset(upgrade) or not (change.old or change.new) else Severity.MEDIUM
+    return Severity.LOW if set_here or _unset(upgrade) else Severity.MEDIUM
 
 
 def _unset(upgrade: Upgrade) -> bool:
@@ -105,7 +105,7 @@ RULE = Rule(
         speaks("a flag becomes a map, and who sets it is unknown", ("medium", "rootMount"), sides=sides(_FLAG, _MAP)),
         speaks(
             "an empty map becomes an empty list",
-            ("low", "args"),
+            ("medium", "args"),
             sides=sides(chart("1.0.0", "args: {}\n"), chart("2.0.0", "args: []\n")),
         ),
         quiet("nothing changes its type", sides=sides(_FLAG, _FLAG, "rootMount: false")),

@@ -15,7 +15,7 @@ remove the object's file under rendered/ and render again.
 from collections.abc import Iterator
 
 from pipeline.core.analysis.case_charts import chart, sides
-from pipeline.core.kube.path import to_text
+from pipeline.core.kube.path import Entry, Path, to_text
 from pipeline.core.kube.resource import ResourceId
 from pipeline.core.render.notes import Notes, VolatilePath
 from pipeline.core.risk.finding import Place, ResourceRef, Severity
@@ -38,8 +38,9 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
 
 
 def _sort(one: VolatilePath) -> tuple[str, str, str]:
-    """What it is, whatever its object is called: a renamed Secret is as random as before."""
-    return (one.id.group, one.id.kind, to_text(one.path))
+    """What it is, whatever its object or list entry is called: one more webhook's CA is as random as the others'."""
+    path = tuple("*" if isinstance(step, Entry | int) else step for step in one.path)
+    return (one.id.group, one.id.kind, to_text(path))
 
 
 def _hit(found: list[VolatilePath], upgrade: Upgrade, severity: Severity | None) -> Hit:
@@ -76,6 +77,12 @@ _LOOKED, _RANDOM = Notes(()), Notes((_PATH,), ("randAlphaNum",))
 _KEPT = Notes((_PATH,), ("randAlphaNum",), frozen=True)
 
 
+def _webhooks(*names: str) -> Notes:
+    rid = ResourceId("admissionregistration.k8s.io", "MutatingWebhookConfiguration", "", "w")
+    paths: list[Path] = [("webhooks", Entry((("name", name),)), "clientConfig", "caBundle") for name in names]
+    return Notes(tuple(VolatilePath(rid, path) for path in paths), ("genCA",))
+
+
 def _noted(before: Notes, after: Notes) -> dict[str, dict[str, object]]:
     found = sides(chart("1.0.0"), chart("1.1.0"))
     return {"before": {**found["before"], "notes": before}, "after": {**found["after"], "notes": after}}
@@ -93,6 +100,11 @@ RULE = Rule(
         speaks("from now on", ("high", "data.password"), sides=_noted(_LOOKED, _RANDOM), **_TEXTS),
         speaks("it is kept as committed", ("medium", "data.password"), sides=_noted(_LOOKED, _KEPT), **_TEXTS),
         speaks("it was so before", ("info", "data.password"), sides=_noted(_RANDOM, _RANDOM), **_TEXTS),
+        speaks(
+            "one more webhook has a certificate that is made by chance",
+            ("info", "webhooks[name=a].clientConfig.caBundle"),
+            sides=_noted(_webhooks("a"), _webhooks("a", "b")),
+        ),
         quiet("it was so before, and is kept as committed", sides=_noted(_KEPT, _KEPT), **_TEXTS),
         quiet("two renders agree", sides=_noted(_LOOKED, _LOOKED), **_TEXTS),
     ),

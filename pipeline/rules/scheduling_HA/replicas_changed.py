@@ -44,7 +44,7 @@ RULE = Rule(
     doc=__doc__,
     severity=Severity.LOW,
     each=check,
-    kinds=frozenset({"Deployment", "StatefulSet", "ReplicaSet"}),
+    kinds=frozenset({"Deployment", "StatefulSet", "ReplicaSet", "ReplicationController"}),
     cases=(
         speaks("more", ("low", "spec.replicas"), before=_WEB % "replicas: 1", after=_WEB % "replicas: 2"),
         speaks("fewer", ("medium", "spec.replicas"), before=_WEB % "replicas: 3", after=_WEB % "replicas: 2"),

@@ -33,7 +33,6 @@ _SETTINGS = frozenset(
         "progressDeadlineSeconds",
         "revisionHistoryLimit",
         "paused",
-        "ordinals",
         "persistentVolumeClaimRetentionPolicy",
     )
 )
@@ -57,11 +56,21 @@ _changed = object_check(
         grade=_grade,
     ),
 )
+_settings_changed = object_check(
+    _picks,
+    FindingText(
+        "its rollout settings change",
+        "Rollouts take longer or shorter, or fewer old revisions can be returned to.",
+        "Compare the settings with the time that your pods need, and with how far you roll back.",
+    ),
+)
 _STRATEGY = {"Deployment": "strategy", "StatefulSet": "updateStrategy"}
 
 
 def check(change: ResourceChange, upgrade: Upgrade) -> Iterator[Hit]:
-    for hit in _changed(change, upgrade):
+    picked = [field for field in change.fields if not field.noise and _picks(field, field.path)]
+    said = _settings_changed if all(field.path in _SETTINGS for field in picked) else _changed
+    for hit in said(change, upgrade):
         yield _refusal(change, hit) if _is_left_behind(change) else hit
 
 
@@ -104,7 +113,7 @@ RULE = Rule(
     doc=__doc__,
     severity=Severity.LOW,
     each=check,
-    kinds=frozenset({"Deployment", "StatefulSet", "DaemonSet"}),
+    kinds=frozenset({"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController"}),
     cases=(
         speaks(
             "all stop first",
