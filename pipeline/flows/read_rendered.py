@@ -8,9 +8,10 @@ from pipeline.core.charts.lock import FILE as LOCK
 from pipeline.core.charts.lock import ChartLock, from_text
 from pipeline.core.charts.lock import folder as chart_folder
 from pipeline.core.charts.stored_names import original
+from pipeline.core.charts.values import values_of
 from pipeline.core.errors import ConfigError, WorldError
 from pipeline.core.judge.snapshot import ReleaseKey, ReleaseSide, Snapshot
-from pipeline.core.kube.resource import ManifestSet, mapping
+from pipeline.core.kube.resource import ManifestSet
 from pipeline.core.render.file_tree import Tree
 from pipeline.core.render.hand_edits import HandEdit
 from pipeline.core.render.layout import FOLDER, OLD_INDEX, index_place
@@ -18,7 +19,7 @@ from pipeline.core.render.manifests import ParsedDocuments
 from pipeline.core.render.overlay import path_of_recorded
 from pipeline.core.render.rendered_tree import Index, Inputs, digest
 from pipeline.core.risk.upgrade import Side
-from pipeline.core.yaml.reader import YamlError, load
+from pipeline.core.yaml.reader import YamlError
 from pipeline.flows.committed import ReleaseSelection, indexes, objects_of, parsed
 from pipeline.flows.find_hand_edits import edits_of
 
@@ -114,7 +115,7 @@ def _layers(inputs: Inputs, tree: Tree) -> Iterable[ValuesLayer]:
 def _layer(file: str, data: bytes) -> ValuesLayer:
     try:
         text = data.decode()
-        return ValuesLayer(file, text, mapping(load(text)))
+        return ValuesLayer(file, text, values_of(text))
     except (UnicodeDecodeError, YamlError) as error:
         hint = "correct the file, then run pipeline render: no render can have been made of it as it is"
         raise WorldError(f"values file {file} cannot be read: {error}", hint=hint) from error

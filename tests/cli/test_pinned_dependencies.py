@@ -14,7 +14,7 @@ from tests.support.charts import pack
 from tests.support.platforms import platform, served, verbs, write
 
 WEB = "apiVersion: v2\nname: web\nversion: 1.0.0\n"
-TEMPLATE = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web}\n"
+TEMPLATE = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: {{ .Chart.Name }}}\n"
 
 
 def needs(name: str, url: str, version: str = "^1") -> str:

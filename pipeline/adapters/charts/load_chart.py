@@ -3,7 +3,7 @@
 import codecs
 import hashlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from pipeline.adapters.charts.folder import read_directory
 from pipeline.core.budget import MEBIBYTE, Budget
 from pipeline.core.charts.chart import Chart, tree_digest
 from pipeline.core.charts.dependencies import METADATA, is_packed
+from pipeline.core.charts.values import values_of
 from pipeline.core.kube.resource import mapping
 from pipeline.core.safe_path import SafeName, UnsafePathError
 from pipeline.core.yaml import reader as yaml_read
@@ -50,7 +51,7 @@ def chart_of(files: Mapping[str, bytes], digest: str, title: str, budget: Budget
         version=str(metadata.get("version") or ""),
         digest=digest,
         metadata=metadata,
-        defaults=_mapping(texts.get("values.yaml", ""), "values.yaml", title),
+        defaults=_mapping(texts.get("values.yaml", ""), "values.yaml", title, values_of),
         schema=None if schema is None else _schema(schema, title),
         files=texts,
         names=frozenset(files),
@@ -179,9 +180,9 @@ def _text(data: bytes) -> str | None:
         return None
 
 
-def _mapping(text: str, name: str, title: str) -> dict[str, Any]:
+def _mapping(text: str, name: str, title: str, read: Callable[[str], object] = yaml_read.load) -> dict[str, Any]:
     try:
-        return dict(mapping(yaml_read.load(text)))
+        return dict(mapping(read(text)))
     except ValueError as error:
         raise ChartError(f"{title}: {name} is not valid YAML: {error}", hint=HOSTILE) from error
 

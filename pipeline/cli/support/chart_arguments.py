@@ -82,8 +82,8 @@ def _side(source: DiffSource, files: tuple[Path, ...]) -> ChartSide:
 def _layer(path: Path) -> ValuesLayer:
     from pipeline.adapters.below import read_bounded
     from pipeline.core.budget import LimitError
-    from pipeline.core.kube.resource import mapping
-    from pipeline.core.yaml.reader import YamlError, load
+    from pipeline.core.charts.values import values_of
+    from pipeline.core.yaml.reader import YamlError
 
     try:
         text = read_bounded(path).decode()
@@ -92,6 +92,6 @@ def _layer(path: Path) -> ValuesLayer:
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"values file {path}: {getattr(error, 'strerror', None) or error}", hint="check -f") from error
     try:
-        return ValuesLayer(str(path), text, mapping(load(text)))
+        return ValuesLayer(str(path), text, values_of(text))
     except YamlError as error:
         raise ConfigError((Problem(str(path), error.line, error.column, error.message),)) from error

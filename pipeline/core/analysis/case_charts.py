@@ -3,6 +3,7 @@
 from typing import Any
 
 from pipeline.core.charts.chart import Chart, ValuesLayer
+from pipeline.core.charts.values import values_of
 from pipeline.core.kube.resource import mapping
 from pipeline.core.yaml import reader as yaml_read
 
@@ -18,7 +19,7 @@ def chart(
         version=version,
         digest="",
         metadata={"name": "web", "version": version, **mapping(yaml_read.load(metadata))},
-        defaults=mapping(yaml_read.load(values)),
+        defaults=values_of(values),
         schema=mapping(yaml_read.load(schema)) if schema else None,
         files=everything,
         names=frozenset(everything),
@@ -27,7 +28,7 @@ def chart(
 
 
 def layer(text: str, file: str = "values/web/common.yaml") -> ValuesLayer:
-    return ValuesLayer(file, text, mapping(yaml_read.load(text)))
+    return ValuesLayer(file, text, values_of(text))
 
 
 def sides(before: Chart, after: Chart, own: str = "") -> dict[str, Any]:

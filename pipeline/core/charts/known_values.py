@@ -12,6 +12,7 @@ from typing import Any
 from pipeline.core.charts.chart import Chart
 from pipeline.core.charts.dependencies import METADATA, OLD_METADATA, DeclaredDependency, conditions, declared
 from pipeline.core.charts.template_reads import References, ValuesPath, reached, references
+from pipeline.core.charts.values import values_of
 from pipeline.core.kube.path import MISSING
 from pipeline.core.kube.resource import mapping, sequence
 from pipeline.core.yaml import reader as yaml_read
@@ -30,6 +31,8 @@ class ChartValues:
     read: Callable[[], References] = field(hash=False, repr=False)
     children: Mapping[str, "ChartValues"] = field(hash=False)
     metadata: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    rows: tuple[DeclaredDependency, ...] = ()
+    """What it declares to depend on, whether or not charts/ holds a chart for it."""
 
     @property
     def references(self) -> References:
@@ -111,10 +114,10 @@ def _scope(
     parts = _parts(chart, folder)
     for key, below, part in _keyed(rows, parts):
         part_schema = _yaml(chart, f"{below}values.schema.json")
-        children[key] = _scope(chart, below, _yaml(chart, f"{below}values.yaml"), part_schema, part)
-    live = [row for row in rows if any(_takes(row, part) for part in parts.values())]
-    read = cache(lambda: references(_texts(chart, folder), _switches(live)))
-    return ChartValues(f"{folder}values.yaml", defaults, schema, read, children, metadata)
+        children[key] = _scope(chart, below, _yaml(chart, f"{below}values.yaml", values_of), part_schema, part)
+    switching = [row for row in rows if row.key in children]
+    read = cache(lambda: references(_texts(chart, folder), _switches(switching)))
+    return ChartValues(f"{folder}values.yaml", defaults, schema, read, children, metadata, rows)
 
 
 def _texts(chart: Chart, folder: str) -> list[str]:
@@ -162,10 +165,10 @@ def _takes(row: DeclaredDependency, part: Mapping[str, Any]) -> bool:
     return row.takes(str(part.get("name") or ""), str(part.get("version") or ""))
 
 
-def _yaml(chart: Chart, path: str) -> Mapping[str, Any]:
+def _yaml(chart: Chart, path: str, read: Callable[[str], Any] = yaml_read.load) -> Mapping[str, Any]:
     """A YAML (or JSON) file of the chart; empty where it is missing or broken: Helm itself says so when it renders."""
     try:
-        return mapping(yaml_read.load(chart.files.get(path, "")))
+        return mapping(read(chart.files.get(path, "")))
     except ValueError:
         return {}
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pipeline.core.charts.chart import ValuesLayer
+from pipeline.core.kube.resource import mapping
 from pipeline.core.yaml.reader import YamlError, load_all
 
 
@@ -28,8 +29,20 @@ def merge(layers: Iterable[ValuesLayer]) -> dict[str, Any]:
     return merged
 
 
+def values_of(text: str) -> dict[str, Any]:
+    """What the text of one values file says. As in Helm 4, its documents are merged; what is not a map says nothing.
+
+    Raises:
+        YamlError: it is not valid YAML.
+    """
+    merged: dict[str, Any] = {}
+    for document in load_all(text):
+        merged = merge_maps(merged, mapping(document))
+    return merged
+
+
 def overlaid(layers: Iterable[ValuesLayer]) -> dict[str, Any]:
-    """What layers that have been read say together: their first documents, the last layer winning."""
+    """What layers that have been read say together, the last one winning."""
     merged: dict[str, Any] = {}
     for layer in layers:
         merged = merge_maps(merged, layer.data)

@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pipeline.core.charts.coalesce import coalesced, live
 from pipeline.core.charts.known_values import ChartValues
 from pipeline.core.charts.safe_jsonschema import errors, extra_keys
 from pipeline.core.charts.suggest import did_you_mean
 from pipeline.core.charts.template_reads import ValuesPath
-from pipeline.core.charts.values import merge_maps
 
 _REFUSAL = "meet the specifications of the schema"
 # Helm 4: "- at '/ports/web': …"; Helm 3: "- ports.web: …".
@@ -54,18 +54,6 @@ def violations(scope: ChartValues, own: Mapping[str, Any]) -> tuple[ValuesViolat
     return tuple(dict.fromkeys(_below(scope, coalesced(scope, own), ())))
 
 
-def coalesced(scope: ChartValues, own: Mapping[str, Any]) -> dict[str, Any]:
-    """The values that templates and schemas see: ours over the chart's, those over its dependencies', null deletes."""
-    merged = merge_maps(scope.defaults, own)
-    for key, child in scope.children.items():
-        below = merged.get(key)
-        if below is None or isinstance(below, dict):
-            shared = merged.get("global")
-            passed = {"global": shared} if isinstance(shared, dict) else {}
-            merged[key] = coalesced(child, merge_maps(below or {}, passed))
-    return _without_nulls(merged)
-
-
 def named_by_helm(said: str, prefix_of: Callable[[str], ValuesPath]) -> tuple[ValuesViolation, ...]:
     """What Helm's refusal itself names, for schemas that only Helm understands.
 
@@ -96,10 +84,10 @@ def _below(scope: ChartValues, values: Mapping[str, Any], prefix: ValuesPath) ->
         yield from (
             ValuesViolation(prefix + path, words, file, rule) for path, words, rule in _judged(scope.schema, values)
         )
-    for key in sorted(scope.children):
+    for key, child in sorted(live(scope, values).items()):
         below = values.get(key)
-        if isinstance(below, dict) and below.get("enabled") is not False:
-            yield from _below(scope.children[key], below, (*prefix, key))
+        if isinstance(below, dict):
+            yield from _below(child, below, (*prefix, key))
 
 
 def _judged(schema: Mapping[str, Any], values: Mapping[str, Any]) -> Iterator[tuple[ValuesPath, str, tuple[str, ...]]]:
@@ -152,11 +140,3 @@ def prefix_of(name: str, scope: ChartValues, prefix: ValuesPath = ()) -> ValuesP
 
 def _unescaped(part: str) -> str:
     return part.replace("~1", "/").replace("~0", "~")
-
-
-def _without_nulls(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        key: _without_nulls(value) if isinstance(value, dict) else value
-        for key, value in values.items()
-        if value is not None
-    }

@@ -21,13 +21,14 @@ class Mark:
 
 @lru_cache(maxsize=64)
 def marks(text: str) -> dict[Steps, Mark]:
-    """The mark of each key (of a list's entry: of the entry). ``()`` is the text's start.
+    """The mark of each key (of a list's entry: of the entry); of several documents, the last. ``()`` is the start.
 
     Empty for a text that no YAML parser reads.
     """
     found: dict[Steps, Mark] = {(): Mark(1, 1)}
     try:
-        _collect(yaml.compose(text, Loader=_LOADER), (), found, set())
+        for document in yaml.compose_all(text, Loader=_LOADER):
+            _collect(document, (), found, set())
     except (yaml.YAMLError, RecursionError):
         return {}
     return found

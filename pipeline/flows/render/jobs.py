@@ -6,17 +6,17 @@ from typing import Protocol
 
 from pipeline.core.charts.chart import ValuesLayer, VendoredTree
 from pipeline.core.charts.lock import ChartLock, LockedChart
+from pipeline.core.charts.values import values_of
 from pipeline.core.config.model import Environment, Release
 from pipeline.core.config.shards import shared_out
 from pipeline.core.errors import ConfigError, Problem, StaleError, UsageError
-from pipeline.core.kube.resource import mapping
 from pipeline.core.ports import no_pause
 from pipeline.core.render.layout import folder_of
 from pipeline.core.render.order import Engine
 from pipeline.core.render.overlay import FOLDER as OVERLAYS
 from pipeline.core.render.overlay import Kustomize, Overlay, overlay_of
 from pipeline.core.render.overlay_references import shared_references
-from pipeline.core.yaml.reader import YamlError, load
+from pipeline.core.yaml.reader import YamlError
 from pipeline.flows.render.seal import Sops
 
 Pair = tuple[Environment, Release]
@@ -118,7 +118,7 @@ def _layers(environment: Environment, release: Release, world: RenderPorts) -> I
                 )
             continue
         try:
-            yield ValuesLayer(file, text, mapping(load(text)))
+            yield ValuesLayer(file, text, values_of(text))
         except YamlError as error:
             raise ConfigError((Problem(file, error.line, error.column, error.message),)) from error
 
