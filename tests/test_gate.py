@@ -17,7 +17,7 @@ OURS = {
     "adapters/cache/cache.py:put": NUMBER,
     "adapters/charts/folder.py:_repository": CONSTANT,
     "adapters/charts/packing.py:_written": NUMBER,
-    "adapters/fetch/source.py:_dependency": "_from_disk makes a SafePath of it, or refuses it",
+    "adapters/fetch/source.py:_reference": "_from_disk makes a SafePath of it, or refuses it",
     "adapters/fetch/one_chart.py:_from_disk": "a variable that holds a SafePath",
     "adapters/git/commit.py:commit": NUMBER,
     "adapters/git/locks.py:lock_of": "the index of Git itself",
@@ -43,6 +43,7 @@ OURS = {
     "cli/support/showing.py:write_whole": USER,
     "cli/support/trace.py:_folders": USER,
     "cli/support/trace.py:save": NUMBER,
+    "core/render/overlay_references.py:shared_references": "compared with the names of overlays/, never opened",
     "core/render/overlay_references.py:_check_kustomization": "compared with the names of the overlay, never opened",
 }
 """Functions that make a path longer without the gate, and why what they add never comes from outside."""

@@ -19,13 +19,21 @@ _FOLDERS = {
 @click.command(short_help="Write a commented pipeline.yaml, and the folders beside it.")
 @click.argument("folder", default=".", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--github", is_flag=True, help="Write the GitHub Actions workflows instead: plan, comment, apply.")
+@click.option(
+    "--from",
+    "origin",
+    type=click.Path(path_type=Path),
+    help="Take over what a helmfile.yaml, or a folder of Flux, Argo CD or Helm files, declares.",
+)
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of pipeline.yaml instead.")
-def command(folder: Path, *, github: bool, schema: bool) -> int:
+def command(folder: Path, *, github: bool, origin: Path | None, schema: bool) -> int:
     """Write pipeline.yaml and the folders that it refers to into FOLDER. Existing files are not touched."""
     if schema:
         return _print_schema()
     if github:
         return _write_workflows(folder)
+    if origin is not None:
+        return _import(folder, origin)
     from pkgutil import get_data
 
     from pipeline.adapters.disk import Disk
@@ -41,6 +49,39 @@ def command(folder: Path, *, github: bool, schema: bool) -> int:
     for path in Disk(folder).carry_out(Edits(files={FILE: text} | readmes)):
         click.echo(f"wrote {folder / path}")
     click.echo("next: name a chart under releases:, then pipeline vendor && pipeline render && pipeline commit")
+    return OK
+
+
+def _import(folder: Path, origin: Path) -> int:
+    """Everything, or nothing where a file is there already; what is not taken over is named on stderr."""
+    from pipeline import rules
+    from pipeline.adapters.declared_elsewhere import declared
+    from pipeline.adapters.disk import Disk
+    from pipeline.cli.support.log_lines import unheard_where_needed
+    from pipeline.core.config.model import FILE
+    from pipeline.core.config.read import read
+    from pipeline.core.migration.repository_files import repository_files
+    from pipeline.core.render.file_edits import Edits
+    from pipeline.core.safe_path import SafePath
+    from pipeline.core.words import agreeing, counted
+    from pipeline.report.plain import safe
+
+    files, left_out = repository_files(declared(origin))
+    there = [path for path in files if (folder / SafePath(path)).exists()]
+    if there:
+        raise UsageError(
+            f"{', '.join(there)}: already exists", hint="name an empty folder: pipeline init FOLDER --from …"
+        )
+    read(files[FILE], rule_ids=rules.ids())
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in Disk(folder).carry_out(Edits(files={path: text.encode() for path, text in files.items()})):
+        click.echo(safe(f"wrote {folder / SafePath(path)}"))
+    for one in left_out:
+        click.echo(unheard_where_needed(safe(f"{one}\n")), nl=False, err=True)
+    if left_out:
+        number = len(left_out)
+        click.echo(f"{counted(number, 'thing')} {agreeing(number, 'was')} not taken over: see above", err=True)
+    click.echo("next: pipeline vendor && pipeline render, then compare with what runs: pipeline diff dir:OLD worktree")
     return OK
 
 

@@ -1,0 +1,183 @@
+"""Reads what other tools declare on disk: manifests of Flux and Argo CD, helmfile.yaml, what Helm printed."""
+
+import fnmatch
+import posixpath
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from pipeline.adapters.below import Below
+from pipeline.adapters.descriptors import Kind
+from pipeline.adapters.helm.kustomize import find
+from pipeline.adapters.process import NOWHERE, Command, bare_environment, run
+from pipeline.core.errors import PipelineError, UsageError, WorldError
+from pipeline.core.kube.resource import mapping, sequence
+from pipeline.core.migration.argocd import argocd
+from pipeline.core.migration.flux import Documents, flux
+from pipeline.core.migration.helm_releases import helm_releases
+from pipeline.core.migration.helmfile import helmfile
+from pipeline.core.migration.imported import Imported, LeftOut
+from pipeline.core.render.overlay import NAMES
+from pipeline.core.safe_path import SafePath, UnsafePathError
+from pipeline.core.yaml.reader import YamlError, load_all
+from pipeline.core.yaml.writer import dump
+
+_YAML = (".yaml", ".yml", ".json")
+_REMOTE = re.compile(r"://|^\s*- \"?(?:github\.com/|git@|git::)|\?ref=", re.MULTILINE)
+_HELMFILES = ("helmfile.yaml", "helmfile.yml", "helmfile.yaml.gotmpl")
+
+
+def declared(place: Path) -> Imported:
+    """What ``place`` (a folder, or a helmfile.yaml) declares, by environment.
+
+    Raises:
+        UsageError: nothing of any known tool is there, or a file cannot be read.
+    """
+    if place.is_file():
+        return _helmfile(place)
+    if not place.is_dir():
+        raise UsageError(f"{place}: no such file or folder", hint="pipeline init --from FOLDER or helmfile.yaml")
+    found = next((place / SafePath(name) for name in _HELMFILES if (place / SafePath(name)).is_file()), None)
+    if found is not None:
+        return _helmfile(found)
+    files = {found.path: data for found, data in Below(place).files() if found.kind is Kind.FILE}
+    parsed = dict(_documents(files))
+    lists = [(path, rows) for path, several in parsed.items() for rows in several if _is_list(rows)]
+    if lists:
+        values = {
+            posixpath.basename(path).rpartition(".")[0]: mapping(each[0]) for path, each in parsed.items() if each
+        }
+        return helm_releases(lists, values)
+    return _manifests(parsed, place)
+
+
+def _is_list(rows: Any) -> bool:
+    return (
+        isinstance(rows, list)
+        and bool(rows)
+        and all({"name", "chart", "namespace"} <= mapping(row).keys() for row in rows)
+    )
+
+
+def _documents(files: Mapping[str, bytes]) -> Iterator[tuple[str, list[Any]]]:
+    """Of each file that is YAML. One that is not belongs to something else: a template, an encrypted file."""
+    for path, data in sorted(files.items()):
+        if path.endswith(_YAML):
+            try:
+                yield path, load_all(data.decode())
+            except (YamlError, UnicodeDecodeError):
+                continue
+
+
+def _manifests(parsed: Mapping[str, list[Any]], place: Path) -> Imported:
+    """One environment for each cluster's folder, or one for all."""
+    found = Imported()
+    for environment, folders in _environments(parsed).items():
+        documents, left_out = _of_folders(parsed, folders, place)
+        found = replace(found, left_out=(*found.left_out, *left_out))
+        for one in (flux(documents), argocd(documents)):
+            if any(one.releases.values()) or one.left_out:
+                before = found.releases.get(environment, ())
+                both = found.with_environment(environment, one)
+                found = Imported(
+                    {**both.releases, environment: before + both.releases[environment]},
+                    both.repositories,
+                    both.left_out,
+                )
+    if not found.releases:
+        raise UsageError(
+            f"{place}: nothing there is declared for Flux, Argo CD, helmfile or Helm",
+            hint="a folder with HelmRelease or Application objects, a helmfile.yaml, or what helm list -o json printed",
+        )
+    return found
+
+
+def _of_folders(
+    parsed: Mapping[str, list[Any]], folders: Iterable[str], place: Path
+) -> tuple[Documents, list[LeftOut]]:
+    """Every document below the folders: built by Kustomize where a folder says how, as it lies there where not."""
+    found: list[tuple[str, Mapping[str, Any]]] = []
+    left_out: list[LeftOut] = []
+    for folder in dict.fromkeys(folders):
+        recipe = next((f"{folder}{name}" for name in NAMES if f"{folder}{name}" in parsed), "")
+        if recipe:
+            try:
+                found += [(recipe, document) for document in _built(folder, place, parsed)]
+                continue
+            except (WorldError, UnsafePathError) as error:
+                todo = "import what kustomize build prints for it"
+                left_out.append(LeftOut(recipe, f"Kustomize does not build it: {error.message}", todo))
+        below = (path for path in parsed if path.startswith(folder) and posixpath.basename(path) not in NAMES)
+        found += [(path, document) for path in below for document in parsed[path] if isinstance(document, dict)]
+    return Documents(found), left_out
+
+
+def _built(folder: str, place: Path, parsed: Mapping[str, list[Any]]) -> list[Mapping[str, Any]]:
+    """Nothing is fetched: a recipe that names something elsewhere is not built."""
+    for path in _recipes(folder or ".", parsed):
+        if _REMOTE.search(dump({"": parsed[path]})):
+            raise WorldError(f"{path} names something outside of {place.name}/")
+    program, inside = find().argv, place / SafePath(posixpath.normpath(folder)) if folder else place
+    done = run(
+        Command((*program, str(inside)), env=bare_environment(HOME=NOWHERE, KUBECONFIG=NOWHERE) | {"PATH": NOWHERE})
+    )
+    try:
+        return [document for document in load_all(done.stdout.decode()) if isinstance(document, dict)]
+    except (YamlError, UnicodeDecodeError) as error:
+        raise WorldError(f"its output cannot be read: {error}") from error
+
+
+def _recipes(start: str, parsed: Mapping[str, list[Any]]) -> Iterator[str]:
+    """The kustomization.yaml of a folder, and of each folder that it builds on."""
+    todo, seen = [start], set[str]()
+    while todo:
+        folder = posixpath.normpath(todo.pop())
+        recipe = next((path for name in NAMES if (path := posixpath.normpath(f"{folder}/{name}")) in parsed), "")
+        if not recipe or recipe in seen:
+            continue
+        seen.add(recipe)
+        yield recipe
+        for document in map(mapping, parsed[recipe]):
+            named = (each for key in ("resources", "bases", "components") for each in sequence(document.get(key)))
+            todo += [f"{folder}/{each}" for each in named if isinstance(each, str)]
+
+
+def _environments(parsed: Mapping[str, list[Any]]) -> dict[str, tuple[str, ...]]:
+    """By environment the folders that hold it: of Flux's Kustomizations the paths that they build, else everything."""
+    found: dict[str, list[str]] = {}
+    for path, several in parsed.items():
+        for document in several:
+            if str(mapping(document).get("apiVersion", "")).startswith("kustomize.toolkit.fluxcd.io/"):
+                name = posixpath.basename(posixpath.dirname(path)) or "default"
+                built = str(mapping(mapping(document).get("spec")).get("path") or "").removeprefix("./").strip("/")
+                found.setdefault(name, []).append(f"{built}/" if built else "")
+    return {name: tuple(folders) for name, folders in found.items()} or {"default": ("",)}
+
+
+@dataclass(frozen=True, slots=True)
+class _BesideHelmfile:
+    """The files beside a helmfile.yaml."""
+
+    folder: Path
+
+    def text(self, path: str) -> str | None:
+        try:
+            return Below(self.folder, links=True).read(SafePath(posixpath.normpath(path))).decode()
+        except (OSError, UnicodeDecodeError, PipelineError):
+            return None
+
+    def matching(self, pattern: str) -> Iterable[str]:
+        plain = posixpath.normpath(pattern)
+        if not any(character in plain for character in "*?["):
+            return [plain] if self.text(plain) is not None else []
+        names = (found.path for found in Below(self.folder).walk() if found.kind is Kind.FILE)
+        return [name for name in names if fnmatch.fnmatchcase(name, plain)]
+
+
+def _helmfile(file: Path) -> Imported:
+    try:
+        return helmfile(file.read_text(encoding="utf-8"), _BesideHelmfile(file.parent), where=file.name)
+    except (OSError, UnicodeDecodeError, ValueError) as error:
+        raise UsageError(f"{file}: {error}") from error

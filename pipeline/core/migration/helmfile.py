@@ -1,0 +1,221 @@
+"""Reads a helmfile.yaml. Templates that name the environment, the release or a value are resolved; others are named.
+
+Facts: https://helmfile.readthedocs.io/en/latest/ (OCI repositories, ``needs``, ``installed``, ``condition``).
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from pipeline.core.kube.resource import mapping, sequence
+from pipeline.core.migration.argocd import typed
+from pipeline.core.migration.imported import Imported, ImportedRelease, LeftOut, merged, with_value
+from pipeline.core.yaml.reader import YamlError, load_all
+
+_TEMPLATE = re.compile(r"\{\{-?\s*(.*?)\s*-?\}\}")
+_VALUE = re.compile(r"\.(?:Values|StateValues)\.([A-Za-z0-9_.]+)(?:\s*\|\s*(?:quote|toString))?")
+_READ = frozenset(
+    {"name", "namespace", "chart", "version", "values", "set", "needs", "installed", "condition", "createNamespace",
+     "labels", "wait", "timeout", "atomic", "cleanupOnFail", "force", "historyMax", "missingFileHandler", "skipDeps"}
+)  # fmt: skip
+LEFT = "⟨template⟩"
+"""Stands where a template could not be resolved."""
+
+
+class FilesBeside(Protocol):
+    """The files beside helmfile.yaml, by their path from there."""
+
+    def text(self, path: str, /) -> str | None: ...
+    def matching(self, pattern: str, /) -> Iterable[str]: ...
+
+
+def helmfile(text: str, files: FilesBeside, *, where: str = "helmfile.yaml", folder: str = "") -> Imported:
+    """Every environment that the file names; ``default`` where it names none. ``folder`` is where the file lies.
+
+    Raises:
+        ValueError: it is not YAML, even with its templates set aside.
+    """
+    names = list(mapping(_state(text, "default", {}).get("environments"))) or ["default"]
+    found = Imported()
+    for name in names:
+        values = _environment_values(text, name, files)
+        state = _state(text, name, values)
+        found = found.with_environment(name, _StateReader(state, values, files, f"{where} ({name})", folder).imported())
+    return found
+
+
+def _state(text: str, environment: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """All documents as one, the later ones over the earlier ones."""
+    state: dict[str, Any] = {}
+    try:
+        for document in load_all(resolved(text, environment, values)):
+            state = merged(state, mapping(document))
+    except YamlError as error:
+        raise ValueError(
+            f"{error}; resolve its templates with: helmfile build > state.yaml, and import that"
+        ) from error
+    return state
+
+
+def resolved(text: str, environment: str, values: Mapping[str, Any], release: str = "", namespace: str = "") -> str:
+    """``text`` with the templates filled in that only name something; LEFT where another one stands."""
+    known = {".Environment.Name": environment, ".Release.Name": release, ".Release.Namespace": namespace}
+
+    def fill(match: re.Match[str]) -> str:
+        what = match[1]
+        if what.startswith("/*"):
+            return ""
+        if known.get(what):
+            return known[what]
+        if what.startswith(".Release."):
+            return match[0].replace("{{", "⟨").replace("}}", "⟩")  # filled in once the release is known
+        named = _VALUE.fullmatch(what)
+        value = _at(values, named[1]) if named else None
+        return LEFT if value is None or isinstance(value, dict | list) else _plain(value)
+
+    return _TEMPLATE.sub(fill, text)
+
+
+def _plain(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _at(values: Mapping[str, Any], path: str) -> Any:
+    found: Any = values
+    for key in path.split("."):
+        found = found.get(key) if isinstance(found, dict) else None
+    return found
+
+
+def _environment_values(text: str, name: str, files: FilesBeside) -> dict[str, Any]:
+    entry = mapping(mapping(_state(text, name, {}).get("environments")).get(name))
+    found: dict[str, Any] = {}
+    for each in sequence(entry.get("values")):
+        if isinstance(each, str):
+            content = files.text(resolved(each, name, {}))
+            for document in load_all(resolved(content or "", name, found)):
+                found = merged(found, mapping(document))
+        else:
+            found = merged(found, mapping(each))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _StateReader:
+    state: Mapping[str, Any]
+    values: Mapping[str, Any]
+    files: FilesBeside
+    where: str
+    folder: str
+
+    def imported(self) -> Imported:
+        left_out: list[LeftOut] = []
+        urls = {str(each.get("name")): each for each in map(mapping, sequence(self.state.get("repositories")))}
+        plain = {name: str(each.get("url")).rstrip("/") for name, each in urls.items() if not each.get("oci")}
+        keys = (key for key in ("helmfiles", "bases", "templates", "commonLabels") if self.state.get(key))
+        left_out += [LeftOut(self.where, f"{key} are not taken over", _BUILD) for key in keys]
+        found = [self._release(entry, urls, left_out) for entry in map(mapping, sequence(self.state.get("releases")))]
+        return Imported({"": tuple(one for one in found if one is not None)}, plain, tuple(left_out))
+
+    def _release(
+        self, entry: Mapping[str, Any], urls: Mapping[str, Mapping[str, Any]], left_out: list[LeftOut]
+    ) -> ImportedRelease | None:
+        name, namespace = str(entry.get("name")), str(entry.get("namespace") or "default")
+        where = f"{self.where}: release {name}"
+        condition = entry.get("condition")
+        if entry.get("installed") is False or (condition and not _at(self.values, str(condition))):
+            return None
+        if LEFT in f"{name}{namespace}{entry.get('chart')}":
+            left_out.append(LeftOut(where, "its name, namespace or chart is a template", _BUILD))
+            return None
+        todo = "set what it does in values/ or in an overlay"
+        left_out += [LeftOut(where, f"{key} is not taken over", todo) for key in sorted(entry.keys() - _READ)]
+        value_files, values = self._layers(entry, name, where, left_out)
+        version = str(entry.get("version") or "")
+        if LEFT in version:
+            left_out.append(LeftOut(where, "its version is a template", _BUILD))
+        return ImportedRelease(
+            name,
+            self._chart(str(entry.get("chart")), urls),
+            namespace,
+            "" if LEFT in version else version,
+            tuple(str(each).rpartition("/")[2] for each in sequence(entry.get("needs"))),
+            tuple(_below(self.folder, file) for file in value_files),
+            values,
+            self._contents(value_files, where, left_out),
+            where=where,
+        )
+
+    def _chart(self, chart: str, urls: Mapping[str, Mapping[str, Any]]) -> str:
+        short, _, name = chart.partition("/")
+        if chart.startswith((".", "/")):
+            return f"./{_below(self.folder, chart)}"
+        if short in urls and urls[short].get("oci"):
+            return f"oci://{str(urls[short].get('url')).removeprefix('oci://').rstrip('/')}/{name}"
+        return chart
+
+    def _layers(
+        self, entry: Mapping[str, Any], name: str, where: str, left_out: list[LeftOut]
+    ) -> tuple[list[str], dict[str, Any]]:
+        """FilesBeside that can stay as they are, while nothing inline comes before them; else all of it merged."""
+        files: list[str] = []
+        values: dict[str, Any] = {}
+        for each in sequence(entry.get("values")):
+            if not isinstance(each, str):
+                values = merged(values, mapping(each))
+                continue
+            path = each.replace("⟨.Release.Name⟩", name).replace("⟨ .Release.Name ⟩", name)
+            if LEFT in path or path.endswith(".gotmpl") or "⟨" in path:
+                left_out.append(LeftOut(where, f"values {each} is a template", _BUILD))
+                continue
+            for file in sorted(self.files.matching(path)):
+                if values:
+                    values = merged(values, self._content(file, where, left_out))
+                else:
+                    files.append(file)
+        for each in map(mapping, sequence(entry.get("set"))):
+            values = self._set(values, each, where, left_out)
+        if LEFT in repr(values):
+            left_out.append(LeftOut(where, "some of its inline values are templates", _BUILD))
+        return files, values
+
+    def _contents(self, files: Iterable[str], where: str, left_out: list[LeftOut]) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for file in files:
+            found = merged(found, self._content(file, where, left_out))
+        return found
+
+    def _content(self, file: str, where: str, left_out: list[LeftOut]) -> dict[str, Any]:
+        try:
+            documents = load_all(self.files.text(file) or "")
+        except YamlError as error:
+            left_out.append(LeftOut(where, f"values {file} cannot be read: {error}", "copy it into values/"))
+            return {}
+        found: dict[str, Any] = {}
+        for document in documents:
+            found = merged(found, mapping(document))
+        return found
+
+    def _set(
+        self, values: dict[str, Any], each: Mapping[str, Any], where: str, left_out: list[LeftOut]
+    ) -> dict[str, Any]:
+        try:
+            return with_value(values, str(each.get("name")), typed(str(each.get("value"))))
+        except ValueError as error:
+            left_out.append(LeftOut(where, f"set {each.get('name')}: {error}", "write it into values/"))
+            return values
+
+
+_BUILD = "import what helmfile build prints for this environment, or write it by hand"
+
+
+def _below(folder: str, path: str) -> str:
+    """``path`` from the repository's root."""
+    parts: list[str] = []
+    for part in [*folder.split("/"), *path.split("/")]:
+        if part == "..":
+            parts = parts[:-1]
+        elif part not in ("", "."):
+            parts.append(part)
+    return "/".join(parts)

@@ -1,0 +1,97 @@
+"""What an import found, whichever tool it was declared for."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Something that was not taken over. ``where`` is a file and an object; ``todo`` what to do about it."""
+
+    where: str
+    what: str
+    todo: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what}\n  try: {self.todo}"
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedRelease:
+    """One release in one environment. ``chart`` is as pipeline.yaml names it; ``values`` are merged already.
+
+    ``value_files`` are files of the repository, and ``values`` come over them; ``patches`` are Kustomize's.
+    """
+
+    name: str
+    chart: str
+    namespace: str
+    version: str = ""
+    needs: tuple[str, ...] = ()
+    value_files: tuple[str, ...] = ()
+    values: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    file_values: Mapping[str, Any] | None = field(default=None, hash=False)
+    """What ``value_files`` hold together; None where that is not known."""
+    patches: tuple[Any, ...] = ()
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """``releases`` by environment, in the order found; ``repositories`` are URLs by short name."""
+
+    releases: Mapping[str, tuple[ImportedRelease, ...]] = field(default_factory=dict, hash=False)
+    repositories: Mapping[str, str] = field(default_factory=dict, hash=False)
+    left_out: tuple[LeftOut, ...] = ()
+
+    def with_environment(self, name: str, other: "Imported") -> "Imported":
+        """What ``other`` found, as the environment ``name`` of this one."""
+        found = tuple(release for several in other.releases.values() for release in several)
+        return replace(
+            self,
+            releases={**self.releases, name: found},
+            repositories={**self.repositories, **other.repositories},
+            left_out=tuple(dict.fromkeys((*self.left_out, *other.left_out))),
+        )
+
+
+def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Values as Helm and Flux merge them: maps key by key, everything else is replaced; null stays null."""
+    found = dict(base)
+    for key, value in over.items():
+        old = found.get(key)
+        found[key] = merged(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
+    return found
+
+
+def with_value(values: Mapping[str, Any], path: str, value: Any) -> dict[str, Any]:
+    r"""``values`` with one more, at a path as ``helm --set`` writes it: ``a.b``, ``a\.b.c``, ``list[0].x``.
+
+    Raises:
+        ValueError: it is not such a path.
+    """
+    return merged(values, _nested(_keys(path), value, values))
+
+
+def _keys(path: str) -> list[str | int]:
+    found: list[str | int] = []
+    for part in path.replace("\\.", "\0").split("."):
+        name, *indexes = part.replace("\0", ".").replace("]", "").split("[")
+        if not name or any(not index.isdigit() for index in indexes):
+            raise ValueError(f"{path!r} is not a path of values")
+        found += [name, *map(int, indexes)]
+    return found
+
+
+def _nested(keys: list[str | int], value: Any, old: Any) -> Any:
+    if not keys:
+        return value
+    key, *rest = keys
+    if isinstance(key, int):
+        entries = list(old) if isinstance(old, list) else []
+        entries += [None] * (key + 1 - len(entries))
+        entries[key] = _nested(rest, value, entries[key])
+        return entries
+    below = old.get(key) if isinstance(old, dict) else None
+    return {key: _nested(rest, value, below)}
