@@ -78,8 +78,8 @@ _KEPT = Notes((_PATH,), ("randAlphaNum",), frozen=True)
 
 
 def _webhooks(*names: str) -> Notes:
-    rid = ResourceId("admissionregistration.k8s.io", "MutatingWebhookConfiguration", "", "w")
-    paths: list[Path] = [("webhooks", Entry((("name", name),)), "clientConfig", "caBundle") for name in names]
+    rid = ResourceId("x.io", "Hook", "", "w")
+    paths: list[Path] = [("hooks", Entry((("name", name),)), "ca") for name in names]
     return Notes(tuple(VolatilePath(rid, path) for path in paths), ("genCA",))
 
 
@@ -101,8 +101,8 @@ RULE = Rule(
         speaks("it is kept as committed", ("medium", "data.password"), sides=_noted(_LOOKED, _KEPT), **_TEXTS),
         speaks("it was so before", ("info", "data.password"), sides=_noted(_RANDOM, _RANDOM), **_TEXTS),
         speaks(
-            "one more webhook has a certificate that is made by chance",
-            ("info", "webhooks[name=a].clientConfig.caBundle"),
+            "one more entry of a list is made by chance",
+            ("info", "hooks[name=a].ca"),
             sides=_noted(_webhooks("a"), _webhooks("a", "b")),
         ),
         quiet("it was so before, and is kept as committed", sides=_noted(_KEPT, _KEPT), **_TEXTS),
