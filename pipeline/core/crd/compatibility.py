@@ -128,7 +128,7 @@ class _InstanceCheck:
         before = self._known()
         found = (one for one in violations(self._new, self._live) if one.refuses is Refuses.TYPE)
         return tuple(
-            replace(one, message=f"{one.message}, and is what is stored")
+            replace(one, message=f"{one.message}, and is what is stored", stored=True)
             for one in found
             if self._fact(one) not in before
         )

@@ -14,13 +14,19 @@ long as the stored value is of the old type.
 """
 
 from collections.abc import Iterator
+from itertools import takewhile
+from typing import Any
+
+import orjson
 
 from pipeline.core.crd.case_crds import MINE, field
 from pipeline.core.crd.compatibility import Judged, judged
 from pipeline.core.crd.schema.violation import Refuses
+from pipeline.core.kube.path import get
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Hit, Rule, place, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
+from pipeline.core.words import kubectl
 
 _SHOWN = 3
 
@@ -37,6 +43,7 @@ def _hit(one: Judged) -> Hit:
         title=f"{resource.kind} {resource.id.name} is not valid: {'; '.join(map(str, wrong[:_SHOWN]))}",
         why=_why(one),
         remedy=_remedy(one),
+        commands=_correction(one),
         also=tuple(place(resource, violation.path) for violation in wrong[1:]),
     )
 
@@ -51,6 +58,23 @@ def _remedy(one: Judged) -> str:
     if any(violation.refuses is Refuses.TYPE for violation in one.refused):
         return "Apply the CRD, correct the stored value with kubectl patch --type merge, and then apply the new value."
     return "Correct the custom resource together with the upgrade, or before."
+
+
+def _correction(one: Judged) -> tuple[str, ...]:
+    """The merge patch that stores the new values; none where the custom resource still has those of the old type."""
+    stored = [violation for violation in one.refused if violation.refuses is Refuses.TYPE and violation.stored]
+    patch: dict[str, Any] = {}
+    for violation in stored:
+        path = tuple(takewhile(lambda step: isinstance(step, str), violation.path))
+        below = patch
+        for step in path[:-1]:
+            below = below.setdefault(str(step), {})
+        below[str(path[-1])] = get(one.resource.body, path)
+    if not patch:
+        return ()
+    text, rid = orjson.dumps(patch, option=orjson.OPT_SORT_KEYS).decode(), one.resource.id
+    target = f"{rid.kind.lower()}.{one.resource.version}.{rid.group}/{rid.name}"
+    return (kubectl("patch", target, "--type=merge", "-p", text, namespace=rid.namespace),)
 
 
 _EMBEDDED = "a: {type: object, x-kubernetes-preserve-unknown-fields: true%s}"
@@ -69,6 +93,12 @@ RULE = Rule(
             ("blocker", "spec.size"),
             before=field("size: {type: integer}") + MINE % "size: 7",
             after=field("size: {type: string}") + MINE % "size: 7",
+        ),
+        speaks(
+            "its value is corrected, and another type is stored",
+            ("blocker", "spec.size"),
+            before=field("size: {type: integer}") + MINE % "size: 7",
+            after=field("size: {type: string}") + MINE % "size: '7'",
         ),
         speaks(
             "a list with duplicates becomes a set",

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 from pipeline.core.analysis.immutable_fields import bodies, claims, rejected
 from pipeline.core.diff.change import ResourceChange
-from pipeline.core.kube.path import Path
+from pipeline.core.kube.path import Path, get
 from pipeline.core.kube.resource import Body, mapping, sequence
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Hit, Rule, place, quiet, speaks
@@ -29,7 +29,8 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
     paths = _refused(*both)
     kept = [field.path for field in change.fields if field.path[1:2] in _KEPT and field.path[:2] not in paths]
     if kept:
-        yield _left_alone(change, kept)
+        stays = not paths and _HEADLESS in kept and _was_headless(*both)
+        yield _stays_headless(change, kept) if stays else _left_alone(change, kept)
     if paths:
         fix = "Delete the Service right before the apply."
         commands = (deletion(change.id.kind, change.id.name, namespace=change.id.namespace),)
@@ -38,6 +39,28 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
 
 _ADDRESSED = ("NodePort", "LoadBalancer")  # what may not be headless, as a Service is that has once been so
 _KEPT = (("clusterIP",), ("healthCheckNodePort",), ("loadBalancerClass",))
+
+
+_HEADLESS: Path = ("spec", "clusterIP")
+
+
+def _was_headless(old: Body, new: Body) -> bool:
+    return get(old, _HEADLESS) == "None" and not get(new, _HEADLESS)
+
+
+def _stays_headless(change: ResourceChange, paths: list[Path]) -> Hit:
+    """The server fills in the address that it has (pkg/registry/core/service/storage, patchAllocatedValues)."""
+    places = [place(change.resource, path) for path in paths]
+    return Hit(
+        places[0],
+        title=f"Service {change.id.name} is no longer headless in the manifest, and stays so in the cluster",
+        why="The API server accepts the change and keeps clusterIP: None: clients still get the addresses of the pods.",
+        remedy="Delete the Service right before the apply if it should get an address of its own.",
+        severity=Severity.LOW,
+        also=tuple(places[1:]),
+        claims=claims(change, *paths),
+        commands=(deletion(change.id.kind, change.id.name, namespace=change.id.namespace),),
+    )
 
 
 def _left_alone(change: ResourceChange, paths: list[Path]) -> Hit:
@@ -102,6 +125,12 @@ RULE = Rule(
             ("info", "spec.clusterIP"),
             before=_SERVICE % "clusterIP: None, ",
             after=_SERVICE % "type: LoadBalancer, ",
+        ),
+        speaks(
+            "a headless one is to have an address",
+            ("low", "spec.clusterIP"),
+            before=_SERVICE % "clusterIP: None, ",
+            after=_SERVICE % "",
         ),
         speaks(
             "the address is left to the server",

@@ -30,6 +30,8 @@ class SchemaViolation:
     message: str
     refuses: Refuses = Refuses.EDITS
     raised_at: Path | None = None
+    stored: bool = False
+    """Whether it is the stored value that is wrong, and not the one that is applied."""
 
     def __str__(self) -> str:
         return f"{to_text(self.path) or 'the object'}: {self.message}"
