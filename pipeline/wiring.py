@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from pipeline.core.budget import RenderLimits
 from pipeline.core.charts.lock import FILE as LOCK_FILE
 from pipeline.core.charts.lock import FOLDER as VENDORED
-from pipeline.core.charts.lock import ChartLock, from_text
+from pipeline.core.charts.lock import ChartLock
+from pipeline.core.charts.lock_text import from_text
 from pipeline.core.config.model import Config
 from pipeline.core.errors import PipelineError, UsageError
 from pipeline.core.render.file_tree import Tree

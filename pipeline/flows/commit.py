@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 
-from pipeline.core.charts.lock import ATTRIBUTES_FILE, from_text
+from pipeline.core.charts.lock import ATTRIBUTES_FILE
 from pipeline.core.charts.lock import FILE as LOCK
 from pipeline.core.charts.lock import FOLDER as VENDORED
+from pipeline.core.charts.lock_text import from_text
 from pipeline.core.errors import ConfigError
 from pipeline.core.render.file_tree import Tree
 from pipeline.core.render.layout import FOLDER, index_place

@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 
 from pipeline.core.charts.chart import Chart, ValuesLayer
 from pipeline.core.charts.lock import FILE as LOCK
-from pipeline.core.charts.lock import ChartLock, from_text
+from pipeline.core.charts.lock import ChartLock
 from pipeline.core.charts.lock import folder as chart_folder
+from pipeline.core.charts.lock_text import from_text
 from pipeline.core.charts.stored_names import original
 from pipeline.core.charts.values import values_of
 from pipeline.core.errors import ConfigError, WorldError

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from pipeline.core.charts.chart import Fetched, VendoredTree, tree_digest
-from pipeline.core.charts.lock import ATTRIBUTES, ATTRIBUTES_FILE, FILE, ChartLock, LockedChart, LockedRelease, to_text
+from pipeline.core.charts.lock import ATTRIBUTES, ATTRIBUTES_FILE, FILE, ChartLock, LockedChart, LockedRelease
 from pipeline.core.charts.lock_changes import LockChange, changes, check_dependencies
+from pipeline.core.charts.lock_text import to_text
 from pipeline.core.charts.reference import ChartKind, ChartReference, parse_reference
 from pipeline.core.charts.stored_names import renamed, stored_files
 from pipeline.core.config.model import Config, Release
@@ -162,8 +163,16 @@ def _fetched(
         fetched = source.fetch(reference, wanted, before.pinned if before else {})
     except WorldError as error:
         raise WorldError(f"release {release.name!r}: {error.message}", hint=error.hint) from error
-    tree = tree_digest(stored_files(fetched.files))
-    chart = LockedChart(fetched.name, fetched.version, fetched.source, tree, fetched.archive, fetched.dependencies)
+    chart = LockedChart(
+        name=fetched.name,
+        version=fetched.version,
+        source=fetched.source,
+        tree=tree_digest(stored_files(fetched.files)),
+        archive=fetched.archive,
+        dependencies=fetched.dependencies,
+        app_version=fetched.app_version,
+        revision=fetched.revision,
+    )
     if before:
         _check(release, before, chart, fetched, own=own)
     return LockedRelease(release.chart, release.version, chart.name, chart.version), chart, fetched.files

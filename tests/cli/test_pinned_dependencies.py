@@ -79,10 +79,10 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.Fixtur
 def test_the_lock_names_each_dependency_with_its_digest(site: Site) -> None:
     verbs("vendor", "vendor --locked", "render")
     lock = (site.root / "pipeline.lock").read_text()
-    assert "schema: pipeline.lock/v2" in lock
+    assert "schema: pipeline.lock/v3" in lock
     for name, path in (("mid", "charts/mid"), ("leaf", "charts/mid/charts/leaf")):
         digest = hashlib.sha256((site.repo / f"{name}-1.0.0.tgz").read_bytes()).hexdigest()
-        assert f"archive: sha256:{digest}\n    name: {name}\n    path: {path}\n" in lock
+        assert f"      {path}:\n        archive: sha256:{digest}\n        name: {name}\n" in lock
 
 
 @pytest.mark.parametrize("changed", ["leaf", "mid", "both"])
@@ -133,10 +133,15 @@ def test_a_dependency_that_our_chart_asks_for_otherwise_moves(site: Site) -> Non
 
 def old(lock: str) -> str:
     """The lock as an older pipeline wrote it."""
-    data = load(lock)
-    for one in data["charts"]:
-        del one["dependencies"]
-    return dump({**data, "schema": "pipeline.lock/v1"})
+    charts, releases = list[dict[str, str]](), dict[str, dict[str, str]]()
+    for key, block in load(lock)["charts"].items():
+        name, version = key.split("/")
+        charts.append(
+            {"name": name, "version": version}
+            | {key: block[key] for key in ("archive", "source", "tree") if key in block}
+        )
+        releases |= {release: got | {"name": name, "version": version} for release, got in block["releases"].items()}
+    return dump({"charts": charts, "releases": releases, "schema": "pipeline.lock/v1"})
 
 
 def test_an_old_lock_works_and_is_migrated(site: Site) -> None:

@@ -161,7 +161,7 @@ def test_dependencies_are_vendored_too(here: Path) -> None:
         head = config(url).splitlines()[0] + "\n"
         chart = {"charts/web/Chart.yaml": CHART["Chart.yaml"] + needs}
         write(here, {"pipeline.yaml": head + own} | sub | chart)
-        verbs("vendor", "render")
+        verbs("vendor")
     assert {"sub", "web"} == {path.name for path in (here / "vendor_charts/web/1.0.0/charts").iterdir()}
 
 

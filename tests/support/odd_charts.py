@@ -168,6 +168,8 @@ DOCUMENTS: tuple[str, ...] = (
     ),
     *(
         "schema: [pipeline.lock/v2]\n",
+        "schema: pipeline.lock/v3\ncharts: {a: {source: b, tree: c, releases: 1}, 'b/../c': {}}\n",
+        "schema: pipeline.lock/v3\ncharts: {a/1: {source: b, tree: c, dependencies: {../x: {}}, releases: {r: 1}}}\n",
         "schema: pipeline.lock/v1\ncharts: {a: b}\nreleases: []\n",
         "a: " + "[" * 5000,
         "- " * 3000 + "a",

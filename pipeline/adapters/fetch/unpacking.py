@@ -29,7 +29,9 @@ def unpacked(
     """The chart that ``files`` make up, with its packed subcharts unpacked."""
     metadata = metadata_of(files, title)
     name, version = (named(metadata, key, title) for key in ("name", "version"))
-    return Fetched(name, version, source, unpack_subcharts(files, title, budget), archive, revision=revision)
+    inside = unpack_subcharts(files, title, budget)
+    app_version = str(metadata.get("appVersion") or "")
+    return Fetched(name, version, source, inside, archive, revision=revision, app_version=app_version)
 
 
 def named(entry: Mapping[str, Any], key: str, title: str) -> str:

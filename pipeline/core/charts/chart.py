@@ -68,6 +68,8 @@ class Fetched:
     """Nested ones too, sorted by path. What was packed inside the archive is part of its digest, and not named."""
     revision: str = ""
     """What a moving name stood for: the digest of an OCI manifest (``sha256:…``), a Git commit; empty elsewhere."""
+    app_version: str = ""
+    """As its Chart.yaml says."""
 
 
 @dataclass(frozen=True, slots=True)

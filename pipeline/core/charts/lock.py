@@ -1,17 +1,13 @@
-"""pipeline.lock: the chart of each release, with digests that prove that its content has not changed.
+"""What pipeline.lock holds: the chart of each release, with digests that prove that its content has not changed.
 
-Pure: ``from_text`` and ``to_text`` are exact inverses, and equal locks give equal bytes.
+How it is written: lock_text.py.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from pipeline.core.charts.chart import Dependency
-from pipeline.core.errors import ConfigError, Problem
-from pipeline.core.kube.resource import mapping, sequence
-from pipeline.core.safe_path import SafeName, SafePath, UnsafePathError
-from pipeline.core.yaml.reader import YamlError, load
+from pipeline.core.safe_path import SafeName, SafePath
 
 FILE = "pipeline.lock"
 FOLDER = "vendor_charts"
@@ -21,10 +17,6 @@ ATTRIBUTES = b"""\
 * -text -eol -ident -filter -working-tree-encoding
 """
 """Attributes of a folder win over those of folders above, whatever they say; charts bring none of their own."""
-SCHEMA = "pipeline.lock/v2"
-_OLD_SCHEMA = "pipeline.lock/v1"
-"""Of locks that do not name dependencies. They are read, and pinned when their charts are fetched again."""
-_HEADER = "# Written by `pipeline vendor`: commit it, and never edit it by hand.\n"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -33,7 +25,9 @@ class LockedChart:
 
     ``archive`` is the digest of the packaged chart, empty for one that came from a directory; ``tree`` that of the
     unpacked files as they lie under vendor_charts/. ``dependencies`` are those that were fetched into it, nested ones
-    too; None where an older pipeline wrote the lock and did not name them.
+    too; None where an older pipeline wrote the lock and did not name them. ``revision`` is the digest of an OCI
+    manifest or a Git commit. ``provenance`` says by which key it was signed (``pgp:FINGERPRINT``, ``cosign:sha256:…``
+    of the public key), empty where no key is configured.
     """
 
     name: str
@@ -42,6 +36,9 @@ class LockedChart:
     tree: str
     archive: str = ""
     dependencies: tuple[Dependency, ...] | None = None
+    app_version: str = ""
+    revision: str = ""
+    provenance: str = ""
 
     @property
     def folder(self) -> str:
@@ -96,96 +93,3 @@ def folder(name: str, version: str) -> str:
         UnsafePathError: a name or a version that cannot be a folder.
     """
     return str(SafePath.of(FOLDER, SafeName(name, "chart name"), SafeName(version, "chart version")))
-
-
-def to_text(lock: ChartLock) -> str:
-    from pipeline.core.yaml.writer import dump  # noqa: PLC0415 - 8 ms that whoever only reads a lock need not pay
-
-    charts = [_entry(chart) for chart in lock.charts]
-    releases = {
-        name: {"chart": got.chart, "wanted": got.wanted, "name": got.name, "version": got.version}
-        for name, got in sorted(lock.releases.items())
-    }
-    return _HEADER + dump({"charts": charts, "releases": releases, "schema": SCHEMA})
-
-
-def from_text(text: str) -> ChartLock:
-    """Read a lock.
-
-    Raises:
-        ConfigError: it is not a lock, or of a schema that this version of pipeline does not know.
-    """
-    try:
-        data = mapping(load(text))
-    except YamlError as error:
-        raise _bad(error.message, error.line, error.column) from error
-    if data.get("schema") not in (SCHEMA, _OLD_SCHEMA):
-        raise _bad(f"its schema is {data.get('schema')!r}, not {SCHEMA!r}")
-    charts = [_chart(mapping(entry)) for entry in sequence(data.get("charts"))]
-    releases = {str(name): _release(name, mapping(entry)) for name, entry in mapping(data.get("releases")).items()}
-    lock = ChartLock(tuple(sorted(charts)), releases)
-    for name in releases:
-        if lock.chart_of(name) is None:
-            raise _bad(f"release {name!r} has no entry under charts")
-    return lock
-
-
-def _entry(chart: LockedChart) -> dict[str, Any]:
-    own = _present(name=chart.name, version=chart.version, source=chart.source, archive=chart.archive, tree=chart.tree)
-    if chart.dependencies is None:
-        return own
-    dependencies = [
-        _present(path=one.path, name=one.name, version=one.version, source=one.source, archive=one.archive)
-        for one in chart.dependencies
-    ]
-    return {**own, "dependencies": dependencies}
-
-
-def _chart(entry: Mapping[str, Any]) -> LockedChart:
-    name, version, source, tree = (_text(entry, key) for key in ("name", "version", "source", "tree"))
-    found = entry.get("dependencies")
-    dependencies = None if found is None else tuple(sorted(_dependency(mapping(one)) for one in sequence(found)))
-    return LockedChart(name, version, source, tree, _digest(entry), dependencies)
-
-
-def _dependency(entry: Mapping[str, Any]) -> Dependency:
-    path, name, version, source = (_text(entry, key) for key in ("path", "name", "version", "source"))
-    return Dependency(path, name, version, source, _digest(entry))
-
-
-def _release(release: str, entry: Mapping[str, Any]) -> LockedRelease:
-    if not entry:
-        raise _bad(f"release {release!r} is not a map")
-    chart, name, version = (_text(entry, key) for key in ("chart", "name", "version"))
-    return LockedRelease(chart, str(entry.get("wanted") or ""), name, version)
-
-
-_GATES = {"name": SafeName, "version": SafeName, "path": SafePath}
-"""What becomes a folder."""
-
-
-def _text(entry: Mapping[str, Any], key: str) -> str:
-    value = entry.get(key)
-    if not isinstance(value, str) or not value:
-        raise _bad(f"{key} of {entry.get('name') or 'an entry'} is {value!r}")
-    try:
-        _GATES.get(key, str)(value)
-    except UnsafePathError as error:
-        raise _bad(f"{key} of {entry.get('name') or 'an entry'}: {error.message}") from error
-    return value
-
-
-def _digest(entry: Mapping[str, Any]) -> str:
-    value = entry.get("archive") or ""
-    if not isinstance(value, str):
-        raise _bad(f"archive of {entry.get('name') or 'an entry'} is {value!r}")
-    return value
-
-
-def _bad(message: str, line: int = 0, column: int = 0) -> ConfigError:
-    hint = "restore the committed file, or delete it and run `pipeline vendor`"
-    return ConfigError((Problem(FILE, line, column, message),), hint=hint)
-
-
-def _present(**fields: str) -> dict[str, str]:
-    return {name: value for name, value in fields.items() if value}

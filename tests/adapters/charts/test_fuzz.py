@@ -16,7 +16,8 @@ from pipeline.adapters.fetch.source import ChartSource
 from pipeline.cli import run
 from pipeline.core.charts.chart import tree_digest
 from pipeline.core.charts.helmignore import IgnoreError, parse
-from pipeline.core.charts.lock import ChartLock, from_text, to_text
+from pipeline.core.charts.lock import ChartLock
+from pipeline.core.charts.lock_text import from_text, to_text
 from pipeline.core.charts.reference import ChartKind, ChartReference, parse_reference
 from pipeline.core.charts.repository_index import choose, offers
 from pipeline.core.charts.stored_names import original_files, stored_files
