@@ -14,7 +14,7 @@ from pipeline.core.words import counted, left_over
 from pipeline.report import plain
 from pipeline.report.diff_rows import Room, release_rows
 from pipeline.report.plain import anchor
-from pipeline.report.shapes import block, code, commands, details, prose, raw, table, units
+from pipeline.report.shapes import block, code, commands, details, evidence, prose, raw, table, units
 
 COMMENT_UNITS = 60_000
 """GitHub takes 65,536; the marker and doubts about what a character is take the rest."""
@@ -172,7 +172,7 @@ def _finding(finding: FindingEntry, home: str, page: str, *, opened: bool) -> st
         f"- Where: {', '.join(map(code, filter(None, (home, plain.place(finding)))))}",
     ]
     rows += [f"- Also: {', '.join(map(code, also[:10]))}"] if also else []
-    rows += [f"- Evidence: {', '.join(map(code, finding.evidence[:10]))}"] if finding.evidence else []
+    rows += [f"- Evidence: {', '.join(map(evidence, finding.evidence[:10]))}"] if finding.evidence else []
     if page and _ANCHOR.fullmatch(anchor(finding)):
         rows.append(f"- [In the full report]({page}#{anchor(finding)})")
     summary_ = f"{badge} {raw(finding.rule)} {raw(plain.resource(finding.resource))}"

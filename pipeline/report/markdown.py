@@ -6,7 +6,7 @@ from pipeline.core.judge.report_document import ReportDocument
 from pipeline.core.words import counted
 from pipeline.report import plain
 from pipeline.report.diff_rows import Room, release_rows
-from pipeline.report.shapes import block, code, commands, details, prose, raw
+from pipeline.report.shapes import block, code, commands, details, evidence, prose, raw
 
 _ROOM = Room(paths=1_000, lines=200, line=200, value=500)
 
@@ -60,7 +60,7 @@ def _findings(report: ReportDocument) -> Iterator[str]:
         if others:
             yield f"  - Also: {', '.join(map(code, others))}"
         if finding.evidence:
-            yield f"  - Evidence: {', '.join(map(code, finding.evidence))}"
+            yield f"  - Evidence: {', '.join(map(evidence, finding.evidence))}"
         if finding.waived:
             yield f"  - Waived: {prose(plain.waiver(finding))}"
     if notes:

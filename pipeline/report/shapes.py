@@ -14,9 +14,13 @@ from pipeline.report.plain import line, safe
 _RUNS = re.compile(r"`+")
 _LONG_RUN = re.compile("`{9,}")
 _LONGEST_FENCE = 32
-_EDGES = re.compile(r"(\(?)(.*?)([).,;!?]*)", re.DOTALL)
+_EDGES = re.compile(r"(\(?)(.*?)([).,;!?]*:?)", re.DOTALL)
 # Words that no Markdown dialect gives a meaning to: no link, mention, reference, emoji, formula or markup.
-_PLAIN_WORD = re.compile(r"[(\"']?(?:[A-Za-z]+(?:[-'’][A-Za-z]+)*|[0-9]{1,5}|[→–—,;:.])[)\"'.,;:!?]*\Z")
+_PLAIN_WORD = re.compile(
+    r"[(\"']?(?:[A-Za-z]+(?:[-'’][A-Za-z]+)*|[0-9]{1,5}(?:\.[0-9]{1,5}){0,2}|[→–—,;:.])[)\"'.,;!?]*:?\Z"
+)
+_ENDS_CLAUSE = (",", ";", ":", ")")
+_BECOMES = "->"
 
 
 def code(text: str) -> str:
@@ -32,8 +36,25 @@ def code(text: str) -> str:
 
 
 def prose(text: str) -> str:
-    """A sentence to read: plain words stay, and every run of anything else becomes a code span."""
-    words = line(text).split()
+    """A sentence to read: plain words stay, and every run of anything else becomes a code span.
+
+    A path with its old and new value (``memory 1Gi -> 2Gi``) is one span. A span never reaches over punctuation.
+    """
+    return " ".join(map(_clause, _clauses(line(text).split())))
+
+
+def _clauses(words: list[str]) -> Iterator[list[str]]:
+    """Runs of words that end with punctuation, or before an opening bracket."""
+    start = 0
+    for index, word in enumerate(words, 1):
+        if index == len(words) or word.endswith(_ENDS_CLAUSE) or words[index].startswith("("):
+            yield words[start:index]
+            start = index
+
+
+def _clause(words: list[str]) -> str:
+    if _BECOMES in words:
+        return _spanned(" ".join(words))
     groups = groupby(words, key=lambda word: bool(_PLAIN_WORD.match(word)))
     return " ".join(" ".join(group) if simple else _spanned(" ".join(group)) for simple, group in groups)
 
@@ -43,9 +64,14 @@ def _spanned(text: str) -> str:
     match = _EDGES.fullmatch(text)
     assert match is not None, "BUG: anything matches"
     before, inner, after = match.groups()
-    if not inner or "(" in inner:
+    if not inner or "(" in inner or inner.startswith(":"):  # :tada: is an emoji
         return code(text)
     return f"{before}{code(inner)}{after}"
+
+
+def evidence(text: str) -> str:
+    """A sentence to read, or a span for anything else: a line of a file, a digest."""
+    return prose(text) if text.endswith(".") and " " in text else code(text)
 
 
 def block(text: str, language: str = "text") -> str:

@@ -94,6 +94,21 @@ def test_a_sentence_stays_readable() -> None:
     assert shapes.prose(text) == text
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Deployment default/web: keep it.", "Deployment `default/web`: keep it."),
+        ("memory 128Mi -> 256Mi; policy Ignore -> Fail", "`memory 128Mi -> 256Mi`; `policy Ignore -> Fail`"),
+        ("it is down (failurePolicy Ignore -> Fail)", "it is down (`failurePolicy Ignore -> Fail`)"),
+        ("a.b/c=x, d.e added", "`a.b/c=x`, `d.e` added"),
+        ("since Kubernetes 1.32", "since Kubernetes 1.32"),
+        ("x moves from 1.4.0 to 2.0.0: a new one", "x moves from 1.4.0 to 2.0.0: a new one"),
+    ],
+)
+def test_punctuation_stays_outside_of_code_and_a_change_is_one_span(text: str, shown: str) -> None:
+    assert shapes.prose(text) == shown
+
+
 def assert_inert(html: str) -> None:
     """Only the tags that the view itself writes, and no attribute that leads anywhere."""
     tags = {tag.lower() for tag in re.findall(r"<\s*/?\s*([a-zA-Z][a-zA-Z0-9]*)", html)}

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 
 
 def did_you_mean(word: str, known: Iterable[str], *, ranked: bool = False) -> str:
-    """``; did you mean 'releases'?``, or what there is where nothing comes near; empty where there is nothing.
+    """``; did you mean 'releases'?``, or every known name if none is similar; empty if there are none.
 
-    Names that are ``ranked`` are listed as they come, as severities are; others by the alphabet.
+    Names that are ``ranked`` keep their order, as severities do; others are sorted.
     """
     names = list(known) if ranked else sorted(known)
     near = nearest(word, names)
