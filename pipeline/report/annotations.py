@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from pipeline.core.judge.report_document import ErrorEntry, FindingEntry, ReportDocument
 from pipeline.core.words import left_over
 from pipeline.report import plain
+from pipeline.report.fixes import labelled
 
 _MOST = 9
 _LONGEST = 1_000
@@ -33,7 +34,7 @@ def _limited(kind: str, report: ReportDocument, places: Mapping[str, tuple[str, 
 def _finding(kind: str, finding: FindingEntry, places: Mapping[str, tuple[str, int]]) -> str:
     where = plain.release_name(",".join(finding.of_environments), finding.release)
     title = f"{finding.severity}: {finding.rule} ({where})"
-    text = f"{plain.labelled(finding)} ({plain.place(finding)})"
+    text = f"{labelled(finding)} ({plain.place(finding)})"
     return _line(kind, title, text, places.get(finding.release))
 
 

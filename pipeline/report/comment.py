@@ -13,6 +13,7 @@ from pipeline.core.risk.levels import LEVELS
 from pipeline.core.words import counted, left_over
 from pipeline.report import plain
 from pipeline.report.diff_rows import Room, release_rows
+from pipeline.report.fixes import fix, steps_before_merging
 from pipeline.report.plain import anchor
 from pipeline.report.shapes import block, code, commands, details, evidence, prose, raw, table, units
 
@@ -129,7 +130,7 @@ def _worst(report: ReportDocument, release: ReleaseEntry) -> int:
 
 
 def _steps(report: ReportDocument) -> str:
-    steps = plain.steps_before_merging(report)
+    steps = steps_before_merging(report)
     if not steps:
         return ""
     rows = [
@@ -167,7 +168,7 @@ def _finding(finding: FindingEntry, home: str, page: str, *, opened: bool) -> st
     also = plain.elsewhere(finding)
     rows = [f"**{prose(finding.title)}**", "", f"- Impact: {prose(finding.why)}"]
     rows += [
-        f"- Fix: {prose(finding.remedy)}",
+        f"- Fix: {prose(fix(finding))}",
         *commands(finding.commands, indent=2),
         f"- Where: {', '.join(map(code, filter(None, (home, plain.place(finding)))))}",
     ]

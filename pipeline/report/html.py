@@ -15,6 +15,7 @@ from pipeline.core.judge.report_document import FindingEntry, ReportDocument
 from pipeline.core.risk.levels import LEVELS
 from pipeline.core.words import counted
 from pipeline.report import plain
+from pipeline.report.fixes import fix, steps_before_merging
 from pipeline.report.html_changes import sections
 from pipeline.report.html_templates import asset, template
 
@@ -34,6 +35,7 @@ def render(report: ReportDocument) -> str:
         script=Markup(script),  # noqa: S704 - our own file
         report=report,
         home=partial(plain.home, report),
+        fix=fix,
         most_named=_MOST_NAMED,
     )
 
@@ -45,7 +47,7 @@ def _hash(text: str) -> str:
 def _head(report: ReportDocument) -> dict[str, Any]:
     """The verdict, and where to go on a long page."""
     unexplained = report.summary.unaccounted
-    steps = plain.steps_before_merging(report)
+    steps = steps_before_merging(report)
     parts = [("steps", "Before merging", len(steps)), ("findings", "Findings", len(report.findings))]
     parts += [("changes", "Changes", len(report.changes)), ("gaps", "Not evaluated", len(report.not_evaluated))]
     return {

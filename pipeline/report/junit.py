@@ -6,6 +6,7 @@ from xml.sax.saxutils import escape, quoteattr
 from pipeline.core.judge.report_document import FindingEntry, ReleaseEntry, ReportDocument
 from pipeline.core.risk.levels import SERIOUS
 from pipeline.report import plain
+from pipeline.report.fixes import fix
 
 
 def render(report: ReportDocument) -> str:
@@ -65,7 +66,7 @@ def _suite(report: ReportDocument, release: ReleaseEntry) -> Iterator[str]:
 
 def _case(finding: FindingEntry) -> Iterator[str]:
     name, rule = _attribute(plain.place(finding)), _attribute(finding.rule)
-    said = [finding.title, f"Impact: {finding.why}", f"Fix: {finding.remedy}", *finding.commands]
+    said = [finding.title, f"Impact: {finding.why}", f"Fix: {fix(finding)}", *finding.commands]
     said += [f"Confidence: {finding.confidence}", *(f"Evidence: {line}" for line in finding.evidence)]
     text = _text("\n".join(said))
     if finding.waived:

@@ -6,6 +6,7 @@ from pipeline.core.judge.report_document import ReportDocument
 from pipeline.core.words import counted
 from pipeline.report import plain
 from pipeline.report.diff_rows import Room, release_rows
+from pipeline.report.fixes import fix, steps_before_merging
 from pipeline.report.shapes import block, code, commands, details, evidence, prose, raw
 
 _ROOM = Room(paths=1_000, lines=200, line=200, value=500)
@@ -35,7 +36,7 @@ def _errors(report: ReportDocument) -> Iterator[str]:
 
 
 def _steps(report: ReportDocument) -> Iterator[str]:
-    steps = plain.steps_before_merging(report)
+    steps = steps_before_merging(report)
     if steps:
         yield "### Before merging"
         yield ""
@@ -54,7 +55,7 @@ def _findings(report: ReportDocument) -> Iterator[str]:
         yield f"- **{finding.severity}**{sure}{waived} `{finding.rule}` {home}{code(plain.place(finding))}"
         yield f"  - **{prose(finding.title)}**"
         yield f"  - Impact: {prose(finding.why)}"
-        yield f"  - Fix: {prose(finding.remedy)}"
+        yield f"  - Fix: {prose(fix(finding))}"
         yield from commands(finding.commands, indent=4)
         others = plain.elsewhere(finding)
         if others:

@@ -18,8 +18,8 @@ from pipeline.core.judge.report_document import (
     Steps,
 )
 from pipeline.core.kube.path import from_json, to_text
-from pipeline.core.risk.levels import LEVELS, SERIOUS
-from pipeline.core.words import agreeing, counted, listed
+from pipeline.core.risk.levels import LEVELS
+from pipeline.core.words import agreeing, counted
 
 _LONGEST = 60
 # C0 and C1 controls, what reorders or hides text (bidirectional controls, zero width), and what XML and UTF-8 refuse.
@@ -76,12 +76,6 @@ def home(report: ReportDocument, finding: FindingEntry) -> str:
 def release_name(environment: str, release: str) -> str:
     """``prod/web``; without an environment the release alone."""
     return line(f"{environment}/{release}" if environment else release)
-
-
-def labelled(finding: FindingEntry) -> str:
-    """The whole of a finding in one paragraph, for formats that have no list."""
-    parts = [f"{finding.title}. Impact: {finding.why} Fix: {finding.remedy}", *finding.commands]
-    return " ".join(parts)
 
 
 def value(item: Any, longest: int = _LONGEST) -> str:
@@ -191,15 +185,6 @@ def shown_changes(report: ReportDocument, release: ReleaseEntry) -> tuple[list[C
     own = [change for change in report.changes if change.key == release.key]
     shown = [change for change in own if not change.fields or change.telling]
     return shown, len(own) - len(shown)
-
-
-def steps_before_merging(report: ReportDocument) -> list[str]:
-    """What to do first, each step once with the objects it is about: the remedies of all that is high or worse."""
-    steps: dict[str, dict[str, None]] = {}
-    for finding in report.findings:
-        if finding.severity in SERIOUS and not finding.waived:
-            steps.setdefault(line(finding.remedy), {})[resource(finding.resource)] = None
-    return [f"{listed(names)}: {remedy}" for remedy, names in steps.items()]
 
 
 VERDICT_WORDS = {

@@ -10,6 +10,7 @@ from pipeline.core.judge.report_document import FindingEntry, PlaceEntry, Report
 from pipeline.core.render.layout import index_of
 from pipeline.core.words import agreeing, counted
 from pipeline.report import plain
+from pipeline.report.fixes import labelled
 
 _LEVELS = {"blocker": "error", "high": "error", "medium": "warning", "low": "note", "info": "none"}
 _SCORES = {"blocker": "9.5", "high": "8.0", "medium": "5.0", "low": "2.0", "info": "0.0"}
@@ -56,7 +57,7 @@ def _result(finding: FindingEntry, index: Mapping[str, int]) -> dict[str, Any]:
         "ruleId": finding.rule,
         "ruleIndex": index[finding.rule],
         "level": _LEVELS[finding.severity],
-        "message": {"text": plain.safe(plain.labelled(finding))},
+        "message": {"text": plain.safe(labelled(finding))},
         "locations": [_location(finding, finding)],
         "relatedLocations": [
             {**_location(place, finding), "id": n} for n, place in enumerate(finding.also[: _MOST_PLACES - 1], 1)

@@ -9,6 +9,7 @@ from msgspec import UNSET
 from pipeline.core.judge.report_document import ChangeEntry, FieldEntry, FindingEntry, ReportDocument
 from pipeline.core.words import article, counted, left_over, listed
 from pipeline.report import plain
+from pipeline.report.fixes import fix, steps_before_merging
 from pipeline.report.text_rows import by_line, rows, shortened_rows
 
 _CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "blue": "34", "magenta": "35"}
@@ -69,7 +70,7 @@ def _errors(report: ReportDocument, look: Look) -> Iterator[str]:
 
 
 def _steps(report: ReportDocument, look: Look) -> Iterator[str]:
-    steps = plain.steps_before_merging(report)
+    steps = steps_before_merging(report)
     if steps:
         yield look.style("Before merging", "bold")
     for number, step in enumerate(steps, 1):
@@ -111,7 +112,7 @@ def _alike(group: Sequence[FindingEntry], report: ReportDocument, look: Look) ->
         home = "  ".join(filter(None, (plain.home(report, finding), where)))
         yield from _wrapped("  - ", f"{home}  {plain.line(finding.title)}" if home else plain.line(finding.title), look)
         yield from _evidence(finding, "    Evidence  ", look)
-    yield from _advice(first, look)
+    yield from _advice(group, look)
 
 
 def _head(finding: FindingEntry, look: Look) -> tuple[str, str]:
@@ -127,7 +128,7 @@ def _finding(finding: FindingEntry, home: str, look: Look) -> Iterator[str]:
     if not fits:
         yield f"  {_elided(where, max(look.width, _NARROWEST) - 2)}"
     yield from _wrapped("  ", plain.line(finding.title), look, "bold")
-    yield from _advice(finding, look)
+    yield from _advice([finding], look)
     also = plain.elsewhere(finding)
     if also:
         yield from _wrapped("  Also      ", listed(also, _ALSO_SHOWN, between="; "), look, "dim")
@@ -139,11 +140,11 @@ def one(finding: FindingEntry, look: Look = Look()) -> str:
     return "\n".join(_finding(finding, "", look))
 
 
-def _advice(finding: FindingEntry, look: Look) -> Iterator[str]:
+def _advice(group: Sequence[FindingEntry], look: Look) -> Iterator[str]:
     """What breaks and what to do. A command is never wrapped: its line is copied as it is."""
-    yield from _wrapped("  Impact    ", plain.line(finding.why), look)
-    yield from _wrapped("  Fix       ", plain.line(finding.remedy), look)
-    for command in finding.commands:
+    yield from _wrapped("  Impact    ", plain.line(group[0].why), look)
+    yield from _wrapped("  Fix       ", fix(*group), look)
+    for command in group[0].commands:
         yield from (f"              {row}" for row in plain.safe(command).splitlines())
 
 

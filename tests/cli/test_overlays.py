@@ -68,7 +68,7 @@ def test_a_patch_of_a_container_that_has_another_name_is_a_blocker_with_file_and
     assert (found["rule"], found["severity"], found["confidence"]) == ("overlay-orphaned", "blocker", "proven")
     assert found["path"][-1] == {"name": "app"}
     assert found["title"].startswith(f"{KUSTOMIZATION}:11: ")
-    assert "name server" in found["remedy"]
+    assert "name is now server" in found["remedy"]
 
 
 def test_a_selector_that_selects_nothing_any_more_is_a_blocker(here: Path) -> None:
@@ -76,7 +76,7 @@ def test_a_selector_that_selects_nothing_any_more_is_a_blocker(here: Path) -> No
     assert (found["rule"], found["severity"]) == ("overlay-orphaned", "blocker")
     assert found["resource"]["name"] == "web-server"
     assert found["title"].startswith(f"{KUSTOMIZATION}:")
-    assert "no longer touches Deployment web " in found["title"]
+    assert "the patch no longer changes Deployment web " in found["title"]
 
 
 def test_an_index_that_points_to_another_container_is_a_blocker(here: Path) -> None:

@@ -79,7 +79,7 @@ def test_a_cluster_that_the_chart_does_not_take_is_named_with_both_versions(tmp_
     assert "requires kubeVersion" in data["errors"][0]["message"]
     (finding,) = found(data, "api-kube-version-unsupported")
     assert finding["severity"] == "blocker"
-    assert finding["title"] == "web 2.0.0 supports Kubernetes >=1.30.0-0, and the target is 1.28"
+    assert finding["title"] == "web 2.0.0 requires Kubernetes >=1.30.0-0, but the target is 1.28"
 
 
 @pytest.mark.parametrize("broken", ["old", "new"])

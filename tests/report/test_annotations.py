@@ -19,7 +19,7 @@ def test_each_stands_beside_the_line_of_its_release() -> None:
         row for row in annotations.render(report("web"), {"web": ("a/b.yaml", 7)}).splitlines() if "::error" in row
     )
     assert row.startswith(
-        "::error file=a/b.yaml,line=7,title=high%3A service-port-removed (web)::Service web: port removed"
+        "::error file=a/b.yaml,line=7,title=high%3A service-port-removed (web)::Service web: port 80/TCP (web) removed"
     )
     assert release_lines(CONFIG) == {"web": 5}
     assert release_lines("releases: [{name: x, chart: y}, {name: z}]\n") == {"x": 1, "z": 1}

@@ -23,6 +23,7 @@ from pipeline.core.render.manifests import parse
 from pipeline.core.risk.finding import Waiver
 from pipeline.core.risk.upgrade import Side
 from pipeline.report import comment, html, junit, markdown, plain, sarif, terminal
+from pipeline.report.fixes import fix, steps_before_merging
 from pipeline.report.structured import document, schema
 from pipeline.report.structured import render as structured_render
 from tests.report.test_formats import big
@@ -113,12 +114,12 @@ def test_every_text_format_states_the_same_facts(everything: ReportDocument) -> 
         for finding in everything.findings:
             facts = [finding.title]
             if finding.severity != "info" and not finding.waived:
-                facts += [finding.rule, finding.why, finding.remedy, plain.home(everything, finding)]
+                facts += [finding.rule, finding.why, fix(finding).partition(": ")[2], plain.home(everything, finding)]
                 facts += [plain.resource(finding.resource), *finding.evidence[:3]]
             if finding.waived:
                 facts = [finding.rule, finding.waived.reason]
             assert [fact for fact in facts if close(fact) not in whole] == [], (name, finding.rule)
-        for step in plain.steps_before_merging(everything):
+        for step in steps_before_merging(everything):
             assert close(step) in whole, name
         for change in everything.changes:
             assert close(plain.resource(change.resource)) in whole, name
@@ -130,9 +131,7 @@ def test_the_parts_come_in_one_order(everything: ReportDocument) -> None:
     for name, text in faces(everything).items():
         low = text.lower()
         verdict, steps = low.index("failed"), low.index("before merging")
-        finding = low.index(
-            "selector", steps + len("before merging") + sum(map(len, plain.steps_before_merging(everything)))
-        )
+        finding = low.index("selector", steps + len("before merging") + sum(map(len, steps_before_merging(everything))))
         diff = low.rindex("serve 81")
         assert verdict < steps < finding < diff, name
     for name, text in {"comment": comment.render(everything), "markdown": markdown.render(everything)}.items():

@@ -144,7 +144,7 @@ SCRIPT = (
 
 def test_a_text_is_shown_by_the_lines_that_differ_in_every_view() -> None:
     data = report(SCRIPT % "wait 5", SCRIPT % "wait 9\n    date")
-    assert "run.sh lines 3-4 (+2 -1 lines)" in data.findings[0].title
+    assert "run.sh lines 3-4, +2 -1 lines" in data.findings[0].title
     for text in (terminal.render(data), markdown.render(data), comment.render(data), html.render(data)):
         lines = re.sub("<td[^>]*>", " ", text)
         assert re.search(r"- wait 5|- +3 wait 5|3 - wait 5", lines)
@@ -154,4 +154,4 @@ def test_a_text_is_shown_by_the_lines_that_differ_in_every_view() -> None:
 
 def test_one_line_that_differs_is_said_in_the_title() -> None:
     title = report(SCRIPT % "wait 5", SCRIPT % "wait 9").findings[0].title
-    assert title.endswith("line 3: wait 5 -> wait 9")
+    assert title.endswith("line 3 wait 5 -> wait 9)")

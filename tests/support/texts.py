@@ -18,8 +18,10 @@ from unittest import mock
 from pipeline import rules
 from pipeline.cli import run
 from pipeline.core.judge.case_findings import findings
-from pipeline.core.risk.finding import Finding
+from pipeline.core.risk.finding import Finding, Severity
 from pipeline.core.risk.rule import Rule
+from pipeline.report.fixes import fix
+from pipeline.report.structured import entry
 from tests.support import text_runs
 
 FOLDER = Path(__file__).parent.parent / "texts"
@@ -42,18 +44,23 @@ def rule_findings(rule: Rule, every: tuple[Rule, ...]) -> Iterator[tuple[Rule, s
 
 def lines_at(finding: Finding, columns: int = COLUMNS) -> int:
     """How many lines title, impact and fix take together at a terminal of that width."""
-    return sum(len(wrap(text, columns - _INDENT)) for text in (finding.title, finding.why, finding.remedy))
+    return sum(len(wrap(text, columns - _INDENT)) for text in (finding.title, finding.why, _fix(finding)))
+
+
+def _fix(finding: Finding) -> str:
+    """As every format says it; for what is never shown, as the rule wrote it."""
+    return finding.remedy if finding.severity is Severity.OFF else fix(entry(finding))
 
 
 def _section(rule: Rule, title: str, finding: Finding) -> str:
     parts = [
         f"== {rule.id}: {title}",
         f"{finding.severity.label} · {finding.confidence} · {finding.place}",
-        f"Title   {finding.title}",
-        f"Impact  {finding.why}",
-        f"Fix     {finding.remedy}",
-        *(f"Command {line}" for line in finding.commands),
-        *(f"Seen    {line}" for line in finding.evidence),
+        f"Title    {finding.title}",
+        f"Impact   {finding.why}",
+        f"Fix      {_fix(finding)}",
+        *(f"Command  {line}" for line in finding.commands),
+        *(f"Evidence {line}" for line in finding.evidence),
     ]
     return "\n".join(line.rstrip() for line in parts) + "\n"
 

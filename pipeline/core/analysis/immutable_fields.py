@@ -107,7 +107,7 @@ def target_minor(upgrade: Upgrade) -> int:
 
 
 def _another_object(change: ResourceChange) -> Fix:
-    text = f"Delete the {change.id.kind} in a separate step, or give the new one another name."
+    text = "Keep the old value, give it another name, or delete it in a separate step first."
     return text, (deletion(change.id.kind, change.id.name, namespace=change.id.namespace),)
 
 

@@ -4,12 +4,11 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from pipeline.core.analysis.short_values import between, brief
-from pipeline.core.diff.change import Action, FieldChange, Op, ResourceChange
+from pipeline.core.analysis.change_text import all_shown, shown
+from pipeline.core.diff.change import Action, FieldChange, ResourceChange
 from pipeline.core.diff.pod_fields import pod_fields
-from pipeline.core.diff.text_diff import Hunk, hunks, is_text
 from pipeline.core.kube.apis import built_in_group
-from pipeline.core.kube.path import MISSING, Entry, Path, to_text
+from pipeline.core.kube.path import Path
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Claim, EachCheck, Hit, WholeCheck, at
 from pipeline.core.risk.upgrade import Upgrade
@@ -18,15 +17,20 @@ from pipeline.core.words import listed, plural
 Picks = Callable[[FieldChange, Path], bool]
 """Whether a change is taken: the change, and its path (for pods: below the pod's spec)."""
 Grade = Callable[[ResourceChange, list[FieldChange]], Severity | None]
+Advise = Callable[[list[FieldChange]], tuple[str, str] | None]
 _SHOWN = 3
-_LABEL_KEY = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9./_-]*[A-Za-z0-9])?")
+_HERE = "{}"
 _HEAD = (("metadata",), ("apiVersion",), ("status",))
 _MANY = {"its": "their", "it is": "they are", "it runs": "they run"}
 
 
 @dataclass(frozen=True, slots=True)
 class FindingText:
-    """``what`` ends the sentence "Deployment web: …" before the list of changes; ``grade`` may set the severity."""
+    """``what`` follows ``Deployment web:``, and the changes follow it in brackets; ``grade`` may set the severity.
+
+    A ``what`` with ``{}`` has the changes there: ``port {} removed``, ``ports {} removed`` for several. An empty one
+    leaves the changes alone, for a ``say`` that makes sentences.
+    """
 
     what: str
     why: str
@@ -38,6 +42,8 @@ class FindingText:
     """How one change is said; :func:`shown` where nothing else is."""
     commands: Callable[[ResourceChange], tuple[str, ...]] = lambda _: ()
     """Whole command lines that ``remedy`` speaks of."""
+    advise: Advise | None = None
+    """Impact and fix where those of the rule do not fit the changes; None where they do."""
 
 
 Say = Callable[[ResourceChange, FieldChange], str]
@@ -136,7 +142,7 @@ def _of_group(said: tuple[str, ...], group: list[tuple[ResourceChange, list[Fiel
     claims = tuple(Claim.of(change, field) for change, picked in group for field in picked)
     return replace(
         one,
-        title=f"{len(group)} objects: {of_many(words.what)}: {listed(said, _SHOWN, between='; ')}",
+        title=f"{len(group)} objects: {_what(of_many(words.what), listed(said, _SHOWN, between='; '), len(said))}",
         also=tuple(others[1:]),
         alike=tuple(at(change, picked[0]) for change, picked in group[1:]),
         claims=claims,
@@ -146,13 +152,14 @@ def _of_group(said: tuple[str, ...], group: list[tuple[ResourceChange, list[Fiel
 def hit(change: ResourceChange, picked: list[FieldChange], words: FindingText) -> Hit:
     """The finding about ``picked``: placed at the first, the others beside it, all of them explained."""
     places = [at(change, field) for field in picked]
-    say = words.say or (lambda _, field: shown(field))
-    said = listed((say(change, field) for field in picked), _SHOWN, between="; ") if words.detail else ""
+    why, remedy = (words.advise(picked) if words.advise else None) or (words.why, words.remedy)
+    texts = [words.say(change, field) for field in picked] if words.say else all_shown(picked)
+    said = listed(dict.fromkeys(texts), _SHOWN, between=_between(words)) if words.detail else ""
     return Hit(
         places[0],
-        title=f"{change.id.kind} {change.id.name}: {words.what}{f': {said}' if said else ''}",
-        why=words.why,
-        remedy=words.remedy,
+        title=f"{change.id.kind} {change.id.name}: {_what(words.what, said, len(picked))}",
+        why=why,
+        remedy=remedy,
         commands=words.commands(change),
         severity=words.grade(change, picked) if words.grade else None,
         confidence=words.confidence,
@@ -161,33 +168,12 @@ def hit(change: ResourceChange, picked: list[FieldChange], words: FindingText) -
     )
 
 
-def shown(field: FieldChange) -> str:
-    """``replicas 1 -> 2``, ``+nodeSelector {…}``, ``-env LEVEL``: the last steps of the path, and both values."""
-    entry = field.path[-1] if field.path and isinstance(field.path[-1], Entry) else None
-    value = field.old if field.new is MISSING else field.new
-    last = field.path[-1] if field.path else ""
-    name = to_text(field.path[-1:] if isinstance(last, str) else field.path[-2:])
-    if isinstance(last, str) and _LABEL_KEY.fullmatch(last):
-        name = last  # in a path its dots need quotes, alone they do not
-    bare = entry is not None and (len(entry.pairs) == 1 or not (isinstance(value, dict) and value.get("name")))
-    if field.path[-3:-2] == ("env",) and isinstance(field.path[-2], Entry):
-        name = f"{field.path[-2].pairs[0][1]}"  # a variable, and not its field
-    if entry:
-        name = f"{to_text(field.path[-2:-1])} {'/'.join(str(value) for _, value in entry.pairs)}"
-    if field.op is Op.REORDERED:
-        return f"{name} in another order: {brief(field.new)}"
-    if field.old is MISSING:
-        return f"+{name} {'' if bare else brief(field.new)}".rstrip()
-    if field.new is MISSING:
-        return f"-{name} {'' if bare else brief(field.old)}".rstrip()
-    if isinstance(field.old, str) and isinstance(field.new, str) and (is_text(field.old) or is_text(field.new)):
-        return f"{name} {_lines(hunks(field.old, field.new))}"
-    return f"{name} {between(field.old, field.new)}"
+def _between(words: FindingText) -> str:
+    return ", " if _HERE in words.what else "; "
 
 
-def _lines(found: tuple[Hunk, ...]) -> str:
-    """``line 3: a -> b``; where more differs ``line 3, lines 7-9 and 2 more places (+6 -2 lines)``."""
-    removed, added = (sum(map(len, side)) for side in zip(*((hunk[2], hunk[3]) for hunk in found), strict=True))
-    if removed == added == 1:
-        return f"line {found[0].new}: {between(found[0].removed[0], found[0].added[0])}"
-    return f"{listed(map(str, found), _SHOWN, noun='place')} (+{added} -{removed} lines)"
+def _what(what: str, said: str, number: int) -> str:
+    noun, here, rest = what.partition(_HERE)
+    if here:
+        return f"{noun if number == 1 or not noun else f'{plural(noun.rstrip())} '}{said}{rest}"
+    return f"{what} ({said})" if what and said else what or said

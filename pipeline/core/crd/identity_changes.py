@@ -31,7 +31,7 @@ def refusal(pair: Pair, told: dict[Path, str]) -> Hit:
         places[0],
         title=f"CRD {pair.name}: {', '.join(told.values())} is immutable",
         why="The API server rejects it, and the apply stops there.",
-        remedy="Export the custom resources, delete the CRD, apply the new one, and create them again.",
+        remedy="Export its custom resources, delete it, apply the new one and create them again.",
         commands=(kubectl("get", pair.name, "--all-namespaces", "-o", "yaml"),),
         severity=Severity.HIGH if pair.definition.within else None,
         confidence=Confidence.LIKELY if pair.definition.within else None,

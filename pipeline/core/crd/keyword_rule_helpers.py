@@ -64,7 +64,7 @@ def _hit(upgrade: Upgrade, edited: ChangedCrd, picked: list[SchemaChange], words
         severity = words.fitting
     return Hit(
         places[0],
-        title=f"CRD {edited.pair.name}: {words.what(len(names))}: {listed(names, _SHOWN)}",
+        title=f"CRD {edited.pair.name}: {words.what(len(names))} ({listed(names, _SHOWN, between='; ')})",
         why=f"{words.why} Here {naming(fitting)} {agreeing(len(fitting), 'fits')}." if fitting else words.why,
         remedy=words.remedy,
         severity=severity,
@@ -112,9 +112,9 @@ def quiet_check(picks: Callable[[SchemaChange], bool], words: CrdFindingText, *,
 
 
 def shown(change: SchemaChange) -> str:
-    """``spec.size (v1) maximum 50 -> 40``: the field, its version, and what it was and is."""
+    """``v1 spec.size maximum 50 -> 40``: the version, the field, and its old and new value."""
     detail = _detail(change)
-    return f"{_field(change)} ({change.version}){f' {detail}' if detail else ''}"
+    return f"{change.version} {_field(change)}{f' {detail}' if detail else ''}"
 
 
 def _field(change: SchemaChange) -> str:
@@ -128,7 +128,7 @@ def _detail(change: SchemaChange) -> str:
     if change.keyword == "required":
         return ""
     if change.keyword == "enum":
-        return f"without {_text(removed)}" if (removed := values_removed(change)) else _text(new)
+        return f"without {_text(removed)}" if (removed := values_removed(change)) else f"only {_text(new)}"
     if change.keyword == "x-kubernetes-validations":
         return _rules(new)
     if change.keyword in _SELF_SAID:

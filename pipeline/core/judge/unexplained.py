@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 
-from pipeline.core.analysis.rule_helpers import shown
+from pipeline.core.analysis.change_text import all_shown
 from pipeline.core.diff.change import ResourceChange
 from pipeline.core.kube.resource import ResourceId
 from pipeline.core.risk.rule import Hit, at
@@ -20,12 +20,12 @@ def unexplained(
         if change.id not in left or not taken(change):
             continue
         fields = [change.fields[index] for index in left[change.id] if index >= 0]
-        said = listed(map(shown, fields), _SHOWN, between="; ") or "as a whole"
+        said = f" ({listed(all_shown(fields), _SHOWN, between='; ')})" if fields else ""
         places = [at(change, field) for field in fields] or [at(change)]
         yield Hit(
             places[0],
-            title=f"{change.id.kind} {change.id.name}: {change.action}, and no rule explains it: {said}",
-            why="What it does is not known: it may be harmless, or the cause of the next outage.",
-            remedy="Read the change; ask for a rule where it matters.",
+            title=f"{change.id.kind} {change.id.name} is {change.action}; no rule explains it{said}",
+            why="Its effect is unknown: it may be harmless, or cause an outage.",
+            remedy="Read the change, and look it up in the release notes.",
             also=tuple(places[1:]),
         )

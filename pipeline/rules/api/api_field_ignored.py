@@ -48,9 +48,9 @@ def _hit(several: list[tuple[Resource, GatedField]], minor: int) -> Hit:
     places = [place(one, field.path) for one, field in several]
     return Hit(
         places[0],
-        title=f"{resource.kind} {resource.id.name}: {to_text(first.path)} is accepted, and silently ignored",
-        why=f"Kubernetes 1.{minor} has the feature gate {first.gate} off by default, and does not store the field.",
-        remedy=f"Enable feature gate {first.gate} on the cluster, or remove {first.path[-1]} with an overlay.",
+        title=f"{resource.kind} {resource.id.name}: {to_text(first.path)} is accepted but silently ignored",
+        why=f"In Kubernetes 1.{minor} the feature gate {first.gate} is off by default: the field is not stored.",
+        remedy=f"Enable the feature gate {first.gate} on the cluster, or remove {first.path[-1]} with an overlay.",
         also=tuple(places[1:]),
     )
 

@@ -62,8 +62,8 @@ def _told(one: News, minor: int) -> tuple[str, str]:
             f"Remove {field} with a value or an overlay; check what replaced it.",
         )
     near = nearest(field, fields_at(one.complaint.type, minor))
-    meant = f"Write {near} instead of {field} if that is what was meant" if near else f"Check where {field} belongs"
-    return "", f"{meant}; otherwise remove it with a value or an overlay."
+    meant = f"Correct {field} to {near}" if near else f"Move {field} to where it belongs"
+    return "", f"{meant}, or remove it with a value or an overlay."
 
 
 _WEB = (
@@ -103,7 +103,7 @@ RULE = Rule(
         ),
         quiet("the target has it", before=_WEB % "image: a", after=_POLICY, facts={"target": (1, 28)}),
         quiet(
-            "it was there before",
+            "it existed before",
             before=_POLICY,
             after=_POLICY.replace("Always", "OnFailure"),
             facts={"target": (1, 27)},

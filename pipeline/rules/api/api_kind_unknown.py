@@ -66,7 +66,7 @@ RULE = Rule(
         speaks("no CRD defines it", ("medium", "apiVersion"), after=_ONE, facts=_NOBODY),
         quiet("it was used before", before=_ONE, after=_ONE, facts=_NOBODY),
         quiet(
-            "a CRD of another release brings it",
+            "a CRD of another release defines it",
             after="apiVersion: example.com/v1\nkind: Widget\nmetadata: {name: a}\n",
             facts={"repository_after": parse(crd(), namespace="shop")},
         ),

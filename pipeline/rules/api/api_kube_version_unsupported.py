@@ -47,11 +47,11 @@ def _hit(upgrade: Upgrade, file: str, wanted: str, version: str, charts: tuple[C
     us = f"the target is {version}" if stated else f"it is rendered for {version}, because no version is stated"
     return Hit(
         Place(ResourceRef.chart_file(file), ("kubeVersion",)),
-        title=f"{name} supports Kubernetes {wanted}, and {us}",
+        title=f"{name} requires Kubernetes {wanted}, but {us}",
         why="Helm refuses to render it for that cluster."
         if own
         else "Helm does not check a dependency's kubeVersion: it renders, but is not supported.",
-        remedy=f"Upgrade the cluster to a version in {wanted} first, or stay with {old.version}."
+        remedy=f"Upgrade the cluster first ({wanted}), or stay on {old.version}."
         if stated
         else "State the cluster's version (--kube-version, or environments.NAME.kubeVersion).",
         severity=None if own else Severity.MEDIUM if stated else Severity.LOW,
@@ -105,14 +105,14 @@ RULE = Rule(
             facts={"target": (1, 28), "refusal": _SAID},
         ),
         speaks(
-            "a dependency asks for more",
+            "a dependency requires a newer cluster",
             ("medium", "kubeVersion"),
             sides=sides(chart("1.0.0"), _with_part("2.0.0", ">=1.30")),
             facts={"target": (1, 28)},
         ),
         quiet("it suits", sides=sides(chart("1.0.0"), _NEW), facts={"target": (1, 30)}),
         quiet(
-            "the dependency asked for it before",
+            "the dependency required it before",
             sides=sides(_with_part("1.0.0", ">=1.30"), _with_part("2.0.0", ">=1.30")),
             facts={"target": (1, 28)},
         ),

@@ -80,13 +80,13 @@ RULE = Rule(
             facts={"target": (1, 34)},
         ),
         quiet(
-            "it goes",
+            "it is removed",
             before=_WEB % "beta.kubernetes.io/os",
             after=_WEB % "kubernetes.io/os",
             facts={"target": (1, 34)},
         ),
         quiet(
-            "it was there before",
+            "it existed before",
             before=_WEB % "beta.kubernetes.io/os",
             after=_WEB % "beta.kubernetes.io/os",
             facts={"target": (1, 34)},

@@ -25,12 +25,15 @@ def check(change: ResourceChange, upgrade: Upgrade) -> Iterator[Hit]:
     api = lookup(change.before.group, change.before.version, change.before.kind)
     if api is None or api.removed is None:
         return
+    served = _served(api, upgrade)
     yield Hit(
         at(change),
         title=f"{change.id.kind} {change.id.name} is no longer rendered; its API was removed in 1.{api.removed}",
-        why="On a cluster that still serves it, its effect ends.",
-        remedy="Set up its replacement on old clusters first.",
-        severity=None if _served(api, upgrade) else Severity.INFO,
+        why="The cluster still serves it: what it enforces ends with the upgrade."
+        if served
+        else "The target does not serve this API: nothing is lost there.",
+        remedy="Set up its replacement first." if served else "Nothing to do.",
+        severity=None if served else Severity.INFO,
     )
 
 

@@ -50,7 +50,7 @@ def _told(complaint: FieldComplaint) -> tuple[str, str, str]:
     if complaint.fault is Fault.TWICE:
         what = f"{to_text(complaint.path[:-1])} has {complaint.found} twice"
         lax = "Server-side apply rejects the whole object; other clients may only get a warning."
-        return what, lax, f"Remove one {complaint.found} with a value or an overlay."
+        return what, lax, "Remove one of the two with a value or an overlay."
     what = f"{path} is {complaint.found} but must be {complaint.wanted}"
     if complaint.wanted == "text" and complaint.found not in ("a map", "a list"):
         return what, why, f"Put quotes around the value of {last}, in the values or with an overlay."
@@ -83,7 +83,7 @@ RULE = Rule(
             facts=_TARGET | {"target_stated": False},
         ),
         speaks(
-            "a port that comes twice",
+            "a port that is listed twice",
             ("high", "spec.ports[name=b]"),
             before=_MAP % ("x", "{port: 80}"),
             after=_MAP % ("x", "{name: a, port: 80}, {name: b, port: 80, protocol: TCP}"),

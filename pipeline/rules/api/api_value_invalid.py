@@ -27,10 +27,10 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         complaint = one.complaint
         if complaint.fault is Fault.INVALID:
             last = complaint.path[-1] if complaint.path and isinstance(complaint.path[-1], str) else complaint.field
-            where, name = to_text(complaint.path), f"{one.resource.kind} {one.resource.id.name}"
+            where, name = to_text(complaint.path[-2:]), f"{one.resource.kind} {one.resource.id.name}"
             yield Hit(
                 one.places[0],
-                title=f"{name}: {where or 'it'} is {complaint.found}, and must be {complaint.wanted}",
+                title=f"{name}: {where or 'it'} is {complaint.found} but must be {complaint.wanted}",
                 why="The API server rejects the whole object.",
                 remedy=f"{name}: correct the value, or the overlay, that sets {last}.",
                 severity=one.severity,
@@ -78,7 +78,7 @@ RULE = Rule(
     needs=(Need.TARGET,),
     cases=(
         speaks(
-            "the cluster moves to a version that looks at it",
+            "the cluster moves to a version that checks it",
             ("blocker", "spec.template.spec.containers[name=Db].name"),
             before=_STATEFUL % "Db",
             after=_STATEFUL % "Db",
@@ -104,14 +104,14 @@ RULE = Rule(
             facts=_TARGET,
         ),
         speaks(
-            "a mount of a volume that is not there",
+            "a mount of a volume that does not exist",
             ("blocker", "spec.template.spec.containers[name=web].volumeMounts[mountPath=/data].name"),
             before=_DEPLOYMENT % ("web", "data"),
             after=_DEPLOYMENT % ("web", "cache"),
             facts=_TARGET,
         ),
         speaks(
-            "a container's name that 1.34 looks at in a StatefulSet",
+            "a container's name that a StatefulSet checks since 1.34",
             ("blocker", "spec.template.spec.containers[name=Db].name"),
             after=_STATEFUL % "Db",
             facts={"target": (1, 34)},
@@ -119,7 +119,7 @@ RULE = Rule(
         quiet("the same where the target does not look at it", after=_STATEFUL % "Db", facts={"target": (1, 33)}),
         quiet("values that fit", after=_DEPLOYMENT % ("web", "data"), facts=_TARGET),
         quiet(
-            "it was refused before as well",
+            "it was invalid before",
             before=_SERVICE % ("web", "HTTP", "80"),
             after=_SERVICE % ("web", "HTTP", "81"),
             facts=_TARGET,

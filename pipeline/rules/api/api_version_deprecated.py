@@ -60,7 +60,7 @@ RULE = Rule(
             after=_ONE % ("policy/v1beta1", "PodDisruptionBudget"),
             facts={"target": (1, 22)},
         ),
-        quiet("gone", after=_ONE % ("policy/v1beta1", "PodDisruptionBudget"), facts={"target": (1, 25)}),
+        quiet("removed", after=_ONE % ("policy/v1beta1", "PodDisruptionBudget"), facts={"target": (1, 25)}),
         quiet("current", after=_ONE % ("policy/v1", "PodDisruptionBudget"), facts={"target": (1, 25)}),
     ),
 )

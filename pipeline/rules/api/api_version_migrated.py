@@ -41,7 +41,7 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
         else "Defaults and fields of the new version may differ.",
         remedy="Give it a selector."
         if flips
-        else "Check that your clusters serve the new version, and read what changes in its defaults.",
+        else "Check that your clusters serve the new version, and how its defaults differ.",
         severity=Severity.HIGH if flips else None,
         claims=(Claim(change.id, _PATH),),
     )
@@ -64,7 +64,10 @@ RULE = Rule(
     each=check,
     cases=(
         speaks(
-            "a beta grows up", ("low", "apiVersion"), before=_BUDGET % ("v1beta1", _SOME), after=_BUDGET % ("v1", _SOME)
+            "a beta becomes stable",
+            ("low", "apiVersion"),
+            before=_BUDGET % ("v1beta1", _SOME),
+            after=_BUDGET % ("v1", _SOME),
         ),
         speaks(
             "an empty selector",

@@ -46,7 +46,7 @@ def _remedy(api: ApiKind, minor: int) -> str:
     served = [a.version for a in kinds() if (a.group, a.kind) == (api.group, api.kind) and a.served(minor)]
     if served:
         return f"Write it as {api.group}/{served[0]}, which is served."
-    return f"Enable it on the API server (--runtime-config={api.group}/{api.version}=true), or remove the object."
+    return f"Enable {api.group}/{api.version} with --runtime-config on the API server, or remove the object."
 
 
 _ONE = "apiVersion: admissionregistration.k8s.io/%s\nkind: MutatingAdmissionPolicy\nmetadata: {name: a}\n"
@@ -60,9 +60,11 @@ RULE = Rule(
     needs=(Need.TARGET,),
     cases=(
         speaks("an alpha", ("high", "apiVersion"), after=_ONE % "v1alpha1", facts={"target": (1, 33)}),
-        speaks("a beta of today", ("high", "apiVersion"), after=_ONE % "v1beta1", facts={"target": (1, 35)}),
         speaks(
-            "it was so before",
+            "a beta that is off by default", ("high", "apiVersion"), after=_ONE % "v1beta1", facts={"target": (1, 35)}
+        ),
+        speaks(
+            "it was like that before",
             ("low", "apiVersion"),
             before=_ONE % "v1alpha1",
             after=_ONE % "v1alpha1",

@@ -74,7 +74,7 @@ RULE = Rule(
             facts={"target": (1, 32), "target_before": (1, 24), "capabilities": True},
         ),
         speaks(
-            "gone since 1.25",
+            "removed in 1.25 already",
             ("blocker", "apiVersion"),
             after=_ONE % ("policy/v1beta1", "PodDisruptionBudget"),
             facts={"target": (1, 30), "capabilities": True},
@@ -85,7 +85,7 @@ RULE = Rule(
             after=_ONE % ("policy/v1beta1", "PodDisruptionBudget"),
             facts={"target": (1, 30), "target_stated": False},
         ),
-        quiet("still there", after=_ONE % ("policy/v1beta1", "PodDisruptionBudget"), facts={"target": (1, 24)}),
+        quiet("still served", after=_ONE % ("policy/v1beta1", "PodDisruptionBudget"), facts={"target": (1, 24)}),
         quiet(
             "of another group", after=_ONE % ("example.com/v1beta1", "PodDisruptionBudget"), facts={"target": (1, 30)}
         ),

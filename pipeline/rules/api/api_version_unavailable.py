@@ -27,7 +27,7 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         places = [place(resource, ("apiVersion",)) for resource in resources]
         yield Hit(
             places[0],
-            title=f"{naming(resources)}: Kubernetes 1.{target[1]} does not have {api.group}/{api.version} {api.kind}",
+            title=f"{naming(resources)}: Kubernetes serves {api.group}/{api.version} only from 1.{api.introduced}",
             why="The API server does not know the kind: the apply stops there.",
             remedy=_remedy(api),
             severity=Severity.LOW if old or not upgrade.facts.target_stated else None,
@@ -52,7 +52,7 @@ RULE = Rule(
     needs=(Need.TARGET,),
     cases=(
         speaks(
-            "it comes with 1.30",
+            "it is new in 1.30",
             ("blocker", "apiVersion"),
             after=_ONE % ("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicy"),
             facts={"target": (1, 28)},
@@ -63,7 +63,7 @@ RULE = Rule(
             facts={"target": (1, 33)},
         ),
         quiet(
-            "it is there",
+            "it exists",
             after=_ONE % ("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicy"),
             facts={"target": (1, 30)},
         ),

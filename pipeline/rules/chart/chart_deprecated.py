@@ -39,7 +39,7 @@ RULE = Rule(
     unrendered=True,
     cases=(
         speaks(
-            "from now on",
+            "it is deprecated now",
             ("low", "deprecated"),
             sides=sides(chart("1.0.0"), chart("2.0.0", metadata="deprecated: true")),
         ),

@@ -19,7 +19,6 @@ from pipeline.core.risk.rule import Hit, Need, Rule, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
 from pipeline.core.words import listed
 
-_SHORT = len("sha256:") + 12
 _SHOWN = 3
 
 
@@ -34,10 +33,9 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
     if differing:
         yield Hit(
             Place(ResourceRef.chart_file(differing[0])),
-            title=f"{new.name} {new.version} has other content under the same version: {old.archive[:_SHORT]} before, "
-            f"{new.archive[:_SHORT]} now ({listed(differing, _SHOWN)})",
+            title=f"{new.name} {new.version} changed under the same version ({listed(differing, _SHOWN)})",
             why="A published version should never change; this content was not reviewed.",
-            remedy="Stop and ask its maintainers; stay with the old digest until it is explained.",
+            remedy="Ask the chart's maintainers; keep the old digest until they explain it.",
             also=tuple(Place(ResourceRef.chart_file(name)) for name in differing[1:]),
             evidence=(old.archive, new.archive),
         )

@@ -36,9 +36,13 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         severity = Severity.LOW
     yield Hit(
         Place(ResourceRef.chart_file("Chart.yaml"), ("kubeVersion",)),
-        title=f"{new.name} {new.version} supports Kubernetes {after or 'any'}, the old chart {before or 'any'}",
-        why="Helm refuses to render it for any other cluster.",
-        remedy="Compare it with your clusters, including the oldest.",
+        title=f"{new.name} {new.version} {_requires(after)}; the old chart {_requires(before)}",
+        why="Nothing breaks: every cluster that suited the old chart suits this one."
+        if severity is Severity.INFO
+        else "Helm refuses to render it for any other cluster.",
+        remedy="Nothing to do."
+        if severity is Severity.INFO
+        else "Compare this with all your clusters, including the oldest.",
         severity=severity,
     )
 
@@ -46,6 +50,10 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
 def _our_cluster_fits(facts: Facts) -> bool:
     """Whether a repository states the cluster's version: the chart renders for it, or another rule reports that."""
     return facts.target_stated and facts.repository_before is not None
+
+
+def _requires(versions: str) -> str:
+    return f"requires Kubernetes {versions}" if versions else "runs on any Kubernetes version"
 
 
 def _wider(before: str, after: str) -> bool:
@@ -77,18 +85,18 @@ RULE = Rule(
     unrendered=True,
     cases=(
         speaks(
-            "it asks for more",
+            "it requires a newer cluster",
             ("medium", "kubeVersion"),
             sides=sides(chart("1.0.0"), chart("2.0.0", metadata="kubeVersion: '>=1.25.0-0'")),
             facts={"target": (1, 35), "target_stated": False},
         ),
         speaks(
-            "it asks for less",
+            "it no longer requires a version",
             ("info", "kubeVersion"),
             sides=sides(chart("1.0.0", metadata="kubeVersion: '>=1.25.0-0'"), chart("2.0.0")),
         ),
         speaks(
-            "clusters of five years ago are left out",
+            "it requires a version of five years ago",
             ("medium", "kubeVersion"),
             sides=sides(chart("1.0.0"), chart("2.0.0", metadata="kubeVersion: '>=1.22.0-0'")),
             facts={"target": (1, 35), "target_stated": False},
@@ -105,6 +113,6 @@ RULE = Rule(
             sides=sides(chart("1.0.0"), chart("2.0.0", metadata="kubeVersion: '>=1.22.0-0'")),
             facts={"target": (1, 35)},
         ),
-        quiet("it asks for the same", sides=sides(chart("1.0.0"), chart("2.0.0"))),
+        quiet("it requires the same", sides=sides(chart("1.0.0"), chart("2.0.0"))),
     ),
 )

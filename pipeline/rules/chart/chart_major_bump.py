@@ -47,8 +47,8 @@ RULE = Rule(
     needs=(Need.CHART,),
     unrendered=True,
     cases=(
-        speaks("one", ("info", "version"), sides=sides(chart("1.0.0"), chart("2.0.0"))),
-        speaks("a way back", ("low", "version"), sides=sides(chart("4.0.0"), chart("1.0.0"))),
+        speaks("one major version", ("info", "version"), sides=sides(chart("1.0.0"), chart("2.0.0"))),
+        speaks("a lower version", ("low", "version"), sides=sides(chart("4.0.0"), chart("1.0.0"))),
         quiet("several: chart-skips-versions speaks", sides=sides(chart("1.0.0"), chart("4.0.0"))),
         quiet("a minor one", sides=sides(chart("1.0.0"), chart("1.1.0"))),
     ),

@@ -106,7 +106,7 @@ RULE = Rule(
     needs=(Need.CHART,),
     unrendered=True,
     cases=(
-        speaks("two majors are left out", ("low", "version"), sides=sides(chart("1.0.0"), chart("4.0.0"))),
+        speaks("two major versions are skipped", ("low", "version"), sides=sides(chart("1.0.0"), chart("4.0.0"))),
         speaks(
             "the chart wants each minor",
             ("medium", "version"),
@@ -115,6 +115,6 @@ RULE = Rule(
         quiet("the next major", sides=sides(chart("1.9.0"), chart("2.0.0"))),
         quiet("the next minor", sides=sides(chart("1.1.0"), chart("1.2.0", files=_SAYS))),
         quiet("minors of a chart that says nothing", sides=sides(chart("1.1.0"), chart("1.4.0"))),
-        quiet("a way back", sides=sides(chart("4.0.0"), chart("1.0.0"))),
+        quiet("a lower version", sides=sides(chart("4.0.0"), chart("1.0.0"))),
     ),
 )

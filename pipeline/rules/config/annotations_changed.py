@@ -37,7 +37,7 @@ def _picks(field: FieldChange, path: Path) -> bool:
 check = alike_check(
     _picks,
     FindingText(
-        "its annotations change",
+        "annotations change",
         "Controllers may read settings from annotations.",
         "Check whether your controllers read these annotations.",
     ),
@@ -51,7 +51,7 @@ RULE = Rule(
     whole=check,
     cases=(
         speaks(
-            "an annotation goes",
+            "an annotation is removed",
             ("info", "metadata.annotations"),
             before=_MAP % (", annotations: {a: b}", "a: x"),
             after=_MAP % ("", "a: x"),

@@ -39,7 +39,7 @@ RULE = Rule(
             beside=("config-value-changed",),
         ),
         quiet(
-            "a chart's version label is no news",
+            "a changed version label of the chart",
             before=_MAP % (", labels: {helm.sh/chart: a-1}", "fast"),
             after=_MAP % (", labels: {helm.sh/chart: a-2}", "fast"),
         ),

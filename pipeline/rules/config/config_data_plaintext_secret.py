@@ -33,7 +33,7 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
     found = [path for path in found if path not in known]
     if found:
         like = f"{agreeing(len(found), 'looks')} like a credential"
-        names = listed(to_text(path[-2:] if isinstance(path[-1], int) else path[-1:]) for path in found)
+        names = listed(map(_name, found))
         yield Hit(
             place(change.after, found[0]),
             title=f"{change.id.kind} {change.id.name}: {names} {like} in plain text",
@@ -41,6 +41,13 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
             remedy="Move it to a Secret (sops, an external store); rotate it if it was ever pushed.",
             also=tuple(place(change.after, path) for path in found[1:]),
         )
+
+
+def _name(path: Path) -> str:
+    """The variable of a value, the list of an argument, the key of anything else."""
+    if isinstance(path[-2], Entry) and path[-1] == "value":
+        return str(path[-2].pairs[0][1])
+    return to_text(path[-2:] if isinstance(path[-1], int) else path[-1:])
 
 
 def _open(resource: Resource, before: Resource | None = None) -> Iterator[Path]:
@@ -91,11 +98,11 @@ RULE = Rule(
             after=_WEB % ("DB_PASSWORD", "hunter22"),
         ),
         speaks(
-            "a URL with one",
+            "a URL that contains one",
             ("medium", "spec.template.spec.containers[name=a].env[name=DSN].value"),
             after=_WEB % ("DSN", "postgres://shop:hunter22@db:5432/shop"),
         ),
-        quiet("it was there before", before=_MAP % "password: hunter22", after=_MAP % "password: hunter23"),
+        quiet("it existed before", before=_MAP % "password: hunter22", after=_MAP % "password: hunter23"),
         quiet("it names a file", after=_WEB % ("DB_PASSWORD_FILE", "/run/secrets/password")),
         quiet("it names a Secret", after=_WEB % ("DB_SECRET", "shop-db-credentials")),
         quiet("it refers to another", after=_WEB % ("DSN", "postgres://shop:$(PASSWORD)@db:5432/shop")),

@@ -75,7 +75,7 @@ def _hit(change: ResourceChange, fields: list[FieldChange], keys: list[str], nam
         else "A program that reads the key falls back to its own default, or fails.",
         remedy="Keep the key with a value or an overlay, or remove the reference."
         if first
-        else "Search your own volumes and variables for it; set it again if you rely on it.",
+        else "Check whether pods of yours read it; set it again if they do.",
         severity=Severity.BLOCKER if first else None,
         also=(*(at(change, field) for field in fields[1:]), *named),
         claims=tuple(Claim.of(change, field) for field in fields),
@@ -94,9 +94,9 @@ RULE = Rule(
     severity=Severity.MEDIUM,
     whole=check,
     cases=(
-        speaks("a key goes", ("medium", "data.b"), before=_MAP % ("", "a: x, b: y"), after=_MAP % ("", "a: x")),
+        speaks("a key is removed", ("medium", "data.b"), before=_MAP % ("", "a: x, b: y"), after=_MAP % ("", "a: x")),
         speaks(
-            "a key goes that a variable is read from",
+            "a key that a variable refers to is removed",
             ("blocker", "data.b"),
             before=_MAP % ("", "a: x, b: y") + _USER,
             after=_MAP % ("", "a: x") + _USER,
@@ -107,6 +107,6 @@ RULE = Rule(
             before=_MAP % ("", "a: x, b: y") + _USER.replace("key: b", "key: b, optional: true"),
             after=_MAP % ("", "a: x") + _USER.replace("key: b", "key: b, optional: true"),
         ),
-        quiet("a key comes", before=_MAP % ("", "a: x"), after=_MAP % ("", "a: x, b: y")),
+        quiet("a key is added", before=_MAP % ("", "a: x"), after=_MAP % ("", "a: x, b: y")),
     ),
 )

@@ -42,7 +42,7 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         outside = name.kind == "Secret"
         yield Hit(
             places[0],
-            title=f"{_needing(places)} {name.kind} {name.name} now, which is not rendered",
+            title=f"{_needing(places, 'now ')} {name.kind} {name.name}, which is not rendered",
             why="New pods do not start until it exists.",
             remedy=f"Create it in {name.namespace or upgrade.namespace} before the upgrade, or correct the name.",
             severity=Severity.MEDIUM if outside else None,
@@ -64,7 +64,7 @@ def _keys(upgrade: Upgrade) -> Iterator[Hit]:
     for (name, key), places in sorted(missing.items()):
         yield Hit(
             places[0],
-            title=f"{_needing(places)} key {key} of {name.kind} {name.name} now, which does not contain it",
+            title=f"{_needing(places, 'now ')} key {key} of {name.kind} {name.name}, which does not contain it",
             why="New pods do not start until the key exists.",
             remedy="Add the key with a value or an overlay, or correct the name.",
             also=tuple(places[1:]),
@@ -87,12 +87,12 @@ def _users(found: Iterator[tuple[Resource, Reference]]) -> _Users:
     return users
 
 
-def _needing(places: list[Place]) -> str:
+def _needing(places: list[Place], since: str = "") -> str:
     """``Deployment web needs``, ``3 workloads (web, api, db) need``."""
     names = {one.resource: None for one in places}
     if len(names) == 1:
-        return f"{places[0].resource.kind} {places[0].resource.name} needs"
-    return f"{len(names)} workloads ({listed(one.name for one in names)}) need"
+        return f"{places[0].resource.kind} {places[0].resource.name} {since}needs"
+    return f"{len(names)} workloads ({listed(one.name for one in names)}) {since}need"
 
 
 _MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"
@@ -115,13 +115,13 @@ RULE = Rule(
     whole=check,
     cases=(
         speaks(
-            "its ConfigMap goes",
+            "its ConfigMap is removed",
             ("high", "spec.template.spec.volumes[name=v].configMap.name"),
             before=_MAP + _WEB % "",
             after=_WEB % "",
         ),
         speaks(
-            "its projected Secret goes",
+            "its projected Secret is removed",
             ("high", "spec.template.spec.volumes[name=v].projected.sources[0].secret.name"),
             before=_MADE + _TLS,
             after=_TLS,
@@ -132,12 +132,12 @@ RULE = Rule(
             after=_WEB % "",
         ),
         speaks(
-            "it needs a Secret that may be made by hand",
+            "it needs a Secret that may be created by hand",
             ("medium", "spec.template.spec.volumes[name=v].projected.sources[0].secret.name"),
             after=_TLS,
         ),
         speaks(
-            "it needs a key that is not there",
+            "it needs a key that does not exist",
             ("high", _ITEM % "two"),
             before=_MAP + "data: {one: x}\n" + _WEB % ", items: [{key: one, path: a}]",
             after=_MAP + "data: {one: x}\n" + _WEB % ", items: [{key: two, path: a}]",
@@ -153,6 +153,6 @@ RULE = Rule(
             after=_TLS + "---\napiVersion: cert-manager.io/v1\nkind: Certificate\nmetadata: {name: web}\n"
             "spec: {secretName: a}\n",
         ),
-        quiet("both go", before=_MAP + _WEB % ""),
+        quiet("both are removed", before=_MAP + _WEB % ""),
     ),
 )

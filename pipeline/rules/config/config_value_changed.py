@@ -36,7 +36,7 @@ def _shown(change: ResourceChange, field: FieldChange) -> bool:
 check = object_check(
     _picks,
     FindingText(
-        "its data changes",
+        "data changes",
         "Programs read the new settings, at their next start or immediately.",
         "Compare the change with the release notes.",
         grade=_grade,
@@ -52,7 +52,7 @@ RULE = Rule(
     kinds=frozenset({"ConfigMap", "Secret"}),
     cases=(
         speaks("a value changes", ("medium", "data.a"), before=_MAP % ("", "a: x"), after=_MAP % ("", "a: y")),
-        speaks("a key comes", ("low", "data.b"), before=_MAP % ("", "a: x"), after=_MAP % ("", "a: x, b: y")),
+        speaks("a key is added", ("low", "data.b"), before=_MAP % ("", "a: x"), after=_MAP % ("", "a: x, b: y")),
         speaks("a version changes", ("low", "data.a"), before=_MAP % ("", "a: v1.2.3"), after=_MAP % ("", "a: v1.3.0")),
         speaks(
             "a dashboard changes",
@@ -60,6 +60,6 @@ RULE = Rule(
             before=_MAP % (", labels: {grafana_dashboard: '1'}", "a: x"),
             after=_MAP % (", labels: {grafana_dashboard: '1'}", "a: y"),
         ),
-        quiet("a key goes", before=_MAP % ("", "a: x, b: y"), after=_MAP % ("", "a: x")),
+        quiet("a key is removed", before=_MAP % ("", "a: x, b: y"), after=_MAP % ("", "a: x")),
     ),
 )

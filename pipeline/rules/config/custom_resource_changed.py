@@ -9,6 +9,7 @@ Its controller acts on it: what it runs, routes or alerts on changes too.
 Read the change together with its controller's documentation.
 """
 
+from pipeline.core.analysis.change_text import sentence
 from pipeline.core.analysis.images import names_image
 from pipeline.core.analysis.rule_helpers import FindingText, custom_check
 from pipeline.core.diff.change import FieldChange, Op, ResourceChange
@@ -29,10 +30,11 @@ def _grade(_change: ResourceChange, fields: list[FieldChange]) -> Severity | Non
 
 check = custom_check(
     FindingText(
-        "it changes",
+        "",
         "Its controller acts on the change.",
         "Read the change together with its controller's documentation.",
         grade=_grade,
+        say=lambda _, field: sentence(field),
     ),
     lambda field: not names_image(field),
 )
@@ -47,7 +49,7 @@ RULE = Rule(
     cases=(
         speaks("a setting", ("low", "spec.a"), before=_CR % "a: 1", after=_CR % "a: 2"),
         speaks(
-            "routes in another order: the first that fits is taken",
+            "routes in another order, of which the first match applies",
             ("medium", "spec.http"),
             before=_CR % "http: [{name: canary, a: 1}, {name: all}]",
             after=_CR % "http: [{name: all}, {name: canary, a: 1}]",

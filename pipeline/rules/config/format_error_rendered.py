@@ -37,7 +37,7 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
         yield Hit(
             place(change.after, path),
             title=f"{change.id.kind} {change.id.name}: rendered text contains a format error: {shown}",
-            why="The message of Go stands where the program expects a value.",
+            why="A Go error text is where the program expects a value.",
             remedy="Give the value the type that the template expects, or correct the template.",
             also=tuple(place(change.after, other) for other, _ in found[1:]),
             claims=(Claim(change.id, ("not explained by a format error",)),),
@@ -70,7 +70,7 @@ RULE = Rule(
         speaks("nothing to format", ("medium", "data.listen"), after=_MAP % ("%!s(<nil>):80", "")),
         speaks("too many values", ("medium", "data.listen"), after=_MAP % ("a%!(EXTRA string=b)", "")),
         speaks("no verb", ("medium", "data.listen"), after=_MAP % ("50%!(NOVERB)", "")),
-        quiet("it was so before", before=_MAP % ("%!s(<nil>)", ""), after=_MAP % ("%!s(<nil>)", ", a: b")),
+        quiet("it was like that before", before=_MAP % ("%!s(<nil>)", ""), after=_MAP % ("%!s(<nil>)", ", a: b")),
         quiet("percent signs", after=_MAP % ("100%! (really)", "")),
     ),
 )

@@ -87,19 +87,19 @@ RULE = Rule(
     whole=check,
     cases=(
         speaks(
-            "its issuer goes",
+            "its issuer is removed",
             ("high", "spec.issuerRef"),
             before=_ISSUER % "Issuer" + _CERTIFICATE % "",
             after=_CERTIFICATE % "",
         ),
         speaks(
-            "an Ingress's issuer goes",
+            "an Ingress's issuer is removed",
             ("high", 'metadata.annotations["cert-manager.io/cluster-issuer"]'),
             before=_ISSUER % "ClusterIssuer" + _INGRESS,
             after=_INGRESS,
         ),
         quiet("another cluster issuer", before=_CERTIFICATE % "", after=_CERTIFICATE % ", kind: ClusterIssuer"),
         quiet("somebody else's issuer", before=_ISSUER % "Issuer" + _FOREIGN, after=_FOREIGN),
-        quiet("both go", before=_ISSUER % "Issuer" + _CERTIFICATE % ""),
+        quiet("both are removed", before=_ISSUER % "Issuer" + _CERTIFICATE % ""),
     ),
 )

@@ -24,7 +24,7 @@ def _picks(_field: FieldChange, path: Path) -> bool:
 check = alike_check(
     _picks,
     FindingText(
-        "its labels change",
+        "labels change",
         "Selectors that use them match different objects.",
         "Search your selectors for the old labels.",
     ),
@@ -38,7 +38,7 @@ RULE = Rule(
     whole=check,
     cases=(
         speaks(
-            "a label goes",
+            "a label is removed",
             ("info", "metadata.labels"),
             before=_MAP % (", labels: {a: b}", "a: x"),
             after=_MAP % ("", "a: x"),

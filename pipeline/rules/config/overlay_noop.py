@@ -34,9 +34,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
     names = listed((to_text(drift.path) for drift in idle), 1)
     yield Hit(
         places[0],
-        title=f"{f'{line}: ' if line else ''}the overlay sets {idle[0].id.kind} {idle[0].id.name} "
-        f"{names} to what the chart now has by itself",
-        why="It no longer has an effect, and hides the chart's next change there.",
+        title=f"{f'{line}: ' if line else ''}sets {idle[0].id.kind} {idle[0].id.name} {names} to the chart's own value",
+        why="The overlay has no effect there now, and hides the next change of the chart's value.",
         remedy="Delete that part of the overlay, unless you want to pin the value.",
         also=tuple(places[1:]),
         evidence=(line,) if line else (),

@@ -56,9 +56,9 @@ def _hit(same: list[OverlayDrift], upgrade: Upgrade) -> Hit:
     severity, confidence = _weight(drift)
     return Hit(
         place(resource, drift.path),
-        title=f"{f'{line}: ' if line else ''}the overlay {_title(drift.loss)} {what}",
+        title=f"{f'{line}: ' if line else ''}{_title(drift.loss)} {what}",
         why=_why(drift),
-        remedy=f"{_nearest(drift, resource)}Correct the patch, or delete it.",
+        remedy=f"Correct the patch, or delete it{_nearest(drift, resource)}.",
         severity=severity,
         confidence=confidence,
         also=tuple(place(resource, one.path) for one in same[1:]),
@@ -68,9 +68,9 @@ def _hit(same: list[OverlayDrift], upgrade: Upgrade) -> Hit:
 
 def _title(loss: Loss) -> str:
     return {
-        Loss.CREATES: "no longer matches, and now adds its own",
-        Loss.MISSES: "no longer touches",
-        Loss.OBJECT_GONE: "no longer matches anything for",
+        Loss.CREATES: "the patch now adds its own",
+        Loss.MISSES: "the patch no longer changes",
+        Loss.OBJECT_GONE: "the patch no longer matches",
     }[loss]
 
 
@@ -81,7 +81,7 @@ def _why(drift: OverlayDrift) -> str:
         return "Our setting is silently lost: the chart's own value applies."
     if _list_of(drift.path) in _WHOLE:
         return "The chart's container lacks our setting, and an incomplete container is added beside it."
-    return "Its target was removed or renamed: our setting is added beside it, without effect."
+    return "Its target was removed or renamed: our setting has no effect where it is added now."
 
 
 def _weight(drift: OverlayDrift) -> tuple[Severity | None, Confidence | None]:
@@ -112,7 +112,7 @@ def _nearest(drift: OverlayDrift, resource: Resource) -> str:
         else []
     )
     near = get_close_matches(str(value), others, n=1, cutoff=0.3) or others[:1]
-    return f"The nearest name now is {key} {near[0]}. " if near else ""
+    return f"; the most similar {key} is now {near[0]}" if near else ""
 
 
 _POD = (
@@ -150,14 +150,14 @@ RULE = Rule(
     needs=(Need.OVERLAY,),
     cases=(
         speaks(
-            "a container has another name, and the patch makes one of its own",
+            "a container is renamed, and the patch adds a second one",
             ("blocker", "spec.template.spec.containers[name=app]"),
             before=_WITH,
             after=_POD % (_RENAMED + ", {name: app, resources: {limits: {cpu: 1}}}"),
             sides=_sides((_LIMITED,), (_MADE,)),
         ),
         speaks(
-            "the patch goes by an index, and another container stands there",
+            "the patch uses an index, and another container has that index",
             ("blocker", "spec.template.spec.containers[name=app].resources"),
             before=_WITH,
             after=_POD % ("{name: first, image: 'b:1'" + _OURS + "}, " + _APP % ""),
@@ -165,7 +165,7 @@ RULE = Rule(
         ),
         quiet("it does what it did", before=_WITH, after=_WITH, sides=_sides((_LIMITED,), (_LIMITED,))),
         quiet(
-            "a container of our own is still one",
+            "a container that the overlay adds itself",
             before=_WITH,
             after=_WITH,
             sides=_sides((_MADE,), (_MADE,)),

@@ -35,7 +35,7 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
     for name, places in sorted(_users(newly_missing(upgrade, WORKLOADS, _accounts)).items()):
         yield Hit(
             places[0],
-            title=f"{_running(places)} as service account {name.name} now, which is not rendered",
+            title=f"{_running(places, 'now ')} as service account {name.name}, which is not rendered",
             why="If it does not exist, the API server rejects the pods.",
             remedy=f"Make sure that it exists in {name.namespace or upgrade.namespace}, or let the chart create it.",
             severity=Severity.HIGH,
@@ -55,11 +55,11 @@ def _users(found: Iterator[tuple[Resource, Reference]]) -> dict[ResourceId, list
     return users
 
 
-def _running(places: list[Place]) -> str:
+def _running(places: list[Place], since: str = "") -> str:
     first = places[0].resource
     if len(places) == 1:
-        return f"{first.kind} {first.name} runs"
-    return f"{len(places)} workloads ({listed(one.resource.name for one in places)}) run"
+        return f"{first.kind} {first.name} {since}runs"
+    return f"{len(places)} workloads ({listed(one.resource.name for one in places)}) {since}run"
 
 
 _ACCOUNT = "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: %s}\n---\n"
@@ -74,10 +74,10 @@ RULE = Rule(
     severity=Severity.BLOCKER,
     whole=check,
     cases=(
-        speaks("its account goes", ("blocker", _PATH), before=_ACCOUNT % "a" + _WEB % "a", after=_WEB % "a"),
+        speaks("its account is removed", ("blocker", _PATH), before=_ACCOUNT % "a" + _WEB % "a", after=_WEB % "a"),
         speaks("another, which is not rendered", ("high", _PATH), before=_ACCOUNT % "a" + _WEB % "a", after=_WEB % "b"),
         quiet("another, which is rendered", before=_WEB % "a", after=_ACCOUNT % "b" + _WEB % "b"),
         quiet("it was never rendered", before=_WEB % "a", after=_WEB % "a"),
-        quiet("the one of every namespace", before=_WEB % "a", after=_WEB % "default"),
+        quiet("the default account", before=_WEB % "a", after=_WEB % "default"),
     ),
 )

@@ -35,7 +35,7 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
             why="Its pods have different cloud permissions from their next start."
             if key in new
             else "Its pods have no cloud permissions from their next start.",
-            remedy="Set it with a value (serviceAccount.annotations) or an overlay, or move the permissions first.",
+            remedy="Set it with a value (serviceAccount.annotations), or move the permissions first.",
             severity=None if key in old else Severity.LOW,
         )
 
@@ -52,8 +52,8 @@ RULE = Rule(
     kinds=frozenset({ACCOUNT}),
     cases=(
         speaks("another role", ("high", _PATH), before=_ACCOUNT % "arn:1", after=_ACCOUNT % "arn:2"),
-        speaks("it goes", ("high", _PATH), before=_ACCOUNT % "arn:1", after=_BARE),
-        speaks("it comes", ("low", _PATH), before=_BARE, after=_ACCOUNT % "arn:1"),
+        speaks("it is removed", ("high", _PATH), before=_ACCOUNT % "arn:1", after=_BARE),
+        speaks("it is added", ("low", _PATH), before=_BARE, after=_ACCOUNT % "arn:1"),
         quiet("it stays", before=_ACCOUNT % "arn:1", after=(_ACCOUNT % "arn:1").replace("{eks", "{a: b, eks")),
     ),
 )

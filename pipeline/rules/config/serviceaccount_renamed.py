@@ -53,13 +53,13 @@ def _hit(old: ResourceId, new: ResourceId, changes: _Changes, upgrade: Upgrade) 
     claims = tuple(Claim.of(change, field) for change, field in changes)
     if old == new:
         title, why = f"{users} as account {_DEFAULT} as before, now stated explicitly", "Nothing changes for the pods."
-        return Hit(places[0], title, why, "Nothing.", Severity.INFO, also=tuple(places[1:]), claims=claims)
+        return Hit(places[0], title, why, "Nothing to do.", Severity.INFO, also=tuple(places[1:]), claims=claims)
     severity, why, holders = _weight(old, upgrade)
     return Hit(
         places[0],
         title=f"{users} as service account {new.name} instead of {old.name}",
         why=why,
-        remedy="Keep the name (serviceAccount.name), or add the new name to your bindings and trust policies first.",
+        remedy=f"Keep the name (serviceAccount.name), or add {new.name} to your bindings and trust policies.",
         severity=severity,
         also=(*places[1:], *holders),
         claims=claims,
@@ -104,16 +104,16 @@ RULE = Rule(
     whole=check,
     cases=(
         speaks("another account", ("medium", _PATH), before=_A, after=_B),
-        speaks("the old one had a cloud identity", ("high", _PATH), before=_A + _ACCOUNT, after=_B),
+        speaks("the old account had a cloud identity", ("high", _PATH), before=_A + _ACCOUNT, after=_B),
         speaks(
-            "two workloads are one fact",
+            "two workloads are one finding",
             ("medium", _PATH),
             before=_A + _A.replace("web", "api"),
             after=_B + _B.replace("web", "api"),
         ),
-        speaks("one of its own", ("low", _PATH), before=_WEB % "hostPID: false", after=_A),
+        speaks("its own account instead of default", ("low", _PATH), before=_WEB % "hostPID: false", after=_A),
         quiet(
-            "the old name of the field goes",
+            "the deprecated field is removed",
             before=_WEB % "serviceAccountName: a, serviceAccount: a",
             after=_WEB % "serviceAccountName: a",
         ),

@@ -65,16 +65,16 @@ RULE = Rule(
     severity=Severity.HIGH,
     whole=check,
     cases=(
-        speaks("the Service goes", ("high", "spec.serviceName"), before=_SET + _SERVICE % "None", after=_SET),
+        speaks("the Service is removed", ("high", "spec.serviceName"), before=_SET + _SERVICE % "None", after=_SET),
         speaks(
             "it gets an address",
             ("medium", "spec.serviceName"),
             before=_SET + _SERVICE % "None",
             after=_SET + _SERVICE % "''",
         ),
-        speaks("a new one has none", ("medium", "spec.serviceName"), after=_SET),
-        quiet("it never was there", before=_SET, after=_SET),
+        speaks("a new one has no Service", ("medium", "spec.serviceName"), after=_SET),
+        quiet("it did not exist before", before=_SET, after=_SET),
         quiet("it never was headless", before=_SET + _SERVICE % "''", after=_SET + _SERVICE % "''"),
-        quiet("it is there", after=_SET + _SERVICE % "None"),
+        quiet("it exists", after=_SET + _SERVICE % "None"),
     ),
 )

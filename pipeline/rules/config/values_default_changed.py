@@ -19,7 +19,7 @@ from pipeline.core.analysis.short_values import between
 from pipeline.core.risk.finding import Confidence, Place, ResourceRef, Severity
 from pipeline.core.risk.rule import Hit, Need, Rule, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
-from pipeline.core.words import listed
+from pipeline.core.words import counted, listed
 
 _SHOWN = 3
 # Image coordinates change with every release; the image rules speak of what they mean.
@@ -38,7 +38,7 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
             "Set the old values if you do not want the new ones.",
         )
     if images:
-        yield _hit(images, Severity.INFO, "Different images run after the upgrade.", "Read their release notes.")
+        yield _hit(images, Severity.INFO, "Different images run after the upgrade.", "Read the images' release notes.")
     if hidden:
         yield _hit(
             hidden, Severity.INFO, "Our own values hide the new defaults.", "Check that our values are still right."
@@ -50,7 +50,7 @@ def _hit(group: list[DefaultChange], severity: Severity, why: str, remedy: str) 
     shown = listed((f"{'.'.join(c.own_path)} {between(c.old, c.new)}" for c in group), _SHOWN, between="; ")
     return Hit(
         places[0],
-        title=f"default values change: {shown}",
+        title=f"{counted(len(group), 'default value')} changed: {shown}",
         why=why,
         remedy=remedy,
         severity=severity,
@@ -71,7 +71,7 @@ RULE = Rule(
     unrendered=True,
     whole=check,
     cases=(
-        speaks("defaults that we leave alone change", ("low", "rate"), ("info", "image.tag"), sides=sides(_OLD, _NEW)),
+        speaks("defaults that we do not set change", ("low", "rate"), ("info", "image.tag"), sides=sides(_OLD, _NEW)),
         speaks(
             "our own value hides the new default",
             ("info", "image.tag"),

@@ -85,7 +85,7 @@ RULE = Rule(
     whole=check,
     cases=(
         speaks(
-            "an active default goes, a switched-off one, and an image's",
+            "a default in effect, one that is off, and one of an image",
             ("medium", "args"),
             ("low", "psp"),
             before=_MAP % "on",

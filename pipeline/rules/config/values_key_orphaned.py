@@ -60,14 +60,14 @@ def _hit(path: ValuesPath, upgrade: Upgrade, new: Chart, after: ChartValues, sev
     dotted = ".".join(path)
     place = where(upgrade.after.values, path)
     near = get_close_matches(dotted, [".".join(known) for known, _ in leaves(after.defaults)], n=1, cutoff=0.75)
-    found = f"The nearest key now is {near[0]}. " if near else ""
+    found = f", possibly {near[0]}," if near else ","
     return Hit(
         Place(ResourceRef.chart_file("values.yaml"), path),
-        title=f"{place}: our value {dotted} is unknown to {new.name} {new.version}",
+        title=f"{place}: {new.name} {new.version} has no value {dotted}",
         why="Helm silently ignores it: the setting is lost and the chart's default applies."
         if severity is None
         else "It only repeated what the old chart did anyway; Helm ignores it from now on.",
-        remedy=f"{found}Move the value to its new key, or delete it if the feature was removed.",
+        remedy=f"{place}: move the value to its new key{found} or delete it if the feature was removed.",
         severity=severity,
         evidence=(place,),
     )
@@ -86,16 +86,16 @@ RULE = Rule(
     whole=check,
     cases=(
         speaks(
-            "a key that we set is gone, with the map around it",
+            "a key that we set is removed, with its map",
             ("high", "web"),
             sides=sides(_OLD, _NEW, "web:\n  replicas: 3\n"),
         ),
         speaks(
-            "a key that only took a default away is gone, and so is the default",
+            "a key that only removed a default",
             ("low", "web"),
             sides=sides(_OLD, _NEW, "web:\n  replicas: null\n"),
         ),
-        quiet("we do not set the key that is gone", sides=sides(_OLD, _NEW)),
+        quiet("we do not set the removed key", sides=sides(_OLD, _NEW)),
         quiet(
             "a key below a map that is empty by default is free-form", sides=sides(_OLD, _NEW, "spare: {any: thing}")
         ),

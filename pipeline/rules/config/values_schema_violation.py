@@ -46,7 +46,7 @@ def _hit(violation: ValuesViolation, upgrade: Upgrade, new: Chart) -> Hit:
         Place(ResourceRef.chart_file(violation.file or "values.schema.json"), path),
         title=f"{f'{near}: ' if near else ''}{new.name} {new.version} rejects {dotted}: {violation.words}",
         why=f"Helm renders nothing until this is fixed{rule}.",
-        remedy=f"Change {dotted} in {place} to what the schema allows."
+        remedy=f"{place}: change {dotted} to what the schema allows."
         if place
         else f"Set it in our values{f' (near {near})' if near else ''}; the schema says what is allowed."
         if missing

@@ -46,7 +46,7 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
             Place(ResourceRef.chart_file("values.yaml"), switch),
             title=f"{place}: our value {'.'.join(path)} now needs {'.'.join(switch)}, which is new and off",
             why="What it configures is no longer rendered.",
-            remedy=f"Set {'.'.join(switch)}: true if you still need it.",
+            remedy=f"{place}: set {'.'.join(switch)} to true if you still need it.",
             also=tuple(removed) if len(removed) <= _FEW else (),
             evidence=(place,),
         )
@@ -64,12 +64,12 @@ RULE = Rule(
     unrendered=True,
     cases=(
         speaks(
-            "a map that we fill gets a switch",
+            "a map that we set gets a switch",
             ("medium", "budget.enabled"),
             sides=sides(_OLD, _NEW, "budget: {min: 1}"),
         ),
         quiet("we turn it on", sides=sides(_OLD, _NEW, "budget: {min: 1, enabled: true}")),
         quiet("we do not use it", sides=sides(_OLD, _NEW, "other: 1")),
-        quiet("it was there before", sides=sides(_NEW, _NEW, "budget: {min: 1}")),
+        quiet("it existed before", sides=sides(_NEW, _NEW, "budget: {min: 1}")),
     ),
 )

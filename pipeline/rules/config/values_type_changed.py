@@ -41,10 +41,10 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
                 if place
                 else "We do not set it."
                 if _unset(upgrade)
-                else "Whoever sets it has a value with the old type: it fails or renders something else.",
-                remedy=f"Check that {place} still means what you want."
+                else "Values that set it with the old type fail, or render something else.",
+                remedy=f"{place}: check that it still means what you want."
                 if ready
-                else f"Rewrite {place} in the form of the new values.yaml."
+                else f"{place}: rewrite it in the form of the new values.yaml."
                 if place
                 else "Nothing to do."
                 if _unset(upgrade)
@@ -97,7 +97,7 @@ RULE = Rule(
             sides=sides(_FLAG, _MAP, "rootMount: {enabled: false}"),
         ),
         speaks(
-            "a flag that we leave alone becomes a map",
+            "a flag that we do not set becomes a map",
             ("low", "rootMount"),
             sides=sides(_FLAG, _MAP),
             facts={"repository_before": ManifestSet()},

@@ -27,7 +27,7 @@ from pipeline.core.risk.upgrade import Upgrade
 from pipeline.core.words import agreeing
 
 _HOOKS = frozenset({"MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"})
-_REMEDY = "Use pipeline apply, which waits. With other tools, apply in steps, custom resources last."
+_REMEDY = "Use pipeline apply, which waits; with other tools, apply custom resources last."
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
@@ -41,7 +41,7 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
                 (),
                 own,
                 f"{agreeing(len(own), 'is')} added together with the CRD {change.id.name}",
-                "The kind may not exist yet when they are sent: no matches for kind.",
+                "The kind may not exist yet when the custom resources are applied: no matches for kind.",
             )
     for resource, name in _closed(upgrade):
         own = [one for one in custom if phase_of(one.id, guarded_by([resource])) is Phase.ADMITTED]
@@ -51,7 +51,7 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
                 ("webhooks", Entry.of(name=name)),
                 own,
                 f"{agreeing(len(own), 'is')} added together with the webhook {name}, which checks such objects",
-                "The webhook's backend starts in the same apply: until it answers, they are rejected.",
+                "The webhook's backend starts in the same apply: until it answers, such objects are rejected.",
             )
 
 
@@ -108,9 +108,9 @@ RULE = Rule(
     whole=check,
     cases=(
         speaks("a CRD and an object of its kind", ("medium", ""), after=_CRD + _ROUTE),
-        speaks("a webhook and what it judges", ("medium", "webhooks[name=w.x.io]"), after=_HOOK + _ROUTE),
-        quiet("the CRD was there", before=_CRD, after=_CRD + _ROUTE),
-        quiet("the webhook was there", before=_HOOK, after=_HOOK + _ROUTE),
+        speaks("a webhook and an object that it checks", ("medium", "webhooks[name=w.x.io]"), after=_HOOK + _ROUTE),
+        quiet("the CRD existed before", before=_CRD, after=_CRD + _ROUTE),
+        quiet("the webhook existed before", before=_HOOK, after=_HOOK + _ROUTE),
         quiet("a CRD alone", after=_CRD),
     ),
 )

@@ -62,7 +62,9 @@ RULE = Rule(
         speaks("the conversion is new", ("blocker", _PATH), before=_CRD % "", after=_CRD % _CONVERTS),
         speaks("the CRD is new", ("blocker", _PATH), after=_CRD % _CONVERTS),
         quiet("its Service is rendered", before=_CRD % "", after=_CRD % _CONVERTS + _SERVICE),
-        quiet("it was so before", before=_CRD % _CONVERTS, after=_CRD % _CONVERTS.replace("strategy", "  strategy")),
+        quiet(
+            "it was like that before", before=_CRD % _CONVERTS, after=_CRD % _CONVERTS.replace("strategy", "  strategy")
+        ),
         quiet("no conversion", before=_CRD % "", after=(_CRD % "").replace("Pool,", "Pool, singular: pool,")),
     ),
 )

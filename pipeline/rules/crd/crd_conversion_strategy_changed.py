@@ -37,9 +37,9 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
             why="Until the webhook answers, only the storage version can be read and written."
             if new == "Webhook"
             else "Fields that the other version does not have are dropped.",
-            remedy="Make sure that the webhook's Service and certificate exist first; apply the CRD last."
+            remedy="Make the webhook's Service and certificate ready first; apply the CRD last."
             if new == "Webhook"
-            else "Compare the schemas of the versions; rewrite custom resources to the stored version first.",
+            else "Compare the versions' schemas; rewrite custom resources to the stored version.",
             severity=Severity.LOW if lone else None,
             claims=claim(pair, _PATH),
         )
@@ -62,7 +62,9 @@ RULE = Rule(
         speaks(
             "a webhook takes over", ("high", "spec.conversion"), before=crd(*_TWO), after=crd(*_TWO) + _WEBHOOK % "v1"
         ),
-        speaks("the webhook goes", ("high", "spec.conversion"), before=crd(*_TWO) + _WEBHOOK % "v1", after=crd(*_TWO)),
+        speaks(
+            "the webhook is removed", ("high", "spec.conversion"), before=crd(*_TWO) + _WEBHOOK % "v1", after=crd(*_TWO)
+        ),
         speaks("with one version only", ("low", "spec.conversion"), before=crd(), after=crd() + _WEBHOOK % "v1"),
         quiet("None in so many words", before=crd(), after=crd(scope="Cluster") + _NONE),
         quiet("the webhook changes", before=crd(*_TWO) + _WEBHOOK % "v1", after=crd(*_TWO) + _WEBHOOK % "v1beta1"),

@@ -41,10 +41,12 @@ def _hit(upgrade: Upgrade, pair: Pair, after: Definition, changed: list[Path]) -
     words = ", ".join(dict.fromkeys(".".join(map(str, path[3:])) or "webhook" for path in changed))
     return Hit(
         pair.place(changed[0]),
-        title=f"CRD {pair.name}: its conversion webhook changes ({words})"
-        + (f", and its Service {missing} is not rendered" if missing else ""),
+        title=f"CRD {pair.name}: conversion webhook changes ({words})"
+        + (f"; Service {missing} is not rendered" if missing else ""),
         why="If the webhook does not answer, only the storage version can be read and written.",
-        remedy="Make sure that the Service exists under that name, and that the CRD trusts its certificate.",
+        remedy=f"Render Service {missing}, or correct the reference."
+        if missing
+        else "Check that the webhook's Service exists, and that the CRD trusts its certificate.",
         severity=Severity.HIGH if missing else Severity.INFO if only_trust and injected else None,
         also=tuple(pair.place(path) for path in changed[1:]),
         claims=claim(pair, *changed),
@@ -84,13 +86,13 @@ RULE = Rule(
     whole=check,
     cases=(
         speaks(
-            "it moves with its Service",
+            "it is renamed together with its Service",
             ("low", _NAME),
             before=_CRD % "a" + _SERVICE % "a",
             after=_CRD % "b" + _SERVICE % "b",
         ),
         speaks(
-            "its Service is not there",
+            "its Service is not rendered",
             ("high", _NAME),
             before=_CRD % "a" + _SERVICE % "a",
             after=_CRD % "b" + _SERVICE % "a",

@@ -24,7 +24,7 @@ from pipeline.core.kube.resource import Delivery
 from pipeline.core.risk.finding import Confidence, Place, ResourceRef, Severity
 from pipeline.core.risk.rule import Claim, Hit, Rule, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
-from pipeline.core.words import kubectl, listed
+from pipeline.core.words import agreeing, kubectl, listed
 
 _SHOWN = 3
 _KEEP = "helm.sh/resource-policy=keep"
@@ -39,9 +39,9 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         hit = _hit(
             out,
             "from the chart's templates to its crds/ folder",
-            "They are kept, but Helm no longer upgrades them."
+            "An annotation keeps the CRDs, but Helm no longer upgrades them."
             if kept
-            else "helm upgrade deletes them with all their custom resources; applying the rendered files does not.",
+            else "helm upgrade deletes the CRDs and all their custom resources; applying the files does not.",
             "Apply the CRDs separately with each upgrade."
             if kept
             else "Annotate the CRDs in the cluster before helm upgrade.",
@@ -68,7 +68,7 @@ def _hit(found: list[Pair], way: str, why: str, remedy: str, severity: Severity 
     files = dict.fromkeys(name for pair in found for name in _files(pair))
     return Hit(
         found[0].place(),
-        title=f"{'CRD' if len(found) == 1 else f'{len(found)} CRDs'} {names}: moved {way}",
+        title=f"{'CRD' if len(found) == 1 else f'{len(found)} CRDs'} {names} {agreeing(len(found), 'moves')} {way}",
         why=why,
         remedy=remedy,
         severity=severity,

@@ -21,7 +21,7 @@ check = quiet_check(
     CrdFindingText(
         lambda number: f"{counted(number, 'description')} reworded",
         "Nothing: descriptions are for people.",
-        "Nothing.",
+        "Nothing to do.",
     ),
     prose=True,
 )

@@ -22,7 +22,7 @@ check = quiet_check(
     CrdFindingText(
         lambda number: f"{counted(number, 'field')} added",
         "Nothing breaks; a rollback drops the new fields from custom resources that set them.",
-        "Nothing.",
+        "Nothing to do.",
     ),
 )
 
@@ -39,7 +39,7 @@ RULE = Rule(
             after=field("a: {type: string}, b: {type: string}"),
         ),
         quiet(
-            "a field is gone", before=field("a: {type: string}, b: {type: string}"), after=field("a: {type: string}")
+            "a field is removed", before=field("a: {type: string}, b: {type: string}"), after=field("a: {type: string}")
         ),
     ),
 )

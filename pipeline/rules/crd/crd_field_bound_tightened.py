@@ -21,7 +21,7 @@ check = fields_check(
     keywords.bound_tightened,
     CrdFindingText(
         lambda number: f"{counted(number, 'validation limit')} added or tightened",
-        "A custom resource with a value outside the limit is rejected on creation, or when that field changes.",
+        "A custom resource outside the limit is rejected on creation, or if the field changes.",
         "Compare your custom resources with the new limits before the upgrade.",
         fitting=Severity.LOW,
     ),

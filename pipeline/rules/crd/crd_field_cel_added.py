@@ -21,7 +21,7 @@ check = fields_check(
     keywords.rules_added,
     CrdFindingText(
         lambda number: f"new validation rules for {counted(number, 'field')}",
-        "A custom resource that violates one is rejected on creation, or when that field changes.",
+        "A custom resource that violates one is rejected on creation, or if the field changes.",
         "Check your custom resources against the rules, or try a server-side dry run.",
         fitting=Severity.LOW,
     ),

@@ -20,7 +20,7 @@ check = fields_check(
     keywords.combinator_changed,
     CrdFindingText(
         lambda number: f"the alternatives for {counted(number, 'field')} change",
-        "A custom resource that no longer matches any of them is rejected.",
+        "A custom resource that matches none of them is rejected.",
         "Validate your custom resources against the new CRD, or try a server-side dry run.",
         fitting=Severity.LOW,
     ),
@@ -34,7 +34,7 @@ RULE = Rule(
     whole=check,
     cases=(
         speaks(
-            "an alternative is gone",
+            "an alternative is removed",
             ("low", "spec.versions[name=v1].schema.openAPIV3Schema.properties.spec.oneOf[1]"),
             before=field("a: {type: string}", "oneOf: [{required: [a]}, {required: [b]}]"),
             after=field("a: {type: string}", "oneOf: [{required: [a]}]"),

@@ -22,7 +22,7 @@ check = fields_check(
     relaxations.unproven,
     CrdFindingText(
         lambda number: f"constraint of {counted(number, 'field')} added or changed",
-        "A custom resource whose value does not fit is rejected on creation, or when that field changes.",
+        "A custom resource that does not fit is rejected on creation, or if the field changes.",
         "Compare your custom resources with the new schema before the upgrade.",
         fitting=Severity.LOW,
     ),
@@ -45,7 +45,7 @@ RULE = Rule(
             after=field(_TYPED),
         ),
         speaks(
-            "the one at hand fits",
+            "the custom resource in the repository fits",
             ("low", f"{_PATH}.additionalProperties"),
             before=field(_FREE) + MINE % "a: {x: text}",
             after=field(_TYPED) + MINE % "a: {x: text}",
@@ -57,7 +57,7 @@ RULE = Rule(
             before=field("a: {type: string}"),
             after=field("a: {type: string, x-kubernetes-new: true}"),
         ),
-        quiet("they need not be text any more", before=field(_TYPED), after=field(_FREE)),
+        quiet("they no longer have to be text", before=field(_TYPED), after=field(_FREE)),
         quiet("a type is new, which has its own rule", before=field("a: {}"), after=field("a: {type: string}")),
     ),
 )

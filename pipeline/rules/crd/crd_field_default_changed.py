@@ -21,7 +21,7 @@ check = fields_check(
     keywords.default_changed,
     CrdFindingText(
         lambda number: f"{counted(number, 'default')} changed or removed",
-        "Custom resources that omit the field behave differently from now on.",
+        "Custom resources that omit the field behave differently after the upgrade.",
         "Set the old value in custom resources that rely on it.",
     ),
 )

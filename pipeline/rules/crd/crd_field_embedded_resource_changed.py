@@ -21,7 +21,7 @@ check = fields_check(
     keywords.embedded_changed,
     CrdFindingText(
         lambda number: f"{counted(number, 'field')} changed to or from an embedded object",
-        "apiVersion, kind and metadata become required there, or are dropped unless the schema has them.",
+        "apiVersion, kind and metadata become required there, or are dropped if the schema lacks them.",
         "Give embedded objects their apiVersion and kind.",
     ),
 )
@@ -38,8 +38,8 @@ RULE = Rule(
     confidence=Confidence.LIKELY,
     whole=check,
     cases=(
-        speaks("it becomes an object", ("low", _PATH), before=_FREE, after=_OBJECT),
-        speaks("it is none any more", ("low", _PATH), before=_OBJECT, after=_FREE),
-        quiet("it stays one", before=_OBJECT, after=_MORE),
+        speaks("it becomes an embedded object", ("low", _PATH), before=_FREE, after=_OBJECT),
+        speaks("it is no longer an embedded object", ("low", _PATH), before=_OBJECT, after=_FREE),
+        quiet("it stays an embedded object", before=_OBJECT, after=_MORE),
     ),
 )

@@ -22,7 +22,7 @@ check = fields_check(
     keywords.enum_added,
     CrdFindingText(
         lambda number: f"{counted(number, 'field')} limited to a list of values",
-        "A custom resource with another value is rejected on creation, or when that field changes.",
+        "A custom resource with another value is rejected on creation, or if the field changes.",
         "Compare the values in your custom resources with the list before the upgrade.",
         grade=of_status,
         fitting=Severity.LOW,
@@ -40,14 +40,19 @@ RULE = Rule(
     cases=(
         speaks("any text was allowed", ("medium", _PATH), before=_ANY, after=_LISTED),
         speaks(
-            "what is at hand is in it",
+            "the custom resource in the repository has a listed value",
             ("low", _PATH),
             before=_ANY,
             after=_LISTED + MINE % "a: x",
             facts={"repository_after": parse("", namespace="shop")},
         ),
-        speaks("what the chart brings is in it", ("medium", _PATH), before=_ANY, after=_LISTED + MINE % "a: x"),
-        quiet("a value leaves the list", before=_LISTED, after=field("a: {type: string, enum: [x]}")),
-        quiet("the list goes", before=_LISTED, after=_ANY),
+        speaks(
+            "the chart's own custom resource has a listed value",
+            ("medium", _PATH),
+            before=_ANY,
+            after=_LISTED + MINE % "a: x",
+        ),
+        quiet("a value is removed from the list", before=_LISTED, after=field("a: {type: string, enum: [x]}")),
+        quiet("the list is removed", before=_LISTED, after=_ANY),
     ),
 )

@@ -22,7 +22,7 @@ check = fields_check(
     keywords.enum_narrowed,
     CrdFindingText(
         lambda number: f"{counted(number, 'field')} limited to fewer values",
-        "A custom resource with a removed value is rejected on creation, or when that field changes.",
+        "A custom resource with a removed value is rejected on creation, or if the field changes.",
         "Replace the value in your custom resources before the upgrade.",
         grade=of_status,
         fitting=Severity.LOW,
@@ -43,7 +43,7 @@ RULE = Rule(
             after=field("a: {type: string, enum: [x]}"),
         ),
         speaks(
-            "the custom resource at hand has another value",
+            "the custom resource in the repository has another value",
             ("low", "spec.versions[name=v1].schema.openAPIV3Schema.properties.spec.properties.a.enum[1]"),
             before=field("a: {type: string, enum: [x, y]}"),
             after=field("a: {type: string, enum: [x]}") + MINE % "a: x",
@@ -55,7 +55,7 @@ RULE = Rule(
             after=field("a: {type: string, enum: [x]}"),
         ),
         quiet(
-            "a value joins the list",
+            "a value is added to the list",
             before=field("a: {type: string, enum: [x]}"),
             after=field("a: {type: string, enum: [x, y]}"),
         ),

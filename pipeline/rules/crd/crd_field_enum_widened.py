@@ -22,7 +22,7 @@ check = quiet_check(
     CrdFindingText(
         lambda number: f"{counted(number, 'allowed value')} added",
         "Existing custom resources stay valid; after a rollback, those that use a new value are rejected.",
-        "Nothing.",
+        "Nothing to do.",
     ),
 )
 
@@ -33,13 +33,13 @@ RULE = Rule(
     whole=check,
     cases=(
         speaks(
-            "a value joins the list",
+            "a value is added to the list",
             ("info", ""),
             before=field("a: {type: string, enum: [x]}"),
             after=field("a: {type: string, enum: [x, y]}"),
         ),
         quiet(
-            "a value leaves it",
+            "a value is removed from the list",
             before=field("a: {type: string, enum: [x, y]}"),
             after=field("a: {type: string, enum: [x]}"),
         ),

@@ -37,7 +37,7 @@ RULE = Rule(
     cases=(
         speaks("a format is new", ("low", _PATH), before=_PLAIN, after=_TIME),
         speaks("it is another", ("low", _PATH), before=_TIME, after=field("a: {type: string, format: date}")),
-        quiet("a format goes", before=_TIME, after=_PLAIN),
+        quiet("a format is removed", before=_TIME, after=_PLAIN),
         quiet("a pattern is new", before=_PLAIN, after=field("a: {type: string, pattern: '^x'}")),
     ),
 )

@@ -21,7 +21,7 @@ check = fields_check(
     keywords.list_semantics_changed,
     CrdFindingText(
         lambda number: f"{counted(number, 'merge rule')} of a list or map changed",
-        "Server-side apply merges it differently; entries with duplicate keys are rejected.",
+        "Server-side apply merges the entries differently; duplicate keys are rejected.",
         "Check your lists for duplicates of the new keys.",
     ),
 )

@@ -20,7 +20,7 @@ check = fields_check(
     keywords.nullable_removed,
     CrdFindingText(
         lambda number: f"{counted(number, 'field')} can no longer be null",
-        "A null value is dropped, or the custom resource is rejected on creation or when that field changes.",
+        "A null value is dropped, or the custom resource is rejected on creation or if the field changes.",
         "Search your custom resources for null in that field.",
     ),
 )

@@ -21,7 +21,7 @@ check = fields_check(
     keywords.pattern_changed,
     CrdFindingText(
         lambda number: f"pattern of {counted(number, 'field')} added or changed",
-        "A custom resource whose value does not match is rejected on creation, or when that field changes.",
+        "A custom resource that does not match is rejected on creation, or if the field changes.",
         "Compare your custom resources with the new pattern before the upgrade.",
         fitting=Severity.LOW,
     ),

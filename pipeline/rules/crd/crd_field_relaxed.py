@@ -21,7 +21,7 @@ check = quiet_check(
     CrdFindingText(
         lambda number: f"{counted(number, 'constraint')} relaxed",
         "Nothing breaks now; a rollback may fail once custom resources make use of it.",
-        "Nothing.",
+        "Nothing to do.",
     ),
 )
 

@@ -33,7 +33,7 @@ check = fields_check(
     keywords.field_removed,
     CrdFindingText(
         lambda number: f"{counted(number, 'field')} removed",
-        "Custom resources that set it silently lose the setting, or are rejected by a server-side apply.",
+        "Custom resources that set it lose the setting silently, or are rejected by server-side apply.",
         "Search your custom resources for the field, and move the setting first.",
         grade=_grade,
         fitting=Severity.LOW,
@@ -54,20 +54,20 @@ RULE = Rule(
             after=field("a: {type: string}"),
         ),
         speaks(
-            "what no field names is kept there",
+            "unknown fields are preserved there",
             ("low", "spec.versions[name=v1].schema.openAPIV3Schema.properties.spec.properties.size"),
             before=field("size: {type: integer}", "x-kubernetes-preserve-unknown-fields: true"),
             after=field("a: {type: string}", "x-kubernetes-preserve-unknown-fields: true"),
         ),
         speaks(
-            "the custom resource at hand does not set it",
+            "the custom resource in the repository does not set it",
             ("low", "spec.versions[name=v1].schema.openAPIV3Schema.properties.spec.properties.size"),
             before=field("size: {type: integer}, a: {type: string}"),
             after=field("a: {type: string}") + MINE % "a: x",
             facts={"repository_after": parse("", namespace="shop")},
         ),
         speaks(
-            "the chart's own does not set it, which says nothing about its users",
+            "only the chart's own custom resource is known",
             ("high", "spec.versions[name=v1].schema.openAPIV3Schema.properties.spec.properties.size"),
             before=field("size: {type: integer}, a: {type: string}"),
             after=field("a: {type: string}") + MINE % "a: x",

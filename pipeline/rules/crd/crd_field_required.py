@@ -19,6 +19,7 @@ from pipeline.core.kube.resource import mapping
 from pipeline.core.render.manifests import parse
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
+from pipeline.core.words import counted
 
 
 def _grade(picked: list[SchemaChange], edited: ChangedCrd) -> Severity | None:
@@ -34,8 +35,8 @@ def _filled(change: SchemaChange, edited: ChangedCrd) -> bool:
 check = fields_check(
     keywords.required_added,
     CrdFindingText(
-        lambda _: "required from now on",
-        "A custom resource without the field is rejected on creation, or when something next to the field changes.",
+        lambda number: f"{counted(number, 'field')} now required",
+        "A custom resource without it is rejected on creation, or when a field next to it changes.",
         "Set the fields in your custom resources before the upgrade.",
         grade=_grade,
         fitting=Severity.LOW,
@@ -62,7 +63,7 @@ RULE = Rule(
             after=field("a: {type: string, default: x}", "required: [a]"),
         ),
         speaks(
-            "the one that is at hand has it",
+            "the custom resource in the repository sets it",
             ("low", "spec.versions[name=v1].schema.openAPIV3Schema.properties.spec.required"),
             before=field("a: {type: string}") + MINE % "a: x",
             after=field("a: {type: string}", "required: [a]") + MINE % "a: x",

@@ -43,13 +43,13 @@ RULE = Rule(
             after=field("a: {type: string}"),
         ),
         speaks(
-            "text becomes a list: one fact",
+            "text becomes a list",
             ("high", "spec.versions[name=v1].schema.openAPIV3Schema.properties.spec.properties.a.type"),
             before=field("a: {type: string, maxLength: 9}"),
             after=field("a: {type: array, items: {type: string}}"),
         ),
         speaks(
-            "the one that is at hand fits both",
+            "the custom resource in the repository fits both",
             ("medium", "spec.versions[name=v1].schema.openAPIV3Schema.properties.spec.properties.a.type"),
             before=field("a: {type: integer}") + MINE % "b: 1",
             after=field("a: {type: string}") + MINE % "b: 1",

@@ -32,7 +32,7 @@ def _hit(old: Pair, new: Pair) -> Hit:
         old.place(),
         title=f"{old.definition.kind} moves from {old.definition.group} to {new.definition.group}",
         why="Custom resources of the old group are no longer reconciled, and are deleted with their CRD.",
-        remedy="Keep both CRDs for one release, and move your custom resources to the new group first.",
+        remedy="Keep both CRDs for one release, and move your custom resources first.",
         also=(new.place(),),
         claims=(*claim(old, ()), *claim(new, ())),
     )
@@ -47,6 +47,6 @@ RULE = Rule(
     whole=check,
     cases=(
         speaks("the group changes", ("blocker", ""), before=crd(), after=_MOVED),
-        quiet("both groups are there", before=crd(), after=f"{crd()}---{_MOVED}"),
+        quiet("both groups are rendered", before=crd(), after=f"{crd()}---{_MOVED}"),
     ),
 )

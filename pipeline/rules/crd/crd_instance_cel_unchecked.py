@@ -62,7 +62,7 @@ RULE = Rule(
             + MINE % "a: x",
         ),
         quiet(
-            "the rule is no news",
+            "the rule is not new",
             before=field(
                 "a: {type: string}",
                 "x-kubernetes-validations: [{rule: '!format.dns1123Label().validate(self.a).hasValue()'}]",

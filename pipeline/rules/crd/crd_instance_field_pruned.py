@@ -47,13 +47,13 @@ RULE = Rule(
     whole=check,
     cases=(
         speaks(
-            "its field is gone",
+            "its field is removed",
             ("blocker", "spec.size"),
             before=field("size: {type: integer}, a: {type: string}") + MINE % "size: 7",
             after=field("a: {type: string}") + MINE % "size: 7",
         ),
         quiet(
-            "another field is gone",
+            "another field is removed",
             before=field("size: {type: integer}, a: {type: string}") + MINE % "size: 7",
             after=field("size: {type: integer}") + MINE % "size: 7",
         ),

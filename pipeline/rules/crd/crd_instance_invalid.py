@@ -40,7 +40,7 @@ def _hit(one: Judged) -> Hit:
     resource, wrong = one.resource, one.refused
     return Hit(
         place(resource, wrong[0].path),
-        title=f"{resource.kind} {resource.id.name} is not valid: {'; '.join(map(str, wrong[:_SHOWN]))}",
+        title=f"{resource.kind} {resource.id.name} is not valid ({'; '.join(map(str, wrong[:_SHOWN]))})",
         why=_why(one),
         remedy=_remedy(one),
         commands=_correction(one),
@@ -56,7 +56,7 @@ def _why(one: Judged) -> str:
 
 def _remedy(one: Judged) -> str:
     if any(violation.refuses is Refuses.TYPE for violation in one.refused):
-        return "Apply the CRD, correct the stored value with kubectl patch --type merge, and then apply the new value."
+        return "Apply the CRD, correct the stored value with kubectl patch, then apply the object."
     return "Correct the custom resource together with the upgrade, or before."
 
 
@@ -119,7 +119,7 @@ RULE = Rule(
             after=field("size: {type: integer}", _FIXED) + MINE % "size: 7",
         ),
         speaks(
-            "a limit is too low for it, and the target validates every write whole",
+            "its value exceeds a new limit, and the target validates whole objects",
             ("blocker", "spec.size"),
             before=field("size: {type: integer}") + MINE % "size: 7",
             after=field("size: {type: integer, maximum: 5}") + MINE % "size: 7",
@@ -132,20 +132,22 @@ RULE = Rule(
             after=field("size: {type: integer}, a: {type: string}", "x-kubernetes-validations: [{rule: self.size < 5}]")
             + MINE % "size: 7, a: x",
         ),
-        speaks("it is new, and too large", ("blocker", "spec.size"), before=_OWN, after=_OWN + MINE % "size: 7"),
         speaks(
-            "its CRD stays, and its value becomes too large",
+            "it is new, and its value too large", ("blocker", "spec.size"), before=_OWN, after=_OWN + MINE % "size: 7"
+        ),
+        speaks(
+            "its CRD is unchanged, and its value becomes too large",
             ("blocker", "spec.size"),
             before=_OWN + MINE % "size: 5",
             after=_OWN + MINE % "size: 7",
         ),
         quiet(
-            "a limit is too low for a value that stays",
+            "an unchanged value exceeds a new limit",
             before=field("size: {type: integer}") + MINE % "size: 7",
             after=field("size: {type: integer, maximum: 5}") + MINE % "size: 7",
         ),
         quiet(
-            "a field changes beside the one whose limit is too low",
+            "another field changes than the one that exceeds its limit",
             before=field("size: {type: integer}, a: {type: string}") + MINE % "size: 7",
             after=field("size: {type: integer, maximum: 5}, a: {type: string}") + MINE % "size: 7, a: x",
         ),

@@ -33,7 +33,7 @@ def _hit(one: Judged) -> Hit:
     single = not any(isinstance(get(resource.body, violation.path), dict | list) for violation in wrong)
     return Hit(
         place(resource, wrong[0].path),
-        title=f"{resource.kind} {resource.id.name} no longer fits its CRD: {'; '.join(map(str, wrong[:_SHOWN]))}",
+        title=f"{resource.kind} {resource.id.name} no longer fits its CRD ({'; '.join(map(str, wrong[:_SHOWN]))})",
         why="The API server accepts it unchanged, and rejects it "
         + ("when that value changes." if single else "when anything in that part changes."),
         remedy="Correct the custom resource together with the upgrade, or before.",
@@ -53,7 +53,7 @@ RULE = Rule(
     whole=check,
     cases=(
         speaks(
-            "a limit is too low for its value",
+            "its value exceeds a new limit",
             ("low", "spec.size"),
             before=field("size: {type: integer}") + MINE % "size: 7",
             after=field("size: {type: integer, maximum: 5}") + MINE % "size: 7",
@@ -72,13 +72,13 @@ RULE = Rule(
             after=field("size: {type: integer}, a: {type: string}", "required: [a]") + MINE % "size: 7",
         ),
         speaks(
-            "an entry is told apart by its key, and another one changes",
+            "another entry changes in a list with keys",
             ("low", "spec.a[0].mode"),
             before=field(_KEYED % (_ITEM % "")) + MINE % "a: [{name: x, mode: old}, {name: y}]",
             after=field(_KEYED % (_ITEM % ", enum: [new]")) + MINE % "a: [{name: x, mode: old}, {name: y, mode: new}]",
         ),
         quiet(
-            "an entry of a list without keys, and another one changes: rejected now",
+            "another entry changes in a list without keys: rejected at once",
             before=field(_LIST % "") + MINE % "a: [long, x]",
             after=field(_LIST % ", maxLength: 3") + MINE % "a: [long, y]",
         ),

@@ -43,9 +43,9 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
             paths = [path for path, _ in wrong]
             yield Hit(
                 pair.place(paths[0]),
-                title=f"CRD {pair.name} is not valid: {'; '.join(what for _, what in wrong)}",
+                title=f"CRD {pair.name} is not valid ({'; '.join(what for _, what in wrong)})",
                 why="The API server rejects it, and the apply stops there.",
-                remedy="Correct the overlay or value that changes the CRD, or report it to the chart's maintainers.",
+                remedy="Correct the overlay or value that causes this, or tell the chart's maintainers.",
                 also=tuple(pair.place(path) for path in paths[1:]),
                 claims=claim(pair, *paths),
             )
@@ -122,7 +122,7 @@ RULE = Rule(
             before=crd(),
             after=crd(version(), version("v2")),
         ),
-        speaks("none is stored", ("blocker", "spec.versions"), before=crd(), after=crd(version(storage=False))),
+        speaks("no version is stored", ("blocker", "spec.versions"), before=crd(), after=crd(version(storage=False))),
         speaks(
             "a new CRD has the wrong name",
             ("blocker", "metadata.name"),

@@ -46,17 +46,20 @@ RULE = Rule(
     needs=(Need.REPOSITORY,),
     cases=(
         speaks(
-            "another has an older one",
+            "another release has an older one",
             ("high", ""),
             after=crd(),
             facts={"repository_after": parse(crd(version("v1alpha1")), namespace="shop")},
         ),
         speaks(
-            "another has the same", ("low", ""), after=crd(), facts={"repository_after": parse(crd(), namespace="x")}
+            "another release has the same",
+            ("low", ""),
+            after=crd(),
+            facts={"repository_after": parse(crd(), namespace="x")},
         ),
         quiet("no other release has it", after=crd(), facts={"repository_after": parse("", namespace="shop")}),
         quiet(
-            "it was so before",
+            "it was like that before",
             before=crd(),
             after=crd(),
             facts={"repository_after": parse(crd(version("v1alpha1")), namespace="shop")},

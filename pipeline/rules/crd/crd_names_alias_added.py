@@ -14,7 +14,7 @@ from pipeline.core.crd.names import added_names, names_check
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
 
-check = names_check(added_names, "gains", "Nothing breaks.", "Nothing.")
+check = names_check(added_names, "gains", "Nothing breaks.", "Nothing to do.")
 
 RULE = Rule(
     module=__name__,
@@ -23,7 +23,7 @@ RULE = Rule(
     whole=check,
     cases=(
         speaks(
-            "a short name comes", ("info", "spec.names.shortNames"), before=crd(), after=crd(names="shortNames: [w]")
+            "a short name is added", ("info", "spec.names.shortNames"), before=crd(), after=crd(names="shortNames: [w]")
         ),
         speaks(
             "one more category",
@@ -31,7 +31,7 @@ RULE = Rule(
             before=crd(names="categories: [all]"),
             after=crd(names="categories: [all, w]"),
         ),
-        quiet("a short name goes", before=crd(names="shortNames: [w]"), after=crd()),
+        quiet("a short name is removed", before=crd(names="shortNames: [w]"), after=crd()),
         quiet("it is another", before=crd(names="shortNames: [w]"), after=crd(names="shortNames: [x]")),
     ),
 )

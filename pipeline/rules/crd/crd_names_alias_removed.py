@@ -22,14 +22,19 @@ RULE = Rule(
     severity=Severity.LOW,
     whole=check,
     cases=(
-        speaks("a short name goes", ("low", "spec.names.shortNames"), before=crd(names="shortNames: [w]"), after=crd()),
+        speaks(
+            "a short name is removed",
+            ("low", "spec.names.shortNames"),
+            before=crd(names="shortNames: [w]"),
+            after=crd(),
+        ),
         speaks(
             "it is another",
             ("low", "spec.names.categories[0]"),
             before=crd(names="categories: [w]"),
             after=crd(names="categories: [x]"),
         ),
-        quiet("a short name comes", before=crd(), after=crd(names="shortNames: [w]")),
+        quiet("a short name is added", before=crd(), after=crd(names="shortNames: [w]")),
         quiet("the names stay", before=crd(), after=crd(scope="Cluster")),
     ),
 )

@@ -73,7 +73,7 @@ def _hit(found: list[Shipped], new: Chart, how: str) -> Hit:
         title=f"{noun_for(len(found), 'CRD')} of {new.name} {new.version} {agreeing(len(found), 'is')} "
         f"{how.format('them' if several else 'it')}: {names}",
         why="The operator is newer than its CRDs: fields are dropped, and kinds are missing.",
-        remedy="Render the CRDs with the chart, or vendor the same version as a release that is applied first.",
+        remedy="Render the CRDs with the chart, or in a release that is applied first.",
         also=tuple(dict.fromkeys(places[1:])),
     )
 
@@ -90,7 +90,7 @@ RULE = Rule(
     whole=check,
     needs=(Need.CHART,),
     cases=(
-        speaks("a new version of it is left out", ("high", ""), before=_USED, after=_USED, sides=_CHARTS),
+        speaks("a new version of the CRD is not rendered", ("high", ""), before=_USED, after=_USED, sides=_CHARTS),
         quiet("it is rendered", before=crd() + "---\n" + _USED, after=_NEWER + "---\n" + _USED, sides=_CHARTS),
         quiet("nothing uses it", sides=_CHARTS),
         quiet(

@@ -43,7 +43,7 @@ RULE = Rule(
     whole=check,
     cases=(
         speaks(
-            "a column comes",
+            "a column is added",
             ("info", "spec.versions[name=v1].additionalPrinterColumns"),
             before=crd(),
             after=crd(_COLUMN),

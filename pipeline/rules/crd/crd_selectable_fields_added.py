@@ -34,7 +34,7 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
                     pair.place(path),
                     title=f"CRD {pair.name}: {name} can be selected by {', '.join(found)}",
                     why="Nothing breaks.",
-                    remedy="Nothing.",
+                    remedy="Nothing to do.",
                     claims=claim(pair, path),
                 )
 
@@ -51,7 +51,7 @@ RULE = Rule(
     severity=Severity.INFO,
     whole=check,
     cases=(
-        speaks("it comes", ("info", "spec.versions[name=v1].selectableFields"), before=crd(), after=crd(_ONE)),
-        quiet("it goes", before=crd(_ONE), after=crd()),
+        speaks("it is added", ("info", "spec.versions[name=v1].selectableFields"), before=crd(), after=crd(_ONE)),
+        quiet("it is removed", before=crd(_ONE), after=crd()),
     ),
 )

@@ -33,8 +33,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
                 yield Hit(
                     pair.place(path),
                     title=f"CRD {pair.name}: {name} can no longer be selected by {', '.join(found)}",
-                    why="Field selectors that use it fail, and programs that watch by it stop working.",
-                    remedy="Select by labels instead, and look for programs that watch the kind by that field.",
+                    why="Field selectors that use it fail, and so do programs that watch by it.",
+                    remedy="Select by labels instead, also in programs that watch the kind.",
                     claims=claim(pair, path),
                 )
 
@@ -51,7 +51,7 @@ RULE = Rule(
     severity=Severity.MEDIUM,
     whole=check,
     cases=(
-        speaks("it goes", ("medium", "spec.versions[name=v1].selectableFields"), before=crd(_ONE), after=crd()),
-        quiet("it comes", before=crd(), after=crd(_ONE)),
+        speaks("it is removed", ("medium", "spec.versions[name=v1].selectableFields"), before=crd(_ONE), after=crd()),
+        quiet("it is added", before=crd(), after=crd(_ONE)),
     ),
 )

@@ -58,7 +58,9 @@ RULE = Rule(
             before=crd(version("v1"), version("v2", storage=False)),
             after=crd(version("v1", storage=False), version("v2")),
         ),
-        quiet("the stored version goes", before=crd(version("v1")), after=crd(version("v2"))),
-        quiet("a version that is not stored comes", before=crd(), after=crd(version(), version("v2", storage=False))),
+        quiet("the stored version is removed", before=crd(version("v1")), after=crd(version("v2"))),
+        quiet(
+            "a version that is not stored is added", before=crd(), after=crd(version(), version("v2", storage=False))
+        ),
     ),
 )

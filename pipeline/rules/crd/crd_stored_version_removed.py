@@ -34,7 +34,7 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
                 pair.place(version_path(stored)),
                 title=f"CRD {pair.name}: version {stored}, in which its custom resources are stored, is removed",
                 why="The API server rejects the CRD: status.storedVersions still names the version.",
-                remedy="Migrate the stored objects, then remove the version from status.storedVersions, then upgrade.",
+                remedy="Migrate the stored objects and remove the version from status.storedVersions first.",
                 commands=(_forget(pair.name, sorted(after.versions)),),
                 severity=Severity.HIGH if within else None,
                 confidence=Confidence.LIKELY if within else None,
@@ -54,13 +54,13 @@ RULE = Rule(
     whole=check,
     cases=(
         speaks(
-            "the stored version goes",
+            "the stored version is removed",
             ("blocker", "spec.versions[name=v1alpha1]"),
             before=crd(version("v1alpha1")),
             after=crd(version("v1")),
         ),
         quiet(
-            "a version that is not stored goes",
+            "a version that is not stored is removed",
             before=crd(version("v1alpha1", storage=False), version("v1")),
             after=crd(version("v1")),
         ),

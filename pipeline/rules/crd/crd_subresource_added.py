@@ -33,12 +33,12 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
                 yield Hit(
                     pair.place(paths[0] if old else path),
                     title=f"CRD {pair.name}: version {name} gains {', '.join(added or counted)}",
-                    why="What is written to .status through the object itself is silently dropped from now on."
+                    why="Writes of .status through the object itself are silently dropped from now on."
                     if "status" in added
                     else "Autoscalers can target the kind.",
                     remedy="Make sure that your tools write status through the subresource."
                     if "status" in added
-                    else "Nothing.",
+                    else "Nothing to do.",
                     severity=None if "status" in added else Severity.INFO,
                     claims=claim(pair, *(paths if old else [path])),
                 )
@@ -53,14 +53,14 @@ RULE = Rule(
     severity=Severity.LOW,
     whole=check,
     cases=(
-        speaks("status comes", ("low", "spec.versions[name=v1].subresources"), before=crd(), after=crd(_STATUS)),
+        speaks("status is added", ("low", "spec.versions[name=v1].subresources"), before=crd(), after=crd(_STATUS)),
         speaks(
-            "scale comes",
+            "scale is added",
             ("info", "spec.versions[name=v1].subresources.scale"),
             before=crd(_STATUS),
             after=crd(_SCALE),
         ),
-        quiet("status goes", before=crd(_STATUS), after=crd()),
+        quiet("status is removed", before=crd(_STATUS), after=crd()),
         quiet("status stays", before=crd(_STATUS), after=crd(_STATUS, version("v2", storage=False))),
     ),
 )

@@ -59,9 +59,9 @@ RULE = Rule(
     severity=Severity.HIGH,
     whole=check,
     cases=(
-        speaks("both go", ("high", "spec.versions[name=v1].subresources"), before=crd(_BOTH), after=crd()),
+        speaks("both are removed", ("high", "spec.versions[name=v1].subresources"), before=crd(_BOTH), after=crd()),
         speaks(
-            "status goes",
+            "status is removed",
             ("high", "spec.versions[name=v1].subresources.status"),
             before=crd(_BOTH),
             after=crd(_BOTH.replace("status: {}, ", "")),
@@ -78,7 +78,7 @@ RULE = Rule(
             before=crd(_BOTH),
             after=crd(_BOTH.replace(", labelSelectorPath: .status.s", "")),
         ),
-        quiet("both come", before=crd(), after=crd(_BOTH)),
+        quiet("both are added", before=crd(), after=crd(_BOTH)),
         quiet("both stay", before=crd(_BOTH), after=crd(_BOTH, version("v2", storage=False))),
     ),
 )

@@ -45,12 +45,12 @@ RULE = Rule(
     whole=check,
     cases=(
         speaks(
-            "a version comes",
+            "a version is added",
             ("info", "spec.versions[name=v2]"),
             before=crd(),
             after=crd(version(), version("v2", storage=False)),
         ),
-        quiet("a version comes and is stored", before=crd(version()), after=crd(version(storage=False), version("v2"))),
-        quiet("a version goes", before=crd(version(), version("v2", storage=False)), after=crd()),
+        quiet("a version is added and stored", before=crd(version()), after=crd(version(storage=False), version("v2"))),
+        quiet("a version is removed", before=crd(version(), version("v2", storage=False)), after=crd()),
     ),
 )

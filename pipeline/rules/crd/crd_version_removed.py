@@ -40,9 +40,9 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
                 + (f", and {naming(users)} {agreeing(len(users), 'uses')} it" if users else ""),
                 why="Every apply and every client that uses the version fails: no matches for kind."
                 if served
-                else "It was no longer served, but if it was ever stored, the API server rejects the CRD.",
+                else "It was no longer served; but if it was ever stored, the API server rejects the CRD.",
                 evidence=() if users or shown_here else (USE_NOT_SHOWN,),
-                remedy=_remedy(pair.name, name, after.served),
+                remedy=_remedy(name, after.served),
                 commands=_migration(pair.name, after.storage_version),
                 severity=Severity.BLOCKER if users else Severity.MEDIUM if shown_here and served else None,
                 confidence=Confidence.PROVEN if users else None,
@@ -51,11 +51,9 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
             )
 
 
-def _remedy(crd_name: str, name: str, served: frozenset[str]) -> str:
-    return (
-        f"CRD {crd_name}: change apiVersion to {' or '.join(sorted(served))} everywhere before the upgrade. If "
-        f"status.storedVersions names {name}, rewrite all objects, then take {name} out of it."
-    )
+def _remedy(name: str, served: frozenset[str]) -> str:
+    versions = " or ".join(sorted(served))
+    return f"Change apiVersion to {versions} everywhere; if {name} was stored, first migrate the objects."
 
 
 def _migration(crd_name: str, stored: str) -> tuple[str, ...]:
@@ -79,31 +77,31 @@ RULE = Rule(
     whole=check,
     cases=(
         speaks(
-            "a served version goes",
+            "a served version is removed",
             ("high", "spec.versions[name=v1alpha1]"),
             before=crd(_ALPHA, version()),
             after=crd(version()),
         ),
         speaks(
-            "a version that was not served goes",
+            "a version that was not served is removed",
             ("high", "spec.versions[name=v1alpha1]"),
             before=crd(version("v1alpha1", served=False, storage=False), version()),
             after=crd(version()),
         ),
         speaks(
-            "the custom resource at hand uses another version",
+            "the custom resource in the repository uses another version",
             ("medium", "spec.versions[name=v1alpha1]"),
             before=crd(_ALPHA, version()),
             after=crd(version()) + MINE % "size: 1",
             facts={"repository_after": parse("", namespace="shop")},
         ),
         speaks(
-            "a version in use goes",
+            "a version in use is removed",
             ("blocker", "spec.versions[name=v1alpha1]"),
             before=crd(_ALPHA, version()),
             after=crd(version()) + MINE.replace("com/v1", "com/v1alpha1") % "size: 1",
         ),
-        quiet("the stored version goes", before=crd(version("v1alpha1")), after=crd(version())),
-        quiet("a version comes", before=crd(version()), after=crd(_ALPHA, version())),
+        quiet("the stored version is removed", before=crd(version("v1alpha1")), after=crd(version())),
+        quiet("a version is added", before=crd(version()), after=crd(_ALPHA, version())),
     ),
 )

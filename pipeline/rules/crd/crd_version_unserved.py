@@ -70,7 +70,7 @@ RULE = Rule(
             + "---\napiVersion: example.com/v1alpha1\nkind: Widget\nmetadata: {name: mine, namespace: shop}\n",
         ),
         speaks(
-            "the custom resource at hand uses another version",
+            "the custom resource in the repository uses another version",
             ("medium", "spec.versions[name=v1alpha1].served"),
             before=crd(_ALPHA, version()),
             after=crd(version("v1alpha1", served=False, storage=False), version()) + MINE % "size: 1",

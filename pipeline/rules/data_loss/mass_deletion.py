@@ -31,8 +31,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
     yield Hit(
         at(no_longer_rendered[0]),
         title=f"{len(no_longer_rendered)} of {total} objects are no longer rendered",
-        why="Nothing is rendered any more: a prune deletes everything." if empty else "A prune deletes them all.",
-        remedy="Check values and chart first. If the removal is intended, say so with a waiver.",
+        why="Nothing is rendered now: a prune deletes everything." if empty else "A prune deletes them all.",
+        remedy="Check the values and the chart; if the removal is intended, add a waiver.",
         confidence=Confidence.PROVEN if empty else Confidence.LIKELY,
         severity=Severity.BLOCKER if empty else Severity.HIGH,
         also=tuple(at(change) for change in no_longer_rendered[1:]),
@@ -51,8 +51,8 @@ RULE = Rule(
     whole=check,
     cases=(
         speaks("the new render is empty", ("blocker", ""), before=_maps(2)),
-        speaks("most objects go", ("high", ""), before=_maps(20), after=_maps(3)),
-        quiet("a few of many go", before=_maps(20), after=_maps(15)),
-        quiet("nothing was there", after=_maps(3)),
+        speaks("most objects are removed", ("high", ""), before=_maps(20), after=_maps(3)),
+        quiet("a few of many are removed", before=_maps(20), after=_maps(15)),
+        quiet("nothing was rendered before", after=_maps(3)),
     ),
 )

@@ -27,7 +27,7 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
                 why=f"It stays in the cluster without an owner ({keep})."
                 if keep
                 else "Pruning it deletes everything in it.",
-                remedy="Keep the Namespace; move or delete its contents by hand before you remove it.",
+                remedy="Keep it, or move its contents before you remove it.",
                 severity=Severity.LOW if keep else Severity.BLOCKER,
             )
 
@@ -41,6 +41,6 @@ RULE = Rule(
     whole=check,
     cases=(
         speaks("the chart stops making its Namespace", ("blocker", ""), before=_NAMESPACE),
-        quiet("the chart starts making one", after=_NAMESPACE),
+        quiet("the chart starts rendering one", after=_NAMESPACE),
     ),
 )

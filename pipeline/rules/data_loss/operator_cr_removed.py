@@ -32,7 +32,9 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
             why=f"It stays in the cluster without an owner ({keep})."
             if keep
             else f"If it is pruned, its operator deletes {operated(changes[0].resource)}.",
-            remedy="Back up; keep it (helm.sh/resource-policy: keep), and delete it by hand when it is not needed.",
+            remedy="Delete it by hand when it is no longer needed; that deletes what it manages."
+            if keep
+            else "Back up first; annotate it with helm.sh/resource-policy: keep if you still need it.",
             severity=Severity.LOW if keep else None,
             also=tuple(at(change) for change in changes[1:]),
         )
@@ -48,7 +50,7 @@ RULE = Rule(
     confidence=Confidence.LIKELY,
     whole=check,
     cases=(
-        speaks("a database goes", ("high", ""), before=_CLUSTER % ""),
+        speaks("a database is removed", ("high", ""), before=_CLUSTER % ""),
         speaks("it is kept", ("low", ""), before=_CLUSTER % ", annotations: {helm.sh/resource-policy: keep}"),
         speaks(
             "an application and what it deploys",
@@ -56,6 +58,6 @@ RULE = Rule(
             before=_APPLICATION % ", finalizers: [resources-finalizer.argocd.argoproj.io]",
         ),
         quiet("an application alone", before=_APPLICATION % ""),
-        quiet("a database comes", after=_CLUSTER % ""),
+        quiet("a database is added", after=_CLUSTER % ""),
     ),
 )

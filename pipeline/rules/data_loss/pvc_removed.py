@@ -33,8 +33,12 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
                 why=f"It stays in the cluster without an owner ({keep})."
                 if keep
                 else "Pruning it deletes the data, unless the volume's reclaim policy is Retain.",
-                remedy=f"Annotate the {change.id.kind} with helm.sh/resource-policy: keep, or take a snapshot first.",
-                commands=(
+                remedy="Delete it by hand when its data is no longer needed."
+                if keep
+                else "Annotate it with helm.sh/resource-policy: keep, or take a snapshot first.",
+                commands=()
+                if keep
+                else (
                     kubectl(
                         "annotate",
                         f"{change.id.kind.lower()}/{change.id.name}",
@@ -74,13 +78,13 @@ RULE = Rule(
     severity=Severity.BLOCKER,
     whole=check,
     cases=(
-        speaks("a claim goes", ("blocker", ""), before=_CLAIM),
+        speaks("a claim is removed", ("blocker", ""), before=_CLAIM),
         speaks(
             "a claim template is renamed",
             ("blocker", "spec.volumeClaimTemplates[metadata.name=data]"),
             before=_SET % "data",
             after=_SET % "storage",
         ),
-        quiet("a claim comes", after=_CLAIM),
+        quiet("a claim is added", after=_CLAIM),
     ),
 )

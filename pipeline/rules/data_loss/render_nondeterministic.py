@@ -21,9 +21,10 @@ from pipeline.core.render.notes import Notes, VolatilePath
 from pipeline.core.risk.finding import Place, ResourceRef, Severity
 from pipeline.core.risk.rule import Hit, Need, Rule, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
-from pipeline.core.words import listed
+from pipeline.core.words import agreeing, listed
 
-_FREEZE = "or keep the committed value (render: {volatile: freeze})"
+_SET = "Set the value, or use an existing Secret."
+_FREEZE = "Set the value, use an existing Secret, or set render.volatile to freeze."
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
@@ -47,18 +48,22 @@ def _hit(found: list[VolatilePath], upgrade: Upgrade, severity: Severity | None)
     """A Secret first, since its checksum elsewhere only follows it."""
     ranked = sorted(found, key=lambda one: (one.id.kind != "Secret", "annotations" in one.path))
     places = [Place(_ref(one.id, upgrade), one.path) for one in ranked]
-    names = listed(map(str, places), 1, noun="path")
+    first = places[0].resource
+    names = listed((to_text(one.path) for one in places), 1, noun="path")
     functions = ", ".join(upgrade.after.notes.functions)
     frozen = upgrade.after.notes.frozen
     return Hit(
         places[0],
-        title=f"{names}: a different value at each render{f' ({functions})' if functions else ''}",
+        title=f"{first.kind} {first.name}: {names} {agreeing(len(places), 'gets')} a new value at each render"
+        f"{f' ({functions})' if functions else ''}",
         why="The committed value is kept (a certificate only until it expires). Without its file a new one is rendered."
         if frozen
-        else "It was so before: changes of it are not reported, and every apply rolls out a new value."
+        else "It was like that before: its changes are not reported, and every apply rolls out a new value."
         if severity is Severity.INFO
         else "Every apply replaces it: pods restart, and clients that use the old value are locked out.",
-        remedy=f"Set the value, or refer to a Secret made once (existingSecret){'' if frozen else f', {_FREEZE}'}.",
+        remedy="Set the value, or use an existing Secret."
+        if frozen
+        else "Set the value, use an existing Secret, or set render.volatile to freeze.",
         severity=severity,
         also=tuple(places[1:]),
     )
@@ -97,9 +102,11 @@ RULE = Rule(
     whole=check,
     needs=(Need.SECOND_RENDER,),
     cases=(
-        speaks("from now on", ("high", "data.password"), sides=_noted(_LOOKED, _RANDOM), **_TEXTS),
+        speaks(
+            "a chart that starts to generate it", ("high", "data.password"), sides=_noted(_LOOKED, _RANDOM), **_TEXTS
+        ),
         speaks("it is kept as committed", ("medium", "data.password"), sides=_noted(_LOOKED, _KEPT), **_TEXTS),
-        speaks("it was so before", ("info", "data.password"), sides=_noted(_RANDOM, _RANDOM), **_TEXTS),
+        speaks("it was like that before", ("info", "data.password"), sides=_noted(_RANDOM, _RANDOM), **_TEXTS),
         speaks(
             "one more entry of a list is made by chance",
             ("info", "hooks[name=a].ca"),

@@ -48,8 +48,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         yield _hit(
             changes,
             f"{by_kind(changes)} {agreeing(len(changes), 'moves')} here from {release or 'another release'}",
-            "Both releases render it until the other one removes it.",
-            "Apply both releases in one run, or let the other one give up ownership first.",
+            "Both releases render it until the other one is upgraded, too.",
+            "Apply both releases in one run, or remove it from the other one first.",
         )
 
 
@@ -80,26 +80,26 @@ RULE = Rule(
     severity=Severity.INFO,
     whole=check,
     cases=(
-        speaks("a Service comes", ("info", ""), after=_SERVICE % "a"),
-        speaks("a component comes", ("medium", ""), before=_WEB % "a", after=_WEB % "a" + _WEB % "b"),
-        speaks("a whole release comes", ("info", ""), after=_WEB % "a"),
+        speaks("a Service is added", ("info", ""), after=_SERVICE % "a"),
+        speaks("a component is added", ("medium", ""), before=_WEB % "a", after=_WEB % "a" + _WEB % "b"),
+        speaks("a whole release is added", ("info", ""), after=_WEB % "a"),
         speaks("a class comes to a controller", ("high", ""), before=_WEB % "a", after=_WEB % "a" + _CLASS % "a"),
         speaks(
-            "another class comes",
+            "another class is added",
             ("medium", ""),
             before=_WEB % "a" + _CLASS % "a",
             after=_WEB % "a" + _CLASS % "a" + _CLASS % "b",
         ),
-        speaks("a quota comes", ("medium", ""), before=_WEB % "a", after=_WEB % "a" + _QUOTA),
-        speaks("a storage class comes", ("info", ""), before=_WEB % "a", after=_WEB % "a" + _STORAGE % "false"),
-        speaks("a default class comes", ("medium", ""), before=_WEB % "a", after=_WEB % "a" + _STORAGE % "true"),
+        speaks("a quota is added", ("medium", ""), before=_WEB % "a", after=_WEB % "a" + _QUOTA),
+        speaks("a storage class is added", ("info", ""), before=_WEB % "a", after=_WEB % "a" + _STORAGE % "false"),
+        speaks("a default class is added", ("medium", ""), before=_WEB % "a", after=_WEB % "a" + _STORAGE % "true"),
         speaks(
-            "a Service comes from another release",
+            "a Service moves from another release",
             ("info", ""),
             after=_SERVICE % "a",
             facts={"repository_before": parse(_SERVICE % "a", namespace="shop", release="web")},
         ),
-        quiet("a hook comes", after=_SERVICE % "a, annotations: {helm.sh/hook: pre-upgrade}"),
-        quiet("a Service goes", before=_SERVICE % "a"),
+        quiet("a hook is added", after=_SERVICE % "a, annotations: {helm.sh/hook: pre-upgrade}"),
+        quiet("a Service is removed", before=_SERVICE % "a"),
     ),
 )

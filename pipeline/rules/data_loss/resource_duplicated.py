@@ -27,8 +27,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
             yield Hit(
                 place(resource),
                 title=f"{resource.id} is rendered more than once" + (f": {sources}" if sources else ""),
-                why="The documents are equal: harmless." if same else "The last one applied silently wins.",
-                remedy="Disable one of them with a value, or remove it with an overlay.",
+                why="The documents are equal: nothing breaks." if same else "The last one applied silently wins.",
+                remedy="Nothing to do." if same else "Disable one of them with a value, or remove it with an overlay.",
                 severity=Severity.LOW if same else Severity.HIGH,
             )
 
@@ -42,8 +42,8 @@ RULE = Rule(
     severity=Severity.HIGH,
     whole=check,
     cases=(
-        speaks("a second document of the same name comes", ("high", ""), before=_ONE, after=_TWO),
+        speaks("a second document of the same name is added", ("high", ""), before=_ONE, after=_TWO),
         speaks("an equal copy is harmless", ("low", ""), before=_ONE, after=_ONE + "---\n" + _ONE),
-        quiet("it was so before", before=_TWO, after=_TWO),
+        quiet("it was like that before", before=_TWO, after=_TWO),
     ),
 )

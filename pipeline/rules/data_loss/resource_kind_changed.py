@@ -30,7 +30,7 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
 def _hit(old: ResourceChange, new: ResourceChange) -> Hit:
     left = _left_behind(old.resource, new.resource)
     volumes = ", ".join(left)
-    why = "For a while both run, with the same ports, leases and volumes, or neither does."
+    why = "During the upgrade both run at once, sharing ports, leases and volumes, or neither runs."
     if left:
         why = f"It starts with empty volumes: the data in {volumes} is not carried over."
     elif kept(old.resource):
@@ -39,7 +39,7 @@ def _hit(old: ResourceChange, new: ResourceChange) -> Hit:
         at(new),
         title=f"{old.id.kind} {old.id.name} becomes {article(new.id.kind)}",
         why=why,
-        remedy="Back up and move the data first, then switch." if left else "Scale the old workload to zero first.",
+        remedy="Back up and move the data before the upgrade." if left else "Scale the old workload to zero first.",
         severity=Severity.BLOCKER if left else None,
         also=(at(old),),
     )
@@ -70,11 +70,31 @@ RULE = Rule(
     severity=Severity.HIGH,
     whole=check,
     cases=(
-        speaks("one runs on each node", ("high", ""), before=_workload("Deployment"), after=_workload("DaemonSet")),
-        speaks("it loses its claim", ("blocker", ""), before=_USED % "db", after=_workload("StatefulSet", _MADE)),
-        speaks("it loses its claims", ("blocker", ""), before=_workload("StatefulSet", _MADE), after=_USED % "db"),
-        speaks("it keeps one", ("high", ""), before=_workload("StatefulSet", _MADE), after=_USED % "data-db-0"),
+        speaks(
+            "a Deployment becomes a DaemonSet",
+            ("high", ""),
+            before=_workload("Deployment"),
+            after=_workload("DaemonSet"),
+        ),
+        speaks(
+            "the new one uses no claim of the old one",
+            ("blocker", ""),
+            before=_USED % "db",
+            after=_workload("StatefulSet", _MADE),
+        ),
+        speaks(
+            "the new one uses no claim template",
+            ("blocker", ""),
+            before=_workload("StatefulSet", _MADE),
+            after=_USED % "db",
+        ),
+        speaks(
+            "the new one uses the same claim",
+            ("high", ""),
+            before=_workload("StatefulSet", _MADE),
+            after=_USED % "data-db-0",
+        ),
         quiet("it stays", before=_workload("Deployment"), after=_workload("Deployment")),
-        quiet("it goes", before=_workload("Deployment")),
+        quiet("it is removed", before=_workload("Deployment")),
     ),
 )

@@ -34,7 +34,7 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
             news[0],
             title=f"{by_kind(changes)} {agreeing(len(changes), 'moves')} from namespace {old} to {new}",
             why=f"Deleted in {old} and created in {new}: DNS names change, and whatever is bound to {old} is lost.",
-            remedy=f"Keep the namespace (namespaceOverride), or move Secrets, bindings and policies to {new} first.",
+            remedy=f"Keep the namespace (namespaceOverride), or first move what is bound to it to {new} first.",
             severity=None if any(change.id.kind in _CALLED for change in changes) else Severity.MEDIUM,
             also=(*news[1:], *(place(change.before) for change in changes if change.before)),
             claims=tuple(Claim(change.id, ("metadata", "namespace")) for change in changes),
@@ -57,12 +57,12 @@ RULE = Rule(
     cases=(
         speaks("one object", ("high", ""), before=_MAP % "x", after=_MAP % "y"),
         speaks(
-            "all of them are one fact",
+            "several objects are one finding",
             ("high", ""),
             before=_MAP % "x" + "---\n" + _ACCOUNT % "x",
             after=_MAP % "y" + "---\n" + _ACCOUNT % "y",
         ),
         quiet("it stays", before=_MAP % "x", after=_MAP % "x"),
-        quiet("it is there twice now", before=_MAP % "x", after=_MAP % "x" + "---\n" + _MAP % "y"),
+        quiet("it is rendered in both namespaces", before=_MAP % "x", after=_MAP % "x" + "---\n" + _MAP % "y"),
     ),
 )

@@ -32,7 +32,7 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
             places[0],
             title=f"{by_kind(changes)} {agreeing(len(changes), 'moves')} to {release or 'another release'}",
             why="If this release is pruned after the other was applied, what the other now owns is deleted.",
-            remedy="Apply both releases in one run, or let the old one give up ownership first.",
+            remedy="Apply both releases in one run, or remove it from the old one first.",
             also=tuple(places[1:]),
         )
 
@@ -52,6 +52,6 @@ RULE = Rule(
             before=_ONE,
             facts={"repository_after": parse(_ONE, namespace="shop")},
         ),
-        quiet("it is not rendered any more", before=_ONE, facts={"repository_after": parse("", namespace="shop")}),
+        quiet("it is no longer rendered", before=_ONE, facts={"repository_after": parse("", namespace="shop")}),
     ),
 )

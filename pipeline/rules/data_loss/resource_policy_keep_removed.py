@@ -52,7 +52,7 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
             title=f"{change.id.kind} {change.id.name} is {'kept' if new else 'deleted'} when it is no longer rendered"
             + (f" ({new})" if new else ""),
             why="It stays in the cluster without an owner." if new else "Nothing changes.",
-            remedy="Nothing to do now.",
+            remedy="Nothing to do.",
             severity=Severity.INFO,
         )
     for field in change.under(*_FINALIZERS):
@@ -70,7 +70,7 @@ def _finalizer(change: ResourceChange, field: FieldChange) -> Hit:
         why="Its deletion no longer waits for the clean-up."
         if lost
         else "Its deletion waits for the finalizer's controller.",
-        remedy="Check who relies on the finalizer."
+        remedy="Check which controller relies on the finalizer."
         if lost
         else "Make sure that its controller runs, or deletion hangs.",
         severity=None if lost else Severity.LOW,
@@ -98,7 +98,7 @@ RULE = Rule(
             after=_claim(", annotations: {argocd.argoproj.io/sync-options: ServerSideApply=true}"),
         ),
         speaks(
-            "a finalizer goes",
+            "a finalizer is removed",
             ("medium", "metadata.finalizers"),
             before=_claim(", finalizers: [example.org/backup]"),
             after=_claim(""),

@@ -10,6 +10,7 @@ it: a Service's name and address, a Secret's credentials, a role's permissions.
 Find out what uses it before the merge. Keep it with a chart value or an overlay, or move its users.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -32,7 +33,7 @@ _LOSS = {
     "Ingress": (Severity.HIGH, "Traffic from outside no longer reaches its backends."),
     "Deployment": (Severity.HIGH, "Its pods are deleted."),
     "DaemonSet": (Severity.HIGH, "Its pods are deleted on every node."),
-    "ConfigMap": (Severity.MEDIUM, "Pods that mount it no longer start; programs that look it up find nothing."),
+    "ConfigMap": (Severity.MEDIUM, "Pods that mount it no longer start; programs that read it fail."),
     "ServiceAccount": (
         Severity.MEDIUM,
         "Pods that run as this account are rejected, and permissions bound to it are lost.",
@@ -46,7 +47,7 @@ _LOSS = {
     "Certificate": (Severity.MEDIUM, "The certificate in its Secret is not renewed and expires weeks later."),
     "ExternalSecret": (
         Severity.HIGH,
-        "The Secret that it creates is deleted with it, unless its deletion policy is Retain.",
+        "Its Secret is deleted with it, unless the deletion policy is Retain.",
     ),
     "PodSecurityPolicy": (Severity.LOW, "If the cluster still enforces it, pods that it admitted are rejected."),
     "Pod": (Severity.LOW, "It is deleted."),
@@ -93,7 +94,7 @@ def _older(group: list[ResourceChange]) -> Hit:
         at(group[0]),
         title=f"{naming(group)} {agreeing(len(group), 'is')} no longer rendered; a newer generation is",
         why="Your own references to the old name break; the chart's objects refer to the newer one.",
-        remedy="Nothing, unless you refer to it yourself.",
+        remedy="Nothing to do, unless you refer to the old name yourself.",
         severity=Severity.INFO,
         also=tuple(at(change) for change in group[1:]),
     )
@@ -112,7 +113,7 @@ def _hit(group: list[ResourceChange]) -> Hit:
         remedy=(
             "Delete it by hand when it is no longer needed."
             if keep
-            else f"Check what uses {pronoun}; keep {pronoun} with a chart value or an overlay, or move the users first."
+            else f"Check what uses {pronoun}; keep {pronoun} with a value or an overlay, or move the users first."
         ),
         severity=Severity.LOW if keep else severity,
         also=tuple(at(change) for change in group[1:]),
@@ -120,7 +121,10 @@ def _hit(group: list[ResourceChange]) -> Hit:
 
 
 def _of_many(why: str) -> str:
-    return why.replace("Its ", "Their ", 1)
+    """The same of several objects: ``Their pods are deleted.``, ``Pods that mount them no longer start``."""
+    why = re.sub(r"\bIts\b", "Their", why.replace("It is", "They are", 1))
+    why = re.sub(r"\bthat it\b", "that they", re.sub(r"\bits\b", "their", why))
+    return re.sub(r"\b(mount|read|on|to|with|enforces) it\b", r"\1 them", why)
 
 
 def _object(kind: str, name: str, extra: str = "") -> str:
@@ -139,25 +143,27 @@ RULE = Rule(
     severity=Severity.MEDIUM,
     whole=check,
     cases=(
-        speaks("a Service goes", ("high", ""), before=_object("Service", "web")),
+        speaks("a Service is removed", ("high", ""), before=_object("Service", "web")),
         speaks(
-            "two ConfigMaps are one fact", ("medium", ""), before=_object("ConfigMap", "a") + _object("ConfigMap", "b")
+            "two ConfigMaps are one finding",
+            ("medium", ""),
+            before=_object("ConfigMap", "a") + _object("ConfigMap", "b"),
         ),
         speaks("an object that is kept stays behind", ("low", ""), before=_object("Secret", "web", _KEEP)),
         speaks(
-            "its own pods read it no more",
+            "its own pods no longer read it",
             ("medium", ""),
             before=_object("Secret", "a") + _WEB % "secret: {secretName: a}",
             after=_WEB % "emptyDir: {}",
         ),
         speaks(
-            "a newer generation is there",
+            "a newer generation is rendered",
             ("info", ""),
             before=_object("ConfigMap", "a-5f0c9a1b") + _object("ConfigMap", "a-0a1b2c3d"),
             after=_object("ConfigMap", "a-0a1b2c3d"),
         ),
-        quiet("an object comes", after=_object("Service", "web")),
+        quiet("an object is added", after=_object("Service", "web")),
         quiet("a StatefulSet has a rule of its own", before=_object("StatefulSet", "db")),
-        quiet("a hook goes", before=_object("Pod", "t", ", annotations: {helm.sh/hook: test}")),
+        quiet("a hook is removed", before=_object("Pod", "t", ", annotations: {helm.sh/hook: test}")),
     ),
 )

@@ -68,7 +68,7 @@ def _hit(changes: list[ResourceChange], users: _Users) -> Hit:
     (severity, why), worst = max(graded, key=lambda item: item[0][0])
     title = f"{worst.id.kind} {_old(worst)} becomes {worst.id.name}"
     if len(changes) > 1:
-        title = f"{by_kind(changes)} are renamed, like this: {title}"
+        title = f"{by_kind(changes)} are renamed ({title})"
         why = _MANY_CALLED if severity is Severity.HIGH else why if worst.id.kind == "Job" else _MANY
     return Hit(
         at(worst),
@@ -76,7 +76,7 @@ def _hit(changes: list[ResourceChange], users: _Users) -> Hit:
         why=why,
         remedy="Make sure that running the Job again does no harm."
         if worst.id.kind == "Job"
-        else "Keep the old name (fullnameOverride, nameOverride), or update what refers to it first.",
+        else "Keep the old name (fullnameOverride), or update what refers to it first.",
         severity=severity,
         also=_places(changes, users, worst),
         claims=_claims(changes, users),
@@ -99,8 +99,8 @@ def _generated(changes: list[ResourceChange], users: _Users) -> Hit:
     return Hit(
         at(first),
         title=title if len(changes) == 1 else f"{by_kind(changes)} end in a different hash or version",
-        why="A name that ends in a hash or version is meant to change.",
-        remedy="Nothing, unless you refer to the old name yourself.",
+        why="Names that end in a hash or version change with the content.",
+        remedy="Nothing to do, unless you refer to the old name yourself.",
         severity=Severity.INFO,
         also=_places(changes, users, first),
         claims=_claims(changes, users),
@@ -150,12 +150,17 @@ RULE = Rule(
     whole=check,
     cases=(
         speaks("a Service", ("high", ""), before=_SERVICE % "web", after=_SERVICE % "shop-web"),
-        speaks("all of an app is one fact", ("high", ""), before=_APP % (("web",) * 4), after=_APP % (("shop",) * 4)),
+        speaks(
+            "all objects of an application are one finding",
+            ("high", ""),
+            before=_APP % (("web",) * 4),
+            after=_APP % (("shop",) * 4),
+        ),
         speaks("another hash", ("info", ""), before=_SERVICE % "web-5f0c9a1b", after=_SERVICE % "web-0a1b2c3d"),
         speaks(
             "another hash and other data", ("info", ""), before=_FIRST, after=_FIRST.replace("6ct58987ht", "9hkm2f7ctb")
         ),
-        speaks("its user names the new one", ("low", ""), before=_FIRST, after=_SECOND),
+        speaks("the workload refers to the new name", ("low", ""), before=_FIRST, after=_SECOND),
         speaks("a test", ("low", ""), before=_TEST % "web-test", after=_TEST % "web-test-connection"),
         quiet("two of a name", before=_SERVICE % "web", after=_SERVICE % "web"),
         quiet("another thing", before=_SERVICE % "web", after=(_SERVICE % "api").replace("1, b: 2", "9, b: 8")),

@@ -37,7 +37,7 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
             keys = ", ".join(str(field.path[-1]) for field in fields)
             yield Hit(
                 at(change, fields[0]),
-                title=f"Secret {change.id.name}: {found} generates another value at each render: {keys}",
+                title=f"Secret {change.id.name}: {found} generates a new value at each render: {keys}",
                 why="Clients that use the old value are locked out, immediately or at their next start.",
                 remedy="Set the value, or refer to a Secret that is created once (existingSecret, External Secrets).",
                 also=tuple(at(change, field) for field in fields[1:]),
@@ -74,14 +74,16 @@ RULE = Rule(
     needs=(Need.CHART,),
     cases=(
         speaks(
-            "a password by chance",
+            "a random password",
             ("high", "stringData.password"),
             before=_OBJECT % "a",
             after=_OBJECT % "b",
             sides=_charts(_CHANCE),
         ),
         quiet("a value that we set", before=_OBJECT % "a", after=_OBJECT % "b", sides=_charts(_SET)),
-        quiet("the live one is looked up first", before=_OBJECT % "a", after=_OBJECT % "b", sides=_charts(_LOOKED_UP)),
+        quiet(
+            "the chart reads the live value first", before=_OBJECT % "a", after=_OBJECT % "b", sides=_charts(_LOOKED_UP)
+        ),
         quiet("it is the same", before=_OBJECT % "a", after=_OBJECT % "a", sides=_charts(_CHANCE)),
     ),
 )

@@ -42,9 +42,9 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
     yield Hit(
         at(change, fields[0]),
         title=f"{change.id.kind} {change.id.name} stores data, and its user or group changes: {values}",
-        why="fsGroup gives the new user access at the next start if the volume type supports it; else access is denied."
+        why="fsGroup gives the new user access at the next start, but only if the volume type supports it."
         if grouped
-        else "The files on its volume belong to the old user: permission denied.",
+        else "The files on its volume belong to the old user or group: permission denied.",
         remedy="Test it on a copy, or change the owner of the files once before the start (chown)."
         if grouped
         else "Set fsGroup, or change the owner of the files once before the start (chown).",
@@ -111,7 +111,7 @@ RULE = Rule(
             after=_DB % ("runAsUser: 1001, fsGroup: 5", "data"),
         ),
         speaks(
-            "the group that owns its files goes",
+            "the group that owns its files is removed",
             ("high", _PATH % "fsGroup"),
             before=_DB % ("runAsUser: 9, fsGroup: 5", "data"),
             after=_DB % ("runAsUser: 9", "data"),

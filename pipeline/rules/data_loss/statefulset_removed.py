@@ -76,7 +76,9 @@ RULE = Rule(
     whole=check,
     cases=(
         speaks(
-            "a database goes", ("blocker", ""), before=_SET + ", volumeClaimTemplates: [{metadata: {name: data}}]}\n"
+            "a database is removed",
+            ("blocker", ""),
+            before=_SET + ", volumeClaimTemplates: [{metadata: {name: data}}]}\n",
         ),
         speaks(
             "a database has another name",
@@ -84,7 +86,7 @@ RULE = Rule(
             before=_SET + ", volumeClaimTemplates: [{metadata: {name: data}}], serviceName: db}\n",
             after=_SET.replace("db", "sql") + ", volumeClaimTemplates: [{metadata: {name: data}}], serviceName: sql}\n",
         ),
-        speaks("one without volumes goes", ("high", ""), before=_SET + "}\n"),
+        speaks("a StatefulSet without volumes is removed", ("high", ""), before=_SET + "}\n"),
         quiet("it only scales", before=_SET + "}\n", after=_SET.replace("1", "2") + "}\n"),
     ),
 )

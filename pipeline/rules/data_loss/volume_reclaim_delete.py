@@ -29,7 +29,7 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
                 why="The data is deleted together with its claim."
                 if len(path) > 1
                 else "The data of every new volume is deleted together with its claim.",
-                remedy=f"Set {path[-1]} to Retain with a value or an overlay.",
+                remedy=f"Keep {path[-1]}: Retain, with a value or an overlay.",
             )
 
 

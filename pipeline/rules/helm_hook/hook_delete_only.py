@@ -28,7 +28,7 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
             at(new[0]),
             title=phrase(new, "added"),
             why="It is meant for deleting the release: pipeline apply never runs it, a plain kubectl apply does.",
-            remedy="Check what it deletes; leave its file out if a tool without support for hooks applies the files.",
+            remedy="Check what it deletes; leave it out if your tool does not support hooks.",
             severity=None if works else Severity.INFO,
             also=tuple(at(change) for change in new[1:]),
         )
@@ -42,9 +42,9 @@ RULE = Rule(
     severity=Severity.LOW,
     whole=check,
     cases=(
-        speaks("a clean-up comes", ("low", ""), after=_JOB % "pre-delete"),
+        speaks("a clean-up job is added", ("low", ""), after=_JOB % "pre-delete"),
         speaks("only its account", ("info", ""), after=(_JOB % "post-delete").replace("Job", "Role")),
-        quiet("it was there before", before=_JOB % "pre-delete", after=_JOB % "pre-delete"),
-        quiet("it runs at upgrades, too", after=_JOB % "pre-delete,pre-upgrade"),
+        quiet("it existed before", before=_JOB % "pre-delete", after=_JOB % "pre-delete"),
+        quiet("it also runs at upgrades", after=_JOB % "pre-delete,pre-upgrade"),
     ),
 )

@@ -25,11 +25,12 @@ from pipeline.core.words import article
 def check(upgrade: Upgrade) -> Iterator[Hit]:
     removed = [c for c in upgrade.diff.of_action(Action.REMOVED) if c.resource.delivery is Delivery.HOOK]
     if removed:
+        tests = all(events(c.before) <= TESTS for c in removed)
         yield Hit(
             at(removed[0]),
             title=phrase(removed, "removed"),
-            why="Its work is no longer done.",
-            remedy="Check what the hook does, especially with data.",
+            why="The check no longer runs." if tests else "Its work is no longer done.",
+            remedy="Nothing to do, unless you run it." if tests else "Check what the hook does, especially with data.",
             severity=_grade(removed),
             also=tuple(at(change) for change in removed[1:]),
         )
@@ -76,7 +77,7 @@ RULE = Rule(
     cases=(
         speaks("a migration no longer runs", ("medium", ""), before=_JOB % "pre-upgrade"),
         speaks("a hook that is no Job", ("low", ""), before=(_JOB % "pre-upgrade").replace("Job", "ConfigMap")),
-        speaks("a test is gone", ("info", ""), before=_JOB % "test"),
+        speaks("a test is removed", ("info", ""), before=_JOB % "test"),
         speaks(
             "it becomes an ordinary Job",
             ("medium", "metadata.annotations"),
@@ -90,7 +91,7 @@ RULE = Rule(
             after=_JOB % "pre-install",
         ),
         quiet("a migration runs", after=_JOB % "pre-upgrade"),
-        quiet("it runs at upgrades, too", before=_JOB % "pre-install", after=_JOB % "pre-install,pre-upgrade"),
-        quiet("a Job that is no hook goes", before=_PLAIN),
+        quiet("it also runs at upgrades", before=_JOB % "pre-install", after=_JOB % "pre-install,pre-upgrade"),
+        quiet("a Job that is not a hook is removed", before=_PLAIN),
     ),
 )

@@ -67,7 +67,7 @@ RULE = Rule(
     whole=check,
     cases=(
         speaks(
-            "its account is new, too",
+            "its account is also new",
             ("high", "spec.template.spec.serviceAccountName"),
             after=_ACCOUNT % "" + _JOB % "pre-upgrade",
         ),
@@ -78,7 +78,7 @@ RULE = Rule(
         ),
         quiet("its account is an earlier hook", after=_ACCOUNT % (_HOOK % -5) + _JOB % "pre-upgrade"),
         quiet("the account was there before", before=_ACCOUNT % "", after=_ACCOUNT % "" + _JOB % "pre-upgrade"),
-        quiet("the account comes from elsewhere", after=_JOB % "pre-upgrade"),
+        quiet("the account exists elsewhere", after=_JOB % "pre-upgrade"),
         quiet("it runs afterwards", after=_ACCOUNT % "" + _JOB % "post-upgrade"),
     ),
 )

@@ -26,7 +26,7 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
             at(new[0]),
             title=phrase(new, "added"),
             why="pipeline leaves it out of rendered/; a kubectl apply of the chart's output runs it in production.",
-            remedy="If a tool without support for hooks applies the chart, disable tests with a value.",
+            remedy="Disable tests with a value if your tool does not support hooks.",
             also=tuple(at(change) for change in new[1:]),
         )
 
@@ -40,8 +40,8 @@ RULE = Rule(
     whole=check,
     cases=(
         speaks("the chart gets a test", ("low", ""), after=_POD % "test"),
-        speaks("as Helm 2 wrote it", ("low", ""), after=_POD % "test-success"),
-        quiet("it was there before", before=_POD % "test", after=_POD % "test"),
-        quiet("it runs at upgrades, too", after=_POD % "test,post-upgrade"),
+        speaks("in the form of Helm 2", ("low", ""), after=_POD % "test-success"),
+        quiet("it existed before", before=_POD % "test", after=_POD % "test"),
+        quiet("it also runs at upgrades", after=_POD % "test,post-upgrade"),
     ),
 )

@@ -45,9 +45,9 @@ RULE = Rule(
     severity=Severity.MEDIUM,
     whole=check,
     cases=(
-        speaks("Helm 2's", ("medium", 'metadata.annotations["helm.sh/hook"]'), after=_ONE % "crd-install"),
+        speaks("an event of Helm 2", ("medium", 'metadata.annotations["helm.sh/hook"]'), after=_ONE % "crd-install"),
         speaks("a typo", ("medium", 'metadata.annotations["helm.sh/hook"]'), after=_ONE % "pre-install, pre-upgrad"),
-        quiet("it was so before", before=_ONE % "crd-install", after=_ONE % "crd-install"),
+        quiet("it was like that before", before=_ONE % "crd-install", after=_ONE % "crd-install"),
         quiet("Helm's own", after=_ONE % "pre-install,post-upgrade"),
     ),
 )

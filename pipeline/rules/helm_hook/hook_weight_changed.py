@@ -26,10 +26,22 @@ from pipeline.core.risk.upgrade import Upgrade
 _PATHS: tuple[Path, ...] = tuple(
     ("metadata", "annotations", f"{HOOK_ANNOTATION}-{key}") for key in ("weight", "delete-policy", "output-log-policy")
 )
+
+
+def _advise(fields: list[FieldChange]) -> tuple[str, str] | None:
+    if any(str(field.path[-1]).endswith("-weight") for field in fields):
+        return None
+    return (
+        "The hook's object and its log are kept for a different time.",
+        "Check that you can still read the log when the hook fails.",
+    )
+
+
 _WORDS = FindingText(
-    "its hook order or deletion changes",
+    "hook settings change",
     "A hook fails if an object that it needs is now created later.",
     "Check that what the hook needs is still created before it.",
+    advise=_advise,
 )
 
 
@@ -63,7 +75,7 @@ RULE = Rule(
         ),
         quiet("another annotation", before=_JOB % "", after=_JOB % ", a: b"),
         quiet(
-            "it is no hook any more",
+            "it is no longer a hook",
             before=_JOB % ", helm.sh/hook-weight: '5'",
             after="apiVersion: batch/v1\nkind: Job\nmetadata: {name: a}\n",
         ),

@@ -25,8 +25,8 @@ from pipeline.core.risk.upgrade import Upgrade
 
 _BACK = "The version moves back: fixes are lost, and data written by the newer version may be unreadable."
 _OTHER = "It comes from another repository, and its version number is lower: it may be older, or a different build."
-_COMPARE = "Compare what the two images contain; keep the old one with a value if the new one is older."
-_SEE_WHY = "Find out why the chart moves back; keep the newer tag with a value if nothing prevents it."
+_COMPARE = "Compare the images; keep the old one with a value if the new one is older."
+_SEE_WHY = "Find out why it moves back; keep the newer tag with a value if you can."
 
 
 def _picks(field: FieldChange, path: Path) -> bool:
@@ -48,7 +48,7 @@ def _said(_change: ResourceChange, field: FieldChange) -> str:
 _WORDS = FindingText(
     "image changes",
     "Nodes must be able to pull the image, and policies must allow it.",
-    "Check mirrors and policies for a new registry; read the release notes of a new major version.",
+    "Check mirrors and policies for a new registry; read the notes of a new major version.",
     grade=_grade,
     say=_said,
 )
@@ -132,7 +132,7 @@ RULE = Rule(
             after=_WEB.replace("x:1.0.0", "x:v1.4.1"),
         ),
         speaks(
-            "two workloads get it: one fact",
+            "two workloads change alike",
             ("info", "spec.template.spec.containers[name=a].image"),
             before=_WEB + "---\n" + _WEB.replace("name: web", "name: api"),
             after=(_WEB + "---\n" + _WEB.replace("name: web", "name: api")).replace("x:1.0.0", "x:1.1.0"),

@@ -25,7 +25,7 @@ def _picks(_field: FieldChange, path: Path) -> bool:
 check = pods_check(
     _picks,
     FindingText(
-        "how its image is pulled changes",
+        "image pull settings change",
         "An old image may be used from the node, or the pull fails.",
         "Check that the pull secrets exist in the namespace.",
     ),

@@ -30,7 +30,7 @@ RULE = Rule(
     severity=Severity.BLOCKER,
     whole=check,
     cases=(
-        speaks("it leaves its namespaces", ("blocker", "spec.scope"), before=crd(), after=crd(scope="Cluster")),
+        speaks("it becomes cluster-scoped", ("blocker", "spec.scope"), before=crd(), after=crd(scope="Cluster")),
         quiet("another kind", before=crd(), after=crd().replace("{kind: Widget,", "{kind: Gadget,")),
     ),
 )

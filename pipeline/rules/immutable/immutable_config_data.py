@@ -36,7 +36,7 @@ RULE = Rule(
     kinds=frozenset({"ConfigMap", "Secret"}),
     cases=(
         speaks(
-            "data of an immutable one",
+            "data of an immutable ConfigMap",
             ("blocker", "data.a"),
             before=_MAP % ("b", "immutable: true"),
             after=_MAP % ("c", "immutable: true"),
@@ -47,7 +47,7 @@ RULE = Rule(
             before="apiVersion: v1\nkind: Secret\nmetadata: {name: a}\n",
             after="apiVersion: v1\nkind: Secret\nmetadata: {name: a}\ntype: kubernetes.io/tls\n",
         ),
-        quiet("data of an ordinary one", before=_MAP % ("b", ""), after=_MAP % ("c", "")),
+        quiet("data of a mutable ConfigMap", before=_MAP % ("b", ""), after=_MAP % ("c", "")),
         quiet("it becomes immutable", before=_MAP % ("b", ""), after=_MAP % ("c", "immutable: true")),
     ),
 )

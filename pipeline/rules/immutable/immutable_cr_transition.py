@@ -19,6 +19,7 @@ from pipeline.core.crd.cel.validation_rules import RuleResults
 from pipeline.core.crd.find import known
 from pipeline.core.diff.change import Action, ResourceChange
 from pipeline.core.kube.apis import built_in_group
+from pipeline.core.kube.path import to_text
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Claim, Hit, Rule, at, place, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
@@ -42,10 +43,11 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
 
 def _refused(change: ResourceChange, found: RuleResults) -> Hit:
     paths = list(dict.fromkeys(first_below(change, violation.path) for violation in found.broken))
+    reasons = list(dict.fromkeys(violation.message for violation in found.broken))
     return Hit(
         place(change.resource, paths[0]),
-        title=f"{change.id.kind} {change.id.name}: its CRD forbids this change: "
-        + listed(map(str, found.broken), _SHOWN, between="; "),
+        title=f"{change.id.kind} {change.id.name}: a rule of its CRD forbids changing "
+        f"{listed(to_text(path) or 'it' for path in paths)} ({'; '.join(reasons[:_SHOWN])})",
         why="The API server rejects it, and the apply stops there.",
         remedy="Keep the old value, or delete the custom resource and create it again.",
         also=tuple(place(change.resource, path) for path in paths[1:]),
@@ -56,7 +58,7 @@ def _refused(change: ResourceChange, found: RuleResults) -> Hit:
 def _unchecked(change: ResourceChange, found: RuleResults) -> Hit:
     return Hit(
         at(change),
-        title=f"{change.id.kind} {change.id.name} changes; a validation rule was not evaluated: {found.unchecked[0]}",
+        title=f"{change.id.kind} {change.id.name} changes; a CRD rule was not evaluated ({found.unchecked[0]})",
         why="The API server may reject it.",
         remedy="Try the change with a server-side dry run, as pipeline plan does.",
         severity=Severity.INFO,

@@ -104,7 +104,7 @@ RULE = Rule(
             "more at once", before=_JOB % "x:1", after=(_JOB % "x:1").replace("{template", "{parallelism: 2, template")
         ),
         quiet(
-            "it is suspended, and its pods go elsewhere",
+            "it is suspended, and its scheduling changes",
             before=(_JOB % "x:1").replace("{template", "{suspend: true, template"),
             after=(_JOB % "x:1").replace(
                 "{template: {spec: {", "{suspend: true, template: {spec: {nodeSelector: {a: b}, "

@@ -36,7 +36,7 @@ def _refused(old: Body, new: Body, _minor: int) -> tuple[Path, ...]:
 
 
 def _fix(_change: ResourceChange) -> Fix:
-    return "Set its reclaim policy to Retain and delete it in a separate step, or give the new one another name.", ()
+    return "Give it another name, or set its reclaim policy to Retain and delete it first.", ()
 
 
 check = immutable_check(_refused, _fix)

@@ -50,7 +50,7 @@ RULE = Rule(
     kinds=frozenset({"StatefulSet"}),
     cases=(
         speaks(
-            "a volume is to grow",
+            "a volume is enlarged",
             ("blocker", "spec.volumeClaimTemplates[metadata.name=data].spec.resources.requests.storage"),
             before=_SET % "resources: {requests: {storage: 1Gi}}",
             after=_SET % "resources: {requests: {storage: 2Gi}}",

@@ -41,13 +41,13 @@ def check(change: ResourceChange, upgrade: Upgrade) -> Iterator[Hit]:
         return
     removed, added = ", ".join(sorted(old - new)), ", ".join(sorted(new - old))
     detail = (
-        f"-{removed} +{added}"
+        f"changes ({removed} -> {added})"
         if removed and added
-        else f"-{removed}"
+        else f"loses {removed}"
         if removed
-        else f"+{added}"
+        else f"gains {added}"
         if added
-        else "in other words"
+        else "is written differently"
     )
     held = applied_to_target(change.before, upgrade)
     remedy, commands = _fix(change.before, change.after)
@@ -55,7 +55,7 @@ def check(change: ResourceChange, upgrade: Upgrade) -> Iterator[Hit]:
         places[0],
         severity=None if held else Severity.HIGH,
         confidence=None if held else Confidence.LIKELY,
-        title=f"{change.id.kind} {change.id.name}: the selector changes: {detail}",
+        title=f"{change.id.kind} {change.id.name}: selector {detail}",
         why="The API server rejects it: spec.selector is immutable. The apply stops half-way.",
         remedy=remedy,
         commands=commands,
@@ -73,9 +73,9 @@ def _fix(before: Resource, after: Resource) -> tuple[str, tuple[str, ...]]:
     old = mapping(_selector(before).get("matchLabels"))
     clash = kind in _REPLACED_IN_PLACE or _holds_host_ports(before)
     if clash or not old or selects(_selector(before), _labels(after)):
-        text = f"Keep the old labels, or delete the {kind} right before the apply: its pods stop until then."
+        text = f"Keep the old labels, or delete the {kind} before the apply; its pods stop until then."
         return text, (deletion(kind, name, namespace=space),)
-    text = f"Keep the old labels. Or delete the {kind} but keep its pods, apply, then delete the old pods."
+    text = f"Keep the old labels; or delete the {kind} but not its pods, apply, then delete them."
     chosen = ",".join(f"{key}={value}" for key, value in old.items())
     return text, (keep, kubectl("delete", "pods", "--selector", chosen, namespace=space))
 
@@ -134,7 +134,7 @@ RULE = Rule(
             after=_NEW,
         ),
         speaks(
-            "the old one is of an API that the cluster no longer has",
+            "the old one uses an API that the cluster no longer serves",
             ("high", "spec.selector.matchLabels.app"),
             before=_OLD.replace("apps/v1", "apps/v1beta1"),
             after=_NEW,
@@ -147,14 +147,14 @@ RULE = Rule(
             after=_OLD.replace("Deployment", "DaemonSet").replace("app: web", "app: shop"),
         ),
         speaks(
-            "one label more",
+            "a label is added to the selector",
             ("blocker", "spec.selector.matchLabels.tier"),
             before=_OLD,
             after=_OLD.replace("app: web", "app: web, tier: front"),
         ),
         quiet("only the replica count changes", before=_OLD, after=_OLD.replace("replicas: 1", "replicas: 2")),
         speaks(
-            "the same selector in other words is another one to the API server",
+            "an equivalent selector that is written differently",
             ("blocker", "spec.selector.matchExpressions"),
             before=_OLD,
             after=_OLD.replace(

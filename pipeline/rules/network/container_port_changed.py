@@ -11,7 +11,7 @@ Search your Services, policies and monitors for the old port.
 
 from pipeline.core.analysis.rule_helpers import FindingText, pods_check
 from pipeline.core.diff.change import FieldChange, Op, ResourceChange
-from pipeline.core.kube.path import Path
+from pipeline.core.kube.path import MISSING, Path
 from pipeline.core.kube.pods import in_container
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
@@ -25,6 +25,12 @@ def _grade(_change: ResourceChange, fields: list[FieldChange]) -> Severity | Non
     return Severity.LOW if all(field.op is Op.ADDED for field in fields) else None
 
 
+def _advise(fields: list[FieldChange]) -> tuple[str, str] | None:
+    if any(field.new is MISSING or field.old is not MISSING for field in fields):
+        return None
+    return "Nothing breaks: another port is declared.", "Check whether a Service or a NetworkPolicy must name it, too."
+
+
 check = pods_check(
     _picks,
     FindingText(
@@ -32,6 +38,7 @@ check = pods_check(
         "Clients of a removed port get no answer.",
         "Search your Services, policies and monitors for the old port.",
         grade=_grade,
+        advise=_advise,
     ),
 )
 _WEB = (
@@ -52,7 +59,7 @@ RULE = Rule(
             after=_WEB % ", ports: [{containerPort: 8080, name: http}]",
         ),
         speaks(
-            "a port comes",
+            "a port is added",
             ("low", "spec.template.spec.containers[name=a].ports[containerPort=81,protocol=TCP]"),
             before=_WEB % ", ports: [{containerPort: 80}]",
             after=_WEB % ", ports: [{containerPort: 80}, {containerPort: 81}]",

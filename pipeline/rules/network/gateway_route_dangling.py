@@ -66,16 +66,16 @@ RULE = Rule(
     severity=Severity.BLOCKER,
     whole=check,
     cases=(
-        speaks("its Service goes", _BACKEND, before=_SERVICE % 80 + _ROUTE, after=_ROUTE),
-        speaks("its port goes", _BACKEND, before=_SERVICE % 80 + _ROUTE, after=_SERVICE % 9 + _ROUTE),
-        speaks("its Gateway goes", ("blocker", "spec.parentRefs[0]"), before=_GATEWAY + _ROUTE, after=_ROUTE),
+        speaks("its Service is removed", _BACKEND, before=_SERVICE % 80 + _ROUTE, after=_ROUTE),
+        speaks("its port is removed", _BACKEND, before=_SERVICE % 80 + _ROUTE, after=_SERVICE % 9 + _ROUTE),
+        speaks("its Gateway is removed", ("blocker", "spec.parentRefs[0]"), before=_GATEWAY + _ROUTE, after=_ROUTE),
         speaks(
-            "a VirtualService's host goes",
+            "a VirtualService's host is removed",
             ("blocker", "spec.http[0].route[0].destination"),
             before=_SERVICE % 80 + _VIRTUAL,
             after=_VIRTUAL,
         ),
-        quiet("neither was ever there", before=_ROUTE, after=_ROUTE),
-        quiet("another port comes", before=_SERVICE % 80 + _ROUTE, after=_SERVICE % "80}, {port: 81" + _ROUTE),
+        quiet("neither existed before", before=_ROUTE, after=_ROUTE),
+        quiet("another port is added", before=_SERVICE % 80 + _ROUTE, after=_SERVICE % "80}, {port: 81" + _ROUTE),
     ),
 )

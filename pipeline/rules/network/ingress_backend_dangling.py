@@ -41,14 +41,14 @@ RULE = Rule(
     severity=Severity.BLOCKER,
     whole=check,
     cases=(
-        speaks("its Service goes", ("blocker", "spec.defaultBackend"), before=_SERVICE % 80 + _USER, after=_USER),
+        speaks("its Service is removed", ("blocker", "spec.defaultBackend"), before=_SERVICE % 80 + _USER, after=_USER),
         speaks(
-            "its port goes",
+            "its port is removed",
             ("blocker", "spec.defaultBackend"),
             before=_SERVICE % 80 + _USER,
             after=_SERVICE % 9 + _USER,
         ),
-        quiet("its Service was never there", before=_USER, after=_USER),
+        quiet("its Service did not exist before", before=_USER, after=_USER),
         quiet("its Service stays", before=_SERVICE % 80 + _USER, after=_SERVICE % 80 + _USER),
     ),
 )

@@ -20,12 +20,22 @@ def _picks(_field: FieldChange, path: Path) -> bool:
     return path[:1] == ("spec",)
 
 
+def _advise(fields: list[FieldChange]) -> tuple[str, str] | None:
+    if all(field.path[:2] == ("spec", "tls") for field in fields):
+        return (
+            "HTTPS clients get another certificate, or an error.",
+            "Compare the hosts and Secrets of spec.tls with your certificates.",
+        )
+    return None
+
+
 check = object_check(
     _picks,
     FindingText(
-        "its routing changes",
+        "its rules or TLS settings change",
         "A removed host or path answers 404.",
         "Compare hosts and paths with those that your users call.",
+        advise=_advise,
     ),
 )
 _INGRESS = "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: a}\nspec: {%s}\n"

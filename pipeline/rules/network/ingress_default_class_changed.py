@@ -49,10 +49,10 @@ RULE = Rule(
     kinds=frozenset({"IngressClass"}),
     cases=(
         speaks(
-            "a default comes",
+            "a default is added",
             ("medium", 'metadata.annotations["ingressclass.kubernetes.io/is-default-class"]'),
             after=_DEFAULT,
         ),
-        quiet("a class comes", after=_CLASS % ""),
+        quiet("a class is added", after=_CLASS % ""),
     ),
 )

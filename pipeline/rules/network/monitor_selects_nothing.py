@@ -127,6 +127,6 @@ RULE = Rule(
             before=_SERVICE % ("a", "x") + _MONITOR,
             after=_SERVICE % ("a", "y") + _MONITOR,
         ),
-        quiet("a monitor comes", before=_SERVICE % ("b", "x"), after=_SERVICE % ("b", "x") + _MONITOR),
+        quiet("a monitor is added", before=_SERVICE % ("b", "x"), after=_SERVICE % ("b", "x") + _MONITOR),
     ),
 )

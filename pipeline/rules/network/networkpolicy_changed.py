@@ -23,7 +23,7 @@ def _picks(_field: FieldChange, path: Path) -> bool:
 check = object_check(
     _picks,
     FindingText(
-        "its rules or selectors change",
+        "rules or selectors change",
         "Traffic that was allowed may be blocked, or more may be allowed.",
         "Compare peers and ports with the pods' real traffic, including DNS and metrics.",
     ),

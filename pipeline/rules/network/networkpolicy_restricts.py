@@ -87,11 +87,13 @@ RULE = Rule(
             before=_WEB,
             after=_WEB + _POLICY % ("a", "matchLabels: {a: b}", _PORT),
         ),
-        speaks("nothing stays open", ("high", "spec.podSelector"), before=_WEB, after=_WEB + _POLICY % ("a", "", "")),
+        speaks(
+            "all traffic is blocked", ("high", "spec.podSelector"), before=_WEB, after=_WEB + _POLICY % ("a", "", "")
+        ),
         quiet("pods that are new", after=_WEB + _POLICY % ("a", "", "")),
         quiet("other pods", before=_WEB, after=_WEB + _POLICY % ("a", "matchLabels: {a: c}", "")),
         quiet(
-            "one more policy, which opens more",
+            "another policy allows more",
             before=_WEB + _POLICY % ("a", "", ""),
             after=_WEB + _POLICY % ("a", "", "") + _POLICY % ("b", "", _PORT),
         ),

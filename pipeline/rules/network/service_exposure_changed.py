@@ -33,13 +33,24 @@ def _grade(_change: ResourceChange, fields: list[FieldChange]) -> Severity | Non
     return Severity.LOW if all(field.path[1:] and field.path[1] in _HARMLESS for field in fields) else None
 
 
+def _advise(fields: list[FieldChange]) -> tuple[str, str] | None:
+    """Settings that open nothing to the outside."""
+    inside = {"publishNotReadyAddresses", "internalTrafficPolicy", "trafficDistribution", "sessionAffinity"}
+    if all(field.path[1:] and field.path[1] in inside for field in fields):
+        return "Clients are sent to other pods: to those on their node, or to pods that are not ready.", _COMPARE
+    return None
+
+
+_COMPARE = "Check that enough pods are ready where the clients are."
+
 check = object_check(
     _picks,
     FindingText(
-        "its exposure changes",
+        "exposure changes",
         "It may open to the outside, or lose a public address.",
-        "Set it with a value; check firewalls and DNS.",
+        "Set these fields with values; check firewalls and DNS.",
         grade=_grade,
+        advise=_advise,
     ),
     first=_TYPE,
 )
@@ -53,7 +64,7 @@ RULE = Rule(
     kinds=frozenset({"Service"}),
     cases=(
         speaks(
-            "it opens to the outside",
+            "it becomes a load balancer",
             ("high", "spec.type"),
             before=_SERVICE % "ports: []",
             after=_SERVICE % "type: LoadBalancer, ports: []",

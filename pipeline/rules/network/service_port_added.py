@@ -9,6 +9,7 @@ More can be reached through the Service.
 Check that network policies cover the port.
 """
 
+from pipeline.core.analysis.change_text import entry_name
 from pipeline.core.analysis.rule_helpers import FindingText, object_check
 from pipeline.core.diff.change import FieldChange
 from pipeline.core.kube.path import MISSING, Path
@@ -23,7 +24,10 @@ def _picks(field: FieldChange, path: Path) -> bool:
 check = object_check(
     _picks,
     FindingText(
-        "port added", "More can be reached through the Service.", "Check that network policies cover the port."
+        "port {} added",
+        "More can be reached through the Service.",
+        "Check that network policies cover the port.",
+        say=lambda _, field: entry_name(field),
     ),
 )
 _SERVICE = "apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {%s}\n"
@@ -36,13 +40,15 @@ RULE = Rule(
     kinds=frozenset({"Service"}),
     cases=(
         speaks(
-            "a port comes",
+            "a port is added",
             ("info", "spec.ports[port=81,protocol=TCP]"),
             before=_SERVICE % "ports: [{port: 80}]",
             after=_SERVICE % "ports: [{port: 80}, {port: 81}]",
         ),
         quiet(
-            "a port goes", before=_SERVICE % "ports: [{port: 80}, {port: 81}]", after=_SERVICE % "ports: [{port: 80}]"
+            "a port is removed",
+            before=_SERVICE % "ports: [{port: 80}, {port: 81}]",
+            after=_SERVICE % "ports: [{port: 80}]",
         ),
     ),
 )

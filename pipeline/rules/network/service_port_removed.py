@@ -9,6 +9,7 @@ Clients, Ingresses, routes and monitors that use it can no longer connect.
 Keep the old port for one release, or move its users first.
 """
 
+from pipeline.core.analysis.change_text import entry_name
 from pipeline.core.analysis.rule_helpers import FindingText, object_check
 from pipeline.core.diff.change import FieldChange
 from pipeline.core.kube.path import MISSING, Path
@@ -23,9 +24,10 @@ def _picks(field: FieldChange, path: Path) -> bool:
 check = object_check(
     _picks,
     FindingText(
-        "port removed",
+        "port {} removed",
         "Clients that use it can no longer connect.",
         "Keep the old port for one release, or move its users first.",
+        say=lambda _, field: entry_name(field),
     ),
 )
 _SERVICE = "apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {%s}\n"
@@ -38,13 +40,15 @@ RULE = Rule(
     kinds=frozenset({"Service"}),
     cases=(
         speaks(
-            "a port goes",
+            "a port is removed",
             ("high", "spec.ports[port=81,protocol=TCP]"),
             before=_SERVICE % "ports: [{port: 80}, {port: 81}]",
             after=_SERVICE % "ports: [{port: 80}]",
         ),
         quiet(
-            "a port comes", before=_SERVICE % "ports: [{port: 80}]", after=_SERVICE % "ports: [{port: 80}, {port: 81}]"
+            "a port is added",
+            before=_SERVICE % "ports: [{port: 80}]",
+            after=_SERVICE % "ports: [{port: 80}, {port: 81}]",
         ),
     ),
 )

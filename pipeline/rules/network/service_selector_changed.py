@@ -23,7 +23,7 @@ def _picks(_field: FieldChange, path: Path) -> bool:
 check = object_check(
     _picks,
     FindingText(
-        "its selector changes",
+        "selector changes",
         "It may have no endpoints until pods with the new labels are ready.",
         "Check that the pod templates have the labels.",
     ),

@@ -35,7 +35,7 @@ def _picks(field: FieldChange, path: Path) -> bool:
 check = object_check(
     _picks,
     FindingText(
-        "its aggregation changes",
+        "aggregation changes",
         "Subjects of the aggregated role gain or lose permissions, although no rule changes.",
         "Check who holds the aggregated role; remove the label with an overlay if that is too much.",
     ),
@@ -53,7 +53,7 @@ RULE = Rule(
     kinds=frozenset({"ClusterRole"}),
     cases=(
         speaks(
-            "every admin has it now",
+            "it is now aggregated into admin",
             ("medium", 'metadata.labels["rbac.authorization.k8s.io/aggregate-to-admin"]'),
             before=_ROLE % (_LABELS % "c: d", ""),
             after=_ROLE % (_LABELS % f"c: d, {_TO}", ""),
@@ -65,7 +65,7 @@ RULE = Rule(
             before=_ROLE % ("", ""),
         ),
         speaks(
-            "it collects others",
+            "it aggregates other roles",
             ("medium", "aggregationRule.clusterRoleSelectors[0].matchLabels.a"),
             before=_ROLE % ("", _RULE % "b"),
             after=_ROLE % ("", _RULE % "c"),

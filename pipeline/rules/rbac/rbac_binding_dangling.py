@@ -91,9 +91,9 @@ RULE = Rule(
             before=_ACCOUNT % "a" + _WEB % "a" + _BINDING,
             after=_ACCOUNT % "b" + _WEB % "b" + _BINDING,
         ),
-        speaks("the account goes", ("low", _SUBJECT), before=_ACCOUNT % "a" + _BINDING, after=_BINDING),
-        speaks("the role goes", ("high", "roleRef"), before=_ROLE + _BINDING, after=_BINDING),
+        speaks("the account is removed", ("low", _SUBJECT), before=_ACCOUNT % "a" + _BINDING, after=_BINDING),
+        speaks("the role is removed", ("high", "roleRef"), before=_ROLE + _BINDING, after=_BINDING),
         quiet("neither was ever rendered", before=_BINDING, after=_BINDING),
-        quiet("the binding goes too", before=_ACCOUNT % "a" + _BINDING, after=""),
+        quiet("the binding is also removed", before=_ACCOUNT % "a" + _BINDING, after=""),
     ),
 )

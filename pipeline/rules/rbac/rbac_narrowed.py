@@ -54,7 +54,12 @@ RULE = Rule(
     each=check,
     kinds=frozenset({"Role", "ClusterRole"}),
     cases=(
-        speaks("a verb less", ("medium", "rules"), before=_ROLE % ("pods", "get, list"), after=_ROLE % ("pods", "get")),
+        speaks(
+            "a verb is removed",
+            ("medium", "rules"),
+            before=_ROLE % ("pods", "get, list"),
+            after=_ROLE % ("pods", "get"),
+        ),
         quiet("a wildcard covers it", before=_ROLE % ("pods", '"*", get'), after=_ROLE % ("pods", '"*"')),
         quiet("in another order", before=_ROLE % ("pods, nodes", "get"), after=_ROLE % ("nodes, pods", "get")),
     ),

@@ -69,6 +69,6 @@ RULE = Rule(
         quiet("it is granted", after=crd() + _ROLE % ("example.com", "gadgets, widgets")),
         quiet("everything of the group is granted", after=crd() + _ROLE % ("example.com", '"*"')),
         quiet("nothing here works in the group", after=crd() + _ROLE % ("apps", "deployments")),
-        quiet("the CRD was there", before=crd(), after=crd() + _ROLE % ("example.com", "gadgets")),
+        quiet("the CRD existed before", before=crd(), after=crd() + _ROLE % ("example.com", "gadgets")),
     ),
 )

@@ -30,7 +30,7 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
             place(change.resource, _RULES),
             title=f"{change.id.kind} {change.id.name}: the same permissions, written differently",
             why="Nothing: the permissions are the same.",
-            remedy="Nothing.",
+            remedy="Nothing to do.",
             claims=(Claim(change.id, _RULES),),
         )
 

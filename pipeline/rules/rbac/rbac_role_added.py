@@ -47,6 +47,6 @@ RULE = Rule(
     cases=(
         speaks("all Secrets", ("medium", ""), after=_ROLE % '{apiGroups: [""], resources: [secrets], verbs: [get]}'),
         speaks("ordinary permissions", ("low", ""), after=_ROLE % '{apiGroups: [""], resources: [pods], verbs: [get]}'),
-        quiet("it goes", before=_ROLE % '{apiGroups: [""], resources: [pods], verbs: [get]}'),
+        quiet("it is removed", before=_ROLE % '{apiGroups: [""], resources: [pods], verbs: [get]}'),
     ),
 )

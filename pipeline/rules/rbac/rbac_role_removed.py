@@ -75,9 +75,14 @@ RULE = Rule(
     severity=Severity.MEDIUM,
     whole=check,
     cases=(
-        speaks("a role goes", ("medium", ""), before=_ROLE % ("ClusterRole", "")),
-        speaks("of one namespace now", ("medium", ""), before=_ROLE % ("ClusterRole", ""), after=_ROLE % ("Role", "")),
+        speaks("a role is removed", ("medium", ""), before=_ROLE % ("ClusterRole", "")),
+        speaks(
+            "it now applies to one namespace",
+            ("medium", ""),
+            before=_ROLE % ("ClusterRole", ""),
+            after=_ROLE % ("Role", ""),
+        ),
         speaks("it is kept", ("low", ""), before=_ROLE % ("ClusterRole", _KEEP)),
-        quiet("a role comes", after=_ROLE % ("ClusterRole", "")),
+        quiet("a role is added", after=_ROLE % ("ClusterRole", "")),
     ),
 )

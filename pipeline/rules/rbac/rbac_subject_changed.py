@@ -41,7 +41,7 @@ def _grade(change: ResourceChange, fields: list[FieldChange]) -> Severity | None
 check = object_check(
     _picks,
     FindingText(
-        "its subjects change",
+        "subjects change",
         "Added subjects get all permissions of the role, removed ones lose them.",
         "Check that each new subject exists and is intended.",
         grade=_grade,

@@ -32,12 +32,22 @@ def _picks(_field: FieldChange, path: Path) -> bool:
     return path[-1:] == (_KEY,) and path[:-1] in _WHERE
 
 
+def _advise(fields: list[FieldChange]) -> tuple[str, str] | None:
+    if any(field.new is False for field in fields):
+        return None
+    return (
+        "An attacker who takes over one of the pods can use the token.",
+        f"Set {_KEY} to false if the program does not call the API server.",
+    )
+
+
 _told = alike_check(
     _picks,
     FindingText(
-        "whether pods get the service account's token changes",
-        "An attacker can use a pod's token; without it, a program cannot call the API server.",
-        "Check whether the program calls the API server: only then it needs the token.",
+        "mounting of the account's token changes",
+        "Without the token, a program cannot call the API server.",
+        "Check whether the program calls the API server: only then does it need the token.",
+        advise=_advise,
     ),
 )
 
@@ -86,25 +96,25 @@ RULE = Rule(
     whole=check,
     cases=(
         speaks(
-            "pods get none any more",
+            "pods no longer get a token",
             ("low", "automountServiceAccountToken"),
             before=_ACCOUNT,
             after=_ACCOUNT + "automountServiceAccountToken: false\n",
         ),
         speaks(
-            "pods get one again",
+            "pods get a token again",
             ("low", "automountServiceAccountToken"),
             before=_ACCOUNT + "automountServiceAccountToken: false\n",
             after=_ACCOUNT,
         ),
         speaks(
-            "one workload's pods get none any more",
+            "the pods of one workload no longer get a token",
             ("low", "spec.template.spec.automountServiceAccountToken"),
             before=_WEB % "",
             after=_WEB % ", automountServiceAccountToken: false",
         ),
         speaks(
-            "pods whose account has a role get none any more",
+            "pods whose account has a role no longer get a token",
             ("medium", "spec.template.spec.automountServiceAccountToken"),
             before=_WEB % ", serviceAccountName: web" + _BINDING,
             after=_WEB % ", serviceAccountName: web, automountServiceAccountToken: false" + _BINDING,

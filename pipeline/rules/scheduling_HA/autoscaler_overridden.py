@@ -66,13 +66,13 @@ RULE = Rule(
     whole=check,
     cases=(
         speaks(
-            "an autoscaler comes",
+            "an autoscaler is added",
             ("medium", "spec.replicas"),
             before=_WEB % "replicas: 3",
             after=_WEB % "replicas: 3" + _SCALER % "web",
         ),
         speaks(
-            "a number comes",
+            "a number is added",
             ("medium", "spec.replicas"),
             before=_WEB % "" + _SCALER % "web",
             after=_WEB % "replicas: 3" + _SCALER % "web",
@@ -80,7 +80,7 @@ RULE = Rule(
         quiet("no number", before=_WEB % "", after=_WEB % "" + _SCALER % "web"),
         quiet("another workload", before=_WEB % "replicas: 3", after=_WEB % "replicas: 3" + _SCALER % "api"),
         quiet(
-            "it was so before",
+            "it was like that before",
             before=_WEB % "replicas: 3" + _SCALER % "web",
             after=_WEB % "replicas: 4" + _SCALER % "web",
         ),

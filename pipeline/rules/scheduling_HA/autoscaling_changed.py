@@ -29,7 +29,7 @@ def _grade(_change: ResourceChange, fields: list[FieldChange]) -> Severity | Non
 check = object_check(
     _picks,
     FindingText(
-        "its scaling changes",
+        "scaling changes",
         "There may be less headroom or capacity; a new metric may not exist.",
         "Set minimum and maximum with values if you chose them deliberately.",
         grade=_grade,

@@ -101,13 +101,13 @@ RULE = Rule(
     kinds=frozenset({"PodDisruptionBudget"}),
     cases=(
         speaks(
-            "one pod, and one required",
+            "one pod, and one is required",
             ("medium", "spec.minAvailable"),
             before=_WEB % 1,
             after=_WEB % 1 + _PDB % "minAvailable: 1",
         ),
         speaks(
-            "none may be unavailable any more",
+            "maxUnavailable becomes zero",
             ("medium", "spec.maxUnavailable"),
             before=_WEB % 3 + _PDB % "maxUnavailable: 1",
             after=_WEB % 3 + _PDB % "maxUnavailable: 0",
@@ -118,11 +118,11 @@ RULE = Rule(
             before=_WEB % 3,
             after=_WEB % 3 + _PDB % "minAvailable: 100%",
         ),
-        quiet("one may go", before=_WEB % 2, after=_WEB % 2 + _PDB % "minAvailable: 1"),
-        quiet("a share of three is one pod", before=_WEB % 3, after=_WEB % 3 + _PDB % "maxUnavailable: 1%"),
+        quiet("one pod may be unavailable", before=_WEB % 2, after=_WEB % 2 + _PDB % "minAvailable: 1"),
+        quiet("a percentage of three pods is one pod", before=_WEB % 3, after=_WEB % 3 + _PDB % "maxUnavailable: 1%"),
         quiet("no pods at all", before=_WEB % 0, after=_WEB % 0 + _PDB % "minAvailable: 1"),
         quiet(
-            "it was so before",
+            "it was like that before",
             before=_WEB % 1 + _PDB % "minAvailable: 1",
             after=_WEB % 1 + _PDB % "minAvailable: 100%",
         ),

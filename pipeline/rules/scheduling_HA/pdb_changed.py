@@ -23,7 +23,7 @@ def _picks(_field: FieldChange, path: Path) -> bool:
 check = object_check(
     _picks,
     FindingText(
-        "its protection changes",
+        "disruption budget changes",
         "A node drain stops more pods at once, or is blocked.",
         "Compare the budget with the number of replicas.",
     ),

@@ -74,7 +74,7 @@ RULE = Rule(
     whole=check,
     cases=(
         speaks(
-            "spreading is gone",
+            "topology spread is removed",
             ("medium", "spec.template.spec.affinity"),
             before=_WEB % "affinity: {podAntiAffinity: {x: y}}",
             after=_WEB % "",
@@ -105,7 +105,7 @@ RULE = Rule(
             after=_WEB % "",
         ),
         speaks(
-            "a toleration comes",
+            "a toleration is added",
             ("low", "spec.template.spec.tolerations"),
             before=_WEB % "",
             after=_WEB % "tolerations: [{key: a}]",

@@ -12,7 +12,7 @@ Set the number with a chart value, or leave it to the autoscaler only.
 
 from pipeline.core.analysis.rule_helpers import FindingText, object_check
 from pipeline.core.diff.change import FieldChange, ResourceChange
-from pipeline.core.kube.path import Path
+from pipeline.core.kube.path import MISSING, Path
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
 
@@ -28,13 +28,28 @@ def _grade(_change: ResourceChange, fields: list[FieldChange]) -> Severity | Non
     return Severity.MEDIUM if new else Severity.HIGH
 
 
+def _number(value: object) -> str:
+    return "the default of 1" if value is MISSING else str(value)
+
+
+def _advise(fields: list[FieldChange]) -> tuple[str, str] | None:
+    old, new = (1 if value is MISSING else value for value in (fields[0].old, fields[0].new))
+    if new == 0:
+        return "No pod runs after the upgrade.", "Set the number with a value, unless this is intended."
+    if isinstance(old, int) and isinstance(new, int) and new > old:
+        return "The additional pods need room on the nodes.", "Check that the program works with several replicas."
+    return None
+
+
 check = object_check(
     _picks,
     FindingText(
-        "number of replicas changes",
+        "",
         "Fewer replicas mean less capacity; a single one means downtime at each restart.",
         "Set the number with a value, or leave it to an autoscaler only.",
         grade=_grade,
+        say=lambda _, field: f"replicas change from {_number(field.old)} to {_number(field.new)}",
+        advise=_advise,
     ),
 )
 _WEB = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {%s}\n"
@@ -48,7 +63,7 @@ RULE = Rule(
     cases=(
         speaks("more", ("low", "spec.replicas"), before=_WEB % "replicas: 1", after=_WEB % "replicas: 2"),
         speaks("fewer", ("medium", "spec.replicas"), before=_WEB % "replicas: 3", after=_WEB % "replicas: 2"),
-        speaks("none", ("high", "spec.replicas"), before=_WEB % "replicas: 3", after=_WEB % "replicas: 0"),
+        speaks("no replicas", ("high", "spec.replicas"), before=_WEB % "replicas: 3", after=_WEB % "replicas: 0"),
         quiet("the default is spelled out", before=_WEB % "paused: false", after=_WEB % "paused: false, replicas: 1"),
     ),
 )

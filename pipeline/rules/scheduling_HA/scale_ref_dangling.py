@@ -67,6 +67,6 @@ RULE = Rule(
             after=_WEB % "shop-web" + _SCALER,
         ),
         quiet("the workload was never rendered", before=_SCALER, after=_SCALER),
-        quiet("both go", before=_WEB % "web" + _SCALER),
+        quiet("both are removed", before=_WEB % "web" + _SCALER),
     ),
 )

@@ -50,7 +50,7 @@ RULE = Rule(
             after=_WEB % ", securityContext: {privileged: true}",
         ),
         speaks(
-            "the profile is gone",
+            "the profile is removed",
             ("high", "spec.template.spec.containers[name=a].securityContext.seccompProfile"),
             before=_WEB % ", securityContext: {privileged: false, seccompProfile: {type: RuntimeDefault}}",
             after=_WEB % ", securityContext: {privileged: false}",

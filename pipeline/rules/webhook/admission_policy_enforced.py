@@ -98,7 +98,7 @@ RULE = Rule(
     confidence=Confidence.LIKELY,
     whole=check,
     cases=(
-        speaks("a policy comes and denies", ("high", ""), after=_POLICY + _BINDING % "Deny"),
+        speaks("a new policy denies", ("high", ""), after=_POLICY + _BINDING % "Deny"),
         speaks(
             "a binding denies what it only reported",
             ("high", "spec.validationActions"),
@@ -106,7 +106,7 @@ RULE = Rule(
             after=_POLICY + _BINDING % "Deny",
         ),
         speaks("a mutating policy is bound", ("medium", ""), after=_MUTATING),
-        quiet("a policy comes and only reports", after=_POLICY + _BINDING % "Audit, Warn"),
+        quiet("a new policy only reports", after=_POLICY + _BINDING % "Audit, Warn"),
         quiet("it denied before", before=_POLICY + _BINDING % "Deny", after=_POLICY + _BINDING % "Deny, Audit"),
         quiet("it no longer denies", before=_POLICY + _BINDING % "Deny", after=_POLICY + _BINDING % "Audit"),
     ),

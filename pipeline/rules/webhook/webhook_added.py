@@ -38,7 +38,7 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
         why="If its backend does not answer, those requests are rejected."
         if closed
         else "It may change or reject requests; if it does not answer, they are allowed.",
-        remedy="Make sure that its backend is ready first, and that kube-system is excluded.",
+        remedy="Make its backend ready first, and exclude kube-system.",
         severity=None if closed else Severity.LOW,
     )
 
@@ -57,7 +57,7 @@ RULE = Rule(
     cases=(
         speaks("it fails closed by default", ("medium", ""), after=_HOOK % ""),
         speaks("it fails open", ("low", ""), after=_HOOK % ", failurePolicy: Ignore"),
-        quiet("it was there", before=_HOOK % "", after=_HOOK % ", timeoutSeconds: 5"),
-        quiet("it goes", before=_HOOK % ""),
+        quiet("it existed before", before=_HOOK % "", after=_HOOK % ", timeoutSeconds: 5"),
+        quiet("it is removed", before=_HOOK % ""),
     ),
 )

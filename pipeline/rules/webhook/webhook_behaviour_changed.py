@@ -35,8 +35,8 @@ def _picks(_field: FieldChange, path: Path) -> bool:
 check = object_check(
     _picks,
     FindingText(
-        "its settings change",
-        "A new backend must exist first; with side effects, dry runs are rejected.",
+        "settings change",
+        "The API server calls it with other settings; a backend that it cannot reach or trust fails the requests.",
         "Check that the backend and its certificate are rendered.",
     ),
 )

@@ -69,7 +69,7 @@ RULE = Rule(
             before=_HOOK % "",
             after=_HOOK % (_NEW % ", failurePolicy: Ignore"),
         ),
-        quiet("one goes", before=_HOOK % (_NEW % ""), after=_HOOK % ""),
+        quiet("one is removed", before=_HOOK % (_NEW % ""), after=_HOOK % ""),
         quiet("one is renamed", before=_HOOK % "", after=(_HOOK % "").replace("a.b.c", "x.b.c")),
         quiet("the configuration is new", after=_HOOK % (_NEW % "")),
     ),

@@ -28,9 +28,9 @@ def _picks(field: FieldChange, path: Path) -> bool:
 check = object_check(
     _picks,
     FindingText(
-        "it rejects requests when it is down",
+        "requests are now rejected when its backend is down",
         "If its backend does not answer, every matching request is rejected.",
-        "Run two replicas with a disruption budget; exclude kube-system.",
+        "Run two replicas with a PodDisruptionBudget, and exclude kube-system.",
     ),
 )
 

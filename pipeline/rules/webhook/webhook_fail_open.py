@@ -27,7 +27,7 @@ def _picks(field: FieldChange, path: Path) -> bool:
 check = object_check(
     _picks,
     FindingText(
-        "it allows requests when it is down",
+        "requests are now allowed when its backend is down",
         "While it is down, what it enforces or injects is silently skipped.",
         "Monitor the webhook, or restore the old policy with a value or an overlay.",
     ),

@@ -25,7 +25,7 @@ def _picks(_field: FieldChange, path: Path) -> bool:
 check = object_check(
     _picks,
     FindingText(
-        "it is called for different requests",
+        "it is now called for other requests",
         "More requests depend on it, or some are no longer checked.",
         "Compare rules and selectors with your namespaces.",
     ),

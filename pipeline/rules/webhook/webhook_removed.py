@@ -12,6 +12,7 @@ Check that something else does its work now.
 from collections.abc import Iterator
 from dataclasses import replace
 
+from pipeline.core.analysis.change_text import entry_name
 from pipeline.core.analysis.removal import WEBHOOKS, kept, not_replaced
 from pipeline.core.analysis.rule_helpers import FindingText, object_check
 from pipeline.core.analysis.webhook_entries import renamed
@@ -32,9 +33,10 @@ def _picks_renamed(_field: FieldChange, path: Path) -> bool:
 
 
 _TEXT = FindingText(
-    "webhooks removed",
+    "webhook {} removed",
     "What a removed one enforced is no longer done.",
     "Check that something else does its work.",
+    say=lambda _, field: entry_name(field),
 )
 _inside, _inside_renamed = object_check(_picks, _TEXT), object_check(_picks_renamed, _TEXT)
 
@@ -86,9 +88,11 @@ RULE = Rule(
             before=_HOOK % ", rules: [{resources: [pods]}]",
             after=_HOOK.replace("a.b.c", "x.b.c") % ", rules: [{resources: [pods]}]",
         ),
-        speaks("one goes", ("medium", "webhooks[name=d.e.f]"), before=_HOOK % "}, {name: d.e.f", after=_HOOK % ""),
-        speaks("all of it goes", ("medium", ""), before=_HOOK % ""),
-        quiet("one comes", before=_HOOK % "", after=_HOOK % "}, {name: d.e.f"),
+        speaks(
+            "one is removed", ("medium", "webhooks[name=d.e.f]"), before=_HOOK % "}, {name: d.e.f", after=_HOOK % ""
+        ),
+        speaks("the whole object is removed", ("medium", ""), before=_HOOK % ""),
+        quiet("one is added", before=_HOOK % "", after=_HOOK % "}, {name: d.e.f"),
         quiet("another timeout", before=_HOOK % "", after=_HOOK % ", timeoutSeconds: 5"),
     ),
 )

@@ -55,13 +55,13 @@ RULE = Rule(
     whole=check,
     cases=(
         speaks(
-            "its Service goes",
+            "its Service is removed",
             ("blocker", "webhooks[name=w.x.io].clientConfig.service"),
             before=_SERVICE % 443 + _USER,
             after=_USER,
         ),
         speaks(
-            "its port goes",
+            "its port is removed",
             ("blocker", "webhooks[name=w.x.io].clientConfig.service"),
             before=_SERVICE % 443 + _USER,
             after=_SERVICE % 9 + _USER,
@@ -72,7 +72,7 @@ RULE = Rule(
             before=_SERVICE % 443 + _CRD,
             after=(_SERVICE % 443).replace("name: a", "name: b") + _CRD,
         ),
-        quiet("its Service was never there", before=_USER, after=_USER),
+        quiet("its Service did not exist before", before=_USER, after=_USER),
         quiet("its Service stays", before=_SERVICE % 443 + _USER, after=_SERVICE % 443 + _USER),
     ),
 )

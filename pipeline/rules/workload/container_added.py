@@ -9,6 +9,7 @@ It needs resources, an image and permissions of its own, in every pod.
 Compare its image with your registry policy, and its requests with your quota.
 """
 
+from pipeline.core.analysis.change_text import entry_name
 from pipeline.core.analysis.rule_helpers import FindingText, pods_check
 from pipeline.core.diff.change import FieldChange
 from pipeline.core.kube.path import MISSING, Path
@@ -24,9 +25,10 @@ def _picks(field: FieldChange, path: Path) -> bool:
 check = pods_check(
     _picks,
     FindingText(
-        "container added",
+        "container {} added",
         "It needs resources, an image and permissions of its own, in every pod.",
         "Compare its image with your registry policy, and its requests with your quota.",
+        say=lambda _, field: entry_name(field),
     ),
 )
 _WEB = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {template: {spec: {%s}}}\n"
@@ -38,19 +40,21 @@ RULE = Rule(
     whole=check,
     cases=(
         speaks(
-            "a sidecar comes",
+            "a sidecar is added",
             ("low", "spec.template.spec.containers[name=b]"),
             before=_WEB % "containers: [{name: a}]",
             after=_WEB % "containers: [{name: a}, {name: b}]",
         ),
         speaks(
-            "the first initial container comes",
+            "the first initial container is added",
             ("low", "spec.template.spec.initContainers"),
             before=_WEB % "",
             after=_WEB % "initContainers: [{name: a}]",
         ),
         quiet(
-            "a sidecar goes", before=_WEB % "containers: [{name: a}, {name: b}]", after=_WEB % "containers: [{name: a}]"
+            "a sidecar is removed",
+            before=_WEB % "containers: [{name: a}, {name: b}]",
+            after=_WEB % "containers: [{name: a}]",
         ),
     ),
 )

@@ -9,7 +9,8 @@ Flags change behaviour; a removed one may have become a default or a key in a fi
 Look up the flags in the release notes; an overlay that adds arguments may now contradict them.
 """
 
-from pipeline.core.analysis.rule_helpers import FindingText, pods_check, shown
+from pipeline.core.analysis.change_text import shown
+from pipeline.core.analysis.rule_helpers import FindingText, pods_check
 from pipeline.core.analysis.setting_changes import setting_grade
 from pipeline.core.analysis.short_values import between, brief
 from pipeline.core.diff.change import FieldChange, Op, ResourceChange
@@ -24,14 +25,14 @@ def _picks(_field: FieldChange, path: Path) -> bool:
 
 
 def _said(change: ResourceChange, field: FieldChange) -> str:
-    """``--level info -> debug``, ``+ --new=x``, ``- --old``: the flag, not its place in the list."""
+    """``--level info -> debug``, ``--new=x added``, ``--old removed``: the flag, not its place in the list."""
     if not isinstance(field.path[-1], int) or "\n" in f"{field.old}{field.new}":
         return shown(field)
     flag = _flag_before(change, field)
     if field.op is Op.ADDED:
-        return f"+ {brief(field.new)}"
+        return f"{brief(field.new)} added"
     if field.op is Op.REMOVED:
-        return f"- {brief(field.old)}"
+        return f"{brief(field.old)} removed"
     name, sign, old = str(field.old).partition("=")
     other, _, new = str(field.new).partition("=")
     if sign and name == other and name.startswith("-"):
@@ -51,7 +52,7 @@ def _flag_before(change: ResourceChange, field: FieldChange) -> str:
 check = pods_check(
     _picks,
     FindingText(
-        "its arguments change",
+        "arguments change",
         "Flags change behaviour.",
         "Look up the flags in the release notes.",
         say=_said,
@@ -70,7 +71,7 @@ RULE = Rule(
     whole=check,
     cases=(
         speaks(
-            "a flag goes",
+            "a flag is removed",
             ("medium", "spec.template.spec.containers[name=a].args[1]"),
             before=_WEB % ", args: [x, --old]",
             after=_WEB % ", args: [x]",
@@ -88,7 +89,7 @@ RULE = Rule(
             after=_WEB % ", args: [x, '--reloader=quay.io/x/reloader:v0.61.0']",
         ),
         speaks(
-            "a flag comes",
+            "a flag is added",
             ("low", "spec.template.spec.containers[name=a].args[1]"),
             before=_WEB % ", args: [x]",
             after=_WEB % ", args: [x, --new]",

@@ -27,13 +27,20 @@ def _grade(_change: ResourceChange, fields: list[FieldChange]) -> Severity | Non
     return Severity.MEDIUM if any(field.path[-1] == "initContainers" for field in fields) else None
 
 
+def _advise(fields: list[FieldChange]) -> tuple[str, str] | None:
+    if any(field.path[-1] == "initContainers" for field in fields):
+        return None
+    return "A postStart hook delays the containers that are listed after its own.", "Check which container needs which."
+
+
 check = pods_check(
     _picks,
     FindingText(
-        "its containers start in another order",
+        "containers start in another order",
         "Init containers run one after the other: a step that needs the result of another may fail.",
         "Check which step needs which.",
         grade=_grade,
+        advise=_advise,
     ),
 )
 _WEB = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {template: {spec: {%s}}}\n"
@@ -57,7 +64,7 @@ RULE = Rule(
             after=_WEB % "containers: [{name: b}, {name: a}]",
         ),
         quiet(
-            "one comes first",
+            "a container is added before them",
             before=_WEB % "containers: [{name: a}, {name: b}]",
             after=_WEB % "containers: [{name: c}, {name: a}, {name: b}]",
         ),

@@ -23,7 +23,7 @@ def _picks(_field: FieldChange, path: Path) -> bool:
 check = object_check(
     _picks,
     FindingText(
-        "its schedule or settings change",
+        "schedule or settings change",
         "It may run twice, overlap with itself, or not run at all.",
         "Set schedule and concurrency with values if they matter.",
     ),

@@ -48,7 +48,7 @@ def _resolved(variables: list[Any]) -> set[tuple[str, str]]:
 check = pods_check(
     _picks,
     FindingText(
-        "its environment changes",
+        "environment changes",
         "The process reads different settings.",
         "Look up the variables in the release notes.",
         grade=_grade,
@@ -66,13 +66,13 @@ RULE = Rule(
     whole=check,
     cases=(
         speaks(
-            "a variable goes",
+            "a variable is removed",
             ("medium", "spec.template.spec.containers[name=a].env[name=A]"),
             before=_WEB % ", env: [{name: A, value: b}, {name: B}]",
             after=_WEB % ", env: [{name: B}]",
         ),
         speaks(
-            "a variable no longer sees the one that it names",
+            "a variable refers to one that is now listed later",
             ("medium", "spec.template.spec.containers[name=a].env"),
             before=_WEB % ", env: [{name: HOST, value: db}, {name: URL, value: 'pg://$(HOST)/x'}]",
             after=_WEB % ", env: [{name: URL, value: 'pg://$(HOST)/x'}, {name: HOST, value: db}]",
@@ -84,7 +84,7 @@ RULE = Rule(
             after=_WEB % ", env: [{name: B, value: b}, {name: A, value: a}]",
         ),
         speaks(
-            "a variable comes",
+            "a variable is added",
             ("low", "spec.template.spec.containers[name=a].env[name=B]"),
             before=_WEB % ", env: [{name: A, value: a}]",
             after=_WEB % ", env: [{name: A, value: a}, {name: B, value: b}]",

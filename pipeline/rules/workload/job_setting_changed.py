@@ -39,7 +39,7 @@ def _picks(_field: FieldChange, path: Path) -> bool:
 check = object_check(
     _picks,
     FindingText(
-        "its settings change",
+        "settings change",
         "It may be retried more or less often, or be deleted sooner.",
         "Set them with values if they matter.",
     ),

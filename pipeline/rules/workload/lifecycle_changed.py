@@ -28,7 +28,7 @@ def _picks(_field: FieldChange, path: Path) -> bool:
 check = pods_check(
     _picks,
     FindingText(
-        "its start or termination changes",
+        "start or termination changes",
         "With a shorter grace period, requests in progress are dropped.",
         "Keep the old period if requests take long.",
     ),
@@ -42,7 +42,7 @@ RULE = Rule(
     whole=check,
     cases=(
         speaks(
-            "less time to end",
+            "a shorter grace period",
             ("low", "spec.template.spec.terminationGracePeriodSeconds"),
             before=_WEB % "terminationGracePeriodSeconds: 60",
             after=_WEB % "",

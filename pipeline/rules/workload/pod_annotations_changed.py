@@ -28,7 +28,7 @@ def _picks(_field: FieldChange, path: Path) -> bool:
 check = alike_check(
     _picks,
     FindingText(
-        "the annotations of its pods change",
+        "pod annotations change",
         "Scrapers, meshes and log collectors may read settings there.",
         "Check whether your tools read these annotations.",
     ),
@@ -42,11 +42,11 @@ RULE = Rule(
     whole=check,
     cases=(
         speaks(
-            "an annotation goes",
+            "an annotation is removed",
             ("info", "spec.template.metadata.annotations.a"),
             before=_WEB % "annotations: {a: b, c: d}",
             after=_WEB % "annotations: {c: d}",
         ),
-        quiet("a label goes", before=_WEB % "labels: {a: b, c: d}", after=_WEB % "labels: {c: d}"),
+        quiet("a label is removed", before=_WEB % "labels: {a: b, c: d}", after=_WEB % "labels: {c: d}"),
     ),
 )

@@ -28,7 +28,7 @@ def _picks(_field: FieldChange, path: Path) -> bool:
 check = alike_check(
     _picks,
     FindingText(
-        "the labels of its pods change",
+        "pod labels change",
         "Services, policies and monitors select pods by them.",
         "Search your selectors for the old labels.",
     ),
@@ -42,11 +42,13 @@ RULE = Rule(
     whole=check,
     cases=(
         speaks(
-            "a label goes",
+            "a label is removed",
             ("low", "spec.template.metadata.labels.a"),
             before=_WEB % "labels: {a: b, c: d}",
             after=_WEB % "labels: {c: d}",
         ),
-        quiet("an annotation goes", before=_WEB % "annotations: {a: b, c: d}", after=_WEB % "annotations: {c: d}"),
+        quiet(
+            "an annotation is removed", before=_WEB % "annotations: {a: b, c: d}", after=_WEB % "annotations: {c: d}"
+        ),
     ),
 )

@@ -42,7 +42,7 @@ def _picks(_field: FieldChange, path: Path) -> bool:
 check = pods_check(
     _picks,
     FindingText(
-        "a setting of its pods changes",
+        "pod settings change",
         "The pods are replaced, and run with the new setting.",
         "Compare the change with the release notes.",
     ),

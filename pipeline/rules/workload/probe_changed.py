@@ -43,11 +43,11 @@ RULE = Rule(
     whole=check,
     cases=(
         speaks(
-            "less patience",
+            "a shorter timeout",
             ("low", "spec.template.spec.containers[name=a].readinessProbe.timeoutSeconds"),
             before=_WEB % ", readinessProbe: {timeoutSeconds: 5}",
             after=_WEB % ", readinessProbe: {timeoutSeconds: 1}",
         ),
-        quiet("it is gone", before=_WEB % ", readinessProbe: {timeoutSeconds: 5}", after=_WEB % ""),
+        quiet("it is removed", before=_WEB % ", readinessProbe: {timeoutSeconds: 5}", after=_WEB % ""),
     ),
 )

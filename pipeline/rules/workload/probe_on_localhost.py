@@ -70,7 +70,7 @@ RULE = Rule(
     kinds=WORKLOADS,
     cases=(
         speaks(
-            "it asks localhost",
+            "a probe uses localhost",
             ("high", f"{_PATH}.livenessProbe.httpGet.host"),
             before=_WEB % (_HTTP % "", ""),
             after=_WEB % (_HTTP % "host: localhost, ", ""),

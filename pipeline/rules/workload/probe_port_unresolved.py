@@ -40,7 +40,7 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
                 place(change.after, path),
                 title=f"{change.id.kind} {change.id.name}: {path[-3]} uses port {name}, which its container lacks",
                 why="The probe fails: the pod never becomes ready, or is restarted again and again.",
-                remedy="Give the container's port the name that the probe uses, or use the port number in the probe.",
+                remedy="Name the container's port as the probe does, or use its number in the probe.",
             )
 
 
@@ -85,7 +85,7 @@ RULE = Rule(
             after=_WEB % ("web", "http"),
         ),
         quiet("both have", before=_WEB % ("http", "http"), after=_WEB % ("web", "web")),
-        quiet("it is asked by number", before=_WEB % ("http", "http"), after=_WEB % ("web", 80)),
+        quiet("the probe uses the port's number", before=_WEB % ("http", "http"), after=_WEB % ("web", 80)),
         quiet("it never had the name", before=_WEB % ("x", "http"), after=_WEB % ("y", "http")),
     ),
 )

@@ -10,6 +10,7 @@ restarted.
 Restore it with a value or an overlay, unless another probe replaces it.
 """
 
+from pipeline.core.analysis.change_text import entry_name
 from pipeline.core.analysis.rule_helpers import FindingText, pods_check
 from pipeline.core.diff.change import FieldChange
 from pipeline.core.kube.path import MISSING, Path
@@ -27,9 +28,10 @@ def _picks(field: FieldChange, path: Path) -> bool:
 check = pods_check(
     _picks,
     FindingText(
-        "probe removed",
+        "{} removed",
         "Traffic may go to pods that are not ready, or hanging pods are not restarted.",
         "Restore it with a value or an overlay.",
+        say=lambda _, field: entry_name(field),
     ),
 )
 _WEB = (
@@ -44,11 +46,11 @@ RULE = Rule(
     whole=check,
     cases=(
         speaks(
-            "readiness is no longer asked",
+            "a readiness probe is removed",
             ("medium", "spec.template.spec.containers[name=a].readinessProbe"),
             before=_WEB % ", readinessProbe: {tcpSocket: {port: 80}}",
             after=_WEB % "",
         ),
-        quiet("it is asked from now on", before=_WEB % "", after=_WEB % ", readinessProbe: {tcpSocket: {port: 80}}"),
+        quiet("a readiness probe is added", before=_WEB % "", after=_WEB % ", readinessProbe: {tcpSocket: {port: 80}}"),
     ),
 )

@@ -48,7 +48,7 @@ def _multiplied(field: FieldChange) -> bool:
 check = pods_check(
     _picks,
     FindingText(
-        "its resources change",
+        "resources change",
         "Higher requests may not fit; with a lower memory limit, pods that use more are killed.",
         "Compare them with what the pods use, and with your quota.",
         commands=lambda change: (kubectl("top", "pods", namespace=change.id.namespace),),

@@ -47,13 +47,23 @@ def _grade(_change: ResourceChange, fields: list[FieldChange]) -> Severity | Non
     return Severity.MEDIUM if recreate else None
 
 
+def _advise(fields: list[FieldChange]) -> tuple[str, str] | None:
+    keys = {field.path[1] for field in fields}
+    if keys == {"revisionHistoryLimit"}:
+        return "The number of revisions to roll back to changes.", "Keep the old limit if you roll back with kubectl."
+    if keys & {"strategy", "updateStrategy"}:
+        return None
+    return "Rollouts take another course, or wait.", "Compare the settings with what your rollouts need."
+
+
 _changed = object_check(
     _picks,
     FindingText(
-        "the update strategy changes",
+        "rollout settings change",
         "Fewer pods may serve during a rollout, or none.",
         "Keep the old strategy if you cannot afford the downtime.",
         grade=_grade,
+        advise=_advise,
     ),
 )
 _settings_changed = object_check(
@@ -116,13 +126,13 @@ RULE = Rule(
     kinds=frozenset({"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController"}),
     cases=(
         speaks(
-            "all stop first",
+            "all pods stop first",
             ("medium", "spec.strategy.rollingUpdate"),
             before=_WEB % "strategy: {type: RollingUpdate, rollingUpdate: {maxSurge: 1}}",
             after=_WEB % "strategy: {type: Recreate}",
         ),
         speaks(
-            "all stop first, and the server holds on to what it filled in",
+            "all pods stop first, and the server keeps its defaults",
             ("high", "spec.strategy.rollingUpdate"),
             before=_WEB % "",
             after=_WEB % "strategy: {type: Recreate}",

@@ -51,13 +51,13 @@ RULE = Rule(
             after=_SET % ("StatefulSet", _ON_DELETE, "b"),
         ),
         speaks(
-            "a DaemonSet as well",
+            "a DaemonSet with OnDelete",
             ("low", "spec.template.spec.nodeName"),
             before=_SET % ("DaemonSet", _ON_DELETE, "a"),
             after=_SET % ("DaemonSet", _ON_DELETE, "b"),
         ),
         speaks(
-            "a rollout that is paused",
+            "a paused rollout",
             ("low", "spec.template.spec.nodeName"),
             before=_SET % ("Deployment", "paused: true", "a"),
             after=_SET % ("Deployment", "paused: true", "b"),
@@ -69,7 +69,7 @@ RULE = Rule(
             after=_SET % ("StatefulSet", _PARTITION % 2, "b"),
         ),
         quiet(
-            "a partition that lets one go",
+            "a partition that updates one pod",
             before=_SET % ("StatefulSet", _PARTITION % 3, "a"),
             after=_SET % ("StatefulSet", _PARTITION % 3, "b"),
         ),

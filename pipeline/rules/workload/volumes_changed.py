@@ -55,7 +55,7 @@ def _moved(field: FieldChange) -> bool:
 check = pods_check(
     _picks,
     FindingText(
-        "its volumes change",
+        "volumes change",
         "A pod does not start if the source of a volume is missing.",
         "Check that every ConfigMap, Secret and claim that is used exists.",
         grade=_grade,
@@ -74,7 +74,7 @@ RULE = Rule(
     whole=check,
     cases=(
         speaks(
-            "a volume comes",
+            "a volume is added",
             ("low", "spec.template.spec.volumes[name=b]"),
             before=_WEB % "volumes: [{name: a}]",
             after=_WEB % "volumes: [{name: a}, {name: b}]",
@@ -86,7 +86,7 @@ RULE = Rule(
             after=_WEB % _CLAIM % "/b",
         ),
         quiet(
-            "a container comes",
+            "a container is added",
             before=_WEB % "volumes: [{name: a}]",
             after=_WEB % "volumes: [{name: a}], containers: [{name: b}]",
         ),

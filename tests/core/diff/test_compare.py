@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.core.analysis.rule_helpers import shown
+from pipeline.core.analysis.change_text import shown
 from pipeline.core.diff.change import Action, FieldChange, Op
 from pipeline.core.diff.compare import compare
 from pipeline.core.diff.value_changes import values_of
@@ -174,10 +174,10 @@ def test_entries_are_shown_by_their_names() -> None:
     new = text.format("{name: LEVEL, value: debug}, {name: NEW, value: x}", "{containerPort: 81}")
     assert said(old, new) == [
         "LEVEL info -> debug",
-        "+env NEW",
-        "-env OLD",
-        "-ports 80/TCP (http)",
-        "+ports 81/TCP",
+        "env NEW added",
+        "env OLD removed",
+        "ports 80/TCP http removed",
+        "ports 81/TCP added",
     ]
 
 

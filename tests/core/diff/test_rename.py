@@ -175,8 +175,8 @@ def test_an_edit_beside_the_new_name_is_told_by_itself() -> None:
         ("medium", "config-value-changed"),
         ("medium", "image-changed"),
     ]
-    assert found.findings[1].title.endswith("threads 4 -> 8")
-    assert found.findings[2].title.endswith("image changes: x 1 -> 2")
+    assert found.findings[1].title.endswith("(threads 4 -> 8)")
+    assert found.findings[2].title.endswith("image changes (x 1 -> 2)")
 
 
 def test_an_app_in_another_namespace_is_one_fact() -> None:
