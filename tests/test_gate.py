@@ -19,6 +19,7 @@ OURS = {
     "adapters/charts/packing.py:_written": NUMBER,
     "adapters/fetch/source.py:_reference": "_from_disk makes a SafePath of it, or refuses it",
     "adapters/fetch/one_chart.py:_from_disk": "a variable that holds a SafePath",
+    "adapters/fetch/server_identity.py:_file": "a file of credentials that pipeline.yaml names, of the user's own",
     "adapters/git/commit.py:commit": NUMBER,
     "adapters/git/locks.py:lock_of": "the index of Git itself",
     "adapters/git/killed_commit.py:_go_on": RECORD,
@@ -44,6 +45,7 @@ OURS = {
     "cli/support/trace.py:_folders": USER,
     "cli/support/trace.py:save": NUMBER,
     "core/render/overlay_references.py:shared_references": "compared with the names of overlays/, never opened",
+    "core/charts/git_reference.py:beside": "a path in a repository of Git, which becomes a SafePath or is refused",
     "core/render/overlay_references.py:_check_kustomization": "compared with the names of the overlay, never opened",
 }
 """Functions that make a path longer without the gate, and why what they add never comes from outside."""

@@ -1,182 +1,209 @@
-"""Downloads with limits on size and time, retries of temporary errors, and credentials only for their own host."""
+"""HTTP with limits on size and time, retries of temporary errors, and credentials for their own server alone.
 
-import os
+Redirects are followed here and not by httpx: each goes out anew, without the Authorization header and without our
+certificate where the server is another one, and never from https to http.
+"""
+
 import queue
-import ssl
 import threading
-import zlib
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 from functools import partial
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urljoin
+from weakref import finalize
 
 import httpx
 
+from pipeline.adapters.fetch.http_body import read_body
+from pipeline.adapters.fetch.server_identity import NOBODY, Certificates, ServerIdentity, tls_context
 from pipeline.adapters.retry import TryAgainError, tried
 from pipeline.core.budget import Budget
-from pipeline.core.charts.reference import ChartRepository
-from pipeline.core.errors import UsageError, WorldError
+from pipeline.core.charts.chart_urls import origin, parsed, shown_url
+from pipeline.core.errors import WorldError
 
-_TIMEOUT_SECONDS = 60
-_ATTEMPTS = 3
+_TIMEOUT = httpx.Timeout(60, connect=20)
+_ATTEMPTS = 4
 _WAIT_SECONDS = 0.5
-_MAY_GET_WELL = frozenset({429, 500, 502, 503, 504})
-_GZIP = 31
-"""zlib's word for a gzip header and the largest window."""
+_MAY_GET_WELL = frozenset({408, 425, 429, 500, 502, 503, 504})
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_MOST_REDIRECTS = 10
 
 
-def get(url: str, repository: ChartRepository | None, budget: Budget, *, packed: bool = True) -> bytes:
-    """The body at ``url``. ``repository`` lends its credentials where the host is its own.
+@dataclass(frozen=True, slots=True)
+class Download:
+    """One request. ``packed`` takes the body as it is, as Helm does; otherwise it is text that may come gzipped, once.
 
-    ``packed`` takes the body as it is, as Helm does; otherwise it is text that may come compressed, once.
-
-    Raises:
-        UsageError: an environment variable that holds a credential is not set.
-        WorldError: no answer, or a bad one.
-        LimitError: more bytes or time than the budget has left.
+    ``fine`` are the statuses that are an answer; ``form`` makes it a POST.
     """
-    auth = _auth(repository) if repository is not None and _origin(repository.url) == _origin(url) else None
-    asked = _Asked(url, repository, auth, budget, packed=packed)
-    answer: queue.SimpleQueue[bytes | BaseException] = queue.SimpleQueue()
-    # A thread that may be left behind: neither a name server, nor a handshake, nor a header that comes one byte a
-    # second can be given a limit for the whole in any other way.
-    threading.Thread(target=_answered, args=(asked, answer), daemon=True).start()
-    try:
-        got = answer.get(timeout=max(budget.seconds_left, 0))
-    except queue.Empty:
-        budget.time()
-        raise AssertionError("BUG: the time is not over") from None
-    if isinstance(got, BaseException):
-        raise got
-    return got
+
+    url: str
+    identity: ServerIdentity = NOBODY
+    packed: bool = True
+    headers: Mapping[str, str] = field(default_factory=dict)
+    fine: frozenset[int] = frozenset({200})
+    form: Mapping[str, str] | None = field(default=None, repr=False)
 
 
-class _Asked:
-    """One download. It lives in a thread of its own, and ends itself once the time is over."""
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """``headers`` by their names in lower case."""
 
-    def __init__(
-        self,
-        url: str,
-        repository: ChartRepository | None,
-        auth: httpx.BasicAuth | None,
-        budget: Budget,
-        *,
-        packed: bool,
-    ) -> None:
-        self.url, self.repository, self.auth, self.budget, self.packed = url, repository, auth, budget, packed
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
 
-    def attempts(self) -> bytes:
-        with _client(self.repository) as client:
-            try:
-                return tried(partial(self._within_time, client), _ATTEMPTS, _WAIT_SECONDS)
-            except TryAgainError as error:
-                message = f"{shown_url(self.url)}: {error}"
-                raise WorldError(message, hint="try again later, or check the URL") from error
 
-    def _within_time(self, client: httpx.Client) -> bytes:
+class Downloads:
+    """The connections of one run, which are used again. Any number of threads may ask at once."""
+
+    def __init__(self) -> None:
+        self._clients: dict[Certificates, httpx.Client] = {}
+        self._lock = threading.Lock()
+        finalize(self, _close, self._clients)
+
+    def get(self, download: Download, budget: Budget) -> Answer:
+        """What the server answers.
+
+        Raises:
+            UsageError: a certificate cannot be read.
+            WorldError: no answer, or a bad one; the URL is named without its credentials.
+            LimitError: more bytes or time than the budget has left.
+        """
+        waiting: queue.SimpleQueue[Answer | BaseException] = queue.SimpleQueue()
+        # A thread that may be left behind: neither a name server, nor a handshake, nor a header that comes one byte a
+        # second can be given a limit for the whole in any other way.
+        asked = _Asked(self, download, budget)
+        threading.Thread(target=_answered, args=(asked, waiting), daemon=True).start()
         try:
-            return self._once(client)
-        except TryAgainError:
+            got = waiting.get(timeout=max(budget.seconds_left, 0))
+        except queue.Empty:
+            budget.time()
+            raise AssertionError("BUG: the time is not over") from None
+        if isinstance(got, BaseException):
+            raise got
+        return got
+
+    def client(self, certificates: Certificates, title: str) -> httpx.Client:
+        with self._lock:
+            if certificates not in self._clients:
+                self._clients[certificates] = httpx.Client(
+                    timeout=_TIMEOUT,
+                    follow_redirects=False,
+                    verify=tls_context(certificates, title),
+                    headers={"User-Agent": "pipeline"},
+                    limits=httpx.Limits(max_connections=None, max_keepalive_connections=20),
+                )
+            return self._clients[certificates]
+
+
+def _close(clients: dict[Certificates, httpx.Client]) -> None:
+    for client in clients.values():
+        client.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One download in a thread of its own, which ends itself once the time is over."""
+
+    downloads: Downloads
+    download: Download
+    budget: Budget
+
+    def attempts(self) -> Answer:
+        try:
+            return tried(self._within_time, _ATTEMPTS, _WAIT_SECONDS)
+        except TryAgainError as error:
+            message = f"{shown_url(self.download.url)}: {error}"
+            raise WorldError(message, hint="try again later, or check the URL") from error
+
+    def _within_time(self) -> Answer:
+        try:
+            return self._redirected()
+        except TryAgainError as error:
             self.budget.time()
+            if error.wait_seconds is not None and error.wait_seconds >= self.budget.seconds_left:
+                message = f"{shown_url(self.download.url)}: {error}, and asks to wait {error.wait_seconds:.0f} s"
+                raise WorldError(message, hint="try again later: that is more time than is left for it") from error
             raise
 
-    def _once(self, client: httpx.Client) -> bytes:
-        headers = {"Accept-Encoding": "identity" if self.packed else "gzip"}
+    def _redirected(self) -> Answer:
+        url = self.download.url
+        for _ in range(_MOST_REDIRECTS + 1):
+            answer = self._once(url)
+            if answer.status not in _REDIRECTS:
+                return answer
+            url = _next(url, answer)
+        raise WorldError(f"{shown_url(self.download.url)}: it redirects more than {_MOST_REDIRECTS} times")
+
+    def _once(self, url: str) -> Answer:
+        download, identity = self.download, self.download.identity
+        headers = {**download.headers, "Accept-Encoding": "identity" if download.packed else "gzip"}
+        authorization = identity.authorization_for(url)
+        if authorization:
+            headers["Authorization"] = authorization
+        elif origin(url) != origin(download.url):
+            headers.pop("Authorization", None)
+        # What a form holds is for the server that was asked, and for no other.
+        form = download.form if origin(url) == origin(download.url) else None
+        client = self.downloads.client(identity.certificates_for(url), identity.title)
+        send = partial(client.stream, "GET") if form is None else partial(client.stream, "POST", data=dict(form))
         try:
-            with client.stream("GET", self.url, auth=self.auth, headers=headers) as response:
-                where = shown_url(self.url)
-                if response.status_code in _MAY_GET_WELL:
-                    raise TryAgainError(f"the server answers {response.status_code}")
-                if response.status_code != httpx.codes.OK:
-                    raise WorldError(f"{where}: the server answers {response.status_code}", hint=_hint(response))
-                return self._body(response)
+            with send(url, headers=headers) as response:
+                return self._read(url, response)
         except (httpx.UnsupportedProtocol, httpx.InvalidURL, ValueError) as error:
-            raise WorldError(f"{shown_url(self.url)}: {error}", hint="http:// or https://") from error
+            raise WorldError(f"{shown_url(url)}: {error}", hint="http:// or https://") from error
         except httpx.HTTPError as error:
             raise TryAgainError(str(error) or type(error).__name__) from error
 
-    def _body(self, response: httpx.Response) -> bytes:
-        """Decoded here, and not by httpx: a few bytes may unpack to gigabytes, and twice compressed to any number."""
-        encoding = "" if self.packed else response.headers.get("content-encoding", "").strip().lower()
-        if encoding not in ("", "identity", "gzip", "x-gzip"):
-            raise WorldError(f"{shown_url(self.url)} is sent as {encoding!r}, and only gzip is read, once")
-        decoder = zlib.decompressobj(_GZIP) if encoding.endswith("gzip") else None
-        most = self.budget.packed_left
-        parts, size = [], 0
-        for raw in response.iter_raw():
-            self.budget.time()
-            try:
-                part = decoder.decompress(raw, most + 1 - size) if decoder is not None else raw
-            except zlib.error as error:
-                raise WorldError(f"{shown_url(self.url)}: what is sent is not gzip: {error}") from error
-            size += len(part)
-            if size > most:
-                self.budget.packed(size)
-            parts.append(part)
-        return b"".join(parts)
+    def _read(self, url: str, response: httpx.Response) -> Answer:
+        status, headers = response.status_code, {name.lower(): text for name, text in response.headers.items()}
+        if status in self.download.fine:
+            return Answer(status, headers, read_body(url, response, self.budget, packed=self.download.packed))
+        if status in _REDIRECTS and "location" in headers:
+            return Answer(status, headers, b"")
+        if status in _MAY_GET_WELL:
+            raise TryAgainError(f"the server answers {status}", _asked_to_wait(headers.get("retry-after", "")))
+        raise WorldError(f"{shown_url(url)}: the server answers {status}", hint=self._hint(url, status))
+
+    def _hint(self, url: str, status: int) -> str:
+        identity = self.download.identity
+        if status not in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
+            return "check the URL in pipeline.yaml"
+        if identity.home is not None and origin(url) != identity.home:
+            return f"credentials are sent to their own server alone, {identity.home[1]}, and this is another one"
+        if identity.authorization:
+            return "the server does not take the credentials of the repository in pipeline.yaml; renew them"
+        return "usernameEnv and passwordEnv, or tokenEnv, of the repository in pipeline.yaml"
 
 
-def _answered(asked: _Asked, answer: "queue.SimpleQueue[bytes | BaseException]") -> None:
+def _next(url: str, answer: Answer) -> str:
+    """Where a redirect leads. Raises WorldError where nobody should follow."""
     try:
-        answer.put(asked.attempts())
-    except BaseException as error:  # noqa: BLE001 - it is raised where the answer is awaited
-        answer.put(error)
-
-
-def _client(repository: ChartRepository | None) -> httpx.Client:
-    return httpx.Client(
-        timeout=_TIMEOUT_SECONDS,
-        follow_redirects=True,
-        max_redirects=10,
-        verify=_tls(repository),
-        headers={"User-Agent": "pipeline"},
-    )
-
-
-def _tls(repository: ChartRepository | None) -> ssl.SSLContext | bool:
-    if repository is None or not (repository.ca_file or repository.cert_file):
-        return True
-    try:
-        context = ssl.create_default_context(cafile=repository.ca_file or None)
-        if repository.cert_file:
-            context.load_cert_chain(repository.cert_file, repository.key_file)
-    except (OSError, ssl.SSLError) as error:
-        raise UsageError(f"repository {repository.name}: its certificates cannot be read: {error}") from error
-    return context
-
-
-def _auth(repository: ChartRepository) -> httpx.BasicAuth | None:
-    if not repository.username_env:
-        return None
-    values = []
-    for name in (repository.username_env, repository.password_env):
-        if name not in os.environ:
-            raise UsageError(f"repository {repository.name}: ${name} is not set", hint=f"export {name}=…")
-        values.append(os.environ[name])
-    return httpx.BasicAuth(*values)
-
-
-def _hint(response: httpx.Response) -> str:
-    if response.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
-        return "usernameEnv and passwordEnv of the repository in pipeline.yaml"
-    return "check the URL in pipeline.yaml"
-
-
-def _origin(url: str) -> tuple[str, str, int | None]:
-    parts = _split(url)
-    default = {"http": 80, "https": 443}.get(parts.scheme)
-    return parts.scheme, (parts.hostname or "").lower(), parts.port or default
-
-
-def _split(url: str) -> SplitResult:
-    try:
-        parts = urlsplit(url)
-        _ = parts.port  # it is read late, and may be none
+        there = urljoin(url, answer.headers["location"])
     except ValueError as error:
-        raise WorldError(f"{url[:100]!r} is not a URL: {error}", hint="check the index of the repository") from error
-    return parts
+        raise WorldError(f"{shown_url(url)}: it redirects to what is not a URL: {error}") from error
+    scheme = parsed(there).scheme
+    if scheme not in ("http", "https"):
+        raise WorldError(f"{shown_url(url)}: it redirects to {scheme!r}", hint="http:// or https://")
+    if scheme == "http" and url.startswith("https:"):
+        raise WorldError(f"{shown_url(url)}: it redirects to plain http ({shown_url(there)}), which is not followed")
+    return there
 
 
-def shown_url(url: str) -> str:
-    """Without what a URL may carry in secret: user, password, query."""
-    parts = _split(url)
-    port = f":{parts.port}" if parts.port else ""
-    return f"{parts.scheme}://{parts.hostname or ''}{port}{parts.path}"
+def _asked_to_wait(text: str) -> float | None:
+    """Of a Retry-After header (RFC 9110, 10.2.3): seconds, or a date. None where it says neither."""
+    if text.isascii() and text.isdigit():
+        return float(text[:9])
+    try:
+        return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
+    except (ValueError, OverflowError):
+        return None
+
+
+def _answered(asked: _Asked, waiting: "queue.SimpleQueue[Answer | BaseException]") -> None:
+    try:
+        waiting.put(asked.attempts())
+    except BaseException as error:  # noqa: BLE001 - it is raised where the answer is awaited
+        waiting.put(error)

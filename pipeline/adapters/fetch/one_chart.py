@@ -1,8 +1,6 @@
 """Fetches one chart, without what it depends on, from wherever its reference says."""
 
 import posixpath
-import threading
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,13 +9,15 @@ from pipeline.adapters.below import Below
 from pipeline.adapters.charts.archive import ChartError
 from pipeline.adapters.charts.folder import read_directory
 from pipeline.adapters.descriptors import LinkError
-from pipeline.adapters.fetch.http_get import get
-from pipeline.adapters.fetch.unpacking import checked, packed, sha256, unpacked
+from pipeline.adapters.fetch.chart_repository import ChartRepositories
+from pipeline.adapters.fetch.http_get import Download, Downloads
+from pipeline.adapters.fetch.server_identity import NOBODY, identity_of
+from pipeline.adapters.fetch.unpacking import checked, packed, unpacked
 from pipeline.core.budget import Budget, ChartLimits
 from pipeline.core.charts.chart import Fetched
+from pipeline.core.charts.chart_urls import shown_url
 from pipeline.core.charts.reference import ChartKind, ChartReference, ChartRepository
-from pipeline.core.charts.repository_index import Offer, choose, offers
-from pipeline.core.errors import UsageError, WorldError
+from pipeline.core.errors import UsageError
 from pipeline.core.safe_path import SafePath
 
 
@@ -28,8 +28,10 @@ class OneChart:
     root: Path
     repositories: Mapping[str, ChartRepository]
     limits: ChartLimits = field(default_factory=ChartLimits)
-    _indexes: dict[str, str] = field(default_factory=dict)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self._downloads = Downloads()
+        self._repositories = ChartRepositories(self.root, self._downloads)
 
     def fetch(self, reference: ChartReference, version: str, budget: Budget, revision: str = "") -> Fetched:
         """The newest chart that ``version`` admits; exactly ``revision`` (OCI digest, Git commit) where one is given.
@@ -42,10 +44,9 @@ class OneChart:
         budget.time()
         match reference.kind:
             case ChartKind.REPOSITORY:
-                return self._from_repository(reference, version, budget)
+                return self._repositories.fetch(reference, version, budget)
             case ChartKind.ARCHIVE:
-                data = get(reference.location, None, budget)
-                return checked(packed(data, reference.location, reference.location, budget), version)
+                return checked(self._from_url(reference, budget), version)
             case ChartKind.PATH:
                 return checked(self._from_disk(reference.location, budget), version)
         assert not revision, "BUG: no source with revisions can be fetched from yet"
@@ -54,32 +55,11 @@ class OneChart:
             f"chart {reference}: fetching charts from there is not supported yet ({reference.kind})", hint=hint
         )
 
-    def _from_repository(self, reference: ChartReference, version: str, budget: Budget) -> Fetched:
-        repository = reference.repository
-        assert repository is not None, "BUG: a repository's chart without its repository"
-        found = self._offers(repository, reference.name, budget)
-        offer = choose(found, version, chart=reference.name, where=repository.name)
-        data = get(offer.urls[0], repository, budget)
-        digest = sha256(data)
-        if offer.digest and digest != offer.digest:
-            raise WorldError(
-                f"{offer.urls[0]} does not match its index: digest {digest} instead of {offer.digest}",
-                hint="try again later; if it persists, the repository is broken or was tampered with",
-            )
-        fetched = packed(data, offer.urls[0], f"{repository.url}/{reference.name}", budget)
-        if (fetched.name, fetched.version) != (offer.name, offer.version):
-            raise WorldError(
-                f"{offer.urls[0]} holds {fetched.name} {fetched.version}, not {offer.name} {offer.version}"
-            )
-        return fetched
-
-    def _offers(self, repository: ChartRepository, chart: str, budget: Budget) -> tuple[Offer, ...]:
-        url = repository.url
-        with self._lock:
-            if url not in self._indexes:
-                data = get(f"{url}/index.yaml", repository, _of_index(url, budget), packed=False)
-                self._indexes[url] = data.decode("utf-8", "replace")
-        return offers(self._indexes[url], chart, url=url)
+    def _from_url(self, reference: ChartReference, budget: Budget) -> Fetched:
+        url, repository = reference.location, reference.repository
+        identity = NOBODY if repository is None else identity_of(repository, self.root)
+        data = self._downloads.get(Download(url, identity), budget).body
+        return packed(data, shown_url(url), shown_url(url), budget)
 
     def _from_disk(self, location: str, budget: Budget) -> Fetched:
         place = posixpath.normpath(location)
@@ -99,10 +79,3 @@ class OneChart:
             return packed(below.read(path, budget.packed_left), location, location, budget)
         except OSError as error:
             raise ChartError(f"chart {location}: {error.strerror or error}", hint="check the path") from error
-
-
-def _of_index(url: str, budget: Budget) -> Budget:
-    """An index costs the time of the chart that asks for it first, and no bytes of any chart."""
-    own = Budget(f"{url}/index.yaml", budget.limits, time.monotonic)
-    own.begun = budget.begun
-    return own

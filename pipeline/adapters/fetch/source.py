@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from pipeline.adapters.charts.archive import HOSTILE, ChartError
 from pipeline.adapters.charts.inside import check_inside, declared_in, locked_in, present_in
@@ -15,8 +14,8 @@ from pipeline.adapters.fetch.unpacking import fits, named
 from pipeline.core.budget import Budget, ChartLimits
 from pipeline.core.charts.chart import Dependency, Fetched
 from pipeline.core.charts.dependencies import DeclaredDependency, PresentChart, missing
-from pipeline.core.charts.reference import ChartKind, ChartReference, ChartRepository, parse_reference
-from pipeline.core.errors import WorldError
+from pipeline.core.charts.reference import ChartKind, ChartReference, ChartRepository, dependency_reference
+from pipeline.core.errors import UsageError, WorldError
 from pipeline.core.safe_path import SafePath
 
 _DEEPEST = 8
@@ -93,19 +92,12 @@ class _Fetch:
                 raise WorldError(f"{fetched.name} needs {row.name} from {where}, which is on its author's disk")
             location = posixpath.join(parent.location, where.removeprefix("file://"))
             return ChartReference(ChartKind.PATH, title, location, row.name)
-        repositories = self.repositories.values()
-        if where.startswith(("@", "alias:")):
-            short = where.removeprefix("@").removeprefix("alias:")
-            return parse_reference(f"{short}/{row.name}", repositories)
-        known = next((one for one in repositories if one.url.rstrip("/") == where.rstrip("/")), None)
-        if known is not None:
-            return parse_reference(f"{known.name}/{row.name}", [known])
-        url = where.rstrip("/")
-        if url.startswith("oci://"):
-            return parse_reference(f"{url}/{row.name}")
-        if url.startswith(("https://", "http://")) and urlsplit(url).netloc:
-            return ChartReference(ChartKind.REPOSITORY, title, url, row.name, ChartRepository(url, url))
-        raise ChartError(f"{fetched.name} needs {row.name} from {where[:100]!r}, which is not a URL", hint=HOSTILE)
+        try:
+            return dependency_reference(row.name, where, self.repositories.values(), title)
+        except UsageError as error:
+            if where.startswith(("@", "alias:")):
+                raise
+            raise ChartError(f"{fetched.name} needs {row.name}: {error.message}", hint=error.hint) from error
 
 
 def _places(

@@ -8,6 +8,7 @@ from typing import Any
 from pipeline.core.charts.reference import ChartKind, ChartRepository, parse_reference
 from pipeline.core.charts.semver import Range
 from pipeline.core.charts.suggest import did_you_mean
+from pipeline.core.config.check_repositories import repository_complaints
 from pipeline.core.errors import UsageError
 from pipeline.core.kube.capabilities import known_minors, minor_of
 from pipeline.core.kube.resource import mapping, sequence
@@ -31,6 +32,7 @@ def meaning(data: Mapping[str, Any], rule_ids: frozenset[str]) -> list[ConfigCom
     names = [entry["name"] for entry in releases]
     return [
         *_duplicates(names),
+        *(ConfigComplaint(steps, message) for steps, message in repository_complaints(data)),
         *_charts(data, releases),
         *_references(releases, names, environments),
         *_circles(releases),

@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from pipeline.core.budget import ChartLimits, InputLimits, Limits, RenderLimits
+from pipeline.core.charts.chart_urls import trimmed
 from pipeline.core.charts.reference import ChartRepository
 from pipeline.core.config.check import ConfigComplaint, meaning
 from pipeline.core.config.model import DEFAULT_ENVIRONMENT, FILE, ClusterTarget, Config, Environment, Release
@@ -149,15 +150,23 @@ def _release(entry: Any, environments: tuple[str, ...]) -> Release:
 
 
 def _repository(name: str, entry: Any) -> ChartRepository:
-    return ChartRepository(
-        name,
-        entry["url"].rstrip("/"),
-        entry.get("usernameEnv", ""),
-        entry.get("passwordEnv", ""),
-        entry.get("caFile", ""),
-        entry.get("certFile", ""),
-        entry.get("keyFile", ""),
-    )
+    given = {field: entry.get(key, "") for key, field in _OF_REPOSITORY.items()}
+    return ChartRepository(name, trimmed(entry["url"]), plain_http=entry.get("plainHTTP", False), **given)
+
+
+_OF_REPOSITORY = {
+    "usernameEnv": "username_env",
+    "passwordEnv": "password_env",
+    "passwordFile": "password_file",
+    "tokenEnv": "token_env",
+    "tokenFile": "token_file",
+    "caEnv": "ca_env",
+    "caFile": "ca_file",
+    "certEnv": "cert_env",
+    "certFile": "cert_file",
+    "keyEnv": "key_env",
+    "keyFile": "key_file",
+}
 
 
 def _waivers(policy: Any, text: str, file: str) -> Iterator[WaiverRule]:

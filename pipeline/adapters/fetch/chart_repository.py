@@ -1,0 +1,100 @@
+"""Charts of chart repositories over HTTP: an index.yaml, and the archives that it names.
+
+The index is fetched once a run, whoever asks first; whoever else wants it waits. Where that fails, all hear the same.
+"""
+
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pipeline.adapters.fetch.http_get import Download, Downloads
+from pipeline.adapters.fetch.index_cache import IndexCache
+from pipeline.adapters.fetch.server_identity import ServerIdentity, identity_of
+from pipeline.adapters.fetch.unpacking import packed, sha256
+from pipeline.core.budget import Budget
+from pipeline.core.charts.chart import Fetched
+from pipeline.core.charts.chart_urls import repository_file, shown_url
+from pipeline.core.charts.reference import ChartReference, ChartRepository
+from pipeline.core.charts.repository_index import RepositoryIndex, choose
+from pipeline.core.errors import WorldError
+
+_NOT_MODIFIED = 304
+
+
+@dataclass
+class ChartRepositories:
+    """``root`` is where relative files of credentials lie."""
+
+    root: Path
+    downloads: Downloads
+    _indexes: dict[str, "_Index"] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def fetch(self, reference: ChartReference, version: str, budget: Budget) -> Fetched:
+        """The version that Helm would take.
+
+        Raises:
+            UsageError: no such chart or version, or several of equal rank.
+            WorldError: the repository does not answer, or sends what its index does not say.
+        """
+        repository = reference.repository
+        assert repository is not None, "BUG: a repository's chart without its repository"
+        identity = identity_of(repository, self.root)
+        found = self._index(repository, identity, budget).offers(reference.name)
+        offer = choose(found, version, chart=reference.name, where=repository.shown)
+        url = offer.urls[0]
+        data = self.downloads.get(Download(url, identity), budget).body
+        if offer.digest and sha256(data) != offer.digest:
+            raise WorldError(
+                f"{shown_url(url)} does not match its index: digest {sha256(data)} instead of {offer.digest}",
+                hint="try again later; if it persists, the repository is broken or was tampered with",
+            )
+        fetched = packed(data, shown_url(url), f"{shown_url(repository.url)}/{reference.name}", budget)
+        if (fetched.name, fetched.version) != (offer.name, offer.version):
+            raise WorldError(
+                f"{shown_url(url)} holds {fetched.name} {fetched.version}, not {offer.name} {offer.version}"
+            )
+        return fetched
+
+    def _index(self, repository: ChartRepository, identity: ServerIdentity, budget: Budget) -> RepositoryIndex:
+        key = f"{repository.url}\n{identity.authorization}"
+        with self._lock:
+            one = self._indexes.setdefault(key, _Index())
+        with one.lock:  # of this index alone: a repository that hangs holds up its own charts
+            if one.failed is not None:
+                raise WorldError(one.failed.message, hint=one.failed.hint) from one.failed
+            if one.index is None:
+                try:
+                    one.index = RepositoryIndex.read(self._text(repository, identity, budget), repository.url)
+                except WorldError as error:
+                    one.failed = error
+                    raise
+            return one.index
+
+    def _text(self, repository: ChartRepository, identity: ServerIdentity, budget: Budget) -> str:
+        url = repository_file(repository.url, "index.yaml")
+        cache = IndexCache()
+        headers, kept = cache.get(url, identity.authorization)
+        wanted = Download(url, identity, packed=False, headers=headers, fine=frozenset({200, _NOT_MODIFIED}))
+        answer = self.downloads.get(wanted, _of_index(url, budget))
+        if answer.status == _NOT_MODIFIED:
+            return kept.decode("utf-8", "replace")
+        cache.put(url, identity.authorization, answer.headers, answer.body)
+        return answer.body.decode("utf-8", "replace")
+
+
+@dataclass
+class _Index:
+    """One index of this run, or why there is none."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    index: RepositoryIndex | None = None
+    failed: WorldError | None = None
+
+
+def _of_index(url: str, budget: Budget) -> Budget:
+    """An index costs the time of the chart that asks for it first, and no bytes of any chart."""
+    own = Budget(shown_url(url), budget.limits, time.monotonic)
+    own.begun = budget.begun
+    return own
