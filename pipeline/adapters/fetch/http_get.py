@@ -47,7 +47,7 @@ class Download:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Downloaded:
     """``headers`` by their names in lower case."""
 
     status: int
@@ -63,7 +63,7 @@ class Downloads:
         self._lock = threading.Lock()
         finalize(self, _close, self._clients)
 
-    def get(self, download: Download, budget: Budget) -> Answer:
+    def get(self, download: Download, budget: Budget) -> Downloaded:
         """What the server answers.
 
         Raises:
@@ -71,7 +71,7 @@ class Downloads:
             WorldError: no answer, or a bad one; the URL is named without its credentials.
             LimitError: more bytes or time than the budget has left.
         """
-        waiting: queue.SimpleQueue[Answer | BaseException] = queue.SimpleQueue()
+        waiting: queue.SimpleQueue[Downloaded | BaseException] = queue.SimpleQueue()
         # A thread that may be left behind: neither a name server, nor a handshake, nor a header that comes one byte a
         # second can be given a limit for the whole in any other way.
         asked = _Asked(self, download, budget)
@@ -111,14 +111,14 @@ class _Asked:
     download: Download
     budget: Budget
 
-    def attempts(self) -> Answer:
+    def attempts(self) -> Downloaded:
         try:
             return tried(self._within_time, _ATTEMPTS, _WAIT_SECONDS)
         except TryAgainError as error:
             message = f"{shown_url(self.download.url)}: {error}"
             raise WorldError(message, hint="try again later, or check the URL") from error
 
-    def _within_time(self) -> Answer:
+    def _within_time(self) -> Downloaded:
         try:
             return self._redirected()
         except TryAgainError as error:
@@ -128,7 +128,7 @@ class _Asked:
                 raise WorldError(message, hint="try again later: that is more time than is left for it") from error
             raise
 
-    def _redirected(self) -> Answer:
+    def _redirected(self) -> Downloaded:
         url = self.download.url
         for _ in range(_MOST_REDIRECTS + 1):
             answer = self._once(url)
@@ -137,7 +137,7 @@ class _Asked:
             url = _next(url, answer)
         raise WorldError(f"{shown_url(self.download.url)}: it redirects more than {_MOST_REDIRECTS} times")
 
-    def _once(self, url: str) -> Answer:
+    def _once(self, url: str) -> Downloaded:
         download, identity = self.download, self.download.identity
         headers = {**download.headers, "Accept-Encoding": "identity" if download.packed else "gzip"}
         authorization = identity.authorization_for(url)
@@ -157,12 +157,12 @@ class _Asked:
         except httpx.HTTPError as error:
             raise TryAgainError(str(error) or type(error).__name__) from error
 
-    def _read(self, url: str, response: httpx.Response) -> Answer:
+    def _read(self, url: str, response: httpx.Response) -> Downloaded:
         status, headers = response.status_code, {name.lower(): text for name, text in response.headers.items()}
         if status in self.download.fine:
-            return Answer(status, headers, read_body(url, response, self.budget, packed=self.download.packed))
+            return Downloaded(status, headers, read_body(url, response, self.budget, packed=self.download.packed))
         if status in _REDIRECTS and "location" in headers:
-            return Answer(status, headers, b"")
+            return Downloaded(status, headers, b"")
         if status in _MAY_GET_WELL:
             raise TryAgainError(f"the server answers {status}", _asked_to_wait(headers.get("retry-after", "")))
         raise WorldError(f"{shown_url(url)}: the server answers {status}", hint=self._hint(url, status))
@@ -178,7 +178,7 @@ class _Asked:
         return "usernameEnv and passwordEnv, or tokenEnv, of the repository in pipeline.yaml"
 
 
-def _next(url: str, answer: Answer) -> str:
+def _next(url: str, answer: Downloaded) -> str:
     """Where a redirect leads. Raises WorldError where nobody should follow."""
     try:
         there = urljoin(url, answer.headers["location"])
@@ -202,7 +202,7 @@ def _asked_to_wait(text: str) -> float | None:
         return None
 
 
-def _answered(asked: _Asked, waiting: "queue.SimpleQueue[Answer | BaseException]") -> None:
+def _answered(asked: _Asked, waiting: "queue.SimpleQueue[Downloaded | BaseException]") -> None:
     try:
         waiting.put(asked.attempts())
     except BaseException as error:  # noqa: BLE001 - it is raised where the answer is awaited

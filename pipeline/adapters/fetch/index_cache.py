@@ -8,6 +8,7 @@ credentials an index was fetched with is part of its key, as a digest.
 import hashlib
 import re
 from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
 
 import orjson
 
@@ -16,6 +17,7 @@ from pipeline.adapters.user_folders import cache_folder
 
 _VERSION = "1"
 _MOST = 50
+_SETTLED_SECONDS = 60
 _MAY_HOLD_A_SECRET = re.compile(rb"https?:[^\s\"',]*[?@]")
 
 
@@ -36,11 +38,20 @@ class IndexCache:
         asked = {}
         if "etag" in headers:
             asked["If-None-Match"] = headers["etag"]
-        if "last-modified" in headers:
+        elif _is_settled(headers):
             asked["If-Modified-Since"] = headers["last-modified"]
         private = "?" in url or "no-store" in headers.get("cache-control", "") or _MAY_HOLD_A_SECRET.search(body)
         if asked and not private:
             self._cache.put(_key(url, authorization), orjson.dumps(asked) + b"\n" + body)
+
+
+def _is_settled(headers: Mapping[str, str]) -> bool:
+    """Whether no later change can have the same Last-Modified, which counts seconds (RFC 9110, 8.8.2.2)."""
+    try:
+        sent, changed = (parsedate_to_datetime(headers.get(name, "")) for name in ("date", "last-modified"))
+        return sent.timestamp() - changed.timestamp() >= _SETTLED_SECONDS
+    except (ValueError, OverflowError):
+        return False
 
 
 def _key(url: str, authorization: str) -> str:

@@ -60,7 +60,7 @@ def identity_of(repository: ChartRepository, root: Path, url: str = "") -> Serve
     Raises:
         UsageError: a variable is not set, or a file cannot be read.
     """
-    read = _Reader(repository, root)
+    read = _Settings(repository, root)
     return ServerIdentity(
         origin(url or repository.url),
         read.authorization(),
@@ -75,11 +75,11 @@ def identity_of(repository: ChartRepository, root: Path, url: str = "") -> Serve
 
 def login_of(repository: ChartRepository, root: Path) -> tuple[str, str]:
     """User and password as pipeline.yaml names them; both empty where it names none."""
-    return _Reader(repository, root).login()
+    return _Settings(repository, root).login()
 
 
 @dataclass(frozen=True, slots=True)
-class _Reader:
+class _Settings:
     repository: ChartRepository
     root: Path
 
