@@ -1,4 +1,4 @@
-"""There is one way to do each thing: what is left of a list, a plural, the order of severities."""
+"""There is one way to do each thing: what is left of a list, a plural, a command to copy, the order of severities."""
 
 import ast
 import re
@@ -7,6 +7,8 @@ from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
+import pytest
+
 from pipeline.core.risk.finding import Severity
 from pipeline.core.words import agreeing, plural
 
@@ -14,6 +16,8 @@ ROOT = Path(__file__).parent.parent / "pipeline"
 SOURCES = sorted(path for path in ROOT.rglob("*.py") if path != ROOT / "core" / "words.py")
 _LEFT_OVER = re.compile(r"\x00 more\b(?! than| of )|… and\b")
 """``\\x00`` stands for what is filled in."""
+_TOOLS = r"(?:kubectl|git [a-z-]+|pipeline (?:apply|approve|plan|rollback|unlock))"
+_COMMAND = re.compile(rf"(?:^|[ :(`]){_TOOLS} (?:[\w./=-]+ )*\x00")
 Node = TypeVar("Node", bound=ast.AST)
 
 
@@ -52,6 +56,23 @@ def test_only_words_says_how_much_of_a_list_is_left_over() -> None:
         if isinstance(part, ast.Constant) and str(part.value).startswith("more ")
     ]
     assert [text for text in found if _LEFT_OVER.search(text) or ": more " in text] == []
+
+
+def test_only_words_puts_a_command_together_which_quotes_each_word() -> None:
+    assert [where for where, node in nodes(ast.JoinedStr) if _COMMAND.search(text_of(node))] == []
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ('f"kubectl delete job {name}"', True),
+        ('f"{fix}: pipeline apply {plan}"', True),
+        ('f"a {b}"', False),
+    ],
+)
+def test_the_look_for_a_command_finds_it(source: str, found: bool) -> None:  # noqa: FBT001
+    (node,) = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.JoinedStr))
+    assert bool(_COMMAND.search(text_of(node))) is found
 
 
 def test_only_words_makes_plurals() -> None:

@@ -18,6 +18,8 @@ from pipeline.core.words import (
     plural,
 )
 
+HOSTILE = ["$(touch x)", "a; rm -rf ~", "a b", "`id`", "it's", "-n", "x\ny", "a|b", "\x1b[2J"]
+
 
 def test_plurals_of_kinds_and_words() -> None:
     kinds = ("Service", "Ingress", "NetworkPolicy", "Endpoints", "Gateway", "StorageClass", "Proxy", "value of web")
@@ -75,3 +77,9 @@ def test_a_namespace_is_named_where_there_is_one() -> None:
 
 def test_no_name_is_taken_for_a_flag() -> None:
     assert deletion("Job", "--all", namespace="shop") == "kubectl delete job/--all -n shop"
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_name_is_one_word(name: str) -> None:
+    assert shlex.split(command("pipeline", "apply", name)) == ["pipeline", "apply", name]
+    assert shlex.split(kubectl("get", f"job/{name}", namespace=name)) == ["kubectl", "get", f"job/{name}", "-n", name]

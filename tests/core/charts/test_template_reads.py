@@ -74,6 +74,7 @@ def test_a_library_reads_the_values_of_who_calls_it() -> None:
     assert not read.reads(("other",))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [

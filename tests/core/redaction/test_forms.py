@@ -82,15 +82,15 @@ FORMS: dict[str, Callable[[str], str]] = {
 
 
 @pytest.mark.parametrize("value", VALUES)
-@pytest.mark.parametrize("form", FORMS)
-def test_a_value_is_masked_in_every_form(value: str, form: str) -> None:
+def test_a_value_is_masked_in_every_form(value: str) -> None:
     mask = Mask()
     mask.hidden([value])
-    text = FORMS[form](value)
-    for around in ("{}", "a {} b", 'k: "{}"', "--flag={},x"):
-        shown = mask.text(around.format(text))
-        assert "<secret #1>" in shown, shown
-        assert text[:10] not in shown
+    for form, made in FORMS.items():
+        text = made(value)
+        for around in ("{}", "a {} b", 'k: "{}"', "--flag={},x"):
+            shown = mask.text(around.format(text))
+            assert "<secret #1>" in shown, (form, shown)
+            assert text[:10] not in shown, (form, shown)
 
 
 def test_ten_characters_of_a_token_are_too_many() -> None:

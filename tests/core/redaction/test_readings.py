@@ -4,6 +4,7 @@ import base64
 import json
 import time
 from collections.abc import Callable
+from itertools import product
 
 import pytest
 
@@ -28,19 +29,18 @@ ENCODINGS: dict[str, Callable[[str], str]] = {
 }
 
 
-@pytest.mark.parametrize("between", ["\n", "\r\n", "\n    ", " ", "\\n", "\\\n", '"\n  "'])
-@pytest.mark.parametrize("width", [8, 20, 60, 64, 76])
 @pytest.mark.parametrize("encoding", ENCODINGS)
 @pytest.mark.parametrize("value", [KEY, LINE])
-def test_an_encoding_in_lines_is_masked(value: str, encoding: str, width: int, between: str) -> None:
+def test_an_encoding_in_lines_is_masked(value: str, encoding: str) -> None:
     mask = Mask()
     mask.hidden([value])
-    text = lines(ENCODINGS[encoding](value), width, between)
-    shown = mask.text(f"before {text} after")
-    assert "<secret #" in shown
-    assert len(shown) < 70, shown
-    assert mask.holds_json({"a": [f"x {text}"]})
-    assert text not in json.dumps(mask.covered({"a": [{"b": text}]}))
+    for width, between in product((8, 20, 60, 64, 76), ("\n", "\r\n", "\n    ", " ", "\\n", "\\\n", '"\n  "')):
+        text = lines(ENCODINGS[encoding](value), width, between)
+        shown = mask.text(f"before {text} after")
+        assert "<secret #" in shown, (width, between)
+        assert len(shown) < 70, (width, between, shown)
+        assert mask.holds_json({"a": [f"x {text}"]}), (width, between)
+        assert text not in json.dumps(mask.covered({"a": [{"b": text}]})), (width, between)
 
 
 MIXED = (

@@ -47,6 +47,7 @@ def check_ends_well(name: str, data: bytes) -> None:
     assert error is None or (error.file == f"web/{name}" and str(error))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", ["kustomization.yaml", "a/b/Kustomization", "plugin.yaml"])
 @pytest.mark.parametrize("name", ODD)
 def test_odd_files(name: str, place: str) -> None:
