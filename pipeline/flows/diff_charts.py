@@ -15,11 +15,11 @@ from pipeline.core.render.manifests import ManifestError, parse
 from pipeline.core.render.nondeterminism import volatile
 from pipeline.core.render.notes import Notes, VolatilePath
 from pipeline.core.render.order import Engine, RenderedChart, RenderOrder
-from pipeline.core.render.random_functions import by_chance, suspects
+from pipeline.core.render.random_functions import at_work, by_chance, in_values
 from pipeline.core.risk.rule import Rule
 from pipeline.core.risk.upgrade import Side
 from pipeline.flows.chart_sides import Begun, ChartSide, How, order_of
-from pipeline.flows.render.render_again import second_renders
+from pipeline.flows.render.render_again import ComparedRenders, pairs_of
 
 
 def diff_charts(begun: Begun, rules: Callable[[], Iterable[Rule]], check: ReportCheck = no_check) -> Report:
@@ -27,9 +27,11 @@ def diff_charts(begun: Begun, rules: Callable[[], Iterable[Rule]], check: Report
     asked, how, engine, answers = begun.sides, begun.how, begun.engine, begun.answers
     charts, loaded = [side.load() for side in asked], tuple(rules())  # while Helm works
     templates = [by_chance(chart.files) for chart in charts]  # as well
-    rows = zip(asked, charts, answers, strict=True)
-    read = [answer if isinstance(answer, RenderError) else _side(one, c, answer, how) for one, c, answer in rows]
-    sides = zip(asked, charts, _doubted(asked, read, templates, begun), strict=True)
+    read, texts = list[Side | RenderError](), list[str]()
+    for one, chart, answer in zip(asked, charts, answers, strict=True):
+        read.append(answer if isinstance(answer, RenderError) else _side(one, chart, answer, how))
+        texts.append("" if isinstance(answer, RenderError) else answer.text)
+    sides = zip(asked, charts, _doubted(read, texts, templates, begun), strict=True)
     before, after = (_snapshot(one, chart, side, how, engine) for one, chart, side in sides)
     targets = Targets({"": how.kube_version}, how.capabilities, how.stated)
     report = build(before, after, loaded, targets)
@@ -38,44 +40,49 @@ def diff_charts(begun: Begun, rules: Callable[[], Iterable[Rule]], check: Report
 
 
 def _doubted(
-    asked: Sequence[ChartSide],
     sides: Sequence[Side | RenderError],
+    texts: Sequence[str],
     templates: Sequence[Mapping[str, frozenset[str]]],
     begun: Begun,
 ) -> list[Side | RenderError]:
-    """Each side again that may hold a value made at random, to tell that from a change; the others as they are.
+    """Each side with what varies in it from render to render, to tell that from a change.
 
     ``templates`` are the random functions of each side's templates.
     """
-    how, engine = begun.how, begun.engine
+    asked, how, engine = begun.sides, begun.how, begun.engine
     found = [
         frozenset[str]() if isinstance(side, RenderError) else _functions(side, reached)
         for side, reached in zip(sides, templates, strict=True)
     ]
 
-    def render(doubted: list[int]) -> Iterable[RenderedChart | RenderError]:
-        return engine.render_all([order_of(asked[number], how) for number in doubted])
+    def render(doubted: list[int], stand_ins: int) -> Iterable[RenderedChart | RenderError]:
+        return engine.render_all([replace(order_of(asked[number], how), stand_ins=stand_ins) for number in doubted])
 
-    rows = zip(sides, found, second_renders(found, how.pause, render), strict=True)
-    return [_settled(side, functions, second, how) for side, functions, second in rows]
+    pairs = pairs_of(found, texts, how.pause, render)
+    return [_settled(side, functions, pair, how) for side, functions, pair in zip(sides, found, pairs, strict=True)]
 
 
 def _functions(side: Side, templates: Mapping[str, frozenset[str]]) -> frozenset[str]:
     assert side.chart is not None, "BUG: a chart's side without a chart"
     files = side.chart.files
-    known = [text for path, text in files.items() if path.endswith("values.yaml")] if templates else []
-    return suspects(side.manifests, templates, [*known, *(layer.text for layer in side.values)])
+    values = [text for path, text in files.items() if path.endswith("values.yaml")]
+    packed = [path for path in side.chart.names if path.endswith(".tgz")]
+    called = in_values(
+        (text for path, text in files.items() if "templates/" in path),
+        [*values, *(layer.text for layer in side.values)],
+    )
+    return at_work(side.manifests, templates, packed) | called
 
 
 def _settled(
-    side: Side | RenderError, functions: frozenset[str], second: RenderedChart | RenderError | None, how: How
+    side: Side | RenderError, functions: frozenset[str], pair: ComparedRenders | None, how: How
 ) -> Side | RenderError:
-    if isinstance(side, RenderError) or isinstance(second, RenderError):
+    if isinstance(side, RenderError):
         return side
-    other = side.manifests if second is None else _manifests(second, how)
-    if isinstance(other, RenderError):
+    one, other = (_manifests(text, how) for text in (pair.one, pair.other)) if pair else (side.manifests,) * 2
+    if isinstance(one, RenderError) or isinstance(other, RenderError):
         return side
-    found = volatile(side.manifests, other)
+    found = volatile(side.manifests, one, other, by_stand_ins=pair is None or pair.by_stand_ins)
     names = {one.id: str(one.shown) for one in found if one.is_name}
     ids = {one.id: replace(one.id, name=names.get(one.id, one.id.name)) for one in found}
     paths = tuple(VolatilePath(ids[one.id], one.path, one.whole) for one in found)
@@ -95,15 +102,15 @@ def _release(how: How, side: Side, chart: Chart) -> ReleaseSide:
     return ReleaseSide(how.namespace, side, chart.name, chart.version, chart.digest)
 
 
-def _manifests(answer: RenderedChart, how: How, chart: str = "") -> ManifestSet | RenderError:
+def _manifests(text: str, how: How, chart: str = "") -> ManifestSet | RenderError:
     try:
-        return parse(answer.text, namespace=how.namespace, release=how.release, kept=how.kept)
+        return parse(text, namespace=how.namespace, release=how.release, kept=how.kept)
     except ManifestError as error:
         return not_readable(RenderOrder(how.release, how.namespace, chart), error)
 
 
 def _side(side: ChartSide, chart: Chart, answer: RenderedChart, how: How) -> Side | RenderError:
-    manifests = _manifests(answer, how, side.path)
+    manifests = _manifests(answer.text, how, side.path)
     if isinstance(manifests, RenderError):
         return manifests
     return Side(manifests, chart, side.values, warnings=answer.warnings)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pipeline.core.kube.path import MISSING, Path, get, put, to_text
 from pipeline.core.kube.resource import ManifestSet, Resource, ResourceId
 from pipeline.core.kube.secrets import holds_data, is_encrypted
-from pipeline.core.render.nondeterminism import Volatile, kept
+from pipeline.core.render.nondeterminism import Volatile, kept, unnamed
 
 _NAME: Path = ("metadata", "name")
 _CHECKSUM = re.compile(r"[0-9a-f]{32,128}")
@@ -75,17 +75,19 @@ def _with(manifests: ManifestSet, values: Mapping[Volatile, object], named: Mapp
 def _named_as_committed(
     manifests: ManifestSet, found: Iterable[Volatile], committed: ManifestSet
 ) -> dict[ResourceId, str]:
-    """The committed name of each object that has another at each render, where its template made one such object."""
+    """The committed name of each object that has another at each render, where its template made such an object."""
     ids, mine = {resource.id for resource in manifests.resources}, manifests.by_id()
     free = [resource for resource in committed.resources if resource.id not in ids]
     named: dict[ResourceId, str] = {}
     for one in found:
         if one.is_name and one.id in mine:
             source = mine[one.id].source
-            fitting = [r for r in free if r.source == source and replace(r.id, name="") == replace(one.id, name="")]
-            if len(fitting) == 1 and kept(one, fitting[0].id.name) is not MISSING:
-                named[one.id] = fitting[0].id.name
-                free.remove(fitting[0])
+            same = [r for r in free if r.source == source and replace(r.id, name="") == replace(one.id, name="")]
+            fitting = [r for r in same if kept(one, r.id.name) is not MISSING]
+            if fitting:  # of several with names alike, the one that is most alike in all else
+                chosen = next((r for r in fitting if unnamed(r) == unnamed(mine[one.id])), fitting[0])
+                named[one.id] = chosen.id.name
+                free.remove(chosen)
     return named
 
 

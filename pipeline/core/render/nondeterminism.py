@@ -1,4 +1,7 @@
-"""Where two renders of the same input differ: values that a chart makes from random numbers or the clock.
+"""What varies from render to render: values that a chart makes from random numbers, the clock, or the order of a map.
+
+Two renders with stand-ins (core/render/stand_ins.py) tell which: where they differ. Where a chart cannot be rendered
+with stand-ins, two renders as they come have to do.
 
 Such a path is called volatile. Its value says nothing about the chart: two sides are compared without it, and
 ``pipeline render`` may keep what is committed. Of a text of several lines, only what differs in a line is volatile.
@@ -7,15 +10,15 @@ Such a path is called volatile. Its value says nothing about the chart: two side
 import base64
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import zip_longest
 from typing import Any
 
 from pipeline.core.diff.change import Op
 from pipeline.core.diff.value_changes import canonical, values_of
 from pipeline.core.kube.marks import BY_CHANCE
-from pipeline.core.kube.path import MISSING, Path, put
+from pipeline.core.kube.path import MISSING, Path, get, put
 from pipeline.core.kube.resource import ManifestSet, Resource, ResourceId
 from pipeline.core.kube.secrets import base64_text
+from pipeline.core.render.stand_ins import is_stand_in
 
 MARK = BY_CHANCE
 _PEM = "-----BEGIN "
@@ -24,20 +27,25 @@ _RANDOM = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456
 
 @dataclass(frozen=True, slots=True)
 class Volatile:
-    """One volatile path of an object, as two renders have it; MISSING where one has nothing there."""
+    """One volatile path of an object: ``first`` is its value, ``one`` and ``other`` those of two renders to compare.
+
+    ``encoded`` says that they are the texts of what is base64, as in a Secret's ``data``. ``by_stand_ins`` says that
+    ``one`` and ``other`` are renders with stand-ins; two renders as they come may share characters by chance.
+    """
 
     id: ResourceId
     path: Path
     first: Any = field(default=MISSING, hash=False)
-    second: Any = field(default=MISSING, hash=False)
+    one: Any = field(default=MISSING, hash=False)
+    other: Any = field(default=MISSING, hash=False)
     encoded: bool = False
-    """Whether both are base64 of a text, as in a Secret's ``data``; ``first`` and ``second`` are then that text."""
+    by_stand_ins: bool = True
 
     @property
     def shown(self) -> Any:
         """The first value with a mark in place of what is volatile, of the same type."""
-        if isinstance(self.first, str) and isinstance(self.second, str):
-            return "\n".join(f"{a}{MARK}{b}" if b is not None else a for a, b in _lines(self.first, self.second))
+        if isinstance(self.first, str):
+            return "\n".join(f"{a}{MARK}{b}" if b is not None else a for a, b in _lines(self))
         if isinstance(self.first, list):
             return sorted(self.first, key=canonical)
         return type(self.first)() if isinstance(self.first, bool | int | float) else self.first
@@ -55,22 +63,24 @@ class Volatile:
     @property
     def is_key(self) -> bool:
         """Whether it is (part of) a certificate or its key: those of one render belong together."""
-        return any(isinstance(one, str) and _PEM in base64_text(one) for one in (self.first, self.second))
+        return any(isinstance(text, str) and _PEM in base64_text(text) for text in (self.first, self.one))
 
 
-def volatile(first: ManifestSet, second: ManifestSet) -> tuple[Volatile, ...]:
-    """Each path that differs, in the order of objects and paths; a name that does is the path of the name."""
-    others = second.by_id()
-    found = [one for r in first.resources if r.id in others for one in _of(r, others[r.id])]
-    mine = first.by_id()
-    strays = [resource for resource in second.resources if resource.id not in mine]
-    for resource in first.resources:
-        if resource.id not in others:
-            twin = next((s for s in strays if _same_origin(resource, s)), None)
-            if twin is not None:
-                strays.remove(twin)
-                found += _of(resource, twin)
-    return tuple(sorted(found, key=lambda one: (one.id, list(map(str, one.path)))))
+def volatile(
+    first: ManifestSet, one: ManifestSet, other: ManifestSet, *, by_stand_ins: bool = True
+) -> tuple[Volatile, ...]:
+    """Each path of ``first`` in which ``one`` and ``other`` differ, in the order of objects and paths.
+
+    An object's name is such a path too: an object that has another name in each is the same one in all.
+    """
+    twins, thirds = _twins(first, one), _twins(one, other)
+    found = [
+        volatile
+        for resource in first.resources
+        if (twin := twins.get(resource.id)) is not None and (third := thirds.get(twin.id)) is not None
+        for volatile in _of(resource, twin, third, by_stand_ins=by_stand_ins)
+    ]
+    return tuple(sorted(dict.fromkeys(found), key=lambda volatile: (volatile.id, list(map(str, volatile.path)))))
 
 
 def marked(manifests: ManifestSet, found: tuple[Volatile, ...]) -> ManifestSet:
@@ -98,30 +108,81 @@ def marked(manifests: ManifestSet, found: tuple[Volatile, ...]) -> ManifestSet:
 def kept(one: Volatile, committed: Any) -> Any:
     """What to write at a volatile path so that it is as committed; MISSING where the committed value does not fit.
 
-    In a text, what is a fact must stand there as the new render has it.
+    In a text, what is a fact must stand there as the new render has it. Of a list, the order may be another; of a map,
+    the keys that vary.
     """
-    if type(committed) is not type(one.first) or isinstance(committed, list | dict):
+    if isinstance(one.first, list):
+        return committed if isinstance(committed, list) and _entries(committed) == _entries(one.first) else MISSING
+    if isinstance(one.first, dict):
+        return committed if isinstance(committed, dict) and _fits(committed, one) else MISSING
+    if not isinstance(committed, str | int | float):
         return MISSING
-    if not isinstance(committed, str) or not isinstance(one.second, str):
-        return committed
-    if one.whole:
-        return committed
+    if one.whole or not isinstance(one.first, str):
+        return committed  # what is random may be read as a number in one render and as a text in another
+    if not isinstance(committed, str):
+        return MISSING
     lines = (base64_text(committed) if one.encoded else committed).split("\n")
-    found = [_line(piece, lines) for piece in _lines(one.first, one.second)]
+    pieces = list(_lines(one))
+    found = [
+        _line(piece, [lines[n]] if len(lines) == len(pieces) and _describes(piece, lines[n]) else lines)
+        for n, piece in enumerate(pieces)
+    ]
     if None in found:
         return MISSING
     text = "\n".join(str(line) for line in found)
     return base64.b64encode(text.encode()).decode() if one.encoded else text
 
 
-def _of(first: Resource, second: Resource) -> Iterator[Volatile]:
-    for change in values_of(first.body, second.body):
-        if change.op is not Op.ADDED:
-            texts = (change.old, change.new)
-            if first.kind == "Secret" and change.path[0] == "data" and all(isinstance(text, str) for text in texts):
-                texts = (base64_text(change.old), base64_text(change.new))
-            encoded = texts != (change.old, change.new)
-            yield Volatile(first.id, change.path, *texts, encoded)
+def unnamed(resource: Resource) -> dict[str, Any]:
+    """The body without its metadata."""
+    return {key: value for key, value in resource.body.items() if key != "metadata"}
+
+
+def _entries(several: list[Any]) -> list[bytes]:
+    return sorted(map(canonical, several))
+
+
+def _fits(committed: dict[str, Any], one: Volatile) -> bool:
+    """Whether it differs from the new map in nothing but keys that vary."""
+    if not isinstance(one.one, dict) or not isinstance(one.other, dict) or len(committed) != len(one.first):
+        return False
+    facts = one.one.keys() & one.other.keys() & one.first.keys()
+    return all(key in committed and canonical(committed[key]) == canonical(one.first[key]) for key in facts)
+
+
+def _twins(mine: ManifestSet, theirs: ManifestSet) -> dict[ResourceId, Resource]:
+    """Which object of another render each is: by identity, else one of its template, best the same but for the name."""
+    others, ids = theirs.by_id(), mine.by_id()
+    found = {rid: others[rid] for rid in ids if rid in others}
+    strays = [resource for resource in theirs.resources if resource.id not in ids]
+    for resource in mine.resources:
+        if resource.id in found:
+            continue
+        fitting = [stray for stray in strays if _same_origin(resource, stray)]
+        if fitting:
+            same = (stray for stray in fitting if unnamed(stray) == unnamed(resource))
+            found[resource.id] = next(same, fitting[0])
+            strays.remove(found[resource.id])
+    return found
+
+
+def _of(first: Resource, one: Resource, other: Resource, *, by_stand_ins: bool) -> Iterator[Volatile]:
+    changes = values_of(one.body, other.body)
+    gone = {change.path[:-1] for change in changes if change.op is Op.REMOVED}
+    come = {change.path[:-1] for change in changes if change.op is Op.ADDED}
+    for change in changes:
+        path = change.path
+        if path[:-1] in gone & come and change.op in (Op.ADDED, Op.REMOVED):
+            path = path[:-1]  # a key, or a list's entry, that has another name each time
+        elif change.op is Op.ADDED:
+            continue
+        values = (get(first.body, path), get(one.body, path), get(other.body, path))
+        if values[0] is MISSING or not path:
+            continue
+        texts = values
+        if first.kind == "Secret" and path[0] == "data" and all(isinstance(value, str) for value in values):
+            texts = (base64_text(values[0]), base64_text(values[1]), base64_text(values[2]))
+        yield Volatile(first.id, path, *texts, texts != values, by_stand_ins)
 
 
 def _same_origin(one: Resource, other: Resource) -> bool:
@@ -133,23 +194,37 @@ def _same_origin(one: Resource, other: Resource) -> bool:
     )
 
 
-def _lines(first: str, second: str) -> Iterator[tuple[str, str | None]]:
-    """Each line of ``first``: what comes before and after its volatile part, or ``(line, None)`` where it has none."""
-    one, other = first.split("\n"), second.split("\n")
-    if len(one) != len(other) or _PEM in first or _PEM in second:
+def _lines(volatile: Volatile) -> Iterator[tuple[str, str | None]]:
+    """Each line of the value: what comes before and after its volatile part, or ``(line, None)`` where it has none."""
+    texts = (volatile.first, volatile.one, volatile.other)
+    if any(not isinstance(text, str) or _PEM in text for text in texts):
         yield "", ""
         return
-    for a, b in zip_longest(one, other):
-        yield (a, None) if a == b else _around(a, b)
+    mine, one, other = (text.split("\n") for text in texts)
+    if not len(mine) == len(one) == len(other):
+        yield "", ""
+        return
+    for line, a, b in zip(mine, one, other, strict=True):
+        if a == b:
+            yield line, None
+            continue
+        start, end = _around(a, b, exact=volatile.by_stand_ins)
+        fits = line.startswith(start) and line.endswith(end) and len(line) >= len(start) + len(end)
+        yield (start, end) if fits else ("", "")
 
 
-def _around(a: str, b: str) -> tuple[str, str]:
-    """The common start and end, up to where a word that is made at random may begin."""
+def _around(a: str, b: str, *, exact: bool) -> tuple[str, str]:
+    """The common start and end, up to where a word that is made at random may begin.
+
+    ``exact`` says that both are made by stand-ins: where nothing encoded them, no character is alike by chance.
+    """
     start = _alike(a, b)
-    while start and a[start - 1] in _RANDOM:
+    end = min(_alike(a[::-1], b[::-1]), len(a) - start, len(b) - start)
+    exact = exact and is_stand_in(a[start : len(a) - end], 1) and is_stand_in(b[start : len(b) - end], 2)
+    while not exact and start and a[start - 1] in _RANDOM:
         start -= 1
     end = min(_alike(a[::-1], b[::-1]), len(a) - start, len(b) - start)
-    while end and a[len(a) - end] in _RANDOM:
+    while not exact and end and a[len(a) - end] in _RANDOM:
         end -= 1
     return a[:start], a[len(a) - end :] if end else ""
 
@@ -161,8 +236,14 @@ def _alike(a: str, b: str) -> int:
 
 def _line(piece: tuple[str, str | None], committed: list[str]) -> str | None:
     """The one committed line that a piece describes; None where there is none, or more than one."""
+    if piece[1] is None:
+        return piece[0]
+    fitting = [line for line in committed if _describes(piece, line)]
+    return fitting[0] if len(fitting) == 1 else None
+
+
+def _describes(piece: tuple[str, str | None], line: str) -> bool:
     start, end = piece
     if end is None:
-        return start
-    fitting = [c for c in committed if c.startswith(start) and c.endswith(end) and len(c) >= len(start) + len(end)]
-    return fitting[0] if len(fitting) == 1 else None
+        return line == start
+    return line.startswith(start) and line.endswith(end) and len(line) >= len(start) + len(end)

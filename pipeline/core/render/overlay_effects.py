@@ -4,7 +4,7 @@ Kustomize reports a patch whose target is missing. It does not report a path tha
 that the chart no longer has is created, a selector selects nothing, an index points to another entry.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from pipeline.core.diff.change import Op
@@ -24,8 +24,11 @@ class Effect:
 
 def effects(chart: ManifestSet, overlaid: ManifestSet) -> tuple[Effect, ...]:
     """Every path in which the two differ, in the order of objects and paths. No values: some are secret."""
-    found = list(_effects(chart, overlaid))
-    return tuple(sorted(found, key=lambda one: (one.id, list(map(str, one.path)), one.op)))
+    return in_order(_effects(chart, overlaid))
+
+
+def in_order(several: Iterable[Effect]) -> tuple[Effect, ...]:
+    return tuple(sorted(several, key=lambda one: (one.id, list(map(str, one.path)), one.op)))
 
 
 def _effects(chart: ManifestSet, overlaid: ManifestSet) -> Iterator[Effect]:

@@ -1,35 +1,21 @@
-"""Which templates of a chart make random values, and whether a render contains one, so that a second one is needed.
+"""Which functions that vary from render to render a chart's objects come from, so that it is asked what they make.
 
-A second render costs as much as the first. It is made only where an object comes from a template that reaches a random
-function, and holds a text that looks random and that no one wrote into values. Functions: Helm's
-https://helm.sh/docs/chart_template_guide/function_list/#cryptographic-and-security-functions, and sprig's.
+That costs two more renders, with stand-ins for these functions (core/render/stand_ins.py). They are made where an
+object comes from a template that reaches such a function, whatever its values look like.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
-from typing import Any
+from itertools import pairwise
 
 from pipeline.core.charts.template_text import actions, bodies, calls
+from pipeline.core.charts.template_tokens import TemplateToken, TokenKind, tokens_of
 from pipeline.core.kube.resource import ManifestSet, Resource
-from pipeline.core.kube.secrets import base64_text
+from pipeline.core.render.stand_ins import NAMES, functions_in
 
-A_SECOND = 1.1
-"""What a template that asks for the time needs to show that it does."""
-_CLOCK = "now"
-_NAMES = (
-    *(f"rand{sort}" for sort in ("AlphaNum", "Alpha", "Numeric", "Ascii", "Bytes", "Int")),
-    *(f"gen{what}" for what in ("CA", "SelfSignedCert", "SignedCert", "PrivateKey")),
-    *("uuidv4", "htpasswd", "bcrypt", "encryptAES", "shuffle", _CLOCK),
-)
-_FUNCTION = re.compile(rf"\b({'|'.join(_NAMES)})(?:WithKey)?\b")
-_TOKEN = re.compile(r"[A-Za-z0-9]{5,}")
-_QUOTED = re.compile(r"\"(?:[^\"\\\\]|\\\\.)*\"|`[^`]*`")
-# Words are lower, camelCase or ACRONYMS with a number at the end; what is made at random is none of these.
-_WORD = re.compile(r"(?:[A-Z]?[a-z]{2,}+|[A-Z]{2,}+)++\d{0,3}|v?\d{1,5}(?:[a-z]+\d*)?")
-_TIME = re.compile(r"20\d\d-?[01]\d-?[0-3]\d|\b[12]\d{9,}\b|\d\d:\d\d:\d\d")
-_UNSAID = frozenset({"apiVersion", "kind", "labels", "helm.sh/chart"})
-"""Keys whose texts look random and never are: versions, mostly."""
+PACKED = "a packed chart inside the chart"
+"""In place of the functions of templates that are not at hand."""
+_TPL = "tpl"
 
 
 def by_chance(files: Mapping[str, str]) -> Mapping[str, frozenset[str]]:
@@ -44,32 +30,33 @@ def by_chance(files: Mapping[str, str]) -> Mapping[str, frozenset[str]]:
     while grown:  # named templates call each other
         wider = {name: reach[name].union(*_reached(named[name], reach)) for name in named}
         grown, reach = wider != reach, wider
+    every = frozenset[str]().union(*reach.values())
     found = {}
     for path, text in texts.items():
         own = _functions(actions(text)) if path in named_there else frozenset()
-        found[path] = own.union(*(reach[name] for name in calls(text) if name in reach))
+        called = every if _calls_by_value(text) else frozenset()
+        found[path] = own.union(called, *(reach[name] for name in calls(text) if name in reach))
     return {path: functions for path, functions in found.items() if functions}
 
 
-@lru_cache(maxsize=4096)  # two versions of a chart share most of their texts word for word
-def _names_one(text: str) -> bool:
-    return any(name in text for name in _NAMES)
-
-
-def suspects(manifests: ManifestSet, templates: Mapping[str, frozenset[str]], known: Iterable[str]) -> frozenset[str]:
-    """The random functions that may have made something in ``manifests``; empty where a second render tells nothing.
-
-    ``templates`` is what ``by_chance`` says, ``known`` are the texts of values, whose words are no one's chance.
-    """
-    if not templates:
+def in_values(templates: Iterable[str], values: Iterable[str]) -> frozenset[str]:
+    """The functions that values call, in a chart whose templates hand values to ``tpl``."""
+    texts = [text for text in values if "{{" in text and _names_one(text)]
+    if not texts or not any(_TPL in text for text in templates):
         return frozenset()
-    written = list(known)
+    return frozenset().union(*(_functions(actions(text)) for text in texts))
+
+
+def at_work(manifests: ManifestSet, templates: Mapping[str, frozenset[str]], packed: Iterable[str]) -> frozenset[str]:
+    """The random functions that may have made something in ``manifests``.
+
+    ``templates`` is what ``by_chance`` says; ``packed`` are the packed charts inside the chart (paths), whose templates
+    it does not know.
+    """
     found: set[str] = set()
-    for resource in manifests.resources:
-        functions = templates.get(template_of(resource), frozenset())
-        if functions - found and any(_strange(text, functions, written) for text in _texts(resource)):
-            found |= functions
-    return frozenset(found)
+    for path in {template_of(resource) for resource in manifests.resources}:
+        found |= templates.get(path, frozenset())
+    return frozenset(found) | ({PACKED} if any(packed) else frozenset())
 
 
 def template_of(resource: Resource) -> str:
@@ -77,44 +64,32 @@ def template_of(resource: Resource) -> str:
     return resource.source.partition("/")[2]
 
 
-def needs_a_pause(functions: frozenset[str]) -> bool:
-    """Whether two renders of one second may look alike and still be made at random."""
-    return _CLOCK in functions
+@lru_cache(maxsize=4096)  # two versions of a chart share most of their texts word for word
+def _names_one(text: str) -> bool:
+    return any(name in text for name in NAMES)
 
 
 def _functions(several: Iterable[str]) -> frozenset[str]:
-    called = (_QUOTED.sub("", action) for action in several if _FUNCTION.search(action))
-    return frozenset(name for action in called for name in _FUNCTION.findall(action))
+    return frozenset(name for action in several if _names_one(action) for name in functions_in(_words(action)))
+
+
+def _words(action: str) -> tuple[TemplateToken, ...]:
+    return tuple(token for token in tokens_of(action) if token.kind not in (TokenKind.SPACE, TokenKind.COMMENT))
 
 
 def _reached(several: Iterable[str], reach: Mapping[str, frozenset[str]]) -> Iterator[frozenset[str]]:
     return (reach[name] for action in several for name in calls(action) if name in reach)
 
 
-def _texts(resource: Resource) -> Iterator[str]:
-    """Every text of the object that may be random; checksums are of what stands elsewhere."""
-    yield resource.id.name
-    for text in _leaves({key: value for key, value in resource.body.items() if key not in _UNSAID}):
-        yield base64_text(text) if resource.kind == "Secret" else text
-
-
-def _leaves(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for key, below in value.items():
-            if key not in _UNSAID and not str(key).startswith("checksum/"):
-                yield from _leaves(below)
-    elif isinstance(value, list):
-        for below in value:
-            yield from _leaves(below)
-
-
-def _strange(text: str, functions: frozenset[str], written: list[str]) -> bool:
-    """Whether some part of the text looks random (or like a time) and stands in no values file."""
-    if _CLOCK in functions and _TIME.search(text):
-        return True
-    for token in _TOKEN.findall(text):
-        if not _WORD.fullmatch(token) and not any(token in one for one in written):
-            return True
+@lru_cache(maxsize=4096)
+def _calls_by_value(text: str) -> bool:
+    """Whether a named template is called whose name is a value, or put together. Paths of templates are none."""
+    for action in actions(text):
+        if "include" not in action:
+            continue
+        words = _words(action)
+        for token, after in pairwise(words):
+            called = token.kind is TokenKind.WORD and token.text == "include" and after.kind is not TokenKind.STRING
+            if called and "BasePath" not in action:
+                return True
     return False

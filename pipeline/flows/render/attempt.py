@@ -17,7 +17,7 @@ from pipeline.flows.render.safe_messages import failing
 def attempt(
     jobs: Sequence[Job], apis: Mapping[str, frozenset[str]], world: RenderPorts, progress: Progress
 ) -> list[RenderedChart]:
-    orders = [_order(job, apis[job.environment.name], world) for job in jobs]
+    orders = [order_of(job, apis[job.environment.name], world) for job in jobs]
     answers: list[RenderedChart] = []
     failures: dict[str, list[str]] = {}
     if jobs:
@@ -59,7 +59,7 @@ def _ours(error: RenderError, job: Job) -> str:
     return "".join(f"\n  {place}: {'.'.join(one.path)}: {one.words}" for one, place in places if place)
 
 
-def _order(job: Job, apis: frozenset[str], world: RenderPorts) -> RenderOrder:
+def order_of(job: Job, apis: frozenset[str], world: RenderPorts) -> RenderOrder:
     return RenderOrder(
         release=job.release.name,
         namespace=job.release.namespace,

@@ -62,7 +62,7 @@ def render(
         objects += len(settled.manifests.resources)
         index = before.index(job)
         seal = sealing(index, inputs, world.files.read, world.sops) if config.secrets == "sops" else in_the_open
-        notes = noted(settled.notes, settled.manifests, job.layers, config)
+        notes = noted(settled.notes, settled.fresh, job.layers, config)
         resources = kept(settled.manifests, config)
         names = job.environment.name, job.release.name
         files |= written(*names, inputs, resources, seal, noted=notes, before=index)

@@ -1,22 +1,55 @@
-"""Renders again everything that may contain random values, in one go: for ``render`` and ``diff`` of charts."""
+"""Renders again, with stand-ins, everything that may vary, in one go: for ``render`` and ``diff`` of charts."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TypeVar
+from dataclasses import dataclass
 
-from pipeline.core.render.random_functions import A_SECOND, needs_a_pause
+from pipeline.core.errors import RenderError
+from pipeline.core.render.order import RenderedChart
+from pipeline.core.render.stand_ins import UNMISTAKABLE
 
-T = TypeVar("T")
+A_SECOND = 1.1
+"""What a template that asks for the time needs to show that it does, where stand-ins cannot show it."""
+Answer = RenderedChart | RenderError
+Render = Callable[[list[int], int], Iterable[Answer]]
+"""Renders several, by their numbers, with the stand-ins of a variant (1 or 2; 0 for none)."""
 
 
-def second_renders(
-    functions: Sequence[frozenset[str]], pause: Callable[[float], object], render: Callable[[list[int]], Iterable[T]]
-) -> list[T | None]:
-    """The second render of each number that has random ``functions``; None for the others.
+@dataclass(frozen=True, slots=True)
+class ComparedRenders:
+    """Two renders to compare; without stand-ins, ``one`` is the text that was rendered first."""
 
-    Where one of the functions reads the clock, a second is waited first, so that it shows.
+    one: str
+    other: str
+    by_stand_ins: bool = True
+
+
+def pairs_of(
+    functions: Sequence[frozenset[str]], texts: Sequence[str], pause: Callable[[float], object], render: Render
+) -> list[ComparedRenders | None]:
+    """Of each number whose render differs each time, what shows where; None for the others.
+
+    Where the first stand-ins change nothing, the second need not be tried, except for functions whose value may by
+    chance be that of a stand-in.
     """
-    if any(map(needs_a_pause, functions)):
-        pause(A_SECOND)
     doubted = [number for number, used in enumerate(functions) if used]
-    again = dict(zip(doubted, render(doubted), strict=True)) if doubted else {}
-    return [again.get(number) for number in range(len(functions))]
+    ones = dict(zip(doubted, render(doubted, 1), strict=True)) if doubted else {}
+    open_ = [n for n in doubted if functions[n] - UNMISTAKABLE or _text(ones[n]) != texts[n]]
+    others = dict(zip(open_, render(open_, 2), strict=True)) if open_ else {}
+    failed = [n for n in open_ if _text(ones[n]) is None or _text(others[n]) is None]
+    if failed:
+        pause(A_SECOND)
+    again = dict(zip(failed, render(failed, 0), strict=True)) if failed else {}
+    found: list[ComparedRenders | None] = [None] * len(functions)
+    for number in open_:
+        one, other = _text(ones[number]), _text(others[number])
+        if number in again:
+            second = _text(again[number])
+            if second is not None and second != texts[number]:
+                found[number] = ComparedRenders(texts[number], second, by_stand_ins=False)
+        elif one is not None and other is not None and one != other:
+            found[number] = ComparedRenders(one, other)
+    return found
+
+
+def _text(answer: Answer) -> str | None:
+    return answer.text if isinstance(answer, RenderedChart) else None

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.core.config.model import Config
-from pipeline.core.errors import WorldError
+from pipeline.core.errors import RenderError, WorldError
 from pipeline.core.kube.resource import ManifestSet, Resource
 from pipeline.core.kube.scope import Scopes
 from pipeline.core.kube.secrets import DATA, SOPS, holds_data, is_encrypted
@@ -22,15 +22,17 @@ from pipeline.core.render.nondeterminism import Volatile, volatile
 from pipeline.core.render.notes import Notes, VolatilePath
 from pipeline.core.render.order import RenderedChart
 from pipeline.core.render.overlay import applied
-from pipeline.core.render.overlay_effects import Effect, effects
-from pipeline.core.render.random_functions import by_chance, suspects
+from pipeline.core.render.overlay_effects import Effect, effects, in_order
+from pipeline.core.render.random_functions import at_work, by_chance, in_values
 from pipeline.core.render.rendered_tree import IndexEntry
 from pipeline.core.yaml.reader import YamlError
-from pipeline.flows.render.attempt import attempt
+from pipeline.flows.render.attempt import order_of
 from pipeline.flows.render.earlier import indexes_of
 from pipeline.flows.render.jobs import Job, RenderPorts
-from pipeline.flows.render.render_again import second_renders
+from pipeline.flows.render.render_again import ComparedRenders, pairs_of
 from pipeline.flows.render.safe_messages import failing
+
+_REFUSED = "set the values that these functions stand for, or render.volatile: freeze, which keeps what is committed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +47,14 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What is to be written, what the index notes about it, and what is to be said."""
+    """What is to be written, what the index notes about it, and what is to be said.
+
+    ``fresh`` is all from one render, before what varies got its committed value: who copies whom shows there.
+    """
 
     manifests: ManifestSet
     notes: Notes
+    fresh: ManifestSet
     warnings: tuple[str, ...] = ()
 
 
@@ -64,55 +70,64 @@ def settle(
     charts = {folder: _chances(folder, world) for folder in {one.job.chart.folder for one in made}}
     found = [_functions(one, charts[one.job.chart.folder]) for one in made]
 
-    def render(doubted: list[int]) -> Iterable[RenderedChart]:
-        return attempt([made[number].job for number in doubted], apis, world, progress)
+    def render(doubted: list[int], stand_ins: int) -> Iterable[RenderedChart | RenderError]:
+        orders = [order_of(made[n].job, apis[made[n].job.environment.name], world) for n in doubted]
+        for number, answer in enumerate(world.engine.render_all([replace(o, stand_ins=stand_ins) for o in orders]), 1):
+            progress(number, len(doubted), made[doubted[min(number, len(doubted) - 1)]].job.title)
+            yield answer
 
-    rows = zip(made, found, second_renders(found, world.pause, render), strict=True)
-    return [_settled(one, functions, second, config, world) for one, functions, second in rows]
+    pairs = pairs_of(found, [one.answer.text for one in made], world.pause, render)
+    rows = zip(made, found, pairs, strict=True)
+    return [_settled(one, functions, pair, config, world) for one, functions, pair in rows]
 
 
 @dataclass(frozen=True, slots=True)
 class _Chances:
-    """What of a chart may be random: functions by template, and the texts of its values."""
+    """What of a chart may be random: the functions by template, the texts that may call more, and its packed charts."""
 
-    templates: Mapping[str, frozenset[str]]
+    functions: Mapping[str, frozenset[str]]
+    templates: tuple[str, ...]
     values: tuple[str, ...]
+    packed: tuple[str, ...]
 
 
 def _chances(folder: str, world: RenderPorts) -> _Chances:
     tree = world.files.tree(folder)
     texts = {path: data.decode(errors="replace") for path, data in tree.items() if "templates/" in path}
     values = (data.decode(errors="replace") for path, data in tree.items() if path.endswith("values.yaml"))
-    templates = by_chance(texts)
-    return _Chances(templates, tuple(values) if templates else ())
+    packed = (path for path in tree if path.endswith(".tgz"))
+    return _Chances(by_chance(texts), tuple(texts.values()), tuple(values), tuple(packed))
 
 
 def _functions(made: Made, chances: _Chances) -> frozenset[str]:
     """The random functions that may be at work in this render."""
-    known = (*chances.values, *(layer.text for layer in made.job.layers))
-    return suspects(made.manifests, chances.templates, known)
+    values = (*chances.values, *(layer.text for layer in made.job.layers))
+    return at_work(made.manifests, chances.functions, chances.packed) | in_values(chances.templates, values)
 
 
 def _settled(
-    made: Made, functions: frozenset[str], second: RenderedChart | None, config: Config, world: RenderPorts
+    made: Made, functions: frozenset[str], pair: ComparedRenders | None, config: Config, world: RenderPorts
 ) -> Settled:
     job = made.job
     manifests, done = _overlaid(made, made.answer.text, made.manifests, world)
     _refuse_duplicates([(job, manifests)])
     found: tuple[Volatile, ...] = ()
-    if second is not None and second.text != made.answer.text:
-        namespace, release = job.release.namespace, job.release.name
-        other = parse(second.text, namespace=namespace, release=release, scopes=made.scopes)
-        found = volatile(manifests, _overlaid(made, second.text, other, world)[0])
+    if pair is not None:
+        one, other = (_overlaid(made, text, None, world)[0] for text in (pair.one, pair.other))
+        found = volatile(manifests, one, other, by_stand_ins=pair.by_stand_ins)
         found = tuple(one for one in found if not _left_out(one, manifests, config))
     if not found:
-        return Settled(manifests, Notes((), overlaid=done))
+        return Settled(manifests, Notes((), overlaid=done), manifests)
+    if config.volatile == "refuse":
+        raise WorldError(f"{job.title}: {_what(found, functions)}", hint=_REFUSED)
     freeze = config.volatile == "freeze"
     result = frozen(manifests, found, _committed(job, world)) if freeze else Frozen(manifests)
-    paths = tuple(dict.fromkeys(VolatilePath(result.now(one.id), one.path, one.whole) for one in found))
-    done = tuple(replace(one, id=result.now(one.id)) for one in done)
+    found = tuple(replace(one, id=result.now(one.id)) for one in found)
+    paths = {VolatilePath(one.id, one.path, one.whole) for one in found}  # another order at each render, by their names
+    ordered = tuple(sorted(paths, key=lambda one: (one.id, list(map(str, one.path)))))
+    done = in_order(replace(one, id=result.now(one.id)) for one in done)
     said = _said(found, result.left, functions, freeze=freeze)
-    return Settled(result.manifests, Notes(paths, tuple(sorted(functions)), freeze, done), (said,))
+    return Settled(result.manifests, Notes(ordered, tuple(sorted(functions)), freeze, done), manifests, (said,))
 
 
 def _refuse_duplicates(several: Iterable[tuple[Job, ManifestSet]]) -> None:
@@ -129,7 +144,7 @@ def _left_out(one: Volatile, manifests: ManifestSet, config: Config) -> bool:
 
 
 def _said(found: tuple[Volatile, ...], left: tuple[Volatile, ...], functions: frozenset[str], *, freeze: bool) -> str:
-    what = f"renders another value each time ({', '.join(sorted(functions))}): {told(found)}"
+    what = _what(found, functions)
     if not freeze:
         return f"{what}; render.volatile allows it"
     if not left:
@@ -137,11 +152,17 @@ def _said(found: tuple[Volatile, ...], left: tuple[Volatile, ...], functions: fr
     return f"{what}; what is committed is kept where it fits, and from now on: {told(left)}"
 
 
+def _what(found: tuple[Volatile, ...], functions: frozenset[str]) -> str:
+    return f"renders another value each time ({', '.join(sorted(functions))}): {told(found)}"
+
+
 def _overlaid(
-    made: Made, text: str, manifests: ManifestSet, world: RenderPorts
+    made: Made, text: str, manifests: ManifestSet | None, world: RenderPorts
 ) -> tuple[ManifestSet, tuple[Effect, ...]]:
-    """``manifests`` are what ``text``, Helm's output, holds, with their namespaces."""
-    overlay = made.job.overlay
+    """``manifests`` are what ``text``, Helm's output, holds, with their namespaces, where they were read before."""
+    overlay, release = made.job.overlay, made.job.release
+    if manifests is None:
+        manifests = parse(text, namespace=release.namespace, release=release.name, scopes=made.scopes)
     if overlay is None:
         return manifests, ()
     written = as_written(text, release=made.job.release.name)

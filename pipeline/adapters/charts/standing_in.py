@@ -1,0 +1,97 @@
+"""Any engine, for orders with stand-ins too: Helm gets an archive of the chart whose templates were rewritten."""
+
+import io
+import tarfile
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from weakref import finalize
+
+from pipeline.adapters.charts.archive import ChartError
+from pipeline.adapters.charts.folder import read_directory
+from pipeline.adapters.charts.load_chart import read_archive, read_file
+from pipeline.adapters.charts.packing import pack
+from pipeline.adapters.guard import private_folder
+from pipeline.core.budget import Budget
+from pipeline.core.charts.chart import ValuesLayer
+from pipeline.core.errors import RenderError, WorldError
+from pipeline.core.render.order import Engine, RenderedChart, RenderOrder
+from pipeline.core.render.stand_ins import rewritten, stood_in
+
+
+class StandInEngine:
+    """Each chart is rewritten once for each variant; orders without stand-ins are handed on as they are."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._rewritten: dict[tuple[str, str, int], str] = {}
+        self._lock = threading.Lock()
+        self._stack = ExitStack()
+        self._folder: Path | None = None
+        finalize(self, self._stack.close)
+
+    @property
+    def name(self) -> str:
+        return self._engine.name
+
+    @property
+    def version(self) -> str:
+        return self._engine.version
+
+    def render(self, order: RenderOrder) -> RenderedChart:
+        return self._engine.render(self._without(order))
+
+    def render_all(self, orders: Iterable[RenderOrder]) -> Iterator[RenderedChart | RenderError]:
+        several = list(orders)
+        if not any(order.stand_ins for order in several):
+            return self._engine.render_all(several)
+        return self._with_failures([self._tried(order) for order in several])
+
+    def _with_failures(self, ready: list[RenderOrder | RenderError]) -> Iterator[RenderedChart | RenderError]:
+        """The folder stays as long as somebody waits for an answer: this generator holds ``self``."""
+        answers = self._engine.render_all([order for order in ready if isinstance(order, RenderOrder)])
+        for one in ready:
+            yield one if isinstance(one, RenderError) else next(answers)
+
+    def _tried(self, order: RenderOrder) -> RenderOrder | RenderError:
+        try:
+            return self._without(order)
+        except WorldError as error:
+            return RenderError(error.message, release=order.release, chart=order.title, hint=error.hint)
+
+    def _without(self, order: RenderOrder) -> RenderOrder:
+        if not order.stand_ins:
+            return order
+        values = tuple(ValuesLayer(one.file, rewritten(one.text, order.stand_ins), one.data) for one in order.values)
+        return replace(order, chart=self._place(order), chart_digest="", values=values, stand_ins=0)
+
+    def _place(self, order: RenderOrder) -> str:
+        key = (order.chart, order.chart_digest, order.stand_ins)
+        with self._lock:
+            if key not in self._rewritten:
+                if self._folder is None:
+                    self._folder = self._stack.enter_context(private_folder("stand-ins"))
+                file = self._folder / f"{len(self._rewritten)}.tgz"
+                file.write_bytes(pack(_rewritten(_files(order), order.stand_ins, order.title)))
+                self._rewritten[key] = str(file)
+            return self._rewritten[key]
+
+
+def _files(order: RenderOrder) -> dict[str, bytes]:
+    path = Path(order.chart)
+    return read_directory(path) if path.is_dir() else read_archive(read_file(path), order.title, Budget(order.title))
+
+
+def _rewritten(files: Mapping[str, bytes], variant: int, title: str) -> dict[str, bytes]:
+    """Templates of packed charts inside it too. One that cannot be read stays as it is, for Helm to judge."""
+    out = stood_in(files, variant)
+    for path, data in files.items():
+        if path.endswith(".tgz") and path.startswith("charts/"):
+            try:
+                inner = read_archive(data, f"{title}: {path}", Budget(title))
+            except (ChartError, tarfile.TarError, io.UnsupportedOperation):
+                continue
+            out[path] = pack(_rewritten(inner, variant, title))
+    return out
