@@ -3,19 +3,68 @@
 platformdirs names the same two. To import it takes 15 ms (tempfile and shutil come along), a tenth of a small run.
 """
 
+import errno
 import os
+import stat
 import tempfile
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+
+_NAME = "pipeline"
+_TEMPORARY = f"{_NAME}-{os.getuid()}"
+_OTHERS = 0o077
 
 
 def cache_folder(name: str) -> Path:
     """Below ``$XDG_CACHE_HOME``, by default ``~/.cache``: what can be made again. It need not exist."""
-    return Path(_base("XDG_CACHE_HOME", "~/.cache"), "pipeline", name)
+    return Path(_base("XDG_CACHE_HOME", "~/.cache"), _NAME, name)
 
 
 def state_folder() -> Path:
     """Below ``$XDG_STATE_HOME``, by default ``~/.local/state``: journals, backups, traces. It need not exist."""
-    return Path(_base("XDG_STATE_HOME", "~/.local/state"), "pipeline")
+    return Path(_base("XDG_STATE_HOME", "~/.local/state"), _NAME)
+
+
+def make_private(folder: Path, outer: Path | None = None) -> None:
+    """Make ``folder`` for no one else to read or enter; what is there and wider is narrowed.
+
+    So is each folder on the way that is ours: below ``outer``, by default from the one named ``pipeline`` on.
+
+    Raises:
+        OSError: it cannot be made or narrowed, or one of them is another user's link.
+    """
+    own = list(_own(folder, outer))
+    own[0].parent.mkdir(parents=True, exist_ok=True)
+    for each in own:
+        with suppress(FileExistsError):
+            each.mkdir(mode=0o700)
+        _narrow(each)
+
+
+def narrow(folder: Path) -> None:
+    """The same of what is there already; of what is not there, or not ours, nothing."""
+    with suppress(OSError):
+        for each in _own(folder, None):
+            _narrow(each)
+
+
+def _narrow(folder: Path) -> None:
+    found = folder.stat(follow_symlinks=False)
+    if stat.S_ISLNK(found.st_mode) and found.st_uid != os.geteuid():
+        raise NotADirectoryError(errno.ENOTDIR, "it is another user's link", str(folder))
+    if folder.stat().st_mode & _OTHERS:
+        folder.chmod(0o700)
+
+
+def _own(folder: Path, outer: Path | None) -> Iterator[Path]:
+    """From the outermost on."""
+    if outer is None:
+        around = (folder, *folder.parents)
+        named = [one for name in (_TEMPORARY, _NAME) for one in around if one.name == name]
+        outer = named[0].parent if named else folder.parent
+    above = [one for one in folder.parents if one != outer and one.is_relative_to(outer)]
+    yield from (*reversed(above), folder)
 
 
 def _base(variable: str, default: str) -> str:
@@ -26,4 +75,4 @@ def _base(variable: str, default: str) -> str:
     found = os.path.expanduser(default)  # noqa: PTH111 - never raises
     if os.path.isabs(found):  # noqa: PTH117 - as above
         return found
-    return os.path.join(tempfile.gettempdir(), f"pipeline-{os.getuid()}", variable)  # noqa: PTH118 - as above
+    return os.path.join(tempfile.gettempdir(), _TEMPORARY, variable)  # noqa: PTH118 - as above

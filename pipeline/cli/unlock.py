@@ -34,7 +34,7 @@ def command(*, environment: str | None, run_id: str | None, reason: str | None, 
         raise UsageError(f"{name}: {held}", hint="to release it: --run RUN --reason WHY")
     own = f"unlock-{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
     folder = RunFolder.of_user(client.uid(), name, own)
-    journal = JournalFile(folder.path)
+    journal = JournalFile(folder)
     journal.note({"type": "unlock", "run": run_id, "reason": reason})
     writer = Writer(client, at.clock, journal, lambda: None)
     if (lease and lease.holder) or not give_up:

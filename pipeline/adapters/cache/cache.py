@@ -14,10 +14,14 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 
+from pipeline.adapters.user_folders import make_private, narrow
+
 _HEAD = b"pipeline-cache/1 "
 _HEAD_LENGTH = len(_HEAD) + 64 + 1
 _LARGEST = 64_000_000
 """Bytes; nothing larger was ever kept."""
+_READABLE, _WRITABLE = 0o055, 0o022
+"""By others."""
 _SOME = 50
 """After so many more it is seen to that there are not too many: to look through them costs more than to write one."""
 
@@ -28,10 +32,13 @@ class Cache:
     def __init__(self, folder: Path, version: str, most: int) -> None:
         """``version`` is that of what the entries mean; ``most`` entries stay, the newest."""
         self._folder, self._version, self._most = folder, version, most
-        self._puts = 0
+        self._puts, self._asked = 0, False
 
     def get(self, key: str) -> bytes | None:
         """The content; None where there is none that can be trusted."""
+        if not self._asked:
+            self._asked = True
+            narrow(self._folder)
         file = self._file(key)
         raw = _read(file)
         if raw is None:
@@ -47,7 +54,7 @@ class Cache:
         file = self._file(key)
         staged = file.with_name(f".{file.name}.{os.getpid()}")
         try:
-            self._make_folder()
+            make_private(self._folder)
             with suppress(FileNotFoundError):  # of a process of that number that died
                 staged.unlink()
             with os.fdopen(os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
@@ -72,18 +79,14 @@ class Cache:
         named = f"{self._version}\0{key}".encode("utf-8", "surrogatepass")
         return self._folder / hashlib.sha256(named).hexdigest()
 
-    def _make_folder(self) -> None:
-        """For no one else to read; one that was made wider before is narrowed. Raises OSError where it is not ours."""
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        found = self._folder.stat(follow_symlinks=False)
-        if found.st_mode & 0o077:
-            self._folder.chmod(0o700)
-
     def _keep_newest(self) -> None:
         with suppress(OSError):
             files = sorted(self._folder.iterdir(), key=lambda file: file.lstat().st_mtime)
             for file in files[: max(0, len(files) - self._most)]:
                 self._drop(file)
+            for file in files[-self._most :]:
+                if stat.S_ISREG(mode := file.lstat().st_mode) and mode & (_READABLE | _WRITABLE):
+                    file.chmod(0o600)
 
     @staticmethod
     def _drop(file: Path) -> None:
@@ -101,6 +104,10 @@ def _read(file: Path) -> bytes | None:
         found = os.fstat(handle)
         if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid() or found.st_size > _LARGEST:
             return None
+        if found.st_mode & _WRITABLE:  # others may have made it, digest and all
+            return None
+        if found.st_mode & _READABLE:
+            os.fchmod(handle, 0o600)
         with os.fdopen(handle, "rb", closefd=False) as opened:
             return opened.read(_LARGEST)
     except OSError:  # a disk that fails

@@ -8,6 +8,8 @@ import threading
 from pathlib import Path
 from typing import Any
 
+from pipeline.adapters.kube.run_folder import RunFolder
+from pipeline.adapters.user_folders import make_private
 from pipeline.core.cluster.api.canonical import digest
 from pipeline.core.cluster.inventory.journal import START, Anchor, encoded
 from pipeline.core.errors import WorldError
@@ -19,8 +21,9 @@ class JournalFile:
     Raises WorldError where the folder or the file cannot be written: then nothing may be applied.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.path = folder / "journal.jsonl"
+    def __init__(self, folder: RunFolder) -> None:
+        self._folder = folder
+        self.path = folder.path / "journal.jsonl"
         self._file = -1
         self._lock = threading.Condition()
         self._number = 0
@@ -58,7 +61,7 @@ class JournalFile:
 
     def _open(self) -> int:
         if self._file < 0:
-            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            make_private(self._folder.path, self._folder.outer)
             self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
             _flush_folder(self.path.parent)
         return self._file

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import orjson
 
-from pipeline.adapters.user_folders import state_folder
+from pipeline.adapters.user_folders import make_private, state_folder
 from pipeline.core.errors import WorldError
 from pipeline.core.kube.resource import Body, ResourceId
 from pipeline.core.safe_path import SafePath
@@ -18,12 +18,16 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
 @dataclass(frozen=True, slots=True)
 class RunFolder:
     path: Path
+    outer: Path | None = None
+    """The folder that somebody chose for all of it: those below it are for no one else to read."""
 
     @classmethod
     def of_user(cls, cluster_uid: str, environment: str, run: str) -> "RunFolder":
         """``$PIPELINE_STATE_DIR`` or XDG's state folder, then the cluster, the environment and the run."""
-        base = Path(os.environ.get("PIPELINE_STATE_DIR") or state_folder())
-        return cls(base / SafePath.of("runs", _UNSAFE.sub("_", cluster_uid), environment, run))
+        chosen = os.environ.get("PIPELINE_STATE_DIR")
+        outer = Path(chosen) if chosen else None
+        path = (outer or state_folder()) / SafePath.of("runs", _UNSAFE.sub("_", cluster_uid), environment, run)
+        return cls(path, outer)
 
     def keep(self, rid: ResourceId, body: Body) -> str:
         """Write a live object, with whatever secrets it has, where only its owner can read it; where that is.
@@ -34,7 +38,7 @@ class RunFolder:
         name = _UNSAFE.sub("_", f"{rid.kind}.{rid.group}-{rid.namespace}-{rid.name}")[:200]
         path = self.path / SafePath(f"backup-{name}.json")
         try:
-            self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+            make_private(self.path, self.outer)
             with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
                 file.write(orjson.dumps(body, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS))
                 file.flush()

@@ -64,7 +64,7 @@ def run(given: Given) -> int:
     run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
     client = at.client(run_id)
     folder = _run_folder(plan, run_id)
-    journal = JournalFile(folder.path)
+    journal = JournalFile(folder)
     with _signals(at) as stopped, progress("apply") as tell:
         ports = ApplyPorts(client, at.clock, journal, stopped, tell, folder.keep, partial(_journal_of, plan))
         result = apply_plan(Order(ready, run_id, _hidden(at, plan)), ports)
@@ -79,7 +79,7 @@ def _run_folder(plan: Plan, run_id: str) -> RunFolder:
 
 def _journal_of(plan: Plan, run_id: str) -> tuple[str, bytes] | None:
     """Of another run: its path and bytes; None where that was on another machine."""
-    path = JournalFile(_run_folder(plan, run_id).path).path
+    path = JournalFile(_run_folder(plan, run_id)).path
     return (str(path), path.read_bytes()) if path.exists() else None
 
 

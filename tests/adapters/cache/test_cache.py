@@ -12,7 +12,7 @@ import pytest
 from pipeline.adapters.cache.cache import Cache
 from pipeline.adapters.cache.documents import DocumentCache
 from pipeline.adapters.cache.valid_config import ValidConfig
-from pipeline.adapters.user_folders import cache_folder, state_folder
+from pipeline.adapters.user_folders import cache_folder, make_private, state_folder
 from pipeline.core.yaml.reader import load_all
 
 LARGE = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nspec:\n" + "".join(
@@ -102,6 +102,60 @@ def test_nobody_else_can_read_it(tmp_path: Path) -> None:
         os.umask(old)
     assert (tmp_path / "kind").stat().st_mode & 0o777 == 0o700
     assert only(tmp_path).stat().st_mode & 0o777 == 0o600
+
+
+def modes(root: Path) -> set[int]:
+    return {path.stat().st_mode & 0o777 for path in root.rglob("*") if path.is_dir() or path.is_file()}
+
+
+def test_all_of_the_users_folders_are_for_the_user_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("XDG_CACHE_HOME", "XDG_STATE_HOME"):
+        monkeypatch.setenv(name, str(tmp_path / name))
+    old = os.umask(0)
+    try:
+        Cache(cache_folder("kind"), "1", 10).put("key", b"content")
+        make_private(state_folder() / "runs/a/b/c")
+        make_private(tmp_path / "chosen/pipeline/runs/a/b", tmp_path / "chosen/pipeline")
+    finally:
+        os.umask(old)
+    for name in ("XDG_CACHE_HOME", "XDG_STATE_HOME", "chosen/pipeline"):
+        assert modes(tmp_path / name) <= {0o700, 0o600}
+    assert (tmp_path / "chosen/pipeline").stat().st_mode & 0o777 == 0o777
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o755])
+def test_what_an_older_version_left_wider_is_narrowed_when_it_is_met(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: int
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    for key in ("read", "other"):
+        Cache(cache_folder("kind"), "1", 10).put(key, b"content")
+    for path in tmp_path.rglob("*"):
+        path.chmod(mode if path.is_file() else 0o755)
+    assert Cache(cache_folder("kind"), "1", 10).get("read") == b"content"
+    assert {path.stat().st_mode & 0o777 for path in tmp_path.rglob("*") if path.is_dir()} == {0o700}
+    assert 0o600 in modes(tmp_path)
+    Cache(cache_folder("kind"), "1", 10).put("new", b"content")
+    assert modes(tmp_path) == {0o700, 0o600}
+
+
+@pytest.mark.parametrize("mode", [0o666, 0o620, 0o602])
+def test_what_others_could_have_written_is_made_anew(tmp_path: Path, mode: int) -> None:
+    cache(tmp_path).put("key", b"content")
+    only(tmp_path).chmod(mode)
+    assert cache(tmp_path).get("key") is None
+    cache(tmp_path).put("key", b"content")
+    assert cache(tmp_path).get("key") == b"content"
+
+
+def test_a_folder_that_is_another_users_link_is_not_entered(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir(mode=0o755)
+    (tmp_path / "kind").symlink_to("elsewhere")
+    if os.geteuid() == 0:
+        os.chown(tmp_path / "kind", 1, 1, follow_symlinks=False)
+        cache(tmp_path).put("key", b"content")
+        assert list((tmp_path / "elsewhere").iterdir()) == []
+        assert (tmp_path / "elsewhere").stat().st_mode & 0o777 == 0o755
 
 
 def _busy(folder: str, seed: int) -> int:
