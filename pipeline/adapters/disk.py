@@ -1,8 +1,9 @@
 """The repository's folder on disk: reads files, and writes edits all or nothing.
 
 Everything new is first staged beside its target on the same file system and flushed; then it is renamed into place.
-Whatever goes wrong in between (a full disk, Ctrl-C), the renames are undone and the tree is as it was. What a kill or a
-power cut leaves half done, the next run of any verb finishes (adapters/write_ahead).
+No link on the way is followed, whenever it came (adapters/open_folder.py). Whatever goes wrong in between (a full
+disk, Ctrl-C), the renames are undone and the tree is as it was. What a kill or a power cut leaves half done, the next
+run of any verb finishes (adapters/write_ahead).
 """
 
 import os
@@ -13,6 +14,7 @@ from pathlib import Path
 from pipeline.adapters.below import Below
 from pipeline.adapters.descriptors import Found, Kind
 from pipeline.adapters.inputs import read_inputs
+from pipeline.adapters.open_folder import OpenFolder
 from pipeline.adapters.recovery import go_on
 from pipeline.adapters.write_ahead.aside import Aside
 from pipeline.adapters.write_ahead.staging import Writing, writing
@@ -97,7 +99,8 @@ class Disk:
         """What ``carry_out`` would change, sorted."""
         trees = (folder for folder, files in edits.trees.items() if self.vendored(folder) != VendoredTree(files))
         files = (path for path, data in edits.files.items() if self.read(path) != data)
-        removals = (path for path in edits.removed if self._inside(path).exists())
+        with OpenFolder.at(str(self.root)) as root:
+            removals = [path for path in edits.removed if root.is_there(SafePath(path))]
         return tuple(sorted({*trees, *files, *removals}))
 
     @contextmanager
@@ -132,20 +135,19 @@ class Disk:
             raise WorldError(f"{where}: {(error.strerror or str(error)).lower()}; nothing was changed") from error
 
     def _stage(self, edits: Edits, work: Writing, aside: Aside | None) -> None:
-        checked: set[Path] = set()
         for folder, files in sorted(edits.trees.items()):
             here = self.vendored(folder)
             if here != VendoredTree(files):
                 self._keep_tree(folder, here, files, edits, aside)
-                work.tree(self._inside(folder, checked), files)
+                work.tree(SafePath(folder), files)
         for path, data in sorted(edits.files.items()):
             old = self.read(path)
             if old != data:
                 self._keep_file(path, old, edits, aside)
-                work.file(self._inside(path, checked), data)
+                work.file(SafePath(path), data)
         for path in edits.removed:
-            target = self._inside(path, checked)
-            if aside is not None and target.is_dir():
+            target = SafePath(path)
+            if aside is not None and Below(self.root).is_folder(target):
                 self._keep_tree(path, self.vendored(path), {}, edits, aside)
             elif aside is not None:
                 self._keep_file(path, self.read(path), edits, aside)
@@ -168,14 +170,3 @@ class Disk:
         for path, data in here.files.items():
             if files.get(path) != data:
                 aside.keep(f"{folder}/{path}", data)
-
-    def _inside(self, path: str, checked: set[Path] | None = None) -> Path:
-        """``checked`` are folders that were looked at already: to resolve one costs as much as to write a file."""
-        target = self.root / SafePath(path)
-        if checked is not None and target.parent in checked:
-            return target
-        if not target.parent.resolve().is_relative_to(self.root.resolve()):
-            raise WorldError(f"{path}: a folder on the way is a link out of the repository", hint="remove the link")
-        if checked is not None:
-            checked.add(target.parent)
-        return target

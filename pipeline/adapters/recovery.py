@@ -1,18 +1,20 @@
 """Recovers from a killed run: finishes or undoes what it had begun, and removes what it had prepared."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from pipeline.adapters.descriptors import LinkError
+from pipeline.adapters.open_folder import OpenFolder
 from pipeline.adapters.write_ahead import moves, record
-from pipeline.adapters.write_ahead.durable import flush_folders
-from pipeline.adapters.write_ahead.moves import Staged
+from pipeline.adapters.write_ahead.durable import flush_below
+from pipeline.adapters.write_ahead.moves import Move, Staged
 from pipeline.adapters.write_ahead.place import StatePlace, state_place
 from pipeline.adapters.write_ahead.record import RunRecord, Stage
 from pipeline.adapters.write_ahead.staging import STAGING
 from pipeline.adapters.write_ahead.turn import Turn, holder, leave, named, try_turn
 from pipeline.core.errors import RefusedError, WorldError
-from pipeline.core.safe_path import UnsafePathError
+from pipeline.core.safe_path import SafePath, UnsafePathError
 from pipeline.core.words import counted
 
 _PATIENCE_SECONDS = 60.0
@@ -58,7 +60,7 @@ def go_on(turn: Turn, tell: Callable[[str], object]) -> None:
             if said:
                 tell(said)
         record.forget(turn.place)
-    except (OSError, ValueError, KeyError, TypeError, UnsafePathError) as error:
+    except (OSError, ValueError, KeyError, TypeError, UnsafePathError, LinkError) as error:
         raise _cannot(turn.place, error) from error
 
 
@@ -74,25 +76,34 @@ def _gone_on(found: RunRecord, turn: Turn) -> str:
 
 def _files(found: RunRecord, place: StatePlace) -> str:
     root, name = (place.top / str(found.who["root"])).resolve(), str(found.body["folder"])
-    staged = Staged(root, root / name, moves.from_data(found.body["moves"]))
-    parents = {(root / move.target).parent.resolve() for move in staged.moves}
-    inside = all(folder.is_relative_to(root) for folder in parents)
-    if not (inside and root.is_relative_to(place.top) and name.startswith(STAGING) and "/" not in name):
+    listed = moves.from_data(found.body["moves"])
+    if not (root.is_relative_to(place.top) and name.startswith(STAGING) and "/" not in name):
         raise ValueError("the record names a path outside of the repository")
     ended = f"{named(dict(found.who))} ended half way"
-    count = counted(len(staged.moves), "path")
-    said = f"{ended}: nothing had changed; what it had prepared is removed"
-    if found.stage is Stage.DOING:
-        staged.forward()
-        said = f"{ended}: what it had begun is finished ({count})"
-    elif found.stage is Stage.UNDOING:
-        staged.backward()
-        said = f"{ended}: what it had begun is undone ({count})"
-    elif found.stage is Stage.DONE:
-        said = f"{ended}: all was written; what it had prepared is removed"
-    flush_folders(staged.folders(), root)
-    staged.clear()
+    count = counted(len(listed), "path")
+    with OpenFolder.at(str(root)) as top:
+        said = f"{ended}: nothing had changed; what it had prepared is removed"
+        if found.stage in _TOUCHING:
+            _go_on_with_moves(top, SafePath(name), listed, forward=found.stage is Stage.DOING)
+            said = f"{ended}: what it had begun is {'finished' if found.stage is Stage.DOING else 'undone'} ({count})"
+        elif found.stage is Stage.DONE:
+            said = f"{ended}: all was written; what it had prepared is removed"
+        if top.is_there(SafePath(name)):
+            top.remove(SafePath(name))
     return said
+
+
+def _go_on_with_moves(top: OpenFolder, name: SafePath, listed: Sequence[Move], *, forward: bool) -> None:
+    folder = top.inner(name, mode=0o700)
+    try:
+        staged = Staged(top, folder, listed)
+        if forward:
+            staged.forward()
+        else:
+            staged.backward()
+        flush_below(top, staged.folders())
+    finally:
+        folder.close()
 
 
 def _cannot(place: StatePlace, error: Exception) -> WorldError:

@@ -1,6 +1,9 @@
 """Edits are carried out whole or not at all, and never outside of the repository."""
 
+import contextlib
 import os
+import shutil
+import threading
 from pathlib import Path
 
 import pytest
@@ -35,16 +38,16 @@ def test_whatever_stops_it_the_tree_is_as_it_was(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: int, error: BaseException
 ) -> None:
     disk = Disk(write(tmp_path, START))
-    before, rename, calls = snapshot(tmp_path), Path.rename, 0
+    before, rename, calls = snapshot(tmp_path), os.rename, 0
 
-    def failing(self: Path, target: Path) -> Path:
+    def failing(source: str, target: str, **folders: int) -> None:
         nonlocal calls
         calls += 1
         if calls == at:
             raise error
-        return rename(self, target)
+        rename(source, target, **folders)
 
-    monkeypatch.setattr(Path, "rename", failing)
+    monkeypatch.setattr(os, "rename", failing)
     try:
         disk.carry_out(EDITS)
     except (KeyboardInterrupt, WorldError):
@@ -64,6 +67,91 @@ def test_a_link_that_leads_out_is_not_followed(tmp_path: Path) -> None:
         Disk(root).carry_out(Edits(files={"link/x": b"1"}))
     assert list(outside.iterdir()) == []
     assert "link" not in {path.split("/")[0] for path in Disk(root).paths("a")}
+
+
+SWAPPED = ("a", "b/c", "gone", "x")
+OUTSIDE = {"one.yaml": "o", "old.yaml": "o", "deep/one.yaml": "o", "deep/y.yaml": "o", "c/old.yaml": "o", "y.yaml": "o"}
+MANY = Edits(
+    trees={"a/deep": {"one.yaml": b"1", "sub/new.yaml": b"9"}},
+    files={"a/deep2/x.yaml": b"5", "b/c/old.yaml": b"6", "x/deep/y.yaml": b"7", "x/y.yaml": b"8"},
+    removed=("gone/deep/y.yaml", "gone/deep"),
+)
+
+
+@pytest.mark.parametrize("swapped", SWAPPED)
+@pytest.mark.parametrize("call", ["rename", "open", "mkdir", "rmdir", "stat", "unlink"])
+def test_a_link_that_comes_on_the_way_leads_nowhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, swapped: str, call: str
+) -> None:
+    """Whichever call it comes before: the folder is moved away, and a link to one outside is put in its place."""
+    happened, at = True, 0
+    while happened:
+        at, happened = at + (3 if call == "open" else 1), False
+        outside = write(tmp_path / f"{at}/outside", OUTSIDE)
+        start = {"a/deep/one.yaml": "1", "b/c/old.yaml": "2", "gone/deep/y.yaml": "3", "x/deep/y.yaml": "4"}
+        root = write(tmp_path / f"{at}/root", start)
+        before, real, count = snapshot(outside), getattr(os, call), 0
+
+        def swapping(*given: object, **more: object) -> object:
+            nonlocal count, happened
+            if "dir_fd" in more or "src_dir_fd" in more:
+                count += 1
+                if count == at:  # noqa: B023 - as above
+                    happened = True
+                    swap(root / swapped, outside)  # noqa: B023 - called in this round only
+            return real(*given, **more)  # noqa: B023 - as above
+
+        with monkeypatch.context() as patch, contextlib.suppress(WorldError):
+            patch.setattr(os, call, swapping)
+            Disk(root).carry_out(MANY)
+        assert snapshot(outside) == before, f"{call} {at}"
+        assert not list(outside.rglob(f"{STAGING}*"))
+
+
+def swap(folder: Path, outside: Path) -> None:
+    if folder.is_dir() and not folder.is_symlink():
+        shutil.move(folder, folder.with_name(f"{folder.name}.moved"))
+    if not folder.exists() and folder.parent.is_dir():
+        folder.symlink_to(outside)
+
+
+def test_a_thread_that_swaps_folders_for_links_all_the_while_gets_nothing_written(tmp_path: Path) -> None:
+    outside = write(tmp_path / "outside", OUTSIDE)
+    root = write(tmp_path / "root", {"a/deep/one.yaml": "1", "b/c/old.yaml": "2"})
+    before, over = snapshot(outside), threading.Event()
+    (root / "link").symlink_to(outside)
+
+    def swaps() -> None:
+        while not over.is_set():
+            for folder in (root / "a", root / "b", root / "a/deep", root / "b/c"):
+                with contextlib.suppress(OSError):
+                    folder.rename(root / "held")
+                    (root / "link").rename(folder)
+                    folder.rename(root / "link")
+                    (root / "held").rename(folder)
+
+    thread = threading.Thread(target=swaps)
+    thread.start()
+    try:
+        for number in range(40):
+            data = b"%d" % number
+            with contextlib.suppress(WorldError):
+                Disk(root).carry_out(
+                    Edits(trees={"a/deep": {"one.yaml": data, "y.yaml": data}}, files={"b/c/old.yaml": data})
+                )
+    finally:
+        over.set()
+        thread.join()
+    assert snapshot(outside) == before
+
+
+def test_a_link_inside_is_not_written_through_either(tmp_path: Path) -> None:
+    root = write(tmp_path / "root", START)
+    (root / "link").symlink_to("a")
+    before = snapshot(root / "a")
+    with pytest.raises(WorldError, match=r"link/one\.yaml: a folder on the way is a link to 'a'"):
+        Disk(root).carry_out(Edits(files={"link/one.yaml": b"9"}))
+    assert snapshot(root / "a") == before
 
 
 @pytest.mark.parametrize("path", ["../x", "/etc/x", "a/../../x", "", ".git/config", "a/.GIT/hooks/x"])

@@ -6,6 +6,9 @@ from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 
+from pipeline.adapters.open_folder import OpenFolder
+from pipeline.core.safe_path import SafePath
+
 _FEW = 8
 """So many files are flushed one by one. More are flushed as one file system: 19,000 small ones take 58 s one by one."""
 
@@ -13,7 +16,7 @@ _FEW = 8
 def write_whole(path: Path, data: bytes, *, flush: bool = True) -> None:
     """Beside the target first, then renamed: a reader finds all of it or what was there, also after a power cut."""
     staged = staged_name(path)
-    descriptor = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    descriptor = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(data)
         file.flush()
@@ -29,26 +32,16 @@ def staged_name(path: Path) -> Path:
     return path.with_name(f"{path.name}.new")
 
 
-def flush_files(files: Collection[Path], root: Path) -> None:
-    """All of them, with the folders that they are in. ``root`` lies on the same file system."""
-    if len(files) > _FEW:
-        _flush_file_system(root)
+def flush_below(root: OpenFolder, folders: Collection[str], files: Collection[SafePath] = ()) -> None:
+    """The files, and the folders in which names changed; ``root`` itself is the empty one. Raises OSError."""
+    if len(files) > _FEW or len(folders) > _FEW:
+        _flush_file_system(root.descriptor)
         return
     for file in files:
-        descriptor = os.open(file, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-    flush_folders({file.parent for file in files}, root)
-
-
-def flush_folders(folders: Collection[Path], root: Path) -> None:
-    if len(folders) > _FEW:
-        _flush_file_system(root)
-        return
-    for folder in folders:
-        flush_folder(folder)
+        root.flush(file)
+    for folder in folders:  # not every file system takes that, and those need it not; some may be gone
+        with suppress(OSError):
+            root.flush(SafePath(folder) if folder else None)
 
 
 def flush_folder(folder: Path) -> None:
@@ -61,16 +54,11 @@ def flush_folder(folder: Path) -> None:
             os.close(descriptor)
 
 
-def _flush_file_system(root: Path) -> None:
+def _flush_file_system(descriptor: int) -> None:
     """syncfs(2) where the system has it. Python has no call of its own for it."""
     library = ctypes.CDLL(None, use_errno=True)
     if not hasattr(library, "syncfs"):
         os.sync()
-        return
-    descriptor = os.open(root, os.O_RDONLY)
-    try:
-        if library.syncfs(descriptor):
-            number = ctypes.get_errno()
-            raise OSError(number, os.strerror(number), str(root))
-    finally:
-        os.close(descriptor)
+    elif library.syncfs(descriptor):
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))

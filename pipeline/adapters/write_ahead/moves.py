@@ -4,12 +4,10 @@ A file in the staging folder is named by the number of its move: ``12`` is what 
 was there. Both are renamed, never copied, so that at any moment each content is in exactly one of its two places.
 """
 
-import os
-import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
+from pipeline.adapters.open_folder import OpenFolder
 from pipeline.core.safe_path import SafePath
 
 KIND = "files"
@@ -26,47 +24,41 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """Moves below ``root``, and the folder that holds what comes and what was."""
+    """Moves below ``root``, and the folder in it that holds what comes and what was."""
 
-    root: Path
-    folder: Path
+    root: OpenFolder
+    folder: OpenFolder
     moves: Sequence[Move]
 
     def forward(self) -> None:
-        """Bring everything into place. Raises OSError."""
+        """Bring everything into place. Raises OSError, and LinkError where a folder on the way is a link."""
         for number, move in enumerate(self.moves):
-            target, new, old = self.root / move.target, self.folder / str(number), self.folder / f"{number}.old"
-            if move.staged and not is_there(new):
+            new, old = _names(number)
+            if move.staged and not self.folder.is_there(new):
                 continue
-            if is_there(target):
-                if is_there(old):
-                    _remove(target)
+            if self.root.is_there(move.target):
+                if self.folder.is_there(old):
+                    self.root.remove(move.target)
                 else:
-                    target.rename(old)
+                    self.root.move(move.target, self.folder, old)
             if move.staged:
-                target.parent.mkdir(parents=True, exist_ok=True)
-                new.rename(target)
-        removed = {(self.root / move.target).parent for move in self.moves if not move.staged}
-        remove_empty_folders(removed, self.root)
+                self.folder.move(new, self.root, move.target)
+        remove_empty_folders((move.target for move in self.moves if not move.staged), self.root)
 
     def backward(self) -> None:
-        """Bring back everything that was there. Raises OSError."""
+        """Bring back everything that was there. Raises as ``forward`` does."""
         for number, move in reversed(list(enumerate(self.moves))):
-            target, new, old = self.root / move.target, self.folder / str(number), self.folder / f"{number}.old"
-            came = move.staged and not is_there(new) and (not move.had or is_there(old))
-            if came and is_there(target):
-                target.rename(new)
-            if is_there(old):
-                target.parent.mkdir(parents=True, exist_ok=True)
-                old.rename(target)
-        remove_empty_folders({(self.root / move.target).parent for move in self.moves}, self.root)
+            new, old = _names(number)
+            came = move.staged and not self.folder.is_there(new) and (not move.had or self.folder.is_there(old))
+            if came and self.root.is_there(move.target):
+                self.root.move(move.target, self.folder, new)
+            if self.folder.is_there(old):
+                self.folder.move(old, self.root, move.target)
+        remove_empty_folders((move.target for move in self.moves), self.root)
 
-    def folders(self) -> set[Path]:
-        """Those in which a name changed, as far as they are there."""
-        return {folder for folder in {(self.root / move.target).parent for move in self.moves} if folder.is_dir()}
-
-    def clear(self) -> None:
-        shutil.rmtree(self.folder, ignore_errors=True)
+    def folders(self) -> set[str]:
+        """Those in which a name changed, below the root; it itself is the empty one."""
+        return {move.target.rpartition("/")[0] for move in self.moves}
 
 
 def to_data(moves: Iterable[Move]) -> list[list[object]]:
@@ -78,25 +70,14 @@ def from_data(rows: Iterable[Sequence[object]]) -> tuple[Move, ...]:
     return tuple(Move(SafePath(str(target)), bool(staged), bool(had)) for target, staged, had in rows)
 
 
-def remove_empty_folders(folders: set[Path], root: Path) -> None:
-    """``folders`` and what is above them, up to the root, as far as nothing is in them."""
-    for folder in sorted(folders, key=lambda path: -len(path.parts)):
+def remove_empty_folders(paths: Iterable[SafePath], root: OpenFolder) -> None:
+    """Those that ``paths`` are in and what is above them, up to the root, as far as nothing is in them."""
+    folders = {path.rpartition("/")[0] for path in paths}
+    for folder in sorted(folders, key=lambda path: -path.count("/")):
         here = folder
-        while here != root and root in here.parents:
-            try:
-                here.rmdir()
-            except OSError:
-                break
-            here = here.parent
+        while here and root.remove_if_empty(SafePath(here)):
+            here = here.rpartition("/")[0]
 
 
-def is_there(path: Path) -> bool:
-    """A link too, wherever it leads."""
-    return os.path.lexists(path)
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink()
+def _names(number: int) -> tuple[SafePath, SafePath]:
+    return SafePath(str(number)), SafePath(f"{number}.old")

@@ -1,14 +1,13 @@
 """Carries out edits of a repository's files, all or nothing: staged, recorded, renamed."""
 
 import secrets
-import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from pathlib import Path
 
+from pipeline.adapters.open_folder import OpenFolder
 from pipeline.adapters.write_ahead import record
-from pipeline.adapters.write_ahead.durable import flush_files, flush_folders
-from pipeline.adapters.write_ahead.moves import KIND, Move, Staged, is_there, to_data
+from pipeline.adapters.write_ahead.durable import flush_below
+from pipeline.adapters.write_ahead.moves import KIND, Move, Staged, to_data
 from pipeline.adapters.write_ahead.record import Stage
 from pipeline.adapters.write_ahead.signals import held_back
 from pipeline.adapters.write_ahead.turn import Turn
@@ -20,45 +19,48 @@ STAGING = ".pipeline-staging-"
 class Writing:
     """Staged content, until ``commit`` brings it into place. Used by one run that has its turn."""
 
-    def __init__(self, turn: Turn) -> None:
-        self._turn, self._root = turn, turn.root
-        self._folder: Path | None = None
+    def __init__(self, turn: Turn, root: OpenFolder) -> None:
+        self._turn, self._root = turn, root
+        self._name = SafePath(f"{STAGING}{secrets.token_hex(4)}")
+        self._folder: OpenFolder | None = None
         self._moves: list[Move] = []
-        self._files: list[Path] = []
+        self._files: list[SafePath] = []
         self._half_done = False
 
-    def tree(self, target: Path, files: Mapping[str, bytes]) -> None:
+    def tree(self, target: SafePath, files: Mapping[str, bytes]) -> None:
         """``target`` shall hold these files and nothing else."""
-        staged = self._place(target, staged=True)
-        staged.mkdir()
+        folder, number = self._place(target, staged=True)
+        folder.inner(number, mode=0o777).close()
         for name, data in sorted(files.items()):
-            path = staged / SafePath(name)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(data)
+            path = SafePath.of(number, name)
+            folder.write(path, data)
             self._files.append(path)
 
-    def file(self, target: Path, data: bytes) -> None:
-        staged = self._place(target, staged=True)
-        staged.write_bytes(data)
-        if target.is_file():
-            shutil.copymode(target, staged)
-        self._files.append(staged)
+    def file(self, target: SafePath, data: bytes) -> None:
+        folder, number = self._place(target, staged=True)
+        folder.write(number, data, self._root.file_mode(target))
+        self._files.append(number)
 
-    def removal(self, target: Path) -> None:
-        if is_there(target):
+    def removal(self, target: SafePath) -> None:
+        if self._root.is_there(target):
             self._place(target, staged=False)
 
     def commit(self) -> tuple[str, ...]:
-        """Bring all into place; the paths that changed, sorted. Raises OSError: nothing has changed then."""
+        """Bring all into place; the paths that changed, sorted.
+
+        Raises:
+            OSError: the disk refused. Nothing has changed then.
+            LinkError: a folder on the way is a link. Nothing has changed either.
+        """
         if self._folder is None:
             return ()
-        flush_files(self._files, self._root)
+        flush_below(self._folder, {path.rpartition("/")[0] for path in self._files}, self._files)
         staged = Staged(self._root, self._folder, tuple(self._moves))
         with held_back():
             self._keep(Stage.DOING)
             try:
                 staged.forward()
-                flush_folders(staged.folders(), self._root)
+                flush_below(self._root, staged.folders())
             except BaseException:
                 self._half_done = True  # if going back fails too, the next run does it: see the record
                 with suppress(OSError):
@@ -72,31 +74,38 @@ class Writing:
 
     def close(self) -> None:
         """Remove what was staged, and then the record of it."""
-        if self._folder is not None and not self._half_done:
+        if self._folder is None:
+            return
+        self._folder.close()
+        if not self._half_done:
             with held_back():
-                shutil.rmtree(self._folder, ignore_errors=True)
+                with suppress(OSError):
+                    self._root.remove(self._name)
                 record.forget(self._turn.place)
 
-    def _place(self, target: Path, *, staged: bool) -> Path:
+    def _place(self, target: SafePath, *, staged: bool) -> tuple[OpenFolder, SafePath]:
+        """The staging folder, and the name there of what shall be at ``target``."""
+        had = self._root.is_there(target)
         if self._folder is None:
-            self._folder = self._root / f"{STAGING}{secrets.token_hex(4)}"
             self._keep(Stage.PREPARING, flush=False)
-            self._folder.mkdir(mode=0o700)
-        number = len(self._moves)
-        had = is_there(target)
-        self._moves.append(Move(SafePath(target.relative_to(self._root).as_posix()), staged, had))
-        return self._folder / str(number)
+            try:
+                self._folder = self._root.inner(self._name, mode=0o700)
+            except BaseException:
+                record.forget(self._turn.place)
+                raise
+        self._moves.append(Move(target, staged, had))
+        return self._folder, SafePath(str(len(self._moves) - 1))
 
     def _keep(self, stage: Stage, *, flush: bool = True) -> None:
-        assert self._folder is not None, "BUG: nothing is staged"
         moves = to_data(self._moves) if stage in (Stage.DOING, Stage.UNDOING) else []
-        record.keep(self._turn, KIND, stage, {"folder": self._folder.name, "moves": moves}, flush=flush)
+        record.keep(self._turn, KIND, stage, {"folder": self._name, "moves": moves}, flush=flush)
 
 
 @contextmanager
 def writing(turn: Turn) -> Iterator[Writing]:
-    work = Writing(turn)
-    try:
-        yield work
-    finally:
-        work.close()
+    with OpenFolder.at(str(turn.root)) as root:
+        work = Writing(turn, root)
+        try:
+            yield work
+        finally:
+            work.close()
