@@ -158,6 +158,8 @@ def read_bounded(path: Path, most: int = 20 * MEBIBYTE) -> bytes:
         OSError: it cannot be read.
         LimitError: it is larger than ``most`` bytes.
     """
+    if not path.exists():
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
     if not (path.is_file() or (path.is_fifo() and path.parts[:2] in (("/", "dev"), ("/", "proc")))):
         raise OSError(errno.EINVAL, "not a regular file", str(path))
     with path.open("rb") as file:

@@ -12,7 +12,7 @@ from pipeline.adapters.below import Below
 from pipeline.adapters.descriptors import Kind
 from pipeline.adapters.helm.kustomize import find
 from pipeline.adapters.process import NOWHERE, Command, bare_environment, run
-from pipeline.core.errors import PipelineError, UsageError, WorldError
+from pipeline.core.errors import MissingFileError, PipelineError, UsageError, WorldError
 from pipeline.core.kube.resource import mapping, sequence
 from pipeline.core.migration.argocd import argocd
 from pipeline.core.migration.flux import Documents, flux
@@ -38,7 +38,7 @@ def declared(place: Path) -> Imported:
     if place.is_file():
         return _helmfile(place)
     if not place.is_dir():
-        raise UsageError(f"{place}: no such file or folder", hint="pipeline init --from FOLDER or helmfile.yaml")
+        raise MissingFileError(f"{place} does not exist", hint="pipeline init --from FOLDER or helmfile.yaml")
     found = next((place / SafePath(name) for name in _HELMFILES if (place / SafePath(name)).is_file()), None)
     if found is not None:
         return _helmfile(found)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pipeline.cli.diff import SHOWN_AS
-from pipeline.core.errors import OK, UsageError
+from pipeline.core.errors import OK, MissingFileError, UsageError
 
 if TYPE_CHECKING:
     from pipeline.core.judge.report_document import ReportDocument
@@ -53,7 +53,7 @@ def read(path: Path, most: int = MOST_BYTES) -> "ReportDocument":
             raise UsageError(f"{path} is larger than a report may be ({most:,} bytes)")
         return from_data(orjson.loads(path.read_bytes()))
     except OSError as error:
-        raise UsageError(f"{path}: {(error.strerror or str(error)).lower()}") from error
+        raise MissingFileError.of(path, error, hint=hint) from error
     except orjson.JSONDecodeError as error:
         raise UsageError(f"{path} is not valid JSON: {error}", hint=hint) from error
     except ValueError as error:

@@ -2,6 +2,7 @@
 
 PipelineError
 ├── UsageError        64  the request is not possible (bad flag, unknown release)
+│   ├── MissingFileError  64  a file or folder that the user named does not exist or cannot be read
 │   ├── NoRepositoryError 64  there is no pipeline.yaml here or above
 │   └── ConfigError   64  pipeline.yaml or a values file is wrong: all problems at once, each with file:line:column
 ├── WorldError         1  helm, git, a registry, the cluster or the disk failed
@@ -36,6 +37,17 @@ class PipelineError(Exception):
 
 class UsageError(PipelineError):
     exit_code = USAGE
+
+
+class MissingFileError(UsageError):
+    """A file or folder that the user named, on the command line or in pipeline.yaml: one wording for every verb."""
+
+    @classmethod
+    def of(cls, what: object, error: OSError, *, hint: str = "") -> "MissingFileError":
+        """``what`` is the path as the user wrote it, with what it is: ``chart web.tgz``."""
+        if isinstance(error, FileNotFoundError | NotADirectoryError):
+            return cls(f"{what} does not exist", hint=hint)
+        return cls(f"{what} cannot be read: {(error.strerror or str(error)).lower()}", hint=hint)
 
 
 class NoRepositoryError(UsageError):

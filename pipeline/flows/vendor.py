@@ -11,7 +11,7 @@ from pipeline.core.charts.lock_text import to_text
 from pipeline.core.charts.reference import ChartKind, ChartReference, parse_reference
 from pipeline.core.charts.stored_names import renamed, stored_files
 from pipeline.core.config.model import Config, Release
-from pipeline.core.errors import PipelineError, StaleError, UsageError, WorldError
+from pipeline.core.errors import MissingFileError, PipelineError, StaleError, UsageError, WorldError
 from pipeline.core.ports import Progress, no_progress
 from pipeline.core.render.file_edits import Edits
 
@@ -107,8 +107,8 @@ def _together(errors: Sequence[PipelineError]) -> PipelineError:
     """One error as it is; several as one, of their common kind where they have one."""
     if len(errors) == 1:
         return errors[0]
-    kinds = {type(error) for error in errors} & {StaleError, UsageError}
-    kind = kinds.pop() if len(kinds) == len({type(error) for error in errors}) == 1 else WorldError
+    kinds = {kind for kind in (StaleError, UsageError, WorldError) for error in errors if isinstance(error, kind)}
+    kind = kinds.pop() if len(kinds) == 1 else WorldError
     return kind("\n".join(map(str, errors)), hint="fix each of these; nothing was vendored")
 
 
@@ -161,8 +161,9 @@ def _fetched(
     wanted = before.version if before and not own else release.version
     try:
         fetched = source.fetch(reference, wanted, before.pinned if before else {})
-    except WorldError as error:
-        raise WorldError(f"release {release.name!r}: {error.message}", hint=error.hint) from error
+    except (WorldError, MissingFileError) as error:
+        kind = WorldError if isinstance(error, WorldError) else MissingFileError
+        raise kind(f"release {release.name!r}: {error.message}", hint=error.hint) from error
     chart = LockedChart(
         name=fetched.name,
         version=fetched.version,

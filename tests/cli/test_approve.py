@@ -211,7 +211,7 @@ def test_a_file_that_cannot_be_read_stops_it(home: Path) -> None:
     assert run(["approve", "plan.json", "--key", str(home / "bob")]) == 0
     (folder(made) / "x.json").write_text("{}")
     assert "x.json is not an approval" in asked(made)
-    with pytest.raises(UsageError, match="no such file"):
+    with pytest.raises(UsageError, match=r"gone\.json does not exist"):
         asked(made, Path("gone.json"))
 
 

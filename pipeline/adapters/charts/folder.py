@@ -8,6 +8,7 @@ from pipeline.adapters.charts.archive import MAX_FILE_BYTES, ChartError, refuse_
 from pipeline.adapters.descriptors import Kind, LinkError
 from pipeline.core.budget import Budget, LimitError
 from pipeline.core.charts.helmignore import FILE, HelmIgnore, IgnoreError, parse
+from pipeline.core.errors import MissingFileError
 from pipeline.core.safe_path import SafePath
 
 _MARKS = ("pipeline.yaml", ".git")
@@ -20,6 +21,7 @@ def read_directory(folder: Path, root: Path | None = None, budget: Budget | None
 
     Raises:
         ChartError: a link leads out of the repository, something is not a file, or .helmignore is wrong.
+        MissingFileError: there is no such folder, or it cannot be read.
         LimitError: it is more than the budget allows.
     """
     root = (root or _repository(folder)).resolve()
@@ -32,7 +34,7 @@ def read_directory(folder: Path, root: Path | None = None, budget: Budget | None
     try:
         files = _files(below, start, _rules(below, start), budget)
     except OSError as error:
-        raise ChartError(f"chart {folder}: {error.strerror or error}", hint="check the folder") from error
+        raise MissingFileError.of(f"chart {folder}", error, hint="check the path") from error
     except IgnoreError as error:
         raise ChartError(f"chart {folder}: {error}", hint="helm package refuses it too") from error
     refuse_collisions(set(files), f"chart {folder}")

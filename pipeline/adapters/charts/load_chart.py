@@ -17,6 +17,7 @@ from pipeline.core.budget import MEBIBYTE, Budget
 from pipeline.core.charts.chart import Chart, tree_digest
 from pipeline.core.charts.dependencies import METADATA, is_packed
 from pipeline.core.charts.values import values_of
+from pipeline.core.errors import MissingFileError, UsageError
 from pipeline.core.kube.resource import mapping
 from pipeline.core.safe_path import SafeName, UnsafePathError
 from pipeline.core.yaml import reader as yaml_read
@@ -166,9 +167,10 @@ def read_file(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
             data = file.read(most + 1)
-    except (OSError, ValueError) as error:
-        reason = (error.strerror if isinstance(error, OSError) else "") or str(error)
-        raise ChartError(f"chart {path}: {reason}", hint="check the path") from error
+    except OSError as error:
+        raise MissingFileError.of(f"chart {path}", error, hint="check the path") from error
+    except ValueError as error:
+        raise UsageError(f"chart {path}: {error}", hint="check the path") from error
     Budget(str(path)).packed(len(data))
     return data
 

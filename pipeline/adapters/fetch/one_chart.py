@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.adapters.below import Below
-from pipeline.adapters.charts.archive import ChartError
 from pipeline.adapters.charts.folder import read_directory
 from pipeline.adapters.descriptors import LinkError
 from pipeline.adapters.fetch.chart_repository import ChartRepositories
@@ -17,7 +16,7 @@ from pipeline.core.budget import Budget, ChartLimits
 from pipeline.core.charts.chart import Fetched
 from pipeline.core.charts.chart_urls import shown_url
 from pipeline.core.charts.reference import ChartKind, ChartReference, ChartRepository
-from pipeline.core.errors import UsageError
+from pipeline.core.errors import MissingFileError, UsageError
 from pipeline.core.safe_path import SafePath
 
 
@@ -78,4 +77,4 @@ class OneChart:
             assert path is not None, "BUG: the repository itself is a folder"
             return packed(below.read(path, budget.packed_left), location, location, budget)
         except OSError as error:
-            raise ChartError(f"chart {location}: {error.strerror or error}", hint="check the path") from error
+            raise MissingFileError.of(f"chart {location}", error, hint="check the path") from error

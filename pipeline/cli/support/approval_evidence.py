@@ -10,7 +10,7 @@ from pipeline.core.cluster.approval.approval import Approval, from_bytes
 from pipeline.core.cluster.approval.decide import Checked
 from pipeline.core.cluster.plan.plan import Plan
 from pipeline.core.cluster.plan.policy import HEAD, policy_of
-from pipeline.core.errors import RefusedError, UsageError
+from pipeline.core.errors import MissingFileError, RefusedError, UsageError
 from pipeline.flows.cluster.approved import ProtectedPolicy
 from pipeline.flows.protected import protected_config
 from pipeline.wiring import Repository
@@ -92,7 +92,7 @@ def _given(files: Sequence[Path]) -> Iterator[Approval]:
         try:
             data = path.read_bytes()
         except OSError as error:
-            raise UsageError(f"{path}: {(error.strerror or str(error)).lower()}") from error
+            raise MissingFileError.of(path, error, hint="pipeline approve writes one") from error
         yield from_bytes(data, str(path))
 
 

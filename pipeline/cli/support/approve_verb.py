@@ -21,7 +21,7 @@ from pipeline.core.cluster.api.timestamps import seconds_of, written
 from pipeline.core.cluster.approval.approval import NAMESPACE, Approval, signed_bytes, to_bytes
 from pipeline.core.cluster.approval.decide import Checked, address, objections
 from pipeline.core.cluster.plan.plan import Plan, from_bytes
-from pipeline.core.errors import RefusedError, UsageError
+from pipeline.core.errors import MissingFileError, RefusedError, UsageError
 from pipeline.core.render.file_edits import Edits
 from pipeline.core.safe_path import SafePath
 from pipeline.flows.cluster.approved import approvable
@@ -72,9 +72,7 @@ def loaded(file: Path) -> ApprovalRequest:
     try:
         data = file.read_bytes()
     except OSError as error:
-        raise UsageError(
-            f"{file}: {(error.strerror or str(error)).lower()}", hint="pipeline plan creates one"
-        ) from error
+        raise MissingFileError.of(file, error, hint="pipeline plan creates one") from error
     return ApprovalRequest(repository(), from_bytes(data, str(file)), digest(data), time.time())
 
 

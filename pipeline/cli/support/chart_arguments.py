@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pipeline.core.charts.chart import ValuesLayer
 from pipeline.core.config.diff_source import DiffSource
-from pipeline.core.errors import ConfigError, Problem, UsageError
+from pipeline.core.errors import ConfigError, MissingFileError, Problem, UsageError
 from pipeline.core.render.order import DEFAULT_KUBE_VERSION
 from pipeline.flows.chart_sides import Begun, ChartSide, How, begin
 
@@ -89,9 +89,13 @@ def _layer(path: Path) -> ValuesLayer:
         text = read_bounded(path).decode()
     except LimitError as error:
         raise UsageError(f"values file {error.message}", hint="check -f") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"values file {path}: {getattr(error, 'strerror', None) or error}", hint="check -f") from error
+    except OSError as error:
+        raise MissingFileError.of(f"values file {path}", error, hint="check -f") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"values file {path} is not UTF-8", hint="check -f") from error
     try:
         return ValuesLayer(str(path), text, values_of(text))
     except YamlError as error:
-        raise ConfigError((Problem(str(path), error.line, error.column, error.message),)) from error
+        raise ConfigError(
+            (Problem(str(path), error.line, error.column, f"not valid YAML: {error.message}"),)
+        ) from error

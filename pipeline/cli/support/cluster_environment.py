@@ -99,7 +99,9 @@ def only_environment(here: Repository, asked: str | None) -> str:
     if len(names) == 1:
         return names[0]
     hint = f"-e {names[0]}" if names else "environments: {prod: {cluster: {context: NAME}}} in pipeline.yaml"
-    raise UsageError("which environment? " + (", ".join(names) or "no environment has a cluster"), hint=hint)
+    if not names:
+        raise UsageError("no environment has a cluster", hint=hint)
+    raise UsageError(f"several environments have a cluster: {', '.join(names)}", hint=hint)
 
 
 @dataclass(frozen=True, slots=True)

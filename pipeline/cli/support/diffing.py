@@ -9,7 +9,7 @@ from pipeline import rules
 from pipeline.adapters.cache.documents import DocumentCache
 from pipeline.core.config.diff_source import DiffSource, SourceKind
 from pipeline.core.config.shards import parse_shard
-from pipeline.core.errors import UsageError
+from pipeline.core.errors import MissingFileError
 from pipeline.core.judge.report import Report
 from pipeline.core.judge.report_check import ReportCheck, no_check
 from pipeline.core.judge.snapshot import Snapshot
@@ -122,7 +122,7 @@ def _rendered(
     if source.kind is SourceKind.DIR:
         folder = Path(source.argument)
         if not folder.is_dir():
-            raise UsageError(f"{source}: the folder does not exist", hint="give a folder of manifests, or a repository")
+            raise MissingFileError(f"{source} does not exist", hint="give a folder of manifests, or a repository")
         tree: Tree = trees.DirectoryTree(folder)
         if not (folder / RENDERED).is_dir():
             return read_manifests(str(source), tree, kept)

@@ -1,12 +1,16 @@
 """The only error handler: turns every way in which a run can fail into one clear paragraph and an exit code."""
 
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 
 import click
 
 from pipeline.core.errors import BUG, FAILED, INTERRUPTED, OK, USAGE, PipelineError
+
+_OF_A_PATH = re.compile(r"(?:File|Directory|Path) '(.*)' ((?:does not exist|is )[^']*)\.", re.DOTALL)
+"""What click says of a path that does not exist, or is no file or folder."""
 
 
 def guarded(action: Callable[[], object], args: Sequence[str]) -> int:
@@ -47,8 +51,12 @@ def _say(message: str, code: int, error: BaseException | None = None, *, debug: 
 def _usage(error: click.UsageError) -> int:
     """Click's own message, with the help to ask for; click's exit code 2 would read as "changes found"."""
     command = error.ctx.command_path if error.ctx else "pipeline"
-    message = error.format_message()
-    return _say(f"{message[:1].lower()}{message[1:]}\n  try: {command} --help", USAGE)
+    message = error.format_message().removesuffix(".")
+    named = _OF_A_PATH.fullmatch(error.message) if isinstance(error, click.BadParameter) else None
+    if named:
+        message = f"{named[1]} {named[2]}"  # as our own errors say it
+    first = message[:1].lower() if message[1:2].islower() and not named else message[:1]
+    return _say(f"{first}{message[1:]}\n  try: {command} --help", USAGE)
 
 
 def _system(error: OSError) -> str:

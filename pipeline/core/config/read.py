@@ -68,7 +68,7 @@ def _yaml(text: str, file: str) -> tuple[dict[str, Any], list[Problem]]:
     try:
         documents = load_all(text, doubles)
     except YamlError as error:
-        return {}, [Problem(file, error.line, error.column, error.message)]
+        return {}, [Problem(file, error.line, error.column, f"not valid YAML: {error.message}")]
     problems = [Problem(file, double.line, 1, f"{double.key!r} appears twice in one map") for double in doubles]
     if len(documents) > 1:
         problems.append(Problem(file, 1, 1, f"expected one document, found {len(documents)}"))

@@ -15,11 +15,12 @@ _LINES = 12
 
 
 def render_error(order: RenderOrder, said: str) -> RenderError:
-    """The innermost place that Helm names, since that is where the cause stands."""
+    """The innermost place that Helm names, since the cause is there; the message does not begin with it again."""
     message = clean(said)
     template, line = place_of(message)
+    shown = re.sub(rf"\A{re.escape(f'{template}:{line}')}(?::[0-9]+)?:?\s+", "", message) if template else message
     return RenderError(
-        message, release=order.release, chart=order.title, template=template, line=line, hint=_hint(message)
+        shown, release=order.release, chart=order.title, template=template, line=line, hint=_hint(message)
     )
 
 

@@ -120,7 +120,7 @@ def _layers(environment: Environment, release: Release, world: RenderPorts) -> I
         try:
             yield ValuesLayer(file, text, values_of(text))
         except YamlError as error:
-            raise ConfigError((Problem(file, error.line, error.column, error.message),)) from error
+            raise ConfigError((Problem(file, error.line, error.column, f"not valid YAML: {error.message}"),)) from error
 
 
 def share(pairs: Sequence[Pair], shard: tuple[int, int], files: Files) -> tuple[Pair, ...]:

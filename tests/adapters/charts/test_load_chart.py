@@ -5,6 +5,7 @@ import pytest
 from pipeline.adapters.charts.archive import ChartError
 from pipeline.adapters.charts.load_chart import chart_of, load_chart, read_archive
 from pipeline.core.charts.chart import Chart
+from pipeline.core.errors import MissingFileError
 from tests.support.charts import CHART_YAML, pack, write_chart
 
 SUB = "apiVersion: v2\nname: sub\nversion: 0.1.0\n"
@@ -83,7 +84,7 @@ def test_what_is_no_chart_is_one_clear_error(data: bytes, message: str) -> None:
 
 
 def test_an_absent_chart_is_named() -> None:
-    with pytest.raises(ChartError, match=r"chart /no/such\.tgz: No such file"):
+    with pytest.raises(MissingFileError, match=r"chart /no/such\.tgz does not exist"):
         load_chart("/no/such.tgz")
 
 

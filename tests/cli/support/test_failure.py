@@ -145,3 +145,26 @@ def test_what_a_chart_says_in_an_error_is_obeyed_by_no_terminal_and_no_runner(
         assert "set-env" in err
         assert list(heard(err)) == []
         assert not re.search("[\x00-\x08\x0b-\x1f\x7f\u202e]", err)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "apply nope",
+        "approve nope",
+        "comment nope",
+        "diff chart:nope chart:nope",
+        "diff chart:nope chart:nope -f nope",
+        "diff dir:nope dir:nope",
+        "init --from nope",
+        "report nope",
+    ],
+)
+def test_a_file_that_does_not_exist_is_said_alike_by_every_verb(
+    line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(line.split()) == 64
+    assert re.fullmatch(
+        r"pipeline: (dir:|chart |values file )?nope does not exist\n  try: .+\n", capsys.readouterr().err
+    )
