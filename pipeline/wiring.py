@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from pipeline.flows.render.jobs import RenderPorts
 
 _SHA256_DIGITS = 64
+_MOST_RENDERS = 20_000
+"""Two small entries a release, for each state that it was in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +108,26 @@ class Repository:
         from functools import partial
 
         from pipeline.adapters import sops
+        from pipeline.adapters.cache.cache import Cache
+        from pipeline.adapters.cache.tool_version import tool_version
         from pipeline.adapters.charts.packing import VendoredEngine
+        from pipeline.adapters.helm.engines import LazyEngine
         from pipeline.adapters.helm.kustomize import find
+        from pipeline.adapters.user_folders import cache_folder
         from pipeline.flows.render.jobs import RenderPorts
 
-        limits = self.config.limits.render
-        engine = VendoredEngine(engine_for(self.config.helm_engine, self.config.helm_version, limits), self.disk)
+        limits, disk = self.config.limits.render, self.disk
+        helm = LazyEngine(self.config.helm_engine, self.config.helm_version, limits)
         return RenderPorts(
-            str(self.root), self.disk, engine, partial(find, limits), partial(sops.find, self.root), time.sleep
+            str(self.root),
+            disk,
+            VendoredEngine(helm, disk),
+            partial(find, limits),
+            partial(sops.find, self.root),
+            time.sleep,
+            Cache(cache_folder("renders"), tool_version(), _MOST_RENDERS),
+            helm.identity,
+            lambda: find(limits).identity,
         )
 
 

@@ -37,6 +37,8 @@ class Found:
     executable: bool = False
     target: str = ""
     """Where a link points, as it says."""
+    stamp: tuple[int, int, int, int] = (0, 0, 0, 0)
+    """Of a file: its size, when it was modified and changed (ns), and its inode."""
 
 
 @contextmanager
@@ -64,7 +66,7 @@ def entries(folder: int, prefix: str, skip: frozenset[str], depth: int) -> Itera
             with handle(os.open(found.path, FOLDER, dir_fd=folder)) as inner:
                 yield from entries(inner, f"{prefix}{found.path}/", skip, depth + 1)
         else:
-            yield Found(prefix + found.path, found.kind, found.executable, found.target), folder
+            yield Found(prefix + found.path, found.kind, found.executable, found.target, found.stamp), folder
 
 
 def listed(folder: int) -> list[Found]:
@@ -77,8 +79,10 @@ def _found(entry: "os.DirEntry[str]", folder: int) -> Found:
         return Found(entry.name, Kind.LINK, target=link_target(entry.name, folder) or "")
     if entry.is_dir(follow_symlinks=False):
         return Found(entry.name, Kind.FOLDER)
-    mode = entry.stat(follow_symlinks=False).st_mode
-    return Found(entry.name, Kind.FILE if stat.S_ISREG(mode) else Kind.OTHER, bool(mode & stat.S_IXUSR))
+    about = entry.stat(follow_symlinks=False)
+    mode, stamp = about.st_mode, (about.st_size, about.st_mtime_ns, about.st_ctime_ns, about.st_ino)
+    kind = Kind.FILE if stat.S_ISREG(mode) else Kind.OTHER
+    return Found(entry.name, kind, bool(mode & stat.S_IXUSR), stamp=stamp)
 
 
 def content_if_file(path: str, folder: int, most: int) -> bytes | None:

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from pipeline.adapters.below import Below
+from pipeline.adapters.cache.file_digests import FileDigests
 from pipeline.adapters.descriptors import Found, Kind
 from pipeline.adapters.inputs import read_inputs
 from pipeline.adapters.open_folder import OpenFolder
@@ -20,7 +21,7 @@ from pipeline.adapters.write_ahead.aside import Aside
 from pipeline.adapters.write_ahead.staging import Writing, writing
 from pipeline.adapters.write_ahead.turn import Turn, my_turn, unheard
 from pipeline.core.budget import MEBIBYTE, InputLimits
-from pipeline.core.charts.chart import VendoredTree
+from pipeline.core.charts.chart import VendoredTree, tree_digest_of
 from pipeline.core.charts.lock import FILE as LOCK
 from pipeline.core.errors import WorldError
 from pipeline.core.render.file_edits import Edits
@@ -83,6 +84,17 @@ class Disk:
         found = sorted(Below(self.root).files(SafePath(folder)), key=lambda pair: pair[0].path)
         files = {one.path: data for one, data in found if one.kind is Kind.FILE}
         return VendoredTree(files, {one.path: why for one, _ in found if (why := self._strange(one))})
+
+    def vendored_digest(self, folder: str) -> str:
+        """That of ``vendored``, without reading a file that was read before and is as it was."""
+        found = sorted(FileDigests(self.root).below(folder), key=lambda pair: pair[0].path)
+        files = {one.path: digest for one, digest in found if one.kind is Kind.FILE}
+        return tree_digest_of(files, {one.path: why for one, _ in found if (why := self._strange(one))})
+
+    def digests(self, folder: str) -> dict[str, str]:
+        """The SHA-256 of every file below ``folder``, in hex, by its path from the root; most are not read for it."""
+        found = FileDigests(self.root).below(folder)
+        return {f"{folder}/{one.path}": digest for one, digest in found if one.kind is Kind.FILE}
 
     def _strange(self, found: Found) -> str:
         if found.kind is not Kind.FILE:

@@ -15,3 +15,23 @@ def no_pause(_seconds: float, /) -> None:
 
 def no_progress(_done: int, _total: int, _what: str, /) -> None:
     """For those who do not want to know."""
+
+
+class Memory(Protocol):
+    """Keeps small entries between runs, or forgets them."""
+
+    def get(self, key: str) -> bytes | None: ...
+    def put(self, key: str, content: bytes) -> None: ...
+
+
+class NoMemory:
+    """Forgets everything."""
+
+    def get(self, _key: str) -> bytes | None:
+        return None
+
+    def put(self, _key: str, _content: bytes) -> None:
+        pass
+
+
+NOTHING_KEPT = NoMemory()

@@ -11,6 +11,8 @@ import hashlib
 import hmac
 import os
 import stat
+import time
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -22,8 +24,22 @@ _LARGEST = 64_000_000
 """Bytes; nothing larger was ever kept."""
 _READABLE, _WRITABLE = 0o055, 0o022
 """By others."""
+_LARGEST_FOLDER = 500_000_000
+"""Bytes of all entries of one kind."""
 _SOME = 50
 """After so many more it is seen to that there are not too many: to look through them costs more than to write one."""
+
+
+_OLDEST = 60 * 24 * 3600
+"""Seconds; what was not used for so long goes."""
+_TOUCHED = 24 * 3600
+"""Seconds; an entry that is used is marked as such once in so many."""
+
+
+class CacheUse:
+    """Whether anything is kept and read in this run: ``--no-cache`` says that it is not."""
+
+    wanted = True
 
 
 class Cache:
@@ -40,17 +56,22 @@ class Cache:
             self._asked = True
             narrow(self._folder)
         file = self._file(key)
-        raw = _read(file)
+        raw = _read(file) if CacheUse.wanted else None
         if raw is None:
             return None
         content = raw[_HEAD_LENGTH:]
         if hmac.compare_digest(raw[:_HEAD_LENGTH], self._head(key, content)):
+            with suppress(OSError):
+                if time.time() - file.lstat().st_mtime > _TOUCHED:
+                    os.utime(file, follow_symlinks=False)
             return content
         self._drop(file)
         return None
 
     def put(self, key: str, content: bytes) -> None:
         """Keep it, whole or not at all. What cannot be written is not kept."""
+        if not CacheUse.wanted:
+            return
         file = self._file(key)
         staged = file.with_name(f".{file.name}.{os.getpid()}")
         try:
@@ -81,12 +102,20 @@ class Cache:
 
     def _keep_newest(self) -> None:
         with suppress(OSError):
-            files = sorted(self._folder.iterdir(), key=lambda file: file.lstat().st_mtime)
-            for file in files[: max(0, len(files) - self._most)]:
-                self._drop(file)
-            for file in files[-self._most :]:
-                if stat.S_ISREG(mode := file.lstat().st_mode) and mode & (_READABLE | _WRITABLE):
+            now = time.time()
+            ages = sorted((now - about.st_mtime, file, about) for file, about in self._entries())
+            room = _LARGEST_FOLDER
+            for number, (age, file, about) in enumerate(ages):
+                room -= about.st_size
+                if number >= self._most or age > _OLDEST or room < 0:
+                    self._drop(file)
+                elif stat.S_ISREG(about.st_mode) and about.st_mode & (_READABLE | _WRITABLE):
                     file.chmod(0o600)
+
+    def _entries(self) -> Iterator[tuple[Path, os.stat_result]]:
+        for file in self._folder.iterdir():
+            with suppress(FileNotFoundError):  # another run has dropped it
+                yield file, file.lstat()
 
     @staticmethod
     def _drop(file: Path) -> None:

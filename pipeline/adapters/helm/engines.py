@@ -1,11 +1,15 @@
 """Finds the Helm engine that the configuration asks for."""
 
+import os
 import shutil
+from collections.abc import Iterable, Iterator
+from importlib.util import find_spec
+from pathlib import Path
 
 from pipeline.core.budget import RenderLimits
 from pipeline.core.charts.semver import Range, Version
-from pipeline.core.errors import UsageError, WorldError
-from pipeline.core.render.order import Engine
+from pipeline.core.errors import RenderError, UsageError, WorldError
+from pipeline.core.render.order import Engine, RenderedChart, RenderOrder
 
 SETTINGS = ("auto", "cli", "embedded")
 
@@ -65,3 +69,58 @@ def _fitting(engine: Engine, asked: Range | None, text: str) -> Engine:
         return engine
     message = f"the {engine.name} engine is Helm {engine.version}, and helm.version asks for {text}"
     raise WorldError(message, hint="install a Helm in that range, or widen helm.version in pipeline.yaml")
+
+
+class LazyEngine:
+    """The Helm of ``choose``, found and started when something is to be rendered; a warm run needs none."""
+
+    def __init__(self, setting: str, version_range: str, limits: RenderLimits | None = None) -> None:
+        self._asked = (setting, version_range, limits)
+        self._found: Engine | None = None
+
+    @property
+    def _engine(self) -> Engine:
+        if self._found is None:
+            self._found = choose(*self._asked)
+        return self._found
+
+    @property
+    def name(self) -> str:
+        return self._engine.name
+
+    @property
+    def version(self) -> str:
+        return self._engine.version
+
+    def render(self, order: RenderOrder) -> RenderedChart:
+        return self._engine.render(order)
+
+    def render_all(self, orders: Iterable[RenderOrder]) -> Iterator[RenderedChart | RenderError]:
+        return self._engine.render_all(orders)
+
+    @property
+    def identity(self) -> str:
+        """What tells the Helm that would be chosen from any other, without starting it."""
+        setting, version_range, _ = self._asked
+        found = [setting, version_range]
+        if setting != "embedded":
+            found.append(_stamp(shutil.which("helm") or ""))
+        if setting != "cli":
+            spec = find_spec("helm_python")
+            found += sorted(map(_stamp, _libraries(spec.origin))) if spec is not None and spec.origin else ["none"]
+        return repr(found)
+
+
+def _libraries(origin: str) -> list[str]:
+    """What is no source of its own there, and what stands for the rest."""
+    return [origin, *map(str, Path(origin).parent.rglob("*.so*"))]
+
+
+def _stamp(file: str) -> str:
+    """Empty for what is not there."""
+    try:
+        about = Path(file).stat()
+    except OSError:
+        return ""
+    real = os.path.realpath(file)
+    return repr((real, about.st_size, about.st_mtime_ns, about.st_ctime_ns, about.st_ino)) if file else ""

@@ -18,6 +18,7 @@ class Settings:
     debug: bool = False
     quiet: bool = False
     color: str = "auto"
+    no_cache: bool = False
 
     def colored(self, stream: TextIO) -> bool:
         return colored(self.color, stream, os.environ)
@@ -50,12 +51,13 @@ def global_options(*, hidden: bool = False) -> list[click.Option]:
     return [
         _option(["--debug"], "Show the traceback of an error.", hidden, is_flag=True),
         _option(["-q", "--quiet"], "No progress, only results and errors.", hidden, is_flag=True),
+        _option(["--no-cache"], "Read and keep nothing in the cache folder.", hidden, is_flag=True),
         _option(["--color"], "Colours in the output.  [default: auto]", hidden, type=click.Choice(WHEN)),
     ]
 
 
 def _option(names: list[str], text: str, hidden: bool, **more: Any) -> click.Option:  # noqa: FBT001
-    variable = f"PIPELINE_{names[-1].removeprefix('--').upper()}"
+    variable = f"PIPELINE_{names[-1].removeprefix('--').replace('-', '_').upper()}"
     return click.Option(
         names, help=text, hidden=hidden, expose_value=False, callback=_remember, envvar=variable, **more
     )
@@ -67,7 +69,16 @@ def _remember(ctx: click.Context, parameter: click.Parameter, value: object) -> 
     changed = replace(_of(ctx), **{parameter.name: value})  # type: ignore[arg-type]  # option names are fields
     root = ctx.find_root()
     root.meta[__name__] = changed
+    if changed.no_cache:
+        _without_cache(root)
     ctx.color = root.color = colored(changed.color, sys.stdout, os.environ)
+
+
+def _without_cache(root: click.Context) -> None:
+    from pipeline.adapters.cache.cache import CacheUse
+
+    CacheUse.wanted = False
+    root.call_on_close(lambda: setattr(CacheUse, "wanted", True))
 
 
 def _of(ctx: click.Context) -> Settings:

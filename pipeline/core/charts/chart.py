@@ -89,10 +89,15 @@ class VendoredTree:
 
 def tree_digest(files: Mapping[str, bytes], strange: Mapping[str, str] | None = None) -> str:
     """``sha256:…`` over the sorted paths and contents, and over what is ``strange``; times do not count."""
+    return tree_digest_of({name: hashlib.sha256(data).hexdigest() for name, data in files.items()}, strange or {})
+
+
+def tree_digest_of(digests: Mapping[str, str], strange: Mapping[str, str]) -> str:
+    """The same, of what is known by its digests: SHA-256 in hex, by path."""
     whole = hashlib.sha256()
-    for name in sorted(files):
-        whole.update(b"%b  %b\n" % (hashlib.sha256(files[name]).hexdigest().encode(), _bytes(name)))
-    for name, what in sorted((strange or {}).items()):
+    for name in sorted(digests):
+        whole.update(b"%b  %b\n" % (digests[name].encode(), _bytes(name)))
+    for name, what in sorted(strange.items()):
         whole.update(b"%b  %b\n" % (_bytes(what), _bytes(name)))
     return f"sha256:{whole.hexdigest()}"
 

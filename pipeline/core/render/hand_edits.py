@@ -7,7 +7,7 @@ from enum import StrEnum
 from pipeline.core.render.layout import index_place, owner
 from pipeline.core.render.rendered_tree import Index, digest
 
-_MANIFEST = (".yaml", ".yml", ".json")
+MANIFEST = (".yaml", ".yml", ".json")
 
 
 class HandEditKind(StrEnum):
@@ -48,6 +48,6 @@ def added_files(paths: Iterable[str], known: Iterable[str]) -> Iterator[HandEdit
     """The manifests of ``paths`` that no index ``known`` has. Whoever applies the whole folder applies them too."""
     own = set(known)
     for path in sorted(paths):
-        is_manifest = path.endswith(_MANIFEST) and index_place(path) is None
+        is_manifest = path.endswith(MANIFEST) and index_place(path) is None
         if is_manifest and any(owner(path)) and path not in own:
             yield HandEdit(path, HandEditKind.ADDED)

@@ -34,12 +34,12 @@ class Earlier:
         """The current one; None where there is none that can be read."""
         return next(iter(self.indexes.get((job.environment.name, job.release.name), ())), None)
 
-    def added(self, config: Config, jobs: Sequence[Job], files: Mapping[str, bytes]) -> tuple[HandEdit, ...]:
+    def added(self, config: Config, jobs: Sequence[Job], files: Iterable[str]) -> tuple[HandEdit, ...]:
         """Manifests that no render wrote: in the folders that are rendered now, and in those of no release."""
         left = {(e.name, r.name) for e, r in config.pairs()}
         left -= {(job.environment.name, job.release.name) for job in jobs}
         here = (path for path in self.paths if owner(path) not in left)
-        return tuple(added_files(here, self.known.keys() | files.keys()))
+        return tuple(added_files(here, {*self.known, *files}))
 
 
 def earlier(config: Config, jobs: Sequence[Job], files: Files) -> Earlier:

@@ -10,7 +10,7 @@ from pipeline.core.charts.values import values_of
 from pipeline.core.config.model import Environment, Release
 from pipeline.core.config.shards import shared_out
 from pipeline.core.errors import ConfigError, Problem, StaleError, UsageError
-from pipeline.core.ports import no_pause
+from pipeline.core.ports import NOTHING_KEPT, Memory, no_pause
 from pipeline.core.render.layout import folder_of
 from pipeline.core.render.order import Engine
 from pipeline.core.render.overlay import FOLDER as OVERLAYS
@@ -25,12 +25,15 @@ Pair = tuple[Environment, Release]
 class Files(Protocol):
     """The repository's files, as far as a render needs them. Paths from the repository's root."""
 
+    def __hash__(self) -> int: ...
     def read(self, path: str) -> bytes | None: ...
     def read_text(self, path: str) -> str | None: ...
     def tree(self, folder: str) -> Mapping[str, bytes]: ...
     def inputs(self, folder: str) -> Mapping[str, bytes]: ...
     def paths(self, folder: str) -> Sequence[str]: ...
     def vendored(self, folder: str) -> VendoredTree: ...
+    def vendored_digest(self, folder: str) -> str: ...
+    def digests(self, folder: str) -> Mapping[str, str]: ...
 
 
 class FindKustomize(Protocol):
@@ -52,6 +55,11 @@ class RenderPorts:
     sops: FindSops
     pause: Callable[[float], object] = no_pause
     """Waits so many seconds."""
+    memory: Memory = NOTHING_KEPT
+    identity: str = ""
+    """Of all that turns equal input into equal files: this program, and the Helm that it runs."""
+    kustomize_identity: Callable[[], str] = str
+    """Of the Kustomize that is found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +149,8 @@ def check_charts(jobs: Iterable[Job], world: RenderPorts) -> None:
         StaleError: somebody did.
     """
     for folder, chart in sorted({job.chart.folder: job.chart for job in jobs}.items()):
-        tree = world.files.vendored(folder)
-        if tree.digest != chart.tree:
+        if world.files.vendored_digest(folder) != chart.tree:
+            tree = world.files.vendored(folder)
             strange = [f"{folder}/{path} {what}" for path, what in sorted(tree.strange.items())]
             message = "\n".join(strange) or f"{folder} is not what pipeline.lock says was vendored"
             raise StaleError(message, hint="pipeline vendor restores it; put changes into values/ and overlays/")

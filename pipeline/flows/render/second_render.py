@@ -56,6 +56,8 @@ class Settled:
     notes: Notes
     fresh: ManifestSet
     warnings: tuple[str, ...] = ()
+    later: tuple[str, ...] = ()
+    """What will be said of the same the next time."""
 
 
 def settle(
@@ -126,8 +128,9 @@ def _settled(
     paths = {VolatilePath(one.id, one.path, one.whole) for one in found}  # another order at each render, by their names
     ordered = tuple(sorted(paths, key=lambda one: (one.id, list(map(str, one.path)))))
     done = in_order(replace(one, id=result.now(one.id)) for one in done)
-    said = _said(found, result.left, functions, freeze=freeze)
-    return Settled(result.manifests, Notes(ordered, tuple(sorted(functions)), freeze, done), manifests, (said,))
+    said, later = (_said(found, left, functions, freeze=freeze) for left in (result.left, ()))
+    notes = Notes(ordered, tuple(sorted(functions)), freeze, done)
+    return Settled(result.manifests, notes, manifests, (said,), (later,))
 
 
 def _refuse_duplicates(several: Iterable[tuple[Job, ManifestSet]]) -> None:
