@@ -64,6 +64,24 @@ class Repository:
             return None
         return GitTree(top, commit, self.root.resolve().relative_to(top.resolve()).as_posix())
 
+    def committed(self) -> Tree | None:
+        """As ``head``; None as well where there is no Git repository, or no Git."""
+        try:
+            return self.head()
+        except PipelineError:
+            return None
+
+    def committed_locks(self) -> Mapping[str, str]:
+        """The text of pipeline.lock by the branch or tag that has it committed; empty without a Git repository."""
+        from pipeline.adapters.git.door import marked, repository_root
+        from pipeline.adapters.git.refs import at_every_ref
+
+        if marked(self.root) is None:
+            return {}
+        top = repository_root(self.root)
+        place = (self.root.resolve().relative_to(top.resolve()) / LOCK_FILE).as_posix()
+        return at_every_ref(top, place)
+
     def is_committed(self) -> Callable[[str, bytes], bool]:
         """Whether the last commit has that content at that path; nothing is where there is no repository or no Git."""
         from functools import cache

@@ -1,19 +1,47 @@
 """``pipeline vendor``: unpacks the charts of pipeline.yaml into vendor_charts/, and locks them by digest."""
 
+from typing import Any
+
 import click
 
+from pipeline.cli.support.vendor_checks import prune, verify
 from pipeline.core.errors import OK
 
 _SHOWN = 5
 
 
-@click.command(short_help="Fetch the charts that pipeline.yaml names, and lock them.")
+class _FetchOr(click.Group):
+    """The verb itself fetches; one of its commands does something else."""
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        if args and args[0] in self.commands:
+            return super().make_context(info_name, args, parent, **extra)
+        return fetch.make_context(info_name, args, parent, **extra)
+
+
+@click.group(cls=_FetchOr, short_help="Fetch the charts that pipeline.yaml names, and lock them.")
+def command() -> None:
+    """Fetch, verify or prune vendored charts."""
+
+
+command.add_command(verify)
+command.add_command(prune)
+
+
+@click.command(
+    epilog="""\b
+Commands:
+  pipeline vendor verify  Name every vendored file that is not as it was fetched.
+  pipeline vendor prune   Remove vendored chart versions that nothing needs."""
+)
 @click.argument("releases", nargs=-1, metavar="[RELEASE]...")
 @click.option(
     "--locked", is_flag=True, help="Fetch nothing; exit 4 if pipeline.yaml, pipeline.lock and vendored charts disagree."
 )
 @click.option("--update", is_flag=True, help="Resolve version ranges again.")
-def command(releases: tuple[str, ...], *, locked: bool, update: bool) -> int:
+def fetch(releases: tuple[str, ...], *, locked: bool, update: bool) -> int:
     """Fetch charts into vendor_charts/<chart>/<version>/ and write pipeline.lock.
 
     Charts that already match the lock are not fetched again. Either everything is written or nothing.

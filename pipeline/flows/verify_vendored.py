@@ -1,0 +1,107 @@
+"""Holds vendor_charts/ against the lock, file by file: what was vendored comes from the source or the last commit."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from pipeline.core.analysis.vendored_differences import FileDifference, differences
+from pipeline.core.charts.chart import VendoredTree, tree_digest
+from pipeline.core.charts.lock import ATTRIBUTES, ATTRIBUTES_FILE, FOLDER, ChartLock, LockedChart
+from pipeline.core.charts.reference import parse_reference
+from pipeline.core.charts.stored_names import stored_files
+from pipeline.core.config.model import Config
+from pipeline.core.errors import PipelineError
+from pipeline.core.ports import Progress, no_progress
+from pipeline.core.render.file_tree import Tree
+from pipeline.flows.find_hand_edits import VendoredTrees
+from pipeline.flows.vendor import ChartFetcher
+
+_ATTRIBUTES = ATTRIBUTES_FILE.removeprefix(f"{FOLDER}/")
+
+
+@dataclass(frozen=True, slots=True)
+class VendoredFolder:
+    """What lies below vendor_charts/: every path from the repository's root, and the content of its .gitattributes."""
+
+    paths: tuple[str, ...]
+    attributes: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """``differences`` by path; ``notes`` say of which charts the files could not be compared, and why."""
+
+    charts: int
+    differences: tuple[FileDifference, ...]
+    notes: tuple[str, ...] = ()
+
+
+def verify(
+    config: Config,
+    lock: ChartLock,
+    trees: VendoredTrees,
+    below: VendoredFolder,
+    *,
+    committed: Tree | None,
+    source: ChartFetcher | None,
+    progress: Progress = no_progress,
+) -> Verified:
+    """Every difference between vendor_charts/ and the lock.
+
+    Without a ``source`` nothing is fetched.
+    """
+    found, notes = list[FileDifference](), list[str]()
+    for number, chart in enumerate(lock.charts):
+        progress(number, len(lock.charts), chart.name)
+        here = trees.vendored(chart.folder)
+        if here.digest == chart.tree:
+            continue
+        found += [FileDifference(f"{chart.folder}/{path}", what) for path, what in here.strange.items()]
+        if not here.files:
+            found.append(FileDifference(chart.folder, "is missing"))
+            continue
+        was, why = _was(config, lock, chart, committed, source)
+        found += differences(chart.folder, was, here.files) if was is not None else []
+        if was is None:
+            found.append(FileDifference(chart.folder, "is not what was vendored"))
+            notes.append(f"{chart.folder}: its files cannot be compared one by one: {why}")
+    found += _undeclared(lock, below.paths)
+    if lock.charts:
+        rules = {} if below.attributes is None else {_ATTRIBUTES: below.attributes}
+        found += differences(FOLDER, {_ATTRIBUTES: ATTRIBUTES}, rules)
+    return Verified(len(lock.charts), tuple(sorted(set(found))), tuple(notes))
+
+
+def _undeclared(lock: ChartLock, paths: Iterable[str]) -> list[FileDifference]:
+    """Charts, and files beside them, that the lock does not know: each version once."""
+    known = {chart.folder for chart in lock.charts}
+    spare = set[str]()
+    for path in paths:
+        place = "/".join(path.split("/")[:3])
+        if place not in known and path != ATTRIBUTES_FILE:
+            spare.add(place)
+    return [FileDifference(place, "is undeclared: no release of pipeline.lock has it") for place in spare]
+
+
+def _was(
+    config: Config, lock: ChartLock, chart: LockedChart, committed: Tree | None, source: ChartFetcher | None
+) -> tuple[Mapping[str, bytes] | None, str]:
+    """The files as they were vendored, or why nobody has them any more."""
+    why = "the last commit has another content"
+    if source is not None:
+        try:
+            files = stored_files(_fetched(config, lock, chart, source))
+        except PipelineError as error:
+            why = f"{error.message}; and {why}"
+        else:
+            if tree_digest(files) == chart.tree:
+                return files, ""
+            why = f"{chart.source} has another content by now; and {why}"
+    before = committed.read(committed.ids(chart.folder)) if committed is not None else {}
+    there = {path.removeprefix(f"{chart.folder}/"): data for path, data in before.items()}
+    return (there, "") if VendoredTree(there).digest == chart.tree else (None, why)
+
+
+def _fetched(config: Config, lock: ChartLock, chart: LockedChart, source: ChartFetcher) -> Mapping[str, bytes]:
+    asked = next(got.chart for got in lock.releases.values() if got.folder == chart.folder)
+    reference = parse_reference(asked, config.repositories.values())
+    return source.fetch(reference, chart.version, chart.pinned).files
