@@ -96,12 +96,12 @@ def _of_charts(sources: "tuple[DiffSource, DiffSource]", options: dict[str, Any]
 
 def _of_trees(sources: "tuple[DiffSource, DiffSource]", options: dict[str, Any]) -> "Comparison":
     _without_garbage_collection()
-    from pipeline.cli.support import diffing
+    from pipeline.cli.support import tree_diffing
 
-    wanted = diffing.DiffRequest(
+    wanted = tree_diffing.DiffRequest(
         options["environments"], options["releases"], options["fail_on"], options["shard"], options["double_check"]
     )
-    return diffing.repository(*sources, wanted)
+    return tree_diffing.repository(*sources, wanted)
 
 
 def _without_garbage_collection() -> None:

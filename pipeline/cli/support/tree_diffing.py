@@ -1,0 +1,107 @@
+"""The comparison of two trees, once the options of ``pipeline diff`` are read: gather both sides, judge them."""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline import rules
+from pipeline.adapters.cache.documents import DocumentCache
+from pipeline.cli.support.diffing import Comparison, report_check, severity
+from pipeline.core.config.diff_source import DiffSource, SourceKind
+from pipeline.core.config.shards import parse_shard
+from pipeline.core.errors import MissingFileError
+from pipeline.core.judge.snapshot import Snapshot
+from pipeline.core.render.file_tree import Tree
+from pipeline.core.render.layout import FOLDER as RENDERED
+from pipeline.core.render.manifests import ParsedDocuments
+from pipeline.flows.committed import ReleaseSelection
+from pipeline.flows.diff_repository import DiffTerms, diff_repository
+from pipeline.flows.protected import protected_config
+from pipeline.flows.read_rendered import RenderedSnapshot, read_manifests, read_rendered
+
+if TYPE_CHECKING:
+    from pipeline.wiring import Repository
+
+
+@dataclass(frozen=True, slots=True)
+class DiffRequest:
+    """What was asked of a comparison of trees: which releases, from where on it fails, which shard."""
+
+    environments: tuple[str, ...] = ()
+    releases: tuple[str, ...] = ()
+    fail_on: str | None = None
+    shard: str | None = None
+    double_check: bool = False
+
+
+def repository(old: DiffSource, new: DiffSource, asked: DiffRequest) -> Comparison:
+    """Compare two rendered trees, under the policy of the merge base, or of the pipeline.yaml that is at work here."""
+    sources, kept = (old, new), DocumentCache.of_user()
+    wanted = ReleaseSelection(frozenset(asked.environments), frozenset(asked.releases))
+    shard = parse_shard(asked.shard) if asked.shard else None
+    if any(source.kind is not SourceKind.DIR for source in sources):
+        from pipeline.wiring import repository as repository_here
+
+        here = repository_here()
+        here.config.pairs(asked.environments, asked.releases)
+        terms = DiffTerms.of(here.config, _today(), severity(asked.fail_on) if asked.fail_on else None)
+        if SourceKind.WORKTREE in (old.kind, new.kind):
+            here.check_whole()
+        terms = _under_protected_policy(terms, old, here)
+        sides = [_rendered(source, wanted, here.root, kept) for source in sources]
+    else:
+        terms = DiffTerms(_today(), severity(asked.fail_on))
+        sides = [_rendered(source, wanted, None, kept) for source in sources]
+    terms = replace(terms, shard=shard, check=report_check(asked=asked.double_check))
+    report = diff_repository(sides[0], sides[1], rules.load, terms)
+    return Comparison(report, sides[1].hand_edits)
+
+
+def _under_protected_policy(terms: DiffTerms, old: DiffSource, here: "Repository") -> DiffTerms:
+    """Where the old side is the merge base, its policy decides."""
+    if old.kind is not SourceKind.MERGE_BASE:
+        return terms
+    base = protected_config(_commit_tree(old, here.root), str(old))
+    if base is None:
+        return terms
+    severities = {rule.id: rule.severity for rule in rules.load()}
+    return terms.decided_by(base, str(old), here.config, severities)
+
+
+def _commit_tree(source: DiffSource, root: Path) -> Tree:
+    from pipeline.adapters.git import trees
+    from pipeline.adapters.git.door import repository_root
+
+    top = repository_root(root)
+    commit = trees.merge_base(top, source.argument) if source.kind is SourceKind.MERGE_BASE else source.argument
+    return trees.GitTree(top, trees.resolve(top, commit), root.resolve().relative_to(top.resolve()).as_posix())
+
+
+def _rendered(
+    source: DiffSource, wanted: ReleaseSelection, root: Path | None, kept: ParsedDocuments
+) -> RenderedSnapshot:
+    from pipeline.adapters.charts.load_chart import chart_of
+    from pipeline.adapters.git import trees
+
+    if source.kind is SourceKind.DIR:
+        folder = Path(source.argument)
+        if not folder.is_dir():
+            raise MissingFileError(f"{source} does not exist", hint="give a folder of manifests, or a repository")
+        tree: Tree = trees.DirectoryTree(folder)
+        if not (folder / RENDERED).is_dir():
+            return read_manifests(str(source), tree, kept)
+        return read_rendered(str(source), tree, wanted, chart_of, kept)
+    if source.kind is SourceKind.EMPTY:
+        return RenderedSnapshot(Snapshot(str(source), {}), {})
+    assert root is not None, "BUG: a repository's source without a repository"
+    if source.kind is SourceKind.CLUSTER:
+        from pipeline.cli.support.cluster_side import cluster_side
+
+        return cluster_side(source.argument, wanted, kept)
+    tree = trees.DirectoryTree(root) if source.kind is SourceKind.WORKTREE else _commit_tree(source, root)
+    return read_rendered(str(source), tree, wanted, chart_of, kept)
+
+
+def _today() -> date:
+    return datetime.now(tz=UTC).date()
