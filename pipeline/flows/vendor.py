@@ -19,8 +19,10 @@ from pipeline.core.render.file_edits import Edits
 class ChartFetcher(Protocol):
     """Where charts come from: repositories, archives, folders."""
 
-    def fetch(self, reference: ChartReference, version: str, pinned: Mapping[str, str] | None = None) -> Fetched:
-        """The newest chart that ``version`` (exact, a range, or empty) admits.
+    def fetch(
+        self, reference: ChartReference, version: str, pinned: Mapping[str, str] | None = None, revision: str = ""
+    ) -> Fetched:
+        """The newest chart that ``version`` (exact, a range, or empty) admits; exactly ``revision`` where one is given.
 
         ``pinned`` are versions of its dependencies by their path, which are kept where they still fit.
 
@@ -160,7 +162,9 @@ def _fetched(
     own = reference.kind is ChartKind.PATH
     wanted = before.version if before and not own else release.version
     try:
-        fetched = source.fetch(reference, wanted, before.pinned if before else {})
+        fetched = source.fetch(
+            reference, wanted, before.pinned if before else {}, before.revision if before and not own else ""
+        )
     except (WorldError, MissingFileError) as error:
         kind = WorldError if isinstance(error, WorldError) else MissingFileError
         raise kind(f"release {release.name!r}: {error.message}", hint=error.hint) from error

@@ -190,7 +190,6 @@ def test_charts_are_compared_straight_from_their_repository(
         assert run(["diff", *sources, "--engine", "embedded", "--detailed-exitcode"]) == 2
         assert "web 1.0.0 → 1.1.0" in capsys.readouterr().out
         assert run(["diff", f"chart:{url}/web@3", f"chart:{url}/web@1"]) == 64
-    assert run(["diff", "chart:oci://host/x", "chart:oci://host/y"]) == 64
 
 
 def test_an_archive_in_the_repository_is_vendored(here: Path) -> None:

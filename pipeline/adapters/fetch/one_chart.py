@@ -10,6 +10,7 @@ from pipeline.adapters.charts.folder import read_directory
 from pipeline.adapters.descriptors import LinkError
 from pipeline.adapters.fetch.chart_repository import ChartRepositories
 from pipeline.adapters.fetch.http_get import Download, Downloads
+from pipeline.adapters.fetch.oci_registry import OciRegistries
 from pipeline.adapters.fetch.server_identity import NOBODY, identity_of
 from pipeline.adapters.fetch.unpacking import checked, packed, unpacked
 from pipeline.core.budget import Budget, ChartLimits
@@ -31,6 +32,7 @@ class OneChart:
     def __post_init__(self) -> None:
         self._downloads = Downloads()
         self._repositories = ChartRepositories(self.root, self._downloads)
+        self._registries = OciRegistries(self.root, self._downloads)
 
     def fetch(self, reference: ChartReference, version: str, budget: Budget, revision: str = "") -> Fetched:
         """The newest chart that ``version`` admits; exactly ``revision`` (OCI digest, Git commit) where one is given.
@@ -48,11 +50,9 @@ class OneChart:
                 return checked(self._from_url(reference, budget), version)
             case ChartKind.PATH:
                 return checked(self._from_disk(reference.location, budget), version)
-        assert not revision, "BUG: no source with revisions can be fetched from yet"
-        hint = "a chart repository, an archive's URL, or a path: ./charts/own"
-        raise UsageError(
-            f"chart {reference}: fetching charts from there is not supported yet ({reference.kind})", hint=hint
-        )
+            case ChartKind.OCI:
+                return self._registries.fetch(reference, version, budget, revision)
+        raise UsageError(f"chart {reference}: Git")
 
     def _from_url(self, reference: ChartReference, budget: Budget) -> Fetched:
         url, repository = reference.location, reference.repository

@@ -4,7 +4,7 @@ A fetched chart is kept as an archive in a private folder until the comparison e
 render.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -15,9 +15,9 @@ from pipeline.adapters.guard import private_folder
 from pipeline.core.charts.chart import Chart, Fetched, tree_digest
 from pipeline.core.charts.lock import FILE as LOCK
 from pipeline.core.charts.lock import FOLDER
-from pipeline.core.charts.reference import ChartKind, parse_reference
+from pipeline.core.charts.reference import ChartRepository, parse_reference
 from pipeline.core.charts.stored_names import original_files
-from pipeline.core.errors import UsageError, WorldError
+from pipeline.core.errors import NoRepositoryError, WorldError
 from pipeline.core.safe_path import SafeName
 
 
@@ -32,22 +32,47 @@ class LocalChart:
 def local_chart(argument: str) -> LocalChart:
     """The chart that ``chart:ARGUMENT`` names; fetched where it is not on this disk.
 
+    A URL may end in ``@VERSION`` (a version, or a range), or in ``@sha256:…`` in a registry. Where a pipeline.yaml is
+    here or above, its repositories lend their short names and settings.
+
     Raises:
-        UsageError: it is not a path, and no ``https://…/chart@VERSION`` or URL of an archive either.
+        UsageError: it is neither a path, nor a chart of a repository, nor a URL.
         WorldError: it cannot be fetched.
     """
     if not argument.startswith(("http://", "https://", "oci://", "git+")):
-        return _on_disk(argument)
-    text, _, version = argument.partition("@") if "@" in argument.rpartition("/")[2] else (argument, "", "")
+        short, slash, _ = argument.partition("/")
+        if not slash or short in ("", ".", "..") or Path(argument).exists():
+            return _on_disk(argument)
+        root, repositories = _declared()
+        if short not in repositories:
+            return _on_disk(argument)
+    else:
+        root, repositories = _declared()
     from pipeline.adapters.fetch.source import ChartSource  # noqa: PLC0415 - an HTTP client, which archives never need
 
-    reference = parse_reference(text)
-    if reference.kind not in (ChartKind.REPOSITORY, ChartKind.ARCHIVE):
-        hint = "pull it first (helm pull), and compare the archives: chart:./name-1.2.3.tgz"
-        raise UsageError(
-            f"chart:{argument}: fetching charts from there is not supported yet ({reference.kind})", hint=hint
-        )
-    return _stored(ChartSource(Path.cwd(), {}).fetch(reference, version))
+    text, version = _split(argument)
+    reference = parse_reference(text, repositories.values())
+    return _stored(ChartSource(root, repositories).fetch(reference, version))
+
+
+def _declared() -> tuple[Path, Mapping[str, ChartRepository]]:
+    """The folder of the pipeline.yaml around here, and its repositories; none where there is no pipeline.yaml."""
+    from pipeline.adapters.config_file import find_root, load  # noqa: PLC0415 - as above
+
+    try:
+        root = find_root(Path.cwd())
+    except NoRepositoryError:
+        return Path.cwd(), {}
+    return root, load(root).repositories
+
+
+def _split(argument: str) -> tuple[str, str]:
+    """The chart, and the version behind an ``@``. A digest belongs to the chart, an ``@`` before a host to the URL."""
+    chart, at, version = argument.rpartition("@")
+    inside = chart.partition("://")[2] if "://" in chart else chart
+    if not at or argument.startswith("git+") or "/" in version or "/" not in inside or version.startswith("sha256:"):
+        return argument, ""
+    return chart, version
 
 
 def _on_disk(argument: str) -> LocalChart:
