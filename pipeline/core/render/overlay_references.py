@@ -70,6 +70,27 @@ def shared_references(overlay: Overlay) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
+def kustomizations_built(overlay: Overlay) -> tuple[str, ...]:
+    """The kustomizations that are built, by path below ``overlays/``: the overlay's own, and those it refers to."""
+    files = overlay.by_path
+    found: list[str] = []
+    todo = [overlay.folder.removeprefix(f"{FOLDER}/")]
+    while todo:
+        folder = todo.pop()
+        name = next((f"{folder}/{name}" for name in NAMES if f"{folder}/{name}" in files), "")
+        if not name or name in found:
+            continue
+        found.append(name)
+        try:
+            bodies = _documents(name, files[name])
+        except OverlayError:
+            continue
+        todo += [
+            posixpath.normpath(posixpath.join(folder, one)) for body in bodies for one in _references(mapping(body))
+        ]
+    return tuple(sorted(found))
+
+
 def _check_kustomization(name: str, folder: str, body: Mapping[str, Any], files: Mapping[str, bytes]) -> None:
     for key in _HELM:
         if key in body:

@@ -29,6 +29,7 @@ from pipeline.core.yaml.reader import YamlError
 from pipeline.flows.render.attempt import order_of
 from pipeline.flows.render.earlier import indexes_of
 from pipeline.flows.render.jobs import Job, RenderPorts
+from pipeline.flows.render.overlay_rules import refuse_idle_rules
 from pipeline.flows.render.render_again import ComparedRenders, pairs_of
 from pipeline.flows.render.safe_messages import failing
 
@@ -112,6 +113,9 @@ def _settled(
 ) -> Settled:
     job = made.job
     manifests, done = _overlaid(made, made.answer.text, made.manifests, world)
+    if job.overlay is not None:
+        written = as_written(made.answer.text, release=job.release.name)
+        refuse_idle_rules(job.title, job.overlay, written, world.kustomize())
     _refuse_duplicates([(job, manifests)])
     found: tuple[Volatile, ...] = ()
     if pair is not None:

@@ -1,0 +1,146 @@
+"""Which rules of an overlay match nothing: asked of Kustomize itself, which passes over them without a word.
+
+The overlay is built once more with a mark beside each patch with a target, in each image's tag and in each target of a
+replacement. A mark that is nowhere in the output belongs to a rule that matches nothing. Rules of components that
+several releases share may match in some of them only, and are not asked.
+"""
+
+import json
+import posixpath
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pipeline.core.charts.suggest import nearest
+from pipeline.core.kube.pods import containers
+from pipeline.core.kube.resource import Resource, mapping, sequence
+from pipeline.core.render.overlay import FOLDER, Overlay
+from pipeline.core.render.overlay_references import kustomizations_built
+from pipeline.core.yaml.positions import Steps, mark
+from pipeline.core.yaml.reader import YamlError, load
+
+_PATCHES = ("patches", "patchesJson6902")
+
+
+@dataclass(frozen=True, slots=True)
+class OverlayRule:
+    """``steps`` lead to it in the kustomization ``file`` (below ``overlays/``); ``names`` are what it looks for."""
+
+    file: str
+    steps: Steps
+    mark: str
+    kind: str
+    names: Mapping[str, str]
+
+
+def probed(overlay: Overlay) -> tuple[Overlay, tuple[OverlayRule, ...]]:
+    """The overlay with marks, and the rules that they belong to; none where nothing is to be asked."""
+    found: list[OverlayRule] = []
+    files = dict(overlay.files)
+    for path in kustomizations_built(overlay):
+        name = path.removeprefix(f"{overlay.release}/")
+        if name == path:
+            continue
+        try:
+            body = load(files[name].decode())
+        except (YamlError, UnicodeDecodeError):
+            continue
+        if isinstance(body, dict):
+            marked = _Marking(overlay, path, found).body(body)
+            files[name] = json.dumps(marked).encode()
+    return replace(overlay, files=files), tuple(found)
+
+
+def idle(rules: tuple[OverlayRule, ...], built: str) -> tuple[OverlayRule, ...]:
+    """Those whose mark is not in the output."""
+    return tuple(rule for rule in rules if rule.mark not in built)
+
+
+def words(rule: OverlayRule, overlay: Overlay, chart: list[Resource]) -> str:
+    """``overlays/web/kustomization.yaml:3: this patch matches nothing: … did you mean web?``."""
+    text = overlay.by_path[rule.file].decode(errors="replace")
+    asked = ", ".join(f"{key} {value}" for key, value in rule.names.items()) or "no target"
+    near = ""
+    if rule.kind == "image":
+        near = nearest(rule.names.get("name", ""), {name for r in chart for name in _images(r)})
+    elif "name" in rule.names:
+        kinds = [r for r in chart if r.kind == rule.names.get("kind", r.kind)]
+        near = nearest(rule.names["name"], {r.id.name for r in kinds})
+    elif "kind" in rule.names:
+        near = nearest(rule.names["kind"], {r.kind for r in chart})
+    meant = f"; did you mean {near}?" if near else ""
+    return f"{FOLDER}/{rule.file}:{mark(text, rule.steps).line}: this {rule.kind} matches nothing: {asked}{meant}"
+
+
+def _images(resource: Resource) -> Iterator[str]:
+    """Without tag and digest."""
+    for container in containers(resource):
+        folder, slash, name = str(container.get("image") or "").partition("@")[0].rpartition("/")
+        yield f"{folder}{slash}{name.partition(':')[0]}"
+
+
+class _Marking:
+    """Marks one kustomization; what it marked goes into ``found``."""
+
+    def __init__(self, overlay: Overlay, path: str, found: list[OverlayRule]) -> None:
+        self._files, self._path, self._found = overlay.by_path, path, found
+
+    def body(self, body: dict[str, Any]) -> dict[str, Any]:
+        out = dict(body)
+        for key in _PATCHES:
+            if key in body:
+                out[key] = [one for n, entry in enumerate(sequence(body[key])) for one in self._patch(key, n, entry)]
+        if "patchesStrategicMerge" in body:
+            out["patchesStrategicMerge"] = [
+                one for one in sequence(body["patchesStrategicMerge"]) if not self._ends(one)
+            ]
+        if "images" in body:
+            several = [mapping(entry) for entry in sequence(body["images"])]
+            out["images"] = [self._image(n, entry, several) for n, entry in enumerate(several)]
+        if "replacements" in body:
+            replacements = enumerate(sequence(body["replacements"]))
+            out["replacements"] = [one for n, entry in replacements for one in self._replacement(n, mapping(entry))]
+        return out
+
+    def _patch(self, key: str, number: int, entry: Any) -> Iterator[Any]:
+        target = mapping(mapping(entry).get("target"))
+        if target:
+            mark_here = self._mark((key, number), "patch", target)
+            patch = json.dumps([{"op": "add", "path": f"/{mark_here}", "value": "x"}])
+            yield {"target": dict(target), "patch": patch}
+        if not self._ends(mapping(entry).get("patch") or mapping(entry).get("path")):
+            yield entry
+
+    def _ends(self, patch: Any) -> bool:
+        """Whether it deletes what it matches: the marks on that would be gone."""
+        if not isinstance(patch, str):
+            return False
+        path = posixpath.normpath(posixpath.join(posixpath.dirname(self._path), patch))
+        text = self._files[path].decode(errors="replace") if path in self._files else patch
+        return "$patch" in text and "delete" in text
+
+    def _image(self, number: int, entry: Mapping[str, Any], several: list[Mapping[str, Any]]) -> dict[str, Any]:
+        same = {entry.get("name"), entry.get("newName")}
+        if not entry.get("name") or any(one.get("name") in same for one in several[number + 1 :]):
+            return dict(entry)  # a later entry takes this one's mark away
+        out = {key: value for key, value in entry.items() if key not in ("digest", "tagSuffix")}
+        return out | {"newTag": self._mark(("images", number), "image", {"name": entry["name"]})}
+
+    def _replacement(self, number: int, entry: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+        source = {
+            key: value for key, value in mapping(entry.get("source")).items() if key not in ("fieldPath", "options")
+        }
+        for index, target in enumerate(map(mapping, sequence(entry.get("targets")))):
+            select = mapping(target.get("select"))
+            if source and select:
+                here = self._mark(("replacements", number, "targets", index), "target of a replacement", select)
+                asked = {key: target[key] for key in ("select", "reject") if key in target}
+                probe = asked | {"fieldPaths": [f"metadata.annotations.{here}"], "options": {"create": True}}
+                yield {"source": source, "targets": [probe]}
+        yield entry
+
+    def _mark(self, steps: Steps, kind: str, names: Mapping[str, Any]) -> str:
+        here = f"pipelineProbe{len(self._found)}x"
+        said = {str(key): str(value) for key, value in names.items() if isinstance(value, str | int)}
+        self._found.append(OverlayRule(self._path, steps, here, kind, said))
+        return here
