@@ -43,7 +43,7 @@ def command(
             "on GitHub the reviewers decide", hint="omit --reject: rejections are taken from the reviews too"
         )
     asked = loaded(file)
-    click.echo(unheard(brief(asked.plan, asked.digest)), nl=False)
+    click.echo(unheard(brief(asked.question.plan, asked.question.digest)), nl=False)
     if not reject:
         asked.check_approvable()
     decision: Literal["approve", "reject"] = "reject" if reject else "approve"
@@ -52,7 +52,7 @@ def command(
     elif key:
         decisions = [by_key(asked, decision, reason, key)]
     else:
-        decisions = [by_hand(asked, decision, reason, _digits(asked.digest, decision))]
+        decisions = [by_hand(asked, decision, reason, _digits(asked.question.digest, decision))]
     for said, path in keep(asked, decisions, out):
         click.echo(unheard_where_needed(f"{said}: {path}\n"), nl=False)
     if any(item.decision == "approve" for item in decisions):

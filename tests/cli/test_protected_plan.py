@@ -8,6 +8,7 @@ import pytest
 
 from pipeline.cli import run
 from pipeline.cli.support.approval_evidence import protected_policy
+from pipeline.cli.support.cluster_environment import place
 from pipeline.core.cluster.plan.plan import Operation, PlanSource, PlanTarget, to_bytes
 from pipeline.core.cluster.plan.policy import policy_of
 from pipeline.core.errors import RefusedError
@@ -48,7 +49,8 @@ def committed(here: Path, files: dict[str, str]) -> None:
 
 def saved(here: Path) -> None:
     """A plan that deletes something, made here and now."""
-    head, tree = (git(here, "rev-parse", name).strip() for name in ("HEAD", "HEAD:rendered/default"))
+    head = git(here, "rev-parse", "HEAD").strip()
+    tree = place(repository(), "default").tree_id(head)
     made = plan(
         now=time.time(),
         source=PlanSource(head, "rendered/default", tree),

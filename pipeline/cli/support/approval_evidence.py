@@ -1,6 +1,6 @@
-"""What ``apply`` and ``approve`` decide by: the approvals found, and the protected branch's policy.
+"""Reads what ``apply`` and ``approve`` decide by: the approvals found, and the protected branch's policy.
 
-The decision itself is made in flows/cluster/approved.py.
+Nothing is decided here: flows/cluster/approved.py and flows/cluster/deciding_policy.py do that.
 """
 
 from collections.abc import Iterator, Sequence
@@ -9,10 +9,8 @@ from pathlib import Path
 from pipeline.core.cluster.approval.approval import Approval, from_bytes
 from pipeline.core.cluster.approval.decide import Checked
 from pipeline.core.cluster.plan.plan import Plan
-from pipeline.core.cluster.plan.policy import HEAD, policy_of
 from pipeline.core.errors import MissingFileError, RefusedError, UsageError
 from pipeline.flows.cluster.approved import ProtectedPolicy
-from pipeline.flows.protected import protected_config
 from pipeline.wiring import Repository
 
 FOLDER = "approvals"
@@ -56,35 +54,11 @@ def evidence_of(
 
 
 def protected_policy(here: Repository, environment: str) -> ProtectedPolicy | None:
-    """The ``apply:`` section that decides: that of the default branch of ``origin``, as it was last fetched.
+    """The ``apply:`` section that decides. See flows/cluster/deciding_policy.py."""
+    from pipeline.adapters.git.branches import FetchedBranches
+    from pipeline.flows.cluster.deciding_policy import deciding_policy
 
-    Where that names another branch (``apply.approvals.signersRef``), the section there decides. None where there is no
-    such branch, or no pipeline.yaml on it.
-
-    Raises:
-        RefusedError: it cannot be read, so that it is unknown what it would forbid.
-    """
-    from pipeline.adapters.git import trees
-    from pipeline.adapters.git.door import repository_root
-
-    top = repository_root(here.root)
-    folder = here.root.resolve().relative_to(top.resolve()).as_posix()
-
-    def at(reference: str) -> ProtectedPolicy | None:
-        try:
-            tree = trees.GitTree(top, trees.resolve(top, reference), folder)
-            config = protected_config(tree, reference)
-            if config is None:
-                return None
-            named = config.environments.get(environment)
-            return ProtectedPolicy(policy_of(named.apply if named else config.apply), reference)
-        except UsageError as error:  # a ConfigError is one
-            raise RefusedError(error.message, hint=error.hint) from error
-
-    reference = trees.protected_branch(top)
-    found = at(reference) if reference else None
-    other = found.policy.approvals.signers_ref if found else HEAD
-    return found if other in (HEAD, reference) else at(other)
+    return deciding_policy(FetchedBranches(here.root), environment)
 
 
 def _given(files: Sequence[Path]) -> Iterator[Approval]:
