@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.core.budget import RenderLimits
+from pipeline.core.budget import Limits
 from pipeline.core.charts.lock import FILE as LOCK_FILE
 from pipeline.core.charts.lock import FOLDER as VENDORED
 from pipeline.core.charts.lock import ChartLock
@@ -129,23 +129,24 @@ class Repository:
         from pipeline.adapters.cache.cache import Cache
         from pipeline.adapters.cache.tool_version import tool_version
         from pipeline.adapters.charts.packing import VendoredEngine
+        from pipeline.adapters.charts.standing_in import StandInEngine
         from pipeline.adapters.helm.engines import LazyEngine
         from pipeline.adapters.helm.kustomize import find
         from pipeline.adapters.user_folders import cache_folder
         from pipeline.flows.render.jobs import RenderPorts
 
-        limits, disk = self.config.limits.render, self.disk
+        limits, disk = self.config.limits, self.disk
         helm = LazyEngine(self.config.helm_engine, self.config.helm_version, limits)
         return RenderPorts(
             str(self.root),
             disk,
-            VendoredEngine(helm, disk),
-            partial(find, limits),
+            VendoredEngine(StandInEngine(helm, limits.charts), disk),
+            partial(find, limits.render),
             partial(sops.find, self.root),
             time.sleep,
             Cache(cache_folder("renders"), tool_version(), _MOST_RENDERS),
             helm.identity,
-            lambda: find(limits).identity,
+            lambda: find(limits.render).identity,
         )
 
 
@@ -163,7 +164,7 @@ def repository(start: Path | None = None) -> Repository:
     return Repository(root, load(root, rules.ids()))
 
 
-def engine_for(setting: str = "auto", version_range: str = "", limits: RenderLimits | None = None) -> Engine:
+def engine_for(setting: str = "auto", version_range: str = "", limits: Limits | None = None) -> Engine:
     """The Helm that renders: ``cli``, ``embedded``, or the one that ``auto`` finds.
 
     Raises:
@@ -172,4 +173,4 @@ def engine_for(setting: str = "auto", version_range: str = "", limits: RenderLim
     from pipeline.adapters.charts.standing_in import StandInEngine
     from pipeline.adapters.helm.engines import choose
 
-    return StandInEngine(choose(setting, version_range, limits))
+    return StandInEngine(choose(setting, version_range, limits), limits.charts if limits else None)

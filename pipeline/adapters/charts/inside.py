@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from pipeline.adapters.charts.archive import ChartError
 from pipeline.adapters.charts.load_chart import read_archive, yaml_map
-from pipeline.core.budget import Budget
+from pipeline.core.budget import Budget, ChartLimits
 from pipeline.core.charts.chart import tree_digest
 from pipeline.core.charts.dependencies import (
     LOCK,
@@ -47,13 +47,15 @@ def locked_in(files: Mapping[str, bytes], rows: Sequence[DeclaredDependency], ti
     return found
 
 
-def present_in(files: Mapping[str, bytes], title: str, start: str = "") -> tuple[PresentChart, ...]:
+def present_in(
+    files: Mapping[str, bytes], title: str, limits: ChartLimits, start: str = ""
+) -> tuple[PresentChart, ...]:
     """The charts in the charts/ folder of the chart at ``start``. What has no Chart.yaml is none: Helm says so."""
     names = charts_inside(files).get(start, ())
-    return tuple(_present(files, sorted(files), start, names, title))
+    return tuple(_present(files, sorted(files), start, names, Budget(title, limits)))
 
 
-def check_inside(files: Mapping[str, bytes], title: str, locked: Mapping[str, str]) -> None:
+def check_inside(files: Mapping[str, bytes], title: str, locked: Mapping[str, str], limits: ChartLimits) -> None:
     """That it is certain which charts are meant, in the chart and in each chart inside it.
 
     ``locked`` are the versions of the chart's own lock, where that counts.
@@ -64,21 +66,21 @@ def check_inside(files: Mapping[str, bytes], title: str, locked: Mapping[str, st
     paths = sorted(files)
     for start, names in charts_inside(files).items():
         where = f"{title} > {start.rstrip('/')}" if start else title
-        present = _present(files, paths, start, names, title)
+        present = _present(files, paths, start, names, Budget(title, limits))
         problem = contradiction(declared_in(files, title, start), present, {} if start else locked, where)
         if problem:
             raise ChartError(problem, hint=_HINT)
 
 
 def _present(
-    files: Mapping[str, bytes], paths: Sequence[str], start: str, names: Sequence[str], title: str
+    files: Mapping[str, bytes], paths: Sequence[str], start: str, names: Sequence[str], budget: Budget
 ) -> list[PresentChart]:
     found: list[tuple[str, str, str]] = []
     for name in names:
         path = f"{start}charts/{name}"
-        metadata = _yaml(files, f"{path}/{METADATA}", title)
+        metadata = _yaml(files, f"{path}/{METADATA}", budget.title)
         if not metadata and path in files:
-            metadata = _yaml(read_archive(files[path], f"{title}: {path}", Budget(title)), METADATA, title)
+            metadata = _yaml(read_archive(files[path], f"{budget.title}: {path}", budget), METADATA, budget.title)
         if metadata.get("name"):
             found.append((path, str(metadata["name"]), str(metadata.get("version") or "")))
     times = Counter(name for _, name, _ in found)

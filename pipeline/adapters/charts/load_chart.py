@@ -13,7 +13,7 @@ import orjson
 from pipeline.adapters.charts import archive
 from pipeline.adapters.charts.archive import HOSTILE, ChartError, refuse_collisions
 from pipeline.adapters.charts.folder import read_directory
-from pipeline.core.budget import MEBIBYTE, Budget
+from pipeline.core.budget import Budget, ChartLimits
 from pipeline.core.charts.chart import Chart, tree_digest
 from pipeline.core.charts.dependencies import METADATA, is_packed
 from pipeline.core.charts.values import values_of
@@ -39,6 +39,11 @@ def load_chart(path: Path | str) -> Chart:
     digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
     budget = Budget(path.name)
     return replace(chart_of(read_archive(data, path.name, budget), digest, path.name, budget), archive=digest)
+
+
+def chart_within(limits: ChartLimits) -> Callable[[Mapping[str, bytes], str, str], Chart]:
+    """``chart_of`` for the charts of a repository with these limits."""
+    return lambda files, digest, title: chart_of(files, digest, title, Budget(title, limits))
 
 
 def chart_of(files: Mapping[str, bytes], digest: str, title: str, budget: Budget | None = None) -> Chart:
@@ -162,8 +167,9 @@ def yaml_map(data: bytes, name: str, title: str) -> dict[str, Any]:
     return _mapping(text, name, title)
 
 
-def read_file(path: Path) -> bytes:
-    most = Budget(path.name).limits.packed_mib * MEBIBYTE
+def read_file(path: Path, limits: ChartLimits | None = None) -> bytes:
+    budget = Budget(str(path), limits or ChartLimits())
+    most = budget.packed_left
     try:
         with path.open("rb") as file:
             data = file.read(most + 1)
@@ -171,7 +177,7 @@ def read_file(path: Path) -> bytes:
         raise MissingFileError.of(f"chart {path}", error, hint="check the path") from error
     except ValueError as error:
         raise UsageError(f"chart {path}: {error}", hint="check the path") from error
-    Budget(str(path)).packed(len(data))
+    budget.packed(len(data))
     return data
 
 

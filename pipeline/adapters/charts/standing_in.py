@@ -14,7 +14,7 @@ from pipeline.adapters.charts.folder import read_directory
 from pipeline.adapters.charts.load_chart import read_archive, read_file
 from pipeline.adapters.charts.packing import pack
 from pipeline.adapters.guard import private_folder
-from pipeline.core.budget import Budget
+from pipeline.core.budget import Budget, ChartLimits
 from pipeline.core.charts.chart import ValuesLayer
 from pipeline.core.errors import RenderError, WorldError
 from pipeline.core.render.order import Engine, RenderedChart, RenderOrder
@@ -24,8 +24,8 @@ from pipeline.core.render.stand_ins import rewritten, stood_in
 class StandInEngine:
     """Each chart is rewritten once for each variant; orders without stand-ins are handed on as they are."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, engine: Engine, limits: ChartLimits | None = None) -> None:
+        self._engine, self._limits = engine, limits or ChartLimits()
         self._rewritten: dict[tuple[str, str, int], str] = {}
         self._lock = threading.Lock()
         self._stack = ExitStack()
@@ -74,24 +74,27 @@ class StandInEngine:
                 if self._folder is None:
                     self._folder = self._stack.enter_context(private_folder("stand-ins"))
                 file = self._folder / f"{len(self._rewritten)}.tgz"
-                file.write_bytes(pack(_rewritten(_files(order), order.stand_ins, order.title)))
+                budget = Budget(order.title, self._limits)
+                file.write_bytes(pack(_rewritten(_files(order, budget), order.stand_ins, budget)))
                 self._rewritten[key] = str(file)
             return self._rewritten[key]
 
 
-def _files(order: RenderOrder) -> dict[str, bytes]:
+def _files(order: RenderOrder, budget: Budget) -> dict[str, bytes]:
     path = Path(order.chart)
-    return read_directory(path) if path.is_dir() else read_archive(read_file(path), order.title, Budget(order.title))
+    if path.is_dir():
+        return read_directory(path, budget=budget)
+    return read_archive(read_file(path, budget.limits), order.title, budget)
 
 
-def _rewritten(files: Mapping[str, bytes], variant: int, title: str) -> dict[str, bytes]:
+def _rewritten(files: Mapping[str, bytes], variant: int, budget: Budget) -> dict[str, bytes]:
     """Templates of packed charts inside it too. One that cannot be read stays as it is, for Helm to judge."""
     out = stood_in(files, variant)
     for path, data in files.items():
         if path.endswith(".tgz") and path.startswith("charts/"):
             try:
-                inner = read_archive(data, f"{title}: {path}", Budget(title))
+                inner = read_archive(data, f"{budget.title}: {path}", budget)
             except (ChartError, tarfile.TarError, io.UnsupportedOperation):
                 continue
-            out[path] = pack(_rewritten(inner, variant, title))
+            out[path] = pack(_rewritten(inner, variant, budget))
     return out

@@ -59,7 +59,7 @@ class _Fetch:
         title = f"{fetched.name} {fetched.version}"
         if depth > _DEEPEST:
             raise ChartError(f"{fetched.name} nests charts more than {_DEEPEST} deep", hint=HOSTILE)
-        rows, present = declared_in(fetched.files, title), present_in(fetched.files, title)
+        rows, present = declared_in(fetched.files, title), present_in(fetched.files, title, self.budget.limits)
         absent = missing(rows, present)
         # Of a package, the lock says how charts/ was filled: it is asked only where something has to be fetched.
         locked = locked_in(fetched.files, rows, title) if absent or not fetched.archive else {}
@@ -75,7 +75,7 @@ class _Fetch:
                 *one.dependencies,
             ]
             files |= {f"{below}/{path}": data for path, data in one.files.items()}
-        check_inside(files, title, locked)
+        check_inside(files, title, locked, self.budget.limits)
         files = dict(sorted(files.items()))
         return replace(fetched, files=files, dependencies=tuple(sorted(found)))
 

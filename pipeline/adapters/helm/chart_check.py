@@ -6,7 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from pipeline.adapters.charts.archive import read_archive
-from pipeline.core.budget import Budget
+from pipeline.core.budget import Budget, ChartLimits
 from pipeline.core.charts.schema_references import SCHEMA_FILE, SchemaError, leading_out
 from pipeline.core.errors import RenderError, WorldError
 from pipeline.core.render.order import RenderOrder
@@ -16,26 +16,27 @@ _LINK_HINT = "replace it by the file that is meant, or remove it"
 _SHOWN = 100
 
 
-def check_contained(order: RenderOrder) -> None:
-    """Look at every schema and link in the chart and in the charts inside it.
+def check_contained(order: RenderOrder, limits: ChartLimits) -> None:
+    """Look at every schema and link in the chart and in the charts inside it; ``limits`` are of archives.
 
     Raises:
         RenderError: a schema refers to something outside of itself or cannot be read, or a link leads out.
     """
-    found = _looked_at(order.chart, order.title, order.chart_digest) if order.chart_digest else _look(order)
+    digest = order.chart_digest
+    found = _looked_at(order.chart, order.title, digest, limits) if digest else _look(order.chart, order.title, limits)
     if found is not None:
         raise RenderError(found.message, release=order.release, chart=order.title, hint=found.hint)
 
 
 @lru_cache
-def _looked_at(chart: str, title: str, _digest: str) -> "_UnfitError | None":
+def _looked_at(chart: str, title: str, _digest: str, limits: ChartLimits) -> "_UnfitError | None":
     """Once for each content of a chart, which several releases share."""
-    return _look(RenderOrder("", "", chart, title))
+    return _look(chart, title, limits)
 
 
-def _look(order: RenderOrder) -> "_UnfitError | None":
+def _look(chart: str, title: str, limits: ChartLimits) -> "_UnfitError | None":
     try:
-        for name, data in _schemas(Path(order.chart), order.title):
+        for name, data in _schemas(Path(chart), Budget(title, limits)):
             _check(name, data)
     except _UnfitError as error:
         return error
@@ -61,15 +62,15 @@ def _check(name: str, data: bytes) -> None:
         raise _UnfitError(f"{name} refers to {', '.join(map(_shown, out))}, outside of itself", _HINT)
 
 
-def _schemas(chart: Path, title: str) -> Iterator[tuple[str, bytes]]:
+def _schemas(chart: Path, budget: Budget) -> Iterator[tuple[str, bytes]]:
     if chart.is_file():
-        yield from _in_archive(chart.read_bytes(), "", title, Budget(title))
+        yield from _in_archive(chart.read_bytes(), "", budget.title, budget)
         return
     for inner in _files(chart):
         if inner.rpartition("/")[2] == SCHEMA_FILE:
             yield inner, (chart / inner).read_bytes()
         elif inner.endswith(".tgz") and inner.startswith("charts/"):
-            yield from _in_archive((chart / inner).read_bytes(), f"{inner}/", title, Budget(title))
+            yield from _in_archive((chart / inner).read_bytes(), f"{inner}/", budget.title, budget)
 
 
 def _files(chart: Path) -> Iterator[str]:

@@ -21,7 +21,7 @@ from pipeline.adapters.helm.chart_check import check_contained
 from pipeline.adapters.helm.side_by_side import render_side_by_side
 from pipeline.adapters.helm.version import version_of
 from pipeline.adapters.process import NOWHERE, bare_environment, go_memory
-from pipeline.core.budget import RenderLimits
+from pipeline.core.budget import ChartLimits, Limits, RenderLimits
 from pipeline.core.charts.chart import ValuesLayer
 from pipeline.core.errors import RenderError, WorldError
 from pipeline.core.render.helm_apis import HELM_API_VERSIONS
@@ -46,14 +46,16 @@ class HelmCli:
     binary: str
     _asked: "Future[str]" = field(repr=False, compare=False)
     limits: RenderLimits = field(default_factory=RenderLimits)
+    charts: ChartLimits = field(default_factory=ChartLimits)
     name: str = "cli"
 
     @classmethod
-    def at(cls, binary: str, limits: RenderLimits | None = None) -> "HelmCli":
+    def at(cls, binary: str, limits: Limits | None = None) -> "HelmCli":
         pool = ThreadPoolExecutor(1)
         asked = pool.submit(version_of, binary)
         pool.shutdown(wait=False)
-        return cls(binary, asked, limits or RenderLimits())
+        limits = limits or Limits()
+        return cls(binary, asked, limits.render, limits.charts)
 
     @property
     def version(self) -> str:
@@ -65,7 +67,7 @@ class HelmCli:
         return self._asked.result()
 
     def render(self, order: RenderOrder) -> RenderedChart:
-        check_contained(order)
+        check_contained(order, self.charts)
         with _open_values(order.values) as files:
             loop = Loop(Surroundings(_environment(self.limits), self.limits, tuple(files)))
             try:
@@ -87,7 +89,7 @@ class HelmCli:
         from pipeline.adapters.helm.embedded import HelmEmbedded  # noqa: PLC0415 - few charts need it
 
         try:
-            more, lines = HelmEmbedded.here(self.limits).lost(order, text)
+            more, lines = HelmEmbedded.here(Limits(self.charts, render=self.limits)).lost(order, text)
         except RenderError:
             raise
         except WorldError:  # it is not installed, or does not load

@@ -12,7 +12,7 @@ from pipeline.adapters.contained import Exceeded, out_of_memory
 from pipeline.adapters.helm.chart_check import check_contained
 from pipeline.adapters.helm.library_workers import WORKERS, DiedError, ExceededError, WorkerAnswer
 from pipeline.adapters.helm.side_by_side import render_side_by_side
-from pipeline.core.budget import MEBIBYTE, RenderLimits
+from pipeline.core.budget import MEBIBYTE, ChartLimits, Limits, RenderLimits
 from pipeline.core.errors import RenderError, WorldError
 from pipeline.core.render.helm_errors import render_error
 from pipeline.core.render.helm_output import Document, lost_warnings, rescue
@@ -26,10 +26,11 @@ class HelmEmbedded:
     """Helm as a library."""
 
     limits: RenderLimits = field(default_factory=RenderLimits)
+    charts: ChartLimits = field(default_factory=ChartLimits)
     name: str = "embedded"
 
     @classmethod
-    def here(cls, limits: RenderLimits | None = None) -> "HelmEmbedded":
+    def here(cls, limits: Limits | None = None) -> "HelmEmbedded":
         """The library begins to load.
 
         Raises:
@@ -37,7 +38,8 @@ class HelmEmbedded:
         """
         if find_spec("helm_python") is None:
             raise WorldError("the embedded Helm is not installed", hint=_HINT)
-        engine = cls(limits or RenderLimits())
+        limits = limits or Limits()
+        engine = cls(limits.render, limits.charts)
         WORKERS.begin(engine.limits)
         return engine
 
@@ -67,7 +69,7 @@ class HelmEmbedded:
 
     def _asked(self, order: RenderOrder) -> tuple[str, WorkerAnswer]:
         """The library's version and its answer."""
-        check_contained(order)
+        check_contained(order, self.charts)
         values = [(layer.file, layer.text) for layer in order.values]
         asked = {"order": asdict(replace(order, values=())) | {"values": values}, "largest": self._largest}
         try:

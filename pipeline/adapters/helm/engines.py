@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
-from pipeline.core.budget import RenderLimits
+from pipeline.core.budget import Limits
 from pipeline.core.charts.semver import Range, Version
 from pipeline.core.errors import RenderError, UsageError, WorldError
 from pipeline.core.render.order import Engine, RenderedChart, RenderOrder
@@ -14,7 +14,7 @@ from pipeline.core.render.order import Engine, RenderedChart, RenderOrder
 SETTINGS = ("auto", "cli", "embedded")
 
 
-def choose(setting: str, version_range: str, limits: RenderLimits | None = None) -> Engine:
+def choose(setting: str, version_range: str, limits: Limits | None = None) -> Engine:
     """``auto`` is the binary on PATH where its version is in the range, else the embedded library.
 
     Raises:
@@ -36,7 +36,7 @@ def choose(setting: str, version_range: str, limits: RenderLimits | None = None)
     return _fitting(_embedded(limits), asked, version_range)
 
 
-def _cli(limits: RenderLimits | None, binary: str | None = None) -> Engine:
+def _cli(limits: Limits | None, binary: str | None = None) -> Engine:
     from pipeline.adapters.helm.cli import HelmCli  # noqa: PLC0415 - each engine loads much that the other never needs
 
     binary = binary or shutil.which("helm")
@@ -45,7 +45,7 @@ def _cli(limits: RenderLimits | None, binary: str | None = None) -> Engine:
     return HelmCli.at(binary, limits)
 
 
-def _embedded(limits: RenderLimits | None) -> Engine:
+def _embedded(limits: Limits | None) -> Engine:
     from pipeline.adapters.helm.embedded import HelmEmbedded  # noqa: PLC0415 - as above
 
     return HelmEmbedded.here(limits)
@@ -74,7 +74,7 @@ def _fitting(engine: Engine, asked: Range | None, text: str) -> Engine:
 class LazyEngine:
     """The Helm of ``choose``, found and started when something is to be rendered; a warm run needs none."""
 
-    def __init__(self, setting: str, version_range: str, limits: RenderLimits | None = None) -> None:
+    def __init__(self, setting: str, version_range: str, limits: Limits | None = None) -> None:
         self._asked = (setting, version_range, limits)
         self._found: Engine | None = None
 

@@ -1,6 +1,6 @@
 """``cluster:ENV`` as a side of ``pipeline diff``: what was applied there, with the values that are live now."""
 
-from pipeline.adapters.charts.load_chart import chart_of
+from pipeline.adapters.charts.load_chart import chart_within
 from pipeline.adapters.git import trees
 from pipeline.cli.support.cluster_environment import place
 from pipeline.core.errors import UsageError
@@ -19,7 +19,8 @@ def cluster_side(environment: str, wanted: ReleaseSelection, kept: ParsedDocumen
         UsageError: nothing was applied yet, or the environment is another than the one compared.
         WorldError: the cluster does not answer.
     """
-    at = place(repository(), environment)
+    here = repository()
+    at, make_chart = place(here, environment), chart_within(here.config.limits.charts)
     client = at.client()
     inventory = read_inventory(client, environment, at.policy.namespace)
     commits = {name: commit for name, commit in inventory.releases.items() if wanted.takes(environment, name)}
@@ -32,5 +33,5 @@ def cluster_side(environment: str, wanted: ReleaseSelection, kept: ParsedDocumen
         tree = trees.GitTree(at.top, trees.resolve(at.top, commit), at.folder)
         names = frozenset(name for name, of in commits.items() if of == commit)
         source = f"cluster:{environment}"
-        sides.append(read_rendered(source, tree, ReleaseSelection(frozenset({environment}), names), chart_of, kept))
+        sides.append(read_rendered(source, tree, ReleaseSelection(frozenset({environment}), names), make_chart, kept))
     return as_applied(client, inventory, sides)

@@ -49,7 +49,7 @@ def repository(old: DiffSource, new: DiffSource, asked: DiffRequest) -> Comparis
         if SourceKind.WORKTREE in (old.kind, new.kind):
             here.check_whole()
         terms = _under_protected_policy(terms, old, here)
-        sides = [_rendered(source, wanted, here.root, kept) for source in sources]
+        sides = [_rendered(source, wanted, here, kept) for source in sources]
     else:
         terms = DiffTerms(_today(), severity(asked.fail_on))
         sides = [_rendered(source, wanted, None, kept) for source in sources]
@@ -79,9 +79,9 @@ def _commit_tree(source: DiffSource, root: Path) -> Tree:
 
 
 def _rendered(
-    source: DiffSource, wanted: ReleaseSelection, root: Path | None, kept: ParsedDocuments
+    source: DiffSource, wanted: ReleaseSelection, here: "Repository | None", kept: ParsedDocuments
 ) -> RenderedSnapshot:
-    from pipeline.adapters.charts.load_chart import chart_of
+    from pipeline.adapters.charts.load_chart import chart_of, chart_within
     from pipeline.adapters.git import trees
 
     if source.kind is SourceKind.DIR:
@@ -94,13 +94,13 @@ def _rendered(
         return read_rendered(str(source), tree, wanted, chart_of, kept)
     if source.kind is SourceKind.EMPTY:
         return RenderedSnapshot(Snapshot(str(source), {}), {})
-    assert root is not None, "BUG: a repository's source without a repository"
+    assert here is not None, "BUG: a repository's source without a repository"
     if source.kind is SourceKind.CLUSTER:
         from pipeline.cli.support.cluster_side import cluster_side
 
         return cluster_side(source.argument, wanted, kept)
-    tree = trees.DirectoryTree(root) if source.kind is SourceKind.WORKTREE else _commit_tree(source, root)
-    return read_rendered(str(source), tree, wanted, chart_of, kept)
+    tree = trees.DirectoryTree(here.root) if source.kind is SourceKind.WORKTREE else _commit_tree(source, here.root)
+    return read_rendered(str(source), tree, wanted, chart_within(here.config.limits.charts), kept)
 
 
 def _today() -> date:

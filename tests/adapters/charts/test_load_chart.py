@@ -3,9 +3,13 @@ from pathlib import Path
 import pytest
 
 from pipeline.adapters.charts.archive import ChartError
-from pipeline.adapters.charts.load_chart import chart_of, load_chart, read_archive
+from pipeline.adapters.charts.inside import present_in
+from pipeline.adapters.charts.load_chart import chart_of, chart_within, load_chart, read_archive
+from pipeline.adapters.helm.chart_check import check_contained
+from pipeline.core.budget import ChartLimits, LimitError
 from pipeline.core.charts.chart import Chart
-from pipeline.core.errors import MissingFileError
+from pipeline.core.errors import MissingFileError, RenderError
+from pipeline.core.render.order import RenderOrder
 from tests.support.charts import CHART_YAML, pack, write_chart
 
 SUB = "apiVersion: v2\nname: sub\nversion: 0.1.0\n"
@@ -90,3 +94,20 @@ def test_an_absent_chart_is_named() -> None:
 
 def _load(data: bytes) -> Chart:
     return chart_of(read_archive(data, "web.tgz"), "sha256:0", "web.tgz")
+
+
+def test_the_limits_of_the_repository_hold_wherever_a_chart_is_read(tmp_path: Path) -> None:
+    """The defaults are asked nowhere: what they allow is refused where pipeline.yaml allows less."""
+    inner = pack({"sub/Chart.yaml": "name: sub\nversion: 1.0.0\n", "sub/templates/a.yaml": "a: 1\n"})
+    files = {"Chart.yaml": CHART_YAML.encode(), "charts/sub-1.0.0.tgz": inner}
+    archive = tmp_path / "web.tgz"
+    archive.write_bytes(pack({f"web/{name}": data for name, data in files.items()}))
+    few, order = ChartLimits(files=1), RenderOrder("web", "shop", str(archive), "web")
+    assert chart_within(ChartLimits())(files, "", "web").name == "web"
+    check_contained(order, ChartLimits())
+    with pytest.raises(LimitError, match="more than 1 files"):
+        chart_within(few)(files, "", "web")
+    with pytest.raises(RenderError, match="more than 1 files"):
+        check_contained(order, few)
+    with pytest.raises(LimitError, match="more than 1 files"):
+        present_in(files, "web", few)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.adapters.helm.engines import choose
-from pipeline.core.budget import RenderLimits
+from pipeline.core.budget import Limits, RenderLimits
 from pipeline.core.errors import RenderError
 from pipeline.core.render.order import RenderOrder
 from tests.support.charts import CONFIG, write_chart
@@ -59,7 +59,7 @@ def test_a_chart_without_bounds_ends_with_its_name_and_the_limit(
     limits, text, words, key, name = case
     bad = write_chart(tmp_path / "bad", {"templates/a.yaml": text})
     good = write_chart(tmp_path / "web", {"templates/config.yaml": CONFIG})
-    engine, begun = choose(setting, "", limits), time.monotonic()
+    engine, begun = choose(setting, "", Limits(render=limits)), time.monotonic()
     orders = [
         RenderOrder(release, "ns", str(chart)) for release, chart in (("one", good), ("two", bad), ("three", good))
     ]
