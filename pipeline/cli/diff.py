@@ -10,8 +10,9 @@ from pipeline.core.risk.levels import LEVELS
 
 if TYPE_CHECKING:
     from pipeline.cli.support.diffing import Comparison
+    from pipeline.cli.support.kept_report import ShownReport
     from pipeline.core.config.diff_source import DiffSource
-    from pipeline.core.judge.report import Report
+    from pipeline.core.judge.report_document import ReportDocument
 
 SHOWN_AS = "terminal, json, markdown, comment, summary, html, sarif or junit, in a file with =PATH"
 _FILE = click.Path(path_type=Path)
@@ -70,10 +71,9 @@ def command(context: click.Context, /, old: str, new: str, **options: Any) -> No
         )
     found = _of_charts(sources, options) if SourceKind.CHART in kinds else _of_trees(sources, options)
     from pipeline.cli.support.showing import show
-    from pipeline.report.structured import document
 
-    show(document(found.report), options["outputs"])
-    code = _exit_code(found.report, detailed=options["detailed_exitcode"])
+    show(found.document, options["outputs"])
+    code = _exit_code(found.document, detailed=options["detailed_exitcode"])
     if found.hand_edits:
         from pipeline.cli.support.hand_edit_notices import say_edits
 
@@ -82,7 +82,7 @@ def command(context: click.Context, /, old: str, new: str, **options: Any) -> No
     context.exit(code)
 
 
-def _of_charts(sources: "tuple[DiffSource, DiffSource]", options: dict[str, Any]) -> "Comparison":
+def _of_charts(sources: "tuple[DiffSource, DiffSource]", options: dict[str, Any]) -> "ShownReport":
     """Helm is at work before the rest is loaded."""
     from pipeline.cli.support.chart_arguments import ChartOptions, begun
 
@@ -90,18 +90,26 @@ def _of_charts(sources: "tuple[DiffSource, DiffSource]", options: dict[str, Any]
     rendering = begun(*sources, ChartOptions(**{name: options[name] for name in names}))
     _without_garbage_collection()
     from pipeline.cli.support import diffing
+    from pipeline.cli.support.kept_report import of_comparison
 
-    return diffing.charts(rendering, options["fail_on"], double_check=options["double_check"])
+    return of_comparison(diffing.charts(rendering, options["fail_on"], double_check=options["double_check"]))
 
 
-def _of_trees(sources: "tuple[DiffSource, DiffSource]", options: dict[str, Any]) -> "Comparison":
+def _of_trees(sources: "tuple[DiffSource, DiffSource]", options: dict[str, Any]) -> "ShownReport":
     _without_garbage_collection()
-    from pipeline.cli.support import tree_diffing
+    from pipeline.cli.support.diff_request import DiffRequest
+    from pipeline.cli.support.kept_report import kept_or
 
-    wanted = tree_diffing.DiffRequest(
+    wanted = DiffRequest(
         options["environments"], options["releases"], options["fail_on"], options["shard"], options["double_check"]
     )
-    return tree_diffing.repository(*sources, wanted)
+
+    def compare() -> "Comparison":
+        from pipeline.cli.support import tree_diffing
+
+        return tree_diffing.repository(*sources, wanted)
+
+    return kept_or(*sources, wanted, compare)
 
 
 def _without_garbage_collection() -> None:
@@ -111,7 +119,7 @@ def _without_garbage_collection() -> None:
     gc.disable()
 
 
-def _exit_code(report: "Report", *, detailed: bool) -> int:
+def _exit_code(report: "ReportDocument", *, detailed: bool) -> int:
     from pipeline.core.judge.report import Verdict
 
     if report.verdict is Verdict.FAILED:

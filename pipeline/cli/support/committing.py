@@ -58,7 +58,7 @@ def committed(here: "Repository", found: ToCommit, turn: "Turn", branch: str | N
 
 def _report(*, committed: bool) -> "Report":
     """What the commit changes; all that there is where the last commit cannot be read: an index in it is damaged."""
-    from pipeline.cli.support.tree_diffing import DiffRequest
+    from pipeline.cli.support.diff_request import DiffRequest
     from pipeline.cli.support.tree_diffing import repository as compared
     from pipeline.core.config.diff_source import parse_source
     from pipeline.core.errors import StaleError

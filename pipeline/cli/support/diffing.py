@@ -24,6 +24,8 @@ class Comparison:
 
     report: Report
     hand_edits: tuple[HandEdit, ...] = ()
+    own_inputs: bool = False
+    """Whether all that it was made of lies where a render takes it from today."""
 
 
 def charts(begun: Begun, fail_on: str | None, *, double_check: bool = False) -> Comparison:

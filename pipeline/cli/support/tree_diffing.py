@@ -1,12 +1,14 @@
 """The comparison of two trees, once the options of ``pipeline diff`` are read: gather both sides, judge them."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline import rules
 from pipeline.adapters.cache.documents import DocumentCache
+from pipeline.cli.support.diff_request import DiffRequest
 from pipeline.cli.support.diffing import Comparison, report_check, severity
 from pipeline.core.config.diff_source import DiffSource, SourceKind
 from pipeline.core.config.shards import parse_shard
@@ -24,17 +26,6 @@ if TYPE_CHECKING:
     from pipeline.wiring import Repository
 
 
-@dataclass(frozen=True, slots=True)
-class DiffRequest:
-    """What was asked of a comparison of trees: which releases, from where on it fails, which shard."""
-
-    environments: tuple[str, ...] = ()
-    releases: tuple[str, ...] = ()
-    fail_on: str | None = None
-    shard: str | None = None
-    double_check: bool = False
-
-
 def repository(old: DiffSource, new: DiffSource, asked: DiffRequest) -> Comparison:
     """Compare two rendered trees, under the policy of the merge base, or of the pipeline.yaml that is at work here."""
     sources, kept = (old, new), DocumentCache.of_user()
@@ -44,6 +35,7 @@ def repository(old: DiffSource, new: DiffSource, asked: DiffRequest) -> Comparis
         from pipeline.wiring import repository as repository_here
 
         here = repository_here()
+        releases = here.config.releases
         here.config.pairs(asked.environments, asked.releases)
         terms = DiffTerms.of(here.config, _today(), severity(asked.fail_on) if asked.fail_on else None)
         if SourceKind.WORKTREE in (old.kind, new.kind):
@@ -51,11 +43,18 @@ def repository(old: DiffSource, new: DiffSource, asked: DiffRequest) -> Comparis
         terms = _under_protected_policy(terms, old, here)
         sides = [_rendered(source, wanted, here, kept) for source in sources]
     else:
-        terms = DiffTerms(_today(), severity(asked.fail_on))
+        releases, terms = (), DiffTerms(_today(), severity(asked.fail_on))
         sides = [_rendered(source, wanted, None, kept) for source in sources]
     terms = replace(terms, shard=shard, check=report_check(asked=asked.double_check))
     report = diff_repository(sides[0], sides[1], rules.load, terms)
-    return Comparison(report, sides[1].hand_edits)
+    own = {file for release in releases for file in release.values}
+    return Comparison(report, sides[1].hand_edits, all(_taken_from(side, own) for side in sides))
+
+
+def _taken_from(side: RenderedSnapshot, own: AbstractSet[str]) -> bool:
+    """Whether the values files that it names are among ``own`` or in ``values/``."""
+    files = (file for inputs in side.inputs.values() for file in inputs.values)
+    return all(file.startswith("values/") or file in own for file in files)
 
 
 def _under_protected_policy(terms: DiffTerms, old: DiffSource, here: "Repository") -> DiffTerms:

@@ -1,0 +1,141 @@
+"""The report of a comparison that was made before of the same two trees, under the same policy, on the same day.
+
+What a report is made of is told by digests: of a commit its tree, of the work tree each file that a comparison reads.
+An entry is what ``-o json`` prints, in which no secret value is left, and nothing else.
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from pipeline.adapters.cache.cache import Cache
+from pipeline.adapters.user_folders import cache_folder
+from pipeline.core.charts.lock import FILE as LOCK
+from pipeline.core.charts.lock import FOLDER as VENDORED
+from pipeline.core.config.diff_source import DiffSource, SourceKind
+from pipeline.core.config.model import FILE as CONFIG
+from pipeline.core.render.layout import FOLDER as RENDERED
+
+if TYPE_CHECKING:
+    from pipeline.cli.support.diff_request import DiffRequest
+    from pipeline.cli.support.diffing import Comparison
+    from pipeline.core.judge.report_document import ReportDocument
+    from pipeline.core.render.hand_edits import HandEdit
+    from pipeline.wiring import Repository
+
+_MOST = 200
+_COMMITTED = frozenset({SourceKind.REF, SourceKind.MERGE_BASE})
+_KEPT = _COMMITTED | {SourceKind.WORKTREE, SourceKind.EMPTY}
+_FOLDERS = ("values", "overlays")
+
+
+@dataclass(frozen=True, slots=True)
+class ShownReport:
+    """``hand_edits`` are what is not as it was rendered, on the new side."""
+
+    document: "ReportDocument"
+    hand_edits: "tuple[HandEdit, ...]" = ()
+
+
+def of_comparison(found: "Comparison") -> ShownReport:
+    from pipeline.report.structured import document
+
+    return ShownReport(document(found.report), found.hand_edits)
+
+
+def kept_or(old: DiffSource, new: DiffSource, asked: "DiffRequest", compare: "Callable[[], Comparison]") -> ShownReport:
+    """The report of an equal comparison where one was made, else that of ``compare``."""
+    key, cache = _key(old, new, asked), None
+    if key:
+        from pipeline.adapters.cache.tool_version import tool_version
+
+        cache = Cache(cache_folder("reports"), tool_version(), _MOST)
+        found = _read(cache.get(key))
+        if found is not None:
+            return found
+    made = compare()
+    shown = of_comparison(made)
+    if cache is not None and made.own_inputs and _key(old, new, asked) == key:  # nothing has changed meanwhile
+        cache.put(key, _written(shown))
+    return shown
+
+
+def _key(old: DiffSource, new: DiffSource, asked: "DiffRequest") -> str:
+    """Of everything that the report is made of; empty where that cannot be told."""
+    if not {old.kind, new.kind} <= _KEPT or asked.double_check:
+        return ""
+    from pipeline.wiring import repository
+
+    here = repository()
+    sides = [_side(source, here) for source in (old, new)]
+    if not all(sides):
+        return ""
+    policy = _digest(here.disk.read(CONFIG) or b"")
+    wanted = [list(asked.environments), list(asked.releases), asked.fail_on, asked.shard]
+    parts = [str(old), str(new), *sides, policy, wanted, today()]
+    return _digest(orjson.dumps(parts))
+
+
+def today() -> str:
+    """Waivers end with a day."""
+    return datetime.now(tz=UTC).date().isoformat()
+
+
+def _side(source: DiffSource, here: "Repository") -> str:
+    if source.kind is SourceKind.EMPTY:
+        return "empty"
+    if source.kind in _COMMITTED:
+        from pipeline.adapters.git import trees
+        from pipeline.adapters.git.door import repository_root
+
+        top = repository_root(here.root)
+        merging = source.kind is SourceKind.MERGE_BASE
+        commit = trees.merge_base(top, source.argument) if merging else source.argument
+        folder = here.root.resolve().relative_to(top.resolve()).as_posix()
+        return trees.tree_id(top, trees.resolve(top, commit), "" if folder == "." else folder)
+    return _worktree(here)
+
+
+def _worktree(here: "Repository") -> str:
+    """Empty where a link is among what people wrote: what it leads to is not known by its name."""
+    from pipeline.adapters.cache.file_digests import FileDigests
+    from pipeline.adapters.descriptors import Kind
+
+    rows = []
+    for folder in (RENDERED, VENDORED, *_FOLDERS):
+        found = FileDigests(here.root).below(folder)
+        if folder in _FOLDERS and any(one.kind is Kind.LINK for one, _ in found):
+            return ""
+        rows += [f"{folder}/{one.path}\0{one.kind}\0{one.executable}\0{digest}" for one, digest in found]
+    own = sorted({file for release in here.config.releases for file in release.values})
+    rows += [f"{path}\0{_digest(here.disk.read(path) or b'')}" for path in (LOCK, *own)]
+    return _digest("\n".join(sorted(rows)).encode("utf-8", "surrogateescape"))
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _read(raw: bytes | None) -> ShownReport | None:
+    if raw is None:
+        return None
+    from pipeline.core.judge.report_document import from_data
+    from pipeline.core.render.hand_edits import HandEdit, HandEditKind
+
+    try:
+        data: dict[str, Any] = orjson.loads(raw)
+        edits = tuple(HandEdit(str(path), HandEditKind(kind)) for path, kind in data["edits"])
+        return ShownReport(from_data(data["report"]), edits)
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _written(shown: ShownReport) -> bytes:
+    from pipeline.report.structured import render
+
+    edits = orjson.dumps([[edit.path, str(edit.kind)] for edit in shown.hand_edits])
+    return b'{"report":' + render(shown.document).encode("utf-8", "surrogatepass") + b',"edits":' + edits + b"}"
