@@ -41,3 +41,11 @@ def _bare(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _bare(item) for key, item in value.items()}
     return [_bare(item) for item in value] if isinstance(value, list) else value
+
+
+def lines_removed(old: Any, new: Any) -> list[str]:
+    """The lines of a text that the new one does not have, but for versions; a value that is no text is one line."""
+    if not isinstance(old, str) or not isinstance(new, str):
+        return [] if same_but_versions(old, new) else [str(old)]
+    kept = {_bare(line.strip()) for line in new.splitlines()}
+    return [line for line in old.splitlines() if line.strip() and _bare(line.strip()) not in kept]

@@ -10,12 +10,13 @@ Compare the change with the release notes, especially where you override a part 
 """
 
 from pipeline.core.analysis.rule_helpers import FindingText, object_check
-from pipeline.core.analysis.setting_changes import setting_grade
+from pipeline.core.analysis.setting_changes import lines_removed, setting_grade
 from pipeline.core.diff.change import FieldChange, ResourceChange
 from pipeline.core.kube.path import MISSING, Path
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
 
+_COMMENTS = ("#", "//", ";", "--", "{{", "{%")
 _DATA = frozenset({"data", "binaryData", "stringData"})
 
 
@@ -24,13 +25,17 @@ def _picks(field: FieldChange, path: Path) -> bool:
 
 
 def _grade(change: ResourceChange, fields: list[FieldChange]) -> Severity | None:
-    """What is shown to people, and a text as a whole, tells nothing of what a program does."""
+    """What is shown to people, and a comment, tells nothing of what a program does."""
     return setting_grade([field for field in fields if not _shown(change, field)])
 
 
 def _shown(change: ResourceChange, field: FieldChange) -> bool:
     dashboard = any("dashboard" in str(key).lower() for key in (*change.resource.labels, *field.path))
-    return dashboard or any(isinstance(value, str) and "\n" in value for value in (field.old, field.new))
+    return dashboard or not any(map(_is_setting, lines_removed(field.old, field.new)))
+
+
+def _is_setting(line: str) -> bool:
+    return not line.lstrip().startswith(_COMMENTS)
 
 
 check = object_check(

@@ -30,13 +30,15 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
     open_to_us = [c for c in changed if not c.set_by_us and not IMAGE_KEY.fullmatch(c.path[-1])]
     images = [c for c in changed if not c.set_by_us and IMAGE_KEY.fullmatch(c.path[-1])]
     hidden = [c for c in changed if c.set_by_us]
-    if open_to_us:
-        yield _hit(
-            open_to_us,
-            Severity.LOW,
-            "The new defaults apply after the upgrade.",
-            "Set the old values if you do not want the new ones.",
-        )
+    switches = [c for c in open_to_us if isinstance(c.old, bool)]
+    for group, severity in ((switches, Severity.MEDIUM), ([c for c in open_to_us if c not in switches], Severity.LOW)):
+        if group:
+            yield _hit(
+                group,
+                severity,
+                "The new defaults apply after the upgrade.",
+                "Set the old values if you do not want the new ones.",
+            )
     if images:
         yield _hit(images, Severity.INFO, "Different images run after the upgrade.", "Read the images' release notes.")
     if hidden:
@@ -77,6 +79,11 @@ RULE = Rule(
             ("info", "image.tag"),
             ("info", "rate"),
             sides=sides(_OLD, _NEW, "rate: 10s"),
+        ),
+        speaks(
+            "a switch is flipped",
+            ("medium", "snippets"),
+            sides=sides(chart("1.0.0", "snippets: true"), chart("2.0.0", "snippets: false")),
         ),
         quiet("a type changes: values-type-changed speaks", sides=sides(chart("1", "a: 1"), chart("2", "a: {b: 1}"))),
     ),

@@ -55,7 +55,7 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
             "from the chart's crds/ folder to its templates",
             "helm upgrade stops: the CRDs exist but do not belong to the release. Applying the rendered files works.",
             "If Helm upgrades the release, run helm upgrade with --take-ownership once.",
-            Severity.MEDIUM,
+            Severity.HIGH,
         )
 
 
@@ -97,7 +97,7 @@ RULE = Rule(
     cases=(
         speaks("templates to crds/", ("high", ""), before=_TEMPLATE + crd(), after=_FOLDER + crd()),
         speaks("templates to crds/, kept", ("low", ""), before=_TEMPLATE + _KEPT, after=_FOLDER + _KEPT),
-        speaks("crds/ to templates", ("medium", ""), before=_FOLDER + crd(), after=_TEMPLATE + crd()),
+        speaks("crds/ to templates", ("high", ""), before=_FOLDER + crd(), after=_TEMPLATE + crd()),
         quiet(
             "from crds/ to a subchart's crds/",
             before=_FOLDER + crd(),

@@ -11,7 +11,7 @@ Compare your custom resources with the new limit before the upgrade.
 """
 
 from pipeline.core.crd.case_crds import field
-from pipeline.core.crd.keyword_rule_helpers import CrdFindingText, fields_check
+from pipeline.core.crd.keyword_rule_helpers import CrdFindingText, fields_check, of_status
 from pipeline.core.crd.schema import keywords
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
@@ -23,6 +23,7 @@ check = fields_check(
         lambda number: f"{counted(number, 'validation limit')} added or tightened",
         "A custom resource outside the limit is rejected on creation, or if the field changes.",
         "Compare your custom resources with the new limits before the upgrade.",
+        grade=of_status,
         fitting=Severity.LOW,
     ),
 )
@@ -30,19 +31,19 @@ check = fields_check(
 RULE = Rule(
     module=__name__,
     doc=__doc__,
-    severity=Severity.LOW,
+    severity=Severity.MEDIUM,
     confidence=Confidence.LIKELY,
     whole=check,
     cases=(
         speaks(
             "a minimum is raised",
-            ("low", "spec.versions[name=v1].schema.openAPIV3Schema.properties.spec.properties.a.minimum"),
+            ("medium", "spec.versions[name=v1].schema.openAPIV3Schema.properties.spec.properties.a.minimum"),
             before=field("a: {type: integer, minimum: 1}"),
             after=field("a: {type: integer, minimum: 2}"),
         ),
         speaks(
             "a length limit is new",
-            ("low", "spec.versions[name=v1].schema.openAPIV3Schema.properties.spec.properties.a.maxLength"),
+            ("medium", "spec.versions[name=v1].schema.openAPIV3Schema.properties.spec.properties.a.maxLength"),
             before=field("a: {type: string}"),
             after=field("a: {type: string, maxLength: 9}"),
         ),

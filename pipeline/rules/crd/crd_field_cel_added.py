@@ -11,7 +11,7 @@ Check your custom resources against the rules, or try them with a server-side dr
 """
 
 from pipeline.core.crd.case_crds import field
-from pipeline.core.crd.keyword_rule_helpers import CrdFindingText, fields_check
+from pipeline.core.crd.keyword_rule_helpers import CrdFindingText, fields_check, of_status
 from pipeline.core.crd.schema import keywords
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
@@ -23,6 +23,7 @@ check = fields_check(
         lambda number: f"new validation rules for {counted(number, 'field')}",
         "A custom resource that violates one is rejected on creation, or if the field changes.",
         "Check your custom resources against the rules, or try a server-side dry run.",
+        grade=of_status,
         fitting=Severity.LOW,
     ),
 )
@@ -30,13 +31,13 @@ check = fields_check(
 RULE = Rule(
     module=__name__,
     doc=__doc__,
-    severity=Severity.LOW,
+    severity=Severity.MEDIUM,
     confidence=Confidence.LIKELY,
     whole=check,
     cases=(
         speaks(
             "a rule is new",
-            ("low", "spec.versions[name=v1].schema.openAPIV3Schema.properties.spec.x-kubernetes-validations"),
+            ("medium", "spec.versions[name=v1].schema.openAPIV3Schema.properties.spec.x-kubernetes-validations"),
             before=field("a: {type: string}"),
             after=field("a: {type: string}", "x-kubernetes-validations: [{rule: has(self.a)}]"),
         ),

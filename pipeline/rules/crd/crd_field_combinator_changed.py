@@ -10,7 +10,7 @@ Validate your custom resources against the new CRD.
 """
 
 from pipeline.core.crd.case_crds import field
-from pipeline.core.crd.keyword_rule_helpers import CrdFindingText, fields_check
+from pipeline.core.crd.keyword_rule_helpers import CrdFindingText, fields_check, of_status
 from pipeline.core.crd.schema import keywords
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
@@ -22,6 +22,7 @@ check = fields_check(
         lambda number: f"the alternatives for {counted(number, 'field')} change",
         "A custom resource that matches none of them is rejected.",
         "Validate your custom resources against the new CRD, or try a server-side dry run.",
+        grade=of_status,
         fitting=Severity.LOW,
     ),
 )
@@ -29,13 +30,13 @@ check = fields_check(
 RULE = Rule(
     module=__name__,
     doc=__doc__,
-    severity=Severity.LOW,
+    severity=Severity.MEDIUM,
     confidence=Confidence.HINT,
     whole=check,
     cases=(
         speaks(
             "an alternative is removed",
-            ("low", "spec.versions[name=v1].schema.openAPIV3Schema.properties.spec.oneOf[1]"),
+            ("medium", "spec.versions[name=v1].schema.openAPIV3Schema.properties.spec.oneOf[1]"),
             before=field("a: {type: string}", "oneOf: [{required: [a]}, {required: [b]}]"),
             after=field("a: {type: string}", "oneOf: [{required: [a]}]"),
         ),

@@ -10,7 +10,7 @@ Search your custom resources for null in that field.
 """
 
 from pipeline.core.crd.case_crds import field
-from pipeline.core.crd.keyword_rule_helpers import CrdFindingText, fields_check
+from pipeline.core.crd.keyword_rule_helpers import CrdFindingText, fields_check, of_status
 from pipeline.core.crd.schema import keywords
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
@@ -22,19 +22,21 @@ check = fields_check(
         lambda number: f"{counted(number, 'field')} can no longer be null",
         "A null value is dropped, or the custom resource is rejected on creation or if the field changes.",
         "Search your custom resources for null in that field.",
+        grade=of_status,
+        fitting=Severity.LOW,
     ),
 )
 
 RULE = Rule(
     module=__name__,
     doc=__doc__,
-    severity=Severity.LOW,
+    severity=Severity.MEDIUM,
     confidence=Confidence.LIKELY,
     whole=check,
     cases=(
         speaks(
             "null was allowed",
-            ("low", "spec.versions[name=v1].schema.openAPIV3Schema.properties.spec.properties.a.nullable"),
+            ("medium", "spec.versions[name=v1].schema.openAPIV3Schema.properties.spec.properties.a.nullable"),
             before=field("a: {type: string, nullable: true}"),
             after=field("a: {type: string}"),
         ),

@@ -11,7 +11,7 @@ Compare your custom resources with the new pattern before the upgrade.
 """
 
 from pipeline.core.crd.case_crds import field
-from pipeline.core.crd.keyword_rule_helpers import CrdFindingText, fields_check
+from pipeline.core.crd.keyword_rule_helpers import CrdFindingText, fields_check, of_status
 from pipeline.core.crd.schema import keywords
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
@@ -23,6 +23,7 @@ check = fields_check(
         lambda number: f"pattern of {counted(number, 'field')} added or changed",
         "A custom resource that does not match is rejected on creation, or if the field changes.",
         "Compare your custom resources with the new pattern before the upgrade.",
+        grade=of_status,
         fitting=Severity.LOW,
     ),
 )
@@ -30,13 +31,13 @@ check = fields_check(
 RULE = Rule(
     module=__name__,
     doc=__doc__,
-    severity=Severity.LOW,
+    severity=Severity.MEDIUM,
     confidence=Confidence.LIKELY,
     whole=check,
     cases=(
         speaks(
             "a pattern is new",
-            ("low", "spec.versions[name=v1].schema.openAPIV3Schema.properties.spec.properties.a.pattern"),
+            ("medium", "spec.versions[name=v1].schema.openAPIV3Schema.properties.spec.properties.a.pattern"),
             before=field("a: {type: string}"),
             after=field("a: {type: string, pattern: '^x'}"),
         ),

@@ -50,6 +50,11 @@ _LOSS = {
         "Its Secret is deleted with it, unless the deletion policy is Retain.",
     ),
     "PodSecurityPolicy": (Severity.LOW, "If the cluster still enforces it, pods that it admitted are rejected."),
+    "APIService": (Severity.HIGH, "Clients of its API group fail: no matches for kind."),
+    "PriorityClass": (Severity.HIGH, "Pods that name it are rejected."),
+    "RuntimeClass": (Severity.HIGH, "Pods that name it are rejected."),
+    "IngressClass": (Severity.HIGH, "No controller serves the Ingresses that name it."),
+    "StorageClass": (Severity.HIGH, "Claims that name it stay pending; volumes that exist stay."),
     "Pod": (Severity.LOW, "It is deleted."),
     "Event": (Severity.LOW, "It is deleted."),
 }
