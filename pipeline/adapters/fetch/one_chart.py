@@ -9,6 +9,7 @@ from pipeline.adapters.below import Below
 from pipeline.adapters.charts.folder import read_directory
 from pipeline.adapters.descriptors import LinkError
 from pipeline.adapters.fetch.chart_repository import ChartRepositories
+from pipeline.adapters.fetch.git_source import GitRepositories
 from pipeline.adapters.fetch.http_get import Download, Downloads
 from pipeline.adapters.fetch.oci_registry import OciRegistries
 from pipeline.adapters.fetch.server_identity import NOBODY, identity_of
@@ -33,6 +34,7 @@ class OneChart:
         self._downloads = Downloads()
         self._repositories = ChartRepositories(self.root, self._downloads)
         self._registries = OciRegistries(self.root, self._downloads)
+        self._git = GitRepositories()
 
     def fetch(self, reference: ChartReference, version: str, budget: Budget, revision: str = "") -> Fetched:
         """The newest chart that ``version`` admits; exactly ``revision`` (OCI digest, Git commit) where one is given.
@@ -52,7 +54,8 @@ class OneChart:
                 return checked(self._from_disk(reference.location, budget), version)
             case ChartKind.OCI:
                 return self._registries.fetch(reference, version, budget, revision)
-        raise UsageError(f"chart {reference}: Git")
+            case ChartKind.GIT:
+                return checked(self._git.fetch(reference, budget, revision), version)
 
     def _from_url(self, reference: ChartReference, budget: Budget) -> Fetched:
         url, repository = reference.location, reference.repository

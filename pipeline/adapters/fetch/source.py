@@ -14,6 +14,7 @@ from pipeline.adapters.fetch.unpacking import fits, named
 from pipeline.core.budget import Budget, ChartLimits
 from pipeline.core.charts.chart import Dependency, Fetched
 from pipeline.core.charts.dependencies import DeclaredDependency, PresentChart, missing
+from pipeline.core.charts.git_reference import GitPlace
 from pipeline.core.charts.reference import ChartKind, ChartReference, ChartRepository, dependency_reference
 from pipeline.core.errors import UsageError, WorldError
 from pipeline.core.safe_path import SafePath
@@ -88,6 +89,9 @@ class _Fetch:
         """Where a dependency comes from."""
         title, where = f"{fetched.name} > {row.name}", row.repository
         if where.startswith("file://"):
+            if parent.kind is ChartKind.GIT:  # of the same commit, as it stands beside it there
+                beside = GitPlace.parse(parent.location).at(fetched.revision).beside(where.removeprefix("file://"))
+                return ChartReference(ChartKind.GIT, title, beside.text(), row.name)
             if parent.kind is not ChartKind.PATH or fetched.archive:
                 raise WorldError(f"{fetched.name} needs {row.name} from {where}, which is on its author's disk")
             location = posixpath.join(parent.location, where.removeprefix("file://"))

@@ -55,7 +55,12 @@ def _leads_elsewhere(name: str) -> bool:
 
 
 def ask(
-    root: Path, *arguments: str, stdin: bytes = b"", fine: Iterable[int] = (0,), env: Mapping[str, str] | None = None
+    root: Path,
+    *arguments: str,
+    stdin: bytes = b"",
+    fine: Iterable[int] = (0,),
+    env: Mapping[str, str] | None = None,
+    seconds: float = _TIMEOUT_SECONDS,
 ) -> Completed:
     """What ``git`` answers in ``root``, with pathspecs taken literally.
 
@@ -65,7 +70,7 @@ def ask(
     argv = ("git", "--literal-pathspecs", "-C", str(root), *arguments)
     asked = environment() if env is None else env
     try:
-        done = run(Command(argv, env=asked, stdin=stdin, timeout_seconds=_TIMEOUT_SECONDS, fine=frozenset(range(256))))
+        done = run(Command(argv, env=asked, stdin=stdin, timeout_seconds=seconds, fine=frozenset(range(256))))
     except ToolMissingError as error:
         raise ToolMissingError(_NO_GIT, hint=_INSTALL) from error
     if done.code not in frozenset(fine):

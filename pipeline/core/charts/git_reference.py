@@ -62,6 +62,9 @@ class GitPlace:
         """What the chart is called before it is read."""
         return (self.path or self.url.removesuffix(".git")).rpartition("/")[2]
 
+    def at(self, commit: str) -> "GitPlace":
+        return GitPlace(self.url, self.path, commit)
+
     def beside(self, relative: str) -> "GitPlace":
         """A folder of the same repository, at the same ref: ``file://../common`` of a chart's dependencies.
 
