@@ -117,21 +117,21 @@ def one(name: str, path: str, value: Any, there: str, back: str, **more: str) ->
     return Change(name, (put(path, value),), there, back, **more)
 
 
-RELAXED, TYPED, BOUND = "info field-relaxed", "high field-type-changed", "low field-bound-tightened"
-ENUM, NAMED, COMBINED = "high field-enum-narrowed", "info names-alias-added", "low field-combinator-changed"
+RELAXED, TYPED, BOUND = "info field-relaxed", "high field-type-changed", "medium field-bound-tightened"
+ENUM, NAMED, COMBINED = "high field-enum-narrowed", "info names-alias-added", "medium field-combinator-changed"
 MERGED, KEPT = "low field-list-semantics-changed", "high field-unknown-preservation-removed"
 PATTERN, FORMAT, EMBEDDED = (
-    "low field-pattern-changed",
+    "medium field-pattern-changed",
     "low field-format-changed",
     "low field-embedded-resource-changed",
 )
 CEL, PROSE, REMOVED, ADDED = (
-    "low field-cel-added",
+    "medium field-cel-added",
     "off description-changed",
     "high field-removed",
     "info field-added",
 )
-NULL, REQUIRED, DEFAULT = "low field-nullable-removed", "medium field-required", "medium field-default-changed"
+NULL, REQUIRED, DEFAULT = "medium field-nullable-removed", "medium field-required", "medium field-default-changed"
 OTHER = "medium field-constraint-changed"
 RULE = {"rule": "self.size < 100", "message": "too large"}
 WEBHOOK = {
