@@ -19,7 +19,10 @@ _EDGES = re.compile(r"(\(?)(.*?)([).,;!?]*:?)", re.DOTALL)
 _PLAIN_WORD = re.compile(
     r"[(\"']?(?:[A-Za-z]+(?:[-'’][A-Za-z]+)*|[0-9]{1,5}(?:\.[0-9]{1,5}){0,2}|[→–—,;:.])[)\"'.,;!?]*:?\Z"
 )
-_ENDS_CLAUSE = (",", ";", ":", ")")
+_ENDS_CLAUSE = (",", ";", ":", ")", ".")
+_CHANGES = re.compile(r"((?:[^()]*\([^()]*\): )?[^()]*) \((.* -> .*?)\)( \(the same for [^()]*\))?")
+"""A title with its changes in brackets, whose values may hold anything."""
+_MORE = re.compile(r"(.*?)( and [0-9]{1,6} more)?", re.DOTALL)
 _BECOMES = "->"
 
 
@@ -40,7 +43,21 @@ def prose(text: str) -> str:
 
     A path with its old and new value (``memory 1Gi -> 2Gi``) is one span. A span never reaches over punctuation.
     """
-    return " ".join(map(_clause, _clauses(line(text).split())))
+    text = line(text)
+    if match := _CHANGES.fullmatch(text):
+        same = f" {_sentence(match[3][1:])}" if match[3] else ""
+        return f"{_sentence(match[1])} ({'; '.join(map(_change, match[2].split('; ')))}){same}"
+    return _sentence(text)
+
+
+def _change(text: str) -> str:
+    match = _MORE.fullmatch(text)
+    assert match is not None, "BUG: anything matches"
+    return f"{code(match[1])}{match[2] or ''}" if f" {_BECOMES} " in text else _sentence(text)
+
+
+def _sentence(text: str) -> str:
+    return " ".join(map(_clause, _clauses(text.split())))
 
 
 def _clauses(words: list[str]) -> Iterator[list[str]]:

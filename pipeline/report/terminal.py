@@ -104,6 +104,7 @@ def _alike(group: Sequence[FindingEntry], report: ReportDocument, look: Look) ->
     if len(group) == 1:
         yield from _finding(first, plain.home(report, first), look)
         return
+    shared = all(finding.evidence == first.evidence for finding in group)
     level, head = _head(first, look)
     yield f"{level}{look.style(head, 'dim')}  {counted(len(group), 'finding')}"
     for finding in group:
@@ -111,8 +112,11 @@ def _alike(group: Sequence[FindingEntry], report: ReportDocument, look: Look) ->
         where = "" if named else plain.resource(finding.resource)
         home = "  ".join(filter(None, (plain.home(report, finding), where)))
         yield from _wrapped("  - ", f"{home}  {plain.line(finding.title)}" if home else plain.line(finding.title), look)
-        yield from _evidence(finding, "    Evidence  ", look)
+        if not shared:
+            yield from _evidence(finding, "    Evidence  ", look)
     yield from _advice(group, look)
+    if shared:
+        yield from _evidence(first, "  Evidence  ", look)
 
 
 def _head(finding: FindingEntry, look: Look) -> tuple[str, str]:

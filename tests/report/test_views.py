@@ -100,6 +100,12 @@ def test_a_sentence_stays_readable() -> None:
         ("Deployment default/web: keep it.", "Deployment `default/web`: keep it."),
         ("memory 128Mi -> 256Mi; policy Ignore -> Fail", "`memory 128Mi -> 256Mi`; `policy Ignore -> Fail`"),
         ("it is down (failurePolicy Ignore -> Fail)", "it is down (`failurePolicy Ignore -> Fail`)"),
+        (
+            "2 Jobs (a, b): it changes (x (1) -> 2, y; z=1 added)",
+            "2 Jobs (a, b): it changes (`x (1) -> 2, y`; `z=1` added)",
+        ),
+        ("it changes (a.b 1 -> 2) (the same for c.d)", "it changes (`a.b 1 -> 2`) (the same for `c.d`)"),
+        ("do it step by step: 7 -> 8. Read it.", "do it step by step: `7 -> 8`. Read it."),
         ("a.b/c=x, d.e added", "`a.b/c=x`, `d.e` added"),
         ("since Kubernetes 1.32", "since Kubernetes 1.32"),
         ("x moves from 1.4.0 to 2.0.0: a new one", "x moves from 1.4.0 to 2.0.0: a new one"),

@@ -6,24 +6,34 @@ from collections.abc import Sequence
 from pipeline.core.analysis.short_values import between, brief
 from pipeline.core.diff.change import FieldChange, Op
 from pipeline.core.diff.text_diff import Hunk, hunks, is_text
-from pipeline.core.kube.path import MISSING, Entry, to_text
+from pipeline.core.kube.path import MISSING, Entry, Path, to_text
 from pipeline.core.words import listed
 
 _SHOWN = 3
+_LONGEST_PATH = 60
 _LABEL_KEY = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9./_-]*[A-Za-z0-9])?")
 
 
 def all_shown(fields: Sequence[FieldChange]) -> list[str]:
-    """Each as :func:`shown`; those that would read the same, by their whole paths."""
+    """Each as :func:`shown`; those that would read the same, with as many steps of their paths as tell them apart."""
     texts = list(map(shown, fields))
-    return [
-        shown(field, whole=True) if texts.count(text) > 1 else text for field, text in zip(fields, texts, strict=True)
-    ]
+    found = []
+    for field, text in zip(fields, texts, strict=True):
+        alike = [other.path for other, same in zip(fields, texts, strict=True) if same == text]
+        steps = 0 if len(alike) == 1 else _steps(field.path, alike)
+        found.append(shown(field, steps=steps))
+    return found
 
 
-def shown(field: FieldChange, *, whole: bool = False) -> str:
-    """``replicas 1 -> 2``, ``app=web added``, ``env LEVEL removed``: the last steps of the path, and the values."""
-    name = to_text(field.path) if whole else _name(field)
+def _steps(path: Path, alike: Sequence[Path]) -> int:
+    """How many of a path's last steps no other path has, from a key on."""
+    lengths = (n for n in range(2, len(path)) if isinstance(path[-n], str))
+    return next((n for n in lengths if sum(one[-n:] == path[-n:] for one in alike) == 1), len(path))
+
+
+def shown(field: FieldChange, *, steps: int = 0) -> str:
+    """``replicas 1 -> 2``, ``app=web added``, ``env LEVEL removed``: a name or the last ``steps``, and the values."""
+    name = to_text(field.path[-steps:]) if steps else _name(field)
     if field.op is Op.REORDERED:
         return f"order of {name} is now {brief(field.new)}"
     if field.old is MISSING:
@@ -36,8 +46,9 @@ def shown(field: FieldChange, *, whole: bool = False) -> str:
 
 
 def sentence(field: FieldChange) -> str:
-    """``spec.size changes from 1 to 2``: a title by itself, with the whole path."""
+    """``spec.size changes from 1 to 2``: a title by itself, with the whole path, or the end of a long one."""
     name = to_text(field.path)
+    name = name if len(name) <= _LONGEST_PATH else f"…{to_text(field.path[-2:])}"
     if field.op is Op.REORDERED:
         return f"the order of {name} changes to {brief(field.new)}"
     if field.old is MISSING:

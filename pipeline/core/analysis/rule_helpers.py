@@ -42,6 +42,8 @@ class FindingText:
     """How one change is said; :func:`shown` where nothing else is."""
     commands: Callable[[ResourceChange], tuple[str, ...]] = lambda _: ()
     """Whole command lines that ``remedy`` speaks of."""
+    alone: Callable[[FieldChange], str] | None = None
+    """Takes the place of ``what`` and the list where only one path changed: ``spec.a changes from 1 to 2``."""
     advise: Advise | None = None
     """Impact and fix where those of the rule do not fit the changes; None where they do."""
 
@@ -155,9 +157,10 @@ def hit(change: ResourceChange, picked: list[FieldChange], words: FindingText) -
     why, remedy = (words.advise(picked) if words.advise else None) or (words.why, words.remedy)
     texts = [words.say(change, field) for field in picked] if words.say else all_shown(picked)
     said = listed(dict.fromkeys(texts), _SHOWN, between=_between(words)) if words.detail else ""
+    what = words.alone(picked[0]) if words.alone and len(picked) == 1 else _what(words.what, said, len(picked))
     return Hit(
         places[0],
-        title=f"{change.id.kind} {change.id.name}: {_what(words.what, said, len(picked))}",
+        title=f"{change.id.kind} {change.id.name}: {what}",
         why=why,
         remedy=remedy,
         commands=words.commands(change),

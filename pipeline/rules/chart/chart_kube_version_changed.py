@@ -34,9 +34,10 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
     severity = Severity.INFO if _wider(before, after) else Severity.MEDIUM
     if severity is Severity.MEDIUM and (_our_cluster_fits(upgrade.facts) or _admits_old_ones(after)):
         severity = Severity.LOW
+    old_rule = f"required {before}" if before else "ran on any version"
     yield Hit(
         Place(ResourceRef.chart_file("Chart.yaml"), ("kubeVersion",)),
-        title=f"{new.name} {new.version} {_requires(after)}; the old chart {_requires(before)}",
+        title=f"{new.name} {new.version} {_requires(after)}; the old chart {old_rule}",
         why="Nothing breaks: every cluster that suited the old chart suits this one."
         if severity is Severity.INFO
         else "Helm refuses to render it for any other cluster.",

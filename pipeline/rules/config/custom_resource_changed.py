@@ -35,11 +35,11 @@ def _grade(change: ResourceChange, fields: list[FieldChange]) -> Severity | None
 
 check = custom_check(
     FindingText(
-        "",
+        "settings change",
         "Its controller acts on the change.",
         "Read the change together with its controller's documentation.",
         grade=_grade,
-        say=lambda _, field: sentence(field),
+        alone=sentence,
     ),
     lambda field: not names_image(field),
 )

@@ -63,10 +63,10 @@ def _hit(group: list[DefaultChange], severity: Severity, *, unknown: bool) -> Hi
         title=f"{counted(len(group), 'default value')} removed from the chart: {names}",
         why="The old defaults were in effect; their function was removed or moved."
         if active
-        else "Helm silently ignores the values of whoever sets them."
+        else "Helm silently ignores values that still set them."
         if severity is Severity.MEDIUM and unknown
         else "They were off or empty, or had no effect on what is rendered.",
-        remedy="Look for the new names in the chart's values.yaml if you need them.",
+        remedy="Look for the new names there if you need them.",
         severity=severity,
         also=tuple(places[1:]),
     )

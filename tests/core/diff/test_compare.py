@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.core.analysis.change_text import shown
+from pipeline.core.analysis.change_text import all_shown, shown
 from pipeline.core.diff.change import Action, FieldChange, Op
 from pipeline.core.diff.compare import compare
 from pipeline.core.diff.value_changes import values_of
@@ -179,6 +179,16 @@ def test_entries_are_shown_by_their_names() -> None:
         "ports 80/TCP http removed",
         "ports 81/TCP added",
     ]
+
+
+def test_paths_that_end_alike_are_told_apart() -> None:
+    fields = [
+        FieldChange(("a", "list", 0, "cpu"), Op.CHANGED, 1, 2),
+        FieldChange(("a", "list", 1, "cpu"), Op.CHANGED, 1, 2),
+        FieldChange(("b", "max", "cpu"), Op.CHANGED, 1, 2),
+        FieldChange(("b", "memory"), Op.CHANGED, 1, 2),
+    ]
+    assert all_shown(fields) == ["list[0].cpu 1 -> 2", "list[1].cpu 1 -> 2", "max.cpu 1 -> 2", "memory 1 -> 2"]
 
 
 JSON = st.recursive(
