@@ -8,16 +8,17 @@ from pipeline.core.errors import OK
 
 if TYPE_CHECKING:
     from pipeline.adapters.write_ahead.turn import Turn
+    from pipeline.cli.support.committing import ToCommit
     from pipeline.wiring import Repository
 
 
-@click.command(short_help="Commit what vendor and render wrote, and nothing else.")
+@click.command(short_help="Commit what vendor and render wrote, with its inputs.")
 @click.option("--dry-run", is_flag=True, help="Print the message and the files without committing.")
 @click.option("-b", "--branch", help="Commit on a new branch with this name.")
 def command(*, dry_run: bool, branch: str | None) -> int:
-    """Commit the files that vendor and render wrote: in rendered/, vendor_charts/, and pipeline.lock.
+    """Commit what vendor and render wrote, and what they made it of: pipeline.yaml, and the values and overlays used.
 
-    Anything else that is staged or changed stays untouched. Git's hooks and signing work as usual.
+    Anything else that is staged or changed stays untouched, and is named. Git's hooks and signing work as usual.
     """
     from pipeline.cli.support.recovery_notice import say
     from pipeline.wiring import repository
@@ -43,7 +44,20 @@ def _commit(here: "Repository", turn: "Turn | None", branch: str | None) -> int:
     if turn is None:
         paths = "".join(f"{safe(path)}\n" for path in found.changes)
         click.echo(unheard_where_needed(safe(f"{found.message}\n") + paths), nl=False)
+        _say_left_out(found)
         return OK
     commit = committed(here, found, turn, branch)
     click.echo(unheard_where_needed(safe(f"committed {commit[:10]}: {found.subject}")))
+    _say_left_out(found)
     return OK
+
+
+def _say_left_out(found: "ToCommit") -> None:
+    """Inputs of the render that the commit lacks, each with the reason; then all other changes."""
+    from pipeline.cli.support.recovery_notice import say
+    from pipeline.core.words import listed
+
+    for path, why in found.withheld.items():
+        say(f"{path} is not committed: {why}")
+    if found.left_out:
+        say(f"left out, as neither vendor nor render knows them: {listed(found.left_out, 5, noun='file')}")

@@ -1,14 +1,19 @@
-"""Which files are ours to commit: those that an index or the lock names and that differ from the last commit."""
+"""Which files are ours to commit: what vendor and render wrote, and what they made it of.
 
-from collections.abc import Mapping
+A commit that has the rendered files and not the values they were rendered with would fail its own ``render --check``.
+"""
+
+from collections.abc import Mapping, Sequence
 
 from pipeline.core.charts.lock import ATTRIBUTES_FILE
 from pipeline.core.charts.lock import FILE as LOCK
 from pipeline.core.charts.lock import FOLDER as VENDORED
 from pipeline.core.charts.lock_text import from_text
+from pipeline.core.config.model import FILE as CONFIG
 from pipeline.core.errors import ConfigError
 from pipeline.core.render.file_tree import Tree
-from pipeline.core.render.layout import FOLDER, index_place
+from pipeline.core.render.layout import FOLDER, INDEXES, index_place
+from pipeline.core.render.overlay import path_of_recorded
 from pipeline.core.render.rendered_tree import all_readable, from_bytes
 
 
@@ -17,16 +22,42 @@ def changed(head: Tree | None, worktree: Tree) -> dict[str, str]:
 
     Each with the id of its content in the work tree, empty where it is gone.
 
-    What the last commit has damaged is ours too: the commit that fixes it must be possible.
+    What the last commit has damaged is ours too: the commit that fixes it must be possible. Besides, pipeline.yaml and
+    the values and overlays that an index names go with what was rendered of them.
 
     Raises:
         StaleError: an index in the work tree cannot be read.
         ConfigError: the lock there cannot be read.
     """
-    before = _owned(head, damaged=True) if head is not None else {}
-    after = _owned(worktree)
+    before = {**_owned(head, damaged=True)} if head is not None else {}
+    after = {**_owned(worktree)}
+    inputs = sorted(_inputs(worktree) | (_inputs(head) if head is not None else set()))
+    before |= _ids(head, inputs) if head is not None else {}
+    after |= _ids(worktree, inputs)
     differing = sorted(path for path in before.keys() | after.keys() if before.get(path) != after.get(path))
     return {path: after.get(path, "") for path in differing}
+
+
+def is_input(path: str) -> bool:
+    """Whether people wrote the file: what vendor and render write lies elsewhere."""
+    return not path.startswith((f"{FOLDER}/", f"{VENDORED}/")) and path not in (LOCK, ATTRIBUTES_FILE)
+
+
+def _inputs(tree: Tree) -> set[str]:
+    """pipeline.yaml, and what the indexes of a tree say that they were rendered of."""
+    found = {CONFIG}
+    for path, data in tree.read(path for path in tree.ids(INDEXES)).items():
+        for index in all_readable(data, path):
+            found |= set(index.inputs.values)
+            found |= {path_of_recorded(index.release, name) for name in index.inputs.overlay}
+    return found
+
+
+def _ids(tree: Tree, paths: Sequence[str]) -> dict[str, str]:
+    """The ids of those that are files."""
+    tops = sorted({path.partition("/")[0] for path in paths})
+    ids = {path: blob for top in tops for path, blob in tree.ids(top).items()}
+    return {path: ids[path] for path in paths if path in ids}
 
 
 def _owned(tree: Tree, *, damaged: bool = False) -> Mapping[str, str]:

@@ -72,15 +72,22 @@ def test_a_policy_decides_what_blocks(here: Path) -> None:
 
 def test_a_commit_takes_what_is_ours_and_nothing_else(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write(here, {"values/web/common.yaml": "port: 81\n", "staged.txt": "1", "dirty.txt": "2"})
-    write(here, {"rendered/default/web/shop/notes.md": "mine"})
+    write(here, {"values/web/unused.yaml": "", "rendered/default/web/shop/notes.md": "mine"})
     git(here, "add", "staged.txt")
     verbs("render")
     capsys.readouterr()
     verbs("commit")
-    assert capsys.readouterr().out.startswith("committed ")
+    said = capsys.readouterr()
+    assert said.out.startswith("committed ")
+    left_out = "staged.txt, dirty.txt, rendered/default/web/shop/notes.md, values/web/unused.yaml"
+    assert f"left out, as neither vendor nor render knows them: {left_out}" in said.err
     files = git(here, "show", "--name-only", "--format=", "HEAD").split()
-    assert files == ["rendered/.pipeline/default/web.json", "rendered/default/web/shop/service-web.yaml"]
-    left = ["?? dirty.txt", "?? rendered/default/web/shop/notes.md", "?? values/", "A  staged.txt"]
+    assert files == [
+        "rendered/.pipeline/default/web.json",
+        "rendered/default/web/shop/service-web.yaml",
+        "values/web/common.yaml",
+    ]
+    left = ["?? dirty.txt", "?? rendered/default/web/shop/notes.md", "?? values/web/unused.yaml", "A  staged.txt"]
     assert sorted(git(here, "status", "--porcelain").splitlines()) == sorted(left)
     message = git(here, "log", "-1", "--format=%B")
     assert message.startswith("render web\n\n- default/web web 1.0.0: 1 changed\n\nVerdict: review")
@@ -148,3 +155,48 @@ def test_without_a_repository_or_config_the_error_says_what_to_do(
     for verb in ("vendor", "render", "diff", "commit"):
         assert run([verb]) == 64
         assert "pipeline init" in capsys.readouterr().err
+
+
+def test_a_commit_passes_its_own_checks_in_a_clone(here: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    patch = "resources: [chart.yaml]\npatches: [{target: {kind: Service}, path: p.yaml}]\n"
+    config = (here / "pipeline.yaml").read_text()
+    write(
+        here,
+        {
+            "pipeline.yaml": f"{config}policy: {{failOn: high}}\n",
+            "values/web/common.yaml": "port: 81\n",
+            "overlays/web/kustomization.yaml": patch,
+            "overlays/web/p.yaml": "- {op: add, path: /metadata/labels, value: {a: b}}\n",
+        },
+    )
+    verbs("render", "commit")
+    assert git(here, "status", "--porcelain") == ""
+    git(tmp_path, "clone", "--quiet", str(here), "clone")
+    monkeypatch.chdir(tmp_path / "clone")
+    verbs("vendor --locked", "render --check")
+    (tmp_path / "clone/values/web/common.yaml").unlink()
+    (tmp_path / "clone/overlays/web/p.yaml").write_text("- {op: add, path: /metadata/labels, value: {a: c}}\n")
+    verbs("render", "commit")
+    assert git(tmp_path / "clone", "status", "--porcelain") == ""
+
+
+def test_values_that_git_ignores_or_that_hold_a_credential_are_named_and_not_committed(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = (
+        (here / "pipeline.yaml")
+        .read_text()
+        .replace("namespace: shop", "namespace: shop, values: [own.yaml, open.yaml]")
+    )
+    write(here, {"pipeline.yaml": config, ".gitignore": "own.yaml\n", "own.yaml": "port: 82\n"})
+    write(here, {"open.yaml": "database: {adminPassword: Kx7vQm29LpZt4Rw}\n"})
+    verbs("render")
+    capsys.readouterr()
+    verbs("commit")
+    said = capsys.readouterr().err
+    assert "own.yaml is not committed: Git ignores it" in said
+    assert "open.yaml is not committed: it holds what looks like a credential" in said
+    assert "Kx7vQm29" not in said
+    files = git(here, "show", "--name-only", "--format=", "HEAD").split()
+    assert "pipeline.yaml" in files
+    assert not {"own.yaml", "open.yaml", ".gitignore"} & set(files)

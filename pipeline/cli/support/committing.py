@@ -4,22 +4,32 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pipeline.adapters.git.changed_paths import changed_paths, ignored
+from pipeline.core.analysis.credentials import in_the_open
 from pipeline.core.review.commit_message import message
-from pipeline.flows.commit import changed
+from pipeline.core.yaml.reader import YamlError, load_all
+from pipeline.flows.commit import changed, is_input
 from pipeline.flows.secret_check import check_secrets
 
 if TYPE_CHECKING:
     from pipeline.adapters.write_ahead.turn import Turn
     from pipeline.core.judge.report import Report
+    from pipeline.core.render.file_tree import Tree
     from pipeline.wiring import Repository
 
 
 @dataclass(frozen=True, slots=True)
 class ToCommit:
-    """``changes`` maps each path to the id of its content, empty where it is removed."""
+    """``changes`` maps each path to the id of its content, empty where it is removed.
+
+    ``withheld`` are inputs of the render that are not committed, each with the reason; ``left_out`` are other changes
+    in the repository.
+    """
 
     changes: Mapping[str, str]
     message: str
+    withheld: Mapping[str, str]
+    left_out: tuple[str, ...]
 
     @property
     def subject(self) -> str:
@@ -36,12 +46,35 @@ def to_commit(here: "Repository") -> ToCommit | None:
     from pipeline.cli.support.hand_edit_notices import refuse_edits
 
     head = here.head()
-    changes = changed(head, here.worktree)
+    found = changed(head, here.worktree)
     refuse_edits(here, head)
+    withheld = _withheld(here, head, found)
+    changes = {path: blob for path, blob in found.items() if path not in withheld}
     if not changes:
         return None
     check_secrets(here.config, changes, here.worktree)
-    return ToCommit(changes, message(_report(committed=head is not None), len(changes)))
+    others = tuple(path for path in changed_paths(here.root) if path not in found)
+    return ToCommit(changes, message(_report(committed=head is not None), len(changes)), withheld, others)
+
+
+def _withheld(here: "Repository", head: "Tree | None", found: Mapping[str, str]) -> dict[str, str]:
+    """New inputs that Git ignores, or that hold what looks like a credential: that is for people to decide."""
+    inputs = [path for path, blob in found.items() if is_input(path) and blob]
+    there = {path for path in inputs if head is not None and path in head.ids(path)}
+    new = [path for path in inputs if path not in there]
+    withheld = dict.fromkeys(ignored(here.root, new), "Git ignores it")
+    for path, data in here.worktree.read(new).items():
+        if path not in withheld and _holds_credential(data):
+            withheld[path] = "it holds what looks like a credential; encrypt it with sops, or git add and commit it"
+    return withheld
+
+
+def _holds_credential(data: bytes) -> bool:
+    try:
+        documents = load_all(data.decode())
+    except (YamlError, UnicodeDecodeError):
+        return False
+    return any(True for document in documents for _ in in_the_open(document, ()))
 
 
 def committed(here: "Repository", found: ToCommit, turn: "Turn", branch: str | None) -> str:
