@@ -24,6 +24,8 @@ OURS = {
     "adapters/fetch/server_identity.py:_file": "a file of credentials that pipeline.yaml names, of the user's own",
     "adapters/git/commit.py:commit": NUMBER,
     "adapters/git/locks.py:lock_of": "the index of Git itself",
+    "adapters/git/scratch.py:_copy_changes": "paths that Git itself lists in this work tree",
+    "adapters/git/scratch.py:scratch": "the folder of pipeline.yaml below the top of its work tree",
     "adapters/git/killed_commit.py:_go_on": RECORD,
     "adapters/git/killed_commit.py:go_on_with_commit": RECORD,
     "adapters/git/repository.py:path": "an answer of Git itself",

@@ -16,7 +16,7 @@ from pipeline.core.budget import Budget
 from pipeline.core.charts.chart import Fetched
 from pipeline.core.charts.chart_urls import repository_file, shown_url
 from pipeline.core.charts.reference import ChartReference, ChartRepository
-from pipeline.core.charts.repository_index import RepositoryIndex, choose
+from pipeline.core.charts.repository_index import Offer, RepositoryIndex, choose
 from pipeline.core.errors import WorldError
 
 _NOT_MODIFIED = 304
@@ -56,6 +56,12 @@ class ChartRepositories:
                 f"{shown_url(url)} holds {fetched.name} {fetched.version}, not {offer.name} {offer.version}"
             )
         return fetched
+
+    def offers(self, reference: ChartReference, budget: Budget) -> tuple[Offer, ...]:
+        """Every version of the chart that its repository has; raises as ``fetch`` does."""
+        repository = reference.repository
+        assert repository is not None, "BUG: a repository's chart without its repository"
+        return self._index(repository, identity_of(repository, self.root), budget).offers(reference.name)
 
     def _index(self, repository: ChartRepository, identity: ServerIdentity, budget: Budget) -> RepositoryIndex:
         key = f"{repository.url}\n{identity.authorization}"

@@ -18,6 +18,7 @@ from pipeline.core.budget import Budget, ChartLimits
 from pipeline.core.charts.chart import Fetched
 from pipeline.core.charts.chart_urls import shown_url
 from pipeline.core.charts.reference import ChartKind, ChartReference, ChartRepository
+from pipeline.core.charts.repository_index import Offer
 from pipeline.core.errors import MissingFileError, UsageError
 from pipeline.core.safe_path import SafePath
 
@@ -56,6 +57,17 @@ class OneChart:
                 return self._registries.fetch(reference, version, budget, revision)
             case ChartKind.GIT:
                 return checked(self._git.fetch(reference, budget, revision), version)
+
+    def offers(self, reference: ChartReference, budget: Budget) -> tuple[Offer, ...]:
+        """Every version that the source has; none where it has but one, or does not say.
+
+        Raises:
+            UsageError: there is no such chart.
+            WorldError: the network failed, or the source is not what it should be.
+        """
+        if reference.kind is ChartKind.REPOSITORY:
+            return self._repositories.offers(reference, budget)
+        return ()
 
     def _from_url(self, reference: ChartReference, budget: Budget) -> Fetched:
         url, repository = reference.location, reference.repository

@@ -16,6 +16,7 @@ from pipeline.core.charts.chart import Dependency, Fetched
 from pipeline.core.charts.dependencies import DeclaredDependency, PresentChart, missing
 from pipeline.core.charts.git_reference import GitPlace
 from pipeline.core.charts.reference import ChartKind, ChartReference, ChartRepository, dependency_reference
+from pipeline.core.charts.repository_index import Offer
 from pipeline.core.errors import UsageError, WorldError
 from pipeline.core.safe_path import SafePath
 
@@ -44,6 +45,10 @@ class ChartSource:
         budget = Budget(str(reference), self.limits, time.monotonic)
         work = _Fetch(self._one, self.repositories, budget, pinned or {})
         return work.with_dependencies(self._one.fetch(reference, version, budget, revision), reference, "", 0)
+
+    def offers(self, reference: ChartReference) -> tuple[Offer, ...]:
+        """Every version that the source has, in any order; raises as ``fetch`` does."""
+        return self._one.offers(reference, Budget(str(reference), self.limits, time.monotonic))
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,12 @@ SECTIONS: dict[str, dict[str, str]] = {
         "vendor": "Fetch the charts that pipeline.yaml names, and lock them.",
         "render": "Render every release into the rendered/ tree.",
         "diff": "Show what changed between two states, and what breaks.",
-        "commit": "Commit what vendor and render wrote, and nothing else.",
+        "commit": "Commit what vendor and render wrote, with its inputs.",
+    },
+    "Upgrades": {
+        "add": "Add a release to pipeline.yaml.",
+        "outdated": "List newer versions of the charts.",
+        "upgrade": "Move releases to newer versions, and judge it.",
     },
     "Cluster": {
         "plan": "Compare the committed tree with a cluster, and record what apply would do.",

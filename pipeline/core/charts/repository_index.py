@@ -28,13 +28,18 @@ _MOST_COMPARED = 5_000
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """One version of a chart that a repository has. ``digest`` is ``sha256:…``, empty where the index has none."""
+    """One version of a chart that a repository has. ``digest`` is ``sha256:…``, empty where the index has none.
+
+    ``created`` is when it was published, as the index has it (RFC 3339).
+    """
 
     name: str
     version: str
     urls: tuple[str, ...]
     digest: str = ""
     deprecated: bool = False
+    created: str = ""
+    app_version: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +209,9 @@ def _offer(chart: str, entry: Mapping[str, Any], url: str) -> Offer | None:
     if not isinstance(version, str) or _version(version) is None or not urls:
         return None
     digest = str(entry.get("digest") or "").removeprefix("sha256:").lower()
-    return Offer(chart, version, urls, f"sha256:{digest}" if digest else "", entry.get("deprecated") is True)
+    known = f"sha256:{digest}" if digest else ""
+    created, application = (str(entry.get(key) or "") for key in ("created", "appVersion"))
+    return Offer(chart, version, urls, known, entry.get("deprecated") is True, created, application)
 
 
 def _joined(url: str, each: str) -> str:

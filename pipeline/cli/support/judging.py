@@ -1,0 +1,160 @@
+"""Judges versions that a release could move to. Each is fetched and rendered once, in a second work tree.
+
+Nothing is written to rendered/ there: what a render made is read as a tree of files over that of the last commit.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import pairwise
+
+from pipeline import rules
+from pipeline.adapters.cache.documents import DocumentCache
+from pipeline.adapters.charts.load_chart import chart_of
+from pipeline.cli.support.progress import progress
+from pipeline.cli.support.trace import redact
+from pipeline.cli.support.upgrading import in_scratch
+from pipeline.core.charts.semver import Version
+from pipeline.core.config.model import FILE
+from pipeline.core.config.read import read
+from pipeline.core.config.version_edit import with_versions
+from pipeline.core.errors import PipelineError, UsageError, WorldError
+from pipeline.core.judge.report import Report, Verdict
+from pipeline.core.render.file_tree import Tree
+from pipeline.core.risk.finding import Severity
+from pipeline.core.upgrade.best_path import best_path
+from pipeline.core.upgrade.judged import JudgedPath, JudgedVersion
+from pipeline.core.upgrade.newer import Standing
+from pipeline.core.upgrade.version_moves import VersionMove
+from pipeline.flows.committed import ReleaseSelection
+from pipeline.flows.diff_repository import DiffTerms, diff_repository
+from pipeline.flows.edited_tree import EditedTree
+from pipeline.flows.read_rendered import RenderedSnapshot, read_rendered
+from pipeline.flows.render.render import render
+from pipeline.flows.standings import standings
+from pipeline.flows.vendor import vendor
+from pipeline.wiring import Repository
+
+_FORBIDDEN = "chart-skips-versions"
+
+
+def judged(here: Repository, versions: Mapping[str, Sequence[str]]) -> dict[str, tuple[JudgedVersion, ...]]:
+    """By release: each of its ``versions``, in the order given, against the last commit.
+
+    Raises:
+        UsageError, WorldError: there is no Git repository, or no commit to compare with.
+    """
+    if not any(versions.values()):
+        return {}
+    head = _head(here)
+    found: dict[str, tuple[JudgedVersion, ...]] = {}
+    with in_scratch(here, uncommitted=False) as place, progress("judge") as tell:
+        done, total = 0, sum(map(len, versions.values()))
+        for release, several in versions.items():
+            bench = Bench(place, head, release)
+            found[release] = ()
+            for version in several:
+                tell(done, total, f"{release} {version}")
+                found[release] += (bench.judged("", version),)
+                done += 1
+    return found
+
+
+@dataclass
+class Bench:
+    """The versions of one release, side by side. ``head`` is the last commit, which is version ``""``."""
+
+    place: Repository
+    head: Tree
+    release: str
+    _sides: dict[str, RenderedSnapshot | PipelineError] = field(default_factory=dict)
+    _documents: DocumentCache = field(default_factory=DocumentCache.of_user)
+
+    def judged(self, old: str, new: str) -> JudgedVersion:
+        """The way from ``old`` to ``new``. Each version is rendered the first time that somebody asks for it."""
+        before, after = self._side(old), self._side(new)
+        for side in (before, after):
+            if isinstance(side, PipelineError):
+                return JudgedVersion(new, Verdict.FAILED, problem=redact(side.message))
+        assert isinstance(before, RenderedSnapshot)
+        assert isinstance(after, RenderedSnapshot)
+        return _of(new, diff_repository(before, after, rules.load, self._terms()))
+
+    def _terms(self) -> DiffTerms:
+        return DiffTerms.of(self.place.config, datetime.now(tz=UTC).date(), None)
+
+    def _side(self, version: str) -> RenderedSnapshot | PipelineError:
+        if version not in self._sides:
+            try:
+                tree = self._tree(version) if version else self.head
+                wanted = ReleaseSelection(frozenset(), frozenset([self.release]))
+                self._sides[version] = read_rendered(version or "HEAD", tree, wanted, chart_of, self._documents)
+            except PipelineError as error:
+                self._sides[version] = error
+        return self._sides[version]
+
+    def _tree(self, version: str) -> Tree:
+        """The repository with the release at ``version``. Only the chart is written, for Helm to read."""
+        text, _ = with_versions((self.place.root / FILE).read_bytes().decode(), {self.release: version})
+        config = read(text, rule_ids=rules.ids())
+        with self.place.disk.alone("judge") as disk:
+            chart = vendor(config, self.place.lock, [self.release], disk, self.place.chart_source())
+            disk.carry_out(chart.edits)
+        outcome = render(config, chart.lock, config.pairs((), (self.release,)), self.place.render_world())
+        return EditedTree.of(self.head, [chart.edits, outcome.edits])
+
+
+def paths(here: Repository, found: Sequence[VersionMove]) -> tuple[JudgedPath, ...]:
+    """For each move the best way there, over the versions that its source has in between.
+
+    Raises:
+        UsageError, WorldError: there is no Git repository, no commit to start from, or a source does not answer.
+    """
+    head = _head(here)
+    offers = {row.release: row for row in _standings(here, [move.release for move in found])}
+    with in_scratch(here, uncommitted=False) as place:
+        return tuple(_path(Bench(place, head, move.release), move, offers[move.release]) for move in found)
+
+
+def _standings(here: Repository, releases: Sequence[str]) -> Sequence[Standing]:
+    with progress("versions") as tell:
+        now = datetime.now(tz=UTC)
+        rows = standings(here.config, here.lock, releases, here.chart_source(), now, progress=tell)
+    for row in rows:
+        if row.problem:
+            raise WorldError(f"release {row.release!r}: {row.problem}")
+    return rows
+
+
+def _path(bench: Bench, move: VersionMove, row: Standing) -> JudgedPath:
+    end = Version.parse(move.after)
+    between = [each.version for each in reversed(row.newer) if Version.parse(each.version) < end]
+    judged: dict[tuple[str, str], JudgedVersion] = {}
+
+    def judge(old: str, new: str) -> int | None:
+        with progress("judge") as tell:
+            tell(len(judged), 0, f"{move.release} {old or move.before} -> {new}")
+        step = judged[old, new] = bench.judged(old, new)
+        return None if step.verdict is Verdict.FAILED else step.blockers + step.skips
+
+    way = best_path(["", *between, move.after], judge)
+    steps = () if way is None else tuple(judged[pair] for pair in pairwise(["", *way.versions]))
+    return JudgedPath(move.release, move.before, move.after, steps)
+
+
+def _of(version: str, report: Report) -> JudgedVersion:
+    findings = [finding for finding in report.findings if finding.waived is None]
+    return JudgedVersion(
+        version,
+        report.verdict,
+        skips=any(finding.rule == _FORBIDDEN and finding.severity >= Severity.HIGH for finding in findings),
+        blocking=tuple(finding for finding in findings if finding.blocks),
+        advised=tuple(f for f in findings if f.severity >= Severity.HIGH and not f.blocks),
+    )
+
+
+def _head(here: Repository) -> Tree:
+    head = here.head()
+    if head is None:
+        raise UsageError("there is no commit to compare with", hint="pipeline commit makes one")
+    return head

@@ -1,0 +1,87 @@
+"""Asks every chart's source for its versions, and says which releases could move."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from pipeline.core.charts.lock import ChartLock
+from pipeline.core.charts.reference import ChartKind, ChartReference, parse_reference
+from pipeline.core.config.model import Config, Release
+from pipeline.core.errors import PipelineError
+from pipeline.core.ports import Progress, no_progress
+from pipeline.core.upgrade.newer import OfferedVersion, Standing, standing
+
+
+class VersionSource(Protocol):
+    """Where charts come from, asked only for their versions."""
+
+    def offers(self, reference: ChartReference) -> Sequence[OfferedVersion]:
+        """Every version of the chart that its source has, in any order.
+
+        Raises:
+            UsageError: there is no such chart.
+            WorldError: the network failed, or the source is not what it should be.
+        """
+        ...
+
+
+def standings(
+    config: Config,
+    lock: ChartLock,
+    releases: Iterable[str],
+    source: VersionSource,
+    now: datetime,
+    *,
+    cooldown: timedelta = timedelta(),
+    progress: Progress = no_progress,
+) -> tuple[Standing, ...]:
+    """Where each release stands (of those named; none named: all), in the order of pipeline.yaml.
+
+    A source that does not answer makes a row that says so; the others are asked all the same. Charts of this repository
+    have one version, and stand still.
+    """
+    wanted = set(releases)
+    asked = [release for release in config.releases if not wanted or release.name in wanted]
+    offers = _once(source)
+    rows = []
+    for number, release in enumerate(asked):
+        progress(number, len(asked), release.name)
+        row, answer = _row(release, config, lock, offers)
+        rows.append(row if answer is None else standing(row, answer, now, cooldown))
+    return tuple(rows)
+
+
+Offers = Callable[[ChartReference], Sequence[OfferedVersion] | PipelineError]
+
+
+def _once(source: VersionSource) -> Offers:
+    """Releases of one chart ask once, whatever the answer is."""
+    known: dict[str, Sequence[OfferedVersion] | PipelineError] = {}
+
+    def ask(reference: ChartReference) -> Sequence[OfferedVersion] | PipelineError:
+        if reference.text not in known:
+            try:
+                known[reference.text] = source.offers(reference)
+            except PipelineError as error:
+                known[reference.text] = error
+        return known[reference.text]
+
+    return ask
+
+
+def _row(
+    release: Release, config: Config, lock: ChartLock, offers: Offers
+) -> tuple[Standing, Sequence[OfferedVersion] | None]:
+    """With what its source offers; None where that is not known, or does not matter."""
+    got = lock.releases.get(release.name)
+    row = Standing(release.name, release.environments, release.chart, got.version if got else "", release.version)
+    if got is None or got.chart != release.chart:
+        return replace(row, current="", problem="not vendored; run pipeline vendor"), None
+    reference = parse_reference(release.chart, config.repositories.values())
+    if reference.kind is ChartKind.PATH:
+        return row, None
+    answer = offers(reference)
+    if isinstance(answer, PipelineError):
+        return replace(row, problem=answer.message), None
+    return row, answer
