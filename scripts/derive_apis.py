@@ -50,7 +50,7 @@ TYPE = re.compile(r"((?:^//[^\n]*\n|^\n)+)^type (\w+) struct", re.MULTILINE)
 def main(wheel: Path, sdist: Path) -> None:
     """Write the table: ``{"group/version": {"Kind": [introduced, deprecated, removed, scope, replacement]}}``.
 
-    Minors of Kubernetes 1; scope is 1 for namespaced, 0 for cluster-scoped, null for what is no resource of its own.
+    Minors of Kubernetes 1; scope is 1 for namespaced, 0 for cluster-scoped, null for what is not a resource of its own.
     """
     seen = presence([wheel, *sdist.glob("**/kubernetes_validate")])
     life, replaced, namespaced, typed = lifecycles()

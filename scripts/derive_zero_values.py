@@ -3,7 +3,7 @@
 usage: python -m scripts.derive_zero_values MODULES
   MODULES is the folder k8s.io of a Go module cache that holds api, apimachinery and kube-aggregator of one version
 
-A field of Go that is no pointer has no way to say "absent": once the API server has decoded an object, ``""``, ``0``,
+A field of Go that is not a pointer cannot say "absent": once the API server has decoded an object, ``""``, ``0``,
 ``false``, ``[]`` and ``{}`` in it are what an absent field is, and its defaulting treats both alike. Pointers are left
 out: there a zero is a value. So are lists and maps that the defaulting code tests for nil (``TESTED_FOR_NIL``).
 The table is ``{type: "field field"}`` with the type names of fields.json.
@@ -51,7 +51,7 @@ def _structs(modules: Path) -> Iterator[tuple[tuple[str, str], list[tuple[str, s
 
 
 def _plain(structs: Structs, package: str, name: str) -> Iterator[str]:
-    """The JSON names of the fields that are no pointers, those of embedded structs included."""
+    """The JSON names of the fields that are not pointers, those of embedded structs included."""
     for _, kind, tag in structs.get((package, name), []):
         field, *options = tag.split(",")
         if "inline" in options:

@@ -1,7 +1,7 @@
 """Builds the wheel, installs it into a fresh environment, and runs the demo and every report format from it.
 
 usage: python scripts/wheel_demo.py [FOLDER]: the wheel is left in FOLDER. What the source tree has and the wheel lacks
-(a data file, a module) fails here, because the demo is run from a folder in which there is no source.
+(a data file, a module) fails here, because the demo is run from a folder without the source.
 """
 
 import shutil

@@ -20,7 +20,7 @@ class ToolMissingError(WorldError):
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """``env`` replaces the environment where given, else it is inherited. ``fine`` are exit codes that are no error."""
+    """``env``, if given, replaces the inherited environment. ``fine`` are exit codes that are not errors."""
 
     argv: tuple[str, ...]
     cwd: Path | None = None

@@ -11,9 +11,10 @@ from pipeline.core.errors import OK, UsageError
 @click.option("--reason", help="Why you are certain that the run has stopped; stored in the journal.")
 @click.option("--abandon", "give_up", is_flag=True, help="Also give up that run: it will not be resumed.")
 def command(*, environment: str | None, run_id: str | None, reason: str | None, give_up: bool) -> int:
-    """Release the lock of RUN. A lock is waited out by itself after a minute without a sign of life; this is faster.
+    """Release the lock of RUN. The next run takes over a lock that was not renewed for a minute; this does it at once.
 
-    Never needed after Ctrl-C. Do it only where the run is surely dead: two runs at once undo each other's work.
+    Never needed after Ctrl-C. Do it only if you are certain that the run has stopped: two runs at once undo each
+    other's work.
     """
     import secrets
     from datetime import UTC, datetime

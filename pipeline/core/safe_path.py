@@ -40,7 +40,7 @@ class SafePath(str):
     ``what`` is what the error calls it: ``pipeline.lock: chart name``.
 
     Raises:
-        UnsafePathError: the text is no such path.
+        UnsafePathError: the text is not such a path.
     """
 
     __slots__ = ()
@@ -61,7 +61,7 @@ class SafeName(SafePath):
     """One component of letters, digits and ``._+-``: a chart's name, its version, an environment.
 
     Raises:
-        UnsafePathError: the text is no such name.
+        UnsafePathError: the text is not such a name.
     """
 
     __slots__ = ()

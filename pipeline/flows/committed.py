@@ -92,7 +92,7 @@ def objects_of(
             values = {key: resource.body[key] for key in (*DATA, SOPS) if key in resource.body}
             body = {**resource.body, **unseal(path, values)}
             body.pop(SOPS)
-            resource = resource.with_body(body)  # noqa: PLW2901 - the same object, without what is no field of it
+            resource = resource.with_body(body)  # noqa: PLW2901 - the same object, without keys that are not fields of it
         yield replace(resource, source=entry.source, delivery=entry.delivery)
 
 

@@ -35,7 +35,7 @@ class FileDigests:
         self._cache = Cache(folder or cache_folder("files"), "1", _MOST_FILES)
 
     def below(self, folder: str) -> list[tuple[Found, str]]:
-        """All that lies below ``folder`` and is no folder, with the digest of regular files, by paths below it."""
+        """Everything below ``folder`` except folders, with the digest of regular files, by paths below it."""
         key = f"{self._root.resolve()}\0{folder}"
         known = self._read(key)
         now: dict[str, list[int | str]] = {}

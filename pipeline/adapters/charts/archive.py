@@ -79,7 +79,7 @@ _KINDS = {
 
 
 def _refuse_odd(member: tarfile.TarInfo, name: str) -> None:
-    """A sparse file may claim any size; what else is no regular file is nothing that a chart could need."""
+    """A sparse file may claim any size, and a chart needs nothing but regular files."""
     if member.isreg() and not member.issparse():
         return
     what = "a sparse file" if member.issparse() else _KINDS.get(member.type, f"an entry of type {member.type!r}")

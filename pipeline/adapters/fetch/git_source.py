@@ -40,7 +40,7 @@ class GitRepositories:
 
         Raises:
             UsageError: no such ref or path.
-            WorldError: Git fails, or what lies there is no chart that may be taken.
+            WorldError: Git fails, or the folder is not a valid chart.
         """
         place = GitPlace.parse(reference.location)
         with self._lock:

@@ -1,6 +1,6 @@
 """HTTP with limits on size and time, retries of temporary errors, and credentials for their own server alone.
 
-Redirects are followed here and not by httpx: each goes out anew, without the Authorization header and without our
+Redirects are followed here and not by httpx: each is a new request, without the Authorization header and without our
 certificate where the server is another one, and never from https to http.
 """
 

@@ -150,7 +150,7 @@ def _check(fetched: Fetched, name: OciName, tag: str) -> None:
 
 
 def _same(tag: str, version: str) -> bool:
-    """Written alike, give or take a ``v``; a tag that is no version (``latest``) says nothing."""
+    """Written alike, give or take a ``v``; a tag that is not a version (``latest``) is ignored."""
     try:
         wanted = Version.parse(tag)
     except ValueError:

@@ -51,7 +51,7 @@ def sha256(data: bytes) -> str:
 
 
 def fits(version: str, wanted: str) -> bool:
-    """Whether a chart of that version is what was asked for; nothing fits what is no range."""
+    """Whether a chart of that version is what was asked for; nothing matches what is not a range."""
     try:
         return not wanted or version == wanted or Range.parse(wanted).admits(Version.parse(version))
     except ValueError:

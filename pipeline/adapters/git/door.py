@@ -89,7 +89,7 @@ def repository_root(start: Path) -> Path:
 
     Raises:
         UsageError: there is none.
-        WorldError: there is one, and Git does not open it: its own reason is told (somebody else owns it, say).
+        WorldError: there is one, and Git does not open it: its reason is quoted (somebody else owns it, for example).
     """
     done = ask(start, "rev-parse", "--show-toplevel", fine=range(256))
     if done.code == 0:

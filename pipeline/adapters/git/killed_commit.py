@@ -1,6 +1,6 @@
 """Recovers from a killed commit: updates the index if Git has made the commit, else removes every trace.
 
-Locks that Git's own processes left are removed only where they are surely ours: the record says that we were at work,
+Locks that Git's own processes left are removed only if they are certainly ours: the record says that we were at work,
 no one of that run lives (the lock of pipeline is free), and they were made since, and have not changed for a while.
 """
 

@@ -12,7 +12,7 @@ from pipeline.core.errors import RenderError, WorldError
 from pipeline.core.render.order import RenderOrder
 
 _HINT = "Helm fetches what a schema refers to. Use a version of the chart whose schema holds all that it refers to"
-_LINK_HINT = "replace it by the file that is meant, or remove it"
+_LINK_HINT = "replace it by the file itself, or remove it"
 _SHOWN = 100
 
 

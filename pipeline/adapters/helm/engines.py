@@ -112,7 +112,7 @@ class LazyEngine:
 
 
 def _libraries(origin: str) -> list[str]:
-    """What is no source of its own there, and what stands for the rest."""
+    """Names there that are not sources of their own, and the name that covers the rest."""
     return [origin, *map(str, Path(origin).parent.rglob("*.so*"))]
 
 

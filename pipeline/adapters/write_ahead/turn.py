@@ -63,7 +63,7 @@ def my_turn(
     turn = Turn(state_place(root), root, verb, f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}")
     try:
         taken = _wait(turn, tell, _PATIENCE_SECONDS if patience is None else patience)
-    except OSError:  # a disk that takes no lock takes nothing else either: whoever writes is told then
+    except OSError:  # a disk that takes no lock takes nothing else: the write itself then fails with a message
         yield turn
         return
     try:

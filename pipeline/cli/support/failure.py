@@ -10,7 +10,7 @@ import click
 from pipeline.core.errors import BUG, FAILED, INTERRUPTED, OK, USAGE, PipelineError
 
 _OF_A_PATH = re.compile(r"(?:File|Directory|Path) '(.*)' ((?:does not exist|is )[^']*)\.", re.DOTALL)
-"""What click says of a path that does not exist, or is no file or folder."""
+"""What click says of a path that does not exist, or is of the wrong type."""
 
 
 def guarded(action: Callable[[], object], args: Sequence[str]) -> int:

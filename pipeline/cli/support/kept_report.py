@@ -1,6 +1,6 @@
 """The report of a comparison that was made before of the same two trees, under the same policy, on the same day.
 
-What a report is made of is told by digests: of a commit its tree, of the work tree each file that a comparison reads.
+Digests identify the inputs of a report: of a commit its tree, of the work tree each file that a comparison reads.
 An entry is what ``-o json`` prints, in which no secret value is left, and nothing else.
 """
 

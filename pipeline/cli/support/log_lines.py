@@ -12,7 +12,7 @@ _LINE = re.compile(r"^(\s*)::", re.MULTILINE)
 
 
 class Unheard(str):
-    """Text in which the runner hears nothing, or what it is meant to hear."""
+    """Text in which the runner finds no command, or only the commands that are intended."""
 
     __slots__ = ()
 

@@ -1,6 +1,6 @@
 """What an overlay no longer does after an upgrade: found by comparing its recorded effects.
 
-An index into a list says little about which entry is meant, so paths are compared without indexes.
+An index into a list does not identify an entry, so paths are compared without indexes.
 """
 
 from collections.abc import Iterator

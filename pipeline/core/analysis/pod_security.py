@@ -131,7 +131,7 @@ def _level_alone(old: Any, new: Any) -> bool:
 
 
 def _safe_sysctls(old: Any, new: Any) -> bool:
-    """Those that the kubelet allows without being told to."""
+    """Those that the kubelet allows by default."""
     names = [{str(mapping(one).get("name")) for one in sequence(side)} for side in (old, new)]
     return names[1] - names[0] <= _SAFE_SYSCTLS
 

@@ -50,7 +50,7 @@ def around(upgrade: Upgrade) -> tuple[list[Resource], list[Resource]]:
 
 
 def home(resource: Resource, upgrade: Upgrade) -> str:
-    """The namespace that an object is applied to; a kind whose scope no one told has none in its identity."""
+    """The namespace that an object is applied to; a kind of unknown scope has none in its identity."""
     return resource.id.namespace or upgrade.namespace
 
 

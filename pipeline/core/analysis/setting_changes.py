@@ -44,7 +44,7 @@ def _bare(value: Any) -> Any:
 
 
 def lines_removed(old: Any, new: Any) -> list[str]:
-    """The lines of a text that the new one does not have, but for versions; a value that is no text is one line."""
+    """The lines of a text that the new one does not have, except versions; a value that is not text is one line."""
     if not isinstance(old, str) or not isinstance(new, str):
         return [] if same_but_versions(old, new) else [str(old)]
     kept = {_bare(line.strip()) for line in new.splitlines()}

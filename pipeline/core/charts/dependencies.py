@@ -45,7 +45,7 @@ class DeclaredDependency:
 class PresentChart:
     """A chart that lies in charts/. ``path`` is where: ``charts/queue``, ``charts/queue-1.0.0.tgz``.
 
-    ``content`` is a digest of its files: two copies of one chart are no contradiction.
+    ``content`` is a digest of its files: two copies of one chart do not contradict each other.
     """
 
     path: str
@@ -144,7 +144,7 @@ def locked_versions(
 
 
 def missing(rows: Sequence[DeclaredDependency], present: Sequence[PresentChart]) -> tuple[DeclaredDependency, ...]:
-    """The declared dependencies for which there is no chart, and none that might be meant for it."""
+    """The declared dependencies for which there is no chart, and none that could be it."""
     spare = {one.name for one in _spare(rows, present)}
     return tuple(row for row in rows if row.name not in spare and not any(_takes(row, one) for one in present))
 

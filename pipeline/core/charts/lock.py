@@ -79,7 +79,7 @@ class ChartLock:
         return ChartLock(tuple(sorted([*others, chart])), {**self.releases, release: got})
 
     def only(self, releases: Iterable[str]) -> "ChartLock":
-        """Without the releases that are no more, and without the charts that no one needs then."""
+        """Without releases that no longer exist, and without charts that none of the others needs."""
         names = set(releases)
         kept = {name: got for name, got in sorted(self.releases.items()) if name in names}
         needed = {got.folder for got in kept.values()}

@@ -32,7 +32,7 @@ class OciName:
         """Read ``oci://…``. A ``+`` in a tag is read as ``_``: a tag cannot hold it, and Helm writes it so.
 
         Raises:
-            UsageError: it is no such name.
+            UsageError: it is not a valid name.
         """
         match = _NAME.fullmatch(text)
         if match is None:

@@ -217,7 +217,7 @@ def _offer(chart: str, entry: Mapping[str, Any], url: str) -> Offer | None:
 def _joined(url: str, each: str) -> str:
     try:
         return repository_file(url, each)
-    except ValueError:  # it is told when somebody asks for that very version
+    except ValueError:  # it is reported when that version is requested
         return each
 
 

@@ -26,7 +26,7 @@ Differ = Callable[[Path, Any, Any], None]
 
 
 class _Lists(NamedTuple):
-    """Two lists, and what is told of them: changes by the first step below the list, and whether another order is."""
+    """Two lists and the changes reported for them: by the first step below, and whether the order changes."""
 
     path: Path
     old: list[Any]
@@ -93,7 +93,7 @@ def _keyed(lists: _Lists) -> list[Any]:
 
 
 def _plain(lists: _Lists) -> list[Any]:
-    """Entries by number: of the new list, and of the old one where an entry is told to be gone."""
+    """Entries by number: of the new list, and of the old one where an entry is reported as removed."""
     path, old, new, below, reordered, differ = lists
     removed = {step for step, told in below.items() if _is(Op.REMOVED, told)}
     at = {step: [one for one in told if one.rest or one.change.op is not Op.REMOVED] for step, told in below.items()}

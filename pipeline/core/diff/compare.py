@@ -22,7 +22,7 @@ from pipeline.core.kube.resource import ManifestSet, Resource, ResourceId
 def compare(before: ManifestSet, after: ManifestSet, elsewhere: Container[ResourceId] = frozenset()) -> Diff:
     """Every object that differs, sorted by identity. Renamed and moved objects are one change, with both sides.
 
-    ``elsewhere`` is what other releases render: what moved there is no object of another name here.
+    ``elsewhere`` is what other releases render: an object that moved there was not renamed here.
     """
     olds, news = before.by_id(), after.by_id()
     edited: list[ResourceChange] = []

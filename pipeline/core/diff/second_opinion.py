@@ -34,7 +34,7 @@ class Untold(NamedTuple):
 
 
 def untold(before: ManifestSet, after: ManifestSet, told: Iterable[ResourceChange]) -> Iterator[Untold]:
-    """Every difference between two renders that ``told`` does not account for."""
+    """Every difference between two renders that ``told`` does not explain."""
     olds, news = before.by_id(), after.by_id()
     changes = list(told)
     removed = {change.before.id for change in changes if change.before and change.action is not Action.CHANGED}
@@ -75,7 +75,7 @@ def untold_fields(old: Resource, new: Resource, fields: Sequence[FieldChange]) -
 def _uncovered(
     old: Any, new: Any, fields: Iterable[FieldChange], explained: Iterable[Reason], resource: Resource
 ) -> Iterator[str]:
-    """Differences as parsed at which nothing at all is told or explained."""
+    """Differences of the parsed documents at which no change is reported or explained."""
     known = {_maps_only(field.path) for field in fields} | {_maps_only(one.path) for one in explained}
     for path in differing(old, new):
         place = _maps_only(path)

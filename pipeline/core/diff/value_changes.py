@@ -145,5 +145,5 @@ def _couples(
 
 
 def _flag(entry: Any) -> str:
-    """``--level`` of ``--level=debug``; empty for what is no flag with a value."""
+    """``--level`` of ``--level=debug``; empty for anything but a flag with a value."""
     return entry.partition("=")[0] if isinstance(entry, str) and entry.startswith("-") else ""

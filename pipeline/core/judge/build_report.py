@@ -121,7 +121,7 @@ def _release(key: ReleaseKey, old: Snapshot, new: Snapshot, rules: tuple[Rule, .
 
 
 def _settled(diff: Diff, after: Side) -> Diff:
-    """Paths with values that differ at each render are no part of this upgrade: one rule reports all of them."""
+    """Paths with values that differ at each render are not due to this upgrade: one rule reports all of them."""
     if not after.notes.volatile:
         return diff
     return Diff(tuple(replace(c, fields=tuple(_noted(c, f, after.notes) for f in c.fields)) for c in diff.changes))

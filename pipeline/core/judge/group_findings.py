@@ -19,7 +19,7 @@ def merged(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def _key(finding: Finding, number: int) -> tuple[object, ...]:
-    """Equal for what is said in the same words of other objects of a kind; else its number, which is no one else's."""
+    """Equal for what is said in the same words of other objects of a kind; else its number, which is unique."""
     kind = finding.place.resource.kind
     for subject in _subjects(finding):
         if finding.title.startswith(subject):

@@ -62,5 +62,5 @@ def _differs(verdict: Verdict, own: Verdict, decides: str) -> Finding:
         Place(ResourceRef("", "", CONFIG_FILE, "", "pipeline.yaml")),
         f"the verdict is {verdict} by the policy of {decides}, and would be {own} by the policy of this branch",
         f"The policy of {decides} decides until this branch is merged.",
-        "pipeline.yaml: merge a change of the policy on its own first, where it is meant to count here.",
+        "pipeline.yaml: to apply a change of the policy here, merge it on its own first.",
     ).with_fingerprint()

@@ -16,10 +16,10 @@ _BETA = re.compile(r"v\d+beta\d+")
 
 @dataclass(frozen=True, slots=True)
 class ApiKind:
-    """One group, version and kind. The minors of Kubernetes 1 in which it came, was deprecated, and went.
+    """One group, version and kind. The minors of Kubernetes 1 that added, deprecated and removed it.
 
-    ``removed`` may lie in the future, where its removal is announced. ``namespaced`` is None for what is no resource of
-    its own (``Scale``). ``replacement`` is ``group/version/Kind``, empty where none was named.
+    ``removed`` may be in the future, if the removal is announced. ``namespaced`` is None for what is not a resource
+    of its own (``Scale``). ``replacement`` is ``group/version/Kind``, empty if none was named.
     """
 
     group: str

@@ -13,7 +13,7 @@ def in_v1_shape(body: Body) -> Body:
     """A v1beta1 CRD as v1 writes it (what the API server's own conversion does); a v1 CRD is returned as it is.
 
     v1beta1 has one schema, subresources and printer columns for all versions or one for each, ``spec.version`` for a
-    single one, ``JSONPath`` for ``jsonPath``, and preserves unknown fields unless told not to.
+    single one, ``JSONPath`` for ``jsonPath``, and preserves unknown fields by default.
     """
     if body.get("apiVersion") != f"{GROUP}/v1beta1":
         return body

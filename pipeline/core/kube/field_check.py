@@ -71,7 +71,7 @@ def complaints(resource: Resource, minor: int) -> tuple[FieldComplaint, ...]:
 
 
 def _discreet(found: Iterator[FieldComplaint]) -> Iterator[FieldComplaint]:
-    """Of a Secret no value is told; and what it holds may be masked already, which is no base64."""
+    """No value of a Secret is shown; and it may be masked already, and then is not base64."""
     return (replace(one, found="of another type" if one.found else "") for one in found if one.wanted != "base64")
 
 

@@ -81,7 +81,7 @@ def public_beginning(text: str) -> int:
 
 
 def _enough(text: str, common: int) -> int:
-    """From how many characters on a beginning of ``text`` is not told from ordinary text at random.
+    """From how many characters on a beginning of ``text`` is unlikely to be ordinary text.
 
     Ten where it looks like a token; half of words; a long run where it has lines, since files begin alike.
     """

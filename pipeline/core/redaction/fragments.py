@@ -4,7 +4,7 @@ Of the text of a token every fifth place is a head of six characters: any ten ch
 automaton finds the heads, and what stands around one is compared with what stands around it in the token. So the time
 is linear in the text, and the memory in the token.
 
-A piece counts if it looks as if made by chance: its letters and digits, or its cases, take turns. Pieces of words do
+A piece counts if it looks random: its letters and digits, or its cases, take turns. Pieces of words do
 not, so that a passphrase hides no ordinary words. The beginning of a value is found by core/redaction/search.py.
 """
 

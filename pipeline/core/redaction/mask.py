@@ -202,7 +202,7 @@ class Mask:
         return apart(found)
 
     def _hits_as_it_stands(self, text: str) -> list[Match]:
-        """Sorted; what is packed is one hit, whatever in it looks like a value by chance."""
+        """Sorted; what is packed is one hit, even if a part of it happens to look like a value."""
         found = [hit for hit in self._search.hits(text) if self._counts(hit, text)]
         found += self._fragments_in(text)
         for start, end, number in packed(text, self._first):  # what is unpacked may be a text of its own
@@ -238,7 +238,7 @@ class Mask:
         return 0
 
     def _counts(self, hit: Match, text: str) -> bool:
-        """Names of objects are in the open anyway; words that manifests use for something else are no secret."""
+        """Names of objects are public anyway, and so are words that manifests use for something else."""
         state = (len(self._numbers), self._ordinary.seen)
         if self._exempt[0] != state:
             exempt = self._ordinary.among(value.strip() for value in self._numbers)

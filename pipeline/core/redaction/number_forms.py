@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 _NUMBER = re.compile(r"[+-]?([0-9]{1,300})(?:\.([0-9]{1,300}))?(?:[eE]([+-]?[0-9]{1,3}))?")
 _ENOUGH_DIGITS = 8
-"""So many digits of a number are told from others without its exponent."""
+"""So many digits identify a number without its exponent."""
 _SEPARATORS = (",", "_", ".", " ", "'")
 _SHORTEST = 6
 _LARGEST_EXPONENT = 300

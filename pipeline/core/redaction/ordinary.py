@@ -44,7 +44,7 @@ class OrdinaryWords:
         return any(piece in name for name in self.names)
 
     def among(self, values: Iterable[str]) -> frozenset[str]:
-        """Those of ``values`` that are no secret."""
+        """Those of ``values`` that are not secret."""
         exempt, words = set(), []
         for value in values:
             if value in self.names or value.lower() in COMMON:

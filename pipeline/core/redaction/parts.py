@@ -61,7 +61,7 @@ _OPEN = re.compile(
     r"[\w-]+(?:\.[\w-]+)+(?::\d+)?|/[\w./@-]*|"
     r"\d{4}-\d\d-\d\d[T\d:.Z+-]*|[a-z]+(?:[-_][a-z0-9]{1,3})*|[\w./-]+:v?\d[\w.-]*|--?[\w-]+|sha\d+:[0-9a-f]+"
 )
-"""What is no secret by its looks: an address without a password, a version, a quantity, a host, a path, words."""
+"""What does not look like a secret: an address without a password, a version, a quantity, a host, a path, words."""
 
 
 def parts(value: str) -> Iterator[str]:
@@ -106,7 +106,7 @@ def looks_random(text: str) -> bool:
 
 
 def holds_address(text: str) -> bool:
-    """Whether a host stands in it, which is no secret."""
+    """Whether it contains a host, which is not secret."""
     return "://" in text or bool(_HOST.search(text))
 
 

@@ -17,7 +17,7 @@ _LETTER = "[A-Za-z0-9+/=_-]"
 _WRAPPED = re.compile(rf"(?<!{_LETTER})(?:{_LETTER}{{8,}}+{_GAP})++{_LETTER}*+")
 _GAPS = re.compile(rf"(?<={_LETTER}){_GAP}(?={_LETTER})")
 _ENCODED = re.compile("[0-9]|[a-z][A-Z]")
-"""Where lines are joined: what has neither is words, and two words in a row are no value."""
+"""Where lines are joined: text with neither is words, and two words in a row are not a value."""
 _PAIR = "(?:0x)?[0-9A-Fa-f]{2}"
 _BETWEEN = r"(?:[:,-]|\s|\\[nrt]){1,4}+"
 _ENTITY = re.compile(r"&(?:#[0-9]{1,8}|#[xX][0-9A-Fa-f]{1,7}|[A-Za-z][A-Za-z0-9]{1,31});?")
@@ -177,7 +177,7 @@ def _bytes(parts: list[tuple[int, int, int]]) -> Iterator[_Decoded]:
 
 
 def _character(character: str) -> str:
-    """Half a surrogate pair is no text."""
+    """Half a surrogate pair is not text."""
     return "\ufffd" if "\ud800" <= character <= "\udfff" else character
 
 

@@ -19,9 +19,9 @@ _PLAIN = re.compile(
 )
 _LARGEST_PORT = 65_535
 _SHORT = 4
-"""Characters; a shorter value cannot be told from the words around it."""
+"""Characters; a shorter value cannot be distinguished from the words around it."""
 _STARTS = "*&!%@`|>?#-{[\"' \t"
-"""What means something to YAML at the start of a value: it is lost, or told, before the rest is."""
+"""What means something to YAML at the start of a value: it is dropped or reported before the rest."""
 
 
 def public_words(texts: Iterable[str], defaults: Iterable[str]) -> frozenset[str]:
@@ -35,7 +35,7 @@ def public_words(texts: Iterable[str], defaults: Iterable[str]) -> frozenset[str
 
 
 def suspects(layer: Any, public: frozenset[str]) -> Iterator[str]:
-    """The values in ``layer``, and keys that look like tokens, that may not be told; and their pieces."""
+    """The values in ``layer``, and keys that look like tokens, that must not be shown; and their pieces."""
     for text in _scalars(layer):
         if not _is_plain(text, public):
             yield text

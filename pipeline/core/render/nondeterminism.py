@@ -30,7 +30,7 @@ class Volatile:
     """One volatile path of an object: ``first`` is its value, ``one`` and ``other`` those of two renders to compare.
 
     ``encoded`` says that they are the texts of what is base64, as in a Secret's ``data``. ``by_stand_ins`` says that
-    ``one`` and ``other`` are renders with stand-ins; two renders as they come may share characters by chance.
+    ``one`` and ``other`` are renders with stand-ins; two ordinary renders may happen to share characters.
     """
 
     id: ResourceId
@@ -216,7 +216,7 @@ def _lines(volatile: Volatile) -> Iterator[tuple[str, str | None]]:
 def _around(a: str, b: str, *, exact: bool) -> tuple[str, str]:
     """The common start and end, up to where a word that is made at random may begin.
 
-    ``exact`` says that both are made by stand-ins: where nothing encoded them, no character is alike by chance.
+    ``exact`` says that both are made by stand-ins: where nothing encoded them, no character is equal by accident.
     """
     start = _alike(a, b)
     end = min(_alike(a[::-1], b[::-1]), len(a) - start, len(b) - start)

@@ -36,7 +36,7 @@ class Inputs:
     helm_version: str
     namespace: str
     apis: tuple[str, ...] = ()
-    """Those of custom kinds that the render was told of and the chart's templates name."""
+    """Those of custom kinds that the render was given and the chart's templates name."""
     values: Mapping[str, str] = field(default_factory=dict, hash=False)
     overlay: Mapping[str, str] = field(default_factory=dict, hash=False)
 

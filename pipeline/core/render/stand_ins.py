@@ -46,7 +46,7 @@ _DECODED = {
 }
 CALLED = frozenset({*_TEXTS, *_KEYS, *_PAIRS, *_HASHES, *_DECODED, "shuffle", "ago"})
 UNMISTAKABLE = frozenset({*_KEYS, *_PAIRS, *_HASHES, "uuidv4"})
-"""Of these, no render is by chance what it is with stand-ins; of two letters, or of an order, it may be."""
+"""No ordinary render of these is equal to one with stand-ins; of two letters, or of an order, it may be."""
 NAMES = CALLED | frozenset(_CONSTANTS) | frozenset(_FILES.values())
 
 

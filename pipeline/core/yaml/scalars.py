@@ -63,7 +63,7 @@ def _integer(sign: str, hexadecimal: str | None, binary: str | None, octal: str 
 
 
 def key_text(value: object) -> str:
-    """How a key that is no string becomes one, as JSON objects have only string keys.
+    """How a key that is not a string becomes one, as JSON objects have only string keys.
 
     Raises:
         ValueError: a key that Kubernetes refuses (null, a list, a map).

@@ -53,7 +53,7 @@ class Client:
             attempt += 1
 
     def read(self, path: str, **more: Any) -> Any:
-        """The JSON at ``path``, None where there is surely no such object.
+        """The JSON at ``path``, None if the object certainly does not exist.
 
         Raises:
             WorldError: the server refuses, or no one serves that path.

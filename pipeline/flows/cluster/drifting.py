@@ -25,7 +25,7 @@ def drift(client: Client, question: Question, inventory: Inventory, tell: Progre
 
 
 def looking(policy: ApplyPolicy) -> ApplyPolicy:
-    """The policy for looking: whoever stands against us is shown, and does not end the question."""
+    """The policy of a drift run: conflicting field owners are shown, and do not stop it."""
     take = ConflictRule(manager=".*", action="take")
     return with_changes(policy, conflicts=(*policy.conflicts, take), adopt=(Selector(),), hooks=False)
 

@@ -23,7 +23,7 @@ _TRIES = 5
 
 
 def run_hook(task: Task, objects: Objects, removal: Removal, waiting: Waiting, stock: Stock) -> Outcome:
-    """One hook. A run that is taken up again does not repeat what it had finished."""
+    """One hook. A resumed run does not repeat what it had finished."""
     action = task.action
     if key(action) in stock.inventory.run.hooks:
         return Outcome(action, OutcomeState.RAN, "by the interrupted run")

@@ -130,7 +130,7 @@ class LeaseLock:
         )
 
     def _keep(self) -> None:
-        """Renew until told to stop, or until the Lease is somebody else's."""
+        """Renew until asked to stop, or until another run holds the Lease."""
         while not self._stop.wait(self._seconds / RENEWALS):
             try:
                 if self._put(self._lease, "renew the lock"):

@@ -13,7 +13,7 @@ from pipeline.flows.cluster.client import Client
 
 
 class StoppedError(Exception):
-    """The run was told to stop before this write."""
+    """The run was asked to stop before this write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Writer:
     may_write: Callable[[], None]
 
     def write(self, call: Call, what: str, **more: Any) -> tuple[Fate, Answer]:
-        """Announce, send and note. Only what surely had no effect is sent again, each time announced again."""
+        """Announce, send and note. Only what certainly had no effect is sent again, each time announced again."""
 
         def announced(call: Call) -> Answer:
             self.may_write()

@@ -127,7 +127,7 @@ class Steps:
             self.objects.client.ask_again()
 
     def _guarded(self, task: Task) -> Exception | None:
-        """What ends the run is told once all of the phase have heard it."""
+        """What ends the run is raised once all of the phase have been waited for."""
         try:
             self._one(task)
         except (StoppedError, PipelineError) as error:

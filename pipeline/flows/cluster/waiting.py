@@ -39,7 +39,7 @@ class Waiting:
         tell: Callable[[int, int, str], object],
         made: Mapping[ResourceId, Body] = MappingProxyType({}),
     ) -> dict[ResourceId, Health]:
-        """The health of each, as soon as all are well or one is surely not; what is late is PROGRESSING.
+        """The health of each, once all are healthy or one has failed; after the timeout, others are PROGRESSING.
 
         One that fails ends the wait for those that are still on their way: no one needs to wait five minutes to hear
         what is known after ten seconds. ``made`` are the objects as they were written.

@@ -102,7 +102,7 @@ def _all_said(
 def _remember(
     number: int, rounds: Rounds, settled: Settled, outcome: RenderOutcome, within: tuple[Job, RenderPorts]
 ) -> None:
-    """What is another at each render, and is to be so, is no result that counts the next time."""
+    """A value that is meant to differ at each render is not kept for the next one."""
     if settled.notes.volatile and not settled.notes.frozen:
         return
     job, world = within

@@ -138,7 +138,7 @@ def _settled(
 
 
 def _refuse_duplicates(several: Iterable[tuple[Job, ManifestSet]]) -> None:
-    """Which of two documents is meant, no one can tell: the rendered tree has one file for each object."""
+    """Two documents of one name: the rendered tree has one file for each object, so neither can be chosen."""
     said = [f"{job.title}: {words(*pair)}" for job, manifests in several for pair in duplicated(manifests)]
     if said:
         hint = "set the values so that one of the templates does not render it, or name one of the objects otherwise"

@@ -74,7 +74,7 @@ RULE = Rule(
             facts={"target": (1, 34)},
         ),
         quiet(
-            "a CRD's description tells of it",
+            "a CRD's description mentions it",
             before=_CRD % "nothing",
             after=_CRD % "'was beta.kubernetes.io/os'",
             facts={"target": (1, 34)},

@@ -21,7 +21,7 @@ from pipeline.core.words import article
 
 
 def _severity(upgrade: Upgrade, *, old: bool) -> Severity | None:
-    """It was no better before: nothing gets worse by this upgrade. Nobody said what the cluster runs: a warning."""
+    """Less if it was like that before, or if the cluster's version is not stated."""
     if not upgrade.facts.target_stated:
         return Severity.LOW if old else Severity.MEDIUM
     return Severity.LOW if old else None

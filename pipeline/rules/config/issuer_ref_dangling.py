@@ -65,7 +65,7 @@ def _issuers(upgrade: Upgrade, resource: Resource) -> Iterator[Reference]:
 def _reference(upgrade: Upgrade, resource: Resource, kind: str, name: object, path: Path) -> Reference:
     namespace = home(resource, upgrade) if kind == "Issuer" else ""
     known = {one.id.namespace for one in upgrade.before.manifests.of_kind(kind, _GROUP) if one.id.name == name}
-    # A custom kind whose scope no one told has no namespace in its identity.
+    # A custom kind of unknown scope has no namespace in its identity.
     return Reference(ResourceId(_GROUP, kind, "" if known == {""} else namespace, str(name)), path)
 
 

@@ -51,7 +51,7 @@ def _rendered(manifests: ManifestSet) -> Mapping[str, Resource]:
 
 
 def _in_use(one: Shipped, upgrade: Upgrade) -> bool:
-    """Whether any object is of its kind: the CRDs of a dependency that is switched off are no one's loss."""
+    """Whether any object is of its kind: nobody misses the CRDs of a dependency that is switched off."""
     spec = mapping(one.body().get("spec"))
     group, kind = spec.get("group"), mapping(spec.get("names")).get("kind")
     others = upgrade.facts.repository_after or ManifestSet()

@@ -108,7 +108,7 @@ RULE = Rule(
         speaks("it is kept as committed", ("medium", "data.password"), sides=_noted(_LOOKED, _KEPT), **_TEXTS),
         speaks("it was like that before", ("info", "data.password"), sides=_noted(_RANDOM, _RANDOM), **_TEXTS),
         speaks(
-            "one more entry of a list is made by chance",
+            "one more entry of a list is random",
             ("info", "hooks[name=a].ca"),
             sides=_noted(_webhooks("a"), _webhooks("a", "b")),
         ),

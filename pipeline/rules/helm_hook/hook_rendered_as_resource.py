@@ -40,7 +40,7 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
             )
     for change in upgrade.diff.changes:
         came = (events(change.after) & RUNNING) - events(change.before) if edited(change) else frozenset()
-        if came and not events(change.before) - events(change.after):  # else hook-lost tells of it
+        if came and not events(change.before) - events(change.after):  # else hook-lost reports it
             yield _changed(change, sorted(came))
 
 

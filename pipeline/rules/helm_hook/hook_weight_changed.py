@@ -48,7 +48,7 @@ _WORDS = FindingText(
 def check(upgrade: Upgrade) -> Iterator[Hit]:
     for change in upgrade.diff.changes:
         picked: list[FieldChange] = [field for field in change.fields if field.path in _PATHS]
-        if picked and events(change.before) == events(change.after):  # else another rule of hooks tells of it
+        if picked and events(change.before) == events(change.after):  # else another hook rule reports it
             found = hit(change, picked, _WORDS)
             yield found if events(change.after) else replace(found, severity=Severity.INFO)
 

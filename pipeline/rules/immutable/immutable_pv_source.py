@@ -43,7 +43,7 @@ check = immutable_check(_refused, _fix)
 
 
 def _plain(body: Body) -> Body:
-    """Without ``readOnly: false`` of a source, which is what is meant without it."""
+    """Without ``readOnly: false`` of a source, which is the default."""
     spec = {key: _writable(value) for key, value in mapping(body.get("spec")).items()}
     return {**body, "spec": spec}
 

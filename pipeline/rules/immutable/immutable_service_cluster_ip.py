@@ -64,7 +64,7 @@ def _stays_headless(change: ResourceChange, paths: list[Path]) -> Hit:
 
 
 def _left_alone(change: ResourceChange, paths: list[Path]) -> Hit:
-    """What no other rule tells of: the server sets these fields itself where a manifest does not."""
+    """What no other rule reports: the server sets these fields itself where a manifest does not."""
     places = [place(change.resource, path) for path in paths]
     return Hit(
         places[0],

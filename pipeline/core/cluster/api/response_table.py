@@ -16,7 +16,7 @@ LONGEST_RETRY_AFTER_SECONDS = 30.0
 class Fate(StrEnum):
     DONE = "done"
     RETRY = "retry"
-    """It surely had no effect and may succeed later."""
+    """It certainly had no effect and may succeed later."""
     AMBIGUOUS = "ambiguous"
     """It may have had its effect: read back before anything else."""
     REREAD = "reread"

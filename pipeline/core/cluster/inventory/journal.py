@@ -37,7 +37,7 @@ class Anchor:
 
 
 def anchor_of(text: str) -> Anchor | None:
-    """From its text; None where that is no anchor (an older version of pipeline wrote none)."""
+    """From its text; None if it is not an anchor (an older version of pipeline wrote none)."""
     run, _, rest = text.partition(" ")
     lines, _, last = rest.partition(" ")
     fits = lines.isascii() and lines.isdigit() and len(lines) < len("1000000000") and last.startswith("sha256:")

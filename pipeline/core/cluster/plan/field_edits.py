@@ -22,7 +22,7 @@ _KINDS = {Op.ADDED: "add", Op.REMOVED: "remove", Op.CHANGED: "change", Op.REORDE
 
 
 def edits(found: Body, predicted: Body, mask: Mask) -> tuple[FieldEdit, ...]:
-    """Sorted by path. The label that makes an object a member of ours is no change worth a line."""
+    """Sorted by path. The label that marks an object as owned by us is left out."""
     before, after = (_shown(stripped(body), mask) for body in (found, predicted))
     changes = fields_of(before, after)
     texts = {change.path: to_text(change.path) for change in changes}

@@ -70,7 +70,7 @@ def breakers(deletions: int, inventory: Inventory, wanted: int, policy: ApplyPol
 
 
 def unknown(inventory: Inventory, stale: frozenset[str]) -> Iterable[PlanProblem]:
-    """Nothing is deleted while an API group does not answer: what is behind it cannot be told from what is gone."""
+    """Nothing is deleted while an API group does not answer: its objects cannot be distinguished from deleted ones."""
     groups = sorted({rid.group for rid in inventory.entries} & stale)
     if groups:
         text = f"the API group {groups[0]} does not respond (kubectl get apiservices)"

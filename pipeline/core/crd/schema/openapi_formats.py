@@ -36,6 +36,6 @@ _FITS: Mapping[str, Callable[[str], object]] = {
 
 
 def misfit(name: object, text: str) -> bool:
-    """Whether ``text`` is surely not of the format."""
+    """Whether ``text`` certainly does not have the format."""
     fits = _FITS.get(str(name))
     return fits is not None and not fits(text)

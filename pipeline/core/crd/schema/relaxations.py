@@ -16,7 +16,7 @@ _ANYTHING: tuple[Any, ...] = (True, {})
 
 
 def relaxed(change: SchemaChange) -> bool:
-    """A constraint that changes and is no stricter than before."""
+    """A constraint that changes without becoming stricter."""
     if keywords.alternatives_removed(change):
         return True
     proof = None if change.combined else _RELAXES.get(change.keyword)
