@@ -15,8 +15,10 @@ from pipeline.core.yaml.reader import load
 from tests.cluster.cluster import Cluster
 from tests.cluster.test_crd_changes_real import custom, established, grouped, judged, refusal
 
-REFUSED, LATER = "crd-instance-invalid", "crd-instance-invalid-when-edited"
+REFUSED, LATER, CHANGES = "crd-instance-invalid", "crd-instance-invalid-when-edited", "immutable-cr-transition"
 NUMBER = "size: {type: integer%s}, a: {type: string}"
+OPTIONAL = ", optionalOldSelf: true"
+GROWS = "!oldSelf.hasValue() || self.size >= oldSelf.value().size"
 KEYED = "x-kubernetes-list-type: map, x-kubernetes-list-map-keys: [name]"
 ITEM = "{type: object, required: [name], properties: {name: {type: string}, mode: {type: string%s}}}"
 ENTRIES = "a: {type: array, %s, items: {type: object, required: [name], properties: {name: {type: string}}}}"
@@ -119,6 +121,15 @@ ROWS = (
     Row("rule about changes that holds", NUMBER % "", "", "size: 7", then=rule("self.size == oldSelf.size")),
     Row("rule about changes of a value, another changes", NUMBER % "", NUMBER % f", {rule('self > oldSelf')}",
         "size: 7", "size: 7, a: x", REFUSED),
+    # a rule that is asked of new values too, with the old one as an optional value
+    Row("optional old value, new", NUMBER % "", becomes="size: 7", finding=REFUSED,
+        more=rule("oldSelf.hasValue()", OPTIONAL)),
+    Row("optional old value, new, and it holds", NUMBER % "", becomes="size: 7", more=rule(GROWS, OPTIONAL)),
+    Row("optional old value, shrinks", NUMBER % "", "", "size: 7", "size: 5", CHANGES,
+        more=rule(GROWS, OPTIONAL)),
+    Row("optional old value, grows", NUMBER % "", "", "size: 7", "size: 9", more=rule(GROWS, OPTIONAL)),
+    Row("optional old value of a field, which is added", NUMBER % f", {rule('oldSelf.hasValue()', OPTIONAL)}", "",
+        "a: x", "a: x, size: 5", CHANGES),
     # the CRD stays
     Row("new, and too large", NUMBER % ", maximum: 5", becomes="size: 7", finding=REFUSED),
     Row("new, and fits", NUMBER % ", maximum: 5", becomes="size: 5"),
@@ -142,7 +153,7 @@ def test_the_server_answers_what_we_say(cluster: Cluster, row: Row) -> None:
     if was is not None:
         cluster.until(lambda: refusal(cluster.apply(was)) == "")
     found = judged([old, *([was] if was else [])], [new, becomes])
-    mine = [one for one in found if one.rule.startswith("crd-instance-")]
+    mine = [one for one in found if one.rule.startswith("crd-instance-") or one.rule == CHANGES]
     assert [one.rule for one in mine] == ([row.finding] if row.finding else [])
     assert all(one.confidence is Confidence.PROVEN for one in mine)
     assert all((one.severity is Severity.BLOCKER) == (row.finding != LATER) for one in mine)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pipeline.core.crd.cel.transitions import standing
+from pipeline.core.crd.cel.transitions import creation, standing
 from pipeline.core.crd.cel.validation_rules import RuleResults, verdict
 from pipeline.core.crd.custom_resources import custom_resources, earlier
 from pipeline.core.crd.definition import Definition
@@ -143,7 +143,11 @@ class _InstanceCheck:
 
     def _broken_rules(self) -> tuple[SchemaViolation, ...]:
         every = verdict({}, self._new, self._filled, filled=True) if self._edited else self.asked
-        about_changes = standing(self._old, self._new, self._live, self._filled) if self._live else RuleResults()
+        about_changes = RuleResults()
+        if self._live:
+            about_changes = standing(self._old, self._new, self._live, self._filled)
+        elif self._past is None:
+            about_changes = creation(self._new, self._filled)
         return every.broken + about_changes.broken
 
     def _known(self) -> frozenset[tuple[Path, str]]:

@@ -80,6 +80,7 @@ def _correction(one: Judged) -> tuple[str, ...]:
 _EMBEDDED = "a: {type: object, x-kubernetes-preserve-unknown-fields: true%s}"
 _OWN = field("size: {type: integer, maximum: 5}, a: {type: string}", "required: [size]")
 _LIST = "a: {type: array, items: {type: string}%s}"
+_OPTIONAL = "x-kubernetes-validations: [{rule: 'oldSelf.hasValue()', optionalOldSelf: true}]"
 _FIXED = "x-kubernetes-validations: [{rule: 'self.size > oldSelf.size'}]"
 
 RULE = Rule(
