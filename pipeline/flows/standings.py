@@ -38,8 +38,8 @@ def standings(
 ) -> tuple[Standing, ...]:
     """Where each release stands (of those named; none named: all), in the order of pipeline.yaml.
 
-    A source that does not answer makes a row that says so; the others are asked all the same. Charts of this repository
-    have one version, and stand still.
+    A source that does not answer makes a row that says so; the others are asked all the same. Charts of this folder,
+    of a Git ref and of an archive's URL have one version, and stand still.
     """
     wanted = set(releases)
     asked = [release for release in config.releases if not wanted or release.name in wanted]
@@ -79,7 +79,7 @@ def _row(
     if got is None or got.chart != release.chart:
         return replace(row, current="", problem="not vendored; run pipeline vendor"), None
     reference = parse_reference(release.chart, config.repositories.values())
-    if reference.kind is ChartKind.PATH:
+    if reference.kind not in (ChartKind.REPOSITORY, ChartKind.OCI):
         return row, None
     answer = offers(reference)
     if isinstance(answer, PipelineError):

@@ -67,6 +67,9 @@ class OneChart:
         """
         if reference.kind is ChartKind.REPOSITORY:
             return self._repositories.offers(reference, budget)
+        if reference.kind is ChartKind.OCI:
+            tags = self._registries.tags(reference, budget)
+            return tuple(Offer(reference.name, tag.replace("_", "+"), ()) for tag in tags)
         return ()
 
     def _from_url(self, reference: ChartReference, budget: Budget) -> Fetched:

@@ -48,6 +48,8 @@ def moves(targets: Iterable[Target], standings: Mapping[str, Standing]) -> Versi
 def _why(row: Standing) -> str:
     if row.chart.startswith("."):
         return "its chart lies in this repository"
+    if row.chart.startswith("git+") or row.chart.endswith((".tgz", ".tar.gz")):
+        return "its source has one version; name another ref or URL in pipeline.yaml"
     young = f" that is old enough (--cooldown; {row.young} too young)" if row.young else ""
     return f"there is no version after {row.current}{young}"
 

@@ -351,3 +351,18 @@ def test_charts_of_a_registry_are_vendored_locked_and_compared(
     assert run(["diff", "chart:shop/web@1.9.0", "chart:shop/web@1.10.0", "--engine", "embedded"]) == 0
     assert run(["diff", "chart:shop/wep@1.9.0", new, "--engine", "embedded"]) == 1
     assert "has no repository charts/wep" in capsys.readouterr().err
+
+
+def test_the_tags_of_a_registry_are_its_newer_versions(
+    plain: RunningRegistry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = platform(tmp_path / "platform")
+    monkeypatch.chdir(root)
+    settings = f"repositories: {{shop: {{url: 'oci://{plain.host}/charts', plainHTTP: true}}}}\n"
+    write(
+        root, {"pipeline.yaml": f"{settings}releases: [{{name: web, chart: shop/web, namespace: a, version: 1.9.0}}]\n"}
+    )
+    verbs("vendor")
+    capsys.readouterr()
+    assert run(["outdated", "--detailed-exitcode"]) == 2
+    assert "1.10.0" in capsys.readouterr().out
