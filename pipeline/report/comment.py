@@ -205,4 +205,4 @@ def _footer(report: ReportDocument, setting: Setting) -> str:
     facts += [f"{counted(skipped, 'rule')} not evaluated"] if skipped else []
     facts += [f"{counted(report.summary.waived, 'finding')} waived"] if report.summary.waived else []
     facts += [f"render {code(report.digests.render[:19])}"]
-    return f"<sub>{' · '.join(facts)}. This advises; the approval decides.</sub>"
+    return f"<sub>{' · '.join(facts)}. This report is advice; approvers decide.</sub>"

@@ -1,4 +1,4 @@
-"""``pipeline diff --double-check``: an untold difference is exit 70 with its object and path; real charts have none."""
+"""``pipeline diff --double-check``: an unreported difference is exit 70 with object and path; real charts have none."""
 
 import os
 import subprocess

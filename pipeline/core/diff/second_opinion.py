@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from pipeline.core.diff.carried_out import carried_out
+from pipeline.core.diff.apply_changes import apply_changes
 from pipeline.core.diff.change import Action, FieldChange, Op, ResourceChange
 from pipeline.core.diff.embedded_documents import SAME_DOCUMENT, documents
 from pipeline.core.diff.equal_reasons import Reason, reasons
@@ -23,7 +23,7 @@ from pipeline.core.kube.resource import ManifestSet, Resource, ResourceId
 _STEP = re.compile(r"\['((?:[^'\\]|\\.)*)'\]|\[\"([^\"]*)\"\]|\[(\d+)\]")
 
 
-class Untold(NamedTuple):
+class Unreported(NamedTuple):
     """A difference that no one tells or explains: which object, and where (empty: the object as a whole)."""
 
     id: ResourceId
@@ -33,41 +33,41 @@ class Untold(NamedTuple):
         return f"{self.id} {self.where}".rstrip()
 
 
-def untold(before: ManifestSet, after: ManifestSet, told: Iterable[ResourceChange]) -> Iterator[Untold]:
+def unreported(before: ManifestSet, after: ManifestSet, told: Iterable[ResourceChange]) -> Iterator[Unreported]:
     """Every difference between two renders that ``told`` does not explain."""
     olds, news = before.by_id(), after.by_id()
     changes = list(told)
     removed = {change.before.id for change in changes if change.before and change.action is not Action.CHANGED}
     came = {change.id for change in changes if change.after and change.action is not Action.CHANGED}
     edited = {change.id: change for change in changes if change.action is Action.CHANGED}
-    yield from (Untold(rid, "") for rid in olds if rid not in news and rid not in removed)
-    yield from (Untold(rid, "") for rid in news if rid not in olds and rid not in came)
+    yield from (Unreported(rid, "") for rid in olds if rid not in news and rid not in removed)
+    yield from (Unreported(rid, "") for rid in news if rid not in olds and rid not in came)
     for rid, old in olds.items():
         if rid in news and rid not in removed:
-            yield from untold_fields(old, news[rid], edited[rid].fields if rid in edited else ())
+            yield from unreported_fields(old, news[rid], edited[rid].fields if rid in edited else ())
     for change in changes:
         if change.action in (Action.RENAMED, Action.MOVED) and change.before and change.after:
-            yield from _untold_of_twins(change.before, change.after, change.fields)
+            yield from _unreported_of_twins(change.before, change.after, change.fields)
 
 
-def untold_fields(old: Resource, new: Resource, fields: Sequence[FieldChange]) -> Iterator[Untold]:
+def unreported_fields(old: Resource, new: Resource, fields: Sequence[FieldChange]) -> Iterator[Unreported]:
     """The same of one object."""
     if _text(old.body) == _text(new.body):
         return
     before, after = normal(old), normal(new)
     explained = [*reasons(old, before), *reasons(new, after)]
-    yield from (Untold(new.id, to_text(one.path)) for one in explained if not one.name)
-    yield from (Untold(new.id, where) for where in _uncovered(old.body, new.body, fields, explained, new))
-    found: list[Untold] = []
+    yield from (Unreported(new.id, to_text(one.path)) for one in explained if not one.name)
+    yield from (Unreported(new.id, where) for where in _uncovered(old.body, new.body, fields, explained, new))
+    found: list[Unreported] = []
 
     def differ(path: Path, one: Any, other: Any) -> None:
         paths = (steps for steps in differing(one, other) if path or not _same_quantity(steps, one, other, new))
-        found.extend(Untold(new.id, to_text((*path, *steps))) for steps in paths)
+        found.extend(Unreported(new.id, to_text((*path, *steps))) for steps in paths)
 
     for field in fields:
         if field.noise == SAME_DOCUMENT:
             differ(field.path, *documents(field))
-    result = carried_out((), before, after, fields, differ)
+    result = apply_changes((), before, after, fields, differ)
     differ((), result, after)
     yield from dict.fromkeys(found)
 
@@ -84,10 +84,10 @@ def _uncovered(
             yield to_text(path)
 
 
-def _untold_of_twins(old: Resource, new: Resource, fields: Sequence[FieldChange]) -> Iterator[Untold]:
+def _unreported_of_twins(old: Resource, new: Resource, fields: Sequence[FieldChange]) -> Iterator[Unreported]:
     """Of a renamed object what follows from the name is told in few words: each difference must lie near one told."""
     explained = [*reasons(old), *reasons(new)]
-    yield from (Untold(new.id, where) for where in _uncovered(old.body, new.body, fields, explained, new))
+    yield from (Unreported(new.id, where) for where in _uncovered(old.body, new.body, fields, explained, new))
 
 
 def _maps_only(path: Path) -> Path:

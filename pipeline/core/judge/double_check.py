@@ -1,6 +1,6 @@
 """Checks a report against a second opinion: what DeepDiff sees between two snapshots must be reported or explained."""
 
-from pipeline.core.diff.second_opinion import untold
+from pipeline.core.diff.second_opinion import unreported
 from pipeline.core.errors import DoubleCheckError
 from pipeline.core.judge.masked_snapshot import masked
 from pipeline.core.judge.report import Report
@@ -28,7 +28,7 @@ def double_check(old: Snapshot, new: Snapshot, report: Report, /) -> None:
         old_manifests, new_manifests = (side.releases.get(key, _NOTHING).side.manifests for side in (before, after))
         reported = (c.change for c in report.changes if (c.environment, c.release) == (key.environment, key.name))
         where = f"release {key.name}" + (f" in {key.environment}" if key.environment else "")
-        unexplained += [f"{where}: {difference}" for difference in untold(old_manifests, new_manifests, reported)]
+        unexplained += [f"{where}: {difference}" for difference in unreported(old_manifests, new_manifests, reported)]
     if unexplained:
         rows = "".join(f"\n  {line}" for line in one_per_line(unexplained, _SHOWN, noun="difference"))
         raise DoubleCheckError(

@@ -2,9 +2,9 @@
 
 ## Why it matters
 
-They are created with the upgrade. If an object of the same name already exists, it is taken over. Some act on more than
-themselves: a workload needs capacity, rights and images, a class or a quota decides about the objects of others, an
-Ingress or a load balancer opens a way in.
+They are created with the upgrade. If an object of the same name already exists, it is changed. Some affect more than
+themselves: a workload needs capacity, permissions and images, a class or a quota applies to the objects of others,
+and an Ingress or a load balancer opens access from outside.
 
 ## What to do
 

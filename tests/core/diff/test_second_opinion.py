@@ -14,7 +14,7 @@ import pytest
 from pipeline.core.diff import value_changes
 from pipeline.core.diff.change import FieldChange
 from pipeline.core.diff.compare import compare, fields_of
-from pipeline.core.diff.second_opinion import untold, untold_fields
+from pipeline.core.diff.second_opinion import unreported, unreported_fields
 from pipeline.core.kube.merge_keys import entry_key, merge_key
 from pipeline.core.kube.resource import ManifestSet, Resource
 from pipeline.core.yaml.reader import load_all
@@ -125,7 +125,7 @@ def test_what_deepdiff_sees_in_generated_pairs_is_told_or_explained() -> None:
         old, new = (resource.with_body(body) for body in (before, mutated(before, random)))
         fields = fields_of(old, new)
         silent += not fields
-        assert [str(one) for one in untold_fields(old, new, fields)] == [], (old.body, new.body)
+        assert [str(one) for one in unreported_fields(old, new, fields)] == [], (old.body, new.body)
     assert silent < PAIRS / 4
 
 
@@ -136,7 +136,7 @@ def pair(old: str, new: str) -> tuple[ManifestSet, ManifestSet]:
 
 def said(old: str, new: str) -> list[str]:
     before, after = pair(old, new)
-    return [str(one) for one in untold(before, after, compare(before, after).changes)]
+    return [str(one) for one in unreported(before, after, compare(before, after).changes)]
 
 
 def blind_to_order(path: Any, old: Any, new: Any, found: list[FieldChange]) -> None:
@@ -182,12 +182,12 @@ def test_a_change_that_is_left_out_is_named_with_its_object_and_path() -> None:
     (change,) = compare(before, after).changes
     for left_out in change.fields:
         told = [one for one in change.fields if one is not left_out]
-        found = [str(one) for one in untold_fields(before.resources[0], after.resources[0], told)]
+        found = [str(one) for one in unreported_fields(before.resources[0], after.resources[0], told)]
         assert found, left_out.path
         assert all(one.startswith("Pod p spec.") for one in found)
-    assert [str(one) for one in untold(before, after, [])] != []
-    assert [str(one) for one in untold(before, ManifestSet(), [])] == ["Pod p"]
-    assert [str(one) for one in untold(ManifestSet(), after, [])] == ["Pod p"]
+    assert [str(one) for one in unreported(before, after, [])] != []
+    assert [str(one) for one in unreported(before, ManifestSet(), [])] == ["Pod p"]
+    assert [str(one) for one in unreported(ManifestSet(), after, [])] == ["Pod p"]
 
 
 @pytest.mark.slow
@@ -202,6 +202,6 @@ def test_every_reported_path_of_generated_pairs_is_needed() -> None:
         if fields:
             left_out = random.choice(fields)
             told = [one for one in fields if one is not left_out]
-            if not list(untold_fields(resource, new, told)):
+            if not list(unreported_fields(resource, new, told)):
                 missed.append((resource.id, left_out))
     assert missed == []

@@ -36,7 +36,7 @@ class _Lists(NamedTuple):
     differ: Differ
 
 
-def carried_out(path: Path, old: Any, new: Any, changes: Iterable[FieldChange], differ: Differ) -> Any:
+def apply_changes(path: Path, old: Any, new: Any, changes: Iterable[FieldChange], differ: Differ) -> Any:
     """``old`` with the changes that lie below ``path``. Documents in texts are handed to ``differ`` by themselves."""
     return _carry(path, old, new, [Told(change.path[len(path) :], change) for change in changes], differ)
 
