@@ -13,6 +13,7 @@ NUMBER = "a number or a digest, made here"
 CONSTANT = "names that are constants of this program"
 USER = "a file that the user names on the command line, or a folder of the user's own"
 OURS = {
+    "adapters/signatures/chart_signatures.py:_key": "a keyring that pipeline.yaml names, of the user's own",
     "adapters/cache/cache.py:_file": NUMBER,
     "adapters/cache/cache.py:put": NUMBER,
     "adapters/charts/folder.py:_repository": CONSTANT,

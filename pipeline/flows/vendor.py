@@ -8,7 +8,7 @@ from pipeline.core.charts.chart import Fetched, VendoredTree, tree_digest
 from pipeline.core.charts.lock import ATTRIBUTES, ATTRIBUTES_FILE, FILE, ChartLock, LockedChart, LockedRelease
 from pipeline.core.charts.lock_changes import LockChange, changes, check_dependencies
 from pipeline.core.charts.lock_text import to_text
-from pipeline.core.charts.reference import ChartKind, ChartReference, parse_reference
+from pipeline.core.charts.reference import ChartKind, ChartReference
 from pipeline.core.charts.stored_names import renamed, stored_files
 from pipeline.core.config.model import Config, Release
 from pipeline.core.errors import MissingFileError, PipelineError, StaleError, UsageError, WorldError
@@ -74,9 +74,9 @@ def vendor(
     folders: dict[str, Mapping[str, bytes]] = {}
     for number, release in enumerate(todo):
         progress(number, len(todo), release.name)
-        reference = parse_reference(release.chart, config.repositories.values())
+        reference = config.reference(release)
         own = reference.kind is ChartKind.PATH  # a chart of our own changes without a new version
-        if not (update or own) and _is_there(release, new, trees):
+        if not (update or own) and _is_there(release, reference, new, trees):
             continue
         try:
             got, chart, files = _fetched(release, reference, new, source, update=update)
@@ -128,6 +128,8 @@ def check_locked(config: Config, lock: ChartLock, trees: Trees) -> None:
         elif (got.chart, got.wanted) != (release.chart, release.version):
             now, then = f"{release.chart} {release.version}".strip(), f"{got.chart} {got.wanted}".strip()
             problems.append(f"release {release.name!r} asks for {now}, and {FILE} was made for {then}")
+        elif config.reference(release).keys and not chart.provenance:
+            problems.append(f"release {release.name!r} must be signed, and {FILE} names no signature of {chart.name}")
     names = {release.name for release in config.releases}
     problems += [
         f"{FILE} has release {name!r}, which pipeline.yaml has not" for name in lock.releases if name not in names
@@ -146,11 +148,12 @@ def _differences(chart: LockedChart, tree: VendoredTree) -> list[str]:
     return [f"{chart.folder} {'is not what was vendored' if tree.files else 'is not there'}"]
 
 
-def _is_there(release: Release, lock: ChartLock, trees: Trees) -> bool:
+def _is_there(release: Release, reference: ChartReference, lock: ChartLock, trees: Trees) -> bool:
     got, chart = lock.releases.get(release.name), lock.chart_of(release.name)
     if got is None or chart is None or (got.chart, got.wanted) != (release.chart, release.version):
         return False
-    return trees.vendored(chart.folder).digest == chart.tree
+    signed = bool(chart.provenance) or not reference.keys
+    return signed and trees.vendored(chart.folder).digest == chart.tree
 
 
 def _fetched(
@@ -177,10 +180,23 @@ def _fetched(
         dependencies=fetched.dependencies,
         app_version=fetched.app_version,
         revision=fetched.revision,
+        provenance=fetched.provenance,
     )
+    if locked and not update:
+        _check_signature(release, locked, chart)
     if before:
         _check(release, before, chart, fetched, own=own)
     return LockedRelease(release.chart, release.version, chart.name, chart.version), chart, fetched.files
+
+
+def _check_signature(release: Release, before: LockedChart, chart: LockedChart) -> None:
+    """That a chart which was signed still is."""
+    if before.provenance and not chart.provenance:
+        raise StaleError(
+            f"release {release.name!r}: {chart.name} {before.version} was signed ({before.provenance}), and"
+            " pipeline.yaml names no key any more to check it by",
+            hint="name its key in signedBy again; pipeline vendor --update accepts an unsigned chart",
+        )
 
 
 def _check(release: Release, before: LockedChart, chart: LockedChart, fetched: Fetched, *, own: bool) -> None:

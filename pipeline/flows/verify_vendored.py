@@ -104,4 +104,4 @@ def _was(
 def _fetched(config: Config, lock: ChartLock, chart: LockedChart, source: ChartFetcher) -> Mapping[str, bytes]:
     asked = next(got.chart for got in lock.releases.values() if got.folder == chart.folder)
     reference = parse_reference(asked, config.repositories.values())
-    return source.fetch(reference, chart.version, chart.pinned).files
+    return source.fetch(reference, chart.version, chart.pinned, chart.revision).files

@@ -8,10 +8,11 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipeline.adapters.fetch.http_get import Download, Downloads
+from pipeline.adapters.fetch.http_get import Download, Downloads, beside
 from pipeline.adapters.fetch.index_cache import IndexCache
 from pipeline.adapters.fetch.server_identity import ServerIdentity, identity_of
 from pipeline.adapters.fetch.unpacking import packed, sha256
+from pipeline.adapters.signatures.chart_signatures import SignatureChecks
 from pipeline.core.budget import Budget
 from pipeline.core.charts.chart import Fetched
 from pipeline.core.charts.chart_urls import repository_file, shown_url
@@ -28,6 +29,7 @@ class ChartRepositories:
 
     root: Path
     downloads: Downloads
+    checks: SignatureChecks
     _indexes: dict[str, "_Index"] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -55,7 +57,7 @@ class ChartRepositories:
             raise WorldError(
                 f"{shown_url(url)} holds {fetched.name} {fetched.version}, not {offer.name} {offer.version}"
             )
-        return fetched
+        return self.checks.package(reference, fetched, data, beside(self.downloads, url, identity, budget))
 
     def offers(self, reference: ChartReference, budget: Budget) -> tuple[Offer, ...]:
         """Every version of the chart that its repository has; raises as ``fetch`` does."""

@@ -7,7 +7,7 @@ certificate where the server is another one, and never from https to http.
 import queue
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from functools import partial
@@ -207,3 +207,22 @@ def _answered(asked: _Asked, waiting: "queue.SimpleQueue[Downloaded | BaseExcept
         waiting.put(asked.attempts())
     except BaseException as error:  # noqa: BLE001 - it is raised where the answer is awaited
         waiting.put(error)
+
+
+def beside(downloads: Downloads, url: str, identity: ServerIdentity, budget: Budget) -> Callable[[str], bytes | None]:
+    """What lies beside the file at ``url`` under its name with an ending (``.prov``); None where there is nothing.
+
+    Raises:
+        WorldError: as for any download. A server that does not let us in has no answer, and that is none.
+    """
+    path, mark, query = url.partition("?")
+
+    def get(ending: str) -> bytes | None:
+        wanted = Download(f"{path}{ending}{mark}{query}", identity, packed=False, fine=frozenset({200, *_NOT_THERE}))
+        answer = downloads.get(wanted, budget)
+        return None if answer.status in _NOT_THERE else answer.body
+
+    return get
+
+
+_NOT_THERE = (404, 410)

@@ -8,14 +8,17 @@ import re
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import orjson
 
 from pipeline.adapters.fetch.http_get import Downloads
+from pipeline.adapters.fetch.oci_signatures import cosign_signatures, provenance_layer
 from pipeline.adapters.fetch.registry_api import Registry
 from pipeline.adapters.fetch.unpacking import checked, packed, sha256
+from pipeline.adapters.signatures.chart_signatures import SignatureChecks
 from pipeline.core.budget import MEBIBYTE, Budget
 from pipeline.core.charts.chart import Fetched
 from pipeline.core.charts.oci_reference import OciName, tag_of, version_of
@@ -41,6 +44,7 @@ class OciRegistries:
 
     root: Path
     downloads: Downloads
+    checks: SignatureChecks
     _registries: dict[tuple[str, ChartRepository], Registry] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -61,7 +65,13 @@ class OciRegistries:
         data = self._layer(registry, name, manifest, budget)
         fetched = packed(data, str(name), str(name), budget, digest)
         _check(fetched, name, "" if asked.startswith("sha256:") else asked)
-        return checked(fetched, version)
+        checked(fetched, version)
+        return self.checks.image(
+            reference,
+            fetched,
+            partial(provenance_layer, registry, name.path, manifest, budget),
+            partial(cosign_signatures, registry, name.path, digest, budget),
+        )
 
     def tags(self, reference: ChartReference, budget: Budget) -> list[str]:
         """Every tag of the chart's repository, in the registry's order."""

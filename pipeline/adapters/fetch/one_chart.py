@@ -3,6 +3,7 @@
 import posixpath
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from pipeline.adapters.below import Below
@@ -10,11 +11,12 @@ from pipeline.adapters.charts.folder import read_directory
 from pipeline.adapters.descriptors import LinkError
 from pipeline.adapters.fetch.chart_repository import ChartRepositories
 from pipeline.adapters.fetch.git_source import GitRepositories
-from pipeline.adapters.fetch.http_get import Download, Downloads
+from pipeline.adapters.fetch.http_get import Download, Downloads, beside
 from pipeline.adapters.fetch.oci_registry import OciRegistries
 from pipeline.adapters.fetch.server_identity import NOBODY, identity_of
 from pipeline.adapters.fetch.unpacking import checked, packed, unpacked
-from pipeline.core.budget import Budget, ChartLimits
+from pipeline.adapters.signatures.chart_signatures import SignatureChecks
+from pipeline.core.budget import MEBIBYTE, Budget, ChartLimits
 from pipeline.core.charts.chart import Fetched
 from pipeline.core.charts.chart_urls import shown_url
 from pipeline.core.charts.reference import ChartKind, ChartReference, ChartRepository
@@ -33,8 +35,9 @@ class OneChart:
 
     def __post_init__(self) -> None:
         self._downloads = Downloads()
-        self._repositories = ChartRepositories(self.root, self._downloads)
-        self._registries = OciRegistries(self.root, self._downloads)
+        self._checks = SignatureChecks(self.root)
+        self._repositories = ChartRepositories(self.root, self._downloads, self._checks)
+        self._registries = OciRegistries(self.root, self._downloads, self._checks)
         self._git = GitRepositories()
 
     def fetch(self, reference: ChartReference, version: str, budget: Budget, revision: str = "") -> Fetched:
@@ -52,11 +55,12 @@ class OneChart:
             case ChartKind.ARCHIVE:
                 return checked(self._from_url(reference, budget), version)
             case ChartKind.PATH:
-                return checked(self._from_disk(reference.location, budget), version)
+                return checked(self._from_disk(reference, budget), version)
             case ChartKind.OCI:
                 return self._registries.fetch(reference, version, budget, revision)
             case ChartKind.GIT:
-                return checked(self._git.fetch(reference, budget, revision), version)
+                fetched = self._git.fetch(reference, budget, revision)
+                return checked(self._checks.unsignable(reference, fetched), version)
 
     def offers(self, reference: ChartReference, budget: Budget) -> tuple[Offer, ...]:
         """Every version that the source has; none where it has but one, or does not say.
@@ -76,9 +80,11 @@ class OneChart:
         url, repository = reference.location, reference.repository
         identity = NOBODY if repository is None else identity_of(repository, self.root)
         data = self._downloads.get(Download(url, identity), budget).body
-        return packed(data, shown_url(url), shown_url(url), budget)
+        fetched = packed(data, shown_url(url), shown_url(url), budget)
+        return self._checks.package(reference, fetched, data, beside(self._downloads, url, identity, budget))
 
-    def _from_disk(self, location: str, budget: Budget) -> Fetched:
+    def _from_disk(self, reference: ChartReference, budget: Budget) -> Fetched:
+        location = reference.location
         place = posixpath.normpath(location)
         if place.startswith(("/", "..")):
             raise UsageError(f"chart {location} is outside this repository")
@@ -91,8 +97,18 @@ class OneChart:
         try:
             if is_folder:
                 files = read_directory(self.root / path if path else self.root, self.root, budget)
-                return unpacked(files, location, location, budget)
+                return self._checks.unsignable(reference, unpacked(files, location, location, budget))
             assert path is not None, "BUG: the repository itself is a folder"
-            return packed(below.read(path, budget.packed_left), location, location, budget)
+            data = below.read(path, budget.packed_left)
+            fetched = packed(data, location, location, budget)
+            return self._checks.package(reference, fetched, data, partial(_beside, below, path))
         except OSError as error:
             raise MissingFileError.of(f"chart {location}", error, hint="check the path") from error
+
+
+def _beside(below: Below, path: SafePath, ending: str) -> bytes | None:
+    """A file beside a local archive."""
+    try:
+        return below.read(SafePath(f"{path}{ending}"), MEBIBYTE)
+    except FileNotFoundError:
+        return None

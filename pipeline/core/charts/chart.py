@@ -70,6 +70,8 @@ class Fetched:
     """What a moving name stood for: the digest of an OCI manifest (``sha256:…``), a Git commit; empty elsewhere."""
     app_version: str = ""
     """As its Chart.yaml says."""
+    provenance: str = ""
+    """By which key it was signed; empty where no key is demanded."""
 
 
 @dataclass(frozen=True, slots=True)

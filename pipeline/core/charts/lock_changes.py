@@ -33,6 +33,9 @@ def changes(old: ChartLock, new: ChartLock) -> tuple[LockChange, ...]:
             found.append(LockChange(release, was.version if was else "", now.version))
         elif was.archive and was.archive != now.archive:
             found.append(LockChange(release, _with_digest(was), _with_digest(now)))
+        if was is not None and was.provenance != now.provenance:
+            unsigned = "not signed"
+            found.append(LockChange(f"{release} > signature", was.provenance or unsigned, now.provenance or unsigned))
         if was is not None and was.dependencies is not None:
             found += _of_dependencies(release, was.dependencies, now.dependencies or ())
     return tuple(found)

@@ -8,6 +8,7 @@ from enum import StrEnum
 from pipeline.core.charts.chart_urls import trimmed, without_query
 from pipeline.core.charts.git_reference import GitPlace
 from pipeline.core.charts.oci_reference import OciName
+from pipeline.core.charts.signing import ANYBODY, SigningKeys
 from pipeline.core.errors import UsageError
 
 
@@ -42,6 +43,7 @@ class ChartRepository:
     key_env: str = ""
     key_file: str = ""
     plain_http: bool = False
+    signed_by: SigningKeys = ANYBODY
 
     @property
     def shown(self) -> str:
@@ -66,6 +68,13 @@ class ChartReference:
     location: str
     name: str = ""
     repository: ChartRepository | None = None
+    signed_by: SigningKeys = ANYBODY
+    """By whom the release wants it signed."""
+
+    @property
+    def keys(self) -> SigningKeys:
+        """By whom it must be signed: as the release says, else as its repository does."""
+        return self.signed_by or (self.repository.signed_by if self.repository else ANYBODY)
 
     def __str__(self) -> str:
         return without_query(self.text)

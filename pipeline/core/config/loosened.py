@@ -7,9 +7,11 @@ cannot be shown to be as strict as before counts as looser.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 
+from pipeline.core.charts.signing import SigningKeys
 from pipeline.core.cluster.approval.decide import methods
 from pipeline.core.cluster.plan.policy import ApplyPolicy, Approvals, policy_of
-from pipeline.core.config.model import Config, Environment
+from pipeline.core.config.model import Config, Environment, Release
+from pipeline.core.errors import UsageError
 from pipeline.core.judge.waivers import Policy, WaiverRule
 from pipeline.core.risk.finding import Severity
 from pipeline.core.words import counted
@@ -33,7 +35,12 @@ class Loosening:
 
 def loosenings(base: Config, branch: Config, severities: Mapping[str, Severity]) -> tuple[Loosening, ...]:
     """Every loosened setting, sorted, each once. ``severities`` are those that the rules have of their own."""
-    found = [*_secrets(base, branch), *_limits(base, branch), *_waivers(base.policy, branch.policy)]
+    found = [
+        *_secrets(base, branch),
+        *_signatures(base, branch),
+        *_limits(base, branch),
+        *_waivers(base.policy, branch.policy),
+    ]
     for name, environment in branch.environments.items():
         before = base.environments.get(name)
         own = base.policy if before is None else before.policy
@@ -46,6 +53,27 @@ def loosenings(base: Config, branch: Config, severities: Mapping[str, Severity])
 def _secrets(base: Config, branch: Config) -> Iterator[Loosening]:
     if _STRICTNESS.get(branch.secrets, 0) < _STRICTNESS.get(base.secrets, 0):
         yield Loosening("secrets.rendered", f"{branch.secrets} instead of {base.secrets}")
+
+
+def _signatures(base: Config, branch: Config) -> Iterator[Loosening]:
+    """By whom charts must be signed: another key is not known to be as good."""
+    for name, repository in base.repositories.items():
+        after = branch.repositories[name].signed_by if name in branch.repositories else repository.signed_by
+        if repository.signed_by and after != repository.signed_by:
+            message = f"{after or 'nobody'} instead of {repository.signed_by}"
+            yield Loosening(f"repositories.{name}.signedBy", message)
+    known = {release.name: _keys(base, release) for release in base.releases}
+    for release in branch.releases:
+        before, keys = known.get(release.name), _keys(branch, release)
+        if before and keys != before:
+            yield Loosening("releases.signedBy", f"{release.name}: {keys or 'nobody'} instead of {before}")
+
+
+def _keys(config: Config, release: Release) -> SigningKeys:
+    try:
+        return config.reference(release).keys
+    except UsageError:  # of a chart from nowhere
+        return release.signed_by
 
 
 def _limits(base: Config, branch: Config) -> Iterator[Loosening]:

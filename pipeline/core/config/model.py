@@ -1,11 +1,12 @@
 """The content of a valid pipeline.yaml (read.py makes sure that it is)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pipeline.core.budget import Limits
-from pipeline.core.charts.reference import ChartRepository
+from pipeline.core.charts.reference import ChartReference, ChartRepository, parse_reference
+from pipeline.core.charts.signing import ANYBODY, SigningKeys
 from pipeline.core.errors import UsageError
 from pipeline.core.judge.waivers import Policy
 from pipeline.core.render.order import DEFAULT_KUBE_VERSION
@@ -52,6 +53,8 @@ class Release:
     environments: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     values: tuple[str, ...] = ()
+    signed_by: SigningKeys = ANYBODY
+    """By whom its chart must be signed, whatever its repository demands."""
 
     def value_files(self, environment: str) -> tuple[str, ...]:
         """The files that may hold its values, in the order of their merge: the last one wins."""
@@ -77,6 +80,15 @@ class Config:
     """What an environment without a profile is judged by."""
     apply: Mapping[str, Any] = field(default_factory=dict, hash=False)
     """The ``apply:`` section of an environment that adds nothing."""
+
+    def reference(self, release: Release) -> ChartReference:
+        """Where the chart of a release comes from, and by whom it must be signed.
+
+        Raises:
+            UsageError: it names no repository, and is not a URL and no path.
+        """
+        reference = parse_reference(release.chart, self.repositories.values())
+        return replace(reference, signed_by=release.signed_by)
 
     def pairs(
         self, environments: tuple[str, ...] = (), releases: tuple[str, ...] = ()

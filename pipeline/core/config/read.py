@@ -11,6 +11,7 @@ import orjson
 from pipeline.core.budget import ChartLimits, InputLimits, Limits, RenderLimits
 from pipeline.core.charts.chart_urls import trimmed
 from pipeline.core.charts.reference import ChartRepository
+from pipeline.core.charts.signing import SigningKeys
 from pipeline.core.config.check import ConfigComplaint, meaning
 from pipeline.core.config.model import DEFAULT_ENVIRONMENT, FILE, ClusterTarget, Config, Environment, Release
 from pipeline.core.config.schema_messages import explain
@@ -146,12 +147,20 @@ def _release(entry: Any, environments: tuple[str, ...]) -> Release:
         tuple(entry.get("environments") or environments),
         tuple(entry.get("needs") or ()),
         tuple(entry.get("values") or ()),
+        _keys(entry),
     )
 
 
 def _repository(name: str, entry: Any) -> ChartRepository:
     given = {field: entry.get(key, "") for key, field in _OF_REPOSITORY.items()}
-    return ChartRepository(name, trimmed(entry["url"]), plain_http=entry.get("plainHTTP", False), **given)
+    return ChartRepository(
+        name, trimmed(entry["url"]), plain_http=entry.get("plainHTTP", False), signed_by=_keys(entry), **given
+    )
+
+
+def _keys(entry: Any) -> SigningKeys:
+    keys = mapping(entry.get("signedBy"))
+    return SigningKeys(keys.get("keyring", ""), keys.get("cosignKey", ""))
 
 
 _OF_REPOSITORY = {

@@ -107,3 +107,25 @@ def test_a_waiver_is_named_with_its_line() -> None:
     changes, _ = LOOSER["waiver added"]
     (one,) = loosenings(config(), config(**changes), OWN)
     assert (one.where, one.message) == ("pipeline.yaml:3", "a waiver of image-changed by eve is new: it is fine today")
+
+
+SIGNED = (
+    "repositories: {shop: {url: 'https://charts.example.org', signedBy: {keyring: own.gpg}}}\n"
+    "releases: [{name: web, chart: shop/web, namespace: shop}, {name: own, chart: ./own, namespace: shop}]\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "settings"),
+    [
+        (", signedBy: {keyring: own.gpg}", "", ["releases.signedBy", "repositories.shop.signedBy"]),
+        ("own.gpg", "other.gpg", ["releases.signedBy", "repositories.shop.signedBy"]),
+        ("chart: shop/web", "chart: ./web", ["releases.signedBy"]),
+        ("namespace: shop}, ", "namespace: shop, signedBy: {cosignKey: a.pub}}, ", ["releases.signedBy"]),
+        ("chart: ./own", "chart: shop/own", []),
+        ("name: own", "name: other", []),
+    ],
+)
+def test_a_chart_that_need_not_be_signed_any_more_is_named(old: str, new: str, settings: list[str]) -> None:
+    assert old in SIGNED
+    assert found(read(SIGNED), read(SIGNED.replace(old, new, 1))) == settings

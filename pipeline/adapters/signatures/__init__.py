@@ -1,0 +1,1 @@
+"""Checks signatures of charts: Helm's provenance by gpg, cosign's by its public key. No network is asked."""
