@@ -1,6 +1,9 @@
 """Signatures by the real ssh-keygen, with keys of every sort, and everything that must not pass for one."""
 
 import base64
+import contextlib
+import os
+import random
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +16,7 @@ from hypothesis import strategies as st
 from pipeline.adapters.approvals.ssh_signature import BadSignatureError, Signers, armoured, sign
 from pipeline.core.cluster.approval.approval import NAMESPACE, from_bytes, signed_bytes, to_bytes
 from pipeline.core.errors import UsageError, WorldError
+from tests.support.odd_files import FILES, damaged
 from tests.support.plans import NOW, plan, yes
 from tests.support.ssh import key, keygen, public
 from tests.support.tools import tool
@@ -184,3 +188,17 @@ def test_an_armour_has_one_spelling(raw: bytes, end: str) -> None:
 @pytest.mark.parametrize("text", ["", "-----BEGIN SSH SIGNATURE-----\n\n-----END SSH SIGNATURE-----\n", "a\nb\nc"])
 def test_what_is_no_armour_has_none(text: str) -> None:
     assert armoured(text) == ""
+
+
+def test_whatever_stands_in_the_allowed_signers_somebody_signed_or_nobody_did(keys: Path) -> None:
+    """Odd files, and a good one with one change each: never another signer, never an error of another kind."""
+    signature = sign(DATA, keys / "bob", NAMESPACE)
+    good = f'{BOB} namespaces="{NAMESPACE}" {public(keys / "bob")}\n{ADA} {public(keys / "ada")}\n'.encode()
+    assert Signers(good, NAMESPACE, NOW).principals(signature) == (BOB,)
+    chances = [random.Random(number) for number in range(int(os.environ.get("PIPELINE_FUZZ", "60")) // 2)]
+    for text in (*FILES.values(), *(damaged(good, chance) for chance in chances)):
+        who = Signers(text, NAMESPACE, NOW)
+        assert ADA not in who.principals(signature)
+        with contextlib.suppress(BadSignatureError):
+            assert who.verify(DATA, signature, BOB).startswith("SHA256:")
+        assert not Signers(text, NAMESPACE, NOW).may_be(b"other", signature, BOB)

@@ -3,6 +3,8 @@
 import json
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -158,3 +160,55 @@ def test_helm_opens_no_socket_and_no_file_outside(tmp_path: Path) -> None:
     opened = {line.split('"')[1] for line in calls if "open" in line and '"' in line}
     fine = (str(chart), helm, "/proc/", "/sys/", "/dev/fd/", "/dev/null", "/etc/localtime", "/usr/share/zoneinfo")
     assert not {path for path in opened if not path.startswith(fine)}
+
+
+RENDERING = """
+import sys
+from pipeline.adapters.helm.engines import choose
+from pipeline.core.charts.chart import ValuesLayer
+from pipeline.core.render.order import RenderOrder
+layer = ValuesLayer("values.yaml", "a: 1\\n", {"a": 1})
+print(next(choose("embedded", "").render_all([RenderOrder("r", "ns", sys.argv[1], values=(layer,))])))
+"""
+
+
+@pytest.mark.parametrize("packed", [False, True], ids=["folder", "packed"])
+def test_the_embedded_helm_opens_no_socket_and_no_file_outside(tmp_path: Path, *, packed: bool) -> None:
+    """The same of the library, in its worker: every call of the whole process, Python's own included."""
+    strace = shutil.which("strace")
+    if strace is None:
+        pytest.skip("strace is not installed: the calls of the library are not looked at")
+    names = (
+        "getHostByName `example.com`",
+        "lookup `v1` `Node` `` ``",
+        ".Files.Get `../secret`",
+        ".Files.Glob `/etc/*`",
+    )
+    text = "kind: A\nmetadata: {name: a}\nb: '" + "".join(f"{{{{ {name} }}}}" for name in names) + "'\n"
+    files = {"Chart.yaml": CHART_YAML, "templates/a.yaml": text, "values.schema.json": '{"type": "object"}'}
+    chart, log, home = tmp_path / "web", tmp_path / "calls", tmp_path / "home"
+    if packed:
+        chart.with_suffix(".tgz").write_bytes(pack({f"web/{name}": data for name, data in files.items()}))
+        chart = chart.with_suffix(".tgz")
+    else:
+        write_chart(chart, files)
+    for name in ("secret", "home/.kube/config", "home/.config/helm/registry/config.json", "home/.docker/config.json"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(CANARY)
+    trace = [strace, "-f", "-qq", "-e", "trace=network,openat,open", "-o", str(log)]
+    env = dict(os.environ) | {"HOME": str(home), "KUBECONFIG": str(tmp_path / "secret"), "TMPDIR": str(tmp_path / "t")}
+    (tmp_path / "t").mkdir()
+    command = [*trace, sys.executable, "-c", RENDERING, str(chart)]
+    done = subprocess.run(command, capture_output=True, text=True, env=env, timeout=120, check=True)
+    assert "kind: A" in done.stdout, done.stdout
+    assert CANARY not in done.stdout
+    calls = [line for line in log.read_text().splitlines() if "ENOENT" not in line]
+    assert any(f'"{chart}' in line for line in calls)
+    assert not [line for line in calls if " socket(" in line or " connect(" in line or " sendto(AF" in line]
+    opened = {line.split('"')[1] for line in calls if "open" in line and '"' in line}
+    python = (sys.prefix, sys.base_prefix, os.path.realpath(sys.executable), str(Path(__file__).parents[3]))
+    system = ("/proc/", "/sys/", "/dev/", "/lib", "/usr/lib", "/usr/local/lib", "/usr/share/zoneinfo", "/etc/ld.so")
+    fine = (str(chart), str(tmp_path / "t"), *python, *system, "/etc/localtime", "/usr/share/locale")
+    assert not {path for path in opened if path.startswith("/") and not path.startswith(fine)}
+    assert not {path for path in opened if ".kube" in path or "secret" in Path(path).name or "helm/registry" in path}
