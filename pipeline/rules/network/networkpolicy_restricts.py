@@ -36,7 +36,7 @@ def check(change: ResourceChange, upgrade: Upgrade) -> Iterator[Hit]:
     closed = [
         way
         for way in sequence(mapping(normal(policy).get("spec")).get("policyTypes"))
-        if any(not _closed_by(others, way, resource, upgrade) for resource in touched)
+        if not _open(policy, str(way)) and any(not _closed_by(others, way, resource, upgrade) for resource in touched)
     ]
     if not touched or not closed:
         return
@@ -51,6 +51,11 @@ def check(change: ResourceChange, upgrade: Upgrade) -> Iterator[Hit]:
         severity=Severity.HIGH if none else None,
         claims=(Claim(change.id),),
     )
+
+
+def _open(policy: Resource, way: str) -> bool:
+    """Whether a rule without conditions lets everything through."""
+    return any(not mapping(rule) for rule in sequence(mapping(policy.body.get("spec")).get(way.lower())))
 
 
 def _selected(policy: Resource, resource: Resource, upgrade: Upgrade) -> bool:
@@ -89,6 +94,11 @@ RULE = Rule(
         ),
         speaks(
             "all traffic is blocked", ("high", "spec.podSelector"), before=_WEB, after=_WEB + _POLICY % ("a", "", "")
+        ),
+        quiet(
+            "everything is let through",
+            before=_WEB,
+            after=_WEB + _POLICY % ("a", "matchLabels: {a: b}", ", ingress: [{}]"),
         ),
         quiet("pods that are new", after=_WEB + _POLICY % ("a", "", "")),
         quiet("other pods", before=_WEB, after=_WEB + _POLICY % ("a", "matchLabels: {a: c}", "")),

@@ -18,7 +18,8 @@ from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Claim, Hit, Rule, place, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
 
-_SCALERS = frozenset({"HorizontalPodAutoscaler"})
+_SCALERS = frozenset({"HorizontalPodAutoscaler", "ScaledObject"})
+"""ScaledObject is KEDA's: it makes an autoscaler of its own, for a Deployment where it names no kind."""
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
@@ -46,7 +47,7 @@ def _pairs(manifests: ManifestSet, upgrade: Upgrade) -> Iterator[tuple[Resource,
     for scaler in manifests.resources:
         if scaler.kind in _SCALERS:
             target = mapping(mapping(scaler.body.get("spec")).get("scaleTargetRef"))
-            wanted = (str(target.get("kind")), home(scaler, upgrade), str(target.get("name")))
+            wanted = (str(target.get("kind") or "Deployment"), home(scaler, upgrade), str(target.get("name")))
             if wanted in scaled:
                 yield scaler, scaled[wanted]
 
@@ -58,6 +59,8 @@ def _named(rid: ResourceId, namespace: str) -> tuple[str, str, str]:
 _WEB = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {%s}\n"
 _SCALER = "---\napiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: a}\n"
 _SCALER += "spec: {minReplicas: 5, maxReplicas: 9, scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: %s}}\n"
+_KEDA = "---\napiVersion: keda.sh/v1alpha1\nkind: ScaledObject\nmetadata: {name: a}\n"
+_KEDA += "spec: {scaleTargetRef: {name: web}}\n"
 
 RULE = Rule(
     module=__name__,
@@ -70,6 +73,12 @@ RULE = Rule(
             ("medium", "spec.replicas"),
             before=_WEB % "replicas: 3",
             after=_WEB % "replicas: 3" + _SCALER % "web",
+        ),
+        speaks(
+            "KEDA scales it",
+            ("medium", "spec.replicas"),
+            before=_WEB % "replicas: 3",
+            after=_WEB % "replicas: 3" + _KEDA,
         ),
         speaks(
             "a number is added",

@@ -15,7 +15,7 @@ from math import ceil
 from typing import Any
 
 from pipeline.core.analysis.selection import around, home, selects
-from pipeline.core.diff.change import ResourceChange
+from pipeline.core.kube.path import Path
 from pipeline.core.kube.pods import template_path
 from pipeline.core.kube.resource import Resource, mapping
 from pipeline.core.risk.finding import Severity
@@ -25,21 +25,26 @@ from pipeline.core.risk.upgrade import Upgrade
 _COUNTED = frozenset({"Deployment", "StatefulSet", "ReplicaSet"})
 
 
-def check(change: ResourceChange, upgrade: Upgrade) -> Iterator[Hit]:
-    if change.after is None:
-        return
-    old, new = around(upgrade)
-    blocked = _blocked(change.after, new, upgrade)
-    before = change.before or next((one for one in old if one.id == change.id), None)  # another release may have had it
-    if not blocked or (before is not None and _blocked(before, old, upgrade)):
-        return
-    key = next(iter({"maxUnavailable", "minAvailable"} & mapping(change.after.body.get("spec")).keys()))
-    yield Hit(
-        place(change.after, ("spec", key)),
-        title=f"PodDisruptionBudget {change.id.name}: no pod of {blocked.kind} {blocked.id.name} may be stopped",
+def check(upgrade: Upgrade) -> Iterator[Hit]:
+    budgets = list(upgrade.after.manifests.of_kind("PodDisruptionBudget"))
+    old, new = around(upgrade) if budgets else ([], [])
+    earlier = {one.id: one for one in old if one.kind == "PodDisruptionBudget"}  # another release may have had it
+    for budget in budgets:
+        blocked, before = _blocked(budget, new, upgrade), earlier.get(budget.id)
+        if blocked and (before is None or not _blocked(before, old, upgrade)):
+            yield _hit(budget, before, blocked)
+
+
+def _hit(budget: Resource, before: Resource | None, blocked: Resource) -> Hit:
+    key = next(iter({"maxUnavailable", "minAvailable"} & mapping(budget.body.get("spec")).keys()))
+    changed = before is None or before.body != budget.body
+    claimed: Path = () if before is None else ("spec",) if changed else ("not explained by its workload",)
+    return Hit(
+        place(budget, ("spec", key)),
+        title=f"PodDisruptionBudget {budget.id.name}: no pod of {blocked.kind} {blocked.id.name} may be stopped",
         why="Every node drain waits until somebody deletes the pod or the budget.",
-        remedy=f"PodDisruptionBudget {change.id.name}: allow one pod to be unavailable, or run more replicas.",
-        claims=(Claim(change.id, ("spec",)) if change.before else Claim(change.id),),
+        remedy=f"PodDisruptionBudget {budget.id.name}: allow one pod to be unavailable, or run more replicas.",
+        claims=(Claim(budget.id, claimed),),
     )
 
 
@@ -97,9 +102,14 @@ RULE = Rule(
     module=__name__,
     doc=__doc__,
     severity=Severity.MEDIUM,
-    each=check,
-    kinds=frozenset({"PodDisruptionBudget"}),
+    whole=check,
     cases=(
+        speaks(
+            "fewer pods, and as many are required",
+            ("medium", "spec.minAvailable"),
+            before=_WEB % 3 + _PDB % "minAvailable: 1",
+            after=_WEB % 1 + _PDB % "minAvailable: 1",
+        ),
         speaks(
             "one pod, and one is required",
             ("medium", "spec.minAvailable"),

@@ -40,6 +40,31 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         name = str(mapping(binding.body.get("spec")).get("policyName", ""))
         policy = after.get((_BINDINGS[binding.kind], name))
         yield _hit(change, binding, policy, name)
+    yield from _edited(upgrade)
+
+
+def _edited(upgrade: Upgrade) -> Iterator[Hit]:
+    """Policies that judge by other rules from now on: those that were bound to act are felt at once."""
+    bound = {
+        (_BINDINGS[one.kind], str(mapping(one.body.get("spec")).get("policyName", "")))
+        for one in upgrade.before.manifests.resources
+        if one.kind in _BINDINGS and _acts(one)
+    }
+    for change in upgrade.diff.changes:
+        fields = [field for field in change.fields if not field.noise and field.path[:1] == ("spec",)]
+        if fields and change.after is not None and change.id.kind in _POLICIES:
+            yield Hit(
+                place(change.after, fields[0].path),
+                title=f"{change.id.kind} {change.id.name}: judges requests by other rules"
+                + (f" for {listed(_matched(change.after), 2)}" if _matched(change.after) else ""),
+                why="Objects that were accepted so far may be rejected, or stored otherwise."
+                if (change.id.kind, change.id.name) in bound
+                else "No binding here enforces it: others may.",
+                remedy=f"{change.id.kind} {change.id.name}: compare its expressions with the objects in the cluster.",
+                severity=None if (change.id.kind, change.id.name) in bound else Severity.LOW,
+                also=tuple(place(change.after, field.path) for field in fields[1:]),
+                claims=tuple(Claim.of(change, field) for field in fields),
+            )
 
 
 def _acts(binding: Resource) -> bool:
@@ -104,6 +129,18 @@ RULE = Rule(
             ("high", "spec.validationActions"),
             before=_POLICY + _BINDING % "Audit",
             after=_POLICY + _BINDING % "Deny",
+        ),
+        speaks(
+            "a policy that denies gets another rule",
+            ("high", "spec.validations[0].expression"),
+            before=_POLICY + _BINDING % "Deny",
+            after=_POLICY.replace("<= 5", "<= 3") + _BINDING % "Deny",
+        ),
+        speaks(
+            "a policy that only reports gets another rule",
+            ("low", "spec.validations[0].expression"),
+            before=_POLICY + _BINDING % "Audit",
+            after=_POLICY.replace("<= 5", "<= 3") + _BINDING % "Audit",
         ),
         speaks("a mutating policy is bound", ("medium", ""), after=_MUTATING),
         quiet("a new policy only reports", after=_POLICY + _BINDING % "Audit, Warn"),

@@ -14,7 +14,7 @@ Remove the host of the probe, and let the container listen on all addresses of t
 from collections.abc import Iterator
 
 from pipeline.core.diff.change import ResourceChange
-from pipeline.core.kube.path import Entry, Path
+from pipeline.core.kube.path import Entry, Path, get
 from pipeline.core.kube.pods import CONTAINERS, WORKLOADS, pod_spec, template_path
 from pipeline.core.kube.resource import Resource, mapping, sequence
 from pipeline.core.risk.finding import Severity
@@ -22,14 +22,16 @@ from pipeline.core.risk.rule import Claim, Hit, Rule, place, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
 
 _PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
+_ASKED: tuple[Path, ...] = (*((probe,) for probe in _PROBES), ("lifecycle", "postStart"), ("lifecycle", "preStop"))
 _LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
     if change.after is None:
         return
-    before = set(_local(change.before)) if change.before is not None else set[Path]()
     on_node = pod_spec(change.after).get("hostNetwork") is True
+    same = change.before is not None and (on_node or pod_spec(change.before).get("hostNetwork") is not True)
+    before = set(_local(change.before)) if change.before is not None and same else set[Path]()
     for path in _local(change.after):
         if path not in before:
             yield Hit(
@@ -49,10 +51,11 @@ def _local(resource: Resource) -> Iterator[Path]:
     spec, base = pod_spec(resource), (*(template_path(resource) or ()), "spec")
     for group in CONTAINERS:
         for container in map(mapping, sequence(spec.get(group))):
-            for probe in _PROBES:
+            here = (*base, group, Entry.of(name=container.get("name")))
+            for asked in _ASKED:
                 for way in ("httpGet", "tcpSocket"):
-                    if str(mapping(mapping(container.get(probe)).get(way)).get("host")) in _LOCAL:
-                        yield (*base, group, Entry.of(name=container.get("name")), probe, way, "host")
+                    if str(mapping(get(container, (*asked, way)) or None).get("host")) in _LOCAL:
+                        yield (*here, *asked, way, "host")
 
 
 _WEB = (
@@ -79,6 +82,18 @@ RULE = Rule(
             "in a new workload",
             ("high", f"{_PATH}.readinessProbe.tcpSocket.host"),
             after=_WEB % ("readinessProbe: {tcpSocket: {host: 127.0.0.1, port: 80}}", ""),
+        ),
+        speaks(
+            "a hook of the container",
+            ("high", f"{_PATH}.lifecycle.postStart.httpGet.host"),
+            before=_WEB % (_HTTP % "", ""),
+            after=_WEB % (f"{_HTTP % ''}, lifecycle: {{postStart: {{httpGet: {{host: localhost, port: 80}}}}}}", ""),
+        ),
+        speaks(
+            "the pod leaves the node's network",
+            ("high", f"{_PATH}.livenessProbe.httpGet.host"),
+            before=_WEB % (_HTTP % "host: localhost, ", ", hostNetwork: true"),
+            after=_WEB % (_HTTP % "host: localhost, ", ""),
         ),
         speaks(
             "in the node's network",
