@@ -35,8 +35,10 @@ def _commit(here: "Repository", turn: "Turn | None", branch: str | None) -> int:
     """Without a turn, only say what would be committed."""
     from pipeline.cli.support.committing import committed, to_commit
     from pipeline.cli.support.log_lines import unheard_where_needed
+    from pipeline.cli.support.outdated_notice import refuse_outdated
     from pipeline.report.plain import safe
 
+    refuse_outdated(here)
     found = to_commit(here)
     if found is None:
         click.echo("nothing to commit: rendered files and vendored charts are unchanged")

@@ -70,10 +70,14 @@ def command(context: click.Context, /, old: str, new: str, **options: Any) -> No
             hint="compare two charts: pipeline diff chart:OLD chart:NEW",
         )
     found = _of_charts(sources, options) if SourceKind.CHART in kinds else _of_trees(sources, options)
+    from pipeline.cli.support.outdated_notice import say_outdated
     from pipeline.cli.support.showing import show
 
+    late = say_outdated(found.outdated)
     show(found.document, options["outputs"])
     code = _exit_code(found.document, detailed=options["detailed_exitcode"])
+    if late:
+        code = code if code in (FAILED, RISK) else STALE
     if found.hand_edits:
         from pipeline.cli.support.hand_edit_notices import say_edits
 

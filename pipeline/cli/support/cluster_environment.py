@@ -13,6 +13,7 @@ from pipeline.adapters.git.door import repository_root
 from pipeline.adapters.git.identity import known
 from pipeline.adapters.kube.api_server import KubeApi, reachable
 from pipeline.adapters.retry import jitter
+from pipeline.cli.support.outdated_notice import refuse_outdated
 from pipeline.core.cluster.api.response_table import BUDGET_SECONDS
 from pipeline.core.cluster.api.timestamps import written
 from pipeline.core.cluster.inventory.inventory import Inventory
@@ -128,6 +129,7 @@ def question(at: ClusterEnvironment, wish: Wish) -> Question:
     if not wish.commit:
         at.here.check_whole()
         _as_committed(at, tree, selection)
+        refuse_outdated(at.here, selection)
     source = _source(at, commit)
     refuse_spoiled(map(str, rendered_edits(tree, selection)), hint="pipeline render, then pipeline commit")
     releases = [release for _, release in at.here.config.pairs((name,))]

@@ -24,6 +24,8 @@ class Comparison:
 
     report: Report
     hand_edits: tuple[HandEdit, ...] = ()
+    outdated: tuple[str, ...] = ()
+    """Releases of the work tree, on the new side, that are not as they would be rendered now."""
     own_inputs: bool = False
     """Whether all that it was made of lies where a render takes it from today."""
 

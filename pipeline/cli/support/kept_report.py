@@ -39,12 +39,14 @@ class ShownReport:
 
     document: "ReportDocument"
     hand_edits: "tuple[HandEdit, ...]" = ()
+    outdated: tuple[str, ...] = ()
+    """Releases of the work tree, on the new side, that are not as they would be rendered now."""
 
 
 def of_comparison(found: "Comparison") -> ShownReport:
     from pipeline.report.structured import document
 
-    return ShownReport(document(found.report), found.hand_edits)
+    return ShownReport(document(found.report), found.hand_edits, found.outdated)
 
 
 def kept_or(old: DiffSource, new: DiffSource, asked: "DiffRequest", compare: "Callable[[], Comparison]") -> ShownReport:
@@ -129,7 +131,7 @@ def _read(raw: bytes | None) -> ShownReport | None:
     try:
         data: dict[str, Any] = orjson.loads(raw)
         edits = tuple(HandEdit(str(path), HandEditKind(kind)) for path, kind in data["edits"])
-        return ShownReport(from_data(data["report"]), edits)
+        return ShownReport(from_data(data["report"]), edits, tuple(map(str, data["outdated"])))
     except (ValueError, KeyError, TypeError):
         return None
 
@@ -137,5 +139,6 @@ def _read(raw: bytes | None) -> ShownReport | None:
 def _written(shown: ShownReport) -> bytes:
     from pipeline.report.structured import render
 
-    edits = orjson.dumps([[edit.path, str(edit.kind)] for edit in shown.hand_edits])
-    return b'{"report":' + render(shown.document).encode("utf-8", "surrogatepass") + b',"edits":' + edits + b"}"
+    edits = [[edit.path, str(edit.kind)] for edit in shown.hand_edits]
+    rest = orjson.dumps({"edits": edits, "outdated": shown.outdated})
+    return b'{"report":' + render(shown.document).encode("utf-8", "surrogatepass") + b"," + rest[1:]

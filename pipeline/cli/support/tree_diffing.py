@@ -10,6 +10,7 @@ from pipeline import rules
 from pipeline.adapters.cache.documents import DocumentCache
 from pipeline.cli.support.diff_request import DiffRequest
 from pipeline.cli.support.diffing import Comparison, report_check, severity
+from pipeline.cli.support.outdated_notice import outdated_here
 from pipeline.core.config.diff_source import DiffSource, SourceKind
 from pipeline.core.config.shards import parse_shard
 from pipeline.core.errors import MissingFileError
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 def repository(old: DiffSource, new: DiffSource, asked: DiffRequest) -> Comparison:
     """Compare two rendered trees, under the policy of the merge base, or of the pipeline.yaml that is at work here."""
     sources, kept = (old, new), DocumentCache.of_user()
+    late: tuple[str, ...] = ()
     wanted = ReleaseSelection(frozenset(asked.environments), frozenset(asked.releases))
     shard = parse_shard(asked.shard) if asked.shard else None
     if any(source.kind is not SourceKind.DIR for source in sources):
@@ -42,13 +44,14 @@ def repository(old: DiffSource, new: DiffSource, asked: DiffRequest) -> Comparis
             here.check_whole()
         terms = _under_protected_policy(terms, old, here)
         sides = [_rendered(source, wanted, here, kept) for source in sources]
+        late = outdated_here(here, wanted) if new.kind is SourceKind.WORKTREE else ()
     else:
         releases, terms = (), DiffTerms(_today(), severity(asked.fail_on))
         sides = [_rendered(source, wanted, None, kept) for source in sources]
     terms = replace(terms, shard=shard, check=report_check(asked=asked.double_check))
     report = diff_repository(sides[0], sides[1], rules.load, terms)
     own = {file for release in releases for file in release.values}
-    return Comparison(report, sides[1].hand_edits, all(_taken_from(side, own) for side in sides))
+    return Comparison(report, sides[1].hand_edits, late, all(_taken_from(side, own) for side in sides))
 
 
 def _taken_from(side: RenderedSnapshot, own: AbstractSet[str]) -> bool:
