@@ -46,7 +46,7 @@ helm: {engine: embedded}
 apply: {conflicts: [{manager: x, action: take}], approvals: {required: 1, methods: [interactive]}}
 secrets: {rendered: omit}
 """
-PATCH = "{apiVersion: v1, kind: ConfigMap, metadata: {name: settings, namespace: shop}, data: {c: d}}"
+PATCH = "{apiVersion: v1, kind: ConfigMap, metadata: {name: settings}, data: {c: d}}"
 KUBECONFIG = """\
 contexts: [{name: c, context: {cluster: k, user: u}}]
 clusters: [{name: k, cluster: {server: "https://127.0.0.1:1", certificate-authority-data: "", proxy-url: ""}}]

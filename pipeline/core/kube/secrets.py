@@ -85,8 +85,9 @@ def holds_data_within(resource: Resource) -> bool:
 
 
 def _may_hold_secrets(resource: Resource) -> bool:
+    body = {**resource.body, "kind": ""} if is_secret(resource) else resource.body
     try:
-        return may_hold_secrets(orjson.dumps({**resource.body, "kind": ""}).decode())
+        return may_hold_secrets(orjson.dumps(body).decode())
     except TypeError:  # half a surrogate pair
         return True
 
