@@ -102,6 +102,20 @@ class Repository:
 
         return has
 
+    def in_head(self) -> Callable[[str], bool]:
+        """Whether the last commit has a file of that path below rendered/; none is where there is no Git."""
+        from functools import cache
+
+        @cache
+        def committed() -> frozenset[str]:
+            try:
+                head = self.head()
+            except PipelineError:
+                return frozenset()
+            return frozenset() if head is None else frozenset(head.ids(RENDERED))
+
+        return lambda path: path in committed()
+
     def check_whole(self) -> None:
         """Raises UsageError where a sparse checkout leaves out what pipeline reads or writes."""
         from pipeline.adapters.git.sparse import check_whole
@@ -144,6 +158,7 @@ class Repository:
             partial(find, limits.render),
             partial(sops.find, self.root),
             time.sleep,
+            self.in_head(),
             Cache(cache_folder("renders"), tool_version(), _MOST_RENDERS),
             helm.identity,
             lambda: find(limits.render).identity,

@@ -120,6 +120,8 @@ def _template(order: RenderOrder, files: Iterable[int]) -> list[str]:
     argv = ["template", "--namespace", order.namespace, "--kube-version", order.kube_version, "--api-versions", apis]
     if order.include_crds:
         argv.append("--include-crds")
+    if order.is_upgrade:
+        argv.append("--is-upgrade")
     for file in files:
         argv += ["--values", _path(file)]
     return [*argv, "--", order.release, str(Path(order.chart).absolute())]

@@ -100,7 +100,8 @@ def _options(order: RenderOrder) -> str:
             "name": order.release,
             "namespace": order.namespace,
             "revision": 1,
-            "is_install": True,
+            "is_install": not order.is_upgrade,
+            "is_upgrade": order.is_upgrade,
             "kube_version": order.kube_version,
             "api_versions": sorted({*HELM_API_VERSIONS, *order.api_versions}),
         }

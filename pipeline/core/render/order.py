@@ -28,6 +28,8 @@ class RenderOrder:
     kube_version: str = DEFAULT_KUBE_VERSION
     api_versions: tuple[str, ...] = ()
     include_crds: bool = True
+    is_upgrade: bool = False
+    """Whether templates see ``.Release.IsUpgrade``; else they see ``.Release.IsInstall``."""
     stand_ins: int = 0
     """1 or 2: with stand-ins for what varies from render to render (core/render/stand_ins.py)."""
 

@@ -39,6 +39,8 @@ class Inputs:
     """Those of custom kinds that the render was given and the chart's templates name."""
     values: Mapping[str, str] = field(default_factory=dict, hash=False)
     overlay: Mapping[str, str] = field(default_factory=dict, hash=False)
+    form: str = ""
+    """``install`` or ``upgrade``, of a chart that asks which it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +123,7 @@ def to_bytes(index: Index) -> bytes:
         "namespace": inputs.namespace,
         "chart": {"name": inputs.chart, "version": inputs.version, "digest": inputs.chart_digest},
         "kubeVersion": inputs.kube_version,
+        **({"form": inputs.form} if inputs.form else {}),
         "helm": inputs.helm_version,
         "values": dict(inputs.values),
         "overlay": dict(inputs.overlay),
@@ -179,6 +182,7 @@ def _inputs_of(raw: Mapping[str, Any], *, old: bool) -> Inputs:
         kube_version=_text(raw, "kubeVersion"),
         helm_version=_text(mapping(raw.get("helm")), "version") if old else _text(raw, "helm"),
         namespace=_text(raw, "namespace"),
+        form=_text(raw, "form"),
         apis=tuple(str(name) for name in sequence(raw.get("apis"))),
         values={str(key): str(value) for key, value in mapping(raw.get("values")).items()},
         overlay={str(key): str(value) for key, value in mapping(raw.get("overlay")).items()},

@@ -1,6 +1,7 @@
 """Renders several jobs with Helm: returns all of them, or raises one error that names each that fails."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from pipeline.core.charts.values_lines import where
 from pipeline.core.charts.values_schema import named_by_helm, refused
@@ -9,6 +10,7 @@ from pipeline.core.ports import Progress
 from pipeline.core.render.helm_errors import not_readable
 from pipeline.core.render.manifests import ManifestError, parse
 from pipeline.core.render.order import RenderedChart, RenderOrder
+from pipeline.core.render.release_forms import AS_INSTALL, UPGRADE
 from pipeline.core.words import listed
 from pipeline.flows.render.jobs import Job, RenderPorts
 from pipeline.flows.render.safe_messages import failing
@@ -24,7 +26,7 @@ def attempt(
         progress(0, len(jobs), jobs[0].title)
     for number, answer in enumerate(world.engine.render_all(orders), 1):
         progress(number, len(jobs), jobs[min(number, len(jobs) - 1)].title)
-        answer = _read(answer, orders[number - 1])  # noqa: PLW2901 - Helm may have printed what is no YAML
+        answer = _read(_or_install(answer, orders[number - 1], world), orders[number - 1])  # noqa: PLW2901 - Helm may have printed what is no YAML
         if isinstance(answer, RenderError):
             job = jobs[number - 1]
             failures.setdefault(f"{answer}{_ours(answer, job)}", []).append(job.environment.name)
@@ -37,6 +39,19 @@ def attempt(
         hint = "fix what the message names, then render again; nothing was written"
         raise WorldError(failing(jobs, world, made)("\n".join(said)), hint=hint)
     return answers
+
+
+def _or_install(
+    answer: RenderedChart | RenderError, order: RenderOrder, world: RenderPorts
+) -> RenderedChart | RenderError:
+    """Some charts refuse to be upgraded without a cluster, where they would find their own passwords."""
+    if not isinstance(answer, RenderError) or not order.is_upgrade:
+        return answer
+    again = next(iter(world.engine.render_all([replace(order, is_upgrade=False)])))
+    if isinstance(again, RenderError):
+        return answer
+    where = f" ({answer.template}:{answer.line})" if answer.template else ""
+    return replace(again, warnings=(f"{AS_INSTALL}{where}", *again.warnings))
 
 
 def _read(answer: RenderedChart | RenderError, order: RenderOrder) -> RenderedChart | RenderError:
@@ -69,4 +84,5 @@ def order_of(job: Job, apis: frozenset[str], world: RenderPorts) -> RenderOrder:
         values=job.layers,
         kube_version=job.environment.full_kube_version,
         api_versions=tuple(sorted(apis)),
+        is_upgrade=job.form == UPGRADE,
     )

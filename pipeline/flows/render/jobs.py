@@ -55,6 +55,8 @@ class RenderPorts:
     sops: FindSops
     pause: Callable[[float], object] = no_pause
     """Waits so many seconds."""
+    committed: Callable[[str], bool] = bool
+    """Whether the last commit has a file of that path."""
     memory: Memory = NOTHING_KEPT
     identity: str = ""
     """Of all that turns equal input into equal files: this program, and the Helm that it runs."""
@@ -71,6 +73,8 @@ class Job:
     chart: LockedChart
     layers: tuple[ValuesLayer, ...]
     overlay: Overlay | None
+    form: str = ""
+    """Of a chart that asks: ``install`` or ``upgrade``, whichever the tree holds."""
 
     @property
     def title(self) -> str:

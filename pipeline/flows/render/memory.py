@@ -126,6 +126,7 @@ def base_key(job: Job, config: Config, world: RenderPorts) -> str:
         [job.chart.name, job.chart.version, job.chart.tree],
         [[layer.file, layer.text] for layer in job.layers],
         None if overlay is None else [overlay.folder, _texts(overlay.by_path), world.kustomize_identity()],
+        job.form,
         [config.secrets, config.volatile, repr(config.limits.render)],
     ]
     return hashlib.sha256(orjson.dumps(parts)).hexdigest()

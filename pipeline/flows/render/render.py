@@ -17,6 +17,7 @@ from pipeline.core.render.manifests import parse
 from pipeline.core.render.offers import custom_kinds
 from pipeline.core.render.order import RenderedChart
 from pipeline.core.render.rendered_tree import Inputs, digest, in_the_open, written
+from pipeline.flows.render.choose_form import said_of_forms, with_form
 from pipeline.flows.render.earlier import Earlier, earlier
 from pipeline.flows.render.jobs import Job, Pair, RenderPorts, check_charts, job_of
 from pipeline.flows.render.left_out import kept, noted
@@ -51,7 +52,7 @@ def render(
         StaleError: a release is not vendored, or its vendored chart was changed.
         UsageError: a values file is missing or no YAML.
     """
-    jobs = [job_of(environment, release, lock, world) for environment, release in pairs]
+    jobs = [with_form(job_of(environment, release, lock, world), world) for environment, release in pairs]
     check_charts(jobs, world)
     rounds = in_rounds(jobs, config, world, progress)
     rendered = {n: jobs[n] for n in sorted(rounds.answers)}
@@ -126,7 +127,8 @@ def _settled(
     answers = rounds.answers
     made = [_made(job, answers[n], rounds.others[job.environment.name].scopes) for n, job in jobs.items()]
     settled = dict(zip(jobs, settle(made, rounds.full, config, world, progress), strict=True))
-    said = {n: tuple(f"{job.title}: {line}" for line in answers[n].warnings) for n, job in jobs.items()}
+    forms = said_of_forms(jobs, answers, rounds.full, world)
+    said = {n: tuple(f"{job.title}: {x}" for x in (*answers[n].warnings, *forms[n])) for n, job in jobs.items()}
     if any(said.values()):
         mask = knowing(tuple(jobs.values()), world, (one.manifests for one in settled.values()))
         said = {n: tuple(warning(mask, line) for line in lines) for n, lines in said.items()}
@@ -159,5 +161,6 @@ def _inputs(job: Job, answer: RenderedChart, apis: tuple[str, ...]) -> Inputs:
         namespace=job.release.namespace,
         apis=apis,
         values={layer.file: digest(layer.text.encode()) for layer in job.layers},
+        form=job.form,
         overlay={} if overlay is None else {name: digest(data) for name, data in overlay.recorded.items()},
     )

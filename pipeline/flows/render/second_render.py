@@ -20,10 +20,11 @@ from pipeline.core.render.manifests import as_written, parse
 from pipeline.core.render.merged import sides
 from pipeline.core.render.nondeterminism import Volatile, volatile
 from pipeline.core.render.notes import Notes, VolatilePath
-from pipeline.core.render.order import RenderedChart
+from pipeline.core.render.order import RenderedChart, RenderOrder
 from pipeline.core.render.overlay import applied
 from pipeline.core.render.overlay_effects import Effect, effects, in_order
 from pipeline.core.render.random_functions import at_work, by_chance, in_values
+from pipeline.core.render.release_forms import AS_INSTALL
 from pipeline.core.render.rendered_tree import IndexEntry
 from pipeline.core.yaml.reader import YamlError
 from pipeline.flows.render.attempt import order_of
@@ -74,7 +75,7 @@ def settle(
     found = [_functions(one, charts[one.job.chart.folder]) for one in made]
 
     def render(doubted: list[int], stand_ins: int) -> Iterable[RenderedChart | RenderError]:
-        orders = [order_of(made[n].job, apis[made[n].job.environment.name], world) for n in doubted]
+        orders = [_order(made[n], apis, world) for n in doubted]
         for number, answer in enumerate(world.engine.render_all([replace(o, stand_ins=stand_ins) for o in orders]), 1):
             progress(number, len(doubted), made[doubted[min(number, len(doubted) - 1)]].job.title)
             yield answer
@@ -82,6 +83,12 @@ def settle(
     pairs = pairs_of(found, [one.answer.text for one in made], world.pause, render)
     rows = zip(made, found, pairs, strict=True)
     return [_settled(one, functions, pair, config, world) for one, functions, pair in rows]
+
+
+def _order(made: Made, apis: Mapping[str, frozenset[str]], world: RenderPorts) -> RenderOrder:
+    order = order_of(made.job, apis[made.job.environment.name], world)
+    as_install = any(line.startswith(AS_INSTALL) for line in made.answer.warnings)
+    return replace(order, is_upgrade=False) if as_install else order
 
 
 @dataclass(frozen=True, slots=True)
