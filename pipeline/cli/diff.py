@@ -58,7 +58,7 @@ def command(context: click.Context, /, old: str, new: str, **options: Any) -> No
     """Compare OLD with NEW: worktree, merge-base[:BRANCH], ref:REVISION, dir:PATH, chart:CHART or cluster:ENV.
 
     Without arguments, shows what this branch changes: the merge base with the default branch against the work tree.
-    Exit 4 where a file of NEW is not as render wrote it.
+    Exit 4 if a file of NEW was edited after render wrote it.
     """
     from pipeline.core.config.diff_source import SourceKind, parse_source
 

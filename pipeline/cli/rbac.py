@@ -15,8 +15,8 @@ from pipeline.core.errors import OK, UsageError
     metavar="[NAMESPACE/]NAME",
     help="Create this service account and bind the role to it.  [default: pipeline-FOR]",
 )
-@click.option("--user", help="Whom to bind it to instead.")
-@click.option("--group", help="Whom to bind it to instead.")
+@click.option("--user", help="Bind it to this user instead.")
+@click.option("--group", help="Bind it to this group instead.")
 def command(
     *, environment: str | None, purpose: str, service_account: str | None, user: str | None, group: str | None
 ) -> int:

@@ -28,7 +28,7 @@ def command(reports: tuple[Path, ...], outputs: tuple[str, ...]) -> int:
     """Render REPORT in the formats asked for: terminal, json, markdown, comment, summary, html, sarif, junit.
 
     The reports of shards are merged into what one run of all would have written. Another format, annotations, is
-    for a run of GitHub Actions, which shows them in the pull request; it may stand beside another one on stdout.
+    for a run of GitHub Actions, which shows them in the pull request; it can be combined with another one on stdout.
     """
     from pipeline.cli.support.showing import show
     from pipeline.core.judge.merge_reports import merge

@@ -92,7 +92,7 @@ class VendoredEngine:
     def _written(self, place: str, digest: str) -> str:
         tree = self._disk.vendored(place)
         if digest and tree.digest != digest:
-            raise StaleError(f"{place} was changed while it was read", hint="try again; pipeline vendor brings it back")
+            raise StaleError(f"{place} was changed while it was being read", hint="try again, or run pipeline vendor")
         if self._folder is None:
             self._folder = self._stack.enter_context(private_folder("charts"))
         file = self._folder / f"{len(self._packed)}.tgz"

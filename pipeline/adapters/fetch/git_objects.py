@@ -162,7 +162,7 @@ def wanted_entries(
             below = {link: entries[link]}
             todo.append((_joined(link, target(entries[link].object_id), place.removeprefix(f"{link}/")), whose or link))
         if not below and whose:
-            raise ChartError(f"{whose} is a link to what is not in the repository", hint="remove the link")
+            raise ChartError(f"{whose} is a link to something outside the repository", hint="remove the link")
         for name, one in below.items():
             if one.mode == _SUBMODULE:
                 raise ChartError(f"{name} is a Git submodule, which is not fetched", hint="name its repository itself")
@@ -170,7 +170,7 @@ def wanted_entries(
                 todo.append((_joined(name, target(one.object_id)), name))
         found |= below
     if not found:
-        raise UsageError(f"there is nothing at {path!r}", hint="the path in the repository stands behind //")
+        raise UsageError(f"there is nothing at {path!r}", hint="the path in the repository follows //")
     return found
 
 

@@ -33,11 +33,11 @@ def read_body(url: str, response: httpx.Response, budget: Budget, *, packed: boo
         try:
             part = decoder.decompress(raw, most + 1 - size) if decoder is not None else raw
         except zlib.error as error:
-            raise WorldError(f"{shown_url(url)}: what is sent is not gzip: {error}") from error
+            raise WorldError(f"{shown_url(url)}: the response is not valid gzip: {error}") from error
         size += len(part)
         if size > most:
             budget.packed(size)
         parts.append(part)
     if decoder is not None and not decoder.eof:
-        raise WorldError(f"{shown_url(url)}: what is sent ends before its gzip does", hint="try again later")
+        raise WorldError(f"{shown_url(url)}: the response ends before its gzip data does", hint="try again later")
     return b"".join(parts)

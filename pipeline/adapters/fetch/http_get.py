@@ -183,7 +183,7 @@ def _next(url: str, answer: Downloaded) -> str:
     try:
         there = urljoin(url, answer.headers["location"])
     except ValueError as error:
-        raise WorldError(f"{shown_url(url)}: it redirects to what is not a URL: {error}") from error
+        raise WorldError(f"{shown_url(url)}: it redirects to something that is not a URL: {error}") from error
     scheme = parsed(there).scheme
     if scheme not in ("http", "https"):
         raise WorldError(f"{shown_url(url)}: it redirects to {scheme!r}", hint="http:// or https://")

@@ -79,7 +79,7 @@ class Registry:
             answer = self.get(path, place, budget, packed=False)
             if answer is None:
                 message = f"{self.host} has no repository {path}"
-                raise WorldError(message, hint="check its name; some registries say so of what one may not see")
+                raise WorldError(message, hint="check name and login: registries may hide what you may not read")
             budget.packed(len(answer.body))
             before = len(found)
             found |= dict.fromkeys(
@@ -95,7 +95,7 @@ class Registry:
         here = place if place.startswith("http") else f"{self.url}/v2/{path}/{place}"
         there = urljoin(here, link)
         if origin(there) != origin(here):
-            raise WorldError(f"{self.host}: its list of tags goes on at another server ({shown_url(there)})")
+            raise WorldError(f"{self.host}: its list of tags continues on another server ({shown_url(there)})")
         return there
 
     def _identity(self, authorization: str) -> ServerIdentity:
@@ -129,7 +129,7 @@ class Registry:
         """From the token service that the challenge names (Docker's token authentication, and OAuth 2 for tokens)."""
         realm = parameters.get("realm", "")
         if urlsplit(realm).scheme != "https" and not (self.settings.plain_http and realm.startswith("http://")):
-            raise WorldError(f"{self.url}: its token service is not reached by https", hint="ask whoever runs it")
+            raise WorldError(f"{self.url}: its token service does not use https", hint="ask whoever runs it")
         asked: dict[str, str] = {"scope": parameters.get("scope") or f"repository:{path}:pull"}
         if "service" in parameters:
             asked["service"] = parameters["service"]
@@ -147,7 +147,7 @@ class Registry:
         answer = self._json(self.downloads.get(download, budget), "the token")
         token = answer.get("token") or answer.get("access_token")
         if not isinstance(token, str) or not token.isprintable() or not token.isascii():
-            raise WorldError(f"{shown_url(realm)}: the token service sends no token")
+            raise WorldError(f"{shown_url(realm)}: the token service sent no token")
         return token
 
     def _json(self, answer: Downloaded, what: str) -> dict[str, object]:

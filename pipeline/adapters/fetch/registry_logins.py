@@ -143,6 +143,6 @@ def _asked(helper: str, key: str, seconds: float) -> RegistryLogin:
     try:
         answer = mapping(orjson.loads(done.stdout))
     except orjson.JSONDecodeError as error:
-        raise WorldError(f"{program} answers what is not JSON") from error
+        raise WorldError(f"{program} does not answer with JSON") from error
     username, secret = str(answer.get("Username") or ""), str(answer.get("Secret") or "")
     return RegistryLogin(identity_token=secret) if username == _TOKEN_USER else RegistryLogin(username, secret)

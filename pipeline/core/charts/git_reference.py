@@ -45,7 +45,7 @@ class GitPlace:
         _check_server(parts.netloc, scheme, shown)
         ref = query.pop("ref", "")
         if query or parts.fragment:
-            raise UsageError(f"chart {shown!r}: after the ? stands ref=…, and nothing else", hint=_FORM)
+            raise UsageError(f"chart {shown!r}: after the ?, only ref=… is allowed", hint=_FORM)
         if ref and (not _REF.fullmatch(ref) or ".." in ref):
             raise UsageError(f"chart {shown!r}: ref {ref[:80]!r} is not a tag, branch or commit", hint=_FORM)
         place, _, inside = parts.path.partition("//")

@@ -37,7 +37,7 @@ def fate_of(
     """DELETE; KEEP, which stays in the inventory; or FORGET, which leaves it; and why. ``taken``: uids still wanted."""
     found = candidate.found
     if found is None:
-        return Operation.FORGET, "it is gone already"
+        return Operation.FORGET, "it no longer exists"
     metadata = mapping(found.get("metadata"))
     uid = str(metadata.get("uid") or "")
     if candidate.entry.uid and candidate.entry.uid != uid:

@@ -56,7 +56,7 @@ def health_of_absent(made: Body) -> Health:
     ``made`` is what the server said when it was written, empty where that is not known.
     """
     passing = made.get("kind") == "Job" and "ttlSecondsAfterFinished" in mapping(made.get("spec"))
-    return _CURRENT if passing else Health(HealthState.FAILED, "it is gone")
+    return _CURRENT if passing else Health(HealthState.FAILED, "it no longer exists")
 
 
 def is_silent(body: Body) -> bool:
