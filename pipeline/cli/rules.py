@@ -15,7 +15,7 @@ def command() -> None:
 @command.command("list")
 @click.option("--category", help="Only rules of this category.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-@click.option("--path", metavar="[KIND] PATH", help="Only rules that report this path in one of their examples.")
+@click.option("--path", metavar="[KIND] PATH", help="Only rules that report a change of this path.")
 def list_rules(category: str | None, form: str, path: str | None) -> None:
     """List every rule: id, category, severity and what it reports."""
     from pipeline import rules
@@ -27,7 +27,7 @@ def list_rules(category: str | None, form: str, path: str | None) -> None:
         chosen = [rule for rule in reporting(rules.load(), path) if rule in chosen]
         if not chosen:
             hint = "check the spelling; a path that no rule reports is counted as unexplained"
-            raise UsageError(f"no rule reports {path!r} in its examples", hint=hint)
+            raise UsageError(f"no rule reports {path!r}", hint=hint)
     if not chosen:
         known = ", ".join(sorted({rule.category for rule in rules.load()}))
         raise UsageError(f"no rule has the category {category!r}", hint=f"one of {known}")

@@ -37,6 +37,19 @@ def test_the_rules_that_report_a_path_are_found() -> None:
     assert "stateful-image-major" not in found(f"Ingress {image}")
     assert "service-port-removed" in found("Service spec.ports[port=80,protocol=TCP].nodePort")
     assert found("nothing.of.the.kind") == []
+    assert found("Deployment spec.replics") == []
+
+
+def test_a_rule_is_found_by_a_path_that_none_of_its_examples_changes() -> None:
+    def found(path: str) -> set[str]:
+        done = CliRunner().invoke(command, ["list", "--path", path], help_option_names=HELP)
+        return {line.split()[0] for line in done.stdout.splitlines()}
+
+    assert found("Deployment spec.paused") == {"rollout-strategy-changed"}
+    assert found("Deployment spec.progressDeadlineSeconds") == {"rollout-strategy-changed"}
+    assert "autoscaling-changed" in found("HorizontalPodAutoscaler spec.behavior.scaleDown.stabilizationWindowSeconds")
+    assert "rollout-strategy-changed" in found("spec.paused")
+    assert "labels-changed" in found('ConfigMap metadata.labels["a.b/c"]')
 
 
 def test_a_misspelt_rule_is_met_with_its_neighbours() -> None:

@@ -1,10 +1,12 @@
 """Every rule file proves itself: its cases hold, its doc is whole, and what it says is short."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from pipeline import rules
 from pipeline.core.judge.case_findings import upgrade
-from pipeline.core.judge.judge import judge
+from pipeline.core.judge.judge import claimed, judge
 from pipeline.core.kube.path import to_text
 from pipeline.core.risk.rule import Case, Rule
 
@@ -37,3 +39,27 @@ def test_what_a_rule_says_is_short_enough_for_two_in_the_morning(rule: Rule) -> 
         for finding in judge(upgrade(case), [rule]).findings:
             assert all((finding.title, finding.why, finding.remedy))
             assert all("\n" not in line for line in (finding.title, finding.why, finding.remedy))
+
+
+@pytest.mark.slow  # each case before every rule: 3 s
+def test_no_two_rules_explain_one_path_unless_one_names_the_other() -> None:
+    shares = {rule.id: frozenset(rule.shares) for rule in RULES}
+    assert frozenset[str]().union(*shares.values()) <= shares.keys()
+    twice = [
+        f"{rule.id} and {other.id} both explain {kind} {path}: improve the older one, or name it in `shares`"
+        for rule in RULES
+        for case in rule.cases
+        for other, kind, path in also_explained(rule, case)
+        if other.id not in shares[rule.id] and rule.id not in shares[other.id]
+    ]
+    assert sorted(set(twice)) == []
+
+
+def also_explained(rule: Rule, case: Case) -> Iterator[tuple[Rule, str, str]]:
+    """The paths of the case that its own rule explains and another does as well, with that rule."""
+    tried = upgrade(case)
+    own = claimed(rule, tried) if case.expect else {}
+    for other in RULES if any(own.values()) else ():
+        theirs = {} if other.id == rule.id else claimed(other, tried)
+        for rid, paths in theirs.items():
+            yield from ((other, rid.kind, to_text(path)) for path in sorted(paths & own.get(rid, frozenset()), key=str))

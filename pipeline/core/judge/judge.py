@@ -53,6 +53,23 @@ def judge(upgrade: Upgrade, rules: Iterable[Rule]) -> Judgement:
     return Judgement(tuple(findings), tuple(skipped), left)
 
 
+def claimed(rule: Rule, upgrade: Upgrade) -> Mapping[ResourceId, frozenset[Path]]:
+    """The changed paths that ``rule`` by itself explains, by object, noise left out; none where it lacks an input."""
+    if rule.last is not None or not all(_AVAILABLE[need](upgrade) for need in rule.needs):
+        return {}
+    by_place = {_key(change): change for change in upgrade.diff.changes}
+    claims: dict[ResourceId, dict[Path, bool]] = {}
+    for hit in _hits(rule, upgrade):
+        for claim in _claims(hit, by_place):
+            known = claims.setdefault(claim.id, {})
+            known[claim.path] = claim.alone and known.get(claim.path, True)
+    return {
+        change.id: frozenset(field.path for field in change.fields if not field.noise and _explained(field.path, own))
+        for change in upgrade.diff.changes
+        if (own := claims.get(change.id))
+    }
+
+
 _AVAILABLE: dict[Need, Callable[[Upgrade], bool]] = {
     Need.TARGET: lambda upgrade: upgrade.facts.target is not None,
     Need.LIVE: lambda upgrade: upgrade.facts.live is not None,

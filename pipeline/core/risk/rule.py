@@ -122,6 +122,8 @@ class Rule:
     needs: tuple[Need, ...] = ()
     unrendered: bool = False
     """Whether it reads charts and values alone, so that it can judge an upgrade of which a side does not render."""
+    shares: tuple[str, ...] = ()
+    """Ids of rules that may explain a path of its cases as well, since they say something else of it."""
 
     @property
     def id(self) -> str:

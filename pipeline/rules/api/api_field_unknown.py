@@ -76,6 +76,7 @@ _PATH = "spec.template.spec.containers[name=a].%s"
 RULE = Rule(
     module=__name__,
     doc=__doc__,
+    shares=("lifecycle-changed", "pod-setting-changed"),
     severity=Severity.BLOCKER,
     whole=check,
     needs=(Need.TARGET,),

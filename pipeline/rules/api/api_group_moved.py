@@ -38,6 +38,7 @@ _ROUTE = "apiVersion: example.%s/v1\nkind: Route\nmetadata: {name: a}\nspec: {x:
 RULE = Rule(
     module=__name__,
     doc=__doc__,
+    shares=("api-version-migrated",),
     severity=Severity.HIGH,
     each=check,
     cases=(

@@ -62,6 +62,7 @@ _CRD = (
 RULE = Rule(
     module=__name__,
     doc=__doc__,
+    shares=("placement-changed",),
     severity=Severity.MEDIUM,
     each=check,
     needs=(Need.TARGET,),

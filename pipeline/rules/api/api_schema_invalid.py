@@ -65,6 +65,7 @@ _TARGET = {"target": (1, 35)}
 RULE = Rule(
     module=__name__,
     doc=__doc__,
+    shares=("annotations-changed",),
     severity=Severity.BLOCKER,
     whole=check,
     needs=(Need.TARGET,),

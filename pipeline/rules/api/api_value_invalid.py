@@ -73,6 +73,7 @@ spec:
 RULE = Rule(
     module=__name__,
     doc=__doc__,
+    shares=("volumes-changed",),
     severity=Severity.BLOCKER,
     whole=check,
     needs=(Need.TARGET,),

@@ -68,6 +68,7 @@ _PATH = "spec.template.spec.volumes[name=v].glusterfs"
 RULE = Rule(
     module=__name__,
     doc=__doc__,
+    shares=("volumes-changed",),
     severity=Severity.HIGH,
     whole=check,
     needs=(Need.TARGET,),

@@ -81,6 +81,7 @@ _WEB = (
 RULE = Rule(
     module=__name__,
     doc=__doc__,
+    shares=("config-value-changed",),
     severity=Severity.MEDIUM,
     confidence=Confidence.HINT,
     each=check,

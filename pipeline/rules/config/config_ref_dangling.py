@@ -110,6 +110,7 @@ _ITEM = "spec.template.spec.volumes[name=v].configMap.items[key=%s]"
 RULE = Rule(
     module=__name__,
     doc=__doc__,
+    shares=("volumes-changed",),
     severity=Severity.HIGH,
     confidence=Confidence.LIKELY,
     whole=check,

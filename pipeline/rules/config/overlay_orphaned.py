@@ -145,6 +145,7 @@ _WITH = _POD % (_APP % _OURS)
 RULE = Rule(
     module=__name__,
     doc=__doc__,
+    shares=("image-pull-changed", "resources-changed"),
     severity=Severity.BLOCKER,
     whole=check,
     needs=(Need.OVERLAY,),

@@ -100,6 +100,7 @@ _A, _B = _WEB % "serviceAccountName: a", _WEB % "serviceAccountName: b"
 RULE = Rule(
     module=__name__,
     doc=__doc__,
+    shares=("serviceaccount-dangling",),
     severity=Severity.HIGH,
     whole=check,
     cases=(

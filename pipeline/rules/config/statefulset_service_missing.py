@@ -62,6 +62,7 @@ _SERVICE = "apiVersion: v1\nkind: Service\nmetadata: {name: db}\nspec: {clusterI
 RULE = Rule(
     module=__name__,
     doc=__doc__,
+    shares=("immutable-service-cluster-ip",),
     severity=Severity.HIGH,
     whole=check,
     cases=(

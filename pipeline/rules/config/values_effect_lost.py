@@ -45,6 +45,7 @@ _WEB = "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: a}\nsp
 RULE = Rule(
     module=__name__,
     doc=__doc__,
+    shares=("ingress-changed",),
     severity=Severity.HIGH,
     confidence=Confidence.LIKELY,
     needs=(Need.CHART,),

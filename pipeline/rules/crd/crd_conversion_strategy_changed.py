@@ -56,6 +56,7 @@ _NONE = "  conversion: {strategy: None}\n"
 RULE = Rule(
     module=__name__,
     doc=__doc__,
+    shares=("crd-invalid",),
     severity=Severity.HIGH,
     whole=check,
     cases=(

@@ -82,6 +82,7 @@ _NAME = "spec.conversion.webhook.clientConfig.service.name"
 RULE = Rule(
     module=__name__,
     doc=__doc__,
+    shares=("crd-conversion-service-missing",),
     severity=Severity.LOW,
     whole=check,
     cases=(

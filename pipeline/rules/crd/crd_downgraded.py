@@ -61,6 +61,7 @@ _ONE = (
 RULE = Rule(
     module=__name__,
     doc=__doc__,
+    shares=("annotations-changed",),
     severity=Severity.HIGH,
     whole=check,
     cases=(

@@ -86,6 +86,7 @@ _FIXED = "x-kubernetes-validations: [{rule: 'self.size > oldSelf.size'}]"
 RULE = Rule(
     module=__name__,
     doc=__doc__,
+    shares=("custom-resource-changed",),
     severity=Severity.BLOCKER,
     whole=check,
     cases=(

@@ -73,6 +73,7 @@ _OLD = crd(version(), version("v1alpha1", served=False, storage=False))
 RULE = Rule(
     module=__name__,
     doc=__doc__,
+    shares=("api-version-migrated",),
     severity=Severity.BLOCKER,
     whole=check,
     cases=(

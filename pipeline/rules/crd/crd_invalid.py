@@ -113,6 +113,7 @@ _WHOLE = "clientConfig: {url: 'https://a'}, conversionReviewVersions: [v1]"
 RULE = Rule(
     module=__name__,
     doc=__doc__,
+    shares=("crd-field-added", "crd-version-added"),
     severity=Severity.BLOCKER,
     whole=check,
     cases=(

@@ -75,6 +75,7 @@ spec: {volumeClaimTemplates: [{metadata: {name: %s}}]}
 RULE = Rule(
     module=__name__,
     doc=__doc__,
+    shares=("immutable-volume-claim-template",),
     severity=Severity.BLOCKER,
     whole=check,
     cases=(

@@ -98,6 +98,7 @@ _TEXTS = {"before": _OBJECT % "a", "after": _OBJECT % "b"}
 RULE = Rule(
     module=__name__,
     doc=__doc__,
+    shares=("config-value-changed",),
     severity=Severity.HIGH,
     whole=check,
     needs=(Need.SECOND_RENDER,),

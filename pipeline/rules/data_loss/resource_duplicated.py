@@ -39,6 +39,7 @@ _TWO = _ONE + "---\n" + _ONE.replace("'1'", "'2'")
 RULE = Rule(
     module=__name__,
     doc=__doc__,
+    shares=("config-value-changed",),
     severity=Severity.HIGH,
     whole=check,
     cases=(

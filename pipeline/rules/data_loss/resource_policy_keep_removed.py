@@ -87,6 +87,7 @@ _KEEP = _claim(", annotations: {helm.sh/resource-policy: keep}")
 RULE = Rule(
     module=__name__,
     doc=__doc__,
+    shares=("annotations-changed",),
     severity=Severity.MEDIUM,
     each=check,
     cases=(

@@ -146,6 +146,7 @@ _FIRST, _SECOND = _CONFIG % ("web-6ct58987ht", "a: x", "web-6ct58987ht"), _CONFI
 RULE = Rule(
     module=__name__,
     doc=__doc__,
+    shares=("volumes-changed",),
     severity=Severity.HIGH,
     whole=check,
     cases=(

@@ -68,6 +68,7 @@ def _charts(files: dict[str, str]) -> dict[str, object]:
 RULE = Rule(
     module=__name__,
     doc=__doc__,
+    shares=("config-value-changed",),
     severity=Severity.HIGH,
     confidence=Confidence.LIKELY,
     whole=check,

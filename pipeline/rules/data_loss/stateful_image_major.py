@@ -52,6 +52,7 @@ _SET = (
 RULE = Rule(
     module=__name__,
     doc=__doc__,
+    shares=("image-changed",),
     severity=Severity.HIGH,
     confidence=Confidence.LIKELY,
     each=check,

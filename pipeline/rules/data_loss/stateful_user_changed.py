@@ -93,6 +93,7 @@ _PATH = "spec.template.spec.securityContext.%s"
 RULE = Rule(
     module=__name__,
     doc=__doc__,
+    shares=("security-context-changed",),
     severity=Severity.HIGH,
     confidence=Confidence.LIKELY,
     each=check,

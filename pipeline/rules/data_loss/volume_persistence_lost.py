@@ -60,6 +60,7 @@ _CLAIM = "persistentVolumeClaim: {claimName: data}"
 RULE = Rule(
     module=__name__,
     doc=__doc__,
+    shares=("volumes-changed",),
     severity=Severity.HIGH,
     each=check,
     kinds=frozenset({"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet"}),

@@ -39,6 +39,7 @@ _VOLUME = "apiVersion: v1\nkind: PersistentVolume\nmetadata: {name: a}\nspec: {p
 RULE = Rule(
     module=__name__,
     doc=__doc__,
+    shares=("immutable-storage-class",),
     severity=Severity.HIGH,
     each=check,
     kinds=frozenset(_PATHS),

@@ -31,6 +31,7 @@ _MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {a: %s}\n%s\
 RULE = Rule(
     module=__name__,
     doc=__doc__,
+    shares=("config-value-changed",),
     severity=Severity.BLOCKER,
     each=check,
     kinds=frozenset({"ConfigMap", "Secret"}),

@@ -74,6 +74,7 @@ _ODD = field("size: {type: integer, x-kubernetes-validations: [{rule: oldSelf.st
 RULE = Rule(
     module=__name__,
     doc=__doc__,
+    shares=("custom-resource-changed",),
     severity=Severity.BLOCKER,
     whole=check,
     cases=(

@@ -90,6 +90,7 @@ _HOOK = "name: a, annotations: {helm.sh/hook: pre-install}}"
 RULE = Rule(
     module=__name__,
     doc=__doc__,
+    shares=("image-changed",),
     severity=Severity.BLOCKER,
     each=check,
     kinds=frozenset({"Job"}),

@@ -82,6 +82,7 @@ _POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{nam
 RULE = Rule(
     module=__name__,
     doc=__doc__,
+    shares=("container-args-changed", "lifecycle-changed"),
     severity=Severity.BLOCKER,
     each=check,
     kinds=frozenset({"Pod"}),

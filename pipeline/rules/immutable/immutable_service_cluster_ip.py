@@ -103,6 +103,7 @@ _SERVICE = "apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {%sports: 
 RULE = Rule(
     module=__name__,
     doc=__doc__,
+    shares=("service-exposure-changed",),
     severity=Severity.BLOCKER,
     each=check,
     kinds=frozenset({"Service"}),

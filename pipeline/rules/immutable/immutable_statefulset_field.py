@@ -58,6 +58,7 @@ _SET = "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: db}\nspec: {%s}
 RULE = Rule(
     module=__name__,
     doc=__doc__,
+    shares=("rollout-strategy-changed",),
     severity=Severity.BLOCKER,
     each=check,
     kinds=frozenset({"StatefulSet"}),

@@ -48,6 +48,7 @@ _DRIVER = "apiVersion: storage.k8s.io/v1\nkind: CSIDriver\nmetadata: {name: csi.
 RULE = Rule(
     module=__name__,
     doc=__doc__,
+    shares=("shared-object-changed",),
     severity=Severity.BLOCKER,
     each=check,
     kinds=frozenset({"StorageClass", "VolumeAttributesClass", "CSIDriver"}),

@@ -54,6 +54,7 @@ _RANGE = ", nginx.ingress.kubernetes.io/whitelist-source-range: "
 RULE = Rule(
     module=__name__,
     doc=__doc__,
+    shares=("annotations-changed",),
     severity=Severity.MEDIUM,
     confidence=Confidence.LIKELY,
     each=check,

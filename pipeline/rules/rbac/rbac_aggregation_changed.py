@@ -48,6 +48,7 @@ _TO = "rbac.authorization.k8s.io/aggregate-to-admin: 'true'"
 RULE = Rule(
     module=__name__,
     doc=__doc__,
+    shares=("labels-changed",),
     severity=Severity.MEDIUM,
     each=check,
     kinds=frozenset({"ClusterRole"}),

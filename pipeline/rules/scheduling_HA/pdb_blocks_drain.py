@@ -101,6 +101,7 @@ _WEB = (
 RULE = Rule(
     module=__name__,
     doc=__doc__,
+    shares=("pdb-changed",),
     severity=Severity.MEDIUM,
     whole=check,
     cases=(

@@ -63,6 +63,7 @@ _ENFORCE = ", pod-security.kubernetes.io/enforce: "
 RULE = Rule(
     module=__name__,
     doc=__doc__,
+    shares=("labels-changed",),
     severity=Severity.HIGH,
     confidence=Confidence.LIKELY,
     each=check,

@@ -56,6 +56,7 @@ _GUARD = (
 RULE = Rule(
     module=__name__,
     doc=__doc__,
+    shares=("webhook-behaviour-changed",),
     severity=Severity.HIGH,
     each=check,
     kinds=frozenset({"APIService", *_POLICIES}),

@@ -68,6 +68,7 @@ _HTTP = "livenessProbe: {httpGet: {%spath: /, port: 80}}"
 RULE = Rule(
     module=__name__,
     doc=__doc__,
+    shares=("probe-changed",),
     severity=Severity.HIGH,
     each=check,
     kinds=WORKLOADS,
