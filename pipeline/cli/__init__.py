@@ -1,6 +1,7 @@
 """The command line: ``main`` is the console script, ``cli`` the group of verbs.
 
 Importing this imports click and nothing heavier; a verb's module is imported when that verb runs (see verbs.py).
+What several verbs share belongs in cli/support, a decision in flows or core.
 """
 
 import gc

@@ -1,1 +1,4 @@
-"""Charts as bytes: archives, folders, how a vendored chart is packed again. Where they come from: adapters/fetch."""
+"""Charts as bytes: archives, folders, how a vendored chart is packed again.
+
+Where they come from belongs in adapters/fetch.
+"""

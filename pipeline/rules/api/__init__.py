@@ -1,1 +1,4 @@
-"""Rules of the category api."""
+"""API versions, kinds and fields of built-in objects: what a cluster no longer serves, drops or refuses.
+
+Custom resources and their definitions belong in rules/crd.
+"""

@@ -1,1 +1,4 @@
-"""Configuration: the values we set, the chart that reads them, and the references inside what it renders."""
+"""Configuration: values, ConfigMaps, Secrets, labels, annotations, overlays, and references to them.
+
+Fields of a pod's containers belong in rules/workload.
+"""

@@ -1,1 +1,4 @@
-"""Custom resource definitions: what an upgrade does to them and to the custom resources stored under them."""
+"""CustomResourceDefinitions, and custom resources that a new definition refuses, drops or changes.
+
+Fields of a CRD that never change belong in rules/immutable.
+"""

@@ -1,1 +1,4 @@
-"""What an upgrade deletes, loses or replaces, and the data that goes with it."""
+"""Objects that are removed, renamed or replaced, and the data that goes with them.
+
+Removed hooks belong in rules/helm_hook, removed permissions in rules/rbac.
+"""

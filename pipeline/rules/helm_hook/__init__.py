@@ -1,1 +1,4 @@
-"""Rules of the category helm-hook."""
+"""Helm hooks: when they run, what they delete, what they need.
+
+What a hook's pod does belongs in rules/workload.
+"""

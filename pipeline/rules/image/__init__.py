@@ -1,1 +1,4 @@
-"""Rules of the category image."""
+"""Images: their registries, versions, digests, and how they are pulled.
+
+Everything else of a container belongs in rules/workload.
+"""

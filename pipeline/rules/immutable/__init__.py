@@ -1,1 +1,4 @@
-"""Fields that the API server refuses to change once an object exists."""
+"""Fields that the API server refuses to change.
+
+What it accepts belongs in the category of the field.
+"""

@@ -1,1 +1,4 @@
-"""Rules of the category network."""
+"""Services, Ingresses, Gateways, routes, network policies, monitors, and what they select.
+
+Webhooks belong in rules/webhook.
+"""

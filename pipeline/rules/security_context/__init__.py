@@ -1,1 +1,4 @@
-"""Rules of the category security-context."""
+"""What pods and namespaces allow and forbid themselves on a node.
+
+Permissions in the API belong in rules/rbac.
+"""

@@ -1,1 +1,4 @@
-"""Rules of the category webhook."""
+"""Admission webhooks and policies, aggregated APIs, and what happens when they do not answer.
+
+Conversion webhooks of a CRD belong in rules/crd.
+"""

@@ -1,1 +1,4 @@
-"""Rules of the category workload."""
+"""Workloads: containers, probes, resources, volumes, rollouts.
+
+Images, placement and security settings have categories of their own.
+"""
