@@ -81,6 +81,8 @@ def test_only_words_makes_plurals() -> None:
 
 
 def is_plural_of(one: str, other: str) -> bool:
+    if {one, other} == {"http", "https"}:  # schemes of a URL
+        return False
     if not one or not other:
         return bool({one, other} & {"s", "es"})
     return any(b != a and b in (plural(a), agreeing(2, a)) for a, b in ((one, other), (other, one)))

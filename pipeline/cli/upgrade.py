@@ -139,6 +139,7 @@ def _on_branch(here: "Repository", found: "Sequence[VersionMove]", branch: str, 
     from pipeline.cli.support.upgrading import in_scratch, upgraded
     from pipeline.core.errors import PipelineError
     from pipeline.core.upgrade.version_moves import batches, branch_name
+    from pipeline.core.words import command as shell
 
     name, made, worst = branch or branch_name(found), 0, OK
     with in_scratch(here, uncommitted=False) as place:
@@ -160,7 +161,7 @@ def _on_branch(here: "Repository", found: "Sequence[VersionMove]", branch: str, 
             click.echo(f"committed {commit[:10]} on {name}: {found_files.subject}")
             worst = worst or _exit_code(done)
     if made:
-        click.echo(f"next: git push -u origin {name}", err=True)
+        click.echo(f"next: {shell('git', 'push', '-u', 'origin', name)}", err=True)
     return worst
 
 

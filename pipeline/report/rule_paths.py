@@ -53,8 +53,8 @@ def _made_up(kind: str, text: str, rules: Iterable[Rule]) -> Iterator[Upgrade]:
         api = _api_version(name, path, stated=bool(kind))
         if old is not new and api:
             body = {"apiVersion": api, "kind": name, "metadata": {"name": "a"}}
-            sides = [Side(ManifestSet.of([Resource.of(_with(body, steps, value))])) for value in (old, new)]
-            yield Upgrade("web", "shop", *sides, compare(sides[0].manifests, sides[1].manifests))
+            before, after = (Side(ManifestSet.of([Resource.of(_with(body, steps, value))])) for value in (old, new))
+            yield Upgrade("web", "shop", before, after, compare(before.manifests, after.manifests))
 
 
 @cache

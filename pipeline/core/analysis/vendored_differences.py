@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from pipeline.core.analysis.credentials import looks_secret
+from pipeline.core.words import left_over
 
 _LONGEST = 200
 _MOST_LINES = 20_000
@@ -49,8 +50,8 @@ def _lines(was: bytes, now: bytes) -> Iterator[str]:
         return
     found = list(difflib.unified_diff(old, new, lineterm="", n=2))[2:]
     yield from map(_shown, found[:_LONGEST])
-    if len(found) > _LONGEST:
-        yield f"(and {len(found) - _LONGEST} more lines)"
+    if rest := left_over(len(found) - _LONGEST, "line"):
+        yield f"({rest})"
 
 
 def _shown(line: str) -> str:

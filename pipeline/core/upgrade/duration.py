@@ -3,6 +3,8 @@
 import re
 from datetime import timedelta
 
+from pipeline.core.words import counted
+
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _SPAN = re.compile(r"([0-9]{1,5})([mhdw])")
 
@@ -23,7 +25,5 @@ def told(span: timedelta) -> str:
     """In its largest whole unit: ``5 hours``, ``1 day``, ``40 days``, ``2 years``."""
     for days, unit in ((365, "year"), (1, "day")):
         if span >= timedelta(days=days):
-            number = span // timedelta(days=days)
-            return f"{number} {unit}{'s' if number > 1 else ''}"
-    hours = span // timedelta(hours=1)
-    return f"{hours} hour{'' if hours == 1 else 's'}"
+            return counted(span // timedelta(days=days), unit)
+    return counted(span // timedelta(hours=1), "hour")
