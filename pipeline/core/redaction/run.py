@@ -2,6 +2,9 @@
 
 Reports and plans are masked where they are made. What is printed or kept in another way passes here as well, at the one
 place where it leaves (cli/support/output.py), so that a verb that forgets to mask still shows nothing.
+
+The masks of a run are the one state that core keeps in a module. Each mask registers itself: if they were handed
+through the flows instead, the mask that somebody forgets to hand on would be the one whose values are printed.
 """
 
 from typing import Protocol
