@@ -17,6 +17,7 @@ import msgspec
 import pytest
 
 from pipeline.cli import run
+from pipeline.cli.support.cluster_environment import place
 from pipeline.core.cluster.api.canonical import digest
 from pipeline.core.cluster.approval.approval import Approval
 from pipeline.core.cluster.approval.approval import to_bytes as approval_bytes
@@ -104,7 +105,7 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.setenv("KUBECONFIG", str(root / "kubeconfig"))
         verbs("vendor", "render", "commit")
         head = git(root, "rev-parse", "HEAD").strip()
-        source = PlanSource(head, "rendered/default", git(root, "rev-parse", "HEAD:rendered/default").strip())
+        source = PlanSource(head, "rendered/default", place(repository(), "default").tree_id(head))
         target = PlanTarget("default", "c", "u", "v1.34.0")
         gone = (action(1, Operation.DELETE, "old"),)
         policy = policy_of(repository().config.environments["default"].apply)

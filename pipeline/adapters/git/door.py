@@ -78,6 +78,9 @@ def ask(
     return done
 
 
+_NEWER = "install a newer Git: this is {}, and the repository needs what it does not know (reftable: 2.45)"
+
+
 def reason(stderr: str) -> str:
     """Git's own words, without its marks of severity."""
     lines = (line.removeprefix("fatal: ").removeprefix("error: ") for line in stderr.strip().splitlines())
@@ -96,7 +99,14 @@ def repository_root(start: Path) -> Path:
         return Path(done.stdout.decode("utf-8", "surrogateescape").removesuffix("\n"))
     if marked(start) is None:
         raise UsageError(f"{start} is not inside a Git repository", hint="git init, or compare directories: dir:PATH")
-    raise WorldError(f"Git does not open the repository around {start}: {reason(done.stderr)}")
+    why = reason(done.stderr).replace(":\n\t", ": ")
+    hint = _NEWER.format(_version(start)) if "repository extension" in why or "repository format" in why else ""
+    raise WorldError(f"Git does not open the repository around {start}: {why}", hint=hint)
+
+
+def _version(start: Path) -> str:
+    said = ask(start, "version", fine=range(256)).stdout.decode(errors="replace").split()
+    return said[2] if len(said) > 2 else "unknown"  # noqa: PLR2004 - git version 2.39.5
 
 
 def marked(start: Path) -> Path | None:

@@ -121,3 +121,29 @@ def test_a_git_that_does_not_answer_is_an_error_of_the_world(repository: Path, m
     monkeypatch.setattr("pipeline.adapters.git.door._TIMEOUT_SECONDS", 0.2)
     with pytest.raises(WorldError, match="git took longer than"):
         resolve(repository, "HEAD")
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("extensions.refStorage", "unheardof"),
+        ("extensions.noSuchThing", "true"),
+        ("core.repositoryFormatVersion", "99"),
+        ("extensions.objectFormat", "sha999"),
+    ],
+)
+def test_a_repository_that_this_git_does_not_know_is_one_error_with_the_reason(
+    tmp_path: Path, key: str, value: str
+) -> None:
+    """As one with reftable is for a Git before 2.45."""
+    git(tmp_path, "init", "--quiet")
+    git(tmp_path, "config", "core.repositoryFormatVersion", "1")
+    git(tmp_path, "config", key, value)
+    with pytest.raises(WorldError) as caught:
+        repository_root(tmp_path)
+    said = caught.value.message
+    assert said.startswith(f"Git does not open the repository around {tmp_path}: ")
+    assert "\t" not in said
+    assert key.rpartition(".")[2].lower() in said.lower() or value in said
+    if "extension found" in said or "repository format" in said:
+        assert "install a newer Git: this is 2." in caught.value.hint
