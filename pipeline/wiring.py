@@ -19,7 +19,9 @@ from pipeline.core.render.order import Engine
 if TYPE_CHECKING:
     from pipeline.adapters.disk import Disk
     from pipeline.adapters.fetch.source import ChartSource
+    from pipeline.core.ports import Progress
     from pipeline.flows.committed import Unseal
+    from pipeline.flows.fetch_work import Work
     from pipeline.flows.render.jobs import RenderPorts
 
 _SHA256_DIGITS = 64
@@ -126,6 +128,14 @@ class Repository:
         from pipeline.adapters.fetch.source import ChartSource
 
         return ChartSource(self.root, self.config.repositories, self.config.limits.charts)
+
+    def fetching(self, progress: "Progress") -> "Work":
+        """Charts are fetched side by side, and kept on the disk until all are there."""
+        from pipeline.adapters.fetch.fetch_threads import side_by_side
+        from pipeline.adapters.fetch.spool import Spool
+        from pipeline.flows.fetch_work import Work
+
+        return Work(side_by_side, progress, Spool().keep)
 
     def unseal(self) -> "Unseal":
         from functools import partial

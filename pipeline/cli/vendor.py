@@ -60,7 +60,8 @@ def fetch(releases: tuple[str, ...], *, locked: bool, update: bool) -> int:
         return OK
     with here.disk.alone("vendor", say) as disk:
         with progress("vendor") as tell:
-            done = vendor(here.config, here.lock, releases, disk, here.chart_source(), update=update, progress=tell)
+            work = here.fetching(tell)
+            done = vendor(here.config, here.lock, releases, disk, here.chart_source(), update=update, work=work)
         with kept_aside(here, disk.turn) as aside:
             changed = disk.carry_out(done.edits, aside)
     for change in done.changes:

@@ -1,7 +1,8 @@
 """Vendors the charts of pipeline.yaml: fetches, unpacks and locks them. Writes nothing itself: it returns Edits."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 from pipeline.core.charts.chart import Fetched, VendoredTree, tree_digest
@@ -11,9 +12,9 @@ from pipeline.core.charts.lock_text import to_text
 from pipeline.core.charts.reference import ChartKind, ChartReference
 from pipeline.core.charts.stored_names import renamed, stored_files
 from pipeline.core.config.model import Config, Release
-from pipeline.core.errors import MissingFileError, PipelineError, StaleError, UsageError, WorldError
-from pipeline.core.ports import Progress, no_progress
+from pipeline.core.errors import PipelineError, StaleError
 from pipeline.core.render.file_edits import Edits
+from pipeline.flows.fetch_work import IN_TURN, Work, together
 
 
 class ChartFetcher(Protocol):
@@ -58,7 +59,7 @@ def vendor(
     source: ChartFetcher,
     *,
     update: bool = False,
-    progress: Progress = no_progress,
+    work: Work = IN_TURN,
 ) -> Vendored:
     """Fetch what the lock does not have, what lies in vendor_charts/ otherwise than it says, and charts of our own.
 
@@ -69,25 +70,22 @@ def vendor(
         StaleError: upstream now has other content under a locked version.
         WorldError: the network, an archive or the disk failed. Of several errors, all are told.
     """
-    todo = _asked(config, set(releases))
-    new, names, errors = lock, {}, list[PipelineError]()
+    tasks = {
+        release.name: partial(_fetched, release, config, lock, source, work.keep, update=update)
+        for release in _asked(config, set(releases))
+        if update or not _is_there(release, config.reference(release), lock, trees)
+    }
+    new, names, errors = lock, {}, list[tuple[str, PipelineError]]()
     folders: dict[str, Mapping[str, bytes]] = {}
-    for number, release in enumerate(todo):
-        progress(number, len(todo), release.name)
-        reference = config.reference(release)
-        own = reference.kind is ChartKind.PATH  # a chart of our own changes without a new version
-        if not (update or own) and _is_there(release, reference, new, trees):
+    for name, got in work.run(tasks).items():
+        if isinstance(got, PipelineError):
+            errors.append((name, got))
             continue
-        try:
-            got, chart, files = _fetched(release, reference, new, source, update=update)
-        except PipelineError as error:  # the others are tried too
-            errors.append(error)
-            continue
-        new = new.with_release(release.name, got, chart)
-        folders[chart.folder] = stored_files(files)
-        names[release.name] = renamed(files)
+        new = new.with_release(name, got.release, got.chart)
+        folders[got.chart.folder] = got.files
+        names[name] = got.renamed
     if errors:
-        raise _together(errors)
+        raise together(errors)
     new = new.only(release.name for release in config.releases)
     return Vendored(new, _edits(lock, new, folders), changes(lock, new), names)
 
@@ -103,15 +101,6 @@ def _edits(lock: ChartLock, new: ChartLock, folders: Mapping[str, Mapping[str, b
     files = {FILE: to_text(new).encode()} | ({ATTRIBUTES_FILE: ATTRIBUTES} if kept else {})
     known = {chart.folder: chart.tree for chart in lock.charts} | dict.fromkeys(files, "")
     return Edits(trees, files, removed, known)
-
-
-def _together(errors: Sequence[PipelineError]) -> PipelineError:
-    """One error as it is; several as one, of their common kind where they have one."""
-    if len(errors) == 1:
-        return errors[0]
-    kinds = {kind for kind in (StaleError, UsageError, WorldError) for error in errors if isinstance(error, kind)}
-    kind = kinds.pop() if len(kinds) == 1 else WorldError
-    return kind("\n".join(map(str, errors)), hint="fix each of these; nothing was vendored")
 
 
 def check_locked(config: Config, lock: ChartLock, trees: Trees) -> None:
@@ -150,27 +139,42 @@ def _differences(chart: LockedChart, tree: VendoredTree) -> list[str]:
 
 def _is_there(release: Release, reference: ChartReference, lock: ChartLock, trees: Trees) -> bool:
     got, chart = lock.releases.get(release.name), lock.chart_of(release.name)
+    if reference.kind is ChartKind.PATH:  # a chart of our own changes without a new version
+        return False
     if got is None or chart is None or (got.chart, got.wanted) != (release.chart, release.version):
         return False
     signed = bool(chart.provenance) or not reference.keys
     return signed and trees.vendored(chart.folder).digest == chart.tree
 
 
+@dataclass(frozen=True, slots=True)
+class _Got:
+    """One release's chart as it will be written and locked."""
+
+    release: LockedRelease
+    chart: LockedChart
+    files: Mapping[str, bytes]
+    renamed: tuple[str, ...]
+
+
 def _fetched(
-    release: Release, reference: ChartReference, lock: ChartLock, source: ChartFetcher, *, update: bool
-) -> tuple[LockedRelease, LockedChart, Mapping[str, bytes]]:
+    release: Release,
+    config: Config,
+    lock: ChartLock,
+    source: ChartFetcher,
+    keep: Callable[[Mapping[str, bytes]], Mapping[str, bytes]],
+    *,
+    update: bool,
+) -> _Got:
+    reference = config.reference(release)
     got, locked = lock.releases.get(release.name), lock.chart_of(release.name)
     same = got is not None and (got.chart, got.wanted) == (release.chart, release.version)
     before = locked if same and not update else None
     own = reference.kind is ChartKind.PATH
     wanted = before.version if before and not own else release.version
-    try:
-        fetched = source.fetch(
-            reference, wanted, before.pinned if before else {}, before.revision if before and not own else ""
-        )
-    except (WorldError, MissingFileError) as error:
-        kind = WorldError if isinstance(error, WorldError) else MissingFileError
-        raise kind(f"release {release.name!r}: {error.message}", hint=error.hint) from error
+    fetched = source.fetch(
+        reference, wanted, before.pinned if before else {}, before.revision if before and not own else ""
+    )
     chart = LockedChart(
         name=fetched.name,
         version=fetched.version,
@@ -186,7 +190,8 @@ def _fetched(
         _check_signature(release, locked, chart)
     if before:
         _check(release, before, chart, fetched, own=own)
-    return LockedRelease(release.chart, release.version, chart.name, chart.version), chart, fetched.files
+    row = LockedRelease(release.chart, release.version, chart.name, chart.version)
+    return _Got(row, chart, keep(stored_files(fetched.files)), renamed(fetched.files))
 
 
 def _check_signature(release: Release, before: LockedChart, chart: LockedChart) -> None:

@@ -99,7 +99,7 @@ def _written(here: Repository, disk: Disk, text: str, batch: Sequence[VersionMov
     names = [move.release for move in batch]
     config = read(text, rule_ids=rules.ids())
     with progress("vendor") as tell:
-        done = vendor(config, here.lock, names, disk, here.chart_source(), progress=tell)
+        done = vendor(config, here.lock, names, disk, here.chart_source(), work=here.fetching(tell))
     edits = replace(done.edits, files={**done.edits.files, FILE: text.encode()})
     back = inverse(edits, disk)
     _carry_out(here, disk, edits)
