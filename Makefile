@@ -8,7 +8,8 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python;
 	if $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then echo $$python; break; fi; done)
 CORES ?= 2
 PYTEST ?= -n $(CORES)
-UNIT = -m "not slow and not cluster" --hypothesis-profile=unit tests/core tests/rules/test_every_rule.py
+QUICK = -m "not slow and not cluster" --hypothesis-profile=unit
+UNIT = $(QUICK) tests/core tests/rules/test_every_rule.py
 
 .DEFAULT_GOAL := help
 .PHONY: unit coverage lock wheel-demo sample help demo test texts check fix lint format types layers dead dependencies spelling yaml workflows tools matrix benchmark benchmark-cluster benchmark-render clean rule set-up set-up-rule set-up-test set-up-dev
@@ -23,7 +24,7 @@ unit: set-up-test ## the tests of core and rules that take no time: seconds, for
 	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q -n $(CORES) $(UNIT)
 
 coverage: set-up-dev ## how much of core and rules the unit tests run, with a floor
-	@$(BIN)/python -m coverage run -m pytest -q -p no:xdist $(UNIT)
+	@$(BIN)/python -m coverage run -m pytest -q -p no:xdist $(QUICK) tests/core tests/rules
 	@$(BIN)/python -m coverage report
 
 test: set-up-test ## every test

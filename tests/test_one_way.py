@@ -98,3 +98,16 @@ def test_severities_have_one_order() -> None:
         if len(names & {str(part.value).lower() for part in node.elts if isinstance(part, ast.Constant)}) >= 4
     ]
     assert found == ["core/risk/levels.py"]
+
+
+def test_no_program_is_started_past_the_door() -> None:
+    """What import-linter cannot see: functions of ``os``. The door is adapters/process.py."""
+    starts = re.compile(r"^(system|popen|fork\w*|exec[lv]\w*|spawn\w*|posix_spawn\w*)$")
+    found = [
+        where
+        for where, node in nodes(ast.Call)
+        if isinstance(node.func, ast.Attribute)
+        and getattr(node.func.value, "id", "") == "os"
+        and starts.match(node.func.attr)
+    ]
+    assert found == []

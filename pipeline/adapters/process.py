@@ -1,4 +1,16 @@
-"""The only way to start subprocesses: an argv (never a shell), a timeout, accepted exit codes, one error class."""
+"""The one door to other programs: an argv (never a shell), a timeout, accepted exit codes, one error class.
+
+Programs that do not run to their end and answer once are started elsewhere, each for a reason; a contract in
+pyproject.toml holds the list:
+
+* ``contained.py``: a program on untrusted input, whose time, memory and output are watched while it runs (by asyncio,
+  since pyhelm3 asks the running event loop for its subprocess);
+* ``helm/library_workers.py``: processes that hold Helm's library and stay for the next order;
+* ``guard.py``: the shell that outlives this process, and stops what it started;
+* ``kube/kubeconfig.py``: the kubernetes client starts exec plugins itself, and knows no time limit: its ``Popen`` is
+  replaced by one that has one;
+* ``git/repository.py``: GitPython starts Git; only the type of the process is named there.
+"""
 
 import os
 import subprocess

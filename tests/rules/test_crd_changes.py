@@ -18,7 +18,6 @@ from pipeline.core.yaml.writer import dump
 from tests.support.crd_changes import BASE, CHANGES, Change
 
 RULES = rules.load()
-pytestmark = pytest.mark.slow
 MINE = "apiVersion: example.com/v1\nkind: Widget\nmetadata: {name: mine, namespace: shop}\nspec: {%s}\n"
 
 

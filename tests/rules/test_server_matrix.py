@@ -16,7 +16,6 @@ from tests.rules.server_edits import Edit, edits
 
 MATRIX = Path(__file__).parents[1] / "data" / "mutations" / "matrix.yaml"
 RULES = rules.load()
-pytestmark = pytest.mark.slow
 
 
 @cache
