@@ -15,6 +15,15 @@ _FOLDERS = {
     "vendor_charts": "Upstream charts, written by `pipeline vendor`. Never edit them: use values/ and overlays/.\n",
 }
 
+_ATTRIBUTES = ".gitattributes"
+_NO_CONVERSION = """\
+# Git converts no line ends here: what is rendered, and what it is made of, is compared byte for byte.
+rendered/** -text
+values/** -text
+overlays/** -text
+pipeline.lock -text
+"""
+
 
 @click.command(short_help="Write a commented pipeline.yaml, and the folders beside it.")
 @click.argument("folder", default=".", type=click.Path(path_type=Path, file_okay=False))
@@ -46,6 +55,8 @@ def command(folder: Path, *, github: bool, origin: Path | None, schema: bool) ->
         raise UsageError(f"{folder / FILE} already exists", hint="edit it, and check it with pipeline doctor")
     folder.mkdir(parents=True, exist_ok=True)
     readmes = {f"{name}/README.md": line.encode() for name, line in _FOLDERS.items() if not (folder / name).exists()}
+    if not (folder / _ATTRIBUTES).exists():
+        readmes[_ATTRIBUTES] = _NO_CONVERSION.encode()
     for path in Disk(folder).carry_out(Edits(files={FILE: text} | readmes)):
         click.echo(f"wrote {folder / path}")
     click.echo("next: name a chart under releases:, then pipeline vendor && pipeline render && pipeline commit")

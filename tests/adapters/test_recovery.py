@@ -182,6 +182,23 @@ def test_a_record_that_leads_out_is_refused(tmp_path: Path, target: str) -> None
     assert {path for path in snapshot(tmp_path) if not path.endswith("lock")} == set(before)
 
 
+@pytest.mark.parametrize("name", ["", "/lock", "/record.json.new"])
+def test_no_state_is_written_through_a_link(tmp_path: Path, name: str) -> None:
+    """Outside of Git the folder lies beside pipeline.yaml, where whoever sent the folder may have put a link."""
+    root = outside_git(tmp_path / "root")
+    out = write(tmp_path / "out", {"lock": "1", "record.json.new": "1"})
+    if name:
+        (root / OUTSIDE_GIT).mkdir()
+    (root / f"{OUTSIDE_GIT}{name}").symlink_to(out / name.strip("/"))
+    before = snapshot(out)
+    if name.startswith("/record"):  # what is left there of another run is removed first
+        Disk(root).carry_out(EDITS)
+    else:
+        with pytest.raises(WorldError, match="is a link"):
+            Disk(root).carry_out(EDITS)
+    assert snapshot(out) == before
+
+
 def test_who_is_at_work_is_said_and_a_dead_run_does_not_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     root, said = in_git(tmp_path / "root"), list[str]()
     monkeypatch.setattr(turn, "_SOON_SECONDS", 0.1)

@@ -22,6 +22,29 @@ def test_what_init_writes_works_at_once(
     assert snapshot(tmp_path) == before
 
 
+def test_what_init_writes_holds_where_git_converts_line_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root, clone = platform(tmp_path / "here", {"values/web/common.yaml": "port: 81\n"}), tmp_path / "clone"
+    config = (root / "pipeline.yaml").read_text()
+    (root / "pipeline.yaml").unlink()
+    git(root, "config", "core.autocrlf", "true")
+    monkeypatch.chdir(root)
+    verbs("init")
+    write(root, {"pipeline.yaml": config})
+    verbs("vendor", "render")
+    git(root, "add", "--all")
+    git(root, "commit", "--quiet", "--message", "all")
+    git(tmp_path, "-c", "core.autocrlf=true", "clone", "--quiet", str(root), str(clone))
+    monkeypatch.chdir(clone)
+    assert b"\r" in (clone / "pipeline.yaml").read_bytes()
+    verbs("vendor --locked", "render --check", "diff ref:HEAD worktree", "render", "commit --dry-run")
+
+
+def test_an_existing_gitattributes_is_let_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(write(tmp_path, {".gitattributes": "* text=auto\n"}))
+    verbs("init")
+    assert (tmp_path / ".gitattributes").read_text() == "* text=auto\n"
+
+
 def test_every_commented_line_is_right_once_it_is_uncommented(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     verbs("init")

@@ -16,6 +16,7 @@ from typing import Any
 
 import orjson
 
+from pipeline.adapters.descriptors import LinkError
 from pipeline.adapters.write_ahead.place import StatePlace, state_place
 from pipeline.core.errors import RefusedError
 
@@ -112,9 +113,12 @@ def _wait(turn: Turn, tell: Callable[[str], object], patience: float) -> Turn:
 def _take(turn: Turn) -> Turn | None:
     """The lock's file is removed by whoever held it: one that is no longer at its place is not the lock."""
     place = turn.place
+    for own in (place.folder, place.lock):
+        if own.is_symlink():  # beside pipeline.yaml it may be part of what somebody sent
+            raise LinkError(f"{own} is a link", hint="remove the link: pipeline keeps its lock there")
     place.folder.mkdir(mode=0o700, exist_ok=True)
     try:
-        descriptor = os.open(place.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(place.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     except FileNotFoundError:  # the folder has just been removed
         return None
     try:
