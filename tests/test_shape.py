@@ -88,3 +88,18 @@ def _standard(name: str) -> bool:
 def test_every_verb_that_is_listed_has_a_module_and_no_other_module_is_a_verb() -> None:
     modules = {path.stem for path in (ROOT / "pipeline" / "cli").glob("*.py")} - {"__init__"}
     assert {verb for verbs in SECTIONS.values() for verb in verbs} == modules
+
+
+def test_a_test_that_is_named_as_a_module_lies_where_the_module_does() -> None:
+    """Tests of single modules mirror the tree; those of whole runs (tests/cli, others) are named for what they try."""
+    rooms: dict[str, set[str]] = {}
+    for path in (ROOT / "pipeline").rglob("*.py"):
+        rooms.setdefault(path.stem, set()).add(path.parent.relative_to(ROOT / "pipeline").as_posix())
+    strays = [
+        str(path.relative_to(ROOT))
+        for room in ("core", "adapters", "flows")
+        for path in sorted((ROOT / "tests" / room).rglob("test_*.py"))
+        if (named := path.stem.removeprefix("test_")) in rooms
+        and path.parent.relative_to(ROOT / "tests").as_posix() not in rooms[named]
+    ]
+    assert strays == []
