@@ -36,6 +36,17 @@ def test_a_document_names_only_files_that_exist(path: Path) -> None:
     assert list(missing(path)) == []
 
 
+def test_the_guide_names_only_functions_and_classes_that_exist() -> None:
+    """Of CONTRIBUTING's table of helpers and parts of a rule: the names in code marks after a module."""
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    rows = re.findall(r"`(core/[\w/]+\.py)`(?::| has the parts:) ((?:`\w+`[^`;|.]*)+)", text)
+    assert len(rows) >= 5
+    for module, names in rows:
+        source = (ROOT / "pipeline" / module).read_text(encoding="utf-8")
+        for name in re.findall(r"`(\w+)`", names):
+            assert re.search(rf"^(?:def|class) {name}\b", source, re.MULTILINE), f"{module} has no {name}"
+
+
 def test_a_docstring_names_only_files_that_exist() -> None:
     assert [f"{path.relative_to(ROOT)}: {name}" for path in SOURCES for name in missing(path)] == []
 

@@ -104,7 +104,4 @@ def _findings(report: ReportDocument) -> dict[str, Any]:
 
 
 def _rest(report: ReportDocument) -> dict[str, Any]:
-    needs: dict[str, list[str]] = {}
-    for gap in report.not_evaluated:
-        needs.setdefault(gap.needs, []).append(gap.rule)
-    return {"sections": list(sections(report)), "gaps": sorted(needs.items())}
+    return {"sections": list(sections(report)), "gaps": plain.gaps(report)}

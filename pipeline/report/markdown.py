@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from pipeline.core.judge.report_document import ReportDocument
-from pipeline.core.words import counted
+from pipeline.core.words import article, counted
 from pipeline.report import plain
 from pipeline.report.diff_rows import Room, release_rows
 from pipeline.report.fixes import fix, steps_before_merging
@@ -86,5 +86,5 @@ def _gaps(report: ReportDocument) -> Iterator[str]:
     if report.not_evaluated:
         yield "### Not evaluated"
         yield ""
-    for item in report.not_evaluated:
-        yield f"- `{item.rule}`: needs {code(item.needs)}"
+    for needs, rules in plain.gaps(report):
+        yield f"- {prose(f'without {article(needs)}')}: {', '.join(map(code, rules))}"

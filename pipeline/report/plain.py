@@ -187,6 +187,14 @@ def shown_changes(report: ReportDocument, release: ReleaseEntry) -> tuple[list[C
     return shown, len(own) - len(shown)
 
 
+def gaps(report: ReportDocument) -> list[tuple[str, list[str]]]:
+    """What is missing, and the rules that are not evaluated without it."""
+    found: dict[str, list[str]] = {}
+    for item in report.not_evaluated:
+        found.setdefault(item.needs, []).append(item.rule)
+    return sorted(found.items())
+
+
 VERDICT_WORDS = {
     Verdict.NO_CHANGES: "No changes",
     Verdict.SAFE: "Safe",

@@ -209,12 +209,9 @@ def _text(field: FieldEntry, look: Look) -> Iterator[str]:
 
 
 def _gaps(report: ReportDocument, look: Look) -> Iterator[str]:
-    gaps: dict[str, list[str]] = {}
-    for item in report.not_evaluated:
-        gaps.setdefault(item.needs, []).append(item.rule)
-    if gaps:
+    if report.not_evaluated:
         yield look.style("Not evaluated", "bold")
-    for needs, rules in sorted(gaps.items()):
+    for needs, rules in plain.gaps(report):
         yield from _wrapped("  ", f"without {article(needs)}: {', '.join(rules)}", look, "dim")
 
 
