@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import Self
 
 from pipeline.core.errors import WorldError
+from pipeline.core.look_alikes import skeleton
 
 LONGEST_NAME = 255
 """Bytes of one component that common file systems take."""
@@ -109,25 +110,34 @@ def _component(part: str) -> str:
 
 
 def collision(paths: Iterable[str]) -> str:
-    """Two paths that some file system takes for one, in words; empty where there are none. Linear in their length."""
+    """Two paths that some file system or a reader takes for one, in words; empty where there are none.
+
+    Linear in their length.
+    """
     files: dict[str, str] = {}
     folders: dict[str, str] = {}
     known: set[str] = set()
     for path in sorted(paths):
-        other = files.setdefault(_folded(path), path)
+        other = files.setdefault(skeleton(path), path)
         if other != path:
-            return f"{other} and {path} differ only by case"
+            return f"{other} and {path} {_likeness(other, path)}"
         folder = path.rpartition("/")[0]
         while folder and folder not in known:
             known.add(folder)
-            other = folders.setdefault(_folded(folder), folder)
+            other = folders.setdefault(skeleton(folder), folder)
             if other != folder:
-                return f"the folders {other} and {folder} differ only by case"
+                return f"the folders {other} and {folder} {_likeness(other, folder)}"
             folder = folder.rpartition("/")[0]
     both = next((path for path in files if path in folders), None)
     return f"{files[both]} is both a file and a folder" if both else ""
 
 
-def _folded(text: str) -> str:
+def _canonical(text: str) -> str:
     """As file systems compare that know no cases, and one form of each letter (NTFS, APFS)."""
-    return text.lower() if text.isascii() else unicodedata.normalize("NFC", text.casefold())
+    return unicodedata.normalize("NFC", text.casefold())
+
+
+def _likeness(one: str, other: str) -> str:
+    if _canonical(one) == _canonical(other):
+        return "differ only by case"
+    return f"look alike: {one!a} and {other!a}"

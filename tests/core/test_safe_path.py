@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.core.charts.stored_names import original, renamed, stored
-from pipeline.core.safe_path import SafeName, SafePath, UnsafePathError, is_git
+from pipeline.core.safe_path import SafeName, SafePath, UnsafePathError, collision, is_git
 
 PIECES = [
     "..",
@@ -121,3 +121,27 @@ def test_stored_names_have_an_exact_inverse(parts: list[str]) -> None:
 def test_what_is_renamed_is_said_once() -> None:
     paths = [".helmignore", "charts/sub/.github/a.yaml", "charts/sub/.github/b.yaml", "templates/x.yaml"]
     assert renamed(paths) == (".helmignore", "charts/sub/.github/")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "words"),
+    [
+        ("templates/a.yaml", "templates/A.yaml", "differ only by case"),
+        ("templates/deployment.yaml", "templates/depl\u043eyment.yaml", "look alike"),
+        ("templates/secret.yaml", "templates/sec\u200bret.yaml", "look alike"),
+        ("caf\u00e9.yaml", "cafe\u0301.yaml", "differ only by case"),
+        ("values.yaml", "\uff56alues.yaml", "look alike"),
+        ("\u0440\u0430\u0443/x", "pay/y", "look alike"),
+        ("a.yaml", "\U0001d41a.yaml", "look alike"),
+        ("templates/\u03bfne.yaml", "templates/one.yaml", "look alike"),
+    ],
+)
+def test_two_names_that_a_reader_takes_for_one_collide(one: str, other: str, words: str) -> None:
+    assert words in collision([one, other])
+    assert words in collision([other, one])
+
+
+def test_names_in_other_alphabets_are_no_collision() -> None:
+    assert not collision(
+        ["\u0434\u043e\u043c.yaml", "\u043a\u043e\u0442.yaml", "stra\u00dfe.yaml", "\u6771\u4eac.yaml", "dom.yaml"]
+    )

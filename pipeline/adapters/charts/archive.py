@@ -90,6 +90,9 @@ def _refuse_odd(member: tarfile.TarInfo, name: str) -> None:
 
 
 _ODD = "pack the chart with helm package, which stores what a link leads to; or ask its publisher"
+_MOST_RATIO = 200
+"""Text of real charts shrinks to a twentieth at most; what shrinks to a thousandth is made to fill memory."""
+_RATIO_FROM = 32 * 1024 * 1024
 _IS_NORMAL = re.compile(r"(?:[^./][^/]*/)*[^./][^/]*\Z").match
 _DAMAGED = "fetch the archive again; a chart is a gzipped tar file"
 HOSTILE = "do not use this archive; ask its publisher"
@@ -114,6 +117,9 @@ def _decompress(data: bytes, name: str, budget: Budget) -> bytes:
     except (OSError, EOFError, zlib.error) as error:
         raise ChartError(f"{name}: is not a whole gzip file: {error}", hint=_DAMAGED) from error
     budget.unpacked(len(raw))
+    if len(raw) > _RATIO_FROM and len(raw) > _MOST_RATIO * len(data):
+        message = f"{name}: {len(data)} bytes unpack to {len(raw)}, more than {_MOST_RATIO} times as many"
+        raise ChartError(message, hint=HOSTILE)
     return raw
 
 
