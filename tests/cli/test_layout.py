@@ -103,7 +103,7 @@ def test_an_earlier_layout_is_migrated_and_named(here: Path, capsys: Output) -> 
     today = rendered(here)
     aged(here)
     git(here, "add", "--all")
-    git(here, "commit", "--quiet", "--message", "earlier")
+    git(here, "commit", "--quiet", "--allow-empty", "--message", "earlier")
     verbs("diff ref:HEAD worktree", "commit")
     assert run(["render", "--check"]) == 4
     assert INDEX in capsys.readouterr().out
@@ -154,12 +154,12 @@ def test_branches_that_touch_different_releases_merge_without_conflict(here: Pat
     write(here, {"pipeline.yaml": TWO, **chart})
     verbs("vendor", "render", "commit")
     git(here, "add", "--all")
-    git(here, "commit", "--quiet", "--message", "one")
+    git(here, "commit", "--quiet", "--allow-empty", "--message", "one")
     git(here, "checkout", "--quiet", main)
     write(here, {"values/web/common.yaml": "port: 81\n"})
     verbs("render", "commit")
     git(here, "add", "--all")
-    git(here, "commit", "--quiet", "--message", "two")
+    git(here, "commit", "--quiet", "--allow-empty", "--message", "two")
     git(here, "merge", "--quiet", "--no-edit", "one")
     verbs("vendor --locked", "render --check", "diff ref:HEAD worktree")
 
@@ -170,13 +170,13 @@ def test_the_conflict_of_a_merge_is_mended_from_both_sides(here: Path, capsys: O
     write(here, {"charts/web/templates/b.yaml": f"{{{{ if .Values.extra }}}}{extra}{{{{ end }}}}"})
     verbs("vendor --update", "render")
     git(here, "add", "--all")
-    git(here, "commit", "--quiet", "--message", "base")
+    git(here, "commit", "--quiet", "--allow-empty", "--message", "base")
     for branch, start in (("one", main), ("two", main)):
         git(here, "checkout", "--quiet", "-b", branch, start)
         write(here, {"values/web/common.yaml": f"extra: {branch}\n"})
         verbs("render")
         git(here, "add", "--all")
-        git(here, "commit", "--quiet", "--message", branch)
+        git(here, "commit", "--quiet", "--allow-empty", "--message", branch)
     with pytest.raises(Exception, match="merge"):
         git(here, "merge", "--quiet", "one")
     assert "<<<<<<<" in (here / INDEX).read_text()

@@ -13,7 +13,6 @@ from pipeline.core.render.manifests import parse
 from pipeline.core.render.order import RenderedChart
 from pipeline.core.render.release_forms import AS_INSTALL, INSTALL, UPGRADE, asks_form, differences, guarded_by_lookup
 from pipeline.core.render.rendered_tree import Inputs, digest, readable
-from pipeline.flows.render.attempt import order_of
 from pipeline.flows.render.jobs import Job, RenderPorts
 
 _YES, _NO = b"1", b"0"
@@ -40,6 +39,8 @@ def said_of_forms(
     world: RenderPorts,
 ) -> dict[int, list[str]]:
     """For each job: what the other form renders otherwise, and which templates ask the cluster."""
+    from pipeline.flows.render.attempt import order_of  # noqa: PLC0415 - 50 ms where nothing is to be rendered
+
     said: dict[int, list[str]] = {n: [] for n in jobs}
     asking = [n for n, job in jobs.items() if job.form]
     orders = [order_of(jobs[n], apis[jobs[n].environment.name], world) for n in asking]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from pipeline.core.charts.chart import ValuesLayer, VendoredTree
 from pipeline.core.charts.lock import ChartLock, LockedChart
@@ -17,7 +17,9 @@ from pipeline.core.render.overlay import FOLDER as OVERLAYS
 from pipeline.core.render.overlay import Kustomize, Overlay, overlay_of
 from pipeline.core.render.overlay_references import shared_references
 from pipeline.core.yaml.reader import YamlError
-from pipeline.flows.render.seal import Sops
+
+if TYPE_CHECKING:
+    from pipeline.flows.render.seal import Sops
 
 Pair = tuple[Environment, Release]
 
@@ -41,7 +43,7 @@ class FindKustomize(Protocol):
 
 
 class FindSops(Protocol):
-    def __call__(self) -> Sops: ...
+    def __call__(self) -> "Sops": ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,43 +3,16 @@
 Nothing is written here: the outcome is Edits, which the disk carries out whole or not at all.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from pipeline.core.charts.lock import ChartLock
 from pipeline.core.config.model import Config
-from pipeline.core.kube.capabilities import offered
-from pipeline.core.kube.scope import Scopes
 from pipeline.core.ports import Progress, no_progress
 from pipeline.core.render.file_edits import Edits
-from pipeline.core.render.hand_edits import HandEdit
-from pipeline.core.render.manifests import parse
-from pipeline.core.render.offers import custom_kinds
-from pipeline.core.render.order import RenderedChart
-from pipeline.core.render.rendered_tree import Inputs, digest, in_the_open, written
-from pipeline.flows.render.choose_form import said_of_forms, with_form
-from pipeline.flows.render.earlier import Earlier, earlier
-from pipeline.flows.render.jobs import Job, Pair, RenderPorts, check_charts, job_of
-from pipeline.flows.render.left_out import kept, noted
-from pipeline.flows.render.memory import RenderOutcome, digests, keep_known, keep_outcome
-from pipeline.flows.render.rounds import Rounds, asks, in_rounds, known_of
-from pipeline.flows.render.safe_messages import knowing, warning
-from pipeline.flows.render.seal import sealing
-from pipeline.flows.render.second_render import Made, Settled, settle
-
-
-@dataclass(frozen=True, slots=True)
-class RenderResult:
-    """``edits`` bring the disk up to date; ``releases`` and ``objects`` count what was rendered."""
-
-    edits: Edits
-    releases: int
-    objects: int
-    warnings: tuple[str, ...] = ()
-    added: tuple[HandEdit, ...] = ()
-    """Manifests in the tree that no render wrote."""
-    helms: tuple[str, ...] = ()
-    """Where another Helm made what is there: which, and which one is here."""
+from pipeline.flows.render.choose_form import with_form
+from pipeline.flows.render.jobs import Pair, RenderPorts, check_charts, job_of
+from pipeline.flows.render.render_result import RenderResult
+from pipeline.flows.render.rounds import in_rounds
 
 
 def render(
@@ -55,112 +28,11 @@ def render(
     jobs = [with_form(job_of(environment, release, lock, world), world) for environment, release in pairs]
     check_charts(jobs, world)
     rounds = in_rounds(jobs, config, world, progress)
-    rendered = {n: jobs[n] for n in sorted(rounds.answers)}
-    made, said = _settled(rendered, rounds, config, world, progress)
-    before = earlier(config, tuple(rendered.values()), world.files)
-    files: dict[str, bytes] = {}
-    for n, (settled, inputs) in made.items():
-        own = _written(jobs[n], settled, inputs, before, (config, world))
-        files |= own
-        outcome = RenderOutcome(digests(own), len(settled.manifests.resources), said[n], settled.later)
-        _remember(n, rounds, settled, outcome, (jobs[n], world))
-    edits = Edits(files=files, removed=tuple(sorted(before.gone - files.keys())), known=before.known)
-    helms = _other_helms(tuple(rendered.values()), [inputs for _, inputs in made.values()], before)
-    same = {path for one in rounds.unchanged.values() for path in one.files}
-    objects = sum(len(settled.manifests.resources) for settled, _ in made.values())
-    objects += sum(one.objects for one in rounds.unchanged.values())
-    warnings = (*before.warnings, *_all_said(jobs, made, rounds, said))
-    return RenderResult(edits, len(jobs), objects, warnings, before.added(config, jobs, {*files, *same}), helms)
+    if rounds.nothing_to_do:
+        found = [rounds.unchanged[n] for n in range(len(jobs))]
+        said = [line for one in found for line in one.said]
+        said += [f"{job.title}: {line}" for job, one in zip(jobs, found, strict=True) for line in one.noted]
+        return RenderResult(Edits(), len(jobs), sum(one.objects for one in found), tuple(dict.fromkeys(said)))
+    from pipeline.flows.render.made_files import outcome  # noqa: PLC0415 - 0.1 s that an unchanged tree need not wait for
 
-
-def _written(
-    job: Job, settled: Settled, inputs: Inputs, before: Earlier, within: tuple[Config, RenderPorts]
-) -> dict[str, bytes]:
-    config, world = within
-    index = before.index(job)
-    seal = sealing(index, inputs, world.files.read, world.sops) if config.secrets == "sops" else in_the_open
-    notes = noted(settled.notes, settled.fresh, job.layers, config)
-    resources = kept(settled.manifests, config)
-    return written(job.environment.name, job.release.name, inputs, resources, seal, noted=notes, before=index)
-
-
-def _all_said(
-    jobs: Sequence[Job],
-    made: Mapping[int, tuple[Settled, Inputs]],
-    rounds: Rounds,
-    said: Mapping[int, tuple[str, ...]],
-) -> tuple[str, ...]:
-    """What Helm said of all releases, then what we say, in their order, each line once."""
-    helm = [line for n in range(len(jobs)) for line in (said[n] if n in made else rounds.unchanged[n].said)]
-    own = [
-        f"{job.title}: {line}"
-        for n, job in enumerate(jobs)
-        for line in (made[n][0].warnings if n in made else rounds.unchanged[n].noted)
-    ]
-    return tuple(dict.fromkeys((*helm, *own)))
-
-
-def _remember(
-    number: int, rounds: Rounds, settled: Settled, outcome: RenderOutcome, within: tuple[Job, RenderPorts]
-) -> None:
-    """A value that is meant to differ at each render is not kept for the next one."""
-    if settled.notes.volatile and not settled.notes.frozen:
-        return
-    job, world = within
-    base, others = rounds.bases[number], rounds.others[job.environment.name]
-    found = known_of(job, rounds.offers[number], custom_kinds(settled.manifests), world)
-    keep_known(base, world.memory, found)
-    keep_outcome(base, world.memory, found, others, outcome)
-
-
-def _other_helms(jobs: Sequence[Job], made: Sequence[Inputs], before: Earlier) -> tuple[str, ...]:
-    """Which Helm made what is there, where that is not the Helm that is here."""
-    indexes = ((before.index(job), inputs) for job, inputs in zip(jobs, made, strict=True))
-    pairs = {(index.inputs.helm_version, inputs.helm_version) for index, inputs in indexes if index is not None}
-    return tuple(f"Helm {old} made what is there, and this is Helm {new}" for old, new in sorted(pairs) if old != new)
-
-
-def _settled(
-    jobs: Mapping[int, Job], rounds: Rounds, config: Config, world: RenderPorts, progress: Progress
-) -> tuple[dict[int, tuple[Settled, Inputs]], dict[int, tuple[str, ...]]]:
-    """The objects of each job that was rendered, and what Helm said of it."""
-    answers = rounds.answers
-    made = [_made(job, answers[n], rounds.others[job.environment.name].scopes) for n, job in jobs.items()]
-    settled = dict(zip(jobs, settle(made, rounds.full, config, world, progress), strict=True))
-    forms = said_of_forms(jobs, answers, rounds.full, world)
-    said = {n: tuple(f"{job.title}: {x}" for x in (*answers[n].warnings, *forms[n])) for n, job in jobs.items()}
-    if any(said.values()):
-        mask = knowing(tuple(jobs.values()), world, (one.manifests for one in settled.values()))
-        said = {n: tuple(warning(mask, line) for line in lines) for n, lines in said.items()}
-    named = ((n, job, _named(job, rounds.full[job.environment.name], world)) for n, job in jobs.items())
-    return {n: (settled[n], _inputs(job, answers[n], apis)) for n, job, apis in named}, said
-
-
-def _made(job: Job, answer: RenderedChart, scopes: Scopes) -> Made:
-    manifests = parse(answer.text, namespace=job.release.namespace, release=job.release.name, scopes=scopes)
-    return Made(job, answer, manifests, scopes)
-
-
-def _named(job: Job, apis: frozenset[str], world: RenderPorts) -> tuple[str, ...]:
-    """The APIs of custom kinds that the chart's templates name: on those its render may depend."""
-    custom = sorted(apis - offered(job.environment.full_kube_version))
-    if not custom or not asks(job, world):
-        return ()
-    texts = [data.decode(errors="replace") for data in world.files.tree(job.chart.folder).values()]
-    return tuple(api for api in custom if any(api in text for text in texts))
-
-
-def _inputs(job: Job, answer: RenderedChart, apis: tuple[str, ...]) -> Inputs:
-    overlay = job.overlay
-    return Inputs(
-        chart=job.chart.name,
-        version=job.chart.version,
-        chart_digest=job.chart.tree,
-        kube_version=job.environment.full_kube_version,
-        helm_version=answer.helm_version,
-        namespace=job.release.namespace,
-        apis=apis,
-        values={layer.file: digest(layer.text.encode()) for layer in job.layers},
-        form=job.form,
-        overlay={} if overlay is None else {name: digest(data) for name, data in overlay.recorded.items()},
-    )
+    return outcome(jobs, rounds, config, world, progress)

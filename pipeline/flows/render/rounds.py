@@ -4,6 +4,7 @@ A release that was made of the same before, and lies in the tree as it was made,
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -14,8 +15,6 @@ from pipeline.core.render.layout import FOLDER, folder_of
 from pipeline.core.render.manifests import parse
 from pipeline.core.render.offers import CrdOffer, all_apis, all_scopes
 from pipeline.core.render.order import RenderedChart
-from pipeline.flows.committed import parsed
-from pipeline.flows.render.attempt import attempt
 from pipeline.flows.render.jobs import Files, Job, RenderPorts
 from pipeline.flows.render.memory import Known, Others, RenderOutcome, base_key, held, known, outcome
 
@@ -32,6 +31,14 @@ class Rounds:
     full: Mapping[str, frozenset[str]]
     """All APIs, by environment."""
     bases: Sequence[str]
+    tree: AbstractSet[str]
+    """Every file below rendered/, where that was looked at; no other than those of unchanged releases is no news."""
+
+    @property
+    def nothing_to_do(self) -> bool:
+        """Whether the tree holds what is rendered, and nothing else."""
+        same = {path for one in self.unchanged.values() for path in one.files}
+        return bool(same) and not self.answers and self.tree == same
 
 
 class _Work:
@@ -42,14 +49,20 @@ class _Work:
         self.bases = [base_key(job, config, world) for job in jobs]
         self.known = {n: one for n, base in enumerate(self.bases) if (one := known(base, world.memory)) is not None}
         self.apis = {job.environment.name: own_apis(job.environment) for job in jobs}
-        self.tree = held(world.files.digests(FOLDER)) if self.known else {}
+        digests = world.files.digests(FOLDER) if self.known else {}
+        self.paths = frozenset(digests)
+        self.tree = held(digests)
         self.left_out = _left_out(jobs, config, world)
         self.offers = {n: one.offer for n, one in self.known.items()}
         self.answers: dict[int, RenderedChart] = {}
 
     def render(self, numbers: Iterable[int], apis: Mapping[str, frozenset[str]]) -> None:
         wanted = sorted(numbers)
-        found = attempt([self.jobs[n] for n in wanted], apis, self.world, self.progress) if wanted else []
+        if not wanted:
+            return
+        from pipeline.flows.render.attempt import attempt  # noqa: PLC0415 - 50 ms where nothing is to be rendered
+
+        found = attempt([self.jobs[n] for n in wanted], apis, self.world, self.progress)
         self.answers |= dict(zip(wanted, found, strict=True))
 
     def learn(self, numbers: Iterable[int]) -> None:
@@ -99,7 +112,7 @@ def in_rounds(jobs: Sequence[Job], config: Config, world: RenderPorts, progress:
         work.offers |= {n: CrdOffer(work.offers[n].apis, found) for n, found in scopes.items()}
         again = set()
         if work.others() == others or len(work.answers) == len(jobs):
-            return Rounds(work.answers, unchanged, work.offers, work.others(), full, work.bases)
+            return Rounds(work.answers, unchanged, work.offers, work.others(), full, work.bases, work.paths)
 
 
 def own_apis(environment: Environment) -> frozenset[str]:
@@ -136,6 +149,8 @@ def _left_out(jobs: Sequence[Job], config: Config, world: RenderPorts) -> dict[s
         if (environment.name, release.name) not in done:
             folder = f"{folder_of(environment.name, release.name)}/_crds"
             tree = world.files.tree(folder)
+            from pipeline.flows.committed import parsed  # noqa: PLC0415 - as above
+
             found[environment.name] += [
                 CrdOffer.of(parsed(f"{folder}/{name}", data, "", "")) for name, data in tree.items()
             ]
