@@ -12,7 +12,7 @@ QUICK = -m "not slow and not cluster" --hypothesis-profile=unit
 UNIT = $(QUICK) tests/core tests/rules/test_every_rule.py
 
 .DEFAULT_GOAL := help
-.PHONY: unit coverage lock wheel-demo sample help demo test texts check fix lint format types layers dead dependencies spelling yaml workflows tools matrix benchmark benchmark-cluster benchmark-render clean rule set-up set-up-rule set-up-test set-up-dev
+.PHONY: unit coverage lock wheel-demo sample help demo test texts check fix lint format types layers dead dependencies spelling yaml workflows tools matrix benchmark benchmark-cluster benchmark-render benchmark-vendor clean rule set-up set-up-rule set-up-test set-up-dev
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -91,6 +91,9 @@ benchmark-cluster: set-up-test ## what plan and apply cost on a real API server,
 
 benchmark-render: set-up ## what a cold render of many releases costs: make benchmark-render CHARTS=FOLDER BASE=CHECKOUT
 	@$(BIN)/python -m scripts.render_speed $(CHARTS) $(BASE)
+
+benchmark-vendor: set-up-test ## what vendoring costs beside helm pull: make benchmark-vendor CHARTS=FOLDER
+	@$(BIN)/python -m scripts.vendor_speed $(CHARTS)
 
 wheel-demo: ## build the wheel, install it into a fresh environment, run the demo and every format from it
 	@$(PYTHON) scripts/wheel_demo.py

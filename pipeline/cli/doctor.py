@@ -1,8 +1,13 @@
 """``pipeline doctor``: which tools are found, what is missing for which purpose, and whether pipeline.yaml is valid."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from pipeline.core.errors import FAILED, OK, NoRepositoryError, PipelineError
+
+if TYPE_CHECKING:
+    from pipeline.core.config.model import Config
 
 
 @click.command(short_help="Check which helm, kustomize and git are found, and what is missing.")
@@ -57,4 +62,19 @@ def _repository(missing: list[str]) -> list[str]:
     unlocked = [release.name for release in releases if here.lock.chart_of(release.name) is None]
     if unlocked:
         click.echo(f"--  {'vendored':<14} not yet: {', '.join(unlocked)}; pipeline vendor fetches them")
+    broken += _sources(here.config, missing)
     return broken
+
+
+def _sources(config: "Config", missing: list[str]) -> list[str]:
+    """What keeps vendor from fetching a chart: a program that is not there; a variable that is not set is only told."""
+    from pipeline.adapters.fetch.server_identity import unset
+    from pipeline.core.charts.reference import ChartKind
+
+    references = [config.reference(release) for release in config.releases]
+    for repository in config.repositories.values():
+        for name in unset(repository):
+            click.echo(f"--  {'repository':<14} {repository.name}: ${name} is not set; pipeline vendor needs it")
+    if "git" in missing and any(reference.kind is ChartKind.GIT for reference in references):
+        return ["charts come from Git repositories, but git is missing"]
+    return []

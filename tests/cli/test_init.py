@@ -88,3 +88,17 @@ def test_doctor_says_what_is_missing_for_what(
 def test_the_schema_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["init", "--schema"]) == 0
     assert json.loads(capsys.readouterr().out)["title"] == "pipeline.yaml"
+
+
+def test_doctor_says_which_credentials_vendor_will_miss(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop = "{url: 'https://charts.example.org', tokenEnv: OF_THE_SHOP}"
+    text = f"repositories: {{shop: {shop}}}\nreleases: [{{name: web, chart: shop/web, namespace: a}}]\n"
+    (tmp_path / "pipeline.yaml").write_text(text)
+    monkeypatch.chdir(tmp_path)
+    assert run(["doctor"]) == 0
+    assert "shop: $OF_THE_SHOP is not set" in capsys.readouterr().out
+    monkeypatch.setenv("OF_THE_SHOP", "token")
+    assert run(["doctor"]) == 0
+    assert "OF_THE_SHOP" not in capsys.readouterr().out

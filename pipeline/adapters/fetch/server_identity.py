@@ -78,6 +78,13 @@ def login_of(repository: ChartRepository, root: Path) -> tuple[str, str]:
     return _Settings(repository, root).login()
 
 
+def unset(repository: ChartRepository) -> list[str]:
+    """The variables that pipeline.yaml names for ``repository`` and that are not set."""
+    one = repository
+    named = (one.username_env, one.password_env, one.token_env, one.ca_env, one.cert_env, one.key_env)
+    return [name for name in named if name and name not in os.environ]
+
+
 @dataclass(frozen=True, slots=True)
 class _Settings:
     repository: ChartRepository
