@@ -45,10 +45,10 @@ def test_values_that_the_schema_refuses_are_named_with_file_and_line(tmp_path: P
     assert "meet the specifications of the schema" in data["errors"][0]["message"]
     told = found(data, "values-schema-violation")
     assert [finding["path"] for finding in told] == [["web", "hots"], ["web", "port"]]
-    assert f"{tmp_path}/ours.yaml:3: web 2.0.0 rejects web.hots: the key is unknown; did you mean 'host'?" in {
+    assert f"{tmp_path}/ours.yaml:3: web 2.0.0 rejects web.hots (the key is unknown; did you mean 'host'?)" in {
         finding["title"] for finding in told
     }
-    assert f"{tmp_path}/ours.yaml:4: web 2.0.0 rejects web.port: a whole number is expected" in {
+    assert f"{tmp_path}/ours.yaml:4: web 2.0.0 rejects web.port (a whole number is expected)" in {
         finding["title"] for finding in told
     }
     assert all(finding["severity"] == "blocker" and finding["confidence"] == "proven" for finding in told)

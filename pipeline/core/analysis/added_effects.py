@@ -36,7 +36,7 @@ SERVES_CLASS = AddedEffect(
 )
 CLAIMS_INGRESSES = AddedEffect(
     Severity.HIGH,
-    "The controller goes by its class from now on: an Ingress without it, or with the old annotation, may be ignored.",
+    "The controller now serves only its class: an Ingress without it, or with the old annotation, may be ignored.",
     "Set spec.ingressClassName on every Ingress of this controller before the upgrade.",
 )
 _LIMITS = AddedEffect(

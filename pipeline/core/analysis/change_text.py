@@ -52,9 +52,9 @@ def sentence(field: FieldChange) -> str:
     if field.op is Op.REORDERED:
         return f"the order of {name} changes to {brief(field.new)}"
     if field.old is MISSING:
-        return f"{name} is added: {brief(field.new)}"
+        return f"{name} is added ({brief(field.new)})"
     if field.new is MISSING:
-        return f"{name} is removed: {brief(field.old)}"
+        return f"{name} is removed ({brief(field.old)})"
     old, arrow, new = between(field.old, field.new).partition(" -> ")
     return f"{name} changes from {old} to {new}" if arrow else f"{name} changes"
 

@@ -16,10 +16,16 @@ from collections.abc import Iterator
 
 from pipeline.core.analysis.new_field_errors import news
 from pipeline.core.kube.field_check import Fault
-from pipeline.core.kube.path import to_text
+from pipeline.core.kube.path import Path, to_text
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Hit, Need, Rule, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
+
+
+def _short(path: Path) -> str:
+    """The end of a path, from the key of its last list on: ``containers[name=a].name``."""
+    start = next((n for n in range(2, len(path)) if isinstance(path[-n], str)), len(path))
+    return to_text(path[-start:])
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
@@ -27,7 +33,7 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         complaint = one.complaint
         if complaint.fault is Fault.INVALID:
             last = complaint.path[-1] if complaint.path and isinstance(complaint.path[-1], str) else complaint.field
-            where, name = to_text(complaint.path[-2:]), f"{one.resource.kind} {one.resource.id.name}"
+            where, name = _short(complaint.path), f"{one.resource.kind} {one.resource.id.name}"
             yield Hit(
                 one.places[0],
                 title=f"{name}: {where or 'it'} is {complaint.found} but must be {complaint.wanted}",

@@ -36,7 +36,7 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
         shown = text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
         yield Hit(
             place(change.after, path),
-            title=f"{change.id.kind} {change.id.name}: rendered text contains a format error: {shown}",
+            title=f"{change.id.kind} {change.id.name}: rendered text contains the format error {shown}",
             why="A Go error text is where the program expects a value.",
             remedy="Give the value the type that the template expects, or correct the template.",
             also=tuple(place(change.after, other) for other, _ in found[1:]),

@@ -40,7 +40,7 @@ _FLOW = SharedSetting(
 _ENDPOINTS = "Its Service sends traffic to other addresses."
 _KEPT_DATA = SharedSetting(
     (("immutable",),),
-    "An immutable object cannot change any more: the next change of its data is rejected.",
+    "The object is now immutable: the next change of its data is rejected.",
     "Make sure that later versions get another name.",
     Severity.LOW,
 )
@@ -128,7 +128,7 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
     fields = (field for field in change.fields if not field.noise)
     picked = [field for field in fields if any(field.path[: len(path)] == path for path in known.paths)]
     if picked:
-        words = FindingText("its settings change", known.why, known.remedy, grade=lambda *_: known.severity)
+        words = FindingText("settings change", known.why, known.remedy, grade=lambda *_: known.severity)
         yield hit(change, picked, words)
 
 
@@ -146,7 +146,7 @@ RULE = Rule(
     cases=(
         speaks("a quota is lowered", ("medium", "spec.hard.pods"), before=_QUOTA % 5, after=_QUOTA % 3),
         speaks(
-            "an account has no pull secret any more",
+            "an account no longer has a pull secret",
             ("medium", "imagePullSecrets"),
             before=_ACCOUNT % "imagePullSecrets: [{name: p}]\n",
             after=_ACCOUNT % "",

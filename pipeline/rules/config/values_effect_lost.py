@@ -59,7 +59,7 @@ RULE = Rule(
             sides=sides(_OLD, _NEW, "hosts: [shop.example.org]"),
         ),
         quiet(
-            "it stands elsewhere now",
+            "it is rendered elsewhere now",
             before=_WEB % "shop.example.org",
             after=_WEB % "www.shop.example.org",
             sides=sides(_OLD, _NEW, "hosts: [shop.example.org]"),

@@ -44,7 +44,7 @@ def _hit(violation: ValuesViolation, upgrade: Upgrade, new: Chart) -> Hit:
     missing = get(new.defaults, path) is MISSING and not place
     return Hit(
         Place(ResourceRef.chart_file(violation.file or "values.schema.json"), path),
-        title=f"{f'{near}: ' if near else ''}{new.name} {new.version} rejects {dotted}: {violation.words}",
+        title=f"{f'{near}: ' if near else ''}{new.name} {new.version} rejects {dotted} ({violation.words})",
         why=f"Helm renders nothing until this is fixed{rule}.",
         remedy=f"{place}: change {dotted} to what the schema allows."
         if place

@@ -83,7 +83,7 @@ RULE = Rule(
         speaks("a Service is added", ("info", ""), after=_SERVICE % "a"),
         speaks("a component is added", ("medium", ""), before=_WEB % "a", after=_WEB % "a" + _WEB % "b"),
         speaks("a whole release is added", ("info", ""), after=_WEB % "a"),
-        speaks("a class comes to a controller", ("high", ""), before=_WEB % "a", after=_WEB % "a" + _CLASS % "a"),
+        speaks("a controller gets a class", ("high", ""), before=_WEB % "a", after=_WEB % "a" + _CLASS % "a"),
         speaks(
             "another class is added",
             ("medium", ""),

@@ -37,7 +37,7 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
             keys = ", ".join(str(field.path[-1]) for field in fields)
             yield Hit(
                 at(change, fields[0]),
-                title=f"Secret {change.id.name}: {found} generates a new value at each render: {keys}",
+                title=f"Secret {change.id.name}: {found} generates a new value at each render ({keys})",
                 why="Clients that use the old value are locked out, immediately or at their next start.",
                 remedy="Set the value, or refer to a Secret that is created once (existingSecret, External Secrets).",
                 also=tuple(at(change, field) for field in fields[1:]),

@@ -33,7 +33,7 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
         names = ", ".join(str(field.path[-1]) for field in picked)
         yield Hit(
             at(change, picked[0]),
-            title=f"{change.id.kind} {change.id.name}: who may reach it changes: {names}",
+            title=f"{change.id.kind} {change.id.name}: access settings change ({names})",
             why="Clients that were kept out may be let in, or the other way round.",
             remedy=f"{change.id.kind} {change.id.name}: compare the old and the new value with what you allow.",
             also=tuple(at(change, field) for field in picked[1:]),

@@ -46,7 +46,7 @@ def check(change: ResourceChange, upgrade: Upgrade) -> Iterator[Hit]:
     yield Hit(
         place(policy, ("spec", "podSelector")),
         title=f"NetworkPolicy {change.id.name}: restricts {ways} traffic of {names}, which runs already",
-        why="Nothing gets through any more." if none else "Traffic that the policy does not list is cut off at once.",
+        why="All traffic is blocked." if none else "Traffic that the policy does not list is cut off at once.",
         remedy=f"NetworkPolicy {change.id.name}: add to its rules what these pods are asked and what they call.",
         severity=Severity.HIGH if none else None,
         claims=(Claim(change.id),),

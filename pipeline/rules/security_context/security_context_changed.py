@@ -112,7 +112,7 @@ RULE = Rule(
             after=_WEB % ", securityContext: {runAsUser: 65534}",
         ),
         speaks(
-            "the node's network is gone",
+            "the node's network is no longer used",
             ("medium", "spec.template.spec.hostNetwork"),
             before=(_WEB % "").replace("spec: {containers", "spec: {hostNetwork: true, containers"),
             after=_WEB % "",

@@ -32,7 +32,7 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
         yield Hit(
             place(change.after, _UNVERIFIED),
             title=f"{name}: the certificate of its backend is no longer verified",
-            why="The API server sends requests to whoever answers at the Service's address.",
+            why="The API server sends requests to any server that answers at the Service's address.",
             remedy=f"{name}: set caBundle and leave the verification on.",
             claims=(Claim(change.id, _UNVERIFIED), Claim(change.id, ("spec", "caBundle"))),
         )

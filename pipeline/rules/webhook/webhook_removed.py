@@ -65,7 +65,7 @@ def _as_renamed(hit: Hit, names: dict[str, str]) -> Hit:
     said = ", ".join(f"{old} -> {new}" for old, new in sorted(names.items()))
     return replace(
         hit,
-        title=f"{hit.place.resource.kind} {hit.place.resource.name}: webhook renamed: {said}",
+        title=f"{hit.place.resource.kind} {hit.place.resource.name}: webhook renamed ({said})",
         why="Its work is the same; only what refers to it by its old name breaks.",
         remedy="Search your policies and scripts for the old name.",
     )
