@@ -10,7 +10,7 @@ def command() -> None:
     """Split the work of a CI workflow."""
 
 
-@command.command()
+@command.command(short_help="Print the shards of this repository, for a workflow's matrix.")
 @click.option(
     "--max", "most", type=click.IntRange(1, 256), default=8, show_default=True, help="Maximum number of shards."
 )

@@ -12,7 +12,7 @@ def command() -> None:
     """List the risk rules, or explain one."""
 
 
-@command.command("list")
+@command.command("list", short_help="List the rules, or those that report a path.")
 @click.option("--category", help="Only rules of this category.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--path", metavar="[KIND] PATH", help="Only rules that report a change of this path.")
@@ -39,7 +39,7 @@ def list_rules(category: str | None, form: str, path: str | None) -> None:
         click.echo(rulebook.listing(chosen), nl=False)
 
 
-@command.command()
+@command.command(short_help="Explain a rule, with examples.")
 @click.argument("rule_id", metavar="ID")
 def explain(rule_id: str) -> None:
     """Explain rule ID: what it reports, why it matters, what to do, with examples."""

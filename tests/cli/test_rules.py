@@ -2,8 +2,10 @@
 
 import json
 
+import pytest
 from click.testing import CliRunner
 
+from pipeline.cli import run
 from pipeline.cli.rules import command
 from scripts import rulebook
 
@@ -63,3 +65,10 @@ def test_the_rulebook_is_up_to_date() -> None:
         assert (rulebook.ROOT / name).read_text(encoding="utf-8") == text, "python -m scripts.rulebook writes it again"
     assert {f"docs/rules/{path.name}" for path in (rulebook.ROOT / "docs/rules").iterdir()} == {*files} - {INDEX}
     assert len(files[INDEX].splitlines()) <= 250
+
+
+@pytest.mark.parametrize("verb", ["", "rules", "ci", "vendor"])
+def test_no_line_of_a_list_of_verbs_is_cut(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([*verb.split(), "--help"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line for line in lines if line.endswith("...") and not line.startswith("Usage:")] == []
