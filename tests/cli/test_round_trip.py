@@ -1,6 +1,6 @@
 """Real charts through every kind of source: the same bytes as helm unpacks, the same digest, the same render.
 
-A sample of the corpus by default; all of it with PIPELINE_ROUND_TRIP=all (about ten minutes).
+A sample of the corpus by default; all of it with PIPELINE_ROUND_TRIP=all.
 """
 
 import os
