@@ -89,8 +89,9 @@ benchmark: set-up ## what --help costs, in bare Pythons
 benchmark-cluster: set-up-test ## what plan and apply cost on a real API server, in bare applies
 	@$(BIN)/python -m scripts.cluster_speed
 
-benchmark-render: set-up ## what a cold render of many releases costs: make benchmark-render CHARTS=FOLDER BASE=CHECKOUT
+benchmark-render: set-up ## what renders of many releases cost, cold and warm: make benchmark-render CHARTS=FOLDER BASE=CHECKOUT
 	@$(BIN)/python -m scripts.render_speed $(CHARTS) $(BASE)
+	@$(BIN)/python -m scripts.warm_speed $(CHARTS)
 
 benchmark-vendor: set-up-test ## what vendoring costs beside helm pull: make benchmark-vendor CHARTS=FOLDER
 	@$(BIN)/python -m scripts.vendor_speed $(CHARTS)
