@@ -158,7 +158,14 @@ def ends_well(root: Path, target: Target, data: bytes, verb: str, capfd: pytest.
 
 def _elsewhere(said: str) -> bool:
     """What a file that can be read leads to: a cluster that is not there, a difference that is reported."""
-    reasons = ("does not answer", "not up to date", "is not what is committed", "is not what the plan", "plan expired")
+    reasons = (
+        "several environments have",
+        "does not answer",
+        "not up to date",
+        "is not what is committed",
+        "is not what the plan",
+        "plan expired",
+    )
     return any(
         reason in said
         for reason in (
