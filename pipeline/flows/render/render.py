@@ -4,6 +4,7 @@ Nothing is written here: the outcome is Edits, which the disk carries out whole 
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from pipeline.core.charts.lock import ChartLock
 from pipeline.core.config.model import Config
@@ -13,6 +14,7 @@ from pipeline.flows.render.choose_form import with_form
 from pipeline.flows.render.jobs import Pair, RenderPorts, check_charts, job_of
 from pipeline.flows.render.render_result import RenderResult
 from pipeline.flows.render.rounds import in_rounds
+from pipeline.flows.render.unread_inputs import unread
 
 
 def render(
@@ -32,7 +34,9 @@ def render(
         found = [rounds.unchanged[n] for n in range(len(jobs))]
         said = [line for one in found for line in one.said]
         said += [f"{job.title}: {line}" for job, one in zip(jobs, found, strict=True) for line in one.noted]
+        said += unread(config, jobs, world.files)
         return RenderResult(Edits(), len(jobs), sum(one.objects for one in found), tuple(dict.fromkeys(said)))
     from pipeline.flows.render.made_files import outcome  # noqa: PLC0415 - 0.1 s that an unchanged tree need not wait for
 
-    return outcome(jobs, rounds, config, world, progress)
+    made = outcome(jobs, rounds, config, world, progress)
+    return replace(made, warnings=(*made.warnings, *unread(config, jobs, world.files)))
