@@ -21,8 +21,17 @@ _SHOWN = 20
 @click.option("-l", "--release", "more", multiple=True, metavar="RELEASE", help="Only this release (repeatable).")
 @click.option("--shard", metavar="NUMBER/COUNT", help="Only this part of the releases; see pipeline ci shards.")
 @click.option("--check", is_flag=True, help="Write nothing; exit 4 if a rendered file is out of date.")
+@click.option("--explain", is_flag=True, help="Render nothing; print what is rendered with, and why.")
+@click.option("--as-command", is_flag=True, help="Render nothing; print the helm template line that does the same.")
 def command(
-    releases: tuple[str, ...], environments: tuple[str, ...], more: tuple[str, ...], shard: str | None, *, check: bool
+    releases: tuple[str, ...],
+    environments: tuple[str, ...],
+    more: tuple[str, ...],
+    shard: str | None,
+    *,
+    check: bool,
+    explain: bool,
+    as_command: bool,
 ) -> int:
     """Render the vendored charts with their values and overlays into rendered/, one file per object.
 
@@ -39,6 +48,11 @@ def command(
     here = repository()
     here.check_whole()
     pairs = here.config.pairs(environments, (*releases, *more))
+    if explain or as_command:
+        from pipeline.cli.support.explain_render import explain_render
+
+        explain_render(here, pairs, line_only=as_command)
+        return OK
     with nullcontext(here.disk) if check else here.disk.alone("render", say) as disk:
         if shard:
             pairs = share(pairs, parse_shard(shard), disk)

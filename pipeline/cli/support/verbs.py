@@ -11,6 +11,7 @@ SECTIONS: dict[str, dict[str, str]] = {
     "Every day": {
         "vendor": "Fetch the charts that pipeline.yaml names, and lock them.",
         "render": "Render every release into the rendered/ tree.",
+        "values": "Show which file and line set each value of a release.",
         "diff": "Show what changed between two states, and what breaks.",
         "commit": "Commit what vendor and render wrote, with its inputs.",
     },

@@ -1,0 +1,29 @@
+"""Prints what ``render --explain`` and ``--as-command`` ask for."""
+
+import shlex
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from pipeline.flows.render.jobs import Pair
+    from pipeline.wiring import Repository
+
+
+def explain_render(here: "Repository", pairs: "Sequence[Pair]", *, line_only: bool) -> None:
+    """One release in one environment after the other."""
+    from pipeline.flows.render.choose_form import with_form
+    from pipeline.flows.render.explain import as_command, explained_context
+    from pipeline.flows.render.jobs import job_of
+    from pipeline.report.plain import safe
+
+    world, lock = here.render_world(), here.lock
+    for environment, release in pairs:
+        job = with_form(job_of(environment, release, lock, world), world)
+        if not line_only:
+            click.echo(safe(f"{job.title}"))
+            for what, why in explained_context(job, here.config, world):
+                click.echo(safe(f"  {what:<14} {why}"))
+        else:
+            click.echo(safe(shlex.join(as_command(job, world))))

@@ -1,0 +1,37 @@
+"""``pipeline values``: which file, line and layer set each value of a release."""
+
+import click
+
+from pipeline.core.errors import FAILED, OK
+
+
+@click.command(short_help="Show which file and line set each value of a release.")
+@click.argument("release")
+@click.argument("path", required=False, default="")
+@click.option("-e", "--environment", default="", help="The environment (default: the release's first).")
+def command(release: str, path: str, environment: str) -> int:
+    """Show each value of RELEASE, at or below PATH (image.tag), with the file, line and layer that set it.
+
+    Values that look secret are masked. Exit 1 where there is no value at PATH.
+    """
+    from pipeline.core.redaction.mask import Mask
+    from pipeline.flows.render.jobs import job_of
+    from pipeline.flows.render.value_origins import value_origins
+    from pipeline.report.plain import safe
+    from pipeline.wiring import repository
+
+    here = repository()
+    pairs = here.config.pairs((environment,) if environment else (), (release,))
+    if not pairs:
+        raise click.UsageError(f"release {release!r} is not in environment {environment!r}")
+    job = job_of(*pairs[0], here.lock, here.render_world())
+    mask, found = Mask(), list(value_origins(job, here.disk, path))
+    for layer in job.layers:
+        mask.values(layer.data)
+    for one in found:
+        shown = mask.text(one.shown)
+        origin = one.origin
+        click.echo(safe(f"{'.'.join(origin.path)} = {shown}  {origin.file}:{origin.line} ({origin.layer})"))
+    if not found:
+        click.echo(f"no value is set at {path}" if path else "no values are set", err=True)
+    return OK if found else FAILED

@@ -1,0 +1,62 @@
+"""Which file, line and layer set each value of a release."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pipeline.core.charts.chart import ValuesLayer
+from pipeline.core.charts.template_reads import ValuesPath
+from pipeline.core.charts.values import overlaid
+from pipeline.core.kube.resource import mapping
+from pipeline.core.yaml.positions import mark
+
+CHART_DEFAULTS = "chart"
+"""The layer of what the chart itself sets."""
+
+
+@dataclass(frozen=True, slots=True)
+class ValueOrigin:
+    """``layer`` is the name of the layer (``chart``, ``common``, an environment, or a file that pipeline.yaml names).
+
+    ``line`` counts from 1.
+    """
+
+    path: ValuesPath
+    value: Any = field(hash=False)
+    file: str
+    line: int
+    layer: str
+
+
+def origins_of_values(
+    defaults: ValuesLayer, layers: Sequence[ValuesLayer], names: Mapping[str, str], at: ValuesPath = ()
+) -> Iterator[ValueOrigin]:
+    """Each value at or below ``at``, after the merge, by path; ``names`` are those of the layers by their files.
+
+    A null of ours takes a value of the chart's away: it is an origin too.
+    """
+    several = (defaults, *layers)
+    for path, value in sorted(_leaves(overlaid(several)), key=lambda pair: pair[0]):
+        if path[: len(at)] != at:
+            continue
+        layer = next(one for one in reversed(several) if _says(one.data, path))
+        yield ValueOrigin(path, value, layer.file, mark(layer.text, path).line, names.get(layer.file, CHART_DEFAULTS))
+
+
+def _says(data: Any, path: ValuesPath) -> bool:
+    """Whether a layer sets the path, or something above it that is no map."""
+    for step in path:
+        if not isinstance(data, dict):
+            return True
+        if step not in data:
+            return False
+        data = data[step]
+    return True
+
+
+def _leaves(data: Mapping[str, Any], path: ValuesPath = ()) -> Iterator[tuple[ValuesPath, Any]]:
+    for key, value in data.items():
+        if isinstance(value, dict) and value:
+            yield from _leaves(mapping(value), (*path, str(key)))
+        else:
+            yield (*path, str(key)), value
