@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 
 from pipeline.core.config.model import Config
+from pipeline.core.config.unread import is_kustomization, keys_given_twice, unread_files
 from pipeline.core.kube.resource import ManifestSet
 from pipeline.core.kube.secrets import holds_data
 from pipeline.core.render.overlay import FOLDER as OVERLAYS
-from pipeline.core.render.unread import is_kustomization, keys_given_twice, unread_files
 from pipeline.core.words import listed
 from pipeline.flows.render.jobs import Files, Job
 
