@@ -105,7 +105,13 @@ def _settled(
     made = [_made(job, answers[n], rounds.others[job.environment.name].scopes) for n, job in jobs.items()]
     settled = dict(zip(jobs, settle(made, rounds.full, config, world, progress), strict=True))
     forms = said_of_forms(jobs, answers, rounds.full, world)
-    said = {n: tuple(f"{job.title}: {x}" for x in (*answers[n].warnings, *forms[n], *left_out_secrets(settled[n].manifests, config))) for n, job in jobs.items()}
+    said = {
+        n: tuple(
+            f"{job.title}: {x}"
+            for x in (*answers[n].warnings, *forms[n], *left_out_secrets(settled[n].manifests, config))
+        )
+        for n, job in jobs.items()
+    }
     if any(said.values()):
         mask = knowing(tuple(jobs.values()), world, (one.manifests for one in settled.values()))
         said = {n: tuple(warning(mask, line) for line in lines) for n, lines in said.items()}
