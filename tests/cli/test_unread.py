@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.cli import run
 from tests.support.platforms import CONFIG, platform, verbs, write
 
 RESOURCES = "resources: [chart.yaml]\n"
@@ -74,3 +75,11 @@ def test_secrets_that_are_left_out_are_listed(here: Path, capsys: pytest.Capture
     write(here, {"charts/web/templates/s.yaml": secret, "pipeline.yaml": CONFIG + "secrets: {rendered: omit}\n"})
     verbs("vendor", "render")
     assert "create them in the cluster: Secret shop/login" in capsys.readouterr().err
+
+
+def test_encrypted_values_are_refused_rather_than_rendered(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = "port: ENC[AES256_GCM,data:x,iv:y,tag:z,type:int]\nsops: {mac: 'ENC[x]', version: 3.9.0}\n"
+    write(here, {"values/web/common.yaml": text})
+    assert run(["render"]) == 64
+    assert "values/web/common.yaml is encrypted with sops" in capsys.readouterr().err
+    assert not (here / "rendered").exists()

@@ -1,5 +1,6 @@
 """The input of a release's render: the vendored chart, the values layers, the overlay."""
 
+import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
@@ -10,6 +11,8 @@ from pipeline.core.charts.values import values_of
 from pipeline.core.config.model import Environment, Release
 from pipeline.core.config.shards import shared_out
 from pipeline.core.errors import ConfigError, Problem, StaleError, UsageError
+from pipeline.core.kube.resource import mapping
+from pipeline.core.kube.secrets import SOPS
 from pipeline.core.ports import NOTHING_KEPT, Memory, no_pause
 from pipeline.core.render.layout import folder_of
 from pipeline.core.render.order import Engine
@@ -132,9 +135,15 @@ def _layers(environment: Environment, release: Release, world: RenderPorts) -> I
                 )
             continue
         try:
-            yield ValuesLayer(file, text, values_of(text))
+            layer = ValuesLayer(file, text, values_of(text))
         except YamlError as error:
             raise ConfigError((Problem(file, error.line, error.column, f"not valid YAML: {error.message}"),)) from error
+        if "mac" in mapping(layer.data.get(SOPS)):
+            raise UsageError(
+                f"{file} is encrypted with sops: its values would be rendered as ENC[…]",
+                hint=f"decrypt it before the render: sops --decrypt --in-place {shlex.quote(file)}",
+            )
+        yield layer
 
 
 def share(pairs: Sequence[Pair], shard: tuple[int, int], files: Files) -> tuple[Pair, ...]:
