@@ -160,6 +160,8 @@ def _elsewhere(said: str) -> bool:
     """What a file that can be read leads to: a cluster that is not there, a difference that is reported."""
     reasons = (
         "several environments have",
+        "is in the index of",
+        "needs a person at a terminal",
         "does not answer",
         "not up to date",
         "is not what is committed",
