@@ -29,6 +29,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
     budgets = list(upgrade.after.manifests.of_kind("PodDisruptionBudget"))
     old, new = around(upgrade) if budgets else ([], [])
     earlier = {one.id: one for one in old if one.kind == "PodDisruptionBudget"}  # another release may have had it
+    renamed = (change for change in upgrade.diff.changes if change.before and change.after)
+    earlier |= {change.id: change.before for change in renamed if change.before}
     for budget in budgets:
         blocked, before = _blocked(budget, new, upgrade), earlier.get(budget.id)
         if blocked and (before is None or not _blocked(before, old, upgrade)):
