@@ -7,7 +7,7 @@ from types import MappingProxyType
 from pipeline.core.cluster.api.discovery import Served
 from pipeline.core.cluster.api.error_text import clean
 from pipeline.core.cluster.api.request import Clock
-from pipeline.core.cluster.run.health import Health, HealthState, health, health_of_absent, is_silent, pods_reason
+from pipeline.core.cluster.run.health import Health, HealthState, health, health_of_absent, health_of_pods, is_silent
 from pipeline.core.errors import WorldError
 from pipeline.core.kube.apis import built_in_group
 from pipeline.core.kube.resource import Body, ResourceId, mapping
@@ -87,7 +87,7 @@ class Waiting:
             pods = [pod for pod in self.client.every(_POD, rid.namespace) if _belongs(pod, rid.name)]
         except WorldError:
             return state
-        why = pods_reason(pods)
+        why = health_of_pods(pods).reason
         return Health(state.state, clean(f"{state.reason}; {why}")) if why else state
 
 

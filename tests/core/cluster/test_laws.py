@@ -149,11 +149,22 @@ def test_workload_whose_controller_never_spoke_is_not_well(kind: str, conditions
     assert health(body).state is HealthState.PROGRESSING
 
 
+def _unschedulable(message: str) -> dict[str, Any]:
+    return {"conditions": [{"type": "PodScheduled", "status": "False", "message": message}]}
+
+
+def _waiting(reason: str) -> dict[str, Any]:
+    return {"phase": "Pending", "containerStatuses": [{"name": "a", "state": {"waiting": {"reason": reason}}}]}
+
+
 @pytest.mark.parametrize(
     ("body", "state"),
     [
         ({"kind": "Job", "apiVersion": "batch/v1", "spec": {}}, HealthState.PROGRESSING),
         ({"kind": "Pod", "apiVersion": "v1", "status": {"phase": "Failed"}}, HealthState.FAILED),
+        ({"kind": "Pod", "apiVersion": "v1", "status": _unschedulable("container x waits")}, HealthState.PROGRESSING),
+        ({"kind": "Pod", "apiVersion": "v1", "status": _waiting("CrashLoopBackOff")}, HealthState.FAILED),
+        ({"kind": "Pod", "apiVersion": "v1", "status": _waiting("ContainerCreating")}, HealthState.PROGRESSING),
         ({"kind": "Service", "apiVersion": "v1", "spec": {"type": "LoadBalancer"}}, HealthState.PROGRESSING),
         ({"kind": "APIService", "apiVersion": "apiregistration.k8s.io/v1"}, HealthState.PROGRESSING),
         ({"kind": "CustomResourceDefinition", "apiVersion": "apiextensions.k8s.io/v1"}, HealthState.PROGRESSING),

@@ -64,22 +64,26 @@ def is_silent(body: Body) -> bool:
     return not mapping(body.get("status"))
 
 
-def pods_reason(pods: list[Body]) -> str:
-    """Why pods do not come up, in one line; empty where they do not say."""
+def health_of_pods(pods: list[Body]) -> Health:
+    """Why pods do not come up: failed where a container does, and progressing without a reason where they say none."""
     for pod in sorted(pods, key=lambda pod: str(mapping(pod.get("metadata")).get("name"))):
         status = mapping(pod.get("status"))
         for container in map(mapping, sequence(status.get("containerStatuses"))):
             waiting = mapping(mapping(container.get("state")).get("waiting"))
             if str(waiting.get("reason") or "").startswith(_BAD_WAITING):
                 said = f": {waiting['message']}" if waiting.get("message") else ""
-                return clean(f"container {container.get('name')} is in {waiting['reason']}{said}")
+                return _failed_container(container, f"is in {waiting['reason']}{said}")
             ended = mapping(mapping(container.get("state")).get("terminated"))
             if ended and _number(ended.get("exitCode")):
-                return clean(f"container {container.get('name')} exited with {ended.get('exitCode')}")
+                return _failed_container(container, f"exited with {ended.get('exitCode')}")
         scheduled = _condition(status, "PodScheduled")
         if scheduled.get("status") == "False" and scheduled.get("message"):
-            return clean(str(scheduled["message"]))
-    return ""
+            return Health(HealthState.PROGRESSING, clean(str(scheduled["message"])))
+    return Health(HealthState.PROGRESSING)
+
+
+def _failed_container(container: Mapping[str, Any], what: str) -> Health:
+    return Health(HealthState.FAILED, clean(f"container {container.get('name')} {what}"))
 
 
 def _deployment(body: Body, status: Mapping[str, Any]) -> Health:
@@ -149,10 +153,10 @@ def _pod(body: Body, status: Mapping[str, Any]) -> Health:
     phase = status.get("phase")
     if phase == "Succeeded" or _is(status, "Ready"):
         return _CURRENT
-    why = pods_reason([body])
-    if phase == "Failed" or why.startswith("container "):
-        return Health(HealthState.FAILED, why or "the pod failed")
-    return Health(HealthState.PROGRESSING, why or "the pod is not ready")
+    found = health_of_pods([body])
+    if phase == "Failed" or found.state is HealthState.FAILED:
+        return Health(HealthState.FAILED, found.reason or "the pod failed")
+    return Health(HealthState.PROGRESSING, found.reason or "the pod is not ready")
 
 
 def _claim(status: Mapping[str, Any], *, binds_late: bool) -> Health:
