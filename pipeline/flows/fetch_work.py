@@ -6,7 +6,7 @@ from typing import Protocol, TypeVar
 
 from pipeline.core.errors import MissingFileError, PipelineError, StaleError, UsageError, WorldError
 from pipeline.core.ports import Progress, no_progress
-from pipeline.core.words import listed
+from pipeline.core.words import listed, noun_for
 
 T = TypeVar("T")
 
@@ -67,5 +67,5 @@ def _of_releases(names: Sequence[str], error: PipelineError) -> PipelineError:
     if not isinstance(error, WorldError | MissingFileError):
         return error
     kind = WorldError if isinstance(error, WorldError) else MissingFileError
-    whose = f"release {names[0]!r}" if len(names) == 1 else f"releases {listed([repr(name) for name in names])}"
+    whose = f"{noun_for(len(names), 'release')} {listed(map(repr, names))}"
     return kind(f"{whose}: {error.message}", hint=error.hint)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from pipeline.core.judge.report_document import FindingEntry, ReleaseEntry, ReportDocument
 from pipeline.core.risk.levels import LEVELS
-from pipeline.core.words import counted, left_over
+from pipeline.core.words import agreeing, counted, left_over
 from pipeline.report import plain
 from pipeline.report.diff_rows import Room, release_rows
 from pipeline.report.fixes import fix, steps_before_merging
@@ -156,10 +156,14 @@ def _findings(report: ReportDocument, setting: Setting) -> Iterator[Section]:
     waived = [finding for finding in report.findings if finding.waived]
     if waived:
         rows = "\n".join(f"- {_one_line(finding)}: {prose(plain.waiver(finding))}" for finding in waived)
-        yield Section(2, details(f"{len(waived)} waived", rows), f"{len(waived)} findings are waived.")
+        yield Section(
+            2,
+            details(f"{len(waived)} waived", rows),
+            f"{counted(len(waived), 'finding')} {agreeing(len(waived), 'is')} waived.",
+        )
     if notes:
         rows = "\n".join(f"- {prose(finding.title)}" for finding in notes)
-        yield Section(4, details(f"⚪ {counted(len(notes), 'note')}", rows), f"⚪ {len(notes)} notes")
+        yield Section(4, details(f"⚪ {counted(len(notes), 'note')}", rows), f"⚪ {counted(len(notes), 'note')}")
 
 
 def _finding(finding: FindingEntry, home: str, page: str, *, opened: bool) -> str:

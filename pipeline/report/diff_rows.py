@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from msgspec import UNSET
 
 from pipeline.core.judge.report_document import ChangeEntry, FieldEntry
-from pipeline.core.words import counted, left_over
+from pipeline.core.words import left_over
 from pipeline.report import plain
 from pipeline.report.text_rows import by_line, rows, shortened_rows
 
@@ -24,7 +24,7 @@ class Room:
 def release_rows(changes: Sequence[ChangeEntry], folded: int, room: Room) -> list[str]:
     """All of a release; ``folded`` objects more differ in nothing that matters."""
     found = [row for change in changes for row in _object(change, room)]
-    return found + ([f"# {counted(folded, 'object')} differ in version labels and checksums only"] if folded else [])
+    return found + ([f"# {plain.folded_text(folded)}"] if folded else [])
 
 
 def _object(change: ChangeEntry, room: Room) -> Iterator[str]:

@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from pipeline.core.judge.report_document import FindingEntry, ReportDocument
 from pipeline.core.risk.levels import LEVELS
-from pipeline.core.words import counted
+from pipeline.core.words import article, counted
 from pipeline.report import plain
 from pipeline.report.fixes import fix, steps_before_merging
 from pipeline.report.html_changes import sections
@@ -104,4 +104,7 @@ def _findings(report: ReportDocument) -> dict[str, Any]:
 
 
 def _rest(report: ReportDocument) -> dict[str, Any]:
-    return {"sections": list(sections(report)), "gaps": plain.gaps(report)}
+    return {
+        "sections": list(sections(report)),
+        "gaps": [(article(needs), rules) for needs, rules in plain.gaps(report)],
+    }

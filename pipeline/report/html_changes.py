@@ -52,7 +52,7 @@ def sections(report: ReportDocument) -> Iterator[ReleaseSection]:
             room -= len(text)
             entries.append(text if room > 0 else _macro("too_much", change, _notes(change)))
         if entries or folded:
-            rest = counted(folded, "object") if folded else ""
+            rest = plain.folded_text(folded) if folded else ""
             name = plain.release_name(*release.key)
             yield ReleaseSection(name, plain.release_title(release), tuple(entries), rest)
 

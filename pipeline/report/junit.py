@@ -5,6 +5,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from pipeline.core.judge.report_document import FindingEntry, ReleaseEntry, ReportDocument
 from pipeline.core.risk.levels import SERIOUS
+from pipeline.core.words import article
 from pipeline.report import plain
 from pipeline.report.fixes import fix
 
@@ -35,7 +36,7 @@ def _gaps(report: ReportDocument) -> Iterator[str]:
     if gaps:
         yield _opening("not evaluated", len(gaps), 0, 0, len(gaps))
         for gap in gaps:
-            why = f"<skipped message={_attribute('needs a ' + gap.needs)}/>"
+            why = f"<skipped message={_attribute('needs ' + article(gap.needs))}/>"
             yield f'    <testcase name={_attribute(gap.rule)} classname="not evaluated">{why}</testcase>'
         yield "  </testsuite>"
 

@@ -6,6 +6,7 @@ from typing import Any
 from pipeline.core.upgrade.duration import told
 from pipeline.core.upgrade.judged import JudgedVersion, farthest
 from pipeline.core.upgrade.newer import NewerVersion, Standing
+from pipeline.core.words import agreeing, counted
 from pipeline.report.plain import line
 from pipeline.report.terminal import Look
 
@@ -76,7 +77,7 @@ def _offer(row: Standing) -> tuple[str, str, str, str]:
 
 
 def _note(row: Standing) -> str:
-    young = "1 version is too young" if row.young == 1 else f"{row.young} versions are too young" if row.young else ""
+    young = f"{counted(row.young, 'version')} {agreeing(row.young, 'is')} too young" if row.young else ""
     return "; ".join(filter(None, (row.problem, "the chart is deprecated" if row.deprecated else "", young)))
 
 

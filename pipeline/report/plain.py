@@ -149,7 +149,7 @@ def tally(report: ReportDocument) -> str:
 
 
 def extent(report: ReportDocument) -> str:
-    """What changes, and what is restarted by it."""
+    """What changes, and what is restarted by it. Of what does not render, nobody knows whether it changes."""
     summary = report.summary
     counts = (("changed", summary.changed), ("added", summary.added), ("removed", summary.removed))
     parts = [f"{number} {word}" for word, number in counts if number]
@@ -161,6 +161,9 @@ def extent(report: ReportDocument) -> str:
         parts.append(f"{counted(rolled.workloads, 'workload')} {agreeing(rolled.workloads, 'restarts')}{which}")
     if rolled.operated:
         parts.append(f"operators may restart the pods of {counted(rolled.operated, 'custom resource')}")
+    if report.verdict is Verdict.FAILED:
+        failed = len({error.key for error in report.errors})
+        parts.append(f"the changes of {counted(failed, 'release')} are unknown")
     return " · ".join(parts) or "nothing changes"
 
 
@@ -185,6 +188,11 @@ def shown_changes(report: ReportDocument, release: ReleaseEntry) -> tuple[list[C
     own = [change for change in report.changes if change.key == release.key]
     shown = [change for change in own if not change.fields or change.telling]
     return shown, len(own) - len(shown)
+
+
+def folded_text(folded: int) -> str:
+    """``3 objects differ in version labels and checksums only``."""
+    return f"{counted(folded, 'object')} {agreeing(folded, 'differs')} in version labels and checksums only"
 
 
 def gaps(report: ReportDocument) -> list[tuple[str, list[str]]]:

@@ -8,7 +8,7 @@ import orjson
 from pipeline.core.json_text import escaped
 from pipeline.core.judge.report_document import FindingEntry, PlaceEntry, ReportDocument
 from pipeline.core.render.layout import index_of
-from pipeline.core.words import agreeing, counted
+from pipeline.core.words import agreeing, article, counted
 from pipeline.report import plain
 from pipeline.report.fixes import labelled
 
@@ -99,7 +99,7 @@ def _failures(report: ReportDocument) -> list[dict[str, Any]]:
 def _gaps(report: ReportDocument) -> list[dict[str, Any]]:
     """Not checked is not passed."""
     return [
-        {"level": "note", "message": {"text": plain.safe(f"{n.rule} is not evaluated: it needs a {n.needs}")}}
+        {"level": "note", "message": {"text": plain.safe(f"{n.rule} is not evaluated: it needs {article(n.needs)}")}}
         for n in report.not_evaluated
     ]
 

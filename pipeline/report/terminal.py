@@ -173,7 +173,7 @@ def _changes(report: ReportDocument, look: Look) -> Iterator[str]:
         for change in shown:
             yield from _change(change, look)
         if folded:
-            yield look.style(f"    {counted(folded, 'object')} differ in version labels and checksums only", "dim")
+            yield look.style(f"    {plain.folded_text(folded)}", "dim")
 
 
 def _change(change: ChangeEntry, look: Look) -> Iterator[str]:

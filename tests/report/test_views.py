@@ -59,6 +59,8 @@ def test_a_failed_render_is_told_with_template_and_line() -> None:
     for text in (terminal.render(data), markdown.render(data)):
         assert "web/templates/a.yaml:7" in text
         assert "no luck" in text
+        assert "the changes of 1 release are unknown" in text
+        assert "nothing changes" not in text
 
 
 def test_hostile_text_neither_drives_the_terminal_nor_leaves_its_span() -> None:

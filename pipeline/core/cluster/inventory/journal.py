@@ -19,6 +19,7 @@ from pipeline.core.cluster.api.canonical import digest
 from pipeline.core.errors import WorldError
 from pipeline.core.json_text import escaped
 from pipeline.core.redaction.run import hide
+from pipeline.core.words import counted
 
 START = "sha256:" + "0" * 64
 _HINT = "look at the cluster (pipeline status), then pipeline unlock --run RUN --abandon --reason WHY"
@@ -106,9 +107,8 @@ def check_end(journal: ReadJournal, anchor: Anchor, where: str) -> None:
         WorldError: it was cut, or written again with other lines.
     """
     if len(journal.lines) < anchor.lines:
-        message = (
-            f"{where}: the journal was cut: it has {len(journal.lines)} lines, and the cluster knows of {anchor.lines}"
-        )
+        left = counted(len(journal.lines), "line")
+        message = f"{where}: the journal was cut: it has {left}, and the cluster knows of {anchor.lines}"
         raise WorldError(message, hint=_HINT)
     if journal.digests[anchor.lines - 1] != anchor.digest:
         message = f"{where}:{anchor.lines}: the journal was written again: this is not the line that the cluster knows"
