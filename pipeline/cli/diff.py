@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pipeline.core.config.diff_source import DiffSource
     from pipeline.core.judge.report_document import ReportDocument
 
-SHOWN_AS = "terminal, json, markdown, comment, summary, html, sarif or junit, in a file with =PATH"
+SHOWN_AS = "terminal, json, markdown, comment, summary, html, sarif, junit or annotations, in a file with =PATH"
 _FILE = click.Path(path_type=Path)
 _CHART = "For chart: sources: "
 

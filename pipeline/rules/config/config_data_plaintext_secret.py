@@ -9,7 +9,7 @@ The rendered tree is committed: whoever can read the repository or the namespace
 
 ## What to do
 
-Move it to a Secret that sops or an external store protects, and rotate the credential if it was ever pushed.
+Move the credential to a Secret that sops or an external store protects, and rotate it if it was ever pushed.
 """
 
 from collections.abc import Iterator
@@ -38,7 +38,7 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
             place(change.after, found[0]),
             title=f"{change.id.kind} {change.id.name}: {names} {like} in plain text",
             why="Whoever can read the repository or the object has the credential.",
-            remedy="Move it to a Secret (sops, an external store); rotate it if it was ever pushed.",
+            remedy="Move the credential to a Secret (sops, an external store); rotate it if it was ever pushed.",
             also=tuple(place(change.after, path) for path in found[1:]),
         )
 

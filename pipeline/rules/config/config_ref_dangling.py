@@ -35,7 +35,7 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
             places[0],
             title=f"{_needing(places)} {name.kind} {name.name}, which is no longer rendered",
             why="After it is pruned, new pods do not start, unless something else creates it.",
-            remedy="Check what creates it now, or keep it with a value or an overlay.",
+            remedy=f"Check what creates {name.kind} {name.name} now, or keep it with a value or an overlay.",
             also=tuple(places[1:]),
         )
     for name, places in sorted(_users(newly_missing(upgrade, WORKLOADS, _needed)).items()):
@@ -44,7 +44,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
             places[0],
             title=f"{_needing(places, 'now ')} {name.kind} {name.name}, which is not rendered",
             why="New pods do not start until it exists.",
-            remedy=f"Create it in {name.namespace or upgrade.namespace} before the upgrade, or correct the name.",
+            remedy=f"Create {name.kind} {name.name} in {name.namespace or upgrade.namespace} before the upgrade, "
+            "or correct the reference.",
             severity=Severity.MEDIUM if outside else None,
             also=tuple(places[1:]),
         )

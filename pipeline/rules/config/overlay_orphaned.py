@@ -58,7 +58,7 @@ def _hit(same: list[OverlayDrift], upgrade: Upgrade) -> Hit:
         place(resource, drift.path),
         title=f"{f'{line}: ' if line else ''}{_title(drift.loss)} {what}",
         why=_why(drift),
-        remedy=f"Correct the patch, or delete it{_nearest(drift, resource)}.",
+        remedy=f"Correct or delete the patch{_nearest(drift, resource)}.",
         severity=severity,
         confidence=confidence,
         also=tuple(place(resource, one.path) for one in same[1:]),

@@ -37,7 +37,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
             places[0],
             title=f"{_running(places, 'now ')} as service account {name.name}, which is not rendered",
             why="If it does not exist, the API server rejects the pods.",
-            remedy=f"Make sure that it exists in {name.namespace or upgrade.namespace}, or let the chart create it.",
+            remedy=f"Make sure that service account {name.name} exists in {name.namespace or upgrade.namespace}, "
+            "or let the chart create it.",
             severity=Severity.HIGH,
             confidence=Confidence.LIKELY,
             also=tuple(places[1:]),

@@ -35,7 +35,7 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
             why="Its pods have different cloud permissions from their next start."
             if key in new
             else "Its pods have no cloud permissions from their next start.",
-            remedy="Set it with a value (serviceAccount.annotations), or move the permissions first.",
+            remedy="Set the annotation with a value (serviceAccount.annotations), or move the permissions first.",
             severity=None if key in old else Severity.LOW,
         )
 

@@ -19,7 +19,7 @@ from pipeline.core.kube.resource import ManifestSet
 from pipeline.core.risk.finding import Place, ResourceRef, Severity
 from pipeline.core.risk.rule import Hit, Need, Rule, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
-from pipeline.core.words import counted, listed
+from pipeline.core.words import agreeing, counted, listed, noun_for
 
 _SHOWN = 4
 
@@ -61,15 +61,21 @@ def _hit(group: list[DefaultChange], severity: Severity, *, unknown: bool) -> Hi
     return Hit(
         places[0],
         title=f"{counted(len(group), 'default value')} removed from the chart: {names}",
-        why="The old defaults were in effect; their function was removed or moved."
-        if active
-        else "Helm silently ignores values that still set them."
-        if severity is Severity.MEDIUM and unknown
-        else "They were off or empty, or had no effect on what is rendered.",
-        remedy="Look for the new names there if you need them.",
+        why=_why(len(group), active=active, unknown=severity is Severity.MEDIUM and unknown),
+        remedy=f"Look for the new {noun_for(len(group), 'name')} there if you need what was removed.",
         severity=severity,
         also=tuple(places[1:]),
     )
+
+
+def _why(number: int, *, active: bool, unknown: bool) -> str:
+    if active:
+        was, its = agreeing(number, "was"), agreeing(number, "its")
+        return f"The old {noun_for(number, 'default')} {was} in effect; {its} function was removed or moved."
+    if unknown:
+        return f"Helm silently ignores values that still set {'it' if number == 1 else 'them'}."
+    had = f"{agreeing(number, 'it')} {agreeing(number, 'was')}".capitalize()
+    return f"{had} off or empty, or had no effect on what is rendered."
 
 
 _OLD = chart("1.0.0", "args: [--stats]\npsp: {enabled: false, name: x}\nimage: {tag: v1}\nkept: 1\n")

@@ -1,4 +1,4 @@
-"""A chart's default changes its type: for example, a list or a flag becomes a map.
+"""A chart's default changes its type: for example, a list or a boolean becomes a map.
 
 ## Why it matters
 
@@ -75,7 +75,7 @@ def kind(value: object) -> str:
     """The type's everyday name; empty for null and an empty text, which say nothing about the shape."""
     if value is None or value == "":
         return ""
-    names = {bool: "flag", int: "number", float: "number", str: "string", list: "list", dict: "map"}
+    names = {bool: "boolean", int: "number", float: "number", str: "string", list: "list", dict: "map"}
     return names.get(type(value), "")
 
 
@@ -90,19 +90,23 @@ RULE = Rule(
     unrendered=True,
     whole=check,
     cases=(
-        speaks("a flag that we set becomes a map", ("high", "rootMount"), sides=sides(_FLAG, _MAP, "rootMount: false")),
+        speaks(
+            "a boolean that we set becomes a map", ("high", "rootMount"), sides=sides(_FLAG, _MAP, "rootMount: false")
+        ),
         speaks(
             "our value is a map already",
             ("low", "rootMount"),
             sides=sides(_FLAG, _MAP, "rootMount: {enabled: false}"),
         ),
         speaks(
-            "a flag that we do not set becomes a map",
+            "a boolean that we do not set becomes a map",
             ("low", "rootMount"),
             sides=sides(_FLAG, _MAP),
             facts={"repository_before": ManifestSet()},
         ),
-        speaks("a flag becomes a map, and who sets it is unknown", ("medium", "rootMount"), sides=sides(_FLAG, _MAP)),
+        speaks(
+            "a boolean becomes a map, and who sets it is unknown", ("medium", "rootMount"), sides=sides(_FLAG, _MAP)
+        ),
         speaks(
             "an empty map becomes an empty list",
             ("medium", "args"),

@@ -28,7 +28,10 @@ def _grade(_change: ResourceChange, fields: list[FieldChange]) -> Severity | Non
 def _advise(fields: list[FieldChange]) -> tuple[str, str] | None:
     if any(field.new is MISSING or field.old is not MISSING for field in fields):
         return None
-    return "Nothing breaks: another port is declared.", "Check whether a Service or a NetworkPolicy must name it, too."
+    return (
+        "Nothing breaks: another port is declared.",
+        "Check whether a Service or a NetworkPolicy must name the port, too.",
+    )
 
 
 check = pods_check(

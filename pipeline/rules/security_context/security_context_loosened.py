@@ -7,7 +7,7 @@ and a strict Pod Security level rejects the pod.
 
 ## What to do
 
-Check whether it is needed; if not, undo it with a value or an overlay.
+Undo the change with a value or an overlay, unless the pods need the privileges.
 """
 
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ from pipeline.core.risk.upgrade import Upgrade
 _WORDS = FindingText(
     "its pods get more privileges",
     "An attacker in the pod can do more on the node; a strict Pod Security level rejects the pods.",
-    "Check whether it is needed; if not, undo it with a value or an overlay.",
+    "Undo the change with a value or an overlay, unless the pods need the privileges.",
 )
 
 

@@ -7,7 +7,7 @@ restarted.
 
 ## What to do
 
-Restore it with a value or an overlay, unless another probe replaces it.
+Restore the probe with a value or an overlay, unless another probe replaces it.
 """
 
 from pipeline.core.analysis.change_text import entry_name
@@ -30,7 +30,7 @@ check = pods_check(
     FindingText(
         "{} removed",
         "Traffic may go to pods that are not ready, or hanging pods are not restarted.",
-        "Restore it with a value or an overlay.",
+        "Restore the probe with a value or an overlay.",
         say=lambda _, field: entry_name(field),
     ),
 )
