@@ -35,7 +35,7 @@ def _stranger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
                 patch.delenv(name)
         for name, value in IDENTITY.items():
             patch.setenv(name, value)
-        for name in ("NO_COLOR", "FORCE_COLOR", "PAGER"):
+        for name in ("NO_COLOR", "FORCE_COLOR", "PAGER", "CI"):
             patch.delenv(name, raising=False)
         patch.setenv("HOME", str(home))
         Path(home, ".gitconfig").write_text("[init]\n\tdefaultBranch = main\n[commit]\n\tgpgsign = false\n")

@@ -44,8 +44,8 @@ def is_input(path: str) -> bool:
 
 
 def _inputs(tree: Tree) -> set[str]:
-    """pipeline.yaml, and what the indexes of a tree say that they were rendered of."""
-    found = {CONFIG}
+    """pipeline.yaml, what keeps Git from changing bytes, and what the indexes say that they were rendered of."""
+    found = {CONFIG, ".gitattributes"}
     for path, data in tree.read(path for path in tree.ids(INDEXES)).items():
         for index in all_readable(data, path):
             found |= set(index.inputs.values)

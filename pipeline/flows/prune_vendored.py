@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from pipeline.core.charts.lock import ATTRIBUTES_FILE, FILE, ChartLock, folder
+from pipeline.core.charts.lock import ATTRIBUTES_FILE, FILE, README_FILE, ChartLock, folder
 from pipeline.core.charts.lock_text import from_text
 from pipeline.core.config.model import Config
 from pipeline.core.errors import PipelineError
@@ -48,7 +48,7 @@ def prune(
 
     ``rendered`` is as ``made_of`` has it. A ref whose lock cannot be read keeps everything: nobody knows what it needs.
     """
-    here = sorted({"/".join(path.split("/")[:_DEPTH]) for path in paths if path != ATTRIBUTES_FILE})
+    here = sorted({"/".join(path.split("/")[:_DEPTH]) for path in paths if path not in (ATTRIBUTES_FILE, README_FILE)})
     needed = {place: f"rendered/ was made of it: {by}" for place, by in rendered.items()}
     unreadable = ""
     for ref, text in sorted(locks.items(), reverse=True):

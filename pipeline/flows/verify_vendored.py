@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from pipeline.core.analysis.vendored_differences import FileDifference, differences
 from pipeline.core.charts.chart import VendoredTree, tree_digest
-from pipeline.core.charts.lock import ATTRIBUTES, ATTRIBUTES_FILE, FOLDER, ChartLock, LockedChart
+from pipeline.core.charts.lock import ATTRIBUTES, ATTRIBUTES_FILE, FOLDER, README_FILE, ChartLock, LockedChart
 from pipeline.core.charts.reference import parse_reference
 from pipeline.core.charts.stored_names import stored_files
 from pipeline.core.config.model import Config
@@ -77,7 +77,7 @@ def _undeclared(lock: ChartLock, paths: Iterable[str]) -> list[FileDifference]:
     spare = set[str]()
     for path in paths:
         place = "/".join(path.split("/")[:3])
-        if place not in known and path != ATTRIBUTES_FILE:
+        if place not in known and path not in (ATTRIBUTES_FILE, README_FILE):
             spare.add(place)
     return [FileDifference(place, "is undeclared: no release of pipeline.lock has it") for place in spare]
 

@@ -244,7 +244,7 @@ def test_a_socket_that_never_answers_is_given_up(here: Path, capsys: pytest.Capt
         ("once", "is larger than 100 MiB"),
         ("twice", "only gzip is read, once"),
         ("other", "only gzip is read, once"),
-        ("broken", "not gzip"),
+        ("broken", "not valid gzip"),
         ("endless", "is larger than 100 MiB"),
         ("redirect", "redirect"),
     ],

@@ -1,5 +1,6 @@
 """No name in a chart, an index, a lock or an index of a render becomes a path that leads out."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -59,9 +60,9 @@ def test_a_lock_cannot_name_a_folder_elsewhere(
 ) -> None:
     verbs("vendor")
     lock = (here / "pipeline.lock").read_text()
-    was = {"name": "name: web", "version": "version: '1.0.0'"}[key]
-    assert was in lock
-    write(here, {"pipeline.lock": lock.replace(was, f"{key}: {name!r}")})
+    assert "\n  web/1.0.0:\n" in lock
+    block = json.dumps({"name": f"{name}/1.0.0", "version": f"web/{name}"}[key])
+    write(here, {"pipeline.lock": lock.replace("\n  web/1.0.0:\n", f"\n  {block}:\n")})
     for verb in (["vendor"], ["vendor", "--locked"], ["render"]):
         refused(verb, here.parent)
         assert "pipeline.lock" in capsys.readouterr().err

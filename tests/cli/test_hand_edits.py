@@ -186,7 +186,7 @@ def test_a_file_that_no_render_wrote_is_named_and_left_alone(here: Path, capsys:
     verbs("commit")
     said = capsys.readouterr().err
     assert f"{path} was added by hand" in said
-    assert "notes.md" not in said
+    assert "notes.md was added by hand" not in said
     assert path not in git(here, "ls-files")
     (here / path).unlink()
     verbs("render --check", "diff")
@@ -317,3 +317,13 @@ def test_a_plan_is_not_made_of_what_nobody_rendered(
     capsys.readouterr()
     assert run(["plan", "--offline", "inventory.yaml"]) == 4
     assert named in capsys.readouterr().err
+
+
+def test_a_vendored_chart_that_was_edited_is_named_by_diff(here: Path, capsys: Output) -> None:
+    template = here / "vendor_charts/web/1.0.0/templates/a.yaml"
+    template.write_text(template.read_text() + "# mine\n")
+    for _ in range(2):  # the second time, the comparison is known
+        capsys.readouterr()
+        assert run(["diff"]) == 4
+        assert "vendor_charts/web/1.0.0 is not what pipeline vendor fetched" in capsys.readouterr().err
+    verbs("vendor", "diff")

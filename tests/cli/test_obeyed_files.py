@@ -143,3 +143,21 @@ def test_a_folder_of_vendored_charts_that_is_a_link_is_refused(here: Path, capsy
     for verb in (["vendor", "--locked"], ["render"], ["vendor"]):
         refused(verb, here.parent)
         assert "link" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("folder", ["", "files/r/", "files/Deep/"])
+@pytest.mark.parametrize("form", ["package", "folder"])
+def test_a_chart_that_git_would_take_for_a_repository_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], folder: str, form: str
+) -> None:
+    inside = {f"{folder}HEAD": "ref: refs/heads/x\n", f"{folder}objects/a": "x", f"{folder}refs/a": "x"}
+    inside[f"{folder}config"] = "[core]\n\tbare = false\n\tworktree = .\n\tfsmonitor = touch /nowhere\n"
+    root = repository(tmp_path / "platform", chart(inside))
+    monkeypatch.chdir(root)
+    if form == "folder":
+        write(root, {f"own/{path}": text for path, text in inside.items()})
+        write(root, {"own/Chart.yaml": "apiVersion: v2\nname: own\nversion: 1.0.0\n"})
+        write(root, {"pipeline.yaml": "releases: [{name: own, chart: ./own, namespace: a}]\n"})
+    refused(["vendor"], tmp_path)
+    assert "looks like a Git repository" in capsys.readouterr().err
+    assert not (root / "vendor_charts").exists()

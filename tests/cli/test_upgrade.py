@@ -88,6 +88,7 @@ def test_an_upgrade_edits_vendors_renders_and_judges(here: Path, capsys: pytest.
     said = capsys.readouterr()
     assert "pipeline.yaml:5: web 1.0.0 -> 2.0.0" in said.err
     assert "next: pipeline commit" in said.err
+    assert "by hand" not in said.err
     assert "Service" in said.out
     after = snapshot(here)
     assert after["pipeline.yaml"] == before["pipeline.yaml"].replace(b"version: 1.0.0  #", b"version: 2.0.0  #")

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.ci import IN_CI
+
 ROOT = Path(__file__).parents[2]
 MODULE = ROOT / "tests" / "controlplane"
 NAMES = ("etcd", "kube-apiserver", "kube-controller-manager")
@@ -27,7 +29,7 @@ def require() -> Path:
     if not missing:
         return found
     reason = f"no control plane: {', '.join(missing)} not in {found}; run: bash scripts/control_plane.sh"
-    if os.environ.get("CI") == "true":
+    if IN_CI:
         pytest.fail(reason)
     pytest.skip(reason)
 

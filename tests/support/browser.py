@@ -11,6 +11,8 @@ from typing import Any, Self
 
 import pytest
 
+from tests.support.ci import IN_CI
+
 NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome")
 _FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--remote-debugging-pipe")
 _WAIT_S = 60.0
@@ -21,7 +23,7 @@ def program() -> str:
     found = next((path for name in NAMES if (path := shutil.which(name))), None)
     if found is None:
         reason = f"no browser: none of {', '.join(NAMES)} is installed"
-        if os.environ.get("CI") == "true":
+        if IN_CI:
             pytest.fail(reason)
         pytest.skip(reason)
     return found

@@ -4,7 +4,6 @@ scripts/fetch_tools.py puts it into .tools/, pinned by digest. It is OpenAPI 3.0
 otherwise.
 """
 
-import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -16,6 +15,8 @@ from urllib.parse import parse_qsl, urlsplit
 import orjson
 import pytest
 from jsonschema import Draft202012Validator
+
+from tests.support.ci import IN_CI
 
 FILE = Path(__file__).parents[2] / ".tools" / "api.github.com.json"
 _OF_ANY_OPERATION = frozenset({401, 404, 429, 500, 502, 503, 504})
@@ -37,7 +38,7 @@ class Exchange:
 
 def hold(exchanges: list[Exchange]) -> None:
     """That GitHub would take every request, and gives such answers. Where it is absent: nothing, but in CI."""
-    if FILE.exists() or os.environ.get("CI") == "true":
+    if FILE.exists() or IN_CI:
         assert [problem for exchange in exchanges for problem in problems(exchange)] == []
 
 
@@ -45,7 +46,7 @@ def described() -> Mapping[str, Any]:
     """The description; a skip where it could not be fetched, a failure in CI."""
     if not FILE.exists():
         reason = "GitHub's API description is not there: make set-up-test fetches it, with npm"
-        if os.environ.get("CI") == "true":
+        if IN_CI:
             pytest.fail(reason)
         pytest.skip(reason)
     return _read()

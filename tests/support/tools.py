@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.ci import IN_CI
+
 CORPUS = Path(os.environ.get("PIPELINE_CORPUS", Path(__file__).parents[3] / "shared" / "corpus"))
 
 
@@ -18,7 +20,7 @@ def tool(name: str) -> str:
     found = shutil.which(name, path=places)
     if found is None:
         reason = f"{name} is not installed"
-        if os.environ.get("CI") == "true":
+        if IN_CI:
             pytest.fail(reason)
         pytest.skip(reason)
     return found
@@ -36,7 +38,7 @@ def fetched(name: str) -> bytes:
     path = Path(__file__).parents[2] / ".tools" / name
     if not path.exists():
         reason = f"{name} is not there: make set-up-test fetches it"
-        if os.environ.get("CI") == "true":
+        if IN_CI:
             pytest.fail(reason)
         pytest.skip(reason)
     return path.read_bytes()

@@ -14,11 +14,12 @@ from pipeline.adapters.fetch.unpacking import fits, named
 from pipeline.core.budget import Budget, ChartLimits
 from pipeline.core.charts.chart import Dependency, Fetched
 from pipeline.core.charts.dependencies import DeclaredDependency, PresentChart, missing
+from pipeline.core.charts.git_folders import git_folder
 from pipeline.core.charts.git_reference import GitPlace
 from pipeline.core.charts.reference import ChartKind, ChartReference, ChartRepository, dependency_reference
 from pipeline.core.charts.repository_index import Offer
 from pipeline.core.errors import UsageError, WorldError
-from pipeline.core.safe_path import SafePath
+from pipeline.core.safe_path import SafePath, shown
 
 _DEEPEST = 8
 _HINT = "put the chart into charts/, or complete its entry under dependencies:"
@@ -44,7 +45,12 @@ class ChartSource:
         """
         budget = Budget(str(reference), self.limits, time.monotonic)
         work = _Fetch(self._one, self.repositories, budget, pinned or {})
-        return work.with_dependencies(self._one.fetch(reference, version, budget, revision), reference, "", 0)
+        fetched = work.with_dependencies(self._one.fetch(reference, version, budget, revision), reference, "", 0)
+        folder = git_folder(fetched.files)
+        if folder is not None:
+            where = f"{fetched.name} {fetched.version}: {shown(folder) or 'its own folder'}"
+            raise ChartError(f"{where} looks like a Git repository, whose configuration runs programs", hint=HOSTILE)
+        return fetched
 
     def offers(self, reference: ChartReference) -> tuple[Offer, ...]:
         """Every version that the source has, in any order; raises as ``fetch`` does."""

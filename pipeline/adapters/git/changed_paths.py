@@ -25,3 +25,15 @@ def ignored(root: Path, paths: Sequence[str]) -> tuple[str, ...]:
         return ()
     done = ask(root, "ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--", *paths)
     return tuple(path.decode("utf-8", "surrogateescape") for path in done.stdout.split(b"\0") if path)
+
+
+def stored_ids(root: Path, paths: Sequence[str]) -> dict[str, str]:
+    """The id under which ``git add`` would store each file: after filters and line ends, as .gitattributes says."""
+    if not paths:
+        return {}
+    top = repository_root(root)
+    inside = root.resolve().relative_to(top.resolve()).as_posix()
+    start = "" if inside == "." else f"{inside}/"  # Git reads these paths from the top, wherever it runs
+    stdin = "".join(f"{start}{path}\n" for path in paths).encode("utf-8", "surrogateescape")
+    done = ask(top, "hash-object", "--stdin-paths", stdin=stdin)
+    return dict(zip(paths, done.stdout.decode().split(), strict=True))

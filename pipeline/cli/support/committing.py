@@ -1,10 +1,10 @@
 """The body of ``commit``: what would be committed, with which message, and the commit itself."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pipeline.adapters.git.changed_paths import changed_paths, ignored
+from pipeline.adapters.git.changed_paths import changed_paths, ignored, stored_ids
 from pipeline.core.analysis.credentials import in_the_open
 from pipeline.core.review.commit_message import message
 from pipeline.core.yaml.reader import YamlError, load_all
@@ -46,15 +46,24 @@ def to_commit(here: "Repository") -> ToCommit | None:
     from pipeline.cli.support.hand_edit_notices import refuse_edits
 
     head = here.head()
-    found = changed(head, here.worktree)
+    touched = changed_paths(here.root)
+    found = _as_git_sees(here, changed(head, here.worktree), touched)
     refuse_edits(here, head)
     withheld = _withheld(here, head, found)
     changes = {path: blob for path, blob in found.items() if path not in withheld}
     if not changes:
         return None
     check_secrets(here.config, changes, here.worktree)
-    others = tuple(path for path in changed_paths(here.root) if path not in found)
+    others = tuple(path for path in touched if path not in found)
     return ToCommit(changes, message(_report(committed=head is not None), len(changes)), withheld, others)
+
+
+def _as_git_sees(here: "Repository", found: Mapping[str, str], touched: Sequence[str]) -> dict[str, str]:
+    """Inputs are people's own: Git may change their line ends, and what only differs so is not a change."""
+    seen = {*touched, *ignored(here.root, [path for path in found if is_input(path)])}
+    kept = {path: blob for path, blob in found.items() if not is_input(path) or path in seen}
+    inputs = [path for path, blob in kept.items() if is_input(path) and blob and "\n" not in path]
+    return kept | stored_ids(here.root, inputs)
 
 
 def _withheld(here: "Repository", head: "Tree | None", found: Mapping[str, str]) -> dict[str, str]:

@@ -26,6 +26,7 @@ _HINTS = {
     HandEditKind.REMOVED: RENDER,
     HandEditKind.CONVERTED: CONVERTED,
     HandEditKind.ADDED: ADDED,
+    HandEditKind.VENDORED: VENDOR,
 }
 
 

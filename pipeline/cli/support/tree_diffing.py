@@ -16,6 +16,7 @@ from pipeline.core.config.shards import parse_shard
 from pipeline.core.errors import MissingFileError
 from pipeline.core.judge.snapshot import Snapshot
 from pipeline.core.render.file_tree import Tree
+from pipeline.core.render.hand_edits import HandEdit, HandEditKind
 from pipeline.core.render.layout import FOLDER as RENDERED
 from pipeline.core.render.manifests import ParsedDocuments
 from pipeline.flows.committed import ReleaseSelection
@@ -31,6 +32,7 @@ def repository(old: DiffSource, new: DiffSource, asked: DiffRequest) -> Comparis
     """Compare two rendered trees, under the policy of the merge base, or of the pipeline.yaml that is at work here."""
     sources, kept = (old, new), DocumentCache.of_user()
     late: tuple[str, ...] = ()
+    vendored: tuple[HandEdit, ...] = ()
     wanted = ReleaseSelection(frozenset(asked.environments), frozenset(asked.releases))
     shard = parse_shard(asked.shard) if asked.shard else None
     if any(source.kind is not SourceKind.DIR for source in sources):
@@ -44,14 +46,23 @@ def repository(old: DiffSource, new: DiffSource, asked: DiffRequest) -> Comparis
             here.check_whole()
         terms = _under_protected_policy(terms, old, here)
         sides = [_rendered(source, wanted, here, kept) for source in sources]
-        late = outdated_here(here, wanted) if new.kind is SourceKind.WORKTREE else ()
+        if new.kind is SourceKind.WORKTREE:
+            late, vendored = outdated_here(here, wanted), vendored_by_hand(here)
     else:
         releases, terms = (), DiffTerms(_today(), severity(asked.fail_on))
         sides = [_rendered(source, wanted, None, kept) for source in sources]
     terms = replace(terms, shard=shard, check=report_check(asked=asked.double_check))
     report = diff_repository(sides[0], sides[1], rules.load, terms)
     own = {file for release in releases for file in release.values}
-    return Comparison(report, sides[1].hand_edits, late, all(_taken_from(side, own) for side in sides))
+    edits = (*sides[1].hand_edits, *vendored)
+    return Comparison(report, edits, late, all(_taken_from(side, own) for side in sides))
+
+
+def vendored_by_hand(here: "Repository") -> tuple[HandEdit, ...]:
+    """The vendored charts of the work tree that are not as the lock says, though they are there."""
+    disk = here.disk
+    there = (chart for chart in here.lock.charts if disk.vendored_digest(chart.folder) != chart.tree)
+    return tuple(HandEdit(chart.folder, HandEditKind.VENDORED) for chart in there if disk.paths(chart.folder))
 
 
 def _taken_from(side: RenderedSnapshot, own: AbstractSet[str]) -> bool:

@@ -100,7 +100,8 @@ def _written(here: Repository, disk: Disk, text: str, batch: Sequence[VersionMov
     config = read(text, rule_ids=rules.ids())
     with progress("vendor") as tell:
         done = vendor(config, here.lock, names, disk, here.chart_source(), work=here.fetching(tell))
-    edits = replace(done.edits, files={**done.edits.files, FILE: text.encode()})
+    files, known = {**done.edits.files, FILE: text.encode()}, {**done.edits.known, FILE: ""}
+    edits = replace(done.edits, files=files, known=known)
     back = inverse(edits, disk)
     _carry_out(here, disk, edits)
     try:

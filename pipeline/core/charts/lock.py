@@ -11,6 +11,8 @@ from pipeline.core.safe_path import SafeName, SafePath
 
 FILE = "pipeline.lock"
 FOLDER = "vendor_charts"
+README_FILE = "vendor_charts/README.md"
+"""What init writes there for people."""
 ATTRIBUTES_FILE = f"{FOLDER}/.gitattributes"
 ATTRIBUTES = b"""\
 # Written by `pipeline vendor`: digests are of the bytes as they were published, so Git must not change any.

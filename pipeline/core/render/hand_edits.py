@@ -14,6 +14,7 @@ class HandEditKind(StrEnum):
     EDITED = "was edited by hand"
     REMOVED = "was removed by hand"
     ADDED = "was added by hand: pipeline did not render it"
+    VENDORED = "is not what pipeline vendor fetched"
     CONVERTED = "has other line ends than it was rendered with (core.autocrlf, or .gitattributes)"
 
 
