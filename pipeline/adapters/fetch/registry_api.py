@@ -79,7 +79,7 @@ class Registry:
             answer = self.get(path, place, budget, packed=False)
             if answer is None:
                 message = f"{self.host} has no repository {path}"
-                raise WorldError(message, hint="check name and login: registries may hide what you may not read")
+                raise WorldError(message, hint="check its name and your login: registries hide what you may not read")
             budget.packed(len(answer.body))
             before = len(found)
             found |= dict.fromkeys(
