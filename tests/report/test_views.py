@@ -63,6 +63,11 @@ def test_a_failed_render_is_told_with_template_and_line() -> None:
         assert "nothing changes" not in text
 
 
+@pytest.mark.parametrize(("folded", "said"), [(1, "1 object differs in"), (2, "2 objects differ in")])
+def test_what_is_folded_is_counted_in_the_right_number(folded: int, said: str) -> None:
+    assert plain.folded_text(folded).startswith(said)
+
+
 def test_hostile_text_neither_drives_the_terminal_nor_leaves_its_span() -> None:
     name = plain.value(HOSTILE)
     import orjson

@@ -27,6 +27,7 @@ from pipeline.core.charts.registry_tags import choose_tag, exact_tag, unknown_ta
 from pipeline.core.charts.semver import Version
 from pipeline.core.errors import UsageError, WorldError
 from pipeline.core.kube.resource import mapping, sequence
+from pipeline.core.words import counted
 
 _MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 _INDEX = "application/vnd.oci.image.index.v1+json"
@@ -138,7 +139,7 @@ def _only_chart(index: Mapping[str, Any], name: OciName) -> str:
     digests = [str(one.get("digest")) for one in rows]
     if len(digests) != 1 or not _DIGEST.fullmatch(digests[0]):
         hint = f"pin the chart's own manifest: {name}@sha256:…"
-        raise WorldError(f"{name} is an index of {len(digests)} manifests, not one chart", hint=hint)
+        raise WorldError(f"{name} is an index of {counted(len(digests), 'manifest')}, not one chart", hint=hint)
     return digests[0]
 
 

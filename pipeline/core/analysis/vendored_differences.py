@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from pipeline.core.analysis.credentials import looks_secret
-from pipeline.core.words import left_over
+from pipeline.core.words import counted, left_over
 
 _LONGEST = 200
 _MOST_LINES = 20_000
@@ -39,10 +39,10 @@ def _lines(was: bytes, now: bytes) -> Iterator[str]:
     try:
         before, after = was.decode(), now.decode()
     except UnicodeDecodeError:
-        yield f"(no text: {len(was)} bytes before, {len(now)} now)"
+        yield f"(no text: {counted(len(was), 'byte')} before, {len(now)} now)"
         return
     if "\0" in before + after or before.count("\n") + after.count("\n") > _MOST_LINES:
-        yield f"(not compared by lines: {len(was)} bytes before, {len(now)} now)"
+        yield f"(not compared by lines: {counted(len(was), 'byte')} before, {len(now)} now)"
         return
     old, new = (text.split("\n") for text in (before, after))
     if [line.rstrip("\r") for line in old] == [line.rstrip("\r") for line in new]:

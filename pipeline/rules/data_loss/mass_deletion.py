@@ -17,6 +17,7 @@ from pipeline.core.diff.change import Action
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Claim, Hit, Rule, at, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
+from pipeline.core.words import agreeing, counted
 
 _AT_LEAST = 10
 _SHARE = 0.3
@@ -30,7 +31,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         return
     yield Hit(
         at(no_longer_rendered[0]),
-        title=f"{len(no_longer_rendered)} of {total} objects are no longer rendered",
+        title=f"{len(no_longer_rendered)} of {counted(total, 'object')} "
+        f"{agreeing(len(no_longer_rendered), 'is')} no longer rendered",
         why="Nothing is rendered now: a prune deletes everything." if empty else "A prune deletes them all.",
         remedy="Check the values and the chart; if the removal is intended, add a waiver.",
         confidence=Confidence.PROVEN if empty else Confidence.LIKELY,

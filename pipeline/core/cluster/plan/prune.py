@@ -9,6 +9,7 @@ from pipeline.core.cluster.plan.managed_fields import is_applied_by
 from pipeline.core.cluster.plan.plan import Operation, PlanProblem
 from pipeline.core.cluster.plan.policy import MANAGER, ApplyPolicy
 from pipeline.core.kube.resource import CRD_KIND, Body, ResourceId, mapping
+from pipeline.core.words import counted
 
 FEWEST_TO_STOP_AT = 10
 SHARE_TO_STOP_AT = 5
@@ -58,12 +59,12 @@ def breakers(deletions: int, inventory: Inventory, wanted: int, policy: ApplyPol
     limit = max(FEWEST_TO_STOP_AT, len(inventory.entries) // SHARE_TO_STOP_AT)
     limit = limit if policy.max_deletions is None else policy.max_deletions
     if deletions and not wanted:
-        text = f"nothing is rendered, so all {deletions} objects would be deleted"
+        text = f"nothing is rendered, so {counted(deletions, 'object')} would be deleted"
         yield PlanProblem(
             "empty", "prune", text, "run pipeline render; to remove a release, at least one other must remain"
         )
     elif deletions > limit:
-        text = f"{deletions} objects would be deleted, but at most {limit} are allowed"
+        text = f"{counted(deletions, 'object')} would be deleted, but at most {limit} may be"
         yield PlanProblem(
             "deletions", "prune", text, f"if this is intended, set apply.maxDeletions: {deletions} in pipeline.yaml"
         )
