@@ -44,8 +44,7 @@ def loosens(change: ResourceChange, field: FieldChange, path: Path) -> bool:
         return True
     names = {container_name(path)} if path[0] in CONTAINERS else {*_names(before), *_names(after)}
     return any(
-        _worse(_holding(before, name, keys), _holding(after, name, keys))
-        for name in sorted(names & _names(before) & _names(after))
+        _worse(_holding(before, name, keys), _holding(after, name, keys)) for name in sorted(names & _names(after))
     )
 
 

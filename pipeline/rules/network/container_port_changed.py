@@ -13,6 +13,7 @@ from pipeline.core.analysis.rule_helpers import FindingText, pods_check
 from pipeline.core.diff.change import FieldChange, Op, ResourceChange
 from pipeline.core.kube.path import MISSING, Path
 from pipeline.core.kube.pods import in_container
+from pipeline.core.kube.resource import mapping
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
 
@@ -22,16 +23,27 @@ def _picks(_field: FieldChange, path: Path) -> bool:
 
 
 def _grade(_change: ResourceChange, fields: list[FieldChange]) -> Severity | None:
-    return Severity.LOW if all(field.op is Op.ADDED for field in fields) else None
+    alone = all(field.op is Op.ADDED for field in fields) and not any(map(_of_node, fields))
+    return Severity.LOW if alone else None
 
 
 def _advise(fields: list[FieldChange]) -> tuple[str, str] | None:
     if any(field.new is MISSING or field.old is not MISSING for field in fields):
         return None
+    if any(map(_of_node, fields)):
+        return (
+            "It takes a port of every node that runs the pod, and can be reached there from outside.",
+            "Check that the port is free on the nodes, and that it should be open there.",
+        )
     return (
         "Nothing breaks: another port is declared.",
         "Check whether a Service or a NetworkPolicy must name the port, too.",
     )
+
+
+def _of_node(field: FieldChange) -> bool:
+    entries = field.new if isinstance(field.new, list) else [field.new]
+    return field.path[-1] == "hostPort" or any("hostPort" in mapping(entry) for entry in entries)
 
 
 check = pods_check(

@@ -2,8 +2,9 @@
 
 ## Why it matters
 
-Host namespaces, privileged mode, added capabilities, root, or a removed profile: an attacker in the pod can do more,
-and a strict Pod Security level rejects the pod.
+Host namespaces, privileged mode, added capabilities, root, a removed profile or sandbox, a folder or a port of the
+node: an attacker in the pod can do more, and a strict Pod Security level rejects the pod. The same holds for a
+container that is added with such privileges. A priority of the system lets the pods push out all others.
 
 ## What to do
 
@@ -13,9 +14,10 @@ Undo the change with a value or an overlay, unless the pods need the privileges.
 from collections.abc import Iterator
 
 from pipeline.core.analysis.pod_security import privilege_changes
+from pipeline.core.analysis.pod_standards import new_privileges
 from pipeline.core.analysis.rule_helpers import FindingText, hit
 from pipeline.core.diff.change import ResourceChange
-from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Hit, Rule, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
 
@@ -24,24 +26,70 @@ _WORDS = FindingText(
     "An attacker in the pod can do more on the node; a strict Pod Security level rejects the pods.",
     "Undo the change with a value or an overlay, unless the pods need the privileges.",
 )
+_NEW = FindingText(
+    "its pods get new privileges",
+    "An attacker in the pod reaches more of the node or of other pods; a strict Pod Security level rejects the pods.",
+    "Check whether it is needed; if not, undo it with a value or an overlay.",
+    confidence=Confidence.LIKELY,
+)
 
 
 def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
     picked = [field for field, loosened in privilege_changes(change) if loosened]
     if picked:
         yield hit(change, picked, _WORDS)
+    told = {field.path for field in picked}
+    new = [field for field in new_privileges(change) if field.path not in told]
+    if new:
+        yield hit(change, new, _NEW)
 
 
 _WEB = (
     "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\n"
     "spec: {template: {spec: {containers: [{name: a, image: 'x:1'%s}]}}}\n"
 )
+_POD = (
+    "apiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: web}\n"
+    "spec: {template: {metadata: {labels: {a: b}%s}, spec: {%s}}}\n"
+)
+_MOUNTED = "volumes: [{name: v, %s}], containers: [{name: a, volumeMounts: [{name: v, mountPath: /m%s}]}]"
+_FOLDER = "hostPath: {path: %s}"
+_VOLUME = "spec.template.spec.volumes[name=v]"
+_MOUNT = "spec.template.spec.containers[name=a].volumeMounts[mountPath=/m]"
+_PROFILE = "container.apparmor.security.beta.kubernetes.io/a"
+_NEW_PRIVILEGES = (
+    ("a container that is privileged is added", "containers[name=b]", "containers: [{name: a}]",
+     "containers: [{name: a}, {name: b, securityContext: {privileged: true}}]"),
+    ("a first initial container of root is added", "initContainers", "containers: [{name: a}]",
+     "containers: [{name: a}], initContainers: [{name: b, securityContext: {runAsUser: 0}}]"),
+    ("a container with a capability is added", "containers[name=b]", "containers: [{name: a}]",
+     "containers: [{name: a}, {name: b, securityContext: {capabilities: {add: [SYS_ADMIN]}}}]"),
+    ("a folder of the node", "volumes[name=w]", _MOUNTED % ("emptyDir: {}", ""),
+     (_MOUNTED % ("emptyDir: {}", "")).replace("}],", "}, {name: w, hostPath: {path: /}}],", 1)),
+    ("a port of the node", "containers[name=a].ports[containerPort=80,protocol=TCP].hostPort",
+     "containers: [{name: a, ports: [{containerPort: 80}]}]",
+     "containers: [{name: a, ports: [{containerPort: 80, hostPort: 80}]}]"),
+    ("the sandbox is gone", "runtimeClassName", "runtimeClassName: gvisor, containers: [{name: a}]",
+     "containers: [{name: a}]"),
+    ("a container for debugging", "ephemeralContainers", "containers: [{name: a}]",
+     "containers: [{name: a}], ephemeralContainers: [{name: b}]"),
+    ("a priority of the system", "priorityClassName", "priorityClassName: low, containers: [{name: a}]",
+     "priorityClassName: system-node-critical, containers: [{name: a}]"),
+)  # fmt: skip
 
 RULE = Rule(
     module=__name__,
     doc=__doc__,
     severity=Severity.HIGH,
     each=check,
+    shares=(
+        "container-added",
+        "container-port-changed",
+        "placement-changed",
+        "pod-annotations-changed",
+        "pod-setting-changed",
+        "volumes-changed",
+    ),
     cases=(
         speaks(
             "privileged",
@@ -96,6 +144,65 @@ RULE = Rule(
             "a safe sysctl",
             before=_WEB % "",
             after=_WEB % "}], securityContext: {sysctls: [{name: net.ipv4.tcp_rmem, value: '1'}]}, x: [{",
+        ),
+        *(
+            speaks(title, ("high", f"spec.template.spec.{path}"), before=_POD % ("", old), after=_POD % ("", new))
+            for title, path, old, new in _NEW_PRIVILEGES
+        ),
+        *(
+            speaks(title, ("high", path), before=_POD % ("", _MOUNTED % old), after=_POD % ("", _MOUNTED % new))
+            for title, path, old, new in (
+                (
+                    "a volume becomes a folder of the node",
+                    f"{_VOLUME}.emptyDir",
+                    ("emptyDir: {}", ""),
+                    (_FOLDER % "/a", ""),
+                ),
+                ("a wider folder", f"{_VOLUME}.hostPath.path", (_FOLDER % "/var/log", ""), (_FOLDER % "/var", "")),
+                (
+                    "a folder that may be written to",
+                    f"{_MOUNT}.readOnly",
+                    (_FOLDER % "/a", ", readOnly: true"),
+                    (_FOLDER % "/a", ", readOnly: false"),
+                ),
+                (
+                    "mounts that the node sees",
+                    f"{_MOUNT}.mountPropagation",
+                    (_FOLDER % "/a", ""),
+                    (_FOLDER % "/a", ", mountPropagation: Bidirectional"),
+                ),
+            )
+        ),
+        speaks(
+            "an AppArmor annotation that confines no longer",
+            ("high", f'spec.template.metadata.annotations["{_PROFILE}"]'),
+            before=_POD % (f", annotations: {{{_PROFILE}: runtime/default}}", "containers: [{name: a}]"),
+            after=_POD % (f", annotations: {{{_PROFILE}: unconfined}}", "containers: [{name: a}]"),
+        ),
+        quiet(
+            "an AppArmor annotation becomes a field",
+            before=_POD % (f", annotations: {{{_PROFILE}: runtime/default, c: d}}", "containers: [{name: a}]"),
+            after=_POD
+            % (
+                ", annotations: {c: d}",
+                "containers: [{name: a, securityContext: {appArmorProfile: {type: RuntimeDefault}}}]",
+            ),
+        ),
+        quiet(
+            "a narrower folder, to be read alone",
+            before=_POD % ("", _MOUNTED % (_FOLDER % "/var", "")),
+            after=_POD % ("", _MOUNTED % (_FOLDER % "/var/log", ", readOnly: true")),
+        ),
+        quiet(
+            "a container with another name in the place of a privileged one",
+            before=_POD % ("", "containers: [{name: a, securityContext: {privileged: true}}]"),
+            after=_POD % ("", "containers: [{name: b, securityContext: {privileged: true}}]"),
+        ),
+        quiet(
+            "a container is added that may add what all may",
+            before=_POD % ("", "containers: [{name: a}]"),
+            after=_POD
+            % ("", "containers: [{name: a}, {name: b, securityContext: {capabilities: {add: [NET_BIND_SERVICE]}}}]"),
         ),
         quiet("hardened", before=_WEB % "", after=_WEB % ", securityContext: {runAsNonRoot: true}"),
     ),
