@@ -9,6 +9,8 @@ from pipeline.core.risk.finding import Severity
 
 _HUB = "docker.io"
 _A_YEAR = 1900
+_MOVING = frozenset({"", "latest"})
+"""Tags that name whatever is newest; no tag is ``latest``."""
 _NUMBER = re.compile(r"v?\d+(?:\.\d+){0,2}")
 IMAGE_KEY = re.compile(r"tag|version|digest|sha|sha256|image|repository|registry", re.IGNORECASE)
 """Keys that make up an image's reference, by charts' custom."""
@@ -70,11 +72,16 @@ def image(text: str) -> Image:
 def grade(old: Image, new: Image) -> Severity:
     """A new tag is why people upgrade; another place, a major step or a step back deserve a look."""
     before, after = old.version, new.version
-    if moves_back(old, new) or old.name != new.name:
+    if moves_back(old, new) or unpinned(old, new) or old.name != new.name:
         return Severity.MEDIUM
     if before and after and after.numbers[0] != before.numbers[0]:
         return Severity.MEDIUM
     return Severity.LOW if old.registry != new.registry or old.variant != new.variant else Severity.INFO
+
+
+def unpinned(old: Image, new: Image) -> bool:
+    """Whether the same reference may name another image tomorrow: its digest is gone, or its tag moves by custom."""
+    return not new.digest and (bool(old.digest) or (new.tag in _MOVING and old.tag not in _MOVING))
 
 
 def moves_back(old: Image, new: Image) -> bool:

@@ -3,7 +3,8 @@
 ## Why it matters
 
 That is what upgrades are for. A new registry or repository must be reachable and allowed. Read the release notes if a
-tag moves back, or to a new major version.
+tag moves back, or to a new major version. Without a digest, or with the tag ``latest``, the registry decides what runs:
+the same reference may name another image tomorrow.
 
 ## What to do
 
@@ -13,7 +14,7 @@ Check pull permissions and mirrors for a new registry or repository; read the re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from pipeline.core.analysis.images import Image, grade, image, moves_back, names_image
+from pipeline.core.analysis.images import Image, grade, image, moves_back, names_image, unpinned
 from pipeline.core.analysis.rule_helpers import FindingText, custom_check, pods_check
 from pipeline.core.analysis.short_values import between
 from pipeline.core.diff.change import FieldChange, ResourceChange
@@ -23,7 +24,10 @@ from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Hit, Rule, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
 
+_DIGEST = len("sha256:0123456789ab")
 _BACK = "The version moves back: fixes are lost, and data written by the newer version may be unreadable."
+_UNPINNED = "The image is no longer pinned: whoever may push to the registry decides what the nodes run."
+_PIN = "Set the digest (or a version, instead of latest) with a value, if you want that what is reviewed is what runs."
 _OTHER = "It comes from another repository, and its version number is lower: it may be older, or a different build."
 _COMPARE = "Compare the images; keep the old one with a value if the new one is older."
 _SEE_WHY = "Find out why it moves back; keep the newer tag with a value if you can."
@@ -38,11 +42,20 @@ def _grade(_change: ResourceChange, fields: list[FieldChange]) -> Severity | Non
 
 
 def _said(_change: ResourceChange, field: FieldChange) -> str:
-    """``shop/web 1.0.0 -> 1.1.0``; both in full where more than the tag differs."""
+    """``shop/web 1.0.0 -> 1.1.0``; both in full where more than the tag differs. A digest that is lost is shown."""
     old, new = image(str(field.old)), image(str(field.new))
+    if old.digest and not new.digest:
+        return f"{_short(field.old, old)} -> {field.new}"
     if (old.registry, old.repository) != (new.registry, new.repository) or old.tag == new.tag:
         return between(field.old, field.new)
     return f"{old.repository.removeprefix('library/')} {old.tag or 'no tag'} -> {new.tag or 'no tag'}"
+
+
+def _short(text: object, pinned: Image) -> str:
+    """With the first characters of the digest: ``x:1.2@sha256:0123456789ab…``."""
+    return str(text).replace(
+        pinned.digest, f"{pinned.digest[:_DIGEST]}…" if len(pinned.digest) > _DIGEST else pinned.digest
+    )
 
 
 _WORDS = FindingText(
@@ -59,8 +72,11 @@ _in_custom_resource = custom_check(_WORDS, names_image)
 def check(upgrade: Upgrade) -> Iterator[Hit]:
     others = (hit for change in upgrade.diff.changes for hit in _in_custom_resource(change, upgrade))
     for hit in (*_in_pods(upgrade), *others):
-        back = _back(upgrade, hit) if hit.severity is Severity.MEDIUM else []
-        if back:
+        pairs = _pairs(upgrade, hit) if hit.severity is Severity.MEDIUM else []
+        back = [pair for pair in pairs if moves_back(*pair)]
+        if any(unpinned(*pair) for pair in pairs):
+            yield replace(hit, why=_UNPINNED, remedy=_PIN)
+        elif back:
             same = any(old.name == new.name for old, new in back)
             why, remedy = (_BACK, _SEE_WHY) if same else (_OTHER, _COMPARE)
             yield replace(hit, why=why, remedy=remedy)
@@ -68,18 +84,18 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
             yield hit
 
 
-def _back(upgrade: Upgrade, hit: Hit) -> list[tuple[Image, Image]]:
-    """The images of the finding that move back: in one repository or, where the numbers say little, to another one."""
+def _pairs(upgrade: Upgrade, hit: Hit) -> list[tuple[Image, Image]]:
+    """The images of the finding, before and after."""
     paths = {(claim.id, claim.path) for claim in hit.claims}
     fields = (f for change in upgrade.diff.changes for f in change.fields if (change.id, f.path) in paths)
-    pairs = [(image(str(field.old)), image(str(field.new))) for field in fields]
-    return [pair for pair in pairs if moves_back(*pair)]
+    return [(image(str(field.old)), image(str(field.new))) for field in fields]
 
 
 _WEB = (
     "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\n"
     "spec: {template: {spec: {containers: [{name: a, image: 'x:1.0.0'}]}}}\n"
 )
+_PINNED = f"x:1.2.0@sha256:{'0' * 64}"
 _CR = "apiVersion: example.com/v1\nkind: Widget\nmetadata: {name: a}\nspec: {agent: {image: 'y.io/x:%s'}}\n"
 
 RULE = Rule(
@@ -123,6 +139,33 @@ RULE = Rule(
             ("medium", "spec.template.spec.containers[name=a].image"),
             before=_WEB.replace("x:1.0.0", "team/x:1.0.0"),
             after=_WEB.replace("x:1.0.0", "other/x:0.9.0"),
+        ),
+        *(
+            speaks(
+                title,
+                ("medium", "spec.template.spec.containers[name=a].image"),
+                before=_WEB.replace("x:1.0.0", old),
+                after=_WEB.replace("x:1.0.0", new),
+            )
+            for title, old, new in (
+                ("the digest is removed", _PINNED, "x:1.2.0"),
+                ("the digest is removed with a new tag", _PINNED, "x:1.2.1"),
+                ("the tag latest in place of a digest", _PINNED, "x:latest"),
+                ("the tag latest", "x:1.2.0", "x:latest"),
+                ("no tag", "x:1.2.0", "x"),
+            )
+        ),
+        speaks(
+            "another digest",
+            ("info", "spec.template.spec.containers[name=a].image"),
+            before=_WEB.replace("x:1.0.0", _PINNED),
+            after=_WEB.replace("x:1.0.0", _PINNED.replace("0", "1").replace("1.2.1", "1.2.0")),
+        ),
+        speaks(
+            "the digest is removed in a custom resource",
+            ("medium", "spec.agent.image"),
+            before=_CR % f"1.0.0@sha256:{'0' * 64}",
+            after=_CR % "1.0.0",
         ),
         speaks("in a custom resource", ("info", "spec.agent.image"), before=_CR % "1.0.0", after=_CR % "1.1.0"),
         speaks(
