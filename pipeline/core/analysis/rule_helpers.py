@@ -129,9 +129,10 @@ def alike_check(picks: Picks, words: FindingText) -> WholeCheck:
                 continue
             picked = [field for field in change.fields if not field.noise and picks(field, field.path)]
             if picked:
-                groups.setdefault(tuple(map(shown, picked)), []).append((change, picked))
-        for said, group in groups.items():
-            yield _of_group(said, group, words)
+                severity = str(words.grade(change, picked)) if words.grade else ""
+                groups.setdefault((severity, *map(shown, picked)), []).append((change, picked))
+        for (_, *said), group in groups.items():
+            yield _of_group(tuple(said), group, words)
 
     return check
 

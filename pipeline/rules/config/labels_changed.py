@@ -2,17 +2,19 @@
 
 ## Why it matters
 
-Selectors that use them (monitors, prune scripts, dashboards) match different objects.
+Selectors that use them (monitors, prune scripts, dashboards) match different objects. A mesh goes by a namespace's
+label to inject its proxy: without it, new pods run without the mesh's encryption and policies.
 
 ## What to do
 
 Search your selectors for the old labels.
 """
 
+from pipeline.core.analysis.acting_annotations import injects
 from pipeline.core.analysis.grants import AGGREGATES
 from pipeline.core.analysis.rule_helpers import FindingText, alike_check
-from pipeline.core.diff.change import FieldChange
-from pipeline.core.kube.path import Path
+from pipeline.core.diff.change import FieldChange, ResourceChange
+from pipeline.core.kube.path import MISSING, Path
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
 
@@ -21,15 +23,23 @@ def _picks(_field: FieldChange, path: Path) -> bool:
     return path[:2] == ("metadata", "labels") and not str(path[-1]).startswith(AGGREGATES)
 
 
+def _grade(change: ResourceChange, fields: list[FieldChange]) -> Severity | None:
+    """A namespace whose new pods get no proxy any more, or another one."""
+    lost = (field for field in fields if field.old is not MISSING and injects(field, prefix=2))
+    return Severity.MEDIUM if change.id.kind == "Namespace" and any(lost) else None
+
+
 check = alike_check(
     _picks,
     FindingText(
         "labels change",
         "Selectors that use them match different objects.",
         "Search your selectors for the old labels.",
+        grade=_grade,
     ),
 )
 _MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a%s}\ndata: {%s}\n"
+_SPACE = "apiVersion: v1\nkind: Namespace\nmetadata: {name: a, labels: {a: b%s}}\n"
 
 RULE = Rule(
     module=__name__,
@@ -42,6 +52,21 @@ RULE = Rule(
             ("info", "metadata.labels"),
             before=_MAP % (", labels: {a: b}", "a: x"),
             after=_MAP % ("", "a: x"),
+        ),
+        speaks(
+            "a namespace is taken out of the mesh",
+            ("medium", "metadata.labels.istio-injection"),
+            before=_SPACE % ", istio-injection: enabled",
+            after=_SPACE % "",
+        ),
+        speaks(
+            "another revision of the mesh",
+            ("medium", 'metadata.labels["istio.io/rev"]'),
+            before=_SPACE % ", istio.io/rev: stable",
+            after=_SPACE % ", istio.io/rev: canary",
+        ),
+        speaks(
+            "another label of a namespace", ("info", "metadata.labels.c"), before=_SPACE % "", after=_SPACE % ", c: d"
         ),
         quiet(
             "a version label",

@@ -9,8 +9,9 @@ Scrapers, meshes and log collectors read settings there; the pods are replaced.
 Check whether your tools read these annotations.
 """
 
+from pipeline.core.analysis.acting_annotations import injects
 from pipeline.core.analysis.rule_helpers import FindingText, alike_check
-from pipeline.core.diff.change import FieldChange
+from pipeline.core.diff.change import FieldChange, ResourceChange
 from pipeline.core.kube.path import Path
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
@@ -25,12 +26,19 @@ def _picks(_field: FieldChange, path: Path) -> bool:
     return _template(path, "annotations")
 
 
+def _grade(_change: ResourceChange, fields: list[FieldChange]) -> Severity | None:
+    """What decides whether something is injected (a proxy, secrets) changes the pods themselves."""
+    injected = any(injects(field, field.path.index("template") + 3) for field in fields)
+    return Severity.MEDIUM if injected else None
+
+
 check = alike_check(
     _picks,
     FindingText(
         "pod annotations change",
         "Scrapers, meshes and log collectors may read settings there.",
         "Check whether your tools read these annotations.",
+        grade=_grade,
     ),
 )
 _WEB = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {template: {metadata: {%s}}}\n"
@@ -46,6 +54,12 @@ RULE = Rule(
             ("info", "spec.template.metadata.annotations.a"),
             before=_WEB % "annotations: {a: b, c: d}",
             after=_WEB % "annotations: {c: d}",
+        ),
+        speaks(
+            "the proxy is no longer injected",
+            ("medium", 'spec.template.metadata.annotations["sidecar.istio.io/inject"]'),
+            before=_WEB % 'annotations: {a: b, sidecar.istio.io/inject: "true"}',
+            after=_WEB % "annotations: {a: b}",
         ),
         quiet("a label is removed", before=_WEB % "labels: {a: b, c: d}", after=_WEB % "labels: {c: d}"),
     ),

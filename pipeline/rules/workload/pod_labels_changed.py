@@ -9,8 +9,9 @@ Services, network policies, disruption budgets, monitors and injection webhooks 
 Search your selectors for the old labels.
 """
 
+from pipeline.core.analysis.acting_annotations import injects
 from pipeline.core.analysis.rule_helpers import FindingText, alike_check
-from pipeline.core.diff.change import FieldChange
+from pipeline.core.diff.change import FieldChange, ResourceChange
 from pipeline.core.kube.path import Path
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
@@ -25,12 +26,19 @@ def _picks(_field: FieldChange, path: Path) -> bool:
     return path[-2:-1] != ("x",) and _template(path, "labels")
 
 
+def _grade(_change: ResourceChange, fields: list[FieldChange]) -> Severity | None:
+    """What decides whether something is injected (a proxy, secrets) changes the pods themselves."""
+    injected = any(injects(field, field.path.index("template") + 3) for field in fields)
+    return Severity.MEDIUM if injected else None
+
+
 check = alike_check(
     _picks,
     FindingText(
         "pod labels change",
         "Services, policies and monitors select pods by them.",
         "Search your selectors for the old labels.",
+        grade=_grade,
     ),
 )
 _WEB = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {template: {metadata: {%s}}}\n"
@@ -46,6 +54,12 @@ RULE = Rule(
             ("low", "spec.template.metadata.labels.a"),
             before=_WEB % "labels: {a: b, c: d}",
             after=_WEB % "labels: {c: d}",
+        ),
+        speaks(
+            "the proxy is no longer injected",
+            ("medium", 'spec.template.metadata.labels["sidecar.istio.io/inject"]'),
+            before=_WEB % 'labels: {a: b, sidecar.istio.io/inject: "true"}',
+            after=_WEB % "labels: {a: b}",
         ),
         quiet(
             "an annotation is removed", before=_WEB % "annotations: {a: b, c: d}", after=_WEB % "annotations: {c: d}"
