@@ -6,8 +6,9 @@ From the API reference of each kind, https://kubernetes.io/docs/reference/kubern
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from pipeline.core.analysis.pod_standards import has_privileges
 from pipeline.core.kube.resource import Resource, mapping
-from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.finding import Confidence, Severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,7 @@ class AddedEffect:
     severity: Severity | None
     why: str
     remedy: str
+    confidence: Confidence | None = None
 
 
 NO_EFFECT = AddedEffect(
@@ -28,6 +30,12 @@ _RUNS = AddedEffect(
     Severity.MEDIUM,
     "New pods run: they need capacity, and images that the nodes may pull; a component installed apart may clash.",
     "Check what the component does; switch it off with a value if you do not want it, or have it already.",
+)
+_RUNS_PRIVILEGED = AddedEffect(
+    Severity.HIGH,
+    "Its pods have privileges on their nodes: the host's namespaces, folders or ports, or more than containers may.",
+    "Check what the component does, and whether you trust it with the nodes; switch it off with a value if not.",
+    Confidence.LIKELY,
 )
 SERVES_CLASS = AddedEffect(
     Severity.MEDIUM,
@@ -84,6 +92,8 @@ def effect_of(resource: Resource) -> AddedEffect | None:
         return _DEFAULT
     if resource.kind == "PriorityClass" and resource.body.get("globalDefault") is True:
         return _DEFAULT
+    if has_privileges(resource):
+        return _RUNS_PRIVILEGED
     if resource.kind == "Service" and not resource.id.group:
         exposed = mapping(resource.body.get("spec")).get("type") in ("LoadBalancer", "NodePort")
         return _OPENS if exposed else None

@@ -3,8 +3,8 @@
 ## Why it matters
 
 They are created with the upgrade. If an object of the same name already exists, it is changed. Some affect more than
-themselves: a workload needs capacity, permissions and images, a class or a quota applies to the objects of others,
-and an Ingress or a load balancer opens access from outside.
+themselves: a workload needs capacity, permissions and images, and may have privileges on its nodes, a class or a quota
+applies to the objects of others, and an Ingress or a load balancer opens access from outside.
 
 ## What to do
 
@@ -24,6 +24,12 @@ from pipeline.core.risk.rule import Hit, Rule, at, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
 from pipeline.core.words import agreeing
 
+_TAKEN = AddedEffect(
+    None,
+    "Both releases render it until the other one is upgraded, too.",
+    "Apply both releases in one run, or remove it from the other one first.",
+)
+
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
     others = upgrade.facts.repository_before
@@ -36,20 +42,13 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
     for (_, effect), changes in grouped(
         own, lambda change: (change.id.kind, _effect(change, upgrade, grown=grown))
     ).items():
-        yield _hit(
-            changes,
-            f"{naming(changes)} {agreeing(len(changes), 'is')} added",
-            effect.why,
-            effect.remedy,
-            effect.severity,
-        )
+        yield _hit(changes, f"{naming(changes)} {agreeing(len(changes), 'is')} added", effect)
     taken = [one for one in added if one.id in owner]
     for release, changes in grouped(taken, lambda change: owner[change.id]).items():
         yield _hit(
             changes,
             f"{by_kind(changes)} {agreeing(len(changes), 'moves')} here from {release or 'another release'}",
-            "Both releases render it until the other one is upgraded, too.",
-            "Apply both releases in one run, or remove it from the other one first.",
+            _TAKEN,
         )
 
 
@@ -60,9 +59,9 @@ def _effect(change: ResourceChange, upgrade: Upgrade, *, grown: bool) -> AddedEf
     return CLAIMS_INGRESSES if first else found or NO_EFFECT
 
 
-def _hit(changes: list[ResourceChange], title: str, why: str, remedy: str, severity: Severity | None = None) -> Hit:
+def _hit(changes: list[ResourceChange], title: str, effect: AddedEffect) -> Hit:
     places = [at(change) for change in changes]
-    return Hit(places[0], title, why, remedy, severity=severity, also=tuple(places[1:]))
+    return Hit(places[0], title, effect.why, effect.remedy, effect.severity, effect.confidence, also=tuple(places[1:]))
 
 
 _SERVICE = "apiVersion: v1\nkind: Service\nmetadata: {name: %s}\n"
@@ -73,6 +72,13 @@ _STORAGE = (
     "---\napiVersion: storage.k8s.io/v1\nkind: StorageClass\n"
     "metadata: {name: a, annotations: {storageclass.kubernetes.io/is-default-class: '%s'}}\n"
 )
+_POD = "---\napiVersion: v1\nkind: Pod\nmetadata: {name: b}\nspec: {%s}\n"
+_AGENT = "---\napiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: b}\nspec: {template: {spec: {%s}}}\n"
+_CRON = (
+    "---\napiVersion: batch/v1\nkind: CronJob\nmetadata: {name: b}\n"
+    "spec: {schedule: '@daily', jobTemplate: {spec: {template: {spec: {%s}}}}}\n"
+)
+_PRIVILEGED = "containers: [{name: a, securityContext: {privileged: true}}]"
 
 RULE = Rule(
     module=__name__,
@@ -82,6 +88,18 @@ RULE = Rule(
     cases=(
         speaks("a Service is added", ("info", ""), after=_SERVICE % "a"),
         speaks("a component is added", ("medium", ""), before=_WEB % "a", after=_WEB % "a" + _WEB % "b"),
+        *(
+            speaks(f"{title} is added", ("high", ""), before=_WEB % "a", after=_WEB % "a" + added)
+            for title, added in (
+                ("a privileged Pod", _POD % _PRIVILEGED),
+                ("a privileged CronJob", _CRON % _PRIVILEGED),
+                ("a DaemonSet that sees the node's processes", _AGENT % "hostPID: true"),
+                ("a DaemonSet with a folder of the node", _AGENT % "volumes: [{name: v, hostPath: {path: /}}]"),
+            )
+        ),
+        speaks(
+            "a CronJob is added", ("info", ""), before=_WEB % "a", after=_WEB % "a" + _CRON % "restartPolicy: Never"
+        ),
         speaks("a whole release is added", ("info", ""), after=_WEB % "a"),
         speaks("a controller gets a class", ("high", ""), before=_WEB % "a", after=_WEB % "a" + _CLASS % "a"),
         speaks(

@@ -1,11 +1,12 @@
-"""An admission policy starts to reject or change requests: it is new, or its binding denies from now on.
+"""An admission policy starts or stops to reject or change requests: it is new, or its binding's actions change.
 
 ## Why it matters
 
 A ValidatingAdmissionPolicy acts only through its bindings. With ``Deny`` among the binding's actions the API server
 rejects every request that the policy's expressions do not accept, for all namespaces that the binding does not exclude:
 deployments of other teams stop, also those that ran yesterday. A MutatingAdmissionPolicy changes objects in the same
-way. Either one rejects the requests that it cannot evaluate, unless its failurePolicy is ``Ignore``.
+way. Either one rejects the requests that it cannot evaluate, unless its failurePolicy is ``Ignore``. A binding that no
+longer denies lets pass what the policy kept out.
 
 ## What to do
 
@@ -35,6 +36,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
     after = {(one.kind, one.id.name): one for one in upgrade.after.manifests.resources if one.kind in _POLICIES}
     for change in upgrade.diff.changes:
         binding = change.after
+        if binding is not None and binding.kind in _BINDINGS and _acted(change) and not _acts(binding):
+            yield _passes(binding)
         if binding is None or binding.kind not in _BINDINGS or not _acts(binding) or _acted(change):
             continue
         name = str(mapping(binding.body.get("spec")).get("policyName", ""))
@@ -65,6 +68,19 @@ def _edited(upgrade: Upgrade) -> Iterator[Hit]:
                 also=tuple(place(change.after, field.path) for field in fields[1:]),
                 claims=tuple(Claim.of(change, field) for field in fields),
             )
+
+
+def _passes(binding: Resource) -> Hit:
+    name = str(mapping(binding.body.get("spec")).get("policyName", ""))
+    actions = listed(map(str, sequence(get(binding.body, _ACTIONS) or ()))) or "nothing"
+    return Hit(
+        place(binding, _ACTIONS),
+        title=f"{binding.kind} {binding.id.name}: policy {name} no longer rejects requests (Deny -> {actions})",
+        why="Objects that the policy kept out are accepted from now on.",
+        remedy=f"{binding.kind} {binding.id.name}: keep Deny among its validationActions, if the policy shall hold.",
+        severity=Severity.MEDIUM,
+        claims=(Claim(binding.id, _ACTIONS),),
+    )
 
 
 def _acts(binding: Resource) -> bool:
@@ -145,6 +161,11 @@ RULE = Rule(
         speaks("a mutating policy is bound", ("medium", ""), after=_MUTATING),
         quiet("a new policy only reports", after=_POLICY + _BINDING % "Audit, Warn"),
         quiet("it denied before", before=_POLICY + _BINDING % "Deny", after=_POLICY + _BINDING % "Deny, Audit"),
-        quiet("it no longer denies", before=_POLICY + _BINDING % "Deny", after=_POLICY + _BINDING % "Audit"),
+        speaks(
+            "it no longer denies",
+            ("medium", "spec.validationActions"),
+            before=_POLICY + _BINDING % "Deny",
+            after=_POLICY + _BINDING % "Audit",
+        ),
     ),
 )
