@@ -15,6 +15,11 @@ _NOTE_NAMES = frozenset(
 _ACTED_ON = frozenset({"Ingress", "Service", "Gateway", "HTTPRoute", "Namespace"})
 """Kinds whose behaviour controllers read from annotations: load balancers, routes, meshes."""
 _MESH = "istio.io/rev"
+INJECTION = (
+    "What is injected into new pods, such as the proxy of a mesh, changes.",
+    "Check that the pods still get what they need: encryption, policies, secrets.",
+)
+"""Impact and fix where injection changes."""
 
 
 def acted_on(kind: str, field: FieldChange, prefix: int) -> bool:

@@ -33,8 +33,8 @@ _RUNS = AddedEffect(
 )
 _RUNS_PRIVILEGED = AddedEffect(
     Severity.HIGH,
-    "Its pods have privileges on their nodes: the host's namespaces, folders or ports, or more than containers may.",
-    "Check what the component does, and whether you trust it with the nodes; switch it off with a value if not.",
+    "Its pods get privileges on their nodes, such as the host's namespaces, folders or ports.",
+    "Check whether you trust it with the nodes; if not, switch it off with a value.",
     Confidence.LIKELY,
 )
 SERVES_CLASS = AddedEffect(

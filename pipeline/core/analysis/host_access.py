@@ -67,7 +67,7 @@ def _mounts(spec: Mapping[str, Any], folders: Mapping[str, str]) -> Iterator[_Mo
                     str(container.get("name")),
                     str(mount.get("mountPath")),
                     volume,
-                    posixpath.normpath(posixpath.join(folder, str(mount.get("subPath") or ""))) if folder else "",
+                    posixpath.normpath(f"{folder}/{mount.get('subPath') or ''}").replace("//", "/") if folder else "",
                     mount.get("readOnly") is not True,
                     shared,
                 )

@@ -16,7 +16,8 @@ from pipeline.core.kube.pods import CONTAINERS, in_container, is_container, pod_
 from pipeline.core.kube.resource import Resource, mapping, sequence
 
 _HOST = ("hostNetwork", "hostPID", "hostIPC")
-_APP_ARMOR = "container.apparmor.security.beta.kubernetes.io/"
+APP_ARMOR = "container.apparmor.security.beta.kubernetes.io/"
+"""What a container's name follows in an annotation; its field is ``appArmorProfile`` from Kubernetes 1.30 on."""
 _UNCONFINED = "unconfined"
 _OF_SYSTEM = ("system-node-critical", "system-cluster-critical")
 _CONFINED = ("RuntimeDefault", "Localhost")
@@ -152,7 +153,7 @@ def _unconfined(change: ResourceChange, after: Mapping[str, Any]) -> Iterator[Fi
         key = field.path[len(prefix) :]
         old, new = ({str(key[0]): side} if key else mapping(side) for side in (field.old, field.new))
         for name in sorted({*old, *new}):
-            container = str(name).removeprefix(_APP_ARMOR)
+            container = str(name).removeprefix(APP_ARMOR)
             if container == name or container not in confined or new.get(name) == old.get(name):
                 continue
             replaced = mapping(confined[container]).get("type") in _CONFINED

@@ -10,7 +10,7 @@ label to inject its proxy: without it, new pods run without the mesh's encryptio
 Search your selectors for the old labels.
 """
 
-from pipeline.core.analysis.acting_annotations import injects
+from pipeline.core.analysis.acting_annotations import INJECTION, injects
 from pipeline.core.analysis.grants import AGGREGATES
 from pipeline.core.analysis.rule_helpers import FindingText, alike_check
 from pipeline.core.diff.change import FieldChange, ResourceChange
@@ -25,8 +25,12 @@ def _picks(_field: FieldChange, path: Path) -> bool:
 
 def _grade(change: ResourceChange, fields: list[FieldChange]) -> Severity | None:
     """A namespace whose new pods get no proxy any more, or another one."""
-    lost = (field for field in fields if field.old is not MISSING and injects(field, prefix=2))
-    return Severity.MEDIUM if change.id.kind == "Namespace" and any(lost) else None
+    return Severity.MEDIUM if change.id.kind == "Namespace" and _advise(fields) else None
+
+
+def _advise(fields: list[FieldChange]) -> tuple[str, str] | None:
+    lost = any(field.old is not MISSING and injects(field, prefix=2) for field in fields)
+    return INJECTION if lost else None
 
 
 check = alike_check(
@@ -36,6 +40,7 @@ check = alike_check(
         "Selectors that use them match different objects.",
         "Search your selectors for the old labels.",
         grade=_grade,
+        advise=_advise,
     ),
 )
 _MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a%s}\ndata: {%s}\n"

@@ -26,8 +26,8 @@ from pipeline.core.risk.upgrade import Upgrade
 
 _DIGEST = len("sha256:0123456789ab")
 _BACK = "The version moves back: fixes are lost, and data written by the newer version may be unreadable."
-_UNPINNED = "The image is no longer pinned: whoever may push to the registry decides what the nodes run."
-_PIN = "Set the digest (or a version, instead of latest) with a value, if you want that what is reviewed is what runs."
+_UNPINNED = "It is no longer pinned: whoever may push to the registry decides what the nodes run."
+_PIN = "Pin the digest, or at least a version, with a value."
 _OTHER = "It comes from another repository, and its version number is lower: it may be older, or a different build."
 _COMPARE = "Compare the images; keep the old one with a value if the new one is older."
 _SEE_WHY = "Find out why it moves back; keep the newer tag with a value if you can."

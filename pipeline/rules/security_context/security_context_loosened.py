@@ -13,8 +13,9 @@ Undo the change with a value or an overlay, unless the pods need the privileges.
 
 from collections.abc import Iterator
 
+from pipeline.core.analysis.change_text import shown
 from pipeline.core.analysis.pod_security import privilege_changes
-from pipeline.core.analysis.pod_standards import new_privileges
+from pipeline.core.analysis.pod_standards import APP_ARMOR, new_privileges
 from pipeline.core.analysis.rule_helpers import FindingText, hit
 from pipeline.core.diff.change import ResourceChange
 from pipeline.core.risk.finding import Confidence, Severity
@@ -28,9 +29,10 @@ _WORDS = FindingText(
 )
 _NEW = FindingText(
     "its pods get new privileges",
-    "An attacker in the pod reaches more of the node or of other pods; a strict Pod Security level rejects the pods.",
+    "An attacker in the pod can do more on the node; a strict Pod Security level rejects the pods.",
     "Check whether it is needed; if not, undo it with a value or an overlay.",
     confidence=Confidence.LIKELY,
+    say=lambda _, field: shown(field).replace(APP_ARMOR, "AppArmor of "),
 )
 
 

@@ -9,7 +9,7 @@ Scrapers, meshes and log collectors read settings there; the pods are replaced.
 Check whether your tools read these annotations.
 """
 
-from pipeline.core.analysis.acting_annotations import injects
+from pipeline.core.analysis.acting_annotations import INJECTION, injects
 from pipeline.core.analysis.rule_helpers import FindingText, alike_check
 from pipeline.core.diff.change import FieldChange, ResourceChange
 from pipeline.core.kube.path import Path
@@ -28,8 +28,12 @@ def _picks(_field: FieldChange, path: Path) -> bool:
 
 def _grade(_change: ResourceChange, fields: list[FieldChange]) -> Severity | None:
     """What decides whether something is injected (a proxy, secrets) changes the pods themselves."""
+    return Severity.MEDIUM if _advise(fields) else None
+
+
+def _advise(fields: list[FieldChange]) -> tuple[str, str] | None:
     injected = any(injects(field, field.path.index("template") + 3) for field in fields)
-    return Severity.MEDIUM if injected else None
+    return INJECTION if injected else None
 
 
 check = alike_check(
@@ -39,6 +43,7 @@ check = alike_check(
         "Scrapers, meshes and log collectors may read settings there.",
         "Check whether your tools read these annotations.",
         grade=_grade,
+        advise=_advise,
     ),
 )
 _WEB = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {template: {metadata: {%s}}}\n"

@@ -9,7 +9,7 @@ Services, network policies, disruption budgets, monitors and injection webhooks 
 Search your selectors for the old labels.
 """
 
-from pipeline.core.analysis.acting_annotations import injects
+from pipeline.core.analysis.acting_annotations import INJECTION, injects
 from pipeline.core.analysis.rule_helpers import FindingText, alike_check
 from pipeline.core.diff.change import FieldChange, ResourceChange
 from pipeline.core.kube.path import Path
@@ -28,8 +28,12 @@ def _picks(_field: FieldChange, path: Path) -> bool:
 
 def _grade(_change: ResourceChange, fields: list[FieldChange]) -> Severity | None:
     """What decides whether something is injected (a proxy, secrets) changes the pods themselves."""
+    return Severity.MEDIUM if _advise(fields) else None
+
+
+def _advise(fields: list[FieldChange]) -> tuple[str, str] | None:
     injected = any(injects(field, field.path.index("template") + 3) for field in fields)
-    return Severity.MEDIUM if injected else None
+    return INJECTION if injected else None
 
 
 check = alike_check(
@@ -39,6 +43,7 @@ check = alike_check(
         "Services, policies and monitors select pods by them.",
         "Search your selectors for the old labels.",
         grade=_grade,
+        advise=_advise,
     ),
 )
 _WEB = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {template: {metadata: {%s}}}\n"
