@@ -15,8 +15,11 @@ _SHOWN = 3
 
 
 def outdated(config: Config, lock: ChartLock, world: RenderPorts, wanted: ReleaseSelection) -> tuple[str, ...]:
-    """One line a release: ``prod/web: values/web/common.yaml was changed``."""
-    return tuple(_lines(config, lock, world, wanted))
+    """One line a release: ``prod/web: values/web/common.yaml was changed``.
+
+    A checkout without any vendored chart, such as one that only applies what was rendered, has nothing to compare with.
+    """
+    return tuple(_lines(config, lock, world, wanted)) if lock.releases else ()
 
 
 def _lines(config: Config, lock: ChartLock, world: RenderPorts, wanted: ReleaseSelection) -> Iterator[str]:

@@ -273,7 +273,11 @@ def test_renamed_environment_takes_nothing_from_the_old_one(site: ClusterReposit
     site.deploy(config_map(site.namespace, a="1"))
     text = (site.root / "pipeline.yaml").read_text()
     write(site.root, {"pipeline.yaml": text.replace('"prod"', '"production"')})
-    (site.root / "rendered" / "prod").rename(site.root / "rendered" / "production")
+    rendered = site.root / "rendered"
+    (rendered / "prod").rename(rendered / "production")
+    (rendered / ".pipeline" / "prod").rename(rendered / ".pipeline" / "production")
+    for index in (rendered / ".pipeline" / "production").iterdir():
+        index.write_text(index.read_text().replace('"prod"', '"production"'))
     site._commit("rename")
     done = site.run("plan", "-e", "production", "-o", "json")
     assert done.code == UNSAFE, done.said
