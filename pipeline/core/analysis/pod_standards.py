@@ -77,14 +77,14 @@ def _containers(spec: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 def _of_added(before: Mapping[str, Any], after: Mapping[str, Any], field: FieldChange) -> set[str]:
     """What containers that are added may do, and none of those in whose place they come."""
     added = [field.new] if isinstance(field.new, dict) else sequence(field.new)
-    kept = {one.get("name") for one in _containers(after)}
-    gone = [_of_context(one) for one in _containers(before) if one.get("name") not in kept]
-    known = {one.get("name"): _of_context(one) for one in _containers(before)}
+    kept = {str(one.get("name")) for one in _containers(after)}
+    gone = [_of_context(one) for one in _containers(before) if str(one.get("name")) not in kept]
+    known = {str(one.get("name")): _of_context(one) for one in _containers(before)}
     had = set().union(*gone)
     return {
         privilege
         for one in map(mapping, added)
-        for privilege in _of_context(one) - known.get(one.get("name"), set()) - had
+        for privilege in _of_context(one) - known.get(str(one.get("name")), set()) - had
     }
 
 
@@ -129,7 +129,7 @@ def _brings_access(field: FieldChange, path: Path, access: HostAccess) -> bool:
             _key(path[1]) == container and (len(path) == 3 or _key(path[3]) == at)  # noqa: PLR2004 - the whole list
             for container, at in access.mounts
         )
-    names = {mapping(one).get("name") for one in (field.new if isinstance(field.new, list) else [field.new])}
+    names = {str(mapping(one).get("name")) for one in (field.new if isinstance(field.new, list) else [field.new])}
     return is_container(path) and any(container in names for container, _ in access.mounts)
 
 
@@ -146,13 +146,13 @@ def _unconfined(change: ResourceChange, after: Mapping[str, Any]) -> Iterator[Fi
         return
     of_pod = mapping(after.get("securityContext"))
     confined = {
-        one.get("name"): {**of_pod, **mapping(one.get("securityContext"))}.get("appArmorProfile")
+        str(one.get("name")): {**of_pod, **mapping(one.get("securityContext"))}.get("appArmorProfile")
         for one in _containers(after)
     }
     for field in change.under(*map(str, prefix)):
         key = field.path[len(prefix) :]
         old, new = ({str(key[0]): side} if key else mapping(side) for side in (field.old, field.new))
-        for name in sorted({*old, *new}):
+        for name in sorted({*old, *new}, key=str):
             container = str(name).removeprefix(APP_ARMOR)
             if container == name or container not in confined or new.get(name) == old.get(name):
                 continue
