@@ -86,7 +86,7 @@ def test_a_digest_pins_and_is_held_against_the_version(plain: RunningRegistry) -
         ("shop/late", "1.0.0", "did you mean v1.0.0"),
         ("shop/late", "^1", "pin the one you want: version: v1.0.0"),
         ("shop/builds", "^1", "pin the one you want: version: 1.0.0[+]b1"),
-        ("shop/none", "", "check name and login"),
+        ("shop/none", "", "check its name and your login"),
         ("shop/web", "^1^", "a range in Helm's syntax"),
     ],
 )
