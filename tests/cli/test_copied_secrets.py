@@ -200,7 +200,54 @@ SHAPES |= {
 }
 
 
+def text_of(text: str) -> str:
+    """A template of a ConfigMap that holds the text as it is: Helm must not take its braces for its own."""
+    value = json.dumps(text).replace("{{", "{{`{{`}}")
+    return f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a}}\ndata:\n  m: {value}\n"
+
+
+def block(text: str) -> str:
+    return "values:\n  inner: |\n" + "".join(f"    {line}\n" for line in text.splitlines())
+
+
+def heredoc(text: str) -> str:
+    return f"#!/bin/sh\nkubectl apply -f - <<EOF\n{text}EOF\n"
+
+
+FLOW = "apiVersion: v1\nkind: Secret\ndata: {a: aHVudGVyMi1jYW5hcnk=}\n"
+AS_JSON = '{"apiVersion":"v1","kind":"Secret","data":{"a":"aHVudGVyMi1jYW5hcnk="}}'
+SHAPES |= {
+    "in a text in a text": text_of(block(MANIFEST)),
+    "in four texts": text_of(block(block(block(block(FLOW))))),
+    "in JSON in JSON": text_of(json.dumps({"inner": json.dumps({"deeper": AS_JSON})})),
+    "in a script": text_of(heredoc(FLOW)),
+    "in lines of a script": text_of(heredoc(MANIFEST.replace("\n", "\r\n"))),
+    "in JSON in a script": text_of(heredoc(AS_JSON + "\n")),
+    "in escaped JSON in a script": text_of(f"echo {json.dumps(AS_JSON)} | kubectl apply -f -\n"),
+    "in JSON of many lines in a script": text_of(heredoc(json.dumps(json.loads(AS_JSON), indent=2) + "\n")),
+    "in a script in a text": text_of(block(heredoc(FLOW))),
+    "in the arguments of a container": "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  containers:\n"
+    f"  - {{name: a, image: x, command: [sh, -c, {json.dumps(heredoc(FLOW))}]}}\n",
+    "beside a broken document": text_of("a: {{ .x }} b\n---\n" + FLOW),
+    "before a broken document": text_of(block(FLOW) + "--- # next\na: {{ .x }} b\n"),
+    "after a placeholder": text_of(heredoc("kind: Secret\ndata: {b: $X, c: {{ x }}, a: aHVudGVyMi1jYW5hcnk=}\n")),
+}
+
+
 EMPTY = {
+    "a Role in a script": text_of(
+        heredoc("kind: Role\nrules: [{resources: [secrets], verbs: [get]}]\n---\nkind: ConfigMap\ndata: {a: b}\n")
+    ),
+    "a document beside one without data": text_of(
+        "a: {{ .x }} b\n---\nkind: Secret\ndata: {}\n---\nkind: ConfigMap\ndata: {a: b}\n"
+    ),
+    "placeholders in a script": text_of(heredoc('kind: Secret\ndata: {a: "$X", b: <yours>, c: "", d: null}\n')),
+    "lines of placeholders": text_of(heredoc("kind: Secret\ndata:\n  a: ${X}\n  b: ''\n  # c: d\ntype: Opaque\n")),
+    "documentation": text_of("# Use\n\nMake a Secret (kind: Secret) first: the field data: holds the password.\n"),
+    "a CRD in a text": text_of(
+        "kind: CustomResourceDefinition\nspec:\n  description: |\n    kind: Secret\n    data: {a: b}\n"
+    ),
+    "a kustomization": text_of("secretGenerator: [{name: a, files: [b]}]\npatches: [{target: {kind: Secret}}]\n"),
     "a reference in a field": "apiVersion: x.example/v1\nkind: Bundle\nmetadata: {name: a, namespace: shop}\n"
     "spec: {ref: {kind: Secret, name: b}}\n",
     "no data": "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\n",

@@ -13,9 +13,9 @@ from typing import Any
 
 import orjson
 
+from pipeline.core.kube.manifest_text import documents_in, speaks_of_data
 from pipeline.core.kube.packed_text import unpacked
 from pipeline.core.kube.resource import CRD_KIND, Resource, mapping, sequence
-from pipeline.core.yaml.reader import YamlError, load_all
 
 SECRET = "Secret"  # noqa: S105 - the kind's name
 SOPS = "sops"
@@ -24,13 +24,8 @@ DATA = ("data", "stringData")
 ENCRYPTED_KEYS = f"^({'|'.join(DATA)})$"
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _ENCRYPTED = "ENC["
-_WORD = re.compile(r"(?i)(?<![A-Za-z0-9])secret(?:list)?(?![A-Za-z0-9])")
+_WORD = re.compile(r"(?i)(?:(?<![A-Za-z0-9])|(?<=\\[nrt]))secret(?:list)?(?![A-Za-z0-9])")
 _DEEPEST = 3
-# Of a text that is a template, and so not YAML: an entry below data that is more than a placeholder.
-_ENTRY = re.compile(
-    r"(?m)^(\s*)(?:data|stringData):[ \t]*\n(?:\1[ \t]+[^\n]*\n){0,200}?"
-    r"\1[ \t]+[\w.-]+:[ \t]+(?![\"']?(?:\{\{|\$|<|%))\S"
-)
 
 
 def base64_text(text: str) -> str:
@@ -81,7 +76,7 @@ def holds_data_within(resource: Resource) -> bool:
         return True
     if resource.kind == CRD_KIND or not _may_hold_secrets(resource):
         return False
-    return any(not _readable(text) and _ENTRY.search(text) for text in _texts(resource))
+    return any(speaks_of_data(part) for text in _texts(resource) for _, part in documents_in(text, _speaks_of_one))
 
 
 def _may_hold_secrets(resource: Resource) -> bool:
@@ -110,20 +105,8 @@ def _unpacked(text: str, depth: int = 0) -> Iterator[str]:
             yield from _unpacked(inside, depth + 1)
 
 
-def _readable(text: str) -> bool:
-    try:
-        load_all(text)
-    except YamlError:
-        return False
-    return True
-
-
 def _secrets_in(text: str) -> Iterator[Resource]:
-    try:
-        documents = load_all(text)
-    except YamlError:
-        return
-    for document in documents:
+    for document, _ in documents_in(text, _speaks_of_one):
         yield from _objects(document)
 
 
