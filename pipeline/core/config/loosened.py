@@ -19,6 +19,9 @@ from pipeline.core.words import counted
 _DELETIONS = 10
 _STRICTNESS = {"refuse": 2, "omit": 2, "sops": 1, "allow": 0}
 """Of ``secrets.rendered``: whether a Secret's values may be written in the open, encrypted, or not at all."""
+_COPIES = {"refuse": 1, "allow": 0}
+_VOLATILE = {"refuse": 2, "freeze": 1, "allow": 0}
+"""Of ``render.volatile``: whether what varies is an error, is held at its committed value, or is taken as it comes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,7 @@ class Loosening:
 def loosenings(base: Config, branch: Config, severities: Mapping[str, Severity]) -> tuple[Loosening, ...]:
     """Every loosened setting, sorted, each once. ``severities`` are those that the rules have of their own."""
     found = [
-        *_secrets(base, branch),
+        *_choices(base, branch),
         *_signatures(base, branch),
         *_limits(base, branch),
         *_waivers(base.policy, branch.policy),
@@ -50,9 +53,14 @@ def loosenings(base: Config, branch: Config, severities: Mapping[str, Severity])
     return tuple(sorted(set(found), key=lambda one: (one.setting, one.message)))
 
 
-def _secrets(base: Config, branch: Config) -> Iterator[Loosening]:
-    if _STRICTNESS.get(branch.secrets, 0) < _STRICTNESS.get(base.secrets, 0):
-        yield Loosening("secrets.rendered", f"{branch.secrets} instead of {base.secrets}")
+def _choices(base: Config, branch: Config) -> Iterator[Loosening]:
+    for setting, order, old, new in (
+        ("secrets.rendered", _STRICTNESS, base.secrets, branch.secrets),
+        ("secrets.copies", _COPIES, base.copies, branch.copies),
+        ("render.volatile", _VOLATILE, base.volatile, branch.volatile),
+    ):
+        if order.get(new, 0) < order.get(old, 0):
+            yield Loosening(setting, f"{new} instead of {old}")
 
 
 def _signatures(base: Config, branch: Config) -> Iterator[Loosening]:

@@ -16,6 +16,7 @@ BASE = {
     " methods: [ssh], approvers: [bob, carol], maxAgeSeconds: 600}}",
     "secrets": "{rendered: sops}",
     "limits": "{render: {seconds: 60}}",
+    "render": "{volatile: refuse}",
 }
 
 
@@ -69,6 +70,10 @@ LOOSER = {
     "another cluster": (edited("environments", "u-1", "u-2"), "environments.prod.cluster.uid"),
     "any cluster": (edited("environments", ", uid: u-1", ""), "environments.prod.cluster.uid"),
     "secrets in the open": (edited("secrets", "sops", "allow"), "secrets.rendered"),
+    "copies of secrets": ({"secrets": "{rendered: sops, copies: allow}"}, "secrets.copies"),
+    "what varies is kept": ({"render": "{volatile: freeze}"}, "render.volatile"),
+    "what varies is taken": ({"render": "{volatile: allow}"}, "render.volatile"),
+    "what varies, by default": ({"render": "{}"}, "render.volatile"),
     "a limit": (edited("limits", "60", "600"), "limits.render"),
 }
 STRICTER = {
@@ -81,6 +86,7 @@ STRICTER = {
     "fewer approvers": edited("apply", "[bob, carol]", "[bob]"),
     "deletions": edited("apply", "maxDeletions: 5", "maxDeletions: 0"),
     "secrets": edited("secrets", "sops", "omit"),
+    "copies": {"secrets": "{rendered: sops, copies: refuse}"},
     "limit": edited("limits", "60", "6"),
 }
 
