@@ -24,18 +24,21 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def archives(name: str) -> dict[str, bytes]:
     """The name where a subchart, a subchart of a subchart, a dependency, an alias's chart and the chart have theirs."""
     nested = subchart("mid", {"sub/charts/leaf.tgz": subchart(name)})
+    alias = f"dependencies:\n- {{name: leaf, version: 0.1.0, alias: {name!r}}}\n"
+    leaf = subchart("leaf")
     needs = f"dependencies:\n- {{name: {name!r}, version: 0.1.0, repository: 'http://127.0.0.1:9/x', alias: sub}}\n"
     return {
         "subchart": chart({"charts/sub-0.1.0.tgz": subchart(name)}),
         "nested": chart({"charts/mid-0.1.0.tgz": nested}),
         "dependency": chart({"Chart.yaml": CHART_YAML + needs}),
+        "alias": chart({"Chart.yaml": CHART_YAML + alias, "charts/leaf-0.1.0.tgz": leaf}),
         "chart": pack({"web/Chart.yaml": f"apiVersion: v2\nname: {name!r}\nversion: 1.0.0\n"}),
         "version": pack({"web/Chart.yaml": f"apiVersion: v2\nname: web\nversion: {name!r}\n"}),
     }
 
 
 @pytest.mark.parametrize("name", CLIMBING)
-@pytest.mark.parametrize("place", ["subchart", "nested", "dependency", "chart", "version"])
+@pytest.mark.parametrize("place", ["subchart", "nested", "dependency", "alias", "chart", "version"])
 def test_a_climbing_name_writes_nothing(here: Path, capsys: pytest.CaptureFixture[str], name: str, place: str) -> None:
     (here / "web.tgz").write_bytes(archives(name)[place])
     refused(["vendor"], here.parent)
@@ -45,7 +48,7 @@ def test_a_climbing_name_writes_nothing(here: Path, capsys: pytest.CaptureFixtur
 
 
 @pytest.mark.parametrize("name", CLIMBING)
-@pytest.mark.parametrize("place", ["subchart", "nested", "dependency"])
+@pytest.mark.parametrize("place", ["subchart", "nested", "dependency", "alias"])
 def test_a_climbing_name_of_a_chart_by_url_writes_nothing(here: Path, name: str, place: str) -> None:
     publish_archive(here.parent / "repo", archives(name)[place])
     with served(here.parent / "repo") as url:

@@ -20,6 +20,7 @@ from pipeline.core.charts.dependencies import (
     declared,
     locked_versions,
 )
+from pipeline.core.safe_path import SafeName, UnsafePathError, shown
 
 _HINT = "helm dependency update, for a chart of your own; of another, ask its publisher"
 
@@ -28,10 +29,22 @@ def declared_in(files: Mapping[str, bytes], title: str, start: str = "") -> tupl
     """The dependencies that the chart at ``start`` declares.
 
     Raises:
-        ChartError: Chart.yaml or requirements.yaml is not a map in YAML.
+        ChartError: Chart.yaml or requirements.yaml is not a map in YAML, or an alias cannot be a folder's name: Helm
+            names the chart's templates by it.
     """
     metadata, requirements = (_yaml(files, start + name, title) for name in (METADATA, OLD_METADATA))
-    return declared(metadata, requirements)
+    rows = declared(metadata, requirements)
+    for row in rows:
+        if row.alias:
+            _check_alias(row, f"{title} > {start.rstrip('/')}" if start else title)
+    return rows
+
+
+def _check_alias(row: DeclaredDependency, title: str) -> None:
+    try:
+        SafeName(row.alias, f"{title}: alias of its dependency {shown(row.name)}")
+    except UnsafePathError as error:
+        raise ChartError(error.message, hint=error.hint) from error
 
 
 def locked_in(files: Mapping[str, bytes], rows: Sequence[DeclaredDependency], title: str) -> dict[str, str]:
