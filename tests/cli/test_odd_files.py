@@ -167,6 +167,7 @@ def _elsewhere(said: str) -> bool:
         "is not what is committed",
         "is not what the plan",
         "plan expired",
+        "is not what pipeline vendor fetched",  # the folder is named
     )
     return any(
         reason in said

@@ -12,7 +12,7 @@ from pipeline import rules
 from pipeline.core.diff.compare import compare
 from pipeline.core.judge.judge import judge
 from pipeline.core.kube.resource import ManifestSet, Resource
-from pipeline.core.risk.finding import Confidence
+from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.upgrade import Facts, Side, Upgrade
 from pipeline.core.yaml.reader import load, load_all
 from tests.support.tools import corpus
@@ -58,7 +58,7 @@ def predicted(change: dict[str, Any], minor: int = 37) -> bool:
     diff = compare(sides[0].manifests, sides[1].manifests)
     facts = Facts(target=(1, minor))
     found = judge(Upgrade("r", "t", sides[0], sides[1], diff, facts=facts), RULES).findings
-    return any(finding.confidence is Confidence.PROVEN for finding in found)
+    return any(f.confidence is Confidence.PROVEN and f.severity > Severity.LOW for f in found)
 
 
 def of(verdict: str) -> list[dict[str, Any]]:

@@ -60,7 +60,7 @@ def ask(
     stdin: bytes = b"",
     fine: Iterable[int] = (0,),
     env: Mapping[str, str] | None = None,
-    seconds: float = _TIMEOUT_SECONDS,
+    seconds: float | None = None,
 ) -> Completed:
     """What ``git`` answers in ``root``, with pathspecs taken literally.
 
@@ -70,7 +70,15 @@ def ask(
     argv = ("git", "--literal-pathspecs", "-C", str(root), *arguments)
     asked = environment() if env is None else env
     try:
-        done = run(Command(argv, env=asked, stdin=stdin, timeout_seconds=seconds, fine=frozenset(range(256))))
+        done = run(
+            Command(
+                argv,
+                env=asked,
+                stdin=stdin,
+                timeout_seconds=_TIMEOUT_SECONDS if seconds is None else seconds,
+                fine=frozenset(range(256)),
+            )
+        )
     except ToolMissingError as error:
         raise ToolMissingError(_NO_GIT, hint=_INSTALL) from error
     if done.code not in frozenset(fine):
