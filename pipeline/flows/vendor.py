@@ -12,7 +12,7 @@ from pipeline.core.charts.lock_text import to_text
 from pipeline.core.charts.reference import ChartKind, ChartReference
 from pipeline.core.charts.stored_names import renamed, stored_files
 from pipeline.core.config.model import Config, Release
-from pipeline.core.errors import PipelineError, StaleError, UsageError
+from pipeline.core.errors import PipelineError, StaleError
 from pipeline.core.render.file_edits import Edits
 from pipeline.flows.fetch_work import IN_TURN, Work, together
 
@@ -77,7 +77,6 @@ def vendor(
     }
     new, names, errors = lock, {}, list[tuple[str, PipelineError]]()
     folders: dict[str, Mapping[str, bytes]] = {}
-    sources: dict[str, tuple[str, str]] = {}
     for name, got in work.run(tasks).items():
         if isinstance(got, PipelineError):
             errors.append((name, got))
@@ -85,35 +84,10 @@ def vendor(
         new = new.with_release(name, got.release, got.chart)
         folders[got.chart.folder] = got.files
         names[name] = got.renamed
-        sources[name] = (got.chart.folder, got.chart.source)
     if errors:
         raise together(errors)
     new = new.only(release.name for release in config.releases)
-    _one_source_each(new, lock, sources)
     return Vendored(new, _edits(lock, new, folders), changes(lock, new), names)
-
-
-def _one_source_each(new: ChartLock, lock: ChartLock, fetched: Mapping[str, tuple[str, str]]) -> None:
-    """That no version of a chart comes from two places: it has one folder, and one digest or commit that pins it.
-
-    ``fetched`` are the folder and the source of each release's chart that was fetched now; the others stay as locked.
-
-    Raises:
-        UsageError: two releases name the same version at different sources.
-    """
-    first: dict[str, tuple[str, str]] = {}
-    for name in new.releases:
-        kept = lock.chart_of(name)
-        place = fetched.get(name) or ((kept.folder, kept.source) if kept is not None else None)
-        if place is None:
-            continue
-        folder, source = place
-        other, known = first.setdefault(folder, (name, source))
-        if known != source:
-            raise UsageError(
-                f"{folder} would come from {known} (release {other!r}) and from {source} (release {name!r})",
-                hint="name one source for both releases, or vendor another version for one of them",
-            )
 
 
 def _asked(config: Config, names: set[str]) -> list[Release]:

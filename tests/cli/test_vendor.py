@@ -222,24 +222,3 @@ def test_every_chart_is_tried_and_all_errors_are_told(here: Path, capsys: pytest
     assert "chart 'one' isn't in the repository" in said
     assert "chart 'two' isn't in the repository" in said
     assert snapshot(here) == before
-
-
-def test_one_version_of_a_chart_has_one_source(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    publish(here.parent / "repo", {"1.0.0": CHART})
-    with served(here.parent / "repo") as url:
-        both = (
-            f"repositories: {{shop: {{url: '{url}'}}}}\n"
-            "releases:\n"
-            "  - {name: one, chart: shop/web, namespace: a}\n"
-            "  - {name: two, chart: ./charts/web, namespace: b}\n"
-        )
-        write(here, {"pipeline.yaml": both})
-        before = snapshot(here)
-        assert run(["vendor"]) == 64
-        said = capsys.readouterr().err
-        assert f"vendor_charts/web/1.0.0 would come from {url}/web (release 'one') and from ./charts/web" in said
-        assert snapshot(here) == before
-        write(here, {"pipeline.yaml": both.replace("./charts/web", "shop/web")})
-        verbs("vendor")
-        write(here, {"pipeline.yaml": both.replace("shop/web", "./charts/web")})
-        verbs("vendor")
