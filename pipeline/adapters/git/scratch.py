@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from pipeline.adapters.git.changed_paths import changed_paths
 from pipeline.adapters.git.door import ask, repository_root
 from pipeline.adapters.guard import private_folder
 from pipeline.core.errors import UsageError
@@ -32,7 +33,7 @@ def scratch(root: Path, *, uncommitted: bool = False) -> Iterator[Path]:
         ask(top, *_QUIET, "worktree", "add", "--quiet", "--detach", str(tree), "HEAD")
         try:
             if uncommitted:
-                _copy_changes(top, tree, inside)
+                _copy_changes(root, tree / inside)
             yield tree / inside
         finally:
             ask(top, "worktree", "remove", "--force", str(tree), fine=range(256))
@@ -51,13 +52,10 @@ def restore(folder: Path) -> None:
     ask(folder, *_QUIET, "clean", "--quiet", "-ffdx")
 
 
-def _copy_changes(top: Path, tree: Path, inside: Path) -> None:
-    """Status without renames: each path is there, or it is not."""
-    asked = ("status", "--porcelain=v1", "-z", "--untracked-files=all", "--no-renames", "--", str(inside))
-    for row in ask(top, *asked).stdout.split(b"\0"):
-        if row:
-            path = row[3:].decode("utf-8", "surrogateescape")
-            _copy(top / path, tree / path)
+def _copy_changes(root: Path, there: Path) -> None:
+    """Each path is there, or it is not."""
+    for path in changed_paths(root):
+        _copy(root / path, there / path)
 
 
 def _copy(source: Path, target: Path) -> None:
