@@ -8,6 +8,8 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python;
 	if $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then echo $$python; break; fi; done)
 CORES ?= 2
 PYTEST ?= -n $(CORES)
+# The order of the tests comes from the commit: what fails in CI fails here in the same order.
+ORDER = --randomly-seed=$$(printf %d 0x$$(git rev-parse --short=7 HEAD 2>/dev/null || echo 1))
 QUICK = -m "not slow and not cluster" --hypothesis-profile=unit
 UNIT = $(QUICK) tests/core tests/rules/test_every_rule.py
 
@@ -28,7 +30,7 @@ coverage: set-up-dev ## how much of core and rules the unit tests run, with a fl
 	@$(BIN)/python -m coverage report
 
 test: set-up-test ## every test
-	@$(BIN)/python -m pytest -q $(PYTEST)
+	@$(BIN)/python -m pytest -q $(PYTEST) $(ORDER)
 
 rule: set-up-rule ## the cases of every rule, set up in under a minute
 	@$(BIN)/python -m pytest -q $(PYTEST) tests/rules/test_every_rule.py
