@@ -49,13 +49,23 @@ def test_no_function_is_long() -> None:
     assert long == []
 
 
-def test_no_class_name_is_used_twice() -> None:
+def test_no_name_of_a_type_is_used_twice() -> None:
     names: dict[str, list[str]] = {}
     for path in sorted((ROOT / "pipeline").rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.ClassDef):
-                names.setdefault(node.name, []).append(f"{path.relative_to(ROOT)}:{node.lineno}")
+        tree = ast.parse(path.read_text())
+        classes = [node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+        for name in [*classes, *_aliases(tree)]:
+            names.setdefault(name, []).append(str(path.relative_to(ROOT)))
     assert {name: places for name, places in names.items() if len(places) > 1} == {}
+
+
+def _aliases(tree: ast.Module) -> Iterator[str]:
+    """Public names of types that are no classes: ``Steps = tuple[str, ...]``."""
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            name = node.targets[0].id
+            if name[:1].isupper() and not name.isupper():
+                yield name
 
 
 def test_no_file_is_a_drawer_for_odds_and_ends() -> None:

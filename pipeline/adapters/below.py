@@ -15,8 +15,8 @@ from pipeline.adapters.descriptors import (
     FILE,
     FOLDER,
     MAYBE_A_LINK,
+    FileKind,
     Found,
-    Kind,
     LinkError,
     content,
     content_if_file,
@@ -75,7 +75,7 @@ class Below:
             LimitError: a file is larger than ``most`` bytes, or folders are nested beyond all reason.
         """
         for found, parent in self._walk(folder, skip):
-            if found.kind is Kind.FILE:
+            if found.kind is FileKind.FILE:
                 with handle(os.open(found.path.rpartition("/")[2], FILE, dir_fd=parent)) as file:
                     yield found, content(file, found.path, most)
             else:

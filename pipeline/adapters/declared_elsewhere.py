@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.adapters.below import Below
-from pipeline.adapters.descriptors import Kind
+from pipeline.adapters.descriptors import FileKind
 from pipeline.adapters.helm.kustomize import find
 from pipeline.adapters.process import NOWHERE, Command, bare_environment, run
 from pipeline.core.errors import MissingFileError, PipelineError, UsageError, WorldError
@@ -42,7 +42,7 @@ def declared(place: Path) -> Imported:
     found = next((place / SafePath(name) for name in _HELMFILES if (place / SafePath(name)).is_file()), None)
     if found is not None:
         return _helmfile(found)
-    files = {found.path: data for found, data in Below(place).files() if found.kind is Kind.FILE}
+    files = {found.path: data for found, data in Below(place).files() if found.kind is FileKind.FILE}
     parsed = dict(_documents(files))
     lists = [(path, rows) for path, several in parsed.items() for rows in several if _is_list(rows)]
     if lists:
@@ -172,7 +172,7 @@ class _BesideHelmfile:
         plain = posixpath.normpath(pattern)
         if not any(character in plain for character in "*?["):
             return [plain] if self.text(plain) is not None else []
-        names = (found.path for found in Below(self.folder).walk() if found.kind is Kind.FILE)
+        names = (found.path for found in Below(self.folder).walk() if found.kind is FileKind.FILE)
         return [name for name in names if fnmatch.fnmatchcase(name, plain)]
 
 

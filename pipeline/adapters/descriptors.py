@@ -21,7 +21,7 @@ class LinkError(WorldError):
     """A link where none may be, or one that leads out of the repository; or no file at all but a device or a FIFO."""
 
 
-class Kind(StrEnum):
+class FileKind(StrEnum):
     FILE = "file"
     FOLDER = "folder"
     LINK = "link"
@@ -33,7 +33,7 @@ class Found:
     """Something below a folder. ``path`` is relative to where the search began."""
 
     path: str
-    kind: Kind
+    kind: FileKind
     executable: bool = False
     target: str = ""
     """Where a link points, as it says."""
@@ -60,7 +60,7 @@ def entries(folder: int, prefix: str, skip: frozenset[str], depth: int) -> Itera
     if depth > _DEEPEST:
         raise LimitError(f"{prefix[:60]}…: folders are nested more than {_DEEPEST} deep")
     for found in listed(folder):
-        if found.kind is Kind.FOLDER:
+        if found.kind is FileKind.FOLDER:
             if found.path in skip:
                 continue
             with handle(os.open(found.path, FOLDER, dir_fd=folder)) as inner:
@@ -76,12 +76,12 @@ def listed(folder: int) -> list[Found]:
 
 def _found(entry: "os.DirEntry[str]", folder: int) -> Found:
     if entry.is_symlink():
-        return Found(entry.name, Kind.LINK, target=link_target(entry.name, folder) or "")
+        return Found(entry.name, FileKind.LINK, target=link_target(entry.name, folder) or "")
     if entry.is_dir(follow_symlinks=False):
-        return Found(entry.name, Kind.FOLDER)
+        return Found(entry.name, FileKind.FOLDER)
     about = entry.stat(follow_symlinks=False)
     mode, stamp = about.st_mode, (about.st_size, about.st_mtime_ns, about.st_ctime_ns, about.st_ino)
-    kind = Kind.FILE if stat.S_ISREG(mode) else Kind.OTHER
+    kind = FileKind.FILE if stat.S_ISREG(mode) else FileKind.OTHER
     return Found(entry.name, kind, bool(mode & stat.S_IXUSR), stamp=stamp)
 
 
@@ -102,7 +102,7 @@ def content(file: int, path: str, most: int) -> bytes:
     if not stat.S_ISREG(about.st_mode):
         if stat.S_ISDIR(about.st_mode):
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
-        raise LinkError(f"{path}: it is not a regular file but a {Kind.OTHER}", hint="put a file in its place")
+        raise LinkError(f"{path}: it is not a regular file but a {FileKind.OTHER}", hint="put a file in its place")
     parts, size = [], 0
     while part := os.read(file, min(max(about.st_size - size, 0) + 1, most + 1 - size)):
         parts.append(part)

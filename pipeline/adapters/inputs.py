@@ -4,7 +4,7 @@ A link is followed where it stays in the repository; one that leads out, a devic
 """
 
 from pipeline.adapters.below import Below
-from pipeline.adapters.descriptors import Kind, LinkError
+from pipeline.adapters.descriptors import FileKind, LinkError
 from pipeline.core.budget import MEBIBYTE, InputLimits, LimitError
 from pipeline.core.safe_path import SafePath
 
@@ -28,7 +28,7 @@ def read_inputs(below: Below, folder: SafePath, limits: InputLimits) -> dict[str
             raise _exceeded(folder, f"{prefix[:60]}… is more than {limits.depth} folders deep", "depth")
         for found in below.walk(SafePath.of(folder, prefix.rstrip("/")) if prefix else folder):
             path = prefix + found.path
-            if found.kind is Kind.LINK and below.is_folder(SafePath.of(folder, path)):
+            if found.kind is FileKind.LINK and below.is_folder(SafePath.of(folder, path)):
                 todo.append(f"{path}/")
                 continue
             if len(files) >= limits.files:

@@ -9,7 +9,7 @@ from pipeline.core.errors import OK, STALE
 
 if TYPE_CHECKING:
     from pipeline.adapters.disk import Disk
-    from pipeline.flows.render.jobs import Pair
+    from pipeline.flows.render.jobs import EnvironmentRelease
     from pipeline.wiring import Repository
 
 _SHOWN = 20
@@ -59,7 +59,7 @@ def command(
         return _render(here, pairs, disk, check=check)
 
 
-def _render(here: "Repository", pairs: "Sequence[Pair]", disk: "Disk", *, check: bool) -> int:
+def _render(here: "Repository", pairs: "Sequence[EnvironmentRelease]", disk: "Disk", *, check: bool) -> int:
     from pipeline.cli.support.hand_edit_notices import kept_aside, say_edits
     from pipeline.cli.support.log_lines import unheard_where_needed
     from pipeline.cli.support.progress import progress

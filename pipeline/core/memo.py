@@ -6,16 +6,16 @@ from functools import wraps
 from typing import TypeVar
 
 Asked = TypeVar("Asked")
-Answer = TypeVar("Answer")
+Returned = TypeVar("Returned")
 _KEPT = 8
 
 
-def once(function: Callable[[Asked], Answer]) -> Callable[[Asked], Answer]:
+def once(function: Callable[[Asked], Returned]) -> Callable[[Asked], Returned]:
     """Remember the answers for the last few arguments, told apart by identity: hashing a render would cost more."""
-    kept: OrderedDict[int, tuple[Asked, Answer]] = OrderedDict()
+    kept: OrderedDict[int, tuple[Asked, Returned]] = OrderedDict()
 
     @wraps(function)
-    def remembering(asked: Asked) -> Answer:
+    def remembering(asked: Asked) -> Returned:
         entry = kept.get(id(asked))
         if entry is not None and entry[0] is asked:
             return entry[1]

@@ -17,7 +17,7 @@ from pipeline.report.text_rows import Row, by_line, rows
 _MOST_LINES = 1_000
 _MOST_CHANGES = 2_000_000
 """Characters of all diffs together: beyond it objects are named and not opened."""
-Pair = tuple[Row | None, Row | None]
+RowPair = tuple[Row | None, Row | None]
 """An old line beside a new one; twice the same row for a line of both sides; two Nones for lines left out."""
 
 
@@ -36,7 +36,7 @@ class FieldView:
     """A changed path: either ``rows`` of a text, or a value for each side (None: absent)."""
 
     path: str
-    rows: tuple[Pair, ...] = ()
+    rows: tuple[RowPair, ...] = ()
     more: str = ""
     sides: tuple[tuple[str, str | None], ...] = ()
 
@@ -81,7 +81,7 @@ def _field(field: FieldEntry) -> FieldView:
     return FieldView(name, sides=tuple((side, None if value is UNSET else _value(value)) for side, value in sides))
 
 
-def _pairs(shown: Iterable[Row]) -> Iterator[Pair]:
+def _pairs(shown: Iterable[Row]) -> Iterator[RowPair]:
     """The old lines beside the new ones, with a gap where lines of both sides are left out."""
     last = 0
     for same, group in groupby(shown, key=lambda row: row.mark == " "):
@@ -95,7 +95,7 @@ def _pairs(shown: Iterable[Row]) -> Iterator[Pair]:
         last = max(row.number for row in entries)
 
 
-def _paired(entries: Iterable[Row]) -> Iterator[Pair]:
+def _paired(entries: Iterable[Row]) -> Iterator[RowPair]:
     """Each run of removed lines beside the run that was added for it."""
     removed: list[Row] = []
     added: list[Row] = []

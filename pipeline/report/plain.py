@@ -14,8 +14,8 @@ from pipeline.core.judge.report_document import (
     PlaceEntry,
     ReleaseEntry,
     ReportDocument,
+    ReportPath,
     ResourceEntry,
-    Steps,
 )
 from pipeline.core.kube.path import from_json, to_text
 from pipeline.core.risk.levels import LEVELS
@@ -56,7 +56,7 @@ def resource(ref: ResourceEntry) -> str:
     return line(f"{ref.kind} {name}")
 
 
-def path(steps: Steps) -> str:
+def path(steps: ReportPath) -> str:
     return line(to_text(from_json(steps)))
 
 

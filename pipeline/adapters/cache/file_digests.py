@@ -13,7 +13,7 @@ import orjson
 
 from pipeline.adapters.below import Below
 from pipeline.adapters.cache.cache import Cache
-from pipeline.adapters.descriptors import FILE, Found, Kind, content, handle
+from pipeline.adapters.descriptors import FILE, FileKind, Found, content, handle
 from pipeline.adapters.user_folders import cache_folder
 from pipeline.core.budget import MEBIBYTE
 from pipeline.core.safe_path import SafePath
@@ -43,7 +43,7 @@ class FileDigests:
         fresh = False
         for one, parent in Below(self._root)._walk(SafePath(folder)):  # noqa: SLF001 - the walk with its descriptors
             digest = ""
-            if one.kind is Kind.FILE:
+            if one.kind is FileKind.FILE:
                 entry = known.get(one.path)
                 stamp = list(one.stamp)
                 if entry is not None and entry[:4] == stamp:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pipeline.adapters.below import Below
 from pipeline.adapters.charts.archive import MAX_FILE_BYTES, ChartError, refuse_collisions
-from pipeline.adapters.descriptors import Kind, LinkError
+from pipeline.adapters.descriptors import FileKind, LinkError
 from pipeline.core.budget import Budget, LimitError
 from pipeline.core.charts.helmignore import FILE, HelmIgnore, IgnoreError, parse
 from pipeline.core.errors import MissingFileError
@@ -52,7 +52,7 @@ def _files(below: Below, start: SafePath | None, rules: HelmIgnore, budget: Budg
             path = prefix + found.path
             place = _under(start, path)
             assert place is not None, "BUG: an entry without a name"
-            is_folder = found.kind is Kind.FOLDER or (found.kind is Kind.LINK and below.is_folder(place))
+            is_folder = found.kind is FileKind.FOLDER or (found.kind is FileKind.LINK and below.is_folder(place))
             if rules.ignores(path, is_folder=is_folder):
                 continue
             if is_folder:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from pipeline.adapters.below import Below
-from pipeline.adapters.descriptors import Kind
+from pipeline.adapters.descriptors import FileKind
 from pipeline.adapters.git.door import ask
 from pipeline.core.errors import UsageError, WorldError
 from pipeline.core.safe_path import SafePath
@@ -37,13 +37,13 @@ class DirectoryTree:
         if not found:
             start, top = (SafePath(prefix), f"{prefix}/") if prefix else (None, "")
             below = self._below.files(start, skip=_NOT_OURS)
-            found = {top + one.path: data for one, data in below if one.kind is Kind.FILE}
+            found = {top + one.path: data for one, data in below if one.kind is FileKind.FILE}
         return {path: blob_id(data, self.hash_name) for path, data in sorted(found.items())}
 
     def paths(self, prefix: str) -> Iterable[str]:
         """As ``ids`` has them, nothing read."""
         start, top = (SafePath(prefix), f"{prefix}/") if prefix else (None, "")
-        found = [top + one.path for one in self._below.walk(start, skip=_NOT_OURS) if one.kind is Kind.FILE]
+        found = [top + one.path for one in self._below.walk(start, skip=_NOT_OURS) if one.kind is FileKind.FILE]
         return sorted(found) or sorted(self.read([prefix]) if prefix else ())
 
     def read(self, paths: Iterable[str]) -> Mapping[str, bytes]:

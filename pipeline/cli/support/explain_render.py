@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from pipeline.flows.render.jobs import Pair
+    from pipeline.flows.render.jobs import EnvironmentRelease
     from pipeline.wiring import Repository
 
 
-def explain_render(here: "Repository", pairs: "Sequence[Pair]", *, line_only: bool) -> None:
+def explain_render(here: "Repository", pairs: "Sequence[EnvironmentRelease]", *, line_only: bool) -> None:
     """One release in one environment after the other."""
     from pipeline.flows.render.choose_form import with_form
     from pipeline.flows.render.explain import as_command, explained_context

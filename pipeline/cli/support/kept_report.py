@@ -105,12 +105,12 @@ def _side(source: DiffSource, here: "Repository") -> str:
 def _worktree(here: "Repository") -> str:
     """Empty where a link is among what people wrote: what it leads to is not known by its name."""
     from pipeline.adapters.cache.file_digests import FileDigests
-    from pipeline.adapters.descriptors import Kind
+    from pipeline.adapters.descriptors import FileKind
 
     rows = []
     for folder in (RENDERED, VENDORED, *_FOLDERS):
         found = FileDigests(here.root).below(folder)
-        if folder in _FOLDERS and any(one.kind is Kind.LINK for one, _ in found):
+        if folder in _FOLDERS and any(one.kind is FileKind.LINK for one, _ in found):
             return ""
         rows += [f"{folder}/{one.path}\0{one.kind}\0{one.executable}\0{digest}" for one, digest in found]
     own = sorted({file for release in here.config.releases for file in release.values})

@@ -21,7 +21,7 @@ _WORKLOADS = frozenset({"Deployment", "StatefulSet", "DaemonSet", "Job", "CronJo
 _KINDS_SHOWN = 3
 _WEIGHT = {kind: index for index, kind in enumerate(("StatefulSet", "Deployment", "DaemonSet", "Service", "Secret"))}
 """What is named first among many."""
-Key = TypeVar("Key")
+GroupKey = TypeVar("GroupKey")
 
 
 def removed(upgrade: Upgrade) -> list[ResourceChange]:
@@ -65,9 +65,11 @@ def kept(resource: Resource) -> str:
     return ""
 
 
-def grouped(changes: Iterable[ResourceChange], key: Callable[[ResourceChange], Key]) -> dict[Key, list[ResourceChange]]:
+def grouped(
+    changes: Iterable[ResourceChange], key: Callable[[ResourceChange], GroupKey]
+) -> dict[GroupKey, list[ResourceChange]]:
     """Changes by ``key``, in the order they come."""
-    groups: dict[Key, list[ResourceChange]] = {}
+    groups: dict[GroupKey, list[ResourceChange]] = {}
     for change in changes:
         groups.setdefault(key(change), []).append(change)
     return groups

@@ -5,15 +5,15 @@ from typing import TypeVar
 
 from pipeline.core.errors import UsageError
 
-Key = TypeVar("Key")
+Shared = TypeVar("Shared")
 
 
-def shared_out(costs: Mapping[Key, int], count: int) -> tuple[tuple[Key, ...], ...]:
+def shared_out(costs: Mapping[Shared, int], count: int) -> tuple[tuple[Shared, ...], ...]:
     """``count`` groups of keys: the dearest first, each to the cheapest group so far (Graham's LPT rule).
 
     Ties go to the smaller key and the earlier group, so that every shard comes to the same answer on its own.
     """
-    groups: list[list[Key]] = [[] for _ in range(count)]
+    groups: list[list[Shared]] = [[] for _ in range(count)]
     totals = [0] * count
     for key in sorted(costs, key=lambda key: (-costs[key], str(key))):
         lightest = totals.index(min(totals))

@@ -17,15 +17,13 @@ from pipeline.core.crd.schema.changes import ChangedCrd, changed_crds
 from pipeline.core.crd.schema.defaults import defaulted
 from pipeline.core.crd.schema.ratcheting import ratchets, unchanged
 from pipeline.core.crd.schema.relaxations import narrows
-from pipeline.core.crd.schema.validate import pruned, violations
+from pipeline.core.crd.schema.validate import Schema, pruned, violations
 from pipeline.core.crd.schema.violation import Refuses, SchemaViolation
 from pipeline.core.kube.apis import built_in_group
 from pipeline.core.kube.path import Path, get
 from pipeline.core.kube.resource import Resource
 from pipeline.core.memo import once
 from pipeline.core.risk.upgrade import Upgrade
-
-Schema = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from pipeline.core.analysis.immutable_fields import differing
-from pipeline.core.crd.pairs import Pair, claim, edited_pairs
+from pipeline.core.crd.pairs import CrdPair, claim, edited_pairs
 from pipeline.core.kube.defaults.normalise import normal
 from pipeline.core.kube.path import Path, get
 from pipeline.core.risk.finding import Confidence, Severity
@@ -12,7 +12,7 @@ from pipeline.core.risk.upgrade import Upgrade
 from pipeline.core.words import kubectl
 
 
-def changed(upgrade: Upgrade, *paths: Path) -> Iterator[tuple[Pair, dict[Path, str]]]:
+def changed(upgrade: Upgrade, *paths: Path) -> Iterator[tuple[CrdPair, dict[Path, str]]]:
     """Each CRD in which any of ``paths`` differs, with what they were and are: ``names.kind Widget -> Gadget``."""
     for pair, before, after in edited_pairs(upgrade):
         old, new = normal(before.twin()), normal(after.twin())
@@ -24,7 +24,7 @@ def changed(upgrade: Upgrade, *paths: Path) -> Iterator[tuple[Pair, dict[Path, s
             )
 
 
-def refusal(pair: Pair, told: dict[Path, str]) -> Hit:
+def refusal(pair: CrdPair, told: dict[Path, str]) -> Hit:
     """That the API server rejects it; for text inside another object, whatever applies the text gets the error."""
     places = [pair.place(path) for path in told]
     return Hit(

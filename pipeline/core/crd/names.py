@@ -9,7 +9,7 @@ from pipeline.core.risk.rule import Hit, WholeCheck
 from pipeline.core.risk.upgrade import Upgrade
 
 _KEYS = ("shortNames", "categories")
-Told = Callable[[Definition, Definition, str], list[str]]
+NameComplaints = Callable[[Definition, Definition, str], list[str]]
 """What to tell of a CRD before and after, for one key of ``spec.names``."""
 
 
@@ -29,7 +29,7 @@ def added_names(before: Definition, after: Definition, key: str) -> list[str]:
     )
 
 
-def names_check(told: Told, verb: str, why: str, remedy: str) -> WholeCheck:
+def names_check(told: NameComplaints, verb: str, why: str, remedy: str) -> WholeCheck:
     """One finding per CRD, about those of its short names and categories that ``told`` picks."""
 
     def check(upgrade: Upgrade) -> Iterator[Hit]:

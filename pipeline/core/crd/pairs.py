@@ -16,7 +16,7 @@ from pipeline.core.risk.upgrade import Upgrade
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class CrdPair:
     """One CRD on both sides; at least one is there. ``fields`` is empty unless both are."""
 
     name: str
@@ -45,7 +45,7 @@ class Pair:
 
 
 @once
-def pairs(upgrade: Upgrade) -> tuple[Pair, ...]:
+def pairs(upgrade: Upgrade) -> tuple[CrdPair, ...]:
     """Every CRD that differs, sorted by name."""
     olds, news = definitions(upgrade.before.manifests), definitions(upgrade.after.manifests)
     known = {change.id: change.fields for change in upgrade.diff.changes}
@@ -53,25 +53,25 @@ def pairs(upgrade: Upgrade) -> tuple[Pair, ...]:
     for name in sorted({*olds, *news}):
         before, after = olds.get(name), news.get(name)
         if before is None or after is None:
-            found.append(Pair(name, before, after))
+            found.append(CrdPair(name, before, after))
         elif before.body is not after.body:
             plain = not (before.within or after.within or before.rewritten or after.rewritten)
             fields = known.get(after.resource.id, ()) if plain else fields_of(before.twin(), after.twin())
             if fields or before.resource.id != after.resource.id:
-                found.append(Pair(name, before, after, fields))
+                found.append(CrdPair(name, before, after, fields))
         elif before.resource.id != after.resource.id or before.delivery != after.delivery:
-            found.append(Pair(name, before, after))
+            found.append(CrdPair(name, before, after))
     return tuple(found)
 
 
-def edited_pairs(upgrade: Upgrade) -> Iterator[tuple[Pair, Definition, Definition]]:
+def edited_pairs(upgrade: Upgrade) -> Iterator[tuple[CrdPair, Definition, Definition]]:
     """Those that are on both sides."""
     for pair in pairs(upgrade):
         if pair.before is not None and pair.after is not None:
             yield pair, pair.before, pair.after
 
 
-def claim(pair: Pair, *paths: Path) -> tuple[Claim, ...]:
+def claim(pair: CrdPair, *paths: Path) -> tuple[Claim, ...]:
     """That ``paths`` of the CRD are explained; for text inside another object, that text."""
     within = pair.definition.within
     if within:

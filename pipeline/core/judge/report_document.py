@@ -15,9 +15,9 @@ from pipeline.core.kube.path import from_json
 from pipeline.core.risk.finding import Confidence, NotEvaluated, Place, ResourceRef, Waiver
 from pipeline.core.risk.levels import LEVELS, Level
 
-Count = Annotated[int, Meta(ge=0)]
-Key = Annotated[dict[str, str | int | float | bool | None], Meta(min_length=1)]
-Steps = tuple[str | Count | Key, ...]
+NonNegative = Annotated[int, Meta(ge=0)]
+EntryKey = Annotated[dict[str, str | int | float | bool | None], Meta(min_length=1)]
+ReportPath = tuple[str | NonNegative | EntryKey, ...]
 """A path: map keys, list indexes, and list entries by their merge key."""
 
 
@@ -42,11 +42,11 @@ class ComparedSides(Struct, frozen=True):
 class LevelCounts(Struct, frozen=True):
     """How many findings of each severity are not waived."""
 
-    blocker: Count
-    high: Count
-    medium: Count
-    low: Count
-    info: Count
+    blocker: NonNegative
+    high: NonNegative
+    medium: NonNegative
+    low: NonNegative
+    info: NonNegative
 
     def of(self, level: Level) -> int:
         number: int = getattr(self, level)
@@ -54,21 +54,21 @@ class LevelCounts(Struct, frozen=True):
 
 
 class Rollouts(Struct, frozen=True):
-    workloads: Count
-    replicas: Count
-    daemon_sets: Count = 0
-    operated: Count = 0
+    workloads: NonNegative
+    replicas: NonNegative
+    daemon_sets: NonNegative = 0
+    operated: NonNegative = 0
 
 
 class Summary(Struct, frozen=True):
-    releases: Count
-    added: Count
-    changed: Count
-    removed: Count
+    releases: NonNegative
+    added: NonNegative
+    changed: NonNegative
+    removed: NonNegative
     findings: LevelCounts
-    waived: Count
-    not_evaluated: Count
-    unaccounted: Count
+    waived: NonNegative
+    not_evaluated: NonNegative
+    unaccounted: NonNegative
     rollouts: Rollouts
 
 
@@ -81,10 +81,10 @@ class ChartVersions(Struct, frozen=True):
 
 
 class ObjectCounts(Struct, frozen=True):
-    added: Count
-    changed: Count
-    removed: Count
-    unchanged: Count
+    added: NonNegative
+    changed: NonNegative
+    removed: NonNegative
+    unchanged: NonNegative
 
     @property
     def said(self) -> str:
@@ -121,13 +121,13 @@ class ResourceEntry(Struct, frozen=True, omit_defaults=True):
 
 class PlaceEntry(Struct, frozen=True):
     resource: ResourceEntry
-    path: Steps
+    path: ReportPath
 
 
 class FieldEntry(Struct, frozen=True, omit_defaults=True):
     """One changed path; ``old`` and ``new`` are UNSET on the side that lacks it. ``noise`` says why it is ignored."""
 
-    path: Steps
+    path: ReportPath
     op: Op
     old: Any = UNSET
     new: Any = UNSET
@@ -162,7 +162,7 @@ class FindingEntry(Struct, frozen=True):
     confidence: Confidence
     release: str
     resource: ResourceEntry
-    path: Steps
+    path: ReportPath
     also: tuple[PlaceEntry, ...]
     title: str
     why: str
@@ -197,7 +197,7 @@ class ErrorEntry(Struct, frozen=True):
     release: str
     chart: str
     template: str
-    line: Count
+    line: NonNegative
     message: str
     environment: str = ""
 

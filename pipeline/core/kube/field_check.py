@@ -23,8 +23,8 @@ from pipeline.core.kube.quantity import quantity
 from pipeline.core.kube.resource import Resource, mapping
 from pipeline.core.kube.secrets import SECRET
 from pipeline.core.kube.validation.one_map import Validation
+from pipeline.core.yaml.positions import Steps
 
-_Steps = tuple[str | int, ...]
 _SHOWN = 40
 _NAMED = 50
 """Of so many complaints about one object the list entries are named by their keys: a chart may hold any number."""
@@ -137,9 +137,9 @@ class _FieldWalk:
 
     def __init__(self, minor: int, validation: Validation) -> None:
         self._minor, self._validation = minor, validation
-        self._mistyped: set[_Steps] = set()
+        self._mistyped: set[Steps] = set()
 
-    def object(self, type_name: str, value: Any, path: _Steps) -> Iterator[FieldComplaint]:
+    def object(self, type_name: str, value: Any, path: Steps) -> Iterator[FieldComplaint]:
         """``value`` is a map."""
         known = fields_at(type_name, self._minor)
         for field, item in value.items():
@@ -153,7 +153,7 @@ class _FieldWalk:
                 yield FieldComplaint(Fault.MISSING, (*path, field), type_name, field)
         yield from self._invalid(type_name, value, path)
 
-    def _invalid(self, type_name: str, value: Any, path: _Steps) -> Iterator[FieldComplaint]:
+    def _invalid(self, type_name: str, value: Any, path: Steps) -> Iterator[FieldComplaint]:
         """What the server's own validation refuses of one map, beyond its shape."""
         for one in self._validation.faults(type_name, value, path):
             if one.path in self._mistyped:
@@ -164,7 +164,7 @@ class _FieldWalk:
             elif one.found is not None or one.field not in required_at(type_name, self._minor):
                 yield FieldComplaint(Fault.MISSING, one.path, type_name, one.field)
 
-    def _value(self, code: str, value: Any, path: _Steps, owner: str, field: str) -> Iterator[FieldComplaint]:
+    def _value(self, code: str, value: Any, path: Steps, owner: str, field: str) -> Iterator[FieldComplaint]:
         head = code[0]
         fits, wanted = _FITS[head]
         if head == "x" and isinstance(value, str) and not self._validation.unchecked(path):
@@ -185,7 +185,7 @@ class _FieldWalk:
                     yield from self._value(inner, item, (*path, step), owner, field)
 
 
-def _twice(keys: tuple[str, ...], items: list[Any], path: _Steps, owner: str, field: str) -> Iterator[FieldComplaint]:
+def _twice(keys: tuple[str, ...], items: list[Any], path: Steps, owner: str, field: str) -> Iterator[FieldComplaint]:
     """Entries that are there before: to server-side apply they are one entry with two contents."""
     seen: set[tuple[Any, ...]] = set()
     for index, item in enumerate(items):

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from pipeline.core.kube.path import MISSING, get
 from pipeline.core.kube.resource import mapping, sequence
 from pipeline.core.migration.argocd import typed
 from pipeline.core.migration.imported import Imported, ImportedRelease, LeftOut, merged, with_value
@@ -82,10 +83,8 @@ def _plain(value: Any) -> str:
 
 
 def _at(values: Mapping[str, Any], path: str) -> Any:
-    found: Any = values
-    for key in path.split("."):
-        found = found.get(key) if isinstance(found, dict) else None
-    return found
+    found = get(values, tuple(path.split(".")))
+    return None if found is MISSING else found
 
 
 def _environment_values(text: str, name: str, files: FilesBeside) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from pipeline.flows.cluster.planning import read_inventory
 from pipeline.flows.cluster.preflight import may_apply
 from pipeline.flows.cluster.recreating import Backup
 from pipeline.flows.cluster.removing import Removal
-from pipeline.flows.cluster.steps import Steps, make_namespace, to_come, uids
+from pipeline.flows.cluster.steps import ApplySteps, make_namespace, to_come, uids
 from pipeline.flows.cluster.stock import Stock
 from pipeline.flows.cluster.waiting import Waiting
 from pipeline.flows.cluster.writing import Objects, Task
@@ -172,7 +172,7 @@ def _locked(order: Order, world: ApplyPorts, writer: Writer, gate: Gate) -> RunR
     wanted = {task.action.id: task.found for task in tasks if task.found and task.action.op is not Operation.DELETE}
     removal = partial(Removal, objects, world.clock, plan.policy, stock.inventory, uids(wanted))
     waiting = Waiting(world.client, world.clock, plan.policy.health_timeout_seconds, writer.may_write)
-    steps = Steps(objects, removal, waiting, stock, plan, world.backup, world.tell, order.resources)
+    steps = ApplySteps(objects, removal, waiting, stock, plan, world.backup, world.tell, order.resources)
     stopped, interrupted = "", False
     try:
         steps.run(tasks)

@@ -14,13 +14,13 @@ from pipeline.core.kube.resource import CRD_KIND, Body, ManifestSet, Resource, R
 from pipeline.core.kube.secrets import SECRET
 from pipeline.core.ports import Progress
 from pipeline.core.redaction.copies import texts_at
+from pipeline.core.render.offers import GroupKind
 from pipeline.flows.cluster.client import Client
 from pipeline.flows.cluster.predicting import predict
 from pipeline.flows.cluster.reading import in_parallel, live
 
 _TOLD = 20
 """How often progress is reported, whatever the number of objects."""
-Kind = tuple[str, str]
 Brought = Mapping[tuple[str, str, str], str]
 """Plural names of the kinds that definitions of the plan bring, by group, version and kind."""
 
@@ -83,7 +83,7 @@ class Planner:
     def _cases(
         self,
         wanted: list[DesiredObject],
-        changing: frozenset[Kind],
+        changing: frozenset[GroupKind],
         brought: Brought,
     ) -> list[ObservedObject]:
         done = count()
@@ -97,7 +97,7 @@ class Planner:
 
         return in_parallel(one, wanted)
 
-    def _case(self, item: DesiredObject, changing: frozenset[Kind], brought: Brought) -> ObservedObject:
+    def _case(self, item: DesiredObject, changing: frozenset[GroupKind], brought: Brought) -> ObservedObject:
         served = self.client.serves.of(item.resource)
         found = self.found.get(item.id)
         key = (item.resource.group, item.resource.version, item.id.kind)
@@ -136,7 +136,7 @@ def _brought(definitions: Iterable[DesiredObject]) -> Brought:
     return found
 
 
-def _kinds_of(definition: DesiredObject) -> list[Kind]:
+def _kinds_of(definition: DesiredObject) -> list[GroupKind]:
     spec = mapping(definition.resource.body.get("spec"))
     return [(str(spec.get("group")), str(mapping(spec.get("names")).get("kind")))]
 

@@ -70,7 +70,7 @@ class Count:
 
 
 @dataclass
-class Steps:
+class ApplySteps:
     """One run's way through its plan. Not frozen: ``outcomes`` grow as it goes, by the action's number."""
 
     objects: Objects

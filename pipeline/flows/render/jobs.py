@@ -24,7 +24,7 @@ from pipeline.core.yaml.reader import YamlError
 if TYPE_CHECKING:
     from pipeline.flows.render.seal import Sops
 
-Pair = tuple[Environment, Release]
+EnvironmentRelease = tuple[Environment, Release]
 
 
 class Files(Protocol):
@@ -146,7 +146,7 @@ def _layers(environment: Environment, release: Release, world: RenderPorts) -> I
         yield layer
 
 
-def share(pairs: Sequence[Pair], shard: tuple[int, int], files: Files) -> tuple[Pair, ...]:
+def share(pairs: Sequence[EnvironmentRelease], shard: tuple[int, int], files: Files) -> tuple[EnvironmentRelease, ...]:
     """The pairs of a shard (the second of eight is ``(2, 8)``), by how many files each was rendered into last time."""
     costs = {
         (environment.name, release.name): len(files.paths(folder_of(environment.name, release.name)))

@@ -11,14 +11,18 @@ from pipeline.core.config.model import Config
 from pipeline.core.ports import Progress, no_progress
 from pipeline.core.render.file_edits import Edits
 from pipeline.flows.render.choose_form import with_form
-from pipeline.flows.render.jobs import Pair, RenderPorts, check_charts, job_of
+from pipeline.flows.render.jobs import EnvironmentRelease, RenderPorts, check_charts, job_of
 from pipeline.flows.render.render_result import RenderResult
 from pipeline.flows.render.rounds import in_rounds
 from pipeline.flows.render.unread_inputs import unread
 
 
 def render(
-    config: Config, lock: ChartLock, pairs: Sequence[Pair], world: RenderPorts, progress: Progress = no_progress
+    config: Config,
+    lock: ChartLock,
+    pairs: Sequence[EnvironmentRelease],
+    world: RenderPorts,
+    progress: Progress = no_progress,
 ) -> RenderResult:
     """Render ``pairs``, and remove what earlier renders left behind.
 

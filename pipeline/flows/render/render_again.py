@@ -9,8 +9,8 @@ from pipeline.core.render.stand_ins import UNMISTAKABLE
 
 A_SECOND = 1.1
 """What a template that asks for the time needs to show that it does, where stand-ins cannot show it."""
-Answer = RenderedChart | RenderError
-Render = Callable[[list[int], int], Iterable[Answer]]
+RenderAnswer = RenderedChart | RenderError
+Render = Callable[[list[int], int], Iterable[RenderAnswer]]
 """Renders several, by their numbers, with the stand-ins of a variant (1 or 2; 0 for none)."""
 
 
@@ -51,5 +51,5 @@ def pairs_of(
     return found
 
 
-def _text(answer: Answer) -> str | None:
+def _text(answer: RenderAnswer) -> str | None:
     return answer.text if isinstance(answer, RenderedChart) else None

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pipeline.core.analysis.selection import around
 from pipeline.core.crd.case_crds import crd, version
 from pipeline.core.crd.definition import Definition
-from pipeline.core.crd.pairs import Pair, claim, edited_pairs
+from pipeline.core.crd.pairs import CrdPair, claim, edited_pairs
 from pipeline.core.kube.path import Path
 from pipeline.core.kube.resource import mapping
 from pipeline.core.risk.finding import Severity
@@ -34,7 +34,7 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
                 yield _hit(upgrade, pair, after, changed)
 
 
-def _hit(upgrade: Upgrade, pair: Pair, after: Definition, changed: list[Path]) -> Hit:
+def _hit(upgrade: Upgrade, pair: CrdPair, after: Definition, changed: list[Path]) -> Hit:
     missing = _missing(upgrade, pair, after)
     injected = any(str(key).startswith(_INJECTED) for key in mapping(after.metadata.get("annotations")))
     only_trust = all("caBundle" in path for path in changed)
@@ -63,7 +63,7 @@ def _service(definition: Definition) -> tuple[str, str]:
     return str(service.get("namespace") or ""), str(service.get("name") or "")
 
 
-def _missing(upgrade: Upgrade, pair: Pair, after: Definition) -> str:
+def _missing(upgrade: Upgrade, pair: CrdPair, after: Definition) -> str:
     """The Service's name where the old one was rendered and this one is not; else it comes from elsewhere."""
     old, new = _service(pair.before) if pair.before else ("", ""), _service(after)
     known, there = ({(r.id.namespace, r.id.name) for r in side if r.kind == "Service"} for side in around(upgrade))

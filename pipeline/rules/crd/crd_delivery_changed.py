@@ -19,7 +19,7 @@ from dataclasses import replace
 
 from pipeline.core.crd.case_crds import crd
 from pipeline.core.crd.definition import Definition
-from pipeline.core.crd.pairs import Pair, edited_pairs
+from pipeline.core.crd.pairs import CrdPair, edited_pairs
 from pipeline.core.kube.resource import Delivery
 from pipeline.core.risk.finding import Confidence, Place, ResourceRef, Severity
 from pipeline.core.risk.rule import Claim, Hit, Rule, quiet, speaks
@@ -63,7 +63,7 @@ def _from_templates(definition: Definition) -> bool:
     return definition.delivery is Delivery.TEMPLATE
 
 
-def _hit(found: list[Pair], way: str, why: str, remedy: str, severity: Severity | None) -> Hit:
+def _hit(found: list[CrdPair], way: str, why: str, remedy: str, severity: Severity | None) -> Hit:
     names = listed((pair.name for pair in found), _SHOWN)
     files = dict.fromkeys(name for pair in found for name in _files(pair))
     return Hit(
@@ -78,7 +78,7 @@ def _hit(found: list[Pair], way: str, why: str, remedy: str, severity: Severity 
     )
 
 
-def _files(pair: Pair) -> Iterator[str]:
+def _files(pair: CrdPair) -> Iterator[str]:
     """Both files in the chart, as the archive names them below the chart's own folder."""
     for definition in pair.both or ():
         if "/" in definition.resource.source:

@@ -12,7 +12,7 @@ Keep both CRDs for one release, move your custom resources to the new group, the
 from collections.abc import Iterator
 
 from pipeline.core.crd.case_crds import crd
-from pipeline.core.crd.pairs import Pair, claim, pairs
+from pipeline.core.crd.pairs import CrdPair, claim, pairs
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Hit, Rule, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
@@ -27,7 +27,7 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
             yield _hit(pair, other)
 
 
-def _hit(old: Pair, new: Pair) -> Hit:
+def _hit(old: CrdPair, new: CrdPair) -> Hit:
     return Hit(
         old.place(),
         title=f"{old.definition.kind} moves from {old.definition.group} to {new.definition.group}",

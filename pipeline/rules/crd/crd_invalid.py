@@ -16,7 +16,7 @@ from collections.abc import Iterator
 
 from pipeline.core.crd.case_crds import crd, field, version
 from pipeline.core.crd.definition import Definition, schema_path, version_path
-from pipeline.core.crd.pairs import Pair, claim, pairs
+from pipeline.core.crd.pairs import CrdPair, claim, pairs
 from pipeline.core.crd.schema.changes import PROPERTY, changed_crds, is_removed, node_after
 from pipeline.core.crd.schema.relaxations import narrows
 from pipeline.core.crd.schema.structural import misfits, untyped
@@ -51,7 +51,7 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
             )
 
 
-def _of_schema(upgrade: Upgrade, pair: Pair) -> Iterator[tuple[Path, str]]:
+def _of_schema(upgrade: Upgrade, pair: CrdPair) -> Iterator[tuple[Path, str]]:
     """Fields without a type, and defaults that do not fit, of what comes or changes."""
     schema = next((edited.telling for edited in changed_crds(upgrade) if edited.pair is pair), ())
     for change in schema:

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 from pipeline.core.crd.case_crds import crd
 from pipeline.core.crd.identity_changes import changed, refusal
-from pipeline.core.crd.pairs import Pair, claim
+from pipeline.core.crd.pairs import CrdPair, claim
 from pipeline.core.kube.path import Path
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Hit, Rule, quiet, speaks
@@ -29,7 +29,7 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         yield refusal(pair, told) if any(path in told for path in _FIXED) else _renamed(pair, told)
 
 
-def _renamed(pair: Pair, told: dict[Path, str]) -> Hit:
+def _renamed(pair: CrdPair, told: dict[Path, str]) -> Hit:
     places = [pair.place(path) for path in told]
     return Hit(
         places[0],

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pipeline.core.analysis.grants import Grant, grants
 from pipeline.core.analysis.selection import around
 from pipeline.core.crd.case_crds import crd
-from pipeline.core.crd.pairs import Pair, pairs
+from pipeline.core.crd.pairs import CrdPair, pairs
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Claim, Hit, Rule, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
@@ -40,7 +40,7 @@ def _reaches(grant: Grant, group: str, plural: str) -> bool:
     return grant.group in ("*", group) and grant.resource.partition("/")[0] in ("*", plural)
 
 
-def _hit(pair: Pair, group: str, plural: str, beside: list[str]) -> Hit:
+def _hit(pair: CrdPair, group: str, plural: str, beside: list[str]) -> Hit:
     return Hit(
         pair.place(),
         title=f"CRD {pair.name} is added, and no role grants {plural} of {group}, only {', '.join(beside[:3])}",

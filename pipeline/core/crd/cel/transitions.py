@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.core.crd.cel.engine import Absent, Old
-from pipeline.core.crd.cel.validation_rules import KEY, RuleResults, Schema, gained, holds, said
+from pipeline.core.crd.cel.validation_rules import KEY, RuleResults, gained, holds, said
 from pipeline.core.crd.schema.defaults import defaulted
+from pipeline.core.crd.schema.validate import Schema
 from pipeline.core.crd.schema.violation import Refuses, SchemaViolation
 from pipeline.core.kube.path import Path
 from pipeline.core.kube.resource import mapping, sequence

@@ -10,11 +10,11 @@ from typing import Any
 
 from pipeline.core.crd.cel.engine import NO_OLD, Absent, Old, evaluate
 from pipeline.core.crd.schema.defaults import defaulted
+from pipeline.core.crd.schema.validate import Schema
 from pipeline.core.crd.schema.violation import SchemaViolation
 from pipeline.core.kube.path import Path
 from pipeline.core.kube.resource import mapping, sequence
 
-Schema = Mapping[str, Any]
 KEY = "x-kubernetes-validations"
 _KEYWORDS = frozenset(
     [

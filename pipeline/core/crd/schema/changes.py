@@ -1,17 +1,17 @@
 """Which parts of a CRD's schemas change, each with the OpenAPI keyword that it is about."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from pipeline.core.crd.pairs import Pair, pairs
+from pipeline.core.crd.pairs import CrdPair, pairs
+from pipeline.core.crd.schema.validate import Schema
 from pipeline.core.diff.change import FieldChange, Op
 from pipeline.core.kube.path import Entry, Path
 from pipeline.core.kube.resource import mapping
 from pipeline.core.memo import once
 from pipeline.core.risk.upgrade import Upgrade
 
-Schema = Mapping[str, Any]
 _SCHEMA = ("schema", "openAPIV3Schema")
 _BY_NAME = frozenset({"properties", "patternProperties", "definitions"})
 _BELOW = frozenset({"items", "additionalProperties", "not"})
@@ -61,7 +61,7 @@ class SchemaChange:
 class ChangedCrd:
     """A CRD on both sides, with its schema changes in versions that both sides have."""
 
-    pair: Pair
+    pair: CrdPair
     schema: tuple[SchemaChange, ...] = field(hash=False)
     telling: tuple[SchemaChange, ...] = field(hash=False)
     """Those that are not of prose: of a large upgrade one in twenty."""
@@ -74,11 +74,11 @@ def changed_crds(upgrade: Upgrade) -> tuple[ChangedCrd, ...]:
     return tuple(_edited(pair, tuple(_without_companions(list(_schema_changes(pair))))) for pair in both)
 
 
-def _edited(pair: Pair, schema: tuple[SchemaChange, ...]) -> ChangedCrd:
+def _edited(pair: CrdPair, schema: tuple[SchemaChange, ...]) -> ChangedCrd:
     return ChangedCrd(pair, schema, tuple(change for change in schema if change.keyword not in PROSE))
 
 
-def _schema_changes(pair: Pair) -> Iterator[SchemaChange]:
+def _schema_changes(pair: CrdPair) -> Iterator[SchemaChange]:
     for change in pair.fields:
         path = change.path
         if path[:2] == ("spec", "versions") and len(path) > 4 and path[3:5] == _SCHEMA:  # noqa: PLR2004
@@ -147,7 +147,7 @@ def holder_after(edited: ChangedCrd, change: SchemaChange, keyword: str) -> Sche
     return node_after(edited.pair, change.version, steps[:at])
 
 
-def node_after(pair: Pair, version: str, steps: Path) -> Schema:
+def node_after(pair: CrdPair, version: str, steps: Path) -> Schema:
     """The new schema at a path below a version's schema; empty where there is none."""
     node: Any = pair.after.schema(version) if pair.after is not None else {}
     for step in steps:

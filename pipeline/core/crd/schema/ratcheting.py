@@ -7,13 +7,13 @@ entries of lists of type map by their keys. Entries of other lists match nothing
 schema does not name is never equal: that is why the object itself, which has metadata, never is.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
+from pipeline.core.crd.schema.validate import Schema
 from pipeline.core.kube.path import Path
 from pipeline.core.kube.resource import mapping, sequence
 
-Schema = Mapping[str, Any]
 _SINCE = 30
 
 

@@ -3,14 +3,12 @@
 Alternatives (allOf and its kin) need no types and have no defaults.
 """
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
-from pipeline.core.crd.schema.validate import violations
+from pipeline.core.crd.schema.validate import Schema, violations
 from pipeline.core.kube.path import Path
 from pipeline.core.kube.resource import mapping
 
-Schema = Mapping[str, Any]
 _UNTYPED = ("x-kubernetes-int-or-string", "x-kubernetes-preserve-unknown-fields")
 
 

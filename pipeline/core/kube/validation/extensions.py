@@ -9,9 +9,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from pipeline.core.kube.validation.invalid import Context, Invalid, Span, Steps
+from pipeline.core.kube.validation.invalid import Context, Invalid, Span
 from pipeline.core.kube.validation.lenient import entries, mapping, text
 from pipeline.core.kube.validation.pod_rules import one_of
+from pipeline.core.yaml.positions import Steps
 
 _TYPES = {"array", "boolean", "integer", "number", "object", "string"}
 _OPEN = ("x-kubernetes-preserve-unknown-fields", "x-kubernetes-int-or-string")

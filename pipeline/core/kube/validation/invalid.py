@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-Steps = tuple[str | int, ...]
+from pipeline.core.yaml.positions import Steps
+
 STATEFUL_TEMPLATES_SINCE = 34
 """kube-apiserver validates the pods and claims of a StatefulSet since 1.34 (asked of real servers)."""
 

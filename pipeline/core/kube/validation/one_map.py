@@ -6,8 +6,9 @@ from typing import Any
 
 from pipeline.core.kube.marks import is_marked
 from pipeline.core.kube.validation.constraints import Constraint, constraints
-from pipeline.core.kube.validation.invalid import STATEFUL_TEMPLATES_SINCE, Invalid, Steps
+from pipeline.core.kube.validation.invalid import STATEFUL_TEMPLATES_SINCE, Invalid
 from pipeline.core.kube.validation.spans import SPANS
+from pipeline.core.yaml.positions import Steps
 
 _META = "meta.v1.ObjectMeta"
 _NAMED_BY_SERVER = "core.v1.LimitRange"

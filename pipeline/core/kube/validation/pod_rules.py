@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pipeline.core.kube.quantity import quantity
-from pipeline.core.kube.validation.invalid import Context, Invalid, Span, Steps
+from pipeline.core.kube.validation.invalid import Context, Invalid, Span
 from pipeline.core.kube.validation.lenient import entries, mapping, text
+from pipeline.core.yaml.positions import Steps
 
 _CONTAINERS = ("initContainers", "containers", "ephemeralContainers")
 _VOLUME_FIELDS = {"name"}

@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pipeline.core.kube.quantity import quantity
-from pipeline.core.kube.validation.invalid import STATEFUL_TEMPLATES_SINCE, Context, Invalid, Span, Steps
+from pipeline.core.kube.validation.invalid import STATEFUL_TEMPLATES_SINCE, Context, Invalid, Span
 from pipeline.core.kube.validation.lenient import entries, mapping, text
 from pipeline.core.kube.validation.pod_rules import one_of
 from pipeline.core.kube.validation.predicates import label
+from pipeline.core.yaml.positions import Steps
 
 _TARGETS = {"Utilization": "averageUtilization", "AverageValue": "averageValue", "Value": "value"}
 _NOT_SOURCES = {

@@ -7,10 +7,11 @@ import ipaddress
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pipeline.core.kube.validation.invalid import Context, Invalid, Span, Steps
+from pipeline.core.kube.validation.invalid import Context, Invalid, Span
 from pipeline.core.kube.validation.lenient import entries, mapping, text
 from pipeline.core.kube.validation.pod_rules import one_of
 from pipeline.core.kube.validation.predicates import cidr, ip, subdomain
+from pipeline.core.yaml.positions import Steps
 
 _NO_NODE_PORTS = {"ClusterIP", "ExternalName"}
 

@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pipeline.core.kube.validation.invalid import Context, Invalid, Span, Steps
+from pipeline.core.kube.validation.invalid import Context, Invalid, Span
 from pipeline.core.kube.validation.lenient import entries
+from pipeline.core.yaml.positions import Steps
 
 _FIELDS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "admissionregistration.v1.MutatingWebhook": (("admissionReviewVersions", ""), ("matchConditions", "name")),

@@ -6,11 +6,12 @@ Source: k8s.io/kubernetes/pkg/apis/apps/validation and pkg/apis/batch/validation
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pipeline.core.kube.validation.invalid import Context, Invalid, Span, Steps
+from pipeline.core.kube.validation.invalid import Context, Invalid, Span
 from pipeline.core.kube.validation.labels import empty, matches
 from pipeline.core.kube.validation.lenient import mapping, number
 from pipeline.core.kube.validation.pod_rules import one_of
 from pipeline.core.kube.validation.predicates import label
+from pipeline.core.yaml.positions import Steps
 
 _DEADLINE_S = 600
 _MOST_INDEX_DIGITS = 63
