@@ -13,7 +13,7 @@ Compare the old and the new list of addresses, and the address of the authentica
 import re
 from collections.abc import Iterator
 
-from pipeline.core.diff.change import Action, FieldChange, ResourceChange
+from pipeline.core.diff.change import Action, FieldChange, Op, ResourceChange
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Claim, Hit, Rule, at, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
@@ -34,11 +34,32 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
         yield Hit(
             at(change, picked[0]),
             title=f"{change.id.kind} {change.id.name}: access settings change ({names})",
-            why="Clients that were kept out may be let in, or the other way round.",
+            why=_impact(picked),
             remedy=f"{change.id.kind} {change.id.name}: compare the old and the new value with what you allow.",
             also=tuple(at(change, field) for field in picked[1:]),
             claims=tuple(Claim.of(change, field) for field in picked),
         )
+
+
+def _impact(fields: list[FieldChange]) -> str:
+    """What breaks; both directions where the settings do not say one."""
+    effects = {_effect(field) for field in fields}
+    return effects.pop() if len(effects) == 1 else _EITHER
+
+
+def _effect(field: FieldChange) -> str:
+    name = str(field.path[2])
+    if field.op is Op.CHANGED:
+        return _EITHER
+    if _AUTHENTICATES.search(name):
+        return "Requests may no longer be authenticated." if field.op is Op.REMOVED else _ASKED
+    removed = field.op is Op.REMOVED  # a list of those who may and one of those who may not alike
+    return "Clients that were kept out are let in." if removed else "Clients that were let in may be kept out."
+
+
+_AUTHENTICATES = re.compile(r"(?:^|[./-])auth-", re.IGNORECASE)
+_ASKED = "Clients that do not authenticate are refused."
+_EITHER = "Clients that were kept out may be let in, or the other way round."
 
 
 def _limits(field: FieldChange) -> bool:
@@ -71,6 +92,12 @@ RULE = Rule(
             ("medium", 'metadata.annotations["nginx.ingress.kubernetes.io/auth-url"]'),
             before=_INGRESS % ", nginx.ingress.kubernetes.io/auth-url: a",
             after=_INGRESS % "",
+        ),
+        speaks(
+            "a list of denied clients is added",
+            ("medium", 'metadata.annotations["nginx.ingress.kubernetes.io/denylist-source-range"]'),
+            before=_INGRESS % "",
+            after=_INGRESS % ", nginx.ingress.kubernetes.io/denylist-source-range: 10.0.0.0/8",
         ),
         quiet("another annotation", before=_INGRESS % "", after=_INGRESS % ", x.io/authors: c"),
         quiet("a new Ingress", after=_INGRESS % f"{_RANGE}0.0.0.0/0"),

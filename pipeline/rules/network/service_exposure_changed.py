@@ -38,9 +38,17 @@ def _advise(fields: list[FieldChange]) -> tuple[str, str] | None:
     inside = {"publishNotReadyAddresses", "internalTrafficPolicy", "trafficDistribution", "sessionAffinity"}
     if all(field.path[1:] and field.path[1] in inside for field in fields):
         return "Clients are sent to other pods: to those on their node, or to pods that are not ready.", _COMPARE
-    return None
+    moved = next((field for field in fields if field.path == _TYPE), None)
+    if moved is None:
+        return None
+    old, new = (_REACH.get(str(side), 0) for side in (moved.old, moved.new))
+    reach = "It may become reachable from outside of the cluster." if new > old else _CLOSES if old > new else ""
+    return (reach, _SET) if reach else None
 
 
+_REACH = {"NodePort": 1, "LoadBalancer": 2}
+_CLOSES = "Clients outside of the cluster may no longer reach it; a public address is lost."
+_SET = "Set these fields with values; check firewalls and DNS."
 _COMPARE = "Check that enough pods are ready where the clients are."
 
 check = object_check(
@@ -48,7 +56,7 @@ check = object_check(
     FindingText(
         "exposure changes",
         "It may open to the outside, or lose a public address.",
-        "Set these fields with values; check firewalls and DNS.",
+        _SET,
         grade=_grade,
         advise=_advise,
     ),
@@ -68,6 +76,12 @@ RULE = Rule(
             ("high", "spec.type"),
             before=_SERVICE % "ports: []",
             after=_SERVICE % "type: LoadBalancer, ports: []",
+        ),
+        speaks(
+            "it is no longer a load balancer",
+            ("high", "spec.type"),
+            before=_SERVICE % "type: LoadBalancer, ports: []",
+            after=_SERVICE % "ports: []",
         ),
         speaks(
             "another policy",

@@ -22,6 +22,8 @@ _PLACEMENT = frozenset(
 )
 
 
+_SPREADS = ("affinity", "topologySpreadConstraints")
+_COMPARE = "Compare the rules with the labels and taints of your nodes."
 _REQUIRED, _HARD = "requiredDuringSchedulingIgnoredDuringExecution", "DoNotSchedule"
 _EVERY_NODE = frozenset({"kubernetes.io/os", "beta.kubernetes.io/os"})
 """Labels that the nodes of nearly every cluster have with the value that charts ask for."""
@@ -33,9 +35,7 @@ def _picks(_field: FieldChange, path: Path) -> bool:
 
 def _grade(_change: ResourceChange, fields: list[FieldChange]) -> Severity | None:
     """Spreading that is gone is worse than spreading in other words; so are nodes that no longer suit."""
-    removed = any(
-        field.new is MISSING and field.path[-1] in ("affinity", "topologySpreadConstraints") for field in fields
-    )
+    removed = any(field.new is MISSING and field.path[-1] in _SPREADS for field in fields)
     return Severity.MEDIUM if removed or any(map(_restricts, fields)) else None
 
 
@@ -56,13 +56,30 @@ def _asks(value: object, word: str) -> bool:
     return any(_asks(item, word) for item in value) if isinstance(value, list) else value == word
 
 
+def _advise(fields: list[FieldChange]) -> tuple[str, str] | None:
+    strict = [_restricts(field) for field in fields]
+    spread_lost = any(field.new is MISSING and field.path[-1] in _SPREADS for field in fields)
+    if all(strict):
+        return "Pods stay pending where no node fits.", _COMPARE
+    if any(strict):
+        return None
+    if spread_lost:
+        return "All replicas may run on one node.", "Set the rules again with values, or check that one node may fail."
+    if all("tolerations" in map(str, field.path) for field in fields):
+        return "Pods may also run on nodes that repelled them.", _COMPARE
+    if all("nodeSelector" in map(str, field.path) for field in fields):
+        return "Nothing breaks where the nodes have the usual labels.", _COMPARE
+    return None
+
+
 check = pods_check(
     _picks,
     FindingText(
         "scheduling of its pods changes",
         "With stricter rules pods may stay pending; with looser ones all replicas may run on one node.",
-        "Compare the rules with the labels and taints of your nodes.",
+        _COMPARE,
         grade=_grade,
+        advise=_advise,
     ),
 )
 _WEB = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {template: {spec: {%s}}}\n"

@@ -45,14 +45,40 @@ def _multiplied(field: FieldChange) -> bool:
     return old is not None and new is not None and new >= _MUCH * old > 0
 
 
+def _advise(fields: list[FieldChange]) -> tuple[str, str] | None:
+    """What the changes do, where all of them do the same."""
+    effects = {_effect(field) for field in fields}
+    return (effects.pop(), _COMPARE) if len(effects) == 1 and "" not in effects else None
+
+
+def _effect(field: FieldChange) -> str:
+    """What breaks by one change; empty where it cannot be told."""
+    old, new = quantity(field.old), quantity(field.new)
+    if old is None or new is None:
+        return ""
+    *_, what, resource = ("", *map(str, field.path))
+    return _EFFECTS.get((what, resource if what == "limits" else "", new > old), "")
+
+
+_EFFECTS = {
+    ("requests", "", True): "The pods may not fit on their nodes, or exceed a quota, and stay pending.",
+    ("requests", "", False): "The pods may be placed on fuller nodes, and are evicted earlier.",
+    ("limits", "memory", False): "Pods that use more memory are killed.",
+    ("limits", "cpu", False): "Pods that use more processor time are slowed down.",
+    ("limits", "memory", True): "The pods may take more memory from their neighbours.",
+    ("limits", "cpu", True): "The pods may take more processor time from their neighbours.",
+}
+_COMPARE = "Compare them with what the pods use, and with your quota."
+
 check = pods_check(
     _picks,
     FindingText(
         "resources change",
         "Higher requests may not fit; with a lower memory limit, pods that use more are killed.",
-        "Compare them with what the pods use, and with your quota.",
+        _COMPARE,
         commands=lambda change: (kubectl("top", "pods", namespace=change.id.namespace),),
         grade=_grade,
+        advise=_advise,
     ),
 )
 _WEB = (
@@ -83,6 +109,12 @@ RULE = Rule(
             ("medium", "spec.template.spec.containers[name=a].resources.limits.memory"),
             before=_WEB % ", resources: {limits: {memory: 2Gi}, requests: {memory: 1Gi}}",
             after=_WEB % ", resources: {limits: {memory: 1Gi}, requests: {memory: 1Gi}}",
+        ),
+        speaks(
+            "a memory limit is raised, a request is lowered",
+            ("low", "spec.template.spec.containers[name=a].resources.limits.memory"),
+            before=_WEB % ", resources: {requests: {memory: 1Gi}, limits: {memory: 1Gi}}",
+            after=_WEB % ", resources: {requests: {memory: 512Mi}, limits: {memory: 2Gi}}",
         ),
         quiet(
             "the same in other words",
