@@ -25,7 +25,7 @@ def main() -> None:
             [sys.executable, "-m", "pip", "install", *options, f"{ROOT}[kustomize,test,dev]"], cwd=folder, check=True
         )
         found = [item["metadata"] for item in json.loads(report.read_text(encoding="utf-8"))["install"]]
-    rows = sorted(f"{normal(item['name'])}=={item['version']}" for item in found if item["name"] != "helm-pipeline")
+    rows = sorted(f"{normal(item['name'])}=={item['version']}" for item in found if item["name"] != "chart-verdict")
     LOCK.write_text(HEAD + "".join(f"{row}\n" for row in rows), encoding="utf-8")
 
 

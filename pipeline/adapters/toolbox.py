@@ -43,7 +43,7 @@ def tools(helm_version: str = "") -> Iterator[Tool]:
     best = kustomize if kustomize.found else kubectl
     signer = shutil.which("ssh-keygen") or ""
     yield Tool("ssh-keygen", signer, "sign and check approvals", "install openssh-client (8.2 or newer)")
-    yield Tool("kustomize", best.found, "build overlays", "pip install helm-pipeline[kustomize], or install kubectl")
+    yield Tool("kustomize", best.found, "build overlays", "pip install chart-verdict[kustomize], or install kubectl")
 
 
 def _tool(name: str, argv: tuple[str, ...], purpose: str, fix: str) -> Tool:

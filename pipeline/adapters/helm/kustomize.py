@@ -18,7 +18,7 @@ from pipeline.core.render.overlay_references import OverlayError, check
 from pipeline.core.safe_path import SafePath
 
 _INSIDE = f"an overlay is built of files below {FOLDER}/: copy what it needs there, and name it by its relative path"
-_HINT = "install kustomize or kubectl, or: pip install helm-pipeline[kustomize]"
+_HINT = "install kustomize or kubectl, or: pip install chart-verdict[kustomize]"
 
 
 @dataclass(frozen=True, slots=True)
