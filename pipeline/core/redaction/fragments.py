@@ -5,7 +5,8 @@ automaton finds the heads, and what stands around one is compared with what stan
 is linear in the text, and the memory in the token.
 
 A piece counts if it looks random: its letters and digits, or its cases, take turns. Pieces of words do
-not, so that a passphrase hides no ordinary words. The beginning of a value is found by core/redaction/search.py.
+not, so that a passphrase hides no ordinary words; in base64 they do. The beginning of a value is found by
+core/redaction/search.py.
 """
 
 import base64
@@ -40,11 +41,17 @@ _KEY_LINE = re.compile(r"[A-Za-z0-9+/=_-]{20,}")
 _PUBLIC = re.compile(r"-----BEGIN (?:CERTIFICATE|PUBLIC KEY|X509 CRL)")
 # Names of algorithms, as every key and certificate holds them in DER: 1.2.840.113549.1.1 and 1.2.840.10045 in base64.
 _ALGORITHM = re.compile(r"hkiG9w0|oZIhvcN|KhkiG9|GSqGSIb3|qGSIb3DQ|SqGSIb3|hvcNAQ|qGSM49|hkjOPQ|KoZIzj|EBAQUA|BgNVB")
+_FEWEST_IN_BASE64 = 12
+"""What ten bytes always leave in base64, whatever stands around them: six bits a character."""
+_UNLIKE = "\ue000"
+"""No text has it."""
+_FEWEST_OF_WORDS = 14
+"""In base64, of a password that is made of words."""
 
 
 @dataclass(frozen=True, slots=True)
 class _TokenText:
-    """``text`` is a token, or its base64 where ``plain`` is the token."""
+    """``text`` is a token, or its base64 where ``plain`` is what it encodes."""
 
     text: str
     number: int
@@ -53,8 +60,9 @@ class _TokenText:
     def counts(self, start: int, end: int) -> bool:
         if not self.plain:
             return _is_random(self.text[start:end])
-        first, last = -(-start * 3 // 4), end * 3 // 4
-        return last - first >= FEWEST and _is_random(self.plain[first:last])
+        if end - start >= _FEWEST_OF_WORDS and len(self.plain) <= _PASSWORD:
+            return True  # in base64 they can be read by nobody, so that nothing is lost
+        return end - start >= _FEWEST_IN_BASE64 and _is_random(self.plain[start * 3 // 4 : -(-end * 3 // 4)])
 
 
 class Fragments:
@@ -69,7 +77,11 @@ class Fragments:
         for token in _tokens(value):
             self._new += [_TokenText(text, number) for text in {token: 0, as_json(token): 0} if text]
         for token in _encoded_tokens(value):
-            self._new.append(_TokenText(base64.b64encode(token.encode()).decode(), number, token))
+            for before in range(3):  # so many bytes of something else stand in the same group of three
+                plain, shared = "\0" * before + token, -(-before * 8 // 6)
+                text = _UNLIKE * shared + base64.b64encode(plain.encode()).decode()[shared:]
+                for written in {text: 0, text.replace("+", "-").replace("/", "_"): 0}:
+                    self._new.append(_TokenText(written, number, plain))
 
     def hits(self, text: str) -> list[Match]:
         """Sorted, none overlaps another; each is ten characters or more."""
@@ -136,7 +148,7 @@ def _encoded_tokens(value: str) -> Iterator[str]:
     if public_beginning(value):
         body = _secret_lines(value)
         yield body[-value.find(body) % 3 :]
-    elif _is_token(value):
+    elif _is_token(value) or (len(value) <= _PASSWORD and _is_one_word(value)):
         yield value
 
 
@@ -146,10 +158,14 @@ def _secret_lines(key: str) -> str:
 
 
 def _is_token(text: str) -> bool:
-    if (len(text) > _PASSWORD and _SEPARATE.search(text)) or any(map(str.isspace, text)) or holds_address(text):
+    if (len(text) > _PASSWORD and _SEPARATE.search(text)) or not _is_one_word(text):
         return False
     known = looks_random(text[:512]) or text.isdecimal() or not re.search("[0-9]", text)
     return known and _is_random(text)
+
+
+def _is_one_word(text: str) -> bool:
+    return not any(map(str.isspace, text)) and not holds_address(text)
 
 
 def _is_random(piece: str) -> bool:

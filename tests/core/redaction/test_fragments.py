@@ -51,13 +51,25 @@ def test_the_middle_of_its_base64_is_masked(token: str) -> None:
         assert "<secret #1>" in masks(token).text(f"x {whole[5:24]} y")
 
 
+@pytest.mark.parametrize("before", ["", "x", "xy", "user:"])
+@pytest.mark.parametrize("token", [*(token for token in TOKENS if token.isascii()), "correct-horse-battery-staple"])
+def test_the_base64_of_a_piece_is_masked_whatever_stands_around_it(token: str, before: str) -> None:
+    mask, fewest = masks(token), 10
+    for start in range(len(token) - fewest):
+        for after in ("", "z", " and"):
+            text = base64.b64encode(f"{before}{token[start : start + fewest + 1]}{after}".encode()).decode()
+            for written in (text, text.replace("+", "-").replace("/", "_")):
+                assert "<secret #1>" in mask.text(f"a {written} b"), (start, after)
+                assert mask.holds_json({"a": f"k={written}"})
+
+
 def test_each_line_of_a_private_key_is_masked_but_for_what_all_keys_share() -> None:
     mask = masks(KEY)
     for start in range(70, len(BODY) - 80, 13):
-        assert "<secret #1>" in mask.text(f"x {BODY[start : start + 40]} y")
+        assert "<secret #" in mask.text(f"x {BODY[start : start + 40]} y")
     encoded = base64.b64encode(KEY.encode()).decode()
     for start in range(140, len(encoded) - 200, 17):
-        assert "<secret #1>" in mask.text(f"x {encoded[start : start + 21]} y")
+        assert "<secret #" in mask.text(f"x {encoded[start : start + 21]} y")
 
 
 HELD = (

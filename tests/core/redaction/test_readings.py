@@ -106,6 +106,6 @@ def test_long_runs_of_one_sign_take_time_that_grows_with_them() -> None:
     mask.hidden([TOKEN])
     mask.text("warm up")
     for part in ("a", "aaaaaaaa ", "%41", "12,", "0a:", "\\", "&#", "\n", '"', "aaaaaaaa\\\\", "1,\\n", "=4", "a+\\"):
-        start = time.perf_counter()
+        start = time.process_time()  # of this process alone: a loaded machine changes nothing
         mask.text(part * (200_000 // len(part)))
-        assert time.perf_counter() - start < 10, part
+        assert time.process_time() - start < 10, part
