@@ -1,6 +1,6 @@
 """Creates the real adapters for the flows. Imports are lazy, so that ``--help`` stays fast."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +11,7 @@ from pipeline.core.charts.lock import FOLDER as VENDORED
 from pipeline.core.charts.lock import ChartLock
 from pipeline.core.charts.lock_text import from_text
 from pipeline.core.config.model import Config
-from pipeline.core.errors import PipelineError, UsageError
+from pipeline.core.errors import ConfigError, PipelineError, UsageError
 from pipeline.core.render.file_tree import Tree
 from pipeline.core.render.layout import FOLDER as RENDERED
 from pipeline.core.render.order import Engine
@@ -46,6 +46,36 @@ class Repository:
     def lock(self) -> ChartLock:
         text = self.disk.read_text(LOCK_FILE)
         return from_text(text) if text is not None else ChartLock()
+
+    def mended_lock(self) -> tuple[ChartLock, str]:
+        """As ``lock``; where it holds both sides of a merge, one lock of them, and a sentence that says so.
+
+        Raises:
+            ConfigError: it cannot be read, and its sides are not known.
+        """
+        try:
+            return self.lock, ""
+        except ConfigError as error:
+            from pipeline.core.charts.lock_text import MergedLockError
+            from pipeline.core.charts.mended_lock import conflicting_sides, kept_sides, mended, readable
+
+            text = self.disk.read_text(LOCK_FILE) or ""
+            sides = readable(conflicting_sides(text)) or readable(self._sides_of_merge())
+            if not sides and isinstance(error, MergedLockError):
+                sides = readable(kept_sides(text))
+            if not sides:
+                raise
+            asked = {release.name: (release.chart, release.version) for release in self.config.releases}
+            return mended(sides, asked), f"{LOCK_FILE} held both sides of a merge: one lock was made of them"
+
+    def _sides_of_merge(self) -> Sequence[str]:
+        from pipeline.adapters.git.door import marked, repository_root
+        from pipeline.adapters.git.refs import sides_of_merge
+
+        if marked(self.root) is None:
+            return ()
+        top = repository_root(self.root)
+        return sides_of_merge(top, (self.root.resolve().relative_to(top.resolve()) / LOCK_FILE).as_posix())
 
     @property
     def worktree(self) -> Tree:

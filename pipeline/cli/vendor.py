@@ -59,11 +59,14 @@ def fetch(releases: tuple[str, ...], *, locked: bool, update: bool) -> int:
         click.echo(f"vendored charts match pipeline.lock: {len(here.lock.charts)}")
         return OK
     with here.disk.alone("vendor", say) as disk:
+        lock, note = here.mended_lock()
         with progress("vendor") as tell:
             work = here.fetching(tell)
-            done = vendor(here.config, here.lock, releases, disk, here.chart_source(), update=update, work=work)
+            done = vendor(here.config, lock, releases, disk, here.chart_source(), update=update, work=work)
         with kept_aside(here, disk.turn) as aside:
             changed = disk.carry_out(done.edits, aside)
+    if note:
+        click.echo(note, err=True)
     for change in done.changes:
         click.echo(str(change))
     for name, files in done.renamed.items():

@@ -19,6 +19,8 @@ _SHOWN = 8
 class VendoredTrees(Protocol):
     def vendored(self, folder: str) -> VendoredTree: ...
 
+    def vendored_digest(self, folder: str) -> str: ...
+
 
 def rendered_edits(tree: Tree, wanted: ReleaseSelection) -> tuple[HandEdit, ...]:
     """Below rendered/, of the releases that ``wanted`` takes. Raises StaleError where an index cannot be read."""
@@ -39,12 +41,11 @@ def edits_of(
 
 def vendored_edits(lock: ChartLock, trees: VendoredTrees, committed: Tree | None) -> tuple[str, ...]:
     """What is not as it was vendored, one line for each: files where the last commit has the chart, else its folder."""
-    return tuple(line for chart in lock.charts for line in _lines(chart, trees.vendored(chart.folder), committed))
+    spoiled = (chart for chart in lock.charts if trees.vendored_digest(chart.folder) != chart.tree)
+    return tuple(line for chart in spoiled for line in _lines(chart, trees.vendored(chart.folder), committed))
 
 
 def _lines(chart: LockedChart, here: VendoredTree, committed: Tree | None) -> list[str]:
-    if here.digest == chart.tree:
-        return []
     strange = [f"{chart.folder}/{path} {what}" for path, what in sorted(here.strange.items())]
     if strange or not here.files:
         return strange or [f"{chart.folder} is not there"]

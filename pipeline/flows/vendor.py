@@ -7,7 +7,7 @@ from typing import Protocol
 
 from pipeline.core.charts.chart import Fetched, VendoredTree, tree_digest
 from pipeline.core.charts.lock import ATTRIBUTES, ATTRIBUTES_FILE, FILE, ChartLock, LockedChart, LockedRelease
-from pipeline.core.charts.lock_changes import LockChange, changes, check_dependencies
+from pipeline.core.charts.lock_changes import LockChange, changes, check_dependencies, contradictions
 from pipeline.core.charts.lock_text import to_text
 from pipeline.core.charts.reference import ChartKind, ChartReference
 from pipeline.core.charts.stored_names import renamed, stored_files
@@ -15,6 +15,8 @@ from pipeline.core.config.model import Config, Release
 from pipeline.core.errors import PipelineError, StaleError
 from pipeline.core.render.file_edits import Edits
 from pipeline.flows.fetch_work import IN_TURN, Work, together
+
+_APART = "take the chart from one source in every release, or ask one of the publishers for another version"
 
 
 class ChartFetcher(Protocol):
@@ -35,7 +37,11 @@ class ChartFetcher(Protocol):
 
 
 class Trees(Protocol):
+    """``vendored_digest`` is that of ``vendored``, for the price of a look at what the file system says."""
+
     def vendored(self, folder: str) -> VendoredTree: ...
+
+    def vendored_digest(self, folder: str) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +87,15 @@ def vendor(
         if isinstance(got, PipelineError):
             errors.append((name, got))
             continue
-        new = new.with_release(name, got.release, got.chart)
-        folders[got.chart.folder] = got.files
+        new = new.with_release(name, got.release)
+        folders[got.release.folder] = got.files
         names[name] = got.renamed
     if errors:
         raise together(errors)
     new = new.only(release.name for release in config.releases)
+    problems = contradictions(new)
+    if problems:
+        raise StaleError("\n".join(problems), hint=_APART)
     return Vendored(new, _edits(lock, new, folders), changes(lock, new), names)
 
 
@@ -123,15 +132,15 @@ def check_locked(config: Config, lock: ChartLock, trees: Trees) -> None:
     problems += [
         f"{FILE} has release {name!r}, which pipeline.yaml has not" for name in lock.releases if name not in names
     ]
+    problems += contradictions(lock)
     for chart in lock.charts:
-        problems += _differences(chart, trees.vendored(chart.folder))
+        if trees.vendored_digest(chart.folder) != chart.tree:
+            problems += _differences(chart, trees.vendored(chart.folder))
     if problems:
         raise StaleError("\n".join(problems), hint="run pipeline vendor, and commit the result")
 
 
 def _differences(chart: LockedChart, tree: VendoredTree) -> list[str]:
-    if tree.digest == chart.tree:
-        return []
     if tree.strange:
         return [f"{chart.folder}/{path} {what}" for path, what in sorted(tree.strange.items())]
     return [f"{chart.folder} {'is not what was vendored' if tree.files else 'is not there'}"]
@@ -144,7 +153,7 @@ def _is_there(release: Release, reference: ChartReference, lock: ChartLock, tree
     if got is None or chart is None or (got.chart, got.wanted) != (release.chart, release.version):
         return False
     signed = bool(chart.provenance) or not reference.keys
-    return signed and trees.vendored(chart.folder).digest == chart.tree
+    return signed and trees.vendored_digest(chart.folder) == chart.tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +161,6 @@ class _Got:
     """One release's chart as it will be written and locked."""
 
     release: LockedRelease
-    chart: LockedChart
     files: Mapping[str, bytes]
     renamed: tuple[str, ...]
 
@@ -190,8 +198,9 @@ def _fetched(
         _check_signature(release, locked, chart)
     if before:
         _check(release, before, chart, fetched, own=own)
-    row = LockedRelease(release.chart, release.version, chart.name, chart.version)
-    return _Got(row, chart, keep(stored_files(fetched.files)), renamed(fetched.files))
+    return _Got(
+        LockedRelease(release.chart, release.version, chart), keep(stored_files(fetched.files)), renamed(fetched.files)
+    )
 
 
 def _check_signature(release: Release, before: LockedChart, chart: LockedChart) -> None:

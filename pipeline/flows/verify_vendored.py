@@ -9,7 +9,7 @@ from pipeline.core.charts.lock import ATTRIBUTES, ATTRIBUTES_FILE, FOLDER, READM
 from pipeline.core.charts.reference import parse_reference
 from pipeline.core.charts.stored_names import stored_files
 from pipeline.core.config.model import Config
-from pipeline.core.errors import PipelineError
+from pipeline.core.errors import PipelineError, WorldError
 from pipeline.core.ports import Progress, no_progress
 from pipeline.core.render.file_tree import Tree
 from pipeline.flows.find_hand_edits import VendoredTrees
@@ -52,9 +52,9 @@ def verify(
     found, notes = list[FileDifference](), list[str]()
     for number, chart in enumerate(lock.charts):
         progress(number, len(lock.charts), chart.name)
-        here = trees.vendored(chart.folder)
-        if here.digest == chart.tree:
+        if trees.vendored_digest(chart.folder) == chart.tree:
             continue
+        here = trees.vendored(chart.folder)
         found += [FileDifference(f"{chart.folder}/{path}", what) for path, what in here.strange.items()]
         if not here.files:
             found.append(FileDifference(chart.folder, "is missing"))
@@ -102,6 +102,8 @@ def _was(
 
 
 def _fetched(config: Config, lock: ChartLock, chart: LockedChart, source: ChartFetcher) -> Mapping[str, bytes]:
-    asked = next(got.chart for got in lock.releases.values() if got.folder == chart.folder)
+    asked = next((got.chart for got in lock.releases.values() if got.pin == chart), "")
+    if not asked:
+        raise WorldError("no release has it any more")
     reference = parse_reference(asked, config.repositories.values())
     return source.fetch(reference, chart.version, chart.pinned, chart.revision).files

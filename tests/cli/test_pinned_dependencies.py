@@ -79,7 +79,7 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.Fixtur
 def test_the_lock_names_each_dependency_with_its_digest(site: Site) -> None:
     verbs("vendor", "vendor --locked", "render")
     lock = (site.root / "pipeline.lock").read_text()
-    assert "schema: pipeline.lock/v3" in lock
+    assert "schema: pipeline.lock/v4" in lock
     for name, path in (("mid", "charts/mid"), ("leaf", "charts/mid/charts/leaf")):
         digest = hashlib.sha256((site.repo / f"{name}-1.0.0.tgz").read_bytes()).hexdigest()
         assert f"      {path}:\n        archive: sha256:{digest}\n        name: {name}\n" in lock

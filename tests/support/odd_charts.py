@@ -169,6 +169,8 @@ DOCUMENTS: tuple[str, ...] = (
     *(
         "schema: [pipeline.lock/v2]\n",
         "schema: pipeline.lock/v3\ncharts: {a: {source: b, tree: c, releases: 1}, 'b/../c': {}}\n",
+        "schema: pipeline.lock/v4\ncharts: {a: {source: b, tree: c, r: 1, s: []}, 'b/../c': {r: {version: ../1}}}\n",
+        "schema: pipeline.lock/v4\ncharts: {a: {r: {chart: c, version: v, source: b, tree: c, dependencies: {a: 1}}}}",
         "schema: pipeline.lock/v3\ncharts: {a/1: {source: b, tree: c, dependencies: {../x: {}}, releases: {r: 1}}}\n",
         "schema: pipeline.lock/v1\ncharts: {a: b}\nreleases: []\n",
         "a: " + "[" * 5000,

@@ -54,38 +54,67 @@ class LockedChart:
 
 @dataclass(frozen=True, slots=True)
 class LockedRelease:
-    """What a release asked for (``chart`` and ``wanted`` as pipeline.yaml has them) and what it got."""
+    """What a release asked for (``chart`` and ``wanted`` as pipeline.yaml has them), and what it got: its own ``pin``.
+
+    Two releases may have one version of a chart from two sources: each is fetched again from its own.
+    """
 
     chart: str
     wanted: str
-    name: str
-    version: str
+    pin: LockedChart
+
+    @property
+    def name(self) -> str:
+        return self.pin.name
+
+    @property
+    def version(self) -> str:
+        return self.pin.version
 
     @property
     def folder(self) -> str:
-        return folder(self.name, self.version)
+        return self.pin.folder
+
+    def asks_as(self, other: "LockedRelease") -> bool:
+        """Whether both name one chart in one version, from one source."""
+        return (self.chart, self.folder, self.pin.source) == (other.chart, other.folder, other.pin.source)
 
 
 @dataclass(frozen=True, slots=True)
 class ChartLock:
-    charts: tuple[LockedChart, ...] = ()
+    """``spare`` are charts that no release has any more, which an older lock or one side of a merge still names."""
+
     releases: Mapping[str, LockedRelease] = field(default_factory=dict, hash=False)
+    spare: tuple[LockedChart, ...] = ()
+
+    @property
+    def charts(self) -> tuple[LockedChart, ...]:
+        """What lies in vendor_charts/, sorted: each folder once, or once for each content that it is said to have."""
+        pins = [*(got.pin for got in self.releases.values()), *self.spare]
+        found = {(chart.folder, chart.tree): chart for chart in reversed(pins)}
+        return tuple(chart for _, chart in sorted(found.items()))
 
     def chart_of(self, release: str) -> LockedChart | None:
         """The chart that ``release`` renders, None where it was never vendored."""
         got = self.releases.get(release)
-        return next((chart for chart in self.charts if got and chart.folder == got.folder), None)
+        return got.pin if got else None
 
-    def with_release(self, release: str, got: LockedRelease, chart: LockedChart) -> "ChartLock":
-        others = [other for other in self.charts if other.folder != chart.folder]
-        return ChartLock(tuple(sorted([*others, chart])), {**self.releases, release: got})
+    def with_release(self, release: str, got: LockedRelease) -> "ChartLock":
+        """With the new pin, also for releases that had the same chart from the same source: all render one folder.
+
+        A signature is of one archive: whoever demands one keeps its pin where the archive is another now.
+        """
+        moved = {
+            name: replace(other, pin=replace(got.pin, provenance=other.pin.provenance))
+            for name, other in self.releases.items()
+            if other.asks_as(got) and (not other.pin.provenance or other.pin.archive == got.pin.archive)
+        }
+        return replace(self, releases={**self.releases, **moved, release: got})
 
     def only(self, releases: Iterable[str]) -> "ChartLock":
         """Without releases that no longer exist, and without charts that none of the others needs."""
         names = set(releases)
-        kept = {name: got for name, got in sorted(self.releases.items()) if name in names}
-        needed = {got.folder for got in kept.values()}
-        return replace(self, charts=tuple(chart for chart in self.charts if chart.folder in needed), releases=kept)
+        return ChartLock({name: got for name, got in sorted(self.releases.items()) if name in names})
 
 
 def folder(name: str, version: str) -> str:

@@ -41,6 +41,22 @@ def changes(old: ChartLock, new: ChartLock) -> tuple[LockChange, ...]:
     return tuple(found)
 
 
+def contradictions(lock: ChartLock) -> tuple[str, ...]:
+    """One line for each two releases whose charts have one name and version, and not one content."""
+    first: dict[str, str] = {}
+    found = []
+    for release, got in lock.releases.items():
+        other = first.setdefault(got.folder, release)
+        pin = lock.releases[other].pin
+        if pin.tree != got.pin.tree:
+            whose = [
+                f"of release {name!r} from {one.source} ({one.tree.removeprefix('sha256:')[:12]})"
+                for name, one in ((other, pin), (release, got.pin))
+            ]
+            found.append(f"{got.name} {got.version} has two contents: {' and '.join(whose)}")
+    return tuple(found)
+
+
 def check_dependencies(release: str, locked: LockedChart, found: LockedChart) -> None:
     """That each dependency which is still of the locked version is still of the locked content.
 

@@ -1,7 +1,8 @@
 """pipeline.lock as text. ``from_text`` and ``to_text`` are exact inverses, and equal locks give equal bytes.
 
-Each chart is one block with all that belongs to it, under a key of its own, and ends in a line of its own. So the
-blocks that two branches add do not meet, or stand in a conflict as a whole: both are kept.
+Each chart is one block under its name, with a part for each release that has it. What an upgrade changes stands between
+a release's name and an empty line, which no upgrade changes: so unrelated changes of two branches never touch each
+other, and Git merges them. Of two sides that do meet, ``mended_lock.py`` makes one lock again.
 """
 
 from collections.abc import Mapping
@@ -14,88 +15,129 @@ from pipeline.core.kube.resource import mapping, sequence
 from pipeline.core.safe_path import SafeName, SafePath, UnsafePathError
 from pipeline.core.yaml.reader import DuplicateKey, YamlError, load_all
 
-SCHEMA = "pipeline.lock/v3"
-_LISTED = ("pipeline.lock/v1", "pipeline.lock/v2")
-"""Of older locks, which have charts in a list and releases apart. v1 does not name dependencies: they are pinned when
-their charts are fetched again."""
+SCHEMA = "pipeline.lock/v4"
 _HEADER = "# Written by `pipeline vendor`: commit it, and never edit it by hand.\n"
 _CONFLICT = ("<<<<<<< ", ">>>>>>> ")
+MEND = "run `pipeline vendor`, which makes one lock of both sides, once pipeline.yaml is merged"
+
+
+class MergedLockError(ConfigError):
+    """It holds both sides of a merge."""
 
 
 def to_text(lock: ChartLock) -> str:
-    """The text of a lock."""
+    """The text of a lock; without spare charts, which nobody needs."""
     from pipeline.core.yaml.writer import dump  # noqa: PLC0415 - 8 ms that whoever only reads a lock need not pay
 
-    charts = {f"{chart.name}/{chart.version}": _block(chart, lock) for chart in lock.charts}
-    return _HEADER + dump({"charts": charts, "schema": SCHEMA})
+    if not lock.releases:
+        return _HEADER + dump({"charts": {}, "schema": SCHEMA})
+    rows = sorted((got.name, release, got) for release, got in lock.releases.items())
+    parts, last = ["charts:\n"], ""
+    for name, release, got in rows:
+        head, _, part = dump({name: {release: _part(got)}}).partition("\n")
+        lines = [*([head] if name != last else []), *part.split("\n")[:-1]]
+        parts.append("".join(f"  {line}\n" for line in lines) + "\n")
+        last = name
+    return _HEADER + "".join(parts) + dump({"schema": SCHEMA})
 
 
 def from_text(text: str) -> ChartLock:
     """Read a lock.
 
     Raises:
-        ConfigError: it is not a lock, holds a conflict, or is of a schema that this version of pipeline does not know.
+        MergedLockError: it holds both sides of a merge.
+        ConfigError: it is not a lock, or is of a schema that this version of pipeline does not know.
     """
     line = next((n for n, one in enumerate(text.splitlines(), 1) if one.startswith(_CONFLICT)), 0)
     if line:
-        hint = "remove the markers and keep the blocks of both sides, then run `pipeline vendor`"
-        raise ConfigError((Problem(FILE, line, 1, "it holds a merge conflict; each chart is one block"),), hint=hint)
+        raise MergedLockError((Problem(FILE, line, 1, "it holds a merge conflict"),), hint=MEND)
     twice: list[DuplicateKey] = []
     try:
         documents = load_all(text, twice)
     except YamlError as error:
         raise _bad(error.message, error.line, error.column) from error
     if twice:
-        raise _bad(f"{twice[0].key} stands there twice", twice[0].line)
+        message = f"{twice[0].key} stands there twice, as where both sides of a merge were kept"
+        raise MergedLockError((Problem(FILE, twice[0].line, 1, message),), hint=MEND)
     data = mapping(documents[0]) if documents else {}
-    if data.get("schema") in _LISTED:
-        return _from_lists(data)
-    if data.get("schema") != SCHEMA:
-        raise _bad(f"its schema is {data.get('schema')!r}, not {SCHEMA!r}")
-    charts, releases = list[LockedChart](), dict[str, LockedRelease]()
-    for key, value in mapping(data.get("charts")).items():
-        name, _, version = str(key).rpartition("/")
-        entry = {**mapping(value), "name": name, "version": version}
-        charts.append(_chart(entry))
-        for release, got in mapping(entry.get("releases")).items():
-            if release in releases:
-                raise _bad(f"release {release!r} stands under two charts")
-            releases[str(release)] = _release(release, {**mapping(got), "name": name, "version": version})
-    return ChartLock(tuple(sorted(charts)), dict(sorted(releases.items())))
+    match data.get("schema"):
+        case "pipeline.lock/v4":
+            return _from_blocks(mapping(data.get("charts")), text)
+        case "pipeline.lock/v3":
+            return _from_versions(mapping(data.get("charts")))
+        case "pipeline.lock/v1" | "pipeline.lock/v2":
+            return _from_lists(data)
+        case other:
+            raise _bad(f"its schema is {other!r}, not {SCHEMA!r}")
 
 
-def _block(chart: LockedChart, lock: ChartLock) -> dict[str, Any]:
-    releases = {
-        name: _present(chart=got.chart, wanted=got.wanted)
-        for name, got in lock.releases.items()
-        if got.folder == chart.folder
-    }
-    block: dict[str, Any] = _present(
+def _part(got: LockedRelease) -> dict[str, Any]:
+    chart = got.pin
+    part: dict[str, Any] = _present(
         appVersion=chart.app_version,
         archive=chart.archive,
+        chart=got.chart,
         provenance=chart.provenance,
         revision=chart.revision,
         source=chart.source,
         tree=chart.tree,
+        version=chart.version,
+        wanted=got.wanted,
     )
     if chart.dependencies is not None:
-        block["dependencies"] = {
+        part["dependencies"] = {
             one.path: _present(
                 name=one.name, version=one.version, source=one.source, archive=one.archive, revision=one.revision
             )
             for one in chart.dependencies
         }
-    return block | {"releases": releases}
+    return part
+
+
+def _from_blocks(charts: Mapping[str, Any], text: str) -> ChartLock:
+    releases = dict[str, LockedRelease]()
+    for name, block in charts.items():
+        for release, part in mapping(block).items():
+            if release in releases:
+                line = _last_line(text, str(release))
+                message = f"release {release!r} stands under two charts, as where both sides of a merge were kept"
+                raise MergedLockError((Problem(FILE, line, 1, message),), hint=MEND)
+            releases[str(release)] = _release(release, mapping(part), _chart({**mapping(part), "name": str(name)}))
+    return ChartLock(dict(sorted(releases.items())))
+
+
+def _last_line(text: str, release: str) -> int:
+    return max((n for n, line in enumerate(text.splitlines(), 1) if line.strip() == f"{release}:"), default=0)
+
+
+def _from_versions(blocks: Mapping[str, Any]) -> ChartLock:
+    releases, spare = dict[str, LockedRelease](), list[LockedChart]()
+    for key, value in blocks.items():
+        name, _, version = str(key).rpartition("/")
+        entry = {**mapping(value), "name": name, "version": version}
+        chart, users = _chart(entry), mapping(entry.get("releases"))
+        spare += [] if users else [chart]
+        for release, got in users.items():
+            if release in releases:
+                message = f"release {release!r} stands under two charts, as where both sides of a merge were kept"
+                raise MergedLockError((Problem(FILE, 0, 0, message),), hint=MEND)
+            releases[str(release)] = _release(release, mapping(got), chart)
+    return ChartLock(dict(sorted(releases.items())), tuple(spare))
 
 
 def _from_lists(data: Mapping[str, Any]) -> ChartLock:
-    charts = [_chart(mapping(entry)) for entry in sequence(data.get("charts"))]
-    releases = {str(name): _release(name, mapping(entry)) for name, entry in mapping(data.get("releases")).items()}
-    lock = ChartLock(tuple(sorted(charts)), releases)
-    for name in releases:
-        if lock.chart_of(name) is None:
-            raise _bad(f"release {name!r} has no entry under charts")
-    return lock
+    charts = {(one.name, one.version): one for one in (_chart(mapping(row)) for row in sequence(data.get("charts")))}
+    releases, used = dict[str, LockedRelease](), set[tuple[str, str]]()
+    for release, row in mapping(data.get("releases")).items():
+        entry = mapping(row)
+        if not entry:
+            raise _bad(f"release {release!r} is not a map")
+        key = _text(entry, "name"), _text(entry, "version")
+        if key not in charts:
+            raise _bad(f"release {release!r} has no entry under charts")
+        used.add(key)
+        releases[str(release)] = _release(release, entry, charts[key])
+    return ChartLock(releases, tuple(chart for key, chart in sorted(charts.items()) if key not in used))
 
 
 def _chart(entry: Mapping[str, Any]) -> LockedChart:
@@ -114,11 +156,10 @@ def _dependency(entry: Mapping[str, Any]) -> Dependency:
     return Dependency(path, name, version, source, _optional(entry, "archive"), _optional(entry, "revision"))
 
 
-def _release(release: str, entry: Mapping[str, Any]) -> LockedRelease:
+def _release(release: str, entry: Mapping[str, Any], pin: LockedChart) -> LockedRelease:
     if not entry:
         raise _bad(f"release {release!r} is not a map")
-    chart, name, version = (_text(entry, key) for key in ("chart", "name", "version"))
-    return LockedRelease(chart, str(entry.get("wanted") or ""), name, version)
+    return LockedRelease(_text(entry, "chart"), str(entry.get("wanted") or ""), pin)
 
 
 _GATES = {"name": SafeName, "version": SafeName, "path": SafePath}
