@@ -14,7 +14,7 @@ QUICK = -m "not slow and not cluster" --hypothesis-profile=unit
 UNIT = $(QUICK) tests/core tests/rules/test_every_rule.py
 
 .DEFAULT_GOAL := help
-.PHONY: unit coverage lock wheel-demo sample help demo test texts check fix lint format types layers dead dependencies spelling yaml workflows tools matrix benchmark benchmark-cluster benchmark-render benchmark-vendor clean rule set-up set-up-rule set-up-test set-up-dev
+.PHONY: docs unit coverage lock wheel-demo sample help demo test texts check fix lint format types layers dead dependencies spelling yaml workflows tools matrix benchmark benchmark-cluster benchmark-render benchmark-vendor clean rule set-up set-up-rule set-up-test set-up-dev
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,7 +39,7 @@ texts: set-up-rule ## write the pinned texts (tests/texts) and the rulebook (doc
 	@$(BIN)/python -m pytest -q -p no:randomly -p no:xdist tests/test_texts.py --write-texts
 	@$(BIN)/python -m scripts.rulebook
 
-check: format lint types layers dead dependencies spelling yaml workflows sample coverage test ## everything that must hold before a merge
+check: format lint types layers dead dependencies spelling yaml workflows docs sample coverage test ## everything that must hold before a merge
 
 fix: set-up-dev ## format, and mend what ruff can mend
 	@$(BIN)/ruff format .
@@ -56,6 +56,9 @@ types: set-up-dev
 
 layers: set-up-dev
 	@$(BIN)/lint-imports
+
+docs: set-up-dev ## the documentation as a site, in .site/html; fails on a link that leads nowhere
+	@$(BIN)/python scripts/site.py
 
 dead: set-up-dev
 	@$(BIN)/vulture

@@ -93,14 +93,16 @@ def served(folder: Path) -> Iterator[str]:
         server.shutdown()
 
 
-def publish(folder: Path, versions: Mapping[str, Mapping[str, str]], digest: str | None = None) -> None:
-    """A chart repository of the chart ``web``: each version's files as an archive, and the index."""
+def publish(
+    folder: Path, versions: Mapping[str, Mapping[str, str]], digest: str | None = None, name: str = "web"
+) -> None:
+    """A chart repository of the chart ``name``: each version's files as an archive, and the index."""
     folder.mkdir(parents=True, exist_ok=True)
     entries = []
     for version, files in versions.items():
-        data = pack({f"web/{name}": text.replace("1.0.0", version) for name, text in files.items()})
-        (folder / f"web-{version}.tgz").write_bytes(data)
+        data = pack({f"{name}/{path}": text.replace("1.0.0", version) for path, text in files.items()})
+        (folder / f"{name}-{version}.tgz").write_bytes(data)
         found = digest or hashlib.sha256(data).hexdigest()
-        entries.append(f"  - {{name: web, version: {version}, digest: '{found}', urls: [web-{version}.tgz]}}\n")
-    text = "apiVersion: v1\nentries:\n  web:\n" + "".join(entries)
+        entries.append(f"  - {{name: {name}, version: {version}, digest: '{found}', urls: [{name}-{version}.tgz]}}\n")
+    text = f"apiVersion: v1\nentries:\n  {name}:\n" + "".join(entries)
     (folder / "index.yaml").write_text(text, encoding="utf-8")
