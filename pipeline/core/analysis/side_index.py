@@ -1,0 +1,92 @@
+"""All objects of one side of an upgrade, found by kind and name: built once a side, read by every rule that needs it.
+
+A side is what the release renders and what the rest of the repository does.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from pipeline.core.analysis.selection import around
+from pipeline.core.kube.pods import WORKLOADS, template_path
+from pipeline.core.kube.resource import Resource, mapping
+from pipeline.core.memo import once
+from pipeline.core.risk.upgrade import Upgrade
+
+_DEFAULT = "default"
+
+
+class PodTemplate(NamedTuple):
+    """The pods of one workload: their labels and annotations are those of the template."""
+
+    workload: Resource
+    namespace: str
+    labels: Mapping[str, Any]
+    annotations: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SideIndex:
+    """``namespace`` is where an object is applied that names none."""
+
+    namespace: str
+    kinds: Mapping[str, tuple[Resource, ...]]
+
+    def of(self, kind: str, *groups: str) -> Iterator[Resource]:
+        """The objects of a kind in one of ``groups``."""
+        return (one for one in self.kinds.get(kind, ()) if one.id.group in groups)
+
+    def home(self, resource: Resource) -> str:
+        return resource.id.namespace or self.namespace
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is known of this side, as before a first import: no reference is due to a change then."""
+        return not self.kinds
+
+
+class Sides(NamedTuple):
+    before: SideIndex
+    after: SideIndex
+
+
+@once
+def sides(upgrade: Upgrade) -> Sides:
+    """Both sides of the upgrade, with the rest of the repository."""
+    before, after = around(upgrade)
+    namespace = upgrade.namespace or _DEFAULT
+    return Sides(_indexed(before, namespace), _indexed(after, namespace))
+
+
+def _indexed(resources: Iterable[Resource], namespace: str) -> SideIndex:
+    kinds: dict[str, list[Resource]] = {}
+    for resource in resources:
+        kinds.setdefault(resource.kind, []).append(resource)
+    return SideIndex(namespace, {kind: tuple(several) for kind, several in kinds.items()})
+
+
+@once
+def services(side: SideIndex) -> dict[tuple[str, str], Resource]:
+    """Services by namespace and name."""
+    return {(side.home(one), one.id.name): one for one in side.of("Service", "")}
+
+
+@once
+def namespaces(side: SideIndex) -> dict[str, Resource]:
+    """Namespaces by name."""
+    return {one.id.name: one for one in side.of("Namespace", "")}
+
+
+@once
+def pod_templates(side: SideIndex) -> tuple[PodTemplate, ...]:
+    """The pods of every workload."""
+    return tuple(template(one, side.home(one)) for kind in sorted(WORKLOADS) for one in side.kinds.get(kind, ()))
+
+
+def template(workload: Resource, namespace: str) -> PodTemplate:
+    """The pods of one workload; without labels where it has none."""
+    value: Mapping[str, Any] = workload.body
+    for step in template_path(workload) or ():
+        value = mapping(value.get(str(step)))
+    metadata = mapping(value.get("metadata"))
+    return PodTemplate(workload, namespace, mapping(metadata.get("labels")), mapping(metadata.get("annotations")))
