@@ -29,6 +29,8 @@ class MeshFault:
     foreign: bool = False
     is_there: Callable[[SideIndex], bool] | None = None
     """Whether the other end is there on a side: where it was before, the change took it away."""
+    unsure: bool = False
+    """Whether nothing is said unless the change took the other end away."""
 
 
 Faults = Callable[[Resource, SideIndex], Iterator[MeshFault]]
@@ -55,7 +57,8 @@ def new_faults(upgrade: Upgrade, kinds: frozenset[str], find: Faults) -> Iterato
             continue
         said.add(key)
         proven = fault.certain or (fault.is_there is not None and fault.is_there(before))
-        yield fault, Confidence.PROVEN if proven else Confidence.LIKELY
+        if proven or not fault.unsure:
+            yield fault, Confidence.PROVEN if proven else Confidence.LIKELY
 
 
 def fault_check(
