@@ -10,6 +10,7 @@ from pipeline.core.errors import OK, STALE
 if TYPE_CHECKING:
     from pipeline.adapters.disk import Disk
     from pipeline.flows.render.jobs import EnvironmentRelease
+    from pipeline.flows.render.render_result import RenderResult
     from pipeline.wiring import Repository
 
 _SHOWN = 20
@@ -35,8 +36,8 @@ def command(
 ) -> int:
     """Render the vendored charts with their values and overlays into rendered/, one file per object.
 
-    Files that an earlier render wrote and this one does not are removed; other files are never touched. If any chart
-    does not render, nothing is written.
+    Files that an earlier render wrote and this one does not are removed; other files are never touched. A release that
+    does not render is left as it was: the others are written, and all failures are listed at the end.
     """
     from contextlib import nullcontext
 
@@ -73,15 +74,27 @@ def _render(here: "Repository", pairs: "Sequence[EnvironmentRelease]", disk: "Di
         click.echo(unheard_where_needed(safe(f"warning: {line}\n")), err=True, nl=False)
     counts = f"{counted(outcome.releases, 'release')}, {counted(outcome.objects, 'object')}"
     if check:
-        return _report_stale((*disk.differing(outcome.edits), *map(str, outcome.added)), counts, outcome.helms)
+        code = _report_stale((*disk.differing(outcome.edits), *map(str, outcome.added)), counts, outcome.helms)
+        return _done(outcome, code)
     with kept_aside(here, disk.turn) as aside:
         changed = disk.carry_out(outcome.edits, aside)
     say_edits(outcome.added)
     removed = sum(1 for path in changed if path in outcome.edits.removed)
     written = len(changed) - removed
     what = f"{counted(written, 'file')} written, {removed} removed" if changed else "nothing changed"
-    click.echo(f"rendered {counts}: {what}")
-    return OK
+    if outcome.releases or not outcome.failed:
+        click.echo(f"rendered {counts}: {what}")
+    return _done(outcome, OK)
+
+
+def _done(outcome: "RenderResult", code: int) -> int:
+    """``code``, where every release was rendered.
+
+    Raises:
+        PipelineError: one failed.
+    """
+    outcome.whole()
+    return code
 
 
 def _report_stale(stale: tuple[str, ...], counts: str, helms: tuple[str, ...]) -> int:

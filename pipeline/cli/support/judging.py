@@ -100,7 +100,7 @@ class Bench:
         with self.place.disk.alone("judge") as disk:
             chart = vendor(config, self.place.lock, [self.release], disk, self.place.chart_source())
             disk.carry_out(chart.edits)
-        outcome = render(config, chart.lock, config.pairs((), (self.release,)), self.place.render_world())
+        outcome = render(config, chart.lock, config.pairs((), (self.release,)), self.place.render_world()).whole()
         return EditedTree.of(self.head, [chart.edits, outcome.edits])
 
 

@@ -107,7 +107,7 @@ def _written(here: Repository, disk: Disk, text: str, batch: Sequence[VersionMov
     try:
         there = replace(here, config=config)
         with progress("render") as tell:
-            outcome = render(config, done.lock, config.pairs((), tuple(names)), there.render_world(), tell)
+            outcome = render(config, done.lock, config.pairs((), tuple(names)), there.render_world(), tell).whole()
         _carry_out(there, disk, outcome.edits)
     except BaseException:
         disk.carry_out(back)

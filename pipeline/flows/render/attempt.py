@@ -1,4 +1,4 @@
-"""Renders several jobs with Helm: returns all of them, or raises one error that names each that fails."""
+"""Renders several jobs with Helm: for each what Helm printed, or one clear error."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -11,34 +11,32 @@ from pipeline.core.render.helm_errors import not_readable
 from pipeline.core.render.manifests import ManifestError, parse
 from pipeline.core.render.order import RenderedChart, RenderOrder
 from pipeline.core.render.release_forms import AS_INSTALL, UPGRADE
-from pipeline.core.words import listed
 from pipeline.flows.render.jobs import Job, RenderPorts
 from pipeline.flows.render.safe_messages import failing
 
 
 def attempt(
     jobs: Sequence[Job], apis: Mapping[str, frozenset[str]], world: RenderPorts, progress: Progress
-) -> list[RenderedChart]:
+) -> list[RenderedChart | WorldError]:
+    """For each job what Helm printed, or why it printed nothing, in words that hold no secret value."""
     orders = [order_of(job, apis[job.environment.name], world) for job in jobs]
-    answers: list[RenderedChart] = []
-    failures: dict[str, list[str]] = {}
+    answers: list[RenderedChart | RenderError] = []
     if jobs:
         progress(0, len(jobs), jobs[0].title)
     for number, answer in enumerate(world.engine.render_all(orders), 1):
         progress(number, len(jobs), jobs[min(number, len(jobs) - 1)].title)
-        answer = _read(_or_install(answer, orders[number - 1], world), orders[number - 1])  # noqa: PLW2901 - Helm may have printed what is no YAML
-        if isinstance(answer, RenderError):
-            job = jobs[number - 1]
-            failures.setdefault(f"{answer}{_ours(answer, job)}", []).append(job.environment.name)
-        else:
-            answers.append(answer)
-    if failures:
-        made = [parse(answer.text, namespace="") for answer in answers]
-        several = len({job.environment.name for job in jobs}) > 1
-        said = [f"{text}\n  in {listed(names)}" if several else text for text, names in failures.items()]
-        hint = "fix what the message names, then render again; nothing was written"
-        raise WorldError(failing(jobs, world, made)("\n".join(said)), hint=hint)
-    return answers
+        order = orders[number - 1]
+        answers.append(_read(_or_install(answer, order, world), order))
+    if not any(isinstance(answer, RenderError) for answer in answers):
+        return list(answers)
+    made = [parse(answer.text, namespace="") for answer in answers if isinstance(answer, RenderedChart)]
+    safe = failing(jobs, world, made)
+    return [
+        WorldError(safe(f"{answer.message}{_ours(answer, job)}"), hint=safe(answer.hint))
+        if isinstance(answer, RenderError)
+        else answer
+        for answer, job in zip(answers, jobs, strict=True)
+    ]
 
 
 def _or_install(

@@ -157,15 +157,15 @@ def share(pairs: Sequence[EnvironmentRelease], shard: tuple[int, int], files: Fi
     return tuple(pair for pair in pairs if (pair[0].name, pair[1].name) in mine)
 
 
-def check_charts(jobs: Iterable[Job], world: RenderPorts) -> None:
-    """Nobody edits a vendored chart by hand.
-
-    Raises:
-        StaleError: somebody did.
-    """
+def changed_charts(jobs: Iterable[Job], world: RenderPorts) -> dict[str, StaleError]:
+    """By folder: why a vendored chart is not what was vendored. Nobody edits one by hand."""
+    found: dict[str, StaleError] = {}
     for folder, chart in sorted({job.chart.folder: job.chart for job in jobs}.items()):
         if world.files.vendored_digest(folder) != chart.tree:
             tree = world.files.vendored(folder)
             strange = [f"{folder}/{path} {what}" for path, what in sorted(tree.strange.items())]
             message = "\n".join(strange) or f"{folder} is not what pipeline.lock says was vendored"
-            raise StaleError(message, hint="pipeline vendor restores it; put changes into values/ and overlays/")
+            found[folder] = StaleError(
+                message, hint="pipeline vendor restores it; put changes into values/ and overlays/"
+            )
+    return found

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from pipeline.core.config.model import Config
+from pipeline.core.errors import PipelineError
 from pipeline.core.kube.capabilities import offered
 from pipeline.core.kube.scope import Scopes
 from pipeline.core.ports import Progress
@@ -16,8 +17,8 @@ from pipeline.flows.render.earlier import Earlier, earlier
 from pipeline.flows.render.jobs import Job, RenderPorts
 from pipeline.flows.render.left_out import kept, noted
 from pipeline.flows.render.memory import RenderOutcome, digests, keep_known, keep_outcome
-from pipeline.flows.render.render_result import RenderResult
-from pipeline.flows.render.rounds import Rounds, asks, known_of
+from pipeline.flows.render.render_result import FailedRelease, RenderResult
+from pipeline.flows.render.rounds import Rounds, known_of, named_apis
 from pipeline.flows.render.safe_messages import knowing, warning
 from pipeline.flows.render.seal import sealing
 from pipeline.flows.render.second_render import Made, Settled, settle
@@ -27,27 +28,43 @@ from pipeline.flows.render.unread_inputs import left_out_secrets
 def outcome(
     jobs: Sequence[Job], rounds: Rounds, config: Config, world: RenderPorts, progress: Progress
 ) -> RenderResult:
-    """What is to be written and said.
-
-    Raises:
-        WorldError: an overlay does not build, or a chart that did render does not any more.
-    """
-    rendered = {n: jobs[n] for n in sorted(rounds.answers)}
-    made, said = _settled(rendered, rounds, config, world, progress)
-    before = earlier(config, tuple(rendered.values()), world.files)
+    """What is to be written and said; a release that fails, here or before, is left as it was."""
+    made, failed, said = _settled({n: jobs[n] for n in sorted(rounds.answers)}, rounds, config, world, progress)
+    before = earlier(config, [jobs[n] for n in made], world.files)
     files: dict[str, bytes] = {}
     for n, (settled, inputs) in made.items():
-        own = _written(jobs[n], settled, inputs, before, (config, world))
+        try:
+            own = _written(jobs[n], settled, inputs, before, (config, world))
+        except PipelineError as error:
+            failed[n] = error
+            continue
         files |= own
         made_of = RenderOutcome(digests(own), len(settled.manifests.resources), said[n], settled.later)
         _remember(n, rounds, settled, made_of, (jobs[n], world))
+    if failed.keys() & made.keys():  # what these wrote before is not to be removed
+        made = {n: one for n, one in made.items() if n not in failed}
+        before = earlier(config, [jobs[n] for n in made], world.files)
+    rendered = [jobs[n] for n in made]
     edits = Edits(files=files, removed=tuple(sorted(before.gone - files.keys())), known=before.known)
-    helms = _other_helms(tuple(rendered.values()), [inputs for _, inputs in made.values()], before)
+    helms = _other_helms(rendered, [inputs for _, inputs in made.values()], before)
     same = {path for one in rounds.unchanged.values() for path in one.files}
     objects = sum(len(settled.manifests.resources) for settled, _ in made.values())
     objects += sum(one.objects for one in rounds.unchanged.values())
-    warnings = (*before.warnings, *_all_said(jobs, made, rounds, said))
-    return RenderResult(edits, len(jobs), objects, warnings, before.added(config, jobs, {*files, *same}), helms)
+    failed |= rounds.failed
+    warnings = (*before.warnings, *_all_said(jobs, made, rounds, said), *_dependents(failed, jobs, rounds, world))
+    added = before.added(config, rendered, {*files, *same})
+    broken = tuple(FailedRelease(jobs[n].title, failed[n]) for n in sorted(failed))
+    return RenderResult(edits, len(jobs) - len(broken), objects, warnings, added, helms, broken)
+
+
+def _dependents(
+    failed: Mapping[int, PipelineError], jobs: Sequence[Job], rounds: Rounds, world: RenderPorts
+) -> Sequence[str]:
+    if not failed:
+        return ()
+    from pipeline.flows.render.dependents import said_of_dependents  # noqa: PLC0415 - where nothing failed, not needed
+
+    return tuple(said_of_dependents(failed, jobs, rounds, world))
 
 
 def _written(
@@ -68,12 +85,10 @@ def _all_said(
     said: Mapping[int, tuple[str, ...]],
 ) -> tuple[str, ...]:
     """What Helm said of all releases, then what we say, in their order, each line once."""
-    helm = [line for n in range(len(jobs)) for line in (said[n] if n in made else rounds.unchanged[n].said)]
-    own = [
-        f"{job.title}: {line}"
-        for n, job in enumerate(jobs)
-        for line in (made[n][0].warnings if n in made else rounds.unchanged[n].noted)
-    ]
+    same = rounds.unchanged
+    there = [n for n in range(len(jobs)) if n in made or n in same]
+    helm = [line for n in there for line in (said[n] if n in made else same[n].said)]
+    own = [f"{jobs[n].title}: {line}" for n in there for line in (made[n][0].warnings if n in made else same[n].noted)]
     return tuple(dict.fromkeys((*helm, *own)))
 
 
@@ -98,12 +113,15 @@ def _other_helms(jobs: Sequence[Job], made: Sequence[Inputs], before: Earlier) -
 
 
 def _settled(
-    jobs: Mapping[int, Job], rounds: Rounds, config: Config, world: RenderPorts, progress: Progress
-) -> tuple[dict[int, tuple[Settled, Inputs]], dict[int, tuple[str, ...]]]:
-    """The objects of each job that was rendered, and what Helm said of it."""
+    every: Mapping[int, Job], rounds: Rounds, config: Config, world: RenderPorts, progress: Progress
+) -> tuple[dict[int, tuple[Settled, Inputs]], dict[int, PipelineError], dict[int, tuple[str, ...]]]:
+    """The objects of each job that was rendered, why there are none of the others, and what Helm said of it."""
     answers = rounds.answers
-    made = [_made(job, answers[n], rounds.others[job.environment.name].scopes) for n, job in jobs.items()]
-    settled = dict(zip(jobs, settle(made, rounds.full, config, world, progress), strict=True))
+    made = [_made(job, answers[n], rounds.others[job.environment.name].scopes) for n, job in every.items()]
+    found = dict(zip(every, settle(made, rounds.full, config, world, progress), strict=True))
+    failed = {n: one for n, one in found.items() if isinstance(one, PipelineError)}
+    settled = {n: one for n, one in found.items() if isinstance(one, Settled)}
+    jobs = {n: every[n] for n in settled}
     forms = said_of_forms(jobs, answers, rounds.full, world)
     said = {
         n: tuple(
@@ -115,8 +133,8 @@ def _settled(
     if any(said.values()):
         mask = knowing(tuple(jobs.values()), world, (one.manifests for one in settled.values()))
         said = {n: tuple(warning(mask, line) for line in lines) for n, lines in said.items()}
-    named = ((n, job, _named(job, rounds.full[job.environment.name], world)) for n, job in jobs.items())
-    return {n: (settled[n], _inputs(job, answers[n], apis)) for n, job, apis in named}, said
+    apis = {n: named_apis(job, _custom(job, rounds), world) for n, job in jobs.items()}
+    return {n: (settled[n], _inputs(job, answers[n], apis[n])) for n, job in jobs.items()}, failed, said
 
 
 def _made(job: Job, answer: RenderedChart, scopes: Scopes) -> Made:
@@ -124,13 +142,9 @@ def _made(job: Job, answer: RenderedChart, scopes: Scopes) -> Made:
     return Made(job, answer, manifests, scopes)
 
 
-def _named(job: Job, apis: frozenset[str], world: RenderPorts) -> tuple[str, ...]:
-    """The APIs of custom kinds that the chart's templates name: on those its render may depend."""
-    custom = sorted(apis - offered(job.environment.full_kube_version))
-    if not custom or not asks(job, world):
-        return ()
-    texts = [data.decode(errors="replace") for data in world.files.tree(job.chart.folder).values()]
-    return tuple(api for api in custom if any(api in text for text in texts))
+def _custom(job: Job, rounds: Rounds) -> frozenset[str]:
+    """The APIs of custom kinds; where the chart's templates name one, its render may depend on it."""
+    return rounds.full[job.environment.name] - offered(job.environment.full_kube_version)
 
 
 def _inputs(job: Job, answer: RenderedChart, apis: tuple[str, ...]) -> Inputs:

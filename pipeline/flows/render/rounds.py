@@ -8,7 +8,8 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import lru_cache
 
-from pipeline.core.config.model import Config, Environment
+from pipeline.core.config.model import Config, Environment, Release
+from pipeline.core.errors import PipelineError, WorldError
 from pipeline.core.kube.capabilities import offered
 from pipeline.core.ports import Progress
 from pipeline.core.render.layout import FOLDER, folder_of
@@ -31,6 +32,8 @@ class Rounds:
     full: Mapping[str, frozenset[str]]
     """All APIs, by environment."""
     bases: Sequence[str]
+    failed: Mapping[int, PipelineError]
+    """Why a job has neither an answer nor an unchanged tree."""
     tree: AbstractSet[str]
     """Every file below rendered/, where that was looked at; no other than those of unchanged releases is no news."""
 
@@ -38,7 +41,7 @@ class Rounds:
     def nothing_to_do(self) -> bool:
         """Whether the tree holds what is rendered, and nothing else."""
         same = {path for one in self.unchanged.values() for path in one.files}
-        return bool(same) and not self.answers and self.tree == same
+        return bool(same) and not self.answers and not self.failed and self.tree == same
 
 
 class _Work:
@@ -46,8 +49,10 @@ class _Work:
 
     def __init__(self, jobs: Sequence[Job], config: Config, world: RenderPorts, progress: Progress) -> None:
         self.jobs, self.world, self.progress = jobs, world, progress
-        self.bases = [base_key(job, config, world) for job in jobs]
-        self.known = {n: one for n, base in enumerate(self.bases) if (one := known(base, world.memory)) is not None}
+        self.failed: dict[int, PipelineError] = {}
+        self.bases = [self._base(n, config) for n in range(len(jobs))]
+        bases = {n: base for n, base in enumerate(self.bases) if base}
+        self.known = {n: one for n, base in bases.items() if (one := known(base, world.memory)) is not None}
         self.apis = {job.environment.name: own_apis(job.environment) for job in jobs}
         digests = world.files.digests(FOLDER) if self.known else {}
         self.paths = frozenset(digests)
@@ -55,6 +60,8 @@ class _Work:
         self.left_out = _left_out(jobs, config, world)
         self.offers = {n: one.offer for n, one in self.known.items()}
         self.answers: dict[int, RenderedChart] = {}
+        self.lost: set[int] = set()
+        """Those that failed, and bring what their tree has brought."""
 
     def render(self, numbers: Iterable[int], apis: Mapping[str, frozenset[str]]) -> None:
         wanted = sorted(numbers)
@@ -63,11 +70,34 @@ class _Work:
         from pipeline.flows.render.attempt import attempt  # noqa: PLC0415 - 50 ms where nothing is to be rendered
 
         found = attempt([self.jobs[n] for n in wanted], apis, self.world, self.progress)
-        self.answers |= dict(zip(wanted, found, strict=True))
+        for n, answer in zip(wanted, found, strict=True):
+            self.answers.pop(n, None)
+            self.failed.pop(n, None)
+            if isinstance(answer, PipelineError):
+                self.failed[n] = answer
+            else:
+                self.answers[n] = answer
 
     def learn(self, numbers: Iterable[int]) -> None:
+        """What each of them brings. A failed one brings what its tree, which stays, has brought."""
         for n in numbers:
-            self.offers[n] = CrdOffer.of(parse(self.answers[n].text, namespace=self.jobs[n].release.namespace))
+            job, answer = self.jobs[n], self.answers.get(n)
+            if answer is not None:
+                known = self.offers.get(n) if n not in self.lost else None
+                found = CrdOffer.of(parse(answer.text, namespace=job.release.namespace))
+                self.offers[n] = found if known is None else CrdOffer(known.apis, found.scopes)
+                self.lost.discard(n)
+            elif n in self.failed and n not in self.lost:
+                before = in_tree(job.environment, job.release, self.world)
+                self.offers[n] = CrdOffer(all_apis(before), all_scopes(before).custom)
+                self.lost.add(n)
+
+    def _base(self, number: int, config: Config) -> str:
+        try:
+            return base_key(self.jobs[number], config, self.world)
+        except WorldError as error:  # its overlay needs a Kustomize that is not here
+            self.failed[number] = error
+            return ""
 
     def others(self) -> dict[str, Others]:
         found = {}
@@ -96,7 +126,8 @@ class _Work:
 def in_rounds(jobs: Sequence[Job], config: Config, world: RenderPorts, progress: Progress) -> Rounds:
     """A chart that asks which APIs there are is rendered again once all CRDs are known."""
     work = _Work(jobs, config, world, progress)
-    first = [n for n in range(len(jobs)) if n not in work.known]
+    work.learn(tuple(work.failed))
+    first = [n for n in range(len(jobs)) if n not in work.known and n not in work.failed]
     work.render(first, work.apis)
     work.learn(first)
     again = {n for n in first if _misses(n, work, work.others())}
@@ -104,15 +135,17 @@ def in_rounds(jobs: Sequence[Job], config: Config, world: RenderPorts, progress:
         others = work.others()
         full = {name: work.apis[name] | others[name].apis for name in work.apis}
         unchanged = work.unchanged(others)
-        fresh = {n for n in range(len(jobs)) if n not in work.answers and n not in unchanged}
+        fresh = {n for n in range(len(jobs)) if n not in work.answers and n not in unchanged and n not in work.failed}
         asking = {n for n in fresh if _misses(n, work, others)} | again
+        lost = set(work.lost)
         work.render(fresh - asking, work.apis)
         work.render(asking, full)
-        scopes = {n: CrdOffer.of(parse(work.answers[n].text, namespace="")).scopes for n in fresh | again}
-        work.offers |= {n: CrdOffer(work.offers[n].apis, found) for n, found in scopes.items()}
-        again = set()
-        if work.others() == others or len(work.answers) == len(jobs):
-            return Rounds(work.answers, unchanged, work.offers, work.others(), full, work.bases, work.paths)
+        work.learn(fresh | again)
+        now = work.others()
+        # Who was told of APIs that a release brought, which failed afterwards, is rendered once more.
+        again = {n for n in work.answers if asks(jobs[n], world)} if work.lost - lost and now != others else set()
+        if not again and (now == others or len(work.answers) + len(work.failed) == len(jobs)):
+            return Rounds(work.answers, unchanged, work.offers, now, full, work.bases, work.failed, work.paths)
 
 
 def own_apis(environment: Environment) -> frozenset[str]:
@@ -145,16 +178,27 @@ def _left_out(jobs: Sequence[Job], config: Config, world: RenderPorts) -> dict[s
     """By environment: what releases bring that are not rendered now, as they were rendered before."""
     found: dict[str, list[CrdOffer]] = {job.environment.name: [] for job in jobs}
     done = {(job.environment.name, job.release.name) for job in jobs}
-    for environment, release in config.pairs(tuple(found)):
+    for environment, release in config.pairs(tuple(found)) if found else ():
         if (environment.name, release.name) not in done:
-            folder = f"{folder_of(environment.name, release.name)}/_crds"
-            tree = world.files.tree(folder)
-            from pipeline.flows.committed import parsed  # noqa: PLC0415 - as above
-
-            found[environment.name] += [
-                CrdOffer.of(parsed(f"{folder}/{name}", data, "", "")) for name, data in tree.items()
-            ]
+            found[environment.name] += in_tree(environment, release, world)
     return found
+
+
+def in_tree(environment: Environment, release: Release, world: RenderPorts) -> list[CrdOffer]:
+    """What the release brings, as it was rendered before."""
+    folder = f"{folder_of(environment.name, release.name)}/_crds"
+    tree = world.files.tree(folder)
+    from pipeline.flows.committed import parsed  # noqa: PLC0415 - 50 ms where nothing is to be rendered
+
+    return [CrdOffer.of(parsed(f"{folder}/{name}", data, "", "")) for name, data in tree.items()]
+
+
+def named_apis(job: Job, apis: AbstractSet[str], world: RenderPorts) -> tuple[str, ...]:
+    """Those that the chart's templates name, where they look at the list of APIs."""
+    if not apis or not asks(job, world):
+        return ()
+    texts = [data.decode(errors="replace") for data in world.files.tree(job.chart.folder).values()]
+    return tuple(api for api in sorted(apis) if any(api in text for text in texts))
 
 
 def known_of(job: Job, offer: CrdOffer, kinds: frozenset[tuple[str, str]], world: RenderPorts) -> Known:

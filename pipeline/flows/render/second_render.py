@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.core.config.model import Config
-from pipeline.core.errors import RenderError, WorldError
+from pipeline.core.errors import PipelineError, RenderError, WorldError
 from pipeline.core.kube.resource import ManifestSet, Resource
 from pipeline.core.kube.scope import Scopes
 from pipeline.core.kube.secrets import DATA, SOPS, holds_data, is_encrypted
@@ -64,13 +64,8 @@ class Settled:
 
 def settle(
     made: Sequence[Made], apis: Mapping[str, frozenset[str]], config: Config, world: RenderPorts, progress: Progress
-) -> list[Settled]:
-    """Overlay each render, and deal with what is volatile in it.
-
-    Raises:
-        WorldError: an overlay does not build, or a chart that did render does not any more.
-    """
-    _refuse_duplicates((one.job, one.manifests) for one in made)
+) -> list[Settled | PipelineError]:
+    """Overlay each render, and deal with what is volatile in it; an error where its overlay does not build."""
     charts = {folder: _chances(folder, world) for folder in {one.job.chart.folder for one in made}}
     found = [_functions(one, charts[one.job.chart.folder]) for one in made]
 
@@ -81,8 +76,14 @@ def settle(
             yield answer
 
     pairs = pairs_of(found, [one.answer.text for one in made], world.pause, render)
-    rows = zip(made, found, pairs, strict=True)
-    return [_settled(one, functions, pair, config, world) for one, functions, pair in rows]
+    settled: list[Settled | PipelineError] = []
+    for one, functions, pair in zip(made, found, pairs, strict=True):
+        try:
+            _refuse_duplicates(one.job, one.manifests)
+            settled.append(_settled(one, functions, pair, config, world))
+        except PipelineError as error:
+            settled.append(error)
+    return settled
 
 
 def _order(made: Made, apis: Mapping[str, frozenset[str]], world: RenderPorts) -> RenderOrder:
@@ -123,7 +124,7 @@ def _settled(
     if job.overlay is not None:
         written = as_written(made.answer.text, release=job.release.name)
         refuse_idle_rules(job.title, job.overlay, written, world.kustomize())
-    _refuse_duplicates([(job, manifests)])
+    _refuse_duplicates(job, manifests)
     found: tuple[Volatile, ...] = ()
     if pair is not None:
         one, other = (_overlaid(made, text, None, world)[0] for text in (pair.one, pair.other))
@@ -144,9 +145,9 @@ def _settled(
     return Settled(result.manifests, notes, manifests, (said,), (later,))
 
 
-def _refuse_duplicates(several: Iterable[tuple[Job, ManifestSet]]) -> None:
+def _refuse_duplicates(job: Job, manifests: ManifestSet) -> None:
     """Two documents of one name: the rendered tree has one file for each object, so neither can be chosen."""
-    said = [f"{job.title}: {words(*pair)}" for job, manifests in several for pair in duplicated(manifests)]
+    said = [f"{job.title}: {words(*pair)}" for pair in duplicated(manifests)]
     if said:
         hint = "set the values so that one of the templates does not render it, or name one of the objects otherwise"
         raise WorldError("\n".join(dict.fromkeys(said)), hint=hint)
