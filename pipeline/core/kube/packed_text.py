@@ -3,14 +3,20 @@
 import base64
 import binascii
 import re
+import string
 import zlib
 from collections.abc import Iterator
 
+from pipeline.core.character_runs import CharacterClass
+
+_CHARACTERS = CharacterClass(f"{string.ascii_letters}{string.digits}+/_-")
+_SHORTEST, _SHORTEST_LINE = 24, 20
 _STARTS = r"(?:(?<![A-Za-z0-9+/_\\-])|(?<=\\[nrt]))"
 """A line break that JSON wrote ends a token as well."""
-_TOKEN = re.compile(rf"{_STARTS}[A-Za-z0-9+/_-]{{24,}}+={{0,2}}")
+_TOKEN = re.compile(rf"{_STARTS}[A-Za-z0-9+/_-]{{{_SHORTEST},}}+={{0,2}}")
 # In lines, as base64 and openssl write it. Repetitions are possessive, and what was begun matches: time is linear.
-_IN_LINES = re.compile(rf"{_STARTS}((?:[A-Za-z0-9+/_-]{{20,}}+(?:\\{{1,2}}[nr]|\s)++)++)([A-Za-z0-9+/_-]*+={{0,2}})")
+_LINE = rf"[A-Za-z0-9+/_-]{{{_SHORTEST_LINE},}}+(?:\\{{1,2}}[nr]|\s)++"
+_IN_LINES = re.compile(rf"{_STARTS}((?:{_LINE})++)([A-Za-z0-9+/_-]*+={{0,2}})")
 _GAPS = re.compile(r"\\{1,2}[nr]|\s+")
 _HEXADECIMAL = re.compile(r"(?:1f8b|1F8B)08[0-9A-Fa-f]{24,}")
 _LARGEST = 4_000_000
@@ -31,14 +37,24 @@ def unpacked(text: str) -> Iterator[tuple[int, int, str]]:
 
 
 def _tokens(text: str) -> Iterator[tuple[int, int, str]]:
-    yield from ((found.start(), found.end(), found.group()) for found in _TOKEN.finditer(text))
-    for found in _IN_LINES.finditer(text):  # what follows the lines may be their end, or a word of something else
+    runs = list(_CHARACTERS.runs(text, _SHORTEST_LINE))
+    yield from ((found.start(), found.end(), found.group()) for found in _found(_TOKEN, text, runs))
+    for found in _found(_IN_LINES, text, runs):  # what follows the lines may be their end, or a word of something else
         lines, rest = _GAPS.sub("", found[1]), found[2]
         yield found.start(), found.end(), lines + rest
         if rest:
             yield found.start(), found.end(1), lines
     if "1f8b08" in text or "1F8B08" in text:
         yield from ((found.start(), found.end(), found.group()) for found in _HEXADECIMAL.finditer(text))
+
+
+def _found(kind: re.Pattern[str], text: str, runs: list[tuple[int, int]]) -> Iterator[re.Match[str]]:
+    """What ``finditer`` finds: it begins where a run does, or after the letter of the line break before it."""
+    done = 0
+    for start, _ in runs:
+        if start >= done and (found := kind.match(text, start) or kind.match(text, start + 1)):
+            yield found
+            done = found.end()
 
 
 def _unpacked(token: str) -> str:

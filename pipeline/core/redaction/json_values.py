@@ -7,6 +7,9 @@ import orjson
 
 from pipeline.core.redaction.forms import SHORTEST
 
+APART = "\0"
+"""What stands between two of several JSON texts, and in none of them."""
+
 
 def joined(texts: list[str]) -> tuple[list[int], str]:
     """Where each begins in all of them together."""
@@ -14,7 +17,7 @@ def joined(texts: list[str]) -> tuple[list[int], str]:
     for text in texts:
         starts.append(at)
         at += len(text) + 1
-    return starts, "\0".join(texts)
+    return starts, APART.join(texts)
 
 
 def as_json_text(value: Any) -> str:

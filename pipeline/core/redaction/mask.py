@@ -19,7 +19,7 @@ from pipeline.core.kube.secrets import LAST_APPLIED, is_secret, secrets_within
 from pipeline.core.redaction import run
 from pipeline.core.redaction.forms import SHORTEST, decoded, forms, plain_forms
 from pipeline.core.redaction.fragments import Fragments
-from pipeline.core.redaction.json_values import as_json_text, joined, replaced_within
+from pipeline.core.redaction.json_values import APART, as_json_text, joined, replaced_within
 from pipeline.core.redaction.ordinary import COMMON, OrdinaryWords
 from pipeline.core.redaction.packed import packed
 from pipeline.core.redaction.parts import inner, leaves, looks_random, named, parts
@@ -194,7 +194,7 @@ class Mask:
         if not self._numbers or len(text) < SHORTEST:
             return []
         found = self._hits_as_it_stands(text)
-        for reading in readings(text):
+        for reading in readings(text, words=False):
             for hit in self._hits_as_it_stands(reading.text):
                 if place := reading.in_source(hit.start, hit.end):
                     found.append(replace(hit, start=place[0], end=place[1]))
@@ -214,7 +214,7 @@ class Mask:
     def _places_in_json(self, text: str) -> Iterator[int]:
         """Where JSON text may hold a value."""
         yield from self._places_as_they_stand(text)
-        for reading in readings(text):
+        for reading in readings(text, words=False, apart=APART):
             for at in self._places_as_they_stand(reading.text):
                 yield reading.source_of(at)
 

@@ -6,10 +6,13 @@ the text is decoded and searched again; a reading knows where in the text each o
 
 import html
 import re
+import string
 import sys
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+
+from pipeline.core.character_runs import CharacterClass
 
 _GAP = r"""(?:\\{0,4}["'])?[,+]?\\{0,4}(?:\s|\\{1,4}[nrt])++(?:\\{0,4}["'])?"""
 _LETTER = "[A-Za-z0-9+/=_-]"
@@ -18,17 +21,25 @@ _WRAPPED = re.compile(rf"(?<!{_LETTER})(?:{_LETTER}{{8,}}+{_GAP})++{_LETTER}*+")
 _GAPS = re.compile(rf"(?<={_LETTER}){_GAP}(?={_LETTER})")
 _ENCODED = re.compile("[0-9]|[a-z][A-Z]")
 """Where lines are joined: text with neither is words, and two words in a row are not a value."""
+_MAYBE_ENCODED = re.compile("[0-9A-Z]")
 _PAIR = "(?:0x)?[0-9A-Fa-f]{2}"
 _BETWEEN = r"(?:[:,-]|\s|\\[nrt]){1,4}+"
 _ENTITY = re.compile(r"&(?:#[0-9]{1,8}|#[xX][0-9A-Fa-f]{1,7}|[A-Za-z][A-Za-z0-9]{1,31});?")
-_PERCENT = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
-_QUOTED_PRINTABLE = re.compile(r"=(?:\r?\n|(?:\\r)?\\n)|(?:=[0-9A-F]{2})+")
+# Each begins with one sign that is always there: so the text between such signs is skipped.
+_PERCENT = re.compile(r"%[0-9A-Fa-f]{2}(?:%[0-9A-Fa-f]{2})*")
+_QUOTED_PRINTABLE = re.compile(r"=(?:\r?\n|(?:\\r)?\\n|[0-9A-F]{2}(?:=[0-9A-F]{2})*)")
+_BYTE = r"(?:x[0-9A-Fa-f]{2}|[0-7]{3})"
 _BACKSLASHES = re.compile(
-    r"(?:\\{1,4}(?:x[0-9A-Fa-f]{2}|[0-7]{3}))+|\\{1,4}u[0-9A-Fa-f]{4}|\\{1,4}u\{[0-9A-Fa-f]{1,6}\}"
+    rf"\\(?:\\{{0,3}}{_BYTE}(?:\\{{1,4}}{_BYTE})*|\\{{0,3}}u[0-9A-Fa-f]{{4}}|\\{{0,3}}u\{{[0-9A-Fa-f]{{1,6}}\}})"
 )
 _HEXADECIMAL = re.compile(rf"(?<![0-9A-Za-z]){_PAIR}(?:{_BETWEEN}{_PAIR}(?![0-9A-Za-z])){{5,}}+")
 _NUMBERS = re.compile(rf"(?<![0-9A-Za-z.])[0-9]{{1,3}}(?:{_BETWEEN}[0-9]{{1,3}}(?![0-9A-Za-z.])){{5,}}+")
 _OCTAL = re.compile(rf"(?<![0-9A-Za-z.])(?:0o)?[0-7]{{2,4}}(?:{_BETWEEN}(?:0o)?[0-7]{{2,4}}(?![0-9A-Za-z.])){{5,}}+")
+_LISTS = CharacterClass(
+    f"{string.hexdigits}xo:,-\\nrt{''.join(filter(str.isspace, map(chr, range(256))))}", others=True
+)
+_SHORTEST_LIST = 11
+"""Characters of what the three above find: six numbers, with a sign between two of them."""
 _NUMBER = re.compile(r"[0-9]+")
 _OCTAL_NUMBER = re.compile(r"(?:0o)?([0-7]+)")
 _BYTE_IN_PAIRS = re.compile(r"(?:0x)?([0-9A-Fa-f]{2})")
@@ -92,26 +103,56 @@ class Reading:
         return False
 
 
-def readings(text: str) -> Iterator[Reading]:
-    """Those of ``text`` that differ from it."""
-    if gaps := list(_joined(text)):
+def readings(text: str, *, words: bool = True, apart: str = "") -> Iterator[Reading]:
+    """Those of ``text`` that differ from it.
+
+    Without ``words``, lines that are nothing but words are not joined: ``in_source`` finds nothing there. ``apart`` is
+    the sign that separates several texts, of which only those are read in which something is decoded.
+    """
+    if gaps := list(_joined(text, words=words)):
         yield Reading(text, gaps, joined=True)
+    lists = list(_LISTS.runs(text, _SHORTEST_LIST))
     for sign, kind, decode in _KINDS:
         if not sign or sign in text:
-            found = [part for match in kind.finditer(text) for part in decode(match)]
+            places = kind.finditer(text) if sign else _within(kind, text, lists)
+            found = [part for match in places for part in decode(match)]
             if found:
-                yield Reading(text, found)
+                yield Reading(text, _those_of(text, found, apart) if apart and apart in text else found)
 
 
-def _joined(text: str) -> Iterator[_Decoded]:
+def _within(kind: re.Pattern[str], text: str, runs: list[tuple[int, int]]) -> Iterator[re.Match[str]]:
+    """What ``finditer`` finds, where each match lies in a run; what stands behind a run is looked at, too."""
+    return (match for start, end in runs for match in kind.finditer(text, start, end + 1))
+
+
+def _those_of(text: str, found: list[_Decoded], apart: str) -> Iterator[_Decoded]:
+    """With nothing in place of the texts in which nothing was found."""
+    end = 0
+    for one in found:
+        if one.start >= end:
+            start = text.rfind(apart, end, one.start) + 1
+            if start > end:
+                yield _Decoded(end, start, _NOTHING)
+            end = text.find(apart, one.end) % (len(text) + 1)
+        yield one
+    if end < len(text):
+        yield _Decoded(end, len(text), _NOTHING)
+
+
+def _joined(text: str, *, words: bool) -> Iterator[_Decoded]:
     """The runs of letters alone, without the white space in them."""
     last = 0
     for run in _WRAPPED.finditer(text):
-        yield _Decoded(last, run.start(), _NOTHING)
-        yield from (_Decoded(gap.start(), gap.end(), "") for gap in _GAPS.finditer(text, run.start(), run.end()))
-        last = run.end()
+        if words or _may_be_encoded(run.group()):
+            yield _Decoded(last, run.start(), _NOTHING)
+            yield from (_Decoded(gap.start(), gap.end(), "") for gap in _GAPS.finditer(text, run.start(), run.end()))
+            last = run.end()
     if last:
         yield _Decoded(last, len(text), _NOTHING)
+
+
+def _may_be_encoded(run: str) -> bool:
+    return bool(_MAYBE_ENCODED.search(run)) and bool(_ENCODED.search(_GAPS.sub("", run)))
 
 
 def _entity(found: re.Match[str]) -> Iterator[_Decoded]:

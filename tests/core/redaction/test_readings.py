@@ -109,3 +109,22 @@ def test_long_runs_of_one_sign_take_time_that_grows_with_them() -> None:
         start = time.process_time()  # of this process alone: a loaded machine changes nothing
         mask.text(part * (200_000 // len(part)))
         assert time.process_time() - start < 10, part
+
+
+def test_of_several_texts_only_those_are_read_in_which_something_is_decoded() -> None:
+    texts = ["nothing here", "Kx7vQm2=39LpZt4Rw", "nor here", "a\\x42c", "end"]
+    found = {reading.text for reading in readings("\0".join(texts), apart="\0")}
+    assert found == {"\0Kx7vQm29LpZt4Rw\0", "\0aBc\0"}
+    for at, text in ((1, "Kx7vQm29LpZt4Rw"), (3, "aBc")):
+        reading = next(one for one in readings("\0".join(texts), apart="\0") if text in one.text)
+        start = reading.text.index(text)
+        place = reading.in_source(start, start + len(text))
+        assert place is not None
+        assert "\0".join(texts)[slice(*place)] == texts[at]
+
+
+def test_lines_of_words_are_joined_only_on_request() -> None:
+    text = "monitoring configuration, and 0123456789ab monitoring"
+    assert [reading.text for reading in readings("monitoring configuration")] == ["\0monitoringconfiguration\0"]
+    assert not list(readings("monitoring configuration", words=False))
+    assert [reading.text for reading in readings(text, words=False)] == ["\x000123456789abmonitoring\0"]
