@@ -12,66 +12,89 @@ from pipeline.core.judge.snapshot import ReleaseKey, ReleaseSide, Snapshot
 from pipeline.core.kube.resource import ManifestSet
 from pipeline.core.render.helm_errors import not_readable
 from pipeline.core.render.manifests import ManifestError, parse
+from pipeline.core.render.needless_files import needless_files
 from pipeline.core.render.nondeterminism import volatile
 from pipeline.core.render.notes import Notes, VolatilePath
 from pipeline.core.render.order import Engine, RenderedChart, RenderOrder
-from pipeline.core.render.random_functions import at_work, by_chance, in_values
+from pipeline.core.render.random_functions import at_work, by_chance, in_values, templates_of
 from pipeline.core.risk.rule import Rule
 from pipeline.core.risk.upgrade import Side
 from pipeline.flows.chart_sides import Begun, ChartSide, How, order_of
-from pipeline.flows.render.render_again import ComparedRenders, pairs_of
+from pipeline.flows.render.render_again import ComparedRenders, compared, rendered
 
 
 def diff_charts(begun: Begun, rules: Callable[[], Iterable[Rule]], check: ReportCheck = no_check) -> Report:
     """Compare and judge what Helm is rendering. A side that fails becomes the report's error, never an empty side."""
-    asked, how, engine, answers = begun.sides, begun.how, begun.engine, begun.answers
-    charts, loaded = [side.load() for side in asked], tuple(rules())  # while Helm works
+    asked, how, engine = begun.sides, begun.how, begun.engine
+    charts = [side.load() for side in asked]  # while Helm works
     templates = [by_chance(chart.files) for chart in charts]  # as well
-    read, texts = list[Side | RenderError](), list[str]()
-    for one, chart, answer in zip(asked, charts, answers, strict=True):
-        read.append(answer if isinstance(answer, RenderError) else _side(one, chart, answer, how))
-        texts.append("" if isinstance(answer, RenderError) else answer.text)
-    sides = zip(asked, charts, _doubted(read, texts, templates, begun), strict=True)
+    needless = [
+        needless_files(chart.files, found, (layer.text for layer in side.values)) if found else frozenset[str]()
+        for side, chart, found in zip(asked, charts, templates, strict=True)
+    ]
+    loaded, answers = tuple(rules()), list(begun.answers)
+    functions = list(map(_functions, asked, charts, answers, templates))
+    again = _Again(begun, functions, needless)
+    read = [
+        answer if isinstance(answer, RenderError) else _side(one, chart, answer, how)
+        for one, chart, answer in zip(asked, charts, answers, strict=True)
+    ]
+    pairs = again.pairs([answer.text if isinstance(answer, RenderedChart) else "" for answer in answers])
+    settled = [_settled(side, used, pair, how) for side, used, pair in zip(read, functions, pairs, strict=True)]
+    sides = zip(asked, charts, settled, strict=True)
     before, after = (_snapshot(one, chart, side, how, engine) for one, chart, side in sides)
-    targets = Targets({"": how.kube_version}, how.capabilities, how.stated)
-    report = build(before, after, loaded, targets)
+    report = build(before, after, loaded, Targets({"": how.kube_version}, how.capabilities, how.stated))
     check(before, after, report)
     return report
 
 
-def _doubted(
-    sides: Sequence[Side | RenderError],
-    texts: Sequence[str],
-    templates: Sequence[Mapping[str, frozenset[str]]],
-    begun: Begun,
-) -> list[Side | RenderError]:
-    """Each side with what varies in it from render to render, to tell that from a change.
+class _Again:
+    """Renders each side whose render may vary with both stand-ins, to tell that from a change. All begin at once."""
 
-    ``templates`` are the random functions of each side's templates.
-    """
-    asked, how, engine = begun.sides, begun.how, begun.engine
-    found = [
-        frozenset[str]() if isinstance(side, RenderError) else _functions(side, reached)
-        for side, reached in zip(sides, templates, strict=True)
-    ]
+    def __init__(self, begun: Begun, functions: Sequence[frozenset[str]], needless: Sequence[frozenset[str]]) -> None:
+        """``needless`` are the files without which that shows as well; where it then fails, they are not left out."""
+        self._begun, self._needless = begun, needless
+        self._asked = [(number, variant) for number, used in enumerate(functions) if used for variant in (1, 2)]
+        self._answers = self._render(self._asked, partly=True)
 
-    def render(doubted: list[int], stand_ins: int) -> Iterable[RenderedChart | RenderError]:
-        return engine.render_all([replace(order_of(asked[number], how), stand_ins=stand_ins) for number in doubted])
+    def pairs(self, texts: Sequence[str]) -> list[ComparedRenders | None]:
+        """What shows where each side varies; None for a side that does not. ``texts`` are the first renders."""
+        answers = dict(zip(self._asked, self._answers, strict=True))
+        failed = [one for one in self._asked if not rendered(answers[one]) and self._needless[one[0]]]
+        if failed:
+            answers |= zip(failed, self._render(failed, partly=False), strict=True)
+        both = {number: (answers[number, 1], answers[number, 2]) for number, _ in self._asked}
+        return compared(texts, both, self._begun.how.pause, self._whole)
 
-    pairs = pairs_of(found, texts, how.pause, render)
-    return [_settled(side, functions, pair, how) for side, functions, pair in zip(sides, found, pairs, strict=True)]
+    def _whole(self, doubted: list[int], stand_ins: int) -> Iterable[RenderedChart | RenderError]:
+        return self._render([(number, stand_ins) for number in doubted], partly=False)
+
+    def _render(self, asked: Iterable[tuple[int, int]], *, partly: bool) -> Iterable[RenderedChart | RenderError]:
+        sides, how = self._begun.sides, self._begun.how
+        orders = [
+            replace(
+                order_of(sides[number], how),
+                stand_ins=variant,
+                without=tuple(sorted(self._needless[number])) if partly else (),
+            )
+            for number, variant in asked
+        ]
+        return self._begun.engine.render_all(orders) if orders else ()
 
 
-def _functions(side: Side, templates: Mapping[str, frozenset[str]]) -> frozenset[str]:
-    assert side.chart is not None, "BUG: a chart's side without a chart"
-    files = side.chart.files
-    values = [text for path, text in files.items() if path.endswith("values.yaml")]
-    packed = [path for path in side.chart.names if path.endswith(".tgz")]
+def _functions(
+    side: ChartSide, chart: Chart, answer: RenderedChart | RenderError, templates: Mapping[str, frozenset[str]]
+) -> frozenset[str]:
+    """The random functions that may be at work in a side's render; ``templates`` are those of each template."""
+    if isinstance(answer, RenderError):
+        return frozenset()
+    values = [text for path, text in chart.files.items() if path.endswith("values.yaml")]
+    packed = [path for path in chart.names if path.endswith(".tgz")]
     called = in_values(
-        (text for path, text in files.items() if "templates/" in path),
+        (text for path, text in chart.files.items() if "templates/" in path),
         [*values, *(layer.text for layer in side.values)],
     )
-    return at_work(side.manifests, templates, packed) | called
+    return at_work(templates_of(answer.text), templates, packed) | called
 
 
 def _settled(

@@ -202,3 +202,24 @@ def test_a_change_beside_what_is_random_is_still_told(tmp_path: Path, monkeypatc
     data = charts()
     assert [change["resource"]["kind"] for change in data["changes"]] == ["Deployment"]
     assert charts() == data
+
+
+def test_two_charts_that_ask_for_the_time_are_rendered_as_of_two_times(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two renders one after the other fall on the same day, and may list keys in the same order."""
+    monkeypatch.chdir(tmp_path)
+    asks = (
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: made}\n"
+        'data: {day: {{ now | date "2006-01-02" }}, keys: {{ keys .Values.two | join "-" }}}\n'
+    )
+    values = "port: 80\ntwo: {a: 1, b: 2}\n"
+    plain = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: plain}\ndata: {a: b}\n"
+    files = {"templates/asks.yaml": asks, "templates/plain.yaml": plain, "values.yaml": values}
+    pair(tmp_path, files, files | {"templates/plain.yaml": plain.replace("a: b", "a: c")})
+    data = charts()
+    assert [change["resource"]["name"] for change in data["changes"]] == ["plain"]
+    assert {(place["resource"]["name"], place["path"][-1]) for f in data["findings"] for place in (f, *f["also"])} >= {
+        ("made", "day"),
+        ("made", "keys"),
+    }

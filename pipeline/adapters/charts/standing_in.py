@@ -26,7 +26,7 @@ class StandInEngine:
 
     def __init__(self, engine: Engine, limits: ChartLimits | None = None) -> None:
         self._engine, self._limits = engine, limits or ChartLimits()
-        self._rewritten: dict[tuple[str, str, int], str] = {}
+        self._rewritten: dict[tuple[str, str, int, tuple[str, ...]], str] = {}
         self._lock = threading.Lock()
         self._stack = ExitStack()
         self._folder: Path | None = None
@@ -65,17 +65,19 @@ class StandInEngine:
         if not order.stand_ins:
             return order
         values = tuple(ValuesLayer(one.file, rewritten(one.text, order.stand_ins), one.data) for one in order.values)
-        return replace(order, chart=self._place(order), chart_digest="", values=values, stand_ins=0)
+        return replace(order, chart=self._place(order), chart_digest="", values=values, stand_ins=0, without=())
 
     def _place(self, order: RenderOrder) -> str:
-        key = (order.chart, order.chart_digest, order.stand_ins)
+        key = (order.chart, order.chart_digest, order.stand_ins, order.without)
         with self._lock:
             if key not in self._rewritten:
                 if self._folder is None:
                     self._folder = self._stack.enter_context(private_folder("stand-ins"))
                 file = self._folder / f"{len(self._rewritten)}.tgz"
                 budget = Budget(order.title, self._limits)
-                file.write_bytes(pack(_rewritten(_files(order, budget), order.stand_ins, budget)))
+                without = frozenset(order.without)
+                files = {path: data for path, data in _files(order, budget).items() if path not in without}
+                file.write_bytes(pack(_rewritten(files, order.stand_ins, budget)))
                 self._rewritten[key] = str(file)
             return self._rewritten[key]
 

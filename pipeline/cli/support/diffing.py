@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from pipeline import rules
 from pipeline.adapters.cache.documents import DocumentCache
+from pipeline.adapters.charts.standing_in import StandInEngine
 from pipeline.core.judge.report import Report
 from pipeline.core.judge.report_check import ReportCheck, no_check
 from pipeline.core.judge.verdict import with_verdict
@@ -32,7 +33,8 @@ class Comparison:
 
 def charts(begun: Begun, fail_on: str | None, *, double_check: bool = False) -> Comparison:
     """Compare two charts that are being rendered."""
-    kept = replace(begun, how=replace(begun.how, kept=DocumentCache.of_user()))
+    how, engine = replace(begun.how, kept=DocumentCache.of_user()), StandInEngine(begun.engine)
+    kept = replace(begun, how=how, engine=engine)
     return Comparison(with_verdict(diff_charts(kept, rules.load, report_check(asked=double_check)), severity(fail_on)))
 
 

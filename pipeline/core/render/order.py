@@ -32,6 +32,8 @@ class RenderOrder:
     """Whether templates see ``.Release.IsUpgrade``; else they see ``.Release.IsInstall``."""
     stand_ins: int = 0
     """1 or 2: with stand-ins for what varies from render to render (core/render/stand_ins.py)."""
+    without: tuple[str, ...] = ()
+    """Files of the chart that a render with stand-ins leaves out (core/render/needless_files.py)."""
 
     @property
     def title(self) -> str:

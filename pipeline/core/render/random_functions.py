@@ -4,18 +4,20 @@ That costs two more renders, with stand-ins for these functions (core/render/sta
 object comes from a template that reaches such a function, whatever its values look like.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import pairwise
 
 from pipeline.core.charts.template_text import actions, bodies, calls
 from pipeline.core.charts.template_tokens import TemplateToken, TokenKind, tokens_of
-from pipeline.core.kube.resource import ManifestSet, Resource
+from pipeline.core.kube.resource import Resource
 from pipeline.core.render.stand_ins import NAMES, functions_in
 
 PACKED = "a packed chart inside the chart"
 """In place of the functions of templates that are not at hand."""
 _TPL = "tpl"
+_SOURCE = re.compile(r"(?m)^# Source: [^/\n]*/(.*)$")
 
 
 def by_chance(files: Mapping[str, str]) -> Mapping[str, frozenset[str]]:
@@ -47,16 +49,21 @@ def in_values(templates: Iterable[str], values: Iterable[str]) -> frozenset[str]
     return frozenset().union(*(_functions(actions(text)) for text in texts))
 
 
-def at_work(manifests: ManifestSet, templates: Mapping[str, frozenset[str]], packed: Iterable[str]) -> frozenset[str]:
-    """The random functions that may have made something in ``manifests``.
+def at_work(used: Iterable[str], templates: Mapping[str, frozenset[str]], packed: Iterable[str]) -> frozenset[str]:
+    """The random functions that may have made something in a render.
 
-    ``templates`` is what ``by_chance`` says; ``packed`` are the packed charts inside the chart (paths), whose templates
-    it does not know.
+    ``used`` are the templates (``templates_of``) whose objects it holds; ``templates`` is what ``by_chance`` says;
+    ``packed`` are the packed charts inside the chart (paths), whose templates it does not know.
     """
     found: set[str] = set()
-    for path in {template_of(resource) for resource in manifests.resources}:
+    for path in used:
         found |= templates.get(path, frozenset())
     return frozenset(found) | ({PACKED} if any(packed) else frozenset())
+
+
+def templates_of(text: str) -> frozenset[str]:
+    """The templates that a render's documents are of, by their paths below the chart's folder."""
+    return frozenset(map(str.strip, _SOURCE.findall(text)))
 
 
 def template_of(resource: Resource) -> str:

@@ -1,6 +1,6 @@
 """Renders again, with stand-ins, everything that may vary, in one go: for ``render`` and ``diff`` of charts."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.core.errors import RenderError
@@ -35,13 +35,23 @@ def pairs_of(
     ones = dict(zip(doubted, render(doubted, 1), strict=True)) if doubted else {}
     open_ = [n for n in doubted if functions[n] - UNMISTAKABLE or _text(ones[n]) != texts[n]]
     others = dict(zip(open_, render(open_, 2), strict=True)) if open_ else {}
-    failed = [n for n in open_ if _text(ones[n]) is None or _text(others[n]) is None]
+    return compared(texts, {n: (ones[n], others[n]) for n in open_}, pause, render)
+
+
+def compared(
+    texts: Sequence[str],
+    both: Mapping[int, tuple[RenderAnswer, RenderAnswer]],
+    pause: Callable[[float], object],
+    render: Render,
+) -> list[ComparedRenders | None]:
+    """The same of ``both`` renders with stand-ins, by number. Where one of them failed, renders as they come."""
+    failed = [n for n in both if not all(map(rendered, both[n]))]
     if failed:
         pause(A_SECOND)
     again = dict(zip(failed, render(failed, 0), strict=True)) if failed else {}
-    found: list[ComparedRenders | None] = [None] * len(functions)
-    for number in open_:
-        one, other = _text(ones[number]), _text(others[number])
+    found: list[ComparedRenders | None] = [None] * len(texts)
+    for number, answers in both.items():
+        one, other = map(_text, answers)
         if number in again:
             second = _text(again[number])
             if second is not None and second != texts[number]:
@@ -49,6 +59,10 @@ def pairs_of(
         elif one is not None and other is not None and one != other:
             found[number] = ComparedRenders(one, other)
     return found
+
+
+def rendered(answer: RenderAnswer) -> bool:
+    return isinstance(answer, RenderedChart)
 
 
 def _text(answer: RenderAnswer) -> str | None:

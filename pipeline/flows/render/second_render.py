@@ -23,7 +23,7 @@ from pipeline.core.render.notes import Notes, VolatilePath
 from pipeline.core.render.order import RenderedChart, RenderOrder
 from pipeline.core.render.overlay import applied
 from pipeline.core.render.overlay_effects import Effect, effects, in_order
-from pipeline.core.render.random_functions import at_work, by_chance, in_values
+from pipeline.core.render.random_functions import at_work, by_chance, in_values, templates_of
 from pipeline.core.render.release_forms import AS_INSTALL
 from pipeline.core.render.rendered_tree import IndexEntry
 from pipeline.core.yaml.reader import YamlError
@@ -113,7 +113,8 @@ def _chances(folder: str, world: RenderPorts) -> _Chances:
 def _functions(made: Made, chances: _Chances) -> frozenset[str]:
     """The random functions that may be at work in this render."""
     values = (*chances.values, *(layer.text for layer in made.job.layers))
-    return at_work(made.manifests, chances.functions, chances.packed) | in_values(chances.templates, values)
+    used = templates_of(made.answer.text)
+    return at_work(used, chances.functions, chances.packed) | in_values(chances.templates, values)
 
 
 def _settled(
