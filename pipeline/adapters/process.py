@@ -81,6 +81,18 @@ def run(command: Command) -> Completed:
     return Completed(done.returncode, done.stdout, stderr)
 
 
+def feed(argv: tuple[str, ...], text: str, env: Mapping[str, str]) -> bool:
+    """Give ``text`` to a program that shows it on our terminal, such as a pager, and wait until it is left.
+
+    Returns whether there is such a program.
+    """
+    try:
+        subprocess.run(argv, input=text.encode("utf-8", "replace"), env=os.environ | env, check=False)
+    except OSError:
+        return False
+    return True
+
+
 def tail(stderr: str) -> str:
     """The end of what a program said before it failed."""
     return "\n".join(stderr.strip().splitlines()[-_TAIL_LINES:]) or "it said nothing"

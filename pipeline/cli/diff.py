@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pipeline.cli.support.terminal_view import view_options
 from pipeline.core.errors import CHANGES, FAILED, OK, RISK, STALE, UsageError
 from pipeline.core.risk.levels import LEVELS
 
@@ -53,6 +54,7 @@ _CHART = "For chart: sources: "
 @click.option(
     "--engine", type=click.Choice(["auto", "cli", "embedded"]), default="auto", help=f"{_CHART}the Helm engine."
 )
+@view_options
 @click.pass_context
 def command(context: click.Context, /, old: str, new: str, **options: Any) -> None:
     """Compare OLD with NEW: worktree, merge-base[:BRANCH], ref:REVISION, dir:PATH, chart:CHART or cluster:ENV.
@@ -72,9 +74,10 @@ def command(context: click.Context, /, old: str, new: str, **options: Any) -> No
     found = _of_charts(sources, options) if SourceKind.CHART in kinds else _of_trees(sources, options)
     from pipeline.cli.support.outdated_notice import say_outdated
     from pipeline.cli.support.showing import show
+    from pipeline.cli.support.terminal_view import depth_of
 
     late = say_outdated(found.outdated)
-    show(found.document, options["outputs"])
+    show(found.document, options["outputs"], depth_of(options))
     code = _exit_code(found.document, detailed=options["detailed_exitcode"])
     if late:
         code = code if code in (FAILED, RISK) else STALE

@@ -26,7 +26,7 @@ def command(*, environment: str | None, releases: tuple[str, ...], output: str) 
     from pipeline.flows.cluster.drifting import drift
     from pipeline.flows.cluster.planning import read_inventory
     from pipeline.report import drift_text
-    from pipeline.report.terminal import Look
+    from pipeline.report.look import Look
     from pipeline.wiring import repository
 
     here = repository()

@@ -79,7 +79,7 @@ def _show(
     from pipeline.cli.support.settings import settings
     from pipeline.core.json_text import escaped
     from pipeline.report import outdated_text
-    from pipeline.report.terminal import Look
+    from pipeline.report.look import Look
 
     if output == "json":
         options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE

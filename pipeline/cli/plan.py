@@ -79,8 +79,8 @@ def show(made: object, out: Path | None, outputs: tuple[str, ...]) -> None:
     from pipeline.core.cluster.api.canonical import digest
     from pipeline.core.cluster.plan.plan import Plan, to_bytes
     from pipeline.core.words import command as words
+    from pipeline.report.look import Look
     from pipeline.report.plan_text import markdown, terminal
-    from pipeline.report.terminal import Look
 
     assert isinstance(made, Plan), "BUG: no plan"
     data = to_bytes(made)

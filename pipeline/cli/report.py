@@ -1,11 +1,12 @@
 """``pipeline report``: shows a report.json in any format; merges several first."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from pipeline.cli.diff import SHOWN_AS
+from pipeline.cli.support.terminal_view import view_options
 from pipeline.core.errors import OK, MissingFileError, UsageError
 
 if TYPE_CHECKING:
@@ -24,16 +25,18 @@ MOST_BYTES = 200 * 1024 * 1024
     metavar="FORMAT[=PATH]",
     help=f"Output format: {SHOWN_AS} (repeatable).",
 )
-def command(reports: tuple[Path, ...], outputs: tuple[str, ...]) -> int:
+@view_options
+def command(reports: tuple[Path, ...], outputs: tuple[str, ...], **options: Any) -> int:
     """Render REPORT in the formats asked for: terminal, json, markdown, comment, summary, html, sarif, junit.
 
     The reports of shards are merged into what one run of all would have written. Another format, annotations, is
     for a run of GitHub Actions, which shows them in the pull request; it can be combined with another one on stdout.
     """
     from pipeline.cli.support.showing import show
+    from pipeline.cli.support.terminal_view import depth_of
     from pipeline.core.judge.merge_reports import merge
 
-    show(merge([read(path) for path in reports]), outputs)
+    show(merge([read(path) for path in reports]), outputs, depth_of(options))
     return OK
 
 

@@ -25,7 +25,7 @@ def command(*, environment: str | None, output: str) -> int:
     from pipeline.core.json_text import escaped
     from pipeline.flows.cluster.status import status
     from pipeline.report import status_text
-    from pipeline.report.terminal import Look
+    from pipeline.report.look import Look
     from pipeline.wiring import repository
 
     at = place(here := repository(), only_environment(here, environment))

@@ -172,8 +172,8 @@ def _paths(here: "Repository", found: "Sequence[VersionMove]") -> int:
     from pipeline.cli.support.judging import paths
     from pipeline.cli.support.log_lines import unheard
     from pipeline.cli.support.settings import settings
+    from pipeline.report.look import Look
     from pipeline.report.path_text import terminal
-    from pipeline.report.terminal import Look
 
     ways = paths(here, found)
     look = Look(settings().colored(sys.stdout))

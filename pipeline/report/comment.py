@@ -12,10 +12,12 @@ from pipeline.core.judge.report_document import FindingEntry, ReleaseEntry, Repo
 from pipeline.core.risk.levels import LEVELS
 from pipeline.core.words import agreeing, counted, left_over
 from pipeline.report import plain
-from pipeline.report.diff_rows import Room, release_rows
+from pipeline.report.change_sections import change_sections
+from pipeline.report.diff_rows import Room, section_rows
 from pipeline.report.fixes import fix, steps_before_merging
 from pipeline.report.plain import anchor
 from pipeline.report.shapes import block, code, commands, details, evidence, prose, raw, table, units
+from pipeline.report.verdict_reason import reason
 
 COMMENT_UNITS = 60_000
 """GitHub takes 65,536; the marker and doubts about what a character is take the rest."""
@@ -86,7 +88,7 @@ def _fitted(sections: list[Section], room: int) -> tuple[str, int]:
 
 def _verdict(report: ReportDocument) -> str:
     verdict = report.verdict
-    head = f"## {_VERDICTS[verdict]} {plain.VERDICT_WORDS[verdict]}: {plain.VERDICT_MEANING[verdict]}"
+    head = f"## {_VERDICTS[verdict]} {plain.VERDICT_WORDS[verdict]}: {prose(reason(report))}"
     unexplained = report.summary.unaccounted
     rest = plain.explained(unexplained) if unexplained or report.changes else ""
     return f"{head}\n\n**{' — '.join(p for p in (plain.tally(report), plain.extent(report), rest) if p)}**"
@@ -134,7 +136,9 @@ def _steps(report: ReportDocument) -> str:
     if not steps:
         return ""
     rows = [
-        f"{number}. {prose(plain.value(step, _LONGEST_STEP))}" for number, step in enumerate(steps[:_MOST_STEPS], 1)
+        row
+        for number, step in enumerate(steps[:_MOST_STEPS], 1)
+        for row in (f"{number}. {prose(plain.value(step.text, _LONGEST_STEP))}", *commands(step.commands, indent=3))
     ]
     rest = left_over(len(steps) - _MOST_STEPS, "step")
     return "### Before merging\n\n" + "\n".join([*rows, *([f"\n{rest}"] if rest else [])])
@@ -190,13 +194,10 @@ def _one_line(finding: FindingEntry, home: str = "") -> str:
 
 
 def _changes(report: ReportDocument) -> Iterator[Section]:
-    for release in report.releases:
-        shown, folded = plain.shown_changes(report, release)
-        if not shown and not folded:
-            continue
-        title = f"Changes of {raw(plain.release_title(release))}"
-        rows = release_rows(shown, folded, _ROOM)
-        short = f"{title}: {counted(len(shown) + folded, 'object')}, in the full report"
+    for section in change_sections(report):
+        title = f"Changes of {raw(plain.value(section.title, _LONGEST_NAME))}"
+        rows = section_rows(section, _ROOM)
+        short = f"{title}: {counted(len(section.shown) + section.folded, 'object')}, in the full report"
         yield Section(6, details(title, block("\n".join(rows), "diff")), f"<p>{short}</p>")
 
 

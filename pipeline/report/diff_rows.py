@@ -1,30 +1,29 @@
-"""A changed object as lines of a ``diff`` block, for the comment, the summary and the Markdown file."""
+"""Changed objects as lines of a ``diff`` block, for the comment, the summary and the Markdown file."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from msgspec import UNSET
-
-from pipeline.core.judge.report_document import ChangeEntry, FieldEntry
+from pipeline.core.judge.report_document import ChangeEntry
 from pipeline.core.words import left_over
 from pipeline.report import plain
-from pipeline.report.text_rows import by_line, rows, shortened_rows
+from pipeline.report.change_sections import ChangeSection
+from pipeline.report.object_lines import DiffLine, LineRoom, object_lines
+from pipeline.report.word_marks import windowed
 
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """At most so many paths of an object, lines of a text, characters of a line and of a value."""
+    """At most so many lines of an object, lines of a value, and characters of a line."""
 
-    paths: int = 40
+    object: int = 80
     lines: int = 40
-    line: int = 120
-    value: int = 120
+    line: int = 160
 
 
-def release_rows(changes: Sequence[ChangeEntry], folded: int, room: Room) -> list[str]:
-    """All of a release; ``folded`` objects more differ in nothing that matters."""
-    found = [row for change in changes for row in _object(change, room)]
-    return found + ([f"# {plain.folded_text(folded)}"] if folded else [])
+def section_rows(section: ChangeSection, room: Room) -> list[str]:
+    """All of a release, the serious objects first."""
+    found = [row for change in section.shown for row in _object(change, room)]
+    return found + ([f"# {plain.folded_text(section.folded)}"] if section.folded else [])
 
 
 def _object(change: ChangeEntry, room: Room) -> Iterator[str]:
@@ -33,31 +32,17 @@ def _object(change: ChangeEntry, room: Room) -> Iterator[str]:
     note = f"  ({unexplained} unexplained)" if unexplained else ""
     was = f" (was {plain.resource(change.old_resource)})" if change.old_resource else ""
     yield f"{mark} {change.action} {plain.resource(change.resource)}{was}{note}"
-    real = change.telling
-    for field in real[: room.paths]:
-        name = plain.path(field.path)
-        if by_line(field):
-            yield from _text(name, field, room)
-            continue
-        yield from _values(name, field, room.value)
-    if rest := left_over(len(real) - room.paths, "path"):
+    lines = object_lines(change, LineRoom(room.lines))
+    partners = {(line.mark, line.pair): line for line in lines if line.pair}
+    for line in lines[: room.object]:
+        yield f"{line.mark}   {_shortened(line, partners, room.line)}"
+    if rest := left_over(len(lines) - room.object, "line"):
         yield f"#   {rest}"
 
 
-def _values(name: str, field: FieldEntry, longest: int) -> Iterator[str]:
-    if field.old is not UNSET and field.new is not UNSET:
-        old, new = plain.values(field.old, field.new, longest)
-        yield from (f"-   {name}: {old}", f"+   {name}: {new}")
-    elif field.old is not UNSET:
-        yield f"-   {name}: {plain.value(field.old, longest)}"
-    elif field.new is not UNSET:
-        yield f"+   {name}: {plain.value(field.new, longest)}"
-
-
-def _text(name: str, field: FieldEntry, room: Room) -> Iterator[str]:
-    """Which lines of a text differ, with their numbers."""
-    yield f"#   {name}"
-    shown, hidden = rows(field, room.lines, around=1)
-    yield from (f"{row.mark}   {row.number:>4} {text}" for row, text in shortened_rows(shown, room.line))
-    if hidden:
-        yield f"#   {left_over(hidden, 'line')}"
+def _shortened(line: DiffLine, partners: dict[tuple[str, int], DiffLine], longest: int) -> str:
+    """Of a line that took another's place, the part that differs stays."""
+    old, new = (partners.get((mark, line.pair)) for mark in "-+")
+    if old is None or new is None:
+        return plain.row(line.text, longest)
+    return windowed(old.text, new.text, longest)[line.mark == "+"]

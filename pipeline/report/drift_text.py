@@ -6,10 +6,9 @@ from typing import Any
 from pipeline.core.cluster.api.error_text import clean
 from pipeline.core.cluster.plan.drift import Difference, DriftKind
 from pipeline.core.words import counted
+from pipeline.report.look import PLAIN, Look
 from pipeline.report.plan_text import field_text
-from pipeline.report.terminal import Look
 
-_PLAIN = Look()
 _STYLE = {
     DriftKind.MISSING: ("-", "red"),
     DriftKind.CHANGED: ("~", "yellow"),
@@ -19,7 +18,7 @@ _STYLE = {
 }
 
 
-def terminal(differences: Iterable[Difference], environment: str, look: Look = _PLAIN) -> str:
+def terminal(differences: Iterable[Difference], environment: str, look: Look = PLAIN) -> str:
     """Text that ends in a newline."""
     rows = list(differences)
     if not rows:

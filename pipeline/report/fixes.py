@@ -1,7 +1,8 @@
 """What to do about a finding, as every format says it: the objects first, then the fix that the rule wrote."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from pipeline.core.judge.report_document import FindingEntry, ReportDocument, ResourceEntry
 from pipeline.core.kube.resource import CHART_FILE, CRD_KIND
@@ -30,18 +31,37 @@ def fix(first: FindingEntry, *others: FindingEntry) -> str:
     return f"{listed(named, _MOST_NAMED, noun='object')}: {what}"
 
 
+def fix_for_all(group: Sequence[FindingEntry]) -> str:
+    """The fix of findings that are listed right above: ``all 5: compare …``."""
+    text = line(group[0].remedy)
+    if text.startswith(_NOTHING) or _FILE_FIRST.match(text):
+        return text
+    return f"all {len(group)}: {_lowered(_unnamed(text, group[0].resource), group[0].resource.kind)}"
+
+
 def labelled(finding: FindingEntry) -> str:
     """The whole of a finding in one paragraph, for formats that have no list."""
     return " ".join([f"{finding.title}. Impact: {finding.why} Fix: {fix(finding)}", *finding.commands])
 
 
-def steps_before_merging(report: ReportDocument) -> list[str]:
+class MergeStep(NamedTuple):
+    """``text`` names its objects first; ``commands`` are whole, to be copied; ``finding`` is the first it is about."""
+
+    text: str
+    commands: tuple[str, ...]
+    finding: FindingEntry
+
+
+def steps_before_merging(report: ReportDocument) -> list[MergeStep]:
     """What to do first, each step once with the objects it is about: the fixes of all that is high or worse."""
     steps: dict[str, list[FindingEntry]] = {}
     for finding in report.findings:
         if finding.severity in SERIOUS and not finding.waived:
             steps.setdefault(_unnamed(line(finding.remedy), finding.resource), []).append(finding)
-    return [fix(*findings) for findings in steps.values()]
+    return [
+        MergeStep(fix(*several), tuple(dict.fromkeys(c for one in several for c in one.commands)), several[0])
+        for several in steps.values()
+    ]
 
 
 def _unnamed(text: str, own: ResourceEntry) -> str:

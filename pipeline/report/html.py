@@ -56,7 +56,7 @@ def _head(report: ReportDocument) -> dict[str, Any]:
         "tally": plain.tally(report),
         "extent": plain.extent(report),
         "explained": plain.explained(unexplained),
-        "steps": steps,
+        "steps": [step.text for step in steps],
         "contents": [part for part in parts if part[-1]],
     }
 

@@ -5,11 +5,13 @@ from collections.abc import Iterator
 from pipeline.core.judge.report_document import ReportDocument
 from pipeline.core.words import article, counted
 from pipeline.report import plain
-from pipeline.report.diff_rows import Room, release_rows
+from pipeline.report.change_sections import change_sections
+from pipeline.report.diff_rows import Room, section_rows
 from pipeline.report.fixes import fix, steps_before_merging
 from pipeline.report.shapes import block, code, commands, details, evidence, prose, raw
+from pipeline.report.verdict_reason import reason
 
-_ROOM = Room(paths=1_000, lines=200, line=200, value=500)
+_ROOM = Room(object=5_000, lines=200, line=500)
 
 
 def render(report: ReportDocument) -> str:
@@ -21,7 +23,7 @@ def render(report: ReportDocument) -> str:
 
 def _verdict(report: ReportDocument) -> Iterator[str]:
     verdict = report.verdict
-    yield f"## {plain.VERDICT_WORDS[verdict]}: {plain.VERDICT_MEANING[verdict]}"
+    yield f"## {plain.VERDICT_WORDS[verdict]}: {prose(reason(report))}"
     yield ""
     unexplained = report.summary.unaccounted
     rest = f"**{plain.explained(unexplained)}**" if unexplained else ""
@@ -40,7 +42,9 @@ def _steps(report: ReportDocument) -> Iterator[str]:
     if steps:
         yield "### Before merging"
         yield ""
-    yield from (f"{number}. {prose(step)}" for number, step in enumerate(steps, 1))
+    for number, step in enumerate(steps, 1):
+        yield f"{number}. {prose(step.text)}"
+        yield from commands(step.commands, indent=3)
 
 
 def _findings(report: ReportDocument) -> Iterator[str]:
@@ -74,12 +78,10 @@ def _findings(report: ReportDocument) -> Iterator[str]:
 
 
 def _changes(report: ReportDocument) -> Iterator[str]:
-    for release in report.releases:
-        shown, folded = plain.shown_changes(report, release)
-        if shown or folded:
-            found = block("\n".join(release_rows(shown, folded, _ROOM)), "diff")
-            yield details(f"Changes of {raw(plain.release_title(release))}", found)
-            yield ""
+    for section in change_sections(report):
+        found = block("\n".join(section_rows(section, _ROOM)), "diff")
+        yield details(f"Changes of {raw(section.title)}", found)
+        yield ""
 
 
 def _gaps(report: ReportDocument) -> Iterator[str]:

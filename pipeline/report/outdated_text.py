@@ -7,14 +7,13 @@ from pipeline.core.upgrade.duration import told
 from pipeline.core.upgrade.judged import JudgedVersion, farthest
 from pipeline.core.upgrade.newer import NewerVersion, Standing
 from pipeline.core.words import agreeing, counted
+from pipeline.report.look import PLAIN, Look
 from pipeline.report.plain import line
-from pipeline.report.terminal import Look
 
-_PLAIN = Look()
 _HEAD = ("RELEASE", "ENVIRONMENTS", "CURRENT", "IN RANGE", "NEWEST", "AGE", "APP", "NOTE")
 
 
-def terminal(rows: Sequence[Standing], groups: Mapping[str, tuple[str, ...]], look: Look = _PLAIN) -> str:
+def terminal(rows: Sequence[Standing], groups: Mapping[str, tuple[str, ...]], look: Look = PLAIN) -> str:
     """A table with a line for each release that is outdated, deprecated or unknown, and for each group of such.
 
     Text that ends in a newline.
@@ -81,7 +80,7 @@ def _note(row: Standing) -> str:
     return "; ".join(filter(None, (row.problem, "the chart is deprecated" if row.deprecated else "", young)))
 
 
-def verdicts(found: Mapping[str, Sequence[JudgedVersion]], look: Look = _PLAIN) -> str:
+def verdicts(found: Mapping[str, Sequence[JudgedVersion]], look: Look = PLAIN) -> str:
     """For each release its versions, the newest first, and how far one can go; empty where none was judged."""
     lines = []
     for release, several in found.items():

@@ -5,14 +5,13 @@ from collections.abc import Iterable, Iterator
 from pipeline.core.risk.finding import Finding
 from pipeline.core.upgrade.judged import JudgedPath, JudgedVersion
 from pipeline.core.words import counted
+from pipeline.report.look import PLAIN, Look
 from pipeline.report.plain import line
-from pipeline.report.terminal import Look
 
-_PLAIN = Look()
 _VERDICT_STYLE = {"no-changes": "green", "safe": "green", "review": "yellow", "blocked": "red", "failed": "magenta"}
 
 
-def terminal(path: JudgedPath, look: Look = _PLAIN) -> str:
+def terminal(path: JudgedPath, look: Look = PLAIN) -> str:
     """Text that ends in a newline."""
     return "".join(f"{text}\n" for text in _lines(path, look))
 

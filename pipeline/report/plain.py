@@ -80,32 +80,34 @@ def release_name(environment: str, release: str) -> str:
 
 def value(item: Any, longest: int = _LONGEST) -> str:
     """Any JSON value on one line, truncated with an ellipsis."""
-    text = _whole(item)
+    text = whole(item)
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
 def values(old: Any, new: Any, longest: int = _LONGEST) -> tuple[str, str]:
     """Two JSON values, each on one line; what is left out is where they are alike."""
-    return shortened(_whole(old), _whole(new), longest)
+    return shortened(whole(old), whole(new), longest)
 
 
-def _whole(item: Any) -> str:
+def whole(item: Any) -> str:
+    """Any JSON value on one line, nothing left out."""
     text = item if isinstance(item, str) else orjson.dumps(item, option=orjson.OPT_SORT_KEYS).decode()
     return line(text) if text or not isinstance(item, str) else '""'
 
 
 def row(text: str, longest: int) -> str:
     """A line of a text as it is indented, tabs as two spaces, shortened at its end."""
-    text = _indented(text)
+    text = indented(text)
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
 def rows(old: str, new: str, longest: int) -> tuple[str, str]:
     """Two lines of which one took the other's place; what is left out is where they are alike."""
-    return shortened(_indented(old), _indented(new), longest)
+    return shortened(indented(old), indented(new), longest)
 
 
-def _indented(text: str) -> str:
+def indented(text: str) -> str:
+    """A line of a text with its indentation, tabs as two spaces."""
     return safe(text.rstrip("\n").replace("\t", "  "))
 
 

@@ -7,7 +7,7 @@ from pipeline.core.cluster.approval.approval import first_digits
 from pipeline.core.cluster.plan.phases import Phase
 from pipeline.core.cluster.plan.plan import WRITES, FieldEdit, Operation, Plan, PlannedAction
 from pipeline.core.words import left_over
-from pipeline.report.terminal import Look
+from pipeline.report.look import PLAIN, Look
 
 _MARKS = {
     Operation.CREATE: ("+", "green"),
@@ -21,7 +21,6 @@ _MARKS = {
     Operation.IGNORE: ("·", "dim"),
 }
 _FIELDS_SHOWN = 12
-_PLAIN = Look()
 
 
 def counts(actions: Iterable[PlannedAction]) -> str:
@@ -32,7 +31,7 @@ def counts(actions: Iterable[PlannedAction]) -> str:
     return ", ".join(f"{number} {op}" for op, number in numbers.items() if number) or "nothing"
 
 
-def terminal(plan: Plan, digest: str, look: Look = _PLAIN) -> str:
+def terminal(plan: Plan, digest: str, look: Look = PLAIN) -> str:
     """The whole plan as text that ends in a newline."""
     target = plan.target
     head = look.style(f"plan {first_digits(digest)}", "bold")

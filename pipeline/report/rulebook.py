@@ -8,13 +8,14 @@ from pipeline.core.judge.case_findings import findings
 from pipeline.core.risk.finding import Finding, Severity
 from pipeline.core.risk.rule import Case, Rule
 from pipeline.core.words import counted
-from pipeline.report import terminal
+from pipeline.report.look import Look
 from pipeline.report.structured import entry
+from pipeline.report.terminal_findings import one_finding
 
 _EXAMPLES = 2
 _PAGES = "../../docs/rules"
 _MARK = "Written by `python -m scripts.rulebook` from the rules themselves; do not edit."
-_LOOK = terminal.Look(width=110)
+_LOOK = Look(width=110)
 
 
 def page(rule: Rule, every: Iterable[Rule]) -> str:
@@ -71,7 +72,7 @@ def _shown(found: Iterable[Finding]) -> str:
     return "\n\n".join(
         f"Counted as explained, and not shown: {finding.title}"
         if finding.severity is Severity.OFF
-        else terminal.one(entry(finding), _LOOK)
+        else one_finding(entry(finding), _LOOK)
         for finding in found
     )
 

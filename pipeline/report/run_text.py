@@ -8,7 +8,7 @@ from pipeline.core.cluster.api.error_text import clean
 from pipeline.core.cluster.plan.phases import Phase
 from pipeline.core.cluster.run.outcome import BAD, Outcome, OutcomeState, RunResult
 from pipeline.core.words import command
-from pipeline.report.terminal import Look
+from pipeline.report.look import PLAIN, Look
 
 _STYLE = {
     OutcomeState.CREATED: ("+", "green"),
@@ -23,7 +23,6 @@ _STYLE = {
     OutcomeState.FAILED: ("x", "red"),
     OutcomeState.UNHEALTHY: ("x", "magenta"),
 }
-_PLAIN = Look()
 
 
 def counts(result: RunResult) -> str:
@@ -32,7 +31,7 @@ def counts(result: RunResult) -> str:
     return ", ".join(f"{numbers[state]} {state}" for state in OutcomeState if numbers[state]) or "nothing to do"
 
 
-def terminal(result: RunResult, look: Look = _PLAIN, *, plan: str = "PLAN", before: str = "") -> str:
+def terminal(result: RunResult, look: Look = PLAIN, *, plan: str = "PLAN", before: str = "") -> str:
     """Text that ends in a newline. ``plan`` is its path, ``before`` the commit that was applied before; for hints."""
     lines = [line for outcome in result.outcomes for line in _outcome(outcome, look)]
     word = "applied" if result.exit_code == 0 else "interrupted" if result.interrupted else "not everything applied"

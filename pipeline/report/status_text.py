@@ -7,13 +7,12 @@ from pipeline.core.cluster.api.error_text import clean
 from pipeline.core.cluster.inventory.inventory import ApplyRun
 from pipeline.core.cluster.run.status import Status
 from pipeline.core.words import counted
-from pipeline.report.terminal import Look
+from pipeline.report.look import PLAIN, Look
 
-_PLAIN = Look()
 _RUNS = 5
 
 
-def terminal(status: Status, look: Look = _PLAIN) -> str:
+def terminal(status: Status, look: Look = PLAIN) -> str:
     """Text that ends in a newline."""
     inventory = status.inventory
     lines = [f"{look.style(clean(inventory.environment), 'bold')}  cluster {status.cluster_uid}"]

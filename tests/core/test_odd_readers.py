@@ -32,7 +32,7 @@ from pipeline.core.yaml.reader import YamlError, load, load_all
 from pipeline.core.yaml.writer import dump
 from pipeline.flows.committed import parsed
 from pipeline.report import plan_brief, plan_text
-from pipeline.report.terminal import Look
+from pipeline.report.look import Look
 from tests.support.odd_files import FILES, VALUES, changed, damaged
 from tests.support.plans import plan, yes
 

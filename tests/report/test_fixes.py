@@ -61,7 +61,7 @@ def test_every_format_names_the_object_first(rule: Rule) -> None:
         said = read(render(data))
         assert [text for text in map(fix, findings) if read(text) not in said] == [], name
         if name in ("terminal", "markdown", "comment", "html"):
-            assert [step for step in steps_before_merging(data) if read(step) not in said] == [], name
+            assert [step for step in steps_before_merging(data) if read(step.text) not in said] == [], name
 
 
 @pytest.mark.parametrize(

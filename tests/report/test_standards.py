@@ -120,7 +120,7 @@ def test_every_text_format_states_the_same_facts(everything: ReportDocument) -> 
                 facts = [finding.rule, finding.waived.reason]
             assert [fact for fact in facts if close(fact) not in whole] == [], (name, finding.rule)
         for step in steps_before_merging(everything):
-            assert close(step) in whole, name
+            assert close(step.text) in whole, name
         for change in everything.changes:
             assert close(plain.resource(change.resource)) in whole, name
         assert "serve 81" in text, name

@@ -35,8 +35,8 @@ def report(before: str, after: str, name: str = "web") -> ReportDocument:
 def test_the_verdict_comes_first_and_counts_what_is_unexplained() -> None:
     data = report(SERVICE % ("a", 80), SERVICE % ("a", 81))
     first = terminal.render(data).splitlines()[0]
-    assert first == "REVIEW  read the findings before you merge"
-    assert markdown.render(data).startswith("## Review: read the findings before you merge\n")
+    assert first == "REVIEW  Service a: port 80/TCP removed"
+    assert markdown.render(data).startswith("## Review: Service a: port `80/TCP` removed\n")
 
 
 def test_nothing_changed_is_said_in_two_lines() -> None:
@@ -160,9 +160,9 @@ def test_a_text_is_shown_by_the_lines_that_differ_in_every_view() -> None:
     assert "run.sh lines 3-4, +2 -1 lines" in data.findings[0].title
     for text in (terminal.render(data), markdown.render(data), comment.render(data), html.render(data)):
         lines = re.sub("<td[^>]*>", " ", text)
-        assert re.search(r"- wait 5|- +3 wait 5|3 - wait 5", lines)
-        assert re.search(r"\+ wait 9|\+ +3 wait 9|3 \+ wait 9", lines)
-        assert re.search(r"\+ date|\+ +4 date|4 \+ date", lines)
+        assert re.search(r"- +wait 5|- +3 wait 5|3 - wait 5", lines)
+        assert re.search(r"\+ +wait 9|\+ +3 wait 9|3 \+ wait 9", lines)
+        assert re.search(r"\+ +date|\+ +4 date|4 \+ date", lines)
 
 
 def test_one_line_that_differs_is_said_in_the_title() -> None:

@@ -34,7 +34,7 @@ from pipeline.flows.cluster.approved import ApprovedPlan, FittingPlan, Repositor
 from pipeline.flows.committed import ReleaseSelection, committed
 from pipeline.flows.hidden_values import HiddenValues, hidden_values
 from pipeline.report import plan_text, run_text
-from pipeline.report.terminal import Look
+from pipeline.report.look import Look
 from pipeline.wiring import repository
 
 

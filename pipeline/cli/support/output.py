@@ -19,6 +19,8 @@ _OWN = re.compile(
 )
 
 
+_LINKED = re.compile(rf"(\x1b\]8;;(?:https://[A-Za-z0-9._~/:#-]*)?\x1b\\)|{_OWN.pattern}")
+"""The same, with the links that a report may hold: text of others has no escape left in it there."""
 _LARGE = 200_000
 """Characters. A second look at a larger report would cost as much as the first."""
 
@@ -66,9 +68,10 @@ def shown(text: str) -> str:
     """``text`` as it may be printed."""
     if isinstance(text, Covered) and len(text) > _LARGE:
         return text
+    own = _LINKED if isinstance(text, Covered) else _OWN
     text = run.hide(text if isinstance(text, Unheard) else unheard_where_needed(text))
-    return text if text.isascii() and text.isprintable() else _OWN.sub(_escape, text)
+    return text if text.isascii() and text.isprintable() else own.sub(_escape, text)
 
 
 def _escape(found: re.Match[str]) -> str:
-    return found.group(1) or f"\\u{ord(found.group()):04x}"
+    return next(filter(None, found.groups()), "") or f"\\u{ord(found.group()):04x}"

@@ -19,6 +19,7 @@ class Settings:
     quiet: bool = False
     color: str = "auto"
     no_cache: bool = False
+    no_pager: bool = False
 
     def colored(self, stream: TextIO) -> bool:
         return colored(self.color, stream, os.environ)
@@ -31,14 +32,15 @@ def settings() -> Settings:
 
 
 def colored(when: str, stream: TextIO, environ: Mapping[str, str]) -> bool:
-    """--color > NO_COLOR > FORCE_COLOR > GitHub's log, which shows colours > a terminal that is not dumb."""
+    """--color > NO_COLOR > FORCE_COLOR, CLICOLOR_FORCE > GitHub's log, which shows colours > a terminal."""
     if when != "auto":
         return when == "always"
     if environ.get("NO_COLOR"):
         return False
-    if environ.get("FORCE_COLOR", "0") not in ("", "0") or environ.get("GITHUB_ACTIONS") == "true":
+    forced = any(environ.get(name, "0") not in ("", "0") for name in ("FORCE_COLOR", "CLICOLOR_FORCE"))
+    if forced or environ.get("GITHUB_ACTIONS") == "true":
         return True
-    return stream.isatty() and environ.get("TERM") != "dumb"
+    return stream.isatty() and environ.get("TERM") != "dumb" and environ.get("CLICOLOR") != "0"
 
 
 def interactive(stream: TextIO, environ: Mapping[str, str]) -> bool:
@@ -52,6 +54,7 @@ def global_options(*, hidden: bool = False) -> list[click.Option]:
         _option(["--debug"], "Show the traceback of an error.", hidden, is_flag=True),
         _option(["-q", "--quiet"], "No progress, only results and errors.", hidden, is_flag=True),
         _option(["--no-cache"], "Read and keep nothing in the cache folder.", hidden, is_flag=True),
+        _option(["--no-pager"], "Show a long report without a pager.", hidden, is_flag=True),
         _option(["--color"], "Colours in the output.  [default: auto]", hidden, type=click.Choice(WHEN)),
     ]
 

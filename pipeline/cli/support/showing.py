@@ -1,21 +1,22 @@
 """Writes a report in each requested format: to stdout, or to a file that is written whole or not at all."""
 
 import os
-import shutil
-import sys
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from pipeline.cli.support.log_lines import unheard, unheard_json, unheard_xml
 from pipeline.cli.support.output import Covered
-from pipeline.cli.support.settings import settings
+from pipeline.cli.support.terminal_view import paged
 from pipeline.core.errors import UsageError, WorldError
 from pipeline.core.judge.report_document import ReportDocument
 
-_WIDEST = 120
+if TYPE_CHECKING:
+    from pipeline.report.terminal import Depth
+
 _FOR_THE_LOG: Mapping[str, Callable[[str], str]] = {
     "json": unheard_json,
     "sarif": unheard_json,
@@ -25,14 +26,15 @@ _FOR_THE_LOG: Mapping[str, Callable[[str], str]] = {
 }
 
 
-def show(report: ReportDocument, outputs: tuple[str, ...]) -> None:
-    """Each of ``FORMAT[=PATH]``; nothing asked for is the terminal's view.
+def show(report: ReportDocument, outputs: tuple[str, ...], depth: "Depth | None" = None) -> None:
+    """Each of ``FORMAT[=PATH]``; nothing asked for is the terminal's view, to the ``depth`` asked for.
 
     Raises:
         UsageError: an unknown format, or two for stdout.
         WorldError: a file cannot be written.
     """
-    put({form: partial(render, report) for form, render in FORMATS.items()}, outputs)
+    forms: Mapping[str, Callable[[ReportDocument], str]] = FORMATS | {"terminal": partial(_terminal, depth=depth)}
+    put({form: partial(render, report) for form, render in forms.items()}, outputs)
 
 
 def put(forms: Mapping[str, Callable[[], str]], outputs: tuple[str, ...]) -> None:
@@ -45,7 +47,9 @@ def put(forms: Mapping[str, Callable[[], str]], outputs: tuple[str, ...]) -> Non
         if path:
             write_whole(Path(path), text)
         else:
-            click.echo(Covered(_FOR_THE_LOG.get(form, unheard)(text)), nl=False, color=True)
+            said = Covered(_FOR_THE_LOG.get(form, unheard)(text))
+            if form != "terminal" or not paged(said):
+                click.echo(said, nl=False, color=True)
 
 
 def write_whole(path: Path, text: str) -> None:
@@ -74,11 +78,11 @@ def _json(report: ReportDocument) -> str:
     return render(report)
 
 
-def _terminal(report: ReportDocument) -> str:
-    from pipeline.report.terminal import Look, render
+def _terminal(report: ReportDocument, depth: "Depth | None" = None) -> str:
+    from pipeline.cli.support.terminal_view import look_here
+    from pipeline.report.terminal import DIGEST, render
 
-    columns = min(shutil.get_terminal_size((100, 24)).columns, _WIDEST)
-    return render(report, Look(settings().colored(sys.stdout), columns))
+    return render(report, look_here(), DIGEST if depth is None else depth)
 
 
 def _markdown(report: ReportDocument) -> str:
@@ -140,7 +144,7 @@ def _declared() -> Mapping[str, tuple[str, int]]:
     return {release: (file, line) for release, line in lines.items()}
 
 
-FORMATS: Mapping[str, Callable[[ReportDocument], str]] = {
+FORMATS: dict[str, Callable[[ReportDocument], str]] = {
     "terminal": _terminal,
     "json": _json,
     "markdown": _markdown,

@@ -185,6 +185,11 @@ class FindingEntry(Struct, frozen=True):
         return frozenset((environment, self.release) for environment in self.of_environments)
 
     @property
+    def resources(self) -> tuple[ResourceEntry, ...]:
+        """The objects that it is about, its own first."""
+        return (self.resource, *(place.resource for place in self.also))
+
+    @property
     def order(self) -> tuple[int, str, str, str, str, str]:
         """Worst first, then by where it is: the order of core/judge/report.py."""
         place = str(Place(self.resource.ref, from_json(list(self.path))))

@@ -82,10 +82,21 @@ def _schema_changes(pair: CrdPair) -> Iterator[SchemaChange]:
     for change in pair.fields:
         path = change.path
         if path[:2] == ("spec", "versions") and len(path) > 4 and path[3:5] == _SCHEMA:  # noqa: PLR2004
-            entry = path[2]
-            version = str(entry.pairs[0][1]) if isinstance(entry, Entry) else str(entry)
             keyword, field_path, combined = _read(path[5:])
-            yield SchemaChange(change, version, keyword, field_path, combined)
+            yield SchemaChange(change, _version(path), keyword, field_path, combined)
+
+
+def schema_place(path: Path) -> tuple[str, str, str] | None:
+    """The CRD's version, the keyword and the field that a path in a CRD is about; None outside of its schemas."""
+    if path[:2] != ("spec", "versions") or len(path) <= 4 or path[3:5] != _SCHEMA:  # noqa: PLR2004
+        return None
+    keyword, field_path, _ = _read(path[5:])
+    return _version(path), keyword, field_path
+
+
+def _version(path: Path) -> str:
+    entry = path[2]
+    return str(entry.pairs[0][1]) if isinstance(entry, Entry) else str(entry)
 
 
 def _without_companions(found: list[SchemaChange]) -> Iterator[SchemaChange]:
