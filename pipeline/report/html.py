@@ -18,6 +18,7 @@ from pipeline.report import plain
 from pipeline.report.fixes import fix, steps_before_merging
 from pipeline.report.html_changes import sections
 from pipeline.report.html_templates import asset, template
+from pipeline.report.verdict_reason import reason
 
 _MOST_NAMED = 50
 """Objects and pieces of evidence of one finding."""
@@ -52,7 +53,7 @@ def _head(report: ReportDocument) -> dict[str, Any]:
     parts += [("changes", "Changes", len(report.changes)), ("gaps", "Not evaluated", len(report.not_evaluated))]
     return {
         "verdict_word": plain.VERDICT_WORDS[report.verdict],
-        "verdict_meaning": plain.VERDICT_MEANING[report.verdict],
+        "verdict_meaning": reason(report),
         "tally": plain.tally(report),
         "extent": plain.extent(report),
         "explained": plain.explained(unexplained),

@@ -26,6 +26,7 @@ from pipeline.report import comment, html, junit, markdown, plain, sarif, termin
 from pipeline.report.fixes import fix, steps_before_merging
 from pipeline.report.structured import document, schema
 from pipeline.report.structured import render as structured_render
+from pipeline.report.verdict_reason import reason
 from tests.report.test_formats import big
 from tests.support.tools import fetched
 
@@ -106,7 +107,7 @@ def close(text: str) -> str:
 def test_every_text_format_states_the_same_facts(everything: ReportDocument) -> None:
     for name, text in faces(everything).items():
         whole = close(text)
-        assert plain.VERDICT_MEANING[everything.verdict] in text, name
+        assert close(reason(everything)) in whole, name
         assert close(plain.tally(everything)) in whole, name
         assert close(plain.extent(everything)) in whole, name
         assert "c/templates/x.yaml:7" in text, name
@@ -131,7 +132,8 @@ def test_the_parts_come_in_one_order(everything: ReportDocument) -> None:
     for name, text in faces(everything).items():
         low = text.lower()
         verdict, steps = low.index("failed"), low.index("before merging")
-        finding = low.index("selector", steps + len("before merging") + sum(map(len, steps_before_merging(everything))))
+        told = sum(len(step.text) for step in steps_before_merging(everything))
+        finding = low.index("selector", steps + len("before merging") + told)
         diff = low.rindex("serve 81")
         assert verdict < steps < finding < diff, name
     for name, text in {"comment": comment.render(everything), "markdown": markdown.render(everything)}.items():
