@@ -25,8 +25,8 @@ _RANKS: Mapping[str, int] = {
 _OTHER = 5
 _NONE = len(LEVELS)
 _SERIOUS = 2
-_Home = tuple[str, str]
-_Thing = tuple[str, str, str, str]
+_ReleaseKey = tuple[str, str]
+_Identity = tuple[str, str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +50,14 @@ class Worst:
     """The worst finding of each object, of those that are not waived."""
 
     def __init__(self, report: ReportDocument) -> None:
-        self._levels: dict[tuple[_Home, _Thing], int] = {}
-        self._first: dict[tuple[_Home, _Thing], FindingEntry] = {}
+        self._levels: dict[tuple[_ReleaseKey, _Identity], int] = {}
+        self._first: dict[tuple[_ReleaseKey, _Identity], FindingEntry] = {}
         for finding in report.findings:
             for key in () if finding.waived else finding.keys:
                 for resource in finding.resources:
                     self._note(key, _thing(resource), finding)
 
-    def _note(self, home: _Home, thing: _Thing, finding: FindingEntry) -> None:
+    def _note(self, home: _ReleaseKey, thing: _Identity, finding: FindingEntry) -> None:
         level = LEVELS.index(finding.severity)
         if level < self._levels.get((home, thing), _NONE):
             self._levels[home, thing] = level
@@ -78,7 +78,7 @@ def runs(resource: ResourceEntry) -> int:
     return _RANKS.get(resource.kind, _OTHER)
 
 
-def _thing(resource: ResourceEntry) -> _Thing:
+def _thing(resource: ResourceEntry) -> _Identity:
     """An object whatever its version."""
     return resource.group, resource.kind, resource.namespace, resource.name
 
@@ -103,7 +103,7 @@ def _alike(report: ReportDocument, worst: Worst) -> Iterator[ChangeSection]:
 
 
 def _own_changes(report: ReportDocument) -> Iterator[tuple[ReleaseEntry, list[ChangeEntry]]]:
-    own: dict[_Home, list[ChangeEntry]] = {}
+    own: dict[_ReleaseKey, list[ChangeEntry]] = {}
     for change in report.changes:
         own.setdefault(change.key, []).append(change)
     yield from ((release, own.get(release.key, [])) for release in report.releases)

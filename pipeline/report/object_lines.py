@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import orjson
 from msgspec import UNSET
 
-from pipeline.core.judge.report_document import ChangeEntry, FieldEntry, Steps
+from pipeline.core.judge.report_document import ChangeEntry, FieldEntry, ReportPath
 from pipeline.core.kube.resource import CRD_KIND
 from pipeline.core.words import left_over
 from pipeline.core.yaml.writer import dump
@@ -48,7 +48,7 @@ def object_lines(change: ChangeEntry, room: LineRoom = _ROOM) -> list[DiffLine]:
     if change.resource.kind == CRD_KIND:
         told, fields = crd_lines(fields)
         found += [DiffLine(mark, plain.line(text)) for mark, text in told]
-    parent: Steps = ()
+    parent: ReportPath = ()
     for field in fields:
         above = field.path if by_line(field) else _split(field.path)[0]
         if above and above != parent:
@@ -58,7 +58,7 @@ def object_lines(change: ChangeEntry, room: LineRoom = _ROOM) -> list[DiffLine]:
     return found
 
 
-def _split(path: Steps) -> tuple[Steps, Steps]:
+def _split(path: ReportPath) -> tuple[ReportPath, ReportPath]:
     """The path of the map that holds the change, and the rest: a key, with list entries below it."""
     at = len(path) - 1
     while at > 0 and not isinstance(path[at], str):
@@ -66,7 +66,7 @@ def _split(path: Steps) -> tuple[Steps, Steps]:
     return (path[:at], path[at:]) if at > 0 else ((), path)
 
 
-def _key(rest: Steps) -> str:
+def _key(rest: ReportPath) -> str:
     """A key as YAML has it; with the list entries below it, as a path."""
     key = rest[0] if len(rest) == 1 else None
     return plain.line(key) if isinstance(key, str) else plain.path(rest) or "(the whole object)"
