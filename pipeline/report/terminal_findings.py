@@ -44,7 +44,7 @@ def _fitting(
         used += len(lines)
         if number and used > most:
             rest = [finding for group in findings[number:] for finding in group]
-            yield look.style(f"        and {counted(len(rest), f'more {rest[0].severity} finding')}", "dim")
+            yield look.style(f"        {left_over(len(rest), f'{rest[0].severity} finding')}", "dim")
             return
         yield from lines
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pipeline.core.judge.report import Verdict
 from pipeline.core.judge.report_document import FindingEntry, ReportDocument
 from pipeline.core.risk.levels import LEVELS
-from pipeline.core.words import agreeing, counted, listed
+from pipeline.core.words import counted, left_over, listed
 from pipeline.report.plain import VERDICT_MEANING, elsewhere, line, release_name
 
 _REJECTED = frozenset({"api", "immutable"})
@@ -76,8 +76,8 @@ def _to_read(report: ReportDocument, worst: list[FindingEntry]) -> str:
     unexplained = report.summary.unaccounted
     parts = [f"no rule explains {counted(unexplained, 'changed path')}"] if unexplained else []
     if worst and worst[0].severity not in ("low", "info"):
-        rest = f"; {len(worst) - 1} more {agreeing(len(worst) - 1, 'is')} {worst[0].severity}" if worst[1:] else ""
-        parts.append(f"{title(worst[0])}{rest}")
+        rest = left_over(len(worst) - 1, f"{worst[0].severity} finding")
+        parts.append(f"{title(worst[0])}{rest and f'; {rest}'}")
     return "; ".join(parts) or VERDICT_MEANING[report.verdict]
 
 
