@@ -1,0 +1,63 @@
+"""Which Istio the repository runs: the version of its control plane, and whether sidecars are init containers.
+
+Sidecars as restartable init containers let a Job end. Istio uses them by default from 1.27 on, and since 1.19 where
+``ENABLE_NATIVE_SIDECARS`` is set; Kubernetes has them from 1.29 on.
+Source: istio releasenotes of 1.27; KEP-753.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from pipeline.core.analysis.side_index import SideIndex
+from pipeline.core.kube.pods import WORKLOADS, containers
+from pipeline.core.kube.resource import Resource, mapping, sequence
+from pipeline.core.memo import once
+
+NATIVE_FROM = (1, 27)
+NATIVE_KUBERNETES = (1, 29)
+_VERSION = re.compile(r"v?(\d{1,4})\.(\d{1,4})(?:[.-]|$)").match
+_IMAGES = {"pilot": "istiod", "proxyv2": "proxy", "install-cni": "CNI", "ztunnel": "ztunnel"}
+
+
+class IstioPart(NamedTuple):
+    """A container of Istio's: ``role`` is istiod, proxy, CNI or ztunnel; ``version`` is major and minor."""
+
+    workload: Resource
+    role: str
+    version: tuple[int, int]
+    container: dict[str, Any]
+
+
+@once
+def istio_parts(side: SideIndex) -> tuple[IstioPart, ...]:
+    """Every container of Istio's own images whose tag is a version."""
+    return tuple(part for kind in sorted(WORKLOADS) for one in side.kinds.get(kind, ()) for part in parts_of(one))
+
+
+def parts_of(workload: Resource) -> Iterator[IstioPart]:
+    for container in containers(workload):
+        image = container.get("image")
+        if not isinstance(image, str) or "/" not in image:
+            continue
+        name, _, tag = image.partition("@")[0].rpartition("/")[2].partition(":")
+        version = _VERSION(tag)
+        if name in _IMAGES and version:
+            yield IstioPart(workload, _IMAGES[name], (int(version[1]), int(version[2])), container)
+
+
+def jobs_end(side: SideIndex, kubernetes: tuple[int, int] | None) -> bool | None:
+    """Whether a Job ends although it has a proxy; None where the repository holds no control plane."""
+    found = [part for part in istio_parts(side) if part.role == "istiod"]
+    if not found:
+        return None
+    if kubernetes is not None and kubernetes < NATIVE_KUBERNETES:
+        return False
+    return all(_is_native(part) for part in found)
+
+
+def _is_native(part: IstioPart) -> bool:
+    for variable in map(mapping, sequence(part.container.get("env"))):
+        if variable.get("name") == "ENABLE_NATIVE_SIDECARS":
+            return str(variable.get("value")).lower() == "true"
+    return part.version >= NATIVE_FROM
