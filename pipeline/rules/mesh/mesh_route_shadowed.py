@@ -1,0 +1,67 @@
+"""A rule of a VirtualService is never used: earlier rules take all that it matches.
+
+## Why it matters
+
+Istio tries the rules in their order and takes the first that matches.
+
+## What to do
+
+Put the more specific rule first, or remove the one that is never used.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+
+from pipeline.core.analysis.side_index import SideIndex
+from pipeline.core.kube.resource import Resource, mapping, sequence
+from pipeline.core.mesh.api_groups import NETWORKING
+from pipeline.core.mesh.new_faults import MeshFault, fault_check
+from pipeline.core.mesh.route_parts import rules
+from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.rule import Rule, quiet, speaks
+
+
+def _faults(resource: Resource, _side: SideIndex) -> Iterator[MeshFault]:
+    taken: dict[object, set[bytes]] = {}
+    for path, rule in rules(resource) if resource.id.group == NETWORKING else ():
+        known, matches = taken.setdefault(path[1], set()), [_match(one) for one in sequence(rule.get("match"))]
+        name = f"rule {rule['name']}" if rule.get("name") else f"{path[1]} rule {path[2]}"
+        if (b"" in known and not matches) or (matches and known.issuperset(matches)):
+            why = "an earlier rule matches everything" if not matches else "earlier rules take all that it matches"
+            yield MeshFault(resource, path, (str(path[1]), str(path[2])), f"never uses {name}: {why}", certain=True)
+        known.update(matches or [b""])
+
+
+def _match(value: Any) -> bytes:
+    return orjson.dumps({key: one for key, one in mapping(value).items() if key != "name"}, option=orjson.OPT_SORT_KEYS)
+
+
+_ROUTE = (
+    "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: v}\nspec: {hosts: [web], http: [%s]}\n"
+)
+_A = "{match: [{name: a, uri: {prefix: /a}}], route: [{destination: {host: a}}]}"
+_B = "{match: [{uri: {prefix: %s}}], route: [{destination: {host: b}}]}"
+_ALL = "{route: [{destination: {host: c}}]}"
+
+RULE = Rule(
+    module=__name__,
+    doc=__doc__,
+    severity=Severity.LOW,
+    whole=fault_check(
+        frozenset({"VirtualService"}),
+        _faults,
+        why="The first rule that matches is taken: the traffic goes elsewhere.",
+        remedy="Put the more specific rule first, or remove the one that is never used.",
+    ),
+    shares=("custom-resource-changed",),
+    cases=(
+        speaks(
+            "the same match twice", ("low", "spec.http[1]"), before=_ROUTE % _A, after=_ROUTE % f"{_A}, {_B % '/a'}"
+        ),
+        speaks("two rules for all", ("low", "spec.http[1]"), before=_ROUTE % _A, after=_ROUTE % f"{_ALL}, {_ALL}"),
+        quiet("another match", before=_ROUTE % _A, after=_ROUTE % f"{_A}, {_B % '/b'}, {_ALL}"),
+        quiet("it was so before", before=_ROUTE % f"{_ALL}, {_ALL}", after=_ROUTE % f"{_ALL}, {_ALL}, {_A}"),
+    ),
+)
