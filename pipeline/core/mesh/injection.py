@@ -76,10 +76,11 @@ def _selected(pods: PodTemplate, side: SideIndex) -> bool:
     if str(pods.labels.get(INJECT)).lower() == "false":
         return False
     if NAMESPACE_LABEL in home:
-        return home[NAMESPACE_LABEL] == "enabled"
+        return bool(home[NAMESPACE_LABEL] == "enabled")
     return REVISION in home or REVISION in pods.labels or str(pods.labels.get(INJECT)).lower() == "true"
 
 
 def is_ambient(pods: PodTemplate, side: SideIndex) -> bool:
     """Whether the node's proxy carries the pods' traffic in place of a sidecar."""
-    return pods.labels.get(AMBIENT, namespace_labels(pods.namespace, side).get(AMBIENT)) == "ambient"
+    own = pods.labels.get(AMBIENT, namespace_labels(pods.namespace, side).get(AMBIENT))
+    return isinstance(own, str) and own == "ambient"
