@@ -9,6 +9,7 @@ from typing import Any
 from pipeline.core.cluster.api.discovery import Served
 from pipeline.core.cluster.inventory.inventory import name_of
 from pipeline.core.cluster.plan.prune import NEVER_UNLESS_NAMED
+from pipeline.core.kube.apis import built_in_group
 from pipeline.core.kube.resource import Body, ResourceId
 
 RBAC = "rbac.authorization.k8s.io"
@@ -128,9 +129,18 @@ def _rules(scope: PermissionScope, rids: Iterable[ResourceId]) -> list[dict[str,
         rules += [_rule([RBAC], [plural], [verb], sorted(of)) for (verb, plural), of in sorted(names.items())]
         if any(rid.kind in _BINDINGS and rid.group == RBAC for rid in known):
             rules.append(_rule([RBAC], ["clusterroles", "roles"], ["bind"]))
+        rules += _of_custom_resources(known, {plural for plurals in kinds.values() for plural in plurals})
     if pods and not any("pods" in rule["resources"] for rule in rules):
         rules.append(_rule([""], ["pods"], ["list"]))
     return rules
+
+
+def _of_custom_resources(rids: list[ResourceId], listed: set[str]) -> list[dict[str, Any]]:
+    """What a plan asks before it deletes a custom resource: whether a claim or a StatefulSet belongs to it."""
+    if not any(rid.namespace and rid.group and not built_in_group(rid.group) for rid in rids):
+        return []
+    asked = (("", "persistentvolumeclaims"), ("apps", "statefulsets"))
+    return [_rule([group], [plural], ["list"]) for group, plural in asked if plural not in listed]
 
 
 def _verbs(scope: PermissionScope, rid: ResourceId) -> tuple[str, ...]:

@@ -10,7 +10,9 @@ from pipeline.core.cluster.plan.desired import DesiredObject
 from pipeline.core.cluster.plan.phases import Phase, phase_of
 from pipeline.core.cluster.plan.plan import Operation, PlannedAction, PlanProblem
 from pipeline.core.cluster.plan.prune import Candidate, breakers, fate_of, unknown
-from pipeline.core.kube.resource import CRD_KIND, Body, ResourceId, mapping
+from pipeline.core.errors import WorldError
+from pipeline.core.kube.apis import built_in_group
+from pipeline.core.kube.resource import CRD_KIND, Body, ResourceId, mapping, sequence
 from pipeline.flows.cluster.client import Client
 from pipeline.flows.cluster.reading import in_parallel, live
 
@@ -46,10 +48,12 @@ def deletions(
     counted = _insides(
         client, serves, {rid: body for rid, body in found.items() if rid.kind in terms.policy.prune_kinds}, terms
     )
-    actions = [
-        _action(Candidate(rid, entry, found.get(rid), counted.get(rid, 0)), terms, taken, served.get(rid))
+    volumes = _volumes(client, serves, found)
+    candidates = (
+        Candidate(rid, entry, found.get(rid), counted.get(rid, 0), volumes.get(rid, ""))
         for rid, entry in no_longer_rendered.items()
-    ]
+    )
+    actions = [_action(candidate, terms, taken, served.get(candidate.id)) for candidate in candidates]
     number = sum(action.op is Operation.DELETE for action in actions)
     problems += breakers(number, inventory, len(kept), terms.policy)
     return sorted(actions, key=order), problems
@@ -82,6 +86,35 @@ def _action(
         live=living.reference(found, rid, terms.policy.ignore) if found is not None else None,
         reason=reason,
     )
+
+
+_WITH_DATA = (("", "PersistentVolumeClaim"), ("apps", "StatefulSet"))
+
+
+def _volumes(client: Client, serves: Discovery, found: Mapping[ResourceId, Body]) -> dict[ResourceId, str]:
+    """The first claim or StatefulSet that each custom resource owns (``ownerReferences``), by namespace."""
+    owners = {
+        str(mapping(body.get("metadata")).get("uid")): rid
+        for rid, body in found.items()
+        if rid.namespace and rid.group and not built_in_group(rid.group)
+    }
+    held: dict[ResourceId, str] = {}
+    try:
+        _own(client, serves, owners, held)
+    except WorldError:  # fail closed: a plan without this permission deletes no custom resource
+        return dict.fromkeys(owners.values(), "perhaps a PersistentVolumeClaim (they cannot be listed)")
+    return held
+
+
+def _own(client: Client, serves: Discovery, owners: Mapping[str, ResourceId], held: dict[ResourceId, str]) -> None:
+    for namespace in sorted({rid.namespace for rid in owners.values()}):
+        for group, kind in _WITH_DATA:
+            served = serves.any_version(ResourceId(group, kind, "", ""))
+            for body in client.every(served, namespace) if served else ():
+                for owner in map(mapping, sequence(mapping(body.get("metadata")).get("ownerReferences"))):
+                    rid = owners.get(str(owner.get("uid")))
+                    if rid is not None:
+                        held.setdefault(rid, f"{kind} {mapping(body.get('metadata')).get('name')}")
 
 
 def _insides(

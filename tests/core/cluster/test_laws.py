@@ -83,6 +83,47 @@ def test_only_what_passes_every_filter_is_deleted(cast: tuple[Candidate, frozens
     assert not candidate.inside
 
 
+@pytest.mark.parametrize(
+    ("rid", "metadata", "volumes", "why"),
+    [
+        (("postgresql.cnpg.io", "Cluster"), {}, "", "a Cluster holds data"),
+        (("kafka.strimzi.io", "KafkaTopic"), {}, "", "a KafkaTopic holds data"),
+        (("example.org", "S3Bucket"), {}, "", "a S3Bucket holds data"),
+        (("example.org", "Widget"), {"finalizers": ["example.org/x"]}, "", "its finalizer example.org/x lets"),
+        (("example.org", "Widget"), {}, "PersistentVolumeClaim data-0", "PersistentVolumeClaim data-0 belongs to it"),
+        (("example.org", "Widget"), {}, "", ""),
+        (("apps", "Deployment"), {"finalizers": ["x/y"]}, "", ""),
+        (("networking.istio.io", "DestinationRule"), {}, "", ""),
+        (("cert-manager.io", "Certificate"), {}, "", ""),
+    ],
+)
+def test_custom_resources_with_data_are_deleted_only_if_their_kind_is_named(
+    rid: tuple[str, str], metadata: dict[str, Any], volumes: str, why: str
+) -> None:
+    ours = {"labels": {marks.PART_OF: EMPTY.applyset}, "managedFields": [{"manager": "pipeline", "operation": "Apply"}]}
+    found = {"kind": rid[1], "metadata": metadata | ours | {"uid": "u1"}}
+    candidate = Candidate(ResourceId(*rid, "shop", "a"), InventoryEntry("u1", "v1", "web"), found, 0, volumes)
+    op, said = fate_of(candidate, EMPTY, ApplyPolicy(), frozenset())
+    assert (op, said[: len(why)]) == (Operation.KEEP if why else Operation.DELETE, why)
+    if why:
+        assert f"apply.pruneKinds: [{rid[1]}]" in said
+        assert fate_of(candidate, EMPTY, ApplyPolicy(prune_kinds=(rid[1],)), frozenset()) == (Operation.DELETE, "")
+
+
+def _managed(labels: dict[str, str], *managers: str) -> dict[str, Any]:
+    return {"metadata": {"labels": labels, "managedFields": [{"manager": name} for name in managers]}}
+
+
+def test_argo_cd_tracks_by_a_label_that_charts_set_as_well() -> None:
+    label = {"app.kubernetes.io/instance": "web"}
+    for manager in ("argocd-controller", "argocd-application-controller"):
+        assert marks.foreign_owner(_managed(label, "kubectl", manager), "a") == (
+            "Argo CD (app.kubernetes.io/instance: web)"
+        )
+        assert marks.foreign_owner(_managed({}, manager), "a") == ""
+    assert marks.foreign_owner(_managed(label, "helm"), "a") == ""
+
+
 @given(candidates(), st.sampled_from(KEEP_MARKS), st.sets(st.sampled_from(KINDS), max_size=3))
 def test_a_mark_that_asks_to_keep_never_leads_to_a_deletion(
     cast: tuple[Candidate, frozenset[str]], mark: dict[str, str], named: set[str]

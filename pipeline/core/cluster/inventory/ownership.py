@@ -1,6 +1,10 @@
 """Marks on live objects: those of other tools that own them, and those that ask for an object to be kept."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from pipeline.core.kube.resource import Body, mapping, sequence
+from pipeline.core.words import kubectl
 
 PART_OF = "applyset.kubernetes.io/part-of"
 KEEP = "pipeline/prune"
@@ -10,6 +14,9 @@ _LABELS = {
     "kapp.k14s.io/app": "kapp",
     "argocd.argoproj.io/instance": "Argo CD",
 }
+_ARGO_CD = frozenset({"argocd-controller", "argocd-application-controller"})
+_INSTANCE = "app.kubernetes.io/instance"
+"""Argo CD before 3.0 tracks by this label, which charts set as well: only its field manager tells them apart."""
 _ANNOTATIONS = {
     "argocd.argoproj.io/tracking-id": "Argo CD",
     "config.k8s.io/owning-inventory": "another inventory (cli-utils)",
@@ -34,10 +41,16 @@ def foreign_owner(body: Body, applyset: str) -> str:
     for key, tool in _ANNOTATIONS.items():
         if key in annotations:
             return f"{tool} ({key}: {annotations[key]})"
+    if _INSTANCE in labels and not _ARGO_CD.isdisjoint(_managers(metadata)):
+        return f"Argo CD ({_INSTANCE}: {labels[_INSTANCE]})"
     other = labels.get(PART_OF)
     if other and other != applyset:
         return f"another ApplySet ({other})"
     return controller(body)
+
+
+def _managers(metadata: Mapping[str, Any]) -> set[str]:
+    return {str(mapping(entry).get("manager")) for entry in sequence(metadata.get("managedFields"))}
 
 
 def controller(body: Body) -> str:
@@ -56,6 +69,20 @@ def helm_release(body: Body) -> str:
     annotations = mapping(metadata.get("annotations"))
     name = annotations.get("meta.helm.sh/release-name")
     return f"{annotations.get('meta.helm.sh/release-namespace')}/{name}" if name else ""
+
+
+def helm_record(release: str) -> str:
+    """What Helm does with an object that was adopted from ``release``, and how to make it forget the release.
+
+    Helm keeps each revision in a Secret (its default storage): ``helm uninstall`` deletes what the last one lists,
+    whatever marks the objects bear.
+    """
+    namespace, _, name = release.partition("/")
+    command = kubectl("delete", "secret", namespace=namespace)
+    return (
+        f"helm's release {release} still lists it, and helm uninstall would delete it; once all its objects are "
+        f"adopted, retire the record: {command} -l owner=helm,name={name}"
+    )
 
 
 def kept(body: Body) -> str:

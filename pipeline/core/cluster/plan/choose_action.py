@@ -130,7 +130,7 @@ def _existing(
         recreate = prediction is not None and prediction.replaceable and _may_recreate(case.wanted.id, terms)
         predicted = "offline" if prediction is None or case.stand_in else base.predicted
         op = Operation.RECREATE if recreate else op
-        return replace(base, op=op, predicted=predicted, warnings=_warnings(case))
+        return replace(base, op=op, predicted=predicted, warnings=_warnings(case, adopting=adopting))
     managers = {str(entry.get("manager")) for entry in entries(found)} & MIGRATED if adopting else set()
     changed = edits(found, prediction.body, terms.mask)
     changed += removed_with(managers, found, prediction.body, terms.mask) if managers else ()
@@ -143,7 +143,7 @@ def _existing(
         leave=tuple(sorted(prediction.left)),
         migrate=tuple(sorted(managers)),
         fields=changed,
-        warnings=_warnings(case),
+        warnings=_warnings(case, adopting=adopting),
         reason="" if changed or op is Operation.UNCHANGED else "it becomes the owner of fields whose values are right",
     )
 
@@ -193,7 +193,9 @@ def _refused(case: ObservedObject, prediction: Prediction, terms: DecisionContex
         yield PlanProblem("refused", str(rid), terms.mask.text(said), where)
 
 
-def _warnings(case: ObservedObject) -> tuple[str, ...]:
+def _warnings(case: ObservedObject, *, adopting: bool = False) -> tuple[str, ...]:
     answer = case.prediction.answer if case.prediction else None
-    found = (*(answer.warnings if answer and answer.ok else ()), case.stand_in)
+    helm = marks.helm_release(case.found) if adopting and case.found else ""
+    record = marks.helm_record(helm) if helm else ""
+    found = (*(answer.warnings if answer and answer.ok else ()), case.stand_in, record)
     return tuple(dict.fromkeys(text for text in found if text))

@@ -6,8 +6,21 @@ from pipeline.core.cluster.api.request import Answer
 from pipeline.core.cluster.plan.managed_fields import FieldPath
 from pipeline.core.kube.resource import Body
 
-MIGRATED = frozenset({"kubectl-client-side-apply", "kubectl", "kubectl-create", "kubectl-replace", "helm", "Helm"})
-"""Field managers of tools whose objects are taken over whole when an object is adopted."""
+MIGRATED = frozenset(
+    {
+        "kubectl-client-side-apply", "kubectl", "kubectl-create", "kubectl-replace",
+        "helm", "Helm",
+        "argocd-controller", "argocd-application-controller",
+        "kustomize-controller", "helm-controller", "flux",
+        "kapp", "kapp-server-side-apply", "kluctl",
+        "before-first-apply",
+    }
+)  # fmt: skip
+"""Field managers of tools whose objects are taken over whole when an object is adopted.
+
+``argocd-application-controller`` is Argo CD's name before 2.5; ``flux`` is what its bootstrap applies as. The API
+server calls ``before-first-apply`` whoever wrote an object before the first server-side apply, if nobody was recorded.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from pipeline.core.cluster.inventory import ownership as marks
 from pipeline.core.cluster.inventory.inventory import Inventory, InventoryEntry
+from pipeline.core.cluster.plan.data_kinds import holds_data
 from pipeline.core.cluster.plan.managed_fields import is_applied_by
 from pipeline.core.cluster.plan.plan import Operation, PlanProblem
 from pipeline.core.cluster.plan.policy import MANAGER, ApplyPolicy
@@ -24,12 +25,14 @@ class Candidate:
     """An object of the inventory that is no longer rendered.
 
     ``inside`` counts what would go with it: a namespace's objects that are not ours, a definition's custom resources.
+    ``volumes`` names an object with data that a custom resource owns: ``PersistentVolumeClaim data-0``.
     """
 
     id: ResourceId
     entry: InventoryEntry
     found: Body | None = field(default=None, hash=False)
     inside: int = 0
+    volumes: str = ""
 
 
 def fate_of(
@@ -104,4 +107,7 @@ def _protected(candidate: Candidate, found: Body) -> str:
         return "a StatefulSet with volumes"
     if rid.kind == "Secret" and found.get("type") == "kubernetes.io/service-account-token":
         return "a service account's token"
+    data = f"{candidate.volumes} belongs to it" if candidate.volumes else holds_data(rid, found)
+    if data:
+        return data
     return "it was adopted, and is cluster-scoped" if candidate.entry.adopted and not rid.namespace else ""
