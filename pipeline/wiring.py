@@ -182,6 +182,7 @@ class Repository:
         from pipeline.adapters import sops
         from pipeline.adapters.cache.cache import Cache
         from pipeline.adapters.cache.tool_version import tool_version
+        from pipeline.adapters.charts.load_chart import chart_within
         from pipeline.adapters.charts.packing import VendoredEngine
         from pipeline.adapters.charts.standing_in import StandInEngine
         from pipeline.adapters.helm.engines import LazyEngine
@@ -197,6 +198,7 @@ class Repository:
             VendoredEngine(StandInEngine(helm, limits.charts), disk),
             partial(find, limits.render),
             partial(sops.find, self.root),
+            chart_within(limits.charts),
             time.sleep,
             self.in_head(),
             Cache(cache_folder("renders"), tool_version(), _MOST_RENDERS),

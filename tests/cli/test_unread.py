@@ -77,6 +77,17 @@ def test_secrets_that_are_left_out_are_listed(here: Path, capsys: pytest.Capture
     assert "create them in the cluster: Secret shop/login" in capsys.readouterr().err
 
 
+def test_a_value_that_nothing_reads_is_named_at_every_render(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(here, {"values/web/common.yaml": "# ports\nprot: 81\n"})
+    line = "warning: values/web/common.yaml:2: the chart reads no value prot; did you mean port?\n"
+    for _ in range(2):  # the second time nothing is rendered
+        verbs("render")
+        assert capsys.readouterr().err.count(line) == 1
+    write(here, {"values/web/common.yaml": "port: 81\n"})
+    verbs("render")
+    assert "reads no value" not in capsys.readouterr().err
+
+
 def test_encrypted_values_are_refused_rather_than_rendered(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text = "port: ENC[AES256_GCM,data:x,iv:y,tag:z,type:int]\nsops: {mac: 'ENC[x]', version: 3.9.0}\n"
     write(here, {"values/web/common.yaml": text})

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
-from pipeline.core.charts.chart import ValuesLayer, VendoredTree
+from pipeline.core.charts.chart import Chart, ValuesLayer, VendoredTree
 from pipeline.core.charts.lock import ChartLock, LockedChart
 from pipeline.core.charts.values import values_of
 from pipeline.core.config.model import Environment, Release
@@ -45,6 +45,11 @@ class FindKustomize(Protocol):
     def __call__(self) -> Kustomize: ...
 
 
+class ReadChart(Protocol):
+    def __hash__(self) -> int: ...
+    def __call__(self, files: Mapping[str, bytes], digest: str, title: str, /) -> Chart: ...
+
+
 class FindSops(Protocol):
     def __call__(self) -> "Sops": ...
 
@@ -58,6 +63,7 @@ class RenderPorts:
     engine: Engine
     kustomize: FindKustomize
     sops: FindSops
+    read_chart: ReadChart
     pause: Callable[[float], object] = no_pause
     """Waits so many seconds."""
     committed: Callable[[str], bool] = bool

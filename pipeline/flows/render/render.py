@@ -40,13 +40,13 @@ def render(
         found = [rounds.unchanged[n] for n in range(len(jobs))]
         said = [line for one in found for line in one.said]
         said += [f"{job.title}: {line}" for job, one in zip(jobs, found, strict=True) for line in one.noted]
-        said += unread(config, jobs, world.files)
+        said += unread(config, jobs, rounds.bases, world)
         objects = sum(one.objects for one in found)
         return RenderResult(Edits(), len(jobs), objects, tuple(dict.fromkeys(said)), failed=tuple(broken))
     from pipeline.flows.render.made_files import outcome  # noqa: PLC0415 - 0.1 s that an unchanged tree need not wait for
 
     made = outcome(jobs, rounds, config, world, progress)
-    warnings = (*made.warnings, *unread(config, jobs, world.files))
+    warnings = (*made.warnings, *unread(config, jobs, rounds.bases, world))
     return replace(made, warnings=warnings, failed=(*broken, *made.failed))
 
 
