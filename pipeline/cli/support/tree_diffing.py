@@ -1,5 +1,6 @@
 """The comparison of two trees, once the options of ``pipeline diff`` are read: gather both sides, judge them."""
 
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -56,6 +57,18 @@ def repository(old: DiffSource, new: DiffSource, asked: DiffRequest) -> Comparis
     own = {file for release in releases for file in release.values}
     edits = (*sides[1].hand_edits, *vendored)
     return Comparison(report, edits, late, all(_taken_from(side, own) for side in sides))
+
+
+def rendered_sides(sources: Sequence[DiffSource], environments: tuple[str, ...]) -> list[Snapshot]:
+    """What is rendered at each of ``sources``, none of which is a chart."""
+    here, kept = None, DocumentCache.of_user()
+    if any(source.kind is not SourceKind.DIR for source in sources):
+        from pipeline.wiring import repository as repository_here
+
+        here = repository_here()
+        here.config.pairs(environments, ())
+    wanted = ReleaseSelection(frozenset(environments), frozenset())
+    return [_rendered(source, wanted, here, kept).snapshot for source in sources]
 
 
 def vendored_by_hand(here: "Repository") -> tuple[HandEdit, ...]:

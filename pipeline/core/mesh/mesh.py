@@ -1,0 +1,140 @@
+"""The cross-object index of a mesh: every object that shapes its traffic, read once a side and asked by name."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from pipeline.core.kube.resource import Resource, ResourceId, mapping
+from pipeline.core.mesh.destination_rules import DestinationRules, destination_rule
+from pipeline.core.mesh.gateways import MeshGateway, istio_gateway
+from pipeline.core.mesh.mesh_services import (
+    Endpoint,
+    MeshService,
+    Resolution,
+    endpoint,
+    entry_services,
+    kubernetes_service,
+)
+from pipeline.core.mesh.mesh_settings import DEFAULT_SETTINGS, MeshSettings, mesh_settings
+from pipeline.core.mesh.sidecars import SidecarScope, sidecar_scope
+from pipeline.core.mesh.values import ISTIO, exported, labels, namespace_of, text, within
+from pipeline.core.mesh.virtual_services import VirtualService, joined, virtual_service
+from pipeline.core.mesh.workloads import Workload, workloads
+
+
+@dataclass(frozen=True, slots=True)
+class Mesh:
+    """``services`` are in Istio's order (by name), each pair of host and address once.
+
+    ``tls_modes`` holds the mode of PeerAuthentications without a selector, by namespace. ``not_applied`` are objects
+    that change Envoy's configuration in a way that is not computed: EnvoyFilters.
+    """
+
+    settings: MeshSettings = DEFAULT_SETTINGS
+    services: tuple[MeshService, ...] = ()
+    virtual_services: tuple[VirtualService, ...] = ()
+    destination_rules: DestinationRules = field(default_factory=lambda: DestinationRules((), ""), hash=False)
+    gateways: tuple[MeshGateway, ...] = ()
+    sidecars: tuple[SidecarScope, ...] = ()
+    workloads: tuple[Workload, ...] = ()
+    tls_modes: Mapping[str, str] = field(default_factory=dict, hash=False)
+    policies: tuple[Resource, ...] = ()
+    not_applied: tuple[ResourceId, ...] = ()
+    hosts: Mapping[str, tuple[MeshService, ...]] = field(default_factory=dict, hash=False)
+
+    @classmethod
+    def of(cls, resources: Iterable[Resource]) -> "Mesh":
+        """Read all objects; those of other kinds are ignored, and fields of a wrong type count as absent."""
+        by_kind: dict[tuple[str, str], list[Resource]] = {}
+        for resource in resources:
+            by_kind.setdefault((resource.id.group, resource.kind), []).append(resource)
+
+        def of_kind(kind: str, group: str = ISTIO) -> list[Resource]:
+            return by_kind.get((group, kind), [])
+
+        settings = mesh_settings(of_kind("ConfigMap", ""))
+        gateways = [istio_gateway(one) for one in of_kind("Gateway")]
+        written = [virtual_service(one) for one in of_kind("VirtualService")]
+        services = _services(of_kind)
+        return cls(
+            settings,
+            services,
+            tuple(joined(written, settings.virtual_service_exports)),
+            DestinationRules(map(destination_rule, of_kind("DestinationRule")), settings.root_namespace),
+            tuple(sorted(gateways, key=lambda one: f"{one.name}.{one.namespace}")),
+            tuple(map(sidecar_scope, of_kind("Sidecar"))),
+            tuple(workloads(one for found in by_kind.values() for one in found)),
+            _tls_modes(of_kind("PeerAuthentication", "security.istio.io"), settings.root_namespace),
+            tuple(of_kind("AuthorizationPolicy", "security.istio.io")),
+            tuple(sorted(one.id for one in of_kind("EnvoyFilter"))),
+            _by_host(services),
+        )
+
+    def by_host(self, host: str) -> tuple[MeshService, ...]:
+        """The services of that name, of every namespace."""
+        return self.hosts.get(host, ())
+
+    def visible_services(self, namespace: str) -> list[MeshService]:
+        """What is exported to a namespace: its own first, then what names it, then what all see."""
+        default = self.settings.service_exports
+        found: tuple[list[MeshService], ...] = ([], [], [])
+        for service in self.services:
+            names = service.exports or default
+            if not exported(names, service.namespace, namespace):
+                continue
+            own = service.namespace == namespace
+            found[2 if "*" in names else 0 if own else 1].append(service)
+        return [service for part in found for service in part]
+
+    def virtual_services_of(self, gateway: str, namespace: str) -> list[VirtualService]:
+        """Those that bind to a gateway (``mesh`` for sidecars) and that a proxy of ``namespace`` sees, in order."""
+        default = self.settings.virtual_service_exports
+        found: tuple[list[VirtualService], ...] = ([], [], [])
+        for service in self.virtual_services:
+            names = service.exports or default
+            if gateway in service.gateways and exported(names, service.namespace, namespace):
+                own = service.namespace == namespace
+                found[2 if "*" in names else 0 if own else 1].append(service)
+        return [service for part in found for service in part]
+
+
+def _by_host(services: Iterable[MeshService]) -> Mapping[str, tuple[MeshService, ...]]:
+    found: dict[str, list[MeshService]] = {}
+    for service in services:
+        found.setdefault(service.host, []).append(service)
+    return {host: tuple(those) for host, those in found.items()}
+
+
+def _services(of_kind: Callable[..., list[Resource]]) -> tuple[MeshService, ...]:
+    found = [kubernetes_service(one) for one in of_kind("Service", "")]
+    workload_entries = of_kind("WorkloadEntry")
+    for entry in of_kind("ServiceEntry"):
+        found += entry_services(entry, _selected(entry, workload_entries))
+    ordered = sorted(found, key=lambda service: f"{service.name}.{service.namespace}")
+    aliases: dict[str, list[str]] = {}
+    for service in ordered:
+        if service.resolution is Resolution.ALIAS:
+            aliases.setdefault(service.external_name, []).append(service.host)
+    return tuple(replace(one, aliases=tuple(aliases[one.host])) if one.host in aliases else one for one in ordered)
+
+
+def _selected(entry: Resource, workload_entries: Iterable[Resource]) -> tuple[Endpoint, ...]:
+    chosen = mapping(entry.body.get("spec")).get("workloadSelector")
+    if not isinstance(chosen, dict):
+        return ()
+    wanted = labels(chosen.get("labels"))
+    found = [one for one in workload_entries if namespace_of(one) == namespace_of(entry)]
+    ends = (endpoint(mapping(one.body.get("spec"))) for one in sorted(found, key=lambda one: one.id))
+    return tuple(end for end in ends if within(wanted, end.labels))
+
+
+def _tls_modes(policies: Iterable[Resource], root: str) -> Mapping[str, str]:
+    """By namespace; the root namespace's holds for all that have none. The first by name counts."""
+    found: dict[str, str] = {}
+    for policy in sorted(policies, key=lambda one: one.id):
+        spec = mapping(policy.body.get("spec"))
+        if mapping(mapping(spec.get("selector")).get("matchLabels")):
+            continue
+        mode = text(mapping(spec.get("mtls")).get("mode"))
+        if mode and mode != "UNSET":
+            found.setdefault(namespace_of(policy), mode)
+    return {**({"": found[root]} if root in found else {}), **found}

@@ -1,0 +1,119 @@
+"""Which proxies a mesh has: a sidecar in each namespace with pods, and each gateway."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from pipeline.core.mesh.gateways import MeshGateway
+from pipeline.core.mesh.mesh import Mesh
+from pipeline.core.mesh.mesh_services import MeshService
+from pipeline.core.mesh.values import within
+from pipeline.core.mesh.workloads import Workload
+
+SIDECAR, GATEWAY = "sidecar", "gateway"
+_SYSTEM = frozenset({"kube-system", "kube-public", "kube-node-lease"})
+_GATEWAY_LABEL = "istio"
+
+
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """``services`` are those in front of a gateway, whose target ports it opens."""
+
+    kind: str
+    name: str
+    namespace: str
+    labels: Mapping[str, str] = field(hash=False)
+    services: tuple[MeshService, ...] = ()
+    ports: Mapping[str, int] = field(default_factory=dict, hash=False)
+
+    @property
+    def title(self) -> str:
+        return f"{self.kind} {self.name}"
+
+
+def proxies(mesh: Mesh) -> list[Proxy]:
+    """Sidecars by namespace, then gateways by name. A name that two gateways have is written with its namespace."""
+    gateways = list(_gateways(mesh))
+    names = [one.name for one in gateways]
+    named = [
+        Proxy(one.kind, f"{one.namespace}/{one.name}", one.namespace, one.labels, one.services, one.ports)
+        if names.count(one.name) > 1
+        else one
+        for one in gateways
+    ]
+    return [*(sidecar(namespace) for namespace in _namespaces(mesh, gateways)), *named]
+
+
+def sidecar(namespace: str, labels: Mapping[str, str] | None = None) -> Proxy:
+    """The sidecar of a pod with ``labels``; without any, of a pod that no selector chooses."""
+    return Proxy(SIDECAR, namespace, namespace, labels or {})
+
+
+def _namespaces(mesh: Mesh, gateways: list[Proxy]) -> list[str]:
+    """Those with pods that may have a sidecar; ``default`` where the manifests have none."""
+    apart = _SYSTEM | {mesh.settings.root_namespace}
+    found = {
+        one.namespace
+        for one in mesh.workloads
+        if one.namespace not in apart and not any(_runs(gateway, one) for gateway in gateways)
+    }
+    return sorted(found) or ["default"]
+
+
+def _runs(gateway: Proxy, workload: Workload) -> bool:
+    return gateway.namespace == workload.namespace and within(gateway.labels, workload.labels)
+
+
+def _gateways(mesh: Mesh) -> Iterator[Proxy]:
+    for service in sorted(mesh.services, key=lambda one: (one.name, one.namespace)):
+        if service.is_kubernetes and service.selector and _is_gateway(service, mesh):
+            pods = [one for one in _pods(mesh, service.namespace) if within(service.selector, one.labels)]
+            labels = {**(pods[0].labels if pods else {}), **service.selector}
+            ports = pods[0].ports if pods else {}
+            yield Proxy(GATEWAY, service.name, service.namespace, labels, (service,), ports)
+
+
+def _is_gateway(service: MeshService, mesh: Mesh) -> bool:
+    """By Istio's own label (``istio: ingressgateway``), or because a Gateway selects its pods."""
+    if service.selector.get(_GATEWAY_LABEL, "").endswith("gateway"):
+        return True
+    return any(_chosen(gateway, service, mesh) for gateway in mesh.gateways)
+
+
+def _chosen(gateway: MeshGateway, service: MeshService, mesh: Mesh) -> bool:
+    if not gateway.selector:
+        return False
+    if within(gateway.selector, service.selector):
+        return True
+    pods = (one for one in _pods(mesh, service.namespace) if within(service.selector, one.labels))
+    return any(within(gateway.selector, one.labels) for one in pods)
+
+
+def _pods(mesh: Mesh, namespace: str) -> list[Workload]:
+    return [one for one in mesh.workloads if one.namespace == namespace]
+
+
+def workload_proxy(workload: Workload, mesh: Mesh) -> Proxy:
+    """The sidecar of a workload, with the Services that lead to it."""
+    own = [one for one in mesh.services if one.is_kubernetes and one.namespace == workload.namespace and one.selector]
+    leading = tuple(one for one in own if within(one.selector, workload.labels))
+    name = f"{workload.kind}/{workload.name}"
+    return Proxy(SIDECAR, name, workload.namespace, workload.labels, leading, workload.ports)
+
+
+def chosen_proxy(mesh: Mesh, every: list[Proxy], wanted: str) -> Proxy | None:
+    """The proxy that ``KIND/NAME`` means: ``sidecar/NAMESPACE``, ``gateway/NAME``, ``Deployment/NAME``.
+
+    A workload's name may be ``NAMESPACE/NAME``.
+    """
+    kind, _, name = wanted.partition("/")
+    if kind.lower() == SIDECAR and name:
+        return sidecar(name)
+    if kind.lower() == GATEWAY:
+        return next((one for one in every if one.kind == GATEWAY and one.name == name), None)
+    namespace, slash, own = name.partition("/")
+    for one in mesh.workloads:
+        if one.kind.lower() == kind.lower() and (
+            one.name == name or (slash and (one.namespace, one.name) == (namespace, own))
+        ):
+            return workload_proxy(one, mesh)
+    return None
