@@ -7,6 +7,7 @@ import pytest
 from pipeline.cli import run
 from tests.cluster.cluster_platform import SECRET, SETTINGS, WEB, ClusterPlatform, codes, ops
 
+RBAC = "rbac.authorization.k8s.io/v1"
 HOOK = """apiVersion: batch/v1
 kind: Job
 metadata: {name: migrate, annotations: {helm.sh/hook: "pre-install,pre-upgrade"}}
@@ -221,3 +222,21 @@ def test_no_secret_value_is_ever_printed_or_kept(estate: ClusterPlatform, capfd:
     for text in (out, err, state.decode(), plan):
         assert "canary" not in text
         assert "Y2FuYXJ5" not in text
+
+
+def test_the_rules_of_an_aggregated_role_are_its_controllers(
+    estate: ClusterPlatform, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name = estate.namespace
+    both = (
+        f"apiVersion: {RBAC}\nkind: ClusterRole\nmetadata: {{name: {name}-all}}\nrules: []\n"
+        f"aggregationRule: {{clusterRoleSelectors: [{{matchLabels: {{part: {name}}}}}]}}\n"
+        f"---\napiVersion: {RBAC}\nkind: ClusterRole\nmetadata: {{name: {name}-part, labels: {{part: {name}}}}}\n"
+        "rules: [{apiGroups: [''], resources: [pods], verbs: [get]}]\n"
+    )
+    estate.roll_out(both)
+    role = {"apiVersion": RBAC, "kind": "ClusterRole", "metadata": {"name": f"{name}-all"}}
+    estate.cluster.wait(role, lambda live: bool(live.get("rules")))
+    assert ops(estate.plan()) == {}
+    capsys.readouterr()
+    assert run(["drift"]) == 0, capsys.readouterr().out

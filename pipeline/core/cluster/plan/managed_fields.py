@@ -12,7 +12,13 @@ import orjson
 from pipeline.core.kube.resource import Body, mapping, sequence
 
 FieldPath = tuple[str, ...]
-_CONTROLLERS = frozenset({"kube-controller-manager", "kube-scheduler", "kubelet", "kube-apiserver"})
+_CONTROLLERS = frozenset(
+    {
+        "kube-controller-manager", "kube-scheduler", "kubelet", "kube-apiserver",
+        "clusterrole-aggregation-controller",
+    }
+)  # fmt: skip
+"""The last one applies server-side, under a name of its own (pkg/controller/clusterroleaggregation)."""
 _ITSELF = "."
 
 

@@ -15,6 +15,7 @@ def normalised(body: Body) -> Body:
 
     ``protocol`` is a merge key of ports, and an apply without it makes an entry of its own (kubernetes#113482);
     ``stringData`` is write-only, so a Secret would never be seen to be what was applied (kubernetes#108008).
+    The rules of an aggregated ClusterRole are its controller's (rbac/v1, AggregationRule): stated ones are left out.
     """
     copy: Body = orjson.loads(orjson.dumps(body))
     resource = Resource.of(copy)
@@ -29,6 +30,8 @@ def normalised(body: Body) -> Body:
     if resource.kind == "Secret" and not resource.group and _all_text(copy.get("stringData")):
         plain = {key: _encoded(value) for key, value in copy.pop("stringData").items()}
         copy["data"] = {**mapping(copy.get("data")), **plain}
+    if resource.kind == "ClusterRole" and mapping(copy.get("aggregationRule")).get("clusterRoleSelectors"):
+        copy.pop("rules", None)
     return copy
 
 
