@@ -21,6 +21,7 @@ from pipeline.core.risk.rule import Rule
 from pipeline.core.risk.upgrade import Side
 from pipeline.flows.chart_sides import Begun, ChartSide, How, order_of
 from pipeline.flows.render.render_again import ComparedRenders, compared, rendered
+from pipeline.flows.render.safe_messages import failing_chart
 
 
 def diff_charts(begun: Begun, rules: Callable[[], Iterable[Rule]], check: ReportCheck = no_check) -> Report:
@@ -115,7 +116,8 @@ def _settled(
 def _snapshot(asked: ChartSide, chart: Chart, side: Side | RenderError, how: How, engine: Engine) -> Snapshot:
     key = ReleaseKey("", how.release)
     if isinstance(side, RenderError):
-        failure = RenderFailure(how.release, f"{chart.name} {chart.version}", side.template, side.line, side.detail)
+        said = failing_chart(chart, asked.values, (how.release, how.namespace))(side.detail)
+        failure = RenderFailure(how.release, f"{chart.name} {chart.version}", side.template, side.line, said)
         bare = _release(how, Side(ManifestSet(), chart, asked.values), chart)
         return Snapshot(asked.source, {}, {key: failure}, engine.name, engine.version, {key: bare})
     return Snapshot(asked.source, {key: _release(how, side, chart)}, {}, engine.name, engine.version)

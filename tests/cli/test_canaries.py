@@ -98,6 +98,26 @@ def test_no_error_of_a_chart_says_one(root: Path, capsys: pytest.CaptureFixture[
     }
 
 
+DISGUISED = """{{ $p := .Values.p }}{{ $n := .Values.n }}
+{{ fail (list "bad" (snakecase $p) (kebabcase $p) (splitList "-" $p) (splitList "" $p) (printf "%e" $n) (printf "%b" $n)
+  (printf "%x" (int64 $n)) (printf "%U" $n) (nospace (upper (replace "-" "_" $p)))
+  (regexSplit "[0-9]" $p -1) | toString) }}
+"""
+
+
+def test_no_error_says_one_in_disguise(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(root, {"charts/web/templates/t.yaml": DISGUISED, "values/web/common.yaml": f"p: {NEW}\nn: 918273645546\n"})
+    verbs("vendor --update")
+    capsys.readouterr()
+    assert run(["render"]) == 1
+    said = capsys.readouterr().err
+    assert "execution error at (web/templates/t.yaml:2:3): [bad " in said
+    shown = said.partition("[bad ")[2]
+    assert not [
+        piece for piece in ("canary", "1984", "CANARY", "9182", "9.18", "a n a", "d5cc", "0b1") if piece in shown
+    ]
+
+
 FRESH = "canary-value-2001"
 PUT_INTO_WORDS = {
     "a template fails": {"charts/web/templates/t.yaml": '{{ fail (printf "bad %s" .Values.auth.password) }}\n'},

@@ -30,7 +30,7 @@ def attempt(
     if not any(isinstance(answer, RenderError) for answer in answers):
         return list(answers)
     made = [parse(answer.text, namespace="") for answer in answers if isinstance(answer, RenderedChart)]
-    safe = failing(jobs, world, made)
+    safe = failing(jobs, world, made, by_templates=True)
     return [
         WorldError(safe(f"{answer.message}{_ours(answer, job)}"), hint=safe(answer.hint))
         if isinstance(answer, RenderError)

@@ -2,15 +2,18 @@
 
 Which values are secret is known from the Secrets that were rendered before or just now, from those in the overlay, and
 from values of ours under keys that sound secret. Where a render fails, nothing is known of the others: then each of
-our values is suspect unless it is a common word or appears in the chart.
+our values is suspect unless it is a common word or appears in the chart; and of what templates say, only what is
+plainly no piece of one is shown.
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from pipeline.core.charts.chart import Chart, ValuesLayer
 from pipeline.core.kube.resource import ManifestSet
 from pipeline.core.redaction.mask import Mask
 from pipeline.core.redaction.suspects import public_words, suspects, suspects_in_text, without_short
+from pipeline.core.redaction.withheld import withheld
 from pipeline.core.render.layout import folder_of, hooks_of
 from pipeline.core.render.manifests import parse
 from pipeline.core.yaml.reader import YamlError
@@ -37,18 +40,42 @@ def knowing(jobs: Sequence[Job], world: RenderPorts, made: Iterable[ManifestSet]
     return mask
 
 
-def failing(jobs: Sequence[Job], world: RenderPorts, made: Iterable[ManifestSet] = ()) -> Callable[[str], str]:
-    """What makes the message of a failed render of ``jobs`` safe."""
+def failing(
+    jobs: Sequence[Job], world: RenderPorts, made: Iterable[ManifestSet] = (), *, by_templates: bool = False
+) -> Callable[[str], str]:
+    """What makes the message of a failed render of ``jobs`` safe; ``by_templates``: the chart may have written it."""
     mask = knowing(jobs, world, made)
     found: dict[str, None] = {}
+    known: set[str] = set()
     for job in jobs:
         public = _public(job, world)
+        known |= public
         for layer in job.layers:
             found |= dict.fromkeys(suspects(layer.data, public))
         for data in job.overlay.by_path.values() if job.overlay else ():
             found |= dict.fromkeys(suspects_in_text(data.decode(errors="replace"), public))
     mask.hidden(found)
-    return lambda text: without_short(mask.text(text), found)
+    return _safe(mask, found, known if by_templates else None)
+
+
+def failing_chart(chart: Chart, layers: Sequence[ValuesLayer], names: Iterable[str]) -> Callable[[str], str]:
+    """The same for a chart without a repository; ``names`` are the release's, which the message may hold."""
+    mask, found = Mask(), dict[str, None]()
+    files = (*chart.names, *(layer.file for layer in layers))
+    public = _words(chart.files, (chart.name, chart.version, *names, *files))
+    for layer in layers:
+        mask.values(layer.data)
+        found |= dict.fromkeys(suspects(layer.data, public))
+    mask.hidden(found)
+    return _safe(mask, found, public)
+
+
+def _safe(mask: Mask, found: Iterable[str], public: Iterable[str] | None) -> Callable[[str], str]:
+    def safe(text: str) -> str:
+        shown = without_short(mask.text(text), found)
+        return shown if public is None else withheld(shown, public, found)
+
+    return safe
 
 
 def warning(mask: Mask, text: str) -> str:
@@ -60,9 +87,12 @@ def _public(job: Job, world: RenderPorts) -> frozenset[str]:
     tree = world.files.tree(job.chart.folder)
     texts = {path: data.decode(errors="replace") for path, data in tree.items() if not path.endswith(".tgz")}
     names = (job.chart.name, job.chart.version, job.release.name, job.release.namespace, job.environment.name)
-    files = (*tree, *(layer.file for layer in job.layers))
-    others = (text for path, text in texts.items() if not path.endswith(_DEFAULTS))
-    return public_words((*others, *names, *files), (t for path, t in texts.items() if path.endswith(_DEFAULTS)))
+    return _words(texts, (*names, *tree, *(layer.file for layer in job.layers)))
+
+
+def _words(files: Mapping[str, str], names: Iterable[str]) -> frozenset[str]:
+    others = (text for path, text in files.items() if not path.endswith(_DEFAULTS))
+    return public_words((*others, *names), (text for path, text in files.items() if path.endswith(_DEFAULTS)))
 
 
 def _learn(mask: Mask, text: str) -> None:
