@@ -18,6 +18,7 @@ from pipeline.adapters.inputs import read_inputs
 from pipeline.adapters.open_folder import OpenFolder
 from pipeline.adapters.recovery import go_on
 from pipeline.adapters.write_ahead.aside import Aside
+from pipeline.adapters.write_ahead.record import Stage
 from pipeline.adapters.write_ahead.staging import Writing, writing
 from pipeline.adapters.write_ahead.turn import Turn, my_turn, unheard
 from pipeline.core.budget import MEBIBYTE, InputLimits
@@ -33,11 +34,15 @@ class Disk:
     """The files below ``root``. Paths are relative to it, with ``/``; none may lead out of it.
 
     ``turn`` is that of the run which alone may write now; without one, each ``carry_out`` takes a turn of its own.
+    ``work`` is what this run has written since ``as_one`` began.
     """
 
-    def __init__(self, root: Path, limits: InputLimits | None = None, turn: Turn | None = None) -> None:
+    def __init__(
+        self, root: Path, limits: InputLimits | None = None, turn: Turn | None = None, work: Writing | None = None
+    ) -> None:
         self.root = root
         self.turn = turn
+        self._work = work
         self._limits = limits or InputLimits()
         self._below = Below(root, links=True)
 
@@ -128,6 +133,22 @@ class Disk:
                 go_on(turn, tell)
             yield Disk(self.root, self._limits, turn)
 
+    @contextmanager
+    def as_one(self) -> Iterator["Disk"]:
+        """The same files. What is carried out within is one change: undone where the block fails, or is killed in it.
+
+        Raises:
+            WorldError: the disk refused to bring back what was there; the next run of any verb does it.
+        """
+        assert self.turn is not None, "BUG: nobody's turn"
+        with self._errors("the next run of pipeline undoes what was begun"), writing(self.turn) as work:
+            try:
+                yield Disk(self.root, self._limits, self.turn, work)
+            except BaseException:
+                work.undo()
+                raise
+            work.settle()
+
     def carry_out(self, edits: Edits, aside: Aside | None = None) -> tuple[str, ...]:
         """Write what differs; the paths that changed, sorted. ``aside`` takes what is not as it was last written.
 
@@ -138,13 +159,21 @@ class Disk:
         if self.turn is None:
             with self.alone("write") as disk:
                 return disk.carry_out(edits, aside)
-        try:
+        with self._errors("nothing was changed"):
+            if self._work is not None:
+                self._stage(edits, self._work, aside)
+                return self._work.bring(Stage.UNDOING)
             with writing(self.turn) as work:
                 self._stage(edits, work, aside)
                 return work.commit()
+
+    @contextmanager
+    def _errors(self, outcome: str) -> Iterator[None]:
+        try:
+            yield
         except OSError as error:
             where = error.filename or str(self.root)
-            raise WorldError(f"{where}: {(error.strerror or str(error)).lower()}; nothing was changed") from error
+            raise WorldError(f"{where}: {(error.strerror or str(error)).lower()}; {outcome}") from error
 
     def _stage(self, edits: Edits, work: Writing, aside: Aside | None) -> None:
         for folder, files in sorted(edits.trees.items()):

@@ -72,7 +72,17 @@ def dies(work: Callable[[], object]) -> int:
     return process.exitcode
 
 
-def dying_at(root: Path, method: str, at: int) -> Callable[[], None]:
+def carry_out(root: Path) -> None:
+    Disk(root).carry_out(EDITS)
+
+
+def carry_out_as_one(root: Path) -> None:
+    with Disk(root).alone("upgrade") as alone, alone.as_one() as disk:
+        disk.carry_out(Edits(trees=EDITS.trees, files={"keep.txt": b"5"}, removed=("b/c/old.yaml",)))
+        disk.carry_out(Edits(files={"fresh/x.yaml": b"6", "keep.txt": b"5"}, removed=("gone", "never/was.yaml")))
+
+
+def dying_at(root: Path, method: str, at: int, doing: Callable[[Path], None] = carry_out) -> Callable[[], None]:
     def work() -> None:
         real, calls = getattr(os, method), 0
 
@@ -84,7 +94,7 @@ def dying_at(root: Path, method: str, at: int) -> Callable[[], None]:
             return real(*arguments, **more)
 
         setattr(os, method, counting)
-        Disk(root).carry_out(EDITS)
+        doing(root)
         os._exit(0)
 
     return work
@@ -94,6 +104,41 @@ def nothing_left(root: Path) -> None:
     place = state_place(root)
     assert not list(root.glob(f"{STAGING}*"))
     assert not place.folder.exists()
+
+
+@pytest.mark.parametrize("method", ["rename", "replace", "fdopen", "unlink"])
+def test_several_edits_as_one_are_undone_together_wherever_the_run_dies(tmp_path: Path, method: str) -> None:
+    at, code, ends = 0, 9, set()
+    while code:
+        at += 1
+        root = in_git(tmp_path / str(at))
+        before, said = snapshot(root), list[str]()
+        code = dies(dying_at(root, method, at, carry_out_as_one))
+        assert code in (0, 9)
+        recover(root, said.append)
+        assert snapshot(root) in (before, AFTER), f"{method} {at}"
+        ends.add(snapshot(root) == AFTER)
+        assert len(said) <= (code != 0)
+        nothing_left(root)
+    assert ends == {False, True}
+
+
+@pytest.mark.parametrize("fails", ["the second edit", "what comes between"])
+def test_several_edits_as_one_are_undone_where_one_of_them_fails(tmp_path: Path, fails: str) -> None:
+    root = in_git(tmp_path / "root")
+    before = snapshot(root)
+    with (  # noqa: PT012 - all of it is one change
+        pytest.raises(WorldError if fails == "the second edit" else KeyboardInterrupt),
+        Disk(root).alone("upgrade") as alone,
+        alone.as_one() as disk,
+    ):
+        disk.carry_out(EDITS)
+        assert snapshot(root).items() >= AFTER.items()
+        if fails == "what comes between":
+            raise KeyboardInterrupt
+        disk.carry_out(Edits(files={"keep.txt/below": b"a file is no folder"}))
+    assert snapshot(root) == before
+    nothing_left(root)
 
 
 @pytest.mark.parametrize("place", PLACES, ids=lambda place: place.__name__)

@@ -1,4 +1,4 @@
-"""vendor, render and commit are all or nothing, whatever ends them: real signals, real Git, at random moments.
+"""vendor, render, commit and upgrade are all or nothing, whatever ends them: real signals, real Git, at random moments.
 
 PIPELINE_KILLS=200 makes the long run of it; PIPELINE_KILLS_SEED another one.
 """
@@ -12,18 +12,21 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.kills import attempts, killed, left, pipeline, prepare, state
+from tests.support.kills import UPGRADE, attempts, killed, left, pipeline, prepare, publish_charts, state
+from tests.support.platforms import served
 
-KILLS = int(os.environ.get("PIPELINE_KILLS", "16"))
+KILLS = int(os.environ.get("PIPELINE_KILLS", "18"))
 SEED = int(os.environ.get("PIPELINE_KILLS_SEED", "1"))
-PAIRS = max(3, KILLS // 4)
+PAIRS = max(4, KILLS // 4)
 Prepared = dict[str, tuple[Path, str, str]]
 
 
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prepared]:
     folder = tmp_path_factory.mktemp("kills")
-    yield prepare(folder)
+    publish_charts(folder / "charts")
+    with served(folder / "charts") as url:
+        yield prepare(folder, url)
     shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -64,7 +67,7 @@ def test_a_killed_run_is_all_or_nothing_after_the_next_one(
 def test_two_runs_at_once_are_one_after_the_other(prepared: Prepared, tmp_path: Path) -> None:
     wrong = []
     for number in range(PAIRS):
-        verb = ("vendor", "render", "commit")[number % 3]
+        verb = ("vendor", "render", "commit", UPGRADE)[number % 4]
         before, _, after = prepared[verb]
         root = shutil.copytree(before, tmp_path / str(number) / "root", symlinks=True)
         both = [pipeline(root, verb, root.parent / "tmp") for _ in range(2)]

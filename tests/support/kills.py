@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.support.platforms import git, write
+from tests.support.platforms import git, publish, write
 
 OBJECTS = 240
 CONFIG = "releases:\n  - {name: web, chart: ./charts/web, namespace: shop}\nhelm: {engine: embedded}\n"
@@ -19,9 +19,18 @@ TEMPLATE = (
     "{{ range $n := until (int .Values.count) }}---\napiVersion: v1\nkind: ConfigMap\n"
     "metadata: {name: c{{ $n }}}\ndata: {port: '{{ $.Values.port }}'}\n{{ end }}"
 )
+CHART = {
+    "Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\n",
+    "values.yaml": f"port: 80\ncount: {OBJECTS}\n",
+    "templates/a.yaml": TEMPLATE,
+    **{f"files/{n}.txt": f"{n}\n" for n in range(57)},
+}
+ADDED = "apiVersion: v1\nkind: Service\nmetadata: {name: added}\nspec: {ports: [{port: 80}]}\n"
 NEXT = ("rules list", "render --check", "vendor --locked", "diff ref:HEAD worktree -o json")
 """The run after the kill may be of any verb."""
 AIMS = ("anywhere", "record", "renames")
+UPGRADE = "upgrade web@1.1.0"
+UPGRADE_ON_BRANCH = "upgrade web@1.1.0 -b up"
 
 
 @dataclass(frozen=True)
@@ -40,13 +49,13 @@ def attempts(number: int, seed: int) -> list[Attempt]:
     """Verbs, signals and aims in turn, so that a few have one of each; the moments are random."""
     chance = random.Random(seed)
     kinds = ((signal.SIGKILL,), (signal.SIGTERM,), (signal.SIGINT,), (signal.SIGINT,) * 3)
-    verbs = ("vendor", "render", "commit", "commit -b up")
+    verbs = ("vendor", "render", "commit", "commit -b up", UPGRADE, UPGRADE_ON_BRANCH)
     return [
         Attempt(
-            verbs[n % 4],
-            kinds[(n // 4 + n) % 4],
+            verbs[n % 6],
+            kinds[(n // 6 + n) % 4],
             group=chance.random() < 0.5,
-            aim=AIMS[n % 3],
+            aim=AIMS[(n // 6 + n) % 3],
             late=chance.random(),
             next_verb=chance.choice(NEXT),
         )
@@ -54,40 +63,51 @@ def attempts(number: int, seed: int) -> list[Attempt]:
     ]
 
 
-def prepare(folder: Path) -> dict[str, tuple[Path, str, str]]:
-    """For each verb: a repository right before it, and the states before and after."""
-    root = _repository(folder / "work")
+def prepare(folder: Path, charts: str) -> dict[str, tuple[Path, str, str]]:
+    """For each verb: a repository right before it, and the states before and after.
+
+    ``charts`` is the address of a chart repository that ``publish_charts`` made.
+    """
+    root = _repository(folder / "work", CONFIG)
+    write(root, {"charts/web/Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.1.0\n"})
+    git(root, "add", "charts")
     found = {}
     for verb in ("vendor", "render", "commit"):
         before = shutil.copytree(root, folder / f"before-{verb}", symlinks=True)
         old = state(root)
         assert pipeline(root, verb, folder / "tmp").wait() == 0
         found[verb] = (before, old, state(root))
-    side = shutil.copytree(found["commit"][0], folder / "side", symlinks=True)
-    assert pipeline(side, "commit -b up", folder / "tmp").wait() == 0
-    found["commit -b up"] = (found["commit"][0], found["commit"][1], state(side))
+    found["commit -b up"] = _before_and_after(found["commit"][0], "commit -b up", folder)
+    config = f"repositories: {{shop: {{url: '{charts}'}}}}\n" + CONFIG.replace(
+        "./charts/web", "shop/web, version: 1.0.0"
+    )
+    other = _repository(folder / "other", config)
+    for verb in (UPGRADE, UPGRADE_ON_BRANCH):
+        found[verb] = _before_and_after(other, verb, folder)
     return found
 
 
-def _repository(root: Path) -> Path:
-    """One release of 240 objects and a chart of 60 files, committed; its next version is to be vendored."""
-    filler = {f"charts/web/files/{n}.txt": f"{n}\n" for n in range(57)}
-    chart = {
-        "charts/web/Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\n",
-        "charts/web/values.yaml": f"port: 80\ncount: {OBJECTS}\n",
-        "charts/web/templates/a.yaml": TEMPLATE,
-    }
-    write(root, {"pipeline.yaml": CONFIG} | chart | filler)
+def _before_and_after(before: Path, verb: str, folder: Path) -> tuple[Path, str, str]:
+    side = shutil.copytree(before, folder / "side" / verb.replace(" ", "-"), symlinks=True)
+    assert pipeline(side, verb, folder / "tmp").wait() == 0
+    return before, state(before), state(side)
+
+
+def publish_charts(folder: Path) -> None:
+    """A chart repository with both versions of the chart."""
+    publish(folder, {"1.0.0": CHART, "1.1.0": CHART | {"templates/b.yaml": ADDED}})
+
+
+def _repository(root: Path, config: str) -> Path:
+    """One release of 240 objects and a chart of 60 files, committed; then values of ours changed."""
+    write(root, {"pipeline.yaml": config} | {f"charts/web/{name}": text for name, text in CHART.items()})
     git(root, "init", "--quiet")
     for verb in ("vendor", "render"):
         assert pipeline(root, verb, root.parent / "tmp").wait() == 0
     git(root, "add", "--all")
     git(root, "commit", "--quiet", "--message", "start")
-    write(
-        root, {"charts/web/Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.1.0\n", "values/web/common.yaml": VALUES}
-    )
-    write(root, {"staged.txt": "of the user\n"})
-    git(root, "add", "staged.txt", "values", "charts")
+    write(root, {"values/web/common.yaml": VALUES, "staged.txt": "of the user\n"})
+    git(root, "add", "staged.txt", "values")
     return root
 
 

@@ -26,6 +26,7 @@ class Writing:
         self._moves: list[Move] = []
         self._files: list[SafePath] = []
         self._half_done = False
+        self._brought = 0
 
     def tree(self, target: SafePath, files: Mapping[str, bytes]) -> None:
         """``target`` shall hold these files and nothing else."""
@@ -52,25 +53,50 @@ class Writing:
             OSError: the disk refused. Nothing has changed then.
             LinkError: a folder on the way is a link. Nothing has changed either.
         """
-        if self._folder is None:
+        with held_back():
+            changed = self.bring(Stage.DOING)
+            self.settle()
+        return changed
+
+    def bring(self, if_killed: Stage) -> tuple[str, ...]:
+        """Bring into place what was staged since the last time; the paths that changed, sorted.
+
+        ``if_killed`` is what the next run does with all of it where this one is killed before ``settle``: finish it
+        (``DOING``) or undo it (``UNDOING``). Raises as ``commit`` does; then all is undone, what came before too.
+        """
+        new = self._moves[self._brought :]
+        if self._folder is None or not new:
             return ()
         flush_below(self._folder, {path.rpartition("/")[0] for path in self._files}, self._files)
+        self._files.clear()
         staged = Staged(self._root, self._folder, tuple(self._moves))
         with held_back():
-            self._keep(Stage.DOING)
+            self._keep(if_killed)
             try:
                 staged.forward()
                 flush_below(self._root, staged.folders())
             except BaseException:
-                self._half_done = True  # if going back fails too, the next run does it: see the record
-                with suppress(OSError):
-                    self._keep(Stage.UNDOING)
-                staged.backward()
-                self._half_done = False
+                self.undo()
                 raise
+        self._brought = len(self._moves)
+        return tuple(sorted(move.target for move in new))
+
+    def undo(self) -> None:
+        """Bring back all that was there before. Raises as ``commit`` does."""
+        if self._folder is None:
+            return
+        with held_back():
+            self._half_done = True  # if going back fails too, the next run does it: see the record
+            with suppress(OSError):
+                self._keep(Stage.UNDOING)
+            Staged(self._root, self._folder, tuple(self._moves)).backward()
+            self._half_done = False
+
+    def settle(self) -> None:
+        """What was brought stays."""
+        if self._folder is not None:
             with suppress(OSError):  # a full disk: to do it once more would change nothing
                 self._keep(Stage.DONE, flush=False)
-        return tuple(sorted(move.target for move in self._moves))
 
     def close(self) -> None:
         """Remove what was staged, and then the record of it."""

@@ -22,7 +22,6 @@ from pipeline.core.errors import UsageError
 from pipeline.core.render.file_edits import Edits
 from pipeline.core.upgrade.targets import Target
 from pipeline.core.upgrade.version_moves import VersionMove, VersionMoves, moves
-from pipeline.flows.inverse_edits import inverse
 from pipeline.flows.render.render import render
 from pipeline.flows.standings import standings
 from pipeline.flows.vendor import vendor
@@ -77,7 +76,7 @@ def upgraded(here: Repository, batch: Sequence[VersionMove], fail_on: str | None
         UsageError, ConfigError, StaleError, WorldError, RenderErrors: one of the steps failed; the files are then as
             they were.
     """
-    with here.disk.alone("upgrade", say) as disk:
+    with here.disk.alone("upgrade", say) as alone, alone.as_one() as disk:
         text = _config_text(disk)
         new, edits = with_versions(text, {move.release: move.after for move in batch})
         warnings = _written(here, disk, new, batch)
@@ -101,17 +100,11 @@ def _written(here: Repository, disk: Disk, text: str, batch: Sequence[VersionMov
     with progress("vendor") as tell:
         done = vendor(config, here.lock, names, disk, here.chart_source(), work=here.fetching(tell))
     files, known = {**done.edits.files, FILE: text.encode()}, {**done.edits.known, FILE: ""}
-    edits = replace(done.edits, files=files, known=known)
-    back = inverse(edits, disk)
-    _carry_out(here, disk, edits)
-    try:
-        there = replace(here, config=config)
-        with progress("render") as tell:
-            outcome = render(config, done.lock, config.pairs((), tuple(names)), there.render_world(), tell).whole()
-        _carry_out(there, disk, outcome.edits)
-    except BaseException:
-        disk.carry_out(back)
-        raise
+    _carry_out(here, disk, replace(done.edits, files=files, known=known))
+    there = replace(here, config=config)
+    with progress("render") as tell:
+        outcome = render(config, done.lock, config.pairs((), tuple(names)), there.render_world(), tell).whole()
+    _carry_out(there, disk, outcome.edits)
     return outcome.warnings
 
 
