@@ -9,10 +9,12 @@ run of any verb finishes (adapters/write_ahead).
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from pipeline.adapters.below import Below
 from pipeline.adapters.cache.file_digests import FileDigests
+from pipeline.adapters.cache.tree_digests import TreeDigests
 from pipeline.adapters.descriptors import FileKind, Found
 from pipeline.adapters.inputs import read_inputs
 from pipeline.adapters.open_folder import OpenFolder
@@ -45,6 +47,7 @@ class Disk:
         self._work = work
         self._limits = limits or InputLimits()
         self._below = Below(root, links=True)
+        self._trees = TreeDigests(root)
 
     def read(self, path: str) -> bytes | None:
         """A file's content, None where there is no such file. A link is followed where it stays in the repository.
@@ -92,6 +95,10 @@ class Disk:
 
     def vendored_digest(self, folder: str) -> str:
         """That of ``vendored``, without reading a file that was read before and is as it was."""
+        modes = "modes" if os.access(self.root / LOCK, os.X_OK) else ""
+        return self._trees.of(folder, modes, partial(self._vendored_digest, folder))
+
+    def _vendored_digest(self, folder: str) -> str:
         found = sorted(FileDigests(self.root).below(folder), key=lambda pair: pair[0].path)
         files = {one.path: digest for one, digest in found if one.kind is FileKind.FILE}
         return tree_digest_of(files, {one.path: why for one, _ in found if (why := self._strange(one))})

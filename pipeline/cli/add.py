@@ -9,10 +9,12 @@ from pipeline.core.errors import OK
 @click.argument("chart", metavar="CHART[@VERSION]")
 @click.option("--name", help="The release's name.  [default: the chart's]")
 @click.option("-n", "--namespace", help="Its namespace.  [default: its name]")
-def command(chart: str, *, name: str | None, namespace: str | None) -> int:
+@click.option("--offline", is_flag=True, help="Do not look whether there is such a chart and version.")
+def command(chart: str, *, name: str | None, namespace: str | None, offline: bool) -> int:
     """Add a release after the last one; nothing else in pipeline.yaml changes.
 
-    CHART is repository/chart, ./path, https://…, oci://… or git+https://…, with a version or a range after an @.
+    CHART is repository/chart, ./path, https://…, oci://… or git+https://…, with a version or a range after an @. Its
+    source is asked for it first; where it does not have it, nothing is added.
 
     \b
     pipeline add jetstack/cert-manager@^1.18 -n cert-manager
@@ -35,6 +37,8 @@ def command(chart: str, *, name: str | None, namespace: str | None) -> int:
         text = (disk.read(FILE) or b"").decode("utf-8")
         new = with_release(text, {key: value for key, value in entry.items() if value})
         read(new, rule_ids=rules.ids())
+        if not offline:
+            here.chart_source().fetch(reference, version)
         disk.carry_out(Edits(files={FILE: new.encode()}))
     click.echo(f"added {own} to {FILE}")
     click.echo(f"next: write values/{own}/common.yaml where it needs values, then pipeline vendor && pipeline render")

@@ -46,18 +46,22 @@ def fetch(releases: tuple[str, ...], *, locked: bool, update: bool) -> int:
 
     Charts that already match the lock are not fetched again. Either everything is written or nothing.
     """
-    from pipeline.cli.support.hand_edit_notices import kept_aside
-    from pipeline.cli.support.progress import progress
-    from pipeline.cli.support.recovery_notice import say
-    from pipeline.flows.vendor import check_locked, vendor
     from pipeline.wiring import repository
 
     here = repository()
     here.config.pairs((), releases)
     if locked:
-        check_locked(here.config, here.lock, here.disk)
-        click.echo(f"vendored charts match pipeline.lock: {len(here.lock.charts)}")
+        from pipeline.flows.check_locked import check_locked
+
+        lock = here.lock
+        check_locked(here.config, lock, here.disk)
+        click.echo(f"vendored charts match pipeline.lock: {len(lock.charts)}")
         return OK
+    from pipeline.cli.support.hand_edit_notices import kept_aside
+    from pipeline.cli.support.progress import progress
+    from pipeline.cli.support.recovery_notice import say
+    from pipeline.flows.vendor import vendor
+
     with here.disk.alone("vendor", say) as disk:
         lock, note = here.mended_lock()
         with progress("vendor") as tell:

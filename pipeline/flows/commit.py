@@ -3,12 +3,14 @@
 A commit that has the rendered files and not the values they were rendered with would fail its own ``render --check``.
 """
 
+import posixpath
 from collections.abc import Mapping, Sequence
 
 from pipeline.core.charts.lock import ATTRIBUTES_FILE
 from pipeline.core.charts.lock import FILE as LOCK
 from pipeline.core.charts.lock import FOLDER as VENDORED
 from pipeline.core.charts.lock_text import from_text
+from pipeline.core.charts.stored_names import original
 from pipeline.core.config.model import FILE as CONFIG
 from pipeline.core.errors import ConfigError
 from pipeline.core.render.file_tree import Tree
@@ -22,8 +24,8 @@ def changed(head: Tree | None, worktree: Tree) -> dict[str, str]:
 
     Each with the id of its content in the work tree, empty where it is gone.
 
-    What the last commit has damaged is ours too: the commit that fixes it must be possible. Besides, pipeline.yaml and
-    the values and overlays that an index names go with what was rendered of them.
+    What the last commit has damaged is ours too: the commit that fixes it must be possible. Besides, pipeline.yaml,
+    the values and overlays that an index names, and charts of this repository go with what was made of them.
 
     Raises:
         StaleError: an index in the work tree cannot be read.
@@ -50,7 +52,29 @@ def _inputs(tree: Tree) -> set[str]:
         for index in all_readable(data, path):
             found |= set(index.inputs.values)
             found |= {path_of_recorded(index.release, name) for name in index.inputs.overlay}
-    return found
+    return found | _own_charts(tree)
+
+
+def _own_charts(tree: Tree) -> set[str]:
+    """What charts of this repository were vendored of: a clone without it could not vendor them again.
+
+    Only what became part of the chart: what its .helmignore leaves out may be anybody's notes and passwords.
+    """
+    data = tree.read([LOCK]).get(LOCK, b"")
+    try:
+        lock = from_text(data.decode(errors="replace"))
+    except ConfigError:
+        return set()
+    found = set[str]()
+    for pin in {got.folder: got.pin for got in lock.releases.values()}.values():
+        places = {"": pin.source, **{f"{one.path}/": one.source for one in pin.dependencies or ()}}
+        local = {below: posixpath.normpath(place) for below, place in places.items() if "://" not in place}
+        files = [original(path.removeprefix(f"{pin.folder}/")) for path in tree.ids(pin.folder)] if local else []
+        for below, place in local.items():
+            found |= {place} | {
+                posixpath.normpath(f"{place}/{file.removeprefix(below)}") for file in files if file.startswith(below)
+            }
+    return {path for path in found if not path.startswith(("/", "../"))}
 
 
 def _ids(tree: Tree, paths: Sequence[str]) -> dict[str, str]:

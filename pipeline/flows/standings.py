@@ -25,6 +25,15 @@ class VersionSource(Protocol):
         """
         ...
 
+    def revision(self, reference: ChartReference) -> str:
+        """What a branch, a tag or a URL stands for now (a commit, a digest); empty for what cannot move.
+
+        Raises:
+            UsageError: there is no such ref or tag.
+            WorldError: as above.
+        """
+        ...
+
 
 def standings(
     config: Config,
@@ -38,8 +47,8 @@ def standings(
 ) -> tuple[Standing, ...]:
     """Where each release stands (of those named; none named: all), in the order of pipeline.yaml.
 
-    A source that does not answer makes a row that says so; the others are asked all the same. Charts of this folder,
-    of a Git ref and of an archive's URL have one version, and stand still.
+    A source that does not answer makes a row that says so; the others are asked all the same. A Git ref, a tag and the
+    URL of an archive have one version: of these it is told that they moved.
     """
     wanted = set(releases)
     asked = [release for release in config.releases if not wanted or release.name in wanted]
@@ -48,7 +57,8 @@ def standings(
     for number, release in enumerate(asked):
         progress(number, len(asked), release.name)
         row, answer = _row(release, config, lock, offers)
-        rows.append(row if answer is None else standing(row, answer, now, cooldown))
+        row = row if answer is None else standing(row, answer, now, cooldown)
+        rows.append(row if row.problem else _moved(row, release, config, lock, source))
     return tuple(rows)
 
 
@@ -85,3 +95,24 @@ def _row(
     if isinstance(answer, PipelineError):
         return replace(row, problem=answer.message), None
     return row, answer
+
+
+def _moved(row: Standing, release: Release, config: Config, lock: ChartLock, source: VersionSource) -> Standing:
+    """With what its ref, tag or URL stands for by now, where that is not what was locked."""
+    pin = lock.releases[release.name].pin
+    reference = parse_reference(release.chart, config.repositories.values())
+    was = pin.archive if reference.kind is ChartKind.ARCHIVE else pin.revision
+    if not was or reference.kind not in _MOVING:
+        return row
+    try:
+        now = source.revision(reference)
+    except PipelineError as error:
+        return replace(row, problem=error.message)
+    if now in ("", was):
+        return row
+    change = " -> ".join(one.removeprefix("sha256:")[:12] for one in (was, now))
+    what = "archive" if reference.kind is ChartKind.ARCHIVE else "tag" if reference.kind is ChartKind.OCI else "ref"
+    return replace(row, moved=f"the {what} moved: {change}; pipeline vendor --update {release.name}")
+
+
+_MOVING = (ChartKind.GIT, ChartKind.ARCHIVE, ChartKind.OCI)

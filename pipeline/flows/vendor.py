@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
-from pipeline.core.charts.chart import Fetched, VendoredTree, tree_digest
+from pipeline.core.charts.chart import Fetched, tree_digest
 from pipeline.core.charts.lock import ATTRIBUTES, ATTRIBUTES_FILE, FILE, ChartLock, LockedChart, LockedRelease
 from pipeline.core.charts.lock_changes import LockChange, changes, check_dependencies, contradictions
 from pipeline.core.charts.lock_text import to_text
@@ -14,6 +14,7 @@ from pipeline.core.charts.stored_names import renamed, stored_files
 from pipeline.core.config.model import Config, Release
 from pipeline.core.errors import PipelineError, StaleError
 from pipeline.core.render.file_edits import Edits
+from pipeline.flows.check_locked import Trees, unsigned
 from pipeline.flows.fetch_work import IN_TURN, Work, together
 
 _APART = "take the chart from one source in every release, or ask one of the publishers for another version"
@@ -34,14 +35,6 @@ class ChartFetcher(Protocol):
             WorldError: the network, the archive or the disk failed.
         """
         ...
-
-
-class Trees(Protocol):
-    """``vendored_digest`` is that of ``vendored``, for the price of a look at what the file system says."""
-
-    def vendored(self, folder: str) -> VendoredTree: ...
-
-    def vendored_digest(self, folder: str) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,48 +105,13 @@ def _edits(lock: ChartLock, new: ChartLock, folders: Mapping[str, Mapping[str, b
     return Edits(trees, files, removed, known)
 
 
-def check_locked(config: Config, lock: ChartLock, trees: Trees) -> None:
-    """That pipeline.yaml, the lock and vendor_charts/ agree, without a look at any network.
-
-    Raises:
-        StaleError: they do not; every difference is named.
-    """
-    problems = []
-    for release in config.releases:
-        got, chart = lock.releases.get(release.name), lock.chart_of(release.name)
-        if got is None or chart is None:
-            problems.append(f"release {release.name!r} is not in {FILE}")
-        elif (got.chart, got.wanted) != (release.chart, release.version):
-            now, then = f"{release.chart} {release.version}".strip(), f"{got.chart} {got.wanted}".strip()
-            problems.append(f"release {release.name!r} asks for {now}, and {FILE} was made for {then}")
-        elif config.reference(release).keys and not chart.provenance:
-            problems.append(f"release {release.name!r} must be signed, and {FILE} names no signature of {chart.name}")
-    names = {release.name for release in config.releases}
-    problems += [
-        f"{FILE} has release {name!r}, which pipeline.yaml has not" for name in lock.releases if name not in names
-    ]
-    problems += contradictions(lock)
-    for chart in lock.charts:
-        if trees.vendored_digest(chart.folder) != chart.tree:
-            problems += _differences(chart, trees.vendored(chart.folder))
-    if problems:
-        raise StaleError("\n".join(problems), hint="run pipeline vendor, and commit the result")
-
-
-def _differences(chart: LockedChart, tree: VendoredTree) -> list[str]:
-    if tree.strange:
-        return [f"{chart.folder}/{path} {what}" for path, what in sorted(tree.strange.items())]
-    return [f"{chart.folder} {'is not what was vendored' if tree.files else 'is not there'}"]
-
-
 def _is_there(release: Release, reference: ChartReference, lock: ChartLock, trees: Trees) -> bool:
     got, chart = lock.releases.get(release.name), lock.chart_of(release.name)
     if reference.kind is ChartKind.PATH:  # a chart of our own changes without a new version
         return False
     if got is None or chart is None or (got.chart, got.wanted) != (release.chart, release.version):
         return False
-    signed = bool(chart.provenance) or not reference.keys
-    return signed and trees.vendored_digest(chart.folder) == chart.tree
+    return bool(chart.provenance) == bool(reference.keys) and trees.vendored_digest(chart.folder) == chart.tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +137,9 @@ def _fetched(
     same = got is not None and (got.chart, got.wanted) == (release.chart, release.version)
     before = locked if same and not update else None
     own = reference.kind is ChartKind.PATH
-    wanted = before.version if before and not own else release.version
+    named = reference.kind in (ChartKind.REPOSITORY, ChartKind.OCI)
+    # An archive's URL has one chart: where that is another by now, it is told as such.
+    wanted = release.version if not before or own else before.version if named else ""
     fetched = source.fetch(
         reference, wanted, before.pinned if before else {}, before.revision if before and not own else ""
     )
@@ -207,17 +167,20 @@ def _check_signature(release: Release, before: LockedChart, chart: LockedChart) 
     """That a chart which was signed still is."""
     if before.provenance and not chart.provenance:
         raise StaleError(
-            f"release {release.name!r}: {chart.name} {before.version} was signed ({before.provenance}), and"
-            " pipeline.yaml names no key any more to check it by",
+            unsigned(release.name, before),
             hint="name its key in signedBy again; pipeline vendor --update accepts an unsigned chart",
         )
+
+
+def _of(before: LockedChart, chart: LockedChart) -> str:
+    return "" if before.folder == chart.folder else f" of {before.name} {before.version}"
 
 
 def _check(release: Release, before: LockedChart, chart: LockedChart, fetched: Fetched, *, own: bool) -> None:
     """That upstream still has what was locked."""
     if before.archive and not own and chart.archive != before.archive:
         raise StaleError(
-            f"release {release.name!r}: {chart.name} {chart.version} is not the locked archive:"
+            f"release {release.name!r}: {chart.name} {chart.version} is not the locked archive{_of(before, chart)}:"
             f" {chart.archive} from {chart.source}, {before.archive} in {FILE}",
             hint="find out why upstream changed a published version; pipeline vendor --update accepts the new one",
         )

@@ -1,17 +1,19 @@
 """Holds vendor_charts/ against the lock, file by file: what was vendored comes from the source or the last commit."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from pipeline.core.analysis.vendored_differences import FileDifference, differences
 from pipeline.core.charts.chart import VendoredTree, tree_digest
 from pipeline.core.charts.lock import ATTRIBUTES, ATTRIBUTES_FILE, FOLDER, README_FILE, ChartLock, LockedChart
 from pipeline.core.charts.reference import parse_reference
+from pipeline.core.charts.signing import SignatureError
 from pipeline.core.charts.stored_names import stored_files
 from pipeline.core.config.model import Config
 from pipeline.core.errors import PipelineError, WorldError
 from pipeline.core.ports import Progress, no_progress
 from pipeline.core.render.file_tree import Tree
+from pipeline.flows.check_locked import unsigned
 from pipeline.flows.find_hand_edits import VendoredTrees
 from pipeline.flows.vendor import ChartFetcher
 
@@ -64,11 +66,33 @@ def verify(
         if was is None:
             found.append(FileDifference(chart.folder, "is not what was vendored"))
             notes.append(f"{chart.folder}: its files cannot be compared one by one: {why}")
+    found += _unsigned(config, lock, source, notes)
     found += _undeclared(lock, below.paths)
     if lock.charts:
         rules = {} if below.attributes is None else {_ATTRIBUTES: below.attributes}
         found += differences(FOLDER, {_ATTRIBUTES: ATTRIBUTES}, rules)
     return Verified(len(lock.charts), tuple(sorted(set(found))), tuple(notes))
+
+
+def _unsigned(
+    config: Config, lock: ChartLock, source: ChartFetcher | None, notes: list[str]
+) -> Iterator[FileDifference]:
+    """Charts that were signed, and of which no key is demanded any more, or which their source has unsigned by now."""
+    for release in config.releases:
+        pin = lock.chart_of(release.name)
+        if pin is None or not pin.provenance:
+            continue
+        reference = config.reference(release)
+        if not reference.keys:
+            yield FileDifference(pin.folder, f"is no longer checked by a key: {unsigned(release.name, pin)}")
+        elif source is not None:
+            try:
+                source.fetch(reference, pin.version, pin.pinned, pin.revision)
+            except SignatureError as error:
+                what = f"was signed ({pin.provenance}), and its source has it otherwise: {error.message}"
+                yield FileDifference(pin.folder, what)
+            except PipelineError as error:
+                notes.append(f"{pin.folder}: its signature cannot be compared with its source: {error.message}")
 
 
 def _undeclared(lock: ChartLock, paths: Iterable[str]) -> list[FileDifference]:

@@ -77,7 +77,7 @@ def _offer(row: Standing) -> tuple[str, str, str, str]:
 
 def _note(row: Standing) -> str:
     young = f"{counted(row.young, 'version')} {agreeing(row.young, 'is')} too young" if row.young else ""
-    return "; ".join(filter(None, (row.problem, "the chart is deprecated" if row.deprecated else "", young)))
+    return "; ".join(filter(None, (row.problem, row.moved, "the chart is deprecated" if row.deprecated else "", young)))
 
 
 def verdicts(found: Mapping[str, Sequence[JudgedVersion]], look: Look = PLAIN) -> str:
@@ -115,6 +115,7 @@ def data(
                 "deprecated": row.deprecated,
                 "tooYoung": row.young,
                 "problem": row.problem,
+                "moved": row.moved,
                 "judged": _verdicts(found, row.release),
             }
             for row in rows

@@ -95,7 +95,22 @@ def test_a_chart_that_is_no_longer_signed_is_refused(here: Path, keys: Gpg, caps
     sign(repo, keys)
     with served(repo) as url:
         use(here, url, repository="{keyring: keys.kbx}")
-        verbs("vendor")
+        verbs("vendor", "vendor verify")
+        proof = repo / "web-1.0.0.tgz.prov"
+        signature = proof.read_bytes()
+        proof.unlink()
+        capsys.readouterr()
+        assert run(["vendor", "verify"]) == 4
+        assert "vendor_charts/web/1.0.0 was signed (pgp:" in capsys.readouterr().out
+        verbs("vendor verify --offline")
+        assert run(["vendor", "--update"]) == 1
+        assert "web 1.0.0 is not signed" in capsys.readouterr().err
+        proof.write_bytes(signature)
+        use(here, url)
+        for line in ("vendor", "vendor --locked", "vendor verify --offline"):
+            assert run(line.split()) == 4
+            said = capsys.readouterr()
+            assert "web 1.0.0 was signed (pgp:" in said.out + said.err, line
         use(here, url, "1.0.1", repository="{keyring: keys.kbx}")
         assert run(["vendor"]) == 1  # upstream stopped to sign
         assert "web 1.0.1 is not signed" in capsys.readouterr().err

@@ -75,6 +75,11 @@ def _digest(found: Found, parent: int) -> tuple[str, bool]:
         data = content(file, found.path, _MOST)
         after = os.fstat(file)
     same = found.stamp == (after.st_size, after.st_mtime_ns, after.st_ctime_ns, after.st_ino)
-    latest = max(after.st_mtime_ns, after.st_ctime_ns)
-    lag = _COARSE if after.st_mtime_ns % _SECOND == 0 and after.st_ctime_ns % _SECOND == 0 else _TICK
-    return hashlib.sha256(data).hexdigest(), same and latest + lag < begun
+    modified, changed = after.st_mtime_ns, after.st_ctime_ns
+    settled = max(modified, changed) + lag(modified, changed) < begun
+    return hashlib.sha256(data).hexdigest(), same and settled
+
+
+def lag(modified: int, changed: int) -> int:
+    """The nanoseconds that must have gone by since these times before they stand for a content."""
+    return _COARSE if modified % _SECOND == 0 and changed % _SECOND == 0 else _TICK

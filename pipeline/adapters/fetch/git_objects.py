@@ -15,8 +15,10 @@ from pipeline.adapters.charts.archive import HOSTILE, ChartError
 from pipeline.adapters.git.door import ask, environment
 from pipeline.core.budget import Budget
 from pipeline.core.charts.git_reference import GitPlace
+from pipeline.core.charts.suggest import nearest
 from pipeline.core.errors import UsageError, WorldError
 from pipeline.core.safe_path import SafePath, UnsafePathError
+from pipeline.core.words import listed
 
 _LINK, _SUBMODULE = "120000", "160000"
 _LFS = b"version https://git-lfs.github.com/spec/"
@@ -55,7 +57,9 @@ class RemoteRepository:
             if not _NO_SUCH_REF.search(error.message):
                 raise
             if not place.is_commit:
-                hint = "a tag, a branch, or a whole commit of 40 digits"
+                near = nearest(ref, self._refs(budget))
+                hint = f"did you mean {near!r}? " if near else ""
+                hint += "A ref is a tag, a branch, or a whole commit of 40 digits"
                 raise UsageError(f"{self.url} has no ref {ref!r}", hint=hint) from error
             # Some servers give out a commit only as part of a branch.
             self._fetch(budget, "+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*", depth=False)
@@ -65,11 +69,17 @@ class RemoteRepository:
             raise WorldError(f"{self.url}: asked for commit {ref}, the server sends {found}")
         return found
 
+    def _refs(self, budget: Budget) -> list[str]:
+        """The names of its branches and tags."""
+        answer = self._git(budget, "ls-remote", "--quiet", "--refs", "--heads", "--tags", "origin")
+        rows = answer.decode("utf-8", "replace").splitlines()
+        return [row.partition("\t")[2].split("/", 2)[-1] for row in rows]
+
     def entries(self, commit: str, budget: Budget) -> dict[str, CommittedEntry]:
         """Every file, link and submodule of the commit by its path."""
-        listed = self._git(budget, "ls-tree", "-r", "-z", "--full-tree", commit).decode("utf-8", "surrogateescape")
+        rows = self._git(budget, "ls-tree", "-r", "-z", "--full-tree", commit).decode("utf-8", "surrogateescape")
         found: dict[str, CommittedEntry] = {}
-        for row in listed.split("\0")[:-1]:
+        for row in rows.split("\0")[:-1]:
             head, _, path = row.partition("\t")
             mode, _, object_id = head.split(" ")
             found[path] = CommittedEntry(mode, object_id)
@@ -94,8 +104,8 @@ class RemoteRepository:
         return dict(zip(ids, _contents(self._git(budget, "cat-file", "--batch", stdin=lines)), strict=True))
 
     def _absent(self, commit: str, budget: Budget) -> set[str]:
-        listed = self._git(budget, "rev-list", "--objects", "--missing=print", "--no-object-names", commit)
-        return {line[1:] for line in listed.decode().split("\n") if line.startswith("?")}
+        found = self._git(budget, "rev-list", "--objects", "--missing=print", "--no-object-names", commit)
+        return {line[1:] for line in found.decode().split("\n") if line.startswith("?")}
 
     def _fetch(self, budget: Budget, *refs: str, depth: bool) -> None:
         flags = ("--quiet", "--no-tags", "--no-write-fetch-head", "--recurse-submodules=no", "--filter=blob:none")
@@ -170,8 +180,16 @@ def wanted_entries(
                 todo.append((_joined(name, target(one.object_id)), name))
         found |= below
     if not found:
-        raise UsageError(f"there is nothing at {path!r}", hint="the path in the repository follows //")
+        raise UsageError(f"there is nothing at {path!r}", hint=_charts_instead(path, entries))
     return found
+
+
+def _charts_instead(path: str, entries: Iterable[str]) -> str:
+    """Which charts the repository has, and which of them was probably meant."""
+    charts = {posixpath.dirname(name) for name in entries if posixpath.basename(name) == "Chart.yaml"} - {""}
+    near = nearest(path, charts)
+    hint = f"its charts are {listed(sorted(charts), 5)}" if charts else "it holds no Chart.yaml below its top"
+    return f"did you mean //{near}? {hint}" if near else hint
 
 
 class LinkTargets:

@@ -1,7 +1,8 @@
 """Charts in Git repositories: a folder at a commit, packed as ``helm package`` would pack it."""
 
 import threading
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from weakref import finalize
 
@@ -43,6 +44,20 @@ class GitRepositories:
             WorldError: Git fails, or the folder is not a valid chart.
         """
         place = GitPlace.parse(reference.location)
+        with self._opened(place, budget) as (repository, commits):
+            return self._read(repository, commits, place, revision or place.ref, budget)
+
+    def revision(self, reference: ChartReference, budget: Budget) -> str:
+        """The commit that the reference's ref names now; empty where it is a commit itself. Raises as ``fetch``."""
+        place = GitPlace.parse(reference.location)
+        if place.is_commit:
+            return ""
+        with self._opened(place, budget) as (repository, commits):
+            return _commit(repository, commits, place.ref, budget)
+
+    @contextmanager
+    def _opened(self, place: GitPlace, budget: Budget) -> Iterator[tuple[RemoteRepository, dict[str, str]]]:
+        """The repository of that place, for this thread alone, and the commits of its refs that are known."""
         with self._lock:
             remote = self._remotes.setdefault(place.url, _Remote())
         with remote.lock:
@@ -52,14 +67,12 @@ class GitRepositories:
                 made = RemoteRepository(home, place.url)
                 made.prepare(budget)
                 remote.repository = made
-            return self._read(remote.repository, remote.commits, place, revision or place.ref, budget)
+            yield remote.repository, remote.commits
 
     def _read(
         self, repository: RemoteRepository, commits: dict[str, str], place: GitPlace, ref: str, budget: Budget
     ) -> Fetched:
-        if ref not in commits:
-            commits[ref] = repository.commit(ref, budget)
-        commit = commits[ref]
+        commit = _commit(repository, commits, ref, budget)
         every = repository.entries(commit, budget)
         try:
             entries = wanted_entries(every, place.path, LinkTargets(repository, commit, every, _apart(budget)))
@@ -70,6 +83,12 @@ class GitRepositories:
             write_below(home, entries, blobs)
             files = read_directory(home / SafePath(place.path) if place.path else home, home, budget)
         return unpacked(files, str(place), str(place), budget, revision=commit)
+
+
+def _commit(repository: RemoteRepository, commits: dict[str, str], ref: str, budget: Budget) -> str:
+    if ref not in commits:
+        commits[ref] = repository.commit(ref, budget)
+    return commits[ref]
 
 
 def _apart(budget: Budget) -> Budget:

@@ -5,6 +5,7 @@ certificate where the server is another one, and never from https to http.
 """
 
 import queue
+import re
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -29,6 +30,12 @@ _WAIT_SECONDS = 0.5
 _MAY_GET_WELL = frozenset({408, 425, 429, 500, 502, 503, 504})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MOST_REDIRECTS = 10
+_NO_TLS = re.compile(r"WRONG_VERSION_NUMBER|record layer failure", re.IGNORECASE)
+"""What OpenSSL says, before 3.2 and since, of an answer that is no TLS record."""
+
+
+class NoTlsError(WorldError):
+    """The server answers in another protocol than TLS, such as plain http."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +162,9 @@ class _Asked:
         except (httpx.UnsupportedProtocol, httpx.InvalidURL, ValueError) as error:
             raise WorldError(f"{shown_url(url)}: {error}", hint="http:// or https://") from error
         except httpx.HTTPError as error:
+            if url.startswith("https:") and _NO_TLS.search(str(error)):
+                message = f"{shown_url(url)}: the server does not answer in TLS; it seems to speak plain http only"
+                raise NoTlsError(message, hint="http:// in the URL, if you trust the network between") from error
             raise TryAgainError(str(error) or type(error).__name__) from error
 
     def _read(self, url: str, response: httpx.Response) -> Downloaded:

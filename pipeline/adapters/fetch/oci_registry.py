@@ -79,6 +79,13 @@ class OciRegistries:
         name = OciName.parse(reference.location)
         return self._registry(name.host, reference.repository).tags(name.path, budget)
 
+    def revision(self, reference: ChartReference, budget: Budget) -> str:
+        """The digest of the manifest under the reference's tag; empty where it names none. Raises as ``fetch``."""
+        name = OciName.parse(reference.location)
+        if name.digest or not name.tag:
+            return ""
+        return self._manifest(self._registry(name.host, reference.repository), name, name.tag, budget)[1]
+
     def _registry(self, host: str, settings: ChartRepository | None) -> Registry:
         key = (host, settings or ChartRepository(host, f"oci://{host}"))
         with self._lock:

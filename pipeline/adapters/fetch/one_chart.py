@@ -14,13 +14,14 @@ from pipeline.adapters.fetch.git_source import GitRepositories
 from pipeline.adapters.fetch.http_get import Download, Downloads, beside
 from pipeline.adapters.fetch.oci_registry import OciRegistries
 from pipeline.adapters.fetch.server_identity import NOBODY, identity_of
-from pipeline.adapters.fetch.unpacking import checked, packed, unpacked
+from pipeline.adapters.fetch.unpacking import checked, packed, sha256, unpacked
 from pipeline.adapters.signatures.chart_signatures import SignatureChecks
 from pipeline.core.budget import MEBIBYTE, Budget, ChartLimits
 from pipeline.core.charts.chart import Fetched
 from pipeline.core.charts.chart_urls import shown_url
 from pipeline.core.charts.reference import ChartKind, ChartReference, ChartRepository
 from pipeline.core.charts.repository_index import Offer
+from pipeline.core.charts.suggest import nearest
 from pipeline.core.errors import MissingFileError, UsageError
 from pipeline.core.safe_path import SafePath
 
@@ -76,6 +77,27 @@ class OneChart:
             return tuple(Offer(reference.name, tag.replace("_", "+"), ()) for tag in tags)
         return ()
 
+    def revision(self, reference: ChartReference, budget: Budget) -> str:
+        """The commit of a Git ref, the manifest's digest of a tag, the digest of an archive; empty elsewhere.
+
+        Raises:
+            UsageError: there is no such ref or tag.
+            WorldError: the network failed.
+        """
+        match reference.kind:
+            case ChartKind.GIT:
+                return self._git.revision(reference, budget)
+            case ChartKind.OCI:
+                return self._registries.revision(reference, budget)
+            case ChartKind.ARCHIVE:
+                return sha256(self._downloaded(reference, budget))
+            case _:
+                return ""
+
+    def _downloaded(self, reference: ChartReference, budget: Budget) -> bytes:
+        identity = NOBODY if reference.repository is None else identity_of(reference.repository, self.root)
+        return self._downloads.get(Download(reference.location, identity), budget).body
+
     def _from_url(self, reference: ChartReference, budget: Budget) -> Fetched:
         url, repository = reference.location, reference.repository
         identity = NOBODY if repository is None else identity_of(repository, self.root)
@@ -103,7 +125,24 @@ class OneChart:
             fetched = packed(data, location, location, budget)
             return self._checks.package(reference, fetched, data, partial(_beside, below, path))
         except OSError as error:
-            raise MissingFileError.of(f"chart {location}", error, hint="check the path") from error
+            near = _near(below, place)
+            hint = f"did you mean ./{near}?" if near else "check the path"
+            raise MissingFileError.of(f"chart {location}", error, hint=hint) from error
+
+
+def _near(below: Below, place: str) -> str:
+    """The path that was probably meant: the first part that is not there is another name in that folder."""
+    parts = place.split("/")
+    for number, part in enumerate(parts):
+        above = "/".join(parts[:number])
+        try:
+            names = {found.path for found in below.entries(SafePath(above) if above else None)}
+        except (OSError, LinkError):
+            return ""
+        if part not in names:
+            near = nearest(part, names)
+            return "/".join([*parts[:number], near, *parts[number + 1 :]]) if near else ""
+    return ""
 
 
 def _beside(below: Below, path: SafePath, ending: str) -> bytes | None:

@@ -13,12 +13,13 @@ from urllib.parse import urlencode, urljoin, urlsplit
 
 import orjson
 
-from pipeline.adapters.fetch.http_get import Download, Downloaded, Downloads
+from pipeline.adapters.fetch.http_get import Download, Downloaded, Downloads, NoTlsError
 from pipeline.adapters.fetch.registry_logins import RegistryLogin, login_for
 from pipeline.adapters.fetch.server_identity import ServerIdentity, basic, identity_of, login_of
 from pipeline.core.budget import Budget
 from pipeline.core.charts.chart_urls import origin, shown_url
 from pipeline.core.charts.reference import ChartRepository
+from pipeline.core.charts.suggest import nearest
 from pipeline.core.errors import WorldError
 from pipeline.core.kube.resource import mapping, sequence
 
@@ -26,6 +27,8 @@ _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND = 401, 403, 404
 _PARAMETER = re.compile(r'([A-Za-z_]+)\s*=\s*(?:"([^"]*)"|([^\s,"]+))')
 _NEXT_PAGE = re.compile(r'<([^>]*)>\s*;\s*rel="?next"?')
 _MOST_PAGES = 1_000
+_MOST_NAMES = 1_000
+_PLAIN = "plainHTTP: true for oci://{} under repositories: in pipeline.yaml, if you trust the network between"
 _MOST_HELPER_SECONDS = 30.0
 
 
@@ -59,7 +62,10 @@ class Registry:
             {"Accept": accept} if accept else {},
             frozenset({200, _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND}),
         )
-        answer = self.downloads.get(download, budget)
+        try:
+            answer = self.downloads.get(download, budget)
+        except NoTlsError as error:
+            raise WorldError(error.message, hint=_PLAIN.format(self.host)) from error
         if answer.status == _UNAUTHORIZED:
             identity = self._identity(self._authorize(path, answer, budget))
             answer = self.downloads.get(replace(download, identity=identity), budget)
@@ -79,7 +85,9 @@ class Registry:
             answer = self.get(path, place, budget, packed=False)
             if answer is None:
                 message = f"{self.host} has no repository {path}"
-                raise WorldError(message, hint="check its name and your login: registries hide what you may not read")
+                hint = "check its name and your login: registries hide what you may not read"
+                near = nearest(path, self._repositories(budget))
+                raise WorldError(message, hint=f"did you mean {near}? Or {hint}" if near else hint)
             budget.packed(len(answer.body))
             before = len(found)
             found |= dict.fromkeys(
@@ -90,6 +98,16 @@ class Registry:
                 return list(found)
             place = self._page(path, place, following[1])
         raise WorldError(f"{self.host}/{path}: its tags have more than {_MOST_PAGES} pages", hint="pin a version")
+
+    def _repositories(self, budget: Budget) -> list[str]:
+        """Those that the registry names, if it names any: most public ones do not."""
+        url = f"{self.url}/v2/_catalog?n={_MOST_NAMES}"
+        try:
+            answer = self.get("", url, budget, packed=False)
+            names = sequence(self._json(answer, "the catalog").get("repositories")) if answer is not None else []
+        except WorldError:
+            return []
+        return [name for name in names if isinstance(name, str)]
 
     def _page(self, path: str, place: str, link: str) -> str:
         here = place if place.startswith("http") else f"{self.url}/v2/{path}/{place}"

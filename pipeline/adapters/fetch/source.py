@@ -56,6 +56,10 @@ class ChartSource:
         """Every version that the source has, in any order; raises as ``fetch`` does."""
         return self._one.offers(reference, Budget(str(reference), self.limits, time.monotonic))
 
+    def revision(self, reference: ChartReference) -> str:
+        """What its branch, tag or URL stands for now; empty for what cannot move; raises as ``fetch`` does."""
+        return self._one.revision(reference, Budget(str(reference), self.limits, time.monotonic))
+
 
 @dataclass(frozen=True, slots=True)
 class _Fetch:

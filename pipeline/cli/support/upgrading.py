@@ -61,6 +61,9 @@ class _Silent:
     def offers(self, _reference: object) -> tuple[()]:
         return ()
 
+    def revision(self, _reference: object) -> str:
+        return ""
+
 
 @contextlib.contextmanager
 def in_scratch(here: Repository, *, uncommitted: bool) -> Iterator[Repository]:

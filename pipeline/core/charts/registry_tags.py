@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from pipeline.core.charts.oci_reference import tag_of, version_of
 from pipeline.core.charts.repository_index import equal_versions, nearest_versions, range_of
 from pipeline.core.charts.semver import Version
+from pipeline.core.charts.suggest import nearest
 from pipeline.core.errors import UsageError
 
 _IN_FULL = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+(?:[-+].*)?")
@@ -53,6 +54,8 @@ def unknown_tag(tags: Iterable[str], wanted: str, *, chart: str, where: str) -> 
     known = list(tags)
     versions = [version for tag in known if (version := _parsed(version_of(tag))) is not None]
     hint = nearest_versions(wanted, versions)
+    if _parsed(wanted) is None and (alike := nearest(tag_of(wanted), known)):
+        hint = f"did you mean the tag {alike}?"
     if f"v{tag_of(wanted)}" in known:
         hint = f"did you mean v{wanted}? A registry knows the tag only as it is written"
     elif _parsed(wanted) is not None and not _IN_FULL.fullmatch(wanted.removeprefix("v")):

@@ -51,10 +51,12 @@ class Standing:
     young: int = 0
     newer: tuple[NewerVersion, ...] = ()
     """Every version after ``current`` that is old enough, the newest first."""
+    moved: str = ""
+    """That the branch, tag or URL which ``chart`` names has other content than the lock; empty where it has not."""
 
     @property
     def is_outdated(self) -> bool:
-        return self.newest is not None
+        return self.newest is not None or bool(self.moved)
 
 
 def newer_than(offers: Iterable[OfferedVersion], current: str) -> tuple[NewerVersion, ...]:

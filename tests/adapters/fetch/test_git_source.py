@@ -1,6 +1,7 @@
 """Charts in Git repositories, over file:// and https://: paths, refs, links, dependencies, and the pinned commit."""
 
 import base64
+import os
 from pathlib import Path
 
 import pytest
@@ -91,6 +92,23 @@ def test_the_lock_pins_the_commit_and_update_moves_it(
     capsys.readouterr()
     sides = [f"chart:git+file://{upstream}//charts/common?ref={ref}" for ref in (first, "main")]
     assert run(["diff", *sides, "--engine", "embedded"]) == 0
+
+
+def test_over_ssh_git_asks_the_server_and_nobody_for_a_password(
+    upstream: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = tmp_path / "asked"
+    lines = ("#!/bin/sh", f'echo "$@" >> {log}', 'for last; do :; done; exec sh -c "$last"')
+    ssh = write(tmp_path / "bin", {"ssh": "\n".join(lines) + "\n"}) / "ssh"
+    ssh.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{ssh.parent}:{os.environ['PATH']}")
+    fetched = fetch(f"git+ssh://git@charts.example.org:2222{upstream}//charts/web?ref=v1", "^1")
+    assert fetched.revision == git(upstream, "rev-parse", "v1").strip()
+    assert fetched.files == fetch(f"git+file://{upstream}//charts/web?ref=v1").files
+    assert fetched.dependencies[0].source == f"git+ssh://git@charts.example.org:2222{upstream}//charts/common"
+    for asked in log.read_text().splitlines():
+        assert asked.startswith("-oBatchMode=yes ")
+        assert f"-p 2222 git@charts.example.org git-upload-pack '{upstream}'" in asked
 
 
 def test_a_commit_that_no_branch_ends_with_is_found(upstream: Path) -> None:
