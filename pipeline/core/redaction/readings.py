@@ -21,7 +21,8 @@ _WRAPPED = re.compile(rf"(?<!{_LETTER})(?:{_LETTER}{{8,}}+{_GAP})++{_LETTER}*+")
 _GAPS = re.compile(rf"(?<={_LETTER}){_GAP}(?={_LETTER})")
 _ENCODED = re.compile("[0-9]|[a-z][A-Z]")
 """Where lines are joined: text with neither is words, and two words in a row are not a value."""
-_MAYBE_ENCODED = re.compile("[0-9A-Z]")
+_ENCODED_ONCE_JOINED = re.compile(rf"[0-9]|(?<!\\)[a-z](?:{_GAP})?[A-Z]")
+"""The same, before the lines are joined: a letter after a backslash belongs to what stands between them."""
 _PAIR = "(?:0x)?[0-9A-Fa-f]{2}"
 _BETWEEN = r"(?:[:,-]|\s|\\[nrt]){1,4}+"
 _ENTITY = re.compile(r"&(?:#[0-9]{1,8}|#[xX][0-9A-Fa-f]{1,7}|[A-Za-z][A-Za-z0-9]{1,31});?")
@@ -143,16 +144,12 @@ def _joined(text: str, *, words: bool) -> Iterator[_Decoded]:
     """The runs of letters alone, without the white space in them."""
     last = 0
     for run in _WRAPPED.finditer(text):
-        if words or _may_be_encoded(run.group()):
+        if words or _ENCODED_ONCE_JOINED.search(run.group()):
             yield _Decoded(last, run.start(), _NOTHING)
             yield from (_Decoded(gap.start(), gap.end(), "") for gap in _GAPS.finditer(text, run.start(), run.end()))
             last = run.end()
     if last:
         yield _Decoded(last, len(text), _NOTHING)
-
-
-def _may_be_encoded(run: str) -> bool:
-    return bool(_MAYBE_ENCODED.search(run)) and bool(_ENCODED.search(_GAPS.sub("", run)))
 
 
 def _entity(found: re.Match[str]) -> Iterator[_Decoded]:
