@@ -10,6 +10,7 @@ from pipeline.core.judge.report import RenderFailure, Report
 from pipeline.core.judge.report_check import ReportCheck, no_check
 from pipeline.core.judge.snapshot import ReleaseKey, ReleaseSide, Snapshot
 from pipeline.core.kube.resource import ManifestSet
+from pipeline.core.kube.scope import BUILT_IN, Scopes
 from pipeline.core.render.helm_errors import not_readable
 from pipeline.core.render.manifests import ManifestError, parse
 from pipeline.core.render.needless_files import needless_files
@@ -103,7 +104,8 @@ def _settled(
 ) -> Side | RenderError:
     if isinstance(side, RenderError):
         return side
-    one, other = (_manifests(text, how) for text in (pair.one, pair.other)) if pair else (side.manifests,) * 2
+    scopes = BUILT_IN.with_crds(side.manifests.resources)  # the other renders may be without CRDs
+    one, other = (_manifests(text, how, scopes) for text in (pair.one, pair.other)) if pair else (side.manifests,) * 2
     if isinstance(one, RenderError) or isinstance(other, RenderError):
         return side
     found = volatile(side.manifests, one, other, by_stand_ins=pair is None or pair.by_stand_ins)
@@ -127,15 +129,15 @@ def _release(how: How, side: Side, chart: Chart) -> ReleaseSide:
     return ReleaseSide(how.namespace, side, chart.name, chart.version, chart.digest)
 
 
-def _manifests(text: str, how: How, chart: str = "") -> ManifestSet | RenderError:
+def _manifests(text: str, how: How, scopes: Scopes = BUILT_IN, chart: str = "") -> ManifestSet | RenderError:
     try:
-        return parse(text, namespace=how.namespace, release=how.release, kept=how.kept)
+        return parse(text, namespace=how.namespace, release=how.release, scopes=scopes, kept=how.kept)
     except ManifestError as error:
         return not_readable(RenderOrder(how.release, how.namespace, chart), error)
 
 
 def _side(side: ChartSide, chart: Chart, answer: RenderedChart, how: How) -> Side | RenderError:
-    manifests = _manifests(answer.text, how, side.path)
+    manifests = _manifests(answer.text, how, chart=side.path)
     if isinstance(manifests, RenderError):
         return manifests
     return Side(manifests, chart, side.values, warnings=answer.warnings)

@@ -223,3 +223,20 @@ def test_two_charts_that_ask_for_the_time_are_rendered_as_of_two_times(
         ("made", "day"),
         ("made", "keys"),
     }
+
+
+def test_what_varies_in_a_resource_of_the_charts_own_kind_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The namespace of such a resource is told by its CRD, which the renders with stand-ins leave out."""
+    monkeypatch.chdir(tmp_path)
+    crd = (
+        "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: lamps.example.org}\n"
+        "spec: {group: example.org, scope: Namespaced, names: {kind: Lamp, plural: lamps}, versions: []}\n"
+    )
+    lamp = "apiVersion: example.org/v1\nkind: Lamp\nmetadata: {name: one}\nspec: {code: {{ randAlphaNum 12 }}}\n"
+    files = {"crds/lamps.yaml": crd, "templates/lamp.yaml": lamp}
+    pair(tmp_path, files, files | {"values.yaml": "port: 81\n"})
+    data = charts()
+    assert [c["resource"]["kind"] for c in data["changes"]] == []
+    assert ["spec", "code"] in [place["path"] for f in data["findings"] for place in (f, *f["also"])]

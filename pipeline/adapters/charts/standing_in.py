@@ -65,7 +65,9 @@ class StandInEngine:
         if not order.stand_ins:
             return order
         values = tuple(ValuesLayer(one.file, rewritten(one.text, order.stand_ins), one.data) for one in order.values)
-        return replace(order, chart=self._place(order), chart_digest="", values=values, stand_ins=0, without=())
+        title = order.title  # without it, messages would name our own copy
+        order = replace(order, chart=self._place(order), chart_name=title, chart_digest="", values=values)
+        return replace(order, stand_ins=0, without=())
 
     def _place(self, order: RenderOrder) -> str:
         key = (order.chart, order.chart_digest, order.stand_ins, order.without)
