@@ -104,9 +104,11 @@ def _of_host(
     for key in dict.fromkeys((*after, *before)):
         mine, its = before.get(key), after.get(key)
         shown = its or mine
-        if shown is None or (mine is not None and its is not None and _alike(mine, its)):
+        if shown is None:
             continue
         words = route_words(mine, known[0]) if mine else "", route_words(its, known[1]) if its else ""
+        if mine is not None and its is not None and _alike(mine, its) and words[0] == words[1]:
+            continue  # equal words alone are not enough, and equal routes may lead to what is gone
         data_ = route_data(mine) if mine else None, route_data(its) if its else None
         subject = f"{match_words(shown.match)} on {title}"
         yield MeshChange(ChangeKind.ROUTE, subject, _apart(words), data_, name, table)
