@@ -59,7 +59,7 @@ def _repository(missing: list[str]) -> list[str]:
     overlays = [path for path in here.disk.paths(FOLDER) if path.rpartition("/")[2] in NAMES]
     if "kustomize" in missing and overlays:
         broken.append("overlays/ contains overlays, but Kustomize is missing")
-    unlocked = [release.name for release in releases if here.lock.chart_of(release.name) is None]
+    unlocked = [release.pin for release in here.config.pins() if here.lock.chart_of(release.pin) is None]
     if unlocked:
         click.echo(f"--  {'vendored':<14} not yet: {', '.join(unlocked)}; pipeline vendor fetches them")
     broken += _sources(here.config, missing)

@@ -62,7 +62,7 @@ def command(releases: tuple[str, ...], *, cooldown: str, judge: bool, detailed_e
 def _judged(here: "Repository", rows: "Sequence[Standing]") -> "Mapping[str, Sequence[JudgedVersion]]":
     from pipeline.cli.support.judging import judged
 
-    return judged(here, {row.release: [each.version for each in row.newer] for row in rows if row.newer})
+    return judged(here, rows)
 
 
 def _show(

@@ -24,18 +24,18 @@ def check_locked(config: Config, lock: ChartLock, trees: Trees) -> None:
         StaleError: they do not; every difference is named.
     """
     problems = []
-    for release in config.releases:
-        got, chart = lock.releases.get(release.name), lock.chart_of(release.name)
+    for release in config.pins():
+        got, chart = lock.releases.get(release.pin), lock.chart_of(release.pin)
         if got is None or chart is None:
-            problems.append(f"release {release.name!r} is not in {FILE}")
+            problems.append(f"release {release.pin!r} is not in {FILE}")
         elif (got.chart, got.wanted) != (release.chart, release.version):
             now, then = f"{release.chart} {release.version}".strip(), f"{got.chart} {got.wanted}".strip()
-            problems.append(f"release {release.name!r} asks for {now}, and {FILE} was made for {then}")
+            problems.append(f"release {release.pin!r} asks for {now}, and {FILE} was made for {then}")
         elif config.reference(release).keys and not chart.provenance:
-            problems.append(f"release {release.name!r} must be signed, and {FILE} names no signature of {chart.name}")
+            problems.append(f"release {release.pin!r} must be signed, and {FILE} names no signature of {chart.name}")
         elif chart.provenance and not config.reference(release).keys:
-            problems.append(unsigned(release.name, chart))
-    names = {release.name for release in config.releases}
+            problems.append(unsigned(release.pin, chart))
+    names = {release.pin for release in config.pins()}
     problems += [
         f"{FILE} has release {name!r}, which pipeline.yaml has not" for name in lock.releases if name not in names
     ]

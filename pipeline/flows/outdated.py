@@ -47,10 +47,13 @@ def _reasons(made: Inputs, job: Job) -> Iterator[str]:
         yield f"its chart is now {chart.name} {chart.version}"
     elif made.chart_digest != chart.tree:
         yield f"its chart {chart.name} {chart.version} has another digest"
-    if made.kube_version != job.environment.full_kube_version:
-        yield f"its Kubernetes version is now {job.environment.full_kube_version}"
-    if made.namespace != job.release.namespace:
-        yield f"its namespace is now {job.release.namespace}"
+    for what, was, now in (
+        ("Kubernetes version", made.kube_version, job.environment.full_kube_version),
+        ("namespace", made.namespace, job.release.namespace),
+        ("release name", made.release_name or job.release.name, job.release.helm_name),
+    ):
+        if was != now:
+            yield f"its {what} is now {now}"
     values = {layer.file: digest(layer.text.encode()) for layer in job.layers}
     for file in sorted(values.keys() | made.values.keys()):
         if values.get(file) != made.values.get(file):

@@ -57,7 +57,7 @@ def prune(
         except PipelineError:
             unreadable = unreadable or f"{FILE} of {ref} cannot be read"
     needed |= {chart.folder: f"{FILE} has it" for chart in lock.charts}
-    names = {release.name for release in config.releases}
+    names = {release.pin for release in config.pins()}
     for release, got in sorted(lock.releases.items(), reverse=True):
         if release in names:
             needed[got.folder] = f"release {release} needs it"

@@ -47,11 +47,13 @@ def standings(
 ) -> tuple[Standing, ...]:
     """Where each release stands (of those named; none named: all), in the order of pipeline.yaml.
 
+    An environment with a version of its own has a row of its own.
+
     A source that does not answer makes a row that says so; the others are asked all the same. A Git ref, a tag and the
     URL of an archive have one version: of these it is told that they moved.
     """
     wanted = set(releases)
-    asked = [release for release in config.releases if not wanted or release.name in wanted]
+    asked = config.pins(wanted)
     offers = _once(source)
     rows = []
     for number, release in enumerate(asked):
@@ -84,8 +86,10 @@ def _row(
     release: Release, config: Config, lock: ChartLock, offers: Offers
 ) -> tuple[Standing, Sequence[OfferedVersion] | None]:
     """With what its source offers; None where that is not known, or does not matter."""
-    got = lock.releases.get(release.name)
-    row = Standing(release.name, release.environments, release.chart, got.version if got else "", release.version)
+    got = lock.releases.get(release.pin)
+    own = release.pin if release.stands_alone else ""
+    current = got.version if got else ""
+    row = Standing(release.name, release.environments, release.chart, current, release.version, own_pin=own)
     if got is None or got.chart != release.chart:
         return replace(row, current="", problem="not vendored; run pipeline vendor"), None
     reference = parse_reference(release.chart, config.repositories.values())
@@ -99,7 +103,7 @@ def _row(
 
 def _moved(row: Standing, release: Release, config: Config, lock: ChartLock, source: VersionSource) -> Standing:
     """With what its ref, tag or URL stands for by now, where that is not what was locked."""
-    pin = lock.releases[release.name].pin
+    pin = lock.releases[release.pin].pin
     reference = parse_reference(release.chart, config.repositories.values())
     was = pin.archive if reference.kind is ChartKind.ARCHIVE else pin.revision
     if not was or reference.kind not in _MOVING:

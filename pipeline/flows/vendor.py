@@ -70,8 +70,8 @@ def vendor(
         WorldError: the network, an archive or the disk failed. Of several errors, all are told.
     """
     tasks = {
-        release.name: partial(_fetched, release, config, lock, source, work.keep, update=update)
-        for release in _asked(config, set(releases))
+        release.pin: partial(_fetched, release, config, lock, source, work.keep, update=update)
+        for release in config.pins(set(releases))
         if update or not _is_there(release, config.reference(release), lock, trees)
     }
     new, names, errors = lock, {}, list[tuple[str, PipelineError]]()
@@ -85,15 +85,11 @@ def vendor(
         names[name] = got.renamed
     if errors:
         raise together(errors)
-    new = new.only(release.name for release in config.releases)
+    new = new.only(release.pin for release in config.pins())
     problems = contradictions(new)
     if problems:
         raise StaleError("\n".join(problems), hint=_APART)
     return Vendored(new, _edits(lock, new, folders), changes(lock, new), names)
-
-
-def _asked(config: Config, names: set[str]) -> list[Release]:
-    return [release for release in config.releases if not names or release.name in names]
 
 
 def _edits(lock: ChartLock, new: ChartLock, folders: Mapping[str, Mapping[str, bytes]]) -> Edits:
@@ -106,7 +102,7 @@ def _edits(lock: ChartLock, new: ChartLock, folders: Mapping[str, Mapping[str, b
 
 
 def _is_there(release: Release, reference: ChartReference, lock: ChartLock, trees: Trees) -> bool:
-    got, chart = lock.releases.get(release.name), lock.chart_of(release.name)
+    got, chart = lock.releases.get(release.pin), lock.chart_of(release.pin)
     if reference.kind is ChartKind.PATH:  # a chart of our own changes without a new version
         return False
     if got is None or chart is None or (got.chart, got.wanted) != (release.chart, release.version):
@@ -133,7 +129,7 @@ def _fetched(
     update: bool,
 ) -> _Got:
     reference = config.reference(release)
-    got, locked = lock.releases.get(release.name), lock.chart_of(release.name)
+    got, locked = lock.releases.get(release.pin), lock.chart_of(release.pin)
     same = got is not None and (got.chart, got.wanted) == (release.chart, release.version)
     before = locked if same and not update else None
     own = reference.kind is ChartKind.PATH
@@ -167,7 +163,7 @@ def _check_signature(release: Release, before: LockedChart, chart: LockedChart) 
     """That a chart which was signed still is."""
     if before.provenance and not chart.provenance:
         raise StaleError(
-            unsigned(release.name, before),
+            unsigned(release.pin, before),
             hint="name its key in signedBy again; pipeline vendor --update accepts an unsigned chart",
         )
 
@@ -180,15 +176,15 @@ def _check(release: Release, before: LockedChart, chart: LockedChart, fetched: F
     """That upstream still has what was locked."""
     if before.archive and not own and chart.archive != before.archive:
         raise StaleError(
-            f"release {release.name!r}: {chart.name} {chart.version} is not the locked archive{_of(before, chart)}:"
+            f"release {release.pin!r}: {chart.name} {chart.version} is not the locked archive{_of(before, chart)}:"
             f" {chart.archive} from {chart.source}, {before.archive} in {FILE}",
             hint="find out why upstream changed a published version; pipeline vendor --update accepts the new one",
         )
-    check_dependencies(release.name, before, chart)
+    check_dependencies(release.pin, before, chart)
     unnamed = before.dependencies is None and not own and bool(chart.dependencies)
     if unnamed and before.tree not in (chart.tree, tree_digest(fetched.files)):
         raise StaleError(
-            f"release {release.name!r}: {chart.name} {chart.version} does not unpack to the locked content: {FILE} was"
+            f"release {release.pin!r}: {chart.name} {chart.version} does not unpack to the locked content: {FILE} was"
             " written by an older pipeline, which did not name dependencies, and one of them may have changed upstream",
             hint="compare what pipeline vendor --update writes with what is committed, and commit it if it is right",
         )

@@ -31,13 +31,13 @@ def _padded(row: Sequence[str], widths: Sequence[int]) -> str:
 
 
 def _lines(rows: Sequence[Standing], groups: Mapping[str, tuple[str, ...]]) -> Iterable[tuple[str, ...] | None]:
-    by_name = {row.release: row for row in rows}
+    names = {row.release for row in rows}
     grouped = {
-        name: [by_name[member] for member in members]
+        name: [row for member in members for row in rows if row.release == member]
         for name, members in groups.items()
-        if by_name.keys() >= {*members}
+        if names >= {*members}
     }
-    done = set()
+    done = set[str]()
     for row in rows:
         if row.release in done:
             continue
@@ -61,9 +61,10 @@ def _group(name: str, members: Sequence[Standing]) -> tuple[str, ...] | None:
     if not lines and len(currents) == 1:
         return None
     first = lines[0] if lines else tuple(map(line, (name, "", currents[0], "", "", "", "", "")))
-    notes = [f"{len(members)} releases", *dict.fromkeys(note for *_, note in lines if note)]
+    size = counted(len({member.release for member in members}), "release")
+    notes = [size, *dict.fromkeys(note for *_, note in lines if note)]
     if len(currents) > 1:
-        notes.append(f"members differ: {', '.join(f'{member.release} {member.current}' for member in members)}")
+        notes.append(f"members differ: {', '.join(f'{member.pin} {member.current}' for member in members)}")
     return (line(name), first[1], line(" … ".join(currents[:2])), *first[3:7], line("; ".join(notes)))
 
 
@@ -116,7 +117,7 @@ def data(
                 "tooYoung": row.young,
                 "problem": row.problem,
                 "moved": row.moved,
-                "judged": _verdicts(found, row.release),
+                "judged": _verdicts(found, row.pin),
             }
             for row in rows
         ],

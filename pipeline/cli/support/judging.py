@@ -3,7 +3,7 @@
 Nothing is written to rendered/ there: what a render made is read as a tree of files over that of the last commit.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -38,35 +38,40 @@ from pipeline.wiring import Repository
 _FORBIDDEN = "chart-skips-versions"
 
 
-def judged(here: Repository, versions: Mapping[str, Sequence[str]]) -> dict[str, tuple[JudgedVersion, ...]]:
-    """By release: each of its ``versions``, in the order given, against the last commit.
+def judged(here: Repository, rows: Sequence[Standing]) -> dict[str, tuple[JudgedVersion, ...]]:
+    """By pin: each newer version of its row, the newest first, against the last commit.
 
     Raises:
         UsageError, WorldError: there is no Git repository, or no commit to compare with.
     """
-    if not any(versions.values()):
+    rows = [row for row in rows if row.newer]
+    if not rows:
         return {}
     head = _head(here)
     found: dict[str, tuple[JudgedVersion, ...]] = {}
     with in_scratch(here, uncommitted=False) as place, progress("judge") as tell:
-        done, total = 0, sum(map(len, versions.values()))
-        for release, several in versions.items():
-            bench = Bench(place, head, release)
-            found[release] = ()
-            for version in several:
-                tell(done, total, f"{release} {version}")
-                found[release] += (bench.judged("", version),)
+        done, total = 0, sum(len(row.newer) for row in rows)
+        for row in rows:
+            bench = Bench(place, head, row.pin, row.environments)
+            found[row.pin] = ()
+            for each in row.newer:
+                tell(done, total, f"{row.pin} {each.version}")
+                found[row.pin] += (bench.judged("", each.version),)
                 done += 1
     return found
 
 
 @dataclass
 class Bench:
-    """The versions of one release, side by side. ``head`` is the last commit, which is version ``""``."""
+    """The versions of one release, side by side. ``head`` is the last commit, which is version ``""``.
+
+    ``pin`` is the place of its version, ``environments`` are those that take it from there.
+    """
 
     place: Repository
     head: Tree
-    release: str
+    pin: str
+    environments: tuple[str, ...] = ()
     _sides: dict[str, RenderedSnapshot | PipelineError] = field(default_factory=dict)
     _documents: DocumentCache = field(default_factory=DocumentCache.of_user)
 
@@ -80,6 +85,10 @@ class Bench:
         assert isinstance(after, RenderedSnapshot)
         return _of(new, diff_repository(before, after, rules.load, self._terms()))
 
+    @property
+    def _release(self) -> str:
+        return self.pin.rpartition("/")[2]
+
     def _terms(self) -> DiffTerms:
         return DiffTerms.of(self.place.config, datetime.now(tz=UTC).date(), None)
 
@@ -87,7 +96,7 @@ class Bench:
         if version not in self._sides:
             try:
                 tree = self._tree(version) if version else self.head
-                wanted = ReleaseSelection(frozenset(), frozenset([self.release]))
+                wanted = ReleaseSelection(frozenset(self.environments), frozenset([self._release]))
                 self._sides[version] = read_rendered(version or "HEAD", tree, wanted, chart_of, self._documents)
             except PipelineError as error:
                 self._sides[version] = error
@@ -95,12 +104,13 @@ class Bench:
 
     def _tree(self, version: str) -> Tree:
         """The repository with the release at ``version``. Only the chart is written, for Helm to read."""
-        text, _ = with_versions((self.place.root / FILE).read_bytes().decode(), {self.release: version})
+        text, _ = with_versions((self.place.root / FILE).read_bytes().decode(), {self.pin: version})
         config = read(text, rule_ids=rules.ids())
         with self.place.disk.alone("judge") as disk:
-            chart = vendor(config, self.place.lock, [self.release], disk, self.place.chart_source())
+            chart = vendor(config, self.place.lock, [self._release], disk, self.place.chart_source())
             disk.carry_out(chart.edits)
-        outcome = render(config, chart.lock, config.pairs((), (self.release,)), self.place.render_world()).whole()
+        pairs = config.pairs(self.environments, (self._release,))
+        outcome = render(config, chart.lock, pairs, self.place.render_world()).whole()
         return EditedTree.of(self.head, [chart.edits, outcome.edits])
 
 
@@ -111,9 +121,15 @@ def paths(here: Repository, found: Sequence[VersionMove]) -> tuple[JudgedPath, .
         UsageError, WorldError: there is no Git repository, no commit to start from, or a source does not answer.
     """
     head = _head(here)
-    offers = {row.release: row for row in _standings(here, [move.release for move in found])}
+    rows = _standings(here, [move.release for move in found])
     with in_scratch(here, uncommitted=False) as place:
-        return tuple(_path(Bench(place, head, move.release), move, offers[move.release]) for move in found)
+        return tuple(
+            _path(Bench(place, head, move.pin, move.environments), move, _row_of(move, rows)) for move in found
+        )
+
+
+def _row_of(move: VersionMove, rows: Sequence[Standing]) -> Standing:
+    return next(row for row in rows if row.release == move.release and {*row.environments} & {*move.environments})
 
 
 def _standings(here: Repository, releases: Sequence[str]) -> Sequence[Standing]:
@@ -133,13 +149,13 @@ def _path(bench: Bench, move: VersionMove, row: Standing) -> JudgedPath:
 
     def judge(old: str, new: str) -> int | None:
         with progress("judge") as tell:
-            tell(len(judged), 0, f"{move.release} {old or move.before} -> {new}")
+            tell(len(judged), 0, f"{move.pin} {old or move.before} -> {new}")
         step = judged[old, new] = bench.judged(old, new)
         return None if step.verdict is Verdict.FAILED else step.blockers + step.skips
 
     way = best_path(["", *between, move.after], judge)
     steps = () if way is None else tuple(judged[pair] for pair in pairwise(["", *way.versions]))
-    return JudgedPath(move.release, move.before, move.after, steps)
+    return JudgedPath(move.pin, move.before, move.after, steps)
 
 
 def _of(version: str, report: Report) -> JudgedVersion:

@@ -38,8 +38,11 @@ class Upgraded:
     comparison: Comparison
 
 
-def decided(here: Repository, asked: Sequence[Target], cooldown: timedelta) -> VersionMoves:
+def decided(
+    here: Repository, asked: Sequence[Target], cooldown: timedelta, environments: Sequence[str] = ()
+) -> VersionMoves:
     """Which release moves where. Sources are only asked where no version was named."""
+    here.config.pairs(tuple(environments))
     open_ones = [target.release for target in asked if not target.version]
     fixed = [target.release for target in asked if target.version]
     with progress("versions") as tell:
@@ -52,7 +55,7 @@ def decided(here: Repository, asked: Sequence[Target], cooldown: timedelta) -> V
             )
         )
     known = standings(here.config, here.lock, fixed, _Silent(), datetime.now(tz=UTC)) if fixed else ()
-    return moves(asked, {row.release: row for row in (*rows, *known)})
+    return moves(asked, (*rows, *known), environments)
 
 
 class _Silent:
@@ -81,12 +84,17 @@ def upgraded(here: Repository, batch: Sequence[VersionMove], fail_on: str | None
     """
     with here.disk.alone("upgrade", say) as alone, alone.as_one() as disk:
         text = _config_text(disk)
-        new, edits = with_versions(text, {move.release: move.after for move in batch})
+        new, edits = with_versions(text, {move.pin: move.after for move in batch})
         warnings = _written(here, disk, new, batch)
-    names = tuple(move.release for move in batch)
+    names, environments = tuple(move.release for move in batch), environments_of(batch)
     old = parse_source("ref:HEAD" if here.head() is not None else "empty")
-    found = compared(old, parse_source("worktree"), DiffRequest(releases=names, fail_on=fail_on))
+    found = compared(old, parse_source("worktree"), DiffRequest(environments, names, fail_on))
     return Upgraded(tuple(batch), edits, warnings, found)
+
+
+def environments_of(batch: Sequence[VersionMove]) -> tuple[str, ...]:
+    """Those in which any of the releases moves."""
+    return tuple(dict.fromkeys(environment for move in batch for environment in move.environments))
 
 
 def _config_text(disk: Disk) -> str:
@@ -106,7 +114,8 @@ def _written(here: Repository, disk: Disk, text: str, batch: Sequence[VersionMov
     _carry_out(here, disk, replace(done.edits, files=files, known=known))
     there = replace(here, config=config)
     with progress("render") as tell:
-        outcome = render(config, done.lock, config.pairs((), tuple(names)), there.render_world(), tell).whole()
+        pairs = config.pairs(environments_of(batch), tuple(names))
+        outcome = render(config, done.lock, pairs, there.render_world(), tell).whole()
     _carry_out(there, disk, outcome.edits)
     return outcome.warnings
 

@@ -20,6 +20,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "add": "Add a release to pipeline.yaml.",
         "outdated": "List newer versions of the charts.",
         "upgrade": "Move releases to newer versions, and judge it.",
+        "promote": "Bring a version from one environment to another, and judge it.",
     },
     "Cluster": {
         "plan": "Compare the committed tree with a cluster, and record what apply would do.",

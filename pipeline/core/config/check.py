@@ -79,6 +79,13 @@ def _charts(data: Mapping[str, Any], releases: list[Mapping[str, Any]]) -> Itera
             message = f"chart {entry['chart']!r} is outside this repository"
             yield ConfigComplaint(("releases", index, "chart"), message)
         yield from _range(("releases", index, "version"), entry.get("version", ""))
+        for name, own in _own(entry):
+            yield from _range(("releases", index, "environments", name, "version"), own.get("version", ""))
+
+
+def _own(entry: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """What a release has of its own by environment, in the long form."""
+    yield from ((str(name), mapping(own)) for name, own in mapping(entry.get("environments")).items())
 
 
 def _range(steps: Steps, text: str) -> Iterator[ConfigComplaint]:
@@ -96,6 +103,10 @@ def _references(
             for place, word in enumerate(sequence(entry.get(field))):
                 if word not in known:
                     yield ConfigComplaint(("releases", index, field, place), f"{field}: {_unknown(what, word, known)}")
+        for word, _ in _own(entry):
+            if word not in environments:
+                message = f"environments: {_unknown('environment', word, environments)}"
+                yield ConfigComplaint(("releases", index, "environments", word), message)
 
 
 def _circles(releases: list[Mapping[str, Any]]) -> Iterator[ConfigComplaint]:
@@ -131,10 +142,13 @@ def _groups(data: Mapping[str, Any], names: list[str]) -> Iterator[ConfigComplai
 
 def _paths(releases: list[Mapping[str, Any]]) -> Iterator[ConfigComplaint]:
     for index, entry in enumerate(releases):
-        for place, path in enumerate(sequence(entry.get("values"))):
-            if path.startswith("/") or _leaves(path):
-                message = f"values: {path!r} is outside this repository"
-                yield ConfigComplaint(("releases", index, "values", place), message)
+        places: list[tuple[Steps, Mapping[str, Any]]] = [(("releases", index), entry)]
+        places += [(("releases", index, "environments", name), own) for name, own in _own(entry)]
+        for steps, holder in places:
+            for place, path in enumerate(sequence(holder.get("values"))):
+                if path.startswith("/") or _leaves(path):
+                    message = f"values: {path!r} is outside this repository"
+                    yield ConfigComplaint((*steps, "values", place), message)
 
 
 def _leaves(path: str) -> bool:

@@ -1,6 +1,6 @@
 """The content of a valid pipeline.yaml (read.py makes sure that it is)."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -43,6 +43,16 @@ class Environment:
 
 
 @dataclass(frozen=True, slots=True)
+class EnvironmentSettings:
+    """What a release has of its own in one environment. Empty: as everywhere; ``values`` come after the common ones."""
+
+    version: str = ""
+    namespace: str = ""
+    release_name: str = ""
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Release:
     """``version`` is exact, a range, or empty (any). ``values`` are the extra files, in order."""
 
@@ -55,11 +65,49 @@ class Release:
     values: tuple[str, ...] = ()
     signed_by: SigningKeys = ANYBODY
     """By whom its chart must be signed, whatever its repository demands."""
+    own: Mapping[str, EnvironmentSettings] = field(default_factory=dict, hash=False)
+    """By environment, in the order of pipeline.yaml."""
+    release_name: str = ""
+    stands_alone: str = ""
+    """The environment, of a release as it is in one that has a version of its own."""
+
+    @property
+    def pin(self) -> str:
+        """Its key in pipeline.lock: ``vault``, or ``staging/vault`` of an environment with a version of its own."""
+        return f"{self.stands_alone}/{self.name}" if self.stands_alone else self.name
+
+    @property
+    def helm_name(self) -> str:
+        """What templates see as ``.Release.Name``."""
+        return self.release_name or self.name
+
+    def within(self, environment: str) -> "Release":
+        """The release as it is in one environment."""
+        mine = self.own.get(environment, EnvironmentSettings())
+        return replace(
+            self,
+            version=mine.version or self.version,
+            namespace=mine.namespace or self.namespace,
+            release_name=mine.release_name or self.release_name,
+            values=(*self.values, *mine.values),
+            stands_alone=environment if mine.version else "",
+            own={},
+        )
+
+    def pins(self) -> "tuple[Release, ...]":
+        """The release once for each version that it states: an environment with a version of its own stands alone."""
+        found: dict[str, Release] = {}
+        for environment in self.environments:
+            one = self.within(environment)
+            before = found.get(one.pin)
+            there = (*before.environments, environment) if before else (environment,)
+            found[one.pin] = replace(one, environments=there)
+        return tuple(found.values())
 
     def value_files(self, environment: str) -> tuple[str, ...]:
         """The files that may hold its values, in the order of their merge: the last one wins."""
-        folder = f"values/{self.name}"
-        return (f"{folder}/common.yaml", *self.values, f"{folder}/{environment}.yaml")
+        folder, mine = f"values/{self.name}", self.own.get(environment, EnvironmentSettings())
+        return (f"{folder}/common.yaml", *self.values, *mine.values, f"{folder}/{environment}.yaml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +138,14 @@ class Config:
         reference = parse_reference(release.chart, self.repositories.values())
         return replace(reference, signed_by=release.signed_by)
 
+    def pins(self, releases: Container[str] = ()) -> tuple[Release, ...]:
+        """Each release once for each of its entries in pipeline.lock, of those named (none named: all)."""
+        return tuple(pin for one in self.releases if not releases or one.name in releases for pin in one.pins())
+
     def pairs(
         self, environments: tuple[str, ...] = (), releases: tuple[str, ...] = ()
     ) -> tuple[tuple[Environment, Release], ...]:
-        """Each release in each of its environments, of those asked for (none asked for: all).
+        """Each release in each of its environments, as it is there, of those asked for (none asked for: all).
 
         Raises:
             UsageError: a name that pipeline.yaml does not have.
@@ -101,7 +153,7 @@ class Config:
         _known("environment", environments, self.environments)
         _known("release", releases, [release.name for release in self.releases])
         return tuple(
-            (environment, release)
+            (environment, release.within(environment.name))
             for environment in self.environments.values()
             for release in self.releases
             if not environments or environment.name in environments

@@ -13,7 +13,15 @@ from pipeline.core.charts.chart_urls import trimmed
 from pipeline.core.charts.reference import ChartRepository
 from pipeline.core.charts.signing import SigningKeys
 from pipeline.core.config.check import ConfigComplaint, meaning
-from pipeline.core.config.model import DEFAULT_ENVIRONMENT, FILE, ClusterTarget, Config, Environment, Release
+from pipeline.core.config.model import (
+    DEFAULT_ENVIRONMENT,
+    FILE,
+    ClusterTarget,
+    Config,
+    Environment,
+    EnvironmentSettings,
+    Release,
+)
 from pipeline.core.config.schema_messages import explain
 from pipeline.core.errors import ConfigError, Problem
 from pipeline.core.judge.waivers import Policy, WaiverRule
@@ -139,6 +147,7 @@ def _environment(name: str, entry: Any, policy: Any, waivers: tuple[WaiverRule, 
 
 
 def _release(entry: Any, environments: tuple[str, ...]) -> Release:
+    own = entry.get("environments")
     return Release(
         entry["name"],
         entry["chart"],
@@ -148,6 +157,17 @@ def _release(entry: Any, environments: tuple[str, ...]) -> Release:
         tuple(entry.get("needs") or ()),
         tuple(entry.get("values") or ()),
         _keys(entry),
+        {name: _settings(one) for name, one in own.items() if one} if isinstance(own, dict) else {},
+        entry.get("releaseName", ""),
+    )
+
+
+def _settings(entry: Any) -> EnvironmentSettings:
+    return EnvironmentSettings(
+        entry.get("version", ""),
+        entry.get("namespace", ""),
+        entry.get("releaseName", ""),
+        tuple(entry.get("values") or ()),
     )
 
 

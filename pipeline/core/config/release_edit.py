@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from pipeline.core.config.model import FILE
-from pipeline.core.config.version_edit import composed, line_end, refused, scalar
+from pipeline.core.config.text_change import line_end, refused, scalar
+from pipeline.core.config.version_edit import composed
 from pipeline.core.errors import UsageError
 from pipeline.core.yaml.reader import YamlError, load
 

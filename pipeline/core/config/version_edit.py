@@ -13,17 +13,19 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from pipeline.core.config.model import FILE
+from pipeline.core.config.environment_edit import OwnVersion, version_changes, wanted_environments
+from pipeline.core.config.model import DEFAULT_ENVIRONMENT, FILE
+from pipeline.core.config.text_change import TextChange, applied, quoted, refused, same_line_value
 from pipeline.core.errors import UsageError
 from pipeline.core.yaml.reader import YamlError, load
-
-_PROPERTIES = re.compile(r"(?:[&!]\S*\s+)*")
-_ONE_LINE = ("", None, '"', "'")
 
 
 @dataclass(frozen=True, slots=True)
 class VersionEdit:
-    """One value that was changed. ``line`` counts from 1; ``before`` is empty where the release had no version."""
+    """One value that was changed. ``release`` may be ``staging/vault``; ``line`` counts from 1.
+
+    ``before`` is empty where no version stood there.
+    """
 
     release: str
     line: int
@@ -34,38 +36,65 @@ class VersionEdit:
         return f"{FILE}:{self.line}: {self.release} {self.before or '(no version)'} -> {self.after}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Replacement:
-    start: int
-    end: int
-    text: str
-
-
 def with_versions(text: str, versions: Mapping[str, str]) -> tuple[str, tuple[VersionEdit, ...]]:
     """``text`` with the versions of the releases named by ``versions``, and what was changed.
+
+    ``staging/vault`` is the version that the release ``vault`` has in ``staging`` alone, now or from now on.
 
     Raises:
         UsageError: there is no such release, or its version cannot be changed without changing something else.
     """
     data = _loaded(text)
+    now, later = _passes(data, versions)
+    every = list(data.get("environments") or [DEFAULT_ENVIRONMENT])
     root = composed(text)
     indexes = {entry["name"]: index for index, entry in enumerate(data["releases"])}
-    replacements: dict[int, _Replacement] = {}
+    replacements: dict[tuple[int, int], TextChange] = {}
     edits, wanted = [], deepcopy(data)
-    for release, version in versions.items():
+    for pin, version in now.items():
+        release, environment = _name(pin), pin.rpartition("/")[0]
         if release not in indexes:
             raise UsageError(f"{FILE} has no release {release!r}", hint=f"one of {', '.join(indexes)}")
-        before = str(data["releases"][indexes[release]].get("version", ""))
+        entry, node = wanted["releases"][indexes[release]], _entry(root, indexes[release])
+        before = _before(entry, environment)
         if before == version:
             continue
-        node = _entry(root, indexes[release])
-        change = _change(text, node, release, version)
-        replacements[change.start] = change
-        edits.append(VersionEdit(release, _line(text, change), before, version))
-        wanted["releases"][indexes[release]]["version"] = version
-    new = _applied(text, replacements.values())
+        if environment:
+            own = OwnVersion(release, environment, version)
+            changes = version_changes(text, node, own, every)
+            entry["environments"] = wanted_environments(entry, own, every)
+        else:
+            changes = [_change(text, node, release, version)]
+            entry["version"] = version
+        replacements |= {(change.start, change.end): change for change in changes}
+        edits.append(VersionEdit(pin, changes[0].line_in(text), before, version))
+    new = applied(text, replacements.values())
     _check(new, wanted, edits)
-    return new, tuple(edits)
+    if not later:
+        return new, tuple(edits)
+    last, more = with_versions(new, later)
+    return last, (*edits, *more)
+
+
+def _passes(data: Mapping[str, Any], versions: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    """What is edited at once, and what after it: a list of environments becomes a map with the first edit of it."""
+    listed = {entry["name"] for entry in data["releases"] if not isinstance(entry.get("environments"), dict)}
+    now: dict[str, str] = {}
+    for pin, version in versions.items():
+        others = (name for name in now if "/" in name and _name(name) == _name(pin))
+        if "/" not in pin or _name(pin) not in listed or not any(others):
+            now[pin] = version
+    return now, {pin: version for pin, version in versions.items() if pin not in now}
+
+
+def _name(pin: str) -> str:
+    return pin.rpartition("/")[2]
+
+
+def _before(entry: Mapping[str, Any], environment: str) -> str:
+    own = entry.get("environments") if environment else None
+    mine = own.get(environment) if isinstance(own, dict) else None
+    return str(((mine or {}) if environment else entry).get("version", ""))
 
 
 def _loaded(text: str) -> dict[str, Any]:
@@ -93,7 +122,7 @@ def _entry(root: Any, index: int) -> Any:
     return next(value for key, value in root.value if key.value == "releases").value[index]
 
 
-def _change(text: str, node: Any, release: str, version: str) -> _Replacement:
+def _change(text: str, node: Any, release: str, version: str) -> TextChange:
     line = node.start_mark.line + 1
     if not any(key.start_mark.index >= node.start_mark.index for key, _ in node.value):
         raise refused(f"{FILE}:{line}: release {release!r} cannot be edited")
@@ -101,61 +130,21 @@ def _change(text: str, node: Any, release: str, version: str) -> _Replacement:
     if pair is None:
         return _inserted(text, node, version)
     value = pair[1]  # of an alias: the node of its anchor, which is edited; who else shares it is found by the check
-    if value.style not in _ONE_LINE or value.start_mark.line != value.end_mark.line:
-        raise refused(f"{FILE}:{value.start_mark.line + 1}: the version of release {release!r} is on several lines")
-    start, end = value.start_mark.index, value.end_mark.index
-    properties = _PROPERTIES.match(text, start, end)
-    begin = properties.end() if properties else start
-    return _Replacement(begin, end, _quoted(version, text[begin:end], flow=bool(node.flow_style)))
+    return same_line_value(text, value, version, f"the version of release {release!r}", flow=bool(node.flow_style))
 
 
-def _inserted(text: str, node: Any, version: str) -> _Replacement:
+def _inserted(text: str, node: Any, version: str) -> TextChange:
     """After the chart, or where that comes from an anchor, after the name."""
     own = {key.value: (key, value) for key, value in node.value if key.start_mark.index >= node.start_mark.index}
     key, value = own.get("chart") or own.get("name") or next(iter(own.values()))
     end = max(value.end_mark.index, key.end_mark.index + 1)
-    new = _quoted(version, "", flow=bool(node.flow_style))
+    new = quoted(version, "", flow=bool(node.flow_style))
     if value.start_mark.index < key.start_mark.index:  # an alias: its text ends with its name
         alias = re.compile(r"\s*:\s*\*[^\s,\]}]+").match(text, key.end_mark.index)
         end = alias.end() if alias else end
     if node.flow_style:
-        return _Replacement(end, end, f", version: {new}")
-    stop = re.compile(r"\r\n|\n|\r|$").search(text, end)
-    at = stop.start() if stop else len(text)
-    ends = (stop.group() if stop else "") or line_end(text)
-    return _Replacement(at, at, f"{ends}{' ' * key.start_mark.column}version: {new}")
-
-
-def line_end(text: str) -> str:
-    """How the lines of a text end."""
-    return "\r\n" if "\r\n" in text else "\n"
-
-
-def _quoted(version: str, like: str, *, flow: bool) -> str:
-    """``version`` in the quotes that the old value had, or in such as it needs."""
-    if like[:1] in ("'", '"') and like[:1] not in version and "\\" not in version:
-        return f"{like[0]}{version}{like[0]}"
-    return scalar(version, flow=flow)
-
-
-def scalar(text: str, *, flow: bool) -> str:
-    """A text as a YAML value on one line, in quotes where it would be read as something else without."""
-    try:
-        read = load(f"[{text}]" if flow else f"a: {text}")
-    except YamlError:
-        read = None
-    return text if read in ([text], {"a": text}) else f'"{text}"'
-
-
-def _line(text: str, change: _Replacement) -> int:
-    added = 1 if change.text[:1] in ("\r", "\n") else 0
-    return len(re.findall(r"\r\n|\n|\r", text[: change.start])) + 1 + added
-
-
-def _applied(text: str, replacements: Any) -> str:
-    for change in sorted(replacements, key=lambda each: each.start, reverse=True):
-        text = text[: change.start] + change.text + text[change.end :]
-    return text
+        return TextChange(end, end, f", version: {new}")
+    return TextChange.line_after(text, end, f"{' ' * key.start_mark.column}version: {new}")
 
 
 def _check(new: str, wanted: Mapping[str, Any], edits: list[VersionEdit]) -> None:
@@ -166,7 +155,7 @@ def _check(new: str, wanted: Mapping[str, Any], edits: list[VersionEdit]) -> Non
         got = None
     if got == wanted:
         return
-    mine = {edit.release for edit in edits}
+    mine = {_name(edit.release) for edit in edits}
     others = [
         entry["name"]
         for entry, other in zip(wanted["releases"], (got or {}).get("releases") or [], strict=False)
@@ -176,9 +165,3 @@ def _check(new: str, wanted: Mapping[str, Any], edits: list[VersionEdit]) -> Non
     if others:
         raise refused(f"{where} is shared with {', '.join(others)}", f"name these too: {', '.join(others)}")
     raise refused(f"{where} cannot be changed without changing something else")
-
-
-def refused(
-    what: str, hint: str = "change the version by hand, then run pipeline vendor and pipeline render"
-) -> UsageError:
-    return UsageError(what, hint=hint)

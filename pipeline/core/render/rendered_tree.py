@@ -41,6 +41,8 @@ class Inputs:
     overlay: Mapping[str, str] = field(default_factory=dict, hash=False)
     form: str = ""
     """``install`` or ``upgrade``, of a chart that asks which it is."""
+    release_name: str = ""
+    """What templates saw as ``.Release.Name``, where that is not the release's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +123,7 @@ def to_bytes(index: Index) -> bytes:
         "environment": index.environment,
         "release": index.release,
         "namespace": inputs.namespace,
+        **({"releaseName": inputs.release_name} if inputs.release_name else {}),
         "chart": {"name": inputs.chart, "version": inputs.version, "digest": inputs.chart_digest},
         "kubeVersion": inputs.kube_version,
         **({"form": inputs.form} if inputs.form else {}),
@@ -183,6 +186,7 @@ def _inputs_of(raw: Mapping[str, Any], *, old: bool) -> Inputs:
         helm_version=_text(mapping(raw.get("helm")), "version") if old else _text(raw, "helm"),
         namespace=_text(raw, "namespace"),
         form=_text(raw, "form"),
+        release_name=_text(raw, "releaseName"),
         apis=tuple(str(name) for name in sequence(raw.get("apis"))),
         values={str(key): str(value) for key, value in mapping(raw.get("values")).items()},
         overlay={str(key): str(value) for key, value in mapping(raw.get("overlay")).items()},

@@ -53,6 +53,13 @@ class Standing:
     """Every version after ``current`` that is old enough, the newest first."""
     moved: str = ""
     """That the branch, tag or URL which ``chart`` names has other content than the lock; empty where it has not."""
+    own_pin: str = ""
+    """``staging/vault`` where an environment has a version of its own; empty else."""
+
+    @property
+    def pin(self) -> str:
+        """Its key in pipeline.lock."""
+        return self.own_pin or self.release
 
     @property
     def is_outdated(self) -> bool:

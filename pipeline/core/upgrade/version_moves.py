@@ -1,6 +1,6 @@
 """Decides the version that each release moves to."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.core.upgrade.newer import Standing
@@ -9,15 +9,26 @@ from pipeline.core.upgrade.targets import Target
 
 @dataclass(frozen=True, slots=True)
 class VersionMove:
-    """A release from one version to another, together with the others of its ``group`` where that was asked for."""
+    """A release from one version to another, together with the others of its ``group`` where that was asked for.
+
+    ``alone_in`` is the environment whose own version moves, or becomes its own; empty where the common one does.
+    ``environments`` are those in which it moves.
+    """
 
     release: str
     before: str
     after: str
     group: str = ""
+    alone_in: str = ""
+    environments: tuple[str, ...] = ()
+
+    @property
+    def pin(self) -> str:
+        """The place of the version, as in pipeline.lock: ``vault``, ``staging/vault``."""
+        return f"{self.alone_in}/{self.release}" if self.alone_in else self.release
 
     def __str__(self) -> str:
-        return f"{self.release} {self.before} -> {self.after}"
+        return f"{self.pin} {self.before} -> {self.after}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,21 +39,42 @@ class VersionMoves:
     stays: Mapping[str, str]
 
 
-def moves(targets: Iterable[Target], standings: Mapping[str, Standing]) -> VersionMoves:
-    """A version that was named is taken as it is; else the newest that is not deprecated."""
-    found, stays = [], {}
+def moves(targets: Iterable[Target], standings: Iterable[Standing], environments: Collection[str] = ()) -> VersionMoves:
+    """A version that was named is taken as it is; else the newest that is not deprecated.
+
+    ``environments`` are those in which it is to move (none: all). Where others keep the version that they share with
+    them, each gets one of its own.
+    """
+    found: list[VersionMove] = []
+    stays: dict[str, str] = {}
+    rows = list(standings)
     for target in targets:
-        row = standings[target.release]
-        wanted = target.version or (row.newest.version if row.newest else "")
-        if row.problem and not target.version:
-            stays[target.release] = row.problem
-        elif not wanted:
-            stays[target.release] = _why(row)
-        elif wanted == row.current:
-            stays[target.release] = f"it runs {row.current} already"
-        else:
-            found.append(VersionMove(target.release, row.current, wanted, target.group))
+        mine = [row for row in rows if row.release == target.release]
+        inside = {row.pin: [e for e in row.environments if not environments or e in environments] for row in mine}
+        for row in mine:
+            wanted = target.version or (row.newest.version if row.newest else "")
+            if not inside[row.pin]:
+                continue
+            if row.problem and not target.version:
+                stays[row.pin] = row.problem
+            elif not wanted:
+                stays[row.pin] = _why(row)
+            elif wanted == row.current:
+                stays[row.pin] = f"it runs {row.current} already"
+            else:
+                found += _moved(target, row, wanted, inside[row.pin])
+        if not any(inside.values()):
+            stays[target.release] = f"it does not run in {', '.join(environments)}"
     return VersionMoves(tuple(found), stays)
+
+
+def _moved(target: Target, row: Standing, wanted: str, inside: Sequence[str]) -> Iterator[VersionMove]:
+    if len(inside) == len(row.environments):
+        alone = row.pin.rpartition("/")[0]
+        yield VersionMove(row.release, row.current, wanted, target.group, alone, row.environments)
+        return
+    for environment in inside:
+        yield VersionMove(row.release, row.current, wanted, target.group, environment, (environment,))
 
 
 def _why(row: Standing) -> str:
@@ -63,10 +95,16 @@ def batches(found: Iterable[VersionMove]) -> tuple[tuple[VersionMove, ...], ...]
 
 
 def branch_name(found: Iterable[VersionMove]) -> str:
-    """``upgrade/vault-0.28.1``, ``upgrade/mesh-1.28.0`` for a group, ``upgrade/3-releases`` for several."""
+    """``upgrade/vault-0.28.1``, ``upgrade/mesh-1.28.0`` for a group, ``upgrade/3-releases`` for several.
+
+    ``upgrade/vault-staging-0.28.1`` where it moves in that environment alone.
+    """
     every = list(found)
     names = dict.fromkeys((move.group or move.release, move.after) for move in every)
     if len(names) == 1:
         name, version = next(iter(names))
+        alone = {move.alone_in for move in every}
+        if len(alone) == 1 and "" not in alone:
+            name = f"{name}-{alone.pop()}"
         return f"upgrade/{name}-{version.replace('+', '_')}"
     return f"upgrade/{len(every)}-releases"

@@ -74,7 +74,7 @@ def _ours(error: RenderError, job: Job) -> str:
 
 def order_of(job: Job, apis: frozenset[str], world: RenderPorts) -> RenderOrder:
     return RenderOrder(
-        release=job.release.name,
+        release=job.release.helm_name,
         namespace=job.release.namespace,
         chart=f"{world.root}/{job.chart.folder}",
         chart_name=f"{job.chart.name} {job.chart.version}",

@@ -16,7 +16,7 @@ def explained_context(job: Job, config: Config, world: RenderPorts) -> Iterator[
     """Pairs of what and why, in the order of their use."""
     environment, release, chart = job.environment, job.release, job.chart
     yield "chart", f"{chart.name} {chart.version} in {chart.folder}, as pipeline.lock has it ({chart.tree})"
-    yield "release name", release.name
+    yield "release name", release.helm_name
     yield "namespace", f"{release.namespace}, of the release in pipeline.yaml"
     said = f"environments.{environment.name}.kubeVersion" if environment.kube_version else "the default, none is stated"
     yield "Kubernetes", f"{environment.full_kube_version} ({said})"
@@ -42,7 +42,7 @@ def as_command(job: Job, world: RenderPorts) -> Sequence[str]:
     line += ["--is-upgrade"] if job.form == UPGRADE else []
     for layer in job.layers:
         line += ["--values", layer.file]
-    return (*line, "--", job.release.name, job.chart.folder)
+    return (*line, "--", job.release.helm_name, job.chart.folder)
 
 
 def _custom_apis(job: Job, world: RenderPorts) -> tuple[str, ...]:

@@ -99,14 +99,14 @@ def job_of(environment: Environment, release: Release, lock: ChartLock, world: R
         StaleError: the release is not vendored as pipeline.yaml asks.
         UsageError: a values file is missing or no YAML.
     """
-    got = lock.releases.get(release.name)
-    chart = lock.chart_of(release.name)
+    got = lock.releases.get(release.pin)
+    chart = lock.chart_of(release.pin)
     if got is None or chart is None:
-        raise StaleError(f"release {release.name!r} is not vendored", hint="pipeline vendor")
+        raise StaleError(f"release {release.pin!r} is not vendored", hint="pipeline vendor")
     if (got.chart, got.wanted) != (release.chart, release.version):
         wanted = f"{release.chart} {release.version}".strip()
         raise StaleError(
-            f"release {release.name!r} needs {wanted}, but pipeline.lock has another version", hint="pipeline vendor"
+            f"release {release.pin!r} needs {wanted}, but pipeline.lock has another version", hint="pipeline vendor"
         )
     layers = tuple(_layers(environment, release, world))
     overlay = overlay_of(release.name, environment.name, world.files.inputs(f"{OVERLAYS}/{release.name}"))

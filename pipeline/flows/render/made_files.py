@@ -156,6 +156,7 @@ def _inputs(job: Job, answer: RenderedChart, apis: tuple[str, ...]) -> Inputs:
         kube_version=job.environment.full_kube_version,
         helm_version=answer.helm_version,
         namespace=job.release.namespace,
+        release_name=job.release.release_name,
         apis=apis,
         values={layer.file: digest(layer.text.encode()) for layer in job.layers},
         form=job.form,

@@ -19,7 +19,7 @@ ROWS = {
 
 
 def test_the_newest_is_taken_and_a_named_version_as_it_is() -> None:
-    found = moves([Target("vault"), Target("web", "1.9.0"), Target("lost", "3.0.0", "all")], ROWS)
+    found = moves([Target("vault"), Target("web", "1.9.0"), Target("lost", "3.0.0", "all")], ROWS.values())
     assert [str(move) for move in found.moves] == ["vault 1.0.0 -> 1.2.0", "web 2.0.0 -> 1.9.0", "lost  -> 3.0.0"]
     assert found.stays == {}
 
@@ -36,7 +36,7 @@ def test_the_newest_is_taken_and_a_named_version_as_it_is() -> None:
     ],
 )
 def test_what_stays_says_why(target: Target, why: str) -> None:
-    assert dict(moves([target], ROWS).stays) == {target.release: why}
+    assert dict(moves([target], ROWS.values()).stays) == {target.release: why}
 
 
 def test_a_group_is_one_batch_and_names_the_branch() -> None:
@@ -58,3 +58,28 @@ def test_how_far_one_can_go() -> None:
     assert JudgedPath("a", "1", "2", (review,)).is_open
     assert not JudgedPath("a", "1", "2", (review, blocked)).is_open
     assert not JudgedPath("a", "1", "2", ()).is_open
+
+
+BOTH = [
+    Standing("web", ("test", "staging"), "x/web", "1.0.0", newest=NewerVersion("2.0.0")),
+    Standing("web", ("prod",), "x/web", "0.9.0", newest=NewerVersion("2.0.0"), own_pin="prod/web"),
+]
+
+
+@pytest.mark.parametrize(
+    ("environments", "moved"),
+    [
+        ((), ["web 1.0.0 -> 2.0.0", "prod/web 0.9.0 -> 2.0.0"]),
+        (("prod",), ["prod/web 0.9.0 -> 2.0.0"]),
+        (("test",), ["test/web 1.0.0 -> 2.0.0"]),
+        (("staging", "test"), ["web 1.0.0 -> 2.0.0"]),
+    ],
+)
+def test_an_environment_moves_alone_where_only_it_is_asked_for(environments: tuple[str, ...], moved: list[str]) -> None:
+    assert [str(move) for move in moves([Target("web")], BOTH, environments).moves] == moved
+
+
+def test_a_release_that_does_not_run_there_stays() -> None:
+    found = moves([Target("web")], BOTH[1:], ("test",))
+    assert (found.moves, found.stays) == ((), {"web": "it does not run in test"})
+    assert branch_name(moves([Target("web")], BOTH, ("prod",)).moves) == "upgrade/web-prod-2.0.0"

@@ -1,0 +1,74 @@
+"""``pipeline promote``: brings the version that runs in one environment to another, and judges it there."""
+
+import click
+
+from pipeline.core.errors import OK, UsageError
+from pipeline.core.risk.levels import LEVELS
+
+_OF_PROMOTE = "terminal, json, markdown, html, sarif or junit, in a file with =PATH"
+
+
+@click.command(short_help="Bring a version from one environment to another, and judge it.")
+@click.argument("targets", nargs=-1, required=True, metavar="RELEASE|GROUP...")
+@click.option("--from", "source", required=True, metavar="ENV", help="The environment that has the version.")
+@click.option("--to", "target", required=True, metavar="ENV", help="The environment that gets it.")
+@click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
+@click.option(
+    "-b",
+    "--branch",
+    is_flag=False,
+    flag_value="",
+    metavar="[NAME]",
+    help="Commit on a new branch; leave the work tree alone.",
+)
+@click.option(
+    "-o", "--output", "outputs", multiple=True, metavar="FORMAT[=PATH]", help=f"Output format: {_OF_PROMOTE}."
+)
+@click.option(
+    "--fail-on", type=click.Choice(LEVELS), help="Exit 3 if a proven finding has this severity or a higher one."
+)
+def command(
+    targets: tuple[str, ...],
+    *,
+    source: str,
+    target: str,
+    dry_run: bool,
+    branch: str | None,
+    outputs: tuple[str, ...],
+    fail_on: str | None,
+) -> int:
+    """Write the version that --from has in pipeline.lock into --to, vendor, render, and show the diff with its verdict.
+
+    Namespace, release name and values of --to stay as they are. If a step fails, every file is as it was.
+
+    \b
+    pipeline promote vault --from staging --to prod
+    pipeline promote mesh --from staging --to prod --branch
+    """  # noqa: D301 - \b is for click
+    from datetime import timedelta
+
+    from pipeline.cli.support import upgrade_runs as runs
+    from pipeline.cli.support.recovery_notice import say
+    from pipeline.cli.support.upgrading import decided
+    from pipeline.core.upgrade.promotion import promoted
+    from pipeline.core.upgrade.targets import targets as named
+    from pipeline.core.words import command as shell
+    from pipeline.wiring import repository
+
+    here = repository()
+    here.check_whole()
+    if branch is not None and dry_run:
+        raise UsageError("--branch and --dry-run exclude each other", hint="use one of them")
+    wanted, staying = promoted(here.config, here.lock, named(here.config, targets), source, target)
+    found = decided(here, wanted, timedelta(), (target,))
+    for release, why in found.stays.items():
+        say(f"{release} stays: {why}")
+    if not found.moves:
+        click.echo("nothing to promote")
+        return OK
+    for line in staying:
+        say(line)
+    if branch is not None:
+        return runs.on_branch(here, found.moves, branch, fail_on)
+    again = shell("pipeline", "promote", *targets, "--from", source, "--to", target)
+    return runs.in_place(here, found.moves, outputs, fail_on, again=again if dry_run else "")

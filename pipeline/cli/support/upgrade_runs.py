@@ -1,0 +1,90 @@
+"""What ``upgrade`` and ``promote`` do with the moves: in the work tree, on a branch, or as a path only shown."""
+
+import sys
+from collections.abc import Sequence
+from contextlib import nullcontext
+
+import click
+
+from pipeline.adapters.git.scratch import restore
+from pipeline.cli.support.committing import committed, to_commit
+from pipeline.cli.support.judging import paths
+from pipeline.cli.support.log_lines import unheard, unheard_where_needed
+from pipeline.cli.support.recovery_notice import say
+from pipeline.cli.support.settings import settings
+from pipeline.cli.support.showing import show
+from pipeline.cli.support.trace import redact
+from pipeline.cli.support.upgrading import Upgraded, in_scratch, upgraded
+from pipeline.core.errors import FAILED, OK, RISK, PipelineError
+from pipeline.core.judge.report import Verdict
+from pipeline.core.upgrade.version_moves import VersionMove, batches, branch_name
+from pipeline.core.words import command as shell
+from pipeline.report.path_text import terminal
+from pipeline.report.plain import safe
+from pipeline.report.structured import document
+from pipeline.report.look import Look
+from pipeline.wiring import Repository
+
+
+def in_place(
+    here: Repository, found: Sequence[VersionMove], outputs: tuple[str, ...], fail_on: str | None, again: str
+) -> int:
+    """All moves at once, in the work tree; or for a dry run in another one, and ``again`` is the command to do it."""
+    with in_scratch(here, uncommitted=True) if again else nullcontext(here) as place:
+        done = upgraded(place, found, fail_on)
+    _say(done)
+    show(document(done.comparison.report), outputs)
+    code = _exit_code(done)
+    if again:
+        click.echo(f"nothing was changed; to do it: {again}", err=True)
+    elif code == OK:
+        click.echo("next: pipeline commit", err=True)
+    else:
+        click.echo("next: read the findings, fix what blocks in values/ or overlays/, then pipeline render", err=True)
+    return code
+
+
+def on_branch(here: Repository, found: Sequence[VersionMove], branch: str, fail_on: str | None) -> int:
+    """A commit for each batch. What fails is named, and the others are committed all the same."""
+    name, made, worst = branch or branch_name(found), 0, OK
+    with in_scratch(here, uncommitted=False) as place:
+        for batch in batches(found):
+            try:
+                done = upgraded(place, batch, fail_on)
+                with place.disk.alone("commit", say) as disk:
+                    found_files = to_commit(place)
+                    assert found_files is not None, "BUG: an upgrade that changes no file"
+                    assert disk.turn is not None, "BUG: nobody's turn"
+                    commit = committed(place, found_files, disk.turn, None if made else name)
+            except PipelineError as error:
+                say(f"{', '.join(map(str, batch))} failed: {redact(str(error))}")
+                restore(place.root)
+                worst = FAILED
+                continue
+            _say(done)
+            made += 1
+            click.echo(f"committed {commit[:10]} on {name}: {found_files.subject}")
+            worst = worst or _exit_code(done)
+    if made:
+        click.echo(f"next: {shell('git', 'push', '-u', 'origin', name)}", err=True)
+    return worst
+
+
+def show_paths(here: Repository, found: Sequence[VersionMove]) -> int:
+    """For each release the steps, with what blocks each of them."""
+    ways = paths(here, found)
+    look = Look(settings().colored(sys.stdout))
+    click.echo(unheard("\n".join(terminal(way, look) for way in ways)), nl=False, color=True)
+    return OK if all(way.is_open for way in ways) else RISK
+
+
+def _say(done: Upgraded) -> None:
+    for edit in done.edits:
+        click.echo(unheard_where_needed(safe(f"{edit}\n")), nl=False, err=True)
+    for line in done.warnings:
+        click.echo(unheard_where_needed(safe(f"warning: {line}\n")), nl=False, err=True)
+
+
+def _exit_code(done: Upgraded) -> int:
+    verdict = done.comparison.report.verdict
+    return FAILED if verdict is Verdict.FAILED else RISK if verdict is Verdict.BLOCKED else OK
