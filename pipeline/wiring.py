@@ -65,7 +65,7 @@ class Repository:
                 sides = readable(kept_sides(text))
             if not sides:
                 raise
-            asked = {release.name: (release.chart, release.version) for release in self.config.releases}
+            asked = {one.pin: (one.chart, one.version) for one in self.config.pins()}
             return mended(sides, asked), f"{LOCK_FILE} held both sides of a merge: one lock was made of them"
 
     def _sides_of_merge(self) -> Sequence[str]:

@@ -1,5 +1,8 @@
 """``pipeline promote``: brings the version that runs in one environment to another, and judges it there."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import click
 
 from pipeline.core.errors import OK, UsageError
@@ -27,16 +30,7 @@ _OF_PROMOTE = "terminal, json, markdown, html, sarif or junit, in a file with =P
 @click.option(
     "--fail-on", type=click.Choice(LEVELS), help="Exit 3 if a proven finding has this severity or a higher one."
 )
-def command(
-    targets: tuple[str, ...],
-    *,
-    source: str,
-    target: str,
-    dry_run: bool,
-    branch: str | None,
-    outputs: tuple[str, ...],
-    fail_on: str | None,
-) -> int:
+def command(targets: tuple[str, ...], **options: Any) -> int:
     """Write the version that --from has in pipeline.lock into --to, vendor, render, and show the diff with its verdict.
 
     Namespace, release name and values of --to stay as they are. If a step fails, every file is as it was.
@@ -45,22 +39,26 @@ def command(
     pipeline promote vault --from staging --to prod
     pipeline promote mesh --from staging --to prod --branch
     """  # noqa: D301 - \b is for click
+    if options["branch"] is not None and options["dry_run"]:
+        raise UsageError("--branch and --dry-run exclude each other", hint="use one of them")
+    return _promoted(targets, (options["source"], options["target"]), options)
+
+
+def _promoted(asked: Sequence[str], between: tuple[str, str], options: dict[str, Any]) -> int:
     from datetime import timedelta
 
     from pipeline.cli.support import upgrade_runs as runs
     from pipeline.cli.support.recovery_notice import say
     from pipeline.cli.support.upgrading import decided
     from pipeline.core.upgrade.promotion import promoted
-    from pipeline.core.upgrade.targets import targets as named
+    from pipeline.core.upgrade.targets import targets
     from pipeline.core.words import command as shell
     from pipeline.wiring import repository
 
     here = repository()
     here.check_whole()
-    if branch is not None and dry_run:
-        raise UsageError("--branch and --dry-run exclude each other", hint="use one of them")
-    wanted, staying = promoted(here.config, here.lock, named(here.config, targets), source, target)
-    found = decided(here, wanted, timedelta(), (target,))
+    wanted, staying = promoted(here.config, here.lock, targets(here.config, asked), *between)
+    found = decided(here, wanted, timedelta(), between[1:])
     for release, why in found.stays.items():
         say(f"{release} stays: {why}")
     if not found.moves:
@@ -68,7 +66,9 @@ def command(
         return OK
     for line in staying:
         say(line)
-    if branch is not None:
-        return runs.on_branch(here, found.moves, branch, fail_on)
-    again = shell("pipeline", "promote", *targets, "--from", source, "--to", target)
-    return runs.in_place(here, found.moves, outputs, fail_on, again=again if dry_run else "")
+    if options["branch"] is not None:
+        return runs.on_branch(here, found.moves, options["branch"], options["fail_on"])
+    again = shell("pipeline", "promote", *asked, "--from", between[0], "--to", between[1])
+    return runs.in_place(
+        here, found.moves, options["outputs"], options["fail_on"], again=again if options["dry_run"] else ""
+    )

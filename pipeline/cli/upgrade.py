@@ -1,11 +1,11 @@
 """``pipeline upgrade``: moves releases to other versions, and says what that would do."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipeline.core.errors import OK, UsageError
+from pipeline.core.errors import OK, RISK, UsageError
 from pipeline.core.risk.levels import LEVELS
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ _OF_UPGRADE = "terminal, json, markdown, html, sarif or junit, in a file with =P
 @click.option("--all", "everything", is_flag=True, help="Every release.")
 @click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
 @click.option("--path", is_flag=True, help="Show the steps to the version that the fewest findings block.")
+@click.option("--to-kube", metavar="VERSION", help="Show which releases must move before Kubernetes VERSION.")
 @click.option(
     "-b",
     "--branch",
@@ -40,18 +41,7 @@ _OF_UPGRADE = "terminal, json, markdown, html, sarif or junit, in a file with =P
 @click.option(
     "--fail-on", type=click.Choice(LEVELS), help="Exit 3 if a proven finding has this severity or a higher one."
 )
-def command(
-    targets: tuple[str, ...],
-    *,
-    environments: tuple[str, ...],
-    everything: bool,
-    dry_run: bool,
-    path: bool,
-    branch: str | None,
-    cooldown: str,
-    outputs: tuple[str, ...],
-    fail_on: str | None,
-) -> int:
+def command(targets: tuple[str, ...], **options: Any) -> int:
     """Edit the version in pipeline.yaml, vendor, render, and show the diff with its verdict.
 
     Without a version, the newest is taken. If a step fails, every file is as it was. With --branch, each release (or
@@ -62,27 +52,51 @@ def command(
     pipeline upgrade vault@0.30.0 -e staging
     pipeline upgrade mesh@1.28.0 --dry-run
     pipeline upgrade vault@0.30.0 --path
+    pipeline upgrade --to-kube 1.37 -e prod
     pipeline upgrade --all --cooldown 3d --branch
     """  # noqa: D301 - \b is for click
+    from pipeline.cli.support import upgrade_runs as runs
     from pipeline.core.words import command as shell
     from pipeline.wiring import repository
 
+    ways = ("dry_run", "path", "to_kube", "branch")
+    if sum(options[way] not in (None, False) for way in ways) > 1:
+        message = "--branch, --dry-run, --path and --to-kube exclude each other"
+        raise UsageError(message, hint="use one of them")
     here = repository()
     here.check_whole()
-    found = _decided(here, targets, _span(cooldown), environments, everything=everything)
+    environments = options["environments"]
+    if options["to_kube"] is not None:
+        return _to_kube(here, options["to_kube"], environments, targets)
+    found = _decided(here, targets, _span(options["cooldown"]), environments, everything=options["everything"])
     if not found:
         click.echo("nothing to upgrade")
         return OK
-    if (branch is not None) + dry_run + path > 1:
-        raise UsageError("--branch, --dry-run and --path exclude each other", hint="use one of them")
-    from pipeline.cli.support import upgrade_runs as runs
-
-    if path:
+    if options["path"]:
         return runs.show_paths(here, found)
-    if branch is not None:
-        return runs.on_branch(here, found, branch, fail_on)
+    if options["branch"] is not None:
+        return runs.on_branch(here, found, options["branch"], options["fail_on"])
     again = shell("pipeline", "upgrade", *(f"{move.release}@{move.after}" for move in found), *_of(environments))
-    return runs.in_place(here, found, outputs, fail_on, again=again if dry_run else "")
+    return runs.in_place(here, found, options["outputs"], options["fail_on"], again=again if options["dry_run"] else "")
+
+
+def _to_kube(here: "Repository", kube: str, environments: tuple[str, ...], asked: tuple[str, ...]) -> int:
+    import sys
+
+    from pipeline.cli.support.kube_raise import kube_plans
+    from pipeline.cli.support.log_lines import unheard
+    from pipeline.cli.support.settings import settings
+    from pipeline.core.upgrade.targets import targets
+    from pipeline.report.kube_text import terminal
+    from pipeline.report.look import Look
+
+    wanted = targets(here.config, asked)
+    if any(target.version for target in wanted):
+        raise UsageError("--to-kube finds the versions itself", hint="name releases without a version")
+    plans = kube_plans(here, kube, environments, [target.release for target in wanted])
+    look = Look(settings().colored(sys.stdout))
+    click.echo(unheard(terminal(plans, look)), nl=False, color=True)
+    return OK if all(plan.is_open for plan in plans) else RISK
 
 
 def _of(environments: Sequence[str]) -> list[str]:

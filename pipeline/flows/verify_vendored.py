@@ -78,13 +78,13 @@ def _unsigned(
     config: Config, lock: ChartLock, source: ChartFetcher | None, notes: list[str]
 ) -> Iterator[FileDifference]:
     """Charts that were signed, and of which no key is demanded any more, or which their source has unsigned by now."""
-    for release in config.releases:
-        pin = lock.chart_of(release.name)
+    for release in config.pins():
+        pin = lock.chart_of(release.pin)
         if pin is None or not pin.provenance:
             continue
         reference = config.reference(release)
         if not reference.keys:
-            yield FileDifference(pin.folder, f"is no longer checked by a key: {unsigned(release.name, pin)}")
+            yield FileDifference(pin.folder, f"is no longer checked by a key: {unsigned(release.pin, pin)}")
         elif source is not None:
             try:
                 source.fetch(reference, pin.version, pin.pinned, pin.revision)

@@ -31,13 +31,14 @@ def _step(number: int, step: JudgedVersion, path: JudgedPath, look: Look) -> Ite
     yield f"{number:>3}. {line(step.version)}  {verdict}"
     if step.skips:
         yield "     The chart says that no version may be skipped, and this step does."
-    yield from _told("blocker", step.blocking)
-    yield from _told("high", step.advised)
+    yield from told("blocker", step.blocking)
+    yield from told("high", step.advised)
     if number < len(path.steps):
         yield "     Before the next step: every object healthy, every hook and migration done (pipeline status)."
 
 
-def _told(level: str, findings: Iterable[Finding]) -> Iterator[str]:
+def told(level: str, findings: Iterable[Finding]) -> Iterator[str]:
+    """Each finding with its fix and the commands of that."""
     for finding in findings:
         yield f"     {level.upper():8}{line(finding.title)}"
         if finding.remedy:

@@ -4,7 +4,8 @@ Nothing is written to rendered/ there: what a render made is read as a tree of f
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import pairwise
 
@@ -15,11 +16,12 @@ from pipeline.cli.support.progress import progress
 from pipeline.cli.support.trace import redact
 from pipeline.cli.support.upgrading import in_scratch
 from pipeline.core.charts.semver import Version
-from pipeline.core.config.model import FILE
+from pipeline.core.config.model import FILE, Config
 from pipeline.core.config.read import read
 from pipeline.core.config.version_edit import with_versions
 from pipeline.core.errors import PipelineError, UsageError, WorldError
 from pipeline.core.judge.report import Report, Verdict
+from pipeline.core.render.file_edits import Edits
 from pipeline.core.render.file_tree import Tree
 from pipeline.core.risk.finding import Severity
 from pipeline.core.upgrade.best_path import best_path
@@ -32,7 +34,7 @@ from pipeline.flows.edited_tree import EditedTree
 from pipeline.flows.read_rendered import RenderedSnapshot, read_rendered
 from pipeline.flows.render.render import render
 from pipeline.flows.standings import standings
-from pipeline.flows.vendor import vendor
+from pipeline.flows.vendor import Vendored, vendor
 from pipeline.wiring import Repository
 
 _FORBIDDEN = "chart-skips-versions"
@@ -47,7 +49,7 @@ def judged(here: Repository, rows: Sequence[Standing]) -> dict[str, tuple[Judged
     rows = [row for row in rows if row.newer]
     if not rows:
         return {}
-    head = _head(here)
+    head = head_of(here)
     found: dict[str, tuple[JudgedVersion, ...]] = {}
     with in_scratch(here, uncommitted=False) as place, progress("judge") as tell:
         done, total = 0, sum(len(row.newer) for row in rows)
@@ -61,6 +63,10 @@ def judged(here: Repository, rows: Sequence[Standing]) -> dict[str, tuple[Judged
     return found
 
 
+class _UndoneError(Exception):
+    """Has the files be as they were: the next version starts from the last commit again."""
+
+
 @dataclass
 class Bench:
     """The versions of one release, side by side. ``head`` is the last commit, which is version ``""``.
@@ -72,46 +78,64 @@ class Bench:
     head: Tree
     pin: str
     environments: tuple[str, ...] = ()
+    kube: str = ""
+    """The Kubernetes version of the environments, where it is not what pipeline.yaml says."""
+    charts: dict[str, Vendored] = field(default_factory=dict)
+    """What was fetched, by version; another bench may share it."""
     _sides: dict[str, RenderedSnapshot | PipelineError] = field(default_factory=dict)
     _documents: DocumentCache = field(default_factory=DocumentCache.of_user)
 
-    def judged(self, old: str, new: str) -> JudgedVersion:
-        """The way from ``old`` to ``new``. Each version is rendered the first time that somebody asks for it."""
-        before, after = self._side(old), self._side(new)
+    def judged(self, old: str, new: str, there: "Bench | None" = None) -> JudgedVersion:
+        """The way from ``old`` to ``new``, which is taken from ``there`` where another bench is given.
+
+        Each version is rendered the first time that somebody asks for it.
+        """
+        there = there or self
+        before, after = self._side(old), there._side(new)  # noqa: SLF001 - of its own class
         for side in (before, after):
             if isinstance(side, PipelineError):
                 return JudgedVersion(new, Verdict.FAILED, problem=redact(side.message))
         assert isinstance(before, RenderedSnapshot)
         assert isinstance(after, RenderedSnapshot)
-        return _of(new, diff_repository(before, after, rules.load, self._terms()))
+        terms = DiffTerms.of(there._config(""), datetime.now(tz=UTC).date(), None)  # noqa: SLF001 - as above
+        return _of(new, diff_repository(before, after, rules.load, terms))
 
     @property
     def _release(self) -> str:
         return self.pin.rpartition("/")[2]
 
-    def _terms(self) -> DiffTerms:
-        return DiffTerms.of(self.place.config, datetime.now(tz=UTC).date(), None)
-
     def _side(self, version: str) -> RenderedSnapshot | PipelineError:
         if version not in self._sides:
             try:
-                tree = self._tree(version) if version else self.head
+                tree = self._tree(version) if version or self.kube else self.head
                 wanted = ReleaseSelection(frozenset(self.environments), frozenset([self._release]))
                 self._sides[version] = read_rendered(version or "HEAD", tree, wanted, chart_of, self._documents)
             except PipelineError as error:
                 self._sides[version] = error
         return self._sides[version]
 
+    def _config(self, version: str) -> Config:
+        text = (self.place.root / FILE).read_bytes().decode()
+        config = read(with_versions(text, {self.pin: version})[0] if version else text, rule_ids=rules.ids())
+        if not self.kube:
+            return config
+        raised = {name: replace(config.environments[name], kube_version=self.kube) for name in self.environments}
+        return replace(config, environments={**config.environments, **raised})
+
     def _tree(self, version: str) -> Tree:
-        """The repository with the release at ``version``. Only the chart is written, for Helm to read."""
-        text, _ = with_versions((self.place.root / FILE).read_bytes().decode(), {self.pin: version})
-        config = read(text, rule_ids=rules.ids())
-        with self.place.disk.alone("judge") as disk:
-            chart = vendor(config, self.place.lock, [self._release], disk, self.place.chart_source())
-            disk.carry_out(chart.edits)
+        """The repository with the release at ``version``. Nothing but the chart is written, for Helm to read."""
+        config, lock, fetched = self._config(version), self.place.lock, Edits()
+        if version:
+            if version not in self.charts:
+                source = self.place.chart_source()
+                self.charts[version] = vendor(config, lock, [self._release], self.place.disk, source)
+            lock, fetched = self.charts[version].lock, self.charts[version].edits
         pairs = config.pairs(self.environments, (self._release,))
-        outcome = render(config, chart.lock, pairs, self.place.render_world()).whole()
-        return EditedTree.of(self.head, [chart.edits, outcome.edits])
+        with suppress(_UndoneError), self.place.disk.alone("judge") as alone, alone.as_one() as disk:
+            disk.carry_out(fetched)
+            outcome = render(config, lock, pairs, self.place.render_world()).whole()
+            raise _UndoneError
+        return EditedTree.of(self.head, [fetched, outcome.edits])
 
 
 def paths(here: Repository, found: Sequence[VersionMove]) -> tuple[JudgedPath, ...]:
@@ -120,8 +144,11 @@ def paths(here: Repository, found: Sequence[VersionMove]) -> tuple[JudgedPath, .
     Raises:
         UsageError, WorldError: there is no Git repository, no commit to start from, or a source does not answer.
     """
-    head = _head(here)
-    rows = _standings(here, [move.release for move in found])
+    head = head_of(here)
+    rows = newer_of(here, [move.release for move in found])
+    for row in rows:
+        if row.problem:
+            raise WorldError(f"release {row.release!r}: {row.problem}")
     with in_scratch(here, uncommitted=False) as place:
         return tuple(
             _path(Bench(place, head, move.pin, move.environments), move, _row_of(move, rows)) for move in found
@@ -132,14 +159,11 @@ def _row_of(move: VersionMove, rows: Sequence[Standing]) -> Standing:
     return next(row for row in rows if row.release == move.release and {*row.environments} & {*move.environments})
 
 
-def _standings(here: Repository, releases: Sequence[str]) -> Sequence[Standing]:
+def newer_of(here: Repository, releases: Sequence[str]) -> Sequence[Standing]:
+    """Where the releases stand, with all newer versions; asks their sources."""
     with progress("versions") as tell:
         now = datetime.now(tz=UTC)
-        rows = standings(here.config, here.lock, releases, here.chart_source(), now, progress=tell)
-    for row in rows:
-        if row.problem:
-            raise WorldError(f"release {row.release!r}: {row.problem}")
-    return rows
+        return standings(here.config, here.lock, releases, here.chart_source(), now, progress=tell)
 
 
 def _path(bench: Bench, move: VersionMove, row: Standing) -> JudgedPath:
@@ -169,7 +193,12 @@ def _of(version: str, report: Report) -> JudgedVersion:
     )
 
 
-def _head(here: Repository) -> Tree:
+def head_of(here: Repository) -> Tree:
+    """The last commit, which other versions are compared with.
+
+    Raises:
+        UsageError: there is none.
+    """
     head = here.head()
     if head is None:
         raise UsageError("there is no commit to compare with", hint="pipeline commit makes one")

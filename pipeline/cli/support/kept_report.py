@@ -113,7 +113,7 @@ def _worktree(here: "Repository") -> str:
         if folder in _FOLDERS and any(one.kind is FileKind.LINK for one, _ in found):
             return ""
         rows += [f"{folder}/{one.path}\0{one.kind}\0{one.executable}\0{digest}" for one, digest in found]
-    own = sorted({file for release in here.config.releases for file in release.values})
+    own = sorted({file for one in here.config.releases for env in one.environments for file in one.value_files(env)})
     rows += [f"{path}\0{_digest(here.disk.read(path) or b'')}" for path in (LOCK, *own)]
     return _digest("\n".join(sorted(rows)).encode("utf-8", "surrogateescape"))
 

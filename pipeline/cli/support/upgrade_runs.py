@@ -19,10 +19,10 @@ from pipeline.core.errors import FAILED, OK, RISK, PipelineError
 from pipeline.core.judge.report import Verdict
 from pipeline.core.upgrade.version_moves import VersionMove, batches, branch_name
 from pipeline.core.words import command as shell
+from pipeline.report.look import Look
 from pipeline.report.path_text import terminal
 from pipeline.report.plain import safe
 from pipeline.report.structured import document
-from pipeline.report.look import Look
 from pipeline.wiring import Repository
 
 

@@ -46,7 +46,6 @@ def with_versions(text: str, versions: Mapping[str, str]) -> tuple[str, tuple[Ve
     """
     data = _loaded(text)
     now, later = _passes(data, versions)
-    every = list(data.get("environments") or [DEFAULT_ENVIRONMENT])
     root = composed(text)
     indexes = {entry["name"]: index for index, entry in enumerate(data["releases"])}
     replacements: dict[tuple[int, int], TextChange] = {}
@@ -55,25 +54,30 @@ def with_versions(text: str, versions: Mapping[str, str]) -> tuple[str, tuple[Ve
         release, environment = _name(pin), pin.rpartition("/")[0]
         if release not in indexes:
             raise UsageError(f"{FILE} has no release {release!r}", hint=f"one of {', '.join(indexes)}")
-        entry, node = wanted["releases"][indexes[release]], _entry(root, indexes[release])
-        before = _before(entry, environment)
-        if before == version:
-            continue
-        if environment:
-            own = OwnVersion(release, environment, version)
-            changes = version_changes(text, node, own, every)
-            entry["environments"] = wanted_environments(entry, own, every)
-        else:
-            changes = [_change(text, node, release, version)]
-            entry["version"] = version
-        replacements |= {(change.start, change.end): change for change in changes}
-        edits.append(VersionEdit(pin, changes[0].line_in(text), before, version))
+        before = _before(wanted["releases"][indexes[release]], environment)
+        if before != version:
+            node = _entry(root, indexes[release])
+            changes = _edited(text, node, wanted, indexes[release], OwnVersion(release, environment, version))
+            replacements |= {(change.start, change.end): change for change in changes}
+            edits.append(VersionEdit(pin, changes[0].line_in(text), before, version))
     new = applied(text, replacements.values())
     _check(new, wanted, edits)
     if not later:
         return new, tuple(edits)
     last, more = with_versions(new, later)
     return last, (*edits, *more)
+
+
+def _edited(text: str, node: Any, wanted: dict[str, Any], index: int, own: OwnVersion) -> list[TextChange]:
+    """The changes of the text for one version; ``wanted`` is changed with it."""
+    entry = wanted["releases"][index]
+    if not own.environment:
+        entry["version"] = own.version
+        return [_change(text, node, own.release, own.version)]
+    every = list(wanted.get("environments") or [DEFAULT_ENVIRONMENT])
+    changes = version_changes(text, node, own, every)
+    entry["environments"] = wanted_environments(entry, own, every)
+    return changes
 
 
 def _passes(data: Mapping[str, Any], versions: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
