@@ -4,6 +4,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from pipeline.core.kube.resource import Resource, ResourceId, mapping
+from pipeline.core.mesh.api_gateways import api_gateways, istio_classes
+from pipeline.core.mesh.api_groups import GATEWAY_API, NETWORKING, SECURITY
+from pipeline.core.mesh.api_routes import ROUTE_KINDS, api_virtual_services
 from pipeline.core.mesh.destination_rules import DestinationRules, destination_rule
 from pipeline.core.mesh.gateways import MeshGateway, istio_gateway
 from pipeline.core.mesh.mesh_services import (
@@ -16,7 +19,7 @@ from pipeline.core.mesh.mesh_services import (
 )
 from pipeline.core.mesh.mesh_settings import DEFAULT_SETTINGS, MeshSettings, mesh_settings
 from pipeline.core.mesh.sidecars import SidecarScope, sidecar_scope
-from pipeline.core.mesh.values import ISTIO, exported, labels, namespace_of, text, within
+from pipeline.core.mesh.values import exported, labels, namespace_of, text, within
 from pipeline.core.mesh.virtual_services import VirtualService, joined, virtual_service
 from pipeline.core.mesh.workloads import Workload, workloads
 
@@ -48,23 +51,26 @@ class Mesh:
         for resource in resources:
             by_kind.setdefault((resource.id.group, resource.kind), []).append(resource)
 
-        def of_kind(kind: str, group: str = ISTIO) -> list[Resource]:
+        def of_kind(kind: str, group: str = NETWORKING) -> list[Resource]:
             return by_kind.get((group, kind), [])
 
         settings = mesh_settings(of_kind("ConfigMap", ""))
         gateways = [istio_gateway(one) for one in of_kind("Gateway")]
+        classes = istio_classes(of_kind("GatewayClass", GATEWAY_API))
+        spaces = of_kind("Namespace", "")
+        gateways += [made for one in of_kind("Gateway", GATEWAY_API) for made in api_gateways(one, classes, spaces)]
         written = [virtual_service(one) for one in of_kind("VirtualService")]
         services = _services(of_kind)
         return cls(
             settings,
             services,
-            tuple(joined(written, settings.virtual_service_exports)),
+            (*joined(written, settings.virtual_service_exports), *_api_routes(of_kind, gateways)),
             DestinationRules(map(destination_rule, of_kind("DestinationRule")), settings.root_namespace),
             tuple(sorted(gateways, key=lambda one: f"{one.name}.{one.namespace}")),
             tuple(map(sidecar_scope, of_kind("Sidecar"))),
             tuple(workloads(one for found in by_kind.values() for one in found)),
-            _tls_modes(of_kind("PeerAuthentication", "security.istio.io"), settings.root_namespace),
-            tuple(of_kind("AuthorizationPolicy", "security.istio.io")),
+            _tls_modes(of_kind("PeerAuthentication", SECURITY), settings.root_namespace),
+            tuple(of_kind("AuthorizationPolicy", SECURITY)),
             tuple(sorted(one.id for one in of_kind("EnvoyFilter"))),
             _by_host(services),
         )
@@ -95,6 +101,11 @@ class Mesh:
                 own = service.namespace == namespace
                 found[2 if "*" in names else 0 if own else 1].append(service)
         return [service for part in found for service in part]
+
+
+def _api_routes(of_kind: Callable[..., list[Resource]], gateways: list[MeshGateway]) -> Iterable[VirtualService]:
+    routes = [one for kind in ROUTE_KINDS for one in of_kind(kind, GATEWAY_API)]
+    return api_virtual_services(routes, gateways, of_kind("ReferenceGrant", GATEWAY_API))
 
 
 def _by_host(services: Iterable[MeshService]) -> Mapping[str, tuple[MeshService, ...]]:

@@ -12,6 +12,7 @@ from pipeline.core.mesh.workloads import Workload
 SIDECAR, GATEWAY = "sidecar", "gateway"
 _SYSTEM = frozenset({"kube-system", "kube-public", "kube-node-lease"})
 _GATEWAY_LABEL = "istio"
+_NAME_LABEL = "gateway.networking.k8s.io/gateway-name"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,8 @@ class Proxy:
     labels: Mapping[str, str] = field(hash=False)
     services: tuple[MeshService, ...] = ()
     ports: Mapping[str, int] = field(default_factory=dict, hash=False)
+    host: str = ""
+    """Of the Gateway API: the Service that Istio makes for it."""
 
     @property
     def title(self) -> str:
@@ -32,10 +35,10 @@ class Proxy:
 
 def proxies(mesh: Mesh) -> list[Proxy]:
     """Sidecars by namespace, then gateways by name. A name that two gateways have is written with its namespace."""
-    gateways = list(_gateways(mesh))
+    gateways = [*_gateways(mesh), *_made(mesh)]
     names = [one.name for one in gateways]
     named = [
-        Proxy(one.kind, f"{one.namespace}/{one.name}", one.namespace, one.labels, one.services, one.ports)
+        Proxy(one.kind, f"{one.namespace}/{one.name}", one.namespace, one.labels, one.services, one.ports, one.host)
         if names.count(one.name) > 1
         else one
         for one in gateways
@@ -72,15 +75,24 @@ def _gateways(mesh: Mesh) -> Iterator[Proxy]:
             yield Proxy(GATEWAY, service.name, service.namespace, labels, (service,), ports)
 
 
+def _made(mesh: Mesh) -> Iterator[Proxy]:
+    """Those that Istio itself deploys for Gateways of the Gateway API."""
+    there = {service.host for service in mesh.services}
+    made = [one for one in mesh.gateways if one.service and one.service not in there]
+    found = {(one.source.name, one.namespace): one.service for one in made}
+    for (name, namespace), host in sorted(found.items()):
+        yield Proxy(GATEWAY, name, namespace, {_NAME_LABEL: name}, host=host)
+
+
 def _is_gateway(service: MeshService, mesh: Mesh) -> bool:
     """By Istio's own label (``istio: ingressgateway``), or because a Gateway selects its pods."""
     if service.selector.get(_GATEWAY_LABEL, "").endswith("gateway"):
         return True
-    return any(_chosen(gateway, service, mesh) for gateway in mesh.gateways)
+    return any(gateway.service == service.host or _chosen(gateway, service, mesh) for gateway in mesh.gateways)
 
 
 def _chosen(gateway: MeshGateway, service: MeshService, mesh: Mesh) -> bool:
-    if not gateway.selector:
+    if not gateway.selector:  # an empty one chooses every gateway, and makes none
         return False
     if within(gateway.selector, service.selector):
         return True

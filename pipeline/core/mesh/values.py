@@ -5,7 +5,6 @@ from typing import Any
 
 from pipeline.core.kube.resource import Resource, ResourceId, mapping, sequence
 
-ISTIO = "networking.istio.io"
 NOWHERE = ResourceId("", "", "", "")
 """The identity of what no object declares."""
 _LARGEST = 4294967295

@@ -7,6 +7,7 @@ from pipeline.core.mesh.clusters import Clusters
 from pipeline.core.mesh.envoy import EnvoyCluster, ProxyView
 from pipeline.core.mesh.gateway_servers import joined_servers
 from pipeline.core.mesh.gateway_view import GatewayView
+from pipeline.core.mesh.gateways import MeshGateway
 from pipeline.core.mesh.hosts import MESH_GATEWAY
 from pipeline.core.mesh.http_routes import RoutedProxy
 from pipeline.core.mesh.mesh import Mesh
@@ -72,7 +73,8 @@ def _target(target: int | str, otherwise: int, proxy: Proxy) -> int:
 
 def _gateway(mesh: Mesh, proxy: Proxy) -> ProxyView:
     scope = gateway_scope(mesh, proxy.namespace, proxy.labels)
-    chosen = [one for one in mesh.gateways if not one.service and within(one.selector, proxy.labels)]
+    hosts = {proxy.host, *(service.host for service in proxy.services)}
+    chosen = [one for one in mesh.gateways if _serves(one, proxy, hosts)]
 
     def port_of(wanted: int) -> int:
         for service in proxy.services:
@@ -87,6 +89,12 @@ def _gateway(mesh: Mesh, proxy: Proxy) -> ProxyView:
     through = any(one.server.tls_mode == "AUTO_PASSTHROUGH" for those in joined.ports.values() for one in those)
     found = [*clusters.outbound(), _BLACK_HOLE, *(clusters.through_sni() if through else ())]
     return ProxyView.of(found, builder.listeners(), builder.tables())
+
+
+def _serves(gateway: MeshGateway, proxy: Proxy, hosts: set[str]) -> bool:
+    if gateway.service:
+        return gateway.service in hosts
+    return not proxy.host and within(gateway.selector, proxy.labels)
 
 
 def _has_policies(mesh: Mesh, proxy: Proxy) -> bool:

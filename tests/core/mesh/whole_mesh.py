@@ -176,6 +176,57 @@ kind: AuthorizationPolicy
 metadata: {name: z, namespace: shop}
 spec: {selector: {matchLabels: {app: a}}, rules: [{}]}
 ---
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: api, namespace: shop}
+spec:
+  gatewayClassName: istio
+  addresses: [{type: Hostname, value: edge.istio-system.svc.cluster.local}]
+  listeners:
+  - {name: http, port: 80, protocol: HTTP, hostname: "*.api.example", allowedRoutes: {namespaces: {from: All}}}
+  - name: https
+    port: 443
+    protocol: HTTPS
+    tls: {mode: Terminate, certificateRefs: [{name: c}]}
+    allowedRoutes: {namespaces: {from: Selector, selector: {matchLabels: {a: b}}}}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: r, namespace: shop}
+spec:
+  parentRefs: [{name: api, sectionName: http, port: 80, namespace: shop}, {kind: Service, name: a}]
+  hostnames: [x.api.example]
+  rules:
+  - matches:
+    - path: {type: PathPrefix, value: /p}
+      headers: [{name: k, value: v, type: Exact}]
+      queryParams: [{name: q, value: "1"}]
+      method: GET
+    filters:
+    - {type: RequestHeaderModifier, requestHeaderModifier: {set: [{name: a, value: b}], remove: [c]}}
+    - {type: URLRewrite, urlRewrite: {hostname: y, path: {type: ReplacePrefixMatch, replacePrefixMatch: /}}}
+    - {type: RequestMirror, requestMirror: {backendRef: {name: b, port: 80}}}
+    timeouts: {request: 3s}
+    retry: {attempts: 2}
+    backendRefs: [{name: a, port: 80, weight: 3}, {name: b, namespace: other, port: 80}]
+  - filters:
+    - type: RequestRedirect
+      requestRedirect: {scheme: https, path: {type: ReplacePrefixMatch, replacePrefixMatch: /}}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: GRPCRoute
+metadata: {name: g, namespace: shop}
+spec: {parentRefs: [{name: api}], rules: [{matches: [{method: {service: s, method: m}}], backendRefs: [{name: a}]}]}
+---
+apiVersion: gateway.networking.k8s.io/v1beta1
+kind: ReferenceGrant
+metadata: {name: g, namespace: other}
+spec: {from: [{group: gateway.networking.k8s.io, kind: HTTPRoute, namespace: shop}], to: [{kind: Service, name: b}]}
+---
+apiVersion: v1
+kind: Namespace
+metadata: {name: shop, labels: {a: b}}
+---
 apiVersion: networking.istio.io/v1alpha3
 kind: EnvoyFilter
 metadata: {name: f, namespace: shop}
