@@ -51,6 +51,21 @@ class SopsCommand:
         done = self._run(path, ("--decrypt",), values, fine, "remove the file and render again")
         return _read(done) if done.code == 0 else None
 
+    def decrypt_values(self, path: str, text: str) -> str | None:
+        """What a values file holds, as JSON, which keeps each value's type; None where no key for it is here.
+
+        Raises:
+            WorldError: it was tampered with.
+        """
+        options = ("--decrypt", "--input-type", "yaml", "--output-type", "json", "--filename-override", path)
+        argv = (self.binary, "--disable-version-check", *options, "/dev/stdin")
+        fine = frozenset({0, _NO_KEY})
+        try:
+            done = run(Command(argv, cwd=self.root, stdin=text.encode(), fine=fine, hint="sops --decrypt says why"))
+        except WorldError as error:
+            raise WorldError(f"{path}: {error.message}", hint=error.hint) from error
+        return done.stdout.decode() if done.code == 0 else None
+
     def _run(
         self, path: str, verb: tuple[str, ...], values: Mapping[str, Any], fine: frozenset[int], hint: str
     ) -> Completed:

@@ -28,6 +28,7 @@ def command(release: str, path: str, environment: str) -> int:
     mask, found = Mask(), list(value_origins(job, here.disk, path))
     for layer in job.layers:
         mask.values(layer.data)
+        mask.hidden(layer.secrets)
     for one in found:
         shown = mask.text(one.shown)
         origin = one.origin

@@ -29,7 +29,7 @@ def _lines(config: Config, lock: ChartLock, world: RenderPorts, wanted: ReleaseS
             continue
         found = indexes_of(environment.name, release.name, world.files)
         try:
-            job = job_of(environment, release, lock, world)
+            job = job_of(environment, release, lock, world, sealed=True)
         except StaleError as error:
             yield f"{title}: {error.message}"
         except PipelineError:
@@ -54,7 +54,7 @@ def _reasons(made: Inputs, job: Job) -> Iterator[str]:
     ):
         if was != now:
             yield f"its {what} is now {now}"
-    values = {layer.file: digest(layer.text.encode()) for layer in job.layers}
+    values = {layer.file: digest(layer.written.encode()) for layer in job.layers}
     for file in sorted(values.keys() | made.values.keys()):
         if values.get(file) != made.values.get(file):
             yield f"{file} was {_what(file in made.values, file in values)}"

@@ -7,7 +7,7 @@ from pipeline.core.errors import UsageError
 from pipeline.core.kube.path import to_text
 from pipeline.core.kube.secrets import holds_data, holds_data_within, may_hold_secrets
 from pipeline.core.render.file_tree import Tree
-from pipeline.core.render.layout import FOLDER, index_place
+from pipeline.core.render.layout import FOLDER, index_place, owner
 from pipeline.core.render.rendered_tree import from_bytes
 from pipeline.core.words import listed
 from pipeline.flows.committed import parsed
@@ -19,9 +19,9 @@ def check_secrets(config: Config, paths: Iterable[str], worktree: Tree) -> None:
     Raises:
         UsageError: it does not; each file is named, no value is.
     """
-    if config.secrets == "allow":
-        return
-    rendered = [path for path in paths if path.startswith(f"{FOLDER}/")]
+    own = {release.name: config.secrets_of(release) for release in config.releases}
+    below = (path for path in paths if path.startswith(f"{FOLDER}/"))
+    rendered = [path for path in below if own.get(owner(path)[1], config.secrets) != "allow"]
     found = list(_in_the_open((path for path in rendered if path.endswith(".yaml")), worktree))
     if found:
         raise UsageError(

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.cli import run
 from tests.support.platforms import CONFIG, platform, verbs, write
 
 RESOURCES = "resources: [chart.yaml]\n"
@@ -86,11 +85,3 @@ def test_a_value_that_nothing_reads_is_named_at_every_render(here: Path, capsys:
     write(here, {"values/web/common.yaml": "port: 81\n"})
     verbs("render")
     assert "reads no value" not in capsys.readouterr().err
-
-
-def test_encrypted_values_are_refused_rather_than_rendered(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    text = "port: ENC[AES256_GCM,data:x,iv:y,tag:z,type:int]\nsops: {mac: 'ENC[x]', version: 3.9.0}\n"
-    write(here, {"values/web/common.yaml": text})
-    assert run(["render"]) == 64
-    assert "values/web/common.yaml is encrypted with sops" in capsys.readouterr().err
-    assert not (here / "rendered").exists()

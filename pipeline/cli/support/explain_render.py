@@ -20,7 +20,7 @@ def explain_render(here: "Repository", pairs: "Sequence[EnvironmentRelease]", *,
 
     world, lock = here.render_world(), here.lock
     for environment, release in pairs:
-        job = with_form(job_of(environment, release, lock, world), world)
+        job = with_form(job_of(environment, release, lock, world, sealed=True), world)
         if not line_only:
             click.echo(safe(f"{job.title}"))
             for what, why in explained_context(job, here.config, world):

@@ -8,11 +8,20 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class ValuesLayer:
-    """One values file in the order Helm merges them (later wins)."""
+    """One values file in the order Helm merges them (later wins). ``text`` is what Helm gets."""
 
     file: str
     text: str
     data: Mapping[str, Any] = field(hash=False)
+    sealed: str = ""
+    """What the file holds, where it is encrypted: ``text`` and ``data`` are then decrypted, and never written."""
+    secrets: frozenset[str] = frozenset()
+    """The values that were encrypted."""
+
+    @property
+    def written(self) -> str:
+        """The text as the file has it: for its digest, and for lines in it."""
+        return self.sealed or self.text
 
 
 @dataclass(frozen=True, slots=True)

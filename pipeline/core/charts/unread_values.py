@@ -33,7 +33,7 @@ def unread_values(layers: Iterable[ValuesLayer], scope: ChartValues) -> Iterator
         paths = [path for path, _ in leaves(layer.data) if not path[0].startswith(_NOT_FOR_HELM)]
         unknown = [path for path in paths if path != ("global",) and not knows(scope, path)]
         for path in dict.fromkeys(_topmost(path, scope) for path in unknown):
-            yield UnreadValue(layer.file, mark(layer.text, path).line, ".".join(path), _meant(scope, path))
+            yield UnreadValue(layer.file, mark(layer.written, path).line, ".".join(path), _meant(scope, path))
 
 
 def of_all_takers(

@@ -40,7 +40,9 @@ def origins_of_values(
         if path[: len(at)] != at:
             continue
         layer = next(one for one in reversed(several) if _says(one.data, path))
-        yield ValueOrigin(path, value, layer.file, mark(layer.text, path).line, names.get(layer.file, CHART_DEFAULTS))
+        yield ValueOrigin(
+            path, value, layer.file, mark(layer.written, path).line, names.get(layer.file, CHART_DEFAULTS)
+        )
 
 
 def _says(data: Any, path: ValuesPath) -> bool:

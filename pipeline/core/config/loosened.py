@@ -61,6 +61,11 @@ def _choices(base: Config, branch: Config) -> Iterator[Loosening]:
     ):
         if order.get(new, 0) < order.get(old, 0):
             yield Loosening(setting, f"{new} instead of {old}")
+    known = {release.name: base.secrets_of(release) for release in base.releases}
+    for release in branch.releases:
+        old, new = known.get(release.name, base.secrets), branch.secrets_of(release)
+        if (old, new) != (base.secrets, branch.secrets) and _STRICTNESS.get(new, 0) < _STRICTNESS.get(old, 0):
+            yield Loosening("releases.secrets.rendered", f"{release.name}: {new} instead of {old}")
 
 
 def _signatures(base: Config, branch: Config) -> Iterator[Loosening]:

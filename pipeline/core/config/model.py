@@ -68,6 +68,8 @@ class Release:
     own: Mapping[str, EnvironmentSettings] = field(default_factory=dict, hash=False)
     """By environment, in the order of pipeline.yaml."""
     release_name: str = ""
+    secrets: str = ""
+    """What becomes of its Secrets in the rendered tree, where that is not what ``secrets.rendered`` says."""
     stands_alone: str = ""
     """The environment, of a release as it is in one that has a version of its own."""
 
@@ -128,6 +130,10 @@ class Config:
     """What an environment without a profile is judged by."""
     apply: Mapping[str, Any] = field(default_factory=dict, hash=False)
     """The ``apply:`` section of an environment that adds nothing."""
+
+    def secrets_of(self, release: Release) -> str:
+        """What becomes of the Secrets of a release in the rendered tree: refuse, omit, sops or allow."""
+        return release.secrets or self.secrets
 
     def reference(self, release: Release) -> ChartReference:
         """Where the chart of a release comes from, and by whom it must be signed.

@@ -159,6 +159,7 @@ def _release(entry: Any, environments: tuple[str, ...]) -> Release:
         _keys(entry),
         {name: _settings(one) for name, one in own.items() if one} if isinstance(own, dict) else {},
         entry.get("releaseName", ""),
+        mapping(entry.get("secrets")).get("rendered", ""),
     )
 
 

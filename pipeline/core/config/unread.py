@@ -17,7 +17,12 @@ def unread_files(config: Config, values: Iterable[str], overlays: Mapping[str, b
 
     ``values`` are paths from the root; ``overlays`` the kustomizations below overlays/, by path from the root.
     """
-    taken = {file for release in config.releases for env in config.environments for file in release.value_files(env)}
+    taken = {
+        file
+        for release in config.releases
+        for env in config.environments
+        for file in release.within(env).value_files(env)
+    }
     for path in sorted(values):
         if path not in taken and not path.rpartition("/")[2].startswith((".", "README")):
             yield f"{path}: no release takes this file{_meant(path, taken)}"
@@ -37,7 +42,7 @@ def keys_given_twice(layers: Iterable[ValuesLayer]) -> Iterator[str]:
     for layer in layers:
         twice: list[DuplicateKey] = []
         try:
-            load_all(layer.text, twice)
+            load_all(layer.written, twice)
         except YamlError:
             continue
         yield from (f"{layer.file}:{one.line}: the key {one.key} is given twice; the last one counts" for one in twice)

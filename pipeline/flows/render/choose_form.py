@@ -76,7 +76,7 @@ def _asks(job: Job, world: RenderPorts) -> bool:
 
 def _made_of_the_same(inputs: Inputs, job: Job) -> bool:
     overlay = {} if job.overlay is None else {name: digest(data) for name, data in job.overlay.recorded.items()}
-    values = {layer.file: digest(layer.text.encode()) for layer in job.layers}
+    values = {layer.file: digest(layer.written.encode()) for layer in job.layers}
     return (inputs.chart_digest, inputs.kube_version, inputs.namespace, dict(inputs.values), dict(inputs.overlay)) == (
         job.chart.tree,
         job.environment.full_kube_version,

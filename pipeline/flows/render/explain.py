@@ -31,7 +31,7 @@ def explained_context(job: Job, config: Config, world: RenderPorts) -> Iterator[
     yield "form", f"{job.form} (its templates ask)" if job.form else "its templates do not ask whether it is an upgrade"
     yield "Helm", f"{world.engine.version}, engine {world.engine.name} (helm.engine: {config.helm_engine})"
     yield "what varies", f"render.volatile: {config.volatile}"
-    yield "Secrets", f"secrets.rendered: {config.secrets}"
+    yield "Secrets", f"secrets.rendered: {config.secrets_of(release)}"
 
 
 def as_command(job: Job, world: RenderPorts) -> Sequence[str]:

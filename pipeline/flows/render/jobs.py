@@ -1,6 +1,5 @@
 """The input of a release's render: the vendored chart, the values layers, the overlay."""
 
-import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
@@ -11,8 +10,6 @@ from pipeline.core.charts.values import values_of
 from pipeline.core.config.model import Environment, Release
 from pipeline.core.config.shards import shared_out
 from pipeline.core.errors import ConfigError, Problem, StaleError, UsageError
-from pipeline.core.kube.resource import mapping
-from pipeline.core.kube.secrets import SOPS
 from pipeline.core.ports import NOTHING_KEPT, Memory, no_pause
 from pipeline.core.render.layout import folder_of
 from pipeline.core.render.order import Engine
@@ -20,6 +17,7 @@ from pipeline.core.render.overlay import FOLDER as OVERLAYS
 from pipeline.core.render.overlay import Kustomize, Overlay, overlay_of
 from pipeline.core.render.overlay_references import shared_references
 from pipeline.core.yaml.reader import YamlError
+from pipeline.flows.render.encrypted_values import is_sealed, opened
 
 if TYPE_CHECKING:
     from pipeline.flows.render.seal import Sops
@@ -92,12 +90,15 @@ class Job:
         return f"{self.environment.name}/{self.release.name}"
 
 
-def job_of(environment: Environment, release: Release, lock: ChartLock, world: RenderPorts) -> Job:
-    """Gather what the render is made of.
+def job_of(
+    environment: Environment, release: Release, lock: ChartLock, world: RenderPorts, *, sealed: bool = False
+) -> Job:
+    """Gather what the render is made of. ``sealed`` leaves encrypted values as they are, for who needs no value.
 
     Raises:
         StaleError: the release is not vendored as pipeline.yaml asks.
         UsageError: a values file is missing or no YAML.
+        WorldError: encrypted values cannot be decrypted here.
     """
     got = lock.releases.get(release.pin)
     chart = lock.chart_of(release.pin)
@@ -108,7 +109,7 @@ def job_of(environment: Environment, release: Release, lock: ChartLock, world: R
         raise StaleError(
             f"release {release.pin!r} needs {wanted}, but pipeline.lock has another version", hint="pipeline vendor"
         )
-    layers = tuple(_layers(environment, release, world))
+    layers = tuple(_layers(environment, release, world, sealed=sealed))
     overlay = overlay_of(release.name, environment.name, world.files.inputs(f"{OVERLAYS}/{release.name}"))
     if overlay is not None:
         overlay = _with_shared(overlay, world.files)
@@ -130,7 +131,7 @@ def _with_shared(overlay: Overlay, files: Files) -> Overlay:
     return overlay
 
 
-def _layers(environment: Environment, release: Release, world: RenderPorts) -> Iterable[ValuesLayer]:
+def _layers(environment: Environment, release: Release, world: RenderPorts, *, sealed: bool) -> Iterable[ValuesLayer]:
     for file in release.value_files(environment.name):
         text = world.files.read_text(file)
         if text is None:
@@ -144,12 +145,7 @@ def _layers(environment: Environment, release: Release, world: RenderPorts) -> I
             layer = ValuesLayer(file, text, values_of(text))
         except YamlError as error:
             raise ConfigError((Problem(file, error.line, error.column, f"not valid YAML: {error.message}"),)) from error
-        if "mac" in mapping(layer.data.get(SOPS)):
-            raise UsageError(
-                f"{file} is encrypted with sops: its values would be rendered as ENC[…]",
-                hint=f"decrypt it before the render: sops --decrypt --in-place {shlex.quote(file)}",
-            )
-        yield layer
+        yield layer if sealed or not is_sealed(layer.data) else opened(layer, world.sops)
 
 
 def share(pairs: Sequence[EnvironmentRelease], shard: tuple[int, int], files: Files) -> tuple[EnvironmentRelease, ...]:

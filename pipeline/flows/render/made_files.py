@@ -15,14 +15,13 @@ from pipeline.core.render.rendered_tree import Inputs, digest, in_the_open, writ
 from pipeline.flows.render.choose_form import said_of_forms
 from pipeline.flows.render.earlier import Earlier, earlier
 from pipeline.flows.render.jobs import Job, RenderPorts
-from pipeline.flows.render.left_out import kept, noted
+from pipeline.flows.render.left_out import kept, left_out_secrets, noted, refuse_in_the_open
 from pipeline.flows.render.memory import RenderOutcome, digests, keep_known, keep_outcome
 from pipeline.flows.render.render_result import FailedRelease, RenderResult
 from pipeline.flows.render.rounds import Rounds, known_of, named_apis
 from pipeline.flows.render.safe_messages import knowing, warning
 from pipeline.flows.render.seal import sealing
 from pipeline.flows.render.second_render import Made, Settled, settle
-from pipeline.flows.render.unread_inputs import left_out_secrets
 
 
 def outcome(
@@ -72,9 +71,11 @@ def _written(
 ) -> dict[str, bytes]:
     config, world = within
     index = before.index(job)
-    seal = sealing(index, inputs, world.files.read, world.sops) if config.secrets == "sops" else in_the_open
-    notes = noted(settled.notes, settled.fresh, job.layers, config)
-    resources = kept(settled.manifests, config)
+    setting = config.secrets_of(job.release)
+    refuse_in_the_open(job, settled.manifests, config, world)
+    seal = sealing(index, inputs, world.files.read, world.sops) if setting == "sops" else in_the_open
+    notes = noted(settled.notes, settled.fresh, job.layers, setting)
+    resources = kept(settled.manifests, setting)
     return written(job.environment.name, job.release.name, inputs, resources, seal, noted=notes, before=index)
 
 
@@ -126,7 +127,11 @@ def _settled(
     said = {
         n: tuple(
             f"{job.title}: {x}"
-            for x in (*answers[n].warnings, *forms[n], *left_out_secrets(settled[n].manifests, config))
+            for x in (
+                *answers[n].warnings,
+                *forms[n],
+                *left_out_secrets(settled[n].manifests, config.secrets_of(job.release)),
+            )
         )
         for n, job in jobs.items()
     }
@@ -158,7 +163,7 @@ def _inputs(job: Job, answer: RenderedChart, apis: tuple[str, ...]) -> Inputs:
         namespace=job.release.namespace,
         release_name=job.release.release_name,
         apis=apis,
-        values={layer.file: digest(layer.text.encode()) for layer in job.layers},
+        values={layer.file: digest(layer.written.encode()) for layer in job.layers},
         form=job.form,
         overlay={} if overlay is None else {name: digest(data) for name, data in overlay.recorded.items()},
     )

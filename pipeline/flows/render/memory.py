@@ -124,10 +124,10 @@ def base_key(job: Job, config: Config, world: RenderPorts) -> str:
         repr(job.release),
         [job.environment.name, job.environment.full_kube_version, *job.environment.api_versions],
         [job.chart.name, job.chart.version, job.chart.tree],
-        [[layer.file, layer.text] for layer in job.layers],
+        [[layer.file, layer.written] for layer in job.layers],
         None if overlay is None else [overlay.folder, _texts(overlay.by_path), world.kustomize_identity()],
         job.form,
-        [config.secrets, config.volatile, repr(config.limits.render)],
+        [config.secrets, config.copies, config.volatile, repr(config.limits.render)],
     ]
     return hashlib.sha256(orjson.dumps(parts)).hexdigest()
 

@@ -30,6 +30,7 @@ def knowing(jobs: Sequence[Job], world: RenderPorts, made: Iterable[ManifestSet]
     for job in jobs:
         for layer in job.layers:
             mask.values(layer.data)
+            mask.hidden(layer.secrets)
         folders = (of(job.environment.name, job.release.name) for of in (folder_of, hooks_of))
         files = (pair for folder in folders for pair in world.files.tree(folder).items())
         secrets = [data for path, data in files if "/secret-" in path]
@@ -48,7 +49,7 @@ def failing(
     found: dict[str, None] = {}
     known: set[str] = set()
     for job in jobs:
-        public = _public(job, world)
+        public = public_of(job, world)
         known |= public
         for layer in job.layers:
             found |= dict.fromkeys(suspects(layer.data, public))
@@ -83,7 +84,8 @@ def warning(mask: Mask, text: str) -> str:
     return mask.text(_QUOTED_VALUE.sub(r"\1", text)).replace(": warning: ", ": ", 1)
 
 
-def _public(job: Job, world: RenderPorts) -> frozenset[str]:
+def public_of(job: Job, world: RenderPorts) -> frozenset[str]:
+    """The words that the chart and the names of the job make known."""
     tree = world.files.tree(job.chart.folder)
     texts = {path: data.decode(errors="replace") for path, data in tree.items() if not path.endswith(".tgz")}
     names = (job.chart.name, job.chart.version, job.release.name, job.release.namespace, job.environment.name)

@@ -130,7 +130,7 @@ def _settled(
     if pair is not None:
         one, other = (_overlaid(made, text, None, world)[0] for text in (pair.one, pair.other))
         found = volatile(manifests, one, other, by_stand_ins=pair.by_stand_ins)
-        found = tuple(one for one in found if not _left_out(one, manifests, config))
+        found = tuple(one for one in found if not _left_out(one, manifests, config.secrets_of(job.release)))
     if not found:
         return Settled(manifests, Notes((), overlaid=done), manifests)
     if config.volatile == "refuse":
@@ -154,9 +154,9 @@ def _refuse_duplicates(job: Job, manifests: ManifestSet) -> None:
         raise WorldError("\n".join(dict.fromkeys(said)), hint=hint)
 
 
-def _left_out(one: Volatile, manifests: ManifestSet, config: Config) -> bool:
+def _left_out(one: Volatile, manifests: ManifestSet, setting: str) -> bool:
     """Whether the object is a Secret that the tree leaves out."""
-    return config.secrets == "omit" and holds_data(manifests.by_id()[one.id])
+    return setting == "omit" and holds_data(manifests.by_id()[one.id])
 
 
 def _said(found: tuple[Volatile, ...], left: tuple[Volatile, ...], functions: frozenset[str], *, freeze: bool) -> str:

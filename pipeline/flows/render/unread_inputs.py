@@ -1,7 +1,7 @@
 """Says what a render leaves aside: files that no release takes, keys that nothing reads or that are given twice."""
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 
 import orjson
@@ -12,10 +12,7 @@ from pipeline.core.charts.unread_values import UnreadValue, of_all_takers, unrea
 from pipeline.core.config.model import Config
 from pipeline.core.config.unread import is_kustomization, keys_given_twice, unread_files
 from pipeline.core.errors import PipelineError
-from pipeline.core.kube.resource import ManifestSet
-from pipeline.core.kube.secrets import holds_data
 from pipeline.core.render.overlay import FOLDER as OVERLAYS
-from pipeline.core.words import listed
 from pipeline.flows.render.jobs import Files, Job, ReadChart, RenderPorts
 
 
@@ -57,10 +54,3 @@ def _unread_values(job: Job, base: str, world: RenderPorts) -> tuple[UnreadValue
 def _scope(folder: str, digest: str, files: Files, read_chart: ReadChart) -> ChartValues:
     tree = {original(path): data for path, data in files.tree(folder).items()}
     return scope_of(read_chart(tree, digest, folder))
-
-
-def left_out_secrets(manifests: ManifestSet, config: Config) -> Iterator[str]:
-    """The Secrets that somebody else has to create, as ``secrets.rendered: omit`` wants it."""
-    names = [str(resource.id) for resource in manifests.resources if holds_data(resource)]
-    if names and config.secrets == "omit":
-        yield f"left out of the tree (secrets.rendered: omit), so create them in the cluster: {listed(names)}"

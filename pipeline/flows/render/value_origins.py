@@ -12,6 +12,7 @@ from pipeline.core.redaction.mask import Mask
 from pipeline.flows.render.jobs import Job
 
 _DEFAULTS = "values.yaml"
+_ENCRYPTED = "<encrypted>"
 
 
 class TextFiles(Protocol):
@@ -35,7 +36,8 @@ def value_origins(job: Job, files: TextFiles, path: str = "") -> Iterator[ShownV
     names = {layer.file: layer.file.removeprefix(folder).removesuffix(".yaml") for layer in job.layers}
     at = tuple(step for step in path.split(".") if step)
     for origin in origins_of_values(defaults, job.layers, names, at):
-        yield ShownValue(origin, _masked(origin.path, origin.value))
+        hidden = any(layer.file == origin.file and str(origin.value) in layer.secrets for layer in job.layers)
+        yield ShownValue(origin, _ENCRYPTED if hidden else _masked(origin.path, origin.value))
 
 
 def _masked(path: tuple[str, ...], value: Any) -> str:

@@ -135,3 +135,14 @@ SIGNED = (
 def test_a_chart_that_need_not_be_signed_any_more_is_named(old: str, new: str, settings: list[str]) -> None:
     assert old in SIGNED
     assert found(read(SIGNED), read(SIGNED.replace(old, new, 1))) == settings
+
+
+def test_a_release_that_loosens_what_becomes_of_its_secrets_is_named() -> None:
+    def one(own: str) -> Config:
+        return read(f"secrets: {{rendered: sops}}\nreleases:\n- {{name: web, chart: ./web, namespace: a{own}}}\n")
+
+    plain, loose, strict = one(""), one(", secrets: {rendered: allow}"), one(", secrets: {rendered: omit}")
+    assert [str(x) for x in loosenings(plain, loose, OWN)] == ["releases.secrets.rendered: web: allow instead of sops"]
+    assert [str(x) for x in loosenings(strict, plain, OWN)] == ["releases.secrets.rendered: web: sops instead of omit"]
+    assert loosenings(plain, strict, OWN) == ()
+    assert loosenings(loose, strict, OWN) == ()
