@@ -85,6 +85,17 @@ def _say(line: str) -> None:
     sys.stdout.flush()
 
 
+def _wait_stopped(pid: int) -> None:
+    """A signal is delivered when a thread is next scheduled: on a busy machine one may still answer for a while."""
+    threads = Path(f"/proc/{pid}/task")
+    until = time.monotonic() + 30
+    while threads.is_dir() and time.monotonic() < until:
+        states = [(thread / "stat").read_text().rpartition(")")[2].split()[0] for thread in threads.iterdir()]
+        if set(states) <= {"T", "t", "X", "Z"}:
+            return
+        time.sleep(0.01)
+
+
 class ControlPlane:
     """The processes of one control plane, and the folder that holds all that they write."""
 
@@ -122,6 +133,7 @@ class ControlPlane:
                 self._running[name].wait()
             case "stop":
                 self._running[name].send_signal(signal.SIGSTOP)
+                _wait_stopped(self._running[name].pid)
             case "continue":
                 self._running[name].send_signal(signal.SIGCONT)
             case _:

@@ -190,7 +190,7 @@ def test_diff_against_the_cluster_shows_what_is_live(
     estate.cluster.kubectl("-n", estate.namespace, "scale", "deployment/web", "--replicas=3")
     capsys.readouterr()
     assert run(["diff", f"cluster:{estate.environment}", "worktree", "--detailed-exitcode"]) == 2
-    assert "spec.replicas" in capsys.readouterr().out
+    assert "- replicas: 3" in capsys.readouterr().out
 
 
 def test_held_lock_is_refused_and_can_be_released(estate: ClusterPlatform, capsys: pytest.CaptureFixture[str]) -> None:
@@ -240,3 +240,16 @@ def test_the_rules_of_an_aggregated_role_are_its_controllers(
     assert ops(estate.plan()) == {}
     capsys.readouterr()
     assert run(["drift"]) == 0, capsys.readouterr().out
+
+
+def test_what_the_server_drops_or_stores_as_something_else_is_said(estate: ClusterPlatform) -> None:
+    """A feature that is off takes its field along without a warning; a control character becomes a blank."""
+    gated = WEB.replace("ports:", "lifecycle: {stopSignal: SIGTERM}, resources: {limits: {cpu: 1000m}}, ports:")
+    gated = gated.replace("metadata: {labels: {app: web}}", "metadata: {labels: {app: web}, annotations: {a: '1'}}")
+    estate.commit(gated, 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\ndata: {a: "b\\x85c"}\n')
+    said = {f"{a['kind']}/{a['name']}": a["warnings"] for a in estate.plan()["actions"] if a["warnings"]}
+    field = "spec.template.spec.containers[name=web].lifecycle"
+    assert said["Deployment/web"] == [f"the API server drops {field}"]
+    assert said["ConfigMap/settings"] == ["the API server stores data.a as another value"]
+    estate.apply()
+    assert ops(estate.plan()) == {}

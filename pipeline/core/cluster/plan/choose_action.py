@@ -11,8 +11,8 @@ from pipeline.core.cluster.inventory import ownership as marks
 from pipeline.core.cluster.inventory.inventory import Inventory, InventoryEntry
 from pipeline.core.cluster.plan import live_digest as live
 from pipeline.core.cluster.plan.desired import DesiredObject
-from pipeline.core.cluster.plan.field_edits import differs, edits, removed_with
-from pipeline.core.cluster.plan.managed_fields import entries, is_applied_by
+from pipeline.core.cluster.plan.field_edits import differs, edits, removed_with, stored_otherwise
+from pipeline.core.cluster.plan.managed_fields import dotted, entries, is_applied_by
 from pipeline.core.cluster.plan.plan import Operation, PlannedAction, PlanProblem
 from pipeline.core.cluster.plan.policy import MANAGER, ApplyPolicy
 from pipeline.core.cluster.plan.prediction import MIGRATED, Prediction
@@ -193,9 +193,17 @@ def _refused(case: ObservedObject, prediction: Prediction, terms: DecisionContex
         yield PlanProblem("refused", str(rid), terms.mask.text(said), where)
 
 
+def _otherwise(case: ObservedObject) -> tuple[str, ...]:
+    """What the server does not take as it is sent; nothing is compared where others keep fields of ours."""
+    prediction = case.prediction
+    if prediction is None or prediction.body is None:
+        return ()
+    return stored_otherwise(case.wanted.resource.body, prediction.body, [dotted(path) for path in prediction.left])
+
+
 def _warnings(case: ObservedObject, *, adopting: bool = False) -> tuple[str, ...]:
     answer = case.prediction.answer if case.prediction else None
     helm = marks.helm_release(case.found) if adopting and case.found else ""
     record = marks.helm_record(helm) if helm else ""
-    found = (*(answer.warnings if answer and answer.ok else ()), case.stand_in, record)
+    found = (*(answer.warnings if answer and answer.ok else ()), *_otherwise(case), case.stand_in, record)
     return tuple(dict.fromkeys(text for text in found if text))

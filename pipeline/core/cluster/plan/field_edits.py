@@ -16,8 +16,10 @@ from pipeline.core.diff.compare import fields_of
 from pipeline.core.kube.path import MISSING, to_text
 from pipeline.core.kube.resource import Body, Resource, mapping
 from pipeline.core.redaction.mask import Mask
+from pipeline.core.words import listed
 
 _LONGEST = 80
+_MOST = 3
 _KINDS = {Op.ADDED: "add", Op.REMOVED: "remove", Op.CHANGED: "change", Op.REORDERED: "reorder"}
 
 
@@ -32,6 +34,23 @@ def edits(found: Body, predicted: Body, mask: Mask) -> tuple[FieldEdit, ...]:
         for c in sorted(changes, key=lambda change: texts[change.path])
         if "applyset.kubernetes.io/part-of" not in texts[c.path]
     )
+
+
+def stored_otherwise(sent: Body, predicted: Body, left: Iterable[str]) -> tuple[str, ...]:
+    """What the server drops of what we send, or stores as something else; paths only, for values may be secret.
+
+    A feature that is off takes its fields along without a word, and control characters become blanks. ``left`` are
+    fields, as conflicts name them, that the policy leaves to others.
+    """
+    texts: dict[Op, list[str]] = {Op.REMOVED: [], Op.CHANGED: []}
+    kept = tuple(name.removeprefix(".") for name in left)
+    for change in fields_of(*(Resource.of(stripped(body)) for body in (sent, predicted))):
+        path = to_text(change.path)
+        if change.op in texts and not change.noise and not path.startswith(kept or ("\0",)):
+            texts[change.op].append(path)
+    dropped, changed = (listed(sorted(texts[op]), _MOST) for op in (Op.REMOVED, Op.CHANGED))
+    said = (f"the API server drops {dropped}" if dropped else "", f"the API server stores {changed} as another value")
+    return tuple(text for text, paths in zip(said, (dropped, changed), strict=True) if paths)
 
 
 def removed_with(managers: Iterable[str], found: Body, predicted: Body, mask: Mask) -> tuple[FieldEdit, ...]:
