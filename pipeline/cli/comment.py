@@ -2,6 +2,7 @@
 
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,7 +49,7 @@ def command(report: Path, repo: str | None, pr: int | None, key: str, page: str,
     if page and not _ADDRESS.fullmatch(page):
         raise UsageError(f"--page {page!r} is not a page URL", hint="https://…, without a fragment")
     data = read(report, _MOST_BYTES_OF_A_FORK if fork else MOST_BYTES)
-    setting = Setting(page, fork)
+    setting = Setting(page, fork, _run())
     if dry_run:
         click.echo(unheard(render(data, setting=setting)), nl=False)
         return OK
@@ -82,6 +83,7 @@ def _github(repo: str) -> "GitHub":
 
 def _write(github: "GitHub", target: "CommentTarget", data: "ReportDocument", setting: "Setting") -> "CommentOutcome":
     from pipeline.adapters.github_api import TooLongError
+    from pipeline.core.review.finding_history import remembered, since
     from pipeline.core.review.pr_comment import marked
     from pipeline.flows.comment import upsert
     from pipeline.report.comment import COMMENT_UNITS, render
@@ -89,8 +91,13 @@ def _write(github: "GitHub", target: "CommentTarget", data: "ReportDocument", se
 
     marker = units(marked("", target.key, target.order))
 
-    def made(budget: int) -> str:
-        return render(data, budget - marker, setting)
+    known = [finding.fingerprint for finding in data.findings if not finding.waived]
+
+    def made(budget: int, earlier: str) -> str:
+        then = since(earlier, known)
+        hidden = remembered(known, then)
+        text = render(data, budget - marker - units(hidden), replace(setting, since=str(then)))
+        return f"{text}{hidden}"
 
     return upsert(github, target, made, (COMMENT_UNITS, _SMALLER), TooLongError)
 
@@ -99,6 +106,13 @@ def _order() -> tuple[int, int]:
     """The run and its attempt; outside of Actions every run is the latest."""
     number, attempt = os.environ.get("GITHUB_RUN_NUMBER", ""), os.environ.get("GITHUB_RUN_ATTEMPT", "1")
     return (int(number), int(attempt)) if number.isdigit() and attempt.isdigit() else (2**31, 1)
+
+
+def _run() -> str:
+    """The address of the Actions run; empty outside of one, and for a fork's, whose report another run made."""
+    server, repository, run = (os.environ.get(f"GITHUB_{name}", "") for name in ("SERVER_URL", "REPOSITORY", "RUN_ID"))
+    address = f"{server}/{repository}/actions/runs/{run}"
+    return address if run.isdigit() and repository and _ADDRESS.fullmatch(address) else ""
 
 
 def _event() -> dict[str, Any]:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pipeline.cli.support.diff_sides import SidesCommand, sides_of, with_releases
 from pipeline.cli.support.terminal_view import view_options
 from pipeline.core.errors import CHANGES, FAILED, OK, RISK, STALE, UsageError
 from pipeline.core.risk.levels import LEVELS
@@ -20,9 +21,8 @@ _FILE = click.Path(path_type=Path)
 _CHART = "For chart: sources: "
 
 
-@click.command(short_help="Compare two sources: changes, findings, verdict.")
-@click.argument("old", default="merge-base")
-@click.argument("new", default="worktree")
+@click.command(cls=SidesCommand, short_help="Compare two sources: changes, findings, verdict.")
+@click.argument("sides", nargs=-1, metavar="[OLD [NEW]] [-- RELEASE...]")
 @click.option("-e", "--environment", "environments", multiple=True, help="Only this environment (repeatable).")
 @click.option("-l", "--release", "releases", multiple=True, help="Only this release (repeatable).")
 @click.option(
@@ -56,15 +56,16 @@ _CHART = "For chart: sources: "
 )
 @view_options
 @click.pass_context
-def command(context: click.Context, /, old: str, new: str, **options: Any) -> None:
-    """Compare OLD with NEW: worktree, merge-base[:BRANCH], ref:REVISION, dir:PATH, chart:CHART or cluster:ENV.
+def command(context: click.Context, /, sides: tuple[str, ...], **options: Any) -> None:
+    """Compare OLD with NEW: a Git revision, or worktree, merge-base[:BRANCH], dir:PATH, chart:CHART or cluster:ENV.
 
     Without arguments, shows what this branch changes: the merge base with the default branch against the work tree.
     Exit 4 if a file of NEW was edited after render wrote it.
     """
-    from pipeline.core.config.diff_source import SourceKind, parse_source
+    from pipeline.core.config.diff_source import SourceKind
 
-    sources = parse_source(old), parse_source(new)
+    old, new, named = sides_of(sides, context)
+    sources, options = (old, new), with_releases(options, named)
     kinds = {source.kind for source in sources}
     if SourceKind.CHART in kinds and len(kinds) > 1:
         raise UsageError(

@@ -1,26 +1,31 @@
 document.documentElement.classList.add("js");
 const $ = (id) => document.getElementById(id);
-const text = $("text"), level = $("level"), category = $("category"), release = $("release"), found = $("found");
+const text = $("text"), level = $("level"), category = $("category"), kind = $("kind"), found = $("found");
+const release = $("release"), environment = $("environment");
+const choices = [level, category, kind, release, environment].filter(Boolean);
 const rows = [...document.querySelectorAll("article")], objects = [...document.querySelectorAll(".change")];
 const words = new Map();
 const said = (row) => words.get(row) ?? words.set(row, row.textContent.toLowerCase() + " " + (row.dataset.release ?? "").toLowerCase()).get(row);
 function filter() {
   const wanted = text.value.toLowerCase().split(/\s+/).filter(Boolean);
   const fits = (row) => wanted.every((word) => said(row).includes(word));
-  const of = (row) => !release || !release.value || (row.dataset.release ?? "").split(" ").includes(release.value);
+  const among = (choice, said) => !choice || !choice.value || (said ?? "").split(" ").includes(choice.value);
+  const of = (row) => among(release, row.dataset.release) && among(environment, row.dataset.environment);
   let shown = 0;
   for (const row of rows) {
-    const marked = (!level.value || row.dataset.level === level.value) && (!category.value || row.dataset.category === category.value);
+    const marked = (!level.value || row.dataset.level === level.value) && (!category.value || row.dataset.category === category.value) && (!kind.value || row.dataset.kind === kind.value);
     row.hidden = !(marked && of(row) && fits(row));
     shown += !row.hidden;
   }
   for (const section of document.querySelectorAll("section")) section.hidden = !of(section);
-  for (const row of objects) row.hidden = wanted.length > 0 && !fits(row);
+  for (const row of objects) {
+    row.hidden = !((!level.value || row.dataset.level === level.value) && (!kind.value || row.dataset.kind === kind.value) && fits(row));
+  }
   const notes = document.querySelector(".notes");
   if (notes) {
     const some = notes.querySelector("article:not([hidden])");
     notes.hidden = !some;
-    if (some && (wanted.length || level.value || category.value)) notes.open = true;
+    if (some && (wanted.length || choices.some((choice) => choice.value))) notes.open = true;
   }
   found.textContent = `${shown} of ${rows.length}`;
 }
@@ -30,7 +35,7 @@ function open() {
   if (!own) return;
   own.open = true;
   for (let outer = target.closest("details"); outer; outer = outer.parentElement.closest("details")) outer.open = true;
-  if (target.hidden) { text.value = level.value = category.value = ""; if (release) release.value = ""; filter(); }
+  if (target.hidden) { for (const field of [text, ...choices]) field.value = ""; filter(); }
   target.scrollIntoView();
 }
 function step(by) {
@@ -38,6 +43,51 @@ function step(by) {
   const next = heads[Math.min(Math.max(heads.indexOf(document.activeElement) + by, 0), heads.length - 1)];
   if (next) next.focus();
 }
+const parts = /[\p{L}\p{N}_]+|\s+|[^]/gu;
+function differing(old, now) {  // as report/word_marks.py: what both begin and end with is left out, to whole words
+  const [a, b] = [old.match(parts) ?? [], now.match(parts) ?? []], most = Math.min(a.length, b.length);
+  let head = 0, tail = 0;
+  while (head < most && a[head] === b[head]) head++;
+  while (tail < most - head && a[a.length - 1 - tail] === b[b.length - 1 - tail]) tail++;
+  return [a, b].map((side) => [side.slice(0, head), side.slice(head, side.length - tail), side.slice(side.length - tail)].map((part) => part.join("")));
+}
+function cell(row, kind, mark, said) {
+  const part = row.insertCell();
+  part.className = kind;
+  if (said === undefined) return;
+  const [before, changed, after] = Array.isArray(said) ? said : [said, "", ""];
+  part.append(mark + " " + before);
+  if (changed) { const word = document.createElement("mark"); word.textContent = changed; part.append(word); }
+  part.append(after);
+}
+function beside(pre) {  // a diff as text becomes a table: the old line beside the one that took its place
+  const table = document.createElement("table"), lines = pre.textContent.replace(/^\n/, "").split("\n");
+  table.className = "lines";
+  const body = table.createTBody();
+  for (let at = 0; at < lines.length; ) {
+    const mark = lines[at][0] ?? " ";
+    if (mark === "#" || mark === " ") {
+      const row = body.insertRow(), said = lines[at++].slice(2);
+      row.className = mark === "#" ? "path" : "same";
+      if (mark === "#") { cell(row, "l", "", said); row.cells[0].colSpan = 2; } else { cell(row, "l", " ", said); cell(row, "l", " ", said); }
+      continue;
+    }
+    const old = [], now = [];
+    while (at < lines.length && lines[at][0] === "-") old.push(lines[at++].slice(2));
+    while (at < lines.length && lines[at][0] === "+") now.push(lines[at++].slice(2));
+    for (let n = 0; n < Math.max(old.length, now.length); n++) {
+      const row = body.insertRow();
+      const both = n < old.length && n < now.length ? differing(old[n], now[n]) : [old[n], now[n]];
+      cell(row, both[0] === undefined ? "none" : "l old", "-", both[0]);
+      cell(row, both[1] === undefined ? "none" : "l new", "+", both[1]);
+    }
+  }
+  pre.replaceWith(table);
+}
+document.addEventListener("toggle", (event) => {
+  const pre = event.target.open && event.target.matches(".change") && event.target.querySelector("pre.lines");
+  if (pre) beside(pre);
+}, true);
 addEventListener("hashchange", open);
 addEventListener("beforeprint", () => document.querySelectorAll(".notes, article > details").forEach((part) => (part.open = true)));
 addEventListener("keydown", (event) => {
@@ -47,7 +97,7 @@ addEventListener("keydown", (event) => {
 });
 if (text) {  // a report without findings has nothing to search
   text.addEventListener("input", filter);
-  for (const choice of [level, category, release]) if (choice) choice.addEventListener("change", filter);
+  for (const choice of choices) choice.addEventListener("change", filter);
   $("filter").addEventListener("submit", (event) => event.preventDefault());
   $("unfold").addEventListener("click", (event) => {
     const parts = rows.filter((row) => !row.hidden).map((row) => row.querySelector("details"));

@@ -29,18 +29,24 @@ class CommentTarget:
 def upsert(
     github: Comments,
     target: CommentTarget,
-    render: Callable[[int], str],
+    render: Callable[[int, str], str],
     budgets: tuple[int, int],
     too_long: type[Exception],
 ) -> CommentOutcome:
-    """Create or update the comment; ``render`` makes it within a budget, and the second is tried where GitHub balks.
+    """Create or update the comment; ``render`` makes it within a budget, knowing the text of the one before.
+
+    The second budget is tried where GitHub balks.
 
     Raises:
         WorldError: GitHub refused, or does not answer.
     """
     number, key, order = target.number, target.key, target.order
-    body = render(budgets[0])
-    step = decide(github.comments(number), github.login(), key, order, body)
+    login = github.login()
+    there = list(github.comments(number))
+    kept = decide(there, login, key, order, "").keep
+    earlier = next((str(comment.get("body")) for comment in there if comment["id"] == kept), "")
+    body = render(budgets[0], earlier)
+    step = decide(there, login, key, order, body)
     for double in step.extra:  # two runs raced; the oldest stays, because a discussion may refer to it
         github.delete(double)
     if step.outcome in (CommentOutcome.STALE, CommentOutcome.UNCHANGED):
@@ -48,7 +54,7 @@ def upsert(
     try:
         _write(github, number, step, marked(body, key, order))
     except too_long:
-        _write(github, number, step, marked(render(budgets[1]), key, order))
+        _write(github, number, step, marked(render(budgets[1], earlier), key, order))
     return step.outcome
 
 

@@ -16,8 +16,8 @@ from pipeline.report.change_sections import change_sections
 from pipeline.report.diff_rows import Room, section_rows
 from pipeline.report.fixes import fix, steps_before_merging
 from pipeline.report.plain import anchor
-from pipeline.report.shapes import block, code, commands, details, evidence, prose, raw, table, units
-from pipeline.report.verdict_reason import reason
+from pipeline.report.shapes import block, code, commands, details, evidence, prose, raw, raw_prose, table, units
+from pipeline.report.verdict_reason import reason, title
 
 COMMENT_UNITS = 60_000
 """GitHub takes 65,536; the marker and doubts about what a character is take the rest."""
@@ -25,9 +25,11 @@ SUMMARY_UNITS = 500_000
 """A job's summary may have 1 MiB; no character of ours has more than two bytes a unit."""
 _BADGES = {"blocker": "🔴", "high": "🟠", "medium": "🟡", "low": "🔵", "info": "⚪"}
 _VERDICTS = {"no-changes": "⚪", "safe": "🟢", "review": "🟡", "blocked": "🔴", "failed": "🟣"}
-_MOST_ROWS = 30
-_MOST_STEPS = 20
+_MOST_ROWS = 12
+_MOST_STEPS = 8
 _ROOM = Room()
+_MOST_NAMED = 100
+_LONGEST_SUMMARY = 200
 _LONGEST_NAME = 120
 _LONGEST_STEP = 300
 
@@ -37,10 +39,15 @@ _OF_A_FORK = "> [!WARNING]\n> From a fork, not verified: its own run made this r
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """``page`` is the address of the HTML report (empty: nowhere); ``fork`` says that no one vouches for the report."""
+    """``page`` is the address of the HTML report (empty: nowhere); ``fork`` says that no one vouches for the report.
+
+    ``run`` is the address of the workflow run, ``since`` what came and went since the comment before.
+    """
 
     page: str = ""
     fork: bool = False
+    run: str = ""
+    since: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +62,7 @@ class Section:
 def render(report: ReportDocument, budget: int = COMMENT_UNITS, setting: Setting = Setting()) -> str:
     """The whole comment, of at most ``budget`` UTF-16 units."""
     warning = _OF_A_FORK if setting.fork else ""
-    head = "\n\n".join(part for part in (warning, _verdict(report), _table(report), _steps(report)) if part)
+    head = "\n\n".join(part for part in (warning, _verdict(report, setting), _table(report), _steps(report)) if part)
     tail = _footer(report, setting)
     sections = [*_errors(report), *_findings(report, setting), *_changes(report)]
     room = budget - units(head) - units(tail) - 200
@@ -86,12 +93,13 @@ def _fitted(sections: list[Section], room: int) -> tuple[str, int]:
     return "\n\n".join(text for text in chosen if text), dropped
 
 
-def _verdict(report: ReportDocument) -> str:
+def _verdict(report: ReportDocument, setting: Setting) -> str:
     verdict = report.verdict
     head = f"## {_VERDICTS[verdict]} {plain.VERDICT_WORDS[verdict]}: {prose(reason(report))}"
     unexplained = report.summary.unaccounted
     rest = plain.explained(unexplained) if unexplained or report.changes else ""
-    return f"{head}\n\n**{' — '.join(p for p in (plain.tally(report), plain.extent(report), rest) if p)}**"
+    counts = f"**{' — '.join(p for p in (plain.tally(report), plain.extent(report), rest) if p)}**"
+    return f"{head}\n\n{counts}{setting.since and f' — {setting.since}'}"
 
 
 def _table(report: ReportDocument) -> str:
@@ -101,9 +109,14 @@ def _table(report: ReportDocument) -> str:
     )
     if not rows:
         return ""
-    shown = table(("Release", "Chart", "Objects", "Risk"), (_row(report, row) for row in rows[:_MOST_ROWS]))
-    rest = left_over(len(rows) - _MOST_ROWS, "release")
-    return f"{shown}\n\n{rest}, with no higher risk." if rest else shown
+    shown = table(("Release", "Chart", "Objects", "Verdict"), (_row(report, row) for row in rows[:_MOST_ROWS]))
+    rest = rows[_MOST_ROWS:]
+    if not rest:
+        return shown
+    more = left_over(len(rest), "release")
+    others = ", ".join(_name(plain.release_name(*row.key)) for row in rest[:_MOST_NAMED])
+    unnamed = left_over(len(rest) - _MOST_NAMED, "release")
+    return f"{shown}\n\n{details(f'{more}, with no higher risk', ' '.join(filter(None, (others, unnamed))))}"
 
 
 def _row(report: ReportDocument, release: ReleaseEntry) -> Iterator[str]:
@@ -113,8 +126,8 @@ def _row(report: ReportDocument, release: ReleaseEntry) -> Iterator[str]:
     yield f"{_name(chart.name)} {' → '.join(map(_name, versions))}" if chart.name else ""
     yield release.objects.said
     own = [f.severity for f in _of(report, release)]
-    counts = (f"{_BADGES[level]} {own.count(level)} {level}" for level in LEVELS[:4] if level in own)
-    yield ", ".join(counts) or ("🟣 does not render" if release.status != "ok" else "🟢 none")
+    counts = [f"{_BADGES[level]} {own.count(level)} {level}" for level in LEVELS[:4] if level in own]
+    yield ", ".join(counts) or ("🟣 does not render" if release.status != "ok" else "🟢 safe")
 
 
 def _name(text: str) -> str:
@@ -140,8 +153,10 @@ def _steps(report: ReportDocument) -> str:
         for number, step in enumerate(steps[:_MOST_STEPS], 1)
         for row in (f"{number}. {prose(plain.value(step.text, _LONGEST_STEP))}", *commands(step.commands, indent=3))
     ]
-    rest = left_over(len(steps) - _MOST_STEPS, "step")
-    return "### Before merging\n\n" + "\n".join([*rows, *([f"\n{rest}"] if rest else [])])
+    rest = steps[_MOST_STEPS:]
+    others = "\n".join(f"- {prose(plain.value(step.text, _LONGEST_STEP))}" for step in rest[:_MOST_NAMED])
+    folded = f"\n\n{details(left_over(len(rest), 'step'), others)}" if rest else ""
+    return "### Before merging\n\n" + "\n".join(rows) + folded
 
 
 def _errors(report: ReportDocument) -> Iterator[Section]:
@@ -154,9 +169,14 @@ def _errors(report: ReportDocument) -> Iterator[Section]:
 def _findings(report: ReportDocument, setting: Setting) -> Iterator[Section]:
     shown, notes = plain.told_apart(report)
     for finding in shown:
+        if finding.severity == "low":
+            continue
         level = LEVELS.index(finding.severity)
         home = plain.home(report, finding)
         yield Section(level, _finding(finding, home, setting.page, opened=level == 0), _one_line(finding, home))
+    low = [finding for finding in shown if finding.severity == "low"]
+    if low:
+        yield _folded(low, report, setting)
     waived = [finding for finding in report.findings if finding.waived]
     if waived:
         rows = "\n".join(f"- {_one_line(finding)}: {prose(plain.waiver(finding))}" for finding in waived)
@@ -170,6 +190,14 @@ def _findings(report: ReportDocument, setting: Setting) -> Iterator[Section]:
         yield Section(4, details(f"⚪ {counted(len(notes), 'note')}", rows), f"⚪ {counted(len(notes), 'note')}")
 
 
+def _folded(low: list[FindingEntry], report: ReportDocument, setting: Setting) -> Section:
+    """What rarely needs a look: one line for all of them."""
+    head = f"{_BADGES['low']} {len(low)} low"
+    parts = (_finding(finding, plain.home(report, finding), setting.page, opened=False) for finding in low)
+    lines = (f"- {_one_line(finding, plain.home(report, finding))}" for finding in low)
+    return Section(3, details(head, "\n\n".join(parts)), details(head, "\n".join(lines)))
+
+
 def _finding(finding: FindingEntry, home: str, page: str, *, opened: bool) -> str:
     sure = "" if finding.confidence == "proven" else f" (confidence: {finding.confidence})"
     badge = f"{_BADGES[finding.severity]} <b>{finding.severity}</b>{sure}"
@@ -179,12 +207,14 @@ def _finding(finding: FindingEntry, home: str, page: str, *, opened: bool) -> st
         f"- Fix: {prose(fix(finding))}",
         *commands(finding.commands, indent=2),
         f"- Where: {', '.join(map(code, filter(None, (home, plain.place(finding)))))}",
+        f"- Rule: {code(finding.rule)}",
     ]
     rows += [f"- Also: {', '.join(map(code, also[:10]))}"] if also else []
     rows += [f"- Evidence: {', '.join(map(evidence, finding.evidence[:10]))}"] if finding.evidence else []
     if page and _ANCHOR.fullmatch(anchor(finding)):
         rows.append(f"- [In the full report]({page}#{anchor(finding)})")
-    summary_ = f"{badge} {raw(finding.rule)} {raw(plain.resource(finding.resource))}"
+    said = raw_prose(plain.value(title(finding), _LONGEST_SUMMARY))
+    summary_ = f"{badge} {said}{home and f' {raw(plain.value(home, _LONGEST_NAME))}'}"
     return details(summary_, "\n".join(rows), opened=opened)
 
 
@@ -204,6 +234,7 @@ def _changes(report: ReportDocument) -> Iterator[Section]:
 def _footer(report: ReportDocument, setting: Setting) -> str:
     compared = report.compared
     facts = [f"[Full report]({setting.page})"] if setting.page else []
+    facts += [f"[Run]({setting.run})"] if setting.run else []
     facts += [" against ".join(code(plain.value(side, _LONGEST_NAME)) for side in (compared.old, compared.new))]
     facts += [f"Kubernetes {code(compared.kube_version)}"] if compared.kube_version else []
     skipped = report.summary.not_evaluated

@@ -13,11 +13,12 @@ from pipeline.report.word_marks import windowed
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """At most so many lines of an object, lines of a value, and characters of a line."""
+    """At most so many lines of an object, lines of a value, characters of a line; and lines around a change."""
 
     object: int = 80
     lines: int = 40
     line: int = 160
+    around: int = 1
 
 
 def section_rows(section: ChangeSection, room: Room) -> list[str]:
@@ -27,17 +28,23 @@ def section_rows(section: ChangeSection, room: Room) -> list[str]:
 
 
 def _object(change: ChangeEntry, room: Room) -> Iterator[str]:
+    """The object's name, and below it the lines of its diff."""
     mark = {"added": "+", "removed": "-"}.get(change.action, "#")
     unexplained = len(change.unaccounted)
     note = f"  ({unexplained} unexplained)" if unexplained else ""
     was = f" (was {plain.resource(change.old_resource)})" if change.old_resource else ""
     yield f"{mark} {change.action} {plain.resource(change.resource)}{was}{note}"
-    lines = object_lines(change, LineRoom(room.lines))
+    yield from (f"{row[0]}   {row[2:]}" for row in object_rows(change, room))
+
+
+def object_rows(change: ChangeEntry, room: Room) -> Iterator[str]:
+    """The lines of an object's diff, each behind its mark and a blank."""
+    lines = object_lines(change, LineRoom(room.lines, room.around))
     partners = {(line.mark, line.pair): line for line in lines if line.pair}
     for line in lines[: room.object]:
-        yield f"{line.mark}   {_shortened(line, partners, room.line)}"
+        yield f"{line.mark} {_shortened(line, partners, room.line)}"
     if rest := left_over(len(lines) - room.object, "line"):
-        yield f"#   {rest}"
+        yield f"# {rest}"
 
 
 def _shortened(line: DiffLine, partners: dict[tuple[str, int], DiffLine], longest: int) -> str:

@@ -6,13 +6,14 @@ script that is hashed there.
 
 import base64
 import hashlib
+from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any
 
 from markupsafe import Markup
 
-from pipeline.core.judge.report_document import FindingEntry, ReportDocument
-from pipeline.core.risk.levels import LEVELS
+from pipeline.core.judge.report_document import ChangeEntry, FindingEntry, ReportDocument
+from pipeline.core.risk.levels import LEVELS, SERIOUS
 from pipeline.core.words import article, counted
 from pipeline.report import plain
 from pipeline.report.fixes import fix, steps_before_merging
@@ -20,6 +21,7 @@ from pipeline.report.html_changes import sections
 from pipeline.report.html_templates import asset, template
 from pipeline.report.verdict_reason import reason
 
+_MOST_OPENED = 8
 _MOST_NAMED = 50
 """Objects and pieces of evidence of one finding."""
 Cell = tuple[int, FindingEntry | None]
@@ -57,7 +59,7 @@ def _head(report: ReportDocument) -> dict[str, Any]:
         "tally": plain.tally(report),
         "extent": plain.extent(report),
         "explained": plain.explained(unexplained),
-        "steps": [step.text for step in steps],
+        "steps": steps,
         "contents": [part for part in parts if part[-1]],
     }
 
@@ -101,7 +103,20 @@ def _findings(report: ReportDocument) -> dict[str, Any]:
         "levels": LEVELS,
         "categories": sorted({finding.category for finding in report.findings}),
         "releases": sorted({plain.release_name(*release.key) for release in report.releases}),
+        "environments": sorted({plain.line(release.environment) for release in report.releases} - {""}),
+        "kinds": sorted({*_kinds(report.findings), *_kinds(report.changes)}),
+        "opened": _opened(plain.told_apart(report)[0]),
     }
+
+
+def _kinds(those: Iterable[FindingEntry | ChangeEntry]) -> Iterator[str]:
+    yield from (plain.line(one.resource.kind) for one in those)
+
+
+def _opened(shown: list[FindingEntry]) -> frozenset[str]:
+    """The severities whose findings are open from the start: the serious ones, as long as they can be taken in."""
+    serious = [finding for finding in shown if finding.severity in SERIOUS]
+    return SERIOUS if len(serious) <= _MOST_OPENED else frozenset({"blocker"})
 
 
 def _rest(report: ReportDocument) -> dict[str, Any]:

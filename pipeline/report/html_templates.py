@@ -1,7 +1,7 @@
 """The page's templates, in an environment that escapes every text of a chart.
 
 Autoescape holds for every value, and :func:`_shown` puts each on one line without control characters before that. The
-exceptions are the filters ``whole`` and ``row``, which keep lines and indentation and escape all the same.
+exception is the filter ``whole``, which keeps lines and indentation and escapes all the same.
 """
 
 from functools import cache
@@ -12,7 +12,6 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
 from pipeline.report import plain
-from pipeline.report.text_rows import Row
 
 LONGEST = 2_000
 """Characters of a value or a line: what is longer is truncated."""
@@ -33,14 +32,6 @@ def _whole(text: str) -> Markup:
     return escape(plain.safe(text))
 
 
-def _row(text: str) -> Markup:
-    return escape(plain.row(text, LONGEST))
-
-
-def _same_line(row: Row | None) -> bool:
-    return row is not None and row.mark == " "
-
-
 @cache
 def template(name: str) -> Template:
     """A template of ``pipeline/data``. An unknown variable is an error, never an empty text."""
@@ -52,8 +43,7 @@ def template(name: str) -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"whole": _whole, "row": _row}
-    environment.tests |= {"same_line": _same_line}
+    environment.filters |= {"whole": _whole}
     environment.globals |= {
         "anchor": plain.anchor,
         "elsewhere": plain.elsewhere,

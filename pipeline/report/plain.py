@@ -9,7 +9,6 @@ import orjson
 from pipeline.core.analysis.short_values import shortened
 from pipeline.core.judge.report import Verdict
 from pipeline.core.judge.report_document import (
-    ChangeEntry,
     FindingEntry,
     PlaceEntry,
     ReleaseEntry,
@@ -101,11 +100,6 @@ def row(text: str, longest: int) -> str:
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
-def rows(old: str, new: str, longest: int) -> tuple[str, str]:
-    """Two lines of which one took the other's place; what is left out is where they are alike."""
-    return shortened(indented(old), indented(new), longest)
-
-
 def indented(text: str) -> str:
     """A line of a text with its indentation, tabs as two spaces."""
     return safe(text.rstrip("\n").replace("\t", "  "))
@@ -183,13 +177,6 @@ def release_title(release: ReleaseEntry) -> str:
     old, new = chart.old_version, chart.new_version
     versions = f"{old} → {new}" if old and new and old != new else new or old
     return line(f"{name}  {chart.name} {versions}".rstrip())
-
-
-def shown_changes(report: ReportDocument, release: ReleaseEntry) -> tuple[list[ChangeEntry], int]:
-    """A release's changed objects, and how many more differ in nothing but labels and checksums."""
-    own = [change for change in report.changes if change.key == release.key]
-    shown = [change for change in own if not change.fields or change.telling]
-    return shown, len(own) - len(shown)
 
 
 def folded_text(folded: int) -> str:

@@ -112,6 +112,16 @@ def raw(text: str) -> str:
     return f"<code>{html.escape(line(text))}</code>"
 
 
+def raw_prose(text: str) -> str:
+    """A sentence to read in a raw HTML block: plain words stay, every run of anything else is in ``<code>``."""
+    groups = groupby(line(text).split(), key=lambda word: bool(_PLAIN_WORD.match(word)))
+    return " ".join(html.escape(words) if simple else raw(words) for simple, words in _joined_groups(groups))
+
+
+def _joined_groups(groups: Iterable[tuple[bool, Iterable[str]]]) -> Iterator[tuple[bool, str]]:
+    yield from ((simple, " ".join(words)) for simple, words in groups)
+
+
 def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     """A raw HTML table without blank lines: its text is never parsed as Markdown. Cells are HTML."""
     top = "".join(f"<th>{cell}</th>" for cell in head)

@@ -1,12 +1,11 @@
 """A changed text as rows to show: removed lines, added lines, and a few around them, with line numbers."""
 
 from collections.abc import Iterator
-from itertools import islice, takewhile
+from itertools import islice
 from typing import NamedTuple
 
 from pipeline.core.diff.text_diff import hunks, is_text
 from pipeline.core.judge.report_document import FieldEntry
-from pipeline.report import plain
 
 
 class Row(NamedTuple):
@@ -33,23 +32,6 @@ def rows(field: FieldEntry, most: int, around: int = 0) -> tuple[list[Row], int]
     """The first ``most`` rows with ``around`` lines of context, and how many more there are."""
     everything = _rows(field.old, field.new, around)
     return list(islice(everything, most)), sum(1 for _ in everything)
-
-
-def shortened_rows(shown: list[Row], longest: int) -> Iterator[tuple[Row, str]]:
-    """Each row with its text. Of a line that took another's place, the part that differs is shown."""
-    at = 0
-    while at < len(shown):
-        if shown[at].mark == " ":
-            yield shown[at], plain.row(shown[at].text, longest)
-            at += 1
-            continue
-        removed = list(takewhile(lambda row: row.mark == "-", shown[at:]))
-        added = list(takewhile(lambda row: row.mark == "+", shown[at + len(removed) :]))
-        pairs = [plain.rows(one.text, other.text, longest) for one, other in zip(removed, added, strict=False)]
-        for side, rows_of_side in enumerate((removed, added)):
-            for number, row in enumerate(rows_of_side):
-                yield row, pairs[number][side] if number < len(pairs) else plain.row(row.text, longest)
-        at += len(removed) + len(added)
 
 
 def _rows(old: str, new: str, around: int) -> Iterator[Row]:

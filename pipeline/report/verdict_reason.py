@@ -89,4 +89,4 @@ def title(finding: FindingEntry) -> str:
     if len(text) <= _LONGEST:
         return text
     ends = [match.start() for match in _ENDS.finditer(text[:_LONGEST])]
-    return f"{text[: ends[-1] if ends else _LONGEST - 2]} …"
+    return f"{text[: ends[-1] if ends else _LONGEST - 2].rstrip(' *;,:')} …"

@@ -257,3 +257,16 @@ def test_a_marker_says_what_was_put_in() -> None:
     state = read(marked("body", "a-->b", (3, 2)))
     assert state is not None
     assert (state.key, state.order) == ("a-->b", (3, 2))
+
+
+def test_a_later_comment_says_what_came_and_went(
+    fake: FakeGitHub, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number, name in enumerate(("web", "api", "api")):
+        at_run(monkeypatch, 10 + number)
+        Path("report.json").write_text(dump(report(name)))
+        assert run(ARGUMENTS) == 0
+        (body,) = [comment["body"] for comment in fake.comments.values()]
+        assert (" since the last push" in body) is (number > 0)
+    assert said(capsys) == "unchanged"
+    assert re.search(r"\d+ new, \d+ solved since the last push", body)

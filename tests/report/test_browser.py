@@ -2,6 +2,7 @@
 
 import base64
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from pipeline.core.judge.report import Verdict
 from pipeline.core.judge.report_document import ReportDocument
 from pipeline.core.risk.levels import LEVELS
 from pipeline.report import comment, html
+from pipeline.report.fixes import steps_before_merging
 from pipeline.report.plain import anchor
 from tests.report.test_formats import HOSTILE, big, report
 from tests.report.test_fuzz import report as hostile_report
@@ -129,10 +131,28 @@ def test_diffs_stand_side_by_side_and_on_a_phone_one_above_the_other(page: Page,
         page.size(width, 800, phone=width < 600)
         page.open(file)
         page.value("document.querySelectorAll('details.change').forEach((part) => (part.open = true))")
+        opened(page)
+        assert page.value("document.querySelectorAll('td.new mark').length") > 0
         old, new = (shown(page, f".lines td.l.{side}") for side in ("old", "new"))
         assert (old["y"] == new["y"]) is beside
         assert (old["right"] <= new["left"]) is beside
         assert page.value("document.documentElement.scrollWidth") <= width
+
+
+def opened(page: Page) -> None:
+    """Wait until what was opened is set side by side: the browser tells the page of it a moment later."""
+    end = time.monotonic() + 60
+    while page.value("document.querySelectorAll('details.change[open] pre.lines').length"):
+        assert time.monotonic() < end, "nothing was set side by side"
+
+
+def test_each_step_leads_to_its_finding_and_says_its_command(page: Page, tmp_path: Path) -> None:
+    data = big(5, 3)
+    page.open(written(tmp_path, data))
+    links = page.value("[...document.querySelectorAll('.steps a')].map((link) => link.hash.slice(1))")
+    assert [step.finding for step in steps_before_merging(data)]
+    assert links == [anchor(step.finding) for step in steps_before_merging(data)]
+    assert page.value(f"{links}.every((id) => document.getElementById(id).tagName === 'ARTICLE')")
 
 
 def test_a_link_of_the_comment_opens_the_finding(page: Page, tmp_path: Path) -> None:

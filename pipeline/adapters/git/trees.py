@@ -133,6 +133,14 @@ def resolve(root: Path, revision: str) -> str:
     return found
 
 
+def is_revision(root: Path, revision: str) -> bool:
+    """Whether ``revision`` names a commit here; not where there is no repository, or no Git."""
+    try:
+        return bool(_verified(root, f"{revision}^{{commit}}"))
+    except WorldError:
+        return False
+
+
 def tree_id(root: Path, commit: str, path: str) -> str:
     """Git's id of a folder at a commit: equal ids are equal bytes all the way down. Empty where it is not there."""
     return _verified(root, f"{commit}:{path}")
@@ -153,9 +161,11 @@ def merge_base(root: Path, branch: str = "") -> str:
                 return done.stdout.decode().strip()
     raise UsageError(
         f"no merge base of HEAD and {branch or 'the default branch'} is known{_shallow(root)}",
-        hint="name the old side: pipeline diff ref:HEAD worktree",
+        hint=_NAME_THE_BRANCH if not _shallow(root) else "git fetch --unshallow, or in CI: fetch-depth: 0",
     )
 
+
+_NAME_THE_BRANCH = "name the branch that yours comes from: pipeline diff merge-base:BRANCH, or a commit: diff HEAD~1"
 
 _ORIGIN = ("origin/HEAD", "origin/main", "origin/master")
 """What a clone knows of the default branch where it came from."""

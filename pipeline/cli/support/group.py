@@ -5,7 +5,9 @@ from importlib import import_module
 
 import click
 
-from pipeline.cli.support.settings import global_options
+from pipeline.cli.support.completions import complete
+from pipeline.cli.support.examples import examples
+from pipeline.cli.support.settings import directory_option, global_options
 from pipeline.cli.support.verbs import SECTIONS
 
 
@@ -14,7 +16,7 @@ class VerbGroup(click.Group):
 
     def __init__(self, name: str | None = None, **attributes: object) -> None:
         super().__init__(name, **attributes)  # type: ignore[arg-type]  # click's own keyword arguments, passed through
-        self.params.extend(global_options())
+        self.params.extend([directory_option(), *global_options()])
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  (click's signature)
         return [verb for verbs in SECTIONS.values() for verb in verbs]
@@ -24,7 +26,8 @@ class VerbGroup(click.Group):
             return None
         command = import_module(f"pipeline.cli.{cmd_name}").command
         assert isinstance(command, click.Command), f"BUG: pipeline.cli.{cmd_name}.command is not a command"
-        _furnish(command)
+        _furnish(command, cmd_name)
+        command.epilog = command.epilog or examples(cmd_name)
         return command
 
     def resolve_command(
@@ -55,13 +58,14 @@ def _unknown(word: str, verbs: Iterable[str]) -> str:
     return f"there is no verb {word!r}" + (f"; did you mean {' or '.join(near)}?" if near else "")
 
 
-def _furnish(command: click.Command) -> None:
+def _furnish(command: click.Command, verb: str) -> None:
     """Give a verb (and what is below it) the global options, and each flag its PIPELINE_<FLAG>."""
     if not any(parameter.name == "debug" for parameter in command.params):
         command.params.extend(global_options(hidden=True))
     for parameter in command.params:
+        complete(parameter, verb)
         if isinstance(parameter, click.Option) and parameter.envvar is None and parameter.name != "help":
             parameter.envvar = f"PIPELINE_{(parameter.name or '').upper()}"
     if isinstance(command, click.Group):
-        for child in command.commands.values():
-            _furnish(child)
+        for name, child in command.commands.items():
+            _furnish(child, name)

@@ -25,7 +25,10 @@ from pipeline.flows.diff_repository import DiffTerms, diff_repository
 from pipeline.flows.protected import protected_config
 from pipeline.flows.read_rendered import RenderedSnapshot, read_manifests, read_rendered
 
+_SHORT = 10
+"""Characters of a commit's id, as a person reads it."""
 if TYPE_CHECKING:
+    from pipeline.adapters.git.trees import GitTree
     from pipeline.wiring import Repository
 
 
@@ -95,7 +98,7 @@ def _under_protected_policy(terms: DiffTerms, old: DiffSource, here: "Repository
     return terms.decided_by(base, str(old), here.config, severities)
 
 
-def _commit_tree(source: DiffSource, root: Path) -> Tree:
+def _commit_tree(source: DiffSource, root: Path) -> "GitTree":
     from pipeline.adapters.git import trees
     from pipeline.adapters.git.door import repository_root
 
@@ -125,8 +128,11 @@ def _rendered(
         from pipeline.cli.support.cluster_side import cluster_side
 
         return cluster_side(source.argument, wanted, kept)
-    tree = trees.DirectoryTree(here.root) if source.kind is SourceKind.WORKTREE else _commit_tree(source, here.root)
-    return read_rendered(str(source), tree, wanted, chart_within(here.config.limits.charts), kept)
+    charts = chart_within(here.config.limits.charts)
+    if source.kind is SourceKind.WORKTREE:
+        return read_rendered(str(source), trees.DirectoryTree(here.root), wanted, charts, kept)
+    tree = _commit_tree(source, here.root)
+    return read_rendered(f"{source} ({tree.commit[:_SHORT]})", tree, wanted, charts, kept)
 
 
 def _today() -> date:

@@ -7,6 +7,7 @@ SECTIONS: dict[str, dict[str, str]] = {
     "Start": {
         "init": "Write a commented pipeline.yaml, and the folders beside it.",
         "doctor": "Check which helm, kustomize and git are found, and what is missing.",
+        "completion": "Print the completion script for a shell.",
     },
     "Every day": {
         "vendor": "Fetch the charts that pipeline.yaml names, and lock them.",

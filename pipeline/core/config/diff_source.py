@@ -36,6 +36,15 @@ class DiffSource:
         return f"{self.kind}:{self.argument}" if self.argument else str(self.kind)
 
 
+def source_or_none(text: str) -> DiffSource | None:
+    """The source that ``text`` names by its kind; None where it begins with none of the kinds.
+
+    Raises:
+        UsageError: the kind's argument is missing or superfluous.
+    """
+    return parse_source(text) if text.partition(":")[0] in set(SourceKind) else None
+
+
 def parse_source(text: str) -> DiffSource:
     """Read a source as people type it.
 

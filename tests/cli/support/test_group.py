@@ -21,7 +21,7 @@ class OneVerb(VerbGroup):
         from pipeline.cli.support.group import _furnish
 
         del ctx
-        _furnish(show)
+        _furnish(show, "show")
         return show if cmd_name == "show" else None
 
 

@@ -1,0 +1,149 @@
+"""``diff`` takes its sides as Git users write them; verbs have examples; shells complete what a repository has."""
+
+import shlex
+from pathlib import Path
+
+import click
+import pytest
+from click.shell_completion import BashComplete
+
+from pipeline.cli import cli, run
+from pipeline.cli.support.completions import complete
+from pipeline.cli.support.examples import EXAMPLES
+from pipeline.cli.support.verbs import SECTIONS
+from tests.support.platforms import git, platform, verbs, write
+
+Output = pytest.CaptureFixture[str]
+VERBS = [verb for section in SECTIONS.values() for verb in section]
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Port 80 at v1, 81 at v2, 82 in the work tree."""
+    here = platform(tmp_path_factory.mktemp("sides") / "platform", {"values/web/common.yaml": "port: 80\n"})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(here)
+        verbs("vendor")
+        for port, tag in ((80, "v1"), (81, "v2"), (82, "")):
+            write(here, {"values/web/common.yaml": f"port: {port}\n"})
+            verbs("render")
+            if tag:
+                git(here, "add", "--all")
+                git(here, "commit", "--quiet", "--message", tag)
+                git(here, "tag", tag)
+    return here
+
+
+def ports(capsys: Output, line: str) -> list[str]:
+    capsys.readouterr()
+    run(["--quiet", *line.split()])
+    text = capsys.readouterr().out
+    return [word for word in ("80", "81", "82") if f"port={word}," in text or f"port: {word}" in text]
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("diff HEAD", ["81", "82"]),
+        ("diff v1", ["80", "82"]),
+        ("diff v1..v2", ["80", "81"]),
+        ("diff v1..", ["80", "81"]),
+        ("diff v1 v2", ["80", "81"]),
+        ("diff v1...HEAD", ["80", "81"]),
+        ("diff ref:v1 worktree", ["80", "82"]),
+        ("diff v1 web", ["80", "82"]),
+        ("diff HEAD -- web", ["81", "82"]),
+        ("diff v2..v2", []),
+    ],
+)
+def test_sides_are_taken_as_git_users_write_them(
+    root: Path, monkeypatch: pytest.MonkeyPatch, capsys: Output, line: str, found: list[str]
+) -> None:
+    monkeypatch.chdir(root)
+    assert ports(capsys, line.replace("diff", "diff --full", 1)) == found
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("diff nope", "'nope' is neither a source nor a Git revision nor a release"),
+        ("diff HEAD -- nope", "pipeline.yaml has no release 'nope'"),
+        ("diff v1 v2 HEAD", "only two sides can be compared"),
+        ("diff web@2.0.0", "pipeline upgrade web@2.0.0 --dry-run"),
+        ("diff v1...v2", "only HEAD has a merge base"),
+        ("diff HEAD --only web", "--only 'web' is not an object"),
+    ],
+)
+def test_what_cannot_be_read_says_what_to_try(
+    root: Path, monkeypatch: pytest.MonkeyPatch, capsys: Output, line: str, said: str
+) -> None:
+    monkeypatch.chdir(root)
+    assert run(line.split()) == 64
+    assert said in capsys.readouterr().err
+
+
+def test_another_folder_may_be_named_before_the_verb(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Output
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert ports(capsys, f"-C {root} diff v1..v2 --full") == ["80", "81"]
+    assert Path.cwd() == tmp_path
+    assert run(["-C", "nowhere", "diff"]) == 64
+
+
+def test_a_side_is_named_with_its_commit(root: Path, monkeypatch: pytest.MonkeyPatch, capsys: Output) -> None:
+    monkeypatch.chdir(root)
+    run(["diff", "v1..v2", "-o", "json"])
+    text = capsys.readouterr().out
+    for tag in ("v1", "v2"):
+        assert f'"ref:{tag} ({git(root, "rev-parse", f"{tag}^{{commit}}")[:10]})"' in text
+
+
+@pytest.mark.parametrize(
+    ("words", "typed", "offered"),
+    [
+        (["diff", "-l"], "", {"web"}),
+        (["diff", "-e"], "d", {"default"}),
+        (["diff"], "w", {"web", "worktree"}),
+        (["render"], "", {"web"}),
+        (["values"], "we", {"web"}),
+        (["rules", "explain"], "image-c", {"image-changed"}),
+        ([], "dif", {"diff"}),
+    ],
+)
+def test_a_shell_completes_what_the_repository_has(
+    root: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], typed: str, offered: set[str]
+) -> None:
+    monkeypatch.chdir(root)
+    found = BashComplete(cli, {}, "pipeline", "_PIPELINE_COMPLETE").get_completions(words, typed)
+    assert {item.value for item in found} == offered
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_the_completion_script_calls_pipeline(capsys: Output, shell: str) -> None:
+    assert run(["completion", shell]) == 0
+    assert f"_PIPELINE_COMPLETE={shell}_complete" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_has_examples_that_it_takes(verb: str) -> None:
+    assert EXAMPLES[verb]
+    with click.Context(cli) as context:
+        command = cli.get_command(context, verb)
+        assert command is not None
+        assert "Examples:" in (command.epilog or "")
+        whole = command
+        for line, _ in EXAMPLES[verb]:
+            command = whole
+            words = shlex.split(line.partition(" > ")[0])[1:]
+            while isinstance(command, click.Group) and words and words[0] in command.commands:
+                command = command.get_command(context, words.pop(0))
+                assert command is not None, line
+            if verb != "apply":  # its file must be there
+                command.make_context(verb, words, parent=context)
+
+
+def test_only_named_parameters_are_completed() -> None:
+    option = click.Option(["--page"])
+    complete(option, "comment")
+    assert option.shell_complete(click.Context(cli), "") == []
