@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.cli.support.examples import EXAMPLES
 from pipeline.cli.support.verbs import SECTIONS
 
 ROOT = Path(__file__).parent.parent
@@ -98,6 +99,10 @@ def _standard(name: str) -> bool:
 def test_every_verb_that_is_listed_has_a_module_and_no_other_module_is_a_verb() -> None:
     modules = {path.stem for path in (ROOT / "pipeline" / "cli").glob("*.py")} - {"__init__"}
     assert {verb for verbs in SECTIONS.values() for verb in verbs} == modules
+
+
+def test_every_verb_has_examples_in_its_help() -> None:
+    assert {verb for verbs in SECTIONS.values() for verb in verbs} == set(EXAMPLES)
 
 
 def test_a_test_that_is_named_as_a_module_lies_where_the_module_does() -> None:

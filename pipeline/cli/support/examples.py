@@ -35,6 +35,11 @@ EXAMPLES: Mapping[str, tuple[tuple[str, str], ...]] = {
     "comment": (("comment report.json --repo OWNER/NAME --pr 12", ""), ("comment report.json --dry-run", "print it")),
     "rules": (("rules list", "every rule"), ("rules explain image-changed", "one rule, with its cases")),
     "ci": (("ci shards", "a matrix for a workflow"),),
+    "mesh": (
+        ("mesh", "what this branch changes for each Envoy"),
+        ("mesh worktree --at 'GET web.shop:80/'", "which route a request takes"),
+    ),
+    "promote": (("promote web --from staging --to prod", "the version of staging"),),
     "completion": (("completion bash > ~/.local/share/bash-completion/completions/pipeline", ""),),
 }
 
