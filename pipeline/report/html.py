@@ -19,6 +19,7 @@ from pipeline.report import plain
 from pipeline.report.fixes import fix, steps_before_merging
 from pipeline.report.html_changes import sections
 from pipeline.report.html_templates import asset, template
+from pipeline.report.mesh_tables import mesh_tables
 from pipeline.report.verdict_reason import reason
 
 _MOST_OPENED = 8
@@ -52,7 +53,8 @@ def _head(report: ReportDocument) -> dict[str, Any]:
     unexplained = report.summary.unaccounted
     steps = steps_before_merging(report)
     parts = [("steps", "Before merging", len(steps)), ("findings", "Findings", len(report.findings))]
-    parts += [("changes", "Changes", len(report.changes)), ("gaps", "Not evaluated", len(report.not_evaluated))]
+    parts += [("changes", "Changes", len(report.changes)), ("mesh", "Routes of the mesh", len(report.mesh or ()))]
+    parts += [("gaps", "Not evaluated", len(report.not_evaluated))]
     return {
         "verdict_word": plain.VERDICT_WORDS[report.verdict],
         "verdict_meaning": reason(report),
@@ -123,4 +125,5 @@ def _rest(report: ReportDocument) -> dict[str, Any]:
     return {
         "sections": list(sections(report)),
         "gaps": [(article(needs), rules) for needs, rules in plain.gaps(report)],
+        "mesh_tables": list(mesh_tables(report)),
     }

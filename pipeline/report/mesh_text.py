@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pipeline.core.mesh.envoy import ProxyView
 from pipeline.core.mesh.route_words import listener_state, match_words, route_words
 from pipeline.core.mesh.tracing import TracedRoute
-from pipeline.core.mesh.view_changes import ChangeKind, MeshChange, host_title
+from pipeline.core.mesh.view_changes import ChangeKind, Changes, MeshChange, grouped_changes, host_title
 from pipeline.core.words import counted
 from pipeline.report.look import Look
 from pipeline.report.plain import line
@@ -18,8 +18,6 @@ _HEADS = {
     ChangeKind.LISTENER: "Listeners",
     ChangeKind.CLUSTER: "Clusters",
 }
-Changes = Mapping[str, Sequence[MeshChange]]
-"""By the proxy's title."""
 
 
 def changes_text(changes: Changes, not_applied: Sequence[str], look: Look = _PLAIN) -> str:
@@ -32,19 +30,6 @@ def changes_text(changes: Changes, not_applied: Sequence[str], look: Look = _PLA
     for proxies, rows in grouped:
         lines += [look.style(line(", ".join(proxies)), "bold"), *_kinds(rows, look), ""]
     return "\n".join([*lines[:-1], *_unapplied(not_applied, look)]) + "\n"
-
-
-def grouped_changes(changes: Changes) -> list[tuple[tuple[str, ...], list[MeshChange]]]:
-    """Changes that several proxies share, under all of their titles."""
-    owners: dict[tuple[str, str, tuple[str, str]], tuple[list[str], MeshChange]] = {}
-    for proxy, rows in changes.items():
-        for change in rows:
-            key = change.kind, change.subject, change.words
-            owners.setdefault(key, ([], change))[0].append(proxy)
-    found: dict[tuple[str, ...], list[MeshChange]] = {}
-    for proxies, change in owners.values():
-        found.setdefault(tuple(dict.fromkeys(proxies)), []).append(change)
-    return list(found.items())
 
 
 def _kinds(rows: Iterable[MeshChange], look: Look) -> Iterator[str]:

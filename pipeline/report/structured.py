@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 import orjson
+from msgspec import to_builtins
 
 from pipeline import __version__
 from pipeline.core.diff.change import FieldChange
@@ -54,8 +55,8 @@ def to_data(report: Report) -> dict[str, Any]:
 
 def _masked(data: dict[str, Any], mask: Mask) -> dict[str, Any]:
     """Every string, but for what the tool itself wrote."""
-    shown = ("changes", "findings", "errors")
-    return data | mask.covered({key: data[key] for key in shown})
+    shown = ("changes", "findings", "errors", "mesh")
+    return data | mask.covered({key: data[key] for key in shown if key in data})
 
 
 def _data(report: Report) -> dict[str, Any]:
@@ -80,6 +81,7 @@ def _data(report: Report) -> dict[str, Any]:
         "not_evaluated": [{"rule": n.rule, "needs": n.needs, "reason": n.reason} for n in report.not_evaluated],
         "errors": [_error(error) for error in report.errors],
         "digests": {"render": report.render_digest},
+        **({"mesh": [to_builtins(row) for row in report.mesh]} if report.mesh else {}),
     }
 
 

@@ -11,6 +11,7 @@ from pipeline.core.diff.change import Action, Diff, FieldChange, ResourceChange
 from pipeline.core.diff.compare import compare
 from pipeline.core.judge.judge import Judgement, judge
 from pipeline.core.judge.masked_snapshot import certain, masked
+from pipeline.core.judge.mesh_rows import mesh_rows
 from pipeline.core.judge.report import ReleaseChange, ReleaseReport, Report, combined_digest, finding_order
 from pipeline.core.judge.snapshot import ReleaseKey, ReleaseSide, Snapshot
 from pipeline.core.kube.resource import Body, ManifestSet, Resource, mapping
@@ -96,6 +97,7 @@ def build(
         render_digest=combined_digest((key.environment, key.name, found) for key, found in digests.items()),
         mask=mask,
         rollouts=extent(change.change for change in changes),
+        mesh=mesh_rows(old, new, changes),
     )
 
 

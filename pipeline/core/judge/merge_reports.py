@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 
+from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
 from pipeline.core.errors import UsageError
+from pipeline.core.judge.mesh_entry import MeshEntry
 from pipeline.core.judge.report import Verdict, combined_digest
 from pipeline.core.judge.report_document import (
     ChangeEntry,
@@ -47,6 +49,7 @@ def merge(reports: Sequence[ReportDocument]) -> ReportDocument:
         findings=_findings(reports),
         not_evaluated=_once(gap for report in reports for gap in report.not_evaluated),
         errors=tuple(sorted((item for report in reports for item in report.errors), key=lambda item: item.key)),
+        mesh=_mesh(reports),
         verdict=min((report.verdict for report in reports), key=_ORDER.index),
         digests=Digests(combined_digest((*item.key, item.digest) for item in releases if item.digest)),
     )
@@ -89,6 +92,12 @@ def _findings(reports: Sequence[ReportDocument]) -> tuple[FindingEntry, ...]:
 def _once(gaps: Iterable[NotEvaluated]) -> tuple[NotEvaluated, ...]:
     unique = {(gap.rule, gap.needs): gap for gap in gaps}
     return tuple(unique[key] for key in sorted(unique))
+
+
+def _mesh(reports: Sequence[ReportDocument]) -> tuple[MeshEntry, ...] | UnsetType:
+    """Each shard computes whole meshes, so the same row comes of several."""
+    found = dict.fromkeys(row for report in reports if report.mesh is not UNSET for row in report.mesh)
+    return tuple(found) or UNSET
 
 
 def _summary(merged: ReportDocument, parts: Sequence[Summary]) -> Summary:

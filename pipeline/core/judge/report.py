@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from pipeline.core.analysis.rollouts import NONE_RESTARTED, Extent
 from pipeline.core.diff.change import ResourceChange
+from pipeline.core.judge.mesh_entry import MeshEntry
 from pipeline.core.redaction.mask import Mask
 from pipeline.core.risk.finding import Finding, NotEvaluated
 
@@ -95,6 +96,7 @@ class Report:
     helm_version: str = ""
     render_digest: str = ""
     rollouts: Extent = NONE_RESTARTED
+    mesh: tuple[MeshEntry, ...] = ()
     mask: Mask = field(default_factory=Mask, compare=False)
     """What must not be shown, for the presentations' last step."""
 

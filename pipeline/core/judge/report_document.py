@@ -6,10 +6,10 @@ two. Unknown fields are ignored, because later versions may add some.
 
 from typing import Annotated, Any, Literal
 
-import msgspec
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType, convert, to_builtins
 
 from pipeline.core.diff.change import Action, Op
+from pipeline.core.judge.mesh_entry import MeshEntry
 from pipeline.core.judge.report import Verdict
 from pipeline.core.kube.path import from_json
 from pipeline.core.risk.finding import Confidence, NotEvaluated, Place, ResourceRef, Waiver
@@ -233,6 +233,7 @@ class ReportDocument(Struct, frozen=True):
     not_evaluated: tuple[NotEvaluated, ...]
     errors: tuple[ErrorEntry, ...]
     digests: Digests
+    mesh: tuple[MeshEntry, ...] | UnsetType = UNSET
 
 
 def from_data(data: Any) -> ReportDocument:
@@ -241,9 +242,9 @@ def from_data(data: Any) -> ReportDocument:
     Raises:
         ValueError: they are not a report; its text names the value (``… at `$.summary.added```).
     """
-    return msgspec.convert(data, ReportDocument)
+    return convert(data, ReportDocument)
 
 
 def to_data(document: ReportDocument) -> dict[str, Any]:
     """The document as plain values for an encoder of JSON; its lists are tuples."""
-    return dict(msgspec.to_builtins(document))
+    return dict(to_builtins(document))

@@ -1,7 +1,7 @@
 """What differs between two views of a proxy: clusters, listeners, routes."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -38,6 +38,23 @@ class MeshChange:
     @property
     def sign(self) -> str:
         return "+" if self.data[0] is None else "-" if self.data[1] is None else "~"
+
+
+Changes = Mapping[str, Sequence[MeshChange]]
+"""By the proxy's title."""
+
+
+def grouped_changes(changes: Changes) -> list[tuple[tuple[str, ...], list[MeshChange]]]:
+    """Changes that several proxies share, under all of their titles."""
+    owners: dict[tuple[str, str, tuple[str, str]], tuple[list[str], MeshChange]] = {}
+    for proxy, rows in changes.items():
+        for change in rows:
+            key = change.kind, change.subject, change.words
+            owners.setdefault(key, ([], change))[0].append(proxy)
+    found: dict[tuple[str, ...], list[MeshChange]] = {}
+    for proxies, change in owners.values():
+        found.setdefault(tuple(dict.fromkeys(proxies)), []).append(change)
+    return list(found.items())
 
 
 def view_changes(old: ProxyView | None, new: ProxyView | None) -> list[MeshChange]:
