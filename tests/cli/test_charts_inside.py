@@ -107,7 +107,7 @@ def test_two_versions_come_from_a_repository_nested_too(here: Path) -> None:
     assert {"blue-only-1-0-0", "green-only-2-0-0", "mid-main"} <= names
     assert not {"blue-only-2-0-0", "green-only-1-0-0", "queue-main"} & names
     lock = (here / "pipeline.lock").read_text()
-    assert "      charts/mid/charts/blue:\n" in lock
+    assert "        charts/mid/charts/blue:\n" in lock
 
 
 REFUSED = [

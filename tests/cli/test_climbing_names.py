@@ -63,9 +63,10 @@ def test_a_lock_cannot_name_a_folder_elsewhere(
 ) -> None:
     verbs("vendor")
     lock = (here / "pipeline.lock").read_text()
-    assert "\n  web/1.0.0:\n" in lock
-    block = json.dumps({"name": f"{name}/1.0.0", "version": f"web/{name}"}[key])
-    write(here, {"pipeline.lock": lock.replace("\n  web/1.0.0:\n", f"\n  {block}:\n")})
+    line = {"name": "\n  web:\n", "version": "\n      version: '1.0.0'\n"}[key]
+    assert line in lock
+    climbing = line.replace("web" if key == "name" else "'1.0.0'", json.dumps(name))
+    write(here, {"pipeline.lock": lock.replace(line, climbing)})
     for verb in (["vendor"], ["vendor", "--locked"], ["render"]):
         refused(verb, here.parent)
         assert "pipeline.lock" in capsys.readouterr().err

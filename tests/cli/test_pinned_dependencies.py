@@ -82,7 +82,7 @@ def test_the_lock_names_each_dependency_with_its_digest(site: Site) -> None:
     assert "schema: pipeline.lock/v4" in lock
     for name, path in (("mid", "charts/mid"), ("leaf", "charts/mid/charts/leaf")):
         digest = hashlib.sha256((site.repo / f"{name}-1.0.0.tgz").read_bytes()).hexdigest()
-        assert f"      {path}:\n        archive: sha256:{digest}\n        name: {name}\n" in lock
+        assert f"        {path}:\n          archive: sha256:{digest}\n          name: {name}\n" in lock
 
 
 @pytest.mark.parametrize("changed", ["leaf", "mid", "both"])
@@ -134,13 +134,11 @@ def test_a_dependency_that_our_chart_asks_for_otherwise_moves(site: Site) -> Non
 def old(lock: str) -> str:
     """The lock as an older pipeline wrote it."""
     charts, releases = list[dict[str, str]](), dict[str, dict[str, str]]()
-    for key, block in load(lock)["charts"].items():
-        name, version = key.split("/")
-        charts.append(
-            {"name": name, "version": version}
-            | {key: block[key] for key in ("archive", "source", "tree") if key in block}
-        )
-        releases |= {release: got | {"name": name, "version": version} for release, got in block["releases"].items()}
+    for name, block in load(lock)["charts"].items():
+        for release, part in block.items():
+            place = {"name": name, "version": part["version"]}
+            charts.append(place | {key: part[key] for key in ("archive", "source", "tree") if key in part})
+            releases[release] = place | {key: part[key] for key in ("chart", "wanted") if key in part}
     return dump({"charts": charts, "releases": releases, "schema": "pipeline.lock/v1"})
 
 
