@@ -17,8 +17,11 @@ from pipeline.core.render.layout import FOLDER as RENDERED
 from pipeline.core.render.order import Engine
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pipeline.adapters.disk import Disk
     from pipeline.adapters.fetch.source import ChartSource
+    from pipeline.adapters.helm.timed import RenderRecord
     from pipeline.core.ports import Progress
     from pipeline.flows.committed import Unseal
     from pipeline.flows.fetch_work import Work
@@ -175,7 +178,8 @@ class Repository:
 
         return unsealing(partial(sops.find, self.root))
 
-    def render_world(self) -> "RenderPorts":
+    def render_world(self, told: "Callable[[RenderRecord], object] | None" = None) -> "RenderPorts":
+        """``told`` hears how long each render of Helm took."""
         import time
         from functools import partial
 
@@ -192,10 +196,11 @@ class Repository:
 
         limits, disk = self.config.limits, self.disk
         helm = LazyEngine(self.config.helm_engine, self.config.helm_version, limits)
+        engine = helm if told is None else _timed(helm, told)
         return RenderPorts(
             str(self.root),
             disk,
-            VendoredEngine(StandInEngine(helm, limits.charts), disk),
+            VendoredEngine(StandInEngine(engine, limits.charts), disk),
             partial(find, limits.render),
             partial(sops.find, self.root),
             chart_within(limits.charts),
@@ -205,6 +210,12 @@ class Repository:
             helm.identity,
             lambda: find(limits.render).identity,
         )
+
+
+def _timed(engine: Engine, told: "Callable[[RenderRecord], object]") -> Engine:
+    from pipeline.adapters.helm.timed import TimedEngine
+
+    return TimedEngine(engine, told)
 
 
 def repository(start: Path | None = None) -> Repository:

@@ -76,9 +76,11 @@ def command(context: click.Context, /, sides: tuple[str, ...], **options: Any) -
     from pipeline.cli.support.outdated_notice import say_outdated
     from pipeline.cli.support.showing import show
     from pipeline.cli.support.terminal_view import depth_of
+    from pipeline.cli.support.timings import timings
 
     late = say_outdated(found.outdated)
-    show(found.document, options["outputs"], depth_of(options))
+    with timings().step("show the report"):
+        show(found.document, options["outputs"], depth_of(options))
     code = _exit_code(found.document, detailed=options["detailed_exitcode"])
     if late:
         code = code if code in (FAILED, RISK) else STALE
@@ -93,14 +95,21 @@ def command(context: click.Context, /, sides: tuple[str, ...], **options: Any) -
 def _of_charts(sources: "tuple[DiffSource, DiffSource]", options: dict[str, Any]) -> "ShownReport":
     """Helm is at work before the rest is loaded."""
     from pipeline.cli.support.chart_arguments import ChartOptions, begun
+    from pipeline.cli.support.settings import settings
+    from pipeline.cli.support.timings import timings
 
     names = ChartOptions.__dataclass_fields__
-    rendering = begun(*sources, ChartOptions(**{name: options[name] for name in names}))
+    told = timings().rendered if settings().timings else None
+    with timings().step("start Helm"):
+        rendering = begun(*sources, ChartOptions(**{name: options[name] for name in names}), told)
     _without_garbage_collection()
-    from pipeline.cli.support import diffing
-    from pipeline.cli.support.kept_report import of_comparison
-
-    return of_comparison(diffing.charts(rendering, options["fail_on"], double_check=options["double_check"]))
+    with timings().step("load the program"):
+        from pipeline.cli.support import diffing
+        from pipeline.cli.support.kept_report import of_comparison
+    with timings().step("render and compare"):
+        found = diffing.charts(rendering, options["fail_on"], double_check=options["double_check"])
+    with timings().step("hide secrets"):
+        return of_comparison(found)
 
 
 def _of_trees(sources: "tuple[DiffSource, DiffSource]", options: dict[str, Any]) -> "ShownReport":

@@ -42,12 +42,14 @@ def command(
     from contextlib import nullcontext
 
     from pipeline.cli.support.recovery_notice import say
+    from pipeline.cli.support.timings import timings
     from pipeline.core.config.shards import parse_shard
     from pipeline.flows.render.jobs import share
     from pipeline.wiring import repository
 
-    here = repository()
-    here.check_whole()
+    with timings().step("read what the repository declares"):
+        here = repository()
+        here.check_whole()
     pairs = here.config.pairs(environments, (*releases, *more))
     if explain or as_command:
         from pipeline.cli.support.explain_render import explain_render
@@ -64,19 +66,22 @@ def _render(here: "Repository", pairs: "Sequence[EnvironmentRelease]", disk: "Di
     from pipeline.cli.support.hand_edit_notices import kept_aside, say_edits
     from pipeline.cli.support.log_lines import unheard_where_needed
     from pipeline.cli.support.progress import progress
+    from pipeline.cli.support.settings import settings
+    from pipeline.cli.support.timings import timings
     from pipeline.core.words import counted
     from pipeline.flows.render.render import render
     from pipeline.report.plain import safe
 
-    with progress("render") as tell:
-        outcome = render(here.config, here.lock, pairs, here.render_world(), tell)
+    told = timings().rendered if settings().timings else None
+    with progress("render") as tell, timings().step("render"):
+        outcome = render(here.config, here.lock, pairs, here.render_world(told), tell)
     for line in outcome.warnings:
         click.echo(unheard_where_needed(safe(f"warning: {line}\n")), err=True, nl=False)
     counts = f"{counted(outcome.releases, 'release')}, {counted(outcome.objects, 'object')}"
     if check:
         code = _report_stale((*disk.differing(outcome.edits), *map(str, outcome.added)), counts, outcome.helms)
         return _done(outcome, code)
-    with kept_aside(here, disk.turn) as aside:
+    with kept_aside(here, disk.turn) as aside, timings().step("write the files"):
         changed = disk.carry_out(outcome.edits, aside)
     say_edits(outcome.added)
     removed = sum(1 for path in changed if path in outcome.edits.removed)

@@ -2,14 +2,19 @@
 
 import re
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline.core.charts.chart import ValuesLayer
 from pipeline.core.config.diff_source import DiffSource
 from pipeline.core.errors import ConfigError, MissingFileError, Problem, UsageError
 from pipeline.core.render.order import DEFAULT_KUBE_VERSION
 from pipeline.flows.chart_sides import Begun, ChartSide, How, begin
+
+if TYPE_CHECKING:
+    from pipeline.adapters.helm.timed import RenderRecord
 
 _VERSION = re.compile(r"v?\d+\.\d+(\.\d+)?([-+][\w.+-]*)?")
 
@@ -27,8 +32,13 @@ class ChartOptions:
     engine: str
 
 
-def begun(old: DiffSource, new: DiffSource, options: ChartOptions) -> Begun:
-    """Both charts rendered the same way, as soon as Helm is through.
+def begun(
+    old: DiffSource,
+    new: DiffSource,
+    options: ChartOptions,
+    told: "Callable[[RenderRecord], object] | None" = None,
+) -> Begun:
+    """Both charts rendered the same way, as soon as Helm is through; ``told`` hears how long each render took.
 
     Raises:
         UsageError, ConfigError: a values file cannot be read, or is not valid YAML.
@@ -50,7 +60,12 @@ def begun(old: DiffSource, new: DiffSource, options: ChartOptions) -> Begun:
         stated=options.kube_version is not None,
         pause=time.sleep,
     )
-    return begin(before, after, how, choose(options.engine, ""))
+    engine = choose(options.engine, "")
+    if told is not None:
+        from pipeline.adapters.helm.timed import TimedEngine
+
+        engine = TimedEngine(engine, told)
+    return begin(before, after, how, engine)
 
 
 def _apis(kube_version: str) -> tuple[str, ...]:

@@ -39,9 +39,11 @@ class VerbGroup(click.Group):
 
     def invoke(self, ctx: click.Context) -> object:
         from pipeline.cli.support.recovery_notice import recover_here
+        from pipeline.cli.support.timings import told_at_the_end
 
-        recover_here()
-        return super().invoke(ctx)
+        with told_at_the_end():
+            recover_here()
+            return super().invoke(ctx)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         shown = self.list_commands(ctx)

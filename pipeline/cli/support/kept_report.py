@@ -51,7 +51,10 @@ def of_comparison(found: "Comparison") -> ShownReport:
 
 def kept_or(old: DiffSource, new: DiffSource, asked: "DiffRequest", compare: "Callable[[], Comparison]") -> ShownReport:
     """The report of an equal comparison where one was made, else that of ``compare``."""
-    key, cache = _key(old, new, asked), None
+    from pipeline.cli.support.timings import timings
+
+    with timings().step("look for an equal comparison"):
+        key, cache = _key(old, new, asked), None
     if key:
         from pipeline.adapters.cache.tool_version import tool_version
 
@@ -60,7 +63,8 @@ def kept_or(old: DiffSource, new: DiffSource, asked: "DiffRequest", compare: "Ca
         if found is not None:
             return found
     made = compare()
-    shown = of_comparison(made)
+    with timings().step("hide secrets"):
+        shown = of_comparison(made)
     if cache is not None and made.own_inputs and _key(old, new, asked) == key:  # nothing has changed meanwhile
         cache.put(key, _written(shown))
     return shown

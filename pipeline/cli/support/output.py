@@ -31,6 +31,12 @@ class Covered(Unheard):
     __slots__ = ()
 
 
+class Shown(str):
+    """What ``shown`` returned, and text of ours around it: a thread may write it while the masks are still learning."""
+
+    __slots__ = ()
+
+
 class GuardedStream:
     """A text stream that passes everything on but what may not be shown."""
 
@@ -66,7 +72,7 @@ def guarded_output() -> Iterator[None]:
 
 def shown(text: str) -> str:
     """``text`` as it may be printed."""
-    if isinstance(text, Covered) and len(text) > _LARGE:
+    if isinstance(text, Shown) or (isinstance(text, Covered) and len(text) > _LARGE):
         return text
     own = _LINKED if isinstance(text, Covered) else _OWN
     text = run.hide(text if isinstance(text, Unheard) else unheard_where_needed(text))

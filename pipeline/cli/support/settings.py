@@ -1,4 +1,4 @@
-"""The global options --debug, --quiet and --color, which may come before the verb or after it."""
+"""The global options (--debug, --quiet, --timings, ...), which may come before the verb or after it."""
 
 import os
 import sys
@@ -19,6 +19,7 @@ class Settings:
     quiet: bool = False
     color: str = "auto"
     no_cache: bool = False
+    timings: bool = False
     no_pager: bool = False
 
     def colored(self, stream: TextIO) -> bool:
@@ -55,6 +56,7 @@ def global_options(*, hidden: bool = False) -> list[click.Option]:
         _option(["-q", "--quiet"], "No progress, only results and errors.", hidden, is_flag=True),
         _option(["--no-cache"], "Read and keep nothing in the cache folder.", hidden, is_flag=True),
         _option(["--no-pager"], "Show a long report without a pager.", hidden, is_flag=True),
+        _option(["--timings"], "Say at the end, on stderr, what took how long.", hidden, is_flag=True),
         _option(["--color"], "Colours in the output.  [default: auto]", hidden, type=click.Choice(WHEN)),
     ]
 

@@ -12,6 +12,7 @@ from pipeline.adapters.cache.documents import DocumentCache
 from pipeline.cli.support.diff_request import DiffRequest
 from pipeline.cli.support.diffing import Comparison, report_check, severity
 from pipeline.cli.support.outdated_notice import outdated_here
+from pipeline.cli.support.timings import timings
 from pipeline.core.config.diff_source import DiffSource, SourceKind
 from pipeline.core.config.shards import parse_shard
 from pipeline.core.errors import MissingFileError
@@ -49,14 +50,18 @@ def repository(old: DiffSource, new: DiffSource, asked: DiffRequest) -> Comparis
         if SourceKind.WORKTREE in (old.kind, new.kind):
             here.check_whole()
         terms = _under_protected_policy(terms, old, here)
-        sides = [_rendered(source, wanted, here, kept) for source in sources]
+        with timings().step("read both sides"):
+            sides = [_rendered(source, wanted, here, kept) for source in sources]
         if new.kind is SourceKind.WORKTREE:
-            late, vendored = outdated_here(here, wanted), vendored_by_hand(here)
+            with timings().step("look for what is outdated"):
+                late, vendored = outdated_here(here, wanted), vendored_by_hand(here)
     else:
         releases, terms = (), DiffTerms(_today(), severity(asked.fail_on))
-        sides = [_rendered(source, wanted, None, kept) for source in sources]
+        with timings().step("read both sides"):
+            sides = [_rendered(source, wanted, None, kept) for source in sources]
     terms = replace(terms, shard=shard, check=report_check(asked=asked.double_check))
-    report = diff_repository(sides[0], sides[1], rules.load, terms)
+    with timings().step("compare and judge"):
+        report = diff_repository(sides[0], sides[1], rules.load, terms)
     own = {file for one in releases for env in one.environments for file in one.value_files(env)}
     edits = (*sides[1].hand_edits, *vendored)
     return Comparison(report, edits, late, all(_taken_from(side, own) for side in sides))
