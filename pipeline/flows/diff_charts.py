@@ -30,10 +30,7 @@ def diff_charts(begun: Begun, rules: Callable[[], Iterable[Rule]], check: Report
     asked, how, engine = begun.sides, begun.how, begun.engine
     charts = [side.load() for side in asked]  # while Helm works
     templates = [by_chance(chart.files) for chart in charts]  # as well
-    needless = [
-        needless_files(chart.files, found, (layer.text for layer in side.values)) if found else frozenset[str]()
-        for side, chart, found in zip(asked, charts, templates, strict=True)
-    ]
+    needless = list(map(_needless, asked, charts, templates))
     loaded, answers = tuple(rules()), list(begun.answers)
     functions = list(map(_functions, asked, charts, answers, templates))
     again = _Again(begun, functions, needless)
@@ -48,6 +45,11 @@ def diff_charts(begun: Begun, rules: Callable[[], Iterable[Rule]], check: Report
     report = build(before, after, loaded, Targets({"": how.kube_version}, how.capabilities, how.stated))
     check(before, after, report)
     return report
+
+
+def _needless(side: ChartSide, chart: Chart, templates: Mapping[str, frozenset[str]]) -> frozenset[str]:
+    files = dict.fromkeys(chart.names, "") | dict(chart.files)  # what is no text has a name all the same
+    return needless_files(files, templates, (layer.text for layer in side.values))
 
 
 class _Again:

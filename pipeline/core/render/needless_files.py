@@ -8,12 +8,14 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from pipeline.core.charts.template_text import actions, bodies, calls, defines
+from pipeline.core.render.random_functions import in_values
 
 _CHANGES = re.compile(r"\b(?:un)?set\b|[mM]erge")
 """Functions that change a map in place, which other templates may read: https://masterminds.github.io/sprig/dicts.html"""
 _BY_PATH = ("BasePath", ".Template")
 _LITERAL = re.compile(r"[\"`]([^\"`]+)[\"`]")
 _READS_FILES = re.compile(r"\.Files\.(?:Glob|Lines)|crds/")
+_BY_VALUE = re.compile(r"\{\{[^{}\n]*\b(?:include|template)\b\s*(?![\s\"`])")
 _PUT_TOGETHER = re.compile(r"\btpl\s+\(")
 _FOLDER, _DEFINITIONS = "templates/", re.compile(r"(?:charts/[^/]+/)*crds/")
 
@@ -25,6 +27,8 @@ def needless_files(
 
     ``values`` are the texts of the values that people set; those of the chart are among ``files``.
     """
+    if not varying or any(path.endswith(".tgz") for path in files):  # what is packed is not seen here
+        return frozenset()
     texts = {path: text for path, text in files.items() if _FOLDER in path}
     named = {name: body for text in texts.values() for name, body in bodies(text).items()}
     changing = _reaching(named, {name for name, body in named.items() if _changes(body)})
@@ -32,7 +36,10 @@ def needless_files(
     if random & changing or any(_changes(actions(texts[path])) for path in varying):
         return frozenset()
     layers = (*values, *(text for path, text in files.items() if path.endswith(("values.yaml", "values.yml"))))
-    if any("{{" in text and calls(text) & _reaching(named, random) for text in layers):
+    layers = tuple(text for text in layers if "{{" in text)  # which tpl may render
+    if in_values(texts.values(), layers) or any(map(_BY_VALUE.search, layers)):
+        return frozenset()
+    if any(calls(text) & _reaching(named, random) for text in layers):
         return frozenset()
     by_path = [
         action for text in texts.values() if "include" in text for action in actions(text) if _is_by_path(action)

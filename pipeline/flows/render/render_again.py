@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.core.errors import RenderError
+from pipeline.core.render.manifests import documents
 from pipeline.core.render.order import RenderedChart
 from pipeline.core.render.stand_ins import UNMISTAKABLE
 
@@ -24,16 +25,20 @@ class ComparedRenders:
 
 
 def pairs_of(
-    functions: Sequence[frozenset[str]], texts: Sequence[str], pause: Callable[[float], object], render: Render
+    functions: Sequence[frozenset[str]],
+    texts: Sequence[str],
+    pause: Callable[[float], object],
+    render: Render,
+    without: Sequence[tuple[str, ...]],
 ) -> list[ComparedRenders | None]:
     """Of each number whose render differs each time, what shows where; None for the others.
 
     Where the first stand-ins change nothing, the second need not be tried, except for functions whose value may by
-    chance be that of a stand-in.
+    chance be that of a stand-in. ``without`` are the files that renders with stand-ins leave out.
     """
     doubted = [number for number, used in enumerate(functions) if used]
     ones = dict(zip(doubted, render(doubted, 1), strict=True)) if doubted else {}
-    open_ = [n for n in doubted if functions[n] - UNMISTAKABLE or _text(ones[n]) != texts[n]]
+    open_ = [n for n in doubted if functions[n] - UNMISTAKABLE or not _as_first(ones[n], texts[n], without[n])]
     others = dict(zip(open_, render(open_, 2), strict=True)) if open_ else {}
     return compared(texts, {n: (ones[n], others[n]) for n in open_}, pause, render)
 
@@ -63,6 +68,16 @@ def compared(
 
 def rendered(answer: RenderAnswer) -> bool:
     return isinstance(answer, RenderedChart)
+
+
+def _as_first(answer: RenderAnswer, first: str, without: tuple[str, ...]) -> bool:
+    """Whether a render holds the same documents as the first one, but for those of files that it leaves out."""
+    text = _text(answer)
+    if text is None or not without:
+        return text == first
+    left_out = frozenset(without)
+    of_both = {one for one in documents(first) if one[0].partition("/")[2] not in left_out}
+    return text == first or set(documents(text)) == of_both
 
 
 def _text(answer: RenderAnswer) -> str | None:

@@ -4,8 +4,9 @@ Such a path is volatile. With ``render: {volatile: freeze}`` it keeps what the r
 input gives equal files; the index names it either way.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 from pipeline.core.config.model import Config
 from pipeline.core.errors import PipelineError, RenderError, WorldError
@@ -18,6 +19,7 @@ from pipeline.core.render.freeze import Frozen, frozen, told
 from pipeline.core.render.layout import FOLDER, owner
 from pipeline.core.render.manifests import as_written, parse
 from pipeline.core.render.merged import sides
+from pipeline.core.render.needless_files import needless_files
 from pipeline.core.render.nondeterminism import Volatile, volatile
 from pipeline.core.render.notes import Notes, VolatilePath
 from pipeline.core.render.order import RenderedChart, RenderOrder
@@ -69,13 +71,20 @@ def settle(
     charts = {folder: _chances(folder, world) for folder in {one.job.chart.folder for one in made}}
     found = [_functions(one, charts[one.job.chart.folder]) for one in made]
 
+    without = [
+        _without(one, charts[one.job.chart.folder]) if used else () for one, used in zip(made, found, strict=True)
+    ]
+
     def render(doubted: list[int], stand_ins: int) -> Iterable[RenderedChart | RenderError]:
-        orders = [_order(made[n], apis, world) for n in doubted]
-        for number, answer in enumerate(world.engine.render_all([replace(o, stand_ins=stand_ins) for o in orders]), 1):
+        whole = [replace(_order(made[n], apis, world), stand_ins=stand_ins) for n in doubted]
+        orders = [replace(o, without=without[n]) if stand_ins else o for n, o in zip(doubted, whole, strict=True)]
+        for number, answer in enumerate(world.engine.render_all(orders), 1):
             progress(number, len(doubted), made[doubted[min(number, len(doubted) - 1)]].job.title)
+            if isinstance(answer, RenderError) and orders[number - 1].without:  # it may need what was left out
+                answer = next(iter(world.engine.render_all([whole[number - 1]])))  # noqa: PLW2901
             yield answer
 
-    pairs = pairs_of(found, [one.answer.text for one in made], world.pause, render)
+    pairs = pairs_of(found, [one.answer.text for one in made], world.pause, render, without)
     settled: list[Settled | PipelineError] = []
     for one, functions, pair in zip(made, found, pairs, strict=True):
         try:
@@ -100,14 +109,30 @@ class _Chances:
     templates: tuple[str, ...]
     values: tuple[str, ...]
     packed: tuple[str, ...]
+    needless: Callable[[tuple[str, ...]], tuple[str, ...]]
+    """Of the texts of values that people set: files that renders with stand-ins can do without."""
 
 
 def _chances(folder: str, world: RenderPorts) -> _Chances:
     tree = world.files.tree(folder)
     texts = {path: data.decode(errors="replace") for path, data in tree.items() if "templates/" in path}
-    values = (data.decode(errors="replace") for path, data in tree.items() if path.endswith("values.yaml"))
-    packed = (path for path in tree if path.endswith(".tgz"))
-    return _Chances(by_chance(texts), tuple(texts.values()), tuple(values), tuple(packed))
+    values = {path: data.decode(errors="replace") for path, data in tree.items() if path.endswith("values.yaml")}
+    packed = tuple(path for path in tree if path.endswith(".tgz"))
+    varying = by_chance(texts)
+    files = dict.fromkeys(tree, "") | values | texts
+
+    @cache  # releases of one chart mostly set the same, as far as templates are concerned
+    def needless(layers: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(sorted(needless_files(files, varying, layers)))
+
+    return _Chances(varying, tuple(texts.values()), tuple(values.values()), packed, needless)
+
+
+def _without(made: Made, chances: _Chances) -> tuple[str, ...]:
+    """What the renders with stand-ins leave out; an overlay may ask for any object of the chart."""
+    if made.job.overlay is not None:
+        return ()
+    return chances.needless(tuple(layer.text for layer in made.job.layers if "{{" in layer.text))
 
 
 def _functions(made: Made, chances: _Chances) -> frozenset[str]:

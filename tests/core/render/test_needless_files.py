@@ -18,6 +18,17 @@ ALL_STAY: dict[str, dict[str, str]] = {
         "templates/a.yaml": '{{ include "a" . }}',
         "values.yaml": "x: '{{ include \"b\" . }}'",
     },
+    "values call a random function": {
+        "templates/a.yaml": RANDOM,
+        "templates/b.yaml": "{{ tpl .Values.x . }}",
+        "values.yaml": "x: '{{ uuidv4 }}'",
+    },
+    "values call a template by a name that is a value": {
+        "templates/_a.tpl": '{{ define "a" }}{{ randAlphaNum 8 }}{{ end }}',
+        "templates/a.yaml": '{{ include "a" . }}',
+        "values.yaml": "x: '{{ include .Values.name . }}'",
+    },
+    "a packed chart is inside": {"templates/a.yaml": RANDOM, "charts/sub-1.0.0.tgz": ""},
     "a template is included by a path that is put together": {
         "templates/a.yaml": RANDOM,
         "templates/b.yaml": "{{ include (print $.Template.BasePath .Values.path) . }}",
