@@ -43,8 +43,8 @@ def _move(number: int, move: KubeMove, plan: KubePlan) -> Iterator[str]:
     if least is None:
         tried = f"; tried {line(', '.join(map(str, move.tried)))}" if move.tried else ""
         yield f"  {number:>3}. {line(f'{move.pin} {move.current}')}{tried}"
-        if move.problem:
-            yield f"       {line(move.problem)}"
+        last = move.tried[-1].problem if move.tried else ""
+        yield from (f"       {line(problem)}" for problem in (move.problem, last) if problem)
     else:
         verdict = "" if least.problem else f", which is {least} today"
         yield f"  {number:>3}. {line(f'{move.pin} {move.current} -> {least.version} or newer{verdict}')}"

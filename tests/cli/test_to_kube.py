@@ -33,7 +33,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     own = {f"charts/own/{name}": text.replace("name: web\n", "name: own\n") for name, text in OLD.items()}
     root = platform(tmp_path / "platform", own)
     publish(tmp_path / "repo", {"1.0.0": OLD, "1.1.0": OLD, "1.2.0": NEW, "2.0.0": NEW})
-    publish(tmp_path / "repo" / "late", {"1.0.0": OLD, "2.0.0": MODERN})
+    publish(tmp_path / "repo" / "late", {"1.0.0": OLD, "2.5.0": MODERN})
     monkeypatch.chdir(root)
     with served(tmp_path / "repo") as url:
         write(root, {"pipeline.yaml": CONFIG.format(url=url)})
@@ -56,7 +56,7 @@ def test_what_must_move_and_in_which_order(here: Path, capsys: pytest.CaptureFix
     assert places[1].startswith("2. web 1.0.0 -> 1.2.0 or newer, which is 1.2.0 ")
     assert "       pipeline upgrade web@1.2.0 -e prod" in lines
     assert heads[1].startswith("  Together with the control plane")
-    assert places[2] == "1. late 1.0.0 -> 2.0.0 or newer"
+    assert places[2] == "1. late 1.0.0 -> 2.5.0 or newer"
     assert heads[2].startswith("  In the way, and no newer version helps")
     assert places[3] == "1. own 1.0.0"
     assert heads[3] == "  May stay as they are: fine 2.0.0"
