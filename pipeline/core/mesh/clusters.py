@@ -13,6 +13,7 @@ from pipeline.core.mesh.mesh_services import MeshService, Resolution, ServicePor
 from pipeline.core.mesh.protocols import Protocol
 from pipeline.core.mesh.proxy_scope import ProxyScope
 from pipeline.core.mesh.traffic_policy import (
+    TLS_SOCKET,
     balancing,
     passes_through,
     port_policy,
@@ -78,9 +79,12 @@ class Clusters:
         if not _has_endpoints(service, None):
             return
         yield self._cluster(service, port, (rule, None), policy, written)
+        through = passes_through(policy)
         for subset in rule.subsets if rule else ():
             merged = subset_policy(policy, subset.policy, port.number)
-            if passes_through(subset.policy) or _has_endpoints(service, subset):
+            if through or passes_through(subset.policy) or _has_endpoints(service, subset):
+                if through:  # what the rule sets for all, a subset cannot take back
+                    merged = {**merged, "loadBalancer": policy["loadBalancer"]}
                 yield self._cluster(service, port, (rule, subset), merged, subset.policy)
 
     def _cluster(
@@ -98,13 +102,17 @@ class Clusters:
         mode = tls_mode(policy)
         auto = not mode and self._agrees_on_tls(service, passes=passes_through(written))
         for_workload = rule is not None and rule.selector is not None
+        socket = tls_socket(policy, of_gateway=self._of_gateway, for_workload=for_workload)
+        if auto and discovery == _ORIGINAL:  # no endpoint is known by which the proxy could choose
+            auto, socket = False, socket or TLS_SOCKET
+            mode = "ISTIO_MUTUAL"
         details = {key: value for key, value in policy.items() if key != "portLevelSettings"}
         return EnvoyCluster(
             name=cluster_name(service.host, port.number, subset.name if subset else ""),
             discovery=discovery,
-            lb=_PROVIDED if provided else balancing(policy, port.protocol),
+            lb=_PROVIDED if provided else balancing(policy),
             auto_mtls=auto,
-            tls=tls_socket(policy, of_gateway=self._of_gateway, for_workload=for_workload),
+            tls=socket,
             tls_mode=mode or ("auto" if auto else "DISABLE"),
             details={**details, **({"labels": dict(subset.labels)} if subset else {})},
         )

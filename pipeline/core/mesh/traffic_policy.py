@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from pipeline.core.kube.resource import mapping
-from pipeline.core.mesh.protocols import Protocol
 from pipeline.core.mesh.values import entries, number, text
 
 _Policy = Mapping[str, Any]
@@ -49,12 +48,10 @@ def passes_through(policy: _Policy) -> bool:
     return mapping(policy.get("loadBalancer")).get("simple") == "PASSTHROUGH"
 
 
-def balancing(policy: _Policy, protocol: Protocol) -> str:
+def balancing(policy: _Policy) -> str:
     """Envoy's word for the load balancer; empty for the usual ones (least request, round robin)."""
-    if protocol is Protocol.REDIS:
-        return "MAGLEV"
     settings = mapping(policy.get("loadBalancer"))
-    if "consistentHash" in settings and isinstance(settings["consistentHash"], dict):
+    if isinstance(settings.get("consistentHash"), dict):
         return "MAGLEV" if "maglev" in settings["consistentHash"] else "RING_HASH"
     return "RANDOM" if settings.get("simple") == "RANDOM" else ""
 
@@ -73,9 +70,10 @@ def tls_socket(policy: _Policy, *, of_gateway: bool, for_workload: bool) -> str:
     A sidecar ignores a certificate by name unless the rule selects workloads; MUTUAL without any certificate sets none.
     """
     mode, settings = tls_mode(policy), mapping(policy.get("tls"))
-    named = bool(text(settings.get("credentialName")))
+    name = text(settings.get("credentialName"))
+    named, is_secret = bool(name), bool(name) and not name.startswith("configmap://")
     socket = TLS_SOCKET if mode in ("SIMPLE", "MUTUAL", "ISTIO_MUTUAL") else ""
-    if mode in ("SIMPLE", "MUTUAL") and named and not of_gateway and not for_workload:
+    if mode in ("SIMPLE", "MUTUAL") and is_secret and not of_gateway and not for_workload:
         socket = ""
     if mode == "MUTUAL" and not named and not (settings.get("clientCertificate") and settings.get("privateKey")):
         socket = ""

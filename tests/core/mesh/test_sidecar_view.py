@@ -64,9 +64,6 @@ def test_protocols_decide_listeners() -> None:
         "0.0.0.0_100": _BOTH, "0.0.0.0_101": _BOTH, "0.0.0.0_102": _BOTH, "10.0.0.1_103": _TCP,
         "10.0.0.1_104": ["mongo_proxy", "tcp_proxy"], "10.0.0.1_105": _TCP, "10.0.0.1_106": _TCP, "10.0.0.1_107": _TCP,
     }  # fmt: skip
-    assert clusters(found)["outbound|105||a.shop.svc.cluster.local"] == {
-        "discovery": "EDS", "lb": "MAGLEV", "auto_mtls": True
-    }  # fmt: skip
 
 
 def test_udp_ports_have_nothing() -> None:
@@ -273,6 +270,32 @@ def test_a_subset_of_dns_needs_an_endpoint_with_its_labels() -> None:
         view(entry("e", ["e.example"], _DB, resolution="DNS", endpoints=ends), rule("e.example", subsets=subsets))
     )
     assert list(found) == ["outbound|3306|one|e.example", "outbound|3306||e.example"]
+
+
+def test_load_balancers_of_a_rule() -> None:
+    def kind(**balancer: Any) -> dict[str, Any]:
+        policy = {"loadBalancer": balancer}
+        found = clusters(view(service("a", ("http", 80)), rule("a", trafficPolicy=policy, subsets=[{"name": "v1"}])))
+        whole, part = (found[f"outbound|80|{name}|a.shop.svc.cluster.local"] for name in ("", "v1"))
+        assert {**whole, "tls": part.get("tls", "")} == {"tls": "", **part}
+        return whole
+
+    usual = {"discovery": "EDS", "auto_mtls": True}
+    assert kind(simple="ROUND_ROBIN") == kind(simple="LEAST_REQUEST") == usual
+    assert kind(simple="RANDOM") == {**usual, "lb": "RANDOM"}
+    assert kind(consistentHash={"useSourceIp": True}) == {**usual, "lb": "RING_HASH"}
+    assert kind(consistentHash={"maglev": {}}) == {**usual, "lb": "MAGLEV"}
+    assert kind(simple="PASSTHROUGH") == {"discovery": "ORIGINAL_DST", "lb": "CLUSTER_PROVIDED"}
+
+
+def test_known_mesh_endpoints_of_the_address_that_was_asked_for_get_mtls() -> None:
+    ends = [{"address": "198.51.100.1", "serviceAccount": "x"}]
+    found = clusters(view(entry("e", ["e.example"], _DB, location="MESH_INTERNAL", endpoints=ends)))
+    assert found["outbound|3306||e.example"] == {
+        "discovery": "ORIGINAL_DST",
+        "lb": "CLUSTER_PROVIDED",
+        "tls": "envoy.transport_sockets.tls",
+    }
 
 
 def test_a_certificate_by_name_is_for_gateways_and_selected_pods() -> None:
