@@ -10,6 +10,7 @@ from pathlib import Path
 from pipeline.adapters.below import Below
 from pipeline.adapters.descriptors import FileKind
 from pipeline.adapters.git.door import ask
+from pipeline.adapters.process import ToolMissingError
 from pipeline.core.errors import UsageError, WorldError
 from pipeline.core.safe_path import SafePath
 
@@ -134,9 +135,15 @@ def resolve(root: Path, revision: str) -> str:
 
 
 def is_revision(root: Path, revision: str) -> bool:
-    """Whether ``revision`` names a commit here; not where there is no repository, or no Git."""
+    """Whether ``revision`` names a commit here; not where there is no repository.
+
+    Raises:
+        ToolMissingError: Git is not installed.
+    """
     try:
         return bool(_verified(root, f"{revision}^{{commit}}"))
+    except ToolMissingError:
+        raise
     except WorldError:
         return False
 

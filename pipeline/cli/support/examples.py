@@ -19,6 +19,10 @@ EXAMPLES: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("diff --only Deployment/web", "one object, every line"),
         ("diff chart:web-1.0.0.tgz chart:web-2.0.0.tgz -f values.yaml", "two charts, without a repository"),
     ),
+    "show": (
+        ("show Deployment/web", "with the template, values and overlay behind each line"),
+        ("show Deployment/web --at main", "as it is there"),
+    ),
     "commit": (("commit", "with the verdict in the message"), ("commit --dry-run", "only show the message")),
     "add": (("add web@1.2.3 -n shop", "a chart of one of the repositories in pipeline.yaml"),),
     "outdated": (("outdated", "newer versions"), ("outdated --judge", "and which of them block")),

@@ -13,6 +13,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "vendor": "Fetch the charts that pipeline.yaml names, and lock them.",
         "render": "Render every release into the rendered/ tree.",
         "values": "Show which file and line set each value of a release.",
+        "show": "Print one rendered object, and where each line came from.",
         "diff": "Show what changed between two states, and what breaks.",
         "mesh": "Show the routes of an Istio mesh, or what a change does to them.",
         "commit": "Commit what vendor and render wrote, with its inputs.",

@@ -1,0 +1,69 @@
+"""``pipeline show``: prints one rendered object, with where each line came from."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pipeline.core.errors import OK, UsageError
+
+if TYPE_CHECKING:
+    from pipeline.cli.support.rendered_objects import ShownObject
+
+
+@click.command(short_help="Print one rendered object, and where each line came from.")
+@click.argument("object", metavar="KIND/NAME")
+@click.option("--at", "revision", default="", metavar="REF", help="As it is at this commit.  [default: the work tree]")
+@click.option("-e", "--environment", "environments", multiple=True, help="Only this environment (repeatable).")
+@click.option("-l", "--release", "releases", multiple=True, help="Only this release (repeatable).")
+@click.option("-o", "--output", type=click.Choice(["terminal", "json"]), default="terminal", help="Output format.")
+def command(**options: Any) -> int:
+    """Print the rendered object KIND/NAME (or KIND/NAMESPACE/NAME) and where each line came from.
+
+    A line of a value that the template only passes on names the value's file and line. Secret values are masked.
+    """
+    from pipeline.cli.support.rendered_objects import find
+
+    kind, slash, name = options["object"].partition("/")
+    if not slash or not kind or not name:
+        raise UsageError(f"{options['object']!r} is not an object", hint="pipeline show Deployment/web")
+    found = find((kind, name), options["revision"], options["environments"], options["releases"])
+    if options["output"] == "json":
+        click.echo(_json(found), nl=False)
+    else:
+        click.echo("\n".join(_text(one) for one in found))
+    return OK
+
+
+def _text(one: "ShownObject") -> str:
+    import os
+    import sys
+
+    from pipeline.cli.support.settings import settings
+    from pipeline.report.look import Look
+    from pipeline.report.plain import line, safe
+
+    look = Look(settings().colored(sys.stdout))
+    head = [f"# {line(one.home)}  {line(one.file)}", f"# {line(one.template)}" if one.template else "# an overlay"]
+    width = min(max((len(row.text) for row in one.lines), default=0), int(os.environ.get("COLUMNS", "100")) // 2 + 20)
+    rows = [
+        f"{safe(row.text):{width}}  {look.style(f'# {line(row.origin)}', 'dim')}" if row.origin else safe(row.text)
+        for row in one.lines
+    ]
+    return "\n".join([*(look.style(text, "dim") for text in head), *rows])
+
+
+def _json(found: "list[ShownObject]") -> str:
+    import orjson
+
+    from pipeline.core.json_text import escaped
+
+    data = [
+        {
+            "release": one.home,
+            "file": one.file,
+            "template": one.template,
+            "lines": [{"text": row.text, "origin": row.origin} for row in one.lines],
+        }
+        for one in found
+    ]
+    return escaped(orjson.dumps(data, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode())
