@@ -20,6 +20,7 @@ from pipeline.core.mesh.mesh import Mesh
 from pipeline.core.mesh.proxies import Proxy, chosen_proxy, proxies
 from pipeline.core.mesh.requests import parse_request
 from pipeline.core.mesh.tracing import traced_host, traced_request
+from pipeline.core.mesh.values import by_name
 from pipeline.core.mesh.view import proxy_view
 from pipeline.core.mesh.view_changes import view_changes
 from pipeline.core.mesh.view_json import view_json
@@ -49,7 +50,7 @@ def answer(old: str | None, new: str | None, question: MeshQuestion, outputs: tu
     snapshots = rendered_sides(sources, question.environments)
     mask, compared = Mask(), len(snapshots) > 1
     sides = masked(snapshots[0], snapshots[-1], mask)
-    states = [_state(side, question) for side in (sides if compared else sides[-1:])]
+    states = [_state(side, question, compared=compared) for side in (sides if compared else sides[-1:])]
     _some_has(states, question)
     look = Look(settings().colored(sys.stdout))
     forms = _forms(states, [str(source) for source in sources], question, look)
@@ -74,14 +75,15 @@ class _State:
     known: tuple[str, ...]
 
 
-def _state(snapshot: Snapshot, question: MeshQuestion) -> _State:
+def _state(snapshot: Snapshot, question: MeshQuestion, *, compared: bool) -> _State:
     """Each environment is a mesh of its own; where there are several, their names stand before the proxies'."""
     views: dict[str, ProxyView] = {}
     not_applied, known = [], []
     environments = sorted({key.environment for key in snapshot.releases})
     for environment in environments:
         releases = [side for key, side in sorted(snapshot.releases.items()) if key.environment == environment]
-        mesh = Mesh.of(one for side in releases for one in side.side.manifests.resources)
+        objects = [one for side in releases for one in side.side.manifests.resources]
+        mesh = Mesh.of(by_name(objects) if compared else objects)
         prefix = f"{environment}: " if len(environments) > 1 else ""
         every = proxies(mesh)
         for proxy in _chosen(mesh, every, question):

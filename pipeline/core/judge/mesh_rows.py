@@ -13,6 +13,7 @@ from pipeline.core.mesh.api_groups import GATEWAY_API, NETWORKING, SECURITY
 from pipeline.core.mesh.envoy import ProxyView
 from pipeline.core.mesh.mesh import Mesh
 from pipeline.core.mesh.proxies import SIDECAR, proxies
+from pipeline.core.mesh.values import by_name
 from pipeline.core.mesh.view import proxy_view
 from pipeline.core.mesh.view_changes import grouped_changes, view_changes
 
@@ -49,7 +50,7 @@ def _has_mesh(objects: list[Resource]) -> bool:
 
 def _objects(side: Snapshot, environment: str) -> list[Resource]:
     releases = [release for key, release in sorted(side.releases.items()) if key.environment == environment]
-    return [one for release in releases for one in release.side.manifests.resources]
+    return by_name(one for release in releases for one in release.side.manifests.resources)
 
 
 def _views(objects: list[Resource], namespaces: set[str]) -> dict[str, ProxyView]:

@@ -84,7 +84,7 @@ class _ByHost:
 
 
 class DestinationRules:
-    """All of a mesh, asked by client and host."""
+    """All of a mesh, the oldest first, asked by client and host."""
 
     def __init__(self, rules: Iterable[DestinationRule], root: str) -> None:
         self._root = root
@@ -92,7 +92,7 @@ class DestinationRules:
         self._exported: dict[str, _ByHost] = {}
         self._private_root = _ByHost()
         self._known: dict[tuple[str, str, str], tuple[DestinationRule, ...]] = {}
-        for rule in sorted(rules, key=lambda rule: f"{rule.name}.{rule.namespace}"):
+        for rule in rules:
             self._add(rule)
 
     def _add(self, rule: DestinationRule) -> None:

@@ -26,7 +26,7 @@ from pipeline.core.mesh.workloads import Workload, workloads
 
 @dataclass(frozen=True, slots=True)
 class Mesh:
-    """``services`` are in Istio's order (by name), each pair of host and address once.
+    """``services`` are in Istio's order: Kubernetes' by name, then ServiceEntries as given.
 
     ``tls_modes`` holds the mode of PeerAuthentications without a selector, by namespace. ``not_applied`` are objects
     that change Envoy's configuration in a way that is not computed: EnvoyFilters.
@@ -46,7 +46,10 @@ class Mesh:
 
     @classmethod
     def of(cls, resources: Iterable[Resource]) -> "Mesh":
-        """Read all objects; those of other kinds are ignored, and fields of a wrong type count as absent."""
+        """Read all objects; those of other kinds are ignored, and fields of a wrong type count as absent.
+
+        Where objects compete, Istio takes the oldest: here, the first that is given.
+        """
         by_kind: dict[tuple[str, str], list[Resource]] = {}
         for resource in resources:
             by_kind.setdefault((resource.id.group, resource.kind), []).append(resource)
@@ -66,7 +69,7 @@ class Mesh:
             services,
             (*joined(written, settings.virtual_service_exports), *_api_routes(of_kind, gateways)),
             DestinationRules(map(destination_rule, of_kind("DestinationRule")), settings.root_namespace),
-            tuple(sorted(gateways, key=lambda one: f"{one.name}.{one.namespace}")),
+            tuple(gateways),
             tuple(map(sidecar_scope, of_kind("Sidecar"))),
             tuple(workloads(one for found in by_kind.values() for one in found)),
             _tls_modes(of_kind("PeerAuthentication", SECURITY), settings.root_namespace),
@@ -116,16 +119,26 @@ def _by_host(services: Iterable[MeshService]) -> Mapping[str, tuple[MeshService,
 
 
 def _services(of_kind: Callable[..., list[Resource]]) -> tuple[MeshService, ...]:
-    found = [kubernetes_service(one) for one in of_kind("Service", "")]
+    found = sorted(map(kubernetes_service, of_kind("Service", "")), key=lambda one: (one.name, one.namespace))
     workload_entries = of_kind("WorkloadEntry")
     for entry in of_kind("ServiceEntry"):
         found += entry_services(entry, _selected(entry, workload_entries))
-    ordered = sorted(found, key=lambda service: f"{service.name}.{service.namespace}")
-    aliases: dict[str, list[str]] = {}
-    for service in ordered:
-        if service.resolution is Resolution.ALIAS:
-            aliases.setdefault(service.external_name, []).append(service.host)
-    return tuple(replace(one, aliases=tuple(aliases[one.host])) if one.host in aliases else one for one in ordered)
+    aliases = _aliases([one for one in found if one.resolution is Resolution.ALIAS])
+    return tuple(replace(one, aliases=tuple(aliases[one.host])) if one.host in aliases else one for one in found)
+
+
+def _aliases(services: list[MeshService]) -> dict[str, list[str]]:
+    """By the host at the end of each chain of ExternalNames, the names that lead there; a ring leads nowhere."""
+    further = {one.host: one.external_name for one in services}
+    found: dict[str, list[str]] = {}
+    for one in sorted(services, key=lambda one: (one.namespace, one.host)):
+        host, seen = one.external_name, {one.host}
+        while host in further and host not in seen:
+            seen.add(host)
+            host = further[host]
+        if host not in seen:
+            found.setdefault(host, []).append(one.host)
+    return found
 
 
 def _selected(entry: Resource, workload_entries: Iterable[Resource]) -> tuple[Endpoint, ...]:
@@ -139,9 +152,9 @@ def _selected(entry: Resource, workload_entries: Iterable[Resource]) -> tuple[En
 
 
 def _tls_modes(policies: Iterable[Resource], root: str) -> Mapping[str, str]:
-    """By namespace; the root namespace's holds for all that have none. The first by name counts."""
+    """By namespace; the root namespace's holds for all that have none. The first counts."""
     found: dict[str, str] = {}
-    for policy in sorted(policies, key=lambda one: one.id):
+    for policy in policies:
         spec = mapping(policy.body.get("spec"))
         if mapping(mapping(spec.get("selector")).get("matchLabels")):
             continue

@@ -74,7 +74,7 @@ def _egress(entry: Mapping[str, Any]) -> EgressListener:
 
 def scope_of(scopes: Iterable[SidecarScope], namespace: str, pod: Mapping[str, str], root: str) -> SidecarScope | None:
     """The one resource that holds for a pod: by its labels, else of its namespace, else of the root namespace."""
-    ordered = sorted(scopes, key=lambda scope: scope.name)
+    ordered = list(scopes)
     own = [scope for scope in ordered if scope.namespace == namespace]
     for scope in own:
         if scope.selector and within(scope.selector, pod):

@@ -19,9 +19,7 @@ PROXY_PROTOCOL_SOCKET = "envoy.transport_sockets.upstream_proxy_protocol"
 def port_policy(policy: _Policy, port: int) -> _Policy:
     """Settings of a port replace the general ones as a whole: what they leave out is Istio's default, not inherited."""
     own = _of_port(policy, port)
-    if own is None:
-        return policy
-    return {**{key: value for key, value in policy.items() if key not in _PER_PORT}, **_taken(own, _PER_PORT)}
+    return policy if own is None else _taken(own, _PER_PORT)
 
 
 def subset_policy(general: _Policy, own: _Policy, port: int) -> _Policy:

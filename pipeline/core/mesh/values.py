@@ -1,6 +1,6 @@
 """Reads fields of Istio's objects, whatever stands in them: a value of the wrong type counts as absent."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pipeline.core.kube.resource import Resource, ResourceId, mapping, sequence
@@ -48,6 +48,11 @@ def within(selector: Mapping[str, str], given: Mapping[str, str]) -> bool:
 
 def namespace_of(resource: Resource, fallback: str = "default") -> str:
     return resource.id.namespace or fallback
+
+
+def by_name(resources: Iterable[Resource]) -> list[Resource]:
+    """Ordered for two states that are compared: where one file moves its objects, nothing else changes."""
+    return sorted(resources, key=lambda one: (one.kind, one.id.name, one.id.namespace))
 
 
 def export_to(spec: Mapping[str, Any]) -> frozenset[str]:

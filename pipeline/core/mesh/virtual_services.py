@@ -85,7 +85,7 @@ def _match(match: Part, namespace: str) -> Part:
 
 def joined(services: Iterable[VirtualService], default: frozenset[str] = frozenset({"*"})) -> list[VirtualService]:
     """Without delegates: their routes stand in the roots that name them. Roots come last, as in Istio."""
-    ordered = sorted(services, key=lambda service: f"{service.name}.{service.namespace}")
+    ordered = list(services)
     delegates = {service.key: service for service in ordered if not service.hosts}
 
     def routes_of(root: VirtualService) -> Callable[[Part], Iterable[Part]]:
