@@ -12,6 +12,8 @@ from pipeline.core.errors import FAILED, OK
 def command(release: str, path: str, environment: str) -> int:
     """Show each value of RELEASE, at or below PATH (image.tag), with the file, line and layer that set it.
 
+    Defaults of dependencies are shown too, below their names.
+
     Values that look secret are masked. Exit 1 where there is no value at PATH.
     """
     from pipeline.core.redaction.mask import Mask
@@ -24,8 +26,9 @@ def command(release: str, path: str, environment: str) -> int:
     pairs = here.config.pairs((environment,) if environment else (), (release,))
     if not pairs:
         raise click.UsageError(f"release {release!r} is not in environment {environment!r}")
-    job = job_of(*pairs[0], here.lock, here.render_world())
-    mask, found = Mask(), list(value_origins(job, here.disk, path))
+    world = here.render_world()
+    job = job_of(*pairs[0], here.lock, world)
+    mask, found = Mask(), list(value_origins(job, world, path))
     for layer in job.layers:
         mask.values(layer.data)
         mask.hidden(layer.secrets)

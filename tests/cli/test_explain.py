@@ -1,5 +1,6 @@
 """What a release is rendered with is said, as a line for helm too; and which file sets each value."""
 
+import os
 import shlex
 import subprocess
 from pathlib import Path
@@ -8,7 +9,7 @@ import pytest
 
 from pipeline.cli import run
 from pipeline.core.render.manifests import parse
-from tests.support.platforms import platform, verbs
+from tests.support.platforms import platform, verbs, write
 from tests.support.tools import tool
 
 VALUES = {
@@ -87,3 +88,49 @@ def test_values_at_a_path(here: Path, capsys: pytest.CaptureFixture[str]) -> Non
     assert [line.partition(" ")[0] for line in capsys.readouterr().out.splitlines()] == ["image.pull", "image.tag"]
     assert run(["values", "web", "nope"]) == 1
     assert "no value is set at nope" in capsys.readouterr().err
+
+
+def test_the_line_for_helm_says_what_it_leaves_out(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    kustomization = "resources: [chart.yaml]\nconfigMapGenerator: [{name: more, literals: [a=b]}]\n"
+    files = {"overlays/web/kustomization.yaml": kustomization, "charts/web/.dotted": "x"}
+    write(here, files)
+    verbs("vendor --update", "render")
+    capsys.readouterr()
+    verbs("render --as-command web")
+    told = capsys.readouterr()
+    overlay, stored = (line.removeprefix("# default/web: ") for line in told.err.splitlines())
+    assert (
+        stored == "the chart in vendor_charts/web/1.0.0 stores .dotted with %2E for the dot: .Files does not find them"
+    )
+    build = overlay.removeprefix("its overlay is not in that line; with it: ")
+    assert build.startswith(told.out.strip())
+    tool("kubectl")
+    path = f"{Path(tool('helm')).parent}:{os.environ['PATH']}"
+    done = subprocess.run(
+        ["sh", "-c", build], cwd=here, check=True, capture_output=True, text=True, env={**os.environ, "PATH": path}
+    )
+    built = {r.id.name for r in parse(done.stdout, namespace="shop").resources}
+    rendered = [path.read_text() for path in (here / "rendered").rglob("*.yaml")]
+    assert built == {r.id.name for text in rendered for r in parse(text, namespace="shop").resources}
+
+
+def test_defaults_of_dependencies_that_are_on_have_their_lines(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = "".join(f"- {{name: {name}, version: 1.0.0, condition: {name}.enabled}}\n" for name in ("live", "idle"))
+    files = {"charts/web/Chart.yaml": f"apiVersion: v2\nname: web\nversion: 1.0.0\ndependencies:\n{rows}"}
+    for name in ("live", "idle"):
+        files[f"charts/web/charts/{name}/Chart.yaml"] = f"apiVersion: v2\nname: {name}\nversion: 1.0.0\n"
+        files[f"charts/web/charts/{name}/values.yaml"] = "# of its own\nport: 1\nsize: 2\nother: 3\n"
+    files |= {"charts/web/values.yaml": "port: 80\nlive: {size: 4}\nidle: {enabled: false}\n"}
+    files |= {"values/web/common.yaml": "live:\n  other: 5\n"}
+    monkeypatch.chdir(platform(tmp_path / "other", files))
+    verbs("vendor", "values web")
+    lines = capsys.readouterr().out.splitlines()
+    chart = "vendor_charts/web/1.0.0"
+    assert [line for line in lines if line.startswith("live.")] == [
+        "live.other = 5  values/web/common.yaml:2 (common)",
+        f"live.port = 1  {chart}/charts/live/values.yaml:2 (chart)",
+        f"live.size = 4  {chart}/values.yaml:2 (chart)",
+    ]
+    assert [line.partition(" ")[0] for line in lines if line.startswith("idle.")] == ["idle.enabled"]

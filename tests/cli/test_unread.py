@@ -85,3 +85,11 @@ def test_a_value_that_nothing_reads_is_named_at_every_render(here: Path, capsys:
     write(here, {"values/web/common.yaml": "port: 81\n"})
     verbs("render")
     assert "reads no value" not in capsys.readouterr().err
+
+
+def test_an_object_without_a_name_of_its_own_is_named(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    job = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  generateName: run-\n"
+    write(here, {"charts/web/templates/j.yaml": job})
+    verbs("vendor --update", "render")
+    what = "ConfigMap shop/run- has generateName and no name: a cluster makes another one each time"
+    assert f"warning: default/web: web/templates/j.yaml:4: {what}\n" in capsys.readouterr().err

@@ -156,6 +156,16 @@ def test_mistake_is_a_problem_with_its_file(site: ClusterRepository, break_it: C
     assert "deployment.apps-web.yaml" in json.dumps(_read(plan)["problems"])
 
 
+def test_object_without_a_name_of_its_own_is_a_problem(site: ClusterRepository) -> None:
+    body = deployment(site.namespace)
+    body["metadata"] = {**body["metadata"], "generateName": "web-"}
+    del body["metadata"]["name"]
+    site.render(body)
+    (problem,) = _read(site.plan(code=UNSAFE))["problems"]
+    assert problem["code"] == "unnamed"
+    assert "has generateName and no name" in problem["message"]
+
+
 def test_kind_that_nobody_serves_is_a_problem(site: ClusterRepository) -> None:
     site.render(custom(site.namespace, "nobody.example.org"))
     assert problems(site.plan(code=UNSAFE)) == [("unknown-kind", "one")]

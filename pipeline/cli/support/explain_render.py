@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def explain_render(here: "Repository", pairs: "Sequence[EnvironmentRelease]", *, line_only: bool) -> None:
     """One release in one environment after the other."""
     from pipeline.flows.render.choose_form import with_form
-    from pipeline.flows.render.explain import as_command, explained_context
+    from pipeline.flows.render.explain import as_command, explained_context, not_in_command
     from pipeline.flows.render.jobs import job_of
     from pipeline.report.plain import safe
 
@@ -26,4 +26,7 @@ def explain_render(here: "Repository", pairs: "Sequence[EnvironmentRelease]", *,
             for what, why in explained_context(job, here.config, world):
                 click.echo(safe(f"  {what:<14} {why}"))
         else:
-            click.echo(safe(shlex.join(as_command(job, world))))
+            line = shlex.join(as_command(job, world))
+            click.echo(safe(line))
+            for what in not_in_command(job, line, world):
+                click.echo(safe(f"# {job.title}: {what}"), err=True)

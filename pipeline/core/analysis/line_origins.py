@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pipeline.core.charts.chart import ValuesLayer
-from pipeline.core.charts.values_origin import ValueOrigin, origins_of_values
+from pipeline.core.charts.values_origin import ChartDefaults, ValueOrigin, origins_of_values
 from pipeline.core.kube.path import Entry, Path
 from pipeline.core.kube.resource import Resource
 from pipeline.core.risk.upgrade import Side
@@ -116,5 +116,5 @@ def _reads(resource: Resource, side: Side) -> _Reads:
             by_key.setdefault(key, []).append(steps if steps[0] == "global" else (*above, *steps))
     name = f"vendor_charts/{chart.name}/{chart.version}/values.yaml"
     defaults = ValuesLayer(name, chart.files.get("values.yaml", ""), dict(chart.defaults))
-    origins = {origin.path: origin for origin in origins_of_values(defaults, side.values, {})}
+    origins = {origin.path: origin for origin in origins_of_values([ChartDefaults((), defaults)], side.values, {})}
     return _Reads({key: tuple(dict.fromkeys(several)) for key, several in by_key.items()}, origins)

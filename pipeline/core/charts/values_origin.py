@@ -1,7 +1,7 @@
 """Which file, line and layer set each value of a release."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pipeline.core.charts.chart import ValuesLayer
@@ -28,21 +28,37 @@ class ValueOrigin:
     layer: str
 
 
+@dataclass(frozen=True, slots=True)
+class ChartDefaults:
+    """The values.yaml of a chart, or of a dependency whose values lie below ``at``."""
+
+    at: ValuesPath
+    layer: ValuesLayer
+
+    @property
+    def within(self) -> ValuesLayer:
+        """The same, with its values where the release has them."""
+        data: Mapping[str, Any] = self.layer.data
+        for step in reversed(self.at):
+            data = {step: data}
+        return replace(self.layer, data=data)
+
+
 def origins_of_values(
-    defaults: ValuesLayer, layers: Sequence[ValuesLayer], names: Mapping[str, str], at: ValuesPath = ()
+    defaults: Sequence[ChartDefaults], layers: Sequence[ValuesLayer], names: Mapping[str, str], at: ValuesPath = ()
 ) -> Iterator[ValueOrigin]:
     """Each value at or below ``at``, after the merge, by path; ``names`` are those of the layers by their files.
 
-    A null of ours takes a value of the chart's away: it is an origin too.
+    ``defaults`` are those of dependencies, then those of the charts that they belong to, which win. A null of ours
+    takes a value of the chart's away: it is an origin too.
     """
-    several = (defaults, *layers)
-    for path, value in sorted(_leaves(overlaid(several)), key=lambda pair: pair[0]):
+    several = [(one.within, len(one.at)) for one in defaults] + [(layer, 0) for layer in layers]
+    for path, value in sorted(_leaves(overlaid([layer for layer, _ in several])), key=lambda pair: pair[0]):
         if path[: len(at)] != at:
             continue
-        layer = next(one for one in reversed(several) if _says(one.data, path))
-        yield ValueOrigin(
-            path, value, layer.file, mark(layer.written, path).line, names.get(layer.file, CHART_DEFAULTS)
-        )
+        layer, depth = next(one for one in reversed(several) if _says(one[0].data, path))
+        line = mark(layer.written, path[depth:]).line
+        yield ValueOrigin(path, value, layer.file, line, names.get(layer.file, CHART_DEFAULTS))
 
 
 def _says(data: Any, path: ValuesPath) -> bool:

@@ -1,13 +1,18 @@
 """Says what a release is rendered with, and why; and the ``helm template`` line that gives the same documents."""
 
+import shlex
 from collections.abc import Iterator, Sequence
 
+from pipeline.core.charts.stored_names import original
 from pipeline.core.config.model import Config
 from pipeline.core.render.helm_apis import HELM_API_VERSIONS
 from pipeline.core.render.layout import index_of
+from pipeline.core.render.overlay import CHART, NAMES
+from pipeline.core.render.overlay import FOLDER as OVERLAYS
 from pipeline.core.render.release_forms import UPGRADE
 from pipeline.core.render.rendered_tree import readable
-from pipeline.core.words import counted
+from pipeline.core.words import command, counted, listed
+from pipeline.flows.render.encrypted_values import is_sealed
 from pipeline.flows.render.jobs import Job, RenderPorts
 from pipeline.flows.render.rounds import own_apis
 
@@ -51,3 +56,21 @@ def _custom_apis(job: Job, world: RenderPorts) -> tuple[str, ...]:
     raw = world.files.read(path)
     index = None if raw is None else readable(raw, path)
     return () if index is None else index.inputs.apis
+
+
+def not_in_command(job: Job, line: str, world: RenderPorts) -> Iterator[str]:
+    """What that ``line`` does otherwise than a render, and how to do it by hand."""
+    for layer in job.layers:
+        if is_sealed(layer.data):
+            plain = command("sops", "--decrypt", layer.file)
+            yield f"{layer.file} is encrypted: give the line what this prints: {plain}"
+    if job.overlay is not None:
+        texts = {path: data.decode(errors="replace") for path, data in job.overlay.by_path.items()}
+        takers = [path for path, text in texts.items() if path.rpartition("/")[2] in NAMES and CHART in text]
+        takers = [f"{OVERLAYS}/{path.rpartition('/')[0]}" for path in takers] or [job.overlay.folder]
+        folder = job.overlay.folder if job.overlay.folder in takers else takers[0]
+        steps = (f"{line} > {shlex.quote(f'{folder}/{CHART}')}", command("kubectl", "kustomize", job.overlay.folder))
+        yield f"its overlay is not in that line; with it: {' && '.join(steps)}"
+    names = [original(path) for path in world.files.tree(job.chart.folder) if original(path) != path]
+    if names:
+        yield f"the chart in {job.chart.folder} stores {listed(names)} with %2E for the dot: .Files does not find them"

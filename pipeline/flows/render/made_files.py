@@ -1,12 +1,14 @@
 """From what Helm answered to files: namespaces, overlays, what varies, and what is remembered of it."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from pipeline.core.config.model import Config
 from pipeline.core.errors import PipelineError
 from pipeline.core.kube.capabilities import offered
 from pipeline.core.kube.scope import Scopes
 from pipeline.core.ports import Progress
+from pipeline.core.render.duplicates import named_by_server
 from pipeline.core.render.file_edits import Edits
 from pipeline.core.render.manifests import parse
 from pipeline.core.render.offers import custom_kinds
@@ -131,6 +133,7 @@ def _settled(
                 *answers[n].warnings,
                 *forms[n],
                 *left_out_secrets(settled[n].manifests, config.secrets_of(job.release)),
+                *named_by_server(settled[n].manifests, partial(world.files.tree, job.chart.folder)),
             )
         )
         for n, job in jobs.items()

@@ -160,7 +160,7 @@ def _problems(case: ObservedObject, terms: DecisionContext) -> Iterator[PlanProb
         if problem is not None:
             yield problem
             return
-    if prediction is None or prediction.body is not None or case.stand_in:
+    if prediction is None or prediction.body is not None or case.stand_in or case.wanted.is_unnamed:
         return
     unsettled = [one for one in prediction.conflicts if not one.action]
     for one in unsettled:

@@ -31,6 +31,11 @@ class DesiredObject:
         return self.resource.id
 
     @property
+    def is_unnamed(self) -> bool:
+        """Whether no apply can find it again. A hook is created anew for each run."""
+        return self.resource.is_named_by_server and self.hook is None
+
+    @property
     def manifest(self) -> str:
         """The digest of what is sent, empty for a Secret: a few guesses would find its value."""
         return manifest_digest(self.resource)
@@ -68,7 +73,7 @@ def desired(
     ]
     own = list(_own_namespaces({item.id for item in wanted}, wave_of, namespaces, inventory))
     ordered = sorted(wanted + own, key=order)
-    return tuple(ordered), tuple(_twice(ordered))
+    return tuple(ordered), (*_twice(ordered), *_unnamed(ordered))
 
 
 def order(wanted: DesiredObject) -> tuple[int, int, int, ResourceId]:
@@ -124,3 +129,12 @@ def _twice(wanted: Iterable[DesiredObject]) -> Iterator[PlanProblem]:
         if other is not item:
             message = f"both {other.file} and {item.file} are that object: each run would overwrite the other's"
             yield PlanProblem("twice", str(item.id), message, "remove it from one of the releases with an overlay")
+
+
+def _unnamed(wanted: Iterable[DesiredObject]) -> Iterator[PlanProblem]:
+    """Server-side apply refuses an object without a name."""
+    for item in wanted:
+        if item.is_unnamed:
+            message = f"{item.file} has generateName and no name: no apply can find it again"
+            fix = "set the values so that the chart gives it a name, or leaves it out"
+            yield PlanProblem("unnamed", str(item.id), message, fix)
