@@ -47,11 +47,14 @@ class FilterChain:
 
 @dataclass(frozen=True, slots=True)
 class EnvoyListener:
+    """``accepts`` tells in words which connections it takes, of the listener for what comes in."""
+
     name: str
     address: str
     port: int
     filters: tuple[str, ...]
     chains: tuple[FilterChain, ...] = ()
+    accepts: str = ""
 
 
 @dataclass(frozen=True, slots=True)

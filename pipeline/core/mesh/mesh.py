@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from pipeline.core.kube.resource import Resource, ResourceId, mapping
+from pipeline.core.mesh.accepted_tls import namespace_modes
 from pipeline.core.mesh.api_gateways import api_gateways, istio_classes
 from pipeline.core.mesh.api_groups import GATEWAY_API, NETWORKING, SECURITY
 from pipeline.core.mesh.api_routes import ROUTE_KINDS, api_virtual_services
@@ -19,7 +20,7 @@ from pipeline.core.mesh.mesh_services import (
 )
 from pipeline.core.mesh.mesh_settings import DEFAULT_SETTINGS, MeshSettings, mesh_settings
 from pipeline.core.mesh.sidecars import SidecarScope, sidecar_scope
-from pipeline.core.mesh.values import exported, labels, namespace_of, text, within
+from pipeline.core.mesh.values import exported, labels, namespace_of, within
 from pipeline.core.mesh.virtual_services import VirtualService, joined, virtual_service
 from pipeline.core.mesh.workloads import Workload, workloads
 
@@ -43,6 +44,7 @@ class Mesh:
     policies: tuple[Resource, ...] = ()
     not_applied: tuple[ResourceId, ...] = ()
     hosts: Mapping[str, tuple[MeshService, ...]] = field(default_factory=dict, hash=False)
+    peer_policies: tuple[Resource, ...] = ()
 
     @classmethod
     def of(cls, resources: Iterable[Resource]) -> "Mesh":
@@ -64,6 +66,7 @@ class Mesh:
         gateways += [made for one in of_kind("Gateway", GATEWAY_API) for made in api_gateways(one, classes, spaces)]
         written = [virtual_service(one) for one in of_kind("VirtualService")]
         services = _services(of_kind)
+        peers = tuple(of_kind("PeerAuthentication", SECURITY))
         return cls(
             settings,
             services,
@@ -72,10 +75,11 @@ class Mesh:
             tuple(gateways),
             tuple(map(sidecar_scope, of_kind("Sidecar"))),
             tuple(workloads(one for found in by_kind.values() for one in found)),
-            _tls_modes(of_kind("PeerAuthentication", SECURITY), settings.root_namespace),
+            namespace_modes(peers, settings.root_namespace),
             tuple(of_kind("AuthorizationPolicy", SECURITY)),
             tuple(sorted(one.id for one in of_kind("EnvoyFilter"))),
             _by_host(services),
+            peers,
         )
 
     def by_host(self, host: str) -> tuple[MeshService, ...]:
@@ -149,16 +153,3 @@ def _selected(entry: Resource, workload_entries: Iterable[Resource]) -> tuple[En
     found = [one for one in workload_entries if namespace_of(one) == namespace_of(entry)]
     ends = (endpoint(mapping(one.body.get("spec"))) for one in sorted(found, key=lambda one: one.id))
     return tuple(end for end in ends if within(wanted, end.labels))
-
-
-def _tls_modes(policies: Iterable[Resource], root: str) -> Mapping[str, str]:
-    """By namespace; the root namespace's holds for all that have none. The first counts."""
-    found: dict[str, str] = {}
-    for policy in policies:
-        spec = mapping(policy.body.get("spec"))
-        if mapping(mapping(spec.get("selector")).get("matchLabels")):
-            continue
-        mode = text(mapping(spec.get("mtls")).get("mode"))
-        if mode and mode != "UNSET":
-            found.setdefault(namespace_of(policy), mode)
-    return {**({"": found[root]} if root in found else {}), **found}

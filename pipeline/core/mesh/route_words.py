@@ -26,6 +26,7 @@ _TLS = {
     "MUTUAL": "mutual TLS with own certificates",
     "ISTIO_MUTUAL": "mTLS of the mesh",
 }
+_ACCEPTED = {"STRICT": "mTLS only", "PERMISSIVE": "mTLS and plain text", "DISABLE": "plain text only"}
 _FOUND = {
     "EDS": "endpoints of the service",
     "STRICT_DNS": "all addresses in DNS",
@@ -158,9 +159,17 @@ def listener_state(listener: EnvoyListener) -> str:
     """Which protocols it takes, and where connections go that are not routed by HTTP."""
     http, tcp = "http_connection_manager" in listener.filters, any(chain.to for chain in listener.chains)
     kinds = " or ".join([*(["http"] if http else []), *(["tcp"] if tcp or not http else [])])
-    others = [name for name in listener.filters if name not in ("http_connection_manager", "tcp_proxy")]
+    usual = ("http_connection_manager", "tcp_proxy", "istio.metadata_exchange")
+    others = [name for name in listener.filters if name not in usual]
     chains = [chain_words(chain) for chain in listener.chains if chain.to]
-    return "; ".join([kinds, *chains, *(f"filter {name}" for name in others)])
+    taken = [f"takes {listener.accepts}"] if listener.accepts else []
+    return "; ".join([kinds, *taken, *chains, *(f"filter {name}" for name in others)])
+
+
+def accepted_words(mode: str, ports: Mapping[int, str]) -> str:
+    """``mTLS only; plain text on port 8080``: what a PeerAuthentication lets in."""
+    own = [f"{_ACCEPTED.get(one, one)} on port {port}" for port, one in ports.items() if one != mode]
+    return ", ".join([_ACCEPTED.get(mode, mode), *own])
 
 
 def chain_words(chain: FilterChain) -> str:

@@ -60,7 +60,7 @@ class SidecarListeners:
     _found: dict[tuple[str, int], _Entry] = field(default_factory=dict)
     tables: dict[str, TableRequest] = field(default_factory=dict)
 
-    def build(self, *, has_policies: bool) -> list[EnvoyListener]:
+    def build(self, *, has_policies: bool, accepts: str = "") -> list[EnvoyListener]:
         for egress in self.scope.egress:
             if egress.listener.port or egress.listener.bind.startswith("unix:"):
                 self._of_port(egress)
@@ -69,7 +69,7 @@ class SidecarListeners:
                     entry.locked = True
                 for service in egress.services:
                     self._of_service(egress, service)
-        return [*self._outbound(), *self._virtual(has_policies=has_policies)]
+        return [*self._outbound(), *self._virtual(has_policies=has_policies, accepts=accepts)]
 
     def _outbound(self) -> Iterable[EnvoyListener]:
         for (address, port), entry in self._found.items():
@@ -78,11 +78,11 @@ class SidecarListeners:
                 f"{address}_{port}", address, port, tuple(sorted(filters)), tuple(dict.fromkeys(entry.chains))
             )
 
-    def _virtual(self, *, has_policies: bool) -> Iterable[EnvoyListener]:
+    def _virtual(self, *, has_policies: bool, accepts: str) -> Iterable[EnvoyListener]:
         to = WeightedCluster(PASSTHROUGH if self.scope.allows_any else BLACK_HOLE)
         yield EnvoyListener("virtualOutbound", UNSPECIFIED, _OUTBOUND_PORT, (TCP_FILTER,), (FilterChain((to,)),))
         inbound = {HTTP_FILTER, METADATA_FILTER, TCP_FILTER} | ({"rbac"} if has_policies else set())
-        yield EnvoyListener("virtualInbound", UNSPECIFIED, _INBOUND_PORT, tuple(sorted(inbound)))
+        yield EnvoyListener("virtualInbound", UNSPECIFIED, _INBOUND_PORT, tuple(sorted(inbound)), accepts=accepts)
 
     def _of_port(self, egress: Egress) -> None:
         listener = egress.listener

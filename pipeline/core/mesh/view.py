@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from pipeline.core.kube.resource import Resource, mapping
+from pipeline.core.mesh.accepted_tls import accepted
 from pipeline.core.mesh.clusters import Clusters
 from pipeline.core.mesh.envoy import EnvoyCluster, ProxyView
 from pipeline.core.mesh.gateway_servers import joined_servers
@@ -13,6 +14,7 @@ from pipeline.core.mesh.http_routes import RoutedProxy
 from pipeline.core.mesh.mesh import Mesh
 from pipeline.core.mesh.proxies import GATEWAY, Proxy, proxies
 from pipeline.core.mesh.proxy_scope import ProxyScope, gateway_scope, sidecar_proxy_scope
+from pipeline.core.mesh.route_words import accepted_words
 from pipeline.core.mesh.sidecar_listeners import SidecarListeners
 from pipeline.core.mesh.sidecar_tables import sidecar_table
 from pipeline.core.mesh.values import labels, namespace_of, number, text, within
@@ -45,7 +47,8 @@ def _sidecar(mesh: Mesh, proxy: Proxy) -> ProxyView:
         return RoutedProxy(proxy.namespace, proxy.labels, names, port, by_host.get, retries=mesh.settings.retries)
 
     builder = SidecarListeners(scope, routed)
-    listeners = builder.build(has_policies=_has_policies(mesh, proxy))
+    taken = accepted(mesh.peer_policies, mesh.tls_modes, proxy.namespace, proxy.labels)
+    listeners = builder.build(has_policies=_has_policies(mesh, proxy), accepts=accepted_words(*taken))
     tables = [sidecar_table(request, scope, routed(request.port)) for request in builder.tables.values()]
     clusters = [*Clusters(mesh, scope, of_gateway=False).outbound(), *_OF_SIDECARS, *_inbound(scope, proxy)]
     return ProxyView.of(clusters, listeners, tables)

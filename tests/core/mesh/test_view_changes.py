@@ -8,9 +8,10 @@ from pipeline.core.errors import UsageError
 from pipeline.core.kube.resource import Resource
 from pipeline.core.mesh.envoy import ProxyView
 from pipeline.core.mesh.mesh import Mesh
+from pipeline.core.mesh.proxies import sidecar
 from pipeline.core.mesh.requests import fits, parse_request, taken_route
 from pipeline.core.mesh.tracing import traced_host, traced_request
-from pipeline.core.mesh.view import mesh_views
+from pipeline.core.mesh.view import mesh_views, proxy_view
 from pipeline.core.mesh.view_changes import view_changes
 from pipeline.report.mesh_text import changes_text, row_text, traced_text, views_text
 from tests.core.mesh.test_gateway_view import _EDGE, _PODS, bound, gateway, server
@@ -66,6 +67,22 @@ def test_mtls_that_changes_is_a_change_of_the_cluster() -> None:
     before, after = "mTLS where the other end has a sidecar", 'plain text, tls {"mode":"DISABLE"}'
     name = "outbound|9080||reviews.shop.svc.cluster.local"
     assert found == [f"~ {name}: endpoints of the service, {before} -> endpoints of the service, {after}"]
+
+
+def test_mtls_that_a_pod_takes_is_a_change_of_its_listener() -> None:
+    def peers(mode: str, **spec: Any) -> Resource:
+        return obj("PeerAuthentication", "p", {"mtls": {"mode": mode}, **spec}, "default")
+
+    assert rows(views(), views(peers("STRICT"))) == [
+        "~ virtualInbound: http; takes mTLS and plain text -> http; takes mTLS only"
+    ]
+    chosen = peers("STRICT", selector={"matchLabels": {"app": "x"}}, portLevelMtls={"8080": {"mode": "DISABLE"}})
+    mesh = Mesh.of([_REVIEWS, chosen])
+    (inbound,) = [
+        one for one in proxy_view(mesh, sidecar("default", {"app": "x"})).listeners if one.name == "virtualInbound"
+    ]
+    assert inbound.accepts == "mTLS only, plain text only on port 8080"
+    assert rows(views(), views(chosen)) == []
 
 
 def test_headers_count_though_envoy_s_fields_are_equal() -> None:
