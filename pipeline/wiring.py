@@ -229,7 +229,7 @@ def repository(start: Path | None = None) -> Repository:
     from pipeline.adapters.config_file import find_root, load
 
     root = find_root(start or Path.cwd())
-    return Repository(root, load(root, rules.ids()))
+    return Repository(root, load(root, rules.names()))
 
 
 def engine_for(setting: str = "auto", version_range: str = "", limits: Limits | None = None) -> Engine:

@@ -36,7 +36,7 @@ def command(chart: str, *, name: str | None, namespace: str | None, offline: boo
     with here.disk.alone("add", say) as disk:
         text = (disk.read(FILE) or b"").decode("utf-8")
         new = with_release(text, {key: value for key, value in entry.items() if value})
-        read(new, rule_ids=rules.ids())
+        read(new, rule_ids=rules.names())
         if not offline:
             here.chart_source().fetch(reference, version)
         disk.carry_out(Edits(files={FILE: new.encode()}))

@@ -83,7 +83,7 @@ def _import(folder: Path, origin: Path) -> int:
         raise UsageError(
             f"{', '.join(there)}: already exists", hint="name an empty folder: pipeline init FOLDER --from …"
         )
-    read(files[FILE], rule_ids=rules.ids())
+    read(files[FILE], rule_ids=rules.names())
     folder.mkdir(parents=True, exist_ok=True)
     for path in Disk(folder).carry_out(Edits(files={path: text.encode() for path, text in files.items()})):
         click.echo(safe(f"wrote {folder / SafePath(path)}"))
@@ -131,7 +131,7 @@ def _applied(folder: Path) -> list[str]:
 
     if not (folder / FILE).is_file():
         return [_SOME_ENVIRONMENT]
-    environments = load(folder, rules.ids()).environments
+    environments = load(folder, rules.names()).environments
     found = [name for name, environment in environments.items() if environment.cluster is not None]
     return found or list(environments)[:1] or [_SOME_ENVIRONMENT]
 

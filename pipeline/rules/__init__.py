@@ -21,6 +21,16 @@ def ids() -> tuple[str, ...]:
     return tuple(sorted(name.rpartition(".")[2].replace("_", "-") for name in _modules()))
 
 
+def categories() -> tuple[str, ...]:
+    """Every category, sorted; no rule is imported for that."""
+    return tuple(sorted({name.split(".")[-2].replace("_", "-") for name in _modules()}))
+
+
+def names() -> tuple[str, ...]:
+    """What a policy may name: every rule by its id, every category as ``category:NAME``."""
+    return (*ids(), *(f"category:{name}" for name in categories()))
+
+
 def _modules() -> list[str]:
     return [info.name for info in walk_packages(__path__, f"{__name__}.") if not info.ispkg]
 

@@ -116,7 +116,7 @@ class Bench:
 
     def _config(self, version: str) -> Config:
         text = (self.place.root / FILE).read_bytes().decode()
-        config = read(with_versions(text, {self.pin: version})[0] if version else text, rule_ids=rules.ids())
+        config = read(with_versions(text, {self.pin: version})[0] if version else text, rule_ids=rules.names())
         if not self.kube:
             return config
         raised = {name: replace(config.environments[name], kube_version=self.kube) for name in self.environments}

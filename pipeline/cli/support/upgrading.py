@@ -107,7 +107,7 @@ def _config_text(disk: Disk) -> str:
 def _written(here: Repository, disk: Disk, text: str, batch: Sequence[VersionMove]) -> tuple[str, ...]:
     """pipeline.yaml, the chart, the lock and the rendered files; the warnings of the render."""
     names = [move.release for move in batch]
-    config = read(text, rule_ids=rules.ids())
+    config = read(text, rule_ids=rules.names())
     with progress("vendor") as tell:
         done = vendor(config, here.lock, names, disk, here.chart_source(), work=here.fetching(tell))
     files, known = {**done.edits.files, FILE: text.encode()}, {**done.edits.known, FILE: ""}

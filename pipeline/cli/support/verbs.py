@@ -38,6 +38,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "report": "Show a report.json in another format, or merge several.",
         "comment": "Write a report to its pull request.",
         "rules": "List the risk rules, or explain one.",
+        "policy": "Show which policy is in force, and why.",
         "ci": "Split the work of a CI workflow.",
     },
 }

@@ -9,12 +9,14 @@ from pipeline.core.charts.reference import ChartKind, ChartRepository, parse_ref
 from pipeline.core.charts.semver import Range
 from pipeline.core.charts.suggest import did_you_mean
 from pipeline.core.config.check_repositories import repository_complaints
+from pipeline.core.config.read_policy import profile_chain, rules_named
 from pipeline.core.errors import UsageError
+from pipeline.core.judge.waivers import CATEGORY
 from pipeline.core.kube.capabilities import known_minors, minor_of
 from pipeline.core.kube.resource import mapping, sequence
 from pipeline.core.yaml.positions import Steps
 
-_OWN_RULES = frozenset({"waiver-expired", "waiver-unused"})
+_OWN_RULES = frozenset({"waiver-expired", "waiver-stale", "waiver-unused", f"{CATEGORY}policy"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ def meaning(data: Mapping[str, Any], rule_ids: frozenset[str]) -> list[ConfigCom
         *_profiles(data, environments),
         *_rules(data, rule_ids),
         *_dates(data),
+        *_waiver_ids(data),
         *_helm(data),
         *_kube_versions(environments),
     ]
@@ -167,23 +170,34 @@ def _profiles(data: Mapping[str, Any], environments: Mapping[str, Any]) -> Itera
         profile = mapping(entry).get("policy")
         if profile is not None and profile not in known:
             yield ConfigComplaint(("environments", name, "policy"), f"policy: {_unknown('profile', profile, known)}")
+    for name, entry in known.items():
+        base, steps = mapping(entry).get("extends"), ("policy", "profiles", name, "extends")
+        if base is not None and base not in known:
+            yield ConfigComplaint(steps, f"extends: {_unknown('profile', base, known)}")
+        elif base is not None and name in profile_chain(mapping(data.get("policy")), base):
+            yield ConfigComplaint(steps, f"extends: profile {name} extends itself")
 
 
 def _rules(data: Mapping[str, Any], rule_ids: frozenset[str]) -> Iterator[ConfigComplaint]:
     if not rule_ids:
         return
     known = rule_ids | _OWN_RULES
-    policy = mapping(data.get("policy"))
-    places: list[tuple[Steps, str]] = [
-        (("policy", "overrides", rule), rule) for rule in mapping(policy.get("overrides"))
-    ]
-    for name, profile in mapping(policy.get("profiles")).items():
-        own = mapping(mapping(profile).get("overrides"))
-        places += [(("policy", "profiles", name, "overrides", rule), rule) for rule in own]
-    for index, waiver in enumerate(sequence(policy.get("waivers"))):
-        if "rule" in waiver:
-            places.append((("policy", "waivers", index, "rule"), waiver["rule"]))
-    yield from (ConfigComplaint(steps, _unknown("rule", rule, known)) for steps, rule in places if rule not in known)
+    for steps, rule in rules_named(mapping(data.get("policy"))):
+        if rule not in known:
+            if rule.startswith(CATEGORY):
+                categories = [one.removeprefix(CATEGORY) for one in known if one.startswith(CATEGORY)]
+                yield ConfigComplaint(steps, _unknown("category", rule.removeprefix(CATEGORY), categories))
+            else:
+                yield ConfigComplaint(steps, _unknown("rule", rule, known))
+
+
+def _waiver_ids(data: Mapping[str, Any]) -> Iterator[ConfigComplaint]:
+    seen = set()
+    for index, waiver in enumerate(sequence(mapping(data.get("policy")).get("waivers"))):
+        name = waiver.get("id")
+        if name is not None and name in seen:
+            yield ConfigComplaint(("policy", "waivers", index, "id"), f"id: {name!r} is the id of two waivers")
+        seen.add(name)
 
 
 def _dates(data: Mapping[str, Any]) -> Iterator[ConfigComplaint]:

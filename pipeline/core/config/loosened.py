@@ -5,14 +5,14 @@ cannot be shown to be as strict as before counts as looser.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 from pipeline.core.charts.signing import SigningKeys
 from pipeline.core.cluster.approval.decide import methods
 from pipeline.core.cluster.plan.policy import ApplyPolicy, Approvals, policy_of
 from pipeline.core.config.model import Config, Environment, Release
 from pipeline.core.errors import UsageError
-from pipeline.core.judge.waivers import Policy, WaiverRule
+from pipeline.core.judge.waivers import Policy, SeverityChoice, WaiverRule
 from pipeline.core.risk.finding import Severity
 from pipeline.core.words import counted
 
@@ -48,6 +48,7 @@ def loosenings(base: Config, branch: Config, severities: Mapping[str, Severity])
         before = base.environments.get(name)
         own = base.policy if before is None else before.policy
         found += _severities(own, environment.policy, severities)
+        found += _chosen(own, environment.policy)
         found += apply_loosenings(before.apply if before else base.apply, environment.apply)
         found += _target(before, environment)
     return tuple(sorted(set(found), key=lambda one: (one.setting, one.message)))
@@ -112,7 +113,8 @@ def _waivers(base: Policy, branch: Policy) -> Iterator[Loosening]:
 
 
 def _scope(rule: WaiverRule) -> tuple[str, ...]:
-    return rule.rule, rule.fingerprint, rule.release, rule.environment, rule.resource
+    scope = rule.rule, rule.fingerprint, rule.release, rule.environment, rule.resource
+    return (*scope, rule.old_version, rule.new_version)
 
 
 def _severities(base: Policy, branch: Policy, own: Mapping[str, Severity]) -> Iterator[Loosening]:
@@ -123,6 +125,22 @@ def _severities(base: Policy, branch: Policy, own: Mapping[str, Severity]) -> It
         new = branch.overrides.get(rule, own.get(rule, Severity.INFO))
         if new < old:
             yield Loosening("policy.overrides", f"{rule} is {_label(new)} instead of {_label(old)}")
+
+
+def _chosen(base: Policy, branch: Policy) -> Iterator[Loosening]:
+    """Severities by resource: whether other ones are as strict is not known of all findings."""
+    old, new = _kept(base), _kept(branch)
+    if old == new:
+        return
+    fresh = [choice for choice, bare in zip(branch.chosen, new, strict=True) if bare not in old]
+    for choice in fresh:
+        yield Loosening("policy.severities", f"{_label(choice.severity)} for what it selects", choice.where)
+    if not fresh:
+        yield Loosening("policy.severities", "entries are gone, or in another order")
+
+
+def _kept(policy: Policy) -> list[SeverityChoice]:
+    return [replace(choice, where="") for choice in policy.chosen]
 
 
 def _label(severity: Severity) -> str:

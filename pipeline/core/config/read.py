@@ -1,6 +1,6 @@
 """Reads pipeline.yaml: reports every problem at once, each with file:line:column and a suggestion."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import cache
 from pkgutil import get_data
@@ -22,12 +22,12 @@ from pipeline.core.config.model import (
     EnvironmentSettings,
     Release,
 )
+from pipeline.core.config.read_policy import read_policy, read_waivers
 from pipeline.core.config.schema_messages import explain
 from pipeline.core.errors import ConfigError, Problem
-from pipeline.core.judge.waivers import Policy, WaiverRule
+from pipeline.core.judge.waivers import Policy
 from pipeline.core.kube.resource import mapping, sequence
-from pipeline.core.risk.finding import Severity, Waiver
-from pipeline.core.yaml.positions import Steps, mark
+from pipeline.core.yaml.positions import mark
 from pipeline.core.yaml.reader import DuplicateKey, YamlError, load_all
 
 _FIELDS = {
@@ -97,12 +97,13 @@ def _problem(text: str, file: str, complaint: ConfigComplaint) -> Problem:
 
 def _config(data: dict[str, Any], text: str, file: str) -> Config:
     policy = mapping(data.get("policy"))
-    waivers = tuple(_waivers(policy, text, file))
+    waivers = tuple(read_waivers(policy, text, file))
     named = mapping(data.get("environments")) or {DEFAULT_ENVIRONMENT: {}}
     common = mapping(data.get("apply"))
     environments = {
         name: replace(
-            _environment(name, mapping(entry), policy, waivers), apply={**common, **mapping(entry).get("apply", {})}
+            _environment(name, mapping(entry), read_policy(policy, mapping(entry).get("policy"), waivers, text, file)),
+            apply={**common, **mapping(entry).get("apply", {})},
         )
         for name, entry in named.items()
     }
@@ -118,7 +119,7 @@ def _config(data: dict[str, Any], text: str, file: str) -> Config:
         helm_engine=helm.get("engine", "auto"),
         helm_version=helm.get("version", ""),
         limits=_limits(mapping(data.get("limits"))),
-        policy=_environment("", {}, policy, waivers).policy,
+        policy=read_policy(policy, None, waivers, text, file),
         apply=common,
     )
 
@@ -132,15 +133,7 @@ def _limits(entry: Any) -> Limits:
     )
 
 
-def _environment(name: str, entry: Any, policy: Any, waivers: tuple[WaiverRule, ...]) -> Environment:
-    profile = mapping(mapping(policy.get("profiles")).get(entry.get("policy")))
-    fail_on = profile.get("failOn") or policy.get("failOn")
-    overrides = {**mapping(policy.get("overrides")), **mapping(profile.get("overrides"))}
-    own = Policy(
-        Severity[fail_on.upper()] if fail_on else Policy().fail_on,
-        {rule: Severity[level.upper()] for rule, level in overrides.items()},
-        waivers,
-    )
+def _environment(name: str, entry: Any, own: Policy) -> Environment:
     cluster = mapping(entry.get("cluster"))
     target = ClusterTarget(cluster["context"], cluster.get("uid", "")) if cluster else None
     return Environment(name, entry.get("kubeVersion", ""), tuple(sequence(entry.get("apiVersions"))), target, own)
@@ -197,14 +190,3 @@ _OF_REPOSITORY = {
     "keyEnv": "key_env",
     "keyFile": "key_file",
 }
-
-
-def _waivers(policy: Any, text: str, file: str) -> Iterator[WaiverRule]:
-    for index, entry in enumerate(sequence(policy.get("waivers"))):
-        steps: Steps = ("policy", "waivers", index)
-        names = ("rule", "fingerprint", "release", "environment", "resource")
-        yield WaiverRule(
-            Waiver(entry["reason"], entry["owner"], entry["expires"]),
-            **{name: str(entry.get(name, "")) for name in names},
-            where=f"{file}:{mark(text, steps).line}",
-        )

@@ -80,11 +80,11 @@ def _changes(reports: Iterable[ReportDocument]) -> tuple[ChangeEntry, ...]:
 
 def _findings(reports: Sequence[ReportDocument]) -> tuple[FindingEntry, ...]:
     """In the order of core/judge/report.py. A waiver is unused only where it is so in every shard."""
-    idle = [{finding.title for finding in report.findings if finding.rule == _IDLE} for report in reports]
+    idle = [{finding.fingerprint for finding in report.findings if finding.rule == _IDLE} for report in reports]
     everywhere = set.intersection(*idle)
     kept: dict[tuple[object, ...], FindingEntry] = {}
     for finding in (finding for report in reports for finding in report.findings):
-        if finding.rule != _IDLE or finding.title in everywhere:
+        if finding.rule != _IDLE or finding.fingerprint in everywhere:
             kept.setdefault((finding.order, 0 if finding.category == "policy" else len(kept)), finding)
     return tuple(sorted(kept.values(), key=lambda finding: finding.order))
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date
 
 from pipeline.core.judge.report import Report, Verdict, finding_order
-from pipeline.core.judge.waivers import Policy, judged
+from pipeline.core.judge.waivers import Policy, WaiverRule, judged, unused
 from pipeline.core.risk.finding import Confidence, Finding, Severity
 
 
@@ -16,17 +16,25 @@ def with_verdict(report: Report, fail_on: Severity) -> Report:
 
 def under_policies(report: Report, policies: Mapping[str, Policy], fail_on: Severity | None, today: date) -> Report:
     """The report with its verdict, each environment under its own policy; ``fail_on`` overrides all thresholds."""
+    versions: dict[str, dict[str, tuple[str, str]]] = {}
+    for release in report.releases:
+        versions.setdefault(release.environment, {})[release.name] = release.old_version, release.new_version
     findings: list[Finding] = []
     blocked = False
+    used: dict[WaiverRule, bool] = {}
     for environment in sorted({*policies, *(finding.environment for finding in report.findings)}):
         policy = policies.get(environment, Policy())
         own = tuple(finding for finding in report.findings if finding.environment == environment)
         if not own and not any(environment == release.environment for release in report.releases):
             continue
-        now = judged(own, policy, today)
+        now = judged(own, policy, today, versions.get(environment))
+        for waiver in policy.waivers:
+            if waiver.environment in ("", environment):
+                used[waiver] = used.get(waiver, False) or any(waiver.covers(finding) for finding in own)
         threshold = policy.fail_on if fail_on is None else fail_on
         blocked = blocked or any(stops(finding, threshold) for finding in now)
         findings += now
+    findings += [unused(waiver) for waiver, found in used.items() if not found]
     ranked = sorted(_once(findings), key=finding_order)
     report = replace(report, findings=tuple(ranked))
     verdict = _verdict(report, fail_on or Severity.BLOCKER)

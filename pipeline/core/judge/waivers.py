@@ -9,25 +9,36 @@ from pipeline.core.risk.finding import Confidence, Finding, Place, ResourceRef, 
 
 CONFIG_FILE = "ConfigFile"
 """The kind of what a waiver's own findings point at: a file that people wrote."""
+CATEGORY = "category:"
+"""Before a category's name, where a rule's id may stand."""
+Versions = Mapping[str, tuple[str, str]]
+"""A release's old and new chart version, by its name."""
+_REFUSED = frozenset({"immutable", "api"})
+"""Categories whose proven blockers are what the API server refuses, whoever agrees."""
 
 
 @dataclass(frozen=True, slots=True)
 class WaiverRule:
     """Which findings a waiver lets through: every field that is set must match.
 
-    ``resource`` is a shell pattern, which every object must match of which the finding says the same.
+    ``resource`` is a shell pattern, which every object must match of which the finding says the same. The versions
+    are shell patterns for the chart's version on both sides.
     """
 
     waiver: Waiver
+    id: str = ""
     rule: str = ""
     fingerprint: str = ""
     release: str = ""
     environment: str = ""
     resource: str = ""
+    old_version: str = ""
+    new_version: str = ""
     where: str = ""
     """``pipeline.yaml:12``: where it is written."""
 
     def covers(self, finding: Finding) -> bool:
+        """Whether it is about this finding, of whatever upgrade."""
         wanted = (
             (self.rule, finding.rule),
             (self.fingerprint, finding.fingerprint),
@@ -36,14 +47,17 @@ class WaiverRule:
         )
         if any(asked and asked != found for asked, found in wanted):
             return False
-        places = (finding.place, *finding.alike)
-        return not self.resource or all(
-            any(fnmatchcase(name, self.resource) for name in _names(place.resource)) for place in places
-        )
+        return _all_match(self.resource, finding)
+
+    def is_for(self, versions: tuple[str, str]) -> bool:
+        """Whether it is about an upgrade between these versions. One that names none is about every upgrade."""
+        asked = (self.old_version, self.new_version)
+        return all(not pattern or fnmatchcase(found, pattern) for pattern, found in zip(asked, versions, strict=True))
 
     @property
     def subject(self) -> str:
-        return self.rule or self.fingerprint
+        named = self.rule or self.fingerprint
+        return f"{named} ({self.id})" if self.id else named
 
     @property
     def place(self) -> Place:
@@ -54,32 +68,73 @@ class WaiverRule:
 
 
 @dataclass(frozen=True, slots=True)
+class SeverityChoice:
+    """Another severity for the findings that match every field that is set. ``resource`` is a shell pattern."""
+
+    severity: Severity
+    rule: str = ""
+    category: str = ""
+    release: str = ""
+    resource: str = ""
+    where: str = ""
+
+    def covers(self, finding: Finding) -> bool:
+        wanted = ((self.rule, finding.rule), (self.category, finding.category), (self.release, finding.release))
+        return all(not asked or asked == found for asked, found in wanted) and _all_match(self.resource, finding)
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
-    """``fail_on`` and ``overrides`` hold for an environment, waivers for all (they may name one)."""
+    """``fail_on``, ``overrides`` and ``chosen`` hold for an environment, waivers for all (they may name one).
+
+    ``overrides`` are by rule, or by ``category:NAME``, which a rule's own one replaces; of ``chosen``, which replace
+    both, the last one that matches counts. ``origins`` says where each setting is written.
+    """
 
     fail_on: Severity = Severity.BLOCKER
     overrides: Mapping[str, Severity] = field(default_factory=dict, hash=False)
     waivers: tuple[WaiverRule, ...] = ()
+    chosen: tuple[SeverityChoice, ...] = ()
+    profiles: tuple[str, ...] = ()
+    origins: Mapping[str, str] = field(default_factory=dict, hash=False, compare=False)
 
 
-def judged(findings: tuple[Finding, ...], policy: Policy, today: date) -> tuple[Finding, ...]:
-    """The findings as the policy sees them, in their order, and what is to say about its waivers after them."""
-    overridden = (_overridden(finding, policy.overrides) for finding in findings)
-    used: set[int] = set()
-    out = []
-    for finding in overridden:
-        held = [(n, w) for n, w in enumerate(policy.waivers) if w.covers(finding)]
-        used.update(number for number, _ in held)
-        valid = [rule for _, rule in held if not rule.expired(today)]
-        out.append(finding.with_waiver(valid[0].waiver) if valid else finding)
-    late = [_expired(rule) for number, rule in enumerate(policy.waivers) if number in used and rule.expired(today)]
-    idle = [_unused(rule) for number, rule in enumerate(policy.waivers) if number not in used]
-    return (*out, *late, *idle)
+def judged(
+    findings: tuple[Finding, ...], policy: Policy, today: date, versions: Versions | None = None
+) -> tuple[Finding, ...]:
+    """The findings as the policy sees them, in their order; after them what is to say of waivers that do not hold."""
+    out, said = list[Finding](), dict[WaiverRule, Finding]()
+    for finding in (_overridden(finding, policy) for finding in findings):
+        held = [waiver for waiver in policy.waivers if waiver.covers(finding)]
+        now = (versions or {}).get(finding.release, ("", ""))
+        fit = [waiver for waiver in held if waiver.is_for(now)]
+        valid = [waiver for waiver in fit if not waiver.expired(today)]
+        out.append(_waived(finding, valid[0]) if valid else finding)
+        said.update({waiver: _expired(waiver) for waiver in fit if waiver.expired(today)})
+        said.update({waiver: _stale(waiver, now) for waiver in held if waiver not in fit})
+    return (*out, *(said[waiver] for waiver in policy.waivers if waiver in said))
 
 
-def _overridden(finding: Finding, overrides: Mapping[str, Severity]) -> Finding:
-    severity = overrides.get(finding.rule)
+def _overridden(finding: Finding, policy: Policy) -> Finding:
+    severity = policy.overrides.get(finding.rule, policy.overrides.get(f"{CATEGORY}{finding.category}"))
+    for choice in policy.chosen:
+        if choice.covers(finding):
+            severity = choice.severity
     return finding if severity is None else replace(finding, severity=severity)
+
+
+def _waived(finding: Finding, rule: WaiverRule) -> Finding:
+    """What the API server refuses stays high: no agreement has it accept the object."""
+    if finding.blocks and finding.category in _REFUSED:
+        said = f"waived to high by {rule.waiver.owner}: the API server refuses it all the same ({rule.waiver.reason})"
+        return replace(finding, severity=Severity.HIGH, evidence=(*finding.evidence, said))
+    return finding.with_waiver(rule.waiver)
+
+
+def _all_match(pattern: str, finding: Finding) -> bool:
+    """Whether every object of which the finding says the same matches."""
+    places = (finding.place, *finding.alike)
+    return not pattern or all(any(fnmatchcase(n, pattern) for n in _names(place.resource)) for place in places)
 
 
 def _names(resource: ResourceRef) -> tuple[str, ...]:
@@ -87,30 +142,40 @@ def _names(resource: ResourceRef) -> tuple[str, ...]:
     return (short, f"{resource.kind}/{resource.namespace}/{resource.name}") if resource.namespace else (short,)
 
 
+def _about(rule: WaiverRule, grade: tuple[str, Severity], what: str, why: str, remedy: str) -> Finding:
+    name, severity = grade
+    title = f"the waiver of {rule.subject} {what}"
+    finding = Finding(name, "policy", severity, Confidence.HINT, rule.release, rule.place, title, why, remedy)
+    return finding.with_fingerprint()
+
+
 def _expired(rule: WaiverRule) -> Finding:
-    title = f"the waiver of {rule.subject} ended on {rule.waiver.expires}, and its finding is still there"
-    return Finding(
-        "waiver-expired",
-        "policy",
-        Severity.HIGH,
-        Confidence.HINT,
-        rule.release,
-        rule.place,
-        title,
+    return _about(
+        rule,
+        ("waiver-expired", Severity.HIGH),
+        f"ended on {rule.waiver.expires}, and its finding is still there",
         f"What {rule.waiver.owner} let through for a time counts again.",
         "Deal with the finding, or agree on a new last day.",
-    ).with_fingerprint()
+    )
 
 
-def _unused(rule: WaiverRule) -> Finding:
-    return Finding(
-        "waiver-unused",
-        "policy",
-        Severity.INFO,
-        Confidence.HINT,
-        rule.release,
-        rule.place,
-        f"the waiver of {rule.subject} covers no finding of this comparison",
+def _stale(rule: WaiverRule, versions: tuple[str, str]) -> Finding:
+    old, new = (version or "no version" for version in versions)
+    return _about(
+        rule,
+        ("waiver-stale", Severity.MEDIUM),
+        f"is for {rule.old_version or '*'} -> {rule.new_version or '*'}, and this is {old} -> {new}",
+        f"What {rule.waiver.owner} let through for one upgrade counts in this one.",
+        "Remove it, or agree on it for these versions.",
+    )
+
+
+def unused(rule: WaiverRule) -> Finding:
+    """What is to say of a waiver that is about no finding of any environment."""
+    return _about(
+        rule,
+        ("waiver-unused", Severity.INFO),
+        "covers no finding of this comparison",
         "An old waiver may later cover a finding that it was not meant for.",
         "Remove it once it is no longer needed.",
-    ).with_fingerprint()
+    )
