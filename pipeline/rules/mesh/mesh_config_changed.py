@@ -63,7 +63,7 @@ def _mesh(config: Resource | None) -> Mapping[str, Any] | None:
 
 def _value(config: Mapping[str, Any], path: Path, default: Any) -> Any:
     found = get(config, path)
-    return default if found is MISSING else found
+    return default if found in (MISSING, None, "") else found
 
 
 def _text(value: Any) -> str:
@@ -117,6 +117,7 @@ RULE = Rule(
             after=_config("extensionProviders: []"),
         ),
         quiet("a default, written out", before=_config("a: b"), after=_config("trustDomain: cluster.local")),
+        quiet("an empty value is the default", before=_config("trustDomain: ''"), after=_config("a: b")),
         quiet("the log's format", before=_config("accessLogFile: a"), after=_config("accessLogFile: b")),
     ),
 )
