@@ -37,6 +37,7 @@ EXAMPLES: Mapping[str, tuple[tuple[str, str], ...]] = {
     "rbac": (("rbac -e prod", "the smallest role that apply needs"),),
     "report": (("report shard-1.json shard-2.json -o html=report.html", "shards as one page"),),
     "comment": (("comment report.json --repo OWNER/NAME --pr 12", ""), ("comment report.json --dry-run", "print it")),
+    "policy": (("policy prod", "what is in force there, and where it is written"),),
     "rules": (("rules list", "every rule"), ("rules explain image-changed", "one rule, with its cases")),
     "ci": (("ci shards", "a matrix for a workflow"),),
     "mesh": (
