@@ -67,8 +67,7 @@ def _promoted(asked: Sequence[str], between: tuple[str, str], options: dict[str,
     for line in staying:
         say(line)
     if options["branch"] is not None:
-        return runs.on_branch(here, found.moves, options["branch"], options["fail_on"])
+        return runs.on_branch(here, found.moves, options["branch"], runs.UpgradeWish(options["fail_on"]))
     again = shell("pipeline", "promote", *asked, "--from", between[0], "--to", between[1])
-    return runs.in_place(
-        here, found.moves, options["outputs"], options["fail_on"], again=again if options["dry_run"] else ""
-    )
+    wish = runs.UpgradeWish(options["fail_on"], again if options["dry_run"] else "")
+    return runs.in_place(here, found.moves, options["outputs"], wish)

@@ -23,6 +23,7 @@ _OF_UPGRADE = "terminal, json, markdown, html, sarif or junit, in a file with =P
 @click.option("--all", "everything", is_flag=True, help="Every release.")
 @click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
 @click.option("--path", is_flag=True, help="Show the steps to the version that the fewest findings block.")
+@click.option("--fix-values", is_flag=True, help="Move values whose keys the chart renamed, where that is certain.")
 @click.option("--to-kube", metavar="VERSION", help="Show which releases must move before Kubernetes VERSION.")
 @click.option(
     "-b",
@@ -74,10 +75,13 @@ def command(targets: tuple[str, ...], **options: Any) -> int:
         return OK
     if options["path"]:
         return runs.show_paths(here, found)
+    words = (*(f"{move.release}@{move.after}" for move in found), *_of(environments))
+    fix = options["fix_values"]
+    again = shell("pipeline", "upgrade", *words, *(["--fix-values"] if fix else [])) if options["dry_run"] else ""
+    wish = runs.UpgradeWish(options["fail_on"], again, fix_values=fix)
     if options["branch"] is not None:
-        return runs.on_branch(here, found, options["branch"], options["fail_on"])
-    again = shell("pipeline", "upgrade", *(f"{move.release}@{move.after}" for move in found), *_of(environments))
-    return runs.in_place(here, found, options["outputs"], options["fail_on"], again=again if options["dry_run"] else "")
+        return runs.on_branch(here, found, options["branch"], wish)
+    return runs.in_place(here, found, options["outputs"], wish)
 
 
 def _to_kube(here: "Repository", kube: str, environments: tuple[str, ...], asked: tuple[str, ...]) -> int:

@@ -178,3 +178,27 @@ def test_a_release_is_added(here: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert "there is no repository 'nowhere'" in capsys.readouterr().err
     assert run(["add", "./charts/web", "--name", "Bad_Name"]) == 64
     assert (here / "pipeline.yaml").read_text() == after
+
+
+KEYS = PLAIN | {
+    "values.yaml": "web: {port: 80}\n",
+    "templates/a.yaml": PLAIN["templates/a.yaml"].replace(".Values.port", ".Values.web.port"),
+}
+
+
+def test_values_follow_the_keys_that_the_chart_renamed(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    publish(here.parent / "repo", {"1.0.0": PLAIN, "4.0.0": KEYS})
+    write(here, {"values/web/common.yaml": "# ours\nport: 8080 # behind the proxy\n"})
+    verbs("render", "commit")
+    before = snapshot(here)
+    capsys.readouterr()
+    assert run(["upgrade", "web@4.0.0", "--fix-values", "--dry-run"]) == 0
+    said = capsys.readouterr().err
+    assert "values/web/common.yaml:2: port -> web.port\n" in said
+    assert "to do it: pipeline upgrade web@4.0.0 --fix-values" in said
+    assert snapshot(here) == before
+    assert run(["upgrade", "web@4.0.0", "--fix-values"]) == 0
+    assert (here / "values/web/common.yaml").read_text() == "web:\n  # ours\n  port: 8080 # behind the proxy\n"
+    (service,) = (here / "rendered/default/web").rglob("*ervice*.yaml")
+    assert "port: 8080" in service.read_text()
+    verbs("vendor --locked", "render --check")

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
+from dataclasses import dataclass
 
 import click
 
@@ -26,17 +27,24 @@ from pipeline.report.structured import document
 from pipeline.wiring import Repository
 
 
-def in_place(
-    here: Repository, found: Sequence[VersionMove], outputs: tuple[str, ...], fail_on: str | None, again: str
-) -> int:
-    """All moves at once, in the work tree; or for a dry run in another one, and ``again`` is the command to do it."""
-    with in_scratch(here, uncommitted=True) if again else nullcontext(here) as place:
-        done = upgraded(place, found, fail_on)
+@dataclass(frozen=True, slots=True)
+class UpgradeWish:
+    """``fail_on`` is a severity; ``again`` the command that does what a dry run shows, empty where it is done now."""
+
+    fail_on: str | None = None
+    again: str = ""
+    fix_values: bool = False
+
+
+def in_place(here: Repository, found: Sequence[VersionMove], outputs: tuple[str, ...], how: UpgradeWish) -> int:
+    """All moves at once, in the work tree; or for a dry run in another one."""
+    with in_scratch(here, uncommitted=True) if how.again else nullcontext(here) as place:
+        done = upgraded(place, found, how.fail_on, fix_values=how.fix_values)
     _say(done)
     show(document(done.comparison.report), outputs)
     code = _exit_code(done)
-    if again:
-        click.echo(f"nothing was changed; to do it: {again}", err=True)
+    if how.again:
+        click.echo(f"nothing was changed; to do it: {how.again}", err=True)
     elif code == OK:
         click.echo("next: pipeline commit", err=True)
     else:
@@ -44,13 +52,13 @@ def in_place(
     return code
 
 
-def on_branch(here: Repository, found: Sequence[VersionMove], branch: str, fail_on: str | None) -> int:
+def on_branch(here: Repository, found: Sequence[VersionMove], branch: str, how: UpgradeWish) -> int:
     """A commit for each batch. What fails is named, and the others are committed all the same."""
     name, made, worst = branch or branch_name(found), 0, OK
     with in_scratch(here, uncommitted=False) as place:
         for batch in batches(found):
             try:
-                done = upgraded(place, batch, fail_on)
+                done = upgraded(place, batch, how.fail_on, fix_values=how.fix_values)
                 with place.disk.alone("commit", say) as disk:
                     found_files = to_commit(place)
                     assert found_files is not None, "BUG: an upgrade that changes no file"
@@ -81,6 +89,8 @@ def show_paths(here: Repository, found: Sequence[VersionMove]) -> int:
 def _say(done: Upgraded) -> None:
     for edit in done.edits:
         click.echo(unheard_where_needed(safe(f"{edit}\n")), nl=False, err=True)
+    for line in done.moved_values:
+        click.echo(unheard_where_needed(safe(f"{line}\n")), nl=False, err=True)
     for line in done.warnings:
         click.echo(unheard_where_needed(safe(f"warning: {line}\n")), nl=False, err=True)
 

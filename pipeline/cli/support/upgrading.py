@@ -10,6 +10,7 @@ from pipeline.adapters.disk import Disk
 from pipeline.adapters.git.scratch import scratch
 from pipeline.cli.support.diff_request import DiffRequest
 from pipeline.cli.support.diffing import Comparison
+from pipeline.cli.support.fixing_values import charts_of, fixed_values
 from pipeline.cli.support.hand_edit_notices import kept_aside
 from pipeline.cli.support.progress import progress
 from pipeline.cli.support.recovery_notice import say
@@ -35,6 +36,8 @@ class Upgraded:
     moves: tuple[VersionMove, ...]
     edits: tuple[VersionEdit, ...]
     warnings: tuple[str, ...]
+    moved_values: tuple[str, ...]
+    """Each value whose key the chart renamed, where they were to be moved."""
     comparison: Comparison
 
 
@@ -75,8 +78,10 @@ def in_scratch(here: Repository, *, uncommitted: bool) -> Iterator[Repository]:
         yield repository(folder)
 
 
-def upgraded(here: Repository, batch: Sequence[VersionMove], fail_on: str | None) -> Upgraded:
-    """Carry out one batch of moves in the work tree, and judge it.
+def upgraded(
+    here: Repository, batch: Sequence[VersionMove], fail_on: str | None, *, fix_values: bool = False
+) -> Upgraded:
+    """Carry out one batch of moves in the work tree, and judge it. ``fix_values`` moves keys that a chart renamed.
 
     Raises:
         UsageError, ConfigError, StaleError, WorldError, RenderErrors: one of the steps failed; the files are then as
@@ -85,11 +90,11 @@ def upgraded(here: Repository, batch: Sequence[VersionMove], fail_on: str | None
     with here.disk.alone("upgrade", say) as alone, alone.as_one() as disk:
         text = _config_text(disk)
         new, edits = with_versions(text, {move.pin: move.after for move in batch})
-        warnings = _written(here, disk, new, batch)
+        warnings, said = _written(here, disk, new, batch, fix_values=fix_values)
     names, environments = tuple(move.release for move in batch), environments_of(batch)
     old = parse_source("ref:HEAD" if here.head() is not None else "empty")
     found = compared(old, parse_source("worktree"), DiffRequest(environments, names, fail_on))
-    return Upgraded(tuple(batch), edits, warnings, found)
+    return Upgraded(tuple(batch), edits, warnings, said, found)
 
 
 def environments_of(batch: Sequence[VersionMove]) -> tuple[str, ...]:
@@ -104,20 +109,28 @@ def _config_text(disk: Disk) -> str:
     return data.decode("utf-8")
 
 
-def _written(here: Repository, disk: Disk, text: str, batch: Sequence[VersionMove]) -> tuple[str, ...]:
-    """pipeline.yaml, the chart, the lock and the rendered files; the warnings of the render."""
+def _written(
+    here: Repository, disk: Disk, text: str, batch: Sequence[VersionMove], *, fix_values: bool
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """pipeline.yaml, the chart, the lock and the rendered files; the warnings of the render, and what was moved."""
     names = [move.release for move in batch]
     config = read(text, rule_ids=rules.names())
     with progress("vendor") as tell:
         done = vendor(config, here.lock, names, disk, here.chart_source(), work=here.fetching(tell))
     files, known = {**done.edits.files, FILE: text.encode()}, {**done.edits.known, FILE: ""}
+    before = charts_of(here.lock, disk, batch) if fix_values else {}
     _carry_out(here, disk, replace(done.edits, files=files, known=known))
+    said: tuple[str, ...] = ()
+    if fix_values:
+        fixed = fixed_values(config, disk, batch, before, charts_of(done.lock, disk, batch))
+        disk.carry_out(Edits(files=fixed.files))
+        said = fixed.said
     there = replace(here, config=config)
     with progress("render") as tell:
         pairs = config.pairs(environments_of(batch), tuple(names))
         outcome = render(config, done.lock, pairs, there.render_world(), tell).whole()
     _carry_out(there, disk, outcome.edits)
-    return outcome.warnings
+    return outcome.warnings, said
 
 
 def _carry_out(here: Repository, disk: Disk, edits: Edits) -> None:
