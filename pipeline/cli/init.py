@@ -15,6 +15,8 @@ _FOLDERS = {
     "vendor_charts": "Upstream charts, written by `pipeline vendor`. Never edit them: use values/ and overlays/.\n",
 }
 
+_SCHEMA = ".pipeline.schema.json"
+"""What the modeline of pipeline.yaml names: editors complete and check the keys by it."""
 _ATTRIBUTES = ".gitattributes"
 _NO_CONVERSION = """\
 # Git converts no line ends here: what is rendered, and what it is made of, is compared byte for byte.
@@ -57,6 +59,8 @@ def command(folder: Path, *, github: bool, origin: Path | None, schema: bool) ->
     readmes = {f"{name}/README.md": line.encode() for name, line in _FOLDERS.items() if not (folder / name).exists()}
     if not (folder / _ATTRIBUTES).exists():
         readmes[_ATTRIBUTES] = _NO_CONVERSION.encode()
+    if not (folder / _SCHEMA).exists():
+        readmes[_SCHEMA] = f"{_schema_text()}\n".encode()
     for path in Disk(folder).carry_out(Edits(files={FILE: text} | readmes)):
         click.echo(f"wrote {folder / path}")
     click.echo("next: name a chart under releases:, then pipeline vendor && pipeline render && pipeline commit")
@@ -137,9 +141,13 @@ def _applied(folder: Path) -> list[str]:
 
 
 def _print_schema() -> int:
+    click.echo(_schema_text())
+    return OK
+
+
+def _schema_text() -> str:
     import json
 
     from pipeline.core.config.read import schema
 
-    click.echo(json.dumps(schema(), indent=2))
-    return OK
+    return json.dumps(schema(), indent=2)

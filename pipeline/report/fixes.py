@@ -36,7 +36,8 @@ def fix_for_all(group: Sequence[FindingEntry]) -> str:
     text = line(group[0].remedy)
     if text.startswith(_NOTHING) or _FILE_FIRST.match(text):
         return text
-    return f"all {len(group)}: {_lowered(_unnamed(text, group[0].resource), group[0].resource.kind)}"
+    every = "both" if len(group) == 2 else f"all {len(group)}"  # noqa: PLR2004 - two
+    return f"{every}: {_lowered(_unnamed(text, group[0].resource), group[0].resource.kind)}"
 
 
 def labelled(finding: FindingEntry) -> str:

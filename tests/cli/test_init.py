@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.cli import run
+from pipeline.core.config.read import schema
 from tests.support.platforms import git, platform, snapshot, verbs, write
 
 
@@ -49,7 +50,7 @@ def test_every_commented_line_is_right_once_it_is_uncommented(tmp_path: Path, mo
     monkeypatch.chdir(tmp_path)
     verbs("init")
     lines = (tmp_path / "pipeline.yaml").read_text().splitlines()
-    code = [_uncommented(line) for line in lines if line != "releases: []"]
+    code = [_uncommented(line) for line in lines[1:] if line != "releases: []"]  # the first is for editors
     (tmp_path / "pipeline.yaml").write_text("\n".join(code).replace("- name: cert", "releases:\n- name: cert") + "\n")
     text = (tmp_path / "pipeline.yaml").read_text().replace("  needs: [other-release]", "  needs: []")
     (tmp_path / "pipeline.yaml").write_text(text)
@@ -83,6 +84,16 @@ def test_doctor_says_what_is_missing_for_what(
     said = capsys.readouterr()
     assert "git is needed by diff and commit" in said.err
     assert "Kustomize is missing" in said.err
+
+
+def test_editors_find_the_schema_that_the_modeline_names(tmp_path: Path) -> None:
+    assert run(["init", str(tmp_path)]) == 0
+    first = (tmp_path / "pipeline.yaml").read_text().splitlines()[0]
+    named = first.removeprefix("# yaml-language-server: $schema=")
+    assert named != first
+    written = json.loads((tmp_path / named).read_text())
+    assert written == schema()
+    assert written["$id"].startswith("urn:")
 
 
 def test_the_schema_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
