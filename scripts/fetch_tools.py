@@ -33,6 +33,8 @@ OPENAPI = "@octokit/openapi@23.0.2"
 OPENAPI_SHA512 = "pV8M7L9GY23AybNvTmo2nyjmpmnt6+2sRE/tqr0ZLQcPS4lnw7u5eZGNmwRNkBC3D7gZXbFx5AHzLUVRBXGDhg=="
 SARIF = "@microsoft/jest-sarif@1.0.0-beta.0"
 SARIF_SHA512 = "A1fOhPd6Ic5iDk4F9YPw1qNB4XF+7+IviR7xl8r2F6QzQkx5cpY9LsGk2rExiFIEcBbjpVnSmwWGBukASkiQ9A=="
+AXE = "axe-core@4.14.1"
+AXE_SHA512 = "FHfa+lmNjQZfJz1q8wKqIDwC6DExcHt/pkjNQb09a3NPjCKg2rhu5qb2S4r76ASyFNNtuFooJpZe37OgudVGtQ=="
 ACTIONLINT = "github.com/rhysd/actionlint/cmd/actionlint@v1.7.12"
 REGISTRY = "docker-registry"
 REGISTRY_MODULE = "github.com/distribution/distribution/v3/cmd/registry@v3.0.0"
@@ -46,6 +48,7 @@ def main() -> None:
         "docker-registry": registry,
         "api.github.com.json": openapi,
         "sarif-2.1.0.json": sarif,
+        "axe.min.js": axe,
     }
     if sys.argv[1:] == ["run-dev"] or os.environ.get("CI") == "true":
         wanted["actionlint"] = actionlint
@@ -115,6 +118,11 @@ def openapi(folder: Path) -> bytes:
 def sarif(folder: Path) -> bytes:
     """The schema, out of a package of matchers for another test runner."""
     return _of_npm(folder, SARIF, SARIF_SHA512, "package/lib/schemas/sarif-2.1.0-rtm.5.json")
+
+
+def axe(folder: Path) -> bytes:
+    """What finds faults of accessibility in a page."""
+    return _of_npm(folder, AXE, AXE_SHA512, "package/axe.min.js")
 
 
 def _of_npm(folder: Path, package: str, digest: str, member: str) -> bytes:

@@ -99,7 +99,7 @@ def _group(group: Sequence[FindingEntry], report: ReportDocument, look: Look) ->
     """Findings with the same fix: a line each, and once what to do."""
     first = group[0]
     if len(group) == 1:
-        rows = list(look.wrapped(" " * 8, _said(first, report)))
+        rows = list(look.wrapped(" " * 8, f"{_said(first, report)}  [{first.rule}]"))
         yield f"{_level(first.severity, look)}{rows[0][8:]}"
         yield from (*rows[1 : _MOST_ROWS - 1], _joined_rest(rows[_MOST_ROWS - 1 :]))[: len(rows) - 1]
         yield from _fix("        Fix  ", fix(first), first, look)
@@ -127,7 +127,7 @@ def _said(finding: FindingEntry, report: ReportDocument) -> str:
 def _line(group: Sequence[FindingEntry], report: ReportDocument, look: Look) -> Iterator[str]:
     """A group on one line: its first finding, and how many more there are."""
     first = group[0]
-    more = f"; {len(group) - 1} more of {first.rule}" if group[1:] else ""
+    more = f"; {len(group) - 1} more of {first.rule}" if group[1:] else f"  [{first.rule}]"
     home = plain.home(report, first)
     text = f"{home and f'{home}  '}{title(first)}"
     room = look.room(8 + len(more))

@@ -19,6 +19,7 @@ from tests.report.test_formats import HOSTILE, big, report
 from tests.report.test_fuzz import report as hostile_report
 from tests.support.browser import Page, shown
 from tests.support.hostile import texts
+from tests.support.tools import fetched
 
 pytestmark = pytest.mark.slow
 
@@ -205,6 +206,30 @@ def test_everything_can_be_read_by_day_and_by_night(page: Page, tmp_path: Path, 
     contrast, where = page.value(CONTRAST)
     assert contrast >= READABLE, where
     page.call("Emulation.setEmulatedMedia", features=[])
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", WIDTHS)
+def test_everyone_can_use_it_as_far_as_axe_can_tell(page: Page, tmp_path: Path, scheme: str, width: int) -> None:
+    """WCAG 2.1 A and AA, and what the makers of axe advise beyond it."""
+    axe = fetched("axe.min.js").decode()
+    page.size(width, 800, phone=width < 600)
+    page.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+    page.call("Page.setBypassCSP", enabled=True)  # the page itself lets no other script run
+    try:
+        page.open(written(tmp_path, big(3, 3)))
+        page.value("document.querySelectorAll('details').forEach((part) => (part.open = true))")
+        opened(page)
+        page.value(f"{axe};0")
+        found = page.value(
+            "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice']}).then((said) =>"
+            " ({wrong: said.violations.map((one) => [one.id, one.nodes[0].html]), right: said.passes.length}))"
+        )
+    finally:
+        page.call("Page.setBypassCSP", enabled=False)
+        page.call("Emulation.setEmulatedMedia", features=[])
+    assert found["wrong"] == []
+    assert found["right"] > 20
 
 
 def test_it_prints_with_its_findings_open(page: Page, tmp_path: Path) -> None:
