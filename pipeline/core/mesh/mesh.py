@@ -10,6 +10,7 @@ from pipeline.core.mesh.api_groups import GATEWAY_API, NETWORKING, SECURITY
 from pipeline.core.mesh.api_routes import ROUTE_KINDS, api_virtual_services
 from pipeline.core.mesh.destination_rules import DestinationRules, destination_rule
 from pipeline.core.mesh.gateways import MeshGateway, istio_gateway
+from pipeline.core.mesh.ingresses import ingress_gateway, ingress_routes, istio_ingresses
 from pipeline.core.mesh.mesh_services import (
     Endpoint,
     MeshService,
@@ -23,6 +24,8 @@ from pipeline.core.mesh.sidecars import SidecarScope, sidecar_scope
 from pipeline.core.mesh.values import exported, labels, namespace_of, within
 from pipeline.core.mesh.virtual_services import VirtualService, joined, virtual_service
 from pipeline.core.mesh.workloads import Workload, workloads
+
+_KUBERNETES = "networking.k8s.io"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +68,18 @@ class Mesh:
         spaces = of_kind("Namespace", "")
         gateways += [made for one in of_kind("Gateway", GATEWAY_API) for made in api_gateways(one, classes, spaces)]
         written = [virtual_service(one) for one in of_kind("VirtualService")]
+        ingresses = istio_ingresses(of_kind("Ingress", _KUBERNETES), of_kind("IngressClass", _KUBERNETES))
+        gateways += [ingress_gateway(one, settings.root_namespace) for one in ingresses]
         services = _services(of_kind)
         peers = tuple(of_kind("PeerAuthentication", SECURITY))
         return cls(
             settings,
             services,
-            (*joined(written, settings.virtual_service_exports), *_api_routes(of_kind, gateways)),
+            (
+                *joined(written, settings.virtual_service_exports),
+                *_api_routes(of_kind, gateways),
+                *_ingress_routes(ingresses, settings, services),
+            ),
             DestinationRules(map(destination_rule, of_kind("DestinationRule")), settings.root_namespace),
             tuple(gateways),
             tuple(map(sidecar_scope, of_kind("Sidecar"))),
@@ -113,6 +122,17 @@ class Mesh:
 def _api_routes(of_kind: Callable[..., list[Resource]], gateways: list[MeshGateway]) -> Iterable[VirtualService]:
     routes = [one for kind in ROUTE_KINDS for one in of_kind(kind, GATEWAY_API)]
     return api_virtual_services(routes, gateways, of_kind("ReferenceGrant", GATEWAY_API))
+
+
+def _ingress_routes(
+    ingresses: list[Resource], settings: MeshSettings, services: Iterable[MeshService]
+) -> Iterable[VirtualService]:
+    ports = {(service.host, port.name): port.number for service in services for port in service.ports}
+
+    def port_of(host: str, name: str) -> int:
+        return ports.get((host, name), 0)
+
+    return (made for one in ingresses for made in ingress_routes(one, settings.root_namespace, port_of))
 
 
 def _by_host(services: Iterable[MeshService]) -> Mapping[str, tuple[MeshService, ...]]:

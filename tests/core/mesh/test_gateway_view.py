@@ -153,6 +153,26 @@ def test_routes_for_the_mesh_alone_are_not_at_the_gateway() -> None:
     ]
 
 
+def test_an_ingress_of_istio_s_class_is_served_by_the_ingress_gateway() -> None:
+    paths = [
+        {"path": "/", "pathType": "Prefix", "backend": {"service": {"name": "a", "port": {"name": "http"}}}},
+        {"path": "/x/", "pathType": "Prefix", "backend": {"service": {"name": "a", "port": {"number": 9}}}},
+    ]
+    spec = {"rules": [{"host": "i.example", "http": {"paths": paths}}], "tls": [{"secretName": "c"}]}
+    metadata = {"name": "i", "namespace": "shop", "annotations": {"kubernetes.io/ingress.class": "istio"}}
+    body = {"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": metadata, "spec": spec}
+    ports = {"selector": {"istio": "ingressgateway"}, "ports": [{"name": "http", "port": 80}]}
+    edge = obj("Service", "edge", ports, "istio-system")
+    found = view_json(mesh_views(Mesh.of([edge, _A, Resource.of(body)])))["gateway edge"]
+    assert list(listeners(found)) == ["0.0.0.0_443", "0.0.0.0_80"]
+    assert [(one["match"], one["to"][0]["cluster"]) for one in routes(found, "http.80", "i.example:80")] == [
+        ({"path_separated_prefix": "/x", "case_sensitive": True}, "outbound|9||a.shop.svc.cluster.local"),
+        ({"prefix": "/", "case_sensitive": True}, "outbound|80||a.shop.svc.cluster.local"),
+    ]
+    other = Resource.of({**body, "metadata": {**metadata, "annotations": {}}})
+    assert view_json(mesh_views(Mesh.of([edge, _A, other])))["gateway edge"]["routes"] == []
+
+
 def test_which_proxies_there_are() -> None:
     pod = {"template": {"metadata": {"labels": {"app": "x"}}, "spec": {"containers": []}}}
     shop = Resource.of(

@@ -223,6 +223,16 @@ kind: ReferenceGrant
 metadata: {name: g, namespace: other}
 spec: {from: [{group: gateway.networking.k8s.io, kind: HTTPRoute, namespace: shop}], to: [{kind: Service, name: b}]}
 ---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: i, namespace: shop, annotations: {kubernetes.io/ingress.class: istio}}
+spec:
+  tls: [{hosts: [i.example], secretName: c}]
+  defaultBackend: {service: {name: a, port: {number: 80}}}
+  rules:
+  - host: i.example
+    http: {paths: [{path: /x, pathType: Prefix, backend: {service: {name: a, port: {name: x}}}}]}
+---
 apiVersion: v1
 kind: Namespace
 metadata: {name: shop, labels: {a: b}}
