@@ -1,10 +1,12 @@
 """Every rule file proves itself: its cases hold, its doc is whole, and what it says is short."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from pipeline import rules
+from pipeline.core.diff.change import Diff
 from pipeline.core.judge.case_findings import upgrade
 from pipeline.core.judge.judge import claimed, judge
 from pipeline.core.kube.path import to_text
@@ -39,6 +41,16 @@ def test_what_a_rule_says_is_short_enough_for_two_in_the_morning(rule: Rule) -> 
         for finding in judge(upgrade(case), [rule]).findings:
             assert all((finding.title, finding.why, finding.remedy))
             assert all("\n" not in line for line in (finding.title, finding.why, finding.remedy))
+
+
+def test_a_rule_that_compares_says_nothing_where_no_object_differs() -> None:
+    """Which is why it is not asked then: tried here with all objects of every case of such a rule, on both sides."""
+    comparing = [rule for rule in RULES if rule.compares]
+    assert comparing
+    for tried in (upgrade(case) for rule in comparing for case in rule.cases):
+        facts = replace(tried.facts, repository_before=tried.facts.repository_after)
+        still = replace(tried, before=tried.after, facts=facts, diff=Diff())
+        assert not judge(still, comparing).findings
 
 
 @pytest.mark.slow  # each case before every rule: 3 s

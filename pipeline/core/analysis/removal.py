@@ -26,12 +26,10 @@ GroupKey = TypeVar("GroupKey")
 
 def removed(upgrade: Upgrade) -> list[ResourceChange]:
     """Objects that are no longer rendered, without hooks (they run by phase) and what another release renders now."""
-    moved = {r.id for r in upgrade.facts.repository_after.resources} if upgrade.facts.repository_after else set()
-    return [
-        change
-        for change in upgrade.diff.of_action(Action.REMOVED)
-        if change.resource.delivery is not Delivery.HOOK and change.id not in moved
-    ]
+    gone = [one for one in upgrade.diff.of_action(Action.REMOVED) if one.resource.delivery is not Delivery.HOOK]
+    others = upgrade.facts.repository_after
+    moved = {resource.id for resource in others.resources} if gone and others else set()
+    return [change for change in gone if change.id not in moved]
 
 
 def not_replaced(upgrade: Upgrade) -> list[ResourceChange]:

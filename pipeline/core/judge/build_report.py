@@ -12,6 +12,7 @@ from pipeline.core.diff.compare import compare
 from pipeline.core.judge.judge import Judgement, judge
 from pipeline.core.judge.masked_snapshot import certain, masked
 from pipeline.core.judge.mesh_rows import mesh_rows
+from pipeline.core.judge.other_releases import OtherReleases, unchanged_environments
 from pipeline.core.judge.report import ReleaseChange, ReleaseReport, Report, combined_digest, finding_order
 from pipeline.core.judge.snapshot import ReleaseKey, ReleaseSide, Snapshot
 from pipeline.core.kube.resource import Body, ManifestSet, Resource, mapping
@@ -76,7 +77,8 @@ def build(
     failed = {key: error for key, error in {**old.errors, **new.errors}.items() if only is None or key in only}
     keys = sorted(key for key in {*old.releases, *new.releases} - failed.keys() if only is None or key in only)
     digests = {key: digest for key, digest in digests.items() if only is None or key in only}
-    compared = [_release(key, old, new, rules, targets) for key in keys]
+    sides = _Sides.of(old, new)
+    compared = [_release(key, sides, rules, targets) for key in keys]
     compared = [replace(c, report=replace(c.report, render_digest=digests.get(c.key, ""))) for c in compared]
     compared += [_failed(key, old, new, rules, targets) for key in failed]
     compared.sort(key=lambda item: item.key)
@@ -101,21 +103,38 @@ def build(
     )
 
 
-def _release(key: ReleaseKey, old: Snapshot, new: Snapshot, rules: tuple[Rule, ...], targets: Targets) -> Compared:
-    before, after = old.releases.get(key, _NOTHING), new.releases.get(key, _NOTHING)
-    others = _others(new, key)
-    elsewhere = frozenset(others.by_id()) if others else frozenset()
+@dataclass(frozen=True, slots=True)
+class _Sides:
+    """Both sides, and on each of them what the others of a release render."""
+
+    old: Snapshot
+    new: Snapshot
+    others_before: OtherReleases
+    others_after: OtherReleases
+    unchanged: frozenset[str]
+    """Environments in which no object is otherwise than before."""
+
+    @classmethod
+    def of(cls, old: Snapshot, new: Snapshot) -> "_Sides":
+        return cls(old, new, OtherReleases(old), OtherReleases(new), unchanged_environments(old, new))
+
+
+def _release(key: ReleaseKey, sides: _Sides, rules: tuple[Rule, ...], targets: Targets) -> Compared:
+    before, after = sides.old.releases.get(key, _NOTHING), sides.new.releases.get(key, _NOTHING)
+    elsewhere = sides.others_after.ids(key)
     diff = _settled(compare(before.side.manifests, after.side.manifests, elsewhere), after.side)
     facts = Facts(
         target=targets.version_of(key.environment),
         capabilities=targets.capabilities,
         target_stated=targets.stated,
         target_before=targets.before_of(key.environment),
-        repository_before=_others(old, key),
-        repository_after=others,
+        repository_before=sides.others_before.manifests(key),
+        repository_after=sides.others_after.manifests(key),
     )
     namespace = after.namespace or before.namespace
-    judgement = judge(Upgrade(key.name, namespace, before.side, after.side, diff, facts, key.environment), rules)
+    same = key.environment in sides.unchanged
+    upgrade = Upgrade(key.name, namespace, before.side, after.side, diff, facts, key.environment, same)
+    judgement = judge(upgrade, rules)
     changes = tuple(
         ReleaseChange(key.name, c, key.environment, judgement.unaccounted.get(c.id, ())) for c in diff.changes
     )
@@ -152,18 +171,6 @@ def _failed(key: ReleaseKey, old: Snapshot, new: Snapshot, rules: tuple[Rule, ..
     )
     upgrade = Upgrade(key.name, after.namespace, bare[0], bare[1], Diff(), facts, key.environment)
     return Compared(key, report, judgement=judge(upgrade, [rule for rule in rules if rule.unrendered]))
-
-
-def _others(snapshot: Snapshot, key: ReleaseKey) -> ManifestSet | None:
-    """What every other release of the same environment renders to; None where there is no repository."""
-    if not key.environment:
-        return None
-    others = (
-        side.side.manifests.resources
-        for k, side in snapshot.releases.items()
-        if k.environment == key.environment and k != key
-    )
-    return ManifestSet.of(resource for resources in others for resource in resources)
 
 
 def _release_report(

@@ -37,6 +37,8 @@ def judge(upgrade: Upgrade, rules: Iterable[Rule]) -> Judgement:
             words = ", ".join(missing)
             skipped.append(NotEvaluated(rule.id, words, f"not given: {words}"))
             continue
+        if rule.compares and upgrade.same_objects:
+            continue
         if rule.last is not None:
             last.append(rule)
         for hit in _hits(rule, upgrade):

@@ -122,6 +122,9 @@ class Rule:
     needs: tuple[Need, ...] = ()
     unrendered: bool = False
     """Whether it reads charts and values alone, so that it can judge an upgrade of which a side does not render."""
+    compares: bool = False
+    """Whether it speaks only of what differs, before and after, among the objects of the release and of the others in
+    the repository: where none does, it is not asked."""
     shares: tuple[str, ...] = ()
     """Ids of rules that may explain a path of its cases as well, since they say something else of it."""
 

@@ -63,3 +63,6 @@ class Upgrade:
     diff: Diff
     facts: Facts = Facts()
     environment: str = ""
+    same_objects: bool = False
+    """Whether all objects that are known, of the release and of the others, are the same before and after, to the
+    letter. What the objects were made of may differ all the same."""

@@ -115,6 +115,7 @@ RULE = Rule(
     severity=Severity.HIGH,
     confidence=Confidence.LIKELY,
     whole=check,
+    compares=True,
     cases=(
         speaks(
             "its ConfigMap is removed",

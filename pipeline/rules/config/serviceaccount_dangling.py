@@ -74,6 +74,7 @@ RULE = Rule(
     doc=__doc__,
     severity=Severity.BLOCKER,
     whole=check,
+    compares=True,
     cases=(
         speaks("its account is removed", ("blocker", _PATH), before=_ACCOUNT % "a" + _WEB % "a", after=_WEB % "a"),
         speaks("another, which is not rendered", ("high", _PATH), before=_ACCOUNT % "a" + _WEB % "a", after=_WEB % "b"),

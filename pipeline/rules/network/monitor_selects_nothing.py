@@ -108,6 +108,7 @@ RULE = Rule(
     severity=Severity.HIGH,
     confidence=Confidence.LIKELY,
     whole=check,
+    compares=True,
     cases=(
         speaks(
             "the Service has other labels",

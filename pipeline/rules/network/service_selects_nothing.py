@@ -53,6 +53,7 @@ RULE = Rule(
     severity=Severity.HIGH,
     confidence=Confidence.LIKELY,
     whole=check,
+    compares=True,
     cases=(
         speaks(
             "the pods have other labels", ("high", "spec.selector"), before=_BOTH % ("x", "x"), after=_BOTH % ("x", "y")

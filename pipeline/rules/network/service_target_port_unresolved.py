@@ -72,6 +72,7 @@ RULE = Rule(
     doc=__doc__,
     severity=Severity.BLOCKER,
     whole=check,
+    compares=True,
     cases=(
         speaks(
             "the container's port is renamed",

@@ -50,6 +50,7 @@ RULE = Rule(
     severity=Severity.MEDIUM,
     confidence=Confidence.LIKELY,
     whole=check,
+    compares=True,
     cases=(
         speaks(
             "the pods have other labels",
