@@ -22,6 +22,8 @@ def brief(plan: Plan, plan_digest: str) -> str:
 def _rows(plan: Plan) -> Iterator[str]:
     target, source = plan.target, plan.source
     yield _row("environment", f"{target.environment} (context {target.context}, cluster {target.cluster_uid})")
+    if target.user:
+        yield _row("asked as", target.user)
     yield _row("commit", f"{source.commit} {source.path}")
     yield _row("made", f"{plan.created} by {plan.author or 'an unknown author'}, expires {plan.expires}")
     if plan.releases:

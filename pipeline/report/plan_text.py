@@ -35,7 +35,8 @@ def terminal(plan: Plan, digest: str, look: Look = PLAIN) -> str:
     """The whole plan as text that ends in a newline."""
     target = plan.target
     head = look.style(f"plan {first_digits(digest)}", "bold")
-    where = f"cluster {target.cluster_uid} ({clean(target.context)}, {clean(target.server_version)})"
+    asked = f", as {clean(target.user)}" if target.user else ""
+    where = f"cluster {target.cluster_uid} ({clean(target.context)}, {clean(target.server_version)}{asked})"
     lines = [
         f"{head}  {plan.source.path} at {plan.source.commit[:10]} -> {clean(target.environment)}",
         "  offline, from a recorded inventory" if plan.offline else f"  {where}",

@@ -253,3 +253,21 @@ def test_what_the_server_drops_or_stores_as_something_else_is_said(estate: Clust
     assert said["ConfigMap/settings"] == ["the API server stores data.a as another value"]
     estate.apply()
     assert ops(estate.plan()) == {}
+
+
+def test_a_plan_says_as_whom_it_asked_and_which_order_it_does_not_follow(
+    estate: ClusterPlatform, capsys: pytest.CaptureFixture[str]
+) -> None:
+    waved = SETTINGS.replace("settings}", "settings, annotations: {argocd.argoproj.io/sync-wave: '5'}}")
+    none = SETTINGS.replace("settings}", "other, annotations: {argocd.argoproj.io/sync-wave: '0'}}")
+    grouped = SETTINGS.replace("settings}", "third, annotations: {kapp.k14s.io/change-group.one: example.org/db}}")
+    estate.commit(waved, none, grouped)
+    capsys.readouterr()
+    plan = estate.plan()
+    assert plan["target"]["user"] == "admin"
+    order = "is not followed: the order is that of the phases, and of needs"
+    assert plan["warnings"] == [
+        f"argocd.argoproj.io/sync-wave of 1 object {order}",
+        f"kapp.k14s.io/change-group of 1 object {order}",
+    ]
+    assert ", as admin)" in capsys.readouterr().out

@@ -9,6 +9,7 @@ from pipeline.core.cluster.inventory import inventory as inventories
 from pipeline.core.cluster.inventory.inventory import Inventory
 from pipeline.core.cluster.plan.choose_action import DecisionContext
 from pipeline.core.cluster.plan.desired import desired
+from pipeline.core.cluster.plan.foreign_order import not_followed
 from pipeline.core.cluster.plan.plan import InventoryRef, Plan, PlannedAction, PlanProblem, PlanSource, PlanTarget
 from pipeline.core.cluster.plan.policy import ApplyPolicy
 from pipeline.core.cluster.plan.size_limits import inventory_too_large
@@ -19,7 +20,7 @@ from pipeline.core.redaction.mask import Mask
 from pipeline.flows.cluster.client import Client, with_budget
 from pipeline.flows.cluster.gathering import Planner
 from pipeline.flows.cluster.hook_plan import hook_actions
-from pipeline.flows.cluster.preflight import warnings
+from pipeline.flows.cluster.preflight import caller, warnings
 from pipeline.flows.cluster.prune_plan import deletions
 from pipeline.flows.hidden_values import NOTHING_HIDDEN, HiddenValues
 
@@ -80,13 +81,13 @@ def make_plan(client: Client, question: Question, progress: Progress) -> Plan:
         expires=question.expires,
         author=question.author,
         source=question.source,
-        target=target,
+        target=replace(target, user=caller(client)),
         policy=question.policy,
         inventory=InventoryRef(inventory.uid, inventory.digest),
         actions=ordered,
         releases=question.releases,
         problems=tuple(sorted({*problems, *more, *others, *sizes}, key=_problem_order)),
-        warnings=told,
+        warnings=(*told, *not_followed(wanted)),
         notes=question.notes,
     )
 
