@@ -38,11 +38,17 @@ def diff_charts(begun: Begun, rules: Callable[[], Iterable[Rule]], check: Report
         answer if isinstance(answer, RenderError) else _side(one, chart, answer, how)
         for one, chart, answer in zip(asked, charts, answers, strict=True)
     ]
+    targets = Targets({"": how.kube_version}, how.capabilities, how.stated)
+
+    def judged(pairs: Sequence[ComparedRenders | None]) -> tuple[Snapshot, Snapshot, Report]:
+        settled = [_settled(side, used, pair, how) for side, used, pair in zip(read, functions, pairs, strict=True)]
+        sides = zip(asked, charts, settled, strict=True)
+        before, after = (_snapshot(one, chart, side, how, engine) for one, chart, side in sides)
+        return before, after, build(before, after, loaded, targets)
+
+    found = judged([None, None])  # as if nothing varied, which is so for most charts, while Helm renders again
     pairs = again.pairs([answer.text if isinstance(answer, RenderedChart) else "" for answer in answers])
-    settled = [_settled(side, used, pair, how) for side, used, pair in zip(read, functions, pairs, strict=True)]
-    sides = zip(asked, charts, settled, strict=True)
-    before, after = (_snapshot(one, chart, side, how, engine) for one, chart, side in sides)
-    report = build(before, after, loaded, Targets({"": how.kube_version}, how.capabilities, how.stated))
+    before, after, report = judged(pairs) if any(pairs) else found
     check(before, after, report)
     return report
 

@@ -95,7 +95,9 @@ def _texts(resource: Resource) -> Iterator[str]:
 
 
 def _speaks_of_one(text: str) -> bool:
-    return "ata" in text and "ind" in text and _WORD.search(text) is not None
+    if "ata" not in text or "ind" not in text or "secret" not in text.casefold():  # ten times as fast as the pattern
+        return False
+    return _WORD.search(text) is not None
 
 
 def _unpacked(text: str, depth: int = 0) -> Iterator[str]:
