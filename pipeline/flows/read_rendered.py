@@ -101,7 +101,8 @@ def _release(index: Index, manifests: ManifestSet, tree: Tree, charts: "_Charts"
         notes=index.notes,
         overlay=dict(_overlay(index, tree)),
     )
-    return ReleaseSide(inputs.namespace, side, inputs.chart, inputs.version, inputs.chart_digest)
+    context = (inputs.kube_version, inputs.helm_version, inputs.form, inputs.release_name, *inputs.apis)
+    return ReleaseSide(inputs.namespace, side, inputs.chart, inputs.version, inputs.chart_digest, context)
 
 
 def _layers(inputs: Inputs, tree: Tree) -> Iterable[ValuesLayer]:

@@ -39,6 +39,8 @@ class LineRoom(NamedTuple):
 
 
 _ROOM = LineRoom()
+_WHOSE = {"values": "(our values)", "overlay": "(our overlay)"}
+"""Whose change it is, where it is not the chart's."""
 
 
 def object_lines(change: ChangeEntry, room: LineRoom = _ROOM) -> list[DiffLine]:
@@ -48,12 +50,18 @@ def object_lines(change: ChangeEntry, room: LineRoom = _ROOM) -> list[DiffLine]:
     if change.resource.kind == CRD_KIND:
         told, fields = crd_lines(fields)
         found += [DiffLine(mark, plain.line(text)) for mark, text in told]
+    if whose := _WHOSE.get(change.origin if change.origin is not UNSET else "", ""):
+        found.append(DiffLine("#", whose))
     parent: ReportPath = ()
+    last = ""
     for field in fields:
         above = field.path if by_line(field) else _split(field.path)[0]
-        if above and above != parent:
-            found.append(DiffLine("#", plain.path(above)))
-        parent = above
+        whose = _WHOSE.get(field.origin, "")
+        if (above and above != parent) or whose != last:
+            place = plain.path(above) if above else ""
+            other = "(the chart)" if field.origin == "chart" else "(not known whose)"
+            found.append(DiffLine("#", f"{place} {whose}".strip() or other))
+        parent, last = above, whose
         found += _text(field, room, len(found)) if by_line(field) else _field(field, room, len(found))
     return found
 

@@ -125,21 +125,23 @@ def _release(release: ReleaseReport) -> dict[str, Any]:
 
 def _change(item: ReleaseChange) -> dict[str, Any]:
     """``unaccounted`` holds the indexes into ``fields`` that no rule explains; ``[-1]`` is the object as a whole."""
-    change = item.change
+    change, fields = item.change, item.origins.fields
     data = {
         "release": item.release,
         "environment": item.environment,
         "resource": ResourceRef.of(change.resource).to_json(),
         "action": str(change.action),
-        "fields": [_field(field) for field in change.fields],
+        "fields": [_field(field, str(fields[n]) if fields else "") for n, field in enumerate(change.fields)],
         "unaccounted": list(item.unaccounted),
     }
     if change.before is not None and change.after is not None and change.before.id != change.after.id:
         data["old_resource"] = ResourceRef.of(change.before).to_json()
+    if item.origins.whole:
+        data["origin"] = str(item.origins.whole)
     return data
 
 
-def _field(field: FieldChange) -> dict[str, Any]:
+def _field(field: FieldChange, origin: str) -> dict[str, Any]:
     data = {"path": to_json(field.path), "op": str(field.op)}
     if field.old is not MISSING:
         data["old"] = field.old
@@ -147,6 +149,8 @@ def _field(field: FieldChange) -> dict[str, Any]:
         data["new"] = field.new
     if field.noise:
         data["noise"] = field.noise
+    if origin:
+        data["origin"] = origin
     return data
 
 

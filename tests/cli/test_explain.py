@@ -1,5 +1,6 @@
 """What a release is rendered with is said, as a line for helm too; and which file sets each value."""
 
+import json
 import os
 import shlex
 import subprocess
@@ -134,3 +135,23 @@ def test_defaults_of_dependencies_that_are_on_have_their_lines(
         f"live.size = 4  {chart}/values.yaml:2 (chart)",
     ]
     assert [line.partition(" ")[0] for line in lines if line.startswith("idle.")] == ["idle.enabled"]
+
+
+def test_a_diff_says_what_is_ours(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tool("kubectl")
+    verbs("commit")
+    overlay = (
+        "resources: [chart.yaml]\npatches:\n- target: {kind: ConfigMap, name: x}\n"
+        "  patch: |\n    - {op: add, path: /data/ours, value: this}\n"
+    )
+    write(here, {"overlays/web/kustomization.yaml": overlay, "values/web/default.yaml": "port: 82\n"})
+    verbs("render")
+    capsys.readouterr()
+    verbs("diff")
+    said = capsys.readouterr().out
+    assert "(our overlay)" in said
+    assert "(our values)" in said
+    verbs("diff -o json")
+    (change,) = (one for one in json.loads(capsys.readouterr().out)["changes"] if one["resource"]["name"] == "x")
+    found = {field["path"][-1]: field.get("origin") for field in change["fields"]}
+    assert found == {"ours": "overlay", "p": "values", "u": None}  # by now it is rendered as an upgrade

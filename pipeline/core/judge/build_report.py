@@ -9,6 +9,7 @@ import orjson
 from pipeline.core.analysis.rollouts import extent
 from pipeline.core.diff.change import Action, Diff, FieldChange, ResourceChange
 from pipeline.core.diff.compare import compare
+from pipeline.core.judge.change_origins import change_origins
 from pipeline.core.judge.judge import Judgement, judge
 from pipeline.core.judge.masked_snapshot import certain, masked
 from pipeline.core.judge.mesh_rows import mesh_rows
@@ -135,8 +136,11 @@ def _release(key: ReleaseKey, sides: _Sides, rules: tuple[Rule, ...], targets: T
     same = key.environment in sides.unchanged
     upgrade = Upgrade(key.name, namespace, before.side, after.side, diff, facts, key.environment, same)
     judgement = judge(upgrade, rules)
+    context = before.context != after.context or before.namespace != after.namespace
+    origins = change_origins(diff.changes, before.side, after.side, more=context)
     changes = tuple(
-        ReleaseChange(key.name, c, key.environment, judgement.unaccounted.get(c.id, ())) for c in diff.changes
+        ReleaseChange(key.name, c, key.environment, judgement.unaccounted.get(c.id, ()), origin)
+        for c, origin in zip(diff.changes, origins, strict=True)
     )
     return Compared(key, _release_report(key, namespace, before, after, diff), changes, judgement)
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from pipeline.core.analysis.rollouts import NONE_RESTARTED, Extent
 from pipeline.core.diff.change import ResourceChange
+from pipeline.core.judge.change_origins import NO_ORIGINS, ChangeOrigins
 from pipeline.core.judge.mesh_entry import MeshEntry
 from pipeline.core.redaction.mask import Mask
 from pipeline.core.risk.finding import Finding, NotEvaluated
@@ -76,6 +77,7 @@ class ReleaseChange:
     environment: str = ""
     unaccounted: tuple[int, ...] = ()
     """Indexes into ``change.fields``; ``(-1,)`` when an added or removed object as a whole is not explained."""
+    origins: ChangeOrigins = NO_ORIGINS
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,13 +125,17 @@ class PlaceEntry(Struct, frozen=True):
 
 
 class FieldEntry(Struct, frozen=True, omit_defaults=True):
-    """One changed path; ``old`` and ``new`` are UNSET on the side that lacks it. ``noise`` says why it is ignored."""
+    """One changed path; ``old`` and ``new`` are UNSET on the side that lacks it. ``noise`` says why it is ignored.
+
+    ``origin`` says whose change it is: ``chart``, ``values``, ``overlay``, or empty where that is not known.
+    """
 
     path: ReportPath
     op: Op
     old: Any = UNSET
     new: Any = UNSET
     noise: str = ""
+    origin: str = ""
 
 
 class ChangeEntry(Struct, frozen=True):
@@ -144,6 +148,8 @@ class ChangeEntry(Struct, frozen=True):
     environment: str = ""
     unaccounted: tuple[Annotated[int, Meta(ge=-1)], ...] = ()
     old_resource: ResourceEntry | UnsetType = UNSET
+    origin: str | UnsetType = UNSET
+    """As of a field; of an object that comes or goes."""
 
     @property
     def key(self) -> tuple[str, str]:

@@ -24,6 +24,8 @@ class ReleaseSide:
     chart: str = ""
     version: str = ""
     digest: str = ""
+    context: tuple[str, ...] = ()
+    """What a render depends on beside chart, values and overlay: the version of the cluster and of Helm, and so on."""
 
 
 @dataclass(frozen=True, slots=True)
