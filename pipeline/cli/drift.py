@@ -7,9 +7,10 @@ from pipeline.core.errors import CHANGES, OK
 
 @click.command(short_help="Show where a cluster differs from what was applied.")
 @click.option("-e", "--environment", help="The environment.  [default: the only one with a cluster]")
+@click.argument("named", nargs=-1, metavar="[RELEASE]...")
 @click.option("-l", "--release", "releases", multiple=True, help="Only this release (repeatable).")
 @click.option("-o", "--output", type=click.Choice(["terminal", "json"]), default="terminal", help="Output format.")
-def command(*, environment: str | None, releases: tuple[str, ...], output: str) -> int:
+def command(*, named: tuple[str, ...], environment: str | None, releases: tuple[str, ...], output: str) -> int:
     """Compare live objects with what was applied: fields changed by others, objects that were deleted or replaced.
 
     Exit 2 if anything differs. `pipeline plan` shows what restoring it would do.
@@ -31,6 +32,7 @@ def command(*, environment: str | None, releases: tuple[str, ...], output: str) 
 
     here = repository()
     at = place(here, only_environment(here, environment))
+    releases = (*releases, *named)
     here.config.pairs((at.environment.name,), releases)
     client = at.client()
     inventory = read_inventory(client, at.environment.name, at.policy.namespace)

@@ -9,6 +9,7 @@ from pipeline.core.errors import CHANGES, OK, UNSAFE
 
 @click.command(short_help="Compare the committed tree with a cluster, and record what apply would do.")
 @click.option("-e", "--environment", help="The environment.  [default: the only one with a cluster]")
+@click.argument("named", nargs=-1, metavar="[RELEASE]...")
 @click.option("-l", "--release", "releases", multiple=True, help="Only this release (repeatable).")
 @click.option("--out", type=click.Path(path_type=Path), metavar="PLAN", help="Write the plan to this file.")
 @click.option(
@@ -34,6 +35,7 @@ from pipeline.core.errors import CHANGES, OK, UNSAFE
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 if apply would change anything.")
 def command(
     *,
+    named: tuple[str, ...],
     environment: str | None,
     releases: tuple[str, ...],
     out: Path | None,
@@ -56,7 +58,7 @@ def command(
 
     here = repository()
     at = place(here, only_environment(here, environment))
-    wish = Wish(releases, commit, (), full)
+    wish = Wish((*releases, *named), commit, (), full)
     if offline is not None:
         from pipeline.cli.support.offline_plan import plan_offline
 

@@ -61,6 +61,7 @@ def _sides() -> Iterable[str]:
 _OFFERS: dict[tuple[str, str], Callable[[], Iterable[str]]] = {
     ("", "releases"): _releases,
     ("", "release"): _releases,
+    ("", "named"): _releases,
     ("", "environments"): _environments,
     ("", "environment"): _environments,
     ("diff", "sides"): _sides,
