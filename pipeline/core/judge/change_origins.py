@@ -35,7 +35,7 @@ class ChangeOrigins:
 NO_ORIGINS = ChangeOrigins()
 
 
-class _Sides:
+class _Inputs:
     """What differs between the inputs of two renders. Not frozen: compares values when it is first asked."""
 
     def __init__(self, before: Side, after: Side, *, more: bool) -> None:
@@ -76,7 +76,7 @@ def change_origins(
     changes: tuple[ResourceChange, ...], before: Side, after: Side, *, more: bool = False
 ) -> Iterator[ChangeOrigins]:
     """For each change. ``more`` says that the renders differ in something else, such as the cluster's version."""
-    sides = _Sides(before, after, more=more)
+    sides = _Inputs(before, after, more=more)
     for change in changes:
         if change.action in (Action.ADDED, Action.REMOVED):
             field = FieldChange((), Op.ADDED if change.action is Action.ADDED else Op.REMOVED)
@@ -85,7 +85,7 @@ def change_origins(
             yield ChangeOrigins(fields=tuple(_origin(change, field, sides) for field in change.fields))
 
 
-def _origin(change: ResourceChange, field: FieldChange, sides: _Sides) -> ChangeOrigin:
+def _origin(change: ResourceChange, field: FieldChange, sides: _Inputs) -> ChangeOrigin:
     several = zip((change.before, change.after), sides.effects, strict=True)
     own = (path for one, effects in several for path in _effects_on(one, change, effects))
     if any(_plain(path) == _plain(field.path[: len(path)]) for path in own):

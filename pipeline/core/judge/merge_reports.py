@@ -8,14 +8,13 @@ from msgspec.structs import replace
 from pipeline.core.errors import UsageError
 from pipeline.core.judge.mesh_entry import MeshEntry
 from pipeline.core.judge.report import Verdict, combined_digest
+from pipeline.core.judge.report_counts import LevelCounts, Rollouts
 from pipeline.core.judge.report_document import (
     ChangeEntry,
     ComparedSides,
     Digests,
     FindingEntry,
-    LevelCounts,
     ReportDocument,
-    Rollouts,
     Summary,
 )
 from pipeline.core.judge.same_findings import in_one

@@ -11,11 +11,11 @@ from msgspec import UNSET, Meta, Struct, UnsetType, convert, to_builtins
 from pipeline.core.diff.change import Action, Op
 from pipeline.core.judge.mesh_entry import MeshEntry
 from pipeline.core.judge.report import Verdict
+from pipeline.core.judge.report_counts import LevelCounts, NonNegative, ObjectCounts, Rollouts
 from pipeline.core.kube.path import from_json
 from pipeline.core.risk.finding import Confidence, NotEvaluated, Place, ResourceRef, Waiver
 from pipeline.core.risk.levels import LEVELS, Level
 
-NonNegative = Annotated[int, Meta(ge=0)]
 EntryKey = Annotated[dict[str, str | int | float | bool | None], Meta(min_length=1)]
 ReportPath = tuple[str | NonNegative | EntryKey, ...]
 """A path: map keys, list indexes, and list entries by their merge key."""
@@ -39,27 +39,6 @@ class ComparedSides(Struct, frozen=True):
     kube_version: str
 
 
-class LevelCounts(Struct, frozen=True):
-    """How many findings of each severity are not waived."""
-
-    blocker: NonNegative
-    high: NonNegative
-    medium: NonNegative
-    low: NonNegative
-    info: NonNegative
-
-    def of(self, level: Level) -> int:
-        number: int = getattr(self, level)
-        return number
-
-
-class Rollouts(Struct, frozen=True):
-    workloads: NonNegative
-    replicas: NonNegative
-    daemon_sets: NonNegative = 0
-    operated: NonNegative = 0
-
-
 class Summary(Struct, frozen=True):
     releases: NonNegative
     added: NonNegative
@@ -78,19 +57,6 @@ class ChartVersions(Struct, frozen=True):
     new_version: str
     old_digest: str
     new_digest: str
-
-
-class ObjectCounts(Struct, frozen=True):
-    added: NonNegative
-    changed: NonNegative
-    removed: NonNegative
-    unchanged: NonNegative
-
-    @property
-    def said(self) -> str:
-        """``2 added, 1 removed``; empty where nothing changes."""
-        counts = (("added", self.added), ("changed", self.changed), ("removed", self.removed))
-        return ", ".join(f"{number} {word}" for word, number in counts if number)
 
 
 class ReleaseEntry(Struct, frozen=True):

@@ -3,7 +3,8 @@
 import msgspec
 from msgspec.structs import replace
 
-from pipeline.core.judge.report_document import FindingEntry, LevelCounts, ReportDocument
+from pipeline.core.judge.report_counts import LevelCounts
+from pipeline.core.judge.report_document import FindingEntry, ReportDocument
 from pipeline.core.risk.levels import LEVELS
 
 
