@@ -14,7 +14,7 @@ QUICK = -m "not slow and not cluster" --hypothesis-profile=unit
 UNIT = $(QUICK) tests/core tests/rules/test_every_rule.py
 
 .DEFAULT_GOAL := help
-.PHONY: docs unit coverage lock wheel-demo sample help demo test texts check fix lint format types layers dead dependencies spelling yaml workflows tools matrix benchmark benchmark-cluster benchmark-render benchmark-vendor clean rule set-up set-up-rule set-up-test set-up-dev
+.PHONY: man docs unit coverage lock wheel-demo sample help demo test texts check fix lint format types layers dead dependencies spelling yaml workflows tools matrix benchmark benchmark-cluster benchmark-render benchmark-vendor clean rule set-up set-up-rule set-up-test set-up-dev
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ types: set-up-dev
 
 layers: set-up-dev
 	@$(BIN)/lint-imports
+
+man: set-up ## the man pages, in .man/
+	@$(BIN)/python -m scripts.man_pages .man
 
 docs: set-up-dev ## the documentation as a site, in .site/html; fails on a link that leads nowhere
 	@$(BIN)/python scripts/site.py

@@ -30,6 +30,7 @@ def main(folder: str = "") -> None:
             options = ["--kube-version", "1.34.0", "--engine", "embedded", "-o", f"{form}={written}"]
             run([str(python), "-m", "pipeline", "diff", *SIDES, *options], away, fine=TOO_RISKY)
             assert written.stat().st_size, f"{form} is empty"
+        assert (python.parent.parent / "share/man/man1/pipeline-diff.1").is_file(), "the man pages are missing"
         if folder:
             Path(folder).mkdir(parents=True, exist_ok=True)
             shutil.copy(wheel, folder)

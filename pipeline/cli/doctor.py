@@ -1,5 +1,6 @@
 """``pipeline doctor``: which tools are found, what is missing for which purpose, and whether pipeline.yaml is valid."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import click
@@ -9,42 +10,58 @@ from pipeline.core.errors import FAILED, OK, NoRepositoryError, PipelineError
 if TYPE_CHECKING:
     from pipeline.core.config.model import Config
 
+Check = tuple[str, str, str, str]
+"""What is looked at; ``ok``, ``missing`` or ``broken``; what is said of it; what it is needed for."""
+_MARKS = {"ok": "ok", "missing": "--", "broken": "!!"}
+
 
 @click.command(short_help="Check which helm, kustomize and git are found, and what is missing.")
-def command() -> int:
+@click.option("-o", "--output", type=click.Choice(["terminal", "json"]), default="terminal", help="Output format.")
+def command(*, output: str) -> int:
     """Look for the tools that pipeline can use, and check the repository.
 
     Exit 1 if something required is missing or wrong.
     """
+    found = sorted(_checks(), key=lambda row: row[1] == "broken")
+    works = all(status != "broken" for _, status, *_ in found)
+    if output == "json":
+        from pipeline.cli.support.json_output import print_json
+
+        keys = ("name", "status", "said", "neededFor")
+        print_json({"works": works, "checks": [dict(zip(keys, row, strict=True)) for row in found]})
+    else:
+        for name, status, said, purpose in found:
+            shown = f"{name:<14} {said}{purpose and f'  [{purpose}]'}" if status != "broken" else said
+            click.echo(f"{_MARKS[status]}  {shown}", err=status == "broken")
+    return OK if works else FAILED
+
+
+def _checks() -> Iterator[Check]:
     from pipeline.adapters.toolbox import tools
 
     missing = []
     for tool in tools():
-        mark = "ok" if tool.found else "--"
-        click.echo(f"{mark}  {tool.name:<14} {tool.found or f'not found; {tool.fix}'}  [{tool.purpose}]")
+        said = tool.found or f"not found; {tool.fix}"
+        yield tool.name, "ok" if tool.found else "missing", said, tool.purpose
         if not tool.found:
             missing.append(tool.name)
-    broken = _needed(missing)
-    for line in broken:
-        click.echo(f"!!  {line}", err=True)
-    return FAILED if broken else OK
-
-
-def _needed(missing: list[str]) -> list[str]:
-    """What keeps the verbs from working in this repository; outside of one, what keeps them from working at all."""
-    broken = ["git is needed by diff and commit"] if "git" in missing else []
+    if "git" in missing:
+        yield _broken("git is needed by diff and commit")
     if {"helm", "embedded helm"} <= set(missing):
-        broken.append("Helm is missing, so nothing can be rendered")
+        yield _broken("Helm is missing, so nothing can be rendered")
     try:
-        broken += _repository(missing)
+        yield from _repository(missing)
     except NoRepositoryError:
-        click.echo("--  repository     no pipeline.yaml here or above; pipeline init creates one")
+        yield "repository", "missing", "no pipeline.yaml here or above; pipeline init creates one", ""
     except PipelineError as error:
-        broken += str(error).splitlines()
-    return broken
+        yield from map(_broken, str(error).splitlines())
 
 
-def _repository(missing: list[str]) -> list[str]:
+def _broken(said: str) -> Check:
+    return "", "broken", said, ""
+
+
+def _repository(missing: list[str]) -> Iterator[Check]:
     from pipeline.core.render.overlay import FOLDER, NAMES
     from pipeline.core.words import counted
     from pipeline.wiring import engine_for, repository
@@ -52,21 +69,19 @@ def _repository(missing: list[str]) -> list[str]:
     here = repository()
     releases = here.config.releases
     extent = f"{counted(len(releases), 'release')}, {counted(len(here.config.environments), 'environment')}"
-    click.echo(f"ok  {'pipeline.yaml':<14} {here.root}: {extent}")
-    broken = []
+    yield "pipeline.yaml", "ok", f"{here.root}: {extent}", ""
     engine = engine_for(here.config.helm_engine, here.config.helm_version)
-    click.echo(f"ok  {'engine':<14} {engine.name}, Helm {engine.version}  [what render uses here]")
+    yield "engine", "ok", f"{engine.name}, Helm {engine.version}", "what render uses here"
     overlays = [path for path in here.disk.paths(FOLDER) if path.rpartition("/")[2] in NAMES]
     if "kustomize" in missing and overlays:
-        broken.append("overlays/ contains overlays, but Kustomize is missing")
+        yield _broken("overlays/ contains overlays, but Kustomize is missing")
     unlocked = [release.pin for release in here.config.pins() if here.lock.chart_of(release.pin) is None]
     if unlocked:
-        click.echo(f"--  {'vendored':<14} not yet: {', '.join(unlocked)}; pipeline vendor fetches them")
-    broken += _sources(here.config, missing)
-    return broken
+        yield "vendored", "missing", f"not yet: {', '.join(unlocked)}; pipeline vendor fetches them", ""
+    yield from _sources(here.config, missing)
 
 
-def _sources(config: "Config", missing: list[str]) -> list[str]:
+def _sources(config: "Config", missing: list[str]) -> Iterator[Check]:
     """What keeps vendor from fetching a chart: a program that is not there; a variable that is not set is only told."""
     from pipeline.adapters.fetch.server_identity import unset
     from pipeline.core.charts.reference import ChartKind
@@ -74,7 +89,7 @@ def _sources(config: "Config", missing: list[str]) -> list[str]:
     references = [config.reference(release) for release in config.releases]
     for repository in config.repositories.values():
         for name in unset(repository):
-            click.echo(f"--  {'repository':<14} {repository.name}: ${name} is not set; pipeline vendor needs it")
+            said = f"{repository.name}: ${name} is not set; pipeline vendor needs it"
+            yield "repository", "missing", said, ""
     if "git" in missing and any(reference.kind is ChartKind.GIT for reference in references):
-        return ["charts come from Git repositories, but git is missing"]
-    return []
+        yield _broken("charts come from Git repositories, but git is missing")

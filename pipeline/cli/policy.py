@@ -30,9 +30,9 @@ def command(environments: tuple[str, ...], *, output: str) -> int:
     chosen = {n: e.policy for n, e in config.environments.items() if not environments or n in environments}
     day = date.fromisoformat(today())
     if output == "json":
-        import json
+        from pipeline.cli.support.json_output import print_json
 
-        click.echo(json.dumps(policy_data(chosen, day), indent=2, sort_keys=True))
+        print_json(policy_data(chosen, day))
     else:
         click.echo(policy_text(chosen, day), nl=False)
     return OK

@@ -14,9 +14,9 @@ def command() -> None:
 
 @command.command("list", short_help="List the rules, or those that report a path.")
 @click.option("--category", help="Only rules of this category.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("-o", "--output", type=click.Choice(["terminal", "json"]), default="terminal", help="Output format.")
 @click.option("--path", metavar="[KIND] PATH", help="Only rules that report a change of this path.")
-def list_rules(category: str | None, form: str, path: str | None) -> None:
+def list_rules(category: str | None, output: str, path: str | None) -> None:
     """List every rule: id, category, severity and what it reports."""
     from pipeline import rules
     from pipeline.report import rulebook
@@ -31,17 +31,18 @@ def list_rules(category: str | None, form: str, path: str | None) -> None:
     if not chosen:
         known = ", ".join(sorted({rule.category for rule in rules.load()}))
         raise UsageError(f"no rule has the category {category!r}", hint=f"one of {known}")
-    if form == "json":
-        import json
+    if output == "json":
+        from pipeline.cli.support.json_output import print_json
 
-        click.echo(json.dumps([rulebook.to_data(rule) for rule in chosen], indent=2, sort_keys=True))
+        print_json([rulebook.to_data(rule) for rule in chosen])
     else:
         click.echo(rulebook.listing(chosen), nl=False)
 
 
 @command.command(short_help="Explain a rule, with examples.")
 @click.argument("rule_id", metavar="ID")
-def explain(rule_id: str) -> None:
+@click.option("-o", "--output", type=click.Choice(["terminal", "json"]), default="terminal", help="Output format.")
+def explain(rule_id: str, output: str) -> None:
     """Explain rule ID: what it reports, why it matters, what to do, with examples."""
     from pipeline import rules
     from pipeline.report import rulebook
@@ -51,4 +52,9 @@ def explain(rule_id: str) -> None:
         near = difflib.get_close_matches(rule_id, known, n=3)
         hint = f"did you mean {' or '.join(near)}?" if near else "pipeline rules list shows them all"
         raise UsageError(f"there is no rule {rule_id!r}", hint=hint)
-    click.echo(rulebook.page(known[rule_id], known.values()), nl=False)
+    if output == "json":
+        from pipeline.cli.support.json_output import print_json
+
+        print_json(rulebook.to_data(known[rule_id]))
+    else:
+        click.echo(rulebook.page(known[rule_id], known.values()), nl=False)

@@ -1,15 +1,22 @@
 """``pipeline values``: which file, line and layer set each value of a release."""
 
+from typing import TYPE_CHECKING, Any
+
 import click
 
 from pipeline.core.errors import FAILED, OK
+
+if TYPE_CHECKING:
+    from pipeline.core.redaction.mask import Mask
+    from pipeline.flows.render.value_origins import ShownValue
 
 
 @click.command(short_help="Show which file and line set each value of a release.")
 @click.argument("release")
 @click.argument("path", required=False, default="")
 @click.option("-e", "--environment", default="", help="The environment (default: the release's first).")
-def command(release: str, path: str, environment: str) -> int:
+@click.option("-o", "--output", type=click.Choice(["terminal", "json"]), default="terminal", help="Output format.")
+def command(release: str, path: str, environment: str, output: str) -> int:
     """Show each value of RELEASE, at or below PATH (image.tag), with the file, line and layer that set it.
 
     Defaults of dependencies are shown too, below their names.
@@ -32,6 +39,11 @@ def command(release: str, path: str, environment: str) -> int:
     for layer in job.layers:
         mask.values(layer.data)
         mask.hidden(layer.secrets)
+    if output == "json":
+        from pipeline.cli.support.json_output import print_json
+
+        print_json([_row(one, mask) for one in found])
+        return OK if found else FAILED
     for one in found:
         shown = mask.text(one.shown)
         origin = one.origin
@@ -39,3 +51,10 @@ def command(release: str, path: str, environment: str) -> int:
     if not found:
         click.echo(f"no value is set at {path}" if path else "no values are set", err=True)
     return OK if found else FAILED
+
+
+def _row(one: "ShownValue", mask: "Mask") -> dict[str, Any]:
+    """``value`` is JSON as text, as the terminal shows it: masked or truncated it is no JSON any more."""
+    origin = one.origin
+    place = {"file": origin.file, "line": origin.line, "layer": origin.layer}
+    return {"path": list(origin.path), "value": mask.text(one.shown)} | place

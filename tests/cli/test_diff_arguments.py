@@ -1,6 +1,10 @@
 """``diff`` takes its sides as Git users write them; verbs have examples; shells complete what a repository has."""
 
+import os
 import shlex
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import click
@@ -121,6 +125,25 @@ def test_a_shell_completes_what_the_repository_has(
 def test_the_completion_script_calls_pipeline(capsys: Output, shell: str) -> None:
     assert run(["completion", shell]) == 0
     assert f"_PIPELINE_COMPLETE={shell}_complete" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [("pipeline di", ["diff"]), ("pipeline render w", ["web"]), ("pipeline diff --bri", ["--brief"])],
+)
+def test_a_real_bash_completes(root: Path, monkeypatch: pytest.MonkeyPatch, line: str, offered: list[str]) -> None:
+    """The script is sourced as a shell's start does it, and asked as the tab key asks it."""
+    bash = shutil.which("bash")
+    assert bash, "the product's own scripts need one"
+    monkeypatch.chdir(root)
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    ask = (
+        'source <(pipeline completion bash)\nread -ra COMP_WORDS <<< "$1"\nCOMP_CWORD=$((${#COMP_WORDS[@]} - 1))\n'
+        'spec=$(complete -p pipeline)\n[[ $spec =~ -F\\ ([^ ]+) ]]\n"${BASH_REMATCH[1]}" pipeline\n'
+        'printf "%s\\n" "${COMPREPLY[@]}"'
+    )
+    done = subprocess.run([bash, "--norc", "-c", ask, "bash", line], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == offered, done.stderr
 
 
 @pytest.mark.parametrize("verb", EXAMPLES)

@@ -15,7 +15,7 @@ HELP = ["-h", "--help"]  # click keeps the names of the first run
 
 
 def test_list_names_every_rule_once() -> None:
-    done = CliRunner().invoke(command, ["list", "--format", "json"], help_option_names=HELP)
+    done = CliRunner().invoke(command, ["list", "-o", "json"], help_option_names=HELP)
     ids = [rule["id"] for rule in json.loads(done.stdout)]
     assert done.exit_code == 0
     assert "crd-removed" in ids

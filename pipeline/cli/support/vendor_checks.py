@@ -7,7 +7,8 @@ from pipeline.core.errors import OK, STALE
 
 @click.command("verify", short_help="Name every vendored file that is not as it was fetched.")
 @click.option("--offline", is_flag=True, help="Fetch nothing: compare with the last commit only.")
-def verify(*, offline: bool) -> int:
+@click.option("-o", "--output", type=click.Choice(["terminal", "json"]), default="terminal", help="Output format.")
+def verify(*, offline: bool, output: str) -> int:
     """Compare vendor_charts/ with pipeline.lock, file by file; exit 4 if they differ.
 
     Names files that were edited, added or are missing, and charts that no release has. The edited lines of a text are
@@ -27,6 +28,12 @@ def verify(*, offline: bool) -> int:
         source = None if offline else here.chart_source()
         committed = here.committed()
         found = compare(here.config, here.lock, disk, below, committed=committed, source=source, progress=tell)
+    if output == "json":
+        from pipeline.cli.support.json_output import print_json
+
+        rows = [{"path": one.path, "what": one.what, "lines": list(one.lines)} for one in found.differences]
+        print_json({"charts": found.charts, "differences": rows, "notes": list(found.notes)})
+        return STALE if rows else OK
     for one in found.differences:
         click.echo(safe(f"{one.path} {one.what}\n"), nl=False)
         for line in one.lines:
