@@ -13,12 +13,12 @@ Keep the name, or name the new service account in the policy before the upgrade.
 from collections.abc import Iterator
 from functools import partial
 
+from pipeline.core.analysis.new_faults import StateFault, fault_check
 from pipeline.core.analysis.side_index import SideIndex, namespaces
 from pipeline.core.kube.path import Path
 from pipeline.core.kube.resource import Resource, mapping, sequence
 from pipeline.core.memo import once
 from pipeline.core.mesh.api_groups import SECURITY
-from pipeline.core.mesh.new_faults import MeshFault, fault_check
 from pipeline.core.mesh.route_parts import spec, texts
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
@@ -49,7 +49,7 @@ def _sources(policy: Resource) -> Iterator[tuple[Path, str, str]]:
                 yield from (((*path, n), key, text) for n, text in enumerate(texts(texts_)))
 
 
-def _faults(resource: Resource, side: SideIndex) -> Iterator[MeshFault]:
+def _faults(resource: Resource, side: SideIndex) -> Iterator[StateFault]:
     for path, key, text in _sources(resource) if resource.id.group == SECURITY else ():
         if "*" in text:
             continue
@@ -61,10 +61,10 @@ def _faults(resource: Resource, side: SideIndex) -> Iterator[MeshFault]:
                     f"names service account {'/'.join(account)}, which is gone",
                     partial(_has_account, account),
                 )
-                yield MeshFault(resource, path, (text,), title, is_there=there, unsure=True)
+                yield StateFault(resource, path, (text,), title, is_there=there, unsure=True)
         elif key in ("namespaces", "notNamespaces") and text not in namespaces(side):
             title = f"names namespace {text}, which is gone"
-            yield MeshFault(resource, path, (text,), title, is_there=partial(_has_namespace, text), unsure=True)
+            yield StateFault(resource, path, (text,), title, is_there=partial(_has_namespace, text), unsure=True)
 
 
 _ACCOUNT = "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: %s, namespace: shop}\n---\n"

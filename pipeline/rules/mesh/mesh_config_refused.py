@@ -11,17 +11,17 @@ Correct the field that the message names.
 
 from collections.abc import Iterator
 
+from pipeline.core.analysis.new_faults import StateFault, fault_check
 from pipeline.core.analysis.side_index import SideIndex
 from pipeline.core.kube.resource import Resource
 from pipeline.core.mesh.istio_validation import VALIDATED, refusals
-from pipeline.core.mesh.new_faults import MeshFault, fault_check
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
 
 
-def _faults(resource: Resource, _side: SideIndex) -> Iterator[MeshFault]:
+def _faults(resource: Resource, _side: SideIndex) -> Iterator[StateFault]:
     for path, message in refusals(resource):
-        yield MeshFault(resource, path, (message,), f"is not valid for Istio: {message}", certain=True)
+        yield StateFault(resource, path, (message,), f"is not valid for Istio: {message}", certain=True)
 
 
 def _object(kind: str, spec: str, group: str = "networking") -> str:

@@ -12,12 +12,12 @@ Name the new host, or keep the old Service. A short name is looked up in the nam
 from collections.abc import Iterator
 from functools import partial
 
+from pipeline.core.analysis.new_faults import StateFault, fault_check
 from pipeline.core.analysis.side_index import SideIndex, services
 from pipeline.core.kube.path import Path
 from pipeline.core.kube.resource import Resource
 from pipeline.core.mesh.api_groups import NETWORKING
 from pipeline.core.mesh.declared_hosts import declared, service_of
-from pipeline.core.mesh.new_faults import MeshFault, fault_check
 from pipeline.core.mesh.route_parts import destinations, spec
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
@@ -34,7 +34,7 @@ def _is_declared(host: str, namespace: str, side: SideIndex) -> bool:
     return any(declared(host, namespace, side))
 
 
-def _faults(resource: Resource, side: SideIndex) -> Iterator[MeshFault]:
+def _faults(resource: Resource, side: SideIndex) -> Iterator[StateFault]:
     if resource.id.group != NETWORKING:
         return
     home = side.home(resource)
@@ -43,7 +43,7 @@ def _faults(resource: Resource, side: SideIndex) -> Iterator[MeshFault]:
             continue
         does = "sends to" if resource.kind == "VirtualService" else "is about"
         title = f"{does} host {host}, which nothing declares for namespace {home}"
-        yield MeshFault(
+        yield StateFault(
             resource,
             path,
             (host,),

@@ -11,12 +11,12 @@ Set ``destination.port.number`` to a port of the Service. It is the Service's po
 
 from collections.abc import Iterator
 
+from pipeline.core.analysis.new_faults import StateFault, fault_check
 from pipeline.core.analysis.selection import service_ports
 from pipeline.core.analysis.side_index import SideIndex
 from pipeline.core.kube.resource import Resource, mapping, sequence
 from pipeline.core.mesh.api_groups import NETWORKING
 from pipeline.core.mesh.declared_hosts import declared
-from pipeline.core.mesh.new_faults import MeshFault, fault_check
 from pipeline.core.mesh.route_parts import destinations, spec
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
@@ -31,7 +31,7 @@ def _ports(target: Resource) -> list[int]:
     return [port for port in found if isinstance(port, int)]
 
 
-def _faults(resource: Resource, side: SideIndex) -> Iterator[MeshFault]:
+def _faults(resource: Resource, side: SideIndex) -> Iterator[StateFault]:
     if resource.id.group != NETWORKING:
         return
     for to in destinations(resource):
@@ -41,7 +41,7 @@ def _faults(resource: Resource, side: SideIndex) -> Iterator[MeshFault]:
         if not ports or (to.port is None and len(ports) == 1) or to.port in ports:
             continue
         title = f"sends to port {to.port} of {to.host}, {has}" if to.port else f"names no port of {to.host}, {has}"
-        yield MeshFault(resource, to.path, (to.host, str(to.port)), title, certain=to.port is not None)
+        yield StateFault(resource, to.path, (to.host, str(to.port)), title, certain=to.port is not None)
 
 
 _SERVICE = "apiVersion: v1\nkind: Service\nmetadata: {name: web, namespace: shop}\nspec: {ports: [%s]}\n---\n"

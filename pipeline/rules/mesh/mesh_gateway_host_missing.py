@@ -11,18 +11,18 @@ Add a host of the VirtualService to the Gateway's servers, or attach it to anoth
 
 from collections.abc import Iterator
 
+from pipeline.core.analysis.new_faults import StateFault, fault_check
 from pipeline.core.analysis.side_index import SideIndex
 from pipeline.core.kube.resource import Resource
 from pipeline.core.mesh.api_groups import NETWORKING
 from pipeline.core.mesh.gateway_hosts import gateway_key, gateways_by_name, serves
-from pipeline.core.mesh.new_faults import MeshFault, fault_check
 from pipeline.core.mesh.route_parts import gateways, hosts
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
 from pipeline.core.words import listed
 
 
-def _faults(resource: Resource, side: SideIndex) -> Iterator[MeshFault]:
+def _faults(resource: Resource, side: SideIndex) -> Iterator[StateFault]:
     wanted, home = hosts(resource), side.home(resource)
     if resource.id.group != NETWORKING or not wanted:
         return
@@ -30,7 +30,7 @@ def _faults(resource: Resource, side: SideIndex) -> Iterator[MeshFault]:
         key = gateway_key(name, home)
         gateway = gateways_by_name(side).get(key)
         if gateway is not None and not serves(gateway, key[0], wanted, home):
-            yield MeshFault(
+            yield StateFault(
                 resource,
                 ("spec", "gateways", index),
                 (name,),

@@ -12,11 +12,11 @@ Name a Gateway that exists, as ``namespace/name`` where it lies in another names
 from collections.abc import Iterator
 from functools import partial
 
+from pipeline.core.analysis.new_faults import StateFault, fault_check
 from pipeline.core.analysis.side_index import SideIndex
 from pipeline.core.kube.resource import Resource
 from pipeline.core.mesh.api_groups import NETWORKING
 from pipeline.core.mesh.gateway_hosts import gateway_key, gateways_by_name
-from pipeline.core.mesh.new_faults import MeshFault, fault_check
 from pipeline.core.mesh.route_parts import MESH, gateways
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
@@ -28,7 +28,7 @@ def _exists(key: tuple[str, str], side: SideIndex) -> bool:
     return key in gateways_by_name(side)
 
 
-def _faults(resource: Resource, side: SideIndex) -> Iterator[MeshFault]:
+def _faults(resource: Resource, side: SideIndex) -> Iterator[StateFault]:
     if resource.id.group != NETWORKING:
         return
     for index, name in enumerate(gateways(resource)):
@@ -36,7 +36,7 @@ def _faults(resource: Resource, side: SideIndex) -> Iterator[MeshFault]:
         if name == MESH or key in gateways_by_name(side):
             continue
         what = "which Istio generates and may rename" if _GENERATED in name else "which does not exist"
-        yield MeshFault(
+        yield StateFault(
             resource,
             ("spec", "gateways", index),
             (name,),

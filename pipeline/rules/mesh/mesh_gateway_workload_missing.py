@@ -14,12 +14,12 @@ Align the selector with the labels of the gateway's pods, and its ports with the
 from collections.abc import Iterator
 from functools import partial
 
+from pipeline.core.analysis.new_faults import StateFault, fault_check
 from pipeline.core.analysis.selection import service_ports
 from pipeline.core.analysis.side_index import PodTemplate, SideIndex, pod_templates, services
 from pipeline.core.kube.resource import Resource, mapping
 from pipeline.core.mesh.api_groups import NETWORKING
 from pipeline.core.mesh.gateway_hosts import servers
-from pipeline.core.mesh.new_faults import MeshFault, fault_check
 from pipeline.core.mesh.route_parts import spec
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
@@ -49,7 +49,7 @@ def _is_selected(selector: dict[str, object], side: SideIndex) -> bool:
     return bool(_pods(selector, side))
 
 
-def _faults(resource: Resource, side: SideIndex) -> Iterator[MeshFault]:
+def _faults(resource: Resource, side: SideIndex) -> Iterator[StateFault]:
     selector = dict(mapping(spec(resource).get("selector")))
     if resource.id.group != NETWORKING or not selector:
         return
@@ -57,7 +57,7 @@ def _faults(resource: Resource, side: SideIndex) -> Iterator[MeshFault]:
     if not pods:
         title = f"selects no gateway pods ({listed(f'{key}={value}' for key, value in selector.items())})"
         there = partial(_is_selected, selector)
-        yield MeshFault(resource, ("spec", "selector"), ("pods",), title, foreign=True, is_there=there, unsure=True)
+        yield StateFault(resource, ("spec", "selector"), ("pods",), title, foreign=True, is_there=there, unsure=True)
         return
     known = _ports(pods, side)
     for path, server in servers(resource):
@@ -65,7 +65,7 @@ def _faults(resource: Resource, side: SideIndex) -> Iterator[MeshFault]:
         if known and number not in known:
             title = f"opens port {number}, which no Service of its gateway pods has"
             there = partial(_opened, selector, number)
-            yield MeshFault(resource, (*path, "port"), (number,), title, foreign=True, is_there=there)
+            yield StateFault(resource, (*path, "port"), (number,), title, foreign=True, is_there=there)
 
 
 _GATEWAY = (

@@ -13,23 +13,23 @@ Merge them into one object, or let each be seen by its own namespaces (``exportT
 
 from collections.abc import Iterator
 
+from pipeline.core.analysis.new_faults import StateFault, fault_check
 from pipeline.core.analysis.side_index import SideIndex
 from pipeline.core.kube.resource import Resource
 from pipeline.core.mesh.api_groups import NETWORKING
-from pipeline.core.mesh.new_faults import MeshFault, fault_check
 from pipeline.core.mesh.route_conflicts import claims, rival_servers, rivals
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
 from pipeline.core.words import listed
 
 
-def _faults(resource: Resource, side: SideIndex) -> Iterator[MeshFault]:
+def _faults(resource: Resource, side: SideIndex) -> Iterator[StateFault]:
     if resource.id.group != NETWORKING:
         return
     if resource.kind == "Gateway":
         for path, other in rival_servers(resource, side):
             name = _name(other, side)
-            yield MeshFault(
+            yield StateFault(
                 resource, path, (name,), f"serves a port and host that Gateway {name} serves too", certain=True
             )
         return
@@ -40,7 +40,7 @@ def _faults(resource: Resource, side: SideIndex) -> Iterator[MeshFault]:
             what = f"host {claim.what[1]}" if claim.what[0] == "host" else f"port {claim.what[2]} of {claim.what[1]}"
             more = ", with another protocol" if claim.what[0] == "port" else ""
             title = f"claims {what}, as {resource.kind} {with_whom} does{more}"
-            yield MeshFault(resource, claim.path, (*claim.what, *sorted(set(others))), title, certain=True)
+            yield StateFault(resource, claim.path, (*claim.what, *sorted(set(others))), title, certain=True)
 
 
 def _name(resource: Resource, side: SideIndex) -> str:

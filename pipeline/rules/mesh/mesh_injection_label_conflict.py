@@ -14,24 +14,24 @@ Keep one of the labels.
 
 from collections.abc import Iterator
 
+from pipeline.core.analysis.new_faults import StateFault, fault_check
 from pipeline.core.analysis.side_index import SideIndex
 from pipeline.core.kube.path import Path
 from pipeline.core.kube.resource import Resource
 from pipeline.core.mesh.injection import AMBIENT, NAMESPACE_LABEL, REVISION
-from pipeline.core.mesh.new_faults import MeshFault, fault_check
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
 
 
-def _faults(resource: Resource, _side: SideIndex) -> Iterator[MeshFault]:
+def _faults(resource: Resource, _side: SideIndex) -> Iterator[StateFault]:
     labels = resource.labels
     path: Path = ("metadata", "labels", NAMESPACE_LABEL)
     if labels.get(NAMESPACE_LABEL) == "enabled" and labels.get(REVISION):
         title = f"has {NAMESPACE_LABEL} and {REVISION}: revision {labels[REVISION]} is not used"
-        yield MeshFault(resource, path, (REVISION,), title, certain=True)
+        yield StateFault(resource, path, (REVISION,), title, certain=True)
     if labels.get(AMBIENT) == "ambient" and labels.get(NAMESPACE_LABEL) == "enabled":
         title = f"has {NAMESPACE_LABEL} and {AMBIENT}: its pods get sidecars, and no ambient mode"
-        yield MeshFault(resource, path, (AMBIENT,), title, certain=True)
+        yield StateFault(resource, path, (AMBIENT,), title, certain=True)
 
 
 def _namespace(labels: str) -> str:

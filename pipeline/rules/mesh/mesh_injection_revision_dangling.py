@@ -12,12 +12,12 @@ Move the label, or the revision's tag, to a revision that is served before the o
 from collections.abc import Iterator
 from functools import partial
 
+from pipeline.core.analysis.new_faults import StateFault, fault_check
 from pipeline.core.analysis.side_index import SideIndex, template
 from pipeline.core.kube.path import Path
 from pipeline.core.kube.pods import WORKLOADS, template_path
 from pipeline.core.kube.resource import Resource
 from pipeline.core.mesh.injection import NAMESPACE_LABEL, REVISION, injectors
-from pipeline.core.mesh.new_faults import MeshFault, fault_check
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
 
@@ -26,7 +26,7 @@ def _serves(revision: object, side: SideIndex) -> bool:
     return any(str(revision) in one.revisions for one in injectors(side))
 
 
-def _faults(resource: Resource, side: SideIndex) -> Iterator[MeshFault]:
+def _faults(resource: Resource, side: SideIndex) -> Iterator[StateFault]:
     if resource.kind == "Namespace":
         path: Path = ("metadata", "labels", REVISION)
         revision = None if NAMESPACE_LABEL in resource.labels else resource.labels.get(REVISION)
@@ -35,7 +35,7 @@ def _faults(resource: Resource, side: SideIndex) -> Iterator[MeshFault]:
         revision = template(resource, side.home(resource)).labels.get(REVISION)
     if revision and injectors(side) and not _serves(revision, side):
         title = f"asks for revision {revision} of Istio, which no webhook serves"
-        yield MeshFault(resource, path, (str(revision),), title, foreign=True, is_there=partial(_serves, revision))
+        yield StateFault(resource, path, (str(revision),), title, foreign=True, is_there=partial(_serves, revision))
 
 
 _NAMESPACE = "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop, labels: {istio.io/rev: %s}}\n---\n"

@@ -13,19 +13,19 @@ Remove ``tls.mode`` for hosts of the mesh, so that Istio chooses it, or align it
 
 from collections.abc import Iterator
 
+from pipeline.core.analysis.new_faults import StateFault, fault_check
 from pipeline.core.analysis.side_index import SideIndex, pod_templates, services
 from pipeline.core.kube.resource import Resource, mapping
 from pipeline.core.mesh.api_groups import NETWORKING
 from pipeline.core.mesh.declared_hosts import service_of
 from pipeline.core.mesh.injection import is_injected
-from pipeline.core.mesh.new_faults import MeshFault, fault_check
 from pipeline.core.mesh.peer_authentication import server_mode
 from pipeline.core.mesh.route_parts import spec
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
 
 
-def _faults(resource: Resource, side: SideIndex) -> Iterator[MeshFault]:
+def _faults(resource: Resource, side: SideIndex) -> Iterator[StateFault]:
     mode = mapping(mapping(spec(resource).get("trafficPolicy")).get("tls")).get("mode")
     host = spec(resource).get("host")
     key = service_of(host, side.home(resource)) if isinstance(host, str) else None
@@ -41,7 +41,9 @@ def _faults(resource: Resource, side: SideIndex) -> Iterator[MeshFault]:
                 title = (
                     f"sets TLS mode {mode} for {host}, whose pods have {'mTLS ' if server.isupper() else ''}{server}"
                 )
-                yield MeshFault(resource, ("spec", "trafficPolicy", "tls", "mode"), (mode, server), title, certain=True)
+                yield StateFault(
+                    resource, ("spec", "trafficPolicy", "tls", "mode"), (mode, server), title, certain=True
+                )
                 return
 
 

@@ -14,23 +14,23 @@ from typing import Any
 
 import orjson
 
+from pipeline.core.analysis.new_faults import StateFault, fault_check
 from pipeline.core.analysis.side_index import SideIndex
 from pipeline.core.kube.resource import Resource, mapping, sequence
 from pipeline.core.mesh.api_groups import NETWORKING
-from pipeline.core.mesh.new_faults import MeshFault, fault_check
 from pipeline.core.mesh.route_parts import rules
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
 
 
-def _faults(resource: Resource, _side: SideIndex) -> Iterator[MeshFault]:
+def _faults(resource: Resource, _side: SideIndex) -> Iterator[StateFault]:
     taken: dict[object, set[bytes]] = {}
     for path, rule in rules(resource) if resource.id.group == NETWORKING else ():
         known, matches = taken.setdefault(path[1], set()), [_match(one) for one in sequence(rule.get("match"))]
         name = f"rule {rule['name']}" if rule.get("name") else f"{path[1]} rule {path[2]}"
         if (b"" in known and not matches) or (matches and known.issuperset(matches)):
             why = "an earlier rule matches everything" if not matches else "earlier rules take all that it matches"
-            yield MeshFault(resource, path, (str(path[1]), str(path[2])), f"never uses {name}: {why}", certain=True)
+            yield StateFault(resource, path, (str(path[1]), str(path[2])), f"never uses {name}: {why}", certain=True)
         known.update(matches or [b""])
 
 

@@ -13,11 +13,11 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
+from pipeline.core.analysis.new_faults import StateFault, fault_check
 from pipeline.core.analysis.side_index import SideIndex, pod_templates
 from pipeline.core.kube.path import Path
 from pipeline.core.kube.resource import Resource, mapping, sequence
 from pipeline.core.mesh.api_groups import ISTIO
-from pipeline.core.mesh.new_faults import MeshFault, fault_check
 from pipeline.core.mesh.peer_authentication import ROOT
 from pipeline.core.mesh.route_parts import spec
 from pipeline.core.risk.finding import Severity
@@ -49,14 +49,14 @@ def _exists(kind: str, group: str, namespace: str, name: str, side: SideIndex) -
     return any(one.id.name == name and side.home(one) == namespace for one in side.of(kind, group))
 
 
-def _faults(resource: Resource, side: SideIndex) -> Iterator[MeshFault]:
+def _faults(resource: Resource, side: SideIndex) -> Iterator[StateFault]:
     if resource.id.group not in ISTIO:
         return
     home = side.home(resource)
     path, labels = _selector(resource)
     if labels and not _selects(labels, home, side):
         title = f"selects no pods ({listed(f'{key}={value}' for key, value in labels.items())})"
-        yield MeshFault(resource, path, ("pods",), title, is_there=partial(_selects, labels, home), unsure=True)
+        yield StateFault(resource, path, ("pods",), title, is_there=partial(_selects, labels, home), unsure=True)
     targets: list[tuple[Path, Any]] = [(("spec", "targetRef"), spec(resource).get("targetRef"))]
     targets += [(("spec", "targetRefs", n), one) for n, one in enumerate(sequence(spec(resource).get("targetRefs")))]
     for at, value in targets:
@@ -64,7 +64,7 @@ def _faults(resource: Resource, side: SideIndex) -> Iterator[MeshFault]:
         kind, name = str(target.get("kind")), str(target.get("name"))
         there = partial(_exists, kind, str(target.get("group") or ""), str(target.get("namespace") or home), name)
         if target and not there(side):
-            yield MeshFault(
+            yield StateFault(
                 resource, at, (kind, name), f"targets {kind} {name}, which is gone", is_there=there, unsure=True
             )
 

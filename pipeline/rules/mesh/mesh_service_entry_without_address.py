@@ -11,10 +11,10 @@ List ``addresses``, or set ``resolution: DNS`` so that Istio allocates one.
 
 from collections.abc import Iterator
 
+from pipeline.core.analysis.new_faults import StateFault, fault_check
 from pipeline.core.analysis.side_index import SideIndex
 from pipeline.core.kube.resource import Resource, mapping, sequence
 from pipeline.core.mesh.api_groups import NETWORKING
-from pipeline.core.mesh.new_faults import MeshFault, fault_check
 from pipeline.core.mesh.route_parts import spec
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
@@ -22,7 +22,7 @@ from pipeline.core.risk.rule import Rule, quiet, speaks
 _ALLOCATE = "networking.istio.io/enable-autoallocate-ip"
 
 
-def _faults(resource: Resource, _side: SideIndex) -> Iterator[MeshFault]:
+def _faults(resource: Resource, _side: SideIndex) -> Iterator[StateFault]:
     body = spec(resource)
     allocated = body.get("resolution") not in (None, "", "NONE") and resource.labels.get(_ALLOCATE) != "false"
     if resource.id.group != NETWORKING or sequence(body.get("addresses")) or allocated:
@@ -30,7 +30,7 @@ def _faults(resource: Resource, _side: SideIndex) -> Iterator[MeshFault]:
     for index, port in enumerate(map(mapping, sequence(body.get("ports")))):
         if str(port.get("protocol") or "TCP").upper() == "TCP":
             title = f"has TCP port {port.get('number')} and no address"
-            yield MeshFault(resource, ("spec", "ports", index), (str(port.get("number")),), title, certain=True)
+            yield StateFault(resource, ("spec", "ports", index), (str(port.get("number")),), title, certain=True)
 
 
 def _entry(more: str, protocol: str = "TCP", labels: str = "") -> str:

@@ -12,12 +12,12 @@ Define the subset in the host's DestinationRule, or send to one that it has.
 from collections.abc import Iterator
 from functools import partial
 
+from pipeline.core.analysis.new_faults import StateFault, fault_check
 from pipeline.core.analysis.side_index import SideIndex
 from pipeline.core.kube.resource import Resource, mapping, sequence
 from pipeline.core.memo import once
 from pipeline.core.mesh.api_groups import NETWORKING
 from pipeline.core.mesh.declared_hosts import full_host, service_of
-from pipeline.core.mesh.new_faults import MeshFault, fault_check
 from pipeline.core.mesh.route_parts import destinations, spec
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
@@ -45,7 +45,7 @@ def _defines(host: _Host, subset: str, side: SideIndex) -> bool:
     return subset in _subsets(side).get(host, ())
 
 
-def _faults(resource: Resource, side: SideIndex) -> Iterator[MeshFault]:
+def _faults(resource: Resource, side: SideIndex) -> Iterator[StateFault]:
     if resource.id.group != NETWORKING:
         return
     for to in destinations(resource):
@@ -53,7 +53,7 @@ def _faults(resource: Resource, side: SideIndex) -> Iterator[MeshFault]:
         if not to.subset or to.subset in _subsets(side).get(host, ()):
             continue
         lacks = f"its DestinationRule lacks {to.subset}" if host in _subsets(side) else "no DestinationRule defines it"
-        yield MeshFault(
+        yield StateFault(
             resource,
             to.path,
             (to.host, to.subset, to.word),

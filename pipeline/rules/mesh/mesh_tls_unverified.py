@@ -13,11 +13,11 @@ Set ``caCertificates``, or ``credentialName`` together with a ``workloadSelector
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from pipeline.core.analysis.new_faults import StateFault, fault_check
 from pipeline.core.analysis.side_index import SideIndex
 from pipeline.core.kube.path import Path
 from pipeline.core.kube.resource import Resource, mapping, sequence
 from pipeline.core.mesh.api_groups import NETWORKING
-from pipeline.core.mesh.new_faults import MeshFault, fault_check
 from pipeline.core.mesh.route_parts import spec
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
@@ -36,7 +36,7 @@ def _settings(rule: Resource) -> Iterator[tuple[Path, str, Mapping[str, Any]]]:
         )
 
 
-def _faults(resource: Resource, _side: SideIndex) -> Iterator[MeshFault]:
+def _faults(resource: Resource, _side: SideIndex) -> Iterator[StateFault]:
     if resource.id.group != NETWORKING:
         return
     chosen = bool(spec(resource).get("workloadSelector"))
@@ -46,7 +46,7 @@ def _faults(resource: Resource, _side: SideIndex) -> Iterator[MeshFault]:
             what = (
                 f"uses TLS mode {tls['mode']} for {spec(resource).get('host')}{port} without a CA to check the server"
             )
-            yield MeshFault(resource, path, (port,), what, certain=True)
+            yield StateFault(resource, path, (port,), what, certain=True)
 
 
 def _rule(text: str, more: str = "") -> str:

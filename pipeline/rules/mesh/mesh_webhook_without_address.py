@@ -11,20 +11,20 @@ Set ``clientConfig.url`` to the address of the external control plane, or ``clie
 
 from collections.abc import Iterator
 
+from pipeline.core.analysis.new_faults import StateFault, fault_check
 from pipeline.core.analysis.side_index import SideIndex
 from pipeline.core.kube.path import Entry
 from pipeline.core.kube.resource import Resource, mapping, sequence
-from pipeline.core.mesh.new_faults import MeshFault, fault_check
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
 
 
-def _faults(resource: Resource, _side: SideIndex) -> Iterator[MeshFault]:
+def _faults(resource: Resource, _side: SideIndex) -> Iterator[StateFault]:
     for webhook in map(mapping, sequence(resource.body.get("webhooks"))):
         name, client = str(webhook.get("name")), mapping(webhook.get("clientConfig"))
         if name.endswith(".istio.io") and not client.get("url") and not mapping(client.get("service")).get("name"):
             path = ("webhooks", Entry.of(name=name), "clientConfig")
-            yield MeshFault(resource, path, (name,), f"gives {name} no address", certain=True)
+            yield StateFault(resource, path, (name,), f"gives {name} no address", certain=True)
 
 
 def _webhook(client: str, name: str = "object.sidecar-injector.istio.io") -> str:

@@ -14,7 +14,7 @@ _BASE: Mapping[Confidence, Severity] = {}
 
 
 @dataclass(frozen=True, slots=True)
-class MeshFault:
+class StateFault:
     """What is wrong at ``path`` of an object. ``about`` tells it from the object's other faults, on both sides alike.
 
     ``title`` follows ``VirtualService web``. ``certain`` says that both ends are at hand. ``foreign`` says that the
@@ -33,10 +33,10 @@ class MeshFault:
     """Whether nothing is said unless the change took the other end away."""
 
 
-Faults = Callable[[Resource, SideIndex], Iterator[MeshFault]]
+Faults = Callable[[Resource, SideIndex], Iterator[StateFault]]
 
 
-def new_faults(upgrade: Upgrade, kinds: frozenset[str], find: Faults) -> Iterator[tuple[MeshFault, Confidence]]:
+def new_faults(upgrade: Upgrade, kinds: frozenset[str], find: Faults) -> Iterator[tuple[StateFault, Confidence]]:
     """The faults of the release's own objects of ``kinds`` that are there after the change and were not before.
 
     They are proven where both ends are at hand, or the other end was; likely where somebody else may make it.
