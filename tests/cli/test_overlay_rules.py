@@ -56,6 +56,35 @@ IDLE = {
         ),
         ":8: this target of a replacement matches nothing: kind StatefulSet",
     ),
+    "a target of a replacement in a file of its own": (
+        "replacements: [{path: from.yaml}]\n",
+        "overlays/web/from.yaml:4: this target of a replacement matches nothing: kind StatefulSet",
+    ),
+    "a target of the second of several replacements in a file": (
+        "replacements: [{path: several.yaml}]\n",
+        "overlays/web/several.yaml:8: this target of a replacement matches nothing: kind StatefulSet",
+    ),
+    "a field of a label": (
+        "labels:\n- pairs: {team: blue}\n  fields:\n  - {path: spec/x/labels, kind: Deploymint, create: true}\n",
+        ":5: this field of a label matches nothing: path spec/x/labels, kind Deploymint; did you mean Deployment?",
+    ),
+    "a field that is not there": (
+        "labels:\n- pairs: {team: blue}\n  fields: [{path: spec/x/labels, kind: Deployment}]\n",
+        ":4: this field of a label matches nothing: path spec/x/labels, kind Deployment",
+    ),
+}
+_SOURCE = "source: {kind: ConfigMap, name: settings, fieldPath: data.a}\n"
+_FILLED = "targets:\n- select: {kind: Deployment}\n  fieldPaths: [spec.minReadySeconds]\n  options: {create: true}\n"
+_IDLE = "targets:\n# nothing\n- select: {kind: StatefulSet}\n  fieldPaths: [spec.minReadySeconds]\n"
+
+
+def _entry(text: str) -> str:
+    return "- " + text.replace("\n", "\n  ").rstrip() + "\n"
+
+
+FILES = {
+    "overlays/web/from.yaml": _SOURCE + _IDLE,
+    "overlays/web/several.yaml": _entry(_SOURCE + _FILLED) + _entry(_SOURCE + _IDLE.replace("# nothing\n", "")),
 }
 FITTING = {
     "a patch that changes nothing": f"patches:\n- target: {{kind: Deployment}}\n  patch: '{SAME}'\n",
@@ -69,6 +98,8 @@ FITTING = {
     "two entries of one image": "images: [{name: r.example.org/app, newName: b}, {name: b, newTag: '2'}]\n",
     "a patch after a prefix": f"namePrefix: x-\npatches:\n- target: {{name: app}}\n  patch: '{ADD}'\n",
     "nothing but a label": "labels: [{pairs: {team: blue}}]\n",
+    "a label's field": "labels:\n- pairs: {team: blue}\n  fields: [{path: spec/template/metadata/labels, "
+    "kind: Deployment}, {path: metadata/labels, create: true}]\n",
 }
 
 
@@ -85,7 +116,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_rule_that_matches_nothing_is_an_error(
     here: Path, capsys: pytest.CaptureFixture[str], overlay: str, said: str
 ) -> None:
-    write(here, {KUSTOMIZATION: f"resources: [chart.yaml]\n{overlay}"})
+    write(here, {KUSTOMIZATION: f"resources: [chart.yaml]\n{overlay}", **FILES})
     assert run(["render"]) == 1
     assert said in capsys.readouterr().err
     assert not (here / "rendered").exists()
@@ -95,6 +126,69 @@ def test_a_rule_that_matches_nothing_is_an_error(
 def test_a_rule_that_matches_is_none(here: Path, overlay: str) -> None:
     write(here, {KUSTOMIZATION: f"resources: [chart.yaml]\n{overlay}"})
     verbs("render", "render --check")
+
+
+REFUSED = {
+    "a strategic merge patch": (
+        (
+            "patches:\n- patch: '{apiVersion: apps/v1, kind: Deployment, metadata: {name: app}, spec: {replicas: 3}}'\n"
+            "- patch: '{apiVersion: apps/v1, kind: Deployment, metadata: {name: ap}, spec: {replicas: 3}}'\n"
+        ),
+        f"{KUSTOMIZATION}:4: Kustomize refuses this patch: ",
+    ),
+    "a strategic merge patch of the old kind": (
+        (
+            "patchesStrategicMerge:\n"
+            "- '{apiVersion: apps/v1, kind: Deployment, metadata: {name: ap}, spec: {replicas: 3}}'\n"
+        ),
+        f"{KUSTOMIZATION}:3: Kustomize refuses this patch: ",
+    ),
+    "a patch in a file": ("patches:\n- path: patch.yaml\n", f"{KUSTOMIZATION}:3: Kustomize refuses this patch: "),
+    "a count of replicas": (
+        "replicas:\n- {name: app, count: 2}\n- {name: ap, count: 3}\n",
+        f"{KUSTOMIZATION}:4: Kustomize refuses these replicas: ",
+    ),
+    "a replacement's source": (
+        (
+            "replacements:\n- source: {kind: ConfigMap, name: nope, fieldPath: data.a}\n  targets:\n"
+            "  - select: {kind: Deployment}\n    fieldPaths: [spec.minReadySeconds]\n"
+        ),
+        f"{KUSTOMIZATION}:3: Kustomize refuses this replacement: ",
+    ),
+    "a replacement's field": (
+        (
+            "replacements:\n- source: {kind: ConfigMap, name: settings, fieldPath: data.a}\n  targets:\n"
+            "  - select: {kind: Deployment}\n    fieldPaths: ['spec.template.spec.containers.[name=x].image']\n"
+        ),
+        f"{KUSTOMIZATION}:3: Kustomize refuses this replacement: ",
+    ),
+    "a generator that merges into nothing": (
+        "configMapGenerator: [{name: more, literals: [a=b]}, {name: nope, behavior: merge, literals: [a=b]}]\n",
+        f"{KUSTOMIZATION}:2: Kustomize refuses this generator: ",
+    ),
+    "a path that is not there": (
+        f"patches:\n- target: {{kind: Deployment}}\n  patch: '{ADD.replace('add', 'remove').replace('labels', 'x')}'\n",
+        f"{KUSTOMIZATION}:3: Kustomize refuses this patch: ",
+    ),
+    "the first of two": (
+        (
+            "replicas: [{name: ap, count: 3}]\npatches:\n"
+            "- patch: '{apiVersion: apps/v1, kind: Deployment, metadata: {name: ap}, spec: {replicas: 3}}'\n"
+        ),
+        f"{KUSTOMIZATION}:4: Kustomize refuses this patch: ",
+    ),
+}
+
+
+@pytest.mark.parametrize(("overlay", "said"), REFUSED.values(), ids=REFUSED)
+def test_a_rule_that_kustomize_refuses_has_its_file_and_line(
+    here: Path, capsys: pytest.CaptureFixture[str], overlay: str, said: str
+) -> None:
+    patch = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: ap}\nspec: {replicas: 3}\n"
+    write(here, {KUSTOMIZATION: f"resources: [chart.yaml]\n{overlay}", "overlays/web/patch.yaml": patch})
+    assert run(["render"]) == 1
+    assert said in capsys.readouterr().err
+    assert not (here / "rendered").exists()
 
 
 def test_another_environments_overlay_and_a_shared_component_are_not_asked(here: Path) -> None:

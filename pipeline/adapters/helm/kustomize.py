@@ -13,7 +13,7 @@ from pipeline.adapters.guard import private_folder
 from pipeline.adapters.process import NOWHERE, bare_environment, go_memory, tail
 from pipeline.core.budget import RenderLimits
 from pipeline.core.errors import WorldError
-from pipeline.core.render.overlay import CHART, FOLDER, NAMES, Overlay
+from pipeline.core.render.overlay import CHART, FOLDER, NAMES, REFUSES, Overlay
 from pipeline.core.render.overlay_references import OverlayError, check
 from pipeline.core.safe_path import SafePath
 
@@ -70,7 +70,7 @@ def _refused(overlay: Overlay, loop: Loop, home: str) -> WorldError:
         hint = f"leave metadata.namespace out of the patch where {CHART}, the chart's output, has none"
     elif "missing metadata.name" in said:
         hint = "Kustomize takes no object with generateName: have the chart leave it out, or do without the overlay"
-    return WorldError(f"overlay {overlay.folder}: kustomize rejects it: {said}", hint=hint)
+    return WorldError(f"overlay {overlay.folder}: {REFUSES}: {said}", hint=hint)
 
 
 def _unlogged(said: str) -> str:

@@ -14,6 +14,8 @@ FOLDER = "overlays"
 NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 CHART = "chart.yaml"
 """The chart's output, as the overlay's kustomization names it under ``resources``."""
+REFUSES = "kustomize rejects it"
+"""What a ``Kustomize`` says between the overlay and the program's own words."""
 
 
 @dataclass(frozen=True, slots=True)

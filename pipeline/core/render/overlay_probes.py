@@ -1,12 +1,13 @@
 """Which rules of an overlay match nothing: asked of Kustomize itself, which passes over them without a word.
 
-The overlay is built once more with a mark beside each patch with a target, in each image's tag and in each target of a
-replacement. A mark that is nowhere in the output belongs to a rule that matches nothing. Rules of components that
-several releases share may match in some of them only, and are not asked.
+The overlay is built once more with a mark beside each patch with a target, in each image's tag, in each target of a
+replacement and for each field of a label. A mark that is nowhere in the output belongs to a rule that matches nothing.
+Rules of components that several releases share may match in some of them only, and are not asked.
 """
 
 import json
 import posixpath
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,9 +18,10 @@ from pipeline.core.kube.resource import Resource, mapping, sequence
 from pipeline.core.render.overlay import FOLDER, Overlay
 from pipeline.core.render.overlay_references import kustomizations_built
 from pipeline.core.yaml.positions import Steps, mark
-from pipeline.core.yaml.reader import YamlError, load
+from pipeline.core.yaml.reader import YamlError, load, load_all
 
 _PATCHES = ("patches", "patchesJson6902")
+_FIELD = "field of a label"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +54,13 @@ def probed(overlay: Overlay) -> tuple[Overlay, tuple[OverlayRule, ...]]:
 
 
 def idle(rules: tuple[OverlayRule, ...], built: str) -> tuple[OverlayRule, ...]:
-    """Those whose mark is not in the output."""
-    return tuple(rule for rule in rules if rule.mark not in built)
+    """Those whose mark is not in the output. A label is in each object's own labels, whatever fields it names."""
+    own: Counter[str] = Counter()
+    if any(rule.kind == _FIELD for rule in rules):
+        own.update(
+            key for body in load_all(built) for key in mapping(mapping(mapping(body).get("metadata")).get("labels"))
+        )
+    return tuple(rule for rule in rules if built.count(rule.mark) == (own[rule.mark] if rule.kind == _FIELD else 0))
 
 
 def words(rule: OverlayRule, overlay: Overlay, chart: list[Resource]) -> str:
@@ -99,7 +106,10 @@ class _Marking:
             out["images"] = [self._image(n, entry, several) for n, entry in enumerate(several)]
         if "replacements" in body:
             replacements = enumerate(sequence(body["replacements"]))
-            out["replacements"] = [one for n, entry in replacements for one in self._replacement(n, mapping(entry))]
+            out["replacements"] = [one for n, entry in replacements for one in self._replacements(n, mapping(entry))]
+        if "labels" in body:
+            labels = enumerate(map(mapping, sequence(body["labels"])))
+            out["labels"] = [one for n, entry in labels for one in self._label(n, entry)]
         return out
 
     def _patch(self, key: str, number: int, entry: Any) -> Iterator[Any]:
@@ -126,21 +136,43 @@ class _Marking:
         out = {key: value for key, value in entry.items() if key not in ("digest", "tagSuffix")}
         return out | {"newTag": self._mark(("images", number), "image", {"name": entry["name"]})}
 
-    def _replacement(self, number: int, entry: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    def _replacements(self, number: int, entry: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+        """Marked targets, and then ``entry`` itself, which may be in a file of its own."""
+        if isinstance(entry.get("path"), str):
+            file = posixpath.normpath(posixpath.join(posixpath.dirname(self._path), entry["path"]))
+            try:
+                body = load(self._files[file].decode()) if file in self._files else None
+            except (YamlError, UnicodeDecodeError):
+                body = None
+            for steps, one in enumerate(body) if isinstance(body, list) else [(None, body)]:
+                yield from self._targets(file, () if steps is None else (steps,), mapping(one))
+        else:
+            yield from self._targets(self._path, ("replacements", number), entry)
+        yield entry
+
+    def _targets(self, file: str, steps: Steps, entry: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         source = {
             key: value for key, value in mapping(entry.get("source")).items() if key not in ("fieldPath", "options")
         }
         for index, target in enumerate(map(mapping, sequence(entry.get("targets")))):
             select = mapping(target.get("select"))
             if source and select:
-                here = self._mark(("replacements", number, "targets", index), "target of a replacement", select)
+                here = self._mark((*steps, "targets", index), "target of a replacement", select, file)
                 asked = {key: target[key] for key in ("select", "reject") if key in target}
                 probe = asked | {"fieldPaths": [f"metadata.annotations.{here}"], "options": {"create": True}}
                 yield {"source": source, "targets": [probe]}
-        yield entry
 
-    def _mark(self, steps: Steps, kind: str, names: Mapping[str, Any]) -> str:
+    def _label(self, number: int, entry: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+        yield entry
+        for index, field in enumerate(map(mapping, sequence(entry.get("fields")))):
+            if field.get("path") != "metadata/labels":  # where every label is
+                here = self._mark(("labels", number, "fields", index), _FIELD, field)
+                yield {"pairs": {here: "x"}, "fields": [dict(field)]}
+
+    def _mark(self, steps: Steps, kind: str, names: Mapping[str, Any], file: str = "") -> str:
         here = f"pipelineProbe{len(self._found)}x"
-        said = {str(key): str(value) for key, value in names.items() if isinstance(value, str | int)}
-        self._found.append(OverlayRule(self._path, steps, here, kind, said))
+        said = {
+            str(key): str(value) for key, value in names.items() if isinstance(value, str | int) and value is not True
+        }
+        self._found.append(OverlayRule(file or self._path, steps, here, kind, said))
         return here

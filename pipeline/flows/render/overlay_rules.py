@@ -1,11 +1,41 @@
-"""Refuses an overlay of which a patch, an image or a target matches nothing: nobody writes one for that."""
+"""Says which rule of an overlay Kustomize refuses, and refuses one that matches nothing: nobody writes one for that."""
+
+import re
+from itertools import islice
 
 from pipeline.core.errors import WorldError
 from pipeline.core.kube.resource import Resource
-from pipeline.core.render.overlay import Kustomize, Overlay, stream
+from pipeline.core.render.overlay import REFUSES, Kustomize, Overlay, stream
 from pipeline.core.render.overlay_probes import idle, probed, words
+from pipeline.core.render.overlay_refusals import WithoutRule, without_each
 
 _HINT = "correct what it looks for, or remove it; chart.yaml is the chart's output (pipeline render --explain RELEASE)"
+_MOST = 60
+"""Rules that are tried, at a Kustomize each: some seconds, once, where something is wrong."""
+_ADDRESS = re.compile(r"0x[0-9a-f]+")
+
+
+def located(error: WorldError, overlay: Overlay, chart: list[Resource], kustomize: Kustomize) -> WorldError:
+    """``error`` of the build of ``overlay``, with the file and line of the rule without which it would not be."""
+    _, refuses, said = error.message.partition(f": {REFUSES}: ")
+    found = _refused(error, overlay, stream(chart), kustomize) if refuses else None
+    if found is None:
+        return error
+    return WorldError(f"{found.place(overlay)}: Kustomize refuses {found.kind}: {said}", hint=error.hint)
+
+
+def _refused(error: WorldError, overlay: Overlay, chart: str, kustomize: Kustomize) -> WithoutRule | None:
+    """The rule without which it builds; where there is none, the first without which it fails elsewhere."""
+    other: WithoutRule | None = None
+    for one in islice(without_each(overlay), _MOST):
+        try:
+            kustomize.build(one.overlay, chart)
+        except WorldError as now:
+            if _ADDRESS.sub("", now.message) != _ADDRESS.sub("", error.message):
+                other = other or one
+        else:
+            return one
+    return other
 
 
 def refuse_idle_rules(title: str, overlay: Overlay, chart: list[Resource], kustomize: Kustomize) -> None:

@@ -32,7 +32,7 @@ from pipeline.core.yaml.reader import YamlError
 from pipeline.flows.render.attempt import order_of
 from pipeline.flows.render.earlier import indexes_of
 from pipeline.flows.render.jobs import Job, RenderPorts
-from pipeline.flows.render.overlay_rules import refuse_idle_rules
+from pipeline.flows.render.overlay_rules import located, refuse_idle_rules
 from pipeline.flows.render.render_again import ComparedRenders, pairs_of
 from pipeline.flows.render.safe_messages import failing
 
@@ -209,7 +209,8 @@ def _overlaid(
     written = as_written(text, release=made.job.release.name)
     try:
         over = applied(overlay, written, made.job.release.namespace, made.scopes, world.kustomize())
-    except WorldError as error:  # Kustomize quotes what it stumbles over
+    except WorldError as refused:  # Kustomize quotes what it stumbles over
+        error = located(refused, overlay, written, world.kustomize())
         raise WorldError(failing([made.job], world, [manifests])(error.message), hint=error.hint) from None
     return over, effects(manifests, over)
 
