@@ -58,9 +58,16 @@ class PresentChart:
 
 
 def declared(metadata: Mapping[str, Any], requirements: Mapping[str, Any]) -> tuple[DeclaredDependency, ...]:
-    """The dependencies of a chart: those of requirements.yaml, where there are some, replace those of Chart.yaml."""
-    source = requirements if requirements.get("dependencies") is not None else metadata
-    return tuple(_declared(mapping(row)) for row in sequence(source.get("dependencies")) if row)
+    """The dependencies of a chart: those of requirements.yaml, where there are some, replace those of Chart.yaml.
+
+    Helm decodes the second list over the first: what an entry does not name is as in the entry at the same place.
+    """
+    own = sequence(metadata.get("dependencies"))
+    if requirements.get("dependencies") is not None:
+        rows = sequence(requirements.get("dependencies"))
+        below = (*own, *({} for _ in rows))
+        own = [row and {**mapping(old), **mapping(row)} for old, row in zip(below, rows, strict=False)]
+    return tuple(_declared(mapping(row)) for row in own if row)
 
 
 def _declared(row: Mapping[str, Any]) -> DeclaredDependency:

@@ -65,6 +65,15 @@ def test_only_what_charts_does_not_hold_is_missing(declares: str, holds: list[st
     assert [str(row) for row in missing(rows(declares), present(*holds))] == absent
 
 
+def test_an_entry_of_requirements_keeps_what_the_one_at_its_place_in_chart_yaml_has() -> None:
+    """As `helm dependency list` and renders of Helm 4.1.4 have it."""
+    own = [{"name": "db", "version": "1.0.0", "condition": "db.on", "alias": "store"}, {"name": "gone", "tags": ["a"]}]
+    (web,) = declared({"dependencies": own}, {"dependencies": [{"name": "web"}]})
+    assert (web.name, web.version, web.alias, web.row["condition"]) == ("web", "1.0.0", "store", "db.on")
+    second = declared({"dependencies": own}, {"dependencies": [None, {"name": "web", "tags": []}, {"name": "more"}]})
+    assert [(one.name, one.row.get("tags")) for one in second] == [("web", []), ("more", None)]
+
+
 def test_requirements_replace_what_chart_yaml_declares() -> None:
     found = declared({"dependencies": [{"name": "a"}]}, {"dependencies": [{"name": "b"}]})
     assert [row.name for row in found] == ["b"]
