@@ -11,6 +11,7 @@ fi
 plan() {
   local base="${INPUT_BASE:-}" code=0
   if [ -z "$base" ] && [ -n "${BASE_REF:-}" ]; then base="merge-base:origin/$BASE_REF"; fi
+  case "$base" in -*) echo "base: $base is no revision" >&2; return 64 ;; esac
   mkdir -p "$INPUT_OUT"
   pipeline vendor --locked
   pipeline render --check
@@ -19,7 +20,7 @@ plan() {
   if [ -n "${INPUT_FAIL_ON:-}" ]; then more+=(--fail-on "$INPUT_FAIL_ON"); fi
   pipeline diff "${more[@]}" -o "json=$INPUT_OUT/report.json" -o "html=$INPUT_OUT/report.html" \
     -o "sarif=$INPUT_OUT/report.sarif" -o "junit=$INPUT_OUT/report.xml" -o "summary=$INPUT_OUT/summary.md" \
-    -o terminal -o annotations -- "${base:-merge-base}" worktree || code=$?
+    -o terminal -o annotations "${base:-merge-base}" worktree || code=$?
   if [ -f "$INPUT_OUT/report.json" ]; then
     if [ -n "${GITHUB_STEP_SUMMARY:-}" ]; then cat "$INPUT_OUT/summary.md" >> "$GITHUB_STEP_SUMMARY"; fi
     outputs "$INPUT_OUT/report.json"
