@@ -1,10 +1,13 @@
-"""The parts of GitHub's REST API that the comment needs; GitHub Enterprise has the same API at another address."""
+"""The parts of GitHub's REST API that comments and pull requests need.
+
+GitHub Enterprise has the same API at another address.
+"""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 import httpx
 
@@ -19,6 +22,7 @@ _MAY_GET_WELL = frozenset({500, 502, 503, 504})
 _LIMITED = frozenset({403, 429})
 _PAGE = 100
 _ACTIONS = "github-actions[bot]"
+_ALLOW = "Settings, Actions, General: allow GitHub Actions to create pull requests; or use a token of a GitHub App"
 
 
 class TooLongError(Exception):
@@ -52,6 +56,34 @@ class GitHub:
         """The open pull requests from a branch of ``owner``'s fork."""
         query = urlencode({"state": "open", "head": f"{owner}:{branch}", "per_page": _PAGE})
         return self._pages(f"/repos/{self.repository}/pulls?{query}")
+
+    def every_pull_request(self, owner: str, branch: str) -> Iterator[dict[str, Any]]:
+        """Those of any state from a branch of that name in ``owner``'s repositories, the newest first."""
+        query = urlencode({"state": "all", "head": f"{owner}:{branch}", "per_page": _PAGE})
+        return self._pages(f"/repos/{self.repository}/pulls?{query}")
+
+    def open_pull_request(self, title: str, body: str, head: str, base: str) -> int:
+        """Its number."""
+        data = {"title": title, "body": body, "head": head, "base": base}
+        answer = self._request("POST", f"/repos/{self.repository}/pulls", data)
+        if answer.status_code == httpx.codes.FORBIDDEN and "not permitted to create" in _said(answer):
+            raise WorldError(f"GitHub answers {answer.status_code}: {_said(answer)}", hint=_ALLOW)
+        return int(self._checked(answer).json()["number"])
+
+    def update_pull_request(self, number: int, title: str, body: str, base: str) -> None:
+        data = {"title": title, "body": body, "base": base}
+        self._checked(self._request("PATCH", f"/repos/{self.repository}/pulls/{number}", data))
+
+    def add_labels(self, number: int, labels: Iterable[str]) -> None:
+        data = {"labels": list(labels)}
+        self._checked(self._request("POST", f"/repos/{self.repository}/issues/{number}/labels", data))
+
+    def remove_label(self, number: int, label: str) -> None:
+        """Nothing where it has no such label."""
+        path = f"/repos/{self.repository}/issues/{number}/labels/{quote(label, safe='')}"
+        answer = self._request("DELETE", path)
+        if answer.status_code != httpx.codes.NOT_FOUND:
+            self._checked(answer)
 
     def get(self, path: str, hint: str = "") -> Any:
         """What is at ``path`` below the repository's own address; None where there is nothing, or nothing for us."""

@@ -6,7 +6,7 @@ import click
 
 from pipeline.core.errors import OK, UsageError
 
-_WORKFLOWS = ("pipeline-plan.yml", "pipeline-fork-comment.yml")
+_WORKFLOWS = ("pipeline-plan.yml", "pipeline-fork-comment.yml", "pipeline-upgrade.yml")
 _APPLY = "pipeline-apply.yml"
 _SOME_ENVIRONMENT = "prod"
 _FOLDERS = {
@@ -29,7 +29,9 @@ pipeline.lock -text
 
 @click.command(short_help="Write a commented pipeline.yaml, and the folders beside it.")
 @click.argument("folder", default=".", type=click.Path(path_type=Path, file_okay=False))
-@click.option("--github", is_flag=True, help="Write the GitHub Actions workflows instead: plan, comment, apply.")
+@click.option(
+    "--github", is_flag=True, help="Write the GitHub Actions workflows instead: plan, comment, upgrade, apply."
+)
 @click.option(
     "--from",
     "origin",
@@ -122,7 +124,7 @@ def _write_workflows(folder: Path) -> int:
     for path in Disk(folder).carry_out(Edits(files=files)):
         click.echo(f"wrote {folder / path}")
     click.echo(
-        "next: make the job named pipeline a required check of the branch; the apply workflow lists what it needs"
+        "next: make the job named pipeline a required check of the branch; each of the others begins with what it needs"
     )
     return OK
 

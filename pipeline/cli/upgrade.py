@@ -34,6 +34,10 @@ _OF_UPGRADE = "terminal, json, markdown, html, sarif or junit, in a file with =P
     help="Commit on a new branch; leave the work tree alone.",
 )
 @click.option(
+    "--pr", "pull_requests", is_flag=True, help="With --branch: a GitHub pull request for each release or group."
+)
+@click.option("--repo", metavar="OWNER/NAME", help="With --pr: the repository.  [default: that of the Actions run]")
+@click.option(
     "--cooldown", default="0d", metavar="SPAN", help="Ignore versions that are younger, for example 3d or 12h."
 )
 @click.option(
@@ -48,6 +52,10 @@ def command(targets: tuple[str, ...], **options: Any) -> int:
     Without a version, the newest is taken. If a step fails, every file is as it was. With --branch, each release (or
     group) is one commit on a new branch, made from the last commit.
 
+    With --pr, each release (or group) gets a branch and a pull request, or the one that is there is refreshed. A closed
+    one stays closed until there is a newer version. The token is read from GITHUB_TOKEN (or GH_TOKEN), the API's
+    address from GITHUB_API_URL.
+
     \b
     pipeline upgrade vault
     pipeline upgrade vault@0.30.0 -e staging
@@ -55,15 +63,16 @@ def command(targets: tuple[str, ...], **options: Any) -> int:
     pipeline upgrade vault@0.30.0 --path
     pipeline upgrade --to-kube 1.37 -e prod
     pipeline upgrade --all --cooldown 3d --branch
+    pipeline upgrade --all --cooldown 3d --branch --pr
     """  # noqa: D301 - \b is for click
-    from pipeline.cli.support import upgrade_runs as runs
-    from pipeline.core.words import command as shell
     from pipeline.wiring import repository
 
     ways = ("dry_run", "path", "to_kube", "branch")
     if sum(options[way] not in (None, False) for way in ways) > 1:
         message = "--branch, --dry-run, --path and --to-kube exclude each other"
         raise UsageError(message, hint="use one of them")
+    if options["pull_requests"] and options["branch"] != "":
+        raise UsageError("--pr goes with --branch, without a name", hint="pipeline upgrade --all --branch --pr")
     here = repository()
     here.check_whole()
     environments = options["environments"]
@@ -73,12 +82,24 @@ def command(targets: tuple[str, ...], **options: Any) -> int:
     if not found:
         click.echo("nothing to upgrade")
         return OK
+    return _carried_out(here, found, options)
+
+
+def _carried_out(here: "Repository", found: "tuple[VersionMove, ...]", options: dict[str, Any]) -> int:
+    from pipeline.cli.support import upgrade_runs as runs
+    from pipeline.core.words import command as shell
+
+    cooldown = _span(options["cooldown"])
     if options["path"]:
-        return runs.show_paths(here, found)
-    words = (*(f"{move.release}@{move.after}" for move in found), *_of(environments))
+        return runs.show_paths(here, found, cooldown)
+    words = (*(f"{move.release}@{move.after}" for move in found), *_of(options["environments"]))
     fix = options["fix_values"]
     again = shell("pipeline", "upgrade", *words, *(["--fix-values"] if fix else [])) if options["dry_run"] else ""
     wish = runs.UpgradeWish(options["fail_on"], again, fix_values=fix)
+    if options["pull_requests"]:
+        from pipeline.cli.support.proposing import place_of, with_pull_requests
+
+        return with_pull_requests(here, found, place_of(here, options["repo"]), wish, cooldown)
     if options["branch"] is not None:
         return runs.on_branch(here, found, options["branch"], wish)
     return runs.in_place(here, found, options["outputs"], wish)

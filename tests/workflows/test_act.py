@@ -11,7 +11,9 @@ import pytest
 from scripts.demo import NEW, OLD, lay_out, publish, replace, served
 from tests.support.act import OURS, Act
 from tests.support.fake_github import FakeGitHub
-from tests.support.platforms import git, platform, verbs, write
+from tests.support.fake_github_pulls import FakeGitHubPulls
+from tests.support.platforms import CHART, git, platform, verbs, write
+from tests.support.platforms import publish as publish_versions
 from tests.support.tools import tool
 
 pytestmark = pytest.mark.slow
@@ -176,6 +178,33 @@ def test_a_push_to_main_without_a_cluster_says_what_is_missing(
     ran = Act(repository, tmp_path / "act", fake.url).run("push", event, "pipeline-apply-default.yml")
     assert ran.jobs == {"plan": "failure"}
     assert "the environment has no secret KUBECONFIG" in ran.log
+
+
+def test_newer_charts_become_pull_requests(repository: Path, tmp_path: Path) -> None:
+    """On a schedule; the charts and the remote are real, the token goes to GitHub alone."""
+    tool("act")
+    fake = FakeGitHubPulls(tmp_path / "remote.git")
+    publish_versions(tmp_path / "charts", {"1.0.0": CHART, "1.1.0": CHART})
+    with served(tmp_path / "charts") as url:
+        release = "releases: [{name: web, chart: shop/web, version: 1.0.0, namespace: web}]\n"
+        write(repository, {"pipeline.yaml": f"repositories: {{shop: {{url: '{url}'}}}}\n{release}"})
+        verbs("vendor")
+        git(repository, "switch", "--quiet", "--force-create", "main")
+        change(repository, {})
+        git(repository, "init", "--quiet", "--bare", str(tmp_path / "remote.git"))
+        git(repository, "remote", "set-url", "--push", "origin", str(tmp_path / "remote.git"))
+        git(repository, "push", "--quiet", str(tmp_path / "remote.git"), "main")
+        ran = Act(repository, tmp_path / "act", fake.url).run(
+            "schedule", {"repository": REPOSITORY}, "pipeline-upgrade.yml"
+        )
+    assert ran.code == 0, ran.log
+    assert ran.jobs == {"upgrade": "success"}
+    assert "o/r#1 opened: web: web 1.0.0 -> 1.1.0" in ran.log
+    assert "secret-token" not in ran.log
+    assert [pull["title"] for pull in fake.pulls] == ["web: web 1.0.0 -> 1.1.0"]
+    author = git(tmp_path / "remote.git", "log", "-1", "--format=%an", "upgrade/web")
+    assert author == "github-actions[bot]\n"
+    fake.close()
 
 
 OWN = f"""on: {{pull_request: }}

@@ -44,6 +44,10 @@ BROKEN = [
     ("pipeline-plan.yml", "ubuntu-24.04", "ubuntu-latest"),
     ("pipeline-plan.yml", "    needs: discover\n", "    needs: discover\n    environment: prod\n"),
     ("pipeline-fork-comment.yml", "actions/setup-python@", "actions/checkout@"),
+    ("pipeline-upgrade.yml", "  workflow_dispatch:", "  pull_request:"),
+    ("pipeline-upgrade.yml", "  workflow_dispatch:", "  workflow_dispatch:\n  push:"),
+    ("pipeline-upgrade.yml", "contents: write ", "actions: write "),
+    ("pipeline-upgrade.yml", "secrets.PIPELINE_UPGRADE_TOKEN", "secrets.KUBECONFIG"),
     ("pipeline-apply.yml", "cancel-in-progress: false", "cancel-in-progress: true"),
     ("pipeline-apply.yml", "environment: __ENVIRONMENT__-plan", "environment: __ENVIRONMENT__"),
     ("pipeline-apply.yml", "    environment: __ENVIRONMENT__\n", ""),
@@ -71,7 +75,7 @@ def shipped(name: str) -> str:
     return (ROOT / "pipeline/data/github" / name).read_text().replace("@VERSION@", __version__)
 
 
-WRITTEN = ["pipeline-fork-comment.yml", "pipeline-plan.yml"]
+WRITTEN = ["pipeline-fork-comment.yml", "pipeline-plan.yml", "pipeline-upgrade.yml"]
 CLUSTERS = "environments: {dev: {cluster: {context: d}}, test: {}, prod: {cluster: {context: p}}}\nreleases: []\n"
 
 
@@ -170,4 +174,5 @@ def test_the_action_fails_where_the_tree_is_out_of_date(tmp_path: Path, monkeypa
     assert action(root, tmp_path, INPUT_BASE="ref:HEAD")[0] == 4
     assert action(root, tmp_path, INPUT_COMMAND="apply", INPUT_PLAN_FILE="plan.json", GITHUB_RUN_ID="1")[0] == 64
     assert action(root, tmp_path, INPUT_COMMAND="$(touch x)")[0] == 64
+    assert action(root, tmp_path, INPUT_BASE="--fail-on=info")[0] == 64
     assert not (root / "x").exists()

@@ -6,7 +6,7 @@ Nothing is written to rendered/ there: what a render made is read as a tree of f
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 from pipeline import rules
@@ -98,7 +98,7 @@ class Bench:
         assert isinstance(before, RenderedSnapshot)
         assert isinstance(after, RenderedSnapshot)
         terms = DiffTerms.of(there._config(""), datetime.now(tz=UTC).date(), None)  # noqa: SLF001 - as above
-        return _of(new, diff_repository(before, after, rules.load, terms))
+        return judged_report(new, diff_repository(before, after, rules.load, terms))
 
     @property
     def _release(self) -> str:
@@ -138,37 +138,60 @@ class Bench:
         return EditedTree.of(self.head, [fetched, outcome.edits])
 
 
-def paths(here: Repository, found: Sequence[VersionMove]) -> tuple[JudgedPath, ...]:
-    """For each move the best way there, over the versions that its source has in between.
+def paths(here: Repository, found: Sequence[VersionMove], cooldown: timedelta = timedelta()) -> tuple[JudgedPath, ...]:
+    """For each move the best way there, over the versions in between that are old enough.
 
     Raises:
         UsageError, WorldError: there is no Git repository, no commit to start from, or a source does not answer.
     """
     head = head_of(here)
-    rows = newer_of(here, [move.release for move in found])
-    for row in rows:
-        if row.problem:
-            raise WorldError(f"release {row.release!r}: {row.problem}")
+    rows = newer_of(here, [move.release for move in found], cooldown)
     with in_scratch(here, uncommitted=False) as place:
         return tuple(
-            _path(Bench(place, head, move.pin, move.environments), move, _row_of(move, rows)) for move in found
+            _path(Bench(place, head, move.pin, move.environments), move, _between(move, rows)) for move in found
         )
+
+
+def next_step(here: Repository, move: VersionMove, cooldown: timedelta) -> VersionMove | None:
+    """The first step of the way to where ``move`` leads; where that is blocked, the newest version that is not.
+
+    None where there is neither, or only ``move`` itself.
+
+    Raises:
+        UsageError, WorldError: as ``paths``.
+    """
+    between = _between(move, newer_of(here, [move.release], cooldown))
+    with in_scratch(here, uncommitted=False) as place:
+        bench = Bench(place, head_of(here), move.pin, move.environments)
+        first = next(iter(_path(bench, move, between).steps), None)
+        if first is None or not first.is_step:
+            first = next(
+                (step for step in (bench.judged("", each) for each in reversed(between)) if step.is_step), None
+            )
+    return None if first is None or first.version == move.after else replace(move, after=first.version)
+
+
+def _between(move: VersionMove, rows: Sequence[Standing]) -> list[str]:
+    """The versions before the one that ``move`` leads to, the oldest first."""
+    row = _row_of(move, rows)
+    if row.problem:
+        raise WorldError(f"release {row.release!r}: {row.problem}")
+    end = Version.parse(move.after)
+    return [each.version for each in reversed(row.newer) if Version.parse(each.version) < end]
 
 
 def _row_of(move: VersionMove, rows: Sequence[Standing]) -> Standing:
     return next(row for row in rows if row.release == move.release and {*row.environments} & {*move.environments})
 
 
-def newer_of(here: Repository, releases: Sequence[str]) -> Sequence[Standing]:
-    """Where the releases stand, with all newer versions; asks their sources."""
+def newer_of(here: Repository, releases: Sequence[str], cooldown: timedelta = timedelta()) -> Sequence[Standing]:
+    """Where the releases stand, with all newer versions that are old enough; asks their sources."""
     with progress("versions") as tell:
-        now = datetime.now(tz=UTC)
-        return standings(here.config, here.lock, releases, here.chart_source(), now, progress=tell)
+        now, source = datetime.now(tz=UTC), here.chart_source()
+        return standings(here.config, here.lock, releases, source, now, cooldown=cooldown, progress=tell)
 
 
-def _path(bench: Bench, move: VersionMove, row: Standing) -> JudgedPath:
-    end = Version.parse(move.after)
-    between = [each.version for each in reversed(row.newer) if Version.parse(each.version) < end]
+def _path(bench: Bench, move: VersionMove, between: Sequence[str]) -> JudgedPath:
     judged: dict[tuple[str, str], JudgedVersion] = {}
 
     def judge(old: str, new: str) -> int | None:
@@ -182,7 +205,8 @@ def _path(bench: Bench, move: VersionMove, row: Standing) -> JudgedPath:
     return JudgedPath(move.pin, move.before, move.after, steps)
 
 
-def _of(version: str, report: Report) -> JudgedVersion:
+def judged_report(version: str, report: Report) -> JudgedVersion:
+    """What counts of a report for the choice of a version."""
     findings = [finding for finding in report.findings if finding.waived is None]
     return JudgedVersion(
         version,

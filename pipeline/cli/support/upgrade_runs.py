@@ -4,6 +4,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
+from datetime import timedelta
 
 import click
 
@@ -40,7 +41,7 @@ def in_place(here: Repository, found: Sequence[VersionMove], outputs: tuple[str,
     """All moves at once, in the work tree; or for a dry run in another one."""
     with in_scratch(here, uncommitted=True) if how.again else nullcontext(here) as place:
         done = upgraded(place, found, how.fail_on, fix_values=how.fix_values)
-    _say(done)
+    tell(done)
     show(document(done.comparison.report), outputs)
     code = _exit_code(done)
     if how.again:
@@ -69,7 +70,7 @@ def on_branch(here: Repository, found: Sequence[VersionMove], branch: str, how: 
                 restore(place.root)
                 worst = FAILED
                 continue
-            _say(done)
+            tell(done)
             made += 1
             click.echo(f"committed {commit[:10]} on {name}: {found_files.subject}")
             worst = worst or _exit_code(done)
@@ -78,15 +79,16 @@ def on_branch(here: Repository, found: Sequence[VersionMove], branch: str, how: 
     return worst
 
 
-def show_paths(here: Repository, found: Sequence[VersionMove]) -> int:
+def show_paths(here: Repository, found: Sequence[VersionMove], cooldown: timedelta = timedelta()) -> int:
     """For each release the steps, with what blocks each of them."""
-    ways = paths(here, found)
+    ways = paths(here, found, cooldown)
     look = Look(settings().colored(sys.stdout))
     click.echo(unheard("\n".join(terminal(way, look) for way in ways)), nl=False, color=True)
     return OK if all(way.is_open for way in ways) else RISK
 
 
-def _say(done: Upgraded) -> None:
+def tell(done: Upgraded) -> None:
+    """What was edited, and what the render warns of."""
     for edit in done.edits:
         click.echo(unheard_where_needed(safe(f"{edit}\n")), nl=False, err=True)
     for line in done.moved_values:

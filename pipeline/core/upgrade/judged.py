@@ -30,6 +30,11 @@ class JudgedVersion:
         """Whether nothing blocks the way there."""
         return self.verdict not in (Verdict.BLOCKED, Verdict.FAILED)
 
+    @property
+    def is_step(self) -> bool:
+        """Whether nothing blocks the way there, and the chart does not forbid that jump."""
+        return self.is_open and not self.skips
+
     def __str__(self) -> str:
         return f"{self.version} {self.verdict}" + (f" ({self.blockers})" if self.blockers else "")
 

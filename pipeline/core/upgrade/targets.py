@@ -18,7 +18,7 @@ class Target:
 
 
 def targets(config: Config, asked: Iterable[str], *, everything: bool = False) -> tuple[Target, ...]:
-    """Each release once, in the order of pipeline.yaml. ``everything`` adds all that are not named.
+    """Each release once, in the order of pipeline.yaml. ``everything`` adds all that are not named, with their groups.
 
     Raises:
         UsageError: a name that is neither a release nor a group, or two versions for one release.
@@ -37,7 +37,8 @@ def targets(config: Config, asked: Iterable[str], *, everything: bool = False) -
                 )
     if everything:
         for name in names:
-            found.setdefault(name, Target(name))
+            group = next((group for group, members in config.groups.items() if name in members), "")
+            found.setdefault(name, Target(name, group=group))
     return tuple(found[name] for name in names if name in found)
 
 

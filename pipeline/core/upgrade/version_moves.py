@@ -108,3 +108,14 @@ def branch_name(found: Iterable[VersionMove]) -> str:
             name = f"{name}-{alone.pop()}"
         return f"upgrade/{name}-{version.replace('+', '_')}"
     return f"upgrade/{len(every)}-releases"
+
+
+def proposal_branch(batch: Iterable[VersionMove]) -> str:
+    """The branch of a batch's pull request, whichever the versions: ``upgrade/vault``, ``upgrade/group+mesh``.
+
+    ``upgrade/vault+staging`` where it moves in that environment alone. A ``+`` is in no name of pipeline.yaml.
+    """
+    every = list(batch)
+    name = f"group+{every[0].group}" if every[0].group else every[0].release
+    alone = sorted({move.alone_in for move in every})
+    return "+".join([f"upgrade/{name}", *(alone if "" not in alone else ())])

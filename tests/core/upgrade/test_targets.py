@@ -20,8 +20,8 @@ def test_releases_groups_and_versions() -> None:
         Target("vault", "0.28.0"),
     )
     assert targets(CONFIG, ["vault@1.0.0"], everything=True) == (
-        Target("base"),
-        Target("istiod"),
+        Target("base", group="mesh"),
+        Target("istiod", group="mesh"),
         Target("vault", "1.0.0"),
     )
     assert targets(CONFIG, []) == ()
