@@ -49,7 +49,7 @@ OURS = {
     "core/render/overlay_references.py:shared_references": "read through Disk.inputs, which makes a SafePath of it",
     "core/render/overlay_references.py:_check_kustomization": "compared with the names of the overlay, never opened",
     "core/render/overlay_references.py:kustomizations_built": "compared with the names of the overlay, never opened",
-    "core/render/overlay_probes.py:_ends": "compared with the names of the overlay, never opened",
+    "core/render/overlay_probes.py:_beside": "compared with the names of the overlay, never opened",
 }
 """Functions that make a path longer without the gate, and why what they add never comes from outside."""
 _JOINS = {"joinpath", "with_name", "with_stem"}

@@ -121,11 +121,15 @@ class _Marking:
         if not self._ends(mapping(entry).get("patch") or mapping(entry).get("path")):
             yield entry
 
+    def _beside(self, name: str) -> str:
+        """The key among the overlay's files of what the kustomization names."""
+        return posixpath.normpath(posixpath.join(posixpath.dirname(self._path), name))
+
     def _ends(self, patch: Any) -> bool:
         """Whether it deletes what it matches: the marks on that would be gone."""
         if not isinstance(patch, str):
             return False
-        path = posixpath.normpath(posixpath.join(posixpath.dirname(self._path), patch))
+        path = self._beside(patch)
         text = self._files[path].decode(errors="replace") if path in self._files else patch
         return "$patch" in text and "delete" in text
 
@@ -139,7 +143,7 @@ class _Marking:
     def _replacements(self, number: int, entry: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         """Marked targets, and then ``entry`` itself, which may be in a file of its own."""
         if isinstance(entry.get("path"), str):
-            file = posixpath.normpath(posixpath.join(posixpath.dirname(self._path), entry["path"]))
+            file = self._beside(entry["path"])
             try:
                 body = load(self._files[file].decode()) if file in self._files else None
             except (YamlError, UnicodeDecodeError):
