@@ -42,6 +42,21 @@ def has_privileges(workload: Resource) -> bool:
     )
 
 
+def forbidden_by_baseline(workload: Resource) -> str:
+    """The first thing of a pod that the level baseline forbids, in words; empty where there is none."""
+    spec = pod_spec(workload)
+    if hosts := [key for key in _HOST if spec.get(key) is True]:
+        return f"{hosts[0]}: true"
+    if any("hostPath" in mapping(one) for one in sequence(spec.get("volumes"))):
+        return "a volume of the host"
+    for one in _containers(spec):
+        if _ports(one):
+            return f"host port {_ports(one)[0]}"
+        if asked := sorted(_of_context(one) - {"runAsUser", "runAsNonRoot"}):
+            return f"{asked[0]} in container {one.get('name')}"
+    return ""
+
+
 def new_privileges(change: ResourceChange) -> Iterator[FieldChange]:
     """The changed paths with which the pods get a privilege that they did not have."""
     if change.before is None or change.after is None or change.action in (Action.ADDED, Action.REMOVED):

@@ -16,6 +16,14 @@ from pipeline.core.memo import once
 
 NATIVE_FROM = (1, 27)
 NATIVE_KUBERNETES = (1, 29)
+SUPPORTED_KUBERNETES = {
+    (1, minor): (1, lowest)
+    for minor, lowest in (
+        (14, 21), (15, 22), (16, 22), (17, 23), (18, 24), (19, 25), (20, 25), (21, 26), (22, 27), (23, 27), (24, 28),
+        (25, 29), (26, 29), (27, 29), (28, 30), (29, 31),
+    )
+}  # fmt: skip
+"""The oldest Kubernetes version of each Istio minor: https://istio.io/latest/docs/releases/supported-releases/."""
 _VERSION = re.compile(r"v?(\d{1,4})\.(\d{1,4})(?:[.-]|$)").match
 _IMAGES = {"pilot": "istiod", "proxyv2": "proxy", "install-cni": "CNI", "ztunnel": "ztunnel"}
 

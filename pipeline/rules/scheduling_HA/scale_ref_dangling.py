@@ -1,4 +1,4 @@
-"""An autoscaler refers to a workload that the upgrade removes or renames.
+"""An autoscaler refers to a workload that the upgrade removes or renames, or from now on to one that nobody renders.
 
 HorizontalPodAutoscaler, VerticalPodAutoscaler and KEDA's ScaledObject.
 
@@ -14,11 +14,11 @@ Update its target to the workload's new name.
 from collections.abc import Iterator
 from functools import partial
 
-from pipeline.core.analysis.dangling import dangling
+from pipeline.core.analysis.dangling import dangling, newly_missing
 from pipeline.core.analysis.references import Reference
 from pipeline.core.analysis.selection import home
 from pipeline.core.kube.resource import Resource, mapping
-from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Hit, Rule, place, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
 
@@ -37,6 +37,18 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
             title=f"{scaler.kind} {scaler.id.name} scales {target.kind} {target.name}, which is no longer rendered",
             why="It no longer does anything: the workload keeps its size.",
             remedy="Update its target to the workload's new name, or delete it too.",
+        )
+    for scaler, reference in newly_missing(upgrade, frozenset(_FIELD), partial(_target, upgrade)):
+        if not upgrade.before.manifests.resources:
+            continue
+        target = reference.id
+        yield Hit(
+            place(scaler, reference.path),
+            title=f"{scaler.kind} {scaler.id.name} scales {target.kind} {target.name}, which is not rendered",
+            why="It does nothing unless something else creates the workload.",
+            remedy="Correct its target, or create the workload.",
+            severity=Severity.MEDIUM,
+            confidence=Confidence.LIKELY,
         )
 
 
@@ -59,12 +71,19 @@ RULE = Rule(
     doc=__doc__,
     severity=Severity.HIGH,
     whole=check,
+    shares=("autoscaling-changed",),
     cases=(
         speaks(
             "the workload has another name",
             ("high", "spec.scaleTargetRef"),
             before=_WEB % "web" + _SCALER,
             after=_WEB % "shop-web" + _SCALER,
+        ),
+        speaks(
+            "it names another workload",
+            ("medium", "spec.scaleTargetRef"),
+            before=_WEB % "web" + _SCALER,
+            after=_WEB % "web" + _SCALER.replace("name: web", "name: api"),
         ),
         quiet("the workload was never rendered", before=_SCALER, after=_SCALER),
         quiet("both are removed", before=_WEB % "web" + _SCALER),
