@@ -3,6 +3,7 @@
 A rule file explains itself in its docstring and exports ``RULE``.
 """
 
+from collections.abc import Iterator
 from importlib import import_module
 from pkgutil import walk_packages
 from typing import TYPE_CHECKING
@@ -26,9 +27,10 @@ def categories() -> tuple[str, ...]:
     return tuple(sorted({name.split(".")[-2].replace("_", "-") for name in _modules()}))
 
 
-def names() -> tuple[str, ...]:
-    """What a policy may name: every rule by its id, every category as ``category:NAME``."""
-    return (*ids(), *(f"category:{name}" for name in categories()))
+def names() -> Iterator[str]:
+    """What a policy may name: every rule by its id, every category as ``category:NAME``. Looked up when asked for."""
+    yield from ids()
+    yield from (f"category:{name}" for name in categories())
 
 
 def _modules() -> list[str]:

@@ -5,7 +5,9 @@ The index is fetched once a run, whoever asks first; whoever else wants it waits
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from pipeline.adapters.fetch.http_get import Download, Downloads, beside
@@ -21,6 +23,9 @@ from pipeline.core.charts.repository_index import Offer, RepositoryIndex, choose
 from pipeline.core.errors import WorldError
 
 _NOT_MODIFIED = 304
+_KEPT = 32
+"""Charts of one index whose versions are kept: more would make memory grow with the number of charts."""
+_OffersOf = Callable[[str], tuple[Offer, ...]]
 
 
 @dataclass
@@ -43,7 +48,7 @@ class ChartRepositories:
         repository = reference.repository
         assert repository is not None, "BUG: a repository's chart without its repository"
         identity = identity_of(repository, self.root)
-        found = self._index(repository, identity, budget).offers(reference.name)
+        found = self._offers(repository, identity, budget)(reference.name)
         offer = choose(found, version, chart=reference.name, where=repository.shown)
         url = offer.urls[0]
         data = self.downloads.get(Download(url, identity), budget).body
@@ -63,22 +68,24 @@ class ChartRepositories:
         """Every version of the chart that its repository has; raises as ``fetch`` does."""
         repository = reference.repository
         assert repository is not None, "BUG: a repository's chart without its repository"
-        return self._index(repository, identity_of(repository, self.root), budget).offers(reference.name)
+        return self._offers(repository, identity_of(repository, self.root), budget)(reference.name)
 
-    def _index(self, repository: ChartRepository, identity: ServerIdentity, budget: Budget) -> RepositoryIndex:
+    def _offers(self, repository: ChartRepository, identity: ServerIdentity, budget: Budget) -> _OffersOf:
+        """What the repository's index has of a chart; several releases may have one."""
         key = f"{repository.url}\n{identity.authorization}"
         with self._lock:
             one = self._indexes.setdefault(key, _Index())
         with one.lock:  # of this index alone: a repository that hangs holds up its own charts
             if one.failed is not None:
                 raise WorldError(one.failed.message, hint=one.failed.hint) from one.failed
-            if one.index is None:
+            if one.offers is None:
                 try:
-                    one.index = RepositoryIndex.read(self._text(repository, identity, budget), repository.url)
+                    index = RepositoryIndex.read(self._text(repository, identity, budget), repository.url)
                 except WorldError as error:
                     one.failed = error
                     raise
-            return one.index
+                one.offers = lru_cache(_KEPT)(index.offers)
+            return one.offers
 
     def _text(self, repository: ChartRepository, identity: ServerIdentity, budget: Budget) -> str:
         url = repository_file(repository.url, "index.yaml")
@@ -97,7 +104,7 @@ class _Index:
     """One index of this run, or why there is none."""
 
     lock: threading.Lock = field(default_factory=threading.Lock)
-    index: RepositoryIndex | None = None
+    offers: _OffersOf | None = None
     failed: WorldError | None = None
 
 

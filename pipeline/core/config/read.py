@@ -51,7 +51,8 @@ def read(text: str, *, rule_ids: Iterable[str] = (), file: str = FILE, valid: bo
     data, problems = _yaml(text, file)
     if not problems:
         complaints = [] if valid else list(explain(schema(), data))
-        complaints += [] if complaints else meaning(data, frozenset(rule_ids))
+        known = frozenset(rule_ids) if "policy" in data else frozenset[str]()
+        complaints += [] if complaints else meaning(data, known)
         problems = [_problem(text, file, complaint) for complaint in complaints]
     if problems:
         raise ConfigError(tuple(sorted(problems, key=lambda p: (p.line, p.column, p.message))))
