@@ -28,7 +28,6 @@ from pipeline.core.charts.chart import VendoredTree, tree_digest_of
 from pipeline.core.charts.lock import FILE as LOCK
 from pipeline.core.errors import WorldError
 from pipeline.core.render.file_edits import Edits
-from pipeline.core.render.rendered_tree import digest
 from pipeline.core.safe_path import SafePath, shown
 
 
@@ -183,11 +182,14 @@ class Disk:
             raise WorldError(f"{where}: {(error.strerror or str(error)).lower()}; {outcome}") from error
 
     def _stage(self, edits: Edits, work: Writing, aside: Aside | None) -> None:
+        trees: dict[SafePath, Mapping[str, bytes]] = {}
         for folder, files in sorted(edits.trees.items()):
             here = self.vendored(folder)
-            if here != VendoredTree(files):
-                self._keep_tree(folder, here, files, edits, aside)
-                work.tree(SafePath(folder), files)
+            if (here.files or here.strange or not files) and here == VendoredTree(files):
+                continue
+            self._keep_tree(folder, here, files, edits, aside)
+            trees[SafePath(folder)] = files
+        work.trees(trees)
         for path, data in sorted(edits.files.items()):
             old = self.read(path)
             if old != data:
@@ -204,6 +206,8 @@ class Disk:
     def _keep_file(self, path: str, old: bytes | None, edits: Edits, aside: Aside | None) -> None:
         if aside is None:
             return
+        from pipeline.core.render.rendered_tree import digest  # noqa: PLC0415 - 20 ms, which a look needs not
+
         if old is not None and edits.known.get(path) not in ("", digest(old)):
             aside.keep(path, old)
         elif old is None and edits.known.get(path):

@@ -1,8 +1,8 @@
 """Carries out edits of a repository's files, all or nothing: staged, recorded, renamed."""
 
 import secrets
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
 
 from pipeline.adapters.open_folder import OpenFolder
 from pipeline.adapters.write_ahead import record
@@ -14,6 +14,7 @@ from pipeline.adapters.write_ahead.turn import Turn
 from pipeline.core.safe_path import SafePath
 
 STAGING = ".pipeline-staging-"
+_AT_ONCE = 4
 
 
 class Writing:
@@ -28,14 +29,23 @@ class Writing:
         self._half_done = False
         self._brought = 0
 
-    def tree(self, target: SafePath, files: Mapping[str, bytes]) -> None:
-        """``target`` shall hold these files and nothing else."""
-        folder, number = self._place(target, staged=True)
-        folder.inner(number, mode=0o777).close()
-        for name, data in sorted(files.items()):
-            path = SafePath.of(number, name)
-            folder.write(path, data)
-            self._files.append(path)
+    def trees(self, wanted: Mapping[SafePath, Mapping[str, bytes]]) -> None:
+        """Each folder shall hold its files and nothing else. Several are written at once: the disk is waited for."""
+        todo = [(*self._place(target, staged=True), files) for target, files in wanted.items()]
+        if len(todo) == 1:
+            self._files += _filled(*todo[0])
+        elif todo:
+            self._fill(todo)
+
+    def _fill(self, todo: Sequence[tuple[OpenFolder, SafePath, Mapping[str, bytes]]]) -> None:
+        from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - 10 ms, where one folder needs none
+
+        pool = ThreadPoolExecutor(_AT_ONCE)
+        try:
+            for done in pool.map(_filled, *zip(*todo, strict=True)):
+                self._files += done
+        finally:  # nobody writes any more when what was staged is removed
+            pool.shutdown(cancel_futures=True)
 
     def file(self, target: SafePath, data: bytes) -> None:
         folder, number = self._place(target, staged=True)
@@ -125,6 +135,14 @@ class Writing:
     def _keep(self, stage: Stage, *, flush: bool = True) -> None:
         moves = to_data(self._moves) if stage in (Stage.DOING, Stage.UNDOING) else []
         record.keep(self._turn, KIND, stage, {"folder": self._name, "moves": moves}, flush=flush)
+
+
+def _filled(staging: OpenFolder, number: SafePath, files: Mapping[str, bytes]) -> list[SafePath]:
+    """What was written into the new folder ``number``, by paths from the staging folder."""
+    with closing(staging.inner(number, mode=0o777)) as folder:
+        for name, data in sorted(files.items()):
+            folder.write(SafePath(name), data)
+    return [SafePath.of(number, name) for name in files]
 
 
 @contextmanager
