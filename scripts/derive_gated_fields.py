@@ -3,6 +3,7 @@
 From a table of one minor, tab-separated (API version, kind, path, value sent, two answers of a default server, that of
 a server with all feature gates on, warning, gate, its stage), made by asking two servers of one binary for each field
 of the published schema. Run: ``python -m scripts.derive_gated_fields 37 TABLE.tsv``; it keeps the other minors' tables.
+Without arguments it writes only what scripts/gated_until.yaml states: fields that older minors drop.
 """
 
 import csv
@@ -10,13 +11,32 @@ import json
 import sys
 from pathlib import Path
 
+import yaml
+
 from pipeline.core.kube.fields import code_at, type_of
 
 DATA = Path(__file__).parent.parent / "pipeline/data/gated_fields.json"
+UNTIL = Path(__file__).parent / "gated_until.yaml"
 
 
 def main() -> None:
-    minor, source = int(sys.argv[1]), Path(sys.argv[2])
+    known = json.loads(DATA.read_text(encoding="utf-8")) if DATA.exists() else {}
+    if len(sys.argv) > 1:
+        known[sys.argv[1]] = dropped_by(int(sys.argv[1]), Path(sys.argv[2]))
+    known["until"] = stated()
+    DATA.write_text(json.dumps(known, sort_keys=True, separators=(",", ":")) + "\n", encoding="utf-8")
+
+
+def stated() -> dict[str, dict[str, list[str | int]]]:
+    """By type and field: the gate, and the first minor in which it is on."""
+    found: dict[str, dict[str, list[str | int]]] = {}
+    for name, row in yaml.safe_load(UNTIL.read_text(encoding="utf-8")).items():
+        owner, _, field = name.rpartition(".")
+        found.setdefault(owner, {})[field] = row
+    return found
+
+
+def dropped_by(minor: int, source: Path) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
     with source.open(encoding="utf-8") as text:
         rows = list(csv.reader(text, delimiter="\t", quoting=csv.QUOTE_NONE))[1:]
@@ -34,9 +54,7 @@ def main() -> None:
             owner = code_at(version, kind, steps, minor)
             assert owner.startswith("#"), row
             found.setdefault(owner[1:], {})[field] = gate
-    known = json.loads(DATA.read_text(encoding="utf-8")) if DATA.exists() else {}
-    known[str(minor)] = found
-    DATA.write_text(json.dumps(known, sort_keys=True, separators=(",", ":")) + "\n", encoding="utf-8")
+    return found
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 
 data/gated_fields.json has them by minor. scripts/derive_gated_fields.py derives them from what two real servers keep:
 one with the default gates and one with all of them. A gate that a minor has off was off in every earlier one: gates go
-from off to on. So the newest table counts for every older minor whose schema has the field.
+from off to on. So the newest table counts for every older minor whose schema has the field. To it come the fields whose
+gate has been on since a later minor than the one asked for.
 """
 
 from collections.abc import Iterator, Mapping
@@ -55,8 +56,13 @@ def _below(
 
 @cache
 def _at(minor: int) -> Mapping[str, Mapping[str, str]]:
-    """The table of the first minor from ``minor`` on that has one."""
+    """The table of the first minor from ``minor`` on that has one, with what later minors keep; empty beyond them."""
     data = get_data("pipeline", "data/gated_fields.json")
     assert data is not None, "BUG: gated_fields.json is missing from the package"
-    tables: dict[str, dict[str, dict[str, str]]] = orjson.loads(data)
-    return next((tables[one] for one in sorted(tables, key=int) if int(one) >= minor), {})
+    tables = orjson.loads(data)
+    later = tables.pop("until")
+    own = next((tables[one] for one in sorted(tables, key=int) if int(one) >= minor), None)
+    if own is None:
+        return {}
+    since = {owner: {f: gate for f, (gate, on) in fields.items() if minor < on} for owner, fields in later.items()}
+    return {owner: own.get(owner, {}) | since.get(owner, {}) for owner in own.keys() | since.keys()}

@@ -30,7 +30,7 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
             assert change.after is not None, "BUG: a field of an object that is gone"
             found.setdefault((one.type, str(one.path[-1])), []).append((change.after, one))
     for _, several in sorted(found.items()):
-        yield _hit(several, target[1])
+        yield _hit(several, target[1], stated=upgrade.facts.target_stated)
 
 
 def _fresh(change: ResourceChange, minor: int) -> list[GatedField]:
@@ -43,7 +43,7 @@ def _where(path: Path) -> Path:
     return tuple(step for step in path if isinstance(step, str))
 
 
-def _hit(several: list[tuple[Resource, GatedField]], minor: int) -> Hit:
+def _hit(several: list[tuple[Resource, GatedField]], minor: int, *, stated: bool) -> Hit:
     resource, first = several[0]
     places = [place(one, field.path) for one, field in several]
     return Hit(
@@ -51,6 +51,7 @@ def _hit(several: list[tuple[Resource, GatedField]], minor: int) -> Hit:
         title=f"{resource.kind} {resource.id.name}: {to_text(first.path)} is accepted but silently ignored",
         why=f"In Kubernetes 1.{minor} the feature gate {first.gate} is off by default: the field is not stored.",
         remedy=f"Enable the feature gate {first.gate} on the cluster, or remove {first.path[-1]} with an overlay.",
+        severity=None if stated else Severity.LOW,  # no one said what the cluster runs
         also=tuple(places[1:]),
     )
 

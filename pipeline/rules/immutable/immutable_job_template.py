@@ -49,6 +49,8 @@ _FIXED: tuple[Path, ...] = (
 
 
 _OF_SUSPENDED = ("nodeSelector", "tolerations", "affinity", "schedulingGates")
+_RESOURCES_SINCE = 36
+"""The feature gate MutablePodResourcesForSuspendedJobs is on since then."""
 
 
 _ELASTIC_SINCE = 27
@@ -63,18 +65,18 @@ def _elastic(new: Body, minor: int) -> bool:
 
 def _refused(old: Body, new: Body, minor: int) -> tuple[Path, ...]:
     if get(old, ("spec", "suspend")) is True:
-        old, new = _without_directives(old), _without_directives(new)
+        old, new = _without_directives(old, minor), _without_directives(new, minor)
     elastic = _elastic(new, minor)
     return differing(old, new, *(path for path in _FIXED if not (elastic and path[-1] == "completions")))
 
 
-def _without_directives(body: Body) -> Body:
+def _without_directives(body: Body, minor: int) -> Body:
     """What a suspended Job's template may still change: where its pods go, and what they take (KEP-2926, KEP-5440)."""
     spec = mapping(body.get("spec"))
     template = mapping(spec.get("template"))
     metadata = {k: v for k, v in mapping(template.get("metadata")).items() if k not in ("labels", "annotations")}
     pod = {key: value for key, value in mapping(template.get("spec")).items() if key not in _OF_SUSPENDED}
-    for key in ("containers", "initContainers"):
+    for key in ("containers", "initContainers") if minor >= _RESOURCES_SINCE else ():
         if key in pod:
             entries = map(mapping, sequence(pod[key]))
             pod[key] = [{k: v for k, v in entry.items() if k != "resources"} for entry in entries]
@@ -110,6 +112,19 @@ RULE = Rule(
             after=(_JOB % "x:1").replace(
                 "{template: {spec: {", "{suspend: true, template: {spec: {nodeSelector: {a: b}, "
             ),
+        ),
+        speaks(
+            "it is suspended, and takes more memory, where the server cannot change that",
+            ("blocker", "spec.template.spec.containers[name=a].resources"),
+            before=(_JOB % "x:1").replace("{template", "{suspend: true, template"),
+            after=(_JOB % "x:1, resources: {limits: {memory: 1Gi}}").replace("{template", "{suspend: true, template"),
+            facts={"target": (1, 35)},
+        ),
+        quiet(
+            "the same since Kubernetes 1.36",
+            before=(_JOB % "x:1").replace("{template", "{suspend: true, template"),
+            after=(_JOB % "x:1, resources: {limits: {memory: 1Gi}}").replace("{template", "{suspend: true, template"),
+            facts={"target": (1, 36)},
         ),
         quiet(
             "a default is spelled out",

@@ -35,3 +35,21 @@ def test_every_field_that_a_real_server_dropped_is_known() -> None:
 def test_a_field_counts_from_the_minor_on_that_has_it(minor: int, *, dropped: bool) -> None:
     found = gated(body("v1", "Pod", "spec.containers[].lifecycle.stopSignal", "SIGTERM"), minor)
     assert [one.gate for one in found] == (["ContainerStopSignals"] if dropped else [])
+
+
+@pytest.mark.parametrize(
+    ("kind", "path", "minor", "gate"),
+    [
+        ("apps/v1 StatefulSet", "spec.updateStrategy.rollingUpdate.maxUnavailable", 36, "MaxUnavailableStatefulSet"),
+        ("apps/v1 StatefulSet", "spec.updateStrategy.rollingUpdate.maxUnavailable", 37, ""),
+        ("v1 Pod", "spec.hostUsers", 32, "UserNamespacesSupport"),
+        ("v1 Pod", "spec.hostUsers", 33, ""),
+        ("v1 Pod", "spec.resources", 33, "PodLevelResources"),
+        ("v1 Service", "spec.trafficDistribution", 30, "ServiceTrafficDistribution"),
+        ("v1 Service", "spec.trafficDistribution", 31, ""),
+        ("apps/v1 Deployment", "spec.template.spec.hostnameOverride", 34, "HostnameOverride"),
+    ],
+)
+def test_a_field_counts_until_its_gate_is_on(kind: str, path: str, minor: int, gate: str) -> None:
+    version, _, name = kind.partition(" ")
+    assert [one.gate for one in gated(body(version, name, path, 1), minor)] == ([gate] if gate else [])

@@ -122,10 +122,6 @@ FORMATS: Mapping[str, Format] = {
     ),
     "sysctl": Format(sysctl, "the name of a sysctl"),
     "group-version": Format(lambda text: text != "" and text.count("/") <= 1, "GROUP/VERSION or VERSION"),
-    "with-group": Format(
-        lambda text: text.count("/") == 1 and all(text.split("/")) and subdomain(text.partition("/")[0]),
-        "GROUP/VERSION",
-    ),
     "one-line": Format(lambda text: text.strip() != "" and "\n" not in text and "\r" not in text, "one line"),
     "https": Format(https, "an https:// address with a host, without query and user"),
     "cron": Format(schedule, "a cron schedule of five fields"),

@@ -1,6 +1,6 @@
-"""Rules across fields of autoscalers, disruption budgets, roles, quotas, volumes and flow control.
+"""Rules across fields of disruption budgets, roles, quotas, volumes and flow control.
 
-Source: the validation packages of k8s.io/kubernetes/pkg/apis/{autoscaling,policy,rbac,core,flowcontrol}.
+Source: the validation packages of k8s.io/kubernetes/pkg/apis/{policy,rbac,core,flowcontrol}.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,7 +13,6 @@ from pipeline.core.kube.validation.pod_rules import one_of
 from pipeline.core.kube.validation.predicates import label
 from pipeline.core.yaml.positions import Steps
 
-_TARGETS = {"Utilization": "averageUtilization", "AverageValue": "averageValue", "Value": "value"}
 _NOT_SOURCES = {
     "accessModes",
     "capacity",
@@ -36,34 +35,6 @@ _OBJECT_COUNTS = {
     "services.nodeports",
     "services.loadbalancers",
 }
-
-
-def _autoscaler(value: Mapping[str, Any], path: Steps, _context: Context) -> Iterator[Invalid]:
-    low, high = value.get("minReplicas"), value.get("maxReplicas")
-    if isinstance(low, int) and isinstance(high, int) and low > high:
-        yield Invalid((*path, "maxReplicas"), "maxReplicas", "at least minReplicas", high)
-    kinds = {text(one.get("type")) for _, one in entries(value.get("metrics"))}
-    if low == 0 and not isinstance(low, bool) and not kinds & {"Object", "External"}:
-        wanted = "above 0 without a metric of type Object or External"
-        yield Invalid((*path, "minReplicas"), "minReplicas", wanted, low)
-
-
-def _metric(value: Mapping[str, Any], path: Steps, _context: Context) -> Iterator[Invalid]:
-    kind = text(value.get("type"))
-    own = kind[:1].lower() + kind[1:]
-    if kind in ("Resource", "Pods", "Object", "External", "ContainerResource"):
-        if value.get(own) is None:
-            yield Invalid((*path, own), own, "set", "", missing=True)
-        for other in ("resource", "pods", "object", "external", "containerResource"):
-            if other != own and value.get(other) is not None:
-                yield Invalid((*path, other), other, f"absent where type is {kind}", value[other])
-
-
-def _target(value: Mapping[str, Any], path: Steps, _context: Context) -> Iterator[Invalid]:
-    field = _TARGETS.get(text(value.get("type")))
-    given = [name for name in _TARGETS.values() if value.get(name) is not None]
-    if field and field not in given and not (field == "value" and "averageValue" in given):
-        yield Invalid((*path, field), field, "set", "", missing=True)
 
 
 def _budget(value: Mapping[str, Any], path: Steps, _context: Context) -> Iterator[Invalid]:
@@ -202,13 +173,14 @@ def _queues(value: Mapping[str, Any], path: Steps, _context: Context) -> Iterato
         yield Invalid((*path, "handSize"), "handSize", f"at most queues, {queues}", hand)
 
 
+def _attributes(value: Mapping[str, Any], path: Steps, _context: Context) -> Iterator[Invalid]:
+    if value.get("parameters") == {}:
+        yield Invalid((*path, "parameters"), "parameters", "set", "", missing=True)
+
+
 POLICIES: Mapping[str, tuple[Span, ...]] = {
     "flowcontrol.v1.QueuingConfiguration": (_queues,),
     "resource.v1.DeviceRequest": (one_of(("exactly", "firstAvailable")),),
-    "autoscaling.v1.HorizontalPodAutoscalerSpec": (_autoscaler,),
-    "autoscaling.v2.HorizontalPodAutoscalerSpec": (_autoscaler,),
-    "autoscaling.v2.MetricSpec": (_metric,),
-    "autoscaling.v2.MetricTarget": (_target,),
     "policy.v1.PodDisruptionBudgetSpec": (_budget,),
     "rbac.v1.PolicyRule": (_role_rule,),
     "rbac.v1.Role": (_role,),
@@ -223,4 +195,5 @@ POLICIES: Mapping[str, tuple[Span, ...]] = {
     "flowcontrol.v1.PriorityLevelConfigurationSpec": (_level,),
     "flowcontrol.v1.LimitResponse": (_response,),
     "apps.v1.StatefulSetSpec": (_claim_name,),
+    "storage.v1.VolumeAttributesClass": (_attributes,),
 }

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from pipeline.core.kube.validation.autoscalers import AUTOSCALERS
 from pipeline.core.kube.validation.extensions import EXTENSIONS
 from pipeline.core.kube.validation.invalid import Span
 from pipeline.core.kube.validation.pod_rules import PODS
@@ -10,7 +11,7 @@ from pipeline.core.kube.validation.services import SERVICES
 from pipeline.core.kube.validation.unique import UNIQUE
 from pipeline.core.kube.validation.workload_rules import WORKLOADS
 
-_PARTS = (EXTENSIONS, PODS, POLICIES, SERVICES, UNIQUE, WORKLOADS)
+_PARTS = (AUTOSCALERS, EXTENSIONS, PODS, POLICIES, SERVICES, UNIQUE, WORKLOADS)
 
 SPANS: Mapping[str, tuple[Span, ...]] = {
     name: tuple(span for part in _PARTS for span in part.get(name, ()))
