@@ -17,7 +17,8 @@ from pipeline.core.analysis.change_text import shown
 from pipeline.core.analysis.pod_security import privilege_changes
 from pipeline.core.analysis.pod_standards import APP_ARMOR, new_privileges
 from pipeline.core.analysis.rule_helpers import FindingText, hit
-from pipeline.core.diff.change import ResourceChange
+from pipeline.core.diff.change import FieldChange, ResourceChange
+from pipeline.core.kube.resource import mapping
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Hit, Rule, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
@@ -26,6 +27,12 @@ _WORDS = FindingText(
     "its pods get more privileges",
     "An attacker in the pod can do more on the node; a strict Pod Security level rejects the pods.",
     "Undo the change with a value or an overlay, unless the pods need the privileges.",
+)
+_WRITABLE = FindingText(
+    "its root file system becomes writable",
+    "An attacker in the container can change its programs; a policy of your own may reject the pods.",
+    "Undo the change with a value or an overlay, unless the program must write there.",
+    grade=lambda _change, _fields: Severity.MEDIUM,
 )
 _NEW = FindingText(
     "its pods get new privileges",
@@ -39,11 +46,18 @@ _NEW = FindingText(
 def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
     picked = [field for field, loosened in privilege_changes(change) if loosened]
     if picked:
-        yield hit(change, picked, _WORDS)
+        yield hit(change, picked, _WRITABLE if all(_writes(field) for field in picked) else _WORDS)
     told = {field.path for field in picked}
     new = [field for field in new_privileges(change) if field.path not in told]
     if new:
         yield hit(change, new, _NEW)
+
+
+def _writes(field: FieldChange) -> bool:
+    if field.path[-1] == "readOnlyRootFilesystem":
+        return True
+    gone, left = mapping(field.old), mapping(field.new)
+    return field.path[-1] == "securityContext" and set(gone) - set(left) == {"readOnlyRootFilesystem"} and not left
 
 
 _WEB = (

@@ -1,4 +1,4 @@
-"""A webhook's settings change: its backend, timeout, versions, side effects.
+"""A webhook's settings change: its backend, timeout, versions, side effects; or the order of webhooks.
 
 ## Why it matters
 
@@ -11,7 +11,7 @@ Check that the backend and its certificate are rendered, and that the timeout is
 """
 
 from pipeline.core.analysis.rule_helpers import FindingText, object_check
-from pipeline.core.diff.change import FieldChange
+from pipeline.core.diff.change import FieldChange, Op
 from pipeline.core.kube.path import Path
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
@@ -26,9 +26,11 @@ _TOLD = (
 )
 
 
-def _picks(_field: FieldChange, path: Path) -> bool:
+def _picks(field: FieldChange, path: Path) -> bool:
     if path[:1] == ("spec",):  # of an aggregated API
         return True
+    if path == ("webhooks",):  # mutating ones see what those before them made
+        return field.op is Op.REORDERED
     return path[:1] == ("webhooks",) and bool(path[2:]) and path[2:3] not in _TOLD
 
 
@@ -64,6 +66,12 @@ RULE = Rule(
             after=_HOOK % ", timeoutSeconds: 5",
         ),
         speaks("an aggregated API", ("low", "spec.insecureSkipTLSVerify"), before=_API % "true", after=_API % "false"),
+        speaks(
+            "another order",
+            ("low", "webhooks"),
+            before=_HOOK % "}, {name: d.b.c",
+            after=(_HOOK % "}, {name: a.b.c").replace("[{name: a", "[{name: d", 1),
+        ),
         quiet("it fails open", before=_HOOK % "", after=_HOOK % ", failurePolicy: Ignore"),
     ),
 )

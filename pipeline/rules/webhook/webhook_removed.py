@@ -16,7 +16,7 @@ from pipeline.core.analysis.change_text import entry_name
 from pipeline.core.analysis.removal import WEBHOOKS, kept, not_replaced
 from pipeline.core.analysis.rule_helpers import FindingText, object_check
 from pipeline.core.analysis.webhook_entries import renamed
-from pipeline.core.diff.change import FieldChange
+from pipeline.core.diff.change import FieldChange, Op
 from pipeline.core.kube.path import MISSING, Path
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Hit, Rule, at, quiet, speaks
@@ -25,11 +25,12 @@ from pipeline.core.risk.upgrade import Upgrade
 
 def _picks(field: FieldChange, path: Path) -> bool:
     """Added webhooks are webhook-entry-added's, but for those that only have another name."""
-    return path[:1] == ("webhooks",) and not path[2:] and field.old is not MISSING
+    gone = field.old is not MISSING and field.op is not Op.REORDERED
+    return path[:1] == ("webhooks",) and not path[2:] and gone
 
 
-def _picks_renamed(_field: FieldChange, path: Path) -> bool:
-    return path[:1] == ("webhooks",) and not path[2:]
+def _picks_renamed(field: FieldChange, path: Path) -> bool:
+    return path[:1] == ("webhooks",) and not path[2:] and field.op is not Op.REORDERED
 
 
 _TEXT = FindingText(
