@@ -3,7 +3,7 @@
 import fnmatch
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -29,19 +29,37 @@ _REMOTE = re.compile(r"://|^\s*- \"?(?:github\.com/|git@|git::)|\?ref=", re.MULT
 _HELMFILES = ("helmfile.yaml", "helmfile.yml", "helmfile.yaml.gotmpl")
 
 
-def declared(place: Path) -> Imported:
+READERS = {"flux": flux, "argocd": argocd}
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """The repository around what is read, to whose ``top`` it may refer.
+
+    ``own`` is that repository's address: charts that are named by it are paths from the top. ``from_top`` says that
+    all paths are to be read from there, also those of a helmfile.yaml further down.
+    """
+
+    top: Path
+    own: str = ""
+    from_top: bool = False
+
+
+def declared(place: Path, around: Surroundings | None = None, tools: Sequence[str] = tuple(READERS)) -> Imported:
     """What ``place`` (a folder, or a helmfile.yaml) declares, by environment.
+
+    Of a folder of manifests, only what is declared for ``tools`` is read.
 
     Raises:
         UsageError: nothing of any known tool is there, or a file cannot be read.
     """
     if place.is_file():
-        return _helmfile(place)
+        return _helmfile(place, around)
     if not place.is_dir():
         raise MissingFileError(f"{place} does not exist", hint="pipeline init --from FOLDER or helmfile.yaml")
     found = next((place / SafePath(name) for name in _HELMFILES if (place / SafePath(name)).is_file()), None)
     if found is not None:
-        return _helmfile(found)
+        return _helmfile(found, around)
     files = {found.path: data for found, data in Below(place).files() if found.kind is FileKind.FILE}
     parsed = dict(_documents(files))
     lists = [(path, rows) for path, several in parsed.items() for rows in several if _is_list(rows)]
@@ -50,7 +68,7 @@ def declared(place: Path) -> Imported:
             posixpath.basename(path).rpartition(".")[0]: mapping(each[0]) for path, each in parsed.items() if each
         }
         return helm_releases(lists, values)
-    return _manifests(parsed, place)
+    return _manifests(parsed, place, around.own if around else "", tools)
 
 
 def _is_list(rows: Any) -> bool:
@@ -71,13 +89,13 @@ def _documents(files: Mapping[str, bytes]) -> Iterator[tuple[str, list[Any]]]:
                 continue
 
 
-def _manifests(parsed: Mapping[str, list[Any]], place: Path) -> Imported:
+def _manifests(parsed: Mapping[str, list[Any]], place: Path, own: str, tools: Sequence[str]) -> Imported:
     """One environment for each cluster's folder, or one for all."""
     found = Imported()
     for environment, folders in _environments(parsed).items():
         documents, left_out = _of_folders(parsed, folders, place)
         found = replace(found, left_out=(*found.left_out, *left_out))
-        for one in (flux(documents), argocd(documents)):
+        for one in (READERS[tool](documents, own) for tool in tools):
             if any(one.releases.values()) or one.left_out:
                 before = found.releases.get(environment, ())
                 both = found.with_environment(environment, one)
@@ -158,13 +176,14 @@ def _environments(parsed: Mapping[str, list[Any]]) -> dict[str, tuple[str, ...]]
 
 @dataclass(frozen=True, slots=True)
 class _BesideHelmfile:
-    """The files beside a helmfile.yaml."""
+    """The files of a repository, by their paths from the folder of its helmfile.yaml, which is ``inside`` of it."""
 
-    folder: Path
+    top: Path
+    inside: str
 
     def text(self, path: str) -> str | None:
         try:
-            return Below(self.folder, links=True).read(SafePath(posixpath.normpath(path))).decode()
+            return Below(self.top, links=True).read(SafePath(self._from_top(path))).decode()
         except (OSError, UnicodeDecodeError, PipelineError):
             return None
 
@@ -172,12 +191,20 @@ class _BesideHelmfile:
         plain = posixpath.normpath(pattern)
         if not any(character in plain for character in "*?["):
             return [plain] if self.text(plain) is not None else []
-        names = (found.path for found in Below(self.folder).walk() if found.kind is FileKind.FILE)
-        return [name for name in names if fnmatch.fnmatchcase(name, plain)]
+        wanted = self._from_top(plain)
+        names = (found.path for found in Below(self.top).walk() if found.kind is FileKind.FILE)
+        return [posixpath.relpath(name, self.inside or ".") for name in names if fnmatch.fnmatchcase(name, wanted)]
+
+    def _from_top(self, path: str) -> str:
+        return posixpath.normpath(f"{self.inside or '.'}/{path}")
 
 
-def _helmfile(file: Path) -> Imported:
+def _helmfile(file: Path, around: Surroundings | None) -> Imported:
+    top = around.top if around else file.parent
+    inside = file.parent.resolve().relative_to(top.resolve()).as_posix().removeprefix(".")
+    folder = inside if around and around.from_top else ""
     try:
-        return helmfile(file.read_text(encoding="utf-8"), _BesideHelmfile(file.parent), where=file.name)
+        text = file.read_text(encoding="utf-8")
+        return helmfile(text, _BesideHelmfile(top, inside), where=file.name, folder=folder)
     except (OSError, UnicodeDecodeError, ValueError) as error:
         raise UsageError(f"{file}: {error}") from error

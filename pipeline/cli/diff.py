@@ -41,6 +41,9 @@ _CHART = "For chart: sources: "
 @click.option(
     "--double-check", is_flag=True, help="Let DeepDiff search for differences that are missing in the report."
 )
+@click.option("--flux", "flux", type=_FILE, help="Compare what Flux objects below this folder declare.")
+@click.option("--argocd", "argocd", type=_FILE, help="Compare what Argo CD Applications below this folder declare.")
+@click.option("--helmfile", "helmfile", type=_FILE, help="Compare what this helmfile.yaml declares.")
 @click.option("--release-name", default="release", show_default=True, help=f"{_CHART}the release's name.")
 @click.option("-n", "--namespace", default="default", show_default=True, help=f"{_CHART}the release's namespace.")
 @click.option("-f", "--values", multiple=True, type=_FILE, help=f"{_CHART}values for both sides (repeatable).")
@@ -61,6 +64,8 @@ def command(context: click.Context, /, sides: tuple[str, ...], **options: Any) -
 
     Without arguments, shows what this branch changes: the merge base with the default branch against the work tree.
     Exit 4 if a file of NEW was edited after render wrote it.
+
+    --flux, --argocd and --helmfile need no pipeline.yaml: what the other tool declares is rendered at both revisions.
     """
     from pipeline.core.config.diff_source import SourceKind
 
@@ -72,7 +77,7 @@ def command(context: click.Context, /, sides: tuple[str, ...], **options: Any) -
             f"a chart cannot be compared with {next(str(s) for s in sources if s.kind is not SourceKind.CHART)}",
             hint="compare two charts: pipeline diff chart:OLD chart:NEW",
         )
-    found = _of_charts(sources, options) if SourceKind.CHART in kinds else _of_trees(sources, options)
+    found = _found(sources, options)
     from pipeline.cli.support.outdated_notice import say_outdated
     from pipeline.cli.support.showing import show
     from pipeline.cli.support.terminal_view import depth_of
@@ -90,6 +95,27 @@ def command(context: click.Context, /, sides: tuple[str, ...], **options: Any) -
         say_edits(found.hand_edits)
         code = code if code in (FAILED, RISK) else STALE
     context.exit(code)
+
+
+def _found(sources: "tuple[DiffSource, DiffSource]", options: dict[str, Any]) -> "ShownReport":
+    from pipeline.core.config.diff_source import SourceKind
+
+    tools = [tool for tool in ("flux", "argocd", "helmfile") if options[tool] is not None]
+    if len(tools) > 1:
+        raise UsageError(f"--{' and --'.join(tools)} exclude each other", hint="compare one after the other")
+    if tools:
+        return _of_foreign(tools[0], sources, options)
+    return _of_charts(sources, options) if sources[0].kind is SourceKind.CHART else _of_trees(sources, options)
+
+
+def _of_foreign(tool: str, sources: "tuple[DiffSource, DiffSource]", options: dict[str, Any]) -> "ShownReport":
+    from pipeline.cli.support.diff_request import DiffRequest
+    from pipeline.cli.support.foreign_diff import Foreign, compared_foreign
+    from pipeline.cli.support.kept_report import of_comparison
+
+    asked = DiffRequest(options["environments"], options["releases"], options["fail_on"], None, options["double_check"])
+    what = Foreign(tool, options[tool], options["kube_version"] or "")
+    return of_comparison(compared_foreign(what, *sources, asked))
 
 
 def _of_charts(sources: "tuple[DiffSource, DiffSource]", options: dict[str, Any]) -> "ShownReport":

@@ -1,10 +1,14 @@
 """``pipeline init``: writes a commented pipeline.yaml that works, and the folders beside it."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from pipeline.core.errors import OK, UsageError
+
+if TYPE_CHECKING:
+    from pipeline.adapters.declared_elsewhere import Surroundings
 
 _WORKFLOWS = ("pipeline-plan.yml", "pipeline-fork-comment.yml", "pipeline-upgrade.yml")
 _APPLY = "pipeline-apply.yml"
@@ -83,7 +87,7 @@ def _import(folder: Path, origin: Path) -> int:
     from pipeline.core.words import agreeing, counted
     from pipeline.report.plain import safe
 
-    files, left_out = repository_files(declared(origin))
+    files, left_out = repository_files(declared(origin, _around(folder, origin)))
     there = [path for path in files if (folder / SafePath(path)).exists()]
     if there:
         raise UsageError(
@@ -100,6 +104,16 @@ def _import(folder: Path, origin: Path) -> int:
         click.echo(f"{counted(number, 'thing')} {agreeing(number, 'was')} not taken over: see above", err=True)
     click.echo("next: pipeline vendor && pipeline render, then compare with what runs: pipeline diff dir:OLD worktree")
     return OK
+
+
+def _around(folder: Path, origin: Path) -> "Surroundings | None":
+    """The Git repository that ``origin`` lies in; it is known by its address where pipeline.yaml goes to its top."""
+    from pipeline.adapters.declared_elsewhere import Surroundings
+    from pipeline.adapters.git.door import marked
+    from pipeline.adapters.git.remote import address
+
+    top = marked(origin)
+    return None if top is None else Surroundings(top, address(top) if folder.resolve() == top else "")
 
 
 def _write_workflows(folder: Path) -> int:

@@ -80,6 +80,12 @@ class Remote:
         return environment(**extra)
 
 
+def address(root: Path) -> str:
+    """Where ``origin`` is; empty where there is none."""
+    done = ask(root, "remote", "get-url", _ORIGIN, fine=range(256))
+    return done.stdout.decode("utf-8", "replace").strip() if done.code == 0 else ""
+
+
 def current_branch(root: Path) -> str:
     """The branch that is checked out; empty where HEAD is on none."""
     done = ask(root, "symbolic-ref", "--quiet", "--short", "HEAD", fine=(0, 1))

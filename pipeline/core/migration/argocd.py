@@ -4,6 +4,7 @@ Facts: https://argo-cd.readthedocs.io/en/stable/user-guide/helm/ (the order of v
 parameters; the release is named like the Application) and .../user-guide/multiple_sources/.
 """
 
+import posixpath
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 from pipeline.core.kube.resource import mapping, sequence
 from pipeline.core.migration.flux import Documents
 from pipeline.core.migration.imported import Imported, ImportedRelease, LeftOut, merged, with_value
+from pipeline.core.migration.own_repository import is_followed, same_repository
 from pipeline.core.yaml.reader import YamlError, load
 
 _GROUP = "argoproj.io/"
@@ -20,11 +22,11 @@ _READ = frozenset(
 _BY_ITSELF = frozenset({"skipCrds", "passCredentials", "skipTests", "skipSchemaValidation", "namespace"})
 
 
-def argocd(documents: Documents) -> Imported:
-    """The releases of one environment, under the name ``""``."""
+def argocd(documents: Documents, own: str = "") -> Imported:
+    """The releases of one environment, under the name ``""``. ``own`` is the address of their repository."""
     releases, left_out, repositories = [], list[LeftOut](), dict[str, str]()
     for file, document in documents.of_kind("Application", _GROUP):
-        releases += _ApplicationReader(file, document, left_out, repositories).releases()
+        releases += _ApplicationReader(file, document, left_out, repositories, own).releases()
     for file, document in documents.of_kind("ApplicationSet", _GROUP):
         name = mapping(document.get("metadata")).get("name")
         todo = "import what argocd appset generate prints: each Application in a file"
@@ -38,6 +40,7 @@ class _ApplicationReader:
     document: Mapping[str, Any]
     left_out: list[LeftOut]
     repositories: dict[str, str]
+    own: str
 
     @property
     def name(self) -> str:
@@ -93,7 +96,14 @@ class _ApplicationReader:
             what = f"its source {path or url} is not a Helm chart" if not source.get("kustomize") else "Kustomize"
             self._leave(f"{what} and is not taken over", "keep the Application, or render it by an overlay")
             return None
+        if self._lies_here(source):
+            return f"./{path}"
         return f"git+{url}//{path}" + ("" if revision == "HEAD" else f"?ref={revision}")
+
+    def _lies_here(self, source: Mapping[str, Any]) -> bool:
+        """Whether its chart is a folder of the repository that declares it."""
+        here = same_repository(str(source.get("repoURL") or ""), self.own)
+        return here and is_followed(str(source.get("targetRevision") or ""))
 
     def _files(self, helm: Mapping[str, Any], source: Mapping[str, Any], named: Mapping[str, str]) -> list[str]:
         found = []
@@ -103,8 +113,9 @@ class _ApplicationReader:
                 found.append(rest)
             elif source.get("chart") or file.startswith(("http://", "https://", "$")):
                 self._leave(f"valueFiles {file} is not taken over", "copy its content into values/")
-            # else it is a file of the chart itself, beside its templates
-            else:
+            elif self._lies_here(source):
+                found.append(posixpath.normpath(f"{source.get('path') or '.'}/{file}"))
+            else:  # it is a file of the chart itself, beside its templates
                 self._leave(f"valueFiles {file} lies in the chart", "copy its content into values/")
         return found
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from pipeline.core.kube.resource import mapping, sequence
 from pipeline.core.migration.imported import Imported, ImportedRelease, LeftOut, merged, with_value
+from pipeline.core.migration.own_repository import is_followed, same_repository
 from pipeline.core.yaml.reader import YamlError, load
 
 _GROUP_HELM = "helm.toolkit.fluxcd.io/"
@@ -44,11 +45,11 @@ class Documents:
         return None
 
 
-def flux(documents: Documents) -> Imported:
-    """The releases of one environment, under the name ``""``."""
+def flux(documents: Documents, own: str = "") -> Imported:
+    """The releases of one environment, under the name ``""``. ``own`` is the address of their repository."""
     releases, left_out, repositories = [], list[LeftOut](), dict[str, str]()
     for file, document in documents.of_kind("HelmRelease", _GROUP_HELM):
-        reader = _HelmReleaseReader(documents, file, document, left_out, repositories)
+        reader = _HelmReleaseReader(documents, file, document, left_out, repositories, own)
         release = reader.release()
         if release is not None:
             releases.append(release)
@@ -62,6 +63,7 @@ class _HelmReleaseReader:
     document: Mapping[str, Any]
     left_out: list[LeftOut]
     repositories: dict[str, str]
+    own: str
 
     @property
     def spec(self) -> Mapping[str, Any]:
@@ -93,6 +95,7 @@ class _HelmReleaseReader:
             values=merged(self._referred_values(own), mapping(self.spec.get("values"))),
             patches=tuple(self._patches()),
             where=self.where,
+            declared=name,
         )
 
     def _leave(self, what: str, todo: str) -> None:
@@ -116,7 +119,7 @@ class _HelmReleaseReader:
             case "OCIRepository":
                 return str(of.get("url")), self._tag(mapping(of.get("ref")))
             case "GitRepository":
-                return _of_git(of, str(spec.get("chart"))), ""
+                return _of_git(of, str(spec.get("chart")), self.own), ""
         self._leave(f"charts of a {kind} are not taken over", "name the chart in pipeline.yaml by its URL or path")
         return None
 
@@ -166,7 +169,9 @@ def _version(text: str) -> str:
     return "" if text == "*" else text
 
 
-def _of_git(spec: Mapping[str, Any], path: str) -> str:
+def _of_git(spec: Mapping[str, Any], path: str, own: str) -> str:
     reference = mapping(spec.get("ref"))
     wanted = next((str(reference[key]) for key in ("commit", "tag", "branch") if reference.get(key)), "")
+    if same_repository(str(spec.get("url") or ""), own) and is_followed(wanted):
+        return f"./{path.removeprefix('./')}"
     return f"git+{spec.get('url')}//{path.removeprefix('./')}" + (f"?ref={wanted}" if wanted else "")

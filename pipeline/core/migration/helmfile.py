@@ -128,6 +128,10 @@ class _StateReader:
         if LEFT in f"{name}{namespace}{entry.get('chart')}":
             left_out.append(LeftOut(where, "its name, namespace or chart is a template", _BUILD))
             return None
+        chart = self._chart(str(entry.get("chart")), urls)
+        if not chart:
+            left_out.append(LeftOut(where, f"its chart {entry.get('chart')} lies outside of {_HERE}", _COPY))
+            return None
         todo = "set what it does in values/ or in an overlay"
         left_out += [LeftOut(where, f"{key} is not taken over", todo) for key in sorted(entry.keys() - _READ)]
         value_files, values = self._layers(entry, name, where, left_out)
@@ -136,20 +140,21 @@ class _StateReader:
             left_out.append(LeftOut(where, "its version is a template", _BUILD))
         return ImportedRelease(
             name,
-            self._chart(str(entry.get("chart")), urls),
+            chart,
             namespace,
             "" if LEFT in version else version,
             tuple(str(each).rpartition("/")[2] for each in sequence(entry.get("needs"))),
-            tuple(_below(self.folder, file) for file in value_files),
+            tuple(filter(None, (_below(self.folder, file) for file in value_files))),
             values,
-            self._contents(value_files, where, left_out),
             where=where,
         )
 
     def _chart(self, chart: str, urls: Mapping[str, Mapping[str, Any]]) -> str:
+        """As pipeline.yaml names it; empty where it lies outside of the repository."""
         short, _, name = chart.partition("/")
         if chart.startswith((".", "/")):
-            return f"./{_below(self.folder, chart)}"
+            path = _below(self.folder, chart)
+            return "" if path is None else f"./{path}"
         if short in urls and urls[short].get("oci"):
             return f"oci://{str(urls[short].get('url')).removeprefix('oci://').rstrip('/')}/{name}"
         return chart
@@ -169,7 +174,7 @@ class _StateReader:
                 left_out.append(LeftOut(where, f"values {each} is a template", _BUILD))
                 continue
             for file in sorted(self.files.matching(path)):
-                if values:
+                if values or _below(self.folder, file) is None:
                     values = merged(values, self._content(file, where, left_out))
                 else:
                     files.append(file)
@@ -179,15 +184,10 @@ class _StateReader:
             left_out.append(LeftOut(where, "some of its inline values are templates", _BUILD))
         return files, values
 
-    def _contents(self, files: Iterable[str], where: str, left_out: list[LeftOut]) -> dict[str, Any]:
-        found: dict[str, Any] = {}
-        for file in files:
-            found = merged(found, self._content(file, where, left_out))
-        return found
-
     def _content(self, file: str, where: str, left_out: list[LeftOut]) -> dict[str, Any]:
+        text = self.files.text(file)
         try:
-            documents = load_all(self.files.text(file) or "")
+            documents = load_all(text or "")
         except YamlError as error:
             left_out.append(LeftOut(where, f"values {file} cannot be read: {error}", "copy it into values/"))
             return {}
@@ -209,12 +209,18 @@ class _StateReader:
 _BUILD = "import what helmfile build prints for this environment, or write it by hand"
 
 
-def _below(folder: str, path: str) -> str:
-    """``path`` from the repository's root."""
+_HERE = "the folder of pipeline.yaml"
+_COPY = "copy it into this repository, or name where it is published"
+
+
+def _below(folder: str, path: str) -> str | None:
+    """``path`` from the repository's root; None where it leads out of it, or begins at the machine's."""
     parts: list[str] = []
     for part in [*folder.split("/"), *path.split("/")]:
+        if part == ".." and not parts:
+            return None
         if part == "..":
-            parts = parts[:-1]
+            parts.pop()
         elif part not in ("", "."):
             parts.append(part)
-    return "/".join(parts)
+    return None if path.startswith("/") else "/".join(parts)

@@ -31,10 +31,10 @@ class ImportedRelease:
     needs: tuple[str, ...] = ()
     value_files: tuple[str, ...] = ()
     values: Mapping[str, Any] = field(default_factory=dict, hash=False)
-    file_values: Mapping[str, Any] | None = field(default=None, hash=False)
-    """What ``value_files`` hold together; None where that is not known."""
     patches: tuple[Any, ...] = ()
     where: str = ""
+    declared: str = ""
+    """Its name among the tool's own objects, which ``needs`` of others refer to, where that is not ``name``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipeline.core.config.model import FILE
-from pipeline.core.migration.imported import Imported, ImportedRelease, LeftOut, merged
-from pipeline.core.safe_path import SafeName, SafePath, UnsafePathError
+from pipeline.core.migration.imported import Imported, LeftOut
+from pipeline.core.migration.release_entries import ByEnvironment, named_releases, release_entry
 from pipeline.core.yaml.writer import dump
 
 _HEAD = "# Imported. Every key: pipeline init --schema prints the JSON Schema.\n"
@@ -14,20 +14,12 @@ _HEAD = "# Imported. Every key: pipeline init --schema prints the JSON Schema.\n
 def repository_files(imported: Imported) -> tuple[dict[str, str], tuple[LeftOut, ...]]:
     """The text of each file by its path, and what could not be written, besides what was left out before."""
     left_out = list(imported.left_out)
-    names: dict[str, dict[str, ImportedRelease]] = {}
-    for environment, releases in imported.releases.items():
-        for release in releases:
-            problem = _unfit(release)
-            if problem or environment in names.get(release.name, {}):
-                what = problem or f"a second release {release.name!r} in {environment}"
-                left_out.append(LeftOut(release.where, what, "rename it: a release has one name in pipeline.yaml"))
-                continue
-            names.setdefault(release.name, {})[environment] = release
+    names = named_releases(imported, left_out)
+    ids = {one.declared or one.name: name for name, found in names.items() for one in found.values()}
     files: dict[str, str] = {}
-    entries = []
     for name, by_environment in names.items():
-        files |= _inputs(name, by_environment, left_out)
-        entries.append(_entry(name, by_environment, list(imported.releases), set(names), left_out))
+        files |= _inputs(name, by_environment)
+    entries = [release_entry(name, found, list(imported.releases), ids) for name, found in names.items()]
     config: dict[str, Any] = {
         "repositories": {name: {"url": url} for name, url in sorted(imported.repositories.items())},
         "environments": {name: {} for name in imported.releases},
@@ -45,69 +37,15 @@ def _listed(entries: Sequence[Mapping[str, Any]]) -> str:
     return "\n".join(["releases:" if lines else "releases: []", *lines]) + "\n"
 
 
-def _unfit(release: ImportedRelease) -> str:
-    try:
-        SafeName(release.name, "release")
-        for file in release.value_files:
-            SafePath(file, "values file")
-    except UnsafePathError as error:
-        return error.message
-    return ""
-
-
-def _entry(
-    name: str,
-    found: Mapping[str, ImportedRelease],
-    environments: Sequence[str],
-    known: set[str],
-    left_out: list[LeftOut],
-) -> dict[str, Any]:
-    first = next(iter(found.values()))
-    for environment, other in found.items():
-        for what, one, two in (
-            ("chart", first.chart, other.chart),
-            ("version", first.version, other.version),
-            ("namespace", first.namespace, other.namespace),
-        ):
-            if one != two:
-                todo = f"pipeline.yaml has {one}; split the release if {environment} is to differ"
-                left_out.append(LeftOut(other.where, f"its {what} in {environment} is {two}", todo))
-    entry: dict[str, Any] = {"name": name, "chart": first.chart, "namespace": first.namespace}
-    if first.version:
-        entry["version"] = first.version
-    if set(found) != set(environments):
-        entry["environments"] = list(found)
-    needs = [need for need in dict.fromkeys(first.needs) if need in known]
-    if needs:
-        entry["needs"] = needs
-    shared = _shared_files(found)
-    if shared:
-        entry["values"] = list(shared)
-    return entry
-
-
-def _shared_files(found: Mapping[str, ImportedRelease]) -> tuple[str, ...]:
-    """The values files that every environment reads, in one order; none where they differ."""
-    several = {release.value_files for release in found.values()}
-    return several.pop() if len(several) == 1 else ()
-
-
-def _inputs(name: str, found: Mapping[str, ImportedRelease], left_out: list[LeftOut]) -> dict[str, str]:
+def _inputs(name: str, found: ByEnvironment) -> dict[str, str]:
     """values/ and overlays/ of one release: common where all environments agree.
 
     A common file comes before those that pipeline.yaml names, and an environment's own after them.
     """
     files: dict[str, str] = {}
-    shared = _shared_files(found)
-    values = {}
-    for environment, release in found.items():
-        values[environment] = dict(release.values)
-        if release.value_files and not shared and release.file_values is not None:
-            values[environment] = merged(release.file_values, release.values)
-        elif release.value_files and not shared:
-            what = f"its values files differ by environment: {', '.join(release.value_files)}"
-            left_out.append(LeftOut(release.where, what, f"copy them into values/{name}/{environment}.yaml"))
-    same = len({repr(one) for one in values.values()}) == 1 and not shared
+    values = {environment: dict(release.values) for environment, release in found.items()}
+    beside = any(release.value_files for release in found.values())
+    same = len({repr(one) for one in values.values()}) == 1 and not beside
     for environment, own in values.items():
         place = "common" if same else environment
         if own:

@@ -44,7 +44,6 @@ releases:
     assert found.repositories == {"jetstack": "https://charts.example.org"}
     assert (release.chart, release.version, release.needs) == ("jetstack/cert-manager", "v1.18.2", ("cni",))
     assert release.value_files == ("values/cm.yaml",)
-    assert release.file_values == {"a": 1}
     assert release.values == {
         "installCRDs": True,
         "resources": {"limits": {"cpu": 1, "memory": "1Gi"}},
@@ -77,7 +76,6 @@ releases:
     assert [release.name for release in prod] == ["web", "grafana"]
     assert (staging[0].namespace, prod[0].namespace) == ("staging-web", "prod-web")
     assert (staging[0].values, prod[0].values) == ({"replicas": 1}, {"replicas": 3})
-    assert (staging[0].file_values, prod[0].file_values) == ({"a": "s"}, {"a": "p"})
 
 
 def test_an_oci_repository_and_a_full_address() -> None:
@@ -105,7 +103,6 @@ releases:
     )
     assert release.chart == "./deploy/web"
     assert release.value_files == ("deploy/config/web/a.yaml", "deploy/config/web/b.yaml")
-    assert release.file_values == {"x": 2, "z": 1}
 
 
 def test_what_only_helmfile_itself_can_resolve_is_named() -> None:

@@ -1,8 +1,11 @@
 """An import as the files of a repository."""
 
+from pipeline.core.config.read import read
 from pipeline.core.migration.helm_releases import helm_releases
 from pipeline.core.migration.imported import Imported, ImportedRelease
 from pipeline.core.migration.repository_files import repository_files
+
+X = {"x": "https://x.example.org"}
 
 
 def test_common_values_where_all_environments_agree_and_own_ones_where_not() -> None:
@@ -15,22 +18,46 @@ def test_common_values_where_all_environments_agree_and_own_ones_where_not() -> 
     assert sorted(files) == ["pipeline.yaml", "values/a/common.yaml", "values/b/dev.yaml", "values/b/prod.yaml"]
     config = files["pipeline.yaml"]
     assert "- name: a\n  chart: x/a\n  namespace: a\n  needs:\n  - b\n  version: '1.0.0'\n" in config
-    assert [one.what for one in left_out] == ["its version in prod is 2.0.0"]
+    own = "- name: b\n  chart: x/b\n  environments:\n    dev: {}\n    prod:\n      version: '2.0.0'\n  namespace: b\n"
+    assert own in config, "dev takes any version, so none is common"
+    assert left_out == ()
+
+
+def test_what_differs_by_environment_is_said_there() -> None:
+    dev = ImportedRelease("a", "x/a", "one", "1.0.0", value_files=("v/dev.yaml",), values={"k": 1})
+    prod = ImportedRelease("a", "x/a", "two", "2.0.0", value_files=("v/all.yaml", "v/prod.yaml"), values={"k": 1})
+    files, left_out = repository_files(Imported({"dev": (dev,), "prod": (prod,)}, X))
+    config = read(files["pipeline.yaml"], rule_ids=frozenset())
+    (release,) = config.releases
+    there = release.within("prod")
+    assert (there.version, there.namespace) == ("2.0.0", "two")
+    assert release.value_files("prod") == ("values/a/common.yaml", "v/all.yaml", "v/prod.yaml", "values/a/prod.yaml")
+    assert release.value_files("dev") == ("values/a/common.yaml", "v/dev.yaml", "values/a/dev.yaml")
+    assert set(files) == {"pipeline.yaml", "values/a/dev.yaml", "values/a/prod.yaml"}
+    assert left_out == ()
+
+
+def test_releases_of_one_name_are_told_apart() -> None:
+    here, there = ImportedRelease("db", "x/db", "a"), ImportedRelease("db", "x/db", "b", declared="b-db")
+    other, user = ImportedRelease("web", "x/site", "w"), ImportedRelease("app", "x/app", "app", needs=("b-db",))
+    dev = (here, there, ImportedRelease("web", "x/web", "w"), user)
+    files, _ = repository_files(Imported({"dev": dev, "prod": (other,)}, X))
+    config = read(files["pipeline.yaml"], rule_ids=frozenset())
+    found = [(one.name, one.helm_name, one.environments, one.needs) for one in config.releases]
+    assert found == [
+        ("db-a", "db", ("dev",), ()),
+        ("db-b", "db", ("dev",), ()),
+        ("web", "web", ("dev",), ()),
+        ("app", "app", ("dev",), ("db-b",)),
+        ("web-prod", "web", ("prod",), ()),
+    ]
 
 
 def test_values_files_come_before_an_environments_own_values() -> None:
-    shared = [
-        ImportedRelease("a", "./a", "a", value_files=("v.yaml",), values={"k": n}, file_values={"f": 1}) for n in (1, 1)
-    ]
+    shared = [ImportedRelease("a", "./a", "a", value_files=("v.yaml",), values={"k": n}) for n in (1, 1)]
     files, _ = repository_files(Imported({"dev": (shared[0],), "prod": (shared[1],)}))
     assert "  values:\n  - v.yaml\n" in files["pipeline.yaml"]
     assert set(files) == {"pipeline.yaml", "values/a/dev.yaml", "values/a/prod.yaml"}
-    apart = ImportedRelease("a", "./a", "a", value_files=("w.yaml",), values={"k": 2}, file_values={"f": 2})
-    files, _ = repository_files(Imported({"dev": (shared[0],), "prod": (apart,)}))
-    assert files["values/a/prod.yaml"] == "f: 2\nk: 2\n"
-    unknown = ImportedRelease("a", "./a", "a", value_files=("w.yaml",))
-    _, left_out = repository_files(Imported({"dev": (shared[0],), "prod": (unknown,)}))
-    assert [one.what for one in left_out] == ["its values files differ by environment: w.yaml"]
 
 
 def test_patches_become_an_overlay() -> None:
@@ -43,7 +70,7 @@ def test_patches_become_an_overlay() -> None:
 
 
 def test_names_that_lead_out_and_twins_are_left_out() -> None:
-    releases = (ImportedRelease("../x", "./a", "a"), ImportedRelease("a", "./a", "a"), ImportedRelease("a", "./b", "b"))
+    releases = (ImportedRelease("../x", "./a", "a"), ImportedRelease("a", "./a", "a"), ImportedRelease("a", "./b", "a"))
     files, left_out = repository_files(Imported({"dev": releases}))
     assert set(files) == {"pipeline.yaml"}
     assert len(left_out) == 2
