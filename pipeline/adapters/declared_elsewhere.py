@@ -33,7 +33,7 @@ READERS = {"flux": flux, "argocd": argocd}
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class RepositoryAround:
     """The repository around what is read, to whose ``top`` it may refer.
 
     ``own`` is that repository's address: charts that are named by it are paths from the top. ``from_top`` says that
@@ -45,7 +45,7 @@ class Surroundings:
     from_top: bool = False
 
 
-def declared(place: Path, around: Surroundings | None = None, tools: Sequence[str] = tuple(READERS)) -> Imported:
+def declared(place: Path, around: RepositoryAround | None = None, tools: Sequence[str] = tuple(READERS)) -> Imported:
     """What ``place`` (a folder, or a helmfile.yaml) declares, by environment.
 
     Of a folder of manifests, only what is declared for ``tools`` is read.
@@ -199,7 +199,7 @@ class _BesideHelmfile:
         return posixpath.normpath(f"{self.inside or '.'}/{path}")
 
 
-def _helmfile(file: Path, around: Surroundings | None) -> Imported:
+def _helmfile(file: Path, around: RepositoryAround | None) -> Imported:
     top = around.top if around else file.parent
     inside = file.parent.resolve().relative_to(top.resolve()).as_posix().removeprefix(".")
     folder = inside if around and around.from_top else ""

@@ -8,7 +8,7 @@ import click
 from pipeline.core.errors import OK, UsageError
 
 if TYPE_CHECKING:
-    from pipeline.adapters.declared_elsewhere import Surroundings
+    from pipeline.adapters.declared_elsewhere import RepositoryAround
 
 _WORKFLOWS = ("pipeline-plan.yml", "pipeline-fork-comment.yml", "pipeline-upgrade.yml")
 _APPLY = "pipeline-apply.yml"
@@ -106,14 +106,14 @@ def _import(folder: Path, origin: Path) -> int:
     return OK
 
 
-def _around(folder: Path, origin: Path) -> "Surroundings | None":
+def _around(folder: Path, origin: Path) -> "RepositoryAround | None":
     """The Git repository that ``origin`` lies in; it is known by its address where pipeline.yaml goes to its top."""
-    from pipeline.adapters.declared_elsewhere import Surroundings
+    from pipeline.adapters.declared_elsewhere import RepositoryAround
     from pipeline.adapters.git.door import marked
     from pipeline.adapters.git.remote import address
 
     top = marked(origin)
-    return None if top is None else Surroundings(top, address(top) if folder.resolve() == top else "")
+    return None if top is None else RepositoryAround(top, address(top) if folder.resolve() == top else "")
 
 
 def _write_workflows(folder: Path) -> int:

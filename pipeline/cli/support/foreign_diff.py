@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from pipeline import rules
-from pipeline.adapters.declared_elsewhere import Surroundings, declared
+from pipeline.adapters.declared_elsewhere import RepositoryAround, declared
 from pipeline.adapters.disk import Disk
 from pipeline.adapters.git import trees
 from pipeline.adapters.git.door import repository_root
@@ -102,7 +102,7 @@ def _taken_over(what: Foreign, source: DiffSource, folder: Path, *, missing_ok: 
     made = folder / SafePath("made")
     (made / SafePath(RENDERED)).mkdir(parents=True)
     try:
-        found = declared(place, Surroundings(files, address(top), from_top=True), [what.tool])
+        found = declared(place, RepositoryAround(files, address(top), from_top=True), [what.tool])
     except MissingFileError:
         if not missing_ok:
             raise
