@@ -19,6 +19,7 @@ from tests.support.canary_server import CanaryServer
 from tests.support.charts import CHART_YAML, pack, write_chart
 from tests.support.tools import tool
 
+DRAFT = "http://json-schema.org/draft"
 CANARY = "canary-7f3a"
 TEMPLATE = "kind: A\nmetadata: {name: a}\n"
 
@@ -50,7 +51,7 @@ def answer(engine: Engine, tmp_path: Path, files: dict[str, str], *, packed: boo
 
 
 @pytest.mark.parametrize("packed", [False, True], ids=["folder", "packed"])
-@pytest.mark.parametrize("shape", ["http", "file", "relative", "schema", "subchart"])
+@pytest.mark.parametrize("shape", ["http", "file", "relative", "schema", "subchart", "named", "old name", "inside"])
 def test_a_schema_that_refers_elsewhere_is_refused_by_name(
     engine: Engine, server: CanaryServer, tmp_path: Path, shape: str, *, packed: bool
 ) -> None:
@@ -62,6 +63,9 @@ def test_a_schema_that_refers_elsewhere_is_refused_by_name(
         "file": ({"$ref": f"file://{secret}#/type"}, ""),
         "relative": ({"allOf": [{"$ref": str(secret).removeprefix("/")}]}, ""),
         "schema": ({"$schema": web}, ""),
+        "named": ({"$id": "http://a.example/x.json", "$defs": {"b": {"$id": web, "allOf": [{"$ref": "x.json"}]}}}, ""),
+        "old name": ({"$schema": f"{DRAFT}-04/schema#", "id": web, "allOf": [{"$ref": "values.schema.json"}]}, ""),
+        "inside": ({"properties": {"a": {"$id": web, "allOf": [{"$ref": "values.schema.json"}]}}}, ""),
         "subchart": ({"$ref": web}, "charts/sub/"),
     }[shape]
     files = {f"{place}values.schema.json": json.dumps(schema)}
@@ -93,6 +97,8 @@ def test_a_schema_in_a_packed_subchart_is_seen(engine: Engine, server: CanarySer
         {"$schema": "http://json-schema.org/draft-07/schema#", "type": "object"},
         {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "http://127.0.0.1:1/x", "type": "object"},
         {"$id": "http://127.0.0.1:1/x.json", "allOf": [{"$ref": "x.json#/$defs/a"}], "$defs": {"a": {}}},
+        {"allOf": [{"$ref": "http://127.0.0.1:1/x.json"}], "$defs": {"a": {"$id": "http://127.0.0.1:1/x.json"}}},
+        {"allOf": [{"$ref": "http://127.0.0.1:1/x.json"}], "definitions": {"a": {"$id": "http://127.0.0.1:1/x.json"}}},
         {},
     ],
 )

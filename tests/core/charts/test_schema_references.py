@@ -6,6 +6,7 @@ import pytest
 
 from pipeline.core.charts.schema_references import SchemaError, leading_out
 
+DRAFT = "http://json-schema.org/draft"
 AWAY = "http://example.com/x.json"
 
 
@@ -32,6 +33,18 @@ AWAY = "http://example.com/x.json"
         {"id": AWAY, "allOf": [{"$ref": AWAY}]},
         {"default": {"$id": AWAY}, "allOf": [{"$ref": AWAY}]},
         {"$id": "http://example.com/y.json", "allOf": [{"$ref": "x.json"}]},
+        {"$id": AWAY, "definitions": {"a": {"$id": "http://example.org/", "allOf": [{"$ref": "x.json"}]}}},
+        {"$schema": f"{DRAFT}-04/schema#", "id": "http://example.org/", "allOf": [{"$ref": "values.schema.json"}]},
+        {"properties": {"a": {"$id": "http://example.org/", "allOf": [{"$ref": "values.schema.json"}]}}},
+        {"properties": {"a": {"id": "http://example.org/", "allOf": [{"$ref": "values.schema.json"}]}}},
+        {"allOf": [{"$ref": AWAY}], "properties": {"a": {"$id": AWAY}}},
+        {"allOf": [{"$ref": AWAY}], "definitions": {"a": {"default": {"$id": AWAY}}}},
+        {"allOf": [{"$ref": AWAY}], "definitions": {"a": {"$id": AWAY, "$ref": "#"}}},
+        {"allOf": [{"$ref": AWAY}], "definitions": {"a": {"$id": AWAY, "$schema": f"{DRAFT}-04/schema#"}}},
+        {"allOf": [{"$ref": AWAY}], "definitions": {"a": {"$id": AWAY}, "b": {"$id": AWAY}}},
+        {"$ref": AWAY, "definitions": {"a": {"$id": AWAY}}},
+        {"$schema": f"{DRAFT}-07/schema#", "allOf": [{"$ref": AWAY}], "$defs": {"a": {"$id": AWAY}}},
+        {"$schema": f"{DRAFT}-04/schema#", "allOf": [{"$ref": AWAY}], "definitions": {"a": {"$id": AWAY}}},
     ],
 )
 def test_what_leads_out_is_found(schema: object) -> None:
@@ -49,6 +62,9 @@ def test_what_leads_out_is_found(schema: object) -> None:
         {"$schema": "https://json-schema.org/draft/2020-12/schema"},
         {"$ref": "http://json-schema.org/draft-07/schema#"},
         {"properties": {"$ref": {"type": "string"}, "$schema": {"type": "string"}}},
+        {"allOf": [{"$ref": AWAY}, {"$ref": f"{AWAY}#/properties/a"}], "definitions": {"a": {"$id": AWAY}}},
+        {"allOf": [{"$ref": AWAY}], "$defs": {"a": {"$id": AWAY}}},
+        {"$schema": f"{DRAFT}-07/schema#", "allOf": [{"$ref": AWAY}], "definitions": {"a": {"$id": AWAY}}},
     ],
 )
 def test_what_stays_inside_is_not(schema: object) -> None:
