@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipeline.cli.support.diff_sides import SidesCommand, sides_of, with_releases
+from pipeline.cli.support.diff_sides import SidesCommand, sides_of, versions_of, with_releases
 from pipeline.cli.support.terminal_view import view_options
 from pipeline.core.errors import CHANGES, FAILED, OK, RISK, STALE, UsageError
 from pipeline.core.risk.levels import LEVELS
@@ -22,7 +22,7 @@ _CHART = "For chart: sources: "
 
 
 @click.command(cls=SidesCommand, short_help="Compare two sources: changes, findings, verdict.")
-@click.argument("sides", nargs=-1, metavar="[OLD [NEW]] [-- RELEASE...]")
+@click.argument("sides", nargs=-1, metavar="[OLD [NEW] | RELEASE@VERSION...] [-- RELEASE...]")
 @click.option("-e", "--environment", "environments", multiple=True, help="Only this environment (repeatable).")
 @click.option("-l", "--release", "releases", multiple=True, help="Only this release (repeatable).")
 @click.option(
@@ -62,22 +62,15 @@ _CHART = "For chart: sources: "
 def command(context: click.Context, /, sides: tuple[str, ...], **options: Any) -> None:
     """Compare OLD with NEW: a Git revision, or worktree, merge-base[:BRANCH], dir:PATH, chart:CHART or cluster:ENV.
 
-    Without arguments, shows what this branch changes: the merge base with the default branch against the work tree.
-    Exit 4 if a file of NEW was edited after render wrote it.
+    RELEASE@VERSION compares what is committed with that version. Without arguments, shows what this branch changes: the
+    merge base with the default branch against the work tree. Exit 4 if a file of NEW was edited after render wrote it.
 
     --flux, --argocd and --helmfile need no pipeline.yaml: what the other tool declares is rendered at both revisions.
     """
-    from pipeline.core.config.diff_source import SourceKind
-
-    old, new, named = sides_of(sides, context)
+    moved = versions_of(sides)
+    old, new, named = sides_of(() if moved else sides, context)
     sources, options = (old, new), with_releases(options, named)
-    kinds = {source.kind for source in sources}
-    if SourceKind.CHART in kinds and len(kinds) > 1:
-        raise UsageError(
-            f"a chart cannot be compared with {next(str(s) for s in sources if s.kind is not SourceKind.CHART)}",
-            hint="compare two charts: pipeline diff chart:OLD chart:NEW",
-        )
-    found = _found(sources, options)
+    found = _of_versions(moved, options) if moved else _found(sources, options)
     from pipeline.cli.support.outdated_notice import say_outdated
     from pipeline.cli.support.showing import show
     from pipeline.cli.support.terminal_view import depth_of
@@ -97,6 +90,14 @@ def command(context: click.Context, /, sides: tuple[str, ...], **options: Any) -
     context.exit(code)
 
 
+def _of_versions(moved: tuple[str, ...], options: dict[str, Any]) -> "ShownReport":
+    from pipeline.cli.support.release_versions import of_versions
+
+    if options["releases"] or options["shard"] or options["double_check"]:
+        raise UsageError("RELEASE@VERSION takes no --release, --shard or --double-check", hint="leave it out")
+    return of_versions(moved, options["environments"], options["fail_on"])
+
+
 def _found(sources: "tuple[DiffSource, DiffSource]", options: dict[str, Any]) -> "ShownReport":
     from pipeline.core.config.diff_source import SourceKind
 
@@ -105,7 +106,13 @@ def _found(sources: "tuple[DiffSource, DiffSource]", options: dict[str, Any]) ->
         raise UsageError(f"--{' and --'.join(tools)} exclude each other", hint="compare one after the other")
     if tools:
         return _of_foreign(tools[0], sources, options)
-    return _of_charts(sources, options) if sources[0].kind is SourceKind.CHART else _of_trees(sources, options)
+    kinds = {source.kind for source in sources}
+    if SourceKind.CHART in kinds and len(kinds) > 1:
+        raise UsageError(
+            f"a chart cannot be compared with {next(str(s) for s in sources if s.kind is not SourceKind.CHART)}",
+            hint="compare two charts: pipeline diff chart:OLD chart:NEW",
+        )
+    return _of_charts(sources, options) if SourceKind.CHART in kinds else _of_trees(sources, options)
 
 
 def _of_foreign(tool: str, sources: "tuple[DiffSource, DiffSource]", options: dict[str, Any]) -> "ShownReport":

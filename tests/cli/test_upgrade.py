@@ -53,6 +53,19 @@ def test_outdated_lists_what_could_move(capsys: pytest.CaptureFixture[str]) -> N
     assert run(["outdated", "--cooldown", "soon"]) == 64
 
 
+def test_diff_takes_a_release_at_a_version(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before, status = snapshot(here), git(here, "status", "--porcelain")
+    capsys.readouterr()
+    assert run(["diff", "web@2.0.0", "-o", "json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    (row,) = report["releases"]
+    assert (row["name"], row["chart"]["old_version"], row["chart"]["new_version"]) == ("web", "1.0.0", "2.0.0")
+    assert report["summary"]["changed"] == 1
+    assert run(["diff", "web@1.0.0"]) == 64
+    assert "there is nothing to compare: web stays" in capsys.readouterr().err
+    assert (snapshot(here), git(here, "status", "--porcelain")) == (before, status)
+
+
 def test_each_newer_version_is_judged(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before, status = snapshot(here), git(here, "status", "--porcelain")
     capsys.readouterr()

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 _AFTER = f"{__name__}.releases"
 _BOTH = 2
+_HINT = "pipeline diff HEAD, or v1..v2, -- RELEASE, chart:CHART, dir:PATH, cluster:ENVIRONMENT"
 _RANGE = ".."
 _FROM_BASE = "..."
 
@@ -46,7 +47,7 @@ def sides_of(words: tuple[str, ...], context: click.Context) -> "tuple[DiffSourc
         elif word in _release_names():
             releases = (*releases, word)
         else:
-            raise UsageError(_unknown(word), hint=_hint(word))
+            raise UsageError(_unknown(word), hint=_HINT)
     if len(sides) > _BOTH:
         raise UsageError("only two sides can be compared", hint="pipeline diff OLD NEW -- RELEASE")
     if not sides:
@@ -95,17 +96,23 @@ def _release_names() -> list[str]:
         return []
 
 
+def versions_of(words: tuple[str, ...]) -> tuple[str, ...]:
+    """The words, where each names a release at another version (``web@2.0.0``); none where none does.
+
+    Raises:
+        UsageError: some do, and others do not.
+    """
+    known = _release_names() if any("@" in word for word in words) else []
+    found = tuple(word for word in words if word.partition("@")[0] in known and "@" in word and not _is_revision(word))
+    if found and len(found) < len(words):
+        raise UsageError(
+            f"{found[0]!r} is compared with what is committed, and with no other side", hint=f"pipeline diff {found[0]}"
+        )
+    return found
+
+
 def _unknown(word: str) -> str:
-    if "@" in word and word.partition("@")[0] in _release_names():
-        return f"{word!r}: another version of a release is compared by upgrade"
     return f"{word!r} is neither a source nor a Git revision nor a release"
-
-
-def _hint(word: str) -> str:
-    release, at, version = word.partition("@")
-    if at and release in _release_names():
-        return f"pipeline upgrade {release}@{version} --dry-run"
-    return "pipeline diff HEAD, or v1..v2, -- RELEASE, chart:CHART, dir:PATH, cluster:ENVIRONMENT"
 
 
 def with_releases(options: dict[str, Any], releases: tuple[str, ...]) -> dict[str, Any]:

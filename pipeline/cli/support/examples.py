@@ -15,6 +15,7 @@ EXAMPLES: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("diff", "what this branch changes"),
         ("diff HEAD", "what is not committed yet"),
         ("diff v1..v2 -- web", "the release web, between two tags"),
+        ("diff web@2.0.0", "what that version would change"),
         ("diff --brief", "the verdict and what to do"),
         ("diff --only Deployment/web", "one object, every line"),
         ("diff chart:web-1.0.0.tgz chart:web-2.0.0.tgz -f values.yaml", "two charts, without a repository"),
