@@ -9,6 +9,7 @@ from pipeline.core.errors import CHANGES, OK, UNSAFE
 
 @click.command(short_help="Plan the way back to an earlier state that was applied.")
 @click.argument("commit")
+@click.argument("named", nargs=-1, metavar="[RELEASE]...")
 @click.option("-e", "--environment", help="The environment.  [default: the only one with a cluster]")
 @click.option("-l", "--release", "releases", multiple=True, help="Only this release (repeatable).")
 @click.option("--out", type=click.Path(path_type=Path), metavar="PLAN", help="Write the plan to this file.")
@@ -24,6 +25,7 @@ from pipeline.core.errors import CHANGES, OK, UNSAFE
 def command(
     *,
     commit: str,
+    named: tuple[str, ...],
     environment: str | None,
     releases: tuple[str, ...],
     out: Path | None,
@@ -43,7 +45,7 @@ def command(
     here = repository()
     at = place(here, only_environment(here, environment))
     with progress("rollback") as tell:
-        made = rollback(at, Wish(releases, commit), tell)
+        made = rollback(at, Wish((*releases, *named), commit), tell)
     show(made, out, outputs)
     if made.problems:
         return UNSAFE

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 @click.command(short_help="Print one rendered object, and where each line came from.")
 @click.argument("object", metavar="KIND/NAME")
+@click.argument("named", nargs=-1, metavar="[RELEASE]...")
 @click.option("--at", "revision", default="", metavar="REF", help="As it is at this commit.  [default: the work tree]")
 @click.option("-e", "--environment", "environments", multiple=True, help="Only this environment (repeatable).")
 @click.option("-l", "--release", "releases", multiple=True, help="Only this release (repeatable).")
@@ -26,7 +27,8 @@ def command(**options: Any) -> int:
     kind, slash, name = options["object"].partition("/")
     if not slash or not kind or not name:
         raise UsageError(f"{options['object']!r} is not an object", hint="pipeline show Deployment/web")
-    found = find((kind, name), options["revision"], options["environments"], options["releases"])
+    releases = (*options["releases"], *options["named"])
+    found = find((kind, name), options["revision"], options["environments"], releases)
     if options["output"] == "json":
         click.echo(_json(found), nl=False)
     else:

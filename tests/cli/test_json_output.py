@@ -39,6 +39,16 @@ def test_every_verb_that_reports_does_so_as_json() -> None:
     assert lacking == SILENT
 
 
+def test_every_verb_that_takes_some_releases_takes_them_as_arguments() -> None:
+    with click.Context(cli) as context:
+        every = commands(cli, context)
+    taking = {name: one for name, one in every.items() if any("--release" in part.opts for part in one.params)}
+    assert {"diff", "show", "plan", "rollback", "drift", "render"} <= set(taking)
+    for name, command in taking.items():
+        many = [part.name for part in command.params if isinstance(part, click.Argument) and part.nargs == -1]
+        assert many, name
+
+
 def said(capsys: Output, line: str, code: int = 0) -> Any:
     capsys.readouterr()
     assert run(["--quiet", *line.split()]) == code
