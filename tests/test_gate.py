@@ -40,7 +40,6 @@ OURS = {
     "adapters/write_ahead/aside.py:_free": NUMBER,
     "adapters/write_ahead/durable.py:staged_name": CONSTANT,
     "adapters/write_ahead/place.py:_git_directory": "the .git file of a worktree, as Git reads it",
-    "cli/init.py:_write_workflows": CONSTANT,
     "cli/init.py:command": CONSTANT,
     "cli/support/showing.py:write_whole": USER,
     "cli/support/trace.py:_folders": USER,

@@ -1,18 +1,16 @@
 """``pipeline init``: writes a commented pipeline.yaml that works, and the folders beside it."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from pipeline.cli.support.github_options import github_options
 from pipeline.core.errors import OK, UsageError
 
 if TYPE_CHECKING:
     from pipeline.adapters.declared_elsewhere import RepositoryAround
 
-_WORKFLOWS = ("pipeline-plan.yml", "pipeline-fork-comment.yml", "pipeline-upgrade.yml")
-_APPLY = "pipeline-apply.yml"
-_SOME_ENVIRONMENT = "prod"
 _FOLDERS = {
     "values": "In-house values: <release>/common.yaml, then <release>/<environment>.yaml; the last one wins.\n",
     "overlays": "Kustomize overlays: <release>/[<environment>/]kustomization.yaml, with the chart as chart.yaml.\n",
@@ -43,12 +41,17 @@ pipeline.lock -text
     help="Take over what a helmfile.yaml, or a folder of Flux, Argo CD or Helm files, declares.",
 )
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of pipeline.yaml instead.")
-def command(folder: Path, *, github: bool, origin: Path | None, schema: bool) -> int:
+@github_options
+def command(folder: Path, *, github: bool, origin: Path | None, schema: bool, **options: Any) -> int:
     """Write pipeline.yaml and the folders that it refers to into FOLDER. Existing files are not touched."""
     if schema:
         return _print_schema()
     if github:
-        return _write_workflows(folder)
+        from pipeline.cli.support.github_workflows import write_workflows
+
+        return write_workflows(folder, options)
+    if given := [name for name, value in options.items() if value]:
+        raise UsageError(f"--{given[0].replace('_', '-')} is for --github", hint="pipeline init --github")
     if origin is not None:
         return _import(folder, origin)
     from pkgutil import get_data
@@ -114,46 +117,6 @@ def _around(folder: Path, origin: Path) -> "RepositoryAround | None":
 
     top = marked(origin)
     return None if top is None else RepositoryAround(top, address(top) if folder.resolve() == top else "")
-
-
-def _write_workflows(folder: Path) -> int:
-    """All of them, or none where one of that name is there already."""
-    from pkgutil import get_data
-
-    from pipeline import __version__
-    from pipeline.adapters.disk import Disk
-    from pipeline.core.render.file_edits import Edits
-
-    def shipped(name: str, environment: str = "") -> bytes:
-        data = get_data("pipeline", f"data/github/{name}")
-        assert data is not None, f"BUG: {name} is missing from the package"
-        return data.replace(b"@VERSION@", __version__.encode()).replace(b"__ENVIRONMENT__", environment.encode())
-
-    files = {f".github/workflows/{name}": shipped(name) for name in _WORKFLOWS}
-    for environment in _applied(folder):
-        files[f".github/workflows/pipeline-apply-{environment}.yml"] = shipped(_APPLY, environment)
-    there = [path for path in files if (folder / path).exists()]
-    if there:
-        raise UsageError(f"{', '.join(there)}: already exists", hint="edit it, or move it away first")
-    for path in Disk(folder).carry_out(Edits(files=files)):
-        click.echo(f"wrote {folder / path}")
-    click.echo(
-        "next: make the job named pipeline a required check of the branch; each of the others begins with what it needs"
-    )
-    return OK
-
-
-def _applied(folder: Path) -> list[str]:
-    """The environments to apply from CI: those with a cluster; with none yet, the one that is there, or prod."""
-    from pipeline import rules
-    from pipeline.adapters.config_file import load
-    from pipeline.core.config.model import FILE
-
-    if not (folder / FILE).is_file():
-        return [_SOME_ENVIRONMENT]
-    environments = load(folder, rules.names()).environments
-    found = [name for name, environment in environments.items() if environment.cluster is not None]
-    return found or list(environments)[:1] or [_SOME_ENVIRONMENT]
 
 
 def _print_schema() -> int:

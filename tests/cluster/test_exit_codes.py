@@ -1,4 +1,4 @@
-"""Every exit code that the README names is reached, and by what it says."""
+"""Every exit code that the documents name is reached, and by what it says."""
 
 import re
 import signal
@@ -20,7 +20,7 @@ from tests.cluster.objects import config_map, deployment
 from tests.cluster.webhook import Webhook
 from tests.support.platforms import git
 
-README = re.compile(r"^\| (\d+) \| (.*) \|$", re.MULTILINE)
+TABLE = re.compile(r"^\| (\d+) \| (.*) \|$", re.MULTILINE)
 
 
 def fine(site: ClusterRepository) -> int:
@@ -119,9 +119,9 @@ REACHED: dict[int, Callable[[ClusterRepository], int]] = {
 }
 
 
-def test_readme_and_help_name_the_same_codes_and_each_is_reached_here() -> None:
-    readme = (ROOT / "README.md").read_text()
-    told = {int(code): text for code, text in README.findall(readme)}
+def test_documents_and_help_name_the_same_codes_and_each_is_reached_here() -> None:
+    page = (ROOT / "docs" / "commands.md").read_text()
+    told = {int(code): text for code, text in TABLE.findall(page)}
     assert told.keys() == MEANING.keys() == REACHED.keys()
 
 

@@ -47,7 +47,10 @@ class Act:
         _program(programs / "python", f'exec {python} "$@"')
         # The package is installed: as `pipeline`, above. Anything else that is asked of pip is a mistake.
         _program(
-            programs / "pip", 'case "$*" in "install --quiet chart-verdict"*) ;; *) echo "pip $*" >&2; exit 1 ;; esac'
+            programs / "pip",
+            'case "$*" in "install --quiet chart-verdict"*) ;; "install --quiet --require-hashes "*)'
+            ' grep -q "^chart-verdict==.* --hash=sha256:" "$RUNNER_TEMP/requirements.txt" || exit 1 ;;'
+            ' *) echo "pip $*" >&2; exit 1 ;; esac',
         )
         self.path = os.pathsep.join([str(programs), os.environ["PATH"]])
 

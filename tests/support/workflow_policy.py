@@ -39,7 +39,7 @@ def violations(text: str, data: Mapping[str, Any]) -> list[str]:
 
 
 def workflow_name(data: Mapping[str, Any]) -> str:
-    return re.sub(r"^(pipeline-apply)-.*", r"\1", data["name"])
+    return re.sub(r"^(pipeline-(?:apply|plan|fork-comment|upgrade))-.*", r"\1", data["name"])
 
 
 def _head(data: Mapping[str, Any]) -> Iterator[str]:
@@ -100,7 +100,7 @@ def _environment(data: Mapping[str, Any], name: str, job: Mapping[str, Any]) -> 
     environment = job.get("environment")
     if workflow_name(data) != "pipeline-apply":
         yield from ["it has an environment and needs none"] if environment else []
-        if "secrets." in str(job).replace(SECRETS.get(data["name"], "\0"), ""):
+        if "secrets." in str(job).replace(SECRETS.get(workflow_name(data), "\0"), ""):
             yield "it reads a secret"
         return
     if not isinstance(environment, str) or _EXPRESSION in environment:

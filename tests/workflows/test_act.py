@@ -170,10 +170,14 @@ def test_no_secret_value_and_no_command_of_a_chart_reaches_the_log(
     assert not any(CANARY in text for text in everything)
 
 
-def test_a_push_to_main_without_a_cluster_says_what_is_missing(
+def test_a_push_to_main_without_a_kubeconfig_says_what_is_missing(
     repository: Path, fake: FakeGitHub, tmp_path: Path
 ) -> None:
     """With one: tests/cluster/test_apply_workflow.py."""
+    write(repository, {"pipeline.yaml": CONFIG + "environments: {default: {cluster: {context: x}}}\n"})
+    verbs("init --github")
+    git(repository, "add", ".")
+    git(repository, "commit", "--quiet", "--message", "a cluster")
     event = {"ref": "refs/heads/main", "repository": REPOSITORY}
     ran = Act(repository, tmp_path / "act", fake.url).run("push", event, "pipeline-apply-default.yml")
     assert ran.jobs == {"plan": "failure"}

@@ -81,7 +81,7 @@ CLUSTERS = "environments: {dev: {cluster: {context: d}}, test: {}, prod: {cluste
 
 @pytest.mark.parametrize(
     ("config", "applied"),
-    [(None, ["prod"]), ("environments: {x: {}}\nreleases: []\n", ["x"]), (CLUSTERS, ["dev", "prod"])],
+    [(None, []), ("environments: {x: {}}\nreleases: []\n", []), (CLUSTERS, ["dev", "prod"])],
 )
 def test_init_writes_them_once(
     config: str | None, applied: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -95,13 +95,19 @@ def test_init_writes_them_once(
     for path in written:
         assert not re.search("@VERSION@|__ENVIRONMENT__", path.read_text())
         assert violations(path.read_text(), workflow(path)) == []
+    write(tmp_path, {".github/workflows/pipeline-plan.yml": "name: mine\n"})
     assert run(["init", "--github"]) == 64
 
 
 @pytest.mark.slow
 def test_what_init_writes_is_clean_to_every_checker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+    write(tmp_path, {"pipeline.yaml": CLUSTERS})
+    (tmp_path / "sub").mkdir()
+    git(tmp_path, "init", "--quiet")
     assert run(["init", "--github"]) == 0
+    write(tmp_path, {"sub/pipeline.yaml": CLUSTERS})
+    assert run(["init", "--github", "--enterprise", "sub"]) == 0
     files = [str(path) for path in sorted((tmp_path / ".github/workflows").iterdir())]
     checks = [
         [tool("actionlint"), *files],

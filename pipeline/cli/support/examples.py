@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 EXAMPLES: Mapping[str, tuple[tuple[str, str], ...]] = {
-    "init": (("init", "a commented pipeline.yaml"), ("init --github", "and the workflows for GitHub")),
+    "init": (("init", "a commented pipeline.yaml"), ("init --github", "the workflows for GitHub")),
     "doctor": (("doctor", "what is installed, what is missing, and for which verb"),),
     "vendor": (
         ("vendor", "fetch what pipeline.yaml names"),
