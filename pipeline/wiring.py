@@ -187,8 +187,8 @@ class Repository:
         from pipeline.adapters.cache.cache import Cache
         from pipeline.adapters.cache.tool_version import tool_version
         from pipeline.adapters.charts.load_chart import chart_within
-        from pipeline.adapters.charts.packing import VendoredEngine
         from pipeline.adapters.charts.standing_in import StandInEngine
+        from pipeline.adapters.charts.vendored_engine import VendoredEngine
         from pipeline.adapters.helm.engines import LazyEngine
         from pipeline.adapters.helm.kustomize import find
         from pipeline.adapters.user_folders import cache_folder

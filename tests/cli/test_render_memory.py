@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.adapters.charts.packing import VendoredEngine
+from pipeline.adapters.charts.vendored_engine import VendoredEngine
 from pipeline.cli import run
 from pipeline.core.errors import RenderError
 from pipeline.core.render.order import RenderedChart, RenderOrder

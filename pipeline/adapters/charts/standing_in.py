@@ -2,18 +2,15 @@
 
 import io
 import tarfile
-import threading
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from weakref import finalize
 
 from pipeline.adapters.charts.archive import ChartError
 from pipeline.adapters.charts.folder import read_directory
 from pipeline.adapters.charts.load_chart import read_archive, read_file
+from pipeline.adapters.charts.packed_copies import PackedCopies
 from pipeline.adapters.charts.packing import pack
-from pipeline.adapters.guard import private_folder
 from pipeline.core.budget import Budget, ChartLimits
 from pipeline.core.charts.chart import ValuesLayer
 from pipeline.core.errors import RenderError, WorldError
@@ -26,11 +23,7 @@ class StandInEngine:
 
     def __init__(self, engine: Engine, limits: ChartLimits | None = None) -> None:
         self._engine, self._limits = engine, limits or ChartLimits()
-        self._rewritten: dict[tuple[str, str, int, tuple[str, ...]], str] = {}
-        self._lock = threading.Lock()
-        self._stack = ExitStack()
-        self._folder: Path | None = None
-        finalize(self, self._stack.close)
+        self._copies = PackedCopies("stand-ins")
 
     @property
     def name(self) -> str:
@@ -71,17 +64,13 @@ class StandInEngine:
 
     def _place(self, order: RenderOrder) -> str:
         key = (order.chart, order.chart_digest, order.stand_ins, order.without)
-        with self._lock:
-            if key not in self._rewritten:
-                if self._folder is None:
-                    self._folder = self._stack.enter_context(private_folder("stand-ins"))
-                file = self._folder / f"{len(self._rewritten)}.tgz"
-                budget = Budget(order.title, self._limits)
-                without = frozenset(order.without)
-                files = {path: data for path, data in _files(order, budget).items() if path not in without}
-                file.write_bytes(pack(_rewritten(files, order.stand_ins, budget)))
-                self._rewritten[key] = str(file)
-            return self._rewritten[key]
+        return self._copies.archive(key, lambda: self._with_stand_ins(order))
+
+    def _with_stand_ins(self, order: RenderOrder) -> dict[str, bytes]:
+        budget = Budget(order.title, self._limits)
+        without = frozenset(order.without)
+        files = {path: data for path, data in _files(order, budget).items() if path not in without}
+        return _rewritten(files, order.stand_ins, budget)
 
 
 def _files(order: RenderOrder, budget: Budget) -> dict[str, bytes]:

@@ -10,7 +10,7 @@ from pipeline.core.kube.quantity import quantity
 from pipeline.core.kube.validation.invalid import STATEFUL_TEMPLATES_SINCE, Context, Invalid, Span
 from pipeline.core.kube.validation.lenient import entries, mapping, text
 from pipeline.core.kube.validation.pod_rules import one_of
-from pipeline.core.kube.validation.predicates import label
+from pipeline.core.kube.validation.predicates import OBJECT_COUNTS, label
 from pipeline.core.yaml.positions import Steps
 
 _NOT_SOURCES = {
@@ -23,17 +23,6 @@ _NOT_SOURCES = {
     "storageClassName",
     "volumeAttributesClassName",
     "volumeMode",
-}
-_OBJECT_COUNTS = {
-    "pods",
-    "services",
-    "replicationcontrollers",
-    "resourcequotas",
-    "secrets",
-    "configmaps",
-    "persistentvolumeclaims",
-    "services.nodeports",
-    "services.loadbalancers",
 }
 
 
@@ -110,7 +99,7 @@ def _claim(value: Mapping[str, Any], path: Steps, _context: Context) -> Iterator
 def _quota(value: Mapping[str, Any], path: Steps, _context: Context) -> Iterator[Invalid]:
     for name, item in mapping(value.get("hard")).items():
         count = quantity(item)
-        if (name in _OBJECT_COUNTS or name.startswith("count/")) and count is not None and count.denominator != 1:
+        if (name in OBJECT_COUNTS or name.startswith("count/")) and count is not None and count.denominator != 1:
             yield Invalid((*path, "hard", name), "hard", "a whole number", item)
 
 

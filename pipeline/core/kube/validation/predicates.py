@@ -164,7 +164,7 @@ def quota_resource(text: str) -> bool:
 
 
 _COMPUTE = {"cpu", "memory", "ephemeral-storage"}
-_COUNTED = {
+OBJECT_COUNTS = {
     "pods",
     "services",
     "replicationcontrollers",
@@ -174,8 +174,9 @@ _COUNTED = {
     "persistentvolumeclaims",
     "services.nodeports",
     "services.loadbalancers",
-    "requests.storage",
 }
+"""What a ResourceQuota counts by the piece."""
+_COUNTED = OBJECT_COUNTS | {"requests.storage"}
 
 
 def _full(pattern: re.Pattern[str]) -> Callable[[str], bool]:
