@@ -1,4 +1,4 @@
-"""Archives of charts that were changed for Helm, in a private folder: each is written once, and lives as its owner does."""
+"""Archives of charts changed for Helm, in a private folder: each is written once, and lives as long as its owner."""
 
 import threading
 from collections.abc import Callable, Hashable, Mapping
