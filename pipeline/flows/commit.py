@@ -6,6 +6,9 @@ A commit that has the rendered files and not the values they were rendered with 
 import posixpath
 from collections.abc import Mapping, Sequence
 
+from pipeline.core.charts.dependencies import is_packed
+from pipeline.core.charts.helmignore import FILE as RULES
+from pipeline.core.charts.helmignore import IgnoreError, parse
 from pipeline.core.charts.lock import ATTRIBUTES_FILE
 from pipeline.core.charts.lock import FILE as LOCK
 from pipeline.core.charts.lock import FOLDER as VENDORED
@@ -71,10 +74,22 @@ def _own_charts(tree: Tree) -> set[str]:
         local = {below: posixpath.normpath(place) for below, place in places.items() if "://" not in place}
         files = [original(path.removeprefix(f"{pin.folder}/")) for path in tree.ids(pin.folder)] if local else []
         for below, place in local.items():
-            found |= {place} | {
+            found |= {place, *_packed_inside(tree, place)} | {
                 posixpath.normpath(f"{place}/{file.removeprefix(below)}") for file in files if file.startswith(below)
             }
     return {path for path in found if not path.startswith(("/", "../"))}
+
+
+def _packed_inside(tree: Tree, place: str) -> list[str]:
+    """The packed charts in the ``charts/`` of a chart folder, which lie unpacked in vendor_charts/."""
+    top = "" if place == "." else f"{place}/"
+    inside = (path.removeprefix(top) for path in tree.paths(top.rstrip("/")) if path.startswith(top))
+    packed = [path for path in inside if is_packed(path)]
+    try:
+        rules = parse(tree.read([top + RULES]).get(top + RULES, b"").decode(errors="replace"))
+    except IgnoreError:  # vendor refuses it
+        return []
+    return [top + path for path in packed if not rules.leaves_out(path)]
 
 
 def _ids(tree: Tree, paths: Sequence[str]) -> dict[str, str]:

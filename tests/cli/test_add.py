@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.cli import run
+from tests.support.charts import pack
 from tests.support.oci_registry import registry
 from tests.support.platforms import CHART, git, platform, publish, served, snapshot, verbs, write
 
@@ -87,14 +88,24 @@ def test_a_commit_has_the_charts_of_this_repository_that_it_was_made_of(
         "libs/common/.hidden/file.txt": "b",
     }
     needs = "dependencies: [{name: common, version: 1.0.0, repository: 'file://../../libs/common'}]\n"
+    for packed in (
+        "charts/web/charts/sub-1.0.0.tgz",
+        "libs/common/charts/sub-1.0.0.tgz",
+        "libs/common/charts/a.tmp.tgz",
+    ):
+        (here / packed).parent.mkdir(parents=True, exist_ok=True)
+        (here / packed).write_bytes(pack({"sub/Chart.yaml": "apiVersion: v2\nname: sub\nversion: 1.0.0\n"}))
+    common["libs/common/.helmignore"] += "*.tmp.tgz\n"
     write(here, common | {"charts/web/Chart.yaml": CHART["Chart.yaml"] + needs, "values/web/common.yaml": "port: 81\n"})
     verbs("vendor", "render", "commit")
     assert sorted(git(here, "ls-files", "charts", "libs").split()) == [
-        *("charts/web/Chart.yaml", "charts/web/templates/a.yaml", "charts/web/values.yaml"),
+        *("charts/web/Chart.yaml", "charts/web/charts/sub-1.0.0.tgz"),
+        *("charts/web/templates/a.yaml", "charts/web/values.yaml"),
         *(
             "libs/common/.helmignore",
             "libs/common/.hidden/file.txt",
             "libs/common/Chart.yaml",
+            "libs/common/charts/sub-1.0.0.tgz",
             "libs/common/values.yaml",
         ),
     ]

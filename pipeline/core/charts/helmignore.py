@@ -43,6 +43,12 @@ class HelmIgnore:
                 return True
         return False
 
+    def leaves_out(self, path: str) -> bool:
+        """Whether the file at ``path`` is ignored, or a folder that it is in."""
+        parts = path.split("/")
+        above = ("/".join(parts[:count]) for count in range(1, len(parts)))
+        return any(self.ignores(folder, is_folder=True) for folder in above) or self.ignores(path, is_folder=False)
+
 
 def parse(text: str) -> HelmIgnore:
     """Read a .helmignore; an empty text for a folder without one.
