@@ -17,8 +17,6 @@ OURS = {
     "adapters/cache/cache.py:_file": NUMBER,
     "adapters/cache/cache.py:put": NUMBER,
     "adapters/charts/folder.py:_repository": CONSTANT,
-    "adapters/charts/packing.py:_written": NUMBER,
-    "adapters/charts/standing_in.py:_place": NUMBER,
     "adapters/fetch/git_objects.py:_joined": "looked up among the names of a commit, never opened",
     "adapters/fetch/source.py:_reference": "_from_disk makes a SafePath of it, or refuses it",
     "adapters/fetch/one_chart.py:_from_disk": "a variable that holds a SafePath",

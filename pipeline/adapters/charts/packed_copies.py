@@ -8,6 +8,7 @@ from weakref import finalize
 
 from pipeline.adapters.charts.packing import pack
 from pipeline.adapters.guard import private_folder
+from pipeline.core.safe_path import SafeName
 
 
 class PackedCopies:
@@ -28,7 +29,7 @@ class PackedCopies:
                 content = files()
                 if self._folder is None:
                     self._folder = self._stack.enter_context(private_folder(self._purpose))
-                file = self._folder / f"{len(self._written)}.tgz"
+                file = self._folder / SafeName(f"{len(self._written)}.tgz")
                 file.write_bytes(pack(content))
                 self._written[key] = str(file)
             return self._written[key]
