@@ -9,7 +9,7 @@ from typing import Any
 
 from pipeline.core.kube.resource import Resource, mapping
 from pipeline.core.mesh.api_gateways import internal_name
-from pipeline.core.mesh.api_rules import grpc_rules, http_rules, l4_route, rank
+from pipeline.core.mesh.api_rules import RouteName, grpc_rules, http_rules, is_refused, l4_route, rank
 from pipeline.core.mesh.gateways import MeshGateway
 from pipeline.core.mesh.hosts import MESH_GATEWAY, service_host
 from pipeline.core.mesh.values import entries, namespace_of, number, text, texts
@@ -37,12 +37,15 @@ def api_virtual_services(
         spec, own = mapping(route.body.get("spec")), namespace_of(route)
         block, rules_of = _RULES[route.kind]
         names = texts(spec.get("hostnames")) or ("*",)
-        rules = list(rules_of(spec, own, names, allowed.of(route.kind, own)))
-        for gateway, hosts in _parents(spec, own, names, known):
+        name = RouteName(own, route.id.name)
+        at_gateways = list(rules_of(spec, name, names, allowed.of(route.kind, own)))
+        in_mesh = list(rules_of(spec, name, names, lambda _space, _name: True))
+        for gateway, hosts, port in _parents(spec, own, names, known) if not is_refused(spec) else ():
+            rules = in_mesh if gateway == MESH_GATEWAY else at_gateways
             for host in hosts:
                 key = own, gateway, host
                 first.setdefault(key, route)
-                found.setdefault(key, {}).setdefault(block, []).extend(rules)
+                found.setdefault(key, {}).setdefault(block, []).extend(_on_port(rules, port))
     for key, blocks in found.items():
         own, gateway, host = key
         yield VirtualService(
@@ -61,19 +64,28 @@ def api_virtual_services(
 
 def _parents(
     spec: Mapping[str, Any], own: str, names: tuple[str, ...], gateways: list[MeshGateway]
-) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """The gateways to which a route attaches, with its hosts there; a Service as parent is a route of the mesh."""
+) -> Iterator[tuple[str, tuple[str, ...], int]]:
+    """The gateways to which a route attaches, with its hosts there; a Service as parent is a route of the mesh.
+
+    The port is that of a Service where the route is for one alone, else 0.
+    """
     for parent in entries(spec.get("parentRefs")):
         name, space = text(parent.get("name")), text(parent.get("namespace")) or own
         if parent.get("kind", "Gateway") == "Service":
-            yield MESH_GATEWAY, (service_host(name, space),)
+            yield MESH_GATEWAY, (service_host(name, space),), number(parent.get("port"))
             continue
         section, port = text(parent.get("sectionName")), number(parent.get("port"))
         for gateway in gateways:
             of_parent = gateway.namespace == space and gateway.source.name == name
             fits = not section or gateway.name == internal_name(name, section)
             if of_parent and fits and port in (0, gateway.servers[0].port):
-                yield gateway.key, names
+                yield gateway.key, names, 0
+
+
+def _on_port(rules: list[Part], port: int) -> list[Part]:
+    if not port:
+        return rules
+    return [{**rule, "match": [{**one, "port": port} for one in entries(rule.get("match")) or ({},)]} for rule in rules]
 
 
 class _Grants:

@@ -3,11 +3,11 @@
 istio/istio: pilot/pkg/config/kube/gateway/conversion.go.
 """
 
-import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from pipeline.core.kube.resource import mapping
+from pipeline.core.mesh.durations import nanoseconds
 from pipeline.core.mesh.hosts import service_host
 from pipeline.core.mesh.values import entries, number, text
 from pipeline.core.mesh.virtual_services import Part
@@ -16,38 +16,80 @@ _Allows = Callable[[str, str], bool]
 """Whether a route may lead to the Service ``name`` of a namespace."""
 _PATHS = {"Exact": "exact", "PathPrefix": "prefix", "RegularExpression": "regex"}
 _FOUND = 302
-_UNAVAILABLE = 500
+_FAILED = 500
+_FILTERS = frozenset(
+    ["RequestHeaderModifier", "ResponseHeaderModifier", "RequestRedirect", "RequestMirror", "URLRewrite", "CORS"]
+)
+_RETRIES = 2
+_LAST = 4
 
 
-def http_rules(spec: Mapping[str, Any], own: str, _names: tuple[str, ...], allows: _Allows) -> Iterator[Part]:
-    """One for each match of each rule of an HTTPRoute: each has its own place in the order."""
-    for rule in entries(spec.get("rules")):
+class RouteName(NamedTuple):
+    """The route that is read."""
+
+    namespace: str
+    name: str
+
+
+def is_refused(spec: Mapping[str, Any]) -> bool:
+    """Whether one rule is so wrong that Istio drops the route with all of them."""
+    rules = entries(spec.get("rules"))
+    kinds = (one.get("type") for rule in rules for one in entries(rule.get("filters")))
+    backends = (one for rule in rules for one in entries(rule.get("backendRefs")))
+    return any(kind not in _FILTERS for kind in kinds) or any(
+        one.get("kind", "Service") == "Service" and (not number(one.get("port")) or "." in text(one.get("name")))
+        for one in backends
+    )
+
+
+def http_rules(spec: Mapping[str, Any], own: RouteName, _names: tuple[str, ...], allows: _Allows) -> Iterator[Part]:
+    """One for each match of each rule of an HTTPRoute: each has its own place in the order.
+
+    The API server fills in a match of every path where a rule has none.
+    """
+    for place, rule in enumerate(entries(spec.get("rules"))):
         for match in entries(rule.get("matches")) or ({},):
             path = mapping(match.get("path"))
             uri = {_PATHS.get(text(path.get("type")), "prefix"): text(path.get("value")) or "/"}
             method = {"method": {"exact": match["method"]}} if isinstance(match.get("method"), str) else {}
-            yield _routed(rule, {"uri": uri, **method, **_pairs(match)}, own, allows)
+            found = {"uri": uri, **method, **_pairs(match)}
+            yield {
+                "name": _name(rule, own, place),
+                "match": [found],
+                **_routed(rule, own.namespace, allows),
+            }
 
 
-def grpc_rules(spec: Mapping[str, Any], own: str, _names: tuple[str, ...], allows: _Allows) -> Iterator[Part]:
+def grpc_rules(spec: Mapping[str, Any], own: RouteName, _names: tuple[str, ...], allows: _Allows) -> Iterator[Part]:
     """Of a GRPCRoute: service and method are the path."""
-    for rule in entries(spec.get("rules")):
-        for match in entries(rule.get("matches")) or ({},):
-            method = mapping(match.get("method"))
-            service, name = text(method.get("service")), text(method.get("method"))
-            if method.get("type") == "RegularExpression":
-                uri = {"regex": f"/{service or '[^/]+'}/{name or '[^/]+'}"}
-            elif service and name:
-                uri = {"exact": f"/{service}/{name}"}
-            else:
-                uri = {"regex": f"/[^/]+/{re.escape(name)}"} if name else {"prefix": f"/{service}/" if service else "/"}
-            yield _routed(rule, {"uri": uri, **_pairs(match)}, own, allows)
+    for place, rule in enumerate(entries(spec.get("rules"))):
+        routed = {"name": _name(rule, own, place), **_routed(rule, own.namespace, allows)}
+        if not entries(rule.get("matches")):
+            yield routed
+        for match in entries(rule.get("matches")):
+            uri = _method(mapping(match.get("method")))
+            yield {"match": [{**({"uri": uri} if uri else {}), **_pairs(match)}], **routed}
 
 
-def l4_route(spec: Mapping[str, Any], own: str, names: tuple[str, ...], allows: _Allows) -> Iterator[Part]:
+def _name(rule: Mapping[str, Any], own: RouteName, place: int) -> str:
+    return text(rule.get("name")) or f"{own.namespace}.{own.name}.{place}"
+
+
+def _method(method: Mapping[str, Any]) -> dict[str, str]:
+    service, name = text(method.get("service")), text(method.get("method"))
+    if not service and not name:
+        return {}
+    if not service:
+        return {"regex": f"/[^/]+/{name}"}
+    if method.get("type") == "RegularExpression":
+        return {"regex": f"/{service}/{name or '.+'}"}
+    return {"exact": f"/{service}/{name}"} if name else {"prefix": f"/{service}/"}
+
+
+def l4_route(spec: Mapping[str, Any], own: RouteName, names: tuple[str, ...], allows: _Allows) -> Iterator[Part]:
     """Of a TLSRoute or a TCPRoute; a TCPRoute has no names to match."""
     for rule in entries(spec.get("rules")):
-        yield {"route": _backends(rule, own, allows), "match": [{"sniHosts": list(names)}]}
+        yield {"route": _backends(rule, own.namespace, allows), "match": [{"sniHosts": list(names)}]}
 
 
 def _pairs(match: Mapping[str, Any]) -> dict[str, Any]:
@@ -64,22 +106,21 @@ def _pairs(match: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _routed(rule: Mapping[str, Any], match: Part, own: str, allows: _Allows) -> Part:
-    found: dict[str, Any] = {"match": [match]}
+def _routed(rule: Mapping[str, Any], own: str, allows: _Allows) -> Part:
+    """A rule without backends, or with such of weight 0 alone, answers 500."""
+    found: dict[str, Any] = {}
     for one in entries(rule.get("filters")):
         _filtered(found, one, own, allows)
-    timeouts = mapping(rule.get("timeouts"))
-    for key in ("backendRequest", "request"):
-        if timeouts.get(key) is not None:
-            found["timeout"] = timeouts[key]
-    retry = rule.get("retry")
+    retry, timeouts = rule.get("retry"), mapping(rule.get("timeouts"))
     if isinstance(retry, dict):
-        found["retries"] = {"attempts": number(retry.get("attempts")) or 1}
-    if "redirect" in found:
-        return found
+        attempts = retry.get("attempts")
+        found["retries"] = {"attempts": _RETRIES if attempts is None else number(attempts)}
+    for key in ("request",) if "retries" in found else ("request", "backendRequest"):
+        if nanoseconds(timeouts.get(key)):
+            found["timeout"] = timeouts[key]
     backends = _backends(rule, own, allows)
-    if not any(backend["destination"] for backend in backends):
-        return {**found, "directResponse": {"status": _UNAVAILABLE}}
+    if not backends and "redirect" not in found:
+        return {**found, "directResponse": {"status": _FAILED}}
     return {**found, "route": backends}
 
 
@@ -113,29 +154,33 @@ def _redirect(redirect: Mapping[str, Any]) -> Part:
     path = mapping(redirect.get("path"))
     prefix = f"%PREFIX()%{text(path.get('replacePrefixMatch'))}" if path else ""
     uri = text(path.get("replaceFullPath")) or prefix
+    derived = "FROM_PROTOCOL_DEFAULT" if redirect.get("scheme") else "FROM_REQUEST_PORT"
     return {
         "uri": uri,
         "authority": text(redirect.get("hostname")),
         "scheme": text(redirect.get("scheme")),
         "redirectCode": number(redirect.get("statusCode")) or _FOUND,
-        **({"port": redirect["port"]} if redirect.get("port") else {"derivePort": "FROM_REQUEST_PORT"}),
+        **({"port": redirect["port"]} if redirect.get("port") else {"derivePort": derived}),
     }
 
 
 def _path(path: Mapping[str, Any]) -> dict[str, Any]:
     if path.get("type") == "ReplaceFullPath":
         return {"uriRegexRewrite": {"match": "/.*", "rewrite": text(path.get("replaceFullPath"))}}
-    return {"uri": text(path.get("replacePrefixMatch"))} if path else {}
+    return {"uri": text(path.get("replacePrefixMatch")).removesuffix("/") or "/"} if path else {}
 
 
 def _backends(rule: Mapping[str, Any], own: str, allows: _Allows) -> list[Part]:
-    return [
-        {
-            "destination": _destination(one, own, allows),
-            "weight": number(one["weight"]) if one.get("weight") is not None else 1,
-        }
-        for one in entries(rule.get("backendRefs"))
-    ]
+    """Those with a weight."""
+    found: list[Part] = []
+    for one in entries(rule.get("backendRefs")):
+        weight = number(one["weight"]) if one.get("weight") is not None else 1
+        changed: dict[str, Any] = {}
+        for change in entries(one.get("filters")):
+            _filtered(changed, change, own, allows)
+        if weight:
+            found.append({"destination": _destination(one, own, allows), "weight": weight, **changed})
+    return found
 
 
 def _destination(backend: Mapping[str, Any], own: str, allows: _Allows) -> Part:
@@ -151,8 +196,11 @@ def _destination(backend: Mapping[str, Any], own: str, allows: _Allows) -> Part:
 
 def rank(route: Part) -> tuple[int, int, int, int, int]:
     """A key that sorts routes as the Gateway API does: exact paths, then the longest prefix, then more conditions."""
-    match = entries(route.get("match"))[0]
-    ((kind, value),) = mapping(match.get("uri")).items()
+    match = next(iter(entries(route.get("match"))), None)
+    if match is None:
+        return (_LAST, 0, 0, 0, 0)
     kinds = {"exact": 0, "prefix": 1, "regex": 2}
+    kind, value = next(iter(mapping(match.get("uri")).items()), ("", ""))
     headers, queries = mapping(match.get("headers")), mapping(match.get("queryParams"))
-    return kinds[kind], -len(value), -int("method" in match), -len(headers), -len(queries)
+    length = len(value.removesuffix("/")) if kind == "prefix" and value != "/" else len(value)
+    return kinds.get(kind, 3), -length, -int("method" in match), -len(headers), -len(queries)

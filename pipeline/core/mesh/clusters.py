@@ -13,6 +13,7 @@ from pipeline.core.mesh.mesh_services import MeshService, Resolution, ServicePor
 from pipeline.core.mesh.protocols import Protocol
 from pipeline.core.mesh.proxy_scope import ProxyScope
 from pipeline.core.mesh.traffic_policy import (
+    PROXY_PROTOCOL_SOCKET,
     TLS_SOCKET,
     balancing,
     passes_through,
@@ -67,7 +68,11 @@ class Clusters:
                 if port.protocol is not Protocol.UDP and _has_endpoints(service, None):
                     for subset in (None, *(rule.subsets if rule else ())):
                         name = sni_cluster_name(service.host, port.number, subset.name if subset else "")
-                        yield EnvoyCluster(name, self._discovery(service))
+                        general = port_policy(rule.policy if rule else {}, port.number)
+                        policy = subset_policy(general, subset.policy, port.number) if subset else general
+                        through = passes_through(policy)
+                        lb = _PROVIDED if through else balancing(policy)
+                        yield EnvoyCluster(name, _ORIGINAL if through else self._discovery(service), lb)
 
     def rule(self, service: MeshService) -> DestinationRule | None:
         rules = self._mesh.destination_rules
@@ -103,6 +108,8 @@ class Clusters:
         auto = not mode and self._agrees_on_tls(service, passes=passes_through(written))
         for_workload = rule is not None and rule.selector is not None
         socket = tls_socket(policy, of_gateway=self._of_gateway, for_workload=for_workload)
+        if auto and socket == PROXY_PROTOCOL_SOCKET:  # it is in what the proxy chooses from by endpoint
+            socket = ""
         if auto and discovery == _ORIGINAL:  # no endpoint is known by which the proxy could choose
             auto, socket = False, socket or TLS_SOCKET
             mode = "ISTIO_MUTUAL"

@@ -9,6 +9,9 @@ BLACK_HOLE = "BlackHoleCluster"
 HTTP_FILTER = "http_connection_manager"
 TCP_FILTER = "tcp_proxy"
 METADATA_FILTER = "istio.metadata_exchange"
+MONGO_FILTER = "mongo_proxy"
+FORWARD_FILTER = "envoy.extensions.filters.network.sni_dynamic_forward_proxy"
+"""Of wildcard hosts that are resolved as connections name them."""
 Json = Mapping[str, Any]
 
 
@@ -82,7 +85,7 @@ class EnvoyRoute:
     @property
     def catches_all(self) -> bool:
         match = self.match
-        path = match.get("prefix") == "/" or match.get("safe_regex") == {"regex": "*"}
+        path = match.get("prefix") == "/" or match.get("safe_regex") == {"regex": ".*"}
         return path and not any(match.get(key) for key in ("headers", "query_parameters", "dynamic_metadata"))
 
 

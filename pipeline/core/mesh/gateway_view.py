@@ -10,6 +10,7 @@ from pipeline.core.mesh.clusters import Clusters, sni_cluster_name
 from pipeline.core.mesh.envoy import (
     HTTP_FILTER,
     METADATA_FILTER,
+    MONGO_FILTER,
     TCP_FILTER,
     EnvoyListener,
     EnvoyRoute,
@@ -76,6 +77,7 @@ class GatewayView:
         if made:
             own = {METADATA_FILTER} if server.tls_mode == "ISTIO_MUTUAL" else set[str]()
             checked = self.has_policies and server.tls_mode != "AUTO_PASSTHROUGH"
+            own |= {MONGO_FILTER} if server.protocol is Protocol.MONGO else set[str]()
             filters |= {TCP_FILTER} | own | ({"rbac"} if checked else set())
             chains += made
 

@@ -51,19 +51,18 @@ def _gateway_name(ingress: Resource) -> str:
     return f"{ingress.id.name}-{_MADE}-{namespace_of(ingress)}"
 
 
-def ingress_routes(ingress: Resource, root: str, port_of: PortOf) -> Iterator[VirtualService]:
-    """One for each host; exact paths first, then the longest prefix."""
-    spec = mapping(ingress.body.get("spec"))
+def ingress_routes(ingresses: Iterable[Resource], root: str, port_of: PortOf) -> Iterator[VirtualService]:
+    """One for each host of all Ingresses, at the gateway of the first; the longest path first. No default backend."""
     by_host: dict[str, list[Part]] = {}
-    for rule in entries(spec.get("rules")):
-        for path in entries(mapping(rule.get("http")).get("paths")):
-            route = _route(path, namespace_of(ingress), port_of)
-            by_host.setdefault(text(rule.get("host")) or "*", []).append(route)
-    rest = mapping(spec.get("defaultBackend"))
-    if rest:
-        backend = _route({"backend": rest}, namespace_of(ingress), port_of)
-        by_host.setdefault("*", []).append({"route": backend["route"]})
+    first: dict[str, Resource] = {}
+    for ingress in ingresses:
+        for rule in entries(mapping(ingress.body.get("spec")).get("rules")):
+            host = text(rule.get("host")) or "*"
+            first.setdefault(host, ingress)
+            for path in entries(mapping(rule.get("http")).get("paths")):
+                by_host.setdefault(host, []).extend(_route(path, namespace_of(ingress), port_of))
     for host, routes in by_host.items():
+        ingress = first[host]
         yield VirtualService(
             name=f"{host.replace('.', '-')}-{ingress.id.name}-{_MADE}",
             namespace=namespace_of(ingress),
@@ -76,17 +75,27 @@ def ingress_routes(ingress: Resource, root: str, port_of: PortOf) -> Iterator[Vi
         )
 
 
-def _route(path: Mapping[str, Any], own: str, port_of: PortOf) -> Part:
+def _route(path: Mapping[str, Any], own: str, port_of: PortOf) -> Iterator[Part]:
     service = mapping(mapping(path.get("backend")).get("service"))
     port, host = mapping(service.get("port")), service_host(text(service.get("name")), own)
     wanted = number(port.get("number")) or port_of(host, text(port.get("name")))
-    kind = "exact" if path.get("pathType") == "Exact" else "prefix"
-    match = {"uri": {kind: text(path.get("path")) or "/"}}
-    return {"match": [match], "route": [{"destination": {"host": host, "port": {"number": wanted}}}]}
+    if wanted:
+        uri = _uri(path.get("pathType"), text(path.get("path")))
+        match = {"match": [{"uri": uri}]} if uri else {}
+        yield {**match, "route": [{"destination": {"host": host, "port": {"number": wanted}}}]}
 
 
-def _rank(route: Part) -> tuple[int, int]:
+def _uri(kind: Any, path: str) -> dict[str, str]:
+    """Without a type of Kubernetes' own, a path is exact unless it ends with ``/*`` or ``.*``."""
+    if kind in ("Exact", "Prefix"):
+        return {kind.lower(): path or "/"}
+    if path.endswith((".*", "/*")):
+        return {"prefix": path[:-2]}
+    return {"exact": path} if path else {}
+
+
+def _rank(route: Part) -> tuple[int, bool]:
     if "match" not in route:
-        return 2, 0
+        return 0, True
     ((kind, value),) = mapping(entries(route["match"])[0].get("uri")).items()
-    return int(kind != "exact"), -len(value)
+    return -len(value), kind != "exact"

@@ -132,7 +132,7 @@ def _ingress_routes(
     def port_of(host: str, name: str) -> int:
         return ports.get((host, name), 0)
 
-    return (made for one in ingresses for made in ingress_routes(one, settings.root_namespace, port_of))
+    return ingress_routes(ingresses, settings.root_namespace, port_of)
 
 
 def _by_host(services: Iterable[MeshService]) -> Mapping[str, tuple[MeshService, ...]]:

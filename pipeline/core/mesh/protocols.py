@@ -48,7 +48,9 @@ class Protocol(StrEnum):
 
 _HTTP = frozenset({Protocol.HTTP, Protocol.HTTP2, Protocol.HTTP_PROXY, Protocol.GRPC, Protocol.GRPC_WEB})
 _TCP = frozenset({Protocol.TCP, Protocol.HTTPS, Protocol.TLS, Protocol.MONGO, Protocol.REDIS, Protocol.MYSQL})
-_WORDS = {protocol.value.lower(): protocol for protocol in Protocol if protocol is not Protocol.UNSUPPORTED}
+_UNNAMED = frozenset({Protocol.UNSUPPORTED, Protocol.HBONE})
+"""What no word in a manifest stands for."""
+_WORDS = {protocol.value.lower(): protocol for protocol in Protocol if protocol not in _UNNAMED}
 _KUBERNETES = {
     "kubernetes.io/h2c": Protocol.HTTP2,
     "kubernetes.io/ws": Protocol.HTTP,

@@ -9,15 +9,17 @@ from dataclasses import dataclass, field
 
 from pipeline.core.mesh.envoy import (
     BLACK_HOLE,
+    FORWARD_FILTER,
     HTTP_FILTER,
     METADATA_FILTER,
+    MONGO_FILTER,
     PASSTHROUGH,
     TCP_FILTER,
     EnvoyListener,
     FilterChain,
     WeightedCluster,
 )
-from pipeline.core.mesh.hosts import is_address
+from pipeline.core.mesh.hosts import is_address, is_wildcard
 from pipeline.core.mesh.http_routes import RoutedProxy
 from pipeline.core.mesh.l4_routes import sidecar_chains
 from pipeline.core.mesh.mesh_services import UNSPECIFIED, MeshService, Resolution, ServicePort
@@ -134,7 +136,9 @@ class SidecarListeners:
         if not port.protocol.is_http:
             proxy = self.proxy_of(port.number)
             entry.chains += sidecar_chains(service, port, bound, egress.virtual_services, proxy)
-            entry.filters |= {TCP_FILTER} | ({"mongo_proxy"} if port.protocol is Protocol.MONGO else set())
+            entry.filters |= {TCP_FILTER} | ({MONGO_FILTER} if port.protocol is Protocol.MONGO else set())
+            if service.resolution is Resolution.DYNAMIC_DNS and is_wildcard(service.host):
+                entry.filters.add(FORWARD_FILTER)
         if port.protocol.is_routed:
             alone = port.protocol.is_sniffed and not on_all
             name = f"{service.host}:{port.number}" if alone else str(port.number) if port.number else bound[0]

@@ -78,7 +78,7 @@ def _concerns(service: VirtualService, services: Mapping[str, MeshService]) -> b
     wild = [host for host in services if is_wildcard(host)]
     return any(
         host in services or any(matches(host, known) for known in (services if is_wildcard(host) else wild))
-        for host in service.hosts
+        for host in map(str.lower, service.hosts)
     )
 
 

@@ -62,6 +62,7 @@ def test_weights_filters_and_timeouts() -> None:
     (found,) = routes(view(gateway(), route(rule)), "http.80", "*:80")
     assert found == {
         "match": {"prefix": "/", "case_sensitive": True},
+        "name": "shop.r.0",
         "to": [
             {"cluster": "outbound|80||a.shop.svc.cluster.local", "weight": 3},
             {"cluster": "outbound|81||b.shop.svc.cluster.local", "weight": 1},
@@ -89,7 +90,7 @@ def test_another_namespace_must_be_allowed_to_attach_and_to_be_led_to() -> None:
         "listeners": [{"name": "h", "port": 80, "protocol": "HTTP", "allowedRoutes": {"namespaces": {"from": "All"}}}],
     })  # fmt: skip
     (refused,) = routes(view(everyone, other), "http.80", "*:80")
-    assert refused["direct_response"] == {"status": 500}
+    assert refused["to"] == [{"cluster": "UnknownService", "weight": 100}]
     grant = {"from": [{"kind": "HTTPRoute", "namespace": "other"}], "to": [{"kind": "Service"}]}
     (found,) = routes(view(everyone, other, api("ReferenceGrant", "g", grant)), "http.80", "*:80")
     assert found["to"] == [{"cluster": "outbound|80||a.shop.svc.cluster.local", "weight": 100}]
