@@ -25,7 +25,7 @@ def command(*, named: tuple[str, ...], environment: str | None, releases: tuple[
     from pipeline.cli.support.settings import settings
     from pipeline.core.json_text import escaped
     from pipeline.flows.cluster.drifting import drift
-    from pipeline.flows.cluster.planning import read_inventory
+    from pipeline.flows.cluster.stored_inventory import read_inventory
     from pipeline.report import drift_text
     from pipeline.report.look import Look
     from pipeline.wiring import repository

@@ -29,7 +29,8 @@ from pipeline.core.words import listed
 from pipeline.flows.cluster.checking import found_objects
 from pipeline.flows.cluster.client import Client
 from pipeline.flows.cluster.drifting import looking
-from pipeline.flows.cluster.planning import Question, make_plan, read_inventory
+from pipeline.flows.cluster.planning import Question, make_plan
+from pipeline.flows.cluster.stored_inventory import read_inventory
 from pipeline.flows.committed import ReleaseSelection, committed
 from pipeline.flows.find_hand_edits import refuse_spoiled, rendered_edits
 from pipeline.flows.hidden_values import HiddenValues, hidden_values

@@ -6,7 +6,7 @@ from pipeline.cli.support.cluster_environment import place
 from pipeline.core.errors import UsageError
 from pipeline.core.render.manifests import ParsedDocuments
 from pipeline.flows.cluster.applied_side import as_applied
-from pipeline.flows.cluster.planning import read_inventory
+from pipeline.flows.cluster.stored_inventory import read_inventory
 from pipeline.flows.committed import ReleaseSelection
 from pipeline.flows.read_rendered import RenderedSnapshot, read_rendered
 from pipeline.wiring import repository

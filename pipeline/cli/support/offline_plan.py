@@ -12,7 +12,7 @@ from pipeline.core.kube.resource import Resource, mapping
 from pipeline.core.yaml.reader import YamlError, load
 from pipeline.core.yaml.writer import dump
 from pipeline.flows.cluster.offline import offline_plan
-from pipeline.flows.cluster.planning import read_inventory
+from pipeline.flows.cluster.stored_inventory import read_inventory
 
 _HINT = "pipeline status -o inventory writes one"
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from pipeline.core.cluster.api.discovery import Served
 from pipeline.core.cluster.inventory.inventory import name_of
+from pipeline.core.cluster.inventory.shards import may_need_shards
 from pipeline.core.cluster.plan.prune import NEVER_UNLESS_NAMED
 from pipeline.core.kube.apis import built_in_group
 from pipeline.core.kube.resource import Body, ResourceId
@@ -110,6 +111,9 @@ def _bookkeeping(scope: PermissionScope) -> list[dict[str, Any]]:
     rules = [_rule([group], [resource], verbs, [name]) for group, resource in pairs]
     if scope.purpose is Purpose.APPLIER:
         rules += [_rule([group], [resource], ["create"]) for group, resource in pairs]
+    if may_need_shards(scope.objects):  # their names are not known before they are written
+        shards = ["get", "list", "delete"] if scope.purpose is Purpose.APPLIER else ["get"]
+        rules.append(_rule([""], ["configmaps"], shards))
     return rules
 
 

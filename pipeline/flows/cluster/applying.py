@@ -20,12 +20,12 @@ from pipeline.flows.cluster.approved import ApprovedPlan
 from pipeline.flows.cluster.client import Client
 from pipeline.flows.cluster.lease_lock import LeaseLock
 from pipeline.flows.cluster.ledger import StoppedError, Writer, lost_lock
-from pipeline.flows.cluster.planning import read_inventory
 from pipeline.flows.cluster.preflight import may_apply
 from pipeline.flows.cluster.recreating import Backup
 from pipeline.flows.cluster.removing import Removal
 from pipeline.flows.cluster.steps import ApplySteps, make_namespace, to_come, uids
 from pipeline.flows.cluster.stock import Stock
+from pipeline.flows.cluster.stored_inventory import read_inventory
 from pipeline.flows.cluster.waiting import Waiting
 from pipeline.flows.cluster.writing import Objects, Task
 from pipeline.flows.hidden_values import NOTHING_HIDDEN, HiddenValues

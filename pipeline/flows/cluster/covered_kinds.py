@@ -6,7 +6,8 @@ from pipeline.core.cluster.api.discovery import Served
 from pipeline.core.cluster.plan.policy import ApplyPolicy
 from pipeline.core.kube.resource import CRD_KIND, Resource, ResourceId, mapping
 from pipeline.flows.cluster.client import Client
-from pipeline.flows.cluster.planning import Question, read_inventory
+from pipeline.flows.cluster.planning import Question
+from pipeline.flows.cluster.stored_inventory import read_inventory
 
 
 def served_objects(client: Client, question: Question, policy: ApplyPolicy) -> dict[ResourceId, Served | None]:

@@ -5,14 +5,11 @@ from dataclasses import dataclass, field
 
 from msgspec.structs import replace
 
-from pipeline.core.cluster.inventory import inventory as inventories
-from pipeline.core.cluster.inventory.inventory import Inventory
 from pipeline.core.cluster.plan.choose_action import DecisionContext
 from pipeline.core.cluster.plan.desired import desired
 from pipeline.core.cluster.plan.foreign_order import not_followed
 from pipeline.core.cluster.plan.plan import InventoryRef, Plan, PlannedAction, PlanProblem, PlanSource, PlanTarget
 from pipeline.core.cluster.plan.policy import ApplyPolicy
-from pipeline.core.cluster.plan.size_limits import inventory_too_large
 from pipeline.core.errors import StaleError
 from pipeline.core.kube.resource import ManifestSet, Resource, ResourceId, mapping
 from pipeline.core.ports import Progress
@@ -22,6 +19,7 @@ from pipeline.flows.cluster.gathering import Planner
 from pipeline.flows.cluster.hook_plan import hook_actions
 from pipeline.flows.cluster.preflight import caller, warnings
 from pipeline.flows.cluster.prune_plan import deletions
+from pipeline.flows.cluster.stored_inventory import read_inventory
 from pipeline.flows.hidden_values import NOTHING_HIDDEN, HiddenValues
 
 _BUDGET_SECONDS = 15.0
@@ -74,7 +72,6 @@ def make_plan(client: Client, question: Question, progress: Progress) -> Plan:
     hooks = [replace(hook, resource=_plural(client, hook)) for hook in hooks]
     told = warnings(client, question.environment, question.policy, (*actions, *hooks, *deleted))
     ordered = numbered((*actions, *hooks), deleted)
-    sizes = inventory_too_large(inventory, ordered)
     return Plan(
         tool=question.tool,
         created=question.created,
@@ -86,7 +83,7 @@ def make_plan(client: Client, question: Question, progress: Progress) -> Plan:
         inventory=InventoryRef(inventory.uid, inventory.digest),
         actions=ordered,
         releases=question.releases,
-        problems=tuple(sorted({*problems, *more, *others, *sizes}, key=_problem_order)),
+        problems=tuple(sorted({*problems, *more, *others}, key=_problem_order)),
         warnings=(*told, *not_followed(wanted)),
         notes=question.notes,
     )
@@ -105,17 +102,6 @@ def target_of(client: Client, question: Question) -> PlanTarget:
         raise StaleError(message, hint=hint)
     version = mapping(client.read("/version"))
     return PlanTarget(question.environment, question.context, uid, str(version.get("gitVersion") or ""))
-
-
-def read_inventory(client: Client, environment: str, namespace: str) -> Inventory:
-    """The environment's inventory; an empty one where nothing was ever applied.
-
-    Raises:
-        WorldError: it is damaged or another tool's.
-    """
-    path = f"/api/v1/namespaces/{namespace}/configmaps/{inventories.name_of(environment)}"
-    body = client.read(path)
-    return inventories.from_body(body, environment, namespace) if body else Inventory(environment, namespace)
 
 
 def numbered(actions: Iterable[PlannedAction], deleted: Iterable[PlannedAction]) -> tuple[PlannedAction, ...]:

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from pipeline.core.cluster.api.error_text import clean
 from pipeline.core.cluster.api.request import Call
 from pipeline.core.cluster.inventory.inventory import name_of
+from pipeline.core.cluster.inventory.shards import may_need_shards
 from pipeline.core.cluster.plan.plan import WRITES, Operation, PlannedAction
 from pipeline.core.cluster.plan.policy import ApplyPolicy
 from pipeline.core.errors import WorldError
@@ -72,6 +73,8 @@ def _permissions(environment: str, policy: ApplyPolicy, actions: list[PlannedAct
         for group, resource in _BOOKKEEPING
         for verb in ("get", "create", "update")
     }
+    if may_need_shards(action.id for action in actions):
+        found |= {Permission(verb, "", "configmaps", home) for verb in ("get", "list", "delete")}
     for action in actions:
         if action.op in WRITES and action.resource:
             found |= {Permission(verb, action.group, action.resource, action.namespace) for verb in ("patch", "create")}

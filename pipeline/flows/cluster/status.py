@@ -5,8 +5,8 @@ from pipeline.core.cluster.run.status import Status
 from pipeline.core.errors import WorldError
 from pipeline.core.kube.resource import Body, mapping
 from pipeline.flows.cluster.client import Client
-from pipeline.flows.cluster.planning import read_inventory
 from pipeline.flows.cluster.reading import live
+from pipeline.flows.cluster.stored_inventory import read_inventory
 from pipeline.flows.cluster.unlocking import read_lock
 
 _WELL = frozenset({HealthState.CURRENT, HealthState.SUSPENDED})

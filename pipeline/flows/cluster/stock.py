@@ -4,15 +4,18 @@ import threading
 from collections.abc import Mapping
 from dataclasses import replace
 
+from pipeline.core.cluster.api.canonical import digest
 from pipeline.core.cluster.api.error_text import explain
 from pipeline.core.cluster.api.request import Call
 from pipeline.core.cluster.api.response_table import Fate
 from pipeline.core.cluster.inventory import inventory as inventories
 from pipeline.core.cluster.inventory.inventory import ApplyRun, Inventory, InventoryEntry
+from pipeline.core.cluster.inventory.shards import shards_of
 from pipeline.core.errors import StaleError, WorldError
 from pipeline.core.kube.resource import ResourceId, mapping
 from pipeline.flows.cluster.client import with_budget
 from pipeline.flows.cluster.ledger import Writer
+from pipeline.flows.cluster.stored_inventory import left_behind, remove_shards, write_shards
 
 _HISTORY = 50
 _TRIES = 5
@@ -73,6 +76,8 @@ class Stock:
             self.inventory, run=run, history=history, releases=releases, commit=commit or self.inventory.commit
         )
         self.save("close the run")
+        if self.inventory.shards:
+            remove_shards(self._writer, self.inventory, left_behind(self._writer.client, self.inventory))
 
     def hurry(self, seconds: float) -> None:
         """From now on no write is tried for longer: the cluster has given up on us already."""
@@ -87,7 +92,12 @@ class Stock:
         """
         anchored = replace(self.inventory.run, journal=self._writer.journal.anchor())
         self.inventory = replace(self.inventory, run=anchored)
-        body = inventories.to_body(self.inventory)
+        texts = shards_of(
+            inventories.lines_of(self.inventory), self.inventory.name, anchored.fence, self.inventory.shards
+        )
+        shards = {name: digest(text.encode()) for name, text in texts.items()}
+        write_shards(self._writer, self.inventory, texts)
+        body = inventories.to_body(self.inventory, shards)
         folder = f"/api/v1/namespaces/{self.inventory.namespace}/configmaps"
         own = f"{folder}/{self.inventory.name}"
         call = Call("PUT", own, body=body) if self.inventory.resource_version else Call("POST", folder, body=body)
@@ -101,7 +111,9 @@ class Stock:
                 live = live if live.get("data") == body["data"] else None
             if live is not None:
                 uid = str(mapping(live.get("metadata")).get("uid"))
-                self.inventory = replace(self.inventory, resource_version=_version(live), uid=uid)
+                stale = self.inventory.shards.keys() - shards.keys()
+                self.inventory = replace(self.inventory, resource_version=_version(live), uid=uid, shards=shards)
+                remove_shards(self._writer, self.inventory, sorted(stale))
                 return
             break
         if fate in (Fate.REREAD, Fate.OTHER_OBJECT, Fate.NOT_FOUND, Fate.AMBIGUOUS) or answer.reason == "AlreadyExists":

@@ -12,8 +12,8 @@ from pipeline.core.cluster.inventory.lease import Lease
 from pipeline.core.errors import RefusedError, UsageError, WorldError
 from pipeline.flows.cluster.client import Client
 from pipeline.flows.cluster.ledger import Writer
-from pipeline.flows.cluster.planning import read_inventory
 from pipeline.flows.cluster.stock import Stock
+from pipeline.flows.cluster.stored_inventory import read_inventory
 
 
 def read_lock(client: Client, environment: str, namespace: str) -> Lease | None:

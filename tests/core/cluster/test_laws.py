@@ -18,7 +18,7 @@ from pipeline.core.cluster.plan.irreversible import notes
 from pipeline.core.cluster.plan.plan import Operation, to_bytes
 from pipeline.core.cluster.plan.policy import ApplyPolicy
 from pipeline.core.cluster.plan.prune import NEVER_UNLESS_NAMED, Candidate, breakers, fate_of
-from pipeline.core.cluster.plan.size_limits import LARGEST_BYTES, inventory_too_large, too_large
+from pipeline.core.cluster.plan.size_limits import LARGEST_BYTES, too_large
 from pipeline.core.cluster.run.health import Health, HealthState, health, health_of_absent
 from pipeline.core.kube.resource import ManifestSet, Resource, ResourceId
 from pipeline.core.redaction.mask import Mask
@@ -313,15 +313,6 @@ def test_what_etcd_cannot_store_is_known_before() -> None:
     assert [one.code for one in too_large(widget, {"spec": "x" * (LARGEST_BYTES + 1)})] == ["size"]
     assert not list(too_large(widget, {"spec": "x" * 1000}))
     assert not list(too_large(ResourceId("", "ConfigMap", "a", "big"), {"data": "x" * (LARGEST_BYTES + 1)}))
-
-
-def test_five_thousand_objects_fit_into_one_inventory_and_what_does_not_is_known_before() -> None:
-    def creates(number: int) -> list[Any]:
-        names = (f"some-release-with-a-long-name-{n:05}" for n in range(number))
-        return [action(n, Operation.CREATE, name, namespace="some-namespace") for n, name in enumerate(names)]
-
-    assert not list(inventory_too_large(EMPTY, creates(5_000)))
-    assert [one.what for one in inventory_too_large(EMPTY, creates(20_000))] == ["inventory"]
 
 
 def test_texts_that_only_look_alike_have_different_digests() -> None:

@@ -1,13 +1,15 @@
 """The inventory: one ConfigMap per environment that lists every object owned by us, and the last run.
 
 It is also the parent of an ApplySet (KEP-3659), so that ``kubectl`` and people see what belongs together; the labels of
-an ApplySet never permit a deletion. It is extended before the first write and reduced after confirmed deletes.
+an ApplySet never permit a deletion. It is extended before the first write and reduced after confirmed deletes. Lines
+that do not fit into one ConfigMap are in shards (shards.py).
 """
 
 import base64
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any
 
 import orjson
@@ -15,11 +17,10 @@ import orjson
 from pipeline import __version__
 from pipeline.core.cluster.api.canonical import digest_of
 from pipeline.core.cluster.inventory.ownership import PART_OF
+from pipeline.core.cluster.inventory.shards import text_of
 from pipeline.core.errors import WorldError
 from pipeline.core.kube.resource import Body, ResourceId, mapping
 
-LARGEST_BYTES = 900_000
-"""etcd takes 1.5 MiB and the API server 1 MiB of a ConfigMap's data: some room is left."""
 _FIELDS = 6
 
 
@@ -73,6 +74,8 @@ class Inventory:
     history: tuple[ApplyRun, ...] = ()
     uid: str = ""
     resource_version: str = ""
+    shards: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """Where the entries do not fit into one ConfigMap: the names of those that hold them, with their digests."""
 
     @property
     def name(self) -> str:
@@ -105,18 +108,18 @@ def applyset_id(name: str, namespace: str) -> str:
     return f"applyset-{hashed}-v1"
 
 
-def to_body(inventory: Inventory) -> Body:
-    """The ConfigMap.
+def lines_of(inventory: Inventory) -> str:
+    """One line for each object."""
+    return "".join(f"{_line(rid, entry)}\n" for rid, entry in sorted(inventory.entries.items()))
 
-    Raises:
-        WorldError: more objects than a ConfigMap takes.
+
+def to_body(inventory: Inventory, shards: Mapping[str, str] | None = None) -> Body:
+    """The ConfigMap. ``shards`` are the names and digests of those that hold the objects; without them it holds all.
+
+    A version of pipeline that knows no shards finds no ``objects``, and refuses the inventory as damaged.
     """
-    lines = "".join(f"{_line(rid, entry)}\n" for rid, entry in sorted(inventory.entries.items()))
-    if len(lines) > LARGEST_BYTES:
-        message = f"{len(inventory.entries)} objects are more than one inventory takes ({LARGEST_BYTES} bytes)"
-        raise WorldError(message, hint="split the environment into two")
     data = {
-        "objects": lines,
+        **({"shards": _json(dict(shards))} if shards else {"objects": lines_of(inventory)}),
         "hooks": _json(dict(inventory.hooks)),
         "releases": _json(dict(inventory.releases)),
         "commit": inventory.commit,
@@ -140,8 +143,19 @@ def to_body(inventory: Inventory) -> Body:
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}
 
 
-def from_body(body: Body, environment: str, namespace: str) -> Inventory:
-    """Read it back.
+def shards_in(body: Body) -> dict[str, str]:
+    """The shards that a head names, with their digests; none where it holds all objects itself, or is damaged."""
+    try:
+        found = orjson.loads(str(mapping(body.get("data")).get("shards", "{}")))
+    except orjson.JSONDecodeError:
+        return {}
+    return {str(name): str(content) for name, content in mapping(found).items()}
+
+
+def from_body(
+    body: Body, environment: str, namespace: str, parts: Mapping[str, Body] = MappingProxyType({})
+) -> Inventory:
+    """Read it back; ``parts`` are its shards by name.
 
     Raises:
         WorldError: it is another tool's, or damaged: then nothing may be pruned, so nothing is applied.
@@ -151,11 +165,13 @@ def from_body(body: Body, environment: str, namespace: str) -> Inventory:
     tooling = str(mapping(metadata.get("annotations")).get("applyset.kubernetes.io/tooling") or "")
     if not tooling.startswith("pipeline/"):
         raise WorldError(f"{where} is not an inventory of pipeline: its tooling is {tooling!r}", hint="move it away")
+    shards = shards_in(body)
     try:
+        texts = [text_of(parts[name], content) for name, content in shards.items()] or [str(data["objects"])]
         return Inventory(
             environment,
             namespace,
-            dict(_read_line(line) for line in str(data["objects"]).splitlines()),
+            dict(_read_line(line) for text in texts for line in text.splitlines()),
             {str(key): str(value) for key, value in orjson.loads(data["hooks"]).items()},
             str(data["commit"]),
             {str(key): str(value) for key, value in orjson.loads(data["releases"]).items()},
@@ -163,6 +179,7 @@ def from_body(body: Body, environment: str, namespace: str) -> Inventory:
             tuple(map(_read_run, orjson.loads(data["history"]))),
             str(metadata.get("uid") or ""),
             str(metadata.get("resourceVersion") or ""),
+            shards,
         )
     except (KeyError, ValueError, TypeError, AttributeError) as error:
         hint = "bring it back from a backup of the cluster; do not delete it: it says which objects are ours"

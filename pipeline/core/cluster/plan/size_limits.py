@@ -1,18 +1,15 @@
 """Which objects are too large to be stored: a dry run does not say so, because it stores nothing."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 import orjson
 
-from pipeline.core.cluster.inventory.inventory import ApplyRun, Inventory, InventoryEntry, to_body
-from pipeline.core.cluster.plan.plan import WRITES, Operation, PlannedAction, PlanProblem
-from pipeline.core.errors import WorldError
+from pipeline.core.cluster.plan.plan import PlanProblem
 from pipeline.core.kube.apis import built_in_group
 from pipeline.core.kube.resource import CRD_KIND, Body, ResourceId
 
 LARGEST_BYTES = 1_572_864
 """What etcd takes in one request (--max-request-bytes), and so the largest object."""
-_UID, _RECORD = "0" * 36, "0" * 32
 
 
 def too_large(rid: ResourceId, body: Body) -> Iterator[PlanProblem]:
@@ -23,16 +20,3 @@ def too_large(rid: ResourceId, body: Body) -> Iterator[PlanProblem]:
     if size > LARGEST_BYTES:
         text = f"it has {size} bytes, and etcd stores {LARGEST_BYTES} at most (--max-request-bytes)"
         yield PlanProblem("size", str(rid), text, "make it smaller, or remove it from the release with an overlay")
-
-
-def inventory_too_large(inventory: Inventory, actions: Iterable[PlannedAction]) -> Iterator[PlanProblem]:
-    """Whether the plan's objects fit into the inventory: better known now than half way."""
-    new = {
-        action.id: InventoryEntry(_UID, action.version, action.release, _RECORD)
-        for action in actions
-        if action.release and action.op in WRITES and action.op is not Operation.HOOK
-    }
-    try:
-        to_body(inventory.widened(new, ApplyRun()))
-    except WorldError as error:
-        yield PlanProblem("size", "inventory", error.message, error.hint)
