@@ -6,18 +6,19 @@ objects where JSON is enough.
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import orjson
 import urllib3
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 
 from pipeline import __version__
+from pipeline.adapters.kube.connections import ConnectionLostError, Connections, HttpAnswer
 from pipeline.core.cluster.api.request import Answer, Call
 from pipeline.core.errors import UsageError, WorldError
 
@@ -32,6 +33,7 @@ _RELOAD_SECONDS = 5.0
 _ATTEMPTS = 3
 _PIECE = 1 << 18
 _UNAUTHORIZED = 401
+_Sender = Callable[[str, str, Mapping[str, str], bytes | None, float], HttpAnswer]
 
 
 class KubeApi:
@@ -66,16 +68,13 @@ class KubeApi:
             got = self._send(
                 call.method,
                 call.path + (f"?{urlencode(call.query)}" if call.query else ""),
-                body=body,
-                headers=headers,
-                timeout=urllib3.Timeout(connect=_CONNECT_SECONDS, read=call.timeout_seconds),
-                retries=False,
-                redirect=False,
-                preload_content=False,
+                headers,
+                body,
+                call.timeout_seconds,
             )
-            return _answer(got, _whole(got, time.monotonic() + call.timeout_seconds))
-        except (HTTPError, OSError) as error:
-            return Answer(0, text=_first_line(error), sent=not _before_sending(error))
+        except ConnectionLostError as error:
+            return Answer(0, text=str(error), sent=error.sent)
+        return _answer(got)
 
     def _authorization(self, *, fresh: bool) -> dict[str, str]:
         """Asked again once a minute; after a 401 from the very beginning, with an exec plugin run again."""
@@ -92,17 +91,34 @@ class KubeApi:
             return self._credentials
 
 
-def _sender(access: "Access") -> Callable[..., urllib3.BaseHTTPResponse]:
-    """What takes a method and a path, on the host's own connections: the way by a pool of all hosts costs more.
+def _sender(access: "Access") -> _Sender:
+    """What takes a method, a path, headers, a body and seconds. Only a proxy needs the way by urllib3."""
+    address = access.address()
+    return _by_urllib3(access) if address is None else Connections(address).request
 
-    Only a proxy must be told whole addresses.
-    """
+
+def _by_urllib3(access: "Access") -> _Sender:
+    """A proxy must be told whole addresses."""
     pool = access.pool
-    if isinstance(pool, urllib3.ProxyManager):
-        return lambda method, path, **more: pool.request(method, f"{access.host}{path}", **more)
-    below = urlsplit(access.host).path.rstrip("/")
-    connections = pool.connection_from_url(access.host)
-    return lambda method, path, **more: connections.urlopen(method, f"{below}{path}", **more)
+
+    def send(method: str, path: str, headers: Mapping[str, str], body: bytes | None, seconds: float) -> HttpAnswer:
+        try:
+            got = pool.request(
+                method,
+                f"{access.host}{path}",
+                body=body,
+                headers=dict(headers),
+                timeout=urllib3.Timeout(connect=_CONNECT_SECONDS, read=seconds),
+                retries=False,
+                redirect=False,
+                preload_content=False,
+            )
+            data = _whole(got, time.monotonic() + seconds)
+        except (HTTPError, OSError) as error:
+            raise ConnectionLostError(_first_line(error), sent=not _before_sending(error)) from error
+        return HttpAnswer(got.status, {name.lower(): got.headers.getlist(name) for name in got.headers}, data)
+
+    return send
 
 
 def _first_line(error: Exception) -> str:
@@ -135,20 +151,20 @@ def _whole(got: urllib3.BaseHTTPResponse, end: float) -> bytes:
     return b"".join(pieces)
 
 
-def _answer(got: urllib3.BaseHTTPResponse, data: bytes) -> Answer:
+def _answer(got: HttpAnswer) -> Answer:
     text, body = "", None
     try:
-        body = orjson.loads(data) if data else None
+        body = orjson.loads(got.body) if got.body else None
     except orjson.JSONDecodeError:
-        text = data.decode(errors="replace")
-    after = got.headers.get("Retry-After", "")
+        text = got.body.decode(errors="replace")
+    after = got.first("retry-after")
     return Answer(
         got.status,
         body,
         text,
         retry_after_seconds=float(after) if after.isdigit() else None,
-        warnings=tuple(map(_warning, got.headers.getlist("Warning"))),
-        date=_date(got.headers.get("Date", "")),
+        warnings=tuple(map(_warning, got.headers.get("warning", ()))),
+        date=_date(got.first("date")),
     )
 
 

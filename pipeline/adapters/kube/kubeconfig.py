@@ -27,6 +27,7 @@ from kubernetes.config.config_exception import ConfigException
 from urllib3.exceptions import LocationValueError
 from urllib3.util.ssl_ import create_urllib3_context
 
+from pipeline.adapters.kube.connections import ServerAddress
 from pipeline.core.errors import UsageError, WorldError
 
 CONNECTIONS = 24
@@ -63,6 +64,15 @@ class Access:
             forget_files()
             message = f"{kubeconfig()}: context {context!r}: a certificate or key cannot be read: {first_line(error)}"
             raise UsageError(message, hint=_HINT) from None
+
+    def address(self) -> ServerAddress | None:
+        """The server's address; None where urllib3 must find the way: by a proxy, or with a fingerprint to compare."""
+        known = self.pool.connection_pool_kw
+        if type(self.pool) is not urllib3.PoolManager or known.get("assert_hostname") is not None:
+            return None
+        return ServerAddress(
+            self.host, known.get("ssl_context"), str(known.get("server_hostname") or ""), keep=CONNECTIONS
+        )
 
     def bearer(self) -> str:
         """The value of the header Authorization; empty where a certificate, or nothing, says who we are."""
