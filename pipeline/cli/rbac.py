@@ -46,6 +46,8 @@ def command(
         {rid: served for rid, served in objects.items() if served is not None},
         frozenset(at.policy.prune_kinds),
         missing_namespaces(client, {at.policy.namespace, *(rid.namespace for rid in objects if rid.namespace)}),
+        at.policy.migrate_storage,
+        frozenset(record.namespace for record in at.policy.retire),
     )
     whom = subject(at.policy.namespace, purpose, service_account, user, group)
     click.echo("---\n".join(dump(body) for body in manifests(scope, whom)), nl=False)

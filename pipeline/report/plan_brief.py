@@ -10,6 +10,7 @@ _BY_NAME = {
     Operation.DELETE: "deletes",
     Operation.RECREATE: "deletes and creates again",
     Operation.ADOPT: "takes over",
+    Operation.RETIRE: "retires",
 }
 _WIDTH = 13
 

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator
 
 from pipeline.core.cluster.api.error_text import clean
 from pipeline.core.cluster.approval.approval import first_digits
+from pipeline.core.cluster.plan.managed_fields import FieldPath, dotted
 from pipeline.core.cluster.plan.phases import Phase
-from pipeline.core.cluster.plan.plan import WRITES, FieldEdit, Operation, Plan, PlannedAction
+from pipeline.core.cluster.plan.plan import STEPS, WRITES, FieldEdit, Operation, Plan, PlannedAction
 from pipeline.core.words import left_over
 from pipeline.report.look import PLAIN, Look
 
@@ -19,6 +20,10 @@ _MARKS = {
     Operation.KEEP: ("=", "dim"),
     Operation.FORGET: ("?", "dim"),
     Operation.IGNORE: ("·", "dim"),
+    Operation.REPAIR: ("^", "yellow"),
+    Operation.FINISH: ("~", "yellow"),
+    Operation.MIGRATE: ("^", "yellow"),
+    Operation.RETIRE: ("-", "red"),
 }
 _FIELDS_SHOWN = 12
 
@@ -42,7 +47,7 @@ def terminal(plan: Plan, digest: str, look: Look = PLAIN) -> str:
         "  offline, from a recorded inventory" if plan.offline else f"  {where}",
         f"  {counts(plan.actions)}",
     ]
-    shown = plan.of(*WRITES, Operation.DELETE, Operation.KEEP, Operation.FORGET, Operation.IGNORE)
+    shown = plan.of(*STEPS, *WRITES, Operation.DELETE, Operation.KEEP, Operation.FORGET, Operation.IGNORE)
     lines += [""] if shown else []
     for action in shown:
         lines += _action(action, look, silent=plan.offline)
@@ -76,10 +81,20 @@ def _action(action: PlannedAction, look: Look, *, silent: bool) -> Iterator[str]
         yield f"      {field_text(field)}"
     if rest := left_over(len(action.fields) - _FIELDS_SHOWN, "field"):
         yield look.style(f"      {rest}", "dim")
+    if action.half:
+        yield "      in two steps: its storage version and conversion change once the conversion webhook is ready"
+    if action.patch:
+        yield f"      by a merge patch before the apply: {', '.join(_names(action.patch))}"
+    if action.nulls:
+        yield f"      not sent, since null means absent: {', '.join(_names(action.nulls))}"
     if action.migrate:
         yield f"      takes over all fields of {', '.join(map(clean, action.migrate))}"
     for warning in action.warnings:
         yield look.style(f"      warning: {clean(warning)}", "yellow")
+
+
+def _names(paths: Iterable[FieldPath]) -> list[str]:
+    return [clean(dotted(path).lstrip(".")) for path in paths]
 
 
 def field_text(field: FieldEdit) -> str:

@@ -173,6 +173,18 @@ class ClusterRepository:
         status, body = self.cluster.raw("GET", path)
         return body["data"] if status == 200 else {}
 
+    def objects(self) -> list[str]:
+        """The inventory's lines, wherever they are."""
+        data = self.inventory()
+        folder = f"/api/v1/namespaces/{self._apply['namespace']}/configmaps"
+        found = [self.cluster.expect(200, "GET", f"{folder}/{name}") for name in self.objects_in()]
+        shards = [body["data"]["objects"] for body in found]
+        return [line for text in shards or [data["objects"]] for line in text.splitlines()]
+
+    def objects_in(self) -> list[str]:
+        """The names of the inventory's shards."""
+        return list(json.loads(self.inventory().get("shards", "{}")))
+
     def environment(self) -> dict[str, str]:
         return {
             "KUBECONFIG": str(self.config or self.cluster.kubeconfig(self.user, url=self.url)),

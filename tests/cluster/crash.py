@@ -1,7 +1,9 @@
 """Runs the real pipeline in processes that kill themselves (SIGKILL) at a chosen moment of their n-th write.
 
 usage: python -m tests.cluster.crash   — each line of standard input is a JSON object {argv, cwd, environment, output,
-moment, at}; each answer is the exit status (-9: killed). It forks for each, so that no import is paid twice.
+moment, at, shard_bytes}; each answer is the exit status (-9: killed). It forks for each: no import is paid twice.
+
+``shard_bytes`` is how much one ConfigMap of an inventory takes, 0 for as much as always.
 
 The moments of a write: "torn" (half of the line of its intent is on the disk), "announced" (the line is on the disk,
 nothing was sent), "answered" (the server did it, its outcome is not on the disk). No moment: the run goes to its end.
@@ -18,6 +20,7 @@ from pipeline.adapters.kube import journal_file
 from pipeline.adapters.kube.api_server import KubeApi
 from pipeline.cli import run
 from pipeline.core.cluster.api.request import Answer, Call
+from pipeline.core.cluster.inventory import shards
 
 MOMENTS = ("torn", "announced", "answered")
 
@@ -41,6 +44,7 @@ def _child(order: dict[str, Any]) -> None:
     for stream, file in enumerate((os.open(os.devnull, os.O_RDONLY), output, output)):
         os.dup2(file, stream)
     sys.stdin = os.fdopen(0)
+    shards.LARGEST_BYTES = order["shard_bytes"] or shards.LARGEST_BYTES
     if order["moment"]:
         _set_trap(order["moment"], order["at"])
     code = 70

@@ -1,6 +1,5 @@
 """Objects that other tools made are taken over, each as its tool writes them, on a real API server with real helm."""
 
-import shlex
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from tests.support.tools import tool
 
 ADOPT = ", adopt: [{kind: ConfigMap, name: settings}]"
 OLD = {"a": "old", "gone": "x"}
+SETTINGS_OF_HELM = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\ndata: {a: old, gone: x}\n"
 CRD = """apiVersion: apiextensions.k8s.io/v1
 kind: CustomResourceDefinition
 metadata: {name: widgets.%(group)s, annotations: {helm.sh/resource-policy: keep}}
@@ -69,23 +69,35 @@ def tracked(estate: ClusterPlatform) -> dict[str, Any]:
 def test_helms_record_is_named_and_retired_so_that_uninstall_deletes_nothing(
     estate: ClusterPlatform, tmp_path: Path
 ) -> None:
-    chart = tmp_path / "web"
-    for name, text in (
-        ("Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.0.0\n"),
-        ("templates/a.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\ndata: {a: old, gone: x}\n"),
-    ):
-        (chart / name).parent.mkdir(parents=True, exist_ok=True)
-        (chart / name).write_text(text)
-    helm(estate, "install", "web", str(chart))
+    install(estate, tmp_path / "web", SETTINGS_OF_HELM)
     estate.commit(SETTINGS, apply=ADOPT)
     plan = estate.plan()
     (warning,) = [text for action in plan["actions"] for text in action["warnings"]]
     assert warning.startswith(f"helm's release {estate.namespace}/web still lists it, and helm uninstall would delete")
+    estate.commit(SETTINGS, apply=f"{ADOPT}, retire: [{{name: web, namespace: {estate.namespace}}}]")
+    assert ops(estate.plan()) == {"ConfigMap/settings": "adopt", "Secret/sh.helm.release.v1.web.v1": "retire"}
     estate.apply()
     assert estate.live("ConfigMap", "settings")["data"] == {"a": "b"}
-    estate.cluster.kubectl(*shlex.split(warning.partition("retire the record: kubectl ")[2]))
     assert "not found" in helm(estate, "uninstall", "web", code=1)
     assert estate.live("ConfigMap", "settings")["data"] == {"a": "b"}
+    assert ops(estate.plan()) == {}
+
+
+def test_a_record_that_lists_what_nobody_would_own_is_not_retired(estate: ClusterPlatform, tmp_path: Path) -> None:
+    install(estate, tmp_path / "web", SETTINGS_OF_HELM, SETTINGS_OF_HELM.replace("settings", "other"))
+    estate.commit(SETTINGS, apply=f"{ADOPT}, retire: [{{name: web, namespace: {estate.namespace}}}]")
+    plan = estate.plan(code=9)
+    assert codes(plan) == {"retire"}
+    assert f"ConfigMap {estate.namespace}/other" in plan["problems"][0]["message"]
+    helm(estate, "uninstall", "web")
+
+
+def install(estate: ClusterPlatform, chart: Path, *templates: str) -> None:
+    (chart / "templates").mkdir(parents=True)
+    (chart / "Chart.yaml").write_text("apiVersion: v2\nname: web\nversion: 1.0.0\n")
+    for number, text in enumerate(templates):
+        (chart / f"templates/{number}.yaml").write_text(text)
+    helm(estate, "install", "web", str(chart))
 
 
 def helm(estate: ClusterPlatform, *arguments: str, code: int = 0) -> str:

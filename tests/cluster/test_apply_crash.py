@@ -1,10 +1,12 @@
 """apply killed at every record of its journal, then run again: the end is the same as without the kill (I7)."""
 
+import base64
+import gzip
 import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from queue import SimpleQueue
@@ -23,9 +25,13 @@ from tests.cluster.binaries import ROOT
 from tests.cluster.cluster import Cluster, Object
 from tests.cluster.cluster_repository import ClusterRepository, Done
 from tests.cluster.crash import MOMENTS
-from tests.cluster.objects import config_map, deployment, job, role_binding, secret, service
+from tests.cluster.objects import config_map, crd, custom, deployment, job, role_binding, secret, service
 
 AT_ONCE = 6
+SMALL = 400
+"""Bytes of a shard: three lines of the inventory."""
+Prepare = Callable[[Cluster, Path, "Runner"], tuple[ClusterRepository, Path]]
+State = Callable[[ClusterRepository], Any]
 LOCK_S = 3
 UID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
@@ -34,6 +40,7 @@ class Runner:
     """Runs pipeline in processes of their own, several at once."""
 
     def __init__(self) -> None:
+        self.shard_bytes = 0
         self._idle: SimpleQueue[subprocess.Popen[str]] = SimpleQueue()
         self._all: list[subprocess.Popen[str]] = []
         for _ in range(AT_ONCE):
@@ -51,6 +58,7 @@ class Runner:
             "output": str(output),
             "moment": moment,
             "at": at,
+            "shard_bytes": self.shard_bytes,
         }
         process = self._idle.get()
         assert process.stdin is not None
@@ -67,10 +75,16 @@ class Runner:
 
 
 @pytest.fixture(scope="module")
-def runner() -> Iterator[Runner]:
+def started() -> Iterator[Runner]:
     made = Runner()
     yield made
     made.close()
+
+
+@pytest.fixture
+def runner(started: Runner) -> Iterator[Runner]:
+    yield started
+    started.shard_bytes = 0
 
 
 def before(space: str) -> list[Object]:
@@ -104,8 +118,9 @@ def state(site: ClusterRepository) -> Any:
     """Everything that a run leaves in the cluster, without what differs between any two runs."""
     found = everything(site.cluster, site.namespace)
     ours = [normalised(body) for body in found.values() if site.namespace in json.dumps(body["metadata"])]
-    ours = [body for body in ours if body["metadata"]["name"] not in ("default", "kube-root-ca.crt", "pipeline-prod")]
-    inventory = sorted(line.split(" ")[0] for line in site.inventory()["objects"].splitlines())
+    others = ("default", "kube-root-ca.crt")
+    ours = [body for body in ours if not body["metadata"]["name"].startswith(("pipeline-prod", *others))]
+    inventory = sorted(line.split(" ")[0] for line in site.objects())
     run = json.loads(site.inventory()["run"])
     text = json.dumps([sorted(ours, key=json.dumps), inventory, run["state"], run["exit"]], sort_keys=True)
     text = re.sub(r"applyset-[\w-]+-v1", "applyset", text.replace(site.namespace, "NAMESPACE"))
@@ -117,6 +132,91 @@ def state(site: ClusterRepository) -> Any:
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_killed_at_any_write_and_run_again_ends_as_if_nothing_had_happened(
     cluster: Cluster, tmp_path: Path, runner: Runner, moment: str
+) -> None:
+    """What is announced and never sent is tried with an inventory in shards: then one is missing that nothing names."""
+    runner.shard_bytes = SMALL if moment == "announced" else 0
+    killed_everywhere(cluster, tmp_path, runner, moment, prepared=prepared, state=state)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("moment", ["announced", "answered"])
+def test_killed_while_a_definition_changes_and_run_again_ends_as_if_nothing_had_happened(
+    cluster: Cluster, tmp_path: Path, runner: Runner, moment: str
+) -> None:
+    """Stored anew, repaired, the definition in two steps, patched and applied, Helm's record retired."""
+    killed_everywhere(cluster, tmp_path, runner, moment, prepared=with_a_definition, state=state_of_definition)
+
+
+def with_a_definition(cluster: Cluster, folder: Path, runner: Runner) -> tuple[ClusterRepository, Path]:
+    """A site with a definition of two versions applied, and the plan of one that loses a version and changes a type."""
+    folder.mkdir()
+    site = ClusterRepository(cluster, folder, lockSeconds=LOCK_S, migrateStorage=True)
+    site.configure(**site.settings, retire=[{"name": "old", "namespace": site.namespace}])
+    group, text = f"{site.namespace}.example.org", {"type": "string"}
+    old = custom(site.namespace, group, p="80") | {"apiVersion": f"{group}/v1beta1"}
+    new = custom(site.namespace, group, p=80)
+    versions = [("v1beta1", text, False), ("v1", text, True)]
+    first = [versioned(group, *versions), old, config_map(site.namespace, a="1"), deployment(site.namespace)]
+    last = [versioned(group, ("v1", {"type": "integer"}, True)), new, config_map(site.namespace, a="2")]
+    last.append(deployment(site.namespace))
+    plan = folder / "plan.json"
+    for bodies in (first, last):
+        site.render(*bodies)
+        done = runner.run(site, "plan", "-e", "prod", "--out", str(plan))
+        assert done.code == 0, done.said
+        if bodies is first:
+            done = runner.run(site, *site.apply_arguments(plan))
+            assert done.code == 0, done.said
+            status, said = cluster.apply(old | {"metadata": {**old["metadata"], "labels": {"x": "y"}}}, manager="other")
+            assert status == 200, said
+            labels = {"owner": "helm", "name": "old", "version": "1"}
+            cluster.create(helm_secret(site.namespace, labels))
+    found = {one["op"] for one in json.loads(plan.read_text())["actions"]}
+    assert found >= {"repair", "update", "retire"}
+    return site, plan
+
+
+def helm_secret(namespace: str, labels: Object) -> Object:
+    """A release of Helm that lists the settings."""
+    manifest = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\n"
+    packed = base64.b64encode(gzip.compress(json.dumps({"manifest": manifest}).encode())).decode()
+    body = secret(namespace, "sh.helm.release.v1.old.v1", type="helm.sh/release.v1", stringData={"release": packed})
+    return body | {"metadata": {**body["metadata"], "labels": labels}}
+
+
+def versioned(group: str, *versions: tuple[str, Object, bool]) -> Object:
+    body = crd(group)
+    body["spec"]["versions"] = [
+        {
+            "name": name,
+            "served": True,
+            "storage": stored,
+            "schema": {
+                "openAPIV3Schema": {
+                    "type": "object",
+                    "properties": {"spec": {"type": "object", "properties": {"p": schema}}},
+                }
+            },
+        }
+        for name, schema, stored in versions
+    ]
+    return body
+
+
+def state_of_definition(site: ClusterRepository) -> Any:
+    group = f"{site.namespace}.example.org"
+    widget = site.cluster.get(custom(site.namespace, group))
+    definition = site.cluster.get(crd(group))
+    managers = sorted((one["manager"], one["apiVersion"][-3:]) for one in widget["metadata"]["managedFields"])
+    versions = [one["name"] for one in definition["spec"]["versions"]]
+    run = json.loads(site.inventory()["run"])
+    lines = sorted(line.split(" ")[0].replace(site.namespace, "NAMESPACE") for line in site.objects())
+    record = site.cluster.get(secret(site.namespace, "sh.helm.release.v1.old.v1"))
+    return [widget["spec"], managers, versions, definition["status"]["storedVersions"], run["state"], lines, record]
+
+
+def killed_everywhere(
+    cluster: Cluster, tmp_path: Path, runner: Runner, moment: str, *, prepared: Prepare, state: State
 ) -> None:
     clean, plan = prepared(cluster, tmp_path / "clean", runner)
     cluster.mark()

@@ -11,7 +11,7 @@ from pipeline.core.cluster.inventory.inventory import name_of
 from pipeline.core.cluster.inventory.shards import may_need_shards
 from pipeline.core.cluster.plan.prune import NEVER_UNLESS_NAMED
 from pipeline.core.kube.apis import built_in_group
-from pipeline.core.kube.resource import Body, ResourceId
+from pipeline.core.kube.resource import CRD_KIND, Body, ResourceId
 
 RBAC = "rbac.authorization.k8s.io"
 _BINDINGS = frozenset({"RoleBinding", "ClusterRoleBinding"})
@@ -47,6 +47,9 @@ class PermissionScope:
     prune_kinds: frozenset[str] = frozenset()
     missing: frozenset[str] = frozenset()
     """Namespaces that do not exist yet: a Role cannot be created in them before they exist."""
+    migrate_storage: bool = False
+    retired: frozenset[str] = frozenset()
+    """Namespaces of Helm releases whose records are retired."""
 
 
 def manifests(scope: PermissionScope, subject: Mapping[str, str]) -> list[Body]:
@@ -61,10 +64,12 @@ def manifests(scope: PermissionScope, subject: Mapping[str, str]) -> list[Body]:
     for rid in scope.objects:
         by_namespace[rid.namespace].append(rid)
     found += _pair(name, "", [*_everywhere(scope), *_rules(scope, by_namespace.pop("", []))], subject)
-    by_namespace.setdefault(scope.namespace, [])
+    for namespace in (scope.namespace, *scope.retired):
+        by_namespace.setdefault(namespace, [])
     for namespace, rids in sorted(by_namespace.items()):
         bookkeeping = _bookkeeping(scope) if namespace == scope.namespace else []
-        found += _pair(name, namespace, [*bookkeeping, *_rules(scope, rids)], subject)
+        retiring = _retiring(scope) if namespace in scope.retired else []
+        found += _pair(name, namespace, [*bookkeeping, *retiring, *_rules(scope, rids)], subject)
     return found
 
 
@@ -99,8 +104,26 @@ def _everywhere(scope: PermissionScope) -> list[dict[str, Any]]:
     ]
     rules = rules if scope.purpose is not Purpose.VIEWER else rules[:1]
     rules = rules[1:] if rendered else rules
+    rules = [*rules, *_migrations(scope)]
     claims = any(rid.kind == "PersistentVolumeClaim" for rid in scope.objects)
     return [*rules, _rule(["storage.k8s.io"], ["storageclasses"], ["get"])] if claims else rules
+
+
+def _retiring(scope: PermissionScope) -> list[dict[str, Any]]:
+    """Helm's records are Secrets whose names end in a revision, so they cannot be named here."""
+    verbs = ["get", "list", "delete"] if scope.purpose is Purpose.APPLIER else ["list"]
+    return [] if scope.purpose is Purpose.VIEWER else [_rule([""], ["secrets"], verbs)]
+
+
+def _migrations(scope: PermissionScope) -> list[dict[str, Any]]:
+    """What it takes to store every object of the rendered definitions anew, wherever it is."""
+    definitions = sorted(rid.name for rid in scope.objects if rid.kind == CRD_KIND)
+    if not scope.migrate_storage or not definitions or scope.purpose is Purpose.VIEWER:
+        return []
+    verbs = ["list", "patch"] if scope.purpose is Purpose.APPLIER else ["list"]
+    rules = [_rule([name.partition(".")[2]], [name.partition(".")[0]], verbs) for name in definitions]
+    status = _rule(["apiextensions.k8s.io"], ["customresourcedefinitions/status"], ["patch"], definitions)
+    return [*rules, status] if scope.purpose is Purpose.APPLIER else rules
 
 
 def _bookkeeping(scope: PermissionScope) -> list[dict[str, Any]]:

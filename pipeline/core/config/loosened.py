@@ -163,7 +163,7 @@ def apply_loosenings(base: Mapping[str, object], branch: Mapping[str, object]) -
 def policy_loosenings(base: ApplyPolicy, branch: ApplyPolicy) -> Iterator[Loosening]:
     """What a run may do under the one policy and not under the other."""
     yield from _approvals(base.approvals, branch.approvals)
-    for name in ("conflicts", "adopt", "recreate", "ignore", "prune_kinds"):
+    for name in ("conflicts", "adopt", "recreate", "retire", "ignore", "prune_kinds"):
         more = [entry for entry in getattr(branch, name) if entry not in getattr(base, name)]
         if more:
             yield Loosening(
@@ -177,6 +177,8 @@ def policy_loosenings(base: ApplyPolicy, branch: ApplyPolicy) -> Iterator[Loosen
     if branch.namespace != base.namespace:
         message = f"{branch.namespace} instead of {base.namespace}: the inventory and the lock are elsewhere"
         yield Loosening("apply.namespace", message)
+    if branch.migrate_storage and not base.migrate_storage:
+        yield Loosening("apply.migrateStorage", "objects are stored anew, and definitions may lose versions")
     if branch.hooks and not base.hooks:
         yield Loosening("apply.hooks", "hooks are run")
 

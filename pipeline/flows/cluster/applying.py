@@ -23,11 +23,12 @@ from pipeline.flows.cluster.ledger import StoppedError, Writer, lost_lock
 from pipeline.flows.cluster.preflight import may_apply
 from pipeline.flows.cluster.recreating import Backup
 from pipeline.flows.cluster.removing import Removal
-from pipeline.flows.cluster.steps import ApplySteps, make_namespace, to_come, uids
+from pipeline.flows.cluster.steps import ApplySteps, make_namespace, uids
 from pipeline.flows.cluster.stock import Stock
 from pipeline.flows.cluster.stored_inventory import read_inventory
+from pipeline.flows.cluster.tasks import tasks_of
 from pipeline.flows.cluster.waiting import Waiting
-from pipeline.flows.cluster.writing import Objects, Task
+from pipeline.flows.cluster.writing import Objects
 from pipeline.flows.hidden_values import NOTHING_HIDDEN, HiddenValues
 
 _LAST_WORDS_SECONDS = 10.0
@@ -115,7 +116,7 @@ def _nothing_to_do(order: Order, world: ApplyPorts, inventory: Inventory) -> Run
     checking.inventory_is_the_same(inventory, order.plan)
     writer = Writer(world.client, world.clock, world.journal, lambda: None)
     objects = Objects(world.client, writer, order.plan.policy.ignore, Mask())
-    tasks = tasks_of(order, world.client, resumed=False)
+    tasks = tasks_of(order.plan, order.resources, world.client, resumed=False)
     checking.objects_are_the_same(objects, tasks)
     return RunResult(order.run, tuple(Outcome(task.action, OutcomeState.UNCHANGED) for task in tasks))
 
@@ -161,7 +162,7 @@ def _locked(order: Order, world: ApplyPorts, writer: Writer, gate: Gate) -> RunR
     mask.hidden(order.hidden.texts)
     mask.manifests(ManifestSet(tuple(order.resources.values())))
     objects = Objects(world.client, writer, plan.policy.ignore, mask)
-    tasks = tasks_of(order, world.client, resumed=resumed)
+    tasks = tasks_of(plan, order.resources, world.client, resumed=resumed)
     live = tuple(Resource.of(task.found) for task in tasks if task.found)
     mask.hidden(text for one in live for text in texts_at(one, order.hidden.places))
     mask.manifests(ManifestSet(live))
@@ -207,20 +208,6 @@ def _closed(order: Order, world: ApplyPorts, stock: Stock, result: RunResult) ->
     except PipelineError as error:
         return replace(result, stopped=result.stopped or str(error))
     return result
-
-
-def tasks_of(order: Order, client: Client, *, resumed: bool) -> list[Task]:
-    """Each action that touches an object, with what lives there now. Kinds that the plan itself brings come later."""
-    found = checking.found_objects(client, order.plan)
-    serves = client.serves
-    tasks = []
-    for action in order.plan.actions:
-        if action.op in (Operation.KEEP, Operation.FORGET, Operation.IGNORE):
-            continue
-        served = serves.any_version(action.id, action.version) or to_come(action)
-        resource = order.resources.get(action.number)
-        tasks.append(Task(action, served, resource.body if resource else {}, found.get(action.id), resumed))
-    return tasks
 
 
 def _widening(plan: Plan) -> dict[ResourceId, InventoryEntry]:

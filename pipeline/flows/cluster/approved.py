@@ -18,6 +18,7 @@ from pipeline.core.kube.resource import Resource, ResourceId
 from pipeline.core.words import counted
 
 _HERE = object()
+_WITH_BODY = (Operation.UNCHANGED, Operation.FINISH, Operation.MIGRATE)
 _AGAIN = "create a new plan with pipeline plan, and approve that"
 _OFFLINE = "the plan was made offline: it is for reading, not for applying"
 _ASK = "pipeline plan without --offline asks the cluster"
@@ -140,7 +141,7 @@ def _resources(plan: Plan, objects: Iterable[tuple[str, Resource]]) -> dict[int,
     """What is sent, held against the plan's digests."""
     inventory = Inventory(plan.target.environment, plan.policy.namespace)
     found = {(file, resource.id): resource for file, resource in objects}
-    return {action.number: _resource(action, found, inventory) for action in plan.of(*WRITES, Operation.UNCHANGED)}
+    return {action.number: _resource(action, found, inventory) for action in plan.of(*WRITES, *_WITH_BODY)}
 
 
 def _resource(

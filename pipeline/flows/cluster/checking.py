@@ -103,7 +103,7 @@ def _against(objects: Objects, task: Task) -> str:
     action, found = task.action, task.found
     if action.op is Operation.DELETE and found is None:
         return ""
-    why = objects.against(action, found)
+    why = objects.against(task, found, begun=task.resumed)
     if not why or not task.resumed:
         return why
     if found is None:

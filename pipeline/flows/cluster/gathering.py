@@ -1,22 +1,34 @@
 """Gathers what a plan needs: the live objects, and the API server's dry-run answers. CRDs come first."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 
+from msgspec.structs import replace as with_changes
+
 from pipeline.core.cluster.api.discovery import Served
+from pipeline.core.cluster.api.request import Answer
 from pipeline.core.cluster.plan.choose_action import DecisionContext, ObservedObject, as_recorded, decide, may_touch
+from pipeline.core.cluster.plan.definition_changes import vanished
 from pipeline.core.cluster.plan.desired import DesiredObject
 from pipeline.core.cluster.plan.field_edits import differs
+from pipeline.core.cluster.plan.managed_fields import without
+from pipeline.core.cluster.plan.phases import Phase
 from pipeline.core.cluster.plan.plan import PlannedAction, PlanProblem
+from pipeline.core.cluster.plan.prediction import Prediction
 from pipeline.core.cluster.plan.size_limits import too_large
+from pipeline.core.cluster.plan.write_first import NOTHING_FIRST, WriteFirst
+from pipeline.core.kube.apis import built_in_group
 from pipeline.core.kube.resource import CRD_KIND, Body, ManifestSet, Resource, ResourceId, mapping, sequence
 from pipeline.core.kube.secrets import SECRET
 from pipeline.core.ports import Progress
 from pipeline.core.redaction.copies import texts_at
 from pipeline.core.render.offers import GroupKind
 from pipeline.flows.cluster.client import Client
-from pipeline.flows.cluster.predicting import predict
+from pipeline.flows.cluster.definitions import KnownDefinitions, repairs_of
+from pipeline.flows.cluster.halving import halves
+from pipeline.flows.cluster.migrating import migrations_of
+from pipeline.flows.cluster.predicting import REFUSALS, predict, predicted_with
 from pipeline.flows.cluster.reading import in_parallel, live
 
 _TOLD = 20
@@ -35,6 +47,12 @@ class Planner:
     full: bool = False
     found: dict[ResourceId, Body] = field(default_factory=dict)
     namespaces: frozenset[str] = frozenset()
+    told: list[str] = field(default_factory=list)
+    """Warnings about the whole plan."""
+    _known: KnownDefinitions = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._known = KnownDefinitions(self.client)
 
     def plan(self, wanted: tuple[DesiredObject, ...]) -> tuple[list[PlannedAction], list[PlanProblem]]:
         """The actions of everything but hooks."""
@@ -52,6 +70,7 @@ class Planner:
         changing = frozenset(
             key for case in cases for key in _kinds_of(case.wanted) if case.why != "record" and not _unchanged(case)
         )
+        self._known.take(cases)
         cases += self._cases(rest, changing, brought)
         self._hide(case.prediction.body for case in cases if case.prediction and case.prediction.body)
         actions, problems = [], []
@@ -66,7 +85,12 @@ class Planner:
             problems += more
             if case.prediction is not None and case.prediction.body is not None:
                 problems += too_large(case.wanted.id, case.prediction.body)
-        return actions, problems
+        repairs, told = repairs_of(self.client, self._known.changes)
+        self.told += told
+        migrations = migrations_of(self._known.all) if self.terms.policy.migrate_storage else []
+        first = {action.id for action in migrations if action.phase == Phase.REPAIRS}
+        actions = [with_changes(action, follows=True) if action.id in first else action for action in actions]
+        return [*halves(actions, cases), *repairs, *self._known.hurt, *migrations], problems
 
     def _secrets(self, served: Mapping[ResourceId, Served]) -> dict[ResourceId, Served]:
         """Those of the inventory that are no longer rendered: their values may have been copied elsewhere."""
@@ -100,23 +124,52 @@ class Planner:
     def _case(self, item: DesiredObject, changing: frozenset[GroupKind], brought: Brought) -> ObservedObject:
         served = self.client.serves.of(item.resource)
         found = self.found.get(item.id)
+        first = self._known.first(item, found)
         key = (item.resource.group, item.resource.version, item.id.kind)
         if served is None:
             plural = brought.get(key, "")
-            return ObservedObject(item, plural, found, None, "offline" if plural else "unknown")
+            return ObservedObject(item, plural, found, None, "offline" if plural else "unknown", "", first)
         if found is not None and not self.full and as_recorded(item, found, self.terms):
-            return ObservedObject(item, served.plural, found, None, "record")
+            return ObservedObject(item, served.plural, found, None, "record", "", first)
         if found is not None and may_touch(found, item.id, self.terms) is not None:
             return ObservedObject(item, served.plural, found, None, "not ours")
         if not self._has_place(item, served):
-            return ObservedObject(item, served.plural, found, None, "offline")
-        prediction = predict(self.client, served, item.resource.body, found, self.terms)
+            return ObservedObject(item, served.plural, found, None, "offline", "", first)
+        prediction, first = self._predicted(item, served, found, first)
         stand_in = ""
         if prediction.body is None and (item.id.group, item.id.kind) in changing:
             stand_in = "its definition changes in this plan, and the server still judges by the old one"
+        elif prediction.body is None and first.read_by is not None:
+            stand_in = "its managedFields name a version that is gone, so the server can be asked once that is repaired"
+        elif prediction.body is None and self.terms.policy.migrate_storage and _loses_stored(prediction.answer):
+            stand_in = "objects are stored in a version that it loses: the server takes it once they are stored anew"
         elif prediction.body is None and "does not support dry run" in prediction.answer.message:
             stand_in = "a webhook does not support dry runs: what it will say is not known"
-        return ObservedObject(item, served.plural, found, prediction, "", stand_in)
+        return ObservedObject(item, served.plural, found, prediction, "", stand_in, first)
+
+    def _predicted(
+        self, item: DesiredObject, served: Served, found: Body | None, first: WriteFirst
+    ) -> tuple[Prediction, WriteFirst]:
+        """The dry run; where a custom resource is refused, again with what would have to go first."""
+        if first.patch:
+            return predicted_with(self.client, served, item.resource.body, found, self.terms, first=first), first
+        body = without(item.resource.body, frozenset(first.nulls))
+        prediction = predict(self.client, served, body, found, self.terms)
+        if prediction.body is not None and found is not None and not built_in_group(item.id.group):
+            gone = vanished(found, item.resource.body, prediction.body)
+            first = replace(first, patch=gone)
+            return (
+                (predicted_with(self.client, served, item.resource.body, found, self.terms, first=first), first)
+                if gone
+                else (prediction, first)
+            )
+        if prediction.body is not None or prediction.answer.status not in REFUSALS or built_in_group(item.id.group):
+            return prediction, first
+        more = self._known.cure(item, served, found)
+        if more in (NOTHING_FIRST, first):
+            return prediction, first
+        again = predicted_with(self.client, served, item.resource.body, found, self.terms, first=more)
+        return (again, more) if again.body is not None or more.read_by is not None else (prediction, first)
 
     def _has_place(self, item: DesiredObject, served: Served) -> bool:
         """Whether its namespace exists, so that the server can be asked."""
@@ -134,6 +187,11 @@ def _brought(definitions: Iterable[DesiredObject]) -> Brought:
             key = (str(spec.get("group")), str(mapping(version).get("name")), str(names.get("kind")))
             found[key] = str(names.get("plural") or "")
     return found
+
+
+def _loses_stored(answer: Answer) -> bool:
+    """The server's refusal of a definition without a version in which objects may be stored."""
+    return bool(answer.causes) and all(cause.field.startswith("status.storedVersions") for cause in answer.causes)
 
 
 def _kinds_of(definition: DesiredObject) -> list[GroupKind]:

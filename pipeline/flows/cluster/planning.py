@@ -19,6 +19,7 @@ from pipeline.flows.cluster.gathering import Planner
 from pipeline.flows.cluster.hook_plan import hook_actions
 from pipeline.flows.cluster.preflight import caller, warnings
 from pipeline.flows.cluster.prune_plan import deletions
+from pipeline.flows.cluster.retiring import retirements
 from pipeline.flows.cluster.stored_inventory import read_inventory
 from pipeline.flows.hidden_values import NOTHING_HIDDEN, HiddenValues
 
@@ -68,10 +69,11 @@ def make_plan(client: Client, question: Question, progress: Progress) -> Plan:
     planner = Planner(with_budget(client, _BUDGET_SECONDS), terms, progress, full=question.full)
     actions, more = planner.plan(wanted)
     deleted, others = deletions(client, terms, wanted, question.releases, planner.found)
+    retired, unfit = retirements(client, question.policy.retire, wanted, inventory)
     hooks = hook_actions(wanted, (*actions, *deleted), inventory, enabled=question.policy.hooks)
     hooks = [replace(hook, resource=_plural(client, hook)) for hook in hooks]
-    told = warnings(client, question.environment, question.policy, (*actions, *hooks, *deleted))
-    ordered = numbered((*actions, *hooks), deleted)
+    told = warnings(client, question.environment, question.policy, (*actions, *hooks, *deleted, *retired))
+    ordered = numbered((*actions, *hooks), (*deleted, *retired))
     return Plan(
         tool=question.tool,
         created=question.created,
@@ -83,8 +85,8 @@ def make_plan(client: Client, question: Question, progress: Progress) -> Plan:
         inventory=InventoryRef(inventory.uid, inventory.digest),
         actions=ordered,
         releases=question.releases,
-        problems=tuple(sorted({*problems, *more, *others}, key=_problem_order)),
-        warnings=(*told, *not_followed(wanted)),
+        problems=tuple(sorted({*problems, *more, *others, *unfit}, key=_problem_order)),
+        warnings=(*told, *planner.told, *not_followed(wanted)),
         notes=question.notes,
     )
 

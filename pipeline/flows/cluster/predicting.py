@@ -3,17 +3,21 @@
 import re
 
 from pipeline.core.cluster.api.discovery import Served
-from pipeline.core.cluster.api.request import Answer, Call
+from pipeline.core.cluster.api.request import MERGE_PATCH, Answer, Call
 from pipeline.core.cluster.api.response_table import Fate
 from pipeline.core.cluster.plan import managed_fields as managed
 from pipeline.core.cluster.plan.choose_action import DecisionContext, owned_by_us
-from pipeline.core.cluster.plan.policy import ApplyPolicy
+from pipeline.core.cluster.plan.definition_changes import merge_patch, patched
+from pipeline.core.cluster.plan.policy import STEP_MANAGER, ApplyPolicy
 from pipeline.core.cluster.plan.prediction import MIGRATED, Conflict, Prediction
+from pipeline.core.cluster.plan.write_first import WriteFirst
 from pipeline.core.kube.resource import Body, Resource, ResourceId, mapping
 from pipeline.flows.cluster.client import Client, apply_call
 
 _MANAGER = re.compile(r'conflict with "((?:[^"\\]|\\.)*)"(?: with subresource "([^"]*)")?')
 _INVALID = 422
+REFUSALS = frozenset({422, 500})
+"""Of a custom resource that server-side apply cannot read, or cannot write as it is sent."""
 
 
 def predict(client: Client, served: Served, body: Body, found: Body | None, terms: DecisionContext) -> Prediction:
@@ -38,6 +42,28 @@ def predict(client: Client, served: Served, body: Body, found: Body | None, term
     if answer.status == _INVALID and found is not None:
         return Prediction(answer, None, conflicts, left, _as_new(client, served, body))
     return Prediction(answer, None, conflicts, left)
+
+
+def predicted_with(
+    client: Client, served: Served, body: Body, found: Body | None, terms: DecisionContext, *, first: WriteFirst
+) -> Prediction:
+    """The same for a custom resource that is written by a merge patch before its apply: one dry run cannot do both.
+
+    So each is asked for by itself: the patch, and the apply of the rest where the live object can be read.
+    """
+    rest = managed.without(body, frozenset((*first.nulls, *first.patch)))
+    if found is None or not first.patch:
+        return predict(client, served, managed.without(body, frozenset(first.nulls)), found, terms)
+    patch = merge_patch(found, body, first.patch)
+    metadata = mapping(found.get("metadata"))
+    path = served.path(str(metadata.get("namespace") or ""), str(metadata.get("name")))
+    query = (("dryRun", "All"), ("fieldManager", STEP_MANAGER), ("fieldValidation", "Strict"))
+    _, answer = client.send(Call("PATCH", path, query, patch, MERGE_PATCH))
+    if not answer.ok:
+        return Prediction(answer)
+    beside = predict(client, served, rest, found, terms)
+    shown = patched(beside.body, merge_patch(beside.body, answer.body, first.patch)) if beside.body else answer.body
+    return Prediction(answer, shown, beside.conflicts if beside.body else (), beside.left)
 
 
 def _conflicts(answer: Answer) -> list[Conflict]:

@@ -7,7 +7,7 @@ from pipeline.core.cluster.api.error_text import clean
 from pipeline.core.cluster.api.request import Call
 from pipeline.core.cluster.inventory.inventory import name_of
 from pipeline.core.cluster.inventory.shards import may_need_shards
-from pipeline.core.cluster.plan.plan import WRITES, Operation, PlannedAction
+from pipeline.core.cluster.plan.plan import STEPS, WRITES, Operation, PlannedAction
 from pipeline.core.cluster.plan.policy import ApplyPolicy
 from pipeline.core.errors import WorldError
 from pipeline.core.kube.resource import mapping, sequence
@@ -17,7 +17,7 @@ from pipeline.flows.cluster.reading import in_parallel
 _REVIEW = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 _WHO = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
 _BOOKKEEPING = (("", "configmaps"), ("coordination.k8s.io", "leases"))
-_JUDGED = WRITES | {Operation.DELETE}
+_JUDGED = WRITES | STEPS | {Operation.DELETE}
 _WEBHOOKS = "/apis/admissionregistration.k8s.io/v1/"
 
 
@@ -27,9 +27,11 @@ class Permission(NamedTuple):
     resource: str
     namespace: str
     name: str = ""
+    subresource: str = ""
 
     def __str__(self) -> str:
         kind = f"{self.resource}.{self.group}" if self.group else self.resource
+        kind = f"{kind}/{self.subresource}" if self.subresource else kind
         return f"{self.verb} {kind}" + (f" in {self.namespace}" if self.namespace else "")
 
 
@@ -76,6 +78,13 @@ def _permissions(environment: str, policy: ApplyPolicy, actions: list[PlannedAct
     if may_need_shards(action.id for action in actions):
         found |= {Permission(verb, "", "configmaps", home) for verb in ("get", "list", "delete")}
     for action in actions:
+        if action.op in STEPS and action.resource:
+            if action.op is Operation.MIGRATE:
+                plural, _, group = action.name.partition(".")
+                found.add(Permission("patch", action.group, action.resource, "", "", "status"))
+                found |= {Permission(verb, group, plural, "") for verb in ("list", "patch")}
+            verb = "delete" if action.op is Operation.RETIRE else "patch"
+            found.add(Permission(verb, action.group, action.resource, action.namespace))
         if action.op in WRITES and action.resource:
             found |= {Permission(verb, action.group, action.resource, action.namespace) for verb in ("patch", "create")}
         if action.op in (Operation.DELETE, Operation.RECREATE) and action.resource:

@@ -26,11 +26,11 @@ def recreate(task: Task, objects: Objects, removal: Removal, backup: Backup) -> 
         return _as_recreated(task, objects.apply(create))
     if found is not None and task.resumed and objects.is_done(task, found):
         return Outcome(task.action, OutcomeState.RECREATED, "by the interrupted run", found)
-    stale = objects.against(task.action, found)
+    stale = objects.against(task, found)
     if stale or found is None:
         return Outcome(task.action, OutcomeState.STALE, stale, found)
     where = backup(task.action.id, found)
-    refused = removal.remove(task, found, "recreate: delete", lambda now: objects.against(task.action, now))
+    refused = removal.remove(task, found, "recreate: delete", lambda now: objects.against(task, now))
     if refused is not None:
         return refused
     deleted = removal.deleted(task, str(found["metadata"]["uid"]))

@@ -4,7 +4,6 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from pipeline.core.cluster.api.discovery import Served
 from pipeline.core.cluster.api.error_text import explain
 from pipeline.core.cluster.api.request import Call
 from pipeline.core.cluster.api.response_table import Fate
@@ -12,19 +11,23 @@ from pipeline.core.cluster.inventory.inventory import InventoryEntry
 from pipeline.core.cluster.plan.choose_action import record_of
 from pipeline.core.cluster.plan.live_digest import reference
 from pipeline.core.cluster.plan.phases import Phase
-from pipeline.core.cluster.plan.plan import Operation, Plan, PlannedAction
+from pipeline.core.cluster.plan.plan import STEPS, Operation, Plan, PlannedAction
 from pipeline.core.cluster.plan.webhook_backends import backing_workloads
 from pipeline.core.cluster.run.health import HealthState
 from pipeline.core.cluster.run.outcome import Outcome, OutcomeState
+from pipeline.core.crd.definition import Definition, definition
 from pipeline.core.errors import PipelineError, WorldError
-from pipeline.core.kube.resource import Body, Resource, ResourceId, mapping
+from pipeline.core.kube.resource import CRD_KIND, Body, Resource, ResourceId, mapping
 from pipeline.core.ports import Progress, no_progress
 from pipeline.flows.cluster.checking import by_phase
+from pipeline.flows.cluster.definitions import definition_of
 from pipeline.flows.cluster.hooking import run_hook
 from pipeline.flows.cluster.ledger import StoppedError, Writer
+from pipeline.flows.cluster.migrating import migrate
 from pipeline.flows.cluster.reading import in_parallel
 from pipeline.flows.cluster.recreating import Backup, recreate
 from pipeline.flows.cluster.removing import Removal
+from pipeline.flows.cluster.retiring import retire
 from pipeline.flows.cluster.stock import Stock
 from pipeline.flows.cluster.waiting import Waiting
 from pipeline.flows.cluster.writing import Objects, Task
@@ -43,8 +46,10 @@ _WAITED_FOR = frozenset(
 )
 _AT_ONCE = frozenset({Phase.NAMESPACES, Phase.DEFINITIONS, Phase.API_SERVICES})
 """Nothing after these works before they do."""
-_NEEDS_ALL_HEALTHY = frozenset({Phase.POST_HOOKS, Phase.PRUNE})
+_NEEDS_ALL_HEALTHY = frozenset({Phase.POST_HOOKS, Phase.MIGRATIONS, Phase.PRUNE})
 _NEEDS_BACKING = frozenset({Phase.API_SERVICES, Phase.CUSTOM, Phase.ADMISSION, Phase.ADMITTED})
+NOT_KEPT = STEPS | {Operation.HOOK}
+"""What such actions write is not in the inventory."""
 _TRIES = 3
 _TOLD = 20
 _FAILED = frozenset({OutcomeState.FAILED, OutcomeState.STALE, OutcomeState.UNHEALTHY})
@@ -112,6 +117,11 @@ class ApplySteps:
 
     def _phase(self, phase: Phase, tasks: list[Task]) -> None:
         self._count = Count(phase.title, len(tasks), self.tell)
+        if phase is Phase.REPAIRS:  # what is stored anew first: it may bring the version that others are to name
+            for task in tasks:
+                if task.action.op is Operation.MIGRATE:
+                    self._one(task)
+            tasks = [task for task in tasks if task.action.op is not Operation.MIGRATE and not self._failed()]
         if phase in (Phase.PRE_HOOKS, Phase.POST_HOOKS, Phase.PRUNE):
             for task in tasks:
                 self._one(task)
@@ -122,7 +132,8 @@ class ApplySteps:
             if errors:
                 raise errors[0]
         if phase in _AT_ONCE:
-            self._settle(lambda rid: rid in {task.action.id for task in tasks})
+            written = {task.action.id for task in tasks}
+            self._settle(lambda rid: rid in written)
         if phase is Phase.DEFINITIONS:
             self.objects.client.ask_again()
 
@@ -147,18 +158,30 @@ class ApplySteps:
         action = task.action
         if action.op is Operation.DELETE:
             return self.removal().delete(task)
+        if action.op is Operation.RETIRE:
+            return retire(task, self.removal())
+        if action.op is Operation.MIGRATE:
+            return migrate(task, self.objects)
+        if action.op is Operation.REPAIR:
+            return self.objects.repair(task, self._definition(action))
         if action.op is Operation.HOOK:
             return run_hook(task, self.objects, self.removal(), self.waiting, self.stock)
         if action.op is Operation.RECREATE:
             return recreate(task, self.objects, self.removal(), self.backup)
         return self.objects.apply(task)
 
+    def _definition(self, action: PlannedAction) -> Definition:
+        """The plan's definition of the action's kind; the cluster's where the plan has none."""
+        found = (definition(one) for one in self.resources.values() if one.kind == CRD_KIND)
+        ours = next((one for one in found if (one.group, one.kind) == (action.group, action.kind)), None)
+        return ours or definition_of(self.objects.client, action.group, action.resource)
+
     def _remember(self, task: Task, outcome: Outcome) -> None:
         """Confirm in the inventory what is confirmed by the server."""
         action = task.action
         if action.op is Operation.DELETE and outcome.state is OutcomeState.DELETED:
             self.stock.drop(action.id)
-        elif action.op is not Operation.HOOK and action.release and outcome.good and outcome.body is not None:
+        elif action.op not in NOT_KEPT and action.release and outcome.good and outcome.body is not None:
             self.stock.confirm(action.id, self._entry(action, outcome.body))
 
     def _entry(self, action: PlannedAction, body: Body) -> InventoryEntry:
@@ -210,11 +233,6 @@ def make_namespace(writer: Writer, name: str) -> None:
             continue
         hint = "create it, or let pipeline do it: pipeline rbac prints the required role"
         raise WorldError(f"the cluster rejects the namespace {name}: {explain(answer)}", hint=hint)
-
-
-def to_come(action: PlannedAction) -> Served:
-    """A kind that a definition of the plan brings."""
-    return Served(action.group, action.version, action.kind, action.resource, bool(action.namespace))
 
 
 def uids(bodies: Mapping[ResourceId, Body]) -> frozenset[str]:

@@ -27,7 +27,7 @@ class Stock:
     def __init__(self, writer: Writer, inventory: Inventory) -> None:
         self._writer, self._lock = writer, threading.RLock()
         self._inventory = inventory
-        self._confirmed: dict[ResourceId, InventoryEntry] = {}
+        self._confirmed: dict[ResourceId, InventoryEntry | None] = {}
 
     @property
     def inventory(self) -> Inventory:
@@ -35,7 +35,8 @@ class Stock:
         with self._lock:
             if self._confirmed:
                 entries = {**self._inventory.entries, **self._confirmed}
-                self._inventory, self._confirmed = replace(self._inventory, entries=entries), {}
+                kept = {rid: entry for rid, entry in entries.items() if entry is not None}
+                self._inventory, self._confirmed = replace(self._inventory, entries=kept), {}
             return self._inventory
 
     @inventory.setter
@@ -45,7 +46,7 @@ class Stock:
     def entry(self, rid: ResourceId) -> InventoryEntry | None:
         """What is known of one object."""
         with self._lock:
-            return self._confirmed.get(rid) or self._inventory.entries.get(rid)
+            return self._confirmed[rid] if rid in self._confirmed else self._inventory.entries.get(rid)
 
     def open(self, entries: Mapping[ResourceId, InventoryEntry], run: ApplyRun) -> None:
         """Widen and save: from now on nothing that we write can be lost sight of."""
@@ -65,8 +66,7 @@ class Stock:
     def drop(self, rid: ResourceId) -> None:
         """Only for what is confirmed to be gone, or to be no longer ours."""
         with self._lock:
-            rest = {other: entry for other, entry in self.inventory.entries.items() if other != rid}
-            self.inventory = replace(self.inventory, entries=rest)
+            self._confirmed[rid] = None
 
     def close(self, run: ApplyRun, commits: Mapping[str, str], commit: str) -> None:
         """The end of a run, good or bad. ``commits`` are the releases that are applied whole."""

@@ -51,7 +51,11 @@ def remove_shards(writer: Writer, inventory: Inventory, stale: Iterable[str]) ->
     """What no head names any more. One that stays behind harms nobody, so no refusal ends the run."""
     for name in stale:
         path = f"{_folder(inventory.namespace)}/{name}"
-        writer.write(Call("DELETE", path, body={"apiVersion": "v1", "kind": "DeleteOptions"}), "remove a shard")
+        found = mapping(writer.client.read(path))
+        uid = mapping(found.get("metadata")).get("uid")
+        if uid:
+            options = {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": {"uid": uid}}
+            writer.write(Call("DELETE", path, body=options), "remove a shard")
 
 
 def left_behind(client: Client, inventory: Inventory) -> list[str]:

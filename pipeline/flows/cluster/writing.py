@@ -3,24 +3,29 @@
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 
-import orjson
-
 from pipeline.core.cluster.api.discovery import Served
 from pipeline.core.cluster.api.error_text import clean, explain
-from pipeline.core.cluster.api.request import JSON_PATCH, Answer, Call
+from pipeline.core.cluster.api.request import JSON_PATCH, MERGE_PATCH, Answer, Call
 from pipeline.core.cluster.api.response_table import Fate
 from pipeline.core.cluster.plan import live_digest as live
 from pipeline.core.cluster.plan import managed_fields as managed
+from pipeline.core.cluster.plan.definition_changes import is_patched, merge_patch
+from pipeline.core.cluster.plan.definition_halves import first_half
 from pipeline.core.cluster.plan.field_edits import differs
+from pipeline.core.cluster.plan.field_repairs import repaired, taken_over
 from pipeline.core.cluster.plan.plan import Operation, PlannedAction
-from pipeline.core.cluster.plan.policy import MANAGER, Ignored
+from pipeline.core.cluster.plan.policy import MANAGER, STEP_MANAGER, Ignored
 from pipeline.core.cluster.run.outcome import Outcome, OutcomeState
+from pipeline.core.crd.definition import Definition
 from pipeline.core.kube.resource import Body, mapping, sequence
 from pipeline.core.redaction.mask import Mask
 from pipeline.flows.cluster.client import Client, apply_call, with_precondition
 from pipeline.flows.cluster.ledger import Writer
 
 _TRIES = 5
+_UNSETTLED_SECONDS = 5.0
+"""So long a server may take to judge by a definition that it has already stored."""
+_PAUSE_SECONDS = 0.25
 NEVER_ANSWERED = (
     "the server took it {} times and dropped the connection without an answer: kube-apiserver may crash over this"
     " object (its log says); apply the rest without it"
@@ -32,6 +37,7 @@ _STATES = {
     Operation.UPDATE: OutcomeState.UPDATED,
     Operation.ADOPT: OutcomeState.ADOPTED,
     Operation.UNCHANGED: OutcomeState.UNCHANGED,
+    Operation.FINISH: OutcomeState.UPDATED,
 }
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
@@ -50,7 +56,8 @@ class WriteFate(Enum):
 class Task:
     """An action with what is sent.
 
-    ``found`` is what the check before the run read; ``resumed``: an earlier run of the same plan may have done it.
+    ``found`` is what the check before the run read; ``resumed``: an earlier run of the same plan may have done it;
+    ``unsettled``: its definition is written in the same run, and the server may judge by the old one for a moment.
     """
 
     action: PlannedAction
@@ -58,6 +65,7 @@ class Task:
     body: Body = field(hash=False)
     found: Body | None = field(default=None, hash=False)
     resumed: bool = False
+    unsettled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,25 +78,35 @@ class Objects:
     mask: Mask
 
     def apply(self, task: Task) -> Outcome:
-        """Create, update or adopt; whatever may be ambiguous is settled by reading back."""
+        """Create, update or adopt."""
+        end = self.client.clock.monotonic() + _UNSETTLED_SECONDS
+        outcome = self._applied(task)
+        while task.unsettled and outcome.state is OutcomeState.FAILED and self.client.clock.monotonic() < end:
+            self.client.clock.sleep(_PAUSE_SECONDS)
+            outcome = self._applied(replace(task, resumed=True))
+        return outcome
+
+    def _applied(self, task: Task) -> Outcome:
+        """Whatever may be ambiguous is settled by reading back."""
         action = task.action
         found = task.found
         unanswered = 0
         for attempt in range(_TRIES):
-            if attempt:
+            if attempt or action.follows or (action.live and action.live.beside):
                 found = self.read(task)
             if found is not None and task.resumed and self.is_done(task, found):
                 return Outcome(action, _STATES[action.op], "by the interrupted run", found)
-            stale = self.against(action, found)
+            stale = self.against(task, found)
             if stale:
                 return Outcome(action, OutcomeState.STALE, stale, found)
             if action.op is Operation.UNCHANGED:
                 return Outcome(action, OutcomeState.UNCHANGED, body=found)
-            if found is not None and action.migrate:
-                found = self._migrated(task, found)
-                if found is None:
-                    continue
-            settled, outcome = self._send(task, found)
+            prepared = None if found is None else self._prepared(task, found)
+            if isinstance(prepared, Outcome):
+                return prepared
+            if found is not None and prepared is None:
+                continue
+            settled, outcome = self._send(task, prepared)
             if settled is WriteFate.YES:
                 return outcome
             if settled is WriteFate.UNANSWERED:  # it may still arrive: what we find next may be our own doing
@@ -96,8 +114,15 @@ class Objects:
                 unanswered += 1
         return _given_up(action, found, unanswered)
 
-    def against(self, action: PlannedAction, found: Body | None) -> str:
-        """Why the live object is not the one that was planned on; empty where it is."""
+    def against(self, task: Task, found: Body | None, *, begun: bool = True) -> str:
+        """Why the live object is not the one that was planned on; empty where it is.
+
+        ``begun``: what the plan writes before it may be written by now.
+        """
+        action = task.action
+        if begun and action.follows and found is not None and action.live is not None:
+            same = mapping(found.get("metadata")).get("uid") == action.live.uid
+            return "" if same else "it was deleted and created again since the plan was made"
         if action.live is None:
             return "" if found is None else "it exists now, and did not when the plan was made"
         if found is None:
@@ -105,7 +130,7 @@ class Objects:
         now = live.reference(found, action.id, self.ignored, adopting=action.op is Operation.ADOPT)
         if now.uid != action.live.uid:
             return "it was deleted and created again since the plan was made"
-        if live.same(action.live, now):
+        if live.same(action.live, now) or live.same_beside(action.live, found, task.body, action.patch):
             return ""
         who = ", ".join(sorted({clean(str(entry.get("manager"))) for entry in managed.entries(found)} - {MANAGER}))
         return f"it was changed since the plan was created{f' (others who write it: {who})' if who else ''}"
@@ -127,9 +152,12 @@ class Objects:
 
     def _sent(self, task: Task, found: Body | None) -> Body:
         """Without the fields that the policy leaves to others, by the plan or because they took them since."""
-        left = frozenset(task.action.leave)
-        left |= live.left_to_others(found, task.action.id, self.ignored) if found is not None else frozenset()
-        return managed.without(task.body, left) if left and found is not None else task.body
+        half = first_half(found, task.body) if task.action.half and found is not None else None
+        left = frozenset(task.action.nulls)
+        if found is not None:
+            left |= frozenset(task.action.leave) | live.left_to_others(found, task.action.id, self.ignored)
+        body = half or task.body
+        return managed.without(body, left) if left else body
 
     def _send(self, task: Task, found: Body | None) -> tuple[WriteFate, Outcome]:
         """One compare-and-swap: whether that settles it, and how."""
@@ -153,19 +181,56 @@ class Objects:
             return WriteFate.CHANGED, outcome
         if fate is Fate.CONFLICT:  # of somebody who came since it was read, or else of whom the policy does not know
             now = self.read(task)
-            stale = self.against(action, now)
+            stale = self.against(task, now)
             failure = Outcome(action, OutcomeState.STALE, stale, now) if stale else self.failed(action, answer)
             return WriteFate.YES, failure
         return WriteFate.YES, self.failed(action, answer)
 
-    def _migrated(self, task: Task, found: Body) -> Body | None:
-        """The object with the entries of kubectl and helm made ours; None where it changed meanwhile."""
-        patch = migration(found, frozenset(task.action.migrate))
-        if not patch:
+    def _prepared(self, task: Task, found: Body) -> Body | Outcome | None:
+        """The object after what must go before its apply; None where it changed meanwhile."""
+        action, now = task.action, found
+        if not action.patch and not action.migrate:
             return found
-        call = Call("PATCH", task.served.path(task.action.namespace, task.action.name), (), patch, JSON_PATCH)
-        fate, answer = self.writer.write(call, "take over fields", object=str(task.action.id))
+        if action.patch and not is_patched(found, task.body, action.patch):
+            own = {key: mapping(found.get("metadata")).get(key) for key in ("uid", "resourceVersion")}
+            patch = {**merge_patch(found, task.body, action.patch), "metadata": own}
+            path = task.served.path(action.namespace, action.name)
+            query = (("fieldManager", STEP_MANAGER), ("fieldValidation", "Strict"))
+            fate, answer = self.writer.write(
+                Call("PATCH", path, query, patch, MERGE_PATCH), "patch before the apply", object=str(action.id)
+            )
+            if fate not in (Fate.DONE, Fate.AMBIGUOUS, Fate.REREAD, Fate.OTHER_OBJECT):
+                return self.failed(action, answer)
+            if fate is not Fate.DONE:
+                return None
+            now = answer.body
+        fields = taken_over(now, frozenset(action.migrate) | {STEP_MANAGER})
+        if fields is None:
+            return now
+        fate, answer = self._with_fields(task, now, fields, "take over fields")
         return answer.body if fate is Fate.DONE else None
+
+    def repair(self, task: Task, known: Definition) -> Outcome:
+        """Rewrite managedFields of what its definition is about to lose, of that very object and nothing else of it."""
+        for _ in range(_TRIES):
+            found = self.read(task)
+            if found is None or task.action.live is None or found["metadata"]["uid"] != task.action.live.uid:
+                return Outcome(task.action, OutcomeState.UNCHANGED, "it was deleted meanwhile")
+            fields = repaired(known, found, task.action.version)
+            if fields is None:
+                return Outcome(task.action, OutcomeState.UNCHANGED, body=found)
+            fate, answer = self._with_fields(task, found, fields, "repair")
+            if fate is Fate.DONE:
+                return Outcome(task.action, OutcomeState.UPDATED, body=answer.body)
+            if fate not in (Fate.AMBIGUOUS, Fate.REREAD, Fate.NOT_FOUND):
+                return self.failed(task.action, answer)
+        return Outcome(task.action, OutcomeState.FAILED, f"it was changed {_TRIES} times while we tried")
+
+    def _with_fields(self, task: Task, found: Body, fields: list[Body], what: str) -> tuple[Fate, Answer]:
+        path = task.served.path(task.action.namespace, task.action.name)
+        patch = fields_patch(found, fields, forget=bool(task.action.migrate))
+        call = Call("PATCH", path, (), patch, JSON_PATCH)
+        return self.writer.write(call, what, object=str(task.action.id))
 
 
 def _given_up(action: PlannedAction, found: Body | None, unanswered: int) -> Outcome:
@@ -174,36 +239,16 @@ def _given_up(action: PlannedAction, found: Body | None, unanswered: int) -> Out
     return Outcome(action, OutcomeState.STALE, f"it was changed {_TRIES} times while we tried", found)
 
 
-def migration(found: Body, managers: frozenset[str]) -> list[dict[str, object]]:
-    """A JSON patch that joins the entries of ``managers`` into one of ours (client-go, csaupgrade), for that version.
-
-    Fields that they set and we do not send are then removed by the next apply, as they should be.
-    """
-    entries = [dict(entry) for entry in managed.entries(found)]
-    theirs = [entry for entry in entries if entry.get("manager") in managers and not entry.get("subresource")]
-    if not theirs:
-        return []
-    fields: dict[str, object] = {}
-    for entry in theirs:
-        fields = _union(fields, orjson.loads(orjson.dumps(entry.get("fieldsV1") or {})))
-    rest = [entry for entry in entries if entry not in theirs]
-    merged = {**theirs[0], "manager": MANAGER, "operation": "Apply", "fieldsV1": fields}
+def fields_patch(found: Body, fields: list[Body], *, forget: bool) -> list[dict[str, object]]:
+    """A JSON patch that writes managedFields, of that very version. ``forget``: kubectl's annotation goes."""
     metadata = mapping(found.get("metadata"))
     patch: list[dict[str, object]] = [
-        {"op": "replace", "path": "/metadata/managedFields", "value": [*rest, merged]},
+        {"op": "replace", "path": "/metadata/managedFields", "value": fields},
         {"op": "replace", "path": "/metadata/resourceVersion", "value": metadata.get("resourceVersion")},
     ]
-    if _LAST_APPLIED in mapping(metadata.get("annotations")):
+    if forget and _LAST_APPLIED in mapping(metadata.get("annotations")):
         patch.insert(0, {"op": "remove", "path": f"/metadata/annotations/{_LAST_APPLIED.replace('/', '~1')}"})
     return patch
-
-
-def _union(one: dict[str, object], other: dict[str, object]) -> dict[str, object]:
-    found = dict(one)
-    for key, value in other.items():
-        mine = found.get(key)
-        found[key] = _union(mine, value) if isinstance(mine, dict) and isinstance(value, dict) else mine or value
-    return found
 
 
 def finalizers(body: Body) -> str:

@@ -11,6 +11,7 @@ APPLY = "application/apply-patch+yaml"
 """JSON is YAML: the body is sent as JSON all the same."""
 _REVIEWS = ("/apis/authorization.k8s.io/", "/apis/authentication.k8s.io/")
 JSON_PATCH = "application/json-patch+json"
+MERGE_PATCH = "application/merge-patch+json"
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,7 +81,7 @@ def helm_record(release: str) -> str:
     command = kubectl("delete", "secret", namespace=namespace)
     return (
         f"helm's release {release} still lists it, and helm uninstall would delete it; once all its objects are "
-        f"adopted, retire the record: {command} -l owner=helm,name={name}"
+        f"adopted, retire the record: {command} -l owner=helm,name={name} (or apply.retire)"
     )
 
 

@@ -10,13 +10,16 @@ from pipeline.core.cluster.api.error_text import explain
 from pipeline.core.cluster.inventory import ownership as marks
 from pipeline.core.cluster.inventory.inventory import Inventory, InventoryEntry
 from pipeline.core.cluster.plan import live_digest as live
+from pipeline.core.cluster.plan.definition_changes import merge_patch, patched
 from pipeline.core.cluster.plan.desired import DesiredObject
 from pipeline.core.cluster.plan.field_edits import differs, edits, removed_with, stored_otherwise
+from pipeline.core.cluster.plan.field_repairs import repaired
 from pipeline.core.cluster.plan.managed_fields import dotted, entries, is_applied_by
-from pipeline.core.cluster.plan.plan import Operation, PlannedAction, PlanProblem
+from pipeline.core.cluster.plan.plan import Live, Operation, PlannedAction, PlanProblem
 from pipeline.core.cluster.plan.policy import MANAGER, ApplyPolicy
 from pipeline.core.cluster.plan.prediction import MIGRATED, Prediction
 from pipeline.core.cluster.plan.preparing import base_action
+from pipeline.core.cluster.plan.write_first import NOTHING_FIRST, WriteFirst
 from pipeline.core.kube.resource import Body, ResourceId, mapping
 from pipeline.core.redaction.copies import Copied
 from pipeline.core.redaction.mask import Mask
@@ -44,6 +47,7 @@ class ObservedObject:
     why: str = ""
     stand_in: str = ""
     """Why a failed dry run is not held against it (its definition changes in this plan), empty where it is."""
+    first: WriteFirst = NOTHING_FIRST
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,15 +114,26 @@ def as_recorded(wanted: DesiredObject, found: Body, terms: DecisionContext) -> b
 def decide(case: ObservedObject, terms: DecisionContext) -> tuple[PlannedAction, tuple[PlanProblem, ...]]:
     """The action (its number is still 0), and its plan problems."""
     wanted, found = case.wanted, case.found
-    base = replace(base_action(wanted), resource=case.plural, predicted="server" if case.prediction else "offline")
+    predicted = "server" if case.prediction else "offline"
+    base = replace(base_action(wanted), resource=case.plural, predicted=predicted, nulls=case.first.nulls)
     problems = tuple(_problems(case, terms))
     if found is None:
         return replace(base, warnings=_warnings(case)), problems
     adopting = not owned_by_us(found, wanted.id, terms.inventory)
-    base = replace(base, live=live.reference(found, wanted.id, terms.policy.ignore, adopting=adopting))
+    base = replace(base, live=_reference(case, found, terms, adopting=adopting), patch=case.first.patch)
     if case.why == "record":
         return replace(base, op=Operation.UNCHANGED, predicted="record"), problems
     return _existing(base, case, found, terms, adopting=adopting), problems
+
+
+def _reference(case: ObservedObject, found: Body, terms: DecisionContext, *, adopting: bool) -> Live:
+    known = live.reference(found, case.wanted.id, terms.policy.ignore, adopting=adopting)
+    if case.first.read_by is None:
+        return known
+    fields = repaired(case.first.read_by, found, case.first.read_by.storage_version)
+    metadata = {**mapping(found.get("metadata")), **({} if fields is None else {"managedFields": fields})}
+    shown, paths = {**found, "metadata": metadata}, case.first.patch
+    return replace(known, beside=live.beside(shown, paths), replaced=live.replaced(found, paths))
 
 
 def _existing(
@@ -130,11 +145,13 @@ def _existing(
         recreate = prediction is not None and prediction.replaceable and _may_recreate(case.wanted.id, terms)
         predicted = "offline" if prediction is None or case.stand_in else base.predicted
         op = Operation.RECREATE if recreate else op
-        return replace(base, op=op, predicted=predicted, warnings=_warnings(case, adopting=adopting))
+        after = patched(found, merge_patch(found, case.wanted.resource.body, case.first.patch))
+        fields = edits(found, after, terms.mask)
+        return replace(base, op=op, predicted=predicted, fields=fields, warnings=_warnings(case, adopting=adopting))
     managers = {str(entry.get("manager")) for entry in entries(found)} & MIGRATED if adopting else set()
     changed = edits(found, prediction.body, terms.mask)
     changed += removed_with(managers, found, prediction.body, terms.mask) if managers else ()
-    if not adopting and not changed and not differs(found, prediction.body):
+    if not adopting and not changed and not case.first.patch and not differs(found, prediction.body):
         op = Operation.UNCHANGED
     return replace(
         base,

@@ -5,6 +5,7 @@ from typing import Any
 
 from pipeline.core.cluster.api.canonical import digest_of
 from pipeline.core.cluster.plan import managed_fields as managed
+from pipeline.core.cluster.plan.definition_changes import is_patched
 from pipeline.core.cluster.plan.plan import Live
 from pipeline.core.cluster.plan.policy import MANAGER, Ignored, is_below
 from pipeline.core.kube.resource import Body, ResourceId, mapping
@@ -75,6 +76,27 @@ def reference(body: Body, rid: ResourceId, ignored: Iterable[Ignored], *, adopti
     return Live(str(metadata.get("uid") or ""), found, str(metadata.get("resourceVersion") or ""))
 
 
+def beside(body: Body, paths: Iterable[managed.FieldPath]) -> str:
+    """The digest of every field that somebody set, without those at or below ``paths``.
+
+    Defaults of a definition belong to nobody, so a new definition does not change it.
+    """
+    above = [managed.dotted(path) for path in paths]
+    rows = {
+        managed.dotted(path): managed.value_of(body, path)
+        for path, owners in managed.owners(body).items()
+        if not all(map(managed.moves, owners)) and path[0] != "f:status"
+    }
+    own = f".metadata.annotations.{_LAST_APPLIED}"
+    kept = {name: value for name, value in rows.items() if not any(is_below(name, top) for top in (*above, own))}
+    return digest_of(sorted([name, value] for name, value in kept.items() if value is not None))
+
+
+def replaced(body: Body, paths: Iterable[managed.FieldPath]) -> str:
+    """The digest of what is at ``paths``."""
+    return digest_of([managed.value_of(body, path) for path in paths])
+
+
 def same(planned: Live, found: Live) -> bool:
     """Whether the object is still the one that was planned on."""
     if planned.uid != found.uid:
@@ -82,6 +104,18 @@ def same(planned: Live, found: Live) -> bool:
     if not planned.digest or not found.digest:
         return planned.resource_version == found.resource_version
     return planned.digest == found.digest
+
+
+def same_beside(planned: Live, body: Body, wanted: Body, paths: tuple[managed.FieldPath, ...]) -> bool:
+    """Whether a custom resource is the one planned on, though its definition changed or we repaired or patched it."""
+    metadata = mapping(body.get("metadata"))
+    if not planned.beside or planned.uid != metadata.get("uid"):
+        return False
+    if planned.resource_version == metadata.get("resourceVersion"):
+        return True  # nobody wrote it: it only reads otherwise
+    if planned.beside != beside(body, paths):
+        return False
+    return is_patched(body, wanted, paths) or planned.replaced == replaced(body, paths)
 
 
 def _without_field(value: Any, steps: list[str]) -> Any:

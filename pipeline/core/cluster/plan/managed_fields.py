@@ -68,9 +68,9 @@ def owners(body: Body) -> dict[FieldPath, frozenset[str]]:
 
 def left_to_controllers(body: Body) -> frozenset[FieldPath]:
     """Fields that only Kubernetes' own controllers or a subresource (a scale, a status) own: they move on their own."""
-    if not any(_moves(_name(entry)) for entry in entries(body)):
+    if not any(moves(_name(entry)) for entry in entries(body)):
         return frozenset()
-    return frozenset(path for path, names in owners(body).items() if all(map(_moves, names)))
+    return frozenset(path for path, names in owners(body).items() if all(map(moves, names)))
 
 
 def without(body: Body, paths: frozenset[FieldPath]) -> Body:
@@ -96,12 +96,21 @@ def dotted(path: FieldPath) -> str:
     return text
 
 
+def value_of(body: Body, path: FieldPath) -> Any:
+    """What is at that path; None where nothing is."""
+    value: Any = body
+    for step in path:
+        value = _at(value, step)
+    return value
+
+
 def _name(entry: Mapping[str, Any]) -> str:
     subresource = str(entry.get("subresource") or "")
     return f"{entry.get('manager')}/{subresource}" if subresource else str(entry.get("manager") or "")
 
 
-def _moves(manager: str) -> bool:
+def moves(manager: str) -> bool:
+    """Whether it is a controller of Kubernetes, or came by a subresource."""
     name, _, subresource = manager.partition("/")
     return bool(subresource) or name in _CONTROLLERS
 

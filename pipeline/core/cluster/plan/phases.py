@@ -8,6 +8,8 @@ from pipeline.core.kube.resource import CRD_KIND, Resource, ResourceId, mapping,
 
 
 class Phase(IntEnum):
+    REPAIRS = 0
+    """Before a definition loses what live custom resources name."""
     NAMESPACES = 1
     DEFINITIONS = 2
     PRE_HOOKS = 3
@@ -24,6 +26,8 @@ class Phase(IntEnum):
     ADMITTED = 14
     """Custom resources that a webhook of the same environment will look at: it must answer by then."""
     POST_HOOKS = 15
+    MIGRATIONS = 16
+    """Of what is stored: once all that reads and writes it is healthy."""
     PRUNE = 20
 
     @property
@@ -32,6 +36,7 @@ class Phase(IntEnum):
 
 
 _TITLES = {
+    Phase.REPAIRS: "repairs before definitions change",
     Phase.NAMESPACES: "namespaces",
     Phase.DEFINITIONS: "custom resource definitions",
     Phase.PRE_HOOKS: "pre hooks",
@@ -47,6 +52,7 @@ _TITLES = {
     Phase.ADMISSION: "admission webhooks and policies",
     Phase.ADMITTED: "custom resources behind webhooks",
     Phase.POST_HOOKS: "post hooks",
+    Phase.MIGRATIONS: "storage migrations",
     Phase.PRUNE: "prune",
 }
 _BY_KIND = {

@@ -35,8 +35,18 @@ class Operation(StrEnum):
     """It is no longer rendered and no longer ours: it leaves the inventory, untouched."""
     IGNORE = "ignore"
     """A hook that apply does not run (tests, uninstall hooks)."""
+    REPAIR = "repair"
+    """Its managedFields name what its definition is about to lose: they are rewritten, and nothing else of it."""
+    FINISH = "finish"
+    """The rest of a definition's change, once its conversion webhook is ready."""
+    MIGRATE = "migrate"
+    """The custom resources of a definition are stored anew in its storage version."""
+    RETIRE = "retire"
+    """Helm's record of a release that was adopted is deleted."""
 
 
+STEPS = frozenset({Operation.REPAIR, Operation.FINISH, Operation.MIGRATE, Operation.RETIRE})
+"""What is done for others' sake: to objects of anybody, which do not become ours."""
 WRITES = frozenset({Operation.CREATE, Operation.UPDATE, Operation.ADOPT, Operation.RECREATE, Operation.HOOK})
 
 
@@ -79,6 +89,10 @@ class Live(Record, frozen=True):
     uid: str
     digest: str
     resource_version: str
+    beside: str = ""
+    """Of a custom resource whose definition changes: the digest of what people and tools set beside ``patch``."""
+    replaced: str = ""
+    """The digest of what ``patch`` replaces."""
 
 
 class FieldEdit(Record, frozen=True):
@@ -120,6 +134,14 @@ class PlannedAction(Record, frozen=True):
     """Of a hook: Helm's delete policies."""
     leave: tuple[FieldPath, ...] = ()
     """Fields that the policy leaves to others, each as steps of FieldsV1 (managed_fields.py): they are not sent."""
+    half: bool = False
+    """Of a definition: what its conversion webhook must be ready for is left to a FINISH."""
+    follows: bool = False
+    """Another action of the plan writes it first, so that it is not as it was planned on: its uid must be the same."""
+    nulls: tuple[FieldPath, ...] = ()
+    """Nulls of the manifest that an apply must not send: they mean an absent field."""
+    patch: tuple[FieldPath, ...] = ()
+    """Fields that are written by a merge patch before the apply, which could not do it (definition_changes.py)."""
     migrate: tuple[str, ...] = ()
     """Other field managers whose client-side entries become ours (kubectl, helm)."""
     fields: tuple[FieldEdit, ...] = ()
@@ -172,7 +194,7 @@ class Plan(Record, frozen=True):
     @property
     def empty(self) -> bool:
         """Nothing would be written or deleted."""
-        return not self.of(*WRITES, Operation.DELETE)
+        return not self.of(*WRITES, *STEPS, Operation.DELETE)
 
 
 def to_bytes(plan: Plan) -> bytes:
@@ -203,7 +225,8 @@ def _wrong(action: PlannedAction) -> str:
     """What of an action has the right type and no meaning; empty where all has."""
     if action.phase not in _PHASES:
         return f"action {action.number} has phase {action.phase}, which does not exist"
-    path = next((path for path in action.leave if not is_path(path)), None)
+    paths = (*action.leave, *action.nulls, *action.patch)
+    path = next((path for path in paths if not is_path(path)), None)
     return "" if path is None else f"{path!r:.200} is not the path of a field"
 
 

@@ -12,6 +12,8 @@ from pipeline.core.kube.resource import ResourceId
 NAMESPACE = "pipeline-system"
 MANAGER = "pipeline"
 """The field manager of every object that we apply. One name for ever: it is how ownership of fields is told."""
+STEP_MANAGER = "pipeline-before-apply"
+"""Of merge patches that go before an apply; its fields become MANAGER's before that apply is sent."""
 HOUR = 3600
 HEAD = "HEAD"
 
@@ -70,6 +72,13 @@ class Ignored(Selector, frozen=True, rename="camel", forbid_unknown_fields=True)
         return self.takes(rid) and is_below(field, self.field)
 
 
+class HelmRecord(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
+    """A release whose record Helm shall forget, once its objects are adopted."""
+
+    name: str
+    namespace: str
+
+
 class Approvals(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
     """Who must say yes. Without the settings below: a person at the terminal, or a digest named on purpose."""
 
@@ -94,6 +103,9 @@ class ApplyPolicy(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fi
     conflicts: tuple[ConflictRule, ...] = ()
     adopt: tuple[Selector, ...] = ()
     recreate: tuple[Selector, ...] = ()
+    retire: tuple[HelmRecord, ...] = ()
+    migrate_storage: bool = False
+    """Objects that are stored in an old version of their definition are stored anew."""
     ignore: tuple[Ignored, ...] = ()
     prune_kinds: tuple[str, ...] = ()
     """Kinds that are never deleted unless they are named here (Namespace, CustomResourceDefinition, …)."""

@@ -46,7 +46,7 @@ def test_a_path_that_names_no_field_makes_it_no_plan(path: list[str]) -> None:
         from_bytes(json.dumps(data).encode(), "plan.json")
 
 
-@pytest.mark.parametrize("phase", [0, 16, 19, 21, -1, 2**63])
+@pytest.mark.parametrize("phase", [17, 19, 21, -1, 2**63])
 def test_a_phase_that_there_is_not_makes_it_no_plan(phase: int) -> None:
     data = json.loads(changed())
     data["actions"][0]["phase"] = phase
