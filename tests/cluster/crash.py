@@ -20,7 +20,7 @@ from pipeline.adapters.kube import journal_file
 from pipeline.adapters.kube.api_server import KubeApi
 from pipeline.cli import run
 from pipeline.core.cluster.api.request import Answer, Call
-from pipeline.core.cluster.inventory import shards
+from pipeline.core.cluster.inventory import inventory_shards
 
 MOMENTS = ("torn", "announced", "answered")
 
@@ -44,7 +44,7 @@ def _child(order: dict[str, Any]) -> None:
     for stream, file in enumerate((os.open(os.devnull, os.O_RDONLY), output, output)):
         os.dup2(file, stream)
     sys.stdin = os.fdopen(0)
-    shards.LARGEST_BYTES = order["shard_bytes"] or shards.LARGEST_BYTES
+    inventory_shards.LARGEST_BYTES = order["shard_bytes"] or inventory_shards.LARGEST_BYTES
     if order["moment"]:
         _set_trap(order["moment"], order["at"])
     code = 70

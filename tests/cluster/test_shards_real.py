@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.core.cluster.inventory import shards
+from pipeline.core.cluster.inventory import inventory_shards
 from tests.cluster.cluster import Cluster
 from tests.cluster.cluster_repository import ClusterRepository
 from tests.cluster.objects import config_map
@@ -12,7 +12,7 @@ from tests.cluster.objects import config_map
 
 def names(site: ClusterRepository) -> set[str]:
     path = f"/api/v1/namespaces/{site.namespace}/configmaps"
-    found = site.cluster.expect(200, "GET", path, params={"labelSelector": shards.SHARD_OF})
+    found = site.cluster.expect(200, "GET", path, params={"labelSelector": inventory_shards.SHARD_OF})
     return {item["metadata"]["name"] for item in found["items"]}
 
 
@@ -23,7 +23,7 @@ def test_an_inventory_grows_into_shards_and_shrinks_again(
     bodies = [config_map(site.namespace, f"settings-{number}") for number in range(10)]
     site.deploy(*bodies[:2])
     assert "shards" not in site.inventory()
-    monkeypatch.setattr(shards, "LARGEST_BYTES", 600)
+    monkeypatch.setattr(inventory_shards, "LARGEST_BYTES", 600)
     cluster.mark()
     site.deploy(*bodies)
     assert len(site.objects()) == 10

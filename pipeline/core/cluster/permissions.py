@@ -8,7 +8,7 @@ from typing import Any
 
 from pipeline.core.cluster.api.discovery import Served
 from pipeline.core.cluster.inventory.inventory import name_of
-from pipeline.core.cluster.inventory.shards import may_need_shards
+from pipeline.core.cluster.inventory.inventory_shards import may_need_shards
 from pipeline.core.cluster.plan.prune import NEVER_UNLESS_NAMED
 from pipeline.core.kube.apis import built_in_group
 from pipeline.core.kube.resource import CRD_KIND, Body, ResourceId

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from pipeline.core.cluster.api.error_text import clean
 from pipeline.core.cluster.api.request import Call
 from pipeline.core.cluster.inventory.inventory import name_of
-from pipeline.core.cluster.inventory.shards import may_need_shards
+from pipeline.core.cluster.inventory.inventory_shards import may_need_shards
 from pipeline.core.cluster.plan.plan import STEPS, WRITES, Operation, PlannedAction
 from pipeline.core.cluster.plan.policy import ApplyPolicy
 from pipeline.core.errors import WorldError

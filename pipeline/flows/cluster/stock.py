@@ -10,7 +10,7 @@ from pipeline.core.cluster.api.request import Call
 from pipeline.core.cluster.api.response_table import Fate
 from pipeline.core.cluster.inventory import inventory as inventories
 from pipeline.core.cluster.inventory.inventory import ApplyRun, Inventory, InventoryEntry
-from pipeline.core.cluster.inventory.shards import shards_of
+from pipeline.core.cluster.inventory.inventory_shards import shards_of
 from pipeline.core.errors import StaleError, WorldError
 from pipeline.core.kube.resource import ResourceId, mapping
 from pipeline.flows.cluster.client import with_budget

@@ -7,7 +7,7 @@ from pipeline.core.cluster.api.request import Call
 from pipeline.core.cluster.api.response_table import Fate
 from pipeline.core.cluster.inventory import inventory as inventories
 from pipeline.core.cluster.inventory.inventory import Inventory
-from pipeline.core.cluster.inventory.shards import SHARD_OF, shard_body
+from pipeline.core.cluster.inventory.inventory_shards import SHARD_OF, shard_body
 from pipeline.core.errors import WorldError
 from pipeline.core.kube.resource import mapping, sequence
 from pipeline.flows.cluster.client import Client

@@ -12,7 +12,7 @@ from pipeline.core.cluster.plan import managed_fields as managed
 from pipeline.core.cluster.plan.definition_changes import is_patched, merge_patch
 from pipeline.core.cluster.plan.definition_halves import first_half
 from pipeline.core.cluster.plan.field_edits import differs
-from pipeline.core.cluster.plan.field_repairs import repaired, taken_over
+from pipeline.core.cluster.plan.field_repairs import fields_patch, repaired, taken_over
 from pipeline.core.cluster.plan.plan import Operation, PlannedAction
 from pipeline.core.cluster.plan.policy import MANAGER, STEP_MANAGER, Ignored
 from pipeline.core.cluster.run.outcome import Outcome, OutcomeState
@@ -39,7 +39,6 @@ _STATES = {
     Operation.UNCHANGED: OutcomeState.UNCHANGED,
     Operation.FINISH: OutcomeState.UPDATED,
 }
-_LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 
 class WriteFate(Enum):
@@ -237,18 +236,6 @@ def _given_up(action: PlannedAction, found: Body | None, unanswered: int) -> Out
     if unanswered == _TRIES:
         return Outcome(action, OutcomeState.FAILED, NEVER_ANSWERED.format(_TRIES), found)
     return Outcome(action, OutcomeState.STALE, f"it was changed {_TRIES} times while we tried", found)
-
-
-def fields_patch(found: Body, fields: list[Body], *, forget: bool) -> list[dict[str, object]]:
-    """A JSON patch that writes managedFields, of that very version. ``forget``: kubectl's annotation goes."""
-    metadata = mapping(found.get("metadata"))
-    patch: list[dict[str, object]] = [
-        {"op": "replace", "path": "/metadata/managedFields", "value": fields},
-        {"op": "replace", "path": "/metadata/resourceVersion", "value": metadata.get("resourceVersion")},
-    ]
-    if forget and _LAST_APPLIED in mapping(metadata.get("annotations")):
-        patch.insert(0, {"op": "remove", "path": f"/metadata/annotations/{_LAST_APPLIED.replace('/', '~1')}"})
-    return patch
 
 
 def finalizers(body: Body) -> str:

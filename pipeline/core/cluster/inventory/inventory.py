@@ -2,7 +2,7 @@
 
 It is also the parent of an ApplySet (KEP-3659), so that ``kubectl`` and people see what belongs together; the labels of
 an ApplySet never permit a deletion. It is extended before the first write and reduced after confirmed deletes. Lines
-that do not fit into one ConfigMap are in shards (shards.py).
+that do not fit into one ConfigMap are in shards (inventory_shards.py).
 """
 
 import base64
@@ -16,8 +16,8 @@ import orjson
 
 from pipeline import __version__
 from pipeline.core.cluster.api.canonical import digest_of
+from pipeline.core.cluster.inventory.inventory_shards import text_of
 from pipeline.core.cluster.inventory.ownership import PART_OF
-from pipeline.core.cluster.inventory.shards import text_of
 from pipeline.core.errors import WorldError
 from pipeline.core.kube.resource import Body, ResourceId, mapping
 

@@ -11,9 +11,9 @@ from typing import Any
 
 from pipeline.core.cluster.plan.managed_fields import FieldPath
 from pipeline.core.crd.definition import Definition, definition
+from pipeline.core.crd.schema.validate import Schema
 from pipeline.core.kube.resource import Body, Resource, mapping
 
-Schema = Mapping[str, Any]
 IMPLIED = frozenset({"apiVersion", "kind", "metadata"})
 PRESERVE = "x-kubernetes-preserve-unknown-fields"
 _TOPOLOGY = ("x-kubernetes-list-type", "x-kubernetes-map-type", "x-kubernetes-list-map-keys")

@@ -3,11 +3,14 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pipeline.core.cluster.plan.definition_changes import IMPLIED, PRESERVE, DefinitionChange, Schema, field_schema
+from pipeline.core.cluster.plan.definition_changes import IMPLIED, PRESERVE, DefinitionChange, field_schema
 from pipeline.core.cluster.plan.managed_fields import entries as entries_of
 from pipeline.core.cluster.plan.policy import MANAGER
 from pipeline.core.crd.definition import Definition
+from pipeline.core.crd.schema.validate import Schema
 from pipeline.core.kube.resource import Body, mapping
+
+_LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 
 def loses_versions(change: DefinitionChange) -> bool:
@@ -103,3 +106,15 @@ def union(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
         mine = found.get(key)
         found[key] = union(mine, value) if isinstance(mine, dict) and isinstance(value, dict) else mine or value
     return found
+
+
+def fields_patch(found: Body, fields: list[Body], *, forget: bool) -> list[dict[str, object]]:
+    """A JSON patch that writes managedFields, of that very version. ``forget``: kubectl's annotation goes."""
+    metadata = mapping(found.get("metadata"))
+    patch: list[dict[str, object]] = [
+        {"op": "replace", "path": "/metadata/managedFields", "value": fields},
+        {"op": "replace", "path": "/metadata/resourceVersion", "value": metadata.get("resourceVersion")},
+    ]
+    if forget and _LAST_APPLIED in mapping(metadata.get("annotations")):
+        patch.insert(0, {"op": "remove", "path": f"/metadata/annotations/{_LAST_APPLIED.replace('/', '~1')}"})
+    return patch

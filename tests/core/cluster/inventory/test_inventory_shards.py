@@ -7,7 +7,7 @@ import pytest
 from pipeline.core.cluster.api.canonical import digest
 from pipeline.core.cluster.inventory import inventory as inventories
 from pipeline.core.cluster.inventory.inventory import Inventory, InventoryEntry
-from pipeline.core.cluster.inventory.shards import LARGEST_BYTES, may_need_shards, shard_body, shards_of
+from pipeline.core.cluster.inventory.inventory_shards import LARGEST_BYTES, may_need_shards, shard_body, shards_of
 from pipeline.core.errors import WorldError
 from pipeline.core.kube.resource import Body, ResourceId
 
