@@ -114,7 +114,7 @@ def _table(report: ReportDocument) -> str:
     if not rest:
         return shown
     more = left_over(len(rest), "release")
-    others = ", ".join(_name(plain.release_name(*row.key)) for row in rest[:_MOST_NAMED])
+    others = ", ".join(code(plain.value(plain.release_name(*row.key), _LONGEST_NAME)) for row in rest[:_MOST_NAMED])
     unnamed = left_over(len(rest) - _MOST_NAMED, "release")
     return f"{shown}\n\n{details(f'{more}, with no higher risk', ' '.join(filter(None, (others, unnamed))))}"
 
