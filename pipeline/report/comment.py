@@ -13,6 +13,7 @@ from pipeline.core.risk.levels import LEVELS
 from pipeline.core.words import agreeing, counted, left_over
 from pipeline.report import plain
 from pipeline.report.change_sections import change_sections
+from pipeline.report.chart_links import in_markdown
 from pipeline.report.diff_rows import Room, section_rows
 from pipeline.report.fixes import fix, steps_before_merging
 from pipeline.report.plain import anchor
@@ -62,7 +63,9 @@ class Section:
 def render(report: ReportDocument, budget: int = COMMENT_UNITS, setting: Setting = Setting()) -> str:
     """The whole comment, of at most ``budget`` UTF-16 units."""
     warning = _OF_A_FORK if setting.fork else ""
-    head = "\n\n".join(part for part in (warning, _verdict(report, setting), _table(report), _steps(report)) if part)
+    links = "\n".join(list(in_markdown(report))[:_MOST_ROWS])
+    parts = (warning, _verdict(report, setting), _table(report), links, _steps(report))
+    head = "\n\n".join(part for part in parts if part)
     tail = _footer(report, setting)
     sections = [*_errors(report), *_findings(report, setting), *_changes(report)]
     room = budget - units(head) - units(tail) - 200

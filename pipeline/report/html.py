@@ -16,6 +16,7 @@ from pipeline.core.judge.report_document import ChangeEntry, FindingEntry, Repor
 from pipeline.core.risk.levels import LEVELS, SERIOUS
 from pipeline.core.words import article, counted
 from pipeline.report import plain
+from pipeline.report.chart_links import chart_links
 from pipeline.report.fixes import fix, steps_before_merging
 from pipeline.report.html_changes import sections
 from pipeline.report.html_templates import asset, template
@@ -126,4 +127,5 @@ def _rest(report: ReportDocument) -> dict[str, Any]:
         "sections": list(sections(report)),
         "gaps": [(article(needs), rules) for needs, rules in plain.gaps(report)],
         "mesh_tables": list(mesh_tables(report)),
+        "chart_links": chart_links(report),
     }

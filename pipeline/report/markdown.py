@@ -6,6 +6,7 @@ from pipeline.core.judge.report_document import ReportDocument
 from pipeline.core.words import article, counted
 from pipeline.report import plain
 from pipeline.report.change_sections import change_sections
+from pipeline.report.chart_links import in_markdown
 from pipeline.report.diff_rows import Room, section_rows
 from pipeline.report.fixes import fix, steps_before_merging
 from pipeline.report.shapes import block, code, commands, details, evidence, prose, raw
@@ -16,7 +17,7 @@ _ROOM = Room(object=5_000, lines=200, line=500)
 
 def render(report: ReportDocument) -> str:
     """The whole report as Markdown that ends in a newline."""
-    blocks = (_verdict, _errors, _steps, _findings, _changes, _gaps)
+    blocks = (_verdict, in_markdown, _errors, _steps, _findings, _changes, _gaps)
     parts = ["\n".join(block(report)) for block in blocks]
     return "\n\n".join(part for part in parts if part) + "\n"
 

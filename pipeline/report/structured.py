@@ -111,6 +111,7 @@ def _release(release: ReleaseReport) -> dict[str, Any]:
             "new_version": release.new_version,
             "old_digest": release.old_digest,
             "new_digest": release.new_digest,
+            "links": [{"name": link.name, "url": link.url} for link in release.links],
         },
         "status": release.status,
         "digest": release.render_digest,

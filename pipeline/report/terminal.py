@@ -10,6 +10,7 @@ from pipeline.core.judge.report_document import ReportDocument
 from pipeline.core.words import article, counted, left_over
 from pipeline.report import plain
 from pipeline.report.change_sections import change_sections
+from pipeline.report.chart_links import in_terminal
 from pipeline.report.fixes import steps_before_merging
 from pipeline.report.look import PLAIN, VERDICT_STYLE, Look
 from pipeline.report.narrowed import WHOLE, Narrowing, narrowed
@@ -51,7 +52,7 @@ def render(report: ReportDocument, look: Look = PLAIN, depth: Depth = EVERYTHING
     if depth.brief:
         return _joined([_verdict(report, look), _steps(part, look, _BRIEF_STEPS), _worst(part, look)])
     full = depth.full or depth.only.objects
-    head = [list(_verdict(report, look)), list(_errors(part, look)), list(_steps(part, look))]
+    head = [[*_verdict(report, look), *in_terminal(part)], list(_errors(part, look)), list(_steps(part, look))]
     head.append(list(finding_lines(part, look, full=bool(full))))
     used = sum(text.count("\n") + 1 for block in head for text in block) + len(head)
     room = None if full else max(_MOST_LINES - used, _FEWEST_OF_CHANGES)

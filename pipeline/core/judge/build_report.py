@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 import orjson
 
 from pipeline.core.analysis.rollouts import extent
+from pipeline.core.charts.release_links import ReleaseLink, release_links
 from pipeline.core.diff.change import Action, Diff, FieldChange, ResourceChange
 from pipeline.core.diff.compare import compare
 from pipeline.core.judge.change_origins import change_origins
@@ -194,8 +195,15 @@ def _release_report(
         added=count[Action.ADDED],
         changed=edited,
         removed=count[Action.REMOVED],
+        links=_links(before, after),
         unchanged=len(after.side.manifests.resources) - count[Action.ADDED] - edited,
     )
+
+
+def _links(before: ReleaseSide, after: ReleaseSide) -> tuple[ReleaseLink, ...]:
+    """Those of the new chart, where it is another version."""
+    chart = after.side.chart
+    return () if chart is None or before.version in ("", after.version) else release_links(chart.metadata)
 
 
 def _not_evaluated(compared: list[Compared]) -> tuple[NotEvaluated, ...]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from pipeline.core.analysis.rollouts import NONE_RESTARTED, Extent
+from pipeline.core.charts.release_links import ReleaseLink
 from pipeline.core.diff.change import ResourceChange
 from pipeline.core.judge.change_origins import NO_ORIGINS, ChangeOrigins
 from pipeline.core.judge.mesh_entry import MeshEntry
@@ -53,6 +54,8 @@ class ReleaseReport:
     removed: int = 0
     unchanged: int = 0
     render_digest: str = ""
+    links: tuple[ReleaseLink, ...] = ()
+    """Where the chart's publisher says what changed, where its version did."""
 
 
 def combined_digest(releases: Iterable[tuple[str, str, str]]) -> str:

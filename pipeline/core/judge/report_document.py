@@ -51,12 +51,18 @@ class Summary(Struct, frozen=True):
     rollouts: Rollouts
 
 
+class LinkEntry(Struct, frozen=True):
+    name: str
+    url: str
+
+
 class ChartVersions(Struct, frozen=True):
     name: str
     old_version: str
     new_version: str
     old_digest: str
     new_digest: str
+    links: tuple[LinkEntry, ...] = ()
 
 
 class ReleaseEntry(Struct, frozen=True):
