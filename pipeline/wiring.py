@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from pipeline.adapters.disk import Disk
     from pipeline.adapters.fetch.source import ChartSource
+    from pipeline.adapters.git.trees import GitTree
     from pipeline.adapters.helm.timed import RenderRecord
     from pipeline.core.ports import Progress
     from pipeline.flows.committed import Unseal
@@ -87,7 +88,7 @@ class Repository:
 
         return DirectoryTree(self.root, object_format(self.root))
 
-    def head(self) -> Tree | None:
+    def head(self) -> "GitTree | None":
         """What is committed; None in a repository without a commit."""
         from pipeline.adapters.git.door import repository_root
         from pipeline.adapters.git.trees import GitTree, resolve

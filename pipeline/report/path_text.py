@@ -2,8 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from pipeline.core.risk.finding import Finding
-from pipeline.core.upgrade.judged import JudgedPath, JudgedVersion
+from pipeline.core.upgrade.judged import JudgedFinding, JudgedPath, JudgedVersion
 from pipeline.core.words import counted
 from pipeline.report.look import PLAIN, Look
 from pipeline.report.plain import line
@@ -37,7 +36,7 @@ def _step(number: int, step: JudgedVersion, path: JudgedPath, look: Look) -> Ite
         yield "     Before the next step: every object healthy, every hook and migration done (pipeline status)."
 
 
-def told(level: str, findings: Iterable[Finding]) -> Iterator[str]:
+def told(level: str, findings: Iterable[JudgedFinding]) -> Iterator[str]:
     """Each finding with its fix and the commands of that."""
     for finding in findings:
         yield f"     {level.upper():8}{line(finding.title)}"

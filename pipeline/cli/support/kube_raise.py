@@ -3,14 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from pipeline.cli.support.judging import Bench, head_of, newer_of
+from pipeline.adapters.git.trees import GitTree
+from pipeline.cli.support.judging import head_of, newer_of
 from pipeline.cli.support.progress import progress
 from pipeline.cli.support.upgrading import in_scratch
+from pipeline.cli.support.version_bench import Bench
 from pipeline.core.config.model import Environment
 from pipeline.core.errors import UsageError
 from pipeline.core.judge.report import Verdict
 from pipeline.core.kube.capabilities import known_minors, minor_of
-from pipeline.core.render.file_tree import Tree
 from pipeline.core.upgrade.judged import JudgedVersion
 from pipeline.core.upgrade.kube_moves import KubeMove, KubePlan, in_order
 from pipeline.core.upgrade.newer import Standing
@@ -52,7 +53,7 @@ def _is_older(environment: Environment, kube: str) -> bool:
     return minor_of(environment.full_kube_version) < minor_of(kube)
 
 
-def _plan(place: Repository, head: Tree, environment: Environment, kube: str, rows: Sequence[Standing]) -> KubePlan:
+def _plan(place: Repository, head: GitTree, environment: Environment, kube: str, rows: Sequence[Standing]) -> KubePlan:
     mine = [row for row in rows if environment.name in row.environments]
     found = []
     with progress("judge") as tell:
@@ -62,9 +63,9 @@ def _plan(place: Repository, head: Tree, environment: Environment, kube: str, ro
     return KubePlan(environment.name, environment.full_kube_version, kube, tuple(found))
 
 
-def _move(place: Repository, head: Tree, environment: str, kube: str, row: Standing) -> KubeMove:
-    now = Bench(place, head, row.pin, (environment,))
-    then = Bench(place, head, row.pin, (environment,), kube, now.charts)
+def _move(place: Repository, head: GitTree, environment: str, kube: str, row: Standing) -> KubeMove:
+    now = Bench.of(place, head, row, row.pin, (environment,))
+    then = replace(now, kube=kube, _sides={})
     refused = replace(now.judged("", "", then), version=row.current)
     if refused.is_open:
         return KubeMove(row.pin, row.current, refused)

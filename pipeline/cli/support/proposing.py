@@ -11,12 +11,13 @@ from pipeline.adapters.git.remote import Remote, current_branch, has_unpushed, o
 from pipeline.adapters.git.scratch import restore
 from pipeline.adapters.github_api import GitHub
 from pipeline.cli.support.committing import committed, to_commit
-from pipeline.cli.support.judging import judged_report, next_step
+from pipeline.cli.support.judging import next_step
 from pipeline.cli.support.log_lines import unheard_where_needed
 from pipeline.cli.support.recovery_notice import say
 from pipeline.cli.support.trace import redact
 from pipeline.cli.support.upgrade_runs import UpgradeWish, tell
 from pipeline.cli.support.upgrading import Upgraded, in_scratch, upgraded
+from pipeline.cli.support.version_bench import judged_report
 from pipeline.core.errors import FAILED, OK, PipelineError, UsageError
 from pipeline.core.review.upgrade_pull import Proposal
 from pipeline.core.upgrade.version_moves import VersionMove, batches, proposal_branch

@@ -4,7 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.core.judge.report import Verdict
-from pipeline.core.risk.finding import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedFinding:
+    """What is said of a finding, with no secret value left in it."""
+
+    title: str
+    remedy: str = ""
+    commands: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,8 +24,8 @@ class JudgedVersion:
     problem: str = ""
     skips: bool = False
     """Whether the chart itself forbids that jump."""
-    blocking: tuple[Finding, ...] = ()
-    advised: tuple[Finding, ...] = ()
+    blocking: tuple[JudgedFinding, ...] = ()
+    advised: tuple[JudgedFinding, ...] = ()
     """Findings of high severity that do not block, and say what to do first."""
 
     @property

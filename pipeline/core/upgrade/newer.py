@@ -9,7 +9,10 @@ from pipeline.core.charts.semver import Range, Version
 
 
 class OfferedVersion(Protocol):
-    """One version of a chart at its source. ``created`` is RFC 3339 as the index has it; empty where it has none."""
+    """One version of a chart at its source. ``created`` is RFC 3339 as the index has it; empty where it has none.
+
+    ``digest`` is that of its package, empty where the source does not say.
+    """
 
     @property
     def version(self) -> str: ...
@@ -19,6 +22,8 @@ class OfferedVersion(Protocol):
     def created(self) -> str: ...
     @property
     def deprecated(self) -> bool: ...
+    @property
+    def digest(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +34,8 @@ class NewerVersion:
     app_version: str = ""
     age: timedelta | None = None
     deprecated: bool = False
+    digest: str = ""
+    """Of its package, ``sha256:…``; empty where the source does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +82,8 @@ def newer_than(offers: Iterable[OfferedVersion], current: str) -> tuple[NewerVer
     for offer in offers:
         version = _version(offer.version)
         if version is not None and version > here and (here.pre or not version.pre):
-            found.setdefault(version, NewerVersion(offer.version, offer.app_version, deprecated=offer.deprecated))
+            new = NewerVersion(offer.version, offer.app_version, deprecated=offer.deprecated, digest=offer.digest)
+            found.setdefault(version, new)
     return tuple(found[version] for version in sorted(found, reverse=True))
 
 

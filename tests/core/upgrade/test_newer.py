@@ -17,6 +17,7 @@ class Offered:
     created: str = ""
     app_version: str = ""
     deprecated: bool = False
+    digest: str = ""
 
 
 def versions(*texts: str) -> list[Offered]:
