@@ -9,11 +9,15 @@ import httpx
 import pytest
 
 from pipeline.cli import run
-from tests.adapters.signatures.test_cosign import Signer, payload
+from tests.adapters.signatures.test_cosign import Signer, bundle, payload
 from tests.support.charts import pack
 from tests.support.gpg import Gpg, gpg, provenance
 from tests.support.oci_registry import registry
 from tests.support.platforms import CHART, platform, publish, served, verbs, write
+
+BUNDLE = "application/vnd.dev.sigstore.bundle.v0.3+json"
+MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+INDEX = "application/vnd.oci.image.index.v1+json"
 
 
 @pytest.fixture(scope="module")
@@ -145,9 +149,7 @@ def test_archives_signed_by_cosign_by_url_and_from_the_disk(here: Path, tmp_path
         assert run(["vendor", "--update"]) == 1
 
 
-def test_charts_of_a_registry_are_checked_by_their_layer_and_by_cosigns_tag(
-    here: Path, keys: Gpg, tmp_path: Path
-) -> None:
+def test_charts_of_a_registry_are_checked_by_their_layer_and_by_cosign(here: Path, keys: Gpg, tmp_path: Path) -> None:
     signer = Signer(tmp_path / "signer")
     write(here, {"cosign.pub": signer.public.decode()})
     with registry(tmp_path / "registry") as found:
@@ -172,22 +174,49 @@ def test_charts_of_a_registry_are_checked_by_their_layer_and_by_cosigns_tag(
         sign_image(found.host, digest, payload(digest), signer)
         assert locked("{cosignKey: cosign.pub}") == 0
         assert "    provenance: cosign:sha256:" in (here / "pipeline.lock").read_text()
+        newer = Signer(tmp_path / "newer")
+        write(here, {"newer.pub": newer.public.decode()})
+        assert locked("{cosignKey: newer.pub}") == 1
+        refer_to(found.host, digest, bundle(newer, "sha256:" + 64 * "0"))
+        assert locked("{cosignKey: newer.pub}") == 1
+        refer_to(found.host, digest, bundle(newer, digest))
+        assert locked("{cosignKey: newer.pub}") == 0
+        assert locked("{cosignKey: cosign.pub}") == 0
 
 
 def sign_image(host: str, digest: str, text: bytes, signer: Signer) -> None:
     """What ``cosign sign --key`` pushes."""
-    base = f"http://{host}/v2/charts/web"
-
-    def pushed(data: bytes) -> dict[str, object]:
-        name = f"sha256:{hashlib.sha256(data).hexdigest()}"
-        place = httpx.post(f"{base}/blobs/uploads/").headers["location"]
-        httpx.put(place, params={**dict(httpx.URL(place).params), "digest": name}, content=data).raise_for_status()
-        return {"digest": name, "size": len(data)}
-
-    layer = pushed(text) | {"mediaType": "application/vnd.dev.cosign.simplesigning.v1+json"}
+    layer = pushed(host, text) | {"mediaType": "application/vnd.dev.cosign.simplesigning.v1+json"}
     layer["annotations"] = {"dev.cosignproject.cosign/signature": signer.sign(text)}
-    kind = "application/vnd.oci.image.manifest.v1+json"
-    config = pushed(b"{}") | {"mediaType": "application/vnd.oci.image.config.v1+json"}
-    manifest = {"schemaVersion": 2, "mediaType": kind, "config": config, "layers": [layer]}
-    put = f"{base}/manifests/{digest.replace(':', '-')}.sig"
-    httpx.put(put, content=json.dumps(manifest), headers={"Content-Type": kind}).raise_for_status()
+    config = pushed(host, b"{}") | {"mediaType": "application/vnd.oci.image.config.v1+json"}
+    manifest(host, f"{digest.replace(':', '-')}.sig", {"config": config, "layers": [layer]})
+
+
+def refer_to(host: str, digest: str, data: bytes) -> None:
+    """What ``cosign sign --key`` pushes since version 3, into a registry that does not list referrers itself."""
+    layer = pushed(host, data) | {"mediaType": BUNDLE}
+    config = pushed(host, b"{}") | {"mediaType": "application/vnd.oci.empty.v1+json"}
+    annotations = {"dev.sigstore.bundle.predicateType": "https://sigstore.dev/cosign/sign/v1"}
+    body: dict[str, object] = {"artifactType": BUNDLE, "config": config, "layers": [layer], "annotations": annotations}
+    text = json.dumps({"schemaVersion": 2, "mediaType": MANIFEST, **body}).encode()
+    name = f"sha256:{hashlib.sha256(text).hexdigest()}"
+    manifest(host, name, body)
+    row = {"mediaType": MANIFEST, "digest": name, "size": len(text), "artifactType": BUNDLE, "annotations": annotations}
+    place = f"http://{host}/v2/charts/web/manifests/{digest.replace(':', '-')}"
+    kept = httpx.get(place, headers={"Accept": INDEX})
+    rows = [*(kept.json()["manifests"] if kept.is_success else []), row]
+    index = {"schemaVersion": 2, "mediaType": INDEX, "manifests": rows}
+    httpx.put(place, content=json.dumps(index), headers={"Content-Type": INDEX}).raise_for_status()
+
+
+def pushed(host: str, data: bytes) -> dict[str, object]:
+    name = f"sha256:{hashlib.sha256(data).hexdigest()}"
+    place = httpx.post(f"http://{host}/v2/charts/web/blobs/uploads/").headers["location"]
+    httpx.put(place, params={**dict(httpx.URL(place).params), "digest": name}, content=data).raise_for_status()
+    return {"digest": name, "size": len(data)}
+
+
+def manifest(host: str, name: str, body: dict[str, object]) -> None:
+    text = json.dumps({"schemaVersion": 2, "mediaType": MANIFEST, **body})
+    put = f"http://{host}/v2/charts/web/manifests/{name}"
+    httpx.put(put, content=text, headers={"Content-Type": MANIFEST}).raise_for_status()

@@ -1,7 +1,8 @@
-"""What a registry holds beside a chart to prove who made it: Helm's layer with the ``.prov`` file, cosign's tag.
+"""What a registry holds beside a chart to prove who made it: a layer with Helm's ``.prov`` file, cosign's signatures.
 
 ``helm push`` puts the file into a layer of the chart's own manifest. ``cosign sign`` pushes a manifest under a tag made
-of the digest that it signs (``sha256-….sig``), whose layers are payloads with their signatures as annotations.
+of the digest that it signs (``sha256-….sig``), whose layers are payloads with their signatures as annotations; since
+version 3, a manifest that refers to the one that it signs, whose layer is Sigstore's bundle.
 """
 
 from collections.abc import Iterator, Mapping
@@ -11,6 +12,7 @@ import orjson
 
 from pipeline.adapters.fetch.registry_api import Registry
 from pipeline.adapters.fetch.unpacking import sha256
+from pipeline.adapters.signatures.cosign import SIGN
 from pipeline.core.budget import MEBIBYTE, Budget
 from pipeline.core.charts.signing import HINT, SignatureError
 from pipeline.core.kube.resource import mapping, sequence
@@ -19,6 +21,9 @@ _PROVENANCE = "application/vnd.cncf.helm.chart.provenance.v1.prov"
 _PAYLOAD = "application/vnd.dev.cosign.simplesigning.v1+json"
 _SIGNATURE = "dev.cosignproject.cosign/signature"
 _MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+_INDEX = "application/vnd.oci.image.index.v1+json"
+_BUNDLE = "application/vnd.dev.sigstore.bundle"
+_PREDICATE = "dev.sigstore.bundle.predicateType"
 _MOST = 100
 """Signatures of one chart that are looked at."""
 
@@ -43,14 +48,41 @@ def cosign_signatures(registry: Registry, path: str, digest: str, budget: Budget
     answer = registry.get(path, f"manifests/{digest.replace(':', '-')}.sig", budget, accept=_MANIFEST)
     if answer is None:
         return
-    try:
-        manifest = mapping(orjson.loads(answer.body))
-    except orjson.JSONDecodeError:
-        return
-    for layer in [mapping(one) for one in sequence(manifest.get("layers"))][:_MOST]:
+    for layer in [mapping(one) for one in sequence(_json(answer.body).get("layers"))][:_MOST]:
         signature = mapping(layer.get("annotations")).get(_SIGNATURE)
         if layer.get("mediaType") == _PAYLOAD and isinstance(signature, str):
             yield _blob(registry, path, layer, budget), signature
+
+
+def sigstore_bundles(registry: Registry, path: str, digest: str, budget: Budget) -> Iterator[bytes]:
+    """The bundles that refer to the manifest with that digest, as ``cosign sign`` pushes them since version 3.
+
+    A registry lists what refers to a manifest, or has a tag made of its digest that does (distribution specification
+    1.1, "Listing Referrers", "Referrers Tag Schema").
+
+    Raises:
+        SignatureError: a bundle is not what its digest says.
+    """
+    answer = registry.get(path, f"referrers/{digest}", budget, accept=_INDEX)
+    if answer is None:
+        answer = registry.get(path, f"manifests/{digest.replace(':', '-')}", budget, accept=_INDEX)
+    rows = [] if answer is None else [mapping(one) for one in sequence(_json(answer.body).get("manifests"))]
+    for row in [row for row in rows if str(row.get("artifactType")).startswith(_BUNDLE)][:_MOST]:
+        if mapping(row.get("annotations")).get(_PREDICATE, SIGN) != SIGN:
+            continue
+        found = registry.get(path, f"manifests/{row.get('digest')}", budget, accept=_MANIFEST)
+        if found is None or sha256(found.body) != row.get("digest"):
+            raise SignatureError(f"{path}: a signature is not what its digest says", hint=HINT)
+        for layer in [mapping(one) for one in sequence(_json(found.body).get("layers"))][:_MOST]:
+            if str(layer.get("mediaType")).startswith(_BUNDLE):
+                yield _blob(registry, path, layer, budget)
+
+
+def _json(data: bytes) -> Mapping[str, Any]:
+    try:
+        return mapping(orjson.loads(data))
+    except orjson.JSONDecodeError:
+        return {}
 
 
 def _blob(registry: Registry, path: str, layer: Mapping[str, Any], budget: Budget) -> bytes:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pipeline.adapters.below import read_bounded
 from pipeline.adapters.signatures import cosign, pgp
+from pipeline.adapters.signatures.cosign import ASK
 from pipeline.core.charts.chart import Fetched
 from pipeline.core.charts.reference import ChartReference
 from pipeline.core.charts.signing import SignatureError, check_statement
@@ -13,7 +14,6 @@ from pipeline.core.errors import UsageError
 
 Beside = Callable[[str], bytes | None]
 """The file beside an archive with that ending (``.prov``); None where there is none."""
-_HINT = "ask its publisher why; remove signedBy from pipeline.yaml only for a chart that you trust unsigned"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class SignatureChecks:
             return self._by_keyring(keys.keyring, fetched, beside(".prov"))
         signature = beside(".sig") or beside(".sigstore.json") or beside(".bundle")
         if signature is None:
-            raise SignatureError(f"{title} is not signed: there is no .sig or bundle beside it", hint=_HINT)
+            raise SignatureError(f"{title} is not signed: there is no .sig or bundle beside it", hint=ASK)
         return replace(fetched, provenance=cosign.check_archive(data, signature, self._key(keys.cosign_key), title))
 
     def image(
@@ -45,11 +45,13 @@ class SignatureChecks:
         reference: ChartReference,
         fetched: Fetched,
         provenance: Callable[[], bytes | None],
-        signatures: Callable[[], Iterable[tuple[bytes, str]]],
+        signatures: Iterable[tuple[bytes, str]],
+        bundles: Iterable[bytes],
     ) -> Fetched:
         """A chart of an OCI registry, whose manifest is ``fetched.revision``.
 
-        ``provenance`` gives Helm's layer with the ``.prov`` file, ``signatures`` the payloads and signatures of cosign.
+        ``provenance`` gives Helm's layer with the ``.prov`` file; ``signatures`` are the payloads and signatures of
+        cosign, ``bundles`` those of Sigstore. Nothing is fetched before it is asked for.
 
         Raises:
             SignatureError: it is not signed as demanded.
@@ -61,10 +63,8 @@ class SignatureChecks:
         if keys.keyring:
             return self._by_keyring(keys.keyring, fetched, provenance())
         title, key = f"{fetched.name} {fetched.version}", self._key(keys.cosign_key)
-        found = list(signatures())
-        if not found:
-            raise SignatureError(f"{title} is not signed: cosign's tag of its manifest is not there", hint=_HINT)
-        return replace(fetched, provenance=cosign.check_manifest(fetched.revision, found, key, title))
+        found = cosign.check_manifest(fetched.revision, signatures, bundles, key, title)
+        return replace(fetched, provenance=found)
 
     def unsignable(self, reference: ChartReference, fetched: Fetched) -> Fetched:
         """A chart from a folder or from Git, which no one can sign: an error where a signature is demanded."""
@@ -76,7 +76,7 @@ class SignatureChecks:
     def _by_keyring(self, path: str, fetched: Fetched, provenance: bytes | None) -> Fetched:
         title = f"{fetched.name} {fetched.version}"
         if provenance is None:
-            raise SignatureError(f"{title} is not signed: there is no .prov file of it", hint=_HINT)
+            raise SignatureError(f"{title} is not signed: there is no .prov file of it", hint=ASK)
         fingerprint, text = pgp.signer(provenance, self._key(path), f"{title}: its .prov file")
         check_statement(text, fetched.name, fetched.version, fetched.archive, title)
         return replace(fetched, provenance=f"pgp:{fingerprint}")

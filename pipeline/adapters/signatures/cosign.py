@@ -2,23 +2,28 @@
 
 No transparency log is asked: the key in the repository is what is trusted. Formats: the signature itself in base64, the
 bundles of cosign 1 and 2 (``base64Signature``) and of Sigstore (``messageSignature``); for manifests the simple signing
-payload (github.com/sigstore/cosign, specs/SIGNATURE_SPEC.md).
+payload (github.com/sigstore/cosign, specs/SIGNATURE_SPEC.md), and since cosign 3 an in-toto statement in Sigstore's
+bundle, signed as an envelope (DSSE, github.com/secure-systems-lab/dsse).
 """
 
 import base64
 import binascii
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import orjson
 
 from pipeline.core.charts.signing import HINT, SignatureError
 from pipeline.core.errors import UsageError
-from pipeline.core.kube.resource import mapping
+from pipeline.core.kube.resource import mapping, sequence
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
+
+SIGN = "https://sigstore.dev/cosign/sign/v1"
+"""What a statement of ``cosign sign`` states."""
+ASK = "ask its publisher why; remove signedBy from pipeline.yaml only for a chart that you trust unsigned"
 
 
 def check_archive(data: bytes, signature: bytes, key: bytes, title: str) -> str:
@@ -34,25 +39,62 @@ def check_archive(data: bytes, signature: bytes, key: bytes, title: str) -> str:
     return name
 
 
-def check_manifest(digest: str, signatures: Iterable[tuple[bytes, str]], key: bytes, title: str) -> str:
-    """Which key signed the OCI manifest with that digest. ``signatures`` are payloads with their signature in base64.
+def check_manifest(
+    digest: str, signatures: Iterable[tuple[bytes, str]], bundles: Iterable[bytes], key: bytes, title: str
+) -> str:
+    """Which key signed the OCI manifest with that digest.
+
+    ``signatures`` are payloads with their signature in base64, as cosign 1 and 2 push them; ``bundles`` are Sigstore's,
+    as cosign 3 does.
 
     Raises:
-        SignatureError: the key signed none of them, or another manifest.
+        SignatureError: there is no signature; or the key signed none of them, or another manifest.
         UsageError: it is no public key in PEM that cosign makes.
     """
     public, name = _key(key, title)
-    others = []
-    for payload, signature in signatures:
-        if not _is_by(public, _signature(signature.encode(), title), payload):
+    others, count = [], 0
+    for signed, signature, of in _said(signatures, bundles, title):
+        count += 1
+        if not _is_by(public, signature, signed):
             continue
-        critical = mapping(mapping(_json(payload)).get("critical"))
-        signed = mapping(critical.get("image")).get("docker-manifest-digest")
-        if critical.get("type") == "cosign container image signature" and signed == digest:
+        if digest in of:
             return name
-        others.append(str(signed)[:80])
+        others += [one[:80] for one in of] or ["something else"]
+    if not count:
+        raise SignatureError(f"{title} is not signed: cosign has no signature of its manifest there", hint=ASK)
     why = f"it is of {others[0]}, not of {digest}" if others else "none is by this key"
     raise SignatureError(f"{title}: no valid signature of cosign: {why}", hint=HINT)
+
+
+def _said(
+    signatures: Iterable[tuple[bytes, str]], bundles: Iterable[bytes], title: str
+) -> Iterator[tuple[bytes, bytes, list[str]]]:
+    """What was signed, a signature of it, and the digests of the manifests that it is said to be of."""
+    for payload, signature in signatures:
+        critical = mapping(mapping(_json(payload)).get("critical"))
+        image = mapping(critical.get("image")).get("docker-manifest-digest")
+        fits = critical.get("type") == "cosign container image signature"
+        yield payload, _signature(signature.encode(), title), [str(image)] if fits else []
+    for bundle in bundles:
+        envelope = mapping(mapping(_json(bundle)).get("dsseEnvelope"))
+        payload = _decoded(envelope.get("payload"), title)
+        kind = str(envelope.get("payloadType")).encode()
+        signed = b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload)
+        for one in sequence(envelope.get("signatures")):
+            yield signed, _decoded(mapping(one).get("sig"), title), _subjects(kind, payload)
+
+
+def _subjects(kind: bytes, payload: bytes) -> list[str]:
+    """The digests that an in-toto statement of ``cosign sign`` is of; none of any other statement."""
+    statement = mapping(_json(payload)) if kind == b"application/vnd.in-toto+json" else {}
+    if statement.get("predicateType") != SIGN:
+        return []
+    rows = [mapping(mapping(one).get("digest")).get("sha256") for one in sequence(statement.get("subject"))]
+    return [f"sha256:{one}" for one in rows]
+
+
+def _decoded(text: object, title: str) -> bytes:
+    return _signature(str(text or "").encode(), title)
 
 
 def _signature(data: bytes, title: str) -> bytes:

@@ -51,6 +51,28 @@ def payload(digest: str = DIGEST, kind: str = "cosign container image signature"
     return json.dumps({"critical": critical, "optional": None}).encode()
 
 
+def bundle(
+    signer: Signer,
+    digest: str = DIGEST,
+    *,
+    predicate: str = "https://sigstore.dev/cosign/sign/v1",
+    payload_type: str = "application/vnd.in-toto+json",
+) -> bytes:
+    """What ``cosign sign --key`` of version 3 makes."""
+    subject = {"digest": {"sha256": digest.removeprefix("sha256:")}, "annotations": {}}
+    statement = {"_type": "https://in-toto.io/Statement/v1", "subject": [subject], "predicateType": predicate}
+    text = json.dumps({**statement, "predicate": {}}).encode()
+    signed = f"DSSEv1 {len(payload_type)} {payload_type} {len(text)} ".encode() + text
+    envelope = {"payload": base64.b64encode(text).decode(), "payloadType": payload_type}
+    return json.dumps(
+        {
+            "mediaType": "application/vnd.dev.sigstore.bundle.v0.3+json",
+            "verificationMaterial": {"publicKey": {"hint": "own"}},
+            "dsseEnvelope": {**envelope, "signatures": [{"sig": signer.sign(signed)}]},
+        }
+    ).encode()
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_archive_is_checked_by_its_signature_in_every_form(tmp_path: Path, kind: str) -> None:
     signer = Signer(tmp_path / "own", kind)
@@ -88,14 +110,34 @@ def test_a_manifest_is_checked_by_its_payload(tmp_path: Path) -> None:
     good = (payload(), own.sign(payload()))
     foreign = (payload(), other.sign(payload()))
     elsewhere = (payload("sha256:b"), own.sign(payload("sha256:b")))
-    assert cosign.check_manifest(DIGEST, [foreign, elsewhere, good], own.public, "web").startswith("cosign:sha256:")
+    assert cosign.check_manifest(DIGEST, [foreign, elsewhere, good], [], own.public, "web").startswith("cosign:sha256:")
     for signatures, words in (
         ([foreign], "none is by this key"),
         ([elsewhere], f"it is of sha256:b, not of {DIGEST}"),
         ([(payload(), elsewhere[1])], "none is by this key"),
-        ([(payload(kind="other"), own.sign(payload(kind="other")))], "it is of sha256:aaa"),
-        ([(b"[]", own.sign(b"[]"))], "it is of None"),
-        ([], "none is by this key"),
+        ([(payload(kind="other"), own.sign(payload(kind="other")))], "it is of something else"),
+        ([(b"[]", own.sign(b"[]"))], "it is of something else"),
+        ([], "is not signed"),
     ):
         with pytest.raises(SignatureError, match=words):
-            cosign.check_manifest(DIGEST, signatures, own.public, "web")
+            cosign.check_manifest(DIGEST, signatures, [], own.public, "web")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_manifest_is_checked_by_a_bundle(tmp_path: Path, kind: str) -> None:
+    own, other = Signer(tmp_path / "own", kind), Signer(tmp_path / "other", kind)
+    good, foreign = bundle(own), bundle(other)
+    assert cosign.check_manifest(DIGEST, [], [foreign, good], own.public, "web").startswith("cosign:sha256:")
+    edited = json.loads(good)
+    edited["dsseEnvelope"]["payload"] = json.loads(bundle(own, "sha256:b"))["dsseEnvelope"]["payload"]
+    for bundles, words in (
+        ([foreign], "none is by this key"),
+        ([json.dumps(edited).encode()], "none is by this key"),
+        ([bundle(own, "sha256:b")], f"it is of sha256:b, not of {DIGEST}"),
+        ([bundle(own, predicate="https://slsa.dev/provenance/v1")], "it is of something else"),
+        ([bundle(own, payload_type="text/plain")], "it is of something else"),
+        ([b"{}", b"[", b""], "is not signed"),
+        ([b'{"dsseEnvelope": {"payload": "?"}}'], "it is no signature of cosign"),
+    ):
+        with pytest.raises(SignatureError, match=words):
+            cosign.check_manifest(DIGEST, [], bundles, own.public, "web")
