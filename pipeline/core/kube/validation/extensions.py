@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from pipeline.core.kube.validation.expressions import rules
 from pipeline.core.kube.validation.invalid import Context, Invalid, Span
 from pipeline.core.kube.validation.lenient import entries, mapping, text
 from pipeline.core.kube.validation.pod_rules import one_of
@@ -89,6 +90,8 @@ def _below(schema: dict[str, Any]) -> Iterator[tuple[Invalid, Steps]]:
             yield from ((found, _steps(link)) for found in _unknown(node))
         if link is not None and text(node.get("type")) not in _TYPES:
             yield from ((found, _steps(link)) for found in _untyped(node))
+        if "x-kubernetes-validations" in node:
+            yield from ((found, _steps(link)) for found in rules(node))
         left += [(node[f], (link, f)) for f in ("items", "additionalProperties") if isinstance(node.get(f), dict)]
         if isinstance(properties := node.get("properties"), dict):
             outer = (link, "properties")
@@ -123,6 +126,9 @@ def _api_service(value: Mapping[str, Any], path: Steps, _context: Context) -> It
     if name and name != wanted:
         yield Invalid((*path, "metadata", "name"), "name", f"{wanted}: spec.version, a dot, spec.group", name)
     if not spec.get("service"):
+        if spec.get("insecureSkipTLSVerify") is True:
+            where, wanted = (*path, "spec", "insecureSkipTLSVerify"), "false without a service"
+            yield Invalid(where, "insecureSkipTLSVerify", wanted, "true")
         return
     if spec.get("insecureSkipTLSVerify") is True and spec.get("caBundle"):
         where = (*path, "spec", "insecureSkipTLSVerify")

@@ -78,15 +78,37 @@ def _unique(names: list[str], path: Steps, field: str) -> Iterator[Invalid]:
             yield Invalid((*path, index, field), field, "unique", name)
 
 
-def _container(value: Mapping[str, Any], path: Steps, _context: Context) -> Iterator[Invalid]:
-    yield from _unique([text(p.get("name")) for _, p in entries(value.get("ports"))], (*path, "ports"), "name")
-    resources = mapping(value.get("resources"))
+def _resources(resources: Mapping[str, Any], path: Steps) -> Iterator[Invalid]:
     limits, requests = mapping(resources.get("limits")), mapping(resources.get("requests"))
     for name, asked in requests.items():
-        low, high = quantity(asked), quantity(limits.get(name))
+        where, low, high = (*path, "requests", name), quantity(asked), quantity(limits.get(name))
         if low is not None and high is not None and low > high:
-            wanted = f"at most the limit, {limits[name]}"
-            yield Invalid((*path, "resources", "requests", name), "requests", wanted, asked)
+            yield Invalid(where, "requests", f"at most the limit, {limits[name]}", asked)
+        elif low is not None and low != high and _never_shared(name):
+            yield Invalid(where, "requests", "the same as its limit", asked)
+    for part, given in (("limits", limits), ("requests", requests)):
+        yield from whole_devices(given, (*path, part))
+
+
+def whole_devices(given: Mapping[str, Any], path: Steps) -> Iterator[Invalid]:
+    """Devices and other extended resources are counted in whole numbers."""
+    for name, asked in given.items():
+        number = quantity(asked) if _extended(name) else None
+        if number is not None and number.denominator != 1:
+            yield Invalid((*path, name), str(path[-1]), "a whole number", asked)
+
+
+def _extended(name: object) -> bool:
+    return isinstance(name, str) and "/" in name and "kubernetes.io/" not in name and not name.startswith("requests.")
+
+
+def _never_shared(name: object) -> bool:
+    return _extended(name) or (isinstance(name, str) and name.startswith("hugepages-"))
+
+
+def _container(value: Mapping[str, Any], path: Steps, _context: Context) -> Iterator[Invalid]:
+    yield from _unique([text(p.get("name")) for _, p in entries(value.get("ports"))], (*path, "ports"), "name")
+    yield from _resources(mapping(value.get("resources")), (*path, "resources"))
     for probe in ("livenessProbe", "startupProbe"):
         threshold = mapping(value.get(probe)).get("successThreshold")
         if isinstance(threshold, int) and threshold not in (0, 1):

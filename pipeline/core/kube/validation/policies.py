@@ -9,7 +9,7 @@ from typing import Any
 from pipeline.core.kube.quantity import quantity
 from pipeline.core.kube.validation.invalid import STATEFUL_TEMPLATES_SINCE, Context, Invalid, Span
 from pipeline.core.kube.validation.lenient import entries, mapping, text
-from pipeline.core.kube.validation.pod_rules import one_of
+from pipeline.core.kube.validation.pod_rules import one_of, whole_devices
 from pipeline.core.kube.validation.predicates import OBJECT_COUNTS, label
 from pipeline.core.yaml.positions import Steps
 
@@ -121,6 +121,19 @@ def _flow_rule(value: Mapping[str, Any], path: Steps, _context: Context) -> Iter
         yield Invalid(path, "resourceRules", "given resourceRules or nonResourceRules", value)
 
 
+def _flow(value: Mapping[str, Any], path: Steps, _context: Context) -> Iterator[Invalid]:
+    where = (*path, "spec", "matchingPrecedence")
+    if (
+        mapping(value.get("spec")).get("matchingPrecedence") == 1
+        and mapping(value.get("metadata")).get("name") != "exempt"
+    ):
+        yield Invalid(where, "matchingPrecedence", "above 1: only the FlowSchema exempt has that", 1)
+
+
+def _overhead(value: Mapping[str, Any], path: Steps, _context: Context) -> Iterator[Invalid]:
+    yield from whole_devices(mapping(value.get("podFixed")), (*path, "podFixed"))
+
+
 def _flow_subject(value: Mapping[str, Any], path: Steps, _context: Context) -> Iterator[Invalid]:
     own = {"User": "user", "Group": "group", "ServiceAccount": "serviceAccount"}.get(text(value.get("kind")))
     if own and value.get(own) is None:
@@ -179,6 +192,8 @@ POLICIES: Mapping[str, tuple[Span, ...]] = {
     "core.v1.PersistentVolumeClaimSpec": (_claim,),
     "core.v1.ResourceQuotaSpec": (_quota,),
     "core.v1.LimitRangeItem": (_limits,),
+    "flowcontrol.v1.FlowSchema": (_flow,),
+    "node.v1.Overhead": (_overhead,),
     "flowcontrol.v1.PolicyRulesWithSubjects": (_flow_rule,),
     "flowcontrol.v1.Subject": (_flow_subject,),
     "flowcontrol.v1.PriorityLevelConfigurationSpec": (_level,),

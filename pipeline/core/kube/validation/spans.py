@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from pipeline.core.kube.validation.autoscalers import AUTOSCALERS
+from pipeline.core.kube.validation.expressions import EXPRESSIONS
 from pipeline.core.kube.validation.extensions import EXTENSIONS
 from pipeline.core.kube.validation.invalid import Span
 from pipeline.core.kube.validation.pod_rules import PODS
@@ -11,7 +12,7 @@ from pipeline.core.kube.validation.services import SERVICES
 from pipeline.core.kube.validation.unique import UNIQUE
 from pipeline.core.kube.validation.workload_rules import WORKLOADS
 
-_PARTS = (AUTOSCALERS, EXTENSIONS, PODS, POLICIES, SERVICES, UNIQUE, WORKLOADS)
+_PARTS = (AUTOSCALERS, EXPRESSIONS, EXTENSIONS, PODS, POLICIES, SERVICES, UNIQUE, WORKLOADS)
 
 SPANS: Mapping[str, tuple[Span, ...]] = {
     name: tuple(span for part in _PARTS for span in part.get(name, ()))

@@ -14,7 +14,7 @@ from pipeline.core.kube.field_check import Fault, complaints
 from pipeline.core.kube.resource import Resource
 from tests.support.tools import corpus
 
-RECALL = 0.95
+RECALL = 0.99
 MINORS = {37: "", 35: "1.35.4", 34: "1.34.4", 30: "1.30.14"}
 ABSENT_BEFORE_34 = {"ResourceClaim", "ResourceClaimTemplate", "DeviceClass", "VolumeAttributesClass"}
 Row = dict[str, Any]
