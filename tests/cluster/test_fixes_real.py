@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from pipeline.core.crd.case_crds import field
+from pipeline.core.crd.case_crds import crd, field, version
 from pipeline.core.risk.finding import Finding
 from tests.cluster.cluster import Cluster, Object
 from tests.cluster.test_crd_changes_real import established, grouped, judged, refusal
@@ -142,6 +142,37 @@ def test_a_stored_value_of_another_type_is_corrected_by_the_fix(cluster: Cluster
     cluster.until(lambda: refusal(cluster.apply(corrected)))
     carried_out(cluster, finding)
     cluster.until(lambda: refusal(cluster.apply(corrected)) == "")
+
+
+ALPHA, BETA = "v1alpha1", "v1beta1"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "rule"),
+    [
+        ([(ALPHA, True)], [("v1", True)], "crd-stored-version-removed"),
+        ([(ALPHA, True), ("v1", False)], [("v1", True)], "crd-stored-version-removed"),
+        ([(BETA, False), (ALPHA, True)], [("v1", True), (BETA, False)], "crd-stored-version-removed"),
+    ],
+)
+def test_a_stored_version_leaves_once_its_objects_are_migrated(
+    cluster: Cluster, old: list[tuple[str, bool]], new: list[tuple[str, bool]], rule: str
+) -> None:
+    group = f"{cluster.name('g')}.example.com"
+    before, after = (
+        grouped(yaml.safe_load(crd(*(version(name, storage=stores) for name, stores in side))), group)
+        for side in (old, new)
+    )
+    mine = custom_resource(f"apiVersion: {group}/{ALPHA}\nkind: Widget\n", group, "size: 1")
+    established(cluster, before)
+    cluster.until(lambda: "widgets" in str(cluster.raw("GET", f"/apis/{group}/{ALPHA}")[1]))
+    cluster.until(lambda: refusal(cluster.apply(mine)) == "")
+    finding = fixing(judged([before], [after]), rule)
+    assert "storedVersions" in refusal(cluster.apply(after))
+    carried_out(cluster, finding)
+    assert refusal(cluster.apply(after, force=True)) == ""  # the commands were kubectl's, and own spec.versions
+    path = f"/apis/{group}/{new[0][0]}/namespaces/default/widgets/mine"
+    cluster.until(lambda: cluster.raw("GET", path)[0] == 200)
 
 
 def custom_resource(head: str, group: str, spec: str) -> Object:

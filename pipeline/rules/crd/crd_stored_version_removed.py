@@ -8,20 +8,19 @@ The API server rejects the new CRD: ``status.storedVersions`` still names the ve
 ## What to do
 
 First let the old CRD store a version that remains, rewrite every object (storage migration), and remove the old
-version from ``status.storedVersions``. Then upgrade.
+version from ``status.storedVersions``, in this order: taken out too early, old objects cannot be read. Then upgrade. A
+server-side apply has to take ``spec.versions`` over from ``kubectl-patch`` then.
 """
 
 from collections.abc import Iterator
 
-import orjson
-
 from pipeline.core.crd.case_crds import crd, version
 from pipeline.core.crd.definition import version_path
 from pipeline.core.crd.pairs import claim, edited_pairs
+from pipeline.core.crd.storage_migration import migration
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Hit, Rule, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
-from pipeline.core.words import kubectl
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
@@ -34,17 +33,12 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
                 pair.place(version_path(stored)),
                 title=f"CRD {pair.name}: version {stored}, in which its custom resources are stored, is removed",
                 why="The API server rejects the CRD: status.storedVersions still names the version.",
-                remedy="Migrate the stored objects and remove the version from status.storedVersions first.",
-                commands=(_forget(pair.name, sorted(after.versions)),),
+                remedy="Let another version store, rewrite the objects, and only then cut status.storedVersions.",
+                commands=migration(before, after),
                 severity=Severity.HIGH if within else None,
                 confidence=Confidence.LIKELY if within else None,
                 claims=claim(pair, *paths),
             )
-
-
-def _forget(name: str, versions: list[str]) -> str:
-    patch = orjson.dumps({"status": {"storedVersions": versions}}).decode()
-    return kubectl("patch", f"crd/{name}", "--subresource=status", "--type=merge", "-p", patch)
 
 
 RULE = Rule(

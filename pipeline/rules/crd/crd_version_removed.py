@@ -12,18 +12,18 @@ the version is among the stored ones, rewrite every object (a get and a replace 
 take the version out of ``status.storedVersions``, in this order: taken out too early, old objects cannot be read.
 """
 
-import json
 from collections.abc import Iterator
 
 from pipeline.core.crd.case_crds import MINE, crd, version
 from pipeline.core.crd.custom_resources import USE_NOT_SHOWN, at_version, naming, use_is_shown
 from pipeline.core.crd.definition import version_path
 from pipeline.core.crd.pairs import claim, edited_pairs
+from pipeline.core.crd.storage_migration import migration
 from pipeline.core.render.manifests import parse
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Hit, Rule, place, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
-from pipeline.core.words import agreeing, kubectl
+from pipeline.core.words import agreeing
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
@@ -43,7 +43,7 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
                 else "It was no longer served; but if it was ever stored, the API server rejects the CRD.",
                 evidence=() if users or shown_here else (USE_NOT_SHOWN,),
                 remedy=_remedy(name, after.served),
-                commands=_migration(pair.name, after.storage_version),
+                commands=migration(before, after),
                 severity=Severity.BLOCKER if users else Severity.MEDIUM if shown_here and served else None,
                 confidence=Confidence.PROVEN if users else None,
                 also=tuple(place(user, ("apiVersion",)) for user in users),
@@ -54,17 +54,6 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
 def _remedy(name: str, served: frozenset[str]) -> str:
     versions = " or ".join(sorted(served))
     return f"Change apiVersion to {versions} everywhere; if {name} was stored, first migrate the objects."
-
-
-def _migration(crd_name: str, stored: str) -> tuple[str, ...]:
-    """Which versions are stored; every object written again in the stored version; the others taken off the list."""
-    target = f"crd/{crd_name}"
-    patch = json.dumps({"status": {"storedVersions": [stored]}})
-    return (
-        kubectl("get", target, "-o", "jsonpath={.status.storedVersions}"),
-        f"{kubectl('get', crd_name, '-A', '-o', 'json')} | kubectl replace -f -",
-        kubectl("patch", target, "--subresource=status", "--type=merge", "-p", patch),
-    )
 
 
 _ALPHA = version("v1alpha1", storage=False)
