@@ -6,6 +6,7 @@ itself is asked instead, in an empty home of its own: no key of the user counts,
 
 import os
 import re
+from contextlib import closing
 from pathlib import Path
 
 from pipeline.adapters.guard import private_folder
@@ -15,6 +16,7 @@ from pipeline.core.charts.signing import HINT, SignatureError
 _BEGIN, _END = b"-----BEGIN PGP SIGNED MESSAGE-----", b"-----END PGP SIGNATURE-----"
 _ARMOR = b"-----BEGIN PGP PUBLIC KEY BLOCK-----"
 _KEYBOX = b"KBXf"
+_DATABASE = b"SQLite format 3\0"
 _LARGEST = 1024 * 1024
 _SECONDS = 60
 _BAD = {
@@ -32,7 +34,7 @@ _STATUS = re.compile(r"^\[GNUPG:\] (\w+) ?(.*)$", re.MULTILINE)
 def signer(provenance: bytes, keyring: bytes, title: str) -> tuple[str, bytes]:
     """The fingerprint of the primary key that signed a ``.prov`` file, and the signed text.
 
-    ``keyring`` is the content of pubring.gpg, of pubring.kbx, or of exported keys, armored or not.
+    ``keyring`` is the content of pubring.gpg, of pubring.kbx, of pubring.db, or of exported keys, armored or not.
 
     Raises:
         SignatureError: it is not signed by a valid key of the keyring.
@@ -43,7 +45,7 @@ def signer(provenance: bytes, keyring: bytes, title: str) -> tuple[str, bytes]:
         raise SignatureError(f"{title}: it is not one signed text", hint=HINT)
     with private_folder("gpg") as home:
         ring = home / "trusted"
-        ring.write_bytes(keyring)
+        ring.write_bytes(_keys_of_database(keyring, title) if keyring.startswith(_DATABASE) else keyring)
         if keyring.lstrip().startswith(_ARMOR):
             ring = home / "dearmored"
             _gpg(home, "--output", str(ring), "--dearmor", str(home / "trusted"))
@@ -55,6 +57,20 @@ def signer(provenance: bytes, keyring: bytes, title: str) -> tuple[str, bytes]:
         _gpg(home, *options, "--output", str(out), "--decrypt", str(home / "text.asc"))
         found = _STATUS.findall((home / "status").read_text("utf-8", "replace"))
         return _fingerprint(found, title), out.read_bytes() if out.exists() else b""
+
+
+def _keys_of_database(data: bytes, title: str) -> bytes:
+    """The OpenPGP keys that keyboxd keeps (GnuPG 2.4, kbx/backend-sqlite.c), as gpg would export them."""
+    import sqlite3  # noqa: PLC0415 - some Pythons are built without it, and other keyrings need it not
+
+    try:
+        with closing(sqlite3.connect(":memory:")) as database:
+            database.deserialize(data)
+            rows = database.execute("SELECT keyblob FROM pubkey WHERE type = 1 ORDER BY ubid").fetchall()
+        return b"".join(bytes(row[0]) for row in rows)
+    except (sqlite3.Error, TypeError, ValueError) as error:
+        message = f"{title}: the keyring in signedBy is a database, and none of GnuPG's: {error}"
+        raise SignatureError(message, hint="gpg --export KEY writes one") from error
 
 
 def _fingerprint(status: list[tuple[str, str]], title: str) -> str:

@@ -1,8 +1,10 @@
 """Provenance files of a real gpg, and of Helm, by keyrings as they lie on disk."""
 
 import hashlib
+import sqlite3
 import subprocess
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -28,6 +30,19 @@ def keys() -> Iterator[Gpg]:
         yield found
 
 
+def database(keys: bytes, kind: int = 1) -> bytes:
+    """As keyboxd of GnuPG 2.4 keeps keys; what of its tables matters here."""
+    with closing(sqlite3.connect(":memory:")) as made:
+        made.execute(
+            "CREATE TABLE pubkey (ubid BLOB NOT NULL PRIMARY KEY, type INTEGER NOT NULL, ephemeral INTEGER NOT NULL"
+            " DEFAULT 0, revoked INTEGER NOT NULL DEFAULT 0, keyblob BLOB NOT NULL)"
+        )
+        made.execute("INSERT INTO pubkey (ubid, type, keyblob) VALUES (?, ?, ?)", (b"1", kind, keys))
+        made.execute("INSERT INTO pubkey (ubid, type, keyblob) VALUES (?, 2, ?)", (b"2", b"a certificate"))
+        made.commit()
+        return made.serialize()
+
+
 def keyrings(keys: Gpg) -> dict[str, bytes]:
     exported = keys.run("--export", "plain", "sub")
     with gpg() as own:
@@ -38,7 +53,13 @@ def keyrings(keys: Gpg) -> dict[str, bytes]:
         old.run("--import", data=exported)
         legacy = (old.home / "pubring.gpg").read_bytes()
     armored = keys.run("--armor", "--export", "plain", "sub")
-    return {"keybox": keybox, "legacy": legacy, "exported": exported, "armored": armored}
+    return {
+        "database": database(exported),
+        "keybox": keybox,
+        "legacy": legacy,
+        "exported": exported,
+        "armored": armored,
+    }
 
 
 def test_every_form_of_a_keyring_and_a_signing_subkey_will_do(keys: Gpg) -> None:
@@ -67,7 +88,11 @@ def test_the_wrong_key_text_or_form_is_refused(keys: Gpg) -> None:
             pgp.signer(text, keyring, "web")
         if words not in ("not find it good", "the signature is wrong"):  # gpg has several words for these
             assert words in str(caught.value)
-    for keyring in (b"", b"not a keyring", b"-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nAAAA\n"):
+    database_of_another = database(keyring, kind=2)
+    for keyring in (
+        *(b"", b"not a keyring", b"-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nAAAA\n"),
+        *(database_of_another, database_of_another[:100], database_of_another[:4096], b"SQLite format 3\0"),
+    ):
         with pytest.raises(SignatureError):
             pgp.signer(good, keyring, "web")
 
