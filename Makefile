@@ -14,7 +14,7 @@ QUICK = -m "not slow and not cluster" --hypothesis-profile=unit
 UNIT = $(QUICK) tests/core tests/rules/test_every_rule.py
 
 .DEFAULT_GOAL := help
-.PHONY: man docs unit coverage lock wheel-demo sample help demo test texts check fix lint format types layers dead dependencies spelling yaml workflows tools matrix benchmark benchmark-cluster benchmark-render benchmark-vendor clean rule set-up set-up-rule set-up-test set-up-dev
+.PHONY: man docs unit coverage lock wheel-demo sample help demo test texts check fix lint format types layers dead dependencies spelling yaml workflows tools matrix benchmark benchmark-cluster benchmark-render benchmark-vendor benchmark-page clean rule set-up set-up-rule set-up-test set-up-dev
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -100,6 +100,9 @@ benchmark-cluster: set-up-test ## what plan and apply cost on a real API server,
 benchmark-render: set-up ## what renders of many releases cost, cold and warm: make benchmark-render CHARTS=FOLDER BASE=CHECKOUT
 	@$(BIN)/python -m scripts.render_speed $(CHARTS) $(BASE)
 	@$(BIN)/python -m scripts.warm_speed $(CHARTS)
+
+benchmark-page: set-up-test ## how fast a page of 5 MB opens beside an empty one, and how fast a comment is made
+	@$(BIN)/python -m scripts.page_speed
 
 benchmark-vendor: set-up-test ## what vendoring costs beside helm pull: make benchmark-vendor CHARTS=FOLDER
 	@$(BIN)/python -m scripts.vendor_speed $(CHARTS)

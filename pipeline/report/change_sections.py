@@ -26,6 +26,8 @@ _OTHER = 5
 _NONE = len(LEVELS)
 _SERIOUS = 2
 _ReleaseKey = tuple[str, str]
+_Member = tuple[ReleaseEntry, list[ChangeEntry], list[ChangeEntry]]
+"""A release, what is shown of it, and what is quiet."""
 _Identity = tuple[str, str, str, str]
 
 
@@ -35,8 +37,12 @@ class ChangeSection:
 
     releases: tuple[ReleaseEntry, ...]
     shown: tuple[ChangeEntry, ...]
-    folded: int
+    quiet: tuple[ChangeEntry, ...]
     """Objects more that differ in version labels and the like alone."""
+
+    @property
+    def folded(self) -> int:
+        return len(self.quiet)
 
     @property
     def title(self) -> str:
@@ -91,15 +97,16 @@ def change_sections(report: ReportDocument) -> list[ChangeSection]:
 
 
 def _alike(report: ReportDocument, worst: Worst) -> Iterator[ChangeSection]:
-    groups: dict[tuple[object, ...], list[tuple[ReleaseEntry, list[ChangeEntry], int]]] = {}
+    groups: dict[tuple[object, ...], list[_Member]] = {}
     several = len(report.releases) > 1
     for number, (release, own) in enumerate(_own_changes(report)):
         shown = sorted((change for change in own if not change.fields or change.telling), key=worst.rank)
+        quiet = sorted((change for change in own if change.fields and not change.telling), key=worst.rank)
         if own:
             key: tuple[object, ...] = (_contents(release, shown),) if several else (number,)
-            groups.setdefault(key, []).append((release, shown, len(own) - len(shown)))
+            groups.setdefault(key, []).append((release, shown, quiet))
     for members in groups.values():
-        yield ChangeSection(tuple(release for release, _, _ in members), tuple(members[0][1]), members[0][2])
+        yield ChangeSection(tuple(release for release, _, _ in members), tuple(members[0][1]), tuple(members[0][2]))
 
 
 def _own_changes(report: ReportDocument) -> Iterator[tuple[ReleaseEntry, list[ChangeEntry]]]:

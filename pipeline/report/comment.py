@@ -14,7 +14,7 @@ from pipeline.core.words import agreeing, counted, left_over
 from pipeline.report import plain
 from pipeline.report.change_sections import change_sections
 from pipeline.report.chart_links import in_markdown
-from pipeline.report.diff_rows import Room, section_rows
+from pipeline.report.diff_rows import Room, section_rows, within
 from pipeline.report.fixes import fix, steps_before_merging
 from pipeline.report.plain import anchor
 from pipeline.report.shapes import block, code, commands, details, evidence, prose, raw, raw_prose, table, units
@@ -67,7 +67,7 @@ def render(report: ReportDocument, budget: int = COMMENT_UNITS, setting: Setting
     parts = (warning, _verdict(report, setting), _table(report), links, _steps(report))
     head = "\n\n".join(part for part in parts if part)
     tail = _footer(report, setting)
-    sections = [*_errors(report), *_findings(report, setting), *_changes(report)]
+    sections = [*_errors(report), *_findings(report, setting), *_changes(report, budget)]
     room = budget - units(head) - units(tail) - 200
     body, dropped = _fitted(sections, room)
     note = f"\n\n{counted(dropped, 'part')} did not fit here: see the full report." if dropped else ""
@@ -226,12 +226,15 @@ def _one_line(finding: FindingEntry, home: str = "") -> str:
     return " ".join([_BADGES[finding.severity], *map(code, filter(None, words))])
 
 
-def _changes(report: ReportDocument) -> Iterator[Section]:
+def _changes(report: ReportDocument, budget: int) -> Iterator[Section]:
+    """A section behind those that fill the budget would be shortened anyway, so its rows are not made."""
+    left = budget
     for section in change_sections(report):
         title = f"Changes of {raw(plain.value(section.title, _LONGEST_NAME))}"
-        rows = section_rows(section, _ROOM)
+        rows, left = within(section_rows(section, _ROOM), left)
         short = f"{title}: {counted(len(section.shown) + section.folded, 'object')}, in the full report"
-        yield Section(6, details(title, block("\n".join(rows), "diff")), f"<p>{short}</p>")
+        full = details(title, block("\n".join(rows), "diff")) if rows else f"<p>{short}</p>"
+        yield Section(6, full, f"<p>{short}</p>")
 
 
 def _footer(report: ReportDocument, setting: Setting) -> str:

@@ -1,6 +1,6 @@
 """Changed objects as lines of a ``diff`` block, for the comment, the summary and the Markdown file."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from pipeline.core.judge.report_document import ChangeEntry
@@ -21,10 +21,21 @@ class Room:
     around: int = 1
 
 
-def section_rows(section: ChangeSection, room: Room) -> list[str]:
+def section_rows(section: ChangeSection, room: Room) -> Iterator[str]:
     """All of a release, the serious objects first."""
-    found = [row for change in section.shown for row in _object(change, room)]
-    return found + ([f"# {plain.folded_text(section.folded)}"] if section.folded else [])
+    yield from (row for change in section.shown for row in _object(change, room))
+    yield from [f"# {plain.folded_text(section.folded)}"] if section.folded else []
+
+
+def within(rows: Iterable[str], room: int) -> tuple[list[str], int]:
+    """The rows and the room that they leave; none where there is too little."""
+    found = []
+    for row in rows:
+        room -= len(row) + 1
+        if room < 0:
+            return [], room
+        found.append(row)
+    return found, room
 
 
 def _object(change: ChangeEntry, room: Room) -> Iterator[str]:

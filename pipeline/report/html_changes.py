@@ -23,13 +23,14 @@ _MOST_CHANGES = 6_000_000
 
 @dataclass(frozen=True, slots=True)
 class SectionView:
-    """The changed objects of releases that change alike, each as markup. ``folded``: how many differ by noise alone."""
+    """The changed objects of releases that change alike, as markup. ``quiet`` are those that differ by noise alone."""
 
     releases: tuple[str, ...]
     environments: tuple[str, ...]
     title: str
     entries: tuple[Markup, ...]
     folded: str
+    quiet: tuple[str, ...]
 
 
 def sections(report: ReportDocument) -> Iterator[SectionView]:
@@ -48,6 +49,7 @@ def sections(report: ReportDocument) -> Iterator[SectionView]:
             section.title,
             tuple(entries),
             plain.folded_text(section.folded) if section.folded else "",
+            tuple(plain.resource(change.resource) for change in section.quiet),
         )
 
 

@@ -6,7 +6,7 @@ block. Tried against GitHub's own parser. All other text in a document is our ow
 
 import html
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 
 from pipeline.report.plain import line, safe
@@ -38,26 +38,28 @@ def code(text: str) -> str:
     return f"{fence}{pad}{text}{pad}{fence}" if text else ""
 
 
-def prose(text: str) -> str:
+def prose(text: str, span: Callable[[str], str] | None = None) -> str:
     """A sentence to read: plain words stay, and every run of anything else becomes a code span.
 
     A path with its old and new value (``memory 1Gi -> 2Gi``) is one span. A span never reaches over punctuation.
+    ``span`` makes one; it is :func:`code` for Markdown.
     """
-    text = line(text)
+    text, spanned = line(text), span or code
     if match := _CHANGES.fullmatch(text):
-        same = f" {_sentence(match[3][1:])}" if match[3] else ""
-        return f"{_sentence(match[1])} ({'; '.join(map(_change, match[2].split('; ')))}){same}"
-    return _sentence(text)
+        same = f" {_sentence(match[3][1:], spanned)}" if match[3] else ""
+        changes = "; ".join(_change(change, spanned) for change in match[2].split("; "))
+        return f"{_sentence(match[1], spanned)} ({changes}){same}"
+    return _sentence(text, spanned)
 
 
-def _change(text: str) -> str:
+def _change(text: str, span: Callable[[str], str]) -> str:
     match = _MORE.fullmatch(text)
     assert match is not None, "BUG: anything matches"
-    return f"{code(match[1])}{match[2] or ''}" if f" {_BECOMES} " in text else _sentence(text)
+    return f"{span(match[1])}{match[2] or ''}" if f" {_BECOMES} " in text else _sentence(text, span)
 
 
-def _sentence(text: str) -> str:
-    return " ".join(map(_clause, _clauses(text.split())))
+def _sentence(text: str, span: Callable[[str], str]) -> str:
+    return " ".join(_clause(words, span) for words in _clauses(text.split()))
 
 
 def _clauses(words: list[str]) -> Iterator[list[str]]:
@@ -69,21 +71,21 @@ def _clauses(words: list[str]) -> Iterator[list[str]]:
             start = index
 
 
-def _clause(words: list[str]) -> str:
+def _clause(words: list[str], span: Callable[[str], str]) -> str:
     if _BECOMES in words:
-        return _spanned(" ".join(words))
+        return _spanned(" ".join(words), span)
     groups = groupby(words, key=lambda word: bool(_PLAIN_WORD.match(word)))
-    return " ".join(" ".join(group) if simple else _spanned(" ".join(group)) for simple, group in groups)
+    return " ".join(" ".join(group) if simple else _spanned(" ".join(group), span) for simple, group in groups)
 
 
-def _spanned(text: str) -> str:
+def _spanned(text: str, span: Callable[[str], str]) -> str:
     """In a code span, the sentence's own punctuation around it left outside."""
     match = _EDGES.fullmatch(text)
     assert match is not None, "BUG: anything matches"
     before, inner, after = match.groups()
     if not inner or "(" in inner or inner.startswith(":"):  # :tada: is an emoji
-        return code(text)
-    return f"{before}{code(inner)}{after}"
+        return span(text)
+    return f"{before}{span(inner)}{after}"
 
 
 def evidence(text: str) -> str:
@@ -114,12 +116,7 @@ def raw(text: str) -> str:
 
 def raw_prose(text: str) -> str:
     """A sentence to read in a raw HTML block: plain words stay, every run of anything else is in ``<code>``."""
-    groups = groupby(line(text).split(), key=lambda word: bool(_PLAIN_WORD.match(word)))
-    return " ".join(html.escape(words) if simple else raw(words) for simple, words in _joined_groups(groups))
-
-
-def _joined_groups(groups: Iterable[tuple[bool, Iterable[str]]]) -> Iterator[tuple[bool, str]]:
-    yield from ((simple, " ".join(words)) for simple, words in groups)
+    return prose(text, raw)  # a plain word has no letter that HTML gives a meaning to
 
 
 def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:

@@ -51,13 +51,13 @@ def _failed(report: ReportDocument) -> str:
 
 def _blocked(report: ReportDocument, stopping: list[FindingEntry]) -> str:
     """Clauses by consequence; what has none of its own is said by its title."""
+    versions = report.compared.kube_version
+    server = f"Kubernetes {versions}" if versions and "," not in versions else "the API server"
     if len(stopping) == 1:
-        return title(stopping[0])
+        return _alone(stopping[0], server)
     clauses = []
     rejected = [finding for finding in stopping if finding.category in _REJECTED]
     if number := _objects(rejected):
-        versions = report.compared.kube_version
-        server = f"Kubernetes {versions}" if versions and "," not in versions else "the API server"
         clauses.append(f"{counted(number, 'change')} will be rejected by {server}")
     for rule, (verb, what) in _OF_CUSTOM_RESOURCES.items():
         if number := _objects(finding for finding in stopping if finding.rule == rule):
@@ -66,6 +66,13 @@ def _blocked(report: ReportDocument, stopping: list[FindingEntry]) -> str:
     if others:
         clauses.append(listed(map(title, others), 1, between="; "))
     return "; ".join(clauses)
+
+
+def _alone(finding: FindingEntry, server: str) -> str:
+    """Its title, and that it is rejected, where only that makes it a blocker."""
+    said = title(finding)
+    known = finding.category not in _REJECTED or re.search(r"reject|refuse", said)
+    return said if known or said.endswith("…") else f"{said}, which {server} rejects"
 
 
 def _objects(findings: Iterable[FindingEntry]) -> int:

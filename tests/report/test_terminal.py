@@ -95,6 +95,13 @@ def test_the_reason_says_what_happens() -> None:
     assert shown(data).startswith("BLOCKED  2 changes will be rejected by the API server")
 
 
+def test_the_reason_of_one_blocker_says_who_rejects_it() -> None:
+    data = report(DEPLOYMENT % ("web", "web", "web", "a:1"), DEPLOYMENT % ("web", "x", "x", "a:1"))
+    first = shown(data).splitlines()[0]
+    assert first.startswith("BLOCKED  Deployment web: selector changes")
+    assert first.endswith(", which the API server rejects")
+
+
 def test_equal_changes_of_several_environments_are_shown_once() -> None:
     text = shown(report(IMAGES % "r/a:1", IMAGES % "r/a:2", "prod", "test"), Depth(full=True))
     assert text.count("+ image: r/a:2") == 1

@@ -1,6 +1,7 @@
 """The terminal and the Markdown view: they say the same facts, and nothing that a chart says takes them over."""
 
 import re
+from collections.abc import Iterator
 
 import cmarkgfm
 import pytest
@@ -17,6 +18,7 @@ from pipeline.core.render.manifests import parse
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.upgrade import Side
 from pipeline.report import comment, html, markdown, plain, shapes, terminal
+from pipeline.report.diff_rows import within
 from pipeline.report.structured import document
 
 HOSTILE = "\x1b[2J@octocat `x` <img src=x> [a](http://e.vil) | **b** \u202e GH-12 www.e.vil #1 ::error::\r##[error]"
@@ -121,6 +123,27 @@ def test_a_sentence_stays_readable() -> None:
 )
 def test_punctuation_stays_outside_of_code_and_a_change_is_one_span(text: str, shown: str) -> None:
     assert shapes.prose(text) == shown
+
+
+def test_rows_without_room_are_not_made() -> None:
+    made: list[str] = []
+
+    def rows() -> Iterator[str]:
+        for row in ("a", "b", "c" * 9, "d"):
+            made.append(row)
+            yield row
+
+    assert within(rows(), 100) == (["a", "b", "c" * 9, "d"], 84)
+    made.clear()
+    assert within(rows(), 10)[0] == []
+    assert made == ["a", "b", "c" * 9]
+
+
+def test_a_summary_reads_as_the_sentence_does() -> None:
+    text = "Deployment web: arguments change (--port=1 removed); a.b/c changes (x 1 -> 2)"
+    shown = "Deployment web: arguments change (<code>--port=1</code> removed); <code>a.b/c</code> changes"
+    assert shapes.raw_prose(text.removesuffix(" (x 1 -> 2)")) == shown
+    assert shapes.raw_prose("it changes (x <1 -> 2)") == "it changes (<code>x &lt;1 -&gt; 2</code>)"
 
 
 def assert_inert(html: str) -> None:
