@@ -91,7 +91,7 @@ def _documents(files: Mapping[str, bytes]) -> Iterator[tuple[str, list[Any]]]:
 
 def _manifests(parsed: Mapping[str, list[Any]], place: Path, own: str, tools: Sequence[str]) -> Imported:
     """One environment for each cluster's folder, or one for all."""
-    found = Imported()
+    found = Imported(left_out=tuple(_not_built(parsed)))
     for environment, folders in _environments(parsed).items():
         documents, left_out = _of_folders(parsed, folders, place)
         found = replace(found, left_out=(*found.left_out, *left_out))
@@ -172,6 +172,20 @@ def _environments(parsed: Mapping[str, list[Any]]) -> dict[str, tuple[str, ...]]
                 built = str(mapping(mapping(document).get("spec")).get("path") or "").removeprefix("./").strip("/")
                 found.setdefault(name, []).append(f"{built}/" if built else "")
     return {name: tuple(folders) for name, folders in found.items()} or {"default": ("",)}
+
+
+def _not_built(parsed: Mapping[str, list[Any]]) -> Iterator[LeftOut]:
+    """What Flux's Kustomizations change in what they build, which is taken over without it."""
+    for path, several in parsed.items():
+        for document in map(mapping, several):
+            if not str(document.get("apiVersion", "")).startswith("kustomize.toolkit.fluxcd.io/"):
+                continue
+            where = f"{path}: Kustomization {mapping(document.get('metadata')).get('name')}"
+            for key in ("patches", "postBuild", "components", "targetNamespace", "images", "namePrefix", "nameSuffix"):
+                if mapping(document.get("spec")).get(key):
+                    yield LeftOut(
+                        where, f"spec.{key} is not taken over", "set what it does in values/ or in an overlay"
+                    )
 
 
 @dataclass(frozen=True, slots=True)

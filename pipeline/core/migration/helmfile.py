@@ -3,32 +3,22 @@
 Facts: https://helmfile.readthedocs.io/en/latest/ (OCI repositories, ``needs``, ``installed``, ``condition``).
 """
 
-import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, Protocol
+import posixpath
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
-from pipeline.core.kube.path import MISSING, get
 from pipeline.core.kube.resource import mapping, sequence
 from pipeline.core.migration.argocd import typed
+from pipeline.core.migration.files_beside import FilesBelow, FilesBeside, joined_path
+from pipeline.core.migration.helmfile_templates import LEFT, of_release, resolved, value_at
 from pipeline.core.migration.imported import Imported, ImportedRelease, LeftOut, merged, with_value
 from pipeline.core.yaml.reader import YamlError, load_all
 
-_TEMPLATE = re.compile(r"\{\{-?\s*(.*?)\s*-?\}\}")
-_VALUE = re.compile(r"\.(?:Values|StateValues)\.([A-Za-z0-9_.]+)(?:\s*\|\s*(?:quote|toString))?")
 _READ = frozenset(
     {"name", "namespace", "chart", "version", "values", "set", "needs", "installed", "condition", "createNamespace",
      "labels", "wait", "timeout", "atomic", "cleanupOnFail", "force", "historyMax", "missingFileHandler", "skipDeps"}
 )  # fmt: skip
-LEFT = "⟨template⟩"
-"""Stands where a template could not be resolved."""
-
-
-class FilesBeside(Protocol):
-    """The files beside helmfile.yaml, by their path from there."""
-
-    def text(self, path: str, /) -> str | None: ...
-    def matching(self, pattern: str, /) -> Iterable[str]: ...
 
 
 def helmfile(text: str, files: FilesBeside, *, where: str = "helmfile.yaml", folder: str = "") -> Imported:
@@ -37,12 +27,41 @@ def helmfile(text: str, files: FilesBeside, *, where: str = "helmfile.yaml", fol
     Raises:
         ValueError: it is not YAML, even with its templates set aside.
     """
+    text, left_out = _with_bases(text, files, where)
     names = list(mapping(_state(text, "default", {}).get("environments"))) or ["default"]
-    found = Imported()
+    found = Imported(left_out=left_out)
     for name in names:
         values = _environment_values(text, name, files)
         state = _state(text, name, values)
         found = found.with_environment(name, _StateReader(state, values, files, f"{where} ({name})", folder).imported())
+    return _with_others(found, text, files, where, folder)
+
+
+def _with_bases(text: str, files: FilesBeside, where: str) -> tuple[str, tuple[LeftOut, ...]]:
+    """``text`` after the files that it is based on: their documents come first."""
+    bases = [str(each) for each in sequence(_state(text, "default", {}).get("bases"))]
+    found = {base: files.text(base) for base in bases}
+    gone = tuple(
+        LeftOut(where, f"its base {base} cannot be read", _BUILD) for base, one in found.items() if one is None
+    )
+    return "\n---\n".join([*filter(None, found.values()), text]), gone
+
+
+def _with_others(found: Imported, text: str, files: FilesBeside, where: str, folder: str) -> Imported:
+    """``found`` with the releases of the files under ``helmfiles:``, each in the environments of its own."""
+    for each in sequence(_state(text, "default", {}).get("helmfiles")):
+        entry = each if isinstance(each, str) else str(mapping(each).get("path"))
+        own = mapping(each).keys() - {"path"}
+        paths = [] if "://" in entry or LEFT in entry or own else sorted(files.matching(entry))
+        if not paths:
+            found = replace(
+                found, left_out=(*found.left_out, LeftOut(where, f"helmfiles {entry} is not taken over", _BUILD))
+            )
+        for path in paths:
+            inside = posixpath.dirname(path)
+            below = FilesBelow(files, inside)
+            other = helmfile(files.text(path) or "", below, where=path, folder=joined_path(folder, inside))
+            found = found.beside(other)
     return found
 
 
@@ -57,34 +76,6 @@ def _state(text: str, environment: str, values: Mapping[str, Any]) -> dict[str, 
             f"{error}; resolve its templates with: helmfile build > state.yaml, and import that"
         ) from error
     return state
-
-
-def resolved(text: str, environment: str, values: Mapping[str, Any], release: str = "", namespace: str = "") -> str:
-    """``text`` with the templates filled in that only name something; LEFT where another one stands."""
-    known = {".Environment.Name": environment, ".Release.Name": release, ".Release.Namespace": namespace}
-
-    def fill(match: re.Match[str]) -> str:
-        what = match[1]
-        if what.startswith("/*"):
-            return ""
-        if known.get(what):
-            return known[what]
-        if what.startswith(".Release."):
-            return match[0].replace("{{", "⟨").replace("}}", "⟩")  # filled in once the release is known
-        named = _VALUE.fullmatch(what)
-        value = _at(values, named[1]) if named else None
-        return LEFT if value is None or isinstance(value, dict | list) else _plain(value)
-
-    return _TEMPLATE.sub(fill, text)
-
-
-def _plain(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _at(values: Mapping[str, Any], path: str) -> Any:
-    found = get(values, tuple(path.split(".")))
-    return None if found is MISSING else found
 
 
 def _environment_values(text: str, name: str, files: FilesBeside) -> dict[str, Any]:
@@ -112,7 +103,7 @@ class _StateReader:
         left_out: list[LeftOut] = []
         urls = {str(each.get("name")): each for each in map(mapping, sequence(self.state.get("repositories")))}
         plain = {name: str(each.get("url")).rstrip("/") for name, each in urls.items() if not each.get("oci")}
-        keys = (key for key in ("helmfiles", "bases", "templates", "commonLabels") if self.state.get(key))
+        keys = (key for key in ("hooks", "lockFilePath") if self.state.get(key))
         left_out += [LeftOut(self.where, f"{key} are not taken over", _BUILD) for key in keys]
         found = [self._release(entry, urls, left_out) for entry in map(mapping, sequence(self.state.get("releases")))]
         return Imported({"": tuple(one for one in found if one is not None)}, plain, tuple(left_out))
@@ -120,10 +111,11 @@ class _StateReader:
     def _release(
         self, entry: Mapping[str, Any], urls: Mapping[str, Mapping[str, Any]], left_out: list[LeftOut]
     ) -> ImportedRelease | None:
+        entry = self._inherited(entry)
         name, namespace = str(entry.get("name")), str(entry.get("namespace") or "default")
         where = f"{self.where}: release {name}"
         condition = entry.get("condition")
-        if entry.get("installed") is False or (condition and not _at(self.values, str(condition))):
+        if entry.get("installed") is False or (condition and not value_at(self.values, str(condition))):
             return None
         if LEFT in f"{name}{namespace}{entry.get('chart')}":
             left_out.append(LeftOut(where, "its name, namespace or chart is a template", _BUILD))
@@ -134,7 +126,7 @@ class _StateReader:
             return None
         todo = "set what it does in values/ or in an overlay"
         left_out += [LeftOut(where, f"{key} is not taken over", todo) for key in sorted(entry.keys() - _READ)]
-        value_files, values = self._layers(entry, name, where, left_out)
+        value_files, values = self._layers(entry, where, left_out)
         version = str(entry.get("version") or "")
         if LEFT in version:
             left_out.append(LeftOut(where, "its version is a template", _BUILD))
@@ -149,6 +141,17 @@ class _StateReader:
             where=where,
         )
 
+    def _inherited(self, entry: Mapping[str, Any]) -> Mapping[str, Any]:
+        """With what it inherits from ``templates:``, whose own templates name this release."""
+        known, found = mapping(self.state.get("templates")), dict[str, Any]()
+        for each in map(mapping, sequence(entry.get("inherit"))):
+            template = mapping(known.get(str(each.get("template"))))
+            found = merged(found, {k: v for k, v in template.items() if k not in sequence(each.get("except"))})
+        whole = merged(found, {key: value for key, value in entry.items() if key != "inherit"})
+        return mapping(
+            of_release(whole, {"Name": str(entry.get("name")), "Namespace": str(entry.get("namespace") or "")})
+        )
+
     def _chart(self, chart: str, urls: Mapping[str, Mapping[str, Any]]) -> str:
         """As pipeline.yaml names it; empty where it lies outside of the repository."""
         short, _, name = chart.partition("/")
@@ -160,7 +163,7 @@ class _StateReader:
         return chart
 
     def _layers(
-        self, entry: Mapping[str, Any], name: str, where: str, left_out: list[LeftOut]
+        self, entry: Mapping[str, Any], where: str, left_out: list[LeftOut]
     ) -> tuple[list[str], dict[str, Any]]:
         """FilesBeside that can stay as they are, while nothing inline comes before them; else all of it merged."""
         files: list[str] = []
@@ -169,11 +172,10 @@ class _StateReader:
             if not isinstance(each, str):
                 values = merged(values, mapping(each))
                 continue
-            path = each.replace("⟨.Release.Name⟩", name).replace("⟨ .Release.Name ⟩", name)
-            if LEFT in path or path.endswith(".gotmpl") or "⟨" in path:
+            if LEFT in each or each.endswith(".gotmpl") or "⟨" in each:
                 left_out.append(LeftOut(where, f"values {each} is a template", _BUILD))
                 continue
-            for file in sorted(self.files.matching(path)):
+            for file in sorted(self.files.matching(each)):
                 if values or _below(self.folder, file) is None:
                     values = merged(values, self._content(file, where, left_out))
                 else:

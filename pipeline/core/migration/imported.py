@@ -55,6 +55,15 @@ class Imported:
             left_out=tuple(dict.fromkeys((*self.left_out, *other.left_out))),
         )
 
+    def beside(self, other: "Imported") -> "Imported":
+        """Both, environment by environment."""
+        names = dict.fromkeys((*self.releases, *other.releases))
+        return Imported(
+            {name: (*self.releases.get(name, ()), *other.releases.get(name, ())) for name in names},
+            {**self.repositories, **other.repositories},
+            tuple(dict.fromkeys((*self.left_out, *other.left_out))),
+        )
+
 
 def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     """Values as Helm and Flux merge them: maps key by key, everything else is replaced; null stays null."""

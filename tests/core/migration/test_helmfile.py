@@ -122,7 +122,7 @@ releases:
     said = [f"{one.where}: {one.what}" for one in found.left_out]
     assert [release.name for release in found.releases["default"]] == ["web"]
     assert said == [
-        "helmfile.yaml (default): bases are not taken over",
+        "helmfile.yaml: its base defaults.yaml cannot be read",
         "helmfile.yaml (default): release web: secrets is not taken over",
         "helmfile.yaml (default): release web: values values.yaml.gotmpl is a template",
         "helmfile.yaml (default): release web: some of its inline values are templates",
