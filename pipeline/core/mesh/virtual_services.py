@@ -84,7 +84,7 @@ def _match(match: Part, namespace: str) -> Part:
 
 
 def joined(services: Iterable[VirtualService], default: frozenset[str] = frozenset({"*"})) -> list[VirtualService]:
-    """Without delegates: their routes stand in the roots that name them. Roots come last, as in Istio."""
+    """Without delegates: their routes stand in the roots that name them."""
     ordered = list(services)
     delegates = {service.key: service for service in ordered if not service.hosts}
 
@@ -97,9 +97,10 @@ def joined(services: Iterable[VirtualService], default: frozenset[str] = frozens
 
         return found
 
-    plain = [service for service in ordered if service.hosts and not _is_root(service)]
-    roots = [service for service in ordered if service.hosts and _is_root(service)]
-    return plain + [replace(root, http=tuple(merged_routes(root.http, routes_of(root)))) for root in roots]
+    found = [service for service in ordered if service.hosts]
+    return [
+        replace(one, http=tuple(merged_routes(one.http, routes_of(one)))) if _is_root(one) else one for one in found
+    ]
 
 
 def _is_root(service: VirtualService) -> bool:

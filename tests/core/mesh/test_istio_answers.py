@@ -23,6 +23,13 @@ def test_a_regex_that_takes_everything_ends_the_routes() -> None:
     assert found["match"] == {"safe_regex": {"regex": ".*"}, "case_sensitive": True}
 
 
+def test_of_two_for_one_host_the_first_counts_also_where_it_delegates() -> None:
+    root = virtual("root", ["a"], {"delegate": {"name": "inner"}})
+    inner = obj("VirtualService", "inner", {"http": [{"retries": {"attempts": 4}, **to("b")}]})
+    (found,) = routes(view(_A, _B, root, virtual("later", ["a"], to("a")), inner), "80", f"{_HOST}:80")
+    assert found["retries"] == 4
+
+
 def test_hosts_are_compared_in_lower_case_on_every_port() -> None:
     found = view(_A, _B, virtual("v", ["A.shop.svc.cluster.local"], http=[to("b")]))
     for port in ("80", "81"):
