@@ -27,7 +27,11 @@ def test_the_newest_revision_counts_by_its_number_and_not_by_its_name() -> None:
     assert [str(rid) for rid in found] == ["ConfigMap shop/new"]
 
 
-@pytest.mark.parametrize("packed", [b"", b"text", gzip.compress(b"{"), gzip.compress(b'{"manifest": "a: [}"}')])
+@pytest.mark.parametrize(
+    "packed",
+    [b"", b"text", gzip.compress(b"{"), gzip.compress(b'{"manifest": "a: [}"}')],
+    ids=["empty", "text", "cut JSON", "no YAML"],
+)
 def test_what_helm_does_not_write_is_refused(packed: bytes) -> None:
     with pytest.raises(ValueError, match="not as Helm writes it"):
         listed([secret(1, packed)], "shop")
