@@ -36,7 +36,7 @@ def _commit(here: "Repository", turn: "Turn | None", branch: str | None) -> int:
     from pipeline.cli.support.committing import committed, to_commit
     from pipeline.cli.support.log_lines import unheard_where_needed
     from pipeline.cli.support.outdated_notice import refuse_outdated
-    from pipeline.report.plain import safe
+    from pipeline.report.safe_text import safe
 
     refuse_outdated(here)
     found = to_commit(here)

@@ -88,7 +88,7 @@ def _import(folder: Path, origin: Path) -> int:
     from pipeline.core.render.file_edits import Edits
     from pipeline.core.safe_path import SafePath
     from pipeline.core.words import agreeing, counted
-    from pipeline.report.plain import safe
+    from pipeline.report.safe_text import safe
 
     files, left_out = repository_files(declared(origin, _around(folder, origin)))
     there = [path for path in files if (folder / SafePath(path)).exists()]

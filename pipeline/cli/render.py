@@ -70,7 +70,7 @@ def _render(here: "Repository", pairs: "Sequence[EnvironmentRelease]", disk: "Di
     from pipeline.cli.support.timings import timings
     from pipeline.core.words import counted
     from pipeline.flows.render.render import render
-    from pipeline.report.plain import safe
+    from pipeline.report.safe_text import safe
 
     told = timings().rendered if settings().timings else None
     with progress("render") as tell, timings().step("render"):

@@ -42,7 +42,8 @@ def _text(one: "ShownObject") -> str:
 
     from pipeline.cli.support.settings import settings
     from pipeline.report.look import Look
-    from pipeline.report.plain import line, safe
+    from pipeline.report.plain import line
+    from pipeline.report.safe_text import safe
 
     look = Look(settings().colored(sys.stdout))
     head = [f"# {line(one.home)}  {line(one.file)}", f"# {line(one.template)}" if one.template else "# an overlay"]

@@ -26,7 +26,7 @@ def command(release: str, path: str, environment: str, output: str) -> int:
     from pipeline.core.redaction.mask import Mask
     from pipeline.flows.render.jobs import job_of
     from pipeline.flows.render.value_origins import value_origins
-    from pipeline.report.plain import safe
+    from pipeline.report.safe_text import safe
     from pipeline.wiring import repository
 
     here = repository()

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pipeline.core.kube.resource import mapping
-from pipeline.core.redaction.copies import Copied, texts_at, values_at
+from pipeline.core.redaction.copied import Copied
+from pipeline.core.redaction.copies import texts_at, values_at
 from pipeline.core.render.file_tree import Tree
 from pipeline.core.render.rendered_tree import Index, digest
 from pipeline.core.yaml.reader import YamlError, load

@@ -12,6 +12,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
 from pipeline.report import plain
+from pipeline.report.safe_text import safe
 
 LONGEST = 2_000
 """Characters of a value or a line: what is longer is truncated."""
@@ -29,7 +30,7 @@ def _shown(value: Any) -> Any:
 
 
 def _whole(text: str) -> Markup:
-    return escape(plain.safe(text))
+    return escape(safe(text))
 
 
 @cache

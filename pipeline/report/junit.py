@@ -8,6 +8,7 @@ from pipeline.core.risk.levels import SERIOUS
 from pipeline.core.words import article
 from pipeline.report import plain
 from pipeline.report.fixes import fix
+from pipeline.report.safe_text import safe
 
 
 def render(report: ReportDocument) -> str:
@@ -85,7 +86,7 @@ def _fails(finding: FindingEntry) -> bool:
 
 
 def _text(text: str) -> str:
-    return escape(plain.safe(text))
+    return escape(safe(text))
 
 
 def _attribute(text: str) -> str:

@@ -11,6 +11,7 @@ from pipeline.core.render.layout import index_of
 from pipeline.core.words import agreeing, article, counted
 from pipeline.report import plain
 from pipeline.report.fixes import labelled
+from pipeline.report.safe_text import safe
 
 _LEVELS = {"blocker": "error", "high": "error", "medium": "warning", "low": "note", "info": "none"}
 _SCORES = {"blocker": "9.5", "high": "8.0", "medium": "5.0", "low": "2.0", "info": "0.0"}
@@ -46,7 +47,7 @@ def _rule(name: str, finding: FindingEntry) -> dict[str, Any]:
     return {
         "id": name,
         "shortDescription": {"text": name.replace("-", " ")},
-        "fullDescription": {"text": plain.safe(f"{finding.title}. Impact: {finding.why}")},
+        "fullDescription": {"text": safe(f"{finding.title}. Impact: {finding.why}")},
         "help": {"text": f"pipeline rules explain {name}"},
         "properties": {"tags": [finding.category], "security-severity": _SCORES[finding.severity]},
     }
@@ -57,24 +58,24 @@ def _result(finding: FindingEntry, index: Mapping[str, int]) -> dict[str, Any]:
         "ruleId": finding.rule,
         "ruleIndex": index[finding.rule],
         "level": _LEVELS[finding.severity],
-        "message": {"text": plain.safe(labelled(finding))},
+        "message": {"text": safe(labelled(finding))},
         "locations": [_location(finding, finding)],
         "relatedLocations": [
             {**_location(place, finding), "id": n} for n, place in enumerate(finding.also[: _MOST_PLACES - 1], 1)
         ],
         "partialFingerprints": {"pipeline/v1": finding.fingerprint or finding.rule},
         "properties": {
-            "commands": list(map(plain.safe, finding.commands)),
+            "commands": list(map(safe, finding.commands)),
             "confidence": finding.confidence,
             "environment": ",".join(finding.of_environments),
-            "evidence": list(map(plain.safe, finding.evidence)),
+            "evidence": list(map(safe, finding.evidence)),
             "release": finding.release,
             "severity": finding.severity,
         },
     }
     if finding.waived:
         reason = plain.waiver(finding)
-        data["suppressions"] = [{"kind": "external", "status": "accepted", "justification": plain.safe(reason)}]
+        data["suppressions"] = [{"kind": "external", "status": "accepted", "justification": safe(reason)}]
     return data
 
 
@@ -91,7 +92,7 @@ def _location(place: PlaceEntry | FindingEntry, finding: FindingEntry) -> dict[s
 
 def _failures(report: ReportDocument) -> list[dict[str, Any]]:
     return [
-        {"level": "error", "message": {"text": plain.safe(f"release {e.release} does not render: {e.message}")}}
+        {"level": "error", "message": {"text": safe(f"release {e.release} does not render: {e.message}")}}
         for e in report.errors
     ]
 
@@ -99,7 +100,7 @@ def _failures(report: ReportDocument) -> list[dict[str, Any]]:
 def _gaps(report: ReportDocument) -> list[dict[str, Any]]:
     """Not checked is not passed."""
     return [
-        {"level": "note", "message": {"text": plain.safe(f"{n.rule} is not evaluated: it needs {article(n.needs)}")}}
+        {"level": "note", "message": {"text": safe(f"{n.rule} is not evaluated: it needs {article(n.needs)}")}}
         for n in report.not_evaluated
     ]
 

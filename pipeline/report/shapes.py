@@ -9,7 +9,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 
-from pipeline.report.plain import line, safe
+from pipeline.report.plain import line
+from pipeline.report.safe_text import safe
 
 _RUNS = re.compile(r"`+")
 _LONG_RUN = re.compile("`{9,}")

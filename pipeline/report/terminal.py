@@ -14,6 +14,7 @@ from pipeline.report.chart_links import in_terminal
 from pipeline.report.fixes import steps_before_merging
 from pipeline.report.look import PLAIN, VERDICT_STYLE, Look
 from pipeline.report.narrowed import WHOLE, Narrowing, narrowed
+from pipeline.report.safe_text import safe
 from pipeline.report.stat_lines import stat_lines
 from pipeline.report.terminal_changes import Space, change_lines
 from pipeline.report.terminal_findings import command_lines, finding_lines
@@ -85,7 +86,7 @@ def _errors(report: ReportDocument, look: Look) -> Iterator[str]:
         where = plain.line(error.where)
         name = plain.release_name(*error.key)
         yield look.style(f"release {name} does not render  {where}", "bold", "magenta")
-        yield from (f"  {plain.safe(row)}" for row in error.message.splitlines())
+        yield from (f"  {safe(row)}" for row in error.message.splitlines())
 
 
 def _steps(report: ReportDocument, look: Look, most: int | None = None) -> Iterator[str]:

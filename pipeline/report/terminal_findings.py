@@ -8,6 +8,7 @@ from pipeline.core.words import counted, left_over, listed
 from pipeline.report import plain
 from pipeline.report.fixes import fix, fix_for_all
 from pipeline.report.look import LEVEL_STYLE, PLAIN, Look
+from pipeline.report.safe_text import safe
 from pipeline.report.verdict_reason import title
 
 _ALSO_SHOWN = 3
@@ -92,7 +93,7 @@ def _fix(head: str, text: str, finding: FindingEntry, look: Look) -> Iterator[st
 
 def command_lines(commands: Sequence[str], indent: int) -> Iterator[str]:
     for command in commands:
-        yield from (f"{' ' * (indent + 2)}{row}" for row in plain.safe(command).splitlines())
+        yield from (f"{' ' * (indent + 2)}{row}" for row in safe(command).splitlines())
 
 
 def _group(group: Sequence[FindingEntry], report: ReportDocument, look: Look) -> Iterator[str]:

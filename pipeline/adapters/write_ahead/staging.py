@@ -1,6 +1,6 @@
 """Carries out edits of a repository's files, all or nothing: staged, recorded, renamed."""
 
-import secrets
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 
@@ -22,7 +22,7 @@ class Writing:
 
     def __init__(self, turn: Turn, root: OpenFolder) -> None:
         self._turn, self._root = turn, root
-        self._name = SafePath(f"{STAGING}{secrets.token_hex(4)}")
+        self._name = SafePath(f"{STAGING}{os.urandom(4).hex()}")
         self._folder: OpenFolder | None = None
         self._moves: list[Move] = []
         self._files: list[SafePath] = []

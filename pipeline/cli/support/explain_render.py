@@ -16,7 +16,7 @@ def explain_render(here: "Repository", pairs: "Sequence[EnvironmentRelease]", *,
     from pipeline.flows.render.choose_form import with_form
     from pipeline.flows.render.explain import as_command, explained_context, not_in_command
     from pipeline.flows.render.jobs import job_of
-    from pipeline.report.plain import safe
+    from pipeline.report.safe_text import safe
 
     world, lock = here.render_world(), here.lock
     for environment, release in pairs:

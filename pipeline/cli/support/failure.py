@@ -40,7 +40,7 @@ def guarded(action: Callable[[], object], args: Sequence[str]) -> int:
 def _say(message: str, code: int, error: BaseException | None = None, *, debug: bool = False) -> int:
     from pipeline.cli.support.log_lines import unheard_where_needed
     from pipeline.cli.support.trace import redact, trace_of
-    from pipeline.report.plain import safe
+    from pipeline.report.safe_text import safe
 
     if error is not None and debug:
         _write(unheard_where_needed(safe(trace_of(error))))

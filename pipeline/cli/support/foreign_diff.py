@@ -36,7 +36,7 @@ from pipeline.core.safe_path import SafePath
 from pipeline.core.words import agreeing, counted
 from pipeline.flows.render.render import render
 from pipeline.flows.vendor import vendor
-from pipeline.report.plain import safe
+from pipeline.report.safe_text import safe
 from pipeline.wiring import Repository
 
 TOOLS = ("flux", "argocd", "helmfile")

@@ -22,7 +22,7 @@ from pipeline.core.errors import FAILED, OK, PipelineError, UsageError
 from pipeline.core.review.upgrade_pull import Proposal
 from pipeline.core.upgrade.version_moves import VersionMove, batches, proposal_branch
 from pipeline.flows.propose import propose
-from pipeline.report.plain import safe
+from pipeline.report.safe_text import safe
 from pipeline.report.structured import document
 from pipeline.report.upgrade_pull_text import body
 from pipeline.wiring import Repository

@@ -5,7 +5,7 @@ import click
 
 def say(line: str) -> None:
     from pipeline.cli.support.log_lines import unheard_where_needed
-    from pipeline.report.plain import safe
+    from pipeline.report.safe_text import safe
 
     click.echo(unheard_where_needed(safe(f"note: {line}\n")), err=True, nl=False)
 

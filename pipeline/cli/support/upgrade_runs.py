@@ -23,7 +23,7 @@ from pipeline.core.upgrade.version_moves import VersionMove, batches, branch_nam
 from pipeline.core.words import command as shell
 from pipeline.report.look import Look
 from pipeline.report.path_text import terminal
-from pipeline.report.plain import safe
+from pipeline.report.safe_text import safe
 from pipeline.report.structured import document
 from pipeline.wiring import Repository
 

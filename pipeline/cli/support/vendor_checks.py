@@ -18,7 +18,7 @@ def verify(*, offline: bool, output: str) -> int:
     from pipeline.core.charts.lock import ATTRIBUTES_FILE, FOLDER
     from pipeline.flows.verify_vendored import VendoredFolder
     from pipeline.flows.verify_vendored import verify as compare
-    from pipeline.report.plain import safe
+    from pipeline.report.safe_text import safe
     from pipeline.wiring import repository
 
     here = repository()
@@ -60,7 +60,7 @@ def prune(*, dry_run: bool) -> int:
     from pipeline.core.charts.lock import FOLDER
     from pipeline.flows.prune_vendored import made_of
     from pipeline.flows.prune_vendored import prune as choose
-    from pipeline.report.plain import safe
+    from pipeline.report.safe_text import safe
     from pipeline.wiring import repository
 
     here = repository()

@@ -1,30 +1,16 @@
 """Values keys of ours that nothing in the chart reads: Helm ignores them, and a typing error has no effect."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 
 from pipeline.core.charts.chart import ValuesLayer
 from pipeline.core.charts.known_values import ChartValues, knows, leaves
 from pipeline.core.charts.suggest import nearest
 from pipeline.core.charts.template_reads import ValuesPath
+from pipeline.core.charts.unread_value import UnreadValue
 from pipeline.core.yaml.positions import mark
 
 _NOT_FOR_HELM = ("x-", "_", ".")
 """How the names of keys begin that hold YAML anchors for the rest of the file."""
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class UnreadValue:
-    """``file:line`` says where it is set; ``near`` is a similar key that the chart knows, empty where none is."""
-
-    file: str
-    line: int
-    key: str
-    near: str = ""
-
-    def __str__(self) -> str:
-        meant = f"; did you mean {self.near}?" if self.near else ""
-        return f"{self.file}:{self.line}: the chart reads no value {self.key}{meant}"
 
 
 def unread_values(layers: Iterable[ValuesLayer], scope: ChartValues) -> Iterator[UnreadValue]:
@@ -34,20 +20,6 @@ def unread_values(layers: Iterable[ValuesLayer], scope: ChartValues) -> Iterator
         unknown = [path for path in paths if path != ("global",) and not knows(scope, path)]
         for path in dict.fromkeys(_topmost(path, scope) for path in unknown):
             yield UnreadValue(layer.file, mark(layer.written, path).line, ".".join(path), _meant(scope, path))
-
-
-def of_all_takers(
-    found: Mapping[str, Sequence[UnreadValue]], takers: Mapping[str, frozenset[str]]
-) -> Iterator[UnreadValue]:
-    """By release, what it does not read; of a file that several releases take, only what none of them reads.
-
-    ``takers`` are the releases by the file that they take. Of a release that is not in ``found`` nothing is known.
-    """
-    said = {(one.file, one.key): one for several in found.values() for one in several}
-    unread = {title: {(one.file, one.key) for one in several} for title, several in found.items()}
-    for place, one in said.items():
-        if all(place in unread.get(title, ()) for title in takers.get(one.file, ())):
-            yield one
 
 
 def _topmost(path: ValuesPath, scope: ChartValues) -> ValuesPath:

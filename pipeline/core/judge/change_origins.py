@@ -3,14 +3,14 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pipeline.core.charts.known_values import leaves
-from pipeline.core.charts.values import overlaid
 from pipeline.core.diff.change import Action, FieldChange, Op, ResourceChange
 from pipeline.core.kube.path import Path
 from pipeline.core.kube.resource import Resource
-from pipeline.core.risk.upgrade import Side
+
+if TYPE_CHECKING:
+    from pipeline.core.risk.upgrade import Side
 
 _SHORTEST = 4
 """Characters of a value of ours that is sought within a text, such as a tag within an image."""
@@ -38,7 +38,7 @@ NO_ORIGINS = ChangeOrigins()
 class _Inputs:
     """What differs between the inputs of two renders. Not frozen: compares values when it is first asked."""
 
-    def __init__(self, before: Side, after: Side, *, more: bool) -> None:
+    def __init__(self, before: "Side", after: "Side", *, more: bool) -> None:
         self.before, self.after, self.more = before, after, more
         self.known = before.chart is not None and after.chart is not None
         old, new = (side.chart.digest if side.chart is not None else "" for side in (before, after))
@@ -57,6 +57,9 @@ class _Inputs:
 
     def _is_ours(self, change: FieldChange) -> bool:
         """Whether what stands there now is a value that we changed, under a key of its name, or a text that has it."""
+        from pipeline.core.charts.known_values import leaves  # noqa: PLC0415 - 0.1 s that no report shown again needs
+        from pipeline.core.charts.values import overlaid  # noqa: PLC0415
+
         if self._changed is None:
             old = {path: repr(value) for path, value in leaves(overlaid(self.before.values))}
             found: dict[str, tuple[Any, ...]] = {}
@@ -73,7 +76,7 @@ class _Inputs:
 
 
 def change_origins(
-    changes: tuple[ResourceChange, ...], before: Side, after: Side, *, more: bool = False
+    changes: tuple[ResourceChange, ...], before: "Side", after: "Side", *, more: bool = False
 ) -> Iterator[ChangeOrigins]:
     """For each change. ``more`` says that the renders differ in something else, such as the cluster's version."""
     sides = _Inputs(before, after, more=more)
@@ -98,7 +101,7 @@ def _effects_on(one: Resource | None, change: ResourceChange, effects: Mapping[A
     return effects.get(one.id if one is not None else change.id, [])
 
 
-def _by_object(side: Side) -> dict[Any, list[Path]]:
+def _by_object(side: "Side") -> dict[Any, list[Path]]:
     found: dict[Any, list[Path]] = {}
     for effect in side.notes.overlaid or ():
         found.setdefault(effect.id, []).append(effect.path)

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from pipeline.core.judge.snapshot import Snapshot
 from pipeline.core.kube.resource import ManifestSet
-from pipeline.core.redaction.copies import Copied, texts_at, values_at
+from pipeline.core.redaction.copied import Copied
+from pipeline.core.redaction.copies import texts_at, values_at
 from pipeline.core.redaction.mask import Mask
 from pipeline.core.render.nondeterminism import marked
 from pipeline.core.risk.upgrade import Side

@@ -4,16 +4,25 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from pipeline.core.analysis.rollouts import NONE_RESTARTED, Extent
 from pipeline.core.charts.release_links import ReleaseLink
 from pipeline.core.diff.change import ResourceChange
 from pipeline.core.judge.change_origins import NO_ORIGINS, ChangeOrigins
 from pipeline.core.judge.mesh_entry import MeshEntry
-from pipeline.core.redaction.mask import Mask
 from pipeline.core.risk.finding import Finding, NotEvaluated
 
+if TYPE_CHECKING:
+    from pipeline.core.redaction.mask import Mask
+
 SCHEMA = "pipeline.report/v1"
+
+
+def _no_mask() -> "Mask":
+    from pipeline.core.redaction.mask import Mask  # noqa: PLC0415 - 50 ms that a report shown again does without
+
+    return Mask()
 
 
 class Verdict(StrEnum):
@@ -102,7 +111,7 @@ class Report:
     render_digest: str = ""
     rollouts: Extent = NONE_RESTARTED
     mesh: tuple[MeshEntry, ...] = ()
-    mask: Mask = field(default_factory=Mask, compare=False)
+    mask: "Mask" = field(default_factory=_no_mask, compare=False)
     """What must not be shown, for the presentations' last step."""
 
     @property

@@ -69,6 +69,7 @@ def newest() -> int:
     return int(_raw()["newest"])
 
 
+@cache
 def capabilities(minor: tuple[int, int]) -> tuple[str, ...]:
     """What a cluster of that version offers by default: ``v1``, ``apps/v1``, ``apps/v1/Deployment``, sorted.
 

@@ -11,8 +11,9 @@ from functools import cache
 from typing import Any
 
 from pipeline.core.kube.path import Path
-from pipeline.core.kube.resource import ManifestSet, Resource, ResourceId
+from pipeline.core.kube.resource import ManifestSet, Resource
 from pipeline.core.kube.secrets import DATA, holds_data, is_secret
+from pipeline.core.redaction.copied import Copied, Copies
 from pipeline.core.redaction.forms import decoded
 from pipeline.core.redaction.mask import Mask
 from pipeline.core.redaction.parts import leaves
@@ -23,27 +24,6 @@ _PUBLIC_KEY = re.compile(
 )
 _CERTIFICATES = re.compile(r"\s*(?:-----BEGIN (?:CERTIFICATE|PUBLIC KEY)-----[^-]+-----END [A-Z ]+-----\s*)+")
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://[^@\s]*")
-
-
-@dataclass(frozen=True, slots=True)
-class Copied:
-    """A place in an object. ``credential`` is false for what a Secret holds beside its secrets: a user's name, a host.
-
-    ``below`` says that a key there is such a value, which no path may hold: all keys and values below are meant.
-    """
-
-    id: ResourceId
-    path: Path
-    credential: bool
-    below: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Copies:
-    """``values`` are the paths in the values files that a Secret takes from."""
-
-    places: tuple[Copied, ...] = ()
-    values: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

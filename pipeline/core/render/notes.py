@@ -7,7 +7,7 @@ from typing import Any
 from pipeline.core.diff.change import Op
 from pipeline.core.kube.path import Path, from_json, to_json
 from pipeline.core.kube.resource import ResourceId, mapping, sequence
-from pipeline.core.redaction.copies import Copied, Copies
+from pipeline.core.redaction.copied import Copied, Copies
 from pipeline.core.render.overlay_effects import Effect
 
 NO_COPIES = Copies()

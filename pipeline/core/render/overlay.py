@@ -8,7 +8,6 @@ from pipeline.core.kube.resource import Delivery, ManifestSet, Resource
 from pipeline.core.kube.scope import Scopes
 from pipeline.core.render.manifests import as_written, placed
 from pipeline.core.render.overlay_origins import origins
-from pipeline.core.yaml.writer import dump
 
 FOLDER = "overlays"
 NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
@@ -90,6 +89,8 @@ def applied(
 
 
 def stream(resources: Iterable[Resource]) -> str:
+    from pipeline.core.yaml.writer import dump  # noqa: PLC0415 - 10 ms where nothing is to be built
+
     return "".join(f"---\n{dump(resource.body)}" for resource in resources)
 
 

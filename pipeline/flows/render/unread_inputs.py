@@ -3,17 +3,20 @@
 import contextlib
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import orjson
 
-from pipeline.core.charts.known_values import ChartValues, scope_of
 from pipeline.core.charts.stored_names import original
-from pipeline.core.charts.unread_values import UnreadValue, of_all_takers, unread_values
+from pipeline.core.charts.unread_value import UnreadValue, of_all_takers
 from pipeline.core.config.model import Config
 from pipeline.core.config.unread import is_kustomization, keys_given_twice, unread_files
 from pipeline.core.errors import PipelineError
 from pipeline.core.render.overlay import FOLDER as OVERLAYS
 from pipeline.flows.render.jobs import Files, Job, ReadChart, RenderPorts
+
+if TYPE_CHECKING:
+    from pipeline.core.charts.known_values import ChartValues
 
 
 def unread(config: Config, jobs: Sequence[Job], bases: Sequence[str], world: RenderPorts) -> tuple[str, ...]:
@@ -40,6 +43,8 @@ def _unread_values(job: Job, base: str, world: RenderPorts) -> tuple[UnreadValue
     if kept is not None:
         with contextlib.suppress(orjson.JSONDecodeError, TypeError, ValueError):
             return tuple(UnreadValue(str(f), int(line), str(k), str(near)) for f, line, k, near in orjson.loads(kept))
+    from pipeline.core.charts.unread_values import unread_values  # noqa: PLC0415 - 40 ms where all is remembered
+
     try:
         scope = _scope(job.chart.folder, job.chart.tree, world.files, world.read_chart)
     except PipelineError:  # Helm says what is wrong with it
@@ -51,6 +56,8 @@ def _unread_values(job: Job, base: str, world: RenderPorts) -> tuple[UnreadValue
 
 
 @lru_cache(maxsize=8)  # releases of one chart read it once
-def _scope(folder: str, digest: str, files: Files, read_chart: ReadChart) -> ChartValues:
+def _scope(folder: str, digest: str, files: Files, read_chart: ReadChart) -> "ChartValues":
+    from pipeline.core.charts.known_values import scope_of  # noqa: PLC0415
+
     tree = {original(path): data for path, data in files.tree(folder).items()}
     return scope_of(read_chart(tree, digest, folder))

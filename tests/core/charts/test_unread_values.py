@@ -6,7 +6,8 @@ from pipeline.adapters.charts.load_chart import load_chart
 from pipeline.core.analysis.case_charts import chart
 from pipeline.core.charts.chart import ValuesLayer
 from pipeline.core.charts.known_values import scope_of
-from pipeline.core.charts.unread_values import UnreadValue, of_all_takers, unread_values
+from pipeline.core.charts.unread_value import UnreadValue, of_all_takers
+from pipeline.core.charts.unread_values import unread_values
 from pipeline.core.charts.values import values_of
 from tests.support.tools import corpus
 

@@ -21,7 +21,7 @@ from pipeline.core.cluster.plan.prediction import MIGRATED, Prediction
 from pipeline.core.cluster.plan.preparing import base_action
 from pipeline.core.cluster.plan.write_first import NOTHING_FIRST, WriteFirst
 from pipeline.core.kube.resource import Body, ResourceId, mapping
-from pipeline.core.redaction.copies import Copied
+from pipeline.core.redaction.copied import Copied
 from pipeline.core.redaction.mask import Mask
 
 NEVER_RECREATED = frozenset(

@@ -1,0 +1,32 @@
+"""A key of our values that nothing in the chart reads, as it is told; how it is found: unread_values.py."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class UnreadValue:
+    """``file:line`` says where it is set; ``near`` is a similar key that the chart knows, empty where none is."""
+
+    file: str
+    line: int
+    key: str
+    near: str = ""
+
+    def __str__(self) -> str:
+        meant = f"; did you mean {self.near}?" if self.near else ""
+        return f"{self.file}:{self.line}: the chart reads no value {self.key}{meant}"
+
+
+def of_all_takers(
+    found: Mapping[str, Sequence[UnreadValue]], takers: Mapping[str, frozenset[str]]
+) -> Iterator[UnreadValue]:
+    """By release, what it does not read; of a file that several releases take, only what none of them reads.
+
+    ``takers`` are the releases by the file that they take. Of a release that is not in ``found`` nothing is known.
+    """
+    said = {(one.file, one.key): one for several in found.values() for one in several}
+    unread = {title: {(one.file, one.key) for one in several} for title, several in found.items()}
+    for place, one in said.items():
+        if all(place in unread.get(title, ()) for title in takers.get(one.file, ())):
+            yield one
