@@ -32,6 +32,7 @@ from pipeline.core.render.order import RenderedChart, RenderOrder
 
 _DROPPED = "skipping unknown hooks"
 _VALUES_PATH = re.compile(r"/dev/fd/\d+")
+_LOG_MESSAGE = re.compile(r'^msg="((?:[^"\\]|\\.)*)"')
 _LOG_PREFIX = re.compile(r"^(?:time=\S+ )?level=[A-Z]+ (?:source=\S+ )?")
 
 HelmCommand, helm_errors = pyhelm3_command.load()
@@ -156,6 +157,10 @@ def _decode(stdout: bytes, order: RenderOrder) -> str:
 
 
 def _warnings(said: str) -> tuple[str, ...]:
-    """``level=WARN msg="this chart is deprecated"`` without what every line has."""
+    """``level=WARN msg="this chart is deprecated"`` alone, each once: helm merges several times."""
     lines = (_LOG_PREFIX.sub("", line.strip()) for line in said.splitlines())
-    return tuple(re.sub(r'^msg="([^"]*)"', r"\1", line) for line in lines if line)
+    return tuple(dict.fromkeys(_LOG_MESSAGE.sub(_unquoted, line) for line in lines if line))
+
+
+def _unquoted(match: re.Match[str]) -> str:
+    return re.sub(r"\\(.)", r"\1", match[1])

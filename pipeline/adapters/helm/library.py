@@ -20,7 +20,7 @@ import orjson
 from helm_python import _native as native
 from helm_python.errors import HelmError, HelmRenderError
 
-from pipeline.adapters.helm.native_output import about, printed
+from pipeline.adapters.helm.native_output import printed
 from pipeline.core.charts.values import ValuesError, merge
 from pipeline.core.render.helm_apis import HELM_API_VERSIONS
 from pipeline.core.render.helm_output import Document, HelmOutputError, assemble, documents
@@ -28,6 +28,13 @@ from pipeline.core.render.order import RenderOrder
 
 _LONGEST_ESCAPE = 6
 """Characters of JSON for one of a manifest: a control character takes six."""
+
+_API_VERSIONS = ("v1", "v2", None)
+"""Of a chart that says none, Helm's reader complains in its own words, or takes it for the oldest."""
+_MISSING = (
+    "an error occurred while checking for chart dependencies. You may need to run `helm dependency build` to fetch "
+    "missing dependencies: found in Chart.yaml, but missing in charts/ directory"
+)
 
 
 class NotRenderedError(Exception):
@@ -60,7 +67,7 @@ def render(order: RenderOrder, largest: int) -> Output:
         TooLargeError: it renders to more.
     """
     try:
-        native.call_status("helm_release_name_validate", order.release)
+        _check_name(order.release)
         merged = merge(order.values)
         # A chart that has been rendered is a changed chart (disabled dependencies are gone): one handle a render.
         with _handle(native.call_handle("helm_chart_load", str(Path(order.chart).absolute()))) as chart:
@@ -75,8 +82,7 @@ def render(order: RenderOrder, largest: int) -> Output:
         raise NotRenderedError(str(error)) from error
     text = assemble([(crd["filename"], crd["data"]) for crd in crds], found)
     deprecated = ("this chart is deprecated",) if metadata.get("deprecated") else ()
-    warnings = deprecated + about(printed(), str(metadata.get("name")), merged)
-    return Output(text, warnings, tuple(document for document in found if document.lost))
+    return Output(text, deprecated + printed(), tuple(document for document in found if document.lost))
 
 
 def _templates(
@@ -117,15 +123,24 @@ def _handle(number: int) -> Iterator[Any]:
         native.call_status("helm_handle_free", handle)
 
 
+def _check_name(release: str) -> None:
+    try:
+        native.call_status("helm_release_name_validate", release)
+    except HelmError as error:
+        raise HelmOutputError(f'release name check failed: release name "{release}": {error}') from error
+
+
 def _check_installable(metadata: Mapping[str, Any], chart: Any) -> None:
     """What ``helm template`` refuses before it renders, and the library does not look at."""
+    if metadata.get("apiVersion") not in _API_VERSIONS:
+        raise HelmOutputError("invalid chart apiVersion")
     kind = metadata.get("type") or "application"
     if kind != "application":
         raise HelmOutputError(f"{kind} charts are not installable")
     there = {entry.get("name") for entry in orjson.loads(native.call_string("helm_chart_dependencies", chart))}
     missing = [str(entry.get("name")) for entry in metadata.get("dependencies") or () if entry["name"] not in there]
     if missing:
-        raise HelmOutputError(f"found in Chart.yaml, but missing in charts/ directory: {', '.join(missing)}")
+        raise HelmOutputError(f"{_MISSING}: {', '.join(missing)}")
 
 
 def _check_target(order: RenderOrder, metadata: Mapping[str, Any]) -> None:

@@ -6,12 +6,10 @@ may contain secrets, escape sequences, and commands to a runner.
 
 import os
 import re
-from collections.abc import Mapping
-from typing import Any
 
 _STDERR = 2
 _STAMP = re.compile(r"^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d ", re.MULTILINE)
-_ABOUT = re.compile(r"(?:for|value for) ([^\s:]+)")
+_LEVEL = "WARN "
 _LIMIT = 1024 * 1024
 
 
@@ -22,24 +20,6 @@ def clear() -> None:
 
 
 def printed() -> tuple[str, ...]:
-    """The lines since ``clear``, without their time, each once."""
+    """The warnings since ``clear``, each once, as the program says them: without their time and level."""
     text = os.pread(_STDERR, _LIMIT, 0).decode(errors="replace")
-    return tuple(dict.fromkeys(line for part in _STAMP.split(text) if (line := part.strip())))
-
-
-def about(lines: tuple[str, ...], chart: str, values: Mapping[str, Any]) -> tuple[str, ...]:
-    """Those on ``chart`` that are about a key which ``values`` set, sorted."""
-    return tuple(sorted(line for line in lines if _concerns(line, chart, values)))
-
-
-def _concerns(line: str, chart: str, values: Mapping[str, Any]) -> bool:
-    match = _ABOUT.search(line)
-    if match is None:
-        return False
-    name, *keys = match[1].rstrip(".").split(".")
-    found: Any = values
-    for key in keys:
-        if not isinstance(found, dict) or key not in found:
-            return found is not values and not isinstance(found, dict)
-        found = found[key]
-    return name == chart and bool(keys)
+    return tuple(dict.fromkeys(line for part in _STAMP.split(text) if (line := part.strip().removeprefix(_LEVEL))))

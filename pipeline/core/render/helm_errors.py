@@ -10,6 +10,9 @@ from pipeline.core.render.order import RenderOrder
 _PLACE = re.compile(r"([\w.@+-]+(?:/[\w.@+ -]+)*/(?:templates|crds|charts)/[^\s:\"'()<>]+):(\d+)")
 # "YAML parse error on c/templates/x.yaml: error converting YAML to JSON: yaml: line 12: …"
 _YAML_PLACE = re.compile(r"YAML parse error on ([^\s:]+):(?:.*?\bline (\d+):)?", re.DOTALL)
+_NO_MAP = re.compile(
+    r"error unmarshaling JSON: while decoding JSON: json: cannot unmarshal (\w+) into Go value of type util\.SimpleHead"
+)
 _DEBUG_ADVICE = "Use --debug flag to render out invalid YAML"
 _LINES = 12
 
@@ -38,7 +41,7 @@ def not_readable(order: RenderOrder, error: ManifestError) -> RenderError:
 
 def clean(said: str) -> str:
     """Helm's message without its prefix, its advice about its own flags, and blank lines; at most twelve lines."""
-    text = said.replace(_DEBUG_ADVICE, "")
+    text = _NO_MAP.sub(lambda match: f"the document is of type {match[1]}, not a map", said.replace(_DEBUG_ADVICE, ""))
     lines = [line.rstrip() for line in text.splitlines() if line.strip()]
     start = next((index for index, line in enumerate(lines) if line.startswith("Error: ")), 0)
     kept = lines[start:][:_LINES]

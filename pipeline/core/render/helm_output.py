@@ -75,6 +75,8 @@ _GO_SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(
 _SEPARATOR = re.compile(r"(?:\A|[\t\n\f\r ]*\n)---[\t\n\f\r ]*")
 _HEAD = "\n---\n# Source: "
 _NOTES = "NOTES.txt"
+_TYPES = {str: "string", list: "array", bool: "bool", int: "number", float: "number"}
+"""As Helm's own decoder names them."""
 
 
 class HelmOutputError(Exception):
@@ -195,7 +197,9 @@ def _document(path: str, text: str) -> Document:
 
 def _table(path: str, value: Any, what: str) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise HelmOutputError(f"YAML parse error on {path}: {what} is a {type(value).__name__}, not a map")
+        raise HelmOutputError(
+            f"YAML parse error on {path}: {what} is of type {_TYPES.get(type(value), type(value).__name__)}, not a map"
+        )
     return value
 
 

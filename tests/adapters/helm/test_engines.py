@@ -94,6 +94,71 @@ def test_both_refuse_the_same_charts(
     assert errors[0] == errors[1]
 
 
+_SUB = {
+    "charts/sub/Chart.yaml": "apiVersion: v2\nname: sub\nversion: 1.0.0\n",
+    "charts/sub/values.yaml": "a: 1\nglobal: {x: 3}\n",
+    "charts/sub/templates/s.yaml": HOOK,
+}
+_DECLARED = f"{CHART_YAML}dependencies: [{{name: sub, version: 1.0.0, tags: [t]%s}}]\n"
+_IMPORTS = _DECLARED % ", import-values: [data, {child: a, parent: b}]"
+SAID: dict[str, tuple[dict[str, str], str, str]] = {
+    "a chart of a later kind": ({"Chart.yaml": CHART_YAML.replace("v2", "v3")}, "", "invalid chart apiVersion"),
+    "a dependency that is not there": (
+        {"Chart.yaml": f"{CHART_YAML}dependencies: [{{name: lost, version: 1.0.0}}]\n"},
+        "",
+        "missing in charts/ directory: lost",
+    ),
+    "a requirement that is not there": (
+        {
+            "Chart.yaml": CHART_YAML.replace("v2", "v1"),
+            "requirements.yaml": "dependencies: [{name: lost, version: 1.0.0}]",
+        },
+        "",
+        "missing in charts/ directory: lost",
+    ),
+    "no map": ({"templates/x.yaml": "only text\n"}, "", "the document is of type string, not a map"),
+    "a list": ({"templates/x.yaml": "- a\n"}, "", "the document is of type array, not a map"),
+    "a number": ({"templates/x.yaml": "3\n"}, "", "the document is of type number, not a map"),
+    "a tag that is no switch": ({"Chart.yaml": _DECLARED % "", **_SUB}, "tags: {t: maybe}\n", "non-bool value tag=t"),
+    "imports that are not there": ({"Chart.yaml": _IMPORTS, **_SUB}, "", "is not a table"),
+    "globals that are no map": ({"Chart.yaml": _DECLARED % "", **_SUB}, "global: 3\n", "skipping globals"),
+    "a global that is a map": (
+        {"Chart.yaml": _DECLARED % "", **_SUB},
+        "global: {x: {y: 1}}\n",
+        "for web.sub.global.x is a",
+    ),
+    "a map for a value": ({"Chart.yaml": _DECLARED % "", **_SUB}, "sub: {a: {b: 1}}\n", "skipped value for web.sub.a"),
+    "a deprecated chart": ({"Chart.yaml": f"{CHART_YAML}deprecated: true\n"}, "", "this chart is deprecated"),
+}
+
+
+def said(engine: Engine, order: RenderOrder) -> list[str]:
+    """What it refuses, or warns of."""
+    try:
+        return list(engine.render(order).warnings)
+    except RenderError as error:
+        return [error.message]
+
+
+@pytest.mark.parametrize(("files", "values", "words"), SAID.values(), ids=SAID)
+def test_both_say_the_same(
+    engines: tuple[Engine, Engine], tmp_path: Path, files: dict[str, str], values: str, words: str
+) -> None:
+    chart = write_chart(tmp_path / "web", {"Chart.yaml": CHART_YAML} | files)
+    order = RenderOrder("rel", "ns", str(chart), values=(layer(values),) if values else ())
+    cli, embedded = (said(engine, order) for engine in engines)
+    assert cli == embedded
+    assert words in "\n".join(cli)
+
+
+@pytest.mark.parametrize("name", ["Upper", "a_b", "-a", "a" * 54, ""])
+def test_both_refuse_the_same_names(engines: tuple[Engine, Engine], tmp_path: Path, name: str) -> None:
+    order = RenderOrder(name, "ns", str(write_chart(tmp_path / "web", {"Chart.yaml": CHART_YAML})))
+    cli, embedded = (said(engine, order) for engine in engines)
+    assert cli == embedded
+    assert "release name check failed" in cli[0]
+
+
 def test_the_environment_and_dns_stay_out(
     engines: tuple[Engine, Engine], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
