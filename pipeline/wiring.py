@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from pipeline.adapters.disk import Disk
     from pipeline.adapters.fetch.source import ChartSource
     from pipeline.adapters.git.trees import GitTree
-    from pipeline.adapters.helm.kustomize import KustomizeCli
     from pipeline.adapters.helm.timed import RenderRecord
     from pipeline.core.ports import Progress
     from pipeline.flows.committed import Unseal
@@ -192,16 +191,12 @@ class Repository:
         from pipeline.adapters.charts.standing_in import StandInEngine
         from pipeline.adapters.charts.vendored_engine import VendoredEngine
         from pipeline.adapters.helm.engines import LazyEngine
+        from pipeline.adapters.helm.kustomize import find
         from pipeline.adapters.user_folders import cache_folder
         from pipeline.flows.render.jobs import RenderPorts
 
         limits, disk = self.config.limits, self.disk
-
-        def kustomize() -> "KustomizeCli":
-            from pipeline.adapters.helm.kustomize import find
-
-            return find(limits.render)
-
+        kustomize = partial(find, limits.render)
         helm = LazyEngine(self.config.helm_engine, self.config.helm_version, limits)
         engine = helm if told is None else _timed(helm, told)
         return RenderPorts(

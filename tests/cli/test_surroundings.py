@@ -1,11 +1,13 @@
 """Nothing of who renders, where and on what changes a byte."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from types import TracebackType
 
 import pytest
 
-from tests.support.platforms import CONFIG, platform, snapshot, verbs
+from tests.support.platforms import platform, snapshot, verbs
 from tests.support.tools import tool
 
 CHART = {
@@ -31,12 +33,36 @@ ELSEWHERE = {
     "PYTHONHASHSEED": "7",
 }
 
+RELEASES = "releases:\n" + "".join(
+    f"  - {{name: {n}, chart: ./charts/web, namespace: shop}}\n" for n in ("web", "b", "a")
+)
+
+
+class Backwards:
+    """A folder's entries in the order in which another file system may list them."""
+
+    def __init__(self, folder: int | str | Path = ".") -> None:
+        with _SCANDIR(folder) as entries:
+            self.entries = sorted(entries, key=lambda entry: entry.name, reverse=True)
+
+    def __enter__(self) -> Iterator[os.DirEntry[str]]:
+        return iter(self.entries)
+
+    def __iter__(self) -> Iterator[os.DirEntry[str]]:
+        return iter(self.entries)
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        pass
+
+
+_SCANDIR = os.scandir
+
 
 @pytest.mark.parametrize("engine", ["cli", "embedded"])
 def test_surroundings_change_no_byte(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine: str) -> None:
     if engine == "cli":
         monkeypatch.setenv("PATH", f"{Path(tool('helm')).parent}:{os.environ['PATH']}")
-    root = platform(tmp_path / "platform", {**CHART, "pipeline.yaml": CONFIG.replace("embedded", engine)})
+    root = platform(tmp_path / "platform", {**CHART, "pipeline.yaml": f"{RELEASES}helm: {{engine: {engine}}}\n"})
     monkeypatch.chdir(root)
     verbs("vendor", "render")
     before = snapshot(root / "rendered")
@@ -44,9 +70,12 @@ def test_surroundings_change_no_byte(tmp_path: Path, monkeypatch: pytest.MonkeyP
         monkeypatch.setenv(name, value)
     for name in ("HOME", "XDG_CACHE_HOME", "HELM_CONFIG_HOME"):
         monkeypatch.setenv(name, str(tmp_path / name))
+    monkeypatch.setattr(os, "scandir", Backwards)
+    monkeypatch.setattr("pipeline.adapters.helm.side_by_side.worker_count", lambda: 5)
     old = os.umask(0o077)
     try:
         verbs("render --check", "render")
     finally:
         os.umask(old)
+    monkeypatch.setattr(os, "scandir", _SCANDIR)
     assert snapshot(root / "rendered") == before

@@ -7,8 +7,8 @@ import shutil
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from pipeline.adapters.contained import Loop, Surroundings, collected, run_in
 from pipeline.adapters.guard import private_folder
 from pipeline.adapters.process import NOWHERE, bare_environment, go_memory, tail
 from pipeline.core.budget import RenderLimits
@@ -16,6 +16,9 @@ from pipeline.core.errors import WorldError
 from pipeline.core.render.overlay import CHART, FOLDER, NAMES, REFUSES, Overlay
 from pipeline.core.render.overlay_references import OverlayError, check
 from pipeline.core.safe_path import SafePath
+
+if TYPE_CHECKING:
+    from pipeline.adapters.contained import Loop
 
 _INSIDE = f"an overlay is built of files below {FOLDER}/: copy what it needs there, and name it by its relative path"
 _HINT = "install kustomize or kubectl, or: pip install chart-verdict[kustomize]"
@@ -35,6 +38,8 @@ class KustomizeCli:
         return repr((self.argv, about.st_size, about.st_mtime_ns, about.st_ino))
 
     def build(self, overlay: Overlay, chart: str) -> str:
+        from pipeline.adapters.contained import Loop, Surroundings, collected, run_in  # noqa: PLC0415 - asyncio: 20 ms
+
         try:
             check(overlay)
         except OverlayError as error:
@@ -61,7 +66,7 @@ def _environment(limits: RenderLimits) -> dict[str, str]:
     return bare_environment(HOME=NOWHERE, KUBECONFIG=os.devnull, **go_memory(limits)) | {"PATH": NOWHERE}
 
 
-def _refused(overlay: Overlay, loop: Loop, home: str) -> WorldError:
+def _refused(overlay: Overlay, loop: "Loop", home: str) -> WorldError:
     if loop.exceeded is not None:
         return WorldError(f"overlay {overlay.folder}: {loop.exceeded.message}", hint=loop.exceeded.hint)
     said = _unlogged(tail(loop.stderr.decode(errors="replace"))).replace(f"{home}/", "")
