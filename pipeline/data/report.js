@@ -51,6 +51,21 @@ function differing(old, now) {  // as report/word_marks.py: what both begin and 
   while (tail < most - head && a[a.length - 1 - tail] === b[b.length - 1 - tail]) tail++;
   return [a, b].map((side) => [side.slice(0, head), side.slice(head, side.length - tail), side.slice(side.length - tail)].map((part) => part.join("")));
 }
+const key = (line) => /^[^\s:]+(?=:( |$))/.exec(line)?.[0];
+const alike = (old, now) => key(old) === key(now);  // lines of a text have no key
+function pairs(old, now) {  // a key beside the same key; what has no partner fills the rows before it
+  const found = [];
+  let at = 0, from = 0;
+  const rest = (to, end) => { for (; at < to || from < end; at++, from++) found.push([at < to ? old[at] : undefined, from < end ? now[from] : undefined]); at = to; from = end; };
+  for (let n = 0; n < old.length; n++) {
+    const own = key(old[n]), to = own === undefined ? -1 : now.findIndex((line, m) => m >= from && key(line) === own);
+    if (to < 0) continue;
+    rest(n, to);
+    found.push([old[at++], now[from++]]);
+  }
+  rest(old.length, now.length);
+  return found;
+}
 function cell(row, kind, mark, said) {
   const part = row.insertCell();
   part.className = kind;
@@ -75,9 +90,9 @@ function beside(pre) {  // a diff as text becomes a table: the old line beside t
     const old = [], now = [];
     while (at < lines.length && lines[at][0] === "-") old.push(lines[at++].slice(2));
     while (at < lines.length && lines[at][0] === "+") now.push(lines[at++].slice(2));
-    for (let n = 0; n < Math.max(old.length, now.length); n++) {
+    for (const [before, after] of pairs(old, now)) {
       const row = body.insertRow();
-      const both = n < old.length && n < now.length ? differing(old[n], now[n]) : [old[n], now[n]];
+      const both = before !== undefined && after !== undefined && alike(before, after) ? differing(before, after) : [before, after];
       cell(row, both[0] === undefined ? "none" : "l old", "-", both[0]);
       cell(row, both[1] === undefined ? "none" : "l new", "+", both[1]);
     }

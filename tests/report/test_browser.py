@@ -140,6 +140,18 @@ def test_diffs_stand_side_by_side_and_on_a_phone_one_above_the_other(page: Page,
         assert page.value("document.documentElement.scrollWidth") <= width
 
 
+def test_a_line_stands_beside_the_one_of_its_key_or_alone(page: Page, tmp_path: Path) -> None:
+    page.open(written(tmp_path, report("web")))
+    for old, new, wanted in (
+        (["a: 1", "b: 2"], ["b: 3"], [["a: 1", None], ["b: 2", "b: 3"]]),
+        (["b: 2"], ["a: 1", "b: 3", "c: 4"], [[None, "a: 1"], ["b: 2", "b: 3"], [None, "c: 4"]]),
+        (["x y", "z"], ["x w"], [["x y", "x w"], ["z", None]]),
+    ):
+        said = f"pairs({old}, {new}).map((two) => two.map((line) => line ?? null))"
+        assert page.value(said) == wanted
+    assert page.value("alike('a: 1', 'b: 1')") is False
+
+
 def opened(page: Page) -> None:
     """Wait until what was opened is set side by side: the browser tells the page of it a moment later."""
     end = time.monotonic() + 60

@@ -102,6 +102,17 @@ def test_the_reason_of_one_blocker_says_who_rejects_it() -> None:
     assert first.endswith(", which the API server rejects")
 
 
+def test_arguments_come_in_their_order_and_the_old_one_first() -> None:
+    old, new = (DEPLOYMENT % ("web", "web", "web", "a:1") for _ in range(2))
+    args = [f"'--{word}={n}'" for word in ("old", "new") for n in range(12)]
+    old, new = (
+        text.replace("image: a:1", f"image: a:1, args: [{', '.join(some)}]")
+        for text, some in ((old, args[:12]), (new, args[12:]))
+    )
+    rows = [row.strip()[:10] for row in shown(report(old, new), Depth(full=True)).splitlines() if " args[" in row]
+    assert rows == [f"{mark} args[{n}]:"[:10] for n in range(12) for mark in "-+"]
+
+
 def test_equal_changes_of_several_environments_are_shown_once() -> None:
     text = shown(report(IMAGES % "r/a:1", IMAGES % "r/a:2", "prod", "test"), Depth(full=True))
     assert text.count("+ image: r/a:2") == 1
