@@ -97,6 +97,6 @@ def _with(name: str, value: object, field: FieldChange) -> str:
 def _lines(found: tuple[Hunk, ...]) -> str:
     """``line 3 a -> b``; where more differs ``line 3, lines 7-9 and 2 more places, +6 -2 lines``."""
     removed, added = (sum(map(len, side)) for side in zip(*((hunk[2], hunk[3]) for hunk in found), strict=True))
-    if removed == added == 1:
+    if len(found) == removed == added == 1:
         return f"line {found[0].new} {between(found[0].removed[0], found[0].added[0])}"
     return f"{listed(map(str, found), _SHOWN, noun='place')}, +{added} -{removed} lines"
