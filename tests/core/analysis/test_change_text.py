@@ -11,7 +11,7 @@ from pipeline.core.diff.change import FieldChange, Op
     [
         ("a\nb\nc\n", "a\nx\nc\n", "conf line 2 b -> x"),
         ("a\nb\nc\nd\n", "b\nc\nd\nx\n", "conf line 1, line 4, +1 -1 lines"),
-        ("a\nb\nc\nd\n", "x\na\nb\nc\n", "conf line 1, line 5, +1 -1 lines"),
+        ("a\nb\nc\nd\n", "x\na\nb\nc\n", "conf line 1, line 4, +1 -1 lines"),
     ],
 )
 def test_a_line_that_goes_and_one_that_comes_elsewhere(old: str, new: str, said: str) -> None:
