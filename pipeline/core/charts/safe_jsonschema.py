@@ -1,14 +1,41 @@
-"""Validates with an untrusted JSON Schema: fetches nothing, and no pattern in the schema can make it slow.
+"""Validates with an untrusted JSON Schema: fetches nothing, and nothing in the schema can make it slow.
 
-Patterns are matched by RE2, which is also the dialect of Helm's own validator.
+Patterns are matched by RE2, which is also the dialect of Helm's own validator. References that multiply (each of two
+alternatives refers to two more) end at a number of steps.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from pipeline.core.go_pattern import compiled
 
 _REFERENCES = frozenset({"$ref", "$dynamicRef", "$recursiveRef"})
+_STEPS = 50_000
+"""Of one instance, in keywords with their entries: twenty times what schemas of well-known charts take."""
+
+
+class _TooMuchError(Exception):
+    """The schema asks for more steps than any honest one."""
+
+
+class _Steps:
+    """Counts what is asked, before it is."""
+
+    def __init__(self) -> None:
+        self._left = _STEPS
+
+    def counted(self, keyword: Callable[..., Any]) -> Callable[..., Any]:
+        def asked(validator: Any, wanted: Any, instance: Any, schema: Any) -> Any:
+            self._left -= 1 + _size(wanted) + _size(schema.get("patternProperties")) * _size(instance)
+            if self._left < 0:
+                raise _TooMuchError
+            return keyword(validator, wanted, instance, schema)
+
+        return asked
+
+
+def _size(value: Any) -> int:
+    return len(value) if isinstance(value, dict | list) else 0
 
 
 def errors(schema: Mapping[str, Any], instance: Any) -> Iterator[Any]:
@@ -19,12 +46,15 @@ def errors(schema: Mapping[str, Any], instance: Any) -> Iterator[Any]:
 
     if _leads_out(schema):
         return
+    steps = _Steps()
     own = {
         "pattern": _pattern,
         "patternProperties": _pattern_properties,
         "additionalProperties": _additional,
     }
-    validator = extend(validator_for(schema, default=Draft202012Validator), own)(schema)  # type: ignore[no-untyped-call]
+    draft = validator_for(schema, default=Draft202012Validator)
+    keywords = {name: steps.counted(keyword) for name, keyword in (draft.VALIDATORS | own).items()}
+    validator = extend(draft, keywords)(schema)  # type: ignore[no-untyped-call]
     try:
         found = [best_match([error]) or error for error in validator.iter_errors(instance)]
     except Exception:  # noqa: BLE001 - a hostile schema raises what it likes; Helm's own words remain

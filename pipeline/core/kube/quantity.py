@@ -6,6 +6,8 @@ from fractions import Fraction
 
 # k8s.io/apimachinery/pkg/api/resource: decimal and binary suffixes, or an exponent.
 _QUANTITY = re.compile(r"([+-]?(?:\d+(?:\.\d*)?|\.\d+))(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei|[eE][+-]?\d{1,3})?\Z")
+_LONGEST = 100
+"""Characters of a number that is compared by its value; the time to read one grows with their square."""
 _DECIMAL = {"n": -9, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
 _BINARY = {"Ki": 1, "Mi": 2, "Gi": 3, "Ti": 4, "Pi": 5, "Ei": 6}
 # Go's time.ParseDuration, as metav1.Duration reads it.
@@ -30,7 +32,7 @@ def quantity(value: object) -> Fraction | None:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
     match = _QUANTITY.match(str(value))
-    if match is None:
+    if match is None or len(match[1]) > _LONGEST:
         return None
     number, suffix = Fraction(Decimal(match[1])), match[2] or ""
     if suffix in _BINARY:
@@ -41,7 +43,7 @@ def quantity(value: object) -> Fraction | None:
 
 def seconds(value: object) -> Fraction | None:
     """The seconds of a duration in Go's notation; None where it is none (a bare number is none)."""
-    if not isinstance(value, str) or not value or _PART.sub("", value.lstrip("+-")):
+    if not isinstance(value, str) or not 0 < len(value) <= _LONGEST or _PART.sub("", value.lstrip("+-")):
         return None
     total = sum((Fraction(Decimal(number)) * _SECONDS[unit] for number, unit in _PART.findall(value)), Fraction(0))
     return -total if value.startswith("-") else total

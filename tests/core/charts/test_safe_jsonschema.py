@@ -40,5 +40,22 @@ def test_no_pattern_is_slow() -> None:
     assert time.monotonic() - start < 5
 
 
+@pytest.mark.parametrize("way", ["anyOf", "allOf", "oneOf"])
+@pytest.mark.parametrize("wrapped", ["alone", "not", "if", "beside"])
+def test_references_that_multiply_end(way: str, wrapped: str) -> None:
+    """Two to the fortieth: it ends, or the test never does. Helm gives up at the second of two that fit."""
+    links = {f"a{n}": {way: [{"$ref": f"#/$defs/a{n + 1}"}] * 2} for n in range(40)} | {"a40": {"type": "string"}}
+    first: dict[str, Any] = {"$ref": "#/$defs/a0"}
+    places = {"alone": first, "not": {"not": first}, "if": {"if": first, "then": False}}
+    whole = places.get(wrapped, {"oneOf": [True, True, first]})
+    assert len(list(errors({"$defs": links} | whole, 1))) <= 1
+
+
+def test_many_patterns_for_many_keys_are_not_asked() -> None:
+    schema = {"patternProperties": {f"^{n}$": {} for n in range(3_000)}, "additionalProperties": False}
+    assert paths(schema, {f"a{n}": 1 for n in range(3_000)}) == []
+    assert paths(schema, {f"a{n}": 1 for n in range(3)}) == [("additionalProperties", [])]
+
+
 def test_a_schema_that_is_none_says_nothing() -> None:
     assert paths({"properties": {"a": {"type": 7}}}, {"a": 1}) == []

@@ -32,7 +32,8 @@ def evaluate(text: str, value: Any, old: Old) -> Any:
     context.add_variable("oldSelf", _old(old))
     try:
         return program.execute(context)
-    except Exception:  # noqa: BLE001 - an error is the server's to tell
+    except BaseException as error:  # noqa: BLE001 - an error is the server's to tell
+        _pass_on(error)
         return None
 
 
@@ -61,5 +62,12 @@ def _compiled(text: str) -> Any:
 
     try:
         return cel.compile(text)
-    except Exception:  # noqa: BLE001 - as above
+    except BaseException as error:  # noqa: BLE001 - as above
+        _pass_on(error)
         return None
+
+
+def _pass_on(error: BaseException) -> None:
+    """A panic of the engine, which is no Exception, is an error like any other; an interrupt is none."""
+    if isinstance(error, KeyboardInterrupt | SystemExit | GeneratorExit):
+        raise error

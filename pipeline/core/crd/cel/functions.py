@@ -49,15 +49,21 @@ def _substring(text: str, start: int, end: int | None = None) -> str:
 
 
 def _replace(text: str, old: str, new: str, limit: int = -1) -> str:
-    if not old:
+    if not old or _text(text).count(old) * len(new) > _LONGEST:
         raise UnsureError
-    return _text(_text(text).replace(old, new, limit if limit >= 0 else -1))
+    return _text(text.replace(old, new, limit if limit >= 0 else -1))
 
 
 def _split(text: str, separator: str, limit: int = -1) -> list[str]:
     if not separator:
         raise UnsureError
     return [] if limit == 0 else _text(text).split(separator, limit - 1 if limit > 0 else -1)
+
+
+def _join(values: list[str], separator: str = "") -> str:
+    if len(values) * len(separator) > _LONGEST:
+        raise UnsureError
+    return _text(separator.join(values))
 
 
 def _index_of(value: Any, wanted: Any) -> int:
@@ -149,7 +155,7 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "lowerAscii": lambda text: _text(text).translate(_LOWER),
     "upperAscii": lambda text: _text(text).translate(_UPPER),
     "trim": lambda text: _text(text).strip(),
-    "join": lambda values, separator="": _text(separator.join(values)),
+    "join": _join,
     "find": lambda text, pattern: next(iter(_find_all(text, pattern)), ""),
     "findAll": _find_all,
     "isSorted": lambda values: not values or _alike(values) == sorted(values),

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from pipeline.core.crd.cel.cost import affordable
 from pipeline.core.crd.cel.engine import NO_OLD, Absent, Old, evaluate
 from pipeline.core.crd.schema.defaults import defaulted
 from pipeline.core.crd.schema.validate import Schema
@@ -43,8 +44,6 @@ _KEYWORDS = frozenset(
 )
 _ESCAPES = (("__", "__underscores__"), (".", "__dot__"), ("-", "__dash__"), ("/", "__slash__"))
 _OTHER_TYPES = frozenset({"date", "date-time", "duration", "byte"})  # not text for CEL
-_LOOPS = (".all(", ".exists(", ".exists_one(", ".map(", ".filter(")
-_STEPS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +116,9 @@ def holds(schema: Schema, value: Any, text: str, *, root: bool, old: Old = NO_OL
         before = NO_OLD if isinstance(old.value, Absent) else replace(old, value=_typed(schema, old.value, root=root))
     except _OtherTypeError:
         return None
-    weight, plain = _weigh([shown, before.value])
+    weight, longest, plain = _weigh([shown, before.value])
     # The engine counts bytes where Kubernetes counts characters.
-    if ("size" in text and not plain) or weight ** sum(map(text.count, _LOOPS)) > _STEPS:
+    if ("size" in text and not plain) or not affordable(text, weight, longest):
         return None
     result = evaluate(text, shown, replace(old, value=before.value))
     return result if isinstance(result, bool) else None
@@ -163,12 +162,15 @@ def _escaped(name: str) -> str:
     return name
 
 
-def _weigh(value: Any) -> tuple[int, bool]:
-    """How many values there are in it, and whether all text is ASCII."""
+def _weigh(value: Any) -> tuple[int, int, bool]:
+    """How many values there are in it, the length of the longest text, and whether all text is ASCII."""
     if isinstance(value, dict):
         parts = [_weigh(part) for item in value.items() for part in item]
     elif isinstance(value, list):
         parts = [_weigh(part) for part in value]
+    elif isinstance(value, str):
+        return 1, len(value), value.isascii()
     else:
-        return 1, not isinstance(value, str) or value.isascii()
-    return 1 + sum(number for number, _ in parts), all(plain for _, plain in parts)
+        return 1, 0, True
+    longest = max((length for _, length, _ in parts), default=0)
+    return 1 + sum(number for number, _, _ in parts), longest, all(plain for _, _, plain in parts)

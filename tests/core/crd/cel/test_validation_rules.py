@@ -169,3 +169,35 @@ def test_rule_about_a_change(rule: Any, old: Any, new: Any, at: str, broken: lis
 def test_rule_about_a_change_that_cannot_be_judged_is_unchecked() -> None:
     found = changed("oldSelf.strange(self)", {"name": "a"}, {"name": "b"})
     assert (found.broken, found.unchecked) == ((), ("oldSelf.strange(self)",))
+
+
+MANY = [{"a": n} for n in range(300)]
+LOOPS = "self.list{0}.all{0}(a, self.list{0}.all{0}(b, self.list{0}.all{0}(c, self.list{0}.all{0}(d, a.a + d.a > 0))))"
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        LOOPS.format(""),
+        LOOPS.format(" "),
+        LOOPS.format("//\n"),
+        f"{list(range(300))}.all(a, {list(range(300))}.all(b, {list(range(300))}.all(c, a+b+c >= 0)))",
+        "+".join(["1"] * 60_000) + " == 1",
+        "(" * 60_000 + "1" + ")" * 60_000 + " == 1",
+        "self" + ".a" * 60_000 + " == 1",
+        "[self.name]" + ".map(x, x+x+x+x+x+x+x+x+x+x)" * 9 + " == ['']",
+        "self.name" + ".replace('a', self.name)" * 9 + " == ''",
+        "[1, 2, 3].map(x, self.name).join(self.name) == ''",
+    ],
+    ids=range(10),
+)
+def test_a_rule_that_would_take_all_time_or_memory_is_not_evaluated(rule: str) -> None:
+    found = judged(rule, list=MANY, name="a" * 50_000)
+    assert found.unchecked == (rule,)
+    assert not found.broken
+
+
+def test_two_loops_in_each_other_over_a_long_list_are_evaluated() -> None:
+    unique = "self.list.all(one, self.list.exists_one(other, one.a == other.a))"
+    assert judged(unique, list=MANY[:150]) == judged("true")
+    assert judged(unique, list=[*MANY[:100], {"a": 1}]).broken

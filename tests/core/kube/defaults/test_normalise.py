@@ -73,6 +73,13 @@ def test_what_is_no_quantity(text: object) -> None:
     assert quantity(text) is None
 
 
+@pytest.mark.parametrize("number", ["9" * 300_000, "1." + "9" * 300_000, "0" * 300_000])
+def test_a_number_that_takes_long_to_read_is_not_read(number: str) -> None:
+    assert quantity(number) is None
+    assert quantity(f"{number}Gi") is None
+    assert seconds(f"{number}s") is None
+
+
 @given(st.integers(0, 10**9), st.sampled_from(["Ki", "Mi", "Gi"]))
 def test_binary_suffixes_multiply(number: int, suffix: str) -> None:
     assert quantity(f"{number}{suffix}") == number * 1024 ** {"Ki": 1, "Mi": 2, "Gi": 3}[suffix]
