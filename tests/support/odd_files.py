@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 NESTED = 2_000
+DEEP = 300
+"""Levels that most readers of JSON take, and some writers do not."""
 
 FILES: dict[str, bytes] = {
     "empty": b"",
@@ -26,6 +28,9 @@ FILES: dict[str, bytes] = {
     "deep flow": b"[" * NESTED + b"]" * NESTED,
     "deep JSON": b'{"a":' * NESTED + b"1" + b"}" * NESTED,
     "deep block": b"".join(b"%sa:\n" % (b" " * n) for n in range(NESTED)),
+    "JSON that one reader takes and one writer does not": b'{"a":' * DEEP + b"1" + b"}" * DEEP,
+    "anchors that nest": b"a0: &a0 [x]\n" + b"".join(b"a%d: &a%d [*a%d]\n" % (n, n, n - 1) for n in range(1, DEEP)),
+    "deep keys": b"a." * DEEP + b"a: 1\n",
     "a huge number": b"9" * 5_000,
     "a map with huge numbers": b'{"number": 1e999, "version": %s, "exit": -1e-999}' % (b"9" * 400),
     "not a number": b"a: .nan\nb: .inf\n",
@@ -48,6 +53,7 @@ FILES: dict[str, bytes] = {
 VALUES: tuple[Any, ...] = (
     *(None, True, 0, -1, 2**63, -(2**63) - 1, 1.5, 1e308, "", " ", "x", "é", "\x00", "\n", "../../x", "/etc/passwd"),
     *("x" * 10_000, "1", "2026-13-45T99:99:99Z", "sha256:", "a/b/c/d", "a\tb", "{{", "%s", "\\", "-", "*", "(", "[a-"),
+    *(json.loads("[" * DEEP + "]" * DEEP), 1e-320, 10**400),
     *([], {}, [None], [[]], [{}], {"": None}, {"a": {"b": [{}]}}, {"name": []}, [1, "a", None]),
 )
 

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 import orjson
 
 from pipeline.core.diff.change import FieldChange, Op
-from pipeline.core.yaml.reader import YamlError, load_all
+from pipeline.core.yaml.reader import DEEPEST, YamlError, load_all
 
 _LONGEST = 200_000
 """Characters; beyond it a YAML parser takes longer than all the rest."""
@@ -108,7 +108,7 @@ def _toml(text: str) -> Document | None:
         found = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError):
         return None
-    return _filled(found) if _plain(found) else None
+    return _filled(found) if _is_shallow(found) and _plain(found) else None
 
 
 @lru_cache(maxsize=256)
@@ -139,4 +139,19 @@ def _plain(value: Any) -> bool:
 
 
 def _filled(value: Any) -> Document | None:
-    return value if isinstance(value, dict | list) and value else None
+    return value if isinstance(value, dict | list) and value and _is_shallow(value) else None
+
+
+def _is_shallow(value: Any) -> bool:
+    """Whether it has as few levels as every other value that is compared: keys of TOML nest without brackets."""
+    level = [value]
+    for _ in range(DEEPEST):
+        level = [
+            part
+            for holder in level
+            for part in (holder.values() if isinstance(holder, dict) else holder)
+            if isinstance(part, dict | list)
+        ]
+        if not level:
+            return True
+    return False

@@ -5,15 +5,11 @@ PyYAML's own loaders read 34 of 250 cases differently (``=``, ``1:30``, ``0o17``
 
 import base64
 import binascii
-import operator
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
-from importlib import import_module
 from typing import Any
 
 import yaml
-from yaml.constructor import BaseConstructor
 from yaml.events import (
     AliasEvent,
     DocumentStartEvent,
@@ -24,12 +20,14 @@ from yaml.events import (
     SequenceStartEvent,
     StreamEndEvent,
 )
-from yaml.resolver import BaseResolver
 
+from pipeline.core.yaml.events import parser_of
 from pipeline.core.yaml.scalars import key_text, resolve
 
 _MAX_NODES = 3_000_000
 """Nodes after aliases are expanded: far above any real manifest, far below what a bomb needs to hurt."""
+DEEPEST = 220
+"""Levels of lists and maps, aliases expanded: the deepest CRDs have 60, and what writes JSON here ends at 250."""
 _CORE = "tag:yaml.org,2002:"
 
 
@@ -65,7 +63,7 @@ def load_all(text: str, duplicates: list[DuplicateKey] | None = None) -> list[An
     Raises:
         YamlError: it is not valid YAML, or its aliases expand beyond all reason.
     """
-    parser = _parser(text)
+    parser = parser_of(text)
     try:
         return _Reader(parser.get_event, duplicates).documents()
     except yaml.MarkedYAMLError as error:
@@ -78,26 +76,6 @@ def load_all(text: str, duplicates: list[DuplicateKey] | None = None) -> list[An
         raise YamlError("nested too deep") from error
     finally:
         parser.dispose()
-
-
-def _parser(text: str) -> Any:
-    """A parser that does nothing but emit events: libyaml's where PyYAML has it, else PyYAML's own."""
-    if not hasattr(yaml, "CSafeLoader"):
-        return yaml.SafeLoader(text)
-    return _c_parser_class()(text)
-
-
-@cache
-def _c_parser_class() -> Any:
-    """The C parser without tag resolution: its three hooks become calls that C makes and nothing happens in."""
-    cyaml = import_module("yaml.cyaml")  # absent from a PyYAML that was built without libyaml
-    hooks = {
-        "resolve": slice,
-        "descend_resolver": operator.is_,
-        "ascend_resolver": dict,
-        "__init__": cyaml.CParser.__init__,
-    }
-    return type("Events", (cyaml.CParser, BaseConstructor, BaseResolver), hooks)
 
 
 class _Plain(dict[str, Any]):
@@ -118,8 +96,9 @@ class _Reader:
         self._plain = _Plain()
         self._anchors: dict[str, Any] = {}
         self._open: set[str] = set()
-        self._nodes = 0
-        self._sizes: dict[str, int] = {}
+        self._nodes, self._depth, self._lowest = 0, 0, 0
+        self._sizes: dict[str, tuple[int, int]] = {}
+        """Of each anchor: its nodes, and its levels."""
 
     def documents(self) -> list[Any]:
         found: list[Any] = []
@@ -137,12 +116,30 @@ class _Reader:
             return self._scalar(event)
         if kind is AliasEvent:
             return self._alias(event)
-        before = self._nodes
-        built: Any = self._map(event) if kind is MappingStartEvent else self._list(event)
         if event.anchor is not None:
-            self._sizes[event.anchor] = self._nodes - before
-            self._open.discard(event.anchor)
+            return self._anchored(event)
+        self._depth += 1
+        if self._depth > self._lowest:
+            self._reach(event, self._depth)
+        built: Any = self._map(event) if kind is MappingStartEvent else self._list(event)
+        self._depth -= 1
         return built
+
+    def _anchored(self, event: Any) -> Any:
+        above, lowest, before = self._depth, self._lowest, self._nodes
+        self._lowest = 0
+        self._depth += 1
+        self._reach(event, self._depth)
+        built: Any = self._map(event) if event.__class__ is MappingStartEvent else self._list(event)
+        self._sizes[event.anchor] = self._nodes - before, self._lowest - above
+        self._open.discard(event.anchor)
+        self._depth, self._lowest = above, max(lowest, self._lowest)
+        return built
+
+    def _reach(self, event: Any, depth: int) -> None:
+        self._lowest = max(self._lowest, depth)
+        if depth > DEEPEST:
+            raise YamlError(f"nested too deep: more than {DEEPEST} levels", event.start_mark.line + 1)
 
     def _scalar(self, event: Any) -> Any:
         if event.tag is not None:
@@ -175,7 +172,9 @@ class _Reader:
                 "an alias of an unknown anchor: a value that begins with * is one, unless it is quoted",
                 event.start_mark.line + 1,
             )
-        self._count(event, self._sizes.get(event.anchor, 1))
+        nodes, levels = self._sizes.get(event.anchor, (1, 0))
+        self._count(event, nodes)
+        self._reach(event, self._depth + levels)
         return self._anchors[event.anchor]
 
     def _count(self, event: Any, nodes: int) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.core.yaml.reader import DuplicateKey, YamlError, load, load_all
+from pipeline.core.yaml.reader import DEEPEST, DuplicateKey, YamlError, load, load_all
 
 CASES: dict[str, Any] = json.loads((Path(__file__).parents[2] / "data/yaml_cases.json").read_text())
 # libyaml takes what go-yaml refuses; a chart that Helm renders cannot hold either.
@@ -64,6 +64,34 @@ def test_an_error_has_its_place() -> None:
 )
 def test_aliases_cannot_explode(text: str) -> None:
     with pytest.raises(YamlError, match=r"alias|contains itself"):
+        load(text)
+
+
+LEVELS = "[" * DEEPEST + "]" * DEEPEST
+HALF = DEEPEST // 2
+HALVES = f"- &a {'[' * HALF}{']' * HALF}\n"
+
+
+@pytest.mark.parametrize(
+    "text", [LEVELS, HALVES + f"- {'[' * (HALF - 1)}*a{']' * (HALF - 1)}", "- &a [x]\n" + "- *a\n" * 500]
+)
+def test_so_many_levels_are_read(text: str) -> None:
+    assert load(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"[{LEVELS}]",
+        f"a: {LEVELS}",
+        HALVES + f"- {'[' * HALF}*a{']' * HALF}",
+        "- &a0 [x]\n" + "".join(f"- &a{n} [*a{n - 1}]\n" for n in range(1, DEEPEST)),
+        f"a: &a {LEVELS[1:-1]}\nb: {{<<: {{c: *a}}}}",
+    ],
+    ids=["list", "map", "alias", "chain of anchors", "merge"],
+)
+def test_more_levels_are_refused_however_they_are_written(text: str) -> None:
+    with pytest.raises(YamlError, match="nested too deep"):
         load(text)
 
 
