@@ -82,6 +82,36 @@ def test_each_value_has_its_file_line_and_layer(here: Path, capsys: pytest.Captu
     assert any(line.startswith("password = ") and line.endswith("values/web/common.yaml:3 (common)") for line in lines)
 
 
+TAKEN = {
+    "as it is": ("one: kX9-quartz-71\n", "{{ .Values.one | quote }}"),
+    "in base64": ("one: kX9-quartz-71\n", "{{ .Values.one | b64enc | quote }}"),
+    "in a text": ("one: kX9-quartz-71\n", '"postgres://u:{{ .Values.one }}@db/x"'),
+    "of a list": ("one: [a, kX9-quartz-71]\n", "{{ index .Values.one 1 | quote }}"),
+    "of a map": ("one: {two: {three: kX9-quartz-71}}\n", "{{ .Values.one.two.three | quote }}"),
+    "a number": ("one: 7171717\n", "{{ .Values.one | quote }}"),
+}
+
+
+@pytest.mark.parametrize("setting", ["allow", "omit"])
+@pytest.mark.parametrize("how", TAKEN)
+def test_a_value_that_a_secret_takes_is_masked_whatever_its_key_is(
+    here: Path, capsys: pytest.CaptureFixture[str], how: str, setting: str
+) -> None:
+    values, expression = TAKEN[how]
+    secret = f"apiVersion: v1\nkind: Secret\nmetadata: {{name: s}}\nstringData: {{a: {expression}}}\n"
+    config = (here / "pipeline.yaml").read_text() + f"secrets: {{rendered: {setting}}}\n"
+    write(here, {"charts/web/templates/s.yaml": secret, "values/web/common.yaml": values, "pipeline.yaml": config})
+    verbs("vendor")
+    capsys.readouterr()
+    verbs("values web one")
+    said = capsys.readouterr().out
+    assert "kX9" not in said
+    assert "7171" not in said
+    assert "<secret #1>  values/web/common.yaml:1 (common)" in said
+    verbs("values web port")  # of which no Secret takes anything
+    assert "port = 81" in capsys.readouterr().out
+
+
 def test_values_at_a_path(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert (here / "values").is_dir()
     capsys.readouterr()

@@ -1,7 +1,10 @@
-"""Where each value of a release comes from: its own files, and the chart's defaults."""
+"""Where each value of a release comes from: its own files, and the chart's defaults.
+
+Which values are secret is known from a render: what a Secret takes is masked, whatever its key is.
+"""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,20 +14,40 @@ from pipeline.core.charts.known_values import ChartValues, scope_of
 from pipeline.core.charts.stored_names import original_files
 from pipeline.core.charts.template_reads import ValuesPath
 from pipeline.core.charts.values import overlaid
-from pipeline.core.charts.values_origin import ChartDefaults, ValueOrigin, origins_of_values
+from pipeline.core.charts.values_origin import CHART_DEFAULTS, ChartDefaults, ValueOrigin, origins_of_values
+from pipeline.core.errors import WorldError
+from pipeline.core.kube.path import Path
 from pipeline.core.kube.resource import mapping
+from pipeline.core.ports import no_progress
+from pipeline.core.redaction.copies import copies_of
 from pipeline.core.redaction.mask import Mask
+from pipeline.core.render.manifests import parse
+from pipeline.flows.render.attempt import attempt
+from pipeline.flows.render.choose_form import with_form
 from pipeline.flows.render.jobs import Job, RenderPorts
+from pipeline.flows.render.rounds import own_apis
+from pipeline.flows.render.safe_messages import failing, knowing
 
 _ENCRYPTED = "<encrypted>"
 
 
 @dataclass(frozen=True, slots=True)
 class ShownValue:
-    """``shown`` is the value as JSON, masked where its key says that it is secret."""
+    """``shown`` is the value as JSON, masked where it is secret."""
 
     origin: ValueOrigin
     shown: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Secrets:
+    """``taken`` are the paths that a Secret takes; ``safe`` masks the rest."""
+
+    taken: tuple[Path, ...]
+    safe: Callable[[str], str]
+
+    def has(self, path: ValuesPath) -> bool:
+        return any(path[: len(one)] == one[: len(path)] for one in self.taken)
 
 
 def value_origins(job: Job, world: RenderPorts, path: str = "") -> Iterator[ShownValue]:
@@ -32,9 +55,32 @@ def value_origins(job: Job, world: RenderPorts, path: str = "") -> Iterator[Show
     folder = f"values/{job.release.name}/"
     names = {layer.file: layer.file.removeprefix(folder).removesuffix(".yaml") for layer in job.layers}
     at = tuple(step for step in path.split(".") if step)
-    for origin in origins_of_values(_defaults(job, world), job.layers, names, at):
-        hidden = any(layer.file == origin.file and str(origin.value) in layer.secrets for layer in job.layers)
-        yield ShownValue(origin, _ENCRYPTED if hidden else _masked(origin.path, origin.value))
+    found = list(origins_of_values(_defaults(job, world), job.layers, names, at))
+    if not found:
+        return
+    secrets, mask = _secrets(job, world), Mask()
+    for origin in found:
+        ours = origin.layer != CHART_DEFAULTS
+        text = json.dumps(origin.value, ensure_ascii=False)
+        if any(layer.file == origin.file and str(origin.value) in layer.secrets for layer in job.layers):
+            yield ShownValue(origin, _ENCRYPTED)
+        elif ours and secrets.has(origin.path):
+            yield ShownValue(origin, mask.label(text))
+        else:
+            shown = _masked(origin.path, origin.value)
+            yield ShownValue(origin, secrets.safe(shown) if ours else shown)
+
+
+def _secrets(job: Job, world: RenderPorts) -> _Secrets:
+    """Of what it renders to; where it does not, each of our values is suspect, as in the error."""
+    job = with_form(job, world)
+    apis = {job.environment.name: own_apis(job.environment)}
+    answer = next(iter(attempt([job], apis, world, no_progress)))
+    if isinstance(answer, WorldError):
+        return _Secrets((), failing([job], world, by_templates=True))
+    manifests = parse(answer.text, namespace=job.release.namespace)
+    layers = [layer.data for layer in job.layers]
+    return _Secrets(copies_of(manifests, layers).values, knowing([job], world, [manifests]).text)
 
 
 def _defaults(job: Job, world: RenderPorts) -> list[ChartDefaults]:
