@@ -29,7 +29,7 @@ done
 for one in $left; do kill -s KILL -- "-$one"; done
 for folder; do rm -rf -- "$folder"; done
 """
-_PREFIX = ".helm-pipeline-private-"
+PRIVATE = ".helm-pipeline-private-"
 _OLD_SECONDS = 60
 """A folder that no one has locked yet may be a second old; no one sweeps what is younger than this."""
 
@@ -104,7 +104,7 @@ def private_folder(name: str) -> Iterator[Path]:
     What even the guard could not remove, because the machine went down, is removed by the next call of anybody.
     """
     _sweep()
-    folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{name}-"))
+    folder = Path(tempfile.mkdtemp(prefix=f"{PRIVATE}{name}-"))
     _GUARD.tell(str(folder))
     held = os.open(folder, os.O_RDONLY)
     try:
@@ -115,9 +115,24 @@ def private_folder(name: str) -> Iterator[Path]:
         os.close(held)
 
 
+def is_held(folder: Path) -> bool:
+    """Whether the process that made this private folder is alive; not so where the folder is gone."""
+    try:
+        held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(held)
+    return False
+
+
 def _sweep() -> None:
     """Removes the folders of processes that are gone: they are ours, old, and no one holds their lock."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+    for folder in Path(tempfile.gettempdir()).glob(f"{PRIVATE}*"):
         with suppress(OSError):
             held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
             try:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from pipeline.adapters.descriptors import LinkError
+from pipeline.adapters.git.left_scratch import forget_left_scratch
 from pipeline.adapters.open_folder import OpenFolder
 from pipeline.adapters.write_ahead import moves, record
 from pipeline.adapters.write_ahead.durable import flush_below
@@ -32,6 +33,8 @@ def recover(root: Path, tell: Callable[[str], object]) -> None:
         RefusedError: another run renames for longer than a minute.
     """
     place = state_place(root)
+    if place.in_git:
+        forget_left_scratch(place.folder.parent)
     if not place.lock.exists() and not place.record.exists():
         return
     end = time.monotonic() + _PATIENCE_SECONDS

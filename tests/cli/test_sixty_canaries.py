@@ -108,9 +108,9 @@ def test_no_verb_and_no_format_shows_one(root: Path, capfd: pytest.CaptureFixtur
     assert (root / "out.json").read_text().count("<secret #") >= 60
     run(["report", "out.json", "-o", "markdown"])
     lines = ("render --check", "comment out.json --dry-run", "vendor --locked", "commit --dry-run", "commit", "doctor")
-    lines += ("values web", "values web c", "show ConfigMap/n0", "show ConfigMap/n5 -o json", "show Deployment/n30")
-    lines += ("render --explain", "render --as-command", "mesh worktree", "policy", "upgrade web --dry-run")
-    for line in (*lines, "diff empty worktree", "diff dir:rendered worktree", "rules list"):
+    shown = ("values web", "values web c", "show ConfigMap/n0", "show ConfigMap/n5 -o json", "show Deployment/n30")
+    judged = ("render --explain", "render --as-command", "mesh worktree", "policy", "upgrade web --dry-run")
+    for line in (*lines, *shown, *judged, "diff empty worktree", "diff dir:rendered worktree", "rules list"):
         run(["--debug", *line.split()])
     heard = capfd.readouterr()
     assert not shown_in(heard.out + heard.err)

@@ -172,4 +172,5 @@ def left(root: Path) -> list[str]:
     """What no run may leave: staging, records, locks of ours and of Git's, temporary files."""
     git_folder = root / ".git"
     found = [*root.glob(".pipeline-*"), *git_folder.rglob("*.lock"), *git_folder.glob("pipeline/*")]
+    found += git_folder.glob("worktrees/*")
     return sorted(str(path) for path in (*found, *git_folder.glob("*.pipeline"), *(root.parent / "tmp").glob("*")))

@@ -19,7 +19,7 @@ def scratch(root: Path, *, uncommitted: bool = False) -> Iterator[Path]:
 
     With ``uncommitted``, files below ``root`` that are changed, new or deleted are so there too; ignored ones are not.
     It shares branches and objects with the repository: what is committed there stays. It ends with the block; what a
-    kill leaves of it in Git's directory, the next one removes.
+    kill leaves of it in Git's directory, the next run of any verb removes (left_scratch.py).
 
     Raises:
         UsageError: this is not a Git repository.
@@ -27,7 +27,6 @@ def scratch(root: Path, *, uncommitted: bool = False) -> Iterator[Path]:
     """
     top = repository_root(root)
     inside = root.resolve().relative_to(top.resolve())
-    ask(top, "worktree", "prune")
     with private_folder("scratch") as folder:
         tree = folder / "tree"
         ask(top, *_QUIET, "worktree", "add", "--quiet", "--detach", str(tree), "HEAD")

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.adapters.git.scratch import scratch
+from pipeline.adapters.guard import PRIVATE
+from pipeline.cli.support.recovery_notice import recover_here
 from pipeline.core.errors import UsageError, WorldError
 
 
@@ -76,12 +78,23 @@ def test_no_hook_runs_and_commits_stay(repository: Path, tmp_path: Path) -> None
     assert git(repository, "show", "tried:apps/kept") == "4"
 
 
-def test_what_a_kill_left_is_pruned(repository: Path, tmp_path: Path) -> None:
-    git(repository, "worktree", "add", "--quiet", "--detach", str(tmp_path / "left"))
-    subprocess.run(("rm", "-rf", str(tmp_path / "left")), check=True)
+@pytest.mark.parametrize("start", ["top", "folder", "work tree"])
+def test_what_a_kill_left_in_gits_directory_is_gone_after_any_run(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, start: str
+) -> None:
+    """And a work tree of the user's own, whose disk is away, stays."""
+    other = tmp_path / "other"
+    for place in (tmp_path / f"{PRIVATE}scratch-x/tree", tmp_path / "own", other):
+        git(repository, "worktree", "add", "--quiet", "--detach", str(place))
     with scratch(repository):
-        pass
-    assert git(repository, "worktree", "list").count("\n") == 1
+        subprocess.run(("rm", "-rf", str(tmp_path / f"{PRIVATE}scratch-x"), str(tmp_path / "own")), check=True)
+        assert git(repository, "worktree", "list").count("\n") == 5
+        monkeypatch.chdir({"top": repository, "folder": repository / "apps", "work tree": other}[start])
+        recover_here()
+        left = git(repository, "worktree", "list")
+    assert left.count("\n") == 4  # the one at work among them
+    assert "scratch-x" not in left
+    assert str(tmp_path / "own") in left
 
 
 def test_without_a_repository_or_a_commit(tmp_path: Path) -> None:
