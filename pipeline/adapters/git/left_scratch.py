@@ -1,4 +1,4 @@
-"""Forgets the second work trees of runs that were killed: their files are gone, but Git's directory still names them.
+"""Forgets the second work trees of runs that were killed, which Git's directory still names.
 
 Git is not asked: this is looked for before every verb. Work trees of the user's own are never touched, wherever they
 are now.
@@ -22,6 +22,7 @@ def forget_left_scratch(git_directory: Path) -> None:
             named = Path((entry / "gitdir").read_text(encoding="utf-8").rstrip("\n"))
             private = next((folder for folder in named.parents if folder.name.startswith(_MARK)), None)
             if private is not None and not is_held(private):
+                shutil.rmtree(private, ignore_errors=True)  # the guard of the killed run may be at it too
                 shutil.rmtree(entry)
 
 
