@@ -139,7 +139,7 @@ class _Reader:
     def _reach(self, event: Any, depth: int) -> None:
         self._lowest = max(self._lowest, depth)
         if depth > DEEPEST:
-            raise YamlError(f"nested too deep: more than {DEEPEST} levels", event.start_mark.line + 1)
+            raise YamlError(f"nested too deep, below {DEEPEST} levels", event.start_mark.line + 1)
 
     def _scalar(self, event: Any) -> Any:
         if event.tag is not None:
