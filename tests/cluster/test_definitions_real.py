@@ -131,6 +131,14 @@ def test_entries_of_a_version_and_a_field_that_go_are_repaired_before_the_defini
     assert again == 200, said
 
 
+def test_one_that_an_earlier_change_of_its_definition_locked_out_is_repaired_too(site: ClusterRepository) -> None:
+    site.deploy(kind(site, "v1beta1", "v1", a=TEXT), widget(site, "v1beta1", a="x"))
+    assert site.cluster.apply(kind(site, a=TEXT), manager="pipeline", force=True)[0] == 200
+    site.cluster.until(lambda: site.cluster.apply(widget(site, a="x"), dryRun="All")[0] == 500)
+    site.deploy(kind(site, a=TEXT), widget(site, a="y"))
+    settled(site, a="y")
+
+
 def test_stored_versions_are_migrated_where_asked_for_and_the_old_version_goes(site: ClusterRepository) -> None:
     site.deploy(kind(site, "v1beta1", storage="v1beta1", a=TEXT), widget(site, "v1beta1", a="x"))
     site.deploy(kind(site, "v1beta1", "v1", a=TEXT), widget(site, a="x"))
