@@ -1,6 +1,7 @@
 """What is written is read back as the same object, by Kubernetes's rules and by PyYAML's."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any, cast
 
@@ -31,6 +32,7 @@ def test_every_nasty_string_survives_in_every_position(text: str) -> None:
         assert yaml.load(dump(value), Plain11) == value
 
 
+DOCUMENTS = int(os.environ.get("PIPELINE_DOCUMENTS", "200"))
 JSON = st.recursive(
     st.none()
     | st.booleans()
@@ -43,7 +45,7 @@ JSON = st.recursive(
 
 
 @pytest.mark.slow
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=DOCUMENTS, deadline=None, derandomize=True)
 @given(st.dictionaries(st.text(max_size=6), JSON, max_size=4))
 def test_reading_back_gives_the_object_and_the_same_bytes(value: dict[str, Any]) -> None:
     text = dump(value)
