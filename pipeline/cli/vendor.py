@@ -1,11 +1,14 @@
 """``pipeline vendor``: unpacks the charts of pipeline.yaml into vendor_charts/, and locks them by digest."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from pipeline.cli.support.vendor_checks import prune, verify
 from pipeline.core.errors import OK
+
+if TYPE_CHECKING:
+    from pipeline.flows.vendor import Vendored
 
 _SHOWN = 5
 
@@ -73,14 +76,22 @@ def fetch(releases: tuple[str, ...], *, locked: bool, update: bool) -> int:
         click.echo(note, err=True)
     for change in done.changes:
         click.echo(str(change))
-    for name, files in done.renamed.items():
-        if files and done.lock.releases[name].folder in changed:
-            click.echo(f"{name}: stored with %2E in place of the dot, so that no tool obeys them: {_some(files)}")
+    _say_names(done, changed)
     if not changed:
         click.echo("nothing to vendor: every chart matches pipeline.lock")
     elif not done.changes:
         click.echo(f"vendored: {', '.join(path for path in changed if path in done.edits.trees) or 'pipeline.lock'}")
     return OK
+
+
+def _say_names(done: "Vendored", changed: tuple[str, ...]) -> None:
+    """Which files are stored under other names, and which are not stored."""
+    for name, files in done.renamed.items():
+        if files and done.lock.releases[name].folder in changed:
+            click.echo(f"{name}: stored with %2E in place of the dot, so that no tool obeys them: {_some(files)}")
+    for name, files in done.left_out.items():
+        if files:
+            click.echo(f"note: {name}: left out, as Git ignores it: {_some(files)}", err=True)
 
 
 def _some(names: tuple[str, ...]) -> str:

@@ -41,13 +41,15 @@ class ChartFetcher(Protocol):
 class Vendored:
     """``edits`` bring vendor_charts/ and the lock up to date; ``changes`` are what is new in the lock.
 
-    ``renamed`` are, by release, the files that are stored under names that no tool obeys.
+    ``renamed`` are, by release, the files that are stored under names that no tool obeys; ``left_out`` those of charts
+    of this repository that Git ignores.
     """
 
     lock: ChartLock
     edits: Edits
     changes: tuple[LockChange, ...]
     renamed: Mapping[str, tuple[str, ...]]
+    left_out: Mapping[str, tuple[str, ...]]
 
 
 def vendor(
@@ -74,22 +76,28 @@ def vendor(
         for release in config.pins(set(releases))
         if update or not _is_there(release, config.reference(release), lock, trees)
     }
-    new, names, errors = lock, {}, list[tuple[str, PipelineError]]()
-    folders: dict[str, Mapping[str, bytes]] = {}
+    new, errors = lock, list[tuple[str, PipelineError]]()
+    done: dict[str, _Got] = {}
     for name, got in work.run(tasks).items():
         if isinstance(got, PipelineError):
             errors.append((name, got))
             continue
         new = new.with_release(name, got.release)
-        folders[got.release.folder] = got.files
-        names[name] = got.renamed
+        done[name] = got
     if errors:
         raise together(errors)
     new = new.only(release.pin for release in config.pins())
     problems = contradictions(new)
     if problems:
         raise StaleError("\n".join(problems), hint=_APART)
-    return Vendored(new, _edits(lock, new, folders), changes(lock, new), names)
+    return _vendored(lock, new, done)
+
+
+def _vendored(lock: ChartLock, new: ChartLock, done: Mapping[str, "_Got"]) -> Vendored:
+    folders = {got.release.folder: got.files for got in done.values()}
+    names = {name: got.renamed for name, got in done.items()}
+    left_out = {name: got.left_out for name, got in done.items()}
+    return Vendored(new, _edits(lock, new, folders), changes(lock, new), names, left_out)
 
 
 def _edits(lock: ChartLock, new: ChartLock, folders: Mapping[str, Mapping[str, bytes]]) -> Edits:
@@ -117,6 +125,7 @@ class _Got:
     release: LockedRelease
     files: Mapping[str, bytes]
     renamed: tuple[str, ...]
+    left_out: tuple[str, ...]
 
 
 def _fetched(
@@ -154,9 +163,8 @@ def _fetched(
         _check_signature(release, locked, chart)
     if before:
         _check(release, before, chart, fetched, own=own)
-    return _Got(
-        LockedRelease(release.chart, release.version, chart), keep(stored_files(fetched.files)), renamed(fetched.files)
-    )
+    locked_now = LockedRelease(release.chart, release.version, chart)
+    return _Got(locked_now, keep(stored_files(fetched.files)), renamed(fetched.files), fetched.left_out)
 
 
 def _check_signature(release: Release, before: LockedChart, chart: LockedChart) -> None:

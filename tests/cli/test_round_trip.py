@@ -115,9 +115,9 @@ def test_a_folder_and_a_commit_give_the_same_as_each_other_less_what_helm_packag
         packaged = {path: data for path, data in files.items() if not rules.leaves_out(path)}
         expected = tree_digest(stored_files(unpack_subcharts(packaged, archive.name, Budget(archive.name))))
         relative = place.relative_to(tmp_path).as_posix()
+        git(tmp_path, "-c", "core.autocrlf=false", "add", "--force", relative)
         folder = ChartSource(tmp_path, {}).fetch(parse_reference(f"./{relative}"), "")
         assert tree_digest(stored_files(folder.files)) == expected, archive.name
-        git(tmp_path, "-c", "core.autocrlf=false", "add", "--force", relative)
         git(tmp_path, "commit", "--quiet", "--message", archive.name)
         if EVERY or number % 4 == 0:
             reference = parse_reference(f"git+file://{tmp_path}//{relative}?ref=HEAD")

@@ -1,8 +1,8 @@
 """Fetches one chart, without what it depends on, from wherever its reference says."""
 
 import posixpath
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -15,14 +15,16 @@ from pipeline.adapters.fetch.http_get import Download, Downloads, beside
 from pipeline.adapters.fetch.oci_registry import OciRegistries
 from pipeline.adapters.fetch.server_identity import NOBODY, identity_of
 from pipeline.adapters.fetch.unpacking import checked, packed, sha256, unpacked
+from pipeline.adapters.git.changed_paths import ignored
 from pipeline.adapters.signatures.chart_signatures import SignatureChecks
 from pipeline.core.budget import MEBIBYTE, Budget, ChartLimits
 from pipeline.core.charts.chart import Fetched
 from pipeline.core.charts.chart_urls import shown_url
+from pipeline.core.charts.dependencies import LOCK, OLD_LOCK
 from pipeline.core.charts.reference import ChartKind, ChartReference, ChartRepository
 from pipeline.core.charts.repository_index import Offer
 from pipeline.core.charts.suggest import nearest
-from pipeline.core.errors import MissingFileError, UsageError
+from pipeline.core.errors import MissingFileError, UsageError, WorldError
 from pipeline.core.safe_path import SafePath
 
 
@@ -119,7 +121,10 @@ class OneChart:
         try:
             if is_folder:
                 files = read_directory(self.root / path if path else self.root, self.root, budget)
-                return self._checks.unsignable(reference, unpacked(files, location, location, budget))
+                secret = _ignored(self.root, place, files)
+                kept = {name: data for name, data in files.items() if name not in secret}
+                fetched = replace(unpacked(kept, location, location, budget), left_out=tuple(secret.values()))
+                return self._checks.unsignable(reference, fetched)
             assert path is not None, "BUG: the repository itself is a folder"
             data = below.read(path, budget.packed_left)
             fetched = packed(data, location, location, budget)
@@ -128,6 +133,24 @@ class OneChart:
             near = _near(below, place)
             hint = f"did you mean ./{near}?" if near else "check the path"
             raise MissingFileError.of(f"chart {location}", error, hint=hint) from error
+
+
+def _ignored(root: Path, place: str, files: Iterable[str]) -> dict[str, str]:
+    """Those of a chart folder's files that Git ignores, with their paths from ``root``: no clone has them.
+
+    Not what Helm itself puts there, which people often have Git ignore: dependencies, and the lock of them.
+    """
+    try:
+        hidden = set(ignored(root, [place]))
+    except WorldError:  # no repository of Git's
+        return {}
+    top = "" if place == "." else f"{place}/"
+    found = {name: f"{top}{name}" for name in files}
+    return {
+        name: path
+        for name, path in found.items()
+        if path in hidden and not name.startswith("charts/") and name not in (LOCK, OLD_LOCK)
+    }
 
 
 def _near(below: Below, place: str) -> str:

@@ -79,7 +79,7 @@ class _Fetch:
         absent = missing(rows, present)
         # Of a package, the lock says how charts/ was filled: it is asked only where something has to be fetched.
         locked = locked_in(fetched.files, rows, title) if absent or not fetched.archive else {}
-        files, found = dict(fetched.files), list[Dependency]()
+        files, found, left_out = dict(fetched.files), list[Dependency](), list(fetched.left_out)
         for row, below in _places(absent, present, title).items():
             self.budget.dependency()
             where = f"{place}{below}"
@@ -90,10 +90,11 @@ class _Fetch:
                 Dependency(where, one.name, one.version, one.source, one.archive, one.revision),
                 *one.dependencies,
             ]
+            left_out += one.left_out
             files |= {f"{below}/{path}": data for path, data in one.files.items()}
         check_inside(files, title, locked, self.budget.limits)
         files = dict(sorted(files.items()))
-        return replace(fetched, files=files, dependencies=tuple(sorted(found)))
+        return replace(fetched, files=files, dependencies=tuple(sorted(found)), left_out=tuple(left_out))
 
     def _wanted(self, asked: str, locked: str, place: str) -> str:
         """The version of a dependency: as Chart.lock says, else as it was vendored before where that still fits."""

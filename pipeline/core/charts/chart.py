@@ -81,6 +81,8 @@ class Fetched:
     """As its Chart.yaml says."""
     provenance: str = ""
     """By which key it was signed; empty where no key is demanded."""
+    left_out: tuple[str, ...] = ()
+    """Files of chart folders of this repository that Git ignores, by their paths from the repository's root."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from pipeline.adapters.charts.load_chart import read_archive
 from pipeline.adapters.descriptors import LinkError
 from pipeline.cli import run
 from pipeline.core.budget import Budget, ChartLimits, LimitError
-from tests.support.platforms import git, platform, verbs, write
+from tests.support.platforms import CHART, git, platform, verbs, write
 from tests.support.tools import tool
 
 CHART_YAML = "apiVersion: v2\nname: web\nversion: 1.0.0\n"
@@ -70,6 +70,30 @@ def test_what_helmignore_names_is_never_vendored_or_committed(here: Path) -> Non
     assert "env" not in git(here, "ls-files", "vendor_charts").replace("values", "")
     assert "made-up" not in git(here, "log", "-p")
     assert (here / "vendor_charts/web/1.0.0/%2Ehelmignore").read_text() == ".env\n"
+
+
+def test_what_git_ignores_is_never_vendored_or_committed(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    needs = "dependencies: [{name: common, version: 1.0.0, repository: 'file://../../libs/common'}]\n"
+    write(
+        here,
+        {
+            "charts/web/Chart.yaml": CHART["Chart.yaml"] + needs,
+            "libs/common/Chart.yaml": "apiVersion: v2\nname: common\nversion: 1.0.0\n",
+            "libs/common/.env": "DB_PASSWORD=made-up",
+            "charts/web/.env": "DB_PASSWORD=made-up",
+            "charts/web/kept.env": "tracked",
+            "charts/web/charts/sub/Chart.yaml": "apiVersion: v2\nname: sub\nversion: 1.0.0\n",
+            ".gitignore": "*.env\n/charts/web/charts/\n",
+        },
+    )
+    git(here, "add", "--force", "charts/web/kept.env")
+    verbs("vendor", "render", "commit")
+    assert "note: web: left out, as Git ignores it: charts/web/.env, libs/common/.env" in capsys.readouterr().err
+    there = git(here, "ls-files", "vendor_charts").split()
+    assert [path for path in there if "env" in path] == ["vendor_charts/web/1.0.0/kept.env"]
+    assert "vendor_charts/web/1.0.0/charts/sub/Chart.yaml" in there
+    assert "made-up" not in git(here, "log", "-p")
+    verbs("vendor --locked", "vendor", "render --check")
 
 
 def test_links_inside_the_repository_are_followed(here: Path) -> None:
