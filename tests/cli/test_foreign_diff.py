@@ -130,3 +130,9 @@ def test_a_failing_side_is_named(
     assert "no version in shop matches '^9'" in capsys.readouterr().err
     assert run(["diff", "--flux", ".", "dir:.", "worktree"]) == 64
     assert run(["diff", "--flux", str(tmp_path)]) == 64
+    capsys.readouterr()
+    assert run(["diff", "--flux", "clusters", "HEAD", "worktree"]) == 64
+    said = capsys.readouterr().err
+    assert "): clusters: nothing there is declared" in said
+    assert "try: name the folder that holds all of it: --flux ." in said
+    assert "private" not in said

@@ -107,6 +107,9 @@ def _taken_over(what: Foreign, source: DiffSource, folder: Path, *, missing_ok: 
         if not missing_ok:
             raise
         return _ForeignSide(title, read("releases: []\n"), (), made)
+    except UsageError as error:
+        said = error.message.replace(str(place), str(what.place))
+        raise UsageError(f"{title}: {said}", hint=f"name the folder that holds all of it: --{what.tool} .") from error
     moved = _moved(found)
     texts, left_out = repository_files(moved)
     _write(made, {name: text.encode() for name, text in texts.items()} | _own_files(found, files))
