@@ -6,6 +6,7 @@ usage: python -m scripts.render_speed CHARTS BASE [ROUNDS]
 
 CHARTS is a folder of archives, or a text file that names archives below ``charts/`` beside it, one a line. Each is
 rendered as five releases in namespaces of their own. BASE is the checkout to compare with: its sources, this Python.
+The last column is the ratio to bare ``helm template`` processes, as many at once as there are cores.
 The rounds are interleaved; each starts without cache and without rendered files; the medians are taken.
 """
 
@@ -18,8 +19,11 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+
+from pipeline.adapters.workers import worker_count
 
 HERE = Path(__file__).parents[1]
 RELEASES = 5
@@ -37,12 +41,16 @@ def main(charts: Path, base: Path, rounds: int = 5) -> None:
                 for name, source in sources.items()
             }
             found: dict[str, list[tuple[float, float]]] = {name: [] for name in sources}
+            bare = []
             for _ in range(rounds):
+                bare.append(templated(archives(charts)))
                 for name, source in sources.items():
                     found[name].append(rendered(sites[name], source))
             for number, what in enumerate(("clock", "processors")):
                 before, after = (statistics.median(pair[number] for pair in found[name]) for name in sources)
-                print(f"{engine:9} {what:10} {before:7.2f} s  {after:7.2f} s  {after / before:.3f}x", flush=True)
+                helm = statistics.median(pair[number] for pair in bare)
+                ratios = f"{after / before:.3f}x  {after / helm:.3f}x"
+                print(f"{engine:9} {what:10} {before:7.2f} s  {after:7.2f} s  {ratios} of {helm:.2f} s", flush=True)
     whole = min(imported("import pyhelm3.command") for _ in range(rounds))
     parts = min(imported("from pipeline.adapters.helm.pyhelm3_command import load; load()") for _ in range(rounds))
     print(f"pyhelm3   {whole:6.2f} s  {parts:6.2f} s  {parts / whole:.3f}x")
@@ -78,6 +86,20 @@ def rendered(root: Path, source: Path) -> tuple[float, float]:
         run(root, source, "render", XDG_CACHE_HOME=cache)
         seconds = time.perf_counter() - begun
     return seconds, processors() - used
+
+
+def templated(charts: list[Path]) -> tuple[float, float]:
+    """The same releases by Helm alone, whose output is thrown away."""
+
+    def one(chart: Path, number: int) -> None:
+        argv = ["helm", "template", "r", str(chart), "--include-crds", "--namespace", f"ns-{number}"]
+        subprocess.run(argv, stdout=subprocess.DEVNULL, check=True)
+
+    begun, used = time.perf_counter(), processors()
+    with ThreadPoolExecutor(worker_count()) as pool:
+        for done in [pool.submit(one, chart, number) for chart in charts for number in range(RELEASES)]:
+            done.result()
+    return time.perf_counter() - begun, processors() - used
 
 
 def processors() -> float:
