@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from pipeline.core.kube.defaults.new_defaults import new_defaults
+from pipeline.core.kube.field_check import complaints
 from pipeline.core.kube.gated_fields import gated
 from pipeline.core.kube.path import MISSING, get
 from pipeline.core.kube.path import Path as Steps
@@ -116,3 +117,41 @@ def test_a_newer_server_fills_in_what_we_say(
     (row,) = new_defaults(Resource.of(body), OLD, NEW)
     assert not kept(Cluster(older, tmp_path / "old"), body, row.path)
     assert kept(Cluster(plane, tmp_path / "new"), body, row.path)
+
+
+SCALER = (
+    "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: a, namespace: default}\n"
+    "spec: {%smaxReplicas: 2, scaleTargetRef: {%skind: %s, name: a}, metrics: [{type: %s}]}\n"
+)
+OUTSIDE = "External, external: {metric: {name: m}, target: {type: Value, value: 1}}"
+SERVICE = (
+    "Object, object: {describedObject: {apiVersion: v1, kind: Service, name: s}, "
+    "metric: {name: m}, target: {type: Value, value: 1}}"
+)
+BALANCED = (
+    "apiVersion: v1\nkind: Service\nmetadata: {name: a, namespace: default}\n"
+    "spec: {trafficDistribution: %s, ports: [{port: 80}]}\n"
+)
+
+
+@pytest.mark.cluster
+@pytest.mark.parametrize(
+    "text",
+    [
+        SCALER % ("minReplicas: 0, ", "apiVersion: apps/v1, ", "Deployment", OUTSIDE),
+        SCALER % ("", "apiVersion: apps/v1, ", "Deployment", SERVICE),
+        SCALER % ("", "", "Deployment", OUTSIDE),
+        SCALER % ("", "apiVersion: v1, ", "ReplicationController", OUTSIDE),
+        SCALER % ("", "apiVersion: v1, ", "Deployment", OUTSIDE),
+        BALANCED % "PreferClose",
+        BALANCED % "PreferSameNode",
+        BALANCED % "Nonsense",
+    ],
+)
+def test_both_servers_refuse_what_we_say(
+    plane: ControlPlaneConnection, older: ControlPlaneConnection, text: str, tmp_path: Path
+) -> None:
+    body = yaml.safe_load(text)
+    for server, minor in ((older, OLD), (plane, NEW)):
+        status, answer = Cluster(server, tmp_path / str(minor)).apply(body, dryRun="All")
+        assert (status in (200, 201)) is (complaints(Resource.of(body), minor) == ()), answer
