@@ -7,6 +7,7 @@ from pipeline.core.analysis.routes import ROUTES, Backend, routed
 from pipeline.core.analysis.selection import around, home, service_ports
 from pipeline.core.kube.path import Entry, Path, get
 from pipeline.core.kube.resource import Resource, mapping, sequence
+from pipeline.core.memo import once
 from pipeline.core.risk.upgrade import Upgrade
 
 
@@ -17,7 +18,7 @@ def dangling_backends(upgrade: Upgrade, kinds: frozenset[str]) -> Iterator[tuple
     by somebody else.
     """
     resources = around(upgrade)[1]
-    before, after = _ports(upgrade.before.manifests.resources), _ports(resources)
+    before, after = _ports(upgrade.before.manifests.resources), _ports_after(upgrade)
     for resource in resources:
         if resource.kind in kinds:
             for backend in backends(resource, home(resource, upgrade)):
@@ -27,7 +28,7 @@ def dangling_backends(upgrade: Upgrade, kinds: frozenset[str]) -> Iterator[tuple
 
 def never_rendered(upgrade: Upgrade, resource: Resource) -> Iterator[Backend]:
     """Backends of an object that no Service of this release, or of the rest of the repository, answers for."""
-    after = _ports(around(upgrade)[1])
+    after = _ports_after(upgrade)
     return (one for one in backends(resource, home(resource, upgrade)) if not _resolves(one, after))
 
 
@@ -80,6 +81,11 @@ def _ports(resources: Iterable[Resource]) -> dict[tuple[str, str], set[Any]]:
             known = {_word(port.get(key)) for port in service_ports(service) for key in ("name", "port")}
             found[service.id.namespace, service.id.name] = known - {None}
     return found
+
+
+@once
+def _ports_after(upgrade: Upgrade) -> dict[tuple[str, str], set[Any]]:
+    return _ports(around(upgrade)[1])
 
 
 def _resolves(backend: Backend, services: dict[tuple[str, str], set[Any]]) -> bool:

@@ -9,6 +9,7 @@ from pipeline.core.analysis.selection import around
 from pipeline.core.kube.apis import built_in_group
 from pipeline.core.kube.pods import containers
 from pipeline.core.kube.resource import Resource, ResourceId
+from pipeline.core.memo import once
 from pipeline.core.risk.upgrade import Upgrade
 
 Names = Callable[[Resource], Iterable[Reference]]
@@ -20,6 +21,7 @@ _ALWAYS_THERE = frozenset(
 """What Kubernetes and OpenShift put into every namespace."""
 
 
+@once
 def no_longer_rendered(upgrade: Upgrade) -> frozenset[ResourceId]:
     """What the release rendered and nobody renders or keeps now. What it never rendered is not due to this upgrade."""
     _, after = around(upgrade)
@@ -41,17 +43,25 @@ def dangling(upgrade: Upgrade, kinds: frozenset[str], names: Names) -> Iterator[
 def newly_missing(upgrade: Upgrade, kinds: frozenset[str], names: Names) -> Iterator[tuple[Resource, Reference]]:
     """Objects of ``kinds`` in the release that name what no one renders, and that no one named or rendered before."""
     before, after = around(upgrade)
-    known = {one.id for one in (*before, *after)}
-    known.update(reference.id for one in before if one.kind in kinds for reference in names(one))
+    known = _all_ids(upgrade)
+    named = {reference.id for one in before if one.kind in kinds for reference in names(one)}
     found = [
         (resource, reference)
         for resource in upgrade.after.manifests.resources
         if resource.kind in kinds
         for reference in names(resource)
-        if reference.id not in known and (reference.id.kind, reference.id.name) not in _ALWAYS_THERE
+        if reference.id not in known
+        and reference.id not in named
+        and (reference.id.kind, reference.id.name) not in _ALWAYS_THERE
     ]
     missing = _unmade({reference.id for _, reference in found}, after) if found else frozenset()
     return ((resource, reference) for resource, reference in found if reference.id in missing)
+
+
+@once
+def _all_ids(upgrade: Upgrade) -> frozenset[ResourceId]:
+    before, after = around(upgrade)
+    return frozenset(one.id for side in (before, after) for one in side)
 
 
 def _unmade(ids: set[ResourceId], after: Iterable[Resource]) -> frozenset[ResourceId]:

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from pipeline.core.kube.pods import containers, template_path
 from pipeline.core.kube.resource import ManifestSet, Resource, mapping, sequence
+from pipeline.core.memo import once
 from pipeline.core.risk.upgrade import Upgrade
 
 
@@ -36,6 +37,7 @@ def port_names(*containers_: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(str(port["name"]) for port in ports if port.get("name"))
 
 
+@once
 def around(upgrade: Upgrade) -> tuple[list[Resource], list[Resource]]:
     """All objects that are known before and after: this release's, and those of the rest of the repository."""
 
@@ -47,6 +49,13 @@ def around(upgrade: Upgrade) -> tuple[list[Resource], list[Resource]]:
         both(upgrade.before.manifests, facts.repository_before),
         both(upgrade.after.manifests, facts.repository_after),
     )
+
+
+@once
+def pods_around(upgrade: Upgrade) -> tuple[list[Pods], list[Pods]]:
+    """The pods of all workloads that are known before and after."""
+    before, after = around(upgrade)
+    return pods(before), pods(after)
 
 
 def home(resource: Resource, upgrade: Upgrade) -> str:

@@ -14,7 +14,7 @@ Make its selector and port names match the Services or pods again.
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from pipeline.core.analysis.selection import Pods, around, home, in_reach, pods, selects, service_ports
+from pipeline.core.analysis.selection import Pods, around, home, in_reach, pods_around, selects, service_ports
 from pipeline.core.kube.path import Path
 from pipeline.core.kube.resource import Resource, mapping, sequence
 from pipeline.core.risk.finding import Confidence, Severity
@@ -34,7 +34,9 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
     olds, monitors = upgrade.before.manifests.by_id(), [*_monitors(around(upgrade)[1])]
     if not monitors:
         return
-    before, after = (_Targets(_services(side), pods(side)) for side in around(upgrade))
+    before, after = (
+        _Targets(_services(side), found) for side, found in zip(around(upgrade), pods_around(upgrade), strict=True)
+    )
     for monitor in monitors:
         old = olds.get(monitor.id, monitor)
         namespace = home(monitor, upgrade)

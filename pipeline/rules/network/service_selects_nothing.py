@@ -12,7 +12,7 @@ Make its selector match the labels of the pod template again.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pipeline.core.analysis.selection import Pods, around, pods, selects
+from pipeline.core.analysis.selection import Pods, pods_around, selects
 from pipeline.core.kube.resource import Resource, mapping
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Hit, Rule, place, quiet, speaks
@@ -20,7 +20,7 @@ from pipeline.core.risk.upgrade import Upgrade
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
-    before, after = (pods(side) for side in around(upgrade))
+    before, after = pods_around(upgrade)
     olds = upgrade.before.manifests.by_id()
     for service in upgrade.after.manifests.of_kind("Service", ""):
         old = olds.get(service.id)

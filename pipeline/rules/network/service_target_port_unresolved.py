@@ -12,7 +12,7 @@ Make targetPort and the name of the container's port the same again.
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from pipeline.core.analysis.selection import Pods, around, pods, selects, service_ports
+from pipeline.core.analysis.selection import Pods, pods_around, selects, service_ports
 from pipeline.core.kube.path import Entry
 from pipeline.core.kube.resource import Resource, mapping
 from pipeline.core.risk.finding import Severity
@@ -21,7 +21,7 @@ from pipeline.core.risk.upgrade import Upgrade
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
-    olds, (before, after) = upgrade.before.manifests.by_id(), (pods(side) for side in around(upgrade))
+    olds, (before, after) = upgrade.before.manifests.by_id(), pods_around(upgrade)
     for service in upgrade.after.manifests.of_kind("Service", ""):
         old = olds.get(service.id)
         if old is None:
