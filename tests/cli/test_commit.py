@@ -11,6 +11,7 @@ import pytest
 from pipeline.adapters.git import locks
 from pipeline.cli import run
 from tests.support.platforms import git, platform, snapshot, verbs, write
+from tests.support.runner_log import heard
 
 HOOK = "#!/bin/sh\necho 'not on a Friday' >&2\nexit 1\n"
 RENDERED = "rendered/default/web/shop/service-web.yaml"
@@ -264,3 +265,20 @@ def test_without_git_what_needs_none_works_and_the_rest_says_what_is_missing(
     for arguments in (["commit"], ["commit", "-b", "up"], ["diff"], ["diff", "ref:HEAD", "worktree"], ["doctor"]):
         assert run(arguments) == 1
         assert "git is" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "name", ["\x1b[31mx", "\x1b]0;t\x07x", "a\n::error::b", "a\x9b31mb", "a\u202egnp.b", "a\rb\x08"]
+)
+def test_what_is_printed_of_a_path_neither_moves_a_terminal_nor_commands_a_runner(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    next_version(here)
+    write(here, {f"values/web/{name}.yaml": "a: 1\n", f"rendered/default/web/{name}.yaml": "a: 1\n"})
+    capsys.readouterr()
+    assert run(["commit", "--dry-run"]) == 0
+    said = "".join(capsys.readouterr())
+    assert "left out" in said
+    assert not set(said) & set("\x1b\x07\x9b\u202e\r\x08")
+    assert "error" not in dict(heard(said))
