@@ -65,7 +65,7 @@ def test_a_signal_that_ends_us_ends_all(tmp_path: Path, number: int) -> None:
     assert folder.stat().st_mode & 0o777 == 0o700
     assert alive(group)
     process.send_signal(number)
-    process.communicate(timeout=10)
+    process.communicate(timeout=60)
     assert until(lambda: not alive(group))
     assert until(lambda: not folder.exists())
 
@@ -73,14 +73,14 @@ def test_a_signal_that_ends_us_ends_all(tmp_path: Path, number: int) -> None:
 @pytest.mark.parametrize("ending", ["os._exit(3)", "sys.exit(3)", "raise ValueError", "pass", "os.abort()"])
 def test_any_other_end_ends_all(tmp_path: Path, ending: str) -> None:
     process, group, folder = started(tmp_path, ending)
-    process.communicate(timeout=10)
+    process.communicate(timeout=60)
     assert until(lambda: not alive(group))
     assert until(lambda: not folder.exists())
 
 
 def test_a_forked_child_that_lives_on_keeps_nothing_alive(tmp_path: Path) -> None:
     process, group, folder = started(tmp_path, "os.close(1) or os.fork() or time.sleep(2); os._exit(0)")
-    process.communicate(timeout=10)
+    process.communicate(timeout=60)
     assert until(lambda: not alive(group), 1.5)
     assert until(lambda: not folder.exists(), 1.5)
 

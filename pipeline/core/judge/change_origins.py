@@ -46,6 +46,7 @@ class _Inputs:
         self.values = [layer.data for layer in before.values] != [layer.data for layer in after.values]
         self.effects = [_by_object(side) for side in (before, after)]
         self._changed: Mapping[str, tuple[Any, ...]] | None = None
+        self._moves: set[tuple[str, str]] = set()
 
     def elsewhere(self, change: FieldChange) -> ChangeOrigin:
         """Of a path that no overlay touches."""
@@ -56,19 +57,25 @@ class _Inputs:
         return ChangeOrigin.CHART if self.chart else ChangeOrigin.VALUES
 
     def _is_ours(self, change: FieldChange) -> bool:
-        """Whether what stands there now is a value that we changed, under a key of its name, or a text that has it."""
+        """Whether what stands there now is a value that we changed.
+
+        It stands under a key of its name, or took the place of what the value was before, or is a part of a text.
+        """
         from pipeline.core.charts.known_values import leaves  # noqa: PLC0415 - 0.1 s that no report shown again needs
         from pipeline.core.charts.values import overlaid  # noqa: PLC0415
 
         if self._changed is None:
-            old = {path: repr(value) for path, value in leaves(overlaid(self.before.values))}
+            old = dict(leaves(overlaid(self.before.values)))
             found: dict[str, tuple[Any, ...]] = {}
             for path, value in leaves(overlaid(self.after.values)):
-                if old.get(path) != repr(value):
+                if path not in old or repr(old[path]) != repr(value):
                     found[path[-1]] = (*found.get(path[-1], ()), value)
+                    self._moves.add((str(old.get(path)), str(value)))
             self._changed = found
         key = next((step for step in reversed(change.path) if isinstance(step, str)), "")
         if any(type(value) is type(change.new) and value == change.new for value in self._changed.get(key, ())):
+            return True
+        if change.op is Op.CHANGED and (str(change.old), str(change.new)) in self._moves:
             return True
         said = change.new if isinstance(change.new, str) else ""
         texts = (str(value) for several in self._changed.values() for value in several)

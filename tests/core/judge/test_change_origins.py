@@ -82,3 +82,9 @@ def test_where_something_else_differs_too_only_a_value_of_ours_is_told() -> None
     assert [one.fields for one in change_origins(diff.changes, before, after, more=True)] == [("",)]
     before, after = side(ONE, OLD, "type: ClusterIP"), side(TWO, OLD, "type: NodePort")
     assert [one.fields for one in change_origins(diff.changes, before, after, more=True)] == [("values",)]
+    ours = settings(port=81, mine=80), settings(port=82, mine=81)
+    before, after = side(ours[0], OLD, "web: {size: 81}"), side(ours[1], OLD, "web: {size: 82}")
+    diff = compare(before.manifests, after.manifests)
+    (found,) = change_origins(diff.changes, before, after, more=True)
+    paths = [field.path[-1] for field in diff.changes[0].fields]
+    assert dict(zip(paths, map(str, found.fields), strict=True)) == {"port": "values", "mine": ""}
