@@ -205,7 +205,7 @@ def _finding(finding: FindingEntry, home: str, page: str, *, opened: bool) -> st
     sure = "" if finding.confidence == "proven" else f" (confidence: {finding.confidence})"
     badge = f"{_BADGES[finding.severity]} <b>{finding.severity}</b>{sure}"
     also = plain.elsewhere(finding)
-    rows = [f"**{prose(finding.title)}**", "", f"- Impact: {prose(finding.why)}"]
+    rows = [f"**{prose(finding.title)}**", "", f"- Impact: {prose(finding.impact)}"]
     rows += [
         f"- Fix: {prose(fix(finding))}",
         *commands(finding.commands, indent=2),

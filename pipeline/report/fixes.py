@@ -23,7 +23,7 @@ def fix(first: FindingEntry, *others: FindingEntry) -> str:
     A rule's text may begin with a verb or with the object (``Service web: …``): the object is named once either way.
     "Nothing to do" names no object, and a fix that begins with the file to edit stays as it is.
     """
-    text = line(first.remedy)
+    text = line(first.fix)
     if text.startswith(_NOTHING) or _FILE_FIRST.match(text):
         return text
     named = dict.fromkeys(_name(one.resource) for one in (first, *others))
@@ -33,7 +33,7 @@ def fix(first: FindingEntry, *others: FindingEntry) -> str:
 
 def fix_for_all(group: Sequence[FindingEntry]) -> str:
     """The fix of findings that are listed right above: ``all 5: compare …``."""
-    text = line(group[0].remedy)
+    text = line(group[0].fix)
     if text.startswith(_NOTHING) or _FILE_FIRST.match(text):
         return text
     every = "both" if len(group) == 2 else f"all {len(group)}"  # noqa: PLR2004 - two
@@ -42,7 +42,7 @@ def fix_for_all(group: Sequence[FindingEntry]) -> str:
 
 def labelled(finding: FindingEntry) -> str:
     """The whole of a finding in one paragraph, for formats that have no list."""
-    return " ".join([f"{finding.title}. Impact: {finding.why} Fix: {fix(finding)}", *finding.commands])
+    return " ".join([f"{finding.title}. Impact: {finding.impact} Fix: {fix(finding)}", *finding.commands])
 
 
 class MergeStep(NamedTuple):
@@ -58,7 +58,7 @@ def steps_before_merging(report: ReportDocument) -> list[MergeStep]:
     steps: dict[str, list[FindingEntry]] = {}
     for finding in report.findings:
         if finding.severity in SERIOUS and not finding.waived:
-            steps.setdefault(_unnamed(line(finding.remedy), finding.resource), []).append(finding)
+            steps.setdefault(_unnamed(line(finding.fix), finding.resource), []).append(finding)
     return [
         MergeStep(fix(*several), tuple(dict.fromkeys(c for one in several for c in one.commands)), several[0])
         for several in steps.values()

@@ -68,7 +68,7 @@ def _suite(report: ReportDocument, release: ReleaseEntry) -> Iterator[str]:
 
 def _case(finding: FindingEntry) -> Iterator[str]:
     name, rule = _attribute(plain.place(finding)), _attribute(finding.rule)
-    said = [finding.title, f"Impact: {finding.why}", f"Fix: {fix(finding)}", *finding.commands]
+    said = [finding.title, f"Impact: {finding.impact}", f"Fix: {fix(finding)}", *finding.commands]
     said += [f"Confidence: {finding.confidence}", *(f"Evidence: {line}" for line in finding.evidence)]
     text = _text("\n".join(said))
     if finding.waived:

@@ -59,7 +59,7 @@ def _findings(report: ReportDocument) -> Iterator[str]:
         home = f"{code(own)} " if (own := plain.home(report, finding)) else ""
         yield f"- **{finding.severity}**{sure}{waived} `{finding.rule}` {home}{code(plain.place(finding))}"
         yield f"  - **{prose(finding.title)}**"
-        yield f"  - Impact: {prose(finding.why)}"
+        yield f"  - Impact: {prose(finding.impact)}"
         yield f"  - Fix: {prose(fix(finding))}"
         yield from commands(finding.commands, indent=4)
         others = plain.elsewhere(finding)

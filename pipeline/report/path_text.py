@@ -40,6 +40,6 @@ def told(level: str, findings: Iterable[JudgedFinding]) -> Iterator[str]:
     """Each finding with its fix and the commands of that."""
     for finding in findings:
         yield f"     {level.upper():8}{line(finding.title)}"
-        if finding.remedy:
-            yield f"       Fix  {line(finding.remedy)}"
+        if finding.fix:
+            yield f"       Fix  {line(finding.fix)}"
         yield from (f"            {line(command)}" for command in finding.commands)

@@ -98,7 +98,7 @@ def by_words(findings: Iterable[FindingEntry]) -> list[list[FindingEntry]]:
     """Findings of a rule with the same impact and the same fix, together, in the order they come."""
     groups: dict[tuple[str, ...], list[FindingEntry]] = {}
     for finding in findings:
-        key = (finding.rule, finding.confidence, finding.why, finding.remedy, *finding.commands)
+        key = (finding.rule, finding.confidence, finding.impact, finding.fix, *finding.commands)
         groups.setdefault(key, []).append(finding)
     return list(groups.values())
 

@@ -47,7 +47,7 @@ def _rule(name: str, finding: FindingEntry) -> dict[str, Any]:
     return {
         "id": name,
         "shortDescription": {"text": name.replace("-", " ")},
-        "fullDescription": {"text": safe(f"{finding.title}. Impact: {finding.why}")},
+        "fullDescription": {"text": safe(f"{finding.title}. Impact: {finding.impact}")},
         "help": {"text": f"pipeline rules explain {name}"},
         "properties": {"tags": [finding.category], "security-severity": _SCORES[finding.severity]},
     }

@@ -76,7 +76,7 @@ def _whole(finding: FindingEntry, home: str, look: Look) -> Iterator[str]:
     if not fits:
         yield f"  {_elided(where, look.room(2))}"
     yield from look.wrapped("  ", plain.line(finding.title), "bold")
-    yield from look.wrapped("  Impact    ", plain.line(finding.why))
+    yield from look.wrapped("  Impact    ", plain.line(finding.impact))
     yield from _fix("  Fix       ", fix(finding), finding, look)
     if also := plain.elsewhere(finding):
         yield from look.wrapped("  Also      ", listed(also, _ALSO_SHOWN, between="; "), "dim")

@@ -65,7 +65,7 @@ def test_every_format_names_the_object_first(rule: Rule) -> None:
 
 
 @pytest.mark.parametrize(
-    ("remedy", "kind", "said"),
+    ("text", "kind", "said"),
     [
         ("Keep the old port.", "Service", "Service shop/web: keep the old port."),
         ("Service web: keep the old port.", "Service", "Service shop/web: keep the old port."),
@@ -80,17 +80,17 @@ def test_every_format_names_the_object_first(rule: Rule) -> None:
         ("Nothing to do.", "Service", "Nothing to do."),
     ],
 )
-def test_the_object_is_named_once(remedy: str, kind: str, said: str) -> None:
+def test_the_object_is_named_once(text: str, kind: str, said: str) -> None:
     own = ResourceEntry("", "v1", kind, "web", "shop")
     found = next(one for rule in EVERY for one in serious(rule))
-    assert fix(msgspec.structs.replace(found, resource=own, also=(), remedy=remedy)) == said
+    assert fix(msgspec.structs.replace(found, resource=own, also=(), fix=text)) == said
 
 
 def test_findings_that_share_a_fix_share_its_line() -> None:
     found = next(one for rule in EVERY for one in serious(rule))
     every = [
         msgspec.structs.replace(
-            found, resource=ResourceEntry("", "v1", "Service", name, "shop"), also=(), remedy="Keep it."
+            found, resource=ResourceEntry("", "v1", "Service", name, "shop"), also=(), fix="Keep it."
         )
         for name in "abcde"
     ]

@@ -115,7 +115,12 @@ def test_every_text_format_states_the_same_facts(everything: ReportDocument) -> 
         for finding in everything.findings:
             facts = [finding.title]
             if finding.severity != "info" and not finding.waived:
-                facts += [finding.rule, finding.why, fix(finding).partition(": ")[2], plain.home(everything, finding)]
+                facts += [
+                    finding.rule,
+                    finding.impact,
+                    fix(finding).partition(": ")[2],
+                    plain.home(everything, finding),
+                ]
                 facts += [plain.resource(finding.resource), *finding.evidence[:3]]
             if finding.waived:
                 facts = [finding.rule, finding.waived.reason]

@@ -116,7 +116,7 @@ def test_a_custom_resource_that_fits_eases_the_finding(change: Change) -> None:
         refutable = "default" not in finding.rule and "format" not in finding.rule
         if refutable and without.severity > Severity.LOW and finding.rule.startswith("crd-field-"):
             assert Severity.LOW <= finding.severity < without.severity
-            assert "Widget shop/mine fits" in finding.why
+            assert "Widget shop/mine fits" in finding.impact
             assert "not known here" in without.evidence[0]
         else:
             assert finding.severity == without.severity
@@ -136,7 +136,7 @@ def test_a_custom_resource_that_fits_eases_the_finding(change: Change) -> None:
 def test_how_a_crd_is_delivered_decides_what_its_removal_means(before: str, severity: str, words: str) -> None:
     found = [finding for finding in judged(before, "")[1].findings if finding.rule == "crd-removed"]
     assert [finding.severity.label for finding in found] == [severity]
-    assert words in found[0].why
+    assert words in found[0].impact
 
 
 def test_a_crd_in_the_folder_is_delivered_by_it() -> None:

@@ -39,8 +39,8 @@ def test_rule_is_documented_and_tried_both_ways(rule: Rule) -> None:
 def test_what_a_rule_says_is_short_enough_for_two_in_the_morning(rule: Rule) -> None:
     for case in rule.cases:
         for finding in judge(upgrade(case), [rule]).findings:
-            assert all((finding.title, finding.why, finding.remedy))
-            assert all("\n" not in line for line in (finding.title, finding.why, finding.remedy))
+            assert all((finding.title, finding.impact, finding.fix))
+            assert all("\n" not in line for line in (finding.title, finding.impact, finding.fix))
 
 
 def test_a_rule_that_compares_says_nothing_where_no_object_differs() -> None:

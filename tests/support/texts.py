@@ -44,12 +44,12 @@ def rule_findings(rule: Rule, every: tuple[Rule, ...]) -> Iterator[tuple[Rule, s
 
 def lines_at(finding: Finding, columns: int = COLUMNS) -> int:
     """How many lines title, impact and fix take together at a terminal of that width."""
-    return sum(len(wrap(text, columns - _INDENT)) for text in (finding.title, finding.why, _fix(finding)))
+    return sum(len(wrap(text, columns - _INDENT)) for text in (finding.title, finding.impact, _fix(finding)))
 
 
 def _fix(finding: Finding) -> str:
     """As every format says it; for what is never shown, as the rule wrote it."""
-    return finding.remedy if finding.severity is Severity.OFF else fix(entry(finding))
+    return finding.fix if finding.severity is Severity.OFF else fix(entry(finding))
 
 
 def _section(rule: Rule, title: str, finding: Finding) -> str:
@@ -57,7 +57,7 @@ def _section(rule: Rule, title: str, finding: Finding) -> str:
         f"== {rule.id}: {title}",
         f"{finding.severity.label} · {finding.confidence} · {finding.place}",
         f"Title    {finding.title}",
-        f"Impact   {finding.why}",
+        f"Impact   {finding.impact}",
         f"Fix      {_fix(finding)}",
         *(f"Command  {line}" for line in finding.commands),
         *(f"Evidence {line}" for line in finding.evidence),

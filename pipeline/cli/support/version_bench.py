@@ -163,9 +163,9 @@ def judged_report(version: str, report: Report) -> JudgedVersion:
 
 
 def _shown(findings: list[Finding], report: Report) -> tuple[JudgedFinding, ...]:
-    rows = [{"title": one.title, "remedy": one.remedy, "commands": list(one.commands)} for one in findings]
+    rows = [{"title": one.title, "fix": one.fix, "commands": list(one.commands)} for one in findings]
     covered = report.mask.covered({"findings": rows})["findings"]
-    return tuple(JudgedFinding(row["title"], row["remedy"], tuple(row["commands"])) for row in covered)
+    return tuple(JudgedFinding(row["title"], row["fix"], tuple(row["commands"])) for row in covered)
 
 
 def _today() -> date:

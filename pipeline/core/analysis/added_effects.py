@@ -16,8 +16,8 @@ class AddedEffect:
     """How severe the addition of an object is, why, and what to do."""
 
     severity: Severity | None
-    why: str
-    remedy: str
+    impact: str
+    fix: str
     confidence: Confidence | None = None
 
 

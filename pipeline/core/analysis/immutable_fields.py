@@ -21,7 +21,7 @@ from pipeline.core.risk.upgrade import Upgrade
 from pipeline.core.words import agreeing, deletion
 
 Fix = tuple[str, tuple[str, ...]]
-"""A remedy, and the whole command lines that it speaks of."""
+"""A fix, and the whole command lines that it speaks of."""
 
 
 def bodies(change: ResourceChange, *, hooks: bool = False) -> tuple[Body, Body] | None:
@@ -73,7 +73,7 @@ def immutable_check(
 
     It is given the old and the new body, with defaults, and the target's minor (the newest known where none is stated).
 
-    ``fix`` is the remedy, and the commands that it speaks of.
+    ``fix`` is what to do, and the commands that it speaks of.
     """
 
     def check(change: ResourceChange, upgrade: Upgrade) -> Iterator[Hit]:
@@ -89,12 +89,12 @@ def rejected(change: ResourceChange, paths: Sequence[Path], fix: Fix, names: str
     """That the API server does not let ``paths``, one or more, change. ``names`` is how the title calls them."""
     names = names or ", ".join(".".join(map(str, path)) for path in paths)
     places = [place(change.resource, first_below(change, path)) for path in paths]
-    remedy, commands = fix
+    told, commands = fix
     return Hit(
         places[0],
         title=f"{change.id.kind} {change.id.name}: {names} {agreeing(len(paths), 'is')} immutable",
-        why="The API server rejects it, and the apply stops there.",
-        remedy=remedy,
+        impact="The API server rejects it, and the apply stops there.",
+        fix=told,
         commands=commands,
         also=tuple(places[1:]),
         claims=claims(change, *paths),

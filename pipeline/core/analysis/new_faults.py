@@ -62,7 +62,7 @@ def new_faults(upgrade: Upgrade, kinds: frozenset[str], find: Faults) -> Iterato
 
 
 def fault_check(
-    kinds: frozenset[str], find: Faults, why: str, remedy: str, grades: Mapping[Confidence, Severity] = _BASE
+    kinds: frozenset[str], find: Faults, impact: str, fix: str, grades: Mapping[Confidence, Severity] = _BASE
 ) -> WholeCheck:
     """A rule about new faults, one finding each. ``grades`` is the severity by confidence, else the rule's own."""
 
@@ -71,8 +71,8 @@ def fault_check(
             yield Hit(
                 place(fault.resource, fault.path),
                 title=f"{fault.resource.kind} {fault.resource.id.name} {fault.title}",
-                why=why,
-                remedy=remedy,
+                impact=impact,
+                fix=fix,
                 severity=grades.get(confidence),
                 confidence=confidence,
             )

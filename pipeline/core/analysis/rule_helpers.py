@@ -33,15 +33,15 @@ class FindingText:
     """
 
     what: str
-    why: str
-    remedy: str
+    impact: str
+    fix: str
     grade: Grade | None = None
     confidence: Confidence | None = None
     detail: bool = True
     say: "Say | None" = None
     """How one change is said; :func:`shown` where nothing else is."""
     commands: Callable[[ResourceChange], tuple[str, ...]] = lambda _: ()
-    """Whole command lines that ``remedy`` speaks of."""
+    """Whole command lines that ``fix`` speaks of."""
     alone: Callable[[FieldChange], str] | None = None
     """Takes the place of ``what`` and the list where only one path changed: ``spec.a changes from 1 to 2``."""
     advise: Advise | None = None
@@ -155,15 +155,15 @@ def _of_group(said: tuple[str, ...], group: list[tuple[ResourceChange, list[Fiel
 def hit(change: ResourceChange, picked: list[FieldChange], words: FindingText) -> Hit:
     """The finding about ``picked``: placed at the first, the others beside it, all of them explained."""
     places = [at(change, field) for field in picked]
-    why, remedy = (words.advise(picked) if words.advise else None) or (words.why, words.remedy)
+    impact, fix = (words.advise(picked) if words.advise else None) or (words.impact, words.fix)
     texts = [words.say(change, field) for field in picked] if words.say else all_shown(picked)
     said = listed(dict.fromkeys(texts), _SHOWN, between=_between(words)) if words.detail else ""
     what = words.alone(picked[0]) if words.alone and len(picked) == 1 else _what(words.what, said, len(picked))
     return Hit(
         places[0],
         title=f"{change.id.kind} {change.id.name}: {what}",
-        why=why,
-        remedy=remedy,
+        impact=impact,
+        fix=fix,
         commands=words.commands(change),
         severity=words.grade(change, picked) if words.grade else None,
         confidence=words.confidence,

@@ -30,8 +30,8 @@ def refusal(pair: CrdPair, told: dict[Path, str]) -> Hit:
     return Hit(
         places[0],
         title=f"CRD {pair.name}: {', '.join(told.values())} is immutable",
-        why="The API server rejects it, and the apply stops there.",
-        remedy="Export its custom resources, delete it, apply the new one and create them again.",
+        impact="The API server rejects it, and the apply stops there.",
+        fix="Export its custom resources, delete it, apply the new one and create them again.",
         commands=(kubectl("get", pair.name, "--all-namespaces", "-o", "yaml"),),
         severity=Severity.HIGH if pair.definition.within else None,
         confidence=Confidence.LIKELY if pair.definition.within else None,

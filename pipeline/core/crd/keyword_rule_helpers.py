@@ -34,8 +34,8 @@ class CrdFindingText:
     """
 
     what: Callable[[int], str]
-    why: str
-    remedy: str
+    impact: str
+    fix: str
     grade: Callable[[list[SchemaChange], ChangedCrd], Severity | None] | None = None
     fitting: Severity | None = None
 
@@ -65,8 +65,8 @@ def _hit(upgrade: Upgrade, edited: ChangedCrd, picked: list[SchemaChange], words
     return Hit(
         places[0],
         title=f"CRD {edited.pair.name}: {words.what(len(names))} ({listed(names, _SHOWN, between='; ')})",
-        why=f"{words.why} Here {naming(fitting)} {agreeing(len(fitting), 'fits')}." if fitting else words.why,
-        remedy=words.remedy,
+        impact=f"{words.impact} Here {naming(fitting)} {agreeing(len(fitting), 'fits')}." if fitting else words.impact,
+        fix=words.fix,
         severity=severity,
         evidence=(USE_NOT_SHOWN,) if asked and not shown_here else (),
         also=tuple(places[1:]),
@@ -100,8 +100,8 @@ def quiet_check(picks: Callable[[SchemaChange], bool], words: CrdFindingText, *,
             yield Hit(
                 places[0],
                 title=f"{words.what(number)} in {names}",
-                why=words.why,
-                remedy=words.remedy,
+                impact=words.impact,
+                fix=words.fix,
                 also=tuple(places[1:]),
                 claims=tuple(
                     one for edited, picked in found for one in claim(edited.pair, *(change.path for change in picked))

@@ -29,7 +29,7 @@ def added_names(before: Definition, after: Definition, key: str) -> list[str]:
     )
 
 
-def names_check(told: NameComplaints, verb: str, why: str, remedy: str) -> WholeCheck:
+def names_check(told: NameComplaints, verb: str, impact: str, fix: str) -> WholeCheck:
     """One finding per CRD, about those of its short names and categories that ``told`` picks."""
 
     def check(upgrade: Upgrade) -> Iterator[Hit]:
@@ -42,8 +42,8 @@ def names_check(told: NameComplaints, verb: str, why: str, remedy: str) -> Whole
                 yield Hit(
                     pair.place(paths[0]),
                     title=f"CRD {pair.name} {verb} {' and '.join(found)}: {listed}",
-                    why=why,
-                    remedy=remedy,
+                    impact=impact,
+                    fix=fix,
                     also=tuple(pair.place(path) for path in paths[1:]),
                     claims=claim(pair, *paths),
                 )

@@ -25,7 +25,7 @@ def _key(finding: Finding, number: int) -> tuple[object, ...]:
         if finding.title.startswith(subject):
             said = finding.title[len(subject) :]
             levels = (finding.severity, finding.confidence)
-            return finding.rule, kind, *levels, said, finding.why, finding.remedy
+            return finding.rule, kind, *levels, said, finding.impact, finding.fix
     return (number,)
 
 

@@ -133,7 +133,9 @@ class ChangeEntry(Struct, frozen=True):
         return tuple(field for field in self.fields if not field.noise)
 
 
-class FindingEntry(Struct, frozen=True):
+class FindingEntry(Struct, frozen=True, rename={"impact": "why", "fix": "remedy"}):
+    """In the file, ``impact`` is called ``why`` and ``fix`` is called ``remedy``, as they were before."""
+
     rule: Annotated[str, Meta(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*\Z")]
     category: str
     severity: Level
@@ -143,8 +145,8 @@ class FindingEntry(Struct, frozen=True):
     path: ReportPath
     also: tuple[PlaceEntry, ...]
     title: str
-    why: str
-    remedy: str
+    impact: str
+    fix: str
     evidence: tuple[str, ...]
     waived: Waiver | None
     fingerprint: Annotated[str, Meta(pattern=r"^[0-9a-f]{12}\Z")]

@@ -25,7 +25,7 @@ def unexplained(
         yield Hit(
             places[0],
             title=f"{change.id.kind} {change.id.name} is {change.action}; no rule explains it{said}",
-            why="Its effect is unknown: it may be harmless, or cause an outage.",
-            remedy="Read the change, and look it up in the release notes.",
+            impact="Its effect is unknown: it may be harmless, or cause an outage.",
+            fix="Read the change, and look it up in the release notes.",
             also=tuple(places[1:]),
         )

@@ -142,10 +142,10 @@ def _names(resource: ResourceRef) -> tuple[str, ...]:
     return (short, f"{resource.kind}/{resource.namespace}/{resource.name}") if resource.namespace else (short,)
 
 
-def _about(rule: WaiverRule, grade: tuple[str, Severity], what: str, why: str, remedy: str) -> Finding:
+def _about(rule: WaiverRule, grade: tuple[str, Severity], what: str, impact: str, fix: str) -> Finding:
     name, severity = grade
     title = f"the waiver of {rule.subject} {what}"
-    finding = Finding(name, "policy", severity, Confidence.HINT, rule.release, rule.place, title, why, remedy)
+    finding = Finding(name, "policy", severity, Confidence.HINT, rule.release, rule.place, title, impact, fix)
     return finding.with_fingerprint()
 
 

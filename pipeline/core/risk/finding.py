@@ -100,8 +100,8 @@ class Finding:
     release: str
     place: Place
     title: str
-    why: str
-    remedy: str
+    impact: str
+    fix: str
     also: tuple[Place, ...] = ()
     alike: tuple[Place, ...] = ()
     """Those of ``also`` of which the same is said as of ``place``."""
@@ -110,7 +110,7 @@ class Finding:
     fingerprint: str = ""
     environment: str = ""
     commands: tuple[str, ...] = ()
-    """Whole command lines that ``remedy`` speaks of, ready to copy."""
+    """Whole command lines that ``fix`` speaks of, ready to copy."""
 
     @property
     def blocks(self) -> bool:

@@ -46,14 +46,14 @@ class Claim:
 class Hit:
     """What a check yields. ``severity`` and ``confidence`` default to the rule's own.
 
-    ``title`` is what changed (old, new) in one line; ``why`` what breaks; ``remedy`` what to do. ``also`` lists the
+    ``title`` is what changed (old, new) in one line; ``impact`` what breaks; ``fix`` what to do. ``also`` lists the
     other places of the same fact. ``claims`` are the paths explained; where empty, those of ``place`` and ``also``.
     """
 
     place: Place
     title: str
-    why: str
-    remedy: str
+    impact: str
+    fix: str
     severity: Severity | None = None
     confidence: Confidence | None = None
     also: tuple[Place, ...] = ()
@@ -62,7 +62,7 @@ class Hit:
     evidence: tuple[str, ...] = ()
     claims: tuple[Claim, ...] = ()
     commands: tuple[str, ...] = ()
-    """Whole command lines that ``remedy`` speaks of, ready to copy."""
+    """Whole command lines that ``fix`` speaks of, ready to copy."""
 
 
 EachCheck = Callable[[ResourceChange, Upgrade], Iterator[Hit]]

@@ -11,7 +11,7 @@ class JudgedFinding:
     """What is said of a finding, with no secret value left in it."""
 
     title: str
-    remedy: str = ""
+    fix: str = ""
     commands: tuple[str, ...] = ()
 
 

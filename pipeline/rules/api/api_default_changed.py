@@ -35,8 +35,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         yield Hit(
             places[0],
             title=f"{kind} {resource.id.name}: {field} becomes {row.value} with Kubernetes 1.{target[1]}",
-            why=f"The API server fills it in since 1.{row.since}. It acts as it did without the field.",
-            remedy=f"State {row.path[-1]} where it must not depend on the version.",
+            impact=f"The API server fills it in since 1.{row.since}. It acts as it did without the field.",
+            fix=f"State {row.path[-1]} where it must not depend on the version.",
             also=tuple(places[1:]),
         )
 

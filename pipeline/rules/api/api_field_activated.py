@@ -42,8 +42,8 @@ def _hit(several: list[tuple[Resource, GatedField]], before: int, after: int) ->
     return Hit(
         places[0],
         title=f"{resource.kind} {resource.id.name}: {to_text(first.path)} takes effect with Kubernetes 1.{after}",
-        why=f"Kubernetes 1.{before} ignores it (feature gate {first.gate}), and 1.{after} stores it.",
-        remedy=f"Check that {first.path[-1]} is wanted, or remove it with an overlay.",
+        impact=f"Kubernetes 1.{before} ignores it (feature gate {first.gate}), and 1.{after} stores it.",
+        fix=f"Check that {first.path[-1]} is wanted, or remove it with an overlay.",
         also=tuple(places[1:]),
     )
 

@@ -49,8 +49,8 @@ def _hit(several: list[tuple[Resource, GatedField]], minor: int, *, stated: bool
     return Hit(
         places[0],
         title=f"{resource.kind} {resource.id.name}: {to_text(first.path)} is accepted but silently ignored",
-        why=f"In Kubernetes 1.{minor} the feature gate {first.gate} is off by default: the field is not stored.",
-        remedy=f"Enable the feature gate {first.gate} on the cluster, or remove {first.path[-1]} with an overlay.",
+        impact=f"In Kubernetes 1.{minor} the feature gate {first.gate} is off by default: the field is not stored.",
+        fix=f"Enable the feature gate {first.gate} on the cluster, or remove {first.path[-1]} with an overlay.",
         severity=None if stated else Severity.LOW,  # no one said what the cluster runs
         also=tuple(places[1:]),
     )

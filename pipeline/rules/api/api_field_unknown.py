@@ -34,12 +34,12 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
 
 def _hit(one: News, minor: int) -> Hit:
     name, path = f"{one.resource.kind} {one.resource.id.name}", to_text(one.complaint.path)
-    past, remedy = _told(one, minor)
+    past, fix = _told(one, minor)
     return Hit(
         one.places[0],
         title=f"{name}: Kubernetes 1.{minor} has no field {path}{past}",
-        why="Server-side apply rejects the whole object; less strict clients drop the field with a warning.",
-        remedy=remedy,
+        impact="Server-side apply rejects the whole object; less strict clients drop the field with a warning.",
+        fix=fix,
         severity=one.severity,
         confidence=one.confidence,
         also=one.places[1:],

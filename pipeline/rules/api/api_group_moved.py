@@ -26,8 +26,9 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
         yield Hit(
             at(change),
             title=f"{change.id.kind} {change.id.name} moves from {old.api_version} to {new.api_version}",
-            why="To the cluster it is a different object; your own objects in the old group are no longer reconciled.",
-            remedy="Move your objects to the new group, and make sure that its CRDs are installed first.",
+            impact="To the cluster it is a different object; "
+            "your own objects in the old group are no longer reconciled.",
+            fix="Move your objects to the new group, and make sure that its CRDs are installed first.",
             also=(place(old),),
             claims=(Claim(change.id, ("apiVersion",)),),
         )

@@ -38,8 +38,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         yield Hit(
             places[0],
             title=f"{kind}.{group} is used for the first time, and no CRD in the repository defines it",
-            why="Unless the cluster has its CRD from somewhere else, the apply fails: no matches for kind.",
-            remedy="Add the release that installs the CRD and name it under needs, or disable the object with a value.",
+            impact="Unless the cluster has its CRD from somewhere else, the apply fails: no matches for kind.",
+            fix="Add the release that installs the CRD and name it under needs, or disable the object with a value.",
             also=tuple(places[1:]),
         )
 

@@ -48,10 +48,10 @@ def _hit(upgrade: Upgrade, file: str, wanted: str, version: str, charts: tuple[C
     return Hit(
         Place(ResourceRef.chart_file(file), ("kubeVersion",)),
         title=f"{name} requires Kubernetes {wanted}, but {us}",
-        why="Helm refuses to render it for that cluster."
+        impact="Helm refuses to render it for that cluster."
         if own
         else "Helm does not check a dependency's kubeVersion: it renders, but is not supported.",
-        remedy=f"Upgrade the cluster first ({wanted}), or stay on {old.version}."
+        fix=f"Upgrade the cluster first ({wanted}), or stay on {old.version}."
         if stated
         else "State the cluster's version (--kube-version, or environments.NAME.kubeVersion).",
         severity=None if own else Severity.MEDIUM if stated else Severity.LOW,

@@ -45,8 +45,8 @@ def check(change: ResourceChange, upgrade: Upgrade) -> Iterator[Hit]:
             yield Hit(
                 at(change, field),
                 title=f"{name}: {legacy.rstrip('/')} has no effect since Kubernetes 1.{since}",
-                why="It is silently ignored: it no longer selects, schedules or confines anything.",
-                remedy=f"Use {instead} instead, with a value or an overlay.",
+                impact="It is silently ignored: it no longer selects, schedules or confines anything.",
+                fix=f"Use {instead} instead, with a value or an overlay.",
             )
 
 

@@ -29,10 +29,10 @@ def check(change: ResourceChange, upgrade: Upgrade) -> Iterator[Hit]:
     yield Hit(
         at(change),
         title=f"{change.id.kind} {change.id.name} is no longer rendered; its API was removed in 1.{api.removed}",
-        why="The cluster still serves it: what it enforces ends with the upgrade."
+        impact="The cluster still serves it: what it enforces ends with the upgrade."
         if served
         else "The target does not serve this API: nothing is lost there.",
-        remedy="Set up its replacement first." if served else "Nothing to do.",
+        fix="Set up its replacement first." if served else "Nothing to do.",
         severity=None if served else Severity.INFO,
     )
 

@@ -24,12 +24,12 @@ from pipeline.core.risk.upgrade import Upgrade
 def check(upgrade: Upgrade) -> Iterator[Hit]:
     for one in news(upgrade):
         if one.complaint.fault not in (Fault.UNKNOWN, Fault.INVALID):
-            what, why, remedy = _told(one.complaint)
+            what, impact, fix = _told(one.complaint)
             yield Hit(
                 one.places[0],
                 title=f"{one.resource.kind} {one.resource.id.name}: {what}",
-                why=why,
-                remedy=remedy,
+                impact=impact,
+                fix=fix,
                 severity=_severity(one),
                 confidence=one.confidence,
                 also=one.places[1:],
@@ -43,18 +43,18 @@ def _severity(news: News) -> Severity | None:
 
 def _told(complaint: FieldComplaint) -> tuple[str, str, str]:
     """What is wrong, what breaks, what to do."""
-    path, why = to_text(complaint.path), "The API server rejects the whole object."
+    path, impact = to_text(complaint.path), "The API server rejects the whole object."
     last = complaint.path[-1] if isinstance(complaint.path[-1], str) else complaint.field
     if complaint.fault is Fault.MISSING:
-        return f"{path} is required", why, f"Set {last} with a value or an overlay."
+        return f"{path} is required", impact, f"Set {last} with a value or an overlay."
     if complaint.fault is Fault.TWICE:
         what = f"{to_text(complaint.path[:-1])} has {complaint.found} twice"
         lax = "Server-side apply rejects the whole object; other clients may only get a warning."
         return what, lax, "Remove one of the two with a value or an overlay."
     what = f"{path} is {complaint.found} but must be {complaint.wanted}"
     if complaint.wanted == "text" and complaint.found not in ("a map", "a list"):
-        return what, why, f"Put quotes around the value of {last}, in the values or with an overlay."
-    return what, why, f"Correct the value or the overlay that sets {last}."
+        return what, impact, f"Put quotes around the value of {last}, in the values or with an overlay."
+    return what, impact, f"Correct the value or the overlay that sets {last}."
 
 
 _MAP = (

@@ -37,8 +37,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
             yield Hit(
                 one.places[0],
                 title=f"{name}: {where or 'it'} is {complaint.found} but must be {complaint.wanted}",
-                why="The API server rejects the whole object.",
-                remedy=f"{name}: correct the value, or the overlay, that sets {last}.",
+                impact="The API server rejects the whole object.",
+                fix=f"{name}: correct the value, or the overlay, that sets {last}.",
                 severity=one.severity,
                 confidence=one.confidence,
                 also=one.places[1:],

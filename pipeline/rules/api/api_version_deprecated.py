@@ -28,8 +28,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         yield Hit(
             places[0],
             title=f"{naming(resources)}: {api.group}/{api.version} {api.kind} is deprecated",
-            why="It still works; a later Kubernetes version will not serve it.",
-            remedy=_remedy(api),
+            impact="It still works; a later Kubernetes version will not serve it.",
+            fix=_remedy(api),
             severity=Severity.INFO if old else None,
             confidence=None,
             also=tuple(places[1:]),

@@ -36,10 +36,10 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
     yield Hit(
         place(new, _PATH),
         title=f"{change.id.kind} {change.id.name}: apiVersion {old.api_version} -> {new.api_version}",
-        why="Its empty selector matched no pod before and now matches all of them: node drains may hang."
+        impact="Its empty selector matched no pod before and now matches all of them: node drains may hang."
         if flips
         else "Defaults and fields of the new version may differ.",
-        remedy="Give it a selector."
+        fix="Give it a selector."
         if flips
         else "Check that your clusters serve the new version, and how its defaults differ.",
         severity=Severity.HIGH if flips else None,

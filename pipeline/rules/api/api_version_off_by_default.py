@@ -35,8 +35,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         yield Hit(
             places[0],
             title=f"{naming(resources)}: Kubernetes 1.{minor} does not serve {api.group}/{api.version} by default",
-            why="Unless it is enabled on the cluster, the apply fails: no matches for kind.",
-            remedy=_remedy(api, minor),
+            impact="Unless it is enabled on the cluster, the apply fails: no matches for kind.",
+            fix=_remedy(api, minor),
             severity=Severity.LOW if old or not upgrade.facts.target_stated else None,
             also=tuple(places[1:]),
         )

@@ -38,8 +38,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
             places[0],
             title=f"{naming(resources)}: {api.group}/{api.version} {api.kind} was removed in "
             f"Kubernetes 1.{api.removed}",
-            why="The API server does not know the kind: the apply stops there.",
-            remedy=_remedy(api),
+            impact="The API server does not know the kind: the apply stops there.",
+            fix=_remedy(api),
             severity=_severity(upgrade, old=old),
             confidence=None if upgrade.facts.target_stated and upgrade.facts.capabilities else Confidence.LIKELY,
             also=tuple(places[1:]),

@@ -28,8 +28,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         yield Hit(
             places[0],
             title=f"{naming(resources)}: Kubernetes serves {api.group}/{api.version} only from 1.{api.introduced}",
-            why="The API server does not know the kind: the apply stops there.",
-            remedy=_remedy(api),
+            impact="The API server does not know the kind: the apply stops there.",
+            fix=_remedy(api),
             severity=Severity.LOW if old or not upgrade.facts.target_stated else None,
             confidence=None if upgrade.facts.target_stated else Confidence.LIKELY,
             also=tuple(places[1:]),

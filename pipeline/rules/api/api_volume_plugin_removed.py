@@ -43,8 +43,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
                 yield Hit(
                     place(resource, path),
                     title=f"{resource.kind} {resource.id.name}: a volume uses the plugin {plugin}, {since}",
-                    why="The volume is never mounted, and the pod stays in ContainerCreating.",
-                    remedy="Use the CSI driver for that storage, through a PersistentVolumeClaim.",
+                    impact="The volume is never mounted, and the pod stays in ContainerCreating.",
+                    fix="Use the CSI driver for that storage, through a PersistentVolumeClaim.",
                     severity=Severity.LOW if old else None,
                 )
 

@@ -30,8 +30,8 @@ def check(upgrade: Upgrade, said: Sequence[Finding], _left: Mapping[ResourceId, 
         yield Hit(
             Place(ResourceRef.chart_file("Chart.yaml"), ("version",)),
             title=f"{new.name} {old.version} -> {new.version} is {step} with breaking changes: {', '.join(grave)}",
-            why="The chart's version numbers do not tell which upgrades are safe.",
-            remedy="Pin exact versions of this chart, and review each upgrade.",
+            impact="The chart's version numbers do not tell which upgrades are safe.",
+            fix="Pin exact versions of this chart, and review each upgrade.",
         )
 
 

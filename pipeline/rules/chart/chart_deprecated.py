@@ -25,8 +25,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         yield Hit(
             Place(ResourceRef.chart_file("Chart.yaml"), ("deprecated",)),
             title=f"{new.name} {new.version} is deprecated",
-            why="It is no longer maintained and gets no security fixes.",
-            remedy="Find the replacement that its maintainers recommend, and plan the move.",
+            impact="It is no longer maintained and gets no security fixes.",
+            fix="Find the replacement that its maintainers recommend, and plan the move.",
         )
 
 

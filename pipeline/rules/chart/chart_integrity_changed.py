@@ -34,8 +34,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         yield Hit(
             Place(ResourceRef.chart_file(differing[0])),
             title=f"{new.name} {new.version} changed under the same version ({listed(differing, _SHOWN)})",
-            why="A published version should never change; this content was not reviewed.",
-            remedy="Ask the chart's maintainers; keep the old digest until they explain it.",
+            impact="A published version should never change; this content was not reviewed.",
+            fix="Ask the chart's maintainers; keep the old digest until they explain it.",
             also=tuple(Place(ResourceRef.chart_file(name)) for name in differing[1:]),
             evidence=(old.archive, new.archive),
         )

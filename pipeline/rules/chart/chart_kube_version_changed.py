@@ -38,10 +38,10 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
     yield Hit(
         Place(ResourceRef.chart_file("Chart.yaml"), ("kubeVersion",)),
         title=f"{new.name} {new.version} {_requires(after)}; the old chart {old_rule}",
-        why="Nothing breaks: every cluster that suited the old chart suits this one."
+        impact="Nothing breaks: every cluster that suited the old chart suits this one."
         if severity is Severity.INFO
         else "Helm refuses to render it for any other cluster.",
-        remedy="Nothing to do."
+        fix="Nothing to do."
         if severity is Severity.INFO
         else "Compare this with all your clusters, including the oldest.",
         severity=severity,

@@ -33,8 +33,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         yield Hit(
             Place(ResourceRef.chart_file("Chart.yaml"), ("version",)),
             title=f"{new.name} moves from {old.version} to {new.version}: {step}",
-            why="Major versions contain breaking changes; the upgrade notes list them.",
-            remedy="Read the upgrade notes of each major version in between.",
+            impact="Major versions contain breaking changes; the upgrade notes list them.",
+            fix="Read the upgrade notes of each major version in between.",
             severity=Severity.LOW if majors < 0 else None,
         )
 

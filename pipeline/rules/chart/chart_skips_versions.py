@@ -86,10 +86,10 @@ def _hit(old: Chart, new: Chart, steps: list[str], policy: str, field: str = "ve
     return Hit(
         Place(ResourceRef.chart_file("Chart.yaml"), (field,)),
         title=f"{new.name} moves from {old.version} to {new.version} and skips {shown}",
-        why="The chart requires every step to be taken: a migration of a skipped version would never run."
+        impact="The chart requires every step to be taken: a migration of a skipped version would never run."
         if policy
         else "A migration of a skipped version would never run.",
-        remedy=f"Upgrade one step at a time: {plan}. Read the notes of each.",
+        fix=f"Upgrade one step at a time: {plan}. Read the notes of each.",
         severity=Severity.MEDIUM if policy else None,
         confidence=Confidence.LIKELY if policy else None,
         evidence=(policy,) if policy else (),

@@ -61,7 +61,7 @@ _alike = alike_check(
 def check(upgrade: Upgrade) -> Iterator[Hit]:
     for hit in _alike(upgrade):
         if hit.severity is Severity.MEDIUM:
-            yield replace(hit, why=_ACTS, confidence=Confidence.LIKELY)
+            yield replace(hit, impact=_ACTS, confidence=Confidence.LIKELY)
         else:
             yield hit
 

@@ -37,8 +37,8 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
         yield Hit(
             place(change.after, found[0]),
             title=f"{change.id.kind} {change.id.name}: {names} {like} in plain text",
-            why="Whoever can read the repository or the object has the credential.",
-            remedy="Move the credential to a Secret (sops, an external store); rotate it if it was ever pushed.",
+            impact="Whoever can read the repository or the object has the credential.",
+            fix="Move the credential to a Secret (sops, an external store); rotate it if it was ever pushed.",
             also=tuple(place(change.after, path) for path in found[1:]),
         )
 

@@ -70,10 +70,10 @@ def _hit(change: ResourceChange, fields: list[FieldChange], keys: list[str], nam
     return Hit(
         at(change, fields[0]),
         title=f"{title}, which {first.kind} {first.name} needs" if first else title,
-        why="Its pods do not start: they refer to a key that does not exist."
+        impact="Its pods do not start: they refer to a key that does not exist."
         if first
         else "A program that reads the key falls back to its own default, or fails.",
-        remedy="Keep the key with a value or an overlay, or remove the reference."
+        fix="Keep the key with a value or an overlay, or remove the reference."
         if first
         else "Check whether pods of yours read it; set it again if they do.",
         severity=Severity.BLOCKER if first else None,

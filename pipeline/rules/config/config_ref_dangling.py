@@ -34,8 +34,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         yield Hit(
             places[0],
             title=f"{_needing(places)} {name.kind} {name.name}, which is no longer rendered",
-            why="After it is pruned, new pods do not start, unless something else creates it.",
-            remedy=f"Check what creates {name.kind} {name.name} now, or keep it with a value or an overlay.",
+            impact="After it is pruned, new pods do not start, unless something else creates it.",
+            fix=f"Check what creates {name.kind} {name.name} now, or keep it with a value or an overlay.",
             also=tuple(places[1:]),
         )
     for name, places in sorted(_users(newly_missing(upgrade, WORKLOADS, _needed)).items()):
@@ -43,8 +43,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         yield Hit(
             places[0],
             title=f"{_needing(places, 'now ')} {name.kind} {name.name}, which is not rendered",
-            why="New pods do not start until it exists.",
-            remedy=f"Create {name.kind} {name.name} in {name.namespace or upgrade.namespace} before the upgrade, "
+            impact="New pods do not start until it exists.",
+            fix=f"Create {name.kind} {name.name} in {name.namespace or upgrade.namespace} before the upgrade, "
             "or correct the reference.",
             severity=Severity.MEDIUM if outside else None,
             also=tuple(places[1:]),
@@ -66,8 +66,8 @@ def _keys(upgrade: Upgrade) -> Iterator[Hit]:
         yield Hit(
             places[0],
             title=f"{_needing(places, 'now ')} key {key} of {name.kind} {name.name}, which does not contain it",
-            why="New pods do not start until the key exists.",
-            remedy="Add the key with a value or an overlay, or correct the name.",
+            impact="New pods do not start until the key exists.",
+            fix="Add the key with a value or an overlay, or correct the name.",
             also=tuple(places[1:]),
         )
 

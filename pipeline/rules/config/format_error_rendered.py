@@ -37,8 +37,8 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
         yield Hit(
             place(change.after, path),
             title=f"{change.id.kind} {change.id.name}: rendered text contains the format error {shown}",
-            why="A Go error text is where the program expects a value.",
-            remedy="Give the value the type that the template expects, or correct the template.",
+            impact="A Go error text is where the program expects a value.",
+            fix="Give the value the type that the template expects, or correct the template.",
             also=tuple(place(change.after, other) for other, _ in found[1:]),
             claims=(Claim(change.id, ("not explained by a format error",)),),
         )

@@ -42,8 +42,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         yield Hit(
             places[0],
             title=f"{who} {refer} to {issuer.kind} {issuer.name}, which is no longer rendered",
-            why="After it is pruned, the certificate is not renewed and expires weeks later.",
-            remedy="Keep the issuer, or refer to one that exists.",
+            impact="After it is pruned, the certificate is not renewed and expires weeks later.",
+            fix="Keep the issuer, or refer to one that exists.",
             also=tuple(places[1:]),
         )
 

@@ -35,8 +35,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
     yield Hit(
         places[0],
         title=f"{f'{line}: ' if line else ''}sets {idle[0].id.kind} {idle[0].id.name} {names} to the chart's own value",
-        why="The overlay has no effect there now, and hides the next change of the chart's value.",
-        remedy="Delete that part of the overlay, unless you want to pin the value.",
+        impact="The overlay has no effect there now, and hides the next change of the chart's value.",
+        fix="Delete that part of the overlay, unless you want to pin the value.",
         also=tuple(places[1:]),
         evidence=(line,) if line else (),
     )

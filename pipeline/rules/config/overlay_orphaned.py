@@ -57,8 +57,8 @@ def _hit(same: list[OverlayDrift], upgrade: Upgrade) -> Hit:
     return Hit(
         place(resource, drift.path),
         title=f"{f'{line}: ' if line else ''}{_title(drift.loss)} {what}",
-        why=_why(drift),
-        remedy=f"Correct or delete the patch{_nearest(drift, resource)}.",
+        impact=_why(drift),
+        fix=f"Correct or delete the patch{_nearest(drift, resource)}.",
         severity=severity,
         confidence=confidence,
         also=tuple(place(resource, one.path) for one in same[1:]),

@@ -28,16 +28,16 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         yield Hit(
             places[0],
             title=f"{_running(places)} as service account {name.name}, which is no longer rendered",
-            why="After it is pruned, the API server rejects every new pod.",
-            remedy="Keep the account (serviceAccount.create), or refer to one that is rendered.",
+            impact="After it is pruned, the API server rejects every new pod.",
+            fix="Keep the account (serviceAccount.create), or refer to one that is rendered.",
             also=tuple(places[1:]),
         )
     for name, places in sorted(_users(newly_missing(upgrade, WORKLOADS, _accounts)).items()):
         yield Hit(
             places[0],
             title=f"{_running(places, 'now ')} as service account {name.name}, which is not rendered",
-            why="If it does not exist, the API server rejects the pods.",
-            remedy=f"Make sure that service account {name.name} exists in {name.namespace or upgrade.namespace}, "
+            impact="If it does not exist, the API server rejects the pods.",
+            fix=f"Make sure that service account {name.name} exists in {name.namespace or upgrade.namespace}, "
             "or let the chart create it.",
             severity=Severity.HIGH,
             confidence=Confidence.LIKELY,

@@ -32,10 +32,10 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
         yield Hit(
             place(change.after, ("metadata", "annotations", key)),
             title=f"ServiceAccount {change.id.name}: {key} {was} -> {now}",
-            why="Its pods have different cloud permissions from their next start."
+            impact="Its pods have different cloud permissions from their next start."
             if key in new
             else "Its pods have no cloud permissions from their next start.",
-            remedy="Set the annotation with a value (serviceAccount.annotations), or move the permissions first.",
+            fix="Set the annotation with a value (serviceAccount.annotations), or move the permissions first.",
             severity=None if key in old else Severity.LOW,
         )
 

@@ -52,14 +52,17 @@ def _hit(old: ResourceId, new: ResourceId, changes: _Changes, upgrade: Upgrade) 
         users = f"{len(places)} workloads ({listed(place.resource.name for place in places)}) run"
     claims = tuple(Claim.of(change, field) for change, field in changes)
     if old == new:
-        title, why = f"{users} as account {_DEFAULT} as before, now stated explicitly", "Nothing changes for the pods."
-        return Hit(places[0], title, why, "Nothing to do.", Severity.INFO, also=tuple(places[1:]), claims=claims)
-    severity, why, holders = _weight(old, upgrade)
+        title, impact = (
+            f"{users} as account {_DEFAULT} as before, now stated explicitly",
+            "Nothing changes for the pods.",
+        )
+        return Hit(places[0], title, impact, "Nothing to do.", Severity.INFO, also=tuple(places[1:]), claims=claims)
+    severity, impact, holders = _weight(old, upgrade)
     return Hit(
         places[0],
         title=f"{users} as service account {new.name} instead of {old.name}",
-        why=why,
-        remedy=f"Keep the name (serviceAccount.name), or add {new.name} to your bindings and trust policies.",
+        impact=impact,
+        fix=f"Keep the name (serviceAccount.name), or add {new.name} to your bindings and trust policies.",
         severity=severity,
         also=(*places[1:], *holders),
         claims=claims,

@@ -26,8 +26,8 @@ class SharedSetting:
     """What changes for others where one of ``paths`` of an object does."""
 
     paths: tuple[Path, ...]
-    why: str
-    remedy: str
+    impact: str
+    fix: str
     severity: Severity = Severity.MEDIUM
 
 
@@ -128,7 +128,7 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
     fields = (field for field in change.fields if not field.noise)
     picked = [field for field in fields if any(field.path[: len(path)] == path for path in known.paths)]
     if picked:
-        words = FindingText("settings change", known.why, known.remedy, grade=lambda *_: known.severity)
+        words = FindingText("settings change", known.impact, known.fix, grade=lambda *_: known.severity)
         yield hit(change, picked, words)
 
 

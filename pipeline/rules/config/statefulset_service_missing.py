@@ -35,8 +35,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
             place(resource, ("spec", "serviceName")),
             title=f"StatefulSet {resource.id.name} is governed by Service {service.name}, which is "
             + ("not headless" if there else "not rendered" if old is None else "no longer rendered"),
-            why="Its pods have no DNS names of their own and cannot find each other.",
-            remedy="Render the Service under that name, with clusterIP: None.",
+            impact="Its pods have no DNS names of their own and cannot find each other.",
+            fix="Render the Service under that name, with clusterIP: None.",
             severity=Severity.MEDIUM if there or old is None else None,
             also=(place(news[service]),) if there else (),
         )

@@ -47,14 +47,14 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         )
 
 
-def _hit(group: list[DefaultChange], severity: Severity, why: str, remedy: str) -> Hit:
+def _hit(group: list[DefaultChange], severity: Severity, impact: str, fix: str) -> Hit:
     places = [Place(ResourceRef.chart_file(change.file), change.path) for change in group]
     shown = listed((f"{'.'.join(c.own_path)} {between(c.old, c.new)}" for c in group), _SHOWN, between="; ")
     return Hit(
         places[0],
         title=f"{counted(len(group), 'default value')} changed: {shown}",
-        why=why,
-        remedy=remedy,
+        impact=impact,
+        fix=fix,
         severity=severity,
         confidence=Confidence.PROVEN,
         also=tuple(places[1:]),

@@ -61,8 +61,8 @@ def _hit(group: list[DefaultChange], severity: Severity, *, unknown: bool) -> Hi
     return Hit(
         places[0],
         title=f"{counted(len(group), 'default value')} removed from the chart: {names}",
-        why=_why(len(group), active=active, unknown=severity is Severity.MEDIUM and unknown),
-        remedy=f"Look for the new {noun_for(len(group), 'name')} there if you need what was removed.",
+        impact=_why(len(group), active=active, unknown=severity is Severity.MEDIUM and unknown),
+        fix=f"Look for the new {noun_for(len(group), 'name')} there if you need what was removed.",
         severity=severity,
         also=tuple(places[1:]),
     )

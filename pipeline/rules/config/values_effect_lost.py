@@ -31,8 +31,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         yield Hit(
             Place(ResourceRef.chart_file("values.yaml"), path),
             title=f"{ours}: our value {dotted} is no longer rendered",
-            why=f"{upgrade.after.chart.name} {upgrade.after.chart.version} does not use it: the setting is lost.",
-            remedy=f"Move {dotted} to the key that the chart's values.yaml or changelog names now.",
+            impact=f"{upgrade.after.chart.name} {upgrade.after.chart.version} does not use it: the setting is lost.",
+            fix=f"Move {dotted} to the key that the chart's values.yaml or changelog names now.",
             also=places,
             evidence=(ours, *(f"it stood in {place}" for place in places[:3])),
         )

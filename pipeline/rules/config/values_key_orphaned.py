@@ -64,10 +64,10 @@ def _hit(path: ValuesPath, upgrade: Upgrade, new: Chart, after: ChartValues, sev
     return Hit(
         Place(ResourceRef.chart_file("values.yaml"), path),
         title=f"{place}: {new.name} {new.version} has no value {dotted}",
-        why="Helm silently ignores it: the setting is lost and the chart's default applies."
+        impact="Helm silently ignores it: the setting is lost and the chart's default applies."
         if severity is None
         else "It only repeated what the old chart did anyway; Helm ignores it from now on.",
-        remedy=f"{place}: move the value to its new key{found} or delete it if the feature was removed.",
+        fix=f"{place}: move the value to its new key{found} or delete it if the feature was removed.",
         severity=severity,
         evidence=(place,),
     )

@@ -45,8 +45,8 @@ def _hit(violation: ValuesViolation, upgrade: Upgrade, new: Chart) -> Hit:
     return Hit(
         Place(ResourceRef.chart_file(violation.file or "values.schema.json"), path),
         title=f"{f'{near}: ' if near else ''}{new.name} {new.version} rejects {dotted} ({violation.words})",
-        why=f"Helm renders nothing until this is fixed{rule}.",
-        remedy=f"{place}: change {dotted} to what the schema allows."
+        impact=f"Helm renders nothing until this is fixed{rule}.",
+        fix=f"{place}: change {dotted} to what the schema allows."
         if place
         else f"Set it in our values{f' (near {near})' if near else ''}; the schema says what is allowed."
         if missing

@@ -45,8 +45,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         yield Hit(
             Place(ResourceRef.chart_file("values.yaml"), switch),
             title=f"{place}: our value {'.'.join(path)} now needs {'.'.join(switch)}, which is new and off",
-            why="What it configures is no longer rendered.",
-            remedy=f"{place}: set {'.'.join(switch)} to true if you still need it.",
+            impact="What it configures is no longer rendered.",
+            fix=f"{place}: set {'.'.join(switch)} to true if you still need it.",
             also=tuple(removed) if len(removed) <= _FEW else (),
             evidence=(place,),
         )

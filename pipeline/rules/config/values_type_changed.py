@@ -35,14 +35,14 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
                 Place(ResourceRef.chart_file(change.file), change.path),
                 title=f"{change.file}: {dotted} was {article(old)} and is now {article(new)}"
                 + (f"; we set it at {place}" if place else ""),
-                why="Our value already has the new type."
+                impact="Our value already has the new type."
                 if ready
                 else "A value with the old type fails or renders something else."
                 if place
                 else "We do not set it."
                 if _unset(upgrade)
                 else "Values that set it with the old type fail, or render something else.",
-                remedy=f"{place}: check that it still means what you want."
+                fix=f"{place}: check that it still means what you want."
                 if ready
                 else f"{place}: rewrite it in the form of the new values.yaml."
                 if place

@@ -55,12 +55,12 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
             )
 
 
-def _hit(cause: Resource, path: Path, own: list[ResourceChange], what: str, why: str) -> Hit:
+def _hit(cause: Resource, path: Path, own: list[ResourceChange], what: str, impact: str) -> Hit:
     return Hit(
         place(cause, path),
         title=f"{naming(own) if len({one.id.kind for one in own}) == 1 else f'{len(own)} custom resources'} {what}",
-        why=why,
-        remedy=_REMEDY,
+        impact=impact,
+        fix=_REMEDY,
         also=tuple(at(one) for one in own),
         claims=(Claim(cause.id, ("order",)),),  # what is added or removed is said by others
     )

@@ -27,8 +27,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         yield Hit(
             new[0].place(),
             title=f"{counted(len(new), 'CRD')} added: {names}",
-            why="If another release or an older installation already has it, two owners now write it.",
-            remedy="Check that no other release installs it.",
+            impact="If another release or an older installation already has it, two owners now write it.",
+            fix="Check that no other release installs it.",
             also=tuple(pair.place() for pair in new[1:]),
             claims=tuple(one for pair in new for one in claim(pair, ())),
         )

@@ -34,8 +34,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
             yield Hit(
                 pair.place(backend.path),
                 title=f"CRD {pair.name} converts through {backend}, which nothing here renders",
-                why="Custom resources of other versions than the stored one can be neither read nor written.",
-                remedy=f"CRD {pair.name}: render the Service with the CRD, or correct the reference.",
+                impact="Custom resources of other versions than the stored one can be neither read nor written.",
+                fix=f"CRD {pair.name}: render the Service with the CRD, or correct the reference.",
                 claims=(Claim(pair.id, backend.path),),
             )
 

@@ -34,10 +34,10 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         yield Hit(
             pair.place(_PATH),
             title=f"CRD {pair.name}: conversion strategy {old} -> {new}",
-            why="Until the webhook answers, only the storage version can be read and written."
+            impact="Until the webhook answers, only the storage version can be read and written."
             if new == "Webhook"
             else "Fields that the other version does not have are dropped.",
-            remedy="Make the webhook's Service and certificate ready first; apply the CRD last."
+            fix="Make the webhook's Service and certificate ready first; apply the CRD last."
             if new == "Webhook"
             else "Compare the versions' schemas; rewrite custom resources to the stored version.",
             severity=Severity.LOW if lone else None,

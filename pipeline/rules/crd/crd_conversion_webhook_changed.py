@@ -43,8 +43,8 @@ def _hit(upgrade: Upgrade, pair: CrdPair, after: Definition, changed: list[Path]
         pair.place(changed[0]),
         title=f"CRD {pair.name}: conversion webhook changes ({words})"
         + (f"; Service {missing} is not rendered" if missing else ""),
-        why="If the webhook does not answer, only the storage version can be read and written.",
-        remedy=f"Render Service {missing}, or correct the reference."
+        impact="If the webhook does not answer, only the storage version can be read and written.",
+        fix=f"Render Service {missing}, or correct the reference."
         if missing
         else "Check that the webhook's Service exists, and that the CRD trusts its certificate.",
         severity=Severity.HIGH if missing else Severity.INFO if only_trust and injected else None,

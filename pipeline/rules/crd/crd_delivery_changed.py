@@ -63,14 +63,14 @@ def _from_templates(definition: Definition) -> bool:
     return definition.delivery is Delivery.TEMPLATE
 
 
-def _hit(found: list[CrdPair], way: str, why: str, remedy: str, severity: Severity | None) -> Hit:
+def _hit(found: list[CrdPair], way: str, impact: str, fix: str, severity: Severity | None) -> Hit:
     names = listed((pair.name for pair in found), _SHOWN)
     files = dict.fromkeys(name for pair in found for name in _files(pair))
     return Hit(
         found[0].place(),
         title=f"{'CRD' if len(found) == 1 else f'{len(found)} CRDs'} {names} {agreeing(len(found), 'moves')} {way}",
-        why=why,
-        remedy=remedy,
+        impact=impact,
+        fix=fix,
         severity=severity,
         confidence=Confidence.LIKELY,
         also=(*(pair.place() for pair in found[1:]), *(Place(ResourceRef.chart_file(name)) for name in files)),

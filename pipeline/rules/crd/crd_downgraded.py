@@ -35,8 +35,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         yield Hit(
             at(first),
             title=f"CRD {names}: version {old} -> {new}",
-            why="Fields that the older schema does not know are dropped at the next write.",
-            remedy="Give the CRD one owner, the one with the newest version.",
+            impact="Fields that the older schema does not know are dropped at the next write.",
+            fix="Give the CRD one owner, the one with the newest version.",
             also=tuple(at(change) for change, _, _ in downgraded[1:]),
             claims=(),
         )

@@ -31,8 +31,8 @@ def _hit(old: CrdPair, new: CrdPair) -> Hit:
     return Hit(
         old.place(),
         title=f"{old.definition.kind} moves from {old.definition.group} to {new.definition.group}",
-        why="Custom resources of the old group are no longer reconciled, and are deleted with their CRD.",
-        remedy="Keep both CRDs for one release, and move your custom resources first.",
+        impact="Custom resources of the old group are no longer reconciled, and are deleted with their CRD.",
+        fix="Keep both CRDs for one release, and move your custom resources first.",
         also=(new.place(),),
         claims=(*claim(old, ()), *claim(new, ())),
     )

@@ -32,8 +32,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
             yield Hit(
                 place(resources[0]),
                 title=f"{naming(resources)}: {counted(len(rules), 'new validation rule')} of {name} not evaluated",
-                why=f"The API server rejects a custom resource that violates one: {_short(rules[0])}",
-                remedy="Try the custom resource against the new CRD with a server-side dry run.",
+                impact=f"The API server rejects a custom resource that violates one: {_short(rules[0])}",
+                fix="Try the custom resource against the new CRD with a server-side dry run.",
                 also=tuple(place(resource) for resource in resources[1:]),
                 evidence=tuple(rules),
                 claims=(Claim(resources[0].id, ("not explained by a rule that was not evaluated",)),),

@@ -34,8 +34,9 @@ def _hit(one: Judged) -> Hit:
         place(resource, paths[0]),
         title=f"{resource.kind} {resource.id.name} sets what the new CRD does not have: "
         + listed(map(to_text, paths), _SHOWN),
-        why="Server-side apply is rejected (field not declared in schema); any other write silently drops the field.",
-        remedy="Move the setting to the field's replacement.",
+        impact="Server-side apply is rejected (field not declared in schema); "
+        "any other write silently drops the field.",
+        fix="Move the setting to the field's replacement.",
         also=tuple(place(resource, path) for path in paths[1:]),
     )
 

@@ -41,8 +41,8 @@ def _hit(one: Judged) -> Hit:
     return Hit(
         place(resource, wrong[0].path),
         title=f"{resource.kind} {resource.id.name} is not valid ({'; '.join(map(str, wrong[:_SHOWN]))})",
-        why=_why(one),
-        remedy=_remedy(one),
+        impact=_why(one),
+        fix=_remedy(one),
         commands=_correction(one),
         also=tuple(place(resource, violation.path) for violation in wrong[1:]),
     )

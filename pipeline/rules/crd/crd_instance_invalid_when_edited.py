@@ -34,9 +34,9 @@ def _hit(one: Judged) -> Hit:
     return Hit(
         place(resource, wrong[0].path),
         title=f"{resource.kind} {resource.id.name} no longer fits its CRD ({'; '.join(map(str, wrong[:_SHOWN]))})",
-        why="The API server accepts it unchanged, and rejects it "
+        impact="The API server accepts it unchanged, and rejects it "
         + ("when that value changes." if single else "when anything in that part changes."),
-        remedy="Correct the custom resource together with the upgrade, or before.",
+        fix="Correct the custom resource together with the upgrade, or before.",
         severity=Severity.LOW if single else None,
         also=tuple(place(resource, violation.path) for violation in wrong[1:]),
     )

@@ -46,8 +46,8 @@ def _hit(definition: Definition, name: str, resources: list[Resource]) -> Hit:
     return Hit(
         places[0],
         title=f"{resources[0].kind} {names}: CRD {definition.name} does not serve {name}",
-        why="The apply fails: no matches for kind.",
-        remedy=f"Change apiVersion to {' or '.join(sorted(definition.served)) or 'a version that is served'}.",
+        impact="The apply fails: no matches for kind.",
+        fix=f"Change apiVersion to {' or '.join(sorted(definition.served)) or 'a version that is served'}.",
         also=tuple(places[1:]),
     )
 

@@ -44,8 +44,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
             yield Hit(
                 pair.place(paths[0]),
                 title=f"CRD {pair.name} is not valid ({'; '.join(what for _, what in wrong)})",
-                why="The API server rejects it, and the apply stops there.",
-                remedy="Correct the overlay or value that causes this, or tell the chart's maintainers.",
+                impact="The API server rejects it, and the apply stops there.",
+                fix="Correct the overlay or value that causes this, or tell the chart's maintainers.",
                 also=tuple(pair.place(path) for path in paths[1:]),
                 claims=claim(pair, *paths),
             )
@@ -63,8 +63,8 @@ def _of_schema(upgrade: Upgrade, pair: CrdPair) -> Iterator[tuple[Path, str]]:
         if comes or (change.keyword == "type" and is_removed(change)):
             yield from (((*where, *path), f"{change.field} has no type") for path in untyped(node))
         if comes or change.keyword == "default" or narrows(change):
-            for path, why in misfits(node, below=comes):
-                yield (*where, *path), f"the default of {change.field} ({change.version}) is not valid: {why}"
+            for path, impact in misfits(node, below=comes):
+                yield (*where, *path), f"the default of {change.field} ({change.version}) is not valid: {impact}"
 
 
 def _wrong(crd_: Definition) -> Iterator[tuple[Path, str]]:

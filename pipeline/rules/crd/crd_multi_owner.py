@@ -32,8 +32,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
             yield Hit(
                 place(resource),
                 title=f"CRD {resource.id.name} is rendered by {other.release or 'another release'} too",
-                why="Both are the same today." if same else "Both write it, and the last apply wins.",
-                remedy="Make one release its owner, and remove it from the other.",
+                impact="Both are the same today." if same else "Both write it, and the last apply wins.",
+                fix="Make one release its owner, and remove it from the other.",
                 severity=Severity.LOW if same else None,
             )
 

@@ -72,8 +72,8 @@ def _hit(found: list[Shipped], new: Chart, how: str) -> Hit:
         places[0],
         title=f"{noun_for(len(found), 'CRD')} of {new.name} {new.version} {agreeing(len(found), 'is')} "
         f"{how.format('them' if several else 'it')}: {names}",
-        why="The operator is newer than its CRDs: fields are dropped, and kinds are missing.",
-        remedy="Render the CRDs with the chart, or in a release that is applied first.",
+        impact="The operator is newer than its CRDs: fields are dropped, and kinds are missing.",
+        fix="Render the CRDs with the chart, or in a release that is applied first.",
         also=tuple(dict.fromkeys(places[1:])),
     )
 

@@ -35,8 +35,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         yield Hit(
             place(grown[0]),
             title=f"CRD {names} grows beyond {LIMIT_BYTES // 1024} KiB",
-            why="A client-side kubectl apply can no longer write it: metadata.annotations: Too long.",
-            remedy="Apply the CRD server-side, as pipeline apply does.",
+            impact="A client-side kubectl apply can no longer write it: metadata.annotations: Too long.",
+            fix="Apply the CRD server-side, as pipeline apply does.",
             also=tuple(place(resource) for resource in grown[1:]),
         )
 

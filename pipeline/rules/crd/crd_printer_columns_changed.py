@@ -27,8 +27,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
             yield Hit(
                 pair.place(found[0]),
                 title=f"CRD {pair.name}: the columns of kubectl get change",
-                why="Scripts that parse these columns read something else.",
-                remedy="Read values with -o json or -o jsonpath.",
+                impact="Scripts that parse these columns read something else.",
+                fix="Read values with -o json or -o jsonpath.",
                 also=tuple(pair.place(path) for path in found[1:]),
                 claims=claim(pair, *found),
             )

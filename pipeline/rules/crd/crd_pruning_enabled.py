@@ -31,8 +31,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
             yield Hit(
                 pair.place(_PATH),
                 title=f"CRD {pair.name}: unknown fields are dropped from now on",
-                why="Fields that its schemas do not have are dropped at the next write of each custom resource.",
-                remedy="Search your custom resources for fields that the schemas do not have.",
+                impact="Fields that its schemas do not have are dropped at the next write of each custom resource.",
+                fix="Search your custom resources for fields that the schemas do not have.",
                 claims=claim(pair, _PATH),
             )
 

@@ -35,8 +35,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
                 pair.place(),
                 title=f"CRD {pair.name} is no longer rendered"
                 + (f", and {naming(users)} {agreeing(len(users), 'needs')} it" if users else ""),
-                why=_why(pair.before),
-                remedy="Keep the CRD, or back up and migrate its custom resources first.",
+                impact=_why(pair.before),
+                fix="Keep the CRD, or back up and migrate its custom resources first.",
                 commands=(kubectl("get", pair.name, "--all-namespaces", "-o", "yaml"),),
                 severity=Severity.HIGH if pair.before.within or (_left_behind(pair.before) and not users) else None,
                 confidence=Confidence.LIKELY if pair.before.within else None,

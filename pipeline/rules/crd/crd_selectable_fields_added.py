@@ -33,8 +33,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
                 yield Hit(
                     pair.place(path),
                     title=f"CRD {pair.name}: {name} can be selected by {', '.join(found)}",
-                    why="Nothing breaks.",
-                    remedy="Nothing to do.",
+                    impact="Nothing breaks.",
+                    fix="Nothing to do.",
                     claims=claim(pair, path),
                 )
 

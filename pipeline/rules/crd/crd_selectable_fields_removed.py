@@ -33,8 +33,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
                 yield Hit(
                     pair.place(path),
                     title=f"CRD {pair.name}: {name} can no longer be selected by {', '.join(found)}",
-                    why="Field selectors that use it fail, and so do programs that watch by it.",
-                    remedy="Select by labels instead, also in programs that watch the kind.",
+                    impact="Field selectors that use it fail, and so do programs that watch by it.",
+                    fix="Select by labels instead, also in programs that watch the kind.",
                     claims=claim(pair, path),
                 )
 

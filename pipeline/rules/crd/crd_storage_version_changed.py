@@ -30,10 +30,10 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         yield Hit(
             pair.place(paths[0]),
             title=f"CRD {pair.name}: stored version {old} -> {new}",
-            why="The old CRD can read both versions: only a storage migration remains to be done."
+            impact="The old CRD can read both versions: only a storage migration remains to be done."
             if known
             else "After a rollback to the old CRD, objects written from now on cannot be read.",
-            remedy="Plan a storage migration before the old version is removed.",
+            fix="Plan a storage migration before the old version is removed.",
             severity=Severity.LOW if known else None,
             also=tuple(pair.place(path) for path in paths[1:]),
             claims=claim(pair, *paths, *(() if known else (version_path(new),))),

@@ -32,8 +32,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
             yield Hit(
                 pair.place(version_path(stored)),
                 title=f"CRD {pair.name}: version {stored}, in which its custom resources are stored, is removed",
-                why="The API server rejects the CRD: status.storedVersions still names the version.",
-                remedy="Let another version store, rewrite the objects, and only then cut status.storedVersions.",
+                impact="The API server rejects the CRD: status.storedVersions still names the version.",
+                fix="Let another version store, rewrite the objects, and only then cut status.storedVersions.",
                 commands=migration(before, after),
                 severity=Severity.HIGH if within else None,
                 confidence=Confidence.LIKELY if within else None,

@@ -33,10 +33,10 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
                 yield Hit(
                     pair.place(paths[0] if old else path),
                     title=f"CRD {pair.name}: version {name} gains {', '.join(added or counted)}",
-                    why="Writes of .status through the object itself are silently dropped from now on."
+                    impact="Writes of .status through the object itself are silently dropped from now on."
                     if "status" in added
                     else "Autoscalers can target the kind.",
-                    remedy="Make sure that your tools write status through the subresource."
+                    fix="Make sure that your tools write status through the subresource."
                     if "status" in added
                     else "Nothing to do.",
                     severity=None if "status" in added else Severity.INFO,

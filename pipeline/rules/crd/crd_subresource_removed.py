@@ -36,10 +36,10 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
                 yield Hit(
                     pair.place(at),
                     title=f"CRD {pair.name}: version {name} {words}",
-                    why=f"Clients that use /{removed[0]} of the kind get 404."
+                    impact=f"Clients that use /{removed[0]} of the kind get 404."
                     if removed
                     else "Autoscalers of the kind read and write different fields, or stop working.",
-                    remedy="Check autoscalers of the kind, and tools that write its status.",
+                    fix="Check autoscalers of the kind, and tools that write its status.",
                     severity=None if removed or "labelSelectorPath" in moved else Severity.MEDIUM,
                     claims=claim(pair, path),
                 )

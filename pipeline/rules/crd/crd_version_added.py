@@ -31,8 +31,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
             yield Hit(
                 pair.place(paths[0]),
                 title=f"CRD {pair.name}: version {', '.join([*fresh, *on])} added",
-                why="Nothing breaks; an older version may be removed later.",
-                remedy="Consider moving your custom resources in a separate change.",
+                impact="Nothing breaks; an older version may be removed later.",
+                fix="Consider moving your custom resources in a separate change.",
                 also=tuple(pair.place(path) for path in paths[1:]),
                 claims=claim(pair, *paths),
             )

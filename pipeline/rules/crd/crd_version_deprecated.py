@@ -38,8 +38,10 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
                 pair.place(paths[0]),
                 title=f"CRD {pair.name}: version {name} is {'deprecated' if now else 'no longer deprecated'}"
                 + (f", and {naming(users)} {agreeing(len(users), 'uses')} it" if users else ""),
-                why="It will be removed; kubectl warns at each use." if now else "It is no longer about to be removed.",
-                remedy="Move your custom resources to another version." if now else "Nothing to do.",
+                impact="It will be removed; kubectl warns at each use."
+                if now
+                else "It is no longer about to be removed.",
+                fix="Move your custom resources to another version." if now else "Nothing to do.",
                 severity=Severity.MEDIUM if users else None if now else Severity.INFO,
                 also=(
                     *(pair.place(path) for path in paths[1:]),

@@ -38,11 +38,11 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
                 pair.place(version_path(name)),
                 title=f"CRD {pair.name}: version {name} removed"
                 + (f", and {naming(users)} {agreeing(len(users), 'uses')} it" if users else ""),
-                why="Every apply and every client that uses the version fails: no matches for kind."
+                impact="Every apply and every client that uses the version fails: no matches for kind."
                 if served
                 else "It was no longer served; but if it was ever stored, the API server rejects the CRD.",
                 evidence=() if users or shown_here else (USE_NOT_SHOWN,),
-                remedy=_remedy(name, after.served),
+                fix=_remedy(name, after.served),
                 commands=migration(before, after),
                 severity=Severity.BLOCKER if users else Severity.MEDIUM if shown_here and served else None,
                 confidence=Confidence.PROVEN if users else None,

@@ -33,9 +33,9 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
                 pair.place(path),
                 title=f"CRD {pair.name}: version {name} no longer served"
                 + (f", and {naming(users)} {agreeing(len(users), 'uses')} it" if users else ""),
-                why="Every apply and every client that uses the version fails: no matches for kind.",
+                impact="Every apply and every client that uses the version fails: no matches for kind.",
                 evidence=() if users or shown_here else (USE_NOT_SHOWN,),
-                remedy=f"Change apiVersion to {_newest(after.served)} everywhere before the upgrade.",
+                fix=f"Change apiVersion to {_newest(after.served)} everywhere before the upgrade.",
                 severity=Severity.BLOCKER if users else Severity.MEDIUM if shown_here else None,
                 confidence=Confidence.PROVEN if users else None,
                 also=tuple(place(user, ("apiVersion",)) for user in users),

@@ -33,8 +33,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         at(no_longer_rendered[0]),
         title=f"{len(no_longer_rendered)} of {counted(total, 'object')} "
         f"{agreeing(len(no_longer_rendered), 'is')} no longer rendered",
-        why="Nothing is rendered now: a prune deletes everything." if empty else "A prune deletes them all.",
-        remedy="Check the values and the chart; if the removal is intended, add a waiver.",
+        impact="Nothing is rendered now: a prune deletes everything." if empty else "A prune deletes them all.",
+        fix="Check the values and the chart; if the removal is intended, add a waiver.",
         confidence=Confidence.PROVEN if empty else Confidence.LIKELY,
         severity=Severity.BLOCKER if empty else Severity.HIGH,
         also=tuple(at(change) for change in no_longer_rendered[1:]),

@@ -24,10 +24,10 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
             yield Hit(
                 at(change),
                 title=f"Namespace {change.id.name} is no longer rendered",
-                why=f"It stays in the cluster without an owner ({keep})."
+                impact=f"It stays in the cluster without an owner ({keep})."
                 if keep
                 else "Pruning it deletes everything in it.",
-                remedy="Keep it, or move its contents before you remove it.",
+                fix="Keep it, or move its contents before you remove it.",
                 severity=Severity.LOW if keep else Severity.BLOCKER,
             )
 

@@ -29,10 +29,10 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         yield Hit(
             at(changes[0]),
             title=f"{naming(changes)} {agreeing(len(changes), 'is')} no longer rendered",
-            why=f"It stays in the cluster without an owner ({keep})."
+            impact=f"It stays in the cluster without an owner ({keep})."
             if keep
             else f"If it is pruned, its operator deletes {operated(changes[0].resource)}.",
-            remedy="Delete it by hand when it is no longer needed; that deletes what it manages."
+            fix="Delete it by hand when it is no longer needed; that deletes what it manages."
             if keep
             else "Back up first; annotate it with helm.sh/resource-policy: keep if you still need it.",
             severity=Severity.LOW if keep else None,

@@ -30,10 +30,10 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
             yield Hit(
                 at(change),
                 title=f"{change.id.kind} {change.id.name} is no longer rendered",
-                why=f"It stays in the cluster without an owner ({keep})."
+                impact=f"It stays in the cluster without an owner ({keep})."
                 if keep
                 else "Pruning it deletes the data, unless the volume's reclaim policy is Retain.",
-                remedy="Delete it by hand when its data is no longer needed."
+                fix="Delete it by hand when its data is no longer needed."
                 if keep
                 else "Annotate it with helm.sh/resource-policy: keep, or take a snapshot first.",
                 commands=()
@@ -59,8 +59,8 @@ def _templates(change: ResourceChange) -> Iterator[Hit]:
             yield Hit(
                 at(change, field),
                 title=f"StatefulSet {change.id.name} loses the volume claim template {field.path[-1]}",
-                why="Its pods start without that volume; the claims keep the data but are no longer mounted.",
-                remedy="Keep the template's name, or copy the data into the new claims first.",
+                impact="Its pods start without that volume; the claims keep the data but are no longer mounted.",
+                fix="Keep the template's name, or copy the data into the new claims first.",
             )
 
 

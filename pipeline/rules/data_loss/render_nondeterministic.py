@@ -56,12 +56,13 @@ def _hit(found: list[VolatilePath], upgrade: Upgrade, severity: Severity | None)
         places[0],
         title=f"{first.kind} {first.name}: {names} {agreeing(len(places), 'gets')} a new value at each render"
         f"{f' ({functions})' if functions else ''}",
-        why="The committed value is kept (a certificate only until it expires). Without its file a new one is rendered."
+        impact="The committed value is kept (a certificate only until it expires). "
+        "Without its file a new one is rendered."
         if frozen
         else "It was like that before: its changes are not reported, and every apply rolls out a new value."
         if severity is Severity.INFO
         else "Every apply replaces it: pods restart, and clients that use the old value are locked out.",
-        remedy="Set the value, or use an existing Secret."
+        fix="Set the value, or use an existing Secret."
         if frozen
         else "Set the value, use an existing Secret, or set render.volatile to freeze.",
         severity=severity,

@@ -61,7 +61,7 @@ def _effect(change: ResourceChange, upgrade: Upgrade, *, grown: bool) -> AddedEf
 
 def _hit(changes: list[ResourceChange], title: str, effect: AddedEffect) -> Hit:
     places = [at(change) for change in changes]
-    return Hit(places[0], title, effect.why, effect.remedy, effect.severity, effect.confidence, also=tuple(places[1:]))
+    return Hit(places[0], title, effect.impact, effect.fix, effect.severity, effect.confidence, also=tuple(places[1:]))
 
 
 _SERVICE = "apiVersion: v1\nkind: Service\nmetadata: {name: %s}\n"

@@ -27,8 +27,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
             yield Hit(
                 place(resource),
                 title=f"{resource.id} is rendered more than once" + (f": {sources}" if sources else ""),
-                why="The documents are equal: nothing breaks." if same else "The last one applied silently wins.",
-                remedy="Nothing to do." if same else "Disable one of them with a value, or remove it with an overlay.",
+                impact="The documents are equal: nothing breaks." if same else "The last one applied silently wins.",
+                fix="Nothing to do." if same else "Disable one of them with a value, or remove it with an overlay.",
                 severity=Severity.LOW if same else Severity.HIGH,
             )
 

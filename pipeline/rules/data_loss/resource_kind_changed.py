@@ -30,16 +30,16 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
 def _hit(old: ResourceChange, new: ResourceChange) -> Hit:
     left = _left_behind(old.resource, new.resource)
     volumes = ", ".join(left)
-    why = "During the upgrade both run at once, sharing ports, leases and volumes, or neither runs."
+    impact = "During the upgrade both run at once, sharing ports, leases and volumes, or neither runs."
     if left:
-        why = f"It starts with empty volumes: the data in {volumes} is not carried over."
+        impact = f"It starts with empty volumes: the data in {volumes} is not carried over."
     elif kept(old.resource):
-        why = f"The old one keeps running beside it ({kept(old.resource)})."
+        impact = f"The old one keeps running beside it ({kept(old.resource)})."
     return Hit(
         at(new),
         title=f"{old.id.kind} {old.id.name} becomes {article(new.id.kind)}",
-        why=why,
-        remedy="Back up and move the data before the upgrade." if left else "Scale the old workload to zero first.",
+        impact=impact,
+        fix="Back up and move the data before the upgrade." if left else "Scale the old workload to zero first.",
         severity=Severity.BLOCKER if left else None,
         also=(at(old),),
     )

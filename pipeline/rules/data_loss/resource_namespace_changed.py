@@ -33,8 +33,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         yield Hit(
             news[0],
             title=f"{by_kind(changes)} {agreeing(len(changes), 'moves')} from namespace {old} to {new}",
-            why=f"Deleted in {old} and created in {new}: DNS names change, and whatever is bound to {old} is lost.",
-            remedy=f"Keep the namespace (namespaceOverride), or first move what is bound to it to {new}.",
+            impact=f"Deleted in {old} and created in {new}: DNS names change, and whatever is bound to {old} is lost.",
+            fix=f"Keep the namespace (namespaceOverride), or first move what is bound to it to {new}.",
             severity=None if any(change.id.kind in _CALLED for change in changes) else Severity.MEDIUM,
             also=(*news[1:], *(place(change.before) for change in changes if change.before)),
             claims=tuple(Claim(change.id, ("metadata", "namespace")) for change in changes),

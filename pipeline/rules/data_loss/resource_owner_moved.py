@@ -31,8 +31,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         yield Hit(
             places[0],
             title=f"{by_kind(changes)} {agreeing(len(changes), 'moves')} to {release or 'another release'}",
-            why="If this release is pruned after the other was applied, what the other now owns is deleted.",
-            remedy="Apply both releases in one run, or remove it from the old one first.",
+            impact="If this release is pruned after the other was applied, what the other now owns is deleted.",
+            fix="Apply both releases in one run, or remove it from the old one first.",
             also=tuple(places[1:]),
         )
 

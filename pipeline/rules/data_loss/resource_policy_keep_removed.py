@@ -35,15 +35,15 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
         yield Hit(
             at(change, fields[0]),
             title=f"{change.id.kind} {change.id.name} is no longer kept ({old})",
-            why="The next removal or uninstall deletes it with everything that depends on it.",
-            remedy="Restore the annotation with a value or an overlay.",
+            impact="The next removal or uninstall deletes it with everything that depends on it.",
+            fix="Restore the annotation with a value or an overlay.",
         )
     elif fields and new and not old:
         yield Hit(
             at(change, fields[0]),
             title=f"{change.id.kind} {change.id.name} is kept from now on ({new})",
-            why="When it is no longer rendered or the release is uninstalled, it stays without an owner.",
-            remedy="Delete it by hand when it is no longer needed.",
+            impact="When it is no longer rendered or the release is uninstalled, it stays without an owner.",
+            fix="Delete it by hand when it is no longer needed.",
             severity=Severity.LOW,
         )
     elif told := [field for field in fields if field.path != _NOTES]:
@@ -51,8 +51,8 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
             at(change, told[0]),
             title=f"{change.id.kind} {change.id.name} is {'kept' if new else 'deleted'} when it is no longer rendered"
             + (f" ({new})" if new else ""),
-            why="It stays in the cluster without an owner." if new else "Nothing changes.",
-            remedy="Nothing to do.",
+            impact="It stays in the cluster without an owner." if new else "Nothing changes.",
+            fix="Nothing to do.",
             severity=Severity.INFO,
         )
     for field in change.under(*_FINALIZERS):
@@ -67,10 +67,10 @@ def _finalizer(change: ResourceChange, field: FieldChange) -> Hit:
     return Hit(
         at(change, field),
         title=f"{name}: finalizer {removed or 'none'} -> {added or 'none'}",
-        why="Its deletion no longer waits for the clean-up."
+        impact="Its deletion no longer waits for the clean-up."
         if lost
         else "Its deletion waits for the finalizer's controller.",
-        remedy="Check which controller relies on the finalizer."
+        fix="Check which controller relies on the finalizer."
         if lost
         else "Make sure that its controller runs, or deletion hangs.",
         severity=None if lost else Severity.LOW,

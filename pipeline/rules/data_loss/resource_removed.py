@@ -72,7 +72,7 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
     named = _named(upgrade) if any(one.id.kind in _READ for one in rest) else frozenset()
     for (_, _, keep, dropped), group in grouped(rest, lambda change: _sort(change, named)).items():
         hit, weight = _hit(group), _READ.get(group[0].id.kind)
-        yield replace(hit, severity=weight, why=_DROPPED) if weight and dropped and not keep else hit
+        yield replace(hit, severity=weight, impact=_DROPPED) if weight and dropped and not keep else hit
 
 
 def _sort(change: ResourceChange, named: frozenset[ResourceId]) -> tuple[str, str, str, bool]:
@@ -98,8 +98,8 @@ def _older(group: list[ResourceChange]) -> Hit:
     return Hit(
         at(group[0]),
         title=f"{naming(group)} {agreeing(len(group), 'is')} no longer rendered; a newer generation is",
-        why="Your own references to the old name break; the chart's objects refer to the newer one.",
-        remedy="Nothing to do, unless you refer to the old name yourself.",
+        impact="Your own references to the old name break; the chart's objects refer to the newer one.",
+        fix="Nothing to do, unless you refer to the old name yourself.",
         severity=Severity.INFO,
         also=tuple(at(change) for change in group[1:]),
     )
@@ -108,14 +108,14 @@ def _older(group: list[ResourceChange]) -> Hit:
 def _hit(group: list[ResourceChange]) -> Hit:
     first = group[0]
     keep = kept(first.resource)
-    severity, why = _LOSS.get(first.id.kind, _OTHER)
+    severity, impact = _LOSS.get(first.id.kind, _OTHER)
     many = len(group) > 1
     pronoun = "them" if many else "it"
     return Hit(
         at(first),
         title=f"{naming(group)} {agreeing(len(group), 'is')} no longer rendered",
-        why=f"It stays in the cluster without an owner ({keep})." if keep else _of_many(why) if many else why,
-        remedy=(
+        impact=f"It stays in the cluster without an owner ({keep})." if keep else _of_many(impact) if many else impact,
+        fix=(
             "Delete it by hand when it is no longer needed."
             if keep
             else f"Check what uses {pronoun}; keep {pronoun} with a value or an overlay, or move the users first."
@@ -125,11 +125,11 @@ def _hit(group: list[ResourceChange]) -> Hit:
     )
 
 
-def _of_many(why: str) -> str:
+def _of_many(impact: str) -> str:
     """The same of several objects: ``Their pods are deleted.``, ``Pods that mount them no longer start``."""
-    why = re.sub(r"\bIts\b", "Their", why.replace("It is", "They are", 1))
-    why = re.sub(r"\bthat it\b", "that they", re.sub(r"\bits\b", "their", why))
-    return re.sub(r"\b(mount|read|on|to|with|enforces) it\b", r"\1 them", why)
+    impact = re.sub(r"\bIts\b", "Their", impact.replace("It is", "They are", 1))
+    impact = re.sub(r"\bthat it\b", "that they", re.sub(r"\bits\b", "their", impact))
+    return re.sub(r"\b(mount|read|on|to|with|enforces) it\b", r"\1 them", impact)
 
 
 def _object(kind: str, name: str, extra: str = "") -> str:

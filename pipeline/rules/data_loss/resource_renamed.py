@@ -65,16 +65,16 @@ def _way(change: ResourceChange) -> tuple[str, ...]:
 
 def _hit(changes: list[ResourceChange], users: _Users) -> Hit:
     graded = [(_grade(change, users), change) for change in changes]
-    (severity, why), worst = max(graded, key=lambda item: item[0][0])
+    (severity, impact), worst = max(graded, key=lambda item: item[0][0])
     title = f"{worst.id.kind} {_old(worst)} becomes {worst.id.name}"
     if len(changes) > 1:
         title = f"{by_kind(changes)} are renamed ({title})"
-        why = _MANY_CALLED if severity is Severity.HIGH else why if worst.id.kind == "Job" else _MANY
+        impact = _MANY_CALLED if severity is Severity.HIGH else impact if worst.id.kind == "Job" else _MANY
     return Hit(
         at(worst),
         title=title,
-        why=why,
-        remedy="Make sure that running the Job again does no harm."
+        impact=impact,
+        fix="Make sure that running the Job again does no harm."
         if worst.id.kind == "Job"
         else "Keep the old name (fullnameOverride), or update what refers to it first.",
         severity=severity,
@@ -99,8 +99,8 @@ def _generated(changes: list[ResourceChange], users: _Users) -> Hit:
     return Hit(
         at(first),
         title=title if len(changes) == 1 else f"{by_kind(changes)} end in a different hash or version",
-        why="Names that end in a hash or version change with the content.",
-        remedy="Nothing to do, unless you refer to the old name yourself.",
+        impact="Names that end in a hash or version change with the content.",
+        fix="Nothing to do, unless you refer to the old name yourself.",
         severity=Severity.INFO,
         also=_places(changes, users, first),
         claims=_claims(changes, users),

@@ -38,8 +38,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
             yield Hit(
                 at(change, fields[0]),
                 title=f"Secret {change.id.name}: {found} generates a new value at each render ({keys})",
-                why="Clients that use the old value are locked out, immediately or at their next start.",
-                remedy="Set the value, or refer to a Secret that is created once (existingSecret, External Secrets).",
+                impact="Clients that use the old value are locked out, immediately or at their next start.",
+                fix="Set the value, or refer to a Secret that is created once (existingSecret, External Secrets).",
                 also=tuple(at(change, field) for field in fields[1:]),
             )
 

@@ -34,8 +34,8 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
                     at(change, field),
                     title=f"{change.id.kind} {change.id.name} stores data, and {new.repository} moves from"
                     f" {old.tag} to {new.tag}",
-                    why="A new major version may rewrite its files so that the old version cannot read them.",
-                    remedy="Back up first, and read how to upgrade the product between major versions.",
+                    impact="A new major version may rewrite its files so that the old version cannot read them.",
+                    fix="Back up first, and read how to upgrade the product between major versions.",
                 )
 
 

@@ -42,10 +42,10 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
     yield Hit(
         at(change, fields[0]),
         title=f"{change.id.kind} {change.id.name} stores data, and its user or group changes: {values}",
-        why="fsGroup gives the new user access at the next start, but only if the volume type supports it."
+        impact="fsGroup gives the new user access at the next start, but only if the volume type supports it."
         if grouped
         else "The files on its volume belong to the old user or group: permission denied.",
-        remedy="Test it on a copy, or change the owner of the files once before the start (chown)."
+        fix="Test it on a copy, or change the owner of the files once before the start (chown)."
         if grouped
         else "Set fsGroup, or change the owner of the files once before the start (chown).",
         severity=Severity.MEDIUM if grouped or not _told(old[name], said) else None,

@@ -52,10 +52,10 @@ def _hit(change: ResourceChange, successor: ResourceChange | None) -> Hit:
     return Hit(
         place(before),
         title=f"StatefulSet {before.id.name} {what}",
-        why=f"Its pods are deleted; its volume claims {fate}{starts}."
+        impact=f"Its pods are deleted; its volume claims {fate}{starts}."
         if claims
         else "Its pods are deleted. It has no volume claims.",
-        remedy="Keep the name (fullnameOverride), or migrate its volume claims first."
+        fix="Keep the name (fullnameOverride), or migrate its volume claims first."
         if claims
         else "Keep it with a chart value, or check that nothing needs its pods.",
         severity=Severity.LOW if keep else Severity.BLOCKER if claims else Severity.HIGH,

@@ -30,8 +30,8 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
             yield Hit(
                 place(change.after, path),
                 title=f"{change.id.kind} {change.id.name}: volume {name} no longer uses the claim {claim}",
-                why="The program starts with an empty folder; the old claim is no longer mounted.",
-                remedy="Keep the claim with a value or an overlay, or copy the data first.",
+                impact="The program starts with an empty folder; the old claim is no longer mounted.",
+                fix="Keep the claim with a value or an overlay, or copy the data first.",
             )
 
 

@@ -26,10 +26,10 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
             yield Hit(
                 at(change, field),
                 title=f"{change.id.kind} {change.id.name}: {path[-1]} {field.old} -> Delete",
-                why="The data is deleted together with its claim."
+                impact="The data is deleted together with its claim."
                 if len(path) > 1
                 else "The data of every new volume is deleted together with its claim.",
-                remedy=f"Keep {path[-1]}: Retain, with a value or an overlay.",
+                fix=f"Keep {path[-1]}: Retain, with a value or an overlay.",
             )
 
 

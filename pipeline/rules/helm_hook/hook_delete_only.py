@@ -27,8 +27,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         yield Hit(
             at(new[0]),
             title=phrase(new, "added"),
-            why="It runs when the release is deleted: pipeline apply never runs it, but kubectl apply creates it.",
-            remedy="Check what it deletes; leave it out if your tool does not support hooks.",
+            impact="It runs when the release is deleted: pipeline apply never runs it, but kubectl apply creates it.",
+            fix="Check what it deletes; leave it out if your tool does not support hooks.",
             severity=None if works else Severity.INFO,
             also=tuple(at(change) for change in new[1:]),
         )

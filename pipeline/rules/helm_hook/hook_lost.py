@@ -29,8 +29,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         yield Hit(
             at(removed[0]),
             title=phrase(removed, "removed"),
-            why="The check no longer runs." if tests else "Its work is no longer done.",
-            remedy="Nothing to do, unless you run it." if tests else "Check what the hook does, especially with data.",
+            impact="The check no longer runs." if tests else "Its work is no longer done.",
+            fix="Nothing to do, unless you run it." if tests else "Check what the hook does, especially with data.",
             severity=_grade(removed),
             also=tuple(at(change) for change in removed[1:]),
         )
@@ -55,8 +55,8 @@ def _changed(change: ResourceChange, former: list[str]) -> Hit:
         place(change.resource, path),
         title=f"{change.id.kind} {change.id.name} is no longer {article(f'{_list(former)} hook') if left else 'a hook'}"
         + (f", only {_list(list(left))}" if left else f" (it was {_list(former)})"),
-        why="Its work is no longer done at that event." if left else "It is applied once, with everything else.",
-        remedy="Check what it does, and run it in another way if it is still needed.",
+        impact="Its work is no longer done at that event." if left else "It is applied once, with everything else.",
+        fix="Check what it does, and run it in another way if it is still needed.",
         severity=Severity.MEDIUM if matters else None,
         claims=tuple(Claim(change.id, one) for one in claimed(change)),
     )

@@ -33,8 +33,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
             yield Hit(
                 at(group[0]),
                 title=phrase(group, "added"),
-                why=_STOPS if group is working else _WHY,
-                remedy="Check what the hook does, especially with data; apply with a tool that supports hooks.",
+                impact=_STOPS if group is working else _WHY,
+                fix="Check what the hook does, especially with data; apply with a tool that supports hooks.",
                 severity=Severity.MEDIUM if group is working else None,
                 also=tuple(at(change) for change in group[1:]),
             )
@@ -55,8 +55,8 @@ def _changed(change: ResourceChange, came: list[str]) -> Hit:
         place(change.resource, path),
         title=f"{change.id.kind} {change.id.name} {'is now also' if words(change.before) else 'becomes'} "
         f"a hook of {', '.join(came)}",
-        why=_WHY,
-        remedy="Check what it does, especially with data.",
+        impact=_WHY,
+        fix="Check what it does, especially with data.",
         severity=Severity.MEDIUM if _can_stop(change, frozenset(came)) else None,
         claims=tuple(Claim(change.id, one) for one in claimed(change)),
     )

@@ -46,8 +46,8 @@ def _hit(hook: Resource, reference: Reference) -> Hit:
     return Hit(
         place(hook, reference.path),
         title=f"the hook {hook.kind} {hook.id.name} needs {needed.kind} {needed.name}, which is created later",
-        why="Its pods cannot start, and the upgrade waits until it times out.",
-        remedy=f"Make {needed.kind} {needed.name} a hook with a lower weight, or apply it before the upgrade.",
+        impact="Its pods cannot start, and the upgrade waits until it times out.",
+        fix=f"Make {needed.kind} {needed.name} a hook with a lower weight, or apply it before the upgrade.",
         claims=(Claim(hook.id, reference.path),),
     )
 

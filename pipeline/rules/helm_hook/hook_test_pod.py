@@ -25,8 +25,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         yield Hit(
             at(new[0]),
             title=phrase(new, "added"),
-            why="pipeline leaves it out of rendered/; a kubectl apply of the chart's output runs it in production.",
-            remedy="Disable tests with a value if your tool does not support hooks.",
+            impact="pipeline leaves it out of rendered/; a kubectl apply of the chart's output runs it in production.",
+            fix="Disable tests with a value if your tool does not support hooks.",
             also=tuple(at(change) for change in new[1:]),
         )
 

@@ -27,8 +27,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         yield Hit(
             place(found[0], PATH),
             title=f"{found[0].kind} {found[0].id.name}: unknown hook event {listed}",
-            why="Helm does not treat it as a hook: it is dropped, or applied with everything else.",
-            remedy="Move CRDs into crds/; use one of Helm's events for anything else.",
+            impact="Helm does not treat it as a hook: it is dropped, or applied with everything else.",
+            fix="Move CRDs into crds/; use one of Helm's events for anything else.",
             also=tuple(place(resource, PATH) for resource in found[1:]),
         )
 

@@ -75,11 +75,11 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         pairs = _pairs(upgrade, hit) if hit.severity is Severity.MEDIUM else []
         back = [pair for pair in pairs if moves_back(*pair)]
         if any(unpinned(*pair) for pair in pairs):
-            yield replace(hit, why=_UNPINNED, remedy=_PIN)
+            yield replace(hit, impact=_UNPINNED, fix=_PIN)
         elif back:
             same = any(old.name == new.name for old, new in back)
-            why, remedy = (_BACK, _SEE_WHY) if same else (_OTHER, _COMPARE)
-            yield replace(hit, why=why, remedy=remedy)
+            impact, fix = (_BACK, _SEE_WHY) if same else (_OTHER, _COMPARE)
+            yield replace(hit, impact=impact, fix=fix)
         else:
             yield hit
 

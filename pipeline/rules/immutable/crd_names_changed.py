@@ -34,8 +34,8 @@ def _renamed(pair: CrdPair, told: dict[Path, str]) -> Hit:
     return Hit(
         places[0],
         title=f"CRD {pair.name}: {', '.join(told.values())}",
-        why="Scripts and programs that use the old name break.",
-        remedy="Use the plural with its group in scripts.",
+        impact="Scripts and programs that use the old name break.",
+        fix="Use the plural with its group in scripts.",
         severity=Severity.LOW,
         confidence=Confidence.LIKELY,
         also=tuple(places[1:]),

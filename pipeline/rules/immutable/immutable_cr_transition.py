@@ -48,8 +48,8 @@ def _refused(change: ResourceChange, found: RuleResults) -> Hit:
         place(change.resource, paths[0]),
         title=f"{change.id.kind} {change.id.name}: a rule of its CRD forbids changing "
         f"{listed(to_text(path) or 'it' for path in paths)} ({'; '.join(reasons[:_SHOWN])})",
-        why="The API server rejects it, and the apply stops there.",
-        remedy="Keep the old value, or delete the custom resource and create it again.",
+        impact="The API server rejects it, and the apply stops there.",
+        fix="Keep the old value, or delete the custom resource and create it again.",
         also=tuple(place(change.resource, path) for path in paths[1:]),
         claims=tuple(Claim(change.id, path) for path in paths if path),
     )
@@ -59,8 +59,8 @@ def _unchecked(change: ResourceChange, found: RuleResults) -> Hit:
     return Hit(
         at(change),
         title=f"{change.id.kind} {change.id.name} changes; a CRD rule was not evaluated ({found.unchecked[0]})",
-        why="The API server may reject it.",
-        remedy="Try the change with a server-side dry run, as pipeline plan does.",
+        impact="The API server may reject it.",
+        fix="Try the change with a server-side dry run, as pipeline plan does.",
         severity=Severity.INFO,
         confidence=Confidence.HINT,
         evidence=found.unchecked,

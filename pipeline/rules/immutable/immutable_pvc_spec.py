@@ -51,8 +51,8 @@ def _set_later(change: ResourceChange, paths: tuple[Path, ...]) -> Hit:
     return Hit(
         places[0],
         title=f"PersistentVolumeClaim {change.id.name}: {', '.join(str(path[-1]) for path in paths)} is set now",
-        why="The API server rejects it if the claim already has a different one.",
-        remedy="Look up what the claim has and set that, or create a claim with another name.",
+        impact="The API server rejects it if the claim already has a different one.",
+        fix="Look up what the claim has and set that, or create a claim with another name.",
         commands=(kubectl("get", f"pvc/{change.id.name}", "-o", "yaml", namespace=change.id.namespace),),
         severity=Severity.HIGH,
         confidence=Confidence.LIKELY,
@@ -66,10 +66,10 @@ def _hit(change: ResourceChange, paths: tuple[Path, ...], title: str, severity: 
     return Hit(
         places[0],
         title=f"PersistentVolumeClaim {change.id.name}: {title}",
-        why="The API server rejects it unless the claim is bound and its class has allowVolumeExpansion."
+        impact="The API server rejects it unless the claim is bound and its class has allowVolumeExpansion."
         if severity
         else "The API server rejects it, and the apply stops there.",
-        remedy="Check that its storage class has allowVolumeExpansion."
+        fix="Check that its storage class has allowVolumeExpansion."
         if severity
         else "Create a claim with another name, and copy the data.",
         commands=(kubectl("get", "storageclass"),) if severity else (),

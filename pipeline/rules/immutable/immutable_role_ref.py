@@ -31,8 +31,8 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
         yield Hit(
             place(change.resource, first_below(change, paths[0])),
             title=f"{change.id.kind} {change.id.name}: roleRef changes; as a hook it is deleted and created again",
-            why="Its subjects have different permissions from then on.",
-            remedy="Check what the new role allows.",
+            impact="Its subjects have different permissions from then on.",
+            fix="Check what the new role allows.",
             severity=Severity.LOW,
             claims=claims(change, *paths),
         )

@@ -54,8 +54,9 @@ def _stays_headless(change: ResourceChange, paths: list[Path]) -> Hit:
     return Hit(
         places[0],
         title=f"Service {change.id.name} is no longer headless in the manifest, and stays so in the cluster",
-        why="The API server accepts the change and keeps clusterIP: None: clients still get the addresses of the pods.",
-        remedy="Delete the Service right before the apply if it should get an address of its own.",
+        impact="The API server accepts the change and keeps clusterIP: None: "
+        "clients still get the addresses of the pods.",
+        fix="Delete the Service right before the apply if it should get an address of its own.",
         severity=Severity.LOW,
         also=tuple(places[1:]),
         claims=claims(change, *paths),
@@ -69,8 +70,8 @@ def _left_alone(change: ResourceChange, paths: list[Path]) -> Hit:
     return Hit(
         places[0],
         title=f"Service {change.id.name}: {', '.join(str(path[-1]) for path in paths)} is written differently",
-        why="The API server accepts it or keeps the old value.",
-        remedy="Nothing to do.",
+        impact="The API server accepts it or keeps the old value.",
+        fix="Nothing to do.",
         severity=Severity.INFO,
         confidence=Confidence.LIKELY,
         also=tuple(places[1:]),

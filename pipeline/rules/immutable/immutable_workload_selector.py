@@ -50,14 +50,14 @@ def check(change: ResourceChange, upgrade: Upgrade) -> Iterator[Hit]:
         else "is written differently"
     )
     held = applied_to_target(change.before, upgrade)
-    remedy, commands = _fix(change.before, change.after)
+    fix, commands = _fix(change.before, change.after)
     yield Hit(
         places[0],
         severity=None if held else Severity.HIGH,
         confidence=None if held else Confidence.LIKELY,
         title=f"{change.id.kind} {change.id.name}: selector {detail}",
-        why="The API server rejects it: spec.selector is immutable. The apply stops half-way.",
-        remedy=remedy,
+        impact="The API server rejects it: spec.selector is immutable. The apply stops half-way.",
+        fix=fix,
         commands=commands,
         also=tuple(places[1:]),
         claims=(Claim(change.id, _SELECTOR),),

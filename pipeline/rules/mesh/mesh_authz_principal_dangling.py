@@ -81,8 +81,8 @@ RULE = Rule(
     whole=fault_check(
         frozenset({"AuthorizationPolicy"}),
         _faults,
-        why="Its callers no longer match: ALLOW refuses them with 403, DENY lets them through.",
-        remedy="Keep the name, or name the new service account before the upgrade.",
+        impact="Its callers no longer match: ALLOW refuses them with 403, DENY lets them through.",
+        fix="Keep the name, or name the new service account before the upgrade.",
     ),
     shares=("custom-resource-changed",),
     cases=(

@@ -83,8 +83,8 @@ RULE = Rule(
     whole=fault_check(
         frozenset({"AuthorizationPolicy"}),
         _faults,
-        why="Clients that the policy does not name get 403, or their connection is reset.",
-        remedy="Compare it with who calls the workload; try it with the annotation istio.io/dry-run first.",
+        impact="Clients that the policy does not name get 403, or their connection is reset.",
+        fix="Compare it with who calls the workload; try it with the annotation istio.io/dry-run first.",
     ),
     shares=("custom-resource-changed",),
     cases=(

@@ -35,8 +35,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
             yield Hit(
                 place(workload),
                 title=f"{workload.kind} {workload.id.name}: it loses {listed(lost)}",
-                why="One drained node may stop the mesh's control plane or all traffic through this gateway.",
-                remedy="Restore it with the chart's values.",
+                impact="One drained node may stop the mesh's control plane or all traffic through this gateway.",
+                fix="Restore it with the chart's values.",
                 severity=Severity.HIGH if new.least < 2 <= old.least else Severity.MEDIUM,  # noqa: PLR2004 - one pod
             )
 

@@ -40,11 +40,11 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
     old, new = _mesh(change.before), _mesh(change.after)
     if old is None or new is None or not change.id.name.startswith("istio"):
         return
-    for path, default, severity, why in _KEYS:
+    for path, default, severity, impact in _KEYS:
         before, after = (_value(config, path, default) for config in (old, new))
         if before != after:
             yield _hit(
-                change, ".".join(map(str, path)), f"changes from {_text(before)} to {_text(after)}", severity, why
+                change, ".".join(map(str, path)), f"changes from {_text(before)} to {_text(after)}", severity, impact
             )
     lost = sorted(_providers(old) - _providers(new))
     for name in lost:
@@ -74,13 +74,13 @@ def _providers(config: Mapping[str, Any]) -> set[str]:
     return {str(mapping(one).get("name")) for one in sequence(config.get("extensionProviders"))}
 
 
-def _hit(change: ResourceChange, key: str, what: str, severity: Severity, why: str) -> Hit:
+def _hit(change: ResourceChange, key: str, what: str, severity: Severity, impact: str) -> Hit:
     path = ("data", "mesh")
     return Hit(
         place(change.resource, path),
         title=f"ConfigMap {change.id.name}: {key} of the mesh {what}",
-        why=why,
-        remedy="Keep the old value in meshConfig, and change it on its own.",
+        impact=impact,
+        fix="Keep the old value in meshConfig, and change it on its own.",
         severity=severity,
         claims=(Claim(change.id, path),),
     )

@@ -41,8 +41,8 @@ RULE = Rule(
     whole=fault_check(
         VALIDATED,
         _faults,
-        why="Istio's webhook refuses it at the apply; without the webhook, it is ignored.",
-        remedy="Correct the field that the message names.",
+        impact="Istio's webhook refuses it at the apply; without the webhook, it is ignored.",
+        fix="Correct the field that the message names.",
     ),
     shares=("custom-resource-changed",),
     cases=(

@@ -79,8 +79,8 @@ RULE = Rule(
     whole=fault_check(
         frozenset({"VirtualService", "DestinationRule"}),
         _faults,
-        why="The proxies know no cluster for the host: requests to it get 503.",
-        remedy="Name the new host, or keep the old Service.",
+        impact="The proxies know no cluster for the host: requests to it get 503.",
+        fix="Name the new host, or keep the old Service.",
         grades={Confidence.LIKELY: Severity.HIGH},
     ),
     shares=("custom-resource-changed", "gateway-route-dangling"),

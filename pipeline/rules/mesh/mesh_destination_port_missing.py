@@ -59,8 +59,8 @@ RULE = Rule(
     whole=fault_check(
         frozenset({"VirtualService"}),
         _faults,
-        why="The proxies know no cluster for that port: requests get 503.",
-        remedy="Set destination.port.number to a port of the Service.",
+        impact="The proxies know no cluster for that port: requests get 503.",
+        fix="Set destination.port.number to a port of the Service.",
         grades={Confidence.LIKELY: Severity.MEDIUM},
     ),
     shares=("custom-resource-changed", "gateway-route-dangling"),

@@ -37,8 +37,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
                 place(part.workload),
                 title=f"{part.workload.kind} {part.workload.id.name}: Istio {moved} with EnvoyFilters in use "
                 f"({listed(filters, _SHOWN)})",
-                why="A patch may miss, or land elsewhere, without an error.",
-                remedy="Compare istioctl proxy-config of a patched workload before and after.",
+                impact="A patch may miss, or land elsewhere, without an error.",
+                fix="Compare istioctl proxy-config of a patched workload before and after.",
             )
 
 

@@ -56,8 +56,8 @@ RULE = Rule(
     whole=fault_check(
         frozenset({"VirtualService"}),
         _faults,
-        why="The Gateway never routes by it: clients get 404.",
-        remedy="Add a host of the VirtualService to the Gateway's servers, or attach it to another Gateway.",
+        impact="The Gateway never routes by it: clients get 404.",
+        fix="Add a host of the VirtualService to the Gateway's servers, or attach it to another Gateway.",
     ),
     shares=("custom-resource-changed", "mesh-gateway-missing"),
     cases=(

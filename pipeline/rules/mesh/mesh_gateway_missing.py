@@ -58,8 +58,8 @@ RULE = Rule(
     whole=fault_check(
         frozenset({"VirtualService"}),
         _faults,
-        why="No gateway serves its routes: clients get 404.",
-        remedy="Name a Gateway that exists, as namespace/name where it lies in another namespace.",
+        impact="No gateway serves its routes: clients get 404.",
+        fix="Name a Gateway that exists, as namespace/name where it lies in another namespace.",
         grades={Confidence.LIKELY: Severity.HIGH},
     ),
     shares=("custom-resource-changed",),

@@ -87,8 +87,8 @@ RULE = Rule(
     whole=fault_check(
         frozenset({"Gateway"}),
         _faults,
-        why="The gateway has no certificate and does not open the port: clients cannot connect.",
-        remedy="Create the Secret in the namespace in which the gateway's pods run.",
+        impact="The gateway has no certificate and does not open the port: clients cannot connect.",
+        fix="Create the Secret in the namespace in which the gateway's pods run.",
         grades={Confidence.LIKELY: Severity.MEDIUM},
     ),
     shares=("custom-resource-changed",),

@@ -88,8 +88,8 @@ RULE = Rule(
     whole=fault_check(
         frozenset({"Gateway"}),
         _faults,
-        why="No proxy opens the listener: clients cannot connect.",
-        remedy="Align the selector with the gateway pods' labels, and its ports with their Service.",
+        impact="No proxy opens the listener: clients cannot connect.",
+        fix="Align the selector with the gateway pods' labels, and its ports with their Service.",
     ),
     shares=("custom-resource-changed",),
     cases=(

@@ -69,8 +69,8 @@ RULE = Rule(
     whole=fault_check(
         frozenset({"VirtualService", "ServiceEntry", "Gateway"}),
         _faults,
-        why="Istio uses one of them, by age and name, and drops the routes of the other.",
-        remedy="Merge them into one object, or let each be seen by its own namespaces (exportTo).",
+        impact="Istio uses one of them, by age and name, and drops the routes of the other.",
+        fix="Merge them into one object, or let each be seen by its own namespaces (exportTo).",
     ),
     shares=("custom-resource-changed",),
     cases=(

@@ -24,8 +24,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         yield Hit(
             place(workload, change.path),
             title=f"{workload.kind} {workload.id.name}: its pods get Istio's proxy from now on ({change.cause})",
-            why="All its traffic goes through a new container; what starts before that has no network.",
-            remedy='Set the pod label sidecar.istio.io/inject: "false" until it is tested with a proxy.',
+            impact="All its traffic goes through a new container; what starts before that has no network.",
+            fix='Set the pod label sidecar.istio.io/inject: "false" until it is tested with a proxy.',
         )
 
 

@@ -47,8 +47,8 @@ RULE = Rule(
     whole=fault_check(
         frozenset({"Namespace"}),
         _faults,
-        why="Pods are injected by another revision than the label says, or not as expected.",
-        remedy="Keep one of the labels.",
+        impact="Pods are injected by another revision than the label says, or not as expected.",
+        fix="Keep one of the labels.",
     ),
     shares=("labels-changed",),
     cases=(

@@ -26,8 +26,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         yield Hit(
             place(workload, change.path),
             title=f"{workload.kind} {workload.id.name}: its pods no longer get Istio's proxy ({change.cause})",
-            why="Peers with strict mTLS refuse it; its policies, routes and telemetry are gone.",
-            remedy="Restore the label, or the namespace's revision.",
+            impact="Peers with strict mTLS refuse it; its policies, routes and telemetry are gone.",
+            fix="Restore the label, or the namespace's revision.",
         )
 
 

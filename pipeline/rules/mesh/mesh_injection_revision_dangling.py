@@ -54,8 +54,8 @@ RULE = Rule(
     whole=fault_check(
         frozenset({"Namespace"}) | WORKLOADS,
         _faults,
-        why="Running pods keep their proxy, new ones get none, without an error.",
-        remedy="Move the label, or the revision's tag, to a revision that is served.",
+        impact="Running pods keep their proxy, new ones get none, without an error.",
+        fix="Move the label, or the revision's tag, to a revision that is served.",
     ),
     shares=("labels-changed", "pod-labels-changed", "mesh-injection-lost", "immutable-pod-spec"),
     cases=(

@@ -32,8 +32,8 @@ def check(change: ResourceChange, upgrade: Upgrade) -> Iterator[Hit]:
         yield Hit(
             place(change.after, _PATH),
             title=f"Deployment {change.id.name}: all its pods stop at once, and Istio's injector fails without it",
-            why="Until it is ready again, no pod that the webhook selects can start.",
-            remedy="Let it roll with maxUnavailable: 0, or run two replicas.",
+            impact="Until it is ready again, no pod that the webhook selects can start.",
+            fix="Let it roll with maxUnavailable: 0, or run two replicas.",
             claims=(Claim(change.id, _PATH, alone=True),),
         )
 

@@ -42,8 +42,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         yield Hit(
             place(pods.workload, (*(template_path(pods.workload) or ()), "metadata", "labels")),
             title=f"{pods.workload.kind} {pods.workload.id.name}: its pods get Istio's proxy, which does not end",
-            why="The pod never completes: the Job hangs until its deadline.",
-            remedy='Set the pod label sidecar.istio.io/inject: "false", or use native sidecars.',
+            impact="The pod never completes: the Job hangs until its deadline.",
+            fix='Set the pod label sidecar.istio.io/inject: "false", or use native sidecars.',
             severity=Severity.HIGH if sure else Severity.MEDIUM,
             confidence=Confidence.PROVEN if sure else Confidence.LIKELY,
         )

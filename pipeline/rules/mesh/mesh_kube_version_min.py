@@ -36,8 +36,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
             place(part.workload),
             title=f"{part.workload.kind} {part.workload.id.name}: Istio {version} needs Kubernetes "
             f"{lowest[0]}.{lowest[1]}, and the target is {target[0]}.{target[1]}",
-            why="It is not tested there, and may use APIs that are not there.",
-            remedy="Upgrade Kubernetes first, or choose an Istio version that supports it.",
+            impact="It is not tested there, and may use APIs that are not there.",
+            fix="Upgrade Kubernetes first, or choose an Istio version that supports it.",
         )
 
 

@@ -36,8 +36,8 @@ def check(change: ResourceChange, upgrade: Upgrade) -> Iterator[Hit]:
     yield Hit(
         place(change.resource, ("spec", "mtls", "mode") if change.before and change.after else ()),
         title=f"PeerAuthentication {change.id.name}: mTLS of its scope changes from {old} to {new}",
-        why=_STRICTER if stricter else _LOOSER,
-        remedy="Stay PERMISSIVE until no client uses plain text, then set STRICT." if stricter else "Keep the mode.",
+        impact=_STRICTER if stricter else _LOOSER,
+        fix="Stay PERMISSIVE until no client uses plain text, then set STRICT." if stricter else "Keep the mode.",
         severity=Severity.HIGH if new == "STRICT" or old == "STRICT" else Severity.MEDIUM,
         confidence=Confidence.PROVEN if plain or not stricter else Confidence.LIKELY,
         evidence=(f"without a proxy here: {listed(sorted(plain))}",) if plain else (),

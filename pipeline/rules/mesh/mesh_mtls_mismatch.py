@@ -70,8 +70,8 @@ RULE = Rule(
     whole=fault_check(
         frozenset({"DestinationRule"}),
         _faults,
-        why="Every connection to the host fails.",
-        remedy="Remove tls.mode, so that Istio chooses it, or align it with the PeerAuthentication.",
+        impact="Every connection to the host fails.",
+        fix="Remove tls.mode, so that Istio chooses it, or align it with the PeerAuthentication.",
     ),
     shares=("custom-resource-changed",),
     cases=(

@@ -68,8 +68,8 @@ RULE = Rule(
     whole=fault_check(
         frozenset({"Service"}),
         _faults,
-        why="The proxy guesses the protocol from the first bytes of each connection.",
-        remedy="Set appProtocol, or begin the port's name with the protocol.",
+        impact="The proxy guesses the protocol from the first bytes of each connection.",
+        fix="Set appProtocol, or begin the port's name with the protocol.",
     ),
     shares=("service-port-added", "service-port-renamed", "mesh-protocol-changed"),
     cases=(

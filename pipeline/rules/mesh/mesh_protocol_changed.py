@@ -54,8 +54,8 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
         yield Hit(
             place(change.after, path),
             title=f"Service {change.id.name}: Istio takes port {number} for {_word(new)}, before for {_word(old)}",
-            why=_LOST if lost else _OTHER,
-            remedy="Set appProtocol to what the program speaks.",
+            impact=_LOST if lost else _OTHER,
+            fix="Set appProtocol to what the program speaks.",
             severity=_grade(old, new),
             confidence=Confidence.LIKELY,
             claims=(Claim(change.id, path),),

@@ -29,8 +29,8 @@ def _faults(resource: Resource, _side: SideIndex) -> Iterator[StateFault]:
         known, matches = taken.setdefault(path[1], set()), [_match(one) for one in sequence(rule.get("match"))]
         name = f"rule {rule['name']}" if rule.get("name") else f"{path[1]} rule {path[2]}"
         if (b"" in known and not matches) or (matches and known.issuperset(matches)):
-            why = "an earlier rule matches everything" if not matches else "earlier rules take all that it matches"
-            yield StateFault(resource, path, (str(path[1]), str(path[2])), f"never uses {name}: {why}", certain=True)
+            impact = "an earlier rule matches everything" if not matches else "earlier rules take all that it matches"
+            yield StateFault(resource, path, (str(path[1]), str(path[2])), f"never uses {name}: {impact}", certain=True)
         known.update(matches or [b""])
 
 
@@ -52,8 +52,8 @@ RULE = Rule(
     whole=fault_check(
         frozenset({"VirtualService"}),
         _faults,
-        why="The first rule that matches is taken: the traffic goes elsewhere.",
-        remedy="Put the more specific rule first, or remove the one that is never used.",
+        impact="The first rule that matches is taken: the traffic goes elsewhere.",
+        fix="Put the more specific rule first, or remove the one that is never used.",
     ),
     shares=("custom-resource-changed",),
     cases=(

@@ -87,8 +87,8 @@ RULE = Rule(
     whole=fault_check(
         _KINDS,
         _faults,
-        why="It has no effect: a policy protects nothing.",
-        remedy="Align the selector with the pods' new labels, or the target with the new name.",
+        impact="It has no effect: a policy protects nothing.",
+        fix="Align the selector with the pods' new labels, or the target with the new name.",
     ),
     shares=("custom-resource-changed",),
     cases=(

@@ -47,8 +47,8 @@ RULE = Rule(
     whole=fault_check(
         frozenset({"ServiceEntry"}),
         _faults,
-        why="The proxy takes all traffic to that port for this host, whatever its address.",
-        remedy="List addresses, or set resolution: DNS so that Istio allocates one.",
+        impact="The proxy takes all traffic to that port for this host, whatever its address.",
+        fix="List addresses, or set resolution: DNS so that Istio allocates one.",
     ),
     shares=("custom-resource-changed",),
     cases=(

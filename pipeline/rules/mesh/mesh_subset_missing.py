@@ -80,8 +80,8 @@ RULE = Rule(
     whole=fault_check(
         frozenset({"VirtualService"}),
         _faults,
-        why="The proxies know no such cluster: each request gets 503.",
-        remedy="Define the subset in the host's DestinationRule, or send to one that it has.",
+        impact="The proxies know no such cluster: each request gets 503.",
+        fix="Define the subset in the host's DestinationRule, or send to one that it has.",
         grades={Confidence.LIKELY: Severity.HIGH},
     ),
     shares=("custom-resource-changed",),

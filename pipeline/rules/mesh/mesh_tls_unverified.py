@@ -63,8 +63,8 @@ RULE = Rule(
     whole=fault_check(
         frozenset({"DestinationRule"}),
         _faults,
-        why="The proxy trusts the CAs of its image; before Istio 1.21, any certificate.",
-        remedy="Set caCertificates, or credentialName together with a workloadSelector.",
+        impact="The proxy trusts the CAs of its image; before Istio 1.21, any certificate.",
+        fix="Set caCertificates, or credentialName together with a workloadSelector.",
     ),
     shares=("custom-resource-changed",),
     cases=(

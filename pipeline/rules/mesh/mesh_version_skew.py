@@ -59,8 +59,8 @@ def _hit(part: IstioPart, what: str) -> Hit:
     return Hit(
         place(part.workload),
         title=f"{part.workload.kind} {part.workload.id.name}: {what}",
-        why="Istio supports one minor between its parts, and no proxy newer than the control plane.",
-        remedy="Upgrade one minor at a time: the control plane, then gateways and workloads.",
+        impact="Istio supports one minor between its parts, and no proxy newer than the control plane.",
+        fix="Upgrade one minor at a time: the control plane, then gateways and workloads.",
     )
 
 

@@ -41,8 +41,8 @@ RULE = Rule(
     whole=fault_check(
         frozenset({"MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"}),
         _faults,
-        why="The control plane is never asked: no proxies are injected, or nothing is validated.",
-        remedy="Set clientConfig.url or clientConfig.service.",
+        impact="The control plane is never asked: no proxies are injected, or nothing is validated.",
+        fix="Set clientConfig.url or clientConfig.service.",
     ),
     shares=("webhook-behaviour-changed",),
     cases=(

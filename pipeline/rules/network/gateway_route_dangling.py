@@ -28,15 +28,15 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         yield Hit(
             place(resource, backend.path),
             title=f"{resource.kind} {resource.id.name} sends requests to {backend}, which no longer exists",
-            why="Clients get 500 or 503.",
-            remedy="Point the route to the new Service or port, or keep the old one.",
+            impact="Clients get 500 or 503.",
+            fix="Point the route to the new Service or port, or keep the old one.",
         )
     for resource, reference in dangling(upgrade, ROUTES, _gateways):
         yield Hit(
             place(resource, reference.path),
             title=f"{resource.kind} {resource.id.name} belongs to Gateway {reference.id.name}, which no longer exists",
-            why="It is not served, unless the Gateway exists elsewhere.",
-            remedy="Attach the route to the new Gateway, or keep the old one.",
+            impact="It is not served, unless the Gateway exists elsewhere.",
+            fix="Attach the route to the new Gateway, or keep the old one.",
         )
 
 

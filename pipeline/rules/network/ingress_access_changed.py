@@ -34,8 +34,8 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
         yield Hit(
             at(change, picked[0]),
             title=f"{change.id.kind} {change.id.name}: access settings change ({names})",
-            why=_impact(picked),
-            remedy=f"{change.id.kind} {change.id.name}: compare the old and the new value with what you allow.",
+            impact=_impact(picked),
+            fix=f"{change.id.kind} {change.id.name}: compare the old and the new value with what you allow.",
             also=tuple(at(change, field) for field in picked[1:]),
             claims=tuple(Claim.of(change, field) for field in picked),
         )

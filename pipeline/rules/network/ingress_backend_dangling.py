@@ -24,8 +24,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         yield Hit(
             place(resource, backend.path),
             title=f"{resource.kind} {resource.id.name} sends requests to {backend}, which no longer exists",
-            why="Clients get 503.",
-            remedy="Point the Ingress to the new Service or port, or keep the old one.",
+            impact="Clients get 503.",
+            fix="Point the Ingress to the new Service or port, or keep the old one.",
         )
 
 

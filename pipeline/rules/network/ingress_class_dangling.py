@@ -42,8 +42,8 @@ RULE = Rule(
     whole=fault_check(
         frozenset({"Ingress"}),
         _faults,
-        why="No controller takes care of it: its hosts stop answering, or no longer change.",
-        remedy="Keep the IngressClass, or set ingressClassName to one that exists.",
+        impact="No controller takes care of it: its hosts stop answering, or no longer change.",
+        fix="Keep the IngressClass, or set ingressClassName to one that exists.",
     ),
     shares=("ingress-changed",),
     cases=(

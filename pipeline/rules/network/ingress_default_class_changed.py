@@ -28,8 +28,8 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
         yield Hit(
             place(change.resource, _PATH),
             title=f"IngressClass {change.id.name} {'becomes the default' if after else 'is no longer the default'}",
-            why="Every Ingress without a class is handled by a different controller, or by none.",
-            remedy="Set ingressClassName on every Ingress, or change the default with a chart value.",
+            impact="Every Ingress without a class is handled by a different controller, or by none.",
+            fix="Set ingressClassName on every Ingress, or change the default with a chart value.",
             claims=(Claim(change.id, _PATH),),
         )
 

@@ -54,8 +54,8 @@ def _hit(monitor: Resource, path: Path, port: str) -> Hit:
     return Hit(
         place(monitor, path or ("spec", "selector")),
         title=f"{monitor.kind} {monitor.id.name}: {said}",
-        why="Metrics stop, and alerts that use them never fire.",
-        remedy=f"Make its selector and port names match the {what} again.",
+        impact="Metrics stop, and alerts that use them never fire.",
+        fix=f"Make its selector and port names match the {what} again.",
         severity=Severity.MEDIUM if path else None,
     )
 

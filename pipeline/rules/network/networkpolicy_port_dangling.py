@@ -69,8 +69,8 @@ RULE = Rule(
     whole=fault_check(
         frozenset({"NetworkPolicy"}),
         _faults,
-        why="A name that no container has opens nothing: the traffic is cut off.",
-        remedy="Correct the name, or write the port's number.",
+        impact="A name that no container has opens nothing: the traffic is cut off.",
+        fix="Correct the name, or write the port's number.",
     ),
     shares=("networkpolicy-changed",),
     cases=(

@@ -46,8 +46,8 @@ def check(change: ResourceChange, upgrade: Upgrade) -> Iterator[Hit]:
     yield Hit(
         place(policy, ("spec", "podSelector")),
         title=f"NetworkPolicy {change.id.name}: restricts {ways} traffic of {names}, which runs already",
-        why="All traffic is blocked." if none else "Traffic that the policy does not list is cut off at once.",
-        remedy=f"NetworkPolicy {change.id.name}: add to its rules what these pods are asked and what they call.",
+        impact="All traffic is blocked." if none else "Traffic that the policy does not list is cut off at once.",
+        fix=f"NetworkPolicy {change.id.name}: add to its rules what these pods are asked and what they call.",
         severity=Severity.HIGH if none else None,
         claims=(Claim(change.id),),
     )

@@ -28,8 +28,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
             yield Hit(
                 place(service, ("spec", "selector")),
                 title=f"Service {service.id.name} no longer selects any of the rendered pods",
-                why="It has no endpoints, unless such pods exist elsewhere.",
-                remedy="Make its selector match the labels of the pod template again.",
+                impact="It has no endpoints, unless such pods exist elsewhere.",
+                fix="Make its selector match the labels of the pod template again.",
             )
 
 

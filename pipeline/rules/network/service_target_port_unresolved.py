@@ -33,8 +33,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
                 yield Hit(
                     place(service, ("spec", "ports", Entry.of(port=key[0], protocol=key[1]), "targetPort")),
                     title=f"Service {service.id.name}: none of the pods that it selects has its target port {name}",
-                    why=f"Its port {key[0]} has no endpoints: clients cannot connect.",
-                    remedy="Make targetPort and the name of the container's port the same again.",
+                    impact=f"Its port {key[0]} has no endpoints: clients cannot connect.",
+                    fix="Make targetPort and the name of the container's port the same again.",
                 )
 
 

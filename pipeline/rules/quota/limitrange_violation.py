@@ -62,8 +62,8 @@ RULE = Rule(
     whole=fault_check(
         WORKLOADS,
         _faults,
-        why="The API server refuses its pods when they are created again.",
-        remedy="Bring requests and limits into the range, or change the LimitRange.",
+        impact="The API server refuses its pods when they are created again.",
+        fix="Bring requests and limits into the range, or change the LimitRange.",
     ),
     shares=("resources-changed",),
     cases=(

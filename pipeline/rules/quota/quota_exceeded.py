@@ -58,8 +58,8 @@ RULE = Rule(
     whole=fault_check(
         frozenset({"ResourceQuota"}),
         _faults,
-        why="The API server refuses the pods beyond the quota, and roll-outs stop.",
-        remedy="Raise the quota, or lower replicas and requests.",
+        impact="The API server refuses the pods beyond the quota, and roll-outs stop.",
+        fix="Raise the quota, or lower replicas and requests.",
     ),
     shares=("shared-object-changed",),
     cases=(

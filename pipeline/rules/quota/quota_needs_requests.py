@@ -61,8 +61,8 @@ RULE = Rule(
     whole=fault_check(
         WORKLOADS,
         _faults,
-        why="The API server refuses its new pods, unless a LimitRange fills it in.",
-        remedy="Set the request or limit, or add a LimitRange with a default.",
+        impact="The API server refuses its new pods, unless a LimitRange fills it in.",
+        fix="Set the request or limit, or add a LimitRange with a default.",
     ),
     shares=("resources-changed",),
     cases=(

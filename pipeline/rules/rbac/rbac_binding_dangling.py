@@ -30,13 +30,13 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         target = reference.id
         head = f"{binding.kind} {binding.id.name} refers to {target.kind} {target.name}, which is no longer rendered"
         if target.kind != "ServiceAccount":
-            why, severity = "It grants nothing, unless the role exists elsewhere.", Severity.HIGH
+            impact, severity = "It grants nothing, unless the role exists elsewhere.", Severity.HIGH
         elif user := _deprived(binding, target, upgrade):
-            why, severity = f"{user} now runs as a different account, which lacks these permissions.", Severity.HIGH
+            impact, severity = f"{user} now runs as a different account, which lacks these permissions.", Severity.HIGH
         else:
-            why, severity = "Anyone who creates an account of that name gets its permissions.", Severity.LOW
-        remedy = f"Change the binding to the new {target.kind}, or delete it too."
-        yield Hit(place(binding, reference.path), title=head, why=why, remedy=remedy, severity=severity)
+            impact, severity = "Anyone who creates an account of that name gets its permissions.", Severity.LOW
+        fix = f"Change the binding to the new {target.kind}, or delete it too."
+        yield Hit(place(binding, reference.path), title=head, impact=impact, fix=fix, severity=severity)
 
 
 def _named(binding: Resource) -> Iterator[Reference]:

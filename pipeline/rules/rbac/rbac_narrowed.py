@@ -29,8 +29,8 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
     yield Hit(
         place(change.resource, ("rules",)),
         title=f"{change.id.kind} {change.id.name} loses: {by_resource(found)}",
-        why="Subjects that need these permissions are denied, including old pods during the rollout.",
-        remedy="Search for your own accounts bound to the role, and give them their own role.",
+        impact="Subjects that need these permissions are denied, including old pods during the rollout.",
+        fix="Search for your own accounts bound to the role, and give them their own role.",
         severity=Severity.LOW if _only_renamed(before, after) else None,
         claims=(Claim(change.id, ("rules",)),),
     )

@@ -44,8 +44,8 @@ def _hit(pair: CrdPair, group: str, plural: str, beside: list[str]) -> Hit:
     return Hit(
         pair.place(),
         title=f"CRD {pair.name} is added, and no role grants {plural} of {group}, only {', '.join(beside[:3])}",
-        why="Its controller cannot read the new custom resources: they do nothing.",
-        remedy=f"CRD {pair.name}: grant {plural}.{group} to the controller's role.",
+        impact="Its controller cannot read the new custom resources: they do nothing.",
+        fix=f"CRD {pair.name}: grant {plural}.{group} to the controller's role.",
         claims=(Claim(pair.id, ("spec", "names")),),
     )
 

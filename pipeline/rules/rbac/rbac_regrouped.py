@@ -29,8 +29,8 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
         yield Hit(
             place(change.resource, _RULES),
             title=f"{change.id.kind} {change.id.name}: the same permissions, written differently",
-            why="Nothing: the permissions are the same.",
-            remedy="Nothing to do.",
+            impact="Nothing: the permissions are the same.",
+            fix="Nothing to do.",
             claims=(Claim(change.id, _RULES),),
         )
 

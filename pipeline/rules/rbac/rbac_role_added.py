@@ -30,8 +30,8 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
     yield Hit(
         at(change),
         title=f"{change.id.kind} {change.id.name} is added" + (f" and includes {', '.join(words)}" if words else ""),
-        why="An attacker who takes over one of its subjects has these permissions too.",
-        remedy="Check whether the new permissions are needed; if not, limit them with an overlay.",
+        impact="An attacker who takes over one of its subjects has these permissions too.",
+        fix="Check whether the new permissions are needed; if not, limit them with an overlay.",
         severity=None if words else Severity.LOW,
     )
 

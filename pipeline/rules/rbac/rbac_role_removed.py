@@ -44,8 +44,8 @@ def _hit(group: list[ResourceChange], keep: str, successor: str) -> Hit:
     return Hit(
         at(group[0]),
         title=f"{naming(group)} {verb} no longer rendered{added}",
-        why=f"It stays in the cluster without an owner ({keep})." if keep else _why(successor),
-        remedy="Delete it by hand when it is no longer needed."
+        impact=f"It stays in the cluster without an owner ({keep})." if keep else _why(successor),
+        fix="Delete it by hand when it is no longer needed."
         if keep
         else "Search for your own accounts bound to it, and give them their own role.",
         severity=Severity.LOW if keep else None,

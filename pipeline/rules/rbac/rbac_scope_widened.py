@@ -36,8 +36,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
             yield Hit(
                 place(one, ("roleRef",)),
                 title=f"ClusterRoleBinding {one.id.name} binds in all namespaces what a RoleBinding bound in one",
-                why=f"{found[0].subject} may do everywhere what it could do in one namespace.",
-                remedy="Bind the role where it is needed, or have the program watch a single namespace.",
+                impact=f"{found[0].subject} may do everywhere what it could do in one namespace.",
+                fix="Bind the role where it is needed, or have the program watch a single namespace.",
             )
 
 

@@ -29,8 +29,8 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
     yield Hit(
         place(change.resource, ("rules",)),
         title=f"{change.id.kind} {change.id.name} gains: {by_resource(found)}",
-        why="Its subjects get these permissions, and so does an attacker who takes one over." + _danger(found),
-        remedy="Check whether the new permissions are needed; if not, remove them with an overlay.",
+        impact="Its subjects get these permissions, and so does an attacker who takes one over." + _danger(found),
+        fix="Check whether the new permissions are needed; if not, remove them with an overlay.",
         severity=Severity.HIGH if _danger(found) else None,
         claims=(Claim(change.id, ("rules",)),),
     )

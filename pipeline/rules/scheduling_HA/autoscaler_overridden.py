@@ -31,8 +31,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
                 place(workload, ("spec", "replicas")),
                 title=f"{workload.kind} {workload.id.name}: states {replicas} replicas, and "
                 f"{scaler.kind} {scaler.id.name} scales it",
-                why="Each apply sets the number of the manifest again, whatever the autoscaler decided.",
-                remedy=f"{workload.kind} {workload.id.name}: leave replicas out, with a value or an overlay.",
+                impact="Each apply sets the number of the manifest again, whatever the autoscaler decided.",
+                fix=f"{workload.kind} {workload.id.name}: leave replicas out, with a value or an overlay.",
                 also=(place(scaler, ("spec", "scaleTargetRef")),),
                 claims=(Claim(workload.id, ("not explained by its autoscaler",)),),
             )

@@ -62,8 +62,8 @@ RULE = Rule(
     whole=fault_check(
         frozenset({"HorizontalPodAutoscaler"}),
         _faults,
-        why="It computes nothing and keeps the number of pods, whatever the load.",
-        remedy="Set the request of each container, or use a target of type AverageValue.",
+        impact="It computes nothing and keeps the number of pods, whatever the load.",
+        fix="Set the request of each container, or use a target of type AverageValue.",
     ),
     shares=("autoscaling-changed",),
     cases=(

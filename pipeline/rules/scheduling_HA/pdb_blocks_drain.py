@@ -44,8 +44,8 @@ def _hit(budget: Resource, before: Resource | None, blocked: Resource) -> Hit:
     return Hit(
         place(budget, ("spec", key)),
         title=f"PodDisruptionBudget {budget.id.name}: no pod of {blocked.kind} {blocked.id.name} may be stopped",
-        why="Every node drain waits until somebody deletes the pod or the budget.",
-        remedy=f"PodDisruptionBudget {budget.id.name}: allow one pod to be unavailable, or run more replicas.",
+        impact="Every node drain waits until somebody deletes the pod or the budget.",
+        fix=f"PodDisruptionBudget {budget.id.name}: allow one pod to be unavailable, or run more replicas.",
         claims=(Claim(budget.id, claimed),),
     )
 

@@ -50,8 +50,8 @@ RULE = Rule(
     whole=fault_check(
         frozenset({"PodDisruptionBudget"}),
         _faults,
-        why="The eviction API refuses pods that two budgets select: their node cannot be drained.",
-        remedy="Keep one budget, or make the selectors exclude each other.",
+        impact="The eviction API refuses pods that two budgets select: their node cannot be drained.",
+        fix="Keep one budget, or make the selectors exclude each other.",
     ),
     shares=("pdb-changed",),
     cases=(

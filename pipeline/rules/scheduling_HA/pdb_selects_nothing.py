@@ -28,8 +28,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
             yield Hit(
                 place(budget, ("spec", "selector")),
                 title=f"PodDisruptionBudget {budget.id.name} no longer selects any of the rendered pods",
-                why="It protects nothing: a node drain may stop all pods of the workload at once.",
-                remedy="Make its selector match the labels of the pod template again, or delete it too.",
+                impact="It protects nothing: a node drain may stop all pods of the workload at once.",
+                fix="Make its selector match the labels of the pod template again, or delete it too.",
             )
 
 

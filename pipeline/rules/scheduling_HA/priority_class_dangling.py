@@ -48,8 +48,8 @@ RULE = Rule(
     whole=fault_check(
         WORKLOADS,
         _faults,
-        why="The API server refuses its new pods.",
-        remedy="Keep the PriorityClass, or correct priorityClassName.",
+        impact="The API server refuses its new pods.",
+        fix="Keep the PriorityClass, or correct priorityClassName.",
     ),
     shares=("placement-changed",),
     cases=(

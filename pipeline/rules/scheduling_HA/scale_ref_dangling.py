@@ -35,8 +35,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         yield Hit(
             place(scaler, reference.path),
             title=f"{scaler.kind} {scaler.id.name} scales {target.kind} {target.name}, which is no longer rendered",
-            why="It no longer does anything: the workload keeps its size.",
-            remedy="Update its target to the workload's new name, or delete it too.",
+            impact="It no longer does anything: the workload keeps its size.",
+            fix="Update its target to the workload's new name, or delete it too.",
         )
     for scaler, reference in newly_missing(upgrade, frozenset(_FIELD), partial(_target, upgrade)):
         if not upgrade.before.manifests.resources:
@@ -45,8 +45,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         yield Hit(
             place(scaler, reference.path),
             title=f"{scaler.kind} {scaler.id.name} scales {target.kind} {target.name}, which is not rendered",
-            why="It does nothing unless something else creates the workload.",
-            remedy="Correct its target, or create the workload.",
+            impact="It does nothing unless something else creates the workload.",
+            fix="Correct its target, or create the workload.",
             severity=Severity.MEDIUM,
             confidence=Confidence.LIKELY,
         )

@@ -30,8 +30,8 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
         yield Hit(
             place(change.resource, path),
             title=f"StorageClass {change.id.name} {'becomes the default' if after else 'is no longer the default'}",
-            why="New claims without a class get another kind of volume, or wait for one.",
-            remedy="Set storageClassName on claims that need a certain class, or keep the default.",
+            impact="New claims without a class get another kind of volume, or wait for one.",
+            fix="Set storageClassName on claims that need a certain class, or keep the default.",
             claims=tuple(Claim(change.id, (*_HEAD, mark)) for mark in _MARKS),
         )
 

@@ -37,10 +37,10 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
     yield Hit(
         place(change.resource, _LABEL),
         title=f"{name}: enforced Pod Security level {old or 'absent'} -> {new or 'absent'}",
-        why="Pods with more privileges are accepted from now on."
+        impact="Pods with more privileges are accepted from now on."
         if looser
         else "Pods that do not comply are rejected when they are created again.",
-        remedy=f"{name}: check that its pods need the looser level."
+        fix=f"{name}: check that its pods need the looser level."
         if looser
         else f"{name}: set the labels warn and audit first, and read what they report.",
         claims=(Claim(change.id, _LABEL),),

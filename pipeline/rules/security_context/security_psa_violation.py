@@ -81,8 +81,8 @@ RULE = Rule(
     whole=fault_check(
         WORKLOADS,
         _faults,
-        why="The API server refuses its pods: none starts, and those that run are not replaced.",
-        remedy="Change the pods' security context, or the level of the namespace.",
+        impact="The API server refuses its pods: none starts, and those that run are not replaced.",
+        fix="Change the pods' security context, or the level of the namespace.",
     ),
     shares=("security-context-loosened", "security-context-changed", "pod-security-level-changed"),
     cases=(

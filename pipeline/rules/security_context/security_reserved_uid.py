@@ -49,8 +49,8 @@ RULE = Rule(
     whole=fault_check(
         WORKLOADS,
         _faults,
-        why="Its traffic goes round the proxy: no mTLS, no policies, no metrics.",
-        remedy="Run the container as another user.",
+        impact="Its traffic goes round the proxy: no mTLS, no policies, no metrics.",
+        fix="Run the container as another user.",
     ),
     shares=("security-context-changed", "container-added", "security-context-loosened"),
     cases=(

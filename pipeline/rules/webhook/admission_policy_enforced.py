@@ -60,10 +60,10 @@ def _edited(upgrade: Upgrade) -> Iterator[Hit]:
                 place(change.after, fields[0].path),
                 title=f"{change.id.kind} {change.id.name}: judges requests by other rules"
                 + (f" for {listed(_matched(change.after), 2)}" if _matched(change.after) else ""),
-                why="Objects that were accepted so far may be rejected, or stored otherwise."
+                impact="Objects that were accepted so far may be rejected, or stored otherwise."
                 if (change.id.kind, change.id.name) in bound
                 else "No binding here enforces it: others may.",
-                remedy=f"{change.id.kind} {change.id.name}: compare its expressions with the objects in the cluster.",
+                fix=f"{change.id.kind} {change.id.name}: compare its expressions with the objects in the cluster.",
                 severity=None if (change.id.kind, change.id.name) in bound else Severity.LOW,
                 also=tuple(place(change.after, field.path) for field in fields[1:]),
                 claims=tuple(Claim.of(change, field) for field in fields),
@@ -76,8 +76,8 @@ def _passes(binding: Resource) -> Hit:
     return Hit(
         place(binding, _ACTIONS),
         title=f"{binding.kind} {binding.id.name}: policy {name} no longer rejects requests (Deny -> {actions})",
-        why="Objects that the policy kept out are accepted from now on.",
-        remedy=f"{binding.kind} {binding.id.name}: keep Deny among its validationActions, if the policy shall hold.",
+        impact="Objects that the policy kept out are accepted from now on.",
+        fix=f"{binding.kind} {binding.id.name}: keep Deny among its validationActions, if the policy shall hold.",
         severity=Severity.MEDIUM,
         claims=(Claim(binding.id, _ACTIONS),),
     )
@@ -101,10 +101,10 @@ def _hit(change: ResourceChange, binding: Resource, policy: Resource | None, nam
         place(binding, path),
         title=f"{binding.kind} {binding.id.name}: policy {name} now {does} requests"
         + (f" for {listed(asked, 2)}" if asked else ""),
-        why="Objects that were accepted so far are rejected when they are created or changed."
+        impact="Objects that were accepted so far are rejected when they are created or changed."
         if does == "rejects"
         else "Objects are stored otherwise than they were sent.",
-        remedy=f"{binding.kind} {binding.id.name}: bind the policy with Audit or Warn first, and deny once the audit "
+        fix=f"{binding.kind} {binding.id.name}: bind the policy with Audit or Warn first, and deny once the audit "
         "log shows no violation."
         if does == "rejects"
         else f"{binding.kind} {binding.id.name}: check which resources and namespaces it matches.",

@@ -32,16 +32,16 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
         yield Hit(
             place(change.after, _UNVERIFIED),
             title=f"{name}: the certificate of its backend is no longer verified",
-            why="The API server sends requests to any server that answers at the Service's address.",
-            remedy=f"{name}: set caBundle and leave the verification on.",
+            impact="The API server sends requests to any server that answers at the Service's address.",
+            fix=f"{name}: set caBundle and leave the verification on.",
             claims=(Claim(change.id, _UNVERIFIED), Claim(change.id, ("spec", "caBundle"))),
         )
     if change.id.kind in _POLICIES and get(new, _POLICY) == "Ignore" and get(old, _POLICY) != "Ignore":
         yield Hit(
             place(change.after, _POLICY),
             title=f"{name}: what it cannot evaluate is accepted from now on",
-            why="A policy that fails to evaluate enforces nothing.",
-            remedy=f"{name}: keep failurePolicy Fail.",
+            impact="A policy that fails to evaluate enforces nothing.",
+            fix=f"{name}: keep failurePolicy Fail.",
             severity=Severity.MEDIUM,
             claims=(Claim(change.id, _POLICY),),
         )

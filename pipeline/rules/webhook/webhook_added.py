@@ -35,10 +35,10 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
     yield Hit(
         at(change),
         title=f"{change.id.kind} {change.id.name} is added{f', called for {listed(asked)}' if asked else ''}",
-        why="If its backend does not answer, those requests are rejected."
+        impact="If its backend does not answer, those requests are rejected."
         if closed
         else "It may change or reject requests; if it does not answer, they are allowed.",
-        remedy="Make its backend ready first, and exclude kube-system.",
+        fix="Make its backend ready first, and exclude kube-system.",
         severity=None if closed else Severity.LOW,
     )
 

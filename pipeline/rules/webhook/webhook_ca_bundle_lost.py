@@ -35,8 +35,8 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
             yield Hit(
                 place(change.after, where),
                 title=f"{change.id.kind} {change.id.name}: the CA of {_name(path)} is removed",
-                why="The API server no longer trusts the webhook's server, unless a program writes the CA.",
-                remedy="Keep the CA, or have cert-manager or the program itself write it.",
+                impact="The API server no longer trusts the webhook's server, unless a program writes the CA.",
+                fix="Keep the CA, or have cert-manager or the program itself write it.",
                 claims=(Claim(change.id, where),),
             )
 

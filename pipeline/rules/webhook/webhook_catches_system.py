@@ -76,8 +76,8 @@ RULE = Rule(
     whole=fault_check(
         frozenset({"ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"}),
         _faults,
-        why="While its backend does not answer, system pods cannot start and nodes are lost.",
-        remedy="Exclude kube-system with a namespaceSelector, or name other resources.",
+        impact="While its backend does not answer, system pods cannot start and nodes are lost.",
+        fix="Exclude kube-system with a namespaceSelector, or name other resources.",
     ),
     shares=("webhook-match-changed", "webhook-added", "webhook-fail-closed", "webhook-self-deadlock"),
     cases=(

@@ -40,10 +40,10 @@ def _hit(change: ResourceChange, field: FieldChange) -> Hit:
         at(change, field),
         title=f"{change.id.kind} {change.id.name}: webhook {webhook.get('name')} is added"
         + (f", called for {listed(asked)}" if asked else ""),
-        why="If its backend does not answer, those requests are rejected."
+        impact="If its backend does not answer, those requests are rejected."
         if closed
         else "It may change or reject requests; if it does not answer, they are allowed.",
-        remedy=f"{change.id.kind} {change.id.name}: make sure that the new version of its backend is ready first.",
+        fix=f"{change.id.kind} {change.id.name}: make sure that the new version of its backend is ready first.",
         severity=None if closed else Severity.LOW,
         claims=(Claim.of(change, field),),
     )

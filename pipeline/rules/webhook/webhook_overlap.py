@@ -60,8 +60,8 @@ RULE = Rule(
     whole=fault_check(
         frozenset({"MutatingWebhookConfiguration"}),
         _faults,
-        why="Which injector adds its proxy is not defined: pods get one of the wrong revision.",
-        remedy="Move the tag default to one revision, and remove the other injector.",
+        impact="Which injector adds its proxy is not defined: pods get one of the wrong revision.",
+        fix="Move the tag default to one revision, and remove the other injector.",
     ),
     shares=("webhook-added", "webhook-entry-added", "webhook-match-changed"),
     cases=(

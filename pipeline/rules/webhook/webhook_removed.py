@@ -53,10 +53,10 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         yield Hit(
             at(change),
             title=f"{change.id.kind} {change.id.name} is no longer rendered",
-            why=f"It stays and still calls its backend ({keep})."
+            impact=f"It stays and still calls its backend ({keep})."
             if keep
             else "What it enforced or injected is no longer done.",
-            remedy="Delete it by hand with its backend."
+            fix="Delete it by hand with its backend."
             if keep
             else "Check that something else enforces or injects it now.",
         )
@@ -67,8 +67,8 @@ def _as_renamed(hit: Hit, names: dict[str, str]) -> Hit:
     return replace(
         hit,
         title=f"{hit.place.resource.kind} {hit.place.resource.name}: webhook renamed ({said})",
-        why="Its work is the same; only what refers to it by its old name breaks.",
-        remedy="Search your policies and scripts for the old name.",
+        impact="Its work is the same; only what refers to it by its old name breaks.",
+        fix="Search your policies and scripts for the old name.",
     )
 
 

@@ -73,8 +73,8 @@ RULE = Rule(
     whole=fault_check(
         frozenset({"ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"}),
         _faults,
-        why="Once all its pods are gone, none can start: the webhook refuses them.",
-        remedy="Exclude the backend's namespace with a namespaceSelector, or its pods.",
+        impact="Once all its pods are gone, none can start: the webhook refuses them.",
+        fix="Exclude the backend's namespace with a namespaceSelector, or its pods.",
     ),
     shares=("webhook-match-changed", "webhook-added", "webhook-fail-closed"),
     cases=(

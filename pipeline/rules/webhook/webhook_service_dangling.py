@@ -27,10 +27,10 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         yield Hit(
             place(resource, backend.path),
             title=f"{resource.kind} {resource.id.name} sends requests to {backend}, which no longer exists",
-            why="Custom resources of other versions than the stored one can be neither read nor written."
+            impact="Custom resources of other versions than the stored one can be neither read nor written."
             if resource.kind == "CustomResourceDefinition"
             else "If it fails closed, the requests that it matches are rejected.",
-            remedy=f"{resource.kind} {resource.id.name}: keep the Service and its port, or change the reference first.",
+            fix=f"{resource.kind} {resource.id.name}: keep the Service and its port, or change the reference first.",
         )
 
 

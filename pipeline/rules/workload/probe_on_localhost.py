@@ -37,10 +37,10 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
             yield Hit(
                 place(change.after, path),
                 title=f"{change.id.kind} {change.id.name}: {path[-3]} asks localhost, which is the node",
-                why="It works only while the pod shares the node's network."
+                impact="It works only while the pod shares the node's network."
                 if on_node
                 else "It can never succeed: the pod is restarted for ever, or never becomes ready.",
-                remedy=f"{change.id.kind} {change.id.name}: remove the host of the probe with a value or an overlay.",
+                fix=f"{change.id.kind} {change.id.name}: remove the host of the probe with a value or an overlay.",
                 severity=Severity.LOW if on_node else None,
                 claims=(Claim(change.id, path),),
             )

@@ -39,8 +39,8 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
             yield Hit(
                 place(change.after, path),
                 title=f"{change.id.kind} {change.id.name}: {path[-3]} uses port {name}, which its container lacks",
-                why="The probe fails: the pod never becomes ready, or is restarted again and again.",
-                remedy="Name the container's port as the probe does, or use its number in the probe.",
+                impact="The probe fails: the pod never becomes ready, or is restarted again and again.",
+                fix="Name the container's port as the probe does, or use its number in the probe.",
             )
 
 

@@ -98,8 +98,8 @@ def _refusal(change: ResourceChange, hit: Hit) -> Hit:
     path = f"spec.{_STRATEGY[change.id.kind]}.rollingUpdate"
     return replace(
         hit,
-        why="Server-side apply is rejected: the new type forbids rollingUpdate, which the server still holds.",
-        remedy=f"Remove {path} and set the new type in one patch before the apply.",
+        impact="Server-side apply is rejected: the new type forbids rollingUpdate, which the server still holds.",
+        fix=f"Remove {path} and set the new type in one patch before the apply.",
         commands=(_patch(change),),
         severity=Severity.HIGH,
     )

@@ -60,8 +60,8 @@ RULE = Rule(
     whole=fault_check(
         frozenset({"Deployment"}),
         _faults,
-        why="On another node the new pod waits for a volume that the old pod keeps: the roll-out never ends.",
-        remedy="Set strategy.type: Recreate, or use a volume that many nodes may mount.",
+        impact="On another node the new pod waits for a volume that the old pod keeps: the roll-out never ends.",
+        fix="Set strategy.type: Recreate, or use a volume that many nodes may mount.",
     ),
     shares=("volumes-changed", "rollout-strategy-changed"),
     cases=(

@@ -26,8 +26,8 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
         yield Hit(
             at(change, field),
             title=f"{change.id.kind} {change.id.name}: its pods stay old ({setting})",
-            why="The upgrade succeeds, and the old version goes on running until somebody acts.",
-            remedy=_REMEDIES.get(setting, "Delete its pods one after the other once the change is applied."),
+            impact="The upgrade succeeds, and the old version goes on running until somebody acts.",
+            fix=_REMEDIES.get(setting, "Delete its pods one after the other once the change is applied."),
             claims=(Claim(change.id, ("not explained by a rollout that waits",)),),
         )
 

@@ -51,8 +51,8 @@ RULE = Rule(
     whole=fault_check(
         _KINDS,
         _faults,
-        why="Services, budgets and autoscalers mix their pods, and one may adopt those of the other.",
-        remedy="Add a label to the selector and the pods of each that the other does not have.",
+        impact="Services, budgets and autoscalers mix their pods, and one may adopt those of the other.",
+        fix="Add a label to the selector and the pods of each that the other does not have.",
     ),
     shares=("immutable-workload-selector", "pod-labels-changed"),
     cases=(
