@@ -95,7 +95,7 @@ def _settings_of(context: str) -> Configuration:
     with _ONE_AT_A_TIME, _said_aloud() as errors:
         try:
             kube_config.load_kube_config(kubeconfig(), context, settings)  # type: ignore[no-untyped-call]
-            usable = isinstance(settings.host, str) and urllib3.util.parse_url(settings.host).scheme in _SCHEMES
+            usable = isinstance(settings.host, str) and _is_address(settings.host)
         except Exception as error:  # noqa: BLE001 - nothing of ours runs in there: it is the file that is wrong
             raise UsageError(f"{kubeconfig()}: context {context!r}: {_why(error)}", hint=_HINT) from None
     if not usable:
@@ -105,6 +105,16 @@ def _settings_of(context: str) -> Configuration:
         hint = "run the plugin of users.*.user.exec by hand; it has to print an ExecCredential"
         raise WorldError(f"context {context!r}: no credentials: {errors[0].splitlines()[0][:300]}", hint=hint)
     return settings
+
+
+def _is_address(text: str) -> bool:
+    """One whose host can be looked up: no part of a name has more than 63 characters."""
+    found = urllib3.util.parse_url(text)
+    try:
+        (found.host or "").strip("[]").encode("idna")
+    except UnicodeError:
+        return False
+    return found.scheme in _SCHEMES and bool(found.host)
 
 
 def _why(error: Exception) -> str:

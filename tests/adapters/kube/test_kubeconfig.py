@@ -188,6 +188,13 @@ def test_a_file_that_is_not_a_kubeconfig_is_named_with_the_reason(config: Path, 
     assert "test" in str(caught.value)
 
 
+@pytest.mark.parametrize("host", [f"a{'9' * 80}.example", f"127.0{'9' * 80}.1", "a..b", "ftp://a", "https://"])
+def test_a_server_that_nobody_can_look_up_is_no_address(config: Path, host: str) -> None:
+    write_kubeconfig(config, {"token": "t"}, host if "://" in host else f"https://{host}:1")
+    with pytest.raises(UsageError, match="is not an address"):
+        KubeApi("test")
+
+
 @pytest.mark.parametrize("data", ["bm9uc2Vuc2U=", "%%%", "a"], ids=["nonsense", "not base64", "short"])
 @pytest.mark.parametrize("part", ["client-certificate-data", "certificate-authority-data"])
 def test_a_certificate_that_is_none_is_named_with_its_context(config: Path, data: str, part: str) -> None:
