@@ -35,9 +35,10 @@ test: set-up-test ## every test
 rule: set-up-rule ## the cases of every rule, set up in under a minute
 	@$(BIN)/python -m pytest -q $(PYTEST) tests/rules/test_every_rule.py
 
-texts: set-up-rule ## write the pinned texts (tests/texts) and the rulebook (docs/rules) again
+texts: set-up-rule ## write the pinned texts (tests/texts), the rulebook (docs/rules) and the list of modules again
 	@$(BIN)/python -m pytest -q -p no:randomly -p no:xdist tests/test_texts.py --write-texts
 	@$(BIN)/python -m scripts.rulebook
+	@$(BIN)/python -m scripts.module_index
 
 check: format lint types layers dead dependencies spelling yaml workflows docs sample coverage test ## everything that must hold before a merge
 

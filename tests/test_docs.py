@@ -11,7 +11,9 @@ from pipeline.cli import cli, run
 from tests.support.platforms import CHART, git, publish, served
 
 ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+_GENERATED = {"modules.md"}
+"""Pages that a program writes from the code, for its developers."""
+PAGES = [ROOT / "README.md", *sorted(page for page in (ROOT / "docs").glob("*.md") if page.name not in _GENERATED)]
 _BLOCK = re.compile(r"```(?:console|sh)\n(.*?)```", re.DOTALL)
 _INLINE = re.compile(r"`(pipeline [a-z][^`]*)`")
 _SHELL = re.compile(r"\s(?:&&|\|\||[|>]|#)(?:\s|$)")

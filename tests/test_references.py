@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from scripts import module_index
+
 ROOT = Path(__file__).parent.parent
 ROOMS = "adapters|cli|core|data|flows|report|rules"
 _MODULE = re.compile(rf"(?<![\w/.-])(?:pipeline/)?((?:{ROOMS})/[\w/.-]*\.(?:py|json|md|css|js|j2|tsv))\b")
@@ -103,3 +105,7 @@ def test_the_map_has_one_row_for_each_thing() -> None:
 
 def _docstring(path: Path) -> str:
     return path.read_text(encoding="utf-8").partition('"""')[2].partition('"""')[0].strip().replace("\n\n", "\n")
+
+
+def test_the_list_of_modules_is_up_to_date() -> None:
+    assert module_index.PAGE.read_text(encoding="utf-8") == module_index.page(), "make texts writes it again"

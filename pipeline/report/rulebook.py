@@ -1,6 +1,7 @@
 """A rule as a page of text: the source of ``docs/rules`` and of ``pipeline rules explain``."""
 
 from collections.abc import Iterable, Iterator
+from itertools import groupby
 from textwrap import dedent, indent
 from typing import Any
 
@@ -26,22 +27,19 @@ def page(rule: Rule, every: Iterable[Rule]) -> str:
 
 
 def index(rules: Iterable[Rule]) -> str:
-    """Every rule in one line, by category: ``pipeline/rules/README.md``."""
-    rules = sorted(rules, key=lambda rule: (rule.category, rule.id))
+    """Every rule by category and severity, with the way to its page: ``pipeline/rules/README.md``."""
+    rules = sorted(rules, key=lambda rule: (rule.category, -rule.severity, rule.id))
     lines = [
         "# Risk rules",
         "",
         f"{_MARK} Each name leads to the rule's page in [docs/rules]({_PAGES}), with examples;",
         "`pipeline rules explain ID` prints everything, with the manifests of every example.",
         f"{counted(len(rules), 'rule')}. How to add one: [CONTRIBUTING.md](../../CONTRIBUTING.md).",
-        "",
-        "| Rule | Category | Severity | Reports |",
-        "|---|---|---|---|",
     ]
-    lines += [
-        f"| [{r.id}]({_PAGES}/{r.category}.md#{r.id}) | {r.category} | {r.severity.label} | {_cell(summary(r))} |"
-        for r in rules
-    ]
+    for category, own in groupby(rules, key=lambda rule: rule.category):
+        lines += ["", f"## [{category}]({_PAGES}/{category}.md)", ""]
+        for severity, alike in groupby(own, key=lambda rule: rule.severity):
+            lines.append(f"* {severity.label}: {', '.join(f'[{r.id}]({_PAGES}/{category}.md#{r.id})' for r in alike)}")
     return "\n".join(lines) + "\n"
 
 
@@ -49,7 +47,9 @@ def chapter(category: str, rules: Iterable[Rule]) -> str:
     """The rules of one category, each with its docstring and two examples as a terminal shows them."""
     every = tuple(rules)
     own = sorted((rule for rule in every if rule.category == category), key=lambda rule: rule.id)
-    head = [f"# Risk rules: {category}", f"{_MARK} [All rules](../../pipeline/rules/README.md)."]
+    rows = (f"| [{rule.id}](#{rule.id}) | {rule.severity.label} | {_cell(summary(rule))} |" for rule in own)
+    overview = "\n".join(["| Rule | Severity | Reports |", "|---|---|---|", *rows])
+    head = [f"# Risk rules: {category}", f"{_MARK} [All rules](../../pipeline/rules/README.md).", overview]
     return "\n\n".join([*head, *(part for rule in own for part in _section(rule, every))]) + "\n"
 
 
