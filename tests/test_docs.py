@@ -83,3 +83,9 @@ def test_the_quick_start_works_as_it_is_written(tmp_path: Path, monkeypatch: pyt
 
 def typed_lines(text: str) -> list[str]:
     return [line[2:] for block in _BLOCK.findall(text) for line in block.splitlines() if line.startswith("$ ")]
+
+
+def test_the_readme_begins_with_the_main_job_and_the_tests() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```(?:sh|bash|shell|console)\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    assert blocks[:2] == ["make demo\n", "make test\n"]
