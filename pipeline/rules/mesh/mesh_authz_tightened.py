@@ -41,18 +41,29 @@ def _faults(resource: Resource, side: SideIndex) -> Iterator[StateFault]:
         for index, rule in enumerate(rules):
             what = "every request" if not rule else "the requests of a rule"
             yield StateFault(
-                resource, ("spec", "rules", index), (_DENY, repr(rule)), f"denies {what} from now on", certain=True
+                resource,
+                ("spec", "rules", index),
+                (_DENY, repr(rule)),
+                f"denies {what} from now on",
+                certain=True,
+                foreign=True,
             )
     elif _action(resource) == _ALLOW:
         which = "its target" if any(map(_seen, _target(resource))) else "all workloads of its namespace"
         if not rules:
             yield StateFault(
-                resource, ("spec",), ("nothing", repr(_target(resource))), f"allows no request to {which}", certain=True
+                resource,
+                ("spec",),
+                ("nothing", repr(_target(resource))),
+                f"allows no request to {which}",
+                certain=True,
+                foreign=True,
             )
         elif not any(not rule for rule in rules):
             title = f"closes {which} to all requests that no ALLOW rule names"
             about = (_ALLOW, repr(_target(resource)), side.home(resource))
-            yield StateFault(resource, ("spec",), about, title, certain=not _is_closed_by_another(resource, side))
+            certain = not _is_closed_by_another(resource, side)
+            yield StateFault(resource, ("spec",), about, title, certain=certain, foreign=True)
 
 
 def _seen(value: object) -> bool:
@@ -74,6 +85,8 @@ _POLICY = (
 )
 _NAMED = ", rules: [{from: [{source: {namespaces: [shop]}}]}]"
 _DENIED = ", action: DENY, rules: [{to: [{operation: {methods: [DELETE]}}]}]"
+_WEB = "apiVersion: v1\nkind: Service\nmetadata: {name: web, namespace: shop}\nspec: {ports: [{port: 80}]}\n---\n"
+_TRIED = ", annotations: {istio.io/dry-run: 'true'}"
 
 RULE = Rule(
     module=__name__,
@@ -88,15 +101,16 @@ RULE = Rule(
     ),
     shares=("custom-resource-changed",),
     cases=(
-        speaks("the first that allows something", ("medium", "spec"), after=_POLICY % ("", _NAMED)),
+        speaks("the first that allows something", ("medium", "spec"), before=_WEB, after=_WEB + _POLICY % ("", _NAMED)),
+        quiet("nothing ran before that could be refused", after=_WEB + _POLICY % ("", _NAMED)),
         speaks("its rules are gone", ("medium", "spec"), before=_POLICY % ("", _NAMED), after=_POLICY % ("", "")),
         speaks(
             "it denies something", ("medium", "spec.rules[0]"),
             before=_POLICY % ("", ", rules: [{}]"), after=_POLICY % ("", _DENIED),
         ),
         quiet("it was so before", before=_POLICY % ("", _NAMED), after=_POLICY % ("", _NAMED.replace("shop", "api"))),
-        quiet("it allows everything", after=_POLICY % ("", ", rules: [{}]")),
-        quiet("it is only tried", after=_POLICY % (", annotations: {istio.io/dry-run: 'true'}", _DENIED)),
-        quiet("it only audits", after=_POLICY % ("", ", action: AUDIT, rules: [{}]")),
+        quiet("it allows everything", before=_WEB, after=_WEB + _POLICY % ("", ", rules: [{}]")),
+        quiet("it is only tried", before=_WEB, after=_WEB + _POLICY % (_TRIED, _DENIED)),
+        quiet("it only audits", before=_WEB, after=_WEB + _POLICY % ("", ", action: AUDIT, rules: [{}]")),
     ),
 )  # fmt: skip
