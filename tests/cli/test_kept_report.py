@@ -121,3 +121,12 @@ def test_a_damaged_entry_is_made_again(here: Path, made: list[str], capsys: Outp
         path.write_bytes(path.read_bytes()[:-9])
     assert shown(capsys, "diff ref:HEAD worktree") == first
     assert len(made) == 2
+
+
+def test_a_report_names_its_own_commit_though_an_older_one_has_the_same_files(here: Path, capsys: Output) -> None:
+    first = shown(capsys, "diff ref:HEAD worktree -o json")
+    git(here, "commit", "--quiet", "--amend", "--no-edit", "--allow-empty", "--date", "2001-02-03T04:05:06Z")
+    again = shown(capsys, "diff ref:HEAD worktree -o json")
+    commit = git(here, "rev-parse", "--short=10", "HEAD").strip()
+    assert commit in again[1]
+    assert commit not in first[1]

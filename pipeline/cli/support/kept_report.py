@@ -1,7 +1,7 @@
 """The report of a comparison that was made before of the same two trees, under the same policy, on the same day.
 
-Digests identify the inputs of a report: of a commit its tree, of the work tree each file that a comparison reads.
-An entry is what ``-o json`` prints, in which no secret value is left, and nothing else.
+Digests identify the inputs of a report: of a commit its name and its tree, of the work tree each file that a comparison
+reads. An entry is what ``-o json`` prints, in which no secret value is left, and nothing else.
 """
 
 import hashlib
@@ -102,7 +102,8 @@ def _side(source: DiffSource, here: "Repository") -> str:
         merging = source.kind is SourceKind.MERGE_BASE
         commit = trees.merge_base(top, source.argument) if merging else source.argument
         folder = here.root.resolve().relative_to(top.resolve()).as_posix()
-        return trees.tree_id(top, trees.resolve(top, commit), "" if folder == "." else folder)
+        known = trees.resolve(top, commit)
+        return f"{known}:{trees.tree_id(top, known, '' if folder == '.' else folder)}"  # a report names the commit
     return _worktree(here)
 
 
