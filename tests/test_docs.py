@@ -31,18 +31,19 @@ def problem(line: str) -> str:
     """What click says of a command line; nothing is run, and no file is looked for."""
     words = [word for word in shlex.split(line.replace("…", ""))[1:] if word]
     verb: click.Command = cli
-    context = click.Context(verb, info_name="pipeline")
+    # A command keeps the help option of the first context that asks for it: that has to be like the real one.
+    context = click.Context(verb, info_name="pipeline", help_option_names=["-h", "--help"])
     while isinstance(verb, click.Group):
         name = words[0] if words else ""
         found = verb.get_command(context, name)
         if found is None:  # a verb that has commands, and does something itself without them
-            alone = verb.make_context(verb.name, [], resilient_parsing=True).command
+            alone = verb.make_context(verb.name, [], context, resilient_parsing=True).command
             if alone is verb:
                 return f"{line}: no verb {name}"
             verb = alone
         else:
             verb, words = found, words[1:]
-        context = click.Context(verb, info_name=verb.name)
+        context = click.Context(verb, context, info_name=verb.name)
     try:
         verb.make_parser(context).parse_args(words)
     except click.UsageError as error:

@@ -29,6 +29,9 @@ def test_output_code_stderr_and_environment(monkeypatch: pytest.MonkeyPatch) -> 
     assert (code, stdout, loop.stderr, loop.exceeded) == (3, b"this\n", b"warning\n", None)
 
 
+_HOLDS = 'import time; held = b"x" * (1 << 30); time.sleep(30)'
+
+
 @pytest.mark.parametrize(
     ("script", "limits", "setting"),
     [
@@ -36,7 +39,7 @@ def test_output_code_stderr_and_environment(monkeypatch: pytest.MonkeyPatch) -> 
         ("sleep 60 & trap '' TERM; sleep 60", RenderLimits(seconds=1), "seconds"),
         ("exec >&- 2>&-; sleep 60", RenderLimits(seconds=1), "seconds"),
         ("yes", RenderLimits(seconds=30, output_mib=1), "outputMiB"),
-        (f"exec {sys.executable} -S -c 'b\"x\" * (1 << 30)'", RenderLimits(seconds=30, memory_mib=256), "memoryMiB"),
+        (f"exec {sys.executable} -S -c '{_HOLDS}'", RenderLimits(seconds=30, memory_mib=256), "memoryMiB"),
         ("yes >&2", RenderLimits(seconds=1), "seconds"),
     ],
 )
