@@ -120,7 +120,7 @@ def lines() -> list[str]:
 def names_only(line: str) -> bool:
     """Whether it is the name of a verb that takes more to run."""
     words = line.split()[1:]
-    with click.Context(cli) as context:
+    with click.Context(cli, help_option_names=["-h", "--help"]) as context:
         verb = cli.get_command(context, words[0])
     return len(words) == 1 and verb is not None and any(part.required for part in verb.params)
 

@@ -149,7 +149,7 @@ def test_a_real_bash_completes(root: Path, monkeypatch: pytest.MonkeyPatch, line
 
 @pytest.mark.parametrize("verb", EXAMPLES)
 def test_a_verb_takes_its_examples(verb: str) -> None:
-    with click.Context(cli) as context:
+    with click.Context(cli, help_option_names=["-h", "--help"]) as context:
         command = cli.get_command(context, verb)
         assert command is not None
         assert "Examples:" in (command.epilog or "")
@@ -167,4 +167,4 @@ def test_a_verb_takes_its_examples(verb: str) -> None:
 def test_only_named_parameters_are_completed() -> None:
     option = click.Option(["--page"])
     complete(option, "comment")
-    assert option.shell_complete(click.Context(cli), "") == []
+    assert option.shell_complete(click.Context(cli, help_option_names=["-h", "--help"]), "") == []

@@ -58,7 +58,7 @@ _FILES = {
 def _help() -> tuple[Run, ...]:
     """Of every verb, and of every verb below one."""
     runs = [Run("--help")]
-    with click.Context(cli) as context:
+    with click.Context(cli, help_option_names=["-h", "--help"]) as context:
         for verb in cli.list_commands(context):
             command = cli.get_command(context, verb)
             below = list(command.commands) if isinstance(command, click.Group) else []

@@ -46,7 +46,7 @@ def test_every_flag_is_also_a_variable() -> None:
 
 
 def test_every_verb_that_has_a_module_loads_and_is_in_the_help() -> None:
-    ctx = click.Context(cli)
+    ctx = click.Context(cli, help_option_names=["-h", "--help"])
     text = cli.get_help(ctx)
     assert isinstance(cli, click.Group)
     for verb in cli.list_commands(ctx):
