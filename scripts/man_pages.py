@@ -26,7 +26,7 @@ def main(folder: str) -> None:
 
 def pages() -> dict[str, str]:
     """The text of each page by the name of its file: ``pipeline-diff.1``."""
-    with click.Context(cli, info_name=PROGRAM, max_content_width=_WIDTH, help_option_names=["-h", "--help"]) as context:
+    with cli.make_context(PROGRAM, [], resilient_parsing=True, max_content_width=_WIDTH) as context:
         return dict(_pages(cli, context, (PROGRAM,)))
 
 

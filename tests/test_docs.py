@@ -9,6 +9,7 @@ import pytest
 
 from pipeline.cli import cli, run
 from tests.support.platforms import CHART, git, publish, served
+from tests.support.program import program_context
 
 ROOT = Path(__file__).parent.parent
 _GENERATED = {"modules.md"}
@@ -31,8 +32,7 @@ def problem(line: str) -> str:
     """What click says of a command line; nothing is run, and no file is looked for."""
     words = [word for word in shlex.split(line.replace("…", ""))[1:] if word]
     verb: click.Command = cli
-    # A command keeps the help option of the first context that asks for it: that has to be like the real one.
-    context = click.Context(verb, info_name="pipeline", help_option_names=["-h", "--help"])
+    context = program_context()
     while isinstance(verb, click.Group):
         name = words[0] if words else ""
         found = verb.get_command(context, name)

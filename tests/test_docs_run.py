@@ -9,13 +9,13 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-import click
 import pytest
 
 from pipeline.cli import cli, run
 from tests.support.charts import pack
 from tests.support.fake_github import FakeGitHub
 from tests.support.platforms import CHART, git, publish, served, verbs, write
+from tests.support.program import program_context
 from tests.test_docs import PAGES, typed
 from tests.workflows.test_init_github import REPORT
 
@@ -120,7 +120,7 @@ def lines() -> list[str]:
 def names_only(line: str) -> bool:
     """Whether it is the name of a verb that takes more to run."""
     words = line.split()[1:]
-    with click.Context(cli, help_option_names=["-h", "--help"]) as context:
+    with program_context() as context:
         verb = cli.get_command(context, words[0])
     return len(words) == 1 and verb is not None and any(part.required for part in verb.params)
 

@@ -15,6 +15,7 @@ from pipeline.cli import cli, run
 from pipeline.cli.support.completions import complete
 from pipeline.cli.support.examples import EXAMPLES
 from tests.support.platforms import git, platform, verbs, write
+from tests.support.program import program_context
 
 Output = pytest.CaptureFixture[str]
 
@@ -149,7 +150,7 @@ def test_a_real_bash_completes(root: Path, monkeypatch: pytest.MonkeyPatch, line
 
 @pytest.mark.parametrize("verb", EXAMPLES)
 def test_a_verb_takes_its_examples(verb: str) -> None:
-    with click.Context(cli, help_option_names=["-h", "--help"]) as context:
+    with program_context() as context:
         command = cli.get_command(context, verb)
         assert command is not None
         assert "Examples:" in (command.epilog or "")
@@ -167,4 +168,4 @@ def test_a_verb_takes_its_examples(verb: str) -> None:
 def test_only_named_parameters_are_completed() -> None:
     option = click.Option(["--page"])
     complete(option, "comment")
-    assert option.shell_complete(click.Context(cli, help_option_names=["-h", "--help"]), "") == []
+    assert option.shell_complete(program_context(), "") == []

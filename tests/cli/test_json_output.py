@@ -9,6 +9,7 @@ import pytest
 
 from pipeline.cli import cli, run
 from tests.support.platforms import platform, verbs, write
+from tests.support.program import program_context
 
 Output = pytest.CaptureFixture[str]
 SILENT = {
@@ -30,7 +31,7 @@ def commands(parent: click.Command, context: click.Context, name: str = "") -> d
 
 
 def test_every_verb_that_reports_does_so_as_json() -> None:
-    with click.Context(cli, help_option_names=["-h", "--help"]) as context:
+    with program_context() as context:
         lacking = {
             name
             for name, command in commands(cli, context).items()
@@ -40,7 +41,7 @@ def test_every_verb_that_reports_does_so_as_json() -> None:
 
 
 def test_every_verb_that_takes_some_releases_takes_them_as_arguments() -> None:
-    with click.Context(cli, help_option_names=["-h", "--help"]) as context:
+    with program_context() as context:
         every = commands(cli, context)
     taking = {name: one for name, one in every.items() if any("--release" in part.opts for part in one.params)}
     assert {"diff", "show", "plan", "rollback", "drift", "render"} <= set(taking)

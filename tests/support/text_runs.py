@@ -8,6 +8,7 @@ import click
 
 from pipeline.cli import cli
 from tests.support.platforms import CONFIG, platform, write
+from tests.support.program import program_context
 
 LATTICE = Path(__file__).parent.parent.parent / "examples" / "lattice"
 DEPLOYMENT = (
@@ -58,7 +59,7 @@ _FILES = {
 def _help() -> tuple[Run, ...]:
     """Of every verb, and of every verb below one."""
     runs = [Run("--help")]
-    with click.Context(cli, help_option_names=["-h", "--help"]) as context:
+    with program_context() as context:
         for verb in cli.list_commands(context):
             command = cli.get_command(context, verb)
             below = list(command.commands) if isinstance(command, click.Group) else []

@@ -8,6 +8,7 @@ from pipeline.cli import cli
 from pipeline.cli.support.group import VerbGroup
 from pipeline.cli.support.settings import Settings, colored, settings
 from pipeline.cli.support.verbs import SECTIONS
+from tests.support.program import program_context
 
 
 class OneVerb(VerbGroup):
@@ -46,7 +47,7 @@ def test_every_flag_is_also_a_variable() -> None:
 
 
 def test_every_verb_that_has_a_module_loads_and_is_in_the_help() -> None:
-    ctx = click.Context(cli, help_option_names=["-h", "--help"])
+    ctx = program_context()
     text = cli.get_help(ctx)
     assert isinstance(cli, click.Group)
     for verb in cli.list_commands(ctx):
