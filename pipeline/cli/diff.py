@@ -7,8 +7,8 @@ import click
 
 from pipeline.cli.support.diff_sides import SidesCommand, sides_of, versions_of, with_releases
 from pipeline.cli.support.terminal_view import view_options
+from pipeline.cli.support.upgrade_options import fail_on_option
 from pipeline.core.errors import CHANGES, FAILED, OK, RISK, STALE, UsageError
-from pipeline.core.risk.levels import LEVELS
 
 if TYPE_CHECKING:
     from pipeline.cli.support.diffing import Comparison
@@ -34,9 +34,7 @@ _CHART = "For chart: sources: "
     help=f"Output format: {SHOWN_AS} (repeatable).",
 )
 @click.option("--shard", metavar="NUMBER/COUNT", help="Report only this part of the releases; see pipeline ci shards.")
-@click.option(
-    "--fail-on", type=click.Choice(LEVELS), help="Exit 3 if a proven finding has this severity or a higher one."
-)
+@fail_on_option
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 if any object changed.")
 @click.option(
     "--double-check", is_flag=True, help="Let DeepDiff search for differences that are missing in the report."

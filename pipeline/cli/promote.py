@@ -5,8 +5,8 @@ from typing import Any
 
 import click
 
+from pipeline.cli.support.upgrade_options import branch_option, dry_run_option, fail_on_option
 from pipeline.core.errors import OK, UsageError
-from pipeline.core.risk.levels import LEVELS
 
 _OF_PROMOTE = "terminal, json, markdown, html, sarif or junit, in a file with =PATH"
 
@@ -15,21 +15,12 @@ _OF_PROMOTE = "terminal, json, markdown, html, sarif or junit, in a file with =P
 @click.argument("targets", nargs=-1, required=True, metavar="RELEASE|GROUP...")
 @click.option("--from", "source", required=True, metavar="ENV", help="The environment that has the version.")
 @click.option("--to", "target", required=True, metavar="ENV", help="The environment that gets it.")
-@click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
-@click.option(
-    "-b",
-    "--branch",
-    is_flag=False,
-    flag_value="",
-    metavar="[NAME]",
-    help="Commit on a new branch; leave the work tree alone.",
-)
+@dry_run_option
+@branch_option
 @click.option(
     "-o", "--output", "outputs", multiple=True, metavar="FORMAT[=PATH]", help=f"Output format: {_OF_PROMOTE}."
 )
-@click.option(
-    "--fail-on", type=click.Choice(LEVELS), help="Exit 3 if a proven finding has this severity or a higher one."
-)
+@fail_on_option
 def command(targets: tuple[str, ...], **options: Any) -> int:
     """Write the version that --from has in pipeline.lock into --to, vendor, render, and show the diff with its verdict.
 

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pipeline.cli.support.upgrade_options import branch_option, dry_run_option, fail_on_option
 from pipeline.core.errors import OK, RISK, UsageError
-from pipeline.core.risk.levels import LEVELS
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -21,18 +21,11 @@ _OF_UPGRADE = "terminal, json, markdown, html, sarif or junit, in a file with =P
 @click.argument("targets", nargs=-1, metavar="[RELEASE|GROUP[@VERSION]]...")
 @click.option("-e", "--environment", "environments", multiple=True, help="Only in this environment (repeatable).")
 @click.option("--all", "everything", is_flag=True, help="Every release.")
-@click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
+@dry_run_option
 @click.option("--path", is_flag=True, help="Show the steps to the version that the fewest findings block.")
 @click.option("--fix-values", is_flag=True, help="Move values whose keys the chart renamed, where that is certain.")
 @click.option("--to-kube", metavar="VERSION", help="Show which releases must move before Kubernetes VERSION.")
-@click.option(
-    "-b",
-    "--branch",
-    is_flag=False,
-    flag_value="",
-    metavar="[NAME]",
-    help="Commit on a new branch; leave the work tree alone.",
-)
+@branch_option
 @click.option(
     "--pr", "pull_requests", is_flag=True, help="With --branch: a GitHub pull request for each release or group."
 )
@@ -43,9 +36,7 @@ _OF_UPGRADE = "terminal, json, markdown, html, sarif or junit, in a file with =P
 @click.option(
     "-o", "--output", "outputs", multiple=True, metavar="FORMAT[=PATH]", help=f"Output format: {_OF_UPGRADE}."
 )
-@click.option(
-    "--fail-on", type=click.Choice(LEVELS), help="Exit 3 if a proven finding has this severity or a higher one."
-)
+@fail_on_option
 def command(targets: tuple[str, ...], **options: Any) -> int:
     """Edit the version in pipeline.yaml, vendor, render, and show the diff with its verdict.
 

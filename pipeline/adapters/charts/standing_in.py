@@ -16,22 +16,16 @@ from pipeline.core.charts.chart import ValuesLayer
 from pipeline.core.errors import RenderError, WorldError
 from pipeline.core.render.order import Engine, RenderedChart, RenderOrder
 from pipeline.core.render.stand_ins import rewritten, stood_in
+from pipeline.core.render.wrapped_engine import WrappedEngine
 
 
-class StandInEngine:
+class StandInEngine(WrappedEngine):
     """Each chart is rewritten once for each variant; orders without stand-ins are handed on as they are."""
 
     def __init__(self, engine: Engine, limits: ChartLimits | None = None) -> None:
-        self._engine, self._limits = engine, limits or ChartLimits()
+        super().__init__(engine)
+        self._limits = limits or ChartLimits()
         self._copies = PackedCopies("stand-ins")
-
-    @property
-    def name(self) -> str:
-        return self._engine.name
-
-    @property
-    def version(self) -> str:
-        return self._engine.version
 
     def render(self, order: RenderOrder) -> RenderedChart:
         return self._engine.render(self._without(order))

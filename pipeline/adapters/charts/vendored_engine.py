@@ -9,23 +9,17 @@ from pipeline.core.charts.lock import FOLDER
 from pipeline.core.charts.stored_names import original_files
 from pipeline.core.errors import RenderError, StaleError
 from pipeline.core.render.order import Engine, RenderedChart, RenderOrder
+from pipeline.core.render.wrapped_engine import WrappedEngine
 
 
-class VendoredEngine:
+class VendoredEngine(WrappedEngine):
     """Any engine, for the vendored charts of the repository at ``disk``: each is packed once."""
 
     def __init__(self, engine: Engine, disk: Disk) -> None:
-        self._engine, self._disk = engine, disk
+        super().__init__(engine)
+        self._disk = disk
         self._top = f"{disk.root}/"
         self._copies = PackedCopies("charts")
-
-    @property
-    def name(self) -> str:
-        return self._engine.name
-
-    @property
-    def version(self) -> str:
-        return self._engine.version
 
     def render(self, order: RenderOrder) -> RenderedChart:
         return self._engine.render(self._of_package(order))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pipeline.adapters.helm.side_by_side import render_side_by_side
 from pipeline.core.errors import RenderError
 from pipeline.core.render.order import Engine, RenderedChart, RenderOrder
+from pipeline.core.render.wrapped_engine import WrappedEngine
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,19 +19,12 @@ class RenderRecord:
     seconds: float
 
 
-class TimedEngine:
+class TimedEngine(WrappedEngine):
     """``told`` is called in the thread that rendered."""
 
     def __init__(self, engine: Engine, told: Callable[[RenderRecord], object]) -> None:
-        self._engine, self._told = engine, told
-
-    @property
-    def name(self) -> str:
-        return self._engine.name
-
-    @property
-    def version(self) -> str:
-        return self._engine.version
+        super().__init__(engine)
+        self._told = told
 
     def render(self, order: RenderOrder) -> RenderedChart:
         begun = time.perf_counter()
