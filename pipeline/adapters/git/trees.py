@@ -11,6 +11,7 @@ from pipeline.adapters.below import Below
 from pipeline.adapters.descriptors import FileKind
 from pipeline.adapters.git.door import ask
 from pipeline.adapters.process import ToolMissingError
+from pipeline.core.config.diff_source import DiffSource, SourceKind
 from pipeline.core.errors import UsageError, WorldError
 from pipeline.core.safe_path import SafePath
 
@@ -176,6 +177,16 @@ _NAME_THE_BRANCH = "name the branch that yours comes from: pipeline diff merge-b
 
 _ORIGIN = ("origin/HEAD", "origin/main", "origin/master")
 """What a clone knows of the default branch where it came from."""
+
+
+def commit_of(root: Path, source: DiffSource) -> str:
+    """The id of the commit that a revision or a merge base of ``pipeline diff`` stands for.
+
+    Raises:
+        UsageError: there is none, as in ``resolve`` and ``merge_base``.
+    """
+    merging = source.kind is SourceKind.MERGE_BASE
+    return resolve(root, merge_base(root, source.argument) if merging else source.argument)
 
 
 def protected_branch(root: Path) -> str:

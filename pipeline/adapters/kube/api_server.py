@@ -19,6 +19,7 @@ from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionErro
 
 from pipeline import __version__
 from pipeline.adapters.kube.connections import ConnectionLostError, Connections, HttpAnswer
+from pipeline.adapters.kube.error_lines import first_line
 from pipeline.core.cluster.api.request import Answer, Call
 from pipeline.core.errors import UsageError, WorldError
 
@@ -115,15 +116,10 @@ def _by_urllib3(access: "Access") -> _Sender:
             )
             data = _whole(got, time.monotonic() + seconds)
         except (HTTPError, OSError) as error:
-            raise ConnectionLostError(_first_line(error), sent=not _before_sending(error)) from error
+            raise ConnectionLostError(first_line(error), sent=not _before_sending(error)) from error
         return HttpAnswer(got.status, {name.lower(): got.headers.getlist(name) for name in got.headers}, data)
 
     return send
-
-
-def _first_line(error: Exception) -> str:
-    text = str(error).splitlines()
-    return text[0][:300] if text else type(error).__name__
 
 
 def reachable(api: KubeApi) -> None:

@@ -16,6 +16,8 @@ from urllib.parse import urlsplit
 
 from urllib3.util.wait import wait_for_read
 
+from pipeline.adapters.kube.error_lines import first_line
+
 _PIECE = 1 << 16
 _LONGEST_HEAD = 1 << 16
 _NO_BODY = frozenset({204, 304})
@@ -84,7 +86,7 @@ class Connections:
             answer = connection.exchange(head.encode("latin-1") + (body or b""), time.monotonic() + seconds)
         except (OSError, ValueError) as error:
             connection.close()
-            raise ConnectionLostError(_first_line(error), sent=True) from error
+            raise ConnectionLostError(first_line(error), sent=True) from error
         except BaseException:
             connection.close()
             raise
@@ -105,7 +107,7 @@ class Connections:
         try:
             plain = socket.create_connection((self._name, self._port), self._address.connect_seconds)
         except OSError as error:
-            raise ConnectionLostError(_first_line(error), sent=False) from error
+            raise ConnectionLostError(first_line(error), sent=False) from error
         try:
             plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             context = self._address.context
@@ -114,7 +116,7 @@ class Connections:
             return _Connection(context.wrap_socket(plain, server_hostname=self._address.server_name or self._name))
         except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
             plain.close()
-            raise ConnectionLostError(_first_line(error), sent=False) from error
+            raise ConnectionLostError(first_line(error), sent=False) from error
 
     def _give_back(self, connection: "_Connection") -> None:
         with self._lock:
@@ -237,8 +239,3 @@ def _one_line(value: str) -> str:
     if "\r" in value or "\n" in value:
         raise ConnectionLostError("a header would have a line break in it", sent=False)
     return value
-
-
-def _first_line(error: Exception) -> str:
-    text = str(error).splitlines()
-    return text[0][:300] if text and text[0] else type(error).__name__

@@ -28,6 +28,7 @@ from urllib3.exceptions import LocationValueError
 from urllib3.util.ssl_ import create_urllib3_context
 
 from pipeline.adapters.kube.connections import ServerAddress
+from pipeline.adapters.kube.error_lines import first_line
 from pipeline.core.errors import UsageError, WorldError
 
 CONNECTIONS = 24
@@ -82,11 +83,6 @@ class Access:
 def kubeconfig() -> str:
     """The files that are read, as KUBECONFIG has them. The client reads that variable once, when it is imported."""
     return os.environ.get("KUBECONFIG") or str(kube_config.KUBE_CONFIG_DEFAULT_LOCATION)
-
-
-def first_line(error: BaseException) -> str:
-    text = str(error).splitlines()
-    return text[0][:300] if text and text[0] else type(error).__name__
 
 
 def _settings_of(context: str) -> Configuration:

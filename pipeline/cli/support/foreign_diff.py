@@ -22,6 +22,7 @@ from pipeline.cli.support.diffing import Comparison
 from pipeline.cli.support.log_lines import unheard_where_needed
 from pipeline.cli.support.progress import progress
 from pipeline.cli.support.tree_diffing import repository as compared
+from pipeline.cli.support.tree_diffing import titled
 from pipeline.core.charts.lock import ChartLock
 from pipeline.core.config.diff_source import DiffSource, SourceKind
 from pipeline.core.config.model import FILE, Config
@@ -42,7 +43,6 @@ from pipeline.wiring import Repository
 TOOLS = ("flux", "argocd", "helmfile")
 _ASIDE = "declared"
 """Where values files of the other tool go that would be taken for our own."""
-_SHORT = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +121,8 @@ def _tree(source: DiffSource, top: Path) -> tuple[Tree, str]:
         return trees.DirectoryTree(top), str(source)
     if source.kind not in (SourceKind.REF, SourceKind.MERGE_BASE):
         raise UsageError(f"{source} is no revision of this repository", hint="compare revisions, or one with worktree")
-    merging = source.kind is SourceKind.MERGE_BASE
-    commit = trees.resolve(top, trees.merge_base(top, source.argument) if merging else source.argument)
-    return trees.GitTree(top, commit), f"{source} ({commit[:_SHORT]})"
+    commit = trees.commit_of(top, source)
+    return trees.GitTree(top, commit), titled(source, commit)
 
 
 def _moved(found: Imported) -> Imported:

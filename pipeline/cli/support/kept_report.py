@@ -99,10 +99,8 @@ def _side(source: DiffSource, here: "Repository") -> str:
         from pipeline.adapters.git.door import repository_root
 
         top = repository_root(here.root)
-        merging = source.kind is SourceKind.MERGE_BASE
-        commit = trees.merge_base(top, source.argument) if merging else source.argument
         folder = here.root.resolve().relative_to(top.resolve()).as_posix()
-        known = trees.resolve(top, commit)
+        known = trees.commit_of(top, source)
         return f"{known}:{trees.tree_id(top, known, '' if folder == '.' else folder)}"  # a report names the commit
     return _worktree(here)
 

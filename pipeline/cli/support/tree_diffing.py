@@ -108,8 +108,12 @@ def _commit_tree(source: DiffSource, root: Path) -> "GitTree":
     from pipeline.adapters.git.door import repository_root
 
     top = repository_root(root)
-    commit = trees.merge_base(top, source.argument) if source.kind is SourceKind.MERGE_BASE else source.argument
-    return trees.GitTree(top, trees.resolve(top, commit), root.resolve().relative_to(top.resolve()).as_posix())
+    return trees.GitTree(top, trees.commit_of(top, source), root.resolve().relative_to(top.resolve()).as_posix())
+
+
+def titled(source: DiffSource, commit: str) -> str:
+    """As reports name a side: ``ref:HEAD (1454c0349e)``."""
+    return f"{source} ({commit[:_SHORT]})"
 
 
 def _rendered(
@@ -137,7 +141,7 @@ def _rendered(
     if source.kind is SourceKind.WORKTREE:
         return read_rendered(str(source), trees.DirectoryTree(here.root), wanted, charts, kept)
     tree = _commit_tree(source, here.root)
-    return read_rendered(f"{source} ({tree.commit[:_SHORT]})", tree, wanted, charts, kept)
+    return read_rendered(titled(source, tree.commit), tree, wanted, charts, kept)
 
 
 def _today() -> date:
