@@ -84,19 +84,19 @@ def test_what_a_kill_left_in_gits_directory_is_gone_after_any_run(
 ) -> None:
     """And a work tree of the user's own, whose disk is away, stays."""
     other = tmp_path / "other"
-    for place in (tmp_path / f"{PRIVATE}scratch-x/tree", tmp_path / "own", other):
+    for place in (tmp_path / f"{PRIVATE}scratch-of-a-killed-run/tree", tmp_path / "own", other):
         git(repository, "worktree", "add", "--quiet", "--detach", str(place))
     with scratch(repository):
         if start != "folder":  # where the guard of the killed run is late
-            subprocess.run(("rm", "-rf", str(tmp_path / f"{PRIVATE}scratch-x")), check=True)
+            subprocess.run(("rm", "-rf", str(tmp_path / f"{PRIVATE}scratch-of-a-killed-run")), check=True)
         subprocess.run(("rm", "-rf", str(tmp_path / "own")), check=True)
         assert git(repository, "worktree", "list").count("\n") == 5
         monkeypatch.chdir({"top": repository, "folder": repository / "apps", "work tree": other}[start])
         recover_here()
         left = git(repository, "worktree", "list")
     assert left.count("\n") == 4  # the one at work among them
-    assert "scratch-x" not in left
-    assert not (tmp_path / f"{PRIVATE}scratch-x").exists()
+    assert "scratch-of-a-killed-run" not in left
+    assert not (tmp_path / f"{PRIVATE}scratch-of-a-killed-run").exists()
     assert str(tmp_path / "own") in left
 
 
