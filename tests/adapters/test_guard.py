@@ -52,7 +52,7 @@ def _states(group: int) -> list[str]:
     return [state[0] for number, state in rows if int(number) == group]
 
 
-def until(true: Callable[[], bool], seconds: float = 5) -> bool:
+def until(true: Callable[[], bool], seconds: float = 60) -> bool:
     end = time.monotonic() + seconds
     while not true() and time.monotonic() < end:
         time.sleep(0.01)

@@ -156,18 +156,18 @@ class Slow(http.server.BaseHTTPRequestHandler):
             return
 
     def never(self) -> None:
-        time.sleep(6)
+        time.sleep(60)
 
     def trickle(self) -> None:
         self.send_response(200)
         self.end_headers()
-        for _ in range(60):
+        for _ in range(600):
             self.wfile.write(b"#")
             self.wfile.flush()
             time.sleep(0.1)
 
     def header(self) -> None:
-        for char in b"HTTP/1.1 200 OK\r\nX-Long: " + b"x" * 60:
+        for char in b"HTTP/1.1 200 OK\r\nX-Long: " + b"x" * 600:
             self.wfile.write(bytes([char]))
             self.wfile.flush()
             time.sleep(0.1)
@@ -223,7 +223,7 @@ def test_a_server_that_hangs_is_given_up_in_time(
         write(here, {"pipeline.yaml": text})
         begun = time.monotonic()
         refused(["vendor"], here.parent)
-        assert time.monotonic() - begun < 3
+        assert time.monotonic() - begun < 20
     said = capsys.readouterr().err
     assert "takes longer than 1 s" in said
     assert "limits.charts.seconds" in said

@@ -80,8 +80,8 @@ def test_an_interrupt_of_an_endless_render_ends_all(tmp_path: Path, engine: str,
     for name in signals:
         process.send_signal(signal.Signals[f"SIG{name}"])
         time.sleep(0.001)
-    _, err = process.communicate(timeout=20)
-    assert time.monotonic() - begun < 5
+    _, err = process.communicate(timeout=60)
+    assert time.monotonic() - begun < 30
     if signals[0] == "INT":
         assert process.returncode == INTERRUPTED
         assert err.strip() == b"pipeline: interrupted"
@@ -104,6 +104,6 @@ def test_an_end_at_any_moment_leaves_nothing(tmp_path: Path, engine: str) -> Non
         time.sleep(RANDOM.uniform(0, whole))
         for _ in range(RANDOM.choice((1, 3))):
             process.send_signal(RANDOM.choice((signal.SIGINT, signal.SIGTERM, signal.SIGKILL)))
-        _, err = process.communicate(timeout=20)
+        _, err = process.communicate(timeout=60)
         assert b"Traceback" not in err or b"KeyboardInterrupt" in err
         assert until(lambda: left(temporary) == []), left(temporary)

@@ -32,14 +32,15 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prepared]:
 
 @pytest.fixture(scope="module")
 def seconds(prepared: Prepared, tmp_path_factory: pytest.TempPathFactory) -> dict[str, float]:
-    """How long each verb takes here."""
-    taken = {}
-    for verb, (before, _, _) in prepared.items():
-        root = shutil.copytree(before, tmp_path_factory.mktemp("timed") / "root", symlinks=True)
+    """How long each verb takes here: the shorter of two runs, as the first one compiles and fills caches."""
+
+    def timed(verb: str) -> float:
+        root = shutil.copytree(prepared[verb][0], tmp_path_factory.mktemp("timed") / "root", symlinks=True)
         start = time.monotonic()
         assert pipeline(root, verb, root.parent / "tmp").wait() == 0
-        taken[verb] = time.monotonic() - start
-    return taken
+        return time.monotonic() - start
+
+    return {verb: min(timed(verb), timed(verb)) for verb in prepared}
 
 
 def test_a_killed_run_is_all_or_nothing_after_the_next_one(

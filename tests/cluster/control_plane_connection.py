@@ -12,7 +12,7 @@ import urllib3
 from tests.cluster.binaries import ROOT
 from tests.cluster.control_plane import token
 
-LOG_S = 20.0
+LOG_S = 60.0
 
 
 class ControlPlaneConnection:

@@ -118,7 +118,7 @@ class _Drip(BaseHTTPRequestHandler):
         self.send_header("Content-Length", "100000")
         self.end_headers()
         try:
-            for _ in range(200):
+            for _ in range(1200):
                 self.wfile.write(b" " * 10)
                 time.sleep(0.05)
         except OSError:
@@ -144,7 +144,7 @@ def test_answer_that_drips_in_is_given_up_in_time(config: Path, dripping: str) -
     begin = time.monotonic()
     answer = api.request(Call("GET", "/version", timeout_seconds=0.6))
     assert (answer.status, answer.sent) == (0, True)
-    assert time.monotonic() - begin < 5
+    assert time.monotonic() - begin < 20
 
 
 def test_a_token_and_its_host_are_those_of_the_context(config: Path) -> None:
