@@ -4,6 +4,7 @@ import json
 
 import msgspec
 import orjson
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,6 +14,7 @@ from pipeline.core.json_text import escaped, escaped_bytes
 HOSTILE = "\x7f\x85\x9b31m\u200b\u202e\u2066\u2028\ufeff\U000e0041"
 
 
+@pytest.mark.slow
 @given(st.recursive(st.none() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))
 def test_it_says_the_same(value: object) -> None:
     text = orjson.dumps(value).decode()

@@ -136,6 +136,7 @@ def test_a_release_that_asks_for_the_same_moves_with_it_and_one_with_a_signature
 BASE = {"apple": "1", "kiwi": "1", "lemon": "1", "melon": "1", "zebra": "1"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("ours", "theirs"),
     [
@@ -179,6 +180,7 @@ def test_two_releases_of_one_chart_are_upgraded_by_two_branches(git: Git) -> Non
     assert git.merge(*texts[:3]) == (0, texts[3])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("style", ["merge", "diff3", "zdiff3"])
 @pytest.mark.parametrize(
     ("ours", "theirs", "version"),

@@ -40,6 +40,7 @@ def test_no_pattern_is_slow() -> None:
     assert time.monotonic() - start < 5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["anyOf", "allOf", "oneOf"])
 @pytest.mark.parametrize("wrapped", ["alone", "not", "if", "beside"])
 def test_references_that_multiply_end(way: str, wrapped: str) -> None:
@@ -51,6 +52,7 @@ def test_references_that_multiply_end(way: str, wrapped: str) -> None:
     assert len(list(errors({"$defs": links} | whole, 1))) <= 1
 
 
+@pytest.mark.slow
 def test_many_patterns_for_many_keys_are_not_asked() -> None:
     schema = {"patternProperties": {f"^{n}$": {} for n in range(3_000)}, "additionalProperties": False}
     assert paths(schema, {f"a{n}": 1 for n in range(3_000)}) == []

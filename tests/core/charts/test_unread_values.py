@@ -80,6 +80,7 @@ def test_of_a_shared_file_only_what_none_of_its_releases_reads() -> None:
     assert list(of_all_takers({"prod/web": [here]}, {"all.yaml": frozenset({"prod/web"})})) == [here]
 
 
+@pytest.mark.slow
 def test_no_default_of_a_real_chart_is_named() -> None:
     named: list[UnreadValue] = []
     for archive in sorted((corpus() / "charts").glob("*.tgz"))[::12]:

@@ -144,6 +144,7 @@ def _generated(random_numbers: random.Random) -> str:
     return choose(["", "\ufeff"]) + choose(["\n", "\r\n"]).join(lines) + choose(["", "\n"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(200))
 def test_any_style_of_file_keeps_every_other_byte(seed: int) -> None:
     text = _generated(random.Random(seed))

@@ -56,6 +56,7 @@ def test_hostile_texts_end() -> None:
     assert patched(steps, hunks(steps, turned)) == turned
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("depth", [11, 100, 2_000])
 def test_unique_lines_that_nest_deeply_are_compared_all_the_same(depth: int) -> None:
     lines = ["u0", *(name for n in range(1, depth) for name in (f"u{n}", f"u{n - 1}"))]

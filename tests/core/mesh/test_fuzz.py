@@ -3,6 +3,7 @@
 import os
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -68,6 +69,7 @@ def test_the_whole_mesh_itself_is_read() -> None:
     _exercise(WHOLE)
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(st.sampled_from(_PLACES), _ODD), min_size=1, max_size=4))
 def test_odd_values_at_any_place(changed: list[tuple[tuple[int, tuple[Any, ...]], Any]]) -> None:
@@ -85,6 +87,7 @@ _EVERY = [(number, place, odd) for number, place in _PLACES for odd in _ODDITIES
 _CASES = int(os.environ.get("PIPELINE_FUZZ", "60"))
 
 
+@pytest.mark.slow
 def test_each_place_with_one_odd_value() -> None:
     """A sample, spread evenly; ``PIPELINE_FUZZ=20000`` tries all of some six thousand."""
     for number, place, odd in _EVERY[:: max(1, len(_EVERY) // _CASES)]:

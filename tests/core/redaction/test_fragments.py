@@ -119,6 +119,7 @@ def test_a_piece_of_an_objects_name_stays_readable() -> None:
     assert mask.text("web-7d4b9c6f5xk2") == "web-7d4b9c6f5xk2"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", ["Kx7vQm29Lp", "x7vQm29LpZt4", "aQ1bQ1"])
 def test_time_grows_with_the_text_alone(text: str) -> None:
     """A token that repeats itself, and a text that nearly matches it everywhere."""

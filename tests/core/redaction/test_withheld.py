@@ -65,5 +65,6 @@ def test_a_value_of_many_words_hides_none_of_helms() -> None:
     assert withheld(said, (), ours) == said
 
 
+@pytest.mark.slow
 def test_time_grows_with_the_text_alone() -> None:
     assert withheld("a " * 100_000 + "- " * 100_000, (), OURS).endswith("- ")

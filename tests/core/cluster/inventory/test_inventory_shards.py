@@ -39,6 +39,7 @@ def test_five_thousand_objects_need_no_shard() -> None:
     assert read(body, parts) == made
 
 
+@pytest.mark.slow
 def test_twenty_thousand_objects_are_read_back_from_shards_that_each_fit() -> None:
     made = inventory(20_000)
     body, parts = stored(made)
@@ -48,6 +49,7 @@ def test_twenty_thousand_objects_are_read_back_from_shards_that_each_fit() -> No
     assert read(body, parts).entries == made.entries
 
 
+@pytest.mark.slow
 def test_one_more_object_changes_one_shard() -> None:
     made = inventory(20_000)
     body, parts = stored(made)
@@ -57,6 +59,7 @@ def test_one_more_object_changes_one_shard() -> None:
     assert len(then.keys() - parts.keys()) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("harm", ["missing", "changed"])
 def test_a_shard_that_is_missing_or_changed_is_damage_and_not_an_inventory_without_those_objects(harm: str) -> None:
     body, parts = stored(inventory(20_000))
