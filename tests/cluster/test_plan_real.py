@@ -171,6 +171,19 @@ def test_kind_that_nobody_serves_is_a_problem(site: ClusterRepository) -> None:
     assert problems(site.plan(code=UNSAFE)) == [("unknown-kind", "one")]
 
 
+def test_namespace_that_does_not_suit_its_kind_is_a_problem(site: ClusterRepository) -> None:
+    """No rendered definition says whether it has one; the cluster does."""
+    group = f"{site.namespace}.example.org"
+    site.cluster.create(crd(group))
+    body = custom(site.namespace, group)
+    del body["metadata"]["namespace"]
+    site.cluster.until(lambda: site.cluster.raw("GET", f"/apis/{body['apiVersion']}/widgets")[0] == 200)
+    site.render(body)
+    plan = site.plan(code=UNSAFE)
+    assert problems(plan) == [("scope", "one")]
+    assert "without a namespace" in json.dumps(_read(plan)["problems"])
+
+
 def test_secret_is_told_nowhere_not_even_by_the_servers_refusal(site: ClusterRepository) -> None:
     good = secret(site.namespace, "good", stringData={"password": CANARY})
     bad = secret(site.namespace, "bad", stringData={"password": {"nested": CANARY}})

@@ -14,6 +14,7 @@ from pipeline.core.kube.apis import built_in_group
 from pipeline.core.kube.resource import CRD_KIND, Body, ResourceId
 
 RBAC = "rbac.authorization.k8s.io"
+_EXTENSIONS = "apiextensions.k8s.io"
 _BINDINGS = frozenset({"RoleBinding", "ClusterRoleBinding"})
 _WEBHOOKS = ("mutatingwebhookconfigurations", "validatingwebhookconfigurations")
 _ROLES = frozenset({"Role", "ClusterRole"})
@@ -104,7 +105,7 @@ def _everywhere(scope: PermissionScope) -> list[dict[str, Any]]:
     ]
     rules = rules if scope.purpose is not Purpose.VIEWER else rules[:1]
     rules = rules[1:] if rendered else rules
-    rules = [*rules, *_migrations(scope)]
+    rules = [*rules, *_definitions(scope)]
     claims = any(rid.kind == "PersistentVolumeClaim" for rid in scope.objects)
     return [*rules, _rule(["storage.k8s.io"], ["storageclasses"], ["get"])] if claims else rules
 
@@ -115,15 +116,22 @@ def _retiring(scope: PermissionScope) -> list[dict[str, Any]]:
     return [] if scope.purpose is Purpose.VIEWER else [_rule([""], ["secrets"], verbs)]
 
 
-def _migrations(scope: PermissionScope) -> list[dict[str, Any]]:
-    """What it takes to store every object of the rendered definitions anew, wherever it is."""
-    definitions = sorted(rid.name for rid in scope.objects if rid.kind == CRD_KIND)
-    if not scope.migrate_storage or not definitions or scope.purpose is Purpose.VIEWER:
+def _definitions(scope: PermissionScope) -> list[dict[str, Any]]:
+    """What the change of a rendered definition takes: its objects are repaired and stored anew, wherever they are.
+
+    Of other definitions, by which an apply of our custom resources is judged, they are read.
+    """
+    rendered = sorted(rid.name for rid in scope.objects if rid.kind == CRD_KIND)
+    if scope.purpose is Purpose.VIEWER:
         return []
-    verbs = ["list", "patch"] if scope.purpose is Purpose.APPLIER else ["list"]
-    rules = [_rule([name.partition(".")[2]], [name.partition(".")[0]], verbs) for name in definitions]
-    status = _rule(["apiextensions.k8s.io"], ["customresourcedefinitions/status"], ["patch"], definitions)
-    return [*rules, status] if scope.purpose is Purpose.APPLIER else rules
+    verbs = ["get", "list", "patch"] if scope.purpose is Purpose.APPLIER else ["list"]
+    rules = [_rule([name.partition(".")[2]], [name.partition(".")[0]], verbs) for name in rendered]
+    custom = {f"{served.plural}.{rid.group}" for rid, served in scope.objects.items() if _is_custom(rid)}
+    if others := sorted(custom - set(rendered)):
+        rules.append(_rule([_EXTENSIONS], ["customresourcedefinitions"], ["get"], others))
+    if rendered and scope.migrate_storage and scope.purpose is Purpose.APPLIER:
+        rules.append(_rule([_EXTENSIONS], ["customresourcedefinitions/status"], ["patch"], rendered))
+    return rules
 
 
 def _bookkeeping(scope: PermissionScope) -> list[dict[str, Any]]:
@@ -164,10 +172,14 @@ def _rules(scope: PermissionScope, rids: Iterable[ResourceId]) -> list[dict[str,
 
 def _of_custom_resources(rids: list[ResourceId], listed: set[str]) -> list[dict[str, Any]]:
     """What a plan asks before it deletes a custom resource: whether a claim or a StatefulSet belongs to it."""
-    if not any(rid.namespace and rid.group and not built_in_group(rid.group) for rid in rids):
+    if not any(rid.namespace and _is_custom(rid) for rid in rids):
         return []
     asked = (("", "persistentvolumeclaims"), ("apps", "statefulsets"))
     return [_rule([group], [plural], ["list"]) for group, plural in asked if plural not in listed]
+
+
+def _is_custom(rid: ResourceId) -> bool:
+    return bool(rid.group) and not built_in_group(rid.group)
 
 
 def _verbs(scope: PermissionScope, rid: ResourceId) -> tuple[str, ...]:

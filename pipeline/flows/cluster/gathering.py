@@ -59,6 +59,9 @@ class Planner:
         stay = [item for item in wanted if item.hook is None]
         serves = self.client.serves
         served = {item.id: kind for item in stay if (kind := serves.any_version(item.id, item.resource.version))}
+        misplaced = [problem for item in stay if (problem := _misplaced(item, served.get(item.id)))]
+        if misplaced:
+            return [], misplaced
         self.progress(0, len(stay), "reading the cluster")
         self.found = live(self.client, {**self._secrets(served), **served})
         self._hide(self.found.values())
@@ -211,6 +214,18 @@ def _unknown(item: DesiredObject) -> PlanProblem:
     return PlanProblem(
         "unknown-kind", str(item.id), text, "apply the release with its CRD first, or use another API version"
     )
+
+
+def _misplaced(item: DesiredObject, served: Served | None) -> PlanProblem | None:
+    """Only the cluster knows whether a custom resource is in a namespace where no rendered CRD says so."""
+    namespace = item.id.namespace
+    if served is None or served.namespaced == bool(namespace):
+        return None
+    if namespace:
+        text = f"it is rendered in the namespace {namespace}, and the cluster has its kind in none"
+        return PlanProblem("scope", str(item.id), text, "remove its metadata.namespace, or render its CRD here too")
+    text = "it is rendered without a namespace, and the cluster has its kind in namespaces"
+    return PlanProblem("scope", str(item.id), text, "write its metadata.namespace, or render its CRD here too")
 
 
 def _names(bodies: Iterable[Body]) -> frozenset[str]:

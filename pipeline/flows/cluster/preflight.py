@@ -81,10 +81,10 @@ def _permissions(environment: str, policy: ApplyPolicy, actions: list[PlannedAct
         if action.op in STEPS and action.resource:
             if action.op is Operation.MIGRATE:
                 plural, _, group = action.name.partition(".")
-                found.add(Permission("patch", action.group, action.resource, "", "", "status"))
+                found.add(Permission("patch", action.group, action.resource, "", action.name, "status"))
                 found |= {Permission(verb, group, plural, "") for verb in ("list", "patch")}
-            verb = "delete" if action.op is Operation.RETIRE else "patch"
-            found.add(Permission(verb, action.group, action.resource, action.namespace))
+            verbs = ("get", "delete") if action.op is Operation.RETIRE else ("get", "patch")
+            found |= {Permission(verb, action.group, action.resource, action.namespace) for verb in verbs}
         if action.op in WRITES and action.resource:
             found |= {Permission(verb, action.group, action.resource, action.namespace) for verb in ("patch", "create")}
         if action.op in (Operation.DELETE, Operation.RECREATE) and action.resource:
