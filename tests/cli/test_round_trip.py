@@ -10,14 +10,15 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
+from pipeline.adapters.charts.archive import read_archive
 from pipeline.adapters.charts.load_chart import unpack_subcharts
 from pipeline.adapters.charts.packing import pack
 from pipeline.adapters.fetch.source import ChartSource
 from pipeline.core.budget import Budget
 from pipeline.core.charts.chart import tree_digest
-from pipeline.core.charts.helmignore import parse
 from pipeline.core.charts.reference import ChartRepository, parse_reference
 from pipeline.core.charts.stored_names import original_files, stored_files
+from pipeline.core.yaml import reader as yaml_read
 from tests.support.oci_registry import RunningRegistry, registry
 from tests.support.platforms import git, served
 from tests.support.tools import corpus, tool
@@ -64,8 +65,13 @@ def below(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
 
-def template(chart: Path) -> tuple[int, bytes]:
+def renders_otherwise(theirs: Path, ours: Path) -> bool:
     """Values by chance differ from render to render: charts with such are not compared."""
+    first = template(theirs)
+    return template(ours) != first and template(theirs) == first
+
+
+def template(chart: Path) -> tuple[int, bytes]:
     command = [tool("helm"), "template", "release", str(chart), "--kube-version", "1.30.0", "--include-crds"]
     done = subprocess.run(command, check=False, capture_output=True, cwd=chart.parent)
     return done.returncode, done.stdout
@@ -91,35 +97,57 @@ def test_every_source_gives_what_helm_unpacks_and_renders(tmp_path: Path) -> Non
                 found[archive.name] = {"helm": expected, **digests}
             packed = tmp_path / "packed.tgz"
             packed.write_bytes(pack(original_files(stored_files(own.files))))
-            first, again, ours = template(archive), template(archive), template(packed)
-            if first == again and ours != first:
+            if renders_otherwise(archive, packed):
                 found[archive.name] = {"render": "differs"}
         assert number + 1 == len(archives())
     assert found == {}
+
+
+def test_a_folder_and_a_commit_give_what_helm_package_packs_and_its_package_renders(tmp_path: Path) -> None:
+    git(tmp_path, "init", "--quiet")
+    found: dict[str, object] = {}
+    for number, archive in enumerate(archives()):
+        with tarfile.open(archive) as tar:
+            tar.extractall(tmp_path / "charts" / str(number), filter="data")
+        place = next((tmp_path / "charts" / str(number)).iterdir())
+        package = packaged(place, tmp_path / "packages" / str(number))
+        relative = place.relative_to(tmp_path).as_posix()
+        git(tmp_path, "-c", "core.autocrlf=false", "add", "--force", relative)
+        folder = ChartSource(tmp_path, {}).fetch(parse_reference(f"./{relative}"), "").files
+        found[archive.name] = differing(dict(read_archive(package.read_bytes(), name=archive.name)), folder)
+        packed = tmp_path / "packed.tgz"
+        packed.write_bytes(pack(dict(folder)))
+        if renders_otherwise(package, packed):
+            found[archive.name] = "the render differs"
+        git(tmp_path, "commit", "--quiet", "--message", archive.name)
+        if EVERY or number % 4 == 0:
+            reference = parse_reference(f"git+file://{tmp_path}//{relative}?ref=HEAD")
+            commit = ChartSource(tmp_path, {}).fetch(reference, "").files
+            assert tree_digest(stored_files(commit)) == tree_digest(stored_files(folder)), archive.name
+    assert {name: what for name, what in found.items() if what} == {}
+    assert len(found) == len(archives())
+
+
+def packaged(folder: Path, target: Path) -> Path:
+    """What ``helm package`` makes of a folder."""
+    command = [tool("helm"), "package", str(folder), "--destination", str(target)]
+    subprocess.run(command, check=True, capture_output=True)
+    return next(target.iterdir())
+
+
+def differing(theirs: Mapping[str, bytes], ours: Mapping[str, bytes]) -> list[str]:
+    """Files that only one has, or that differ. Helm writes Chart.yaml and the locks anew: they must mean the same."""
+    return [path for path in sorted(theirs.keys() | ours.keys()) if not _alike(path, theirs.get(path), ours.get(path))]
+
+
+def _alike(path: str, theirs: bytes | None, ours: bytes | None) -> bool:
+    if theirs == ours or theirs is None or ours is None:
+        return theirs == ours
+    rewritten = path.rpartition("/")[2] in ("Chart.yaml", "Chart.lock", "requirements.lock")
+    return rewritten and yaml_read.load(theirs.decode()) == yaml_read.load(ours.decode())
 
 
 def _here(root: Path, archive: Path) -> str:
     (root / "served").mkdir(exist_ok=True)
     (root / "served" / archive.name).write_bytes(archive.read_bytes())
     return f"./served/{archive.name}"
-
-
-def test_a_folder_and_a_commit_give_the_same_as_each_other_less_what_helm_package_leaves_out(tmp_path: Path) -> None:
-    git(tmp_path, "init", "--quiet")
-    for number, archive in enumerate(archives()):
-        with tarfile.open(archive) as tar:
-            tar.extractall(tmp_path / "charts" / str(number), filter="data")
-        place = next((tmp_path / "charts" / str(number)).iterdir())
-        files = below(place)
-        rules = parse(files.get(".helmignore", b"").decode())
-        packaged = {path: data for path, data in files.items() if not rules.leaves_out(path)}
-        expected = tree_digest(stored_files(unpack_subcharts(packaged, archive.name, Budget(archive.name))))
-        relative = place.relative_to(tmp_path).as_posix()
-        git(tmp_path, "-c", "core.autocrlf=false", "add", "--force", relative)
-        folder = ChartSource(tmp_path, {}).fetch(parse_reference(f"./{relative}"), "")
-        assert tree_digest(stored_files(folder.files)) == expected, archive.name
-        git(tmp_path, "commit", "--quiet", "--message", archive.name)
-        if EVERY or number % 4 == 0:
-            reference = parse_reference(f"git+file://{tmp_path}//{relative}?ref=HEAD")
-            commit = ChartSource(tmp_path, {}).fetch(reference, "")
-            assert tree_digest(stored_files(commit.files)) == expected, archive.name
