@@ -12,10 +12,10 @@ from tests.support.ci import IN_CI
 CORPUS = Path(os.environ.get("PIPELINE_CORPUS", Path(__file__).parents[3] / "shared" / "corpus"))
 
 
-def tool(name: str) -> str:
-    """The absolute path of a program on PATH, beside this Python, or in the repository's ``.tools``."""
+def tool(name: str, also: str = "") -> str:
+    """The absolute path of a program on PATH, beside this Python, in the repository's ``.tools``, or in ``also``."""
     places = os.pathsep.join(
-        [os.environ["PATH"], str(Path(sys.executable).parent), str(Path(__file__).parents[2] / ".tools")]
+        [os.environ["PATH"], str(Path(sys.executable).parent), str(Path(__file__).parents[2] / ".tools"), also]
     )
     found = shutil.which(name, path=places)
     if found is None:

@@ -4,6 +4,7 @@ Nothing is checked out, so no filter, attribute or hook of anybody acts on the b
 in Git LFS, submodules) is refused by name.
 """
 
+import os
 import posixpath
 import re
 from collections.abc import Iterable, Mapping
@@ -24,6 +25,8 @@ _LINK, _SUBMODULE = "120000", "160000"
 _LFS = b"version https://git-lfs.github.com/spec/"
 _MOST_LINKS = 1_000
 _OURS = "refs/pipeline/chart"
+_SSH = "ssh -oBatchMode=yes"
+"""Nobody is there to answer a question. The user's own command, of the environment or configured, comes first."""
 _NO_SUCH_REF = re.compile(r"couldn't find remote ref|not our ref|unadvertised object|no such remote ref", re.IGNORECASE)
 
 
@@ -42,6 +45,9 @@ class RemoteRepository:
     def prepare(self, budget: Budget) -> None:
         self._git(budget, "init", "--quiet", "--bare", "--template=")
         self._git(budget, "remote", "add", "origin", self.url)
+        configured = self._git(budget, "config", "--default=", "--get", "core.sshCommand").strip()
+        if not configured and "GIT_SSH" not in os.environ:  # which Git asks last
+            self._git(budget, "config", "core.sshCommand", _SSH)
 
     def commit(self, ref: str, budget: Budget) -> str:
         """Fetch what ``ref`` (a tag, a branch, a whole commit; empty for HEAD) names now, and say which commit that is.
@@ -121,11 +127,8 @@ class RemoteRepository:
     def _git(self, budget: Budget, *arguments: str, stdin: bytes = b"") -> bytes:
         budget.time()
         extra = {"GIT_TERMINAL_PROMPT": "0", "GIT_ALLOW_PROTOCOL": "https:ssh:file", "GIT_PROTOCOL_FROM_USER": "0"}
-        env = environment(**extra)
-        if not {"GIT_SSH", "GIT_SSH_COMMAND"} & env.keys():
-            env["GIT_SSH_COMMAND"] = "ssh -oBatchMode=yes"  # nobody is there to answer a question
         try:
-            return ask(self.home, *arguments, stdin=stdin, env=env, seconds=budget.seconds_left).stdout
+            return ask(self.home, *arguments, stdin=stdin, env=environment(**extra), seconds=budget.seconds_left).stdout
         except WorldError as error:
             budget.time()
             raise WorldError(f"{self.url}: {error.message}", hint=error.hint or _HINT) from error
