@@ -86,9 +86,13 @@ def fetch(releases: tuple[str, ...], *, locked: bool, update: bool) -> int:
 
 def _say_names(done: "Vendored", changed: tuple[str, ...]) -> None:
     """Which files are stored under other names, and which are not stored."""
+    stored: dict[tuple[str, ...], list[str]] = {}
     for name, files in done.renamed.items():
         if files and done.lock.releases[name].folder in changed:
-            click.echo(f"{name}: stored with %2E in place of the dot, so that no tool obeys them: {_some(files)}")
+            stored.setdefault(files, []).append(name)
+    for files, names in stored.items():
+        whose = _some(tuple(names))
+        click.echo(f"{whose}: stored with %2E in place of the dot, so that no tool obeys them: {_some(files)}")
     for name, files in done.left_out.items():
         if files:
             click.echo(f"note: {name}: left out, as Git ignores it: {_some(files)}", err=True)

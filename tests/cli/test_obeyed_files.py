@@ -43,6 +43,15 @@ def test_what_tools_obey_is_stored_under_other_names_and_said(here: Path, capsys
     assert git(here, "check-attr", "text", "vendor_charts/web/1.0.0/files/crlf.txt").endswith("text: unset\n")
 
 
+def test_what_many_releases_have_alike_is_said_once(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [f"- {{name: {name}, chart: ./web.tgz, namespace: shop}}" for name in ("web", "other")]
+    write(here, {"pipeline.yaml": "releases:\n" + "\n".join(rows) + "\n"})
+    verbs("vendor")
+    said = [line for line in capsys.readouterr().out.splitlines() if "stored with" in line]
+    assert len(said) == 1
+    assert said[0].startswith("web, other: stored with %2E")
+
+
 @pytest.mark.parametrize(
     "name", [".git/config", ".git", "sub/.git/hooks/post-checkout", ".GIT/config", "git~1/config", ".git./config"]
 )
