@@ -77,4 +77,8 @@ def _accept(listening: socket.socket, command: list[str], running: list[subproce
         except OSError:  # it was shut
             return
         with connection:
-            running.append(subprocess.Popen(command, stdin=connection, stdout=connection, stderr=subprocess.DEVNULL))
+            running.append(
+                subprocess.Popen(
+                    command, stdin=connection.fileno(), stdout=connection.fileno(), stderr=subprocess.DEVNULL
+                )
+            )

@@ -68,4 +68,4 @@ def test_a_repository_that_is_not_there_is_told(
 ) -> None:
     monkeypatch.setenv("GIT_SSH_COMMAND", server.command)
     with pytest.raises(WorldError, match="does not appear to be a git repository"):
-        fetch(where(server, tmp_path, "upstreem"))
+        fetch(where(server, tmp_path, "nowhere"))
