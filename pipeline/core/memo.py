@@ -7,11 +7,20 @@ from typing import TypeVar
 
 Asked = TypeVar("Asked")
 Returned = TypeVar("Returned")
-_KEPT = 8
+_KEPT, _MANY = 8, 16_384
 
 
 def once(function: Callable[[Asked], Returned]) -> Callable[[Asked], Returned]:
     """Remember the answers for the last few arguments, told apart by identity: hashing a render would cost more."""
+    return _remembered(function, _KEPT)
+
+
+def once_each(function: Callable[[Asked], Returned]) -> Callable[[Asked], Returned]:
+    """The same for arguments of which a run holds thousands, such as objects that every release is judged beside."""
+    return _remembered(function, _MANY)
+
+
+def _remembered(function: Callable[[Asked], Returned], most: int) -> Callable[[Asked], Returned]:
     kept: OrderedDict[int, tuple[Asked, Returned]] = OrderedDict()
 
     @wraps(function)
@@ -21,7 +30,7 @@ def once(function: Callable[[Asked], Returned]) -> Callable[[Asked], Returned]:
             return entry[1]
         answer = function(asked)
         kept[id(asked)] = (asked, answer)
-        while len(kept) > _KEPT:
+        while len(kept) > most:
             kept.popitem(last=False)
         return answer
 

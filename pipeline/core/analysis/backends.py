@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from pipeline.core.analysis.known_objects import known_objects
 from pipeline.core.analysis.routes import ROUTES, Backend, routed
-from pipeline.core.analysis.selection import around, home, service_ports
+from pipeline.core.analysis.selection import home, service_ports
 from pipeline.core.kube.path import Entry, Path, get
 from pipeline.core.kube.resource import Resource, mapping, sequence
 from pipeline.core.memo import once
@@ -17,13 +18,11 @@ def dangling_backends(upgrade: Upgrade, kinds: frozenset[str]) -> Iterator[tuple
     Those of the rest of the repository count. What was dangling before is not this upgrade's doing, and may be served
     by somebody else.
     """
-    resources = around(upgrade)[1]
     before, after = _ports(upgrade.before.manifests.resources), _ports_after(upgrade)
-    for resource in resources:
-        if resource.kind in kinds:
-            for backend in backends(resource, home(resource, upgrade)):
-                if _resolves(backend, before) and not _resolves(backend, after):
-                    yield resource, backend
+    for resource in known_objects(upgrade).after.of_kinds(*sorted(kinds)) if before else ():
+        for backend in backends(resource, home(resource, upgrade)):
+            if _resolves(backend, before) and not _resolves(backend, after):
+                yield resource, backend
 
 
 def never_rendered(upgrade: Upgrade, resource: Resource) -> Iterator[Backend]:
@@ -85,7 +84,7 @@ def _ports(resources: Iterable[Resource]) -> dict[tuple[str, str], set[Any]]:
 
 @once
 def _ports_after(upgrade: Upgrade) -> dict[tuple[str, str], set[Any]]:
-    return _ports(around(upgrade)[1])
+    return _ports(known_objects(upgrade).after.of_kinds("Service"))
 
 
 def _resolves(backend: Backend, services: dict[tuple[str, str], set[Any]]) -> bool:

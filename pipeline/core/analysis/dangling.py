@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from pipeline.core.analysis.known_objects import known_objects
 from pipeline.core.analysis.references import Reference
 from pipeline.core.analysis.removal import kept
 from pipeline.core.analysis.selection import around
@@ -24,9 +25,9 @@ _ALWAYS_THERE = frozenset(
 @once
 def no_longer_rendered(upgrade: Upgrade) -> frozenset[ResourceId]:
     """What the release rendered and nobody renders or keeps now. What it never rendered is not due to this upgrade."""
-    _, after = around(upgrade)
     mine = {one.id for one in upgrade.before.manifests.resources if not kept(one)}
-    return _unmade(mine - {resource.id for resource in after}, after)
+    gone = mine - {one.id for one in upgrade.after.manifests.resources}
+    return _unmade(gone - known_objects(upgrade).after.among(gone).keys(), upgrade)
 
 
 def dangling(upgrade: Upgrade, kinds: frozenset[str], names: Names) -> Iterator[tuple[Resource, Reference]]:
@@ -42,33 +43,27 @@ def dangling(upgrade: Upgrade, kinds: frozenset[str], names: Names) -> Iterator[
 
 def newly_missing(upgrade: Upgrade, kinds: frozenset[str], names: Names) -> Iterator[tuple[Resource, Reference]]:
     """Objects of ``kinds`` in the release that name what no one renders, and that no one named or rendered before."""
-    before, after = around(upgrade)
-    known = _all_ids(upgrade)
-    named = {reference.id for one in before if one.kind in kinds for reference in names(one)}
     found = [
         (resource, reference)
         for resource in upgrade.after.manifests.resources
         if resource.kind in kinds
         for reference in names(resource)
-        if reference.id not in known
-        and reference.id not in named
-        and (reference.id.kind, reference.id.name) not in _ALWAYS_THERE
+        if (reference.id.kind, reference.id.name) not in _ALWAYS_THERE
     ]
-    missing = _unmade({reference.id for _, reference in found}, after) if found else frozenset()
-    return ((resource, reference) for resource, reference in found if reference.id in missing)
+    before, after = known_objects(upgrade)
+    missing = {reference.id for _, reference in found}
+    missing -= {*before.among(missing), *after.among(missing)}
+    if missing:
+        missing -= {reference.id for one in before.of_kinds(*kinds) for reference in names(one)}
+    unmade = _unmade(missing, upgrade)
+    return ((resource, reference) for resource, reference in found if reference.id in unmade)
 
 
-@once
-def _all_ids(upgrade: Upgrade) -> frozenset[ResourceId]:
-    before, after = around(upgrade)
-    return frozenset(one.id for side in (before, after) for one in side)
-
-
-def _unmade(ids: set[ResourceId], after: Iterable[Resource]) -> frozenset[ResourceId]:
-    """Those of ``ids`` that no operator and no job makes."""
+def _unmade(ids: set[ResourceId], upgrade: Upgrade) -> frozenset[ResourceId]:
+    """Those of ``ids`` that no operator and no job makes after the upgrade."""
     if not any(one.kind in _PRODUCED for one in ids):
         return frozenset(ids)
-    made = _made(after)
+    made = _made(around(upgrade)[1])
     return frozenset(
         one for one in ids if one.kind not in _PRODUCED or not made & {(one.namespace, one.name), ("", one.name)}
     )

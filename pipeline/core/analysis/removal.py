@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from pipeline.core.diff.change import Action, ResourceChange
-from pipeline.core.kube.resource import CRD_KIND, Delivery, Resource
+from pipeline.core.kube.resource import CRD_KIND, Delivery, ManifestSet, Resource, ResourceId
 from pipeline.core.risk.upgrade import Upgrade
 from pipeline.core.words import listed, plural
 
@@ -28,7 +28,7 @@ def removed(upgrade: Upgrade) -> list[ResourceChange]:
     """Objects that are no longer rendered, without hooks (they run by phase) and what another release renders now."""
     gone = [one for one in upgrade.diff.of_action(Action.REMOVED) if one.resource.delivery is not Delivery.HOOK]
     others = upgrade.facts.repository_after
-    moved = {resource.id for resource in others.resources} if gone and others else set()
+    moved = owners(others, gone) if others else {}
     return [change for change in gone if change.id not in moved]
 
 
@@ -48,6 +48,15 @@ def kind_changes(upgrade: Upgrade) -> list[tuple[ResourceChange, ResourceChange]
     olds = [change for change in removed(upgrade) if change.id.kind in _WORKLOADS]
     keys = ((old, (old.id.namespace, old.id.name)) for old in olds)
     return [(old, added[key]) for old, key in keys if key in added]
+
+
+def owners(others: ManifestSet, changes: Iterable[ResourceChange]) -> dict[ResourceId, str]:
+    """By the object of each change that another release renders: which release."""
+    wanted = {change.id for change in changes}
+    names = {one.name for one in wanted}
+    if not wanted:
+        return {}
+    return {one.id: one.release for one in others.resources if one.id.name in names and one.id in wanted}
 
 
 def kept(resource: Resource) -> str:

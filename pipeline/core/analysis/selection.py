@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from pipeline.core.kube.pods import containers, template_path
+from pipeline.core.analysis.known_objects import known_objects
+from pipeline.core.kube.pods import WORKLOADS, containers, template_path
 from pipeline.core.kube.resource import ManifestSet, Resource, mapping, sequence
-from pipeline.core.memo import once
+from pipeline.core.memo import once, once_each
 from pipeline.core.risk.upgrade import Upgrade
 
 
@@ -19,16 +20,20 @@ class Pods(NamedTuple):
 
 def pods(resources: Iterable[Resource]) -> list[Pods]:
     """The pods of every workload."""
-    found = []
-    for resource in resources:
-        path = template_path(resource)
-        if path is not None:
-            value: Mapping[str, Any] = resource.body
-            for step in path:
-                value = mapping(value.get(str(step)))
-            labels = mapping(mapping(value.get("metadata")).get("labels"))
-            found.append(Pods(resource.id.namespace, labels, port_names(*containers(resource))))
-    return found
+    return [found for resource in resources if (found := _pods_of(resource)) is not None]
+
+
+@once_each
+def _pods_of(workload: Resource) -> Pods | None:
+    """None for what has no pods."""
+    path = template_path(workload)
+    if path is None:
+        return None
+    value: Mapping[str, Any] = workload.body
+    for step in path:
+        value = mapping(value.get(str(step)))
+    labels = mapping(mapping(value.get("metadata")).get("labels"))
+    return Pods(workload.id.namespace, labels, port_names(*containers(workload)))
 
 
 def port_names(*containers_: Mapping[str, Any]) -> frozenset[str]:
@@ -54,8 +59,8 @@ def around(upgrade: Upgrade) -> tuple[list[Resource], list[Resource]]:
 @once
 def pods_around(upgrade: Upgrade) -> tuple[list[Pods], list[Pods]]:
     """The pods of all workloads that are known before and after."""
-    before, after = around(upgrade)
-    return pods(before), pods(after)
+    before, after = (pods(side.of_kinds(*sorted(WORKLOADS))) for side in known_objects(upgrade))
+    return before, after
 
 
 def home(resource: Resource, upgrade: Upgrade) -> str:

@@ -3,11 +3,11 @@
 A side is what the release renders and what the rest of the repository does.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from pipeline.core.analysis.selection import around
+from pipeline.core.analysis.known_objects import KnownObjects, known_objects
 from pipeline.core.kube.pods import WORKLOADS, template_path
 from pipeline.core.kube.resource import Resource, mapping
 from pipeline.core.memo import once
@@ -53,16 +53,13 @@ class Sides(NamedTuple):
 @once
 def sides(upgrade: Upgrade) -> Sides:
     """Both sides of the upgrade, with the rest of the repository."""
-    before, after = around(upgrade)
     namespace = upgrade.namespace or _DEFAULT
-    return Sides(_indexed(before, namespace), _indexed(after, namespace))
+    before, after = (SideIndex(namespace, _kinds(side)) for side in known_objects(upgrade))
+    return Sides(before, after)
 
 
-def _indexed(resources: Iterable[Resource], namespace: str) -> SideIndex:
-    kinds: dict[str, list[Resource]] = {}
-    for resource in resources:
-        kinds.setdefault(resource.kind, []).append(resource)
-    return SideIndex(namespace, {kind: tuple(several) for kind, several in kinds.items()})
+def _kinds(side: KnownObjects) -> Mapping[str, tuple[Resource, ...]]:
+    return {kind: (*side.own.get(kind, ()), *side.others.get(kind, ())) for kind in {**side.own, **side.others}}
 
 
 @once

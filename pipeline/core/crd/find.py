@@ -5,27 +5,28 @@ from functools import lru_cache
 
 from pipeline.core.crd.definition import Definition, definition
 from pipeline.core.kube.crd_shape import GROUP, in_v1_shape
+from pipeline.core.kube.kind_index import by_kind
 from pipeline.core.kube.path import Path
 from pipeline.core.kube.resource import CRD_KIND, Body, ManifestSet, Resource, mapping
-from pipeline.core.memo import once
+from pipeline.core.memo import once, once_each
 from pipeline.core.risk.upgrade import Upgrade
 from pipeline.core.yaml.reader import YamlError, load_all
 
 # A Secret's text is base64 and no one's business; what ships CRDs as text does it in ConfigMaps.
-_CARRIERS = frozenset({"ConfigMap"})
+_CARRIER = "ConfigMap"
 
 
 @once
 def definitions(manifests: ManifestSet) -> Mapping[str, Definition]:
     """CRDs by name. An object of its own wins over text of the same name."""
     found: dict[str, Definition] = {}
-    for resource in manifests.resources:
+    kinds = by_kind(manifests)
+    for resource in kinds.get(CRD_KIND, ()):
         if is_crd(resource):
             found[resource.id.name] = definition(resource)
-    for resource in manifests.resources:
-        if resource.kind in _CARRIERS and resource.id.group == "":
-            for text in _carried(resource):
-                found.setdefault(text.name, text)
+    for resource in kinds.get(_CARRIER, ()):
+        for text in _carried(resource) if resource.id.group == "" else ():
+            found.setdefault(text.name, text)
     return found
 
 
@@ -41,7 +42,12 @@ def is_crd(resource: Resource) -> bool:
     return resource.kind == CRD_KIND and resource.id.group == GROUP
 
 
-def _carried(resource: Resource) -> Iterator[Definition]:
+@once_each
+def _carried(resource: Resource) -> tuple[Definition, ...]:
+    return tuple(_definitions_in(resource))
+
+
+def _definitions_in(resource: Resource) -> Iterator[Definition]:
     for key, text in mapping(resource.body.get("data")).items():
         if isinstance(text, str) and CRD_KIND in text:
             path: Path = ("data", key)

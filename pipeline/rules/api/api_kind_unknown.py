@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pipeline.core.crd.case_crds import crd
 from pipeline.core.crd.find import definitions
 from pipeline.core.kube.apis import built_in_group
+from pipeline.core.kube.kind_index import by_kind
 from pipeline.core.kube.resource import ManifestSet, Resource
 from pipeline.core.render.manifests import parse
 from pipeline.core.risk.finding import Confidence, Severity
@@ -26,13 +27,16 @@ _AGGREGATED = "metrics.k8s.io"
 def check(upgrade: Upgrade) -> Iterator[Hit]:
     others = upgrade.facts.repository_after
     assert others is not None, "BUG: evaluated without a repository"
-    brought = _brought(upgrade.after.manifests) | _brought(others)
-    used = {_kind(resource) for side in (upgrade.before.manifests, others) for resource in side.resources}
     unknown: dict[tuple[str, str], list[Resource]] = {}
     for resource in upgrade.after.manifests.resources:
         key = _kind(resource)
-        if key not in brought and key not in used and not built_in_group(key[0]) and key[0] != _AGGREGATED:
+        if not built_in_group(key[0]) and key[0] != _AGGREGATED:
             unknown.setdefault(key, []).append(resource)
+    brought = _brought(upgrade.after.manifests) | _brought(others) if unknown else set()
+    sides = [by_kind(side) for side in (upgrade.before.manifests, others)]
+    for key in list(unknown):
+        if key in brought or any(_kind(one) == key for side in sides for one in side.get(key[1], ())):
+            del unknown[key]
     for (group, kind), resources in sorted(unknown.items()):
         places = [place(resource, ("apiVersion",)) for resource in resources]
         yield Hit(

@@ -17,8 +17,8 @@ first.
 from collections.abc import Iterator
 
 from pipeline.core.analysis.dangling import dangling, newly_missing
+from pipeline.core.analysis.known_objects import known_objects
 from pipeline.core.analysis.references import ACCOUNT, PULL_SECRETS, Reference, key_references, keys, references
-from pipeline.core.analysis.selection import around
 from pipeline.core.kube.pods import WORKLOADS
 from pipeline.core.kube.resource import Resource, ResourceId
 from pipeline.core.risk.finding import Confidence, Place, Severity
@@ -54,14 +54,17 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
 
 def _keys(upgrade: Upgrade) -> Iterator[Hit]:
     """Keys that are named now and were not, in an object that is rendered without them."""
-    before, after = around(upgrade)
-    named = {(one.id, one.key) for resource in before if resource.kind in WORKLOADS for one in key_references(resource)}
-    held = {one.id: keys(one) for one in after if one.kind in ("ConfigMap", "Secret")}
+    before, after = known_objects(upgrade)
+    own = [one for one in upgrade.after.manifests.resources if one.kind in WORKLOADS]
+    read = [(resource, one) for resource in own for one in key_references(resource)]
+    held = {name: keys(one) for name, one in after.among({one.id for _, one in read}).items()}
+    read = [(resource, one) for resource, one in read if held.get(one.id) and one.key not in held[one.id]]
+    users = before.of_kinds(*WORKLOADS) if read else ()
+    named = {(one.id, one.key) for resource in users for one in key_references(resource)}
     missing: dict[tuple[ResourceId, str], list[Place]] = {}
-    for resource in upgrade.after.manifests.resources:
-        for one in key_references(resource) if resource.kind in WORKLOADS else ():
-            if held.get(one.id) and one.key not in held[one.id] and (one.id, one.key) not in named:
-                missing.setdefault((one.id, one.key), []).append(place(resource, one.path))
+    for resource, one in read:
+        if (one.id, one.key) not in named:
+            missing.setdefault((one.id, one.key), []).append(place(resource, one.path))
     for (name, key), places in sorted(missing.items()):
         yield Hit(
             places[0],

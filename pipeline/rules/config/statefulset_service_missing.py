@@ -12,7 +12,7 @@ Let the chart render the Service (``clusterIP: None``) under the name that the S
 
 from collections.abc import Iterator
 
-from pipeline.core.analysis.selection import around
+from pipeline.core.analysis.known_objects import known_objects
 from pipeline.core.kube.resource import Resource, ResourceId, mapping
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Hit, Rule, place, quiet, speaks
@@ -20,11 +20,13 @@ from pipeline.core.risk.upgrade import Upgrade
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
-    before, after = around(upgrade)
-    olds = {one.id: one for one in before}
-    news = {one.id: one for one in after}
-    sets = {name: _service(one) for name, one in olds.items() if one.kind == "StatefulSet"}
-    for resource in upgrade.after.manifests.of_kind("StatefulSet", "apps"):
+    own = list(upgrade.after.manifests.of_kind("StatefulSet", "apps"))
+    before, after = known_objects(upgrade)
+    earlier = before.among({one.id for one in own})
+    sets = {name: _service(one) for name, one in earlier.items()}
+    governing = {name for name in (*map(_service, own), *sets.values()) if name is not None}
+    olds, news = before.among(governing), after.among(governing)
+    for resource in own:
         service, old = _service(resource), sets.get(resource.id)
         if service is None or _headless(news.get(service)):
             continue

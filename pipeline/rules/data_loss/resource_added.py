@@ -14,7 +14,7 @@ Check what is added, and that no object of that name exists already.
 from collections.abc import Iterator
 
 from pipeline.core.analysis.added_effects import CLAIMS_INGRESSES, NO_EFFECT, SERVES_CLASS, AddedEffect, effect_of
-from pipeline.core.analysis.removal import by_kind, grouped, kind_changes, naming
+from pipeline.core.analysis.removal import by_kind, grouped, kind_changes, naming, owners
 from pipeline.core.diff.change import Action, ResourceChange
 from pipeline.core.kube.pods import WORKLOADS
 from pipeline.core.kube.resource import CRD_KIND, Delivery
@@ -32,11 +32,11 @@ _TAKEN = AddedEffect(
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
-    others = upgrade.facts.repository_before
-    owner = {resource.id: resource.release for resource in others.resources} if others else {}
     told = {new.id for _, new in kind_changes(upgrade)}
     fresh = (one for one in upgrade.diff.of_action(Action.ADDED) if one.resource.delivery is not Delivery.HOOK)
     added = [one for one in fresh if one.id.kind != CRD_KIND and one.id not in told]
+    others = upgrade.facts.repository_before
+    owner = owners(others, added) if others else {}
     grown = any(resource.kind in WORKLOADS for resource in upgrade.before.manifests.resources)
     own = [one for one in added if one.id not in owner]
     for (_, effect), changes in grouped(

@@ -12,7 +12,7 @@ Apply both releases in one run, or let the old owner give up the object first.
 
 from collections.abc import Iterator
 
-from pipeline.core.analysis.removal import by_kind, grouped
+from pipeline.core.analysis.removal import by_kind, grouped, owners
 from pipeline.core.diff.change import Action
 from pipeline.core.render.manifests import parse
 from pipeline.core.risk.finding import Severity
@@ -24,8 +24,9 @@ from pipeline.core.words import agreeing
 def check(upgrade: Upgrade) -> Iterator[Hit]:
     others = upgrade.facts.repository_after
     assert others is not None, "BUG: evaluated without a repository"
-    owner = {resource.id: resource.release for resource in others.resources}
-    moved = [change for change in upgrade.diff.of_action(Action.REMOVED) if change.id in owner]
+    removed = list(upgrade.diff.of_action(Action.REMOVED))
+    owner = owners(others, removed)
+    moved = [change for change in removed if change.id in owner]
     for release, changes in grouped(moved, lambda change: owner[change.id]).items():
         places = [at(change) for change in changes]
         yield Hit(

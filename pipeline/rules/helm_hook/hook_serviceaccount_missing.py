@@ -14,8 +14,8 @@ Make the object a hook with a lower weight, or apply it before the upgrade.
 from collections.abc import Iterator
 
 from pipeline.core.analysis.hooks import events, weight
+from pipeline.core.analysis.known_objects import known_objects
 from pipeline.core.analysis.references import Reference, references
-from pipeline.core.analysis.selection import around
 from pipeline.core.kube.resource import Resource, ResourceId
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Claim, Hit, Rule, place, quiet, speaks
@@ -25,13 +25,14 @@ _BEFORE = frozenset({"pre-install", "pre-upgrade"})
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
-    old, new = ({resource.id: resource for resource in side} for side in around(upgrade))
-    for hook in upgrade.after.manifests.resources:
-        if "pre-upgrade" in events(hook):
-            late = {one.id: one for one in references(hook) if one.id not in old and _late(hook, new.get(one.id))}
-            known = {one.id for one in references(old[hook.id])} if hook.id in old else set()
-            for reference in (one for name, one in sorted(late.items()) if name not in known):
-                yield _hit(hook, reference)
+    hooks = [one for one in upgrade.after.manifests.resources if "pre-upgrade" in events(one)]
+    wanted = {name for hook in hooks for name in (hook.id, *(one.id for one in references(hook)))}
+    old, new = (side.among(wanted) for side in known_objects(upgrade))
+    for hook in hooks:
+        late = {one.id: one for one in references(hook) if one.id not in old and _late(hook, new.get(one.id))}
+        known = {one.id for one in references(old[hook.id])} if hook.id in old else set()
+        for reference in (one for name, one in sorted(late.items()) if name not in known):
+            yield _hit(hook, reference)
 
 
 def _late(hook: Resource, needed: Resource | None) -> bool:

@@ -26,10 +26,12 @@ _SHOWN = 3
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
     before, after = sides(upgrade)
+    filters = sorted(one.id.name for one in after.of("EnvoyFilter", NETWORKING))
+    if not filters:
+        return
     earlier = {part.workload.id: part.version for part in istio_parts(before) if part.role == "istiod"}
     own = {one.id for one in upgrade.after.manifests.resources}
-    filters = sorted(one.id.name for one in after.of("EnvoyFilter", NETWORKING))
-    for part in istio_parts(after) if filters else ():
+    for part in istio_parts(after):
         past = earlier.get(part.workload.id)
         if part.role == "istiod" and part.workload.id in own and past and past != part.version:
             moved = f"{past[0]}.{past[1]} -> {part.version[0]}.{part.version[1]}"

@@ -11,12 +11,14 @@ Metrics stop, and alerts that use them never fire.
 Make its selector and port names match the Services or pods again.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from pipeline.core.analysis.selection import Pods, around, home, in_reach, pods_around, selects, service_ports
+from pipeline.core.analysis.known_objects import KnownObjects, known_objects
+from pipeline.core.analysis.selection import Pods, home, in_reach, pods_around, selects, service_ports
 from pipeline.core.kube.path import Path
 from pipeline.core.kube.resource import Resource, mapping, sequence
+from pipeline.core.memo import once_each
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Hit, Rule, place, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
@@ -31,12 +33,11 @@ class _Targets(NamedTuple):
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
-    olds, monitors = upgrade.before.manifests.by_id(), [*_monitors(around(upgrade)[1])]
+    known = known_objects(upgrade)
+    olds, monitors = upgrade.before.manifests.by_id(), [*known.after.of_kinds(*sorted(_OF_SERVICES | _OF_PODS))]
     if not monitors:
         return
-    before, after = (
-        _Targets(_services(side), found) for side, found in zip(around(upgrade), pods_around(upgrade), strict=True)
-    )
+    before, after = (_Targets(_services(side), found) for side, found in zip(known, pods_around(upgrade), strict=True))
     for monitor in monitors:
         old = olds.get(monitor.id, monitor)
         namespace = home(monitor, upgrade)
@@ -60,17 +61,15 @@ def _hit(monitor: Resource, path: Path, port: str) -> Hit:
     )
 
 
-def _monitors(resources: Iterable[Resource]) -> Iterator[Resource]:
-    return (one for one in resources if one.kind in _OF_SERVICES or one.kind in _OF_PODS)
+def _services(side: KnownObjects) -> list[Pods]:
+    """Services as what is selected."""
+    return [_service(one) for one in side.of_kinds("Service") if not one.group]
 
 
-def _services(resources: Iterable[Resource]) -> list[Pods]:
-    """Services as what is selected: by their own labels, with the names of their ports."""
-    return [
-        Pods(one.id.namespace, one.labels, frozenset(str(p["name"]) for p in service_ports(one) if p.get("name")))
-        for one in resources
-        if one.kind == "Service" and not one.group
-    ]
+@once_each
+def _service(one: Resource) -> Pods:
+    """By its own labels, with the names of its ports."""
+    return Pods(one.id.namespace, one.labels, frozenset(str(p["name"]) for p in service_ports(one) if p.get("name")))
 
 
 def _unmet(monitor: Resource, namespace: str, targets: _Targets) -> dict[Path, str]:

@@ -11,7 +11,8 @@ Make its selector match the labels of the pod template again.
 
 from collections.abc import Iterator
 
-from pipeline.core.analysis.selection import Pods, around, pods_around, selects
+from pipeline.core.analysis.known_objects import known_objects
+from pipeline.core.analysis.selection import Pods, pods_around, selects
 from pipeline.core.kube.resource import Resource, mapping
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Hit, Rule, place, quiet, speaks
@@ -21,9 +22,7 @@ from pipeline.core.risk.upgrade import Upgrade
 def check(upgrade: Upgrade) -> Iterator[Hit]:
     olds = upgrade.before.manifests.by_id()
     before, after = pods_around(upgrade)
-    for budget in around(upgrade)[1]:
-        if budget.kind != "PodDisruptionBudget":
-            continue
+    for budget in known_objects(upgrade).after.of_kinds("PodDisruptionBudget"):
         if _selected(olds.get(budget.id, budget), before) and not _selected(budget, after):
             yield Hit(
                 place(budget, ("spec", "selector")),
