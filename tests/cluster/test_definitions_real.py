@@ -93,6 +93,23 @@ def test_a_map_that_is_emptied_is_empty_and_nulls_are_absent(site: ClusterReposi
     settled(site, a="x", m={}, o={"x": "y"})
 
 
+@pytest.mark.parametrize("topology", [{}, BY_NAME], ids=["atomic", "map"])
+def test_a_list_that_is_emptied_does_not_get_its_default_back(site: ClusterRepository, topology: Object) -> None:
+    listed = {"type": "array", "items": NAMED, "default": [{"n": "all"}]} | topology
+    definition = kind(site, a=TEXT, l=listed)
+    site.deploy(definition, widget(site, a="x", l=[{"n": "1"}]))
+    site.deploy(definition, widget(site, a="x", l=[]))
+    settled(site, a="x", l=[])
+
+
+def test_a_list_that_is_emptied_keeps_the_entries_of_others(site: ClusterRepository) -> None:
+    definition = kind(site, l={"type": "array", "items": NAMED} | BY_NAME)
+    site.deploy(definition, widget(site, l=[{"n": "1"}]))
+    assert site.cluster.apply(widget(site, l=[{"n": "2"}]), manager="other")[0] == 200
+    site.deploy(definition, widget(site, l=[]))
+    assert live(site)["spec"] == {"l": [{"n": "2"}]}
+
+
 @pytest.mark.parametrize(("before", "after"), [({}, BY_NAME), (BY_NAME, {})], ids=["to a map", "to an atomic list"])
 def test_entries_left_out_with_a_change_of_the_list_type_are_gone(
     site: ClusterRepository, before: Object, after: Object

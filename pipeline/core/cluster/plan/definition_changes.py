@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.core.cluster.plan.managed_fields import FieldPath
+from pipeline.core.cluster.plan.managed_fields import FieldPath, owners
 from pipeline.core.crd.definition import Definition, definition
 from pipeline.core.crd.schema.validate import Schema
 from pipeline.core.kube.resource import Body, Resource, mapping
@@ -54,8 +54,17 @@ def first_by_patch(change: DefinitionChange, version: str, found: Body, wanted: 
 
 
 def vanished(found: Body, wanted: Body, predicted: Body) -> tuple[FieldPath, ...]:
-    """The maps and lists that shall be empty and, after the apply that is predicted, would not be there at all."""
-    return tuple(path for path in _emptied(_shown(found), _shown(wanted), ()) if value_at(predicted, path) is None)
+    """The maps and lists that shall be empty and, after the apply that is predicted, would not be so.
+
+    They would not be there at all, or hold what belongs to nobody: the schema's default, which comes back.
+    """
+    owned = owners(predicted)
+    return tuple(
+        path
+        for path in _emptied(_shown(found), _shown(wanted), ())
+        if value_at(predicted, path) not in ({}, [])
+        and not any(other[: len(path)] == path for other in owned if len(other) > len(path))
+    )
 
 
 def nulls_to_omit(schema: Schema, wanted: Body) -> tuple[FieldPath, ...]:
