@@ -190,6 +190,14 @@ def test_a_change_that_is_left_out_is_named_with_its_object_and_path() -> None:
     assert [str(one) for one in unreported(ManifestSet(), after, [])] == ["Pod p"]
 
 
+@pytest.mark.parametrize(("old", "new"), [("[0, a]", "[false, a]"), ("[1, 2]", "[1.0, 2]"), ("[[1]]", "[[true]]")])
+def test_an_entry_of_another_type_is_seen_where_python_calls_it_equal(old: str, new: str) -> None:
+    text = "apiVersion: example.org/v1\nkind: Box\nmetadata: {name: b}\nspec: {entries: %s}\n"
+    before, after = pair(text % old, text % new)
+    assert said(text % old, text % new) == []
+    assert [str(one) for one in unreported(before, after, [])] != []
+
+
 @pytest.mark.slow
 def test_every_reported_path_of_generated_pairs_is_needed() -> None:
     """What is told is carried out: with any one change left out, DeepDiff sees the difference."""
