@@ -6,7 +6,7 @@ objects where JSON is enough.
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
@@ -18,7 +18,7 @@ import urllib3
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 
 from pipeline import __version__
-from pipeline.adapters.kube.connections import ConnectionLostError, Connections, HttpAnswer
+from pipeline.adapters.kube.connections import ConnectionLostError, Connections, Headers, HttpAnswer, header_pairs
 from pipeline.adapters.kube.error_lines import first_line
 from pipeline.core.cluster.api.request import Answer, Call
 from pipeline.core.errors import UsageError, WorldError
@@ -34,7 +34,7 @@ _RELOAD_SECONDS = 5.0
 _ATTEMPTS = 3
 _PIECE = 1 << 18
 _UNAUTHORIZED = 401
-_Sender = Callable[[str, str, Mapping[str, str], bytes | None, float], HttpAnswer]
+_Sender = Callable[[str, str, Headers, bytes | None, float], HttpAnswer]
 
 
 class KubeApi:
@@ -60,7 +60,8 @@ class KubeApi:
         return self._once(call, fresh=True) if answer.status == _UNAUTHORIZED else answer
 
     def _once(self, call: Call, *, fresh: bool) -> Answer:
-        headers = {"Accept": call.accept, "User-Agent": self._agent, **self._authorization(fresh=fresh)}
+        headers: dict[str, str | Sequence[str]] = {"Accept": call.accept, "User-Agent": self._agent}
+        headers |= {**self._authorization(fresh=fresh), **self._access.impersonation}
         body = None
         if call.body is not None:
             headers["Content-Type"] = call.content_type
@@ -102,13 +103,13 @@ def _by_urllib3(access: "Access") -> _Sender:
     """A proxy must be told whole addresses."""
     pool = access.pool
 
-    def send(method: str, path: str, headers: Mapping[str, str], body: bytes | None, seconds: float) -> HttpAnswer:
+    def send(method: str, path: str, headers: Headers, body: bytes | None, seconds: float) -> HttpAnswer:
         try:
             got = pool.request(
                 method,
                 f"{access.host}{path}",
                 body=body,
-                headers=dict(headers),
+                headers=urllib3.HTTPHeaderDict(list(header_pairs(headers))),
                 timeout=urllib3.Timeout(connect=_CONNECT_SECONDS, read=seconds),
                 retries=False,
                 redirect=False,

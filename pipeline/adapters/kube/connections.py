@@ -9,7 +9,7 @@ import ssl
 import threading
 import time
 import weakref
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -23,6 +23,7 @@ _LONGEST_HEAD = 1 << 16
 _NO_BODY = frozenset({204, 304})
 _FIRST_FINAL = 200
 _PORTS = {"https": 443, "http": 80}
+Headers = Mapping[str, str | Sequence[str]]
 
 
 class ConnectionLostError(Exception):
@@ -56,6 +57,12 @@ class ServerAddress:
     keep: int = 24
 
 
+def header_pairs(headers: Headers) -> Iterator[tuple[str, str]]:
+    """Each header with one value; one that has several comes several times."""
+    for name, value in headers.items():
+        yield from ((name, each) for each in ((value,) if isinstance(value, str) else value))
+
+
 class Connections:
     """Thread-safe: each request has a connection of its own, and gives it back."""
 
@@ -70,15 +77,13 @@ class Connections:
         self._lock = threading.Lock()
         weakref.finalize(self, _close_all, self._idle)
 
-    def request(
-        self, method: str, path: str, headers: Mapping[str, str], body: bytes | None, seconds: float
-    ) -> HttpAnswer:
+    def request(self, method: str, path: str, headers: Headers, body: bytes | None, seconds: float) -> HttpAnswer:
         """``seconds`` are for the whole answer.
 
         Raises:
             ConnectionLostError: there is none.
         """
-        lines = "".join(f"{name}: {_one_line(value)}\r\n" for name, value in headers.items())
+        lines = "".join(f"{name}: {_one_line(value)}\r\n" for name, value in header_pairs(headers))
         length = f"Content-Length: {len(body)}\r\n" if body is not None else ""
         head = f"{method} {self._below}{path} HTTP/1.1\r\n{self._head}{lines}{length}\r\n"
         connection = self._taken()

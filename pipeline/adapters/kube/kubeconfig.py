@@ -13,7 +13,7 @@ import logging
 import os
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from types import SimpleNamespace
 from typing import Any
@@ -29,6 +29,7 @@ from urllib3.util.ssl_ import create_urllib3_context
 
 from pipeline.adapters.kube.connections import ServerAddress
 from pipeline.adapters.kube.error_lines import first_line
+from pipeline.adapters.kube.impersonation import impersonation_headers
 from pipeline.core.errors import UsageError, WorldError
 
 CONNECTIONS = 24
@@ -59,6 +60,7 @@ class Access:
         """Raises UsageError where KUBECONFIG has no such context, WorldError where its credentials cannot be had."""
         self._settings = _settings_of(context)
         self.host: str = self._settings.host.rstrip("/")
+        self.impersonation = _impersonation_of(context)
         try:
             self.pool = _pool_of(self._settings)
         except (OSError, ValueError, TypeError) as error:  # ssl.SSLError is an OSError
@@ -101,6 +103,13 @@ def _settings_of(context: str) -> Configuration:
         hint = "run the plugin of users.*.user.exec by hand; it has to print an ExecCredential"
         raise WorldError(f"context {context!r}: no credentials: {errors[0].splitlines()[0][:300]}", hint=hint)
     return settings
+
+
+def _impersonation_of(context: str) -> Mapping[str, Sequence[str]]:
+    try:
+        return impersonation_headers(kubeconfig(), context)
+    except ValueError as error:
+        raise UsageError(f"{kubeconfig()}: context {context!r}: {error}", hint=_HINT) from None
 
 
 def _is_address(text: str) -> bool:
