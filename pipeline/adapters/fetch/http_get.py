@@ -18,6 +18,7 @@ from weakref import finalize
 import httpx
 
 from pipeline.adapters.fetch.http_body import read_body
+from pipeline.adapters.fetch.refused_certificate import refused_certificate
 from pipeline.adapters.fetch.server_identity import NOBODY, Certificates, ServerIdentity, tls_context
 from pipeline.adapters.retry import TryAgainError, tried
 from pipeline.core.budget import Budget
@@ -165,6 +166,9 @@ class _Asked:
             if url.startswith("https:") and _NO_TLS.search(str(error)):
                 message = f"{shown_url(url)}: the server does not answer in TLS; it seems to speak plain http only"
                 raise NoTlsError(message, hint="http:// in the URL, if you trust the network between") from error
+            refused = refused_certificate(str(error))
+            if refused:
+                raise WorldError(f"{shown_url(url)}: {refused[0]}", hint=refused[1]) from error
             raise TryAgainError(str(error) or type(error).__name__) from error
 
     def _read(self, url: str, response: httpx.Response) -> Downloaded:

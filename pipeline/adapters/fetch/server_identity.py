@@ -79,10 +79,10 @@ def login_of(repository: ChartRepository, root: Path) -> tuple[str, str]:
 
 
 def unset(repository: ChartRepository) -> list[str]:
-    """The variables that pipeline.yaml names for ``repository`` and that are not set."""
+    """The variables that pipeline.yaml names for ``repository`` and that are not set, or empty."""
     one = repository
     named = (one.username_env, one.password_env, one.token_env, one.ca_env, one.cert_env, one.key_env)
-    return [name for name in named if name and name not in os.environ]
+    return [name for name in named if name and not os.environ.get(name)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +104,9 @@ class _Settings:
     def value(self, variable: str, file: str) -> str:
         if variable:
             found = os.environ.get(variable)
-            if found is None:
-                raise UsageError(f"repository {self.repository.name}: ${variable} is not set", hint=_export(variable))
+            if not found:  # CI has a variable that is empty where it has no such secret
+                what = "is not set" if found is None else "is empty"
+                raise UsageError(f"repository {self.repository.name}: ${variable} {what}", hint=_export(variable))
         elif file:
             found = self._file(file)
         else:

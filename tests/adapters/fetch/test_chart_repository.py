@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.adapters.fetch.refused_certificate import refused_certificate
 from pipeline.adapters.fetch.source import ChartSource
 from pipeline.core.budget import ChartLimits
 from pipeline.core.charts.chart import Fetched
@@ -72,6 +73,40 @@ def test_a_token_that_would_end_its_header_is_refused_by_its_name(
     assert SECRET not in str(caught.value)
 
 
+def test_a_variable_that_is_empty_is_told_before_anybody_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TOKEN", "")
+    with pytest.raises(UsageError, match=r"\$TOKEN is empty"):
+        fetch(tmp_path, ChartRepository("shop", "http://127.0.0.1:1/a", token_env="TOKEN"))
+
+
+@pytest.mark.parametrize(
+    ("words", "meaning", "hint"),
+    [
+        ("unable to get local issuer certificate (_ssl.c:1006)", "unable to get local issuer certificate", "caFile"),
+        ("certificate has expired (_ssl.c:1006)", "certificate has expired", "check the URL"),
+        ("Hostname mismatch, certificate is not valid for 'a'.", "Hostname mismatch", "check the URL"),
+    ],
+)
+def test_why_a_certificate_is_not_trusted_is_told_in_words(words: str, meaning: str, hint: str) -> None:
+    told = refused_certificate(f"[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: {words}")
+    assert told is not None
+    assert told[0].startswith(f"its certificate is not trusted: {meaning}")
+    assert not told[0].endswith(")")
+    assert hint in told[1]
+
+
+@pytest.mark.parametrize(
+    "alert", ["TLSV13_ALERT_CERTIFICATE_REQUIRED", "TLSV1_ALERT_UNKNOWN_CA", "SSLV3_ALERT_BAD_CERTIFICATE"]
+)
+def test_that_a_server_wants_our_certificate_is_told(alert: str) -> None:
+    told = refused_certificate(f"[SSL: {alert}] words of it (_ssl.c:2580)")
+    assert told is not None
+    assert "certFile" in told[1]
+    assert refused_certificate("[Errno 111] Connection refused") is None
+
+
 def test_both_sides_show_a_certificate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     server_pem, server_key = certificate(tmp_path, "server")
     pem, key = certificate(tmp_path, "client")
@@ -84,8 +119,9 @@ def test_both_sides_show_a_certificate(tmp_path: Path, monkeypatch: pytest.Monke
         assert fetch(tmp_path, of_files).version == fetch(tmp_path, of_variables).version == "1.1.0"
         with pytest.raises(WorldError):
             fetch(tmp_path, ChartRepository("shop", where, ca_file="server.pem"))
-        with pytest.raises(WorldError, match="CERTIFICATE_VERIFY_FAILED"):
+        with pytest.raises(WorldError, match="not trusted: self-signed certificate") as caught:
             fetch(tmp_path, ChartRepository("shop", where))
+        assert "caFile" in caught.value.hint
         with pytest.raises(UsageError, match="certificates cannot be read"):
             fetch(tmp_path, ChartRepository("shop", where, ca_file="client.key"))
 
