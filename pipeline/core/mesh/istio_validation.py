@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from pipeline.core.go_pattern import compiled
 from pipeline.core.kube.path import Path
 from pipeline.core.kube.resource import Resource, mapping, sequence
 from pipeline.core.mesh.api_groups import ISTIO
@@ -89,6 +90,7 @@ def _rule(rule: Mapping[str, Any], protocol: str) -> Iterator[Refusal]:
         yield (), "HTTP route, redirect or direct_response is required"
     if routes and "redirect" in rule:
         yield ("redirect",), "HTTP route cannot contain both route and redirect"
+    yield from _patterns(rule)
     for index, match in enumerate(_maps(rule.get("match")) if protocol == "tls" else ()):
         if not texts(match.get("sniHosts")):
             yield ("match", index), "TLS match must have at least one SNI host"
@@ -96,6 +98,21 @@ def _rule(rule: Mapping[str, Any], protocol: str) -> Iterator[Refusal]:
         yield ("route",), "total destination weight = 0"
     for index, route in enumerate(routes):
         yield from _target(mapping(route.get("destination")), ("route", index))
+
+
+def _patterns(rule: Mapping[str, Any]) -> Iterator[Refusal]:
+    """The matches whose regular expression is none for Go."""
+    found: list[tuple[Path, Any]] = []
+    for index, match in enumerate(_maps(rule.get("match"))):
+        found += [(("match", index, key), match.get(key)) for key in ("uri", "scheme", "method", "authority")]
+        for key in ("headers", "withoutHeaders", "queryParams"):
+            found += [(("match", index, key, str(name)), value) for name, value in mapping(match.get(key)).items()]
+    origins = _maps(mapping(rule.get("corsPolicy")).get("allowOrigins"))
+    found += [(("corsPolicy", "allowOrigins", index), origin) for index, origin in enumerate(origins)]
+    for path, value in found:
+        pattern = mapping(value).get("regex")
+        if isinstance(pattern, str) and compiled(pattern) is None:
+            yield (*path, "regex"), f"invalid regular expression: {pattern}"
 
 
 def _target(target: Mapping[str, Any], path: Path) -> Iterator[Refusal]:

@@ -33,6 +33,10 @@ _SERVER = "{port: {number: %s, name: %s, protocol: %s}, hosts: ['*']}"
 _ONE = _object("Gateway", _SERVERS % (_SERVER % (80, "http", "HTTP")))
 _ENTRY = "{hosts: [%s], ports: [{number: 443, name: tls, protocol: TLS}]%s}"
 _ROUTE = "{hosts: [web], http: [{route: [%s]}]}"
+_MATCH = (
+    "{hosts: [web], http: [{match: [{uri: {regex: %s}, headers: {a: {regex: %s}}}],"
+    " corsPolicy: {allowOrigins: [{regex: %s}]}, route: [{destination: {host: web}}]}]}"
+)
 
 RULE = Rule(
     module=__name__,
@@ -65,6 +69,13 @@ RULE = Rule(
             before=_object("VirtualService", _ROUTE % "{destination: {host: web}}"),
             after=_object("VirtualService", _ROUTE % "{destination: {host: web}}, {}"),
         ),
+        speaks(
+            "patterns that are none for Go",
+            ("high", "spec.http[0].corsPolicy.allowOrigins[0].regex"),
+            ("high", "spec.http[0].match[0].headers.a.regex"),
+            ("high", "spec.http[0].match[0].uri.regex"),
+            after=_object("VirtualService", _MATCH % ("'*.png'", "'(?=a)'", "'['")),
+        ),
         speaks("no host", ("high", "spec.hosts"), after=_object("ServiceEntry", _ENTRY % ("", ""))),
         speaks(
             "a subset twice",
@@ -87,6 +98,7 @@ RULE = Rule(
             "weights for all",
             after=_object("VirtualService", _ROUTE % "{destination: {host: a}, weight: 100}, {destination: {host: b}}"),
         ),
+        quiet("patterns of Go", after=_object("VirtualService", _MATCH % ("'.*[.]png'", "'(?i)a'", "'a|b'"))),
         quiet("a redirect alone", after=_object("VirtualService", "{hosts: [web], http: [{redirect: {uri: /}}]}")),
         quiet(
             "HTTP that redirects",
