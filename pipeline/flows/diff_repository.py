@@ -69,7 +69,8 @@ def diff_repository(
     known = bool(versions)
     past = {key.environment: inputs.kube_version for key, inputs in old.inputs.items()}
     stated = known and set(versions) <= terms.stated
-    targets = Targets(versions, capabilities=known, stated=stated, versions_before=past)
+    options = {name: policy.options for name, policy in terms.policies.items()}
+    targets = Targets(versions, capabilities=known, stated=stated, versions_before=past, options=options)
     report = build(old.snapshot, new.snapshot, rules(), targets, _share(old, new, terms.shard))
     terms.check(old.snapshot, new.snapshot, report)
     judged = with_hand_edits(under_policies(report, terms.policies, terms.fail_on, terms.today), new.hand_edits)

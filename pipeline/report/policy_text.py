@@ -11,7 +11,7 @@ _SCOPES = ("rule", "fingerprint", "release", "environment", "resource")
 
 
 def policy_data(policies: Mapping[str, Policy], today: date) -> dict[str, Any]:
-    """By environment: ``failOn``, ``profiles``, ``overrides``, ``severities`` and ``waivers``, as a JSON value."""
+    """By environment, as a JSON value: each key of ``policy:`` with what it says, and where that is written."""
     return {name: _data(name, policy, today) for name, policy in policies.items()}
 
 
@@ -27,6 +27,10 @@ def _data(environment: str, policy: Policy, today: date) -> dict[str, Any]:
         "severities": [
             {"severity": one.severity.label, "for": _selected(one), "where": one.where} for one in policy.chosen
         ],
+        "options": {
+            rule: {name: {"value": value, "where": origins.get(f"{rule}.{name}", "")} for name, value in one.items()}
+            for rule, one in sorted(policy.options.items())
+        },
         "waivers": [_waiver(one, today) for one in policy.waivers if one.environment in ("", environment)],
     }
 
@@ -52,9 +56,16 @@ def _lines(environment: str, policy: Policy, today: date) -> Iterator[str]:
         yield f"  {rule} is {severity.label}    {policy.origins.get(rule, '')}".rstrip()
     for choice in policy.chosen:
         yield f"  {_selected(choice)} is {choice.severity.label}    {choice.where}"
+    for rule, stated in sorted(policy.options.items()):
+        for name, value in stated.items():
+            yield f"  {rule} has {name}: {_value(value)}    {policy.origins.get(f'{rule}.{name}', '')}".rstrip()
     for waiver in policy.waivers:
         if waiver.environment in ("", environment):
             yield from _waiver_lines(waiver, today)
+
+
+def _value(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
 def _waiver_lines(waiver: WaiverRule, today: date) -> Iterator[str]:

@@ -65,7 +65,12 @@ def _section(rule: Rule, every: tuple[Rule, ...]) -> Iterator[str]:
 
 def _facts(rule: Rule) -> str:
     needs = f" · needs: {', '.join(rule.needs)}" if rule.needs else ""
-    return f"`{rule.category} · {rule.severity.label} · {rule.confidence}{needs}`"
+    told = "".join(f"\n\nOption `{one.name}`, by default {_stated(one.default)}: {one.doc}" for one in rule.options)
+    return f"`{rule.category} · {rule.severity.label} · {rule.confidence}{needs}`{told}"
+
+
+def _stated(value: object) -> str:
+    return f"`{value}`" if value else "none"
 
 
 def _shown(found: Iterable[Finding]) -> str:
@@ -102,6 +107,7 @@ def to_data(rule: Rule) -> dict[str, Any]:
         "severity": rule.severity.label,
         "confidence": str(rule.confidence),
         "needs": [str(need) for need in rule.needs],
+        "options": [{"name": one.name, "default": one.default, "doc": one.doc} for one in rule.options],
         "summary": summary(rule),
         "doc": (rule.doc or "").strip(),
     }

@@ -49,6 +49,7 @@ def loosenings(base: Config, branch: Config, severities: Mapping[str, Severity])
         own = base.policy if before is None else before.policy
         found += _severities(own, environment.policy, severities)
         found += _chosen(own, environment.policy)
+        found += _options(own, environment.policy)
         found += apply_loosenings(before.apply if before else base.apply, environment.apply)
         found += _target(before, environment)
     return tuple(sorted(set(found), key=lambda one: (one.setting, one.message)))
@@ -137,6 +138,16 @@ def _chosen(base: Policy, branch: Policy) -> Iterator[Loosening]:
         yield Loosening("policy.severities", f"{_label(choice.severity)} for what it selects", choice.where)
     if not fresh:
         yield Loosening("policy.severities", "entries are gone, or in another order")
+
+
+def _options(base: Policy, branch: Policy) -> Iterator[Loosening]:
+    """What rules are told: whether other words are as strict is not known."""
+    for rule in sorted({*base.options, *branch.options}):
+        old, new = base.options.get(rule, {}), branch.options.get(rule, {})
+        for name in sorted(name for name in {*old, *new} if old.get(name) != new.get(name)):
+            where = branch.origins.get(f"{rule}.{name}", "pipeline.yaml").partition(" ")[0]
+            message = f"{new.get(name, 'the default')} instead of {old.get(name, 'the default')}"
+            yield Loosening(f"policy.options.{rule}.{name}", message, where)
 
 
 def _kept(policy: Policy) -> list[SeverityChoice]:

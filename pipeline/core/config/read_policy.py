@@ -35,6 +35,7 @@ def read_policy(
     ]
     fail_on, overrides, origins = Policy().fail_on, dict[str, Severity](), dict[str, str]()
     chosen: list[SeverityChoice] = []
+    options: dict[str, Mapping[str, Any]] = {}
     for steps, part, said in parts:
         if level := part.get("failOn"):
             fail_on = Severity[level.upper()]
@@ -46,7 +47,11 @@ def read_policy(
             where = f"{file}:{mark(text, (*steps, 'severities', index)).line}{said}"
             names = {name: entry.get(name, "") for name in ("rule", "category", "release", "resource")}
             chosen.append(SeverityChoice(Severity[entry["severity"].upper()], **names, where=where))
-    return Policy(fail_on, overrides, waivers, tuple(chosen), profile_chain(policy, profile), origins)
+        for rule, stated in mapping(part.get("options")).items():
+            options[rule] = {**options.get(rule, {}), **stated}
+            for name in stated:
+                origins[f"{rule}.{name}"] = f"{file}:{mark(text, (*steps, 'options', rule, name)).line}{said}"
+    return Policy(fail_on, overrides, waivers, tuple(chosen), profile_chain(policy, profile), options, origins)
 
 
 def read_waivers(policy: Mapping[str, Any], text: str, file: str) -> Iterator[WaiverRule]:

@@ -21,6 +21,7 @@ from pipeline.core.kube.resource import Body, ManifestSet, Resource, mapping
 from pipeline.core.redaction.mask import Mask
 from pipeline.core.render.notes import Notes
 from pipeline.core.risk.finding import NotEvaluated
+from pipeline.core.risk.option import Options
 from pipeline.core.risk.rule import Rule
 from pipeline.core.risk.upgrade import Facts, Side, Upgrade
 
@@ -37,6 +38,8 @@ class Targets:
     stated: bool = True
     versions_before: Mapping[str, str] = field(default_factory=dict)
     """The versions that the old side was rendered for, by environment."""
+    options: Mapping[str, Options] = field(default_factory=dict)
+    """What policies say to rules, by environment."""
 
     def before_of(self, environment: str) -> tuple[int, int] | None:
         """None where it is unknown, or where it is the same version as now."""
@@ -132,6 +135,7 @@ def _release(key: ReleaseKey, sides: _Sides, rules: tuple[Rule, ...], targets: T
         target_before=targets.before_of(key.environment),
         repository_before=sides.others_before.manifests(key),
         repository_after=sides.others_after.manifests(key),
+        options=targets.options.get(key.environment, {}),
     )
     namespace = after.namespace or before.namespace
     same = key.environment in sides.unchanged
@@ -173,6 +177,7 @@ def _failed(key: ReleaseKey, old: Snapshot, new: Snapshot, rules: tuple[Rule, ..
         target=targets.version_of(key.environment),
         target_stated=targets.stated,
         refusal=new.errors[key].message if key in new.errors else "",
+        options=targets.options.get(key.environment, {}),
     )
     upgrade = Upgrade(key.name, after.namespace, bare[0], bare[1], Diff(), facts, key.environment)
     return Compared(key, report, judgement=judge(upgrade, [rule for rule in rules if rule.unrendered]))

@@ -6,6 +6,7 @@ from datetime import date
 from fnmatch import fnmatchcase
 
 from pipeline.core.risk.finding import Confidence, Finding, Place, ResourceRef, Severity, Waiver
+from pipeline.core.risk.option import Options
 
 CONFIG_FILE = "ConfigFile"
 """The kind of what a waiver's own findings point at: a file that people wrote."""
@@ -88,7 +89,8 @@ class Policy:
     """``fail_on``, ``overrides`` and ``chosen`` hold for an environment, waivers for all (they may name one).
 
     ``overrides`` are by rule, or by ``category:NAME``, which a rule's own one replaces; of ``chosen``, which replace
-    both, the last one that matches counts. ``origins`` says where each setting is written.
+    both, the last one that matches counts. ``origins`` says where each setting is written, that of an option by
+    ``RULE.OPTION``.
     """
 
     fail_on: Severity = Severity.BLOCKER
@@ -96,6 +98,8 @@ class Policy:
     waivers: tuple[WaiverRule, ...] = ()
     chosen: tuple[SeverityChoice, ...] = ()
     profiles: tuple[str, ...] = ()
+    options: Options = field(default_factory=dict, hash=False)
+    """What rules are told, by rule and option."""
     origins: Mapping[str, str] = field(default_factory=dict, hash=False, compare=False)
 
 

@@ -14,6 +14,7 @@ from pipeline.core.diff.change import FieldChange, Op, ResourceChange
 from pipeline.core.kube.path import Path
 from pipeline.core.kube.resource import Resource, ResourceId
 from pipeline.core.risk.finding import Confidence, Finding, Place, ResourceRef, Severity
+from pipeline.core.risk.option import RuleOption
 from pipeline.core.risk.upgrade import Upgrade
 
 
@@ -125,6 +126,8 @@ class Rule:
     compares: bool = False
     """Whether it speaks only of what differs, before and after, among the objects of the release and of the others in
     the repository: where none does, it is not asked."""
+    options: tuple[RuleOption[Any], ...] = ()
+    """What a team may tell it. The schema of pipeline.yaml lists the same."""
     shares: tuple[str, ...] = ()
     """Ids of rules that may explain a path of its cases as well, since they say something else of it."""
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from pipeline.core.charts.chart import Chart, ValuesLayer
 from pipeline.core.diff.change import Diff
@@ -44,6 +45,8 @@ class Facts:
     live: ManifestSet | None = None
     target_before: tuple[int, int] | None = None
     """The version that the old side was rendered for, where that is another: every object meets the new one."""
+    options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, hash=False)
+    """What the environment's policy says to rules: by rule and option."""
     refusal: str = ""
     """What helm says of the new side where that does not render. Only rules that say ``unrendered`` see such a one."""
 

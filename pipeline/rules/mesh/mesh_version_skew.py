@@ -18,8 +18,11 @@ from pipeline.core.analysis.side_index import SideIndex, sides
 from pipeline.core.kube.pods import WORKLOADS
 from pipeline.core.mesh.control_plane import IstioPart, istio_parts, parts_of
 from pipeline.core.risk.finding import Severity
+from pipeline.core.risk.option import RuleOption
 from pipeline.core.risk.rule import Hit, Rule, place, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
+
+_MINORS = RuleOption("mesh-version-skew", "minors", 1, "How many minors of Istio the control plane may move at once.")
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
@@ -28,11 +31,12 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
     if not parts:
         return
     before, after = sides(upgrade)
+    minors = _MINORS.of(upgrade)
     earlier = {(part.workload.id, part.role): part for part in istio_parts(before)}
     for part in parts:
         past = earlier.get((part.workload.id, part.role))
         if part.role == "istiod":
-            if past and past.version[0] == part.version[0] and part.version[1] - past.version[1] > 1:
+            if past and past.version[0] == part.version[0] and part.version[1] - past.version[1] > minors:
                 yield _hit(part, f"Istio's control plane jumps from {_text(past)} to {_text(part)}")
         elif _unfit(part, after) and not (past and _unfit(past, before)):
             newest = max(_planes(after))
@@ -81,6 +85,7 @@ RULE = Rule(
     doc=__doc__,
     severity=Severity.HIGH,
     whole=check,
+    options=(_MINORS,),
     shares=("image-changed",),
     cases=(
         speaks("two minors at once", ("high", ""), before=_state("1.26.1"), after=_state("1.28.0")),
@@ -88,6 +93,19 @@ RULE = Rule(
             "a gateway stays behind", ("high", ""), before=_state("1.27.0", "1.26.0"), after=_state("1.28.0", "1.26.0")
         ),
         speaks("a gateway is ahead", ("high", ""), before=_state("1.27.0", "1.27.0"), after=_state("1.27.0", "1.28.0")),
+        speaks(
+            "more minors at once than the policy lets it",
+            ("high", ""),
+            before=_state("1.26.1"),
+            after=_state("1.29.0"),
+            facts={"options": {"mesh-version-skew": {"minors": 2}}},
+        ),
+        quiet(
+            "as many minors as the policy lets it",
+            before=_state("1.26.1"),
+            after=_state("1.28.0"),
+            facts={"options": {"mesh-version-skew": {"minors": 2}}},
+        ),
         quiet("one minor", before=_state("1.27.0", "1.27.0"), after=_state("1.28.0", "1.27.0")),
         quiet(
             "a canary of the next revision",

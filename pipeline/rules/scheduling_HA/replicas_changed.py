@@ -10,11 +10,19 @@ Fewer replicas mean less capacity, and a single one means downtime at each resta
 Set the number with a chart value, or leave it to the autoscaler only.
 """
 
+from collections.abc import Iterator
+from dataclasses import replace
+
 from pipeline.core.analysis.rule_helpers import FindingText, object_check
 from pipeline.core.diff.change import FieldChange, ResourceChange
 from pipeline.core.kube.path import MISSING, Path
+from pipeline.core.kube.resource import Resource, mapping
 from pipeline.core.risk.finding import Severity
-from pipeline.core.risk.rule import Rule, quiet, speaks
+from pipeline.core.risk.option import RuleOption
+from pipeline.core.risk.rule import Hit, Rule, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
+
+_MINIMUM = RuleOption("replicas-changed", "minimum", 1, "Fewer replicas than this are a high finding.")
 
 
 def _picks(_field: FieldChange, path: Path) -> bool:
@@ -41,7 +49,7 @@ def _advise(fields: list[FieldChange]) -> tuple[str, str] | None:
     return None
 
 
-check = object_check(
+_changed = object_check(
     _picks,
     FindingText(
         "",
@@ -52,6 +60,22 @@ check = object_check(
         advise=_advise,
     ),
 )
+
+
+def check(change: ResourceChange, upgrade: Upgrade) -> Iterator[Hit]:
+    least, now = _MINIMUM.of(upgrade), _replicas(change.after)
+    for hit in _changed(change, upgrade):
+        if now < least and now < _replicas(change.before):
+            yield replace(hit, severity=Severity.HIGH, impact=f"Your policy asks for {least} at least.")
+        else:
+            yield hit
+
+
+def _replicas(resource: Resource | None) -> int:
+    number = mapping(resource.body.get("spec")).get("replicas", 1) if resource else 1
+    return number if isinstance(number, int) else 1
+
+
 _WEB = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {%s}\n"
 
 RULE = Rule(
@@ -59,11 +83,26 @@ RULE = Rule(
     doc=__doc__,
     severity=Severity.LOW,
     each=check,
+    options=(_MINIMUM,),
     kinds=frozenset({"Deployment", "StatefulSet", "ReplicaSet", "ReplicationController"}),
     cases=(
         speaks("more", ("low", "spec.replicas"), before=_WEB % "replicas: 1", after=_WEB % "replicas: 2"),
         speaks("fewer", ("medium", "spec.replicas"), before=_WEB % "replicas: 3", after=_WEB % "replicas: 2"),
         speaks("no replicas", ("high", "spec.replicas"), before=_WEB % "replicas: 3", after=_WEB % "replicas: 0"),
+        speaks(
+            "fewer than the policy asks for",
+            ("high", "spec.replicas"),
+            before=_WEB % "replicas: 3",
+            after=_WEB % "replicas: 2",
+            facts={"options": {"replicas-changed": {"minimum": 3}}},
+        ),
+        speaks(
+            "as many as the policy asks for",
+            ("medium", "spec.replicas"),
+            before=_WEB % "replicas: 4",
+            after=_WEB % "replicas: 3",
+            facts={"options": {"replicas-changed": {"minimum": 3}}},
+        ),
         quiet("the default is spelled out", before=_WEB % "paused: false", after=_WEB % "paused: false, replicas: 1"),
     ),
 )

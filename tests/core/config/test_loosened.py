@@ -40,6 +40,10 @@ LOOSER = {
     "another profile": ({"environments": BASE["environments"].replace("policy: strict, ", "")}, "policy.failOn"),
     "override lowered": (edited("policy", "image-changed: high", "image-changed: low"), "policy.overrides"),
     "override gone": (edited("policy", "overrides: {image-changed: high}", "overrides: {}"), "policy.overrides"),
+    "a rule is told something else": (
+        edited("policy", "image-changed: high}", "image-changed: high}, options: {replicas-changed: {minimum: 0}}"),
+        "policy.options.replicas-changed.minimum",
+    ),
     "override of another rule": (
         edited("policy", "image-changed: high", "image-changed: high, crd-removed: info"),
         "policy.overrides",

@@ -1,10 +1,14 @@
 """What a policy does to findings: severities by rule, category and object; waivers by version; what stays high."""
 
+import json
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import pytest
 
+import pipeline
+from pipeline import rules
 from pipeline.core.config.read import read
 from pipeline.core.errors import ConfigError
 from pipeline.core.judge.report import ReleaseReport, Report
@@ -115,3 +119,40 @@ def test_a_waiver_is_unused_where_no_environment_needs_it(environments: dict[str
     report = Report("old", "new", "", "", releases=releases, findings=findings)
     found = under_policies(report, dict.fromkeys(environments, own), None, TODAY)
     assert [one.rule for one in found.findings if one.category == "policy"] == said
+
+
+def test_rules_are_told_what_the_environment_says() -> None:
+    text = (
+        "{options: {replicas-changed: {minimum: 2}, mesh-version-skew: {minors: 2}},"
+        " profiles: {dev: {options: {replicas-changed: {minimum: 0}}}}}"
+    )
+    environments = "{dev: {policy: dev}, prod: {}}"
+    dev, prod = policy(text, "dev", environments), policy(text, "prod", environments)
+    assert dev.options == {"replicas-changed": {"minimum": 0}, "mesh-version-skew": {"minors": 2}}
+    assert prod.options == {"replicas-changed": {"minimum": 2}, "mesh-version-skew": {"minors": 2}}
+    assert "replicas-changed has minimum: 0    pipeline.yaml:3 (profile dev)" in policy_text({"dev": dev}, TODAY)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{options: {replicas-changed: {minimum: two}}}", "minimum: a whole number is expected"),
+        ("{options: {replicas-changed: {maximum: 2}}}", "unknown key 'maximum'"),
+        ("{options: {replicas: {minimum: 2}}}", "unknown key 'replicas'"),
+        ("{options: {image-registry-unlisted: {registries: [https://quay.io]}}}", "'https://quay.io' will not do"),
+    ],
+)
+def test_an_option_has_a_name_and_a_type(text: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=r"pipeline\.yaml:3:") as error:
+        policy(text)
+    assert message in str(error.value)
+
+
+def test_the_schema_lists_the_options_of_the_rules() -> None:
+    schema = json.loads((Path(pipeline.__file__).parent / "data" / "pipeline.schema.json").read_text())
+    listed = {
+        (rule, option) for rule, one in schema["$defs"]["options"]["properties"].items() for option in one["properties"]
+    }
+    known = {(one.rule, one.name): rule.id for rule in rules.load() for one in rule.options}
+    assert listed == known.keys()
+    assert all(rule == at for (rule, _), at in known.items())

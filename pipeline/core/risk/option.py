@@ -1,0 +1,26 @@
+"""A setting of one rule, which a team states under ``policy.options`` of pipeline.yaml."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from pipeline.core.risk.upgrade import Upgrade
+
+T = TypeVar("T")
+Options = Mapping[str, Mapping[str, Any]]
+"""By a rule's id and an option's name, what a team says. The schema of pipeline.yaml holds the types."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleOption(Generic[T]):
+    """``default`` is what holds where nobody states it, ``doc`` one sentence for people."""
+
+    rule: str
+    name: str
+    default: T
+    doc: str
+
+    def of(self, upgrade: Upgrade) -> T:
+        """What holds in the upgrade's environment."""
+        found: T = upgrade.facts.options.get(self.rule, {}).get(self.name, self.default)
+        return found
