@@ -18,6 +18,18 @@ _CONTROL_PLANE = frozenset(
     {"mutatingwebhookconfigurations", "validatingwebhookconfigurations", "customresourcedefinitions", "apiservices"}
     | {"validatingadmissionpolicies", "validatingadmissionpolicybindings", "certificatesigningrequests/approval"}
 )
+_EVERYONE = (
+    "system:authenticated",
+    "system:unauthenticated",
+    "system:anonymous",
+    "system:serviceaccounts",
+    "system:masters",
+)
+
+
+def is_everyone(subject: str) -> bool:
+    """Whether a subject of a binding, by its name, is a group of whoever comes, or of administrators."""
+    return subject.startswith(_EVERYONE)
 
 
 class Grant(NamedTuple):

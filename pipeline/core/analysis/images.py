@@ -72,7 +72,9 @@ def image(text: str) -> Image:
 def grade(old: Image, new: Image) -> Severity:
     """A new tag is why people upgrade; another place, a major step or a step back deserve a look."""
     before, after = old.version, new.version
-    if moves_back(old, new) or unpinned(old, new) or old.name != new.name:
+    if moves_back(old, new) and old.name == new.name:
+        return Severity.HIGH
+    if moves_back(old, new) or unpinned(old, new) or old.name != new.name or retagged(old, new):
         return Severity.MEDIUM
     if before and after and after.numbers[0] != before.numbers[0]:
         return Severity.MEDIUM
@@ -82,6 +84,12 @@ def grade(old: Image, new: Image) -> Severity:
 def unpinned(old: Image, new: Image) -> bool:
     """Whether the same reference may name another image tomorrow: its digest is gone, or its tag moves by custom."""
     return not new.digest and (bool(old.digest) or (new.tag in _MOVING and old.tag not in _MOVING))
+
+
+def retagged(old: Image, new: Image) -> bool:
+    """Whether one tag of one repository names another image now, and is no tag that moves by custom."""
+    same = (old.registry, old.repository, old.tag) == (new.registry, new.repository, new.tag)
+    return same and bool(old.digest and new.digest) and old.digest != new.digest and new.tag not in _MOVING
 
 
 def moves_back(old: Image, new: Image) -> bool:

@@ -14,7 +14,7 @@ Check pull permissions and mirrors for a new registry or repository; read the re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from pipeline.core.analysis.images import Image, grade, image, moves_back, names_image, unpinned
+from pipeline.core.analysis.images import Image, grade, image, moves_back, names_image, retagged, unpinned
 from pipeline.core.analysis.rule_helpers import FindingText, custom_check, pods_check
 from pipeline.core.analysis.short_values import between
 from pipeline.core.diff.change import FieldChange, ResourceChange
@@ -30,6 +30,8 @@ _UNPINNED = "It is no longer pinned: whoever may push to the registry decides wh
 _PIN = "Pin the digest, or at least a version, with a value."
 _OTHER = "It comes from another repository, and its version number is lower: it may be older, or a different build."
 _COMPARE = "Compare the images; keep the old one with a value if the new one is older."
+_RETAGGED = "The tag names another image now: built again, or replaced."
+_VERIFY = "Verify the new digest with its publisher."
 _SEE_WHY = "Find out why it moves back; keep the newer tag with a value if you can."
 
 
@@ -72,7 +74,7 @@ _in_custom_resource = custom_check(_WORDS, names_image)
 def check(upgrade: Upgrade) -> Iterator[Hit]:
     others = (hit for change in upgrade.diff.changes for hit in _in_custom_resource(change, upgrade))
     for hit in (*_in_pods(upgrade), *others):
-        pairs = _pairs(upgrade, hit) if hit.severity is Severity.MEDIUM else []
+        pairs = _pairs(upgrade, hit) if hit.severity in (Severity.MEDIUM, Severity.HIGH) else []
         back = [pair for pair in pairs if moves_back(*pair)]
         if any(unpinned(*pair) for pair in pairs):
             yield replace(hit, impact=_UNPINNED, fix=_PIN)
@@ -80,6 +82,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
             same = any(old.name == new.name for old, new in back)
             impact, fix = (_BACK, _SEE_WHY) if same else (_OTHER, _COMPARE)
             yield replace(hit, impact=impact, fix=fix)
+        elif any(retagged(*pair) for pair in pairs):
+            yield replace(hit, impact=_RETAGGED, fix=_VERIFY)
         else:
             yield hit
 
@@ -130,7 +134,7 @@ RULE = Rule(
         ),
         speaks(
             "a tag moves back",
-            ("medium", "spec.template.spec.containers[name=a].image"),
+            ("high", "spec.template.spec.containers[name=a].image"),
             before=_WEB,
             after=_WEB.replace("x:1.0.0", "x:0.9.0"),
         ),
@@ -156,8 +160,8 @@ RULE = Rule(
             )
         ),
         speaks(
-            "another digest",
-            ("info", "spec.template.spec.containers[name=a].image"),
+            "one tag, another digest",
+            ("medium", "spec.template.spec.containers[name=a].image"),
             before=_WEB.replace("x:1.0.0", _PINNED),
             after=_WEB.replace("x:1.0.0", _PINNED.replace("0", "1").replace("1.2.1", "1.2.0")),
         ),

@@ -58,8 +58,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         yield from fault_check(
             WORKLOADS,
             partial(_faults, listed),
-            impact="Nodes may be unable to pull it, or run code that nobody has agreed to.",
-            fix="Set the registry with a value, or add it to policy.options.image-registry-unlisted.registries.",
+            impact="Nodes may be unable to pull it, or run what nobody agreed to.",
+            fix="Set the registry with a value, or add it to the list.",
         )(upgrade)
 
 

@@ -41,7 +41,7 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
             place(workload, (*(template_path(workload) or ()), "spec", "containers")),
             title=f"{workload.kind} {workload.id.name}: Istio's feature flags change: {said}",
             impact="It acts on the whole mesh at once.",
-            fix="Read what each flag does, and set the old value for this upgrade if you depend on it.",
+            fix="Read what it does, and keep the old value if you depend on it.",
         )
 
 

@@ -21,7 +21,6 @@ from pipeline.core.mesh.control_plane import istio_parts
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Hit, Rule, place, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
-from pipeline.core.words import counted
 
 _NEEDED = {
     "GRPCRoute": ("grpcroutes", (1, 23), "1.1.0"),
@@ -42,12 +41,11 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         where = next((one for one in (crd, plane) if one.id in own), None)
         if kind in known or where is None:
             continue
-        there = counted(sum(1 for _ in after.of(kind, GATEWAY_API)), "object")
+        number = sum(1 for _ in after.of(kind, GATEWAY_API))
         yield Hit(
             place(where),
-            title=f"{where.kind} {where.id.name}: Istio {since[0]}.{since[1]} and later ignore {there} of kind {kind}, "
-            f"as CRD {name} is older than {least}",
-            impact=f"Nothing of kind {kind} is served any more, without an error.",
+            title=f"CRD {name} is older than {least}: Istio {since[0]}.{since[1]} and later ignore {number} {kind}",
+            impact=f"No {kind} is served any more, without an error.",
             fix=f"Upgrade the CRDs of the Gateway API to {least} or later first.",
         )
 

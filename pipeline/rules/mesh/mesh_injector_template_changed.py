@@ -35,7 +35,7 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
             place(change.resource, _PATH),
             title=f"ConfigMap {change.id.name}: the template of {listed(changed)} changes",
             impact="Pods that run keep the old sidecar until they restart.",
-            fix="Plan to restart the workloads of the mesh, namespace by namespace.",
+            fix="Plan to restart the mesh's workloads, one namespace at a time.",
             claims=(Claim(change.id, _PATH),),
         )
 

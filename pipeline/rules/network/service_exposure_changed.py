@@ -13,6 +13,7 @@ Set the type with a value; check firewalls and DNS.
 from pipeline.core.analysis.rule_helpers import FindingText, object_check
 from pipeline.core.diff.change import FieldChange, ResourceChange
 from pipeline.core.kube.path import Path
+from pipeline.core.kube.resource import sequence
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
 
@@ -28,9 +29,19 @@ def _picks(_field: FieldChange, path: Path) -> bool:
 
 
 def _grade(_change: ResourceChange, fields: list[FieldChange]) -> Severity | None:
-    if any(field.path == _TYPE for field in fields):
+    if any(field.path == _TYPE or _opens(field) for field in fields):
         return Severity.HIGH
     return Severity.LOW if all(field.path[1:] and field.path[1] in _HARMLESS for field in fields) else None
+
+
+def _opens(field: FieldChange) -> bool:
+    """Whether somebody reaches it who did not: more source addresses, all of them, or more addresses of its own."""
+    old, new = ({str(one) for one in sequence(side)} for side in (field.old, field.new))
+    if field.path[1:2] == ("externalIPs",):
+        return bool(new - old)
+    if field.path[1:2] == ("loadBalancerSourceRanges",):
+        return bool(old) and (not new or bool(new - old))
+    return False
 
 
 def _advise(fields: list[FieldChange]) -> tuple[str, str] | None:
@@ -82,6 +93,24 @@ RULE = Rule(
             ("high", "spec.type"),
             before=_SERVICE % "type: LoadBalancer, ports: []",
             after=_SERVICE % "ports: []",
+        ),
+        speaks(
+            "everybody may call its load balancer",
+            ("high", "spec.loadBalancerSourceRanges"),
+            before=_SERVICE % "type: LoadBalancer, loadBalancerSourceRanges: [10.0.0.0/8], ports: []",
+            after=_SERVICE % "type: LoadBalancer, ports: []",
+        ),
+        speaks(
+            "fewer may call its load balancer",
+            ("medium", "spec.loadBalancerSourceRanges"),
+            before=_SERVICE % "type: LoadBalancer, ports: []",
+            after=_SERVICE % "type: LoadBalancer, loadBalancerSourceRanges: [10.0.0.0/8], ports: []",
+        ),
+        speaks(
+            "an address of its own",
+            ("high", "spec.externalIPs"),
+            before=_SERVICE % "ports: []",
+            after=_SERVICE % "externalIPs: [192.0.2.1], ports: []",
         ),
         speaks(
             "another policy",

@@ -10,6 +10,7 @@ is a different subject.
 Check that each new subject exists and is intended.
 """
 
+from pipeline.core.analysis.grants import is_everyone
 from pipeline.core.analysis.rule_helpers import FindingText, object_check
 from pipeline.core.diff.change import FieldChange, ResourceChange
 from pipeline.core.kube.path import MISSING, Path
@@ -18,13 +19,6 @@ from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
 
 _STRONG = frozenset({"cluster-admin", "admin", "edit"})
-_BROAD = (
-    "system:authenticated",
-    "system:unauthenticated",
-    "system:anonymous",
-    "system:serviceaccounts",
-    "system:masters",
-)
 
 
 def _picks(_field: FieldChange, path: Path) -> bool:
@@ -34,7 +28,7 @@ def _picks(_field: FieldChange, path: Path) -> bool:
 def _grade(change: ResourceChange, fields: list[FieldChange]) -> Severity | None:
     added = [mapping(field.new) for field in fields if field.new is not MISSING]
     role = str(mapping(change.resource.body.get("roleRef")).get("name") or "")
-    broad = any(str(subject.get("name") or "").startswith(_BROAD) for subject in added)
+    broad = any(is_everyone(str(subject.get("name") or "")) for subject in added)
     return Severity.HIGH if broad or (added and role in _STRONG) else None
 
 

@@ -11,7 +11,7 @@ Set minimum and maximum with values if you chose them deliberately.
 
 from pipeline.core.analysis.rule_helpers import FindingText, object_check
 from pipeline.core.diff.change import FieldChange, ResourceChange
-from pipeline.core.kube.path import Path
+from pipeline.core.kube.path import MISSING, Path
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
 
@@ -23,7 +23,8 @@ def _picks(_field: FieldChange, path: Path) -> bool:
 def _grade(_change: ResourceChange, fields: list[FieldChange]) -> Severity | None:
     lower = (f for f in fields if f.path[-1] in ("minReplicas", "maxReplicas"))
     less = any(isinstance(f.old, int) and isinstance(f.new, int) and f.new < f.old for f in lower)
-    return Severity.MEDIUM if less else None
+    alone = any(f.path[-1] == "minReplicas" and f.new in (1, MISSING) and f.old not in (1, MISSING) for f in fields)
+    return Severity.HIGH if alone else Severity.MEDIUM if less else None
 
 
 check = object_check(
@@ -47,6 +48,12 @@ RULE = Rule(
         speaks(
             "a lower minimum",
             ("medium", "spec.minReplicas"),
+            before=_HPA % "minReplicas: 3",
+            after=_HPA % "minReplicas: 2",
+        ),
+        speaks(
+            "a minimum of one",
+            ("high", "spec.minReplicas"),
             before=_HPA % "minReplicas: 2",
             after=_HPA % "minReplicas: 1",
         ),
