@@ -45,27 +45,6 @@ def test_what_a_controller_applied_is_adopted_without_its_fields(estate: Cluster
     assert ops(estate.plan()) == {}
 
 
-@pytest.mark.parametrize("manager", ["argocd-controller", "argocd-application-controller"])
-def test_argo_cds_label_is_foreign_until_it_is_removed(estate: ClusterPlatform, manager: str) -> None:
-    """As Argo CD before 3.0 writes: kubectl's way, under its own name, tracked by a label that charts set too."""
-    text = str(tracked(estate)).replace("'", '"')
-    estate.cluster.kubectl("apply", f"--field-manager={manager}", "-n", estate.namespace, "-f", "-", stdin=text)
-    estate.commit(SETTINGS, apply=ADOPT)
-    plan = estate.plan(code=9)
-    assert codes(plan) == {"foreign"}
-    assert "Argo CD (app.kubernetes.io/instance: shop)" in plan["problems"][0]["message"]
-    estate.cluster.kubectl("label", "configmap/settings", "app.kubernetes.io/instance-", "-n", estate.namespace)
-    assert ops(estate.plan()) == {"ConfigMap/settings": "adopt"}
-    estate.apply()
-    live = estate.live("ConfigMap", "settings")
-    assert live["data"] == {"a": "b"}
-    assert "kubectl.kubernetes.io/last-applied-configuration" not in live["metadata"].get("annotations", {})
-
-
-def tracked(estate: ClusterPlatform) -> dict[str, Any]:
-    return settings(estate, labels={"app.kubernetes.io/instance": "shop"})
-
-
 def test_helms_record_is_named_and_retired_so_that_uninstall_deletes_nothing(
     estate: ClusterPlatform, tmp_path: Path
 ) -> None:
