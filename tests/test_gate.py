@@ -31,6 +31,8 @@ OURS = {
     "adapters/git/sparse.py:check_whole": "names that Git itself lists; only whether they are there is asked",
     "adapters/helm/chart_check.py:_files": "what os.walk lists: single names, and links are refused there",
     "adapters/helm/chart_check.py:_schemas": "names that the chart's own folder lists",
+    "adapters/kube/plain_access.py:_trust": "a path in the user's own kubeconfig, as kubectl reads it",
+    "adapters/kube/plain_access.py:bearer": "a path in the user's own kubeconfig, as kubectl reads it",
     "adapters/recovery.py:_files": RECORD,
     "adapters/user_folders.py:_base": USER,
     "adapters/user_folders.py:cache_folder": CONSTANT,

@@ -10,31 +10,27 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import urlencode
 
 import orjson
-import urllib3
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 
 from pipeline import __version__
-from pipeline.adapters.kube.connections import ConnectionLostError, Connections, Headers, HttpAnswer, header_pairs
-from pipeline.adapters.kube.error_lines import first_line
+from pipeline.adapters.kube.connections import ConnectionLostError, Connections, HttpAnswer, Sender
+from pipeline.adapters.kube.plain_access import PlainAccess, plain_access
 from pipeline.core.cluster.api.request import Answer, Call
 from pipeline.core.errors import UsageError, WorldError
 
 if TYPE_CHECKING:
     from pipeline.adapters.kube.kubeconfig import Access
 
-_CONNECT_SECONDS = 5.0
+AnyAccess: TypeAlias = "Access | PlainAccess"
 _CREDENTIALS_SECONDS = 60.0
 """How long a credential is used before the configuration is asked again: an exec plugin costs a process each time."""
 _RELOAD_SECONDS = 5.0
 """Many requests are refused at the same time: the first reads the credentials again, for all."""
 _ATTEMPTS = 3
-_PIECE = 1 << 18
 _UNAUTHORIZED = 401
-_Sender = Callable[[str, str, Headers, bytes | None, float], HttpAnswer]
 
 
 class KubeApi:
@@ -43,9 +39,7 @@ class KubeApi:
     def __init__(self, context: str, run: str = "") -> None:
         """Raises UsageError where KUBECONFIG has no such context, or cannot be read."""
         self.context = context
-        from pipeline.adapters.kube.kubeconfig import Access  # noqa: PLC0415 - 0.4 s: only a verb that asks a cluster waits
-
-        self._load: Callable[[], Access] = lambda: Access(context)
+        self._load: Callable[[], AnyAccess] = lambda: _access(context)
         self._access = self._load()
         self.host: str = self._access.host
         self._send = _sender(self._access)
@@ -87,40 +81,33 @@ class KubeApi:
                     self._send = _sender(self._access)
                 self._loaded_at = time.monotonic()
             if fresh or time.monotonic() - self._asked > _CREDENTIALS_SECONDS:
-                value = self._access.bearer()
-                self._credentials = {"Authorization": value} if value else {}
+                with suppress(OSError):  # of a token's file that is gone, the token is still the best that there is
+                    value = self._access.bearer()
+                    self._credentials = {"Authorization": value} if value else {}
                 self._asked = time.monotonic()
             return self._credentials
 
 
-def _sender(access: "Access") -> _Sender:
-    """What takes a method, a path, headers, a body and seconds. Only a proxy needs the way by urllib3."""
+def _access(context: str) -> "AnyAccess":
+    """Raises UsageError where KUBECONFIG has no such context, or cannot be read."""
+    plain = plain_access(context)
+    if plain is not None:
+        return plain
+    from pipeline.adapters.kube.kubeconfig import Access  # noqa: PLC0415 - 0.2 s: only what needs the client waits for it
+
+    return Access(context)
+
+
+def _sender(access: "AnyAccess") -> Sender:
+    """Only a proxy needs the way by urllib3."""
+    if isinstance(access, PlainAccess):
+        return Connections(access.address()).request
     address = access.address()
-    return _by_urllib3(access) if address is None else Connections(address).request
+    if address is not None:
+        return Connections(address).request
+    from pipeline.adapters.kube.proxy_sender import by_urllib3  # noqa: PLC0415 - it imports urllib3
 
-
-def _by_urllib3(access: "Access") -> _Sender:
-    """A proxy must be told whole addresses."""
-    pool = access.pool
-
-    def send(method: str, path: str, headers: Headers, body: bytes | None, seconds: float) -> HttpAnswer:
-        try:
-            got = pool.request(
-                method,
-                f"{access.host}{path}",
-                body=body,
-                headers=urllib3.HTTPHeaderDict(list(header_pairs(headers))),
-                timeout=urllib3.Timeout(connect=_CONNECT_SECONDS, read=seconds),
-                retries=False,
-                redirect=False,
-                preload_content=False,
-            )
-            data = _whole(got, time.monotonic() + seconds)
-        except (HTTPError, OSError) as error:
-            raise ConnectionLostError(first_line(error), sent=not _before_sending(error)) from error
-        return HttpAnswer(got.status, {name.lower(): got.headers.getlist(name) for name in got.headers}, data)
-
-    return send
+    return by_urllib3(access)
 
 
 def reachable(api: KubeApi) -> None:
@@ -132,20 +119,6 @@ def reachable(api: KubeApi) -> None:
     if answer.status == 0:
         message = f"the cluster of context {api.context!r} does not answer: {answer.text}"
         raise WorldError(message, hint="check network and context with kubectl cluster-info")
-
-
-def _whole(got: urllib3.BaseHTTPResponse, end: float) -> bytes:
-    """The answer's body. The pool's timeout is for each read: an answer that drips in would take for ever."""
-    pieces = []
-    try:
-        while piece := got.read1(_PIECE):
-            pieces.append(piece)
-            if time.monotonic() > end:
-                got.close()
-                raise HTTPError("the answer took too long")
-    finally:
-        got.release_conn()
-    return b"".join(pieces)
 
 
 def _answer(got: HttpAnswer) -> Answer:
@@ -177,8 +150,3 @@ def _date(header: str) -> float:
         return parsedate_to_datetime(header).timestamp()
     except ValueError:
         return 0
-
-
-def _before_sending(error: Exception) -> bool:
-    reason: Any = getattr(error, "reason", error)
-    return isinstance(reason, NewConnectionError | ConnectTimeoutError)

@@ -4,17 +4,16 @@ A run sends thousands of small requests from many threads. Of what a general cli
 own work: header objects, an e-mail parser for the answer's headers, layers of retries that we do not use.
 """
 
+import select
 import socket
 import ssl
 import threading
 import time
 import weakref
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
-
-from urllib3.util.wait import wait_for_read
 
 from pipeline.adapters.kube.error_lines import first_line
 
@@ -24,6 +23,7 @@ _NO_BODY = frozenset({204, 304})
 _FIRST_FINAL = 200
 _PORTS = {"https": 443, "http": 80}
 Headers = Mapping[str, str | Sequence[str]]
+CONNECT_SECONDS = 5.0
 
 
 class ConnectionLostError(Exception):
@@ -46,6 +46,9 @@ class HttpAnswer:
         return self.headers.get(name, [""])[0]
 
 
+Sender = Callable[[str, str, Headers, bytes | None, float], HttpAnswer]
+
+
 @dataclass(frozen=True, slots=True)
 class ServerAddress:
     """Where a server is. ``context`` is None for plain HTTP; ``server_name`` is who its certificate must be for."""
@@ -53,7 +56,6 @@ class ServerAddress:
     host: str
     context: ssl.SSLContext | None = field(default=None, hash=False)
     server_name: str = ""
-    connect_seconds: float = 5.0
     keep: int = 24
 
 
@@ -110,7 +112,7 @@ class Connections:
 
     def _opened(self) -> "_Connection":
         try:
-            plain = socket.create_connection((self._name, self._port), self._address.connect_seconds)
+            plain = socket.create_connection((self._name, self._port), CONNECT_SECONDS)
         except OSError as error:
             raise ConnectionLostError(first_line(error), sent=False) from error
         try:
@@ -141,7 +143,9 @@ class _Connection:
 
     def is_dropped(self) -> bool:
         """Nobody asked anything, so whatever there is to read is the end of the connection."""
-        return wait_for_read(self._socket, timeout=0)
+        asked = select.poll()
+        asked.register(self._socket, select.POLLIN)
+        return bool(asked.poll(0))
 
     def close(self) -> None:
         with suppress(OSError):

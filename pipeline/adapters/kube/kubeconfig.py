@@ -4,7 +4,7 @@ That client waits for ever for an exec plugin that hangs, logs a plugin's failur
 keys of a kubeconfig in temporary files, which a killed process never removes, and raises whatever its own code stumbles
 over in a kubeconfig that is not one. Its package imports all of it: a process that has a ``KubeApi`` after 0.24 s
 without the client has it after 0.66 s with it (client 37.0.2, Python 3.11, best of five, two busy cores). So only a
-verb that asks a cluster imports this module (see ``api_server``).
+verb that asks a cluster imports this module, where the kubeconfig is not plain (see ``plain_access``).
 """
 
 import binascii
@@ -30,10 +30,9 @@ from urllib3.util.ssl_ import create_urllib3_context
 from pipeline.adapters.kube.connections import ServerAddress
 from pipeline.adapters.kube.error_lines import first_line
 from pipeline.adapters.kube.impersonation import impersonation_headers
+from pipeline.adapters.kube.plain_access import CONNECTIONS
 from pipeline.core.errors import UsageError, WorldError
 
-CONNECTIONS = 24
-"""So many are kept open."""
 PLUGIN_SECONDS = 120.0
 """How long an exec plugin may take: some ask a person to log in."""
 _HINT = "KUBECONFIG names the files to look in; pipeline.yaml names the context (environments.*.cluster)"
