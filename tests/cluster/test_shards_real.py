@@ -40,3 +40,13 @@ def test_an_inventory_grows_into_shards_and_shrinks_again(
     assert "shards" not in site.inventory()
     assert len(site.objects()) == 1
     assert names(site) == set()
+
+
+def test_a_shard_that_a_killed_run_left_behind_is_removed_by_the_next_one(cluster: Cluster, tmp_path: Path) -> None:
+    """Killed after it wrote a head that needs no shards any more: nothing names what is left."""
+    site = ClusterRepository(cluster, tmp_path)
+    site.deploy(config_map(site.namespace, a="1"))
+    cluster.create(inventory_shards.shard_body("pipeline-prod-1-0123456789ab", site.namespace, "pipeline-prod", "x"))
+    cluster.create(inventory_shards.shard_body("pipeline-test-1-0123456789ab", site.namespace, "pipeline-test", "x"))
+    site.deploy(config_map(site.namespace, a="2"))
+    assert names(site) == {"pipeline-test-1-0123456789ab"}, "and not that of another environment"

@@ -76,8 +76,7 @@ class Stock:
             self.inventory, run=run, history=history, releases=releases, commit=commit or self.inventory.commit
         )
         self.save("close the run")
-        if self.inventory.shards:
-            remove_shards(self._writer, self.inventory, left_behind(self._writer.client, self.inventory))
+        remove_shards(self._writer, self.inventory, left_behind(self._writer.client, self.inventory))
 
     def hurry(self, seconds: float) -> None:
         """From now on no write is tried for longer: the cluster has given up on us already."""
