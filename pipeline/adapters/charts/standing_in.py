@@ -26,6 +26,7 @@ class StandInEngine(WrappedEngine):
         super().__init__(engine)
         self._limits = limits or ChartLimits()
         self._copies = PackedCopies("stand-ins")
+        self._read: tuple[tuple[str, str], dict[str, bytes]] | None = None
 
     def render(self, order: RenderOrder) -> RenderedChart:
         return self._engine.render(self._without(order))
@@ -63,8 +64,15 @@ class StandInEngine(WrappedEngine):
     def _with_stand_ins(self, order: RenderOrder) -> dict[str, bytes]:
         budget = Budget(order.title, self._limits)
         without = frozenset(order.without)
-        files = {path: data for path, data in _files(order, budget).items() if path not in without}
+        files = {path: data for path, data in self._files(order, budget).items() if path not in without}
         return _rewritten(files, order.stand_ins, budget)
+
+    def _files(self, order: RenderOrder, budget: Budget) -> dict[str, bytes]:
+        """Read once for both variants, which are asked for one after the other."""
+        key = (order.chart, order.chart_digest)
+        if self._read is None or self._read[0] != key:
+            self._read = (key, _files(order, budget))
+        return self._read[1]
 
 
 def _files(order: RenderOrder, budget: Budget) -> dict[str, bytes]:

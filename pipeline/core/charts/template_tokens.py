@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+from typing import NamedTuple
 
 _TOKEN = re.compile(
     r"(?P<space>\s+)"
@@ -34,8 +35,10 @@ class TokenKind(StrEnum):
     OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True)
-class TemplateToken:
+_KINDS = {kind.value: kind for kind in TokenKind}
+
+
+class TemplateToken(NamedTuple):
     kind: TokenKind
     text: str
 
@@ -47,6 +50,8 @@ class TemplateAction:
     head: str
     tokens: tuple[TemplateToken, ...]
     tail: str
+    text: str
+    """All of it, as it was written."""
 
     @property
     def words(self) -> tuple[TemplateToken, ...]:
@@ -65,14 +70,15 @@ def parts(text: str) -> tuple[str | TemplateAction, ...]:
         if found is None:
             break
         tokens, tail = found
-        out += [text[at:start], TemplateAction(head, tokens, tail)]
-        at = start + len(head) + sum(len(token.text) for token in tokens) + len(tail)
+        end = start + len(head) + sum(len(token.text) for token in tokens) + len(tail)
+        out += [text[at:start], TemplateAction(head, tokens, tail, text[start:end])]
+        at = end
     return (*out, text[at:])
 
 
 def tokens_of(action: str) -> tuple[TemplateToken, ...]:
     """Those of the text between the braces."""
-    return tuple(TemplateToken(TokenKind(str(match.lastgroup)), match[0]) for match in _TOKEN.finditer(action))
+    return tuple(TemplateToken(_KINDS[str(match.lastgroup)], match[0]) for match in _TOKEN.finditer(action))
 
 
 def starts_command(words: tuple[TemplateToken, ...], index: int) -> bool:
@@ -116,7 +122,7 @@ def _action(text: str, at: int) -> tuple[tuple[TemplateToken, ...], str] | None:
             return tuple(found), end[0]
         match = _TOKEN.match(text, at)
         assert match is not None, "BUG: the last alternative takes any character"
-        token = TemplateToken(TokenKind(str(match.lastgroup)), match[0])
+        token = TemplateToken(_KINDS[str(match.lastgroup)], match[0])
         if token.kind is TokenKind.SPACE and text.startswith("-}}", match.end()):
             token = TemplateToken(TokenKind.SPACE, match[0][:-1])  # the last blank belongs to the dash
             if not token.text:

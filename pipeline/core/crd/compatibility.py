@@ -123,8 +123,8 @@ class _InstanceCheck:
         """Values that are stored with another type than they have now: server-side apply cannot read the object."""
         if not self._edited or self._live is None:
             return ()
-        before = self._known()
-        found = (one for one in violations(self._new, self._live) if one.refuses is Refuses.TYPE)
+        found = [one for one in violations(self._new, self._live) if one.refuses is Refuses.TYPE]
+        before = self._known() if found else frozenset()
         return tuple(
             replace(one, message=f"{one.message}, and is what is stored", stored=True)
             for one in found

@@ -6,6 +6,7 @@ template may act on another in a way that is not seen here, all of them stay.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 
 from pipeline.core.charts.template_text import actions, bodies, calls, defines
 from pipeline.core.render.random_functions import in_values
@@ -33,7 +34,7 @@ def needless_files(
     named = {name: body for text in texts.values() for name, body in bodies(text).items()}
     changing = _reaching(named, {name for name, body in named.items() if _changes(body)})
     random = {name for path in varying for name in defines(texts[path])}
-    if random & changing or any(_changes(actions(texts[path])) for path in varying):
+    if random & changing or any(map(_is_changing, (texts[path] for path in varying))):
         return frozenset()
     layers = (*values, *(text for path, text in files.items() if path.endswith(("values.yaml", "values.yml"))))
     layers = tuple(text for text in layers if "{{" in text)  # which tpl may render
@@ -41,10 +42,7 @@ def needless_files(
         return frozenset()
     if any(calls(text) & _reaching(named, random) for text in layers):
         return frozenset()
-    by_path = [
-        action for text in texts.values() if "include" in text for action in actions(text) if _is_by_path(action)
-    ]
-    needed = set(_named_by_path(by_path))
+    needed = frozenset[str | None]().union(*map(_included_by_path, texts.values()))
     if None in needed:
         return frozenset()
     ends = tuple(str(end) for end in needed)
@@ -54,7 +52,7 @@ def needless_files(
         if path not in varying
         and not _is_partial(path, text)
         and not (ends and path.endswith(ends))
-        and not (calls(text) & changing or _changes(actions(text)) or _PUT_TOGETHER.search(text))
+        and not (calls(text) & changing or _is_changing(text) or _PUT_TOGETHER.search(text))
         and not any(sign in text for sign in _BY_PATH)
     }
     read = any(_READS_FILES.search(text) for path, text in texts.items() if path not in out)
@@ -63,6 +61,11 @@ def needless_files(
 
 def _changes(several: Iterable[str]) -> bool:
     return any(_CHANGES.search(action) for action in several)
+
+
+@lru_cache(maxsize=4096)  # two versions of a chart share most of their texts word for word
+def _is_changing(text: str) -> bool:
+    return _changes(actions(text))
 
 
 def _reaching(named: Mapping[str, tuple[str, ...]], found: set[str]) -> set[str]:
@@ -82,6 +85,12 @@ def _is_partial(path: str, text: str) -> bool:
 
 def _is_by_path(action: str) -> bool:
     return "include" in action and (any(sign in action for sign in _BY_PATH) or "templates/" in action)
+
+
+@lru_cache(maxsize=4096)
+def _included_by_path(text: str) -> frozenset[str | None]:
+    by_path = [action for action in actions(text) if _is_by_path(action)] if "include" in text else []
+    return frozenset(_named_by_path(by_path))
 
 
 def _named_by_path(several: Iterable[str]) -> Iterator[str | None]:

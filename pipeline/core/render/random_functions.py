@@ -12,7 +12,7 @@ from itertools import pairwise
 from pipeline.core.charts.template_text import actions, bodies, calls
 from pipeline.core.charts.template_tokens import TemplateToken, TokenKind, tokens_of
 from pipeline.core.kube.resource import Resource
-from pipeline.core.render.stand_ins import NAMES, functions_in
+from pipeline.core.render.stand_ins import MAY_VARY, functions_in
 
 PACKED = "a packed chart inside the chart"
 """In place of the functions of templates that are not at hand."""
@@ -73,11 +73,11 @@ def template_of(resource: Resource) -> str:
 
 @lru_cache(maxsize=4096)  # two versions of a chart share most of their texts word for word
 def _names_one(text: str) -> bool:
-    return any(name in text for name in NAMES)
+    return MAY_VARY(text) is not None
 
 
 def _functions(several: Iterable[str]) -> frozenset[str]:
-    return frozenset(name for action in several if _names_one(action) for name in functions_in(_words(action)))
+    return frozenset(name for action in several if MAY_VARY(action) for name in functions_in(_words(action)))
 
 
 def _words(action: str) -> tuple[TemplateToken, ...]:

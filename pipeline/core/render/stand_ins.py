@@ -9,6 +9,7 @@ The stand-in of a function is a named template: ``randAlphaNum 8`` becomes ``lis
 Functions: https://helm.sh/docs/chart_template_guide/function_list/, and those of sprig 3.3 that it does not list.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 
@@ -49,6 +50,9 @@ UNMISTAKABLE = frozenset({*_KEYS, *_PAIRS, *_HASHES, "uuidv4"})
 """No ordinary render of these is equal to one with stand-ins; of two letters, or of an order, it may be."""
 NAMES = CALLED | frozenset(_CONSTANTS) | frozenset(_FILES.values())
 
+MAY_VARY = re.compile(rf"(?<![A-Za-z0-9_])(?:{'|'.join(sorted(NAMES))})(?![A-Za-z0-9_])").search
+"""Quickly, of an action or a whole text: whether one of the names is a word in it, be it in a string."""
+
 
 def stood_in(files: Mapping[str, bytes], variant: int) -> dict[str, bytes]:
     """A chart's files (paths below its folder) with stand-ins; ``variant`` is 1 or 2. Templates in values too."""
@@ -62,7 +66,7 @@ def stood_in(files: Mapping[str, bytes], variant: int) -> dict[str, bytes]:
 
 def rewritten(text: str, variant: int) -> str:
     """A template's text with stand-ins; anything else as it is, to the letter."""
-    if not any(name in text for name in NAMES):
+    if not MAY_VARY(text):
         return text
     return "".join(part if isinstance(part, str) else _rewritten(part, variant) for part in parts(text))
 
@@ -96,6 +100,8 @@ def _ordered(words: tuple[TemplateToken, ...], index: int) -> bool:
 
 
 def _rewritten(action: TemplateAction, variant: int) -> str:
+    if not MAY_VARY(action.text):
+        return action.text
     words = list(action.words)
     texts = [token.text for token in words]
     frozen = tuple(words)
@@ -109,7 +115,7 @@ def _rewritten(action: TemplateAction, variant: int) -> str:
         elif token.kind is TokenKind.FIELD:
             _files(frozen, index, texts)
     if texts == [token.text for token in words]:
-        return f"{action.head}{''.join(token.text for token in action.tokens)}{action.tail}"
+        return action.text
     return f"{action.head} {_joined(frozen, texts, action)}{action.tail if action.tail == '}}' else ' -}}'}"
 
 
