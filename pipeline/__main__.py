@@ -1,6 +1,6 @@
 """Makes ``python -m pipeline`` do what the console script does."""
 
-from pipeline.cli import main
+from pipeline.start import main
 
 if __name__ == "__main__":
     main()

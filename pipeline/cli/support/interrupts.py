@@ -5,6 +5,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
 from types import FrameType
 
 from pipeline.core.errors import INTERRUPTED
@@ -13,29 +14,58 @@ _SAME_SECONDS = 1.0
 """A key that bounces, or a runner that signals three times in a row, means one interrupt."""
 _POKES = 3
 _POKE_SECONDS = 0.05
+_AGAIN = 0
+"""What is written to the pipe of signals for an interrupt that comes back: no signal has this number."""
+_IMPORT = "<frozen importlib._bootstrap>"
 
 
 def heed() -> None:
     """Unwind on the first interrupt, ignore what follows within a second, and then end without unwinding."""
-    if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:  # nohup, say
+    if signal.getsignal(signal.SIGINT) in (signal.SIG_IGN, None):  # nohup, say
         return
+    come_back = _notice_at_once()
     first = 0.0
 
-    def heard(_number: int, _frame: FrameType | None) -> None:
+    def heard(_number: int, frame: FrameType | None) -> None:
         nonlocal first
         now = time.monotonic()
-        if not first:
+        if first:
+            if now - first > _SAME_SECONDS:
+                leave(INTERRUPTED)
+        elif _importing(frame):
+            come_back()
+        else:
             first = now
             raise KeyboardInterrupt
-        if now - first > _SAME_SECONDS:
-            leave(INTERRUPTED)
 
+    def unraisable(what: "sys.UnraisableHookArgs") -> None:
+        """Python drops what is raised in a finaliser or a callback, and goes on: the interrupt comes again."""
+        nonlocal first
+        if what.exc_type is KeyboardInterrupt:
+            first = 0.0
+            come_back()
+        else:
+            sys.__unraisablehook__(what)
+
+    sys.unraisablehook = unraisable
     signal.signal(signal.SIGINT, heard)
-    _notice_at_once()
 
 
-def _notice_at_once() -> None:
-    """Let no signal wait for the main thread to end a wait of its own.
+def _importing(frame: FrameType | None) -> bool:
+    """Whether a module is being imported, which nothing may interrupt.
+
+    Libraries in C take for granted that their imports succeed: orjson ends by SIGSEGV. Others stay half made, and what
+    is raised in the locks of imports is lost.
+    """
+    while frame is not None:
+        if frame.f_code.co_filename == _IMPORT:
+            return True
+        frame = frame.f_back
+    return False
+
+
+def _notice_at_once() -> Callable[[], object]:
+    """Let no signal wait for the main thread to end a wait of its own; returns what has an interrupt come once more.
 
     Python runs a handler in the main thread between two steps of it. A signal that comes after the last step before
     a wait for a lock has only left a mark, which is looked at when the wait is over: with a render that never ends,
@@ -46,15 +76,17 @@ def _notice_at_once() -> None:
     signal.signal(signal.SIGURG, lambda _number, _frame: None)
     signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
     threading.Thread(target=_poke, args=(reading,), daemon=True).start()
+    return lambda: os.write(writing, bytes([_AGAIN]))
 
 
 def _poke(reading: int) -> None:
     main = threading.main_thread().ident
     assert main is not None, "BUG: the main thread has not begun"
     while came := os.read(reading, 64):
-        for _ in range(_POKES if set(came) - {signal.SIGURG} else 0):
+        poke = [signal.SIGURG] * _POKES if set(came) - {signal.SIGURG} else []
+        for number in [signal.SIGINT] if _AGAIN in came else poke:
             time.sleep(_POKE_SECONDS)
-            signal.pthread_kill(main, signal.SIGURG)
+            signal.pthread_kill(main, number)
 
 
 def leave(code: int) -> None:

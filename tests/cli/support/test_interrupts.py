@@ -1,7 +1,11 @@
-"""An interrupt is noticed whatever the main thread does in that moment."""
+"""An interrupt is noticed whatever the main thread does in that moment, and said in one line."""
 
 import subprocess
 import sys
+
+import pytest
+
+from pipeline.core.errors import INTERRUPTED
 
 _WAITS = """
 import os, signal, threading
@@ -14,8 +18,60 @@ try:
 except KeyboardInterrupt:
     print("noticed")
 """
+_FINALISES = """
+import os, signal, threading
+from pipeline.cli.support.interrupts import heed
+class Last:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGINT)
+heed()
+try:
+    Last()
+    threading.Event().wait()
+except KeyboardInterrupt:
+    print("noticed")
+"""
+_IMPORTS = """
+import os, signal, sys, threading
+from pipeline.cli.support.interrupts import heed
+heed()
+class Signals:
+    def find_spec(self, name, path=None, target=None):
+        os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Signals())
+try:
+    import orjson
+    whole = orjson.dumps({})
+    threading.Event().wait()
+except KeyboardInterrupt:
+    print("noticed" if whole else "")
+"""
 
 
-def test_an_interrupt_that_does_not_wake_the_main_thread_is_noticed() -> None:
-    done = subprocess.run([sys.executable, "-c", _WAITS], capture_output=True, text=True, check=False, timeout=60)
-    assert (done.returncode, done.stdout) == (0, "noticed\n"), done.stderr
+@pytest.mark.parametrize("when", [_WAITS, _FINALISES, _IMPORTS], ids=["a wait", "a finaliser", "an import"])
+def test_an_interrupt_is_noticed_in(when: str) -> None:
+    done = subprocess.run([sys.executable, "-c", when], capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "noticed\n", "")
+
+
+_EARLY = """
+import os, signal, sys
+class Signals:
+    def find_spec(self, name, path=None, target=None):
+        if name == "click":
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Signals())
+from pipeline.start import main
+main()
+"""
+
+
+def test_an_interrupt_while_the_command_line_is_imported_is_one_line() -> None:
+    done = subprocess.run([sys.executable, "-c", _EARLY], capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (INTERRUPTED, "", "pipeline: interrupted\n")
+
+
+def test_an_ignored_interrupt_stays_ignored() -> None:
+    code = f"import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)\n{_EARLY}"
+    done = subprocess.run([sys.executable, "-c", code, "--version"], capture_output=True, check=False, timeout=60)
+    assert (done.returncode, done.stderr) == (0, b"")
