@@ -14,7 +14,7 @@ def main() -> None:
     """Run the command line with the arguments of this process, which ends with its exit code."""
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # else nohup, say
         signal.signal(signal.SIGINT, _end)
-    from pipeline.cli import main as with_arguments
+    from pipeline.cli import main as with_arguments  # noqa: PLC0415  (what may be interrupted)
 
     with_arguments()
 
