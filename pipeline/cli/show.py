@@ -22,17 +22,19 @@ def command(**options: Any) -> int:
 
     A line of a value that the template only passes on names the value's file and line. Secret values are masked.
     """
+    from pipeline.cli.support.hand_edit_notices import say_edits
     from pipeline.cli.support.rendered_objects import find
 
     kind, slash, name = options["object"].partition("/")
     if not slash or not kind or not name:
         raise UsageError(f"{options['object']!r} is not an object", hint="pipeline show Deployment/web")
     releases = (*options["releases"], *options["named"])
-    found = find((kind, name), options["revision"], options["environments"], releases)
+    found, edits = find((kind, name), options["revision"], options["environments"], releases)
     if options["output"] == "json":
         click.echo(_json(found), nl=False)
     else:
         click.echo("\n".join(_text(one) for one in found))
+    say_edits(edits)
     return OK
 
 

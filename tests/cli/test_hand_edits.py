@@ -327,3 +327,29 @@ def test_a_vendored_chart_that_was_edited_is_named_by_diff(here: Path, capsys: O
         assert run(["diff"]) == 4
         assert "vendor_charts/web/1.0.0 is not what pipeline vendor fetched" in capsys.readouterr().err
     verbs("vendor", "diff")
+
+
+def test_values_refuse_a_vendored_chart_that_was_edited(here: Path, capsys: Output) -> None:
+    write(here, {f"{CHART}/values.yaml": "port: 99\n"})
+    capsys.readouterr()
+    assert run(["values", "web", "port"]) == 4
+    assert f"{CHART} is not what pipeline vendor fetched" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("edit", [edited, one_blank_more, converted, extra_manifest], ids=lambda edit: edit.__name__)
+def test_show_names_what_was_edited_where_it_shows_it(here: Path, capsys: Output, edit: Callable[[Path], str]) -> None:
+    named = edit(here)
+    capsys.readouterr()
+    verbs("show Service/web")
+    assert named in capsys.readouterr().err
+    verbs("show Service/web --at HEAD")
+    assert capsys.readouterr().err == ""
+
+
+def test_an_upgrade_keeps_what_was_edited_and_names_it(here: Path, capsys: Output) -> None:
+    write(here, {"charts/web/Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.1.0\n"})
+    named = edited(here)
+    capsys.readouterr()
+    assert run(["upgrade", "web@1.1.0"]) in (0, 2, 3)
+    assert f"{named}; it is kept as " in capsys.readouterr().err
+    assert SERVICE in kept(here)

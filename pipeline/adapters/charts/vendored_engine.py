@@ -40,5 +40,6 @@ class VendoredEngine(WrappedEngine):
     def _original(self, place: str, digest: str) -> Mapping[str, bytes]:
         tree = self._disk.vendored(place)
         if digest and tree.digest != digest:
-            raise StaleError(f"{place} was changed while it was being read", hint="try again, or run pipeline vendor")
+            hint = "pipeline vendor brings the chart back and keeps a copy of what was edited"
+            raise StaleError(f"{place} is not what pipeline vendor fetched", hint=hint)
         return original_files(tree.files)

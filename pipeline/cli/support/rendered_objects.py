@@ -14,7 +14,8 @@ from pipeline.core.judge.snapshot import Snapshot
 from pipeline.core.kube.resource import Delivery, Resource
 from pipeline.core.redaction.mask import Mask
 from pipeline.core.render.file_tree import Tree
-from pipeline.core.render.layout import folder_of, hooks_of, placed
+from pipeline.core.render.hand_edits import HandEdit
+from pipeline.core.render.layout import folder_of, hooks_of, owner, placed
 from pipeline.core.words import listed
 from pipeline.flows.committed import ReleaseSelection
 from pipeline.flows.read_rendered import read_rendered
@@ -35,8 +36,8 @@ class ShownObject:
 
 def find(
     name: tuple[str, str], revision: str, environments: tuple[str, ...], releases: tuple[str, ...]
-) -> list[ShownObject]:
-    """Every object of that kind and name, in each release that renders it.
+) -> tuple[list[ShownObject], tuple[HandEdit, ...]]:
+    """Every object of that kind and name, in each release that renders it; and what was edited by hand in those.
 
     Raises:
         UsageError: there is none; the nearest are named.
@@ -45,12 +46,13 @@ def find(
     here.config.pairs(environments, releases)
     wanted = ReleaseSelection(frozenset(environments), frozenset(releases))
     charts, kept = chart_within(here.config.limits.charts), DocumentCache.of_user()
-    snapshot = read_rendered(revision or "worktree", _tree(here, revision), wanted, charts, kept).snapshot
-    snapshot, _ = masked(snapshot, Snapshot("", {}), Mask())
+    rendered = read_rendered(revision or "worktree", _tree(here, revision), wanted, charts, kept)
+    snapshot, _ = masked(rendered.snapshot, Snapshot("", {}), Mask())
     found = list(_found(snapshot, *name))
     if not found:
         raise UsageError(f"no rendered object is {'/'.join(name)}", hint=_near(snapshot, name[0]))
-    return found
+    homes = {one.home for one in found}
+    return found, tuple(edit for edit in rendered.hand_edits if "/".join(owner(edit.path)) in homes)
 
 
 def _tree(here: Repository, revision: str) -> Tree:
