@@ -16,7 +16,8 @@ _POKES = 3
 _POKE_SECONDS = 0.05
 _AGAIN = 0
 """What is written to the pipe of signals for an interrupt that comes back: no signal has this number."""
-_IMPORT = "<frozen importlib._bootstrap>"
+_AGAIN_SECONDS = 0.01
+_LOADERS = "<frozen importlib._bootstrap_external>"
 
 
 def heed() -> None:
@@ -32,7 +33,7 @@ def heed() -> None:
         if first:
             if now - first > _SAME_SECONDS:
                 leave(INTERRUPTED)
-        elif _importing(frame):
+        elif _in_a_library(frame):
             come_back()
         else:
             first = now
@@ -51,14 +52,14 @@ def heed() -> None:
     signal.signal(signal.SIGINT, heard)
 
 
-def _importing(frame: FrameType | None) -> bool:
-    """Whether a module is being imported, which nothing may interrupt.
+def _in_a_library(frame: FrameType | None) -> bool:
+    """Whether a module in C is being imported, which nothing may interrupt.
 
-    Libraries in C take for granted that their imports succeed: orjson ends by SIGSEGV. Others stay half made, and what
-    is raised in the locks of imports is lost.
+    It takes for granted that what it imports itself is there: orjson ends by SIGSEGV, others stay half made.
     """
     while frame is not None:
-        if frame.f_code.co_filename == _IMPORT:
+        of_loader = frame.f_code.co_filename == _LOADERS
+        if of_loader and type(frame.f_locals.get("self")).__name__ == "ExtensionFileLoader":
             return True
         frame = frame.f_back
     return False
@@ -83,10 +84,13 @@ def _poke(reading: int) -> None:
     main = threading.main_thread().ident
     assert main is not None, "BUG: the main thread has not begun"
     while came := os.read(reading, 64):
-        poke = [signal.SIGURG] * _POKES if set(came) - {signal.SIGURG} else []
-        for number in [signal.SIGINT] if _AGAIN in came else poke:
+        if _AGAIN in came:
+            time.sleep(_AGAIN_SECONDS)
+            signal.pthread_kill(main, signal.SIGINT)
+            continue
+        for _ in range(_POKES if set(came) - {signal.SIGURG} else 0):
             time.sleep(_POKE_SECONDS)
-            signal.pthread_kill(main, number)
+            signal.pthread_kill(main, signal.SIGURG)
 
 
 def leave(code: int) -> None:

@@ -31,13 +31,14 @@ try:
 except KeyboardInterrupt:
     print("noticed")
 """
-_IMPORTS = """
+_IMPORTS_C = """
 import os, signal, sys, threading
 from pipeline.cli.support.interrupts import heed
 heed()
 class Signals:
     def find_spec(self, name, path=None, target=None):
-        os.kill(os.getpid(), signal.SIGINT)
+        if not name.startswith('orjson'):
+            os.kill(os.getpid(), signal.SIGINT)
 sys.meta_path.insert(0, Signals())
 try:
     import orjson
@@ -46,9 +47,25 @@ try:
 except KeyboardInterrupt:
     print("noticed" if whole else "")
 """
+_IMPORTS_PYTHON = """
+import os, signal, sys
+from pipeline.cli.support.interrupts import heed
+heed()
+class Signals:
+    def find_spec(self, name, path=None, target=None):
+        os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Signals())
+try:
+    import difflib
+    print("imported")
+except KeyboardInterrupt:
+    print("noticed")
+"""
 
 
-@pytest.mark.parametrize("when", [_WAITS, _FINALISES, _IMPORTS], ids=["a wait", "a finaliser", "an import"])
+@pytest.mark.parametrize(
+    "when", [_WAITS, _FINALISES, _IMPORTS_C, _IMPORTS_PYTHON], ids=["a wait", "a finaliser", "a library", "an import"]
+)
 def test_an_interrupt_is_noticed_in(when: str) -> None:
     done = subprocess.run([sys.executable, "-c", when], capture_output=True, text=True, check=False, timeout=60)
     assert (done.returncode, done.stdout, done.stderr) == (0, "noticed\n", "")
