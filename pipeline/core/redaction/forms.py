@@ -38,6 +38,8 @@ _KEY_MATERIAL = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])[A-Za-z0-9+/=_-]{20,}")
 _ARMOUR = re.compile(r"-----BEGIN [A-Z0-9 ]+-----\s*")
 _PLACE = re.compile(r"[a-z][a-z0-9+.-]*://|/|\./|[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}(?:[/:]|$)")
 """The beginning of an address, of a path or of a host's name: many texts share it."""
+_WORD = re.compile(r"(?<!\w)\w")
+"""Where Helm's ``title`` and ``untitle`` change a letter, and no other one."""
 _OPAQUE = re.compile(r"(?=\S{10})(?=.{0,9}[0-9])(?=.{0,9}[A-Za-z])")
 
 
@@ -106,6 +108,8 @@ def _written(text: str, common: int, *, rare: bool) -> Iterator[Form]:
         text.lower(),
         text.swapcase(),
         text.title(),
+        _WORD.sub(lambda found: found.group().upper(), text),
+        _WORD.sub(lambda found: found.group().lower(), text),
         text[::-1],
         base64.b64encode(raw).decode()[::-1],
         raw.hex()[::-1],

@@ -5,6 +5,7 @@ import gzip
 import hashlib
 import html
 import json
+import re
 import zlib
 from collections.abc import Callable
 from urllib.parse import quote
@@ -63,6 +64,7 @@ FORMS: dict[str, Callable[[str], str]] = {
     "HTML in numbers": lambda v: "".join(f"&#{ord(c)};" for c in v),
     "capitals": str.upper,
     "small letters": str.lower,
+    "Helm's title": lambda v: re.sub(r"(?<!\w)\w", lambda found: found.group().upper(), v),
     "reversed": lambda v: v[::-1],
     "reversed base64": lambda v: b64(v)[::-1],
     "gzip in base64": lambda v: b64(gzip.compress(f"password {v} and more".encode())),
