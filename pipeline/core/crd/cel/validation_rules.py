@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from pipeline.core.crd.cel.certainty import is_certain
 from pipeline.core.crd.cel.cost import affordable
 from pipeline.core.crd.cel.engine import NO_OLD, Absent, Old, evaluate
 from pipeline.core.crd.schema.defaults import defaulted
@@ -117,8 +118,7 @@ def holds(schema: Schema, value: Any, text: str, *, root: bool, old: Old = NO_OL
     except _OtherTypeError:
         return None
     weight, longest, plain = _weigh([shown, before.value])
-    # The engine counts bytes where Kubernetes counts characters.
-    if ("size" in text and not plain) or not affordable(text, weight, longest):
+    if not affordable(text, weight, longest) or not is_certain(schema, text, (shown, before.value), plain=plain):
         return None
     result = evaluate(text, shown, replace(old, value=before.value))
     return result if isinstance(result, bool) else None
@@ -146,7 +146,8 @@ def _typed_map(schema: Schema, value: dict[str, Any], *, root: bool) -> dict[str
     if isinstance(extra, dict):
         return {key: _typed(extra, item) for key, item in value.items()}
     named = mapping(schema.get("properties"))
-    found = {_escaped(key): _typed(mapping(named[key]), item) for key, item in value.items() if key in named}
+    there = {key: item for key, item in value.items() if key in named and item is not None}  # has() of a null is false
+    found = {_escaped(key): _typed(mapping(named[key]), item) for key, item in there.items()}
     if root or schema.get("x-kubernetes-embedded-resource"):
         found |= {key: value[key] for key in ("apiVersion", "kind") if key in value}
         metadata = mapping(value.get("metadata"))
