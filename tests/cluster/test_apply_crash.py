@@ -1,7 +1,5 @@
 """apply killed at every record of its journal, then run again: the end is the same as without the kill (I7)."""
 
-import base64
-import gzip
 import json
 import re
 import subprocess
@@ -14,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.cluster import changing_definitions as changing
 from tests.cluster.audit_log_checker import (
     AGENT,
     every_delete_is_of_one_object,
@@ -25,7 +24,7 @@ from tests.cluster.binaries import ROOT
 from tests.cluster.cluster import Cluster, Object
 from tests.cluster.cluster_repository import ClusterRepository, Done
 from tests.cluster.crash import MOMENTS
-from tests.cluster.objects import config_map, crd, custom, deployment, job, role_binding, secret, service
+from tests.cluster.objects import config_map, deployment, job, role_binding, secret, service
 
 AT_ONCE = 6
 SMALL = 400
@@ -143,76 +142,32 @@ def test_killed_at_any_write_and_run_again_ends_as_if_nothing_had_happened(
 def test_killed_while_a_definition_changes_and_run_again_ends_as_if_nothing_had_happened(
     cluster: Cluster, tmp_path: Path, runner: Runner, moment: str
 ) -> None:
-    """Stored anew, repaired, the definition in two steps, patched and applied, Helm's record retired."""
+    """Stored anew, repaired, a definition in two steps, patched and applied, Helm's record retired."""
     killed_everywhere(cluster, tmp_path, runner, moment, prepared=with_a_definition, state=state_of_definition)
 
 
 def with_a_definition(cluster: Cluster, folder: Path, runner: Runner) -> tuple[ClusterRepository, Path]:
-    """A site with a definition of two versions applied, and the plan of one that loses a version and changes a type."""
+    """A site with definitions applied, and the plan of all that their change asks for."""
     folder.mkdir()
-    site = ClusterRepository(cluster, folder, lockSeconds=LOCK_S, migrateStorage=True)
-    site.configure(**site.settings, retire=[{"name": "old", "namespace": site.namespace}])
-    group, text = f"{site.namespace}.example.org", {"type": "string"}
-    old = custom(site.namespace, group, p="80") | {"apiVersion": f"{group}/v1beta1"}
-    new = custom(site.namespace, group, p=80)
-    versions = [("v1beta1", text, False), ("v1", text, True)]
-    first = [versioned(group, *versions), old, config_map(site.namespace, a="1"), deployment(site.namespace)]
-    last = [versioned(group, ("v1", {"type": "integer"}, True)), new, config_map(site.namespace, a="2")]
-    last.append(deployment(site.namespace))
+    site = ClusterRepository(cluster, folder, lockSeconds=LOCK_S)
+    site.configure(**site.settings, **changing.settings(site.namespace))
     plan = folder / "plan.json"
-    for bodies in (first, last):
+    for bodies in (changing.before(site.namespace), changing.after(site.namespace)):
         site.render(*bodies)
         done = runner.run(site, "plan", "-e", "prod", "--out", str(plan))
         assert done.code == 0, done.said
-        if bodies is first:
+        if not (site.state / "runs").exists():
             done = runner.run(site, *site.apply_arguments(plan))
             assert done.code == 0, done.said
-            status, said = cluster.apply(old | {"metadata": {**old["metadata"], "labels": {"x": "y"}}}, manager="other")
-            assert status == 200, said
-            labels = {"owner": "helm", "name": "old", "version": "1"}
-            cluster.create(helm_secret(site.namespace, labels))
-    found = {one["op"] for one in json.loads(plan.read_text())["actions"]}
-    assert found >= {"repair", "update", "retire"}
+            changing.by_others(cluster, site.namespace)
+    assert changing.steps(plan) >= changing.STEPS
     return site, plan
 
 
-def helm_secret(namespace: str, labels: Object) -> Object:
-    """A release of Helm that lists the settings."""
-    manifest = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\n"
-    packed = base64.b64encode(gzip.compress(json.dumps({"manifest": manifest}).encode())).decode()
-    body = secret(namespace, "sh.helm.release.v1.old.v1", type="helm.sh/release.v1", stringData={"release": packed})
-    return body | {"metadata": {**body["metadata"], "labels": labels}}
-
-
-def versioned(group: str, *versions: tuple[str, Object, bool]) -> Object:
-    body = crd(group)
-    body["spec"]["versions"] = [
-        {
-            "name": name,
-            "served": True,
-            "storage": stored,
-            "schema": {
-                "openAPIV3Schema": {
-                    "type": "object",
-                    "properties": {"spec": {"type": "object", "properties": {"p": schema}}},
-                }
-            },
-        }
-        for name, schema, stored in versions
-    ]
-    return body
-
-
 def state_of_definition(site: ClusterRepository) -> Any:
-    group = f"{site.namespace}.example.org"
-    widget = site.cluster.get(custom(site.namespace, group))
-    definition = site.cluster.get(crd(group))
-    managers = sorted((one["manager"], one["apiVersion"][-3:]) for one in widget["metadata"]["managedFields"])
-    versions = [one["name"] for one in definition["spec"]["versions"]]
     run = json.loads(site.inventory()["run"])
     lines = sorted(line.split(" ")[0].replace(site.namespace, "NAMESPACE") for line in site.objects())
-    record = site.cluster.get(secret(site.namespace, "sh.helm.release.v1.old.v1"))
-    return [widget["spec"], managers, versions, definition["status"]["storedVersions"], run["state"], lines, record]
+    return [changing.state(site.cluster, site.namespace), run["state"], lines]
 
 
 def killed_everywhere(

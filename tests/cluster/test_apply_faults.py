@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.cluster import changing_definitions as changing
 from tests.cluster import faults
 from tests.cluster.audit_log_checker import AGENT, CANARY, AuditLogChecker
 from tests.cluster.cluster import Cluster, Object
@@ -82,6 +83,14 @@ EVERY_WRITE_FAILS_ONCE: dict[str, Fault] = {
 }
 
 
+FAULTS = {
+    "request lost": faults.lost_request,
+    "answer lost": faults.lost_answer,
+    "409": faults.conflict,
+    "500 etcd": faults.leader_changed,
+}
+
+
 @pytest.mark.parametrize("fault", EVERY_WRITE_FAILS_ONCE)
 def test_every_write_fails_once_and_the_end_is_the_same(
     site: ClusterRepository, plan: Path, proxy: FaultProxy, fault: str
@@ -94,6 +103,32 @@ def test_every_write_fails_once_and_the_end_is_the_same(
         assert done.code == OK, done.said
     assert planned.hits >= 5
     is_done(site)
+
+
+@pytest.mark.parametrize("fault", ["request lost", "answer lost", "409", "500 etcd"])
+def test_every_step_of_a_definition_that_changes_fails_once_and_the_end_is_the_same(
+    site: ClusterRepository, proxy: FaultProxy, fault: str
+) -> None:
+    """Stored anew, repaired, patched, written in two steps, Helm's record retired, each over one fault."""
+    site.configure(**site.settings, **changing.settings(site.namespace))
+    site.deploy(*changing.before(site.namespace))
+    changing.by_others(site.cluster, site.namespace)
+    site.render(*changing.after(site.namespace))
+    plan = site.plan()
+    assert changing.steps(plan) >= changing.STEPS
+    path = r"/widgets/|/gadgets\.|/widgets\.|/sh\.helm\."
+    planned = always(FAULTS[fault]("WRITE", path))
+    proxy.plan(planned)
+    served = f"APIService v1beta1.{site.namespace}.example.org"  # the server removes it with the version
+    with AuditLogChecker(site, allowed=(served,)) as witness:
+        done = site.apply(plan)
+        witness.ran(plan, done)
+    assert done.code == OK, done.said
+    assert planned.hits == 8  # each way of writing the widget, both definitions and their status, and the record
+    spec, managers, versions, stored, conversions, record, data = changing.state(site.cluster, site.namespace)
+    assert (spec, versions, conversions) == ({"p": 80}, [["v1"], ["v2", "v1"]], ["None", "Webhook"])
+    assert {version for _, version in managers} == {"/v1"}
+    assert (stored, record, data) == ([["v1"], ["v2"]], None, {"a": "2"})
 
 
 @pytest.mark.parametrize("fault", ["lost_request", "unavailable", "throttled", "cut", "lost_answer"])

@@ -28,8 +28,15 @@ def first_half(found: Body, wanted: Body) -> Body | None:
 
 
 def with_storage_of(wanted: Body, found: Body) -> Body:
-    """``wanted`` with the versions that it removes still there, not stored: what is stored in them can move first."""
+    """``found`` with the storage version of ``wanted``, and nothing else of it.
+
+    So objects are stored anew by the schema and the conversion that they were written with. Where that version is new,
+    it is ``wanted`` with the versions that it removes still there, not stored.
+    """
     before, after = (definition(Resource.of(body)) for body in (found, wanted))
+    if after.storage_version in before.versions:
+        versions = [dict(one) | {"storage": name == after.storage_version} for name, one in before.versions.items()]
+        return {**wanted, "spec": {**before.spec, "versions": versions}}
     gone = [dict(entry) | {"storage": False} for name, entry in before.versions.items() if name not in after.versions]
     return {**wanted, "spec": {**after.spec, "versions": [*sequence(after.spec.get("versions")), *gone]}}
 

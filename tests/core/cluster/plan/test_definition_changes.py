@@ -148,3 +148,17 @@ def test_a_first_step_keeps_the_storage_version_and_a_conversion_that_works(foun
 def test_a_version_that_goes_stays_until_nothing_is_stored_in_it() -> None:
     made = with_storage_of(crd(versions=("v2",), storage="v2"), crd(versions=("v1",)))
     assert [(entry["name"], entry["storage"]) for entry in made["spec"]["versions"]] == [("v2", True), ("v1", False)]
+
+
+def test_objects_are_stored_anew_by_the_definition_that_they_were_written_with() -> None:
+    """Not by the schema and the conversion that the plan brings, which may refuse them or not work yet."""
+    found = crd(fields(p=TEXT), versions=("v1beta1", "v1"), storage="v1beta1")
+    made = with_storage_of(crd(fields(p=NUMBER), conversion=HOOK), found)
+    assert [(entry["name"], entry["storage"]) for entry in made["spec"]["versions"]] == [
+        ("v1beta1", False),
+        ("v1", True),
+    ]
+    assert [entry["schema"] for entry in made["spec"]["versions"]] == [
+        one["schema"] for one in found["spec"]["versions"]
+    ]
+    assert "conversion" not in made["spec"]
