@@ -175,6 +175,8 @@ class Registry:
             raise WorldError(f"{self.url}: {what.partition('?')[0]} is not JSON", hint="is this a registry?") from error
 
     def _hint(self) -> str:
+        if any(login_of(self.settings, self.root)) or self.settings.token_env or self.settings.token_file:
+            return "the registry does not take the credentials of the repository in pipeline.yaml; renew them"
         return f"helm registry login {self.host}, or usernameEnv and passwordEnv of the repository in pipeline.yaml"
 
 

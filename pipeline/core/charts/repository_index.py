@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -241,5 +241,20 @@ def nearest_versions(wanted: str, versions: Iterable[Version]) -> str:
     found = listed([str(version) for version in newest], 5) or "none"
     if newest and all(version.pre for version in newest):
         return f"it has only pre-releases ({found}), and a range admits those only if it names one: >=0-0"
-    alike = difflib.get_close_matches(wanted, [str(version) for version in newest[:_MOST_COMPARED]], n=1, cutoff=0.7)
-    return f"did you mean {alike[0]}? It has {found}" if alike else f"it has {found}"
+    alike = _nearest_version(wanted, newest)
+    return f"did you mean {alike}? It has {found}" if alike else f"it has {found}"
+
+
+def _nearest_version(wanted: str, newest: Sequence[Version]) -> str:
+    """Of the same major the one whose other numbers are nearest; where there is none, one that is written alike."""
+    meant = _version(wanted)
+    if meant is not None:
+        major, minor, patch = meant.numbers
+        same = [version for version in newest if version.numbers[0] == major]
+        if same:
+            far = {
+                one: (abs(one.numbers[1] - minor), abs(one.numbers[2] - patch), one.pre != meant.pre) for one in same
+            }
+            return str(min(far, key=far.__getitem__))
+    names = [str(version) for version in newest[:_MOST_COMPARED]]
+    return next(iter(difflib.get_close_matches(wanted, names, n=1, cutoff=0.7)), "")

@@ -164,6 +164,7 @@ def test_the_login_of_pipeline_yaml_comes_first(private: RunningRegistry, monkey
     with pytest.raises(WorldError, match="401") as caught:
         fetch(private.host, "shop/web", **settings)
     assert "wrong-password" not in str(caught.value)
+    assert "does not take the credentials" in caught.value.hint
 
 
 def chart_of(version: str = "1.0.0", name: str = "web") -> bytes:
