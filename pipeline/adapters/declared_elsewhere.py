@@ -11,6 +11,7 @@ from typing import Any
 from pipeline.adapters.below import Below
 from pipeline.adapters.descriptors import FileKind
 from pipeline.adapters.helm.kustomize import find
+from pipeline.adapters.helmfile_program import HelmfileProgram
 from pipeline.adapters.process import NOWHERE, Command, bare_environment, run
 from pipeline.core.errors import MissingFileError, PipelineError, UsageError, WorldError
 from pipeline.core.kube.resource import mapping, sequence
@@ -18,6 +19,7 @@ from pipeline.core.migration.argocd import argocd
 from pipeline.core.migration.flux import Documents, flux
 from pipeline.core.migration.helm_releases import helm_releases
 from pipeline.core.migration.helmfile import helmfile
+from pipeline.core.migration.helmfile_built import helmfile_built
 from pipeline.core.migration.imported import Imported, LeftOut
 from pipeline.core.render.overlay import NAMES
 from pipeline.core.safe_path import SafePath, UnsafePathError
@@ -45,21 +47,24 @@ class RepositoryAround:
     from_top: bool = False
 
 
-def declared(place: Path, around: RepositoryAround | None = None, tools: Sequence[str] = tuple(READERS)) -> Imported:
+def declared(
+    place: Path, around: RepositoryAround | None = None, tools: Sequence[str] = tuple(READERS), *, build: bool = False
+) -> Imported:
     """What ``place`` (a folder, or a helmfile.yaml) declares, by environment.
 
-    Of a folder of manifests, only what is declared for ``tools`` is read.
+    Of a folder of manifests, only what is declared for ``tools`` is read. With ``build``, templates of a helmfile.yaml
+    are resolved by helmfile, where it is installed.
 
     Raises:
         UsageError: nothing of any known tool is there, or a file cannot be read.
     """
     if place.is_file():
-        return _helmfile(place, around)
+        return _helmfile(place, around, build=build)
     if not place.is_dir():
         raise MissingFileError(f"{place} does not exist", hint="pipeline init --from FOLDER or helmfile.yaml")
     found = next((place / SafePath(name) for name in _HELMFILES if (place / SafePath(name)).is_file()), None)
     if found is not None:
-        return _helmfile(found, around)
+        return _helmfile(found, around, build=build)
     files = {found.path: data for found, data in Below(place).files() if found.kind is FileKind.FILE}
     parsed = dict(_documents(files))
     lists = [(path, rows) for path, several in parsed.items() for rows in several if _is_list(rows)]
@@ -213,12 +218,14 @@ class _BesideHelmfile:
         return posixpath.normpath(f"{self.inside or '.'}/{path}")
 
 
-def _helmfile(file: Path, around: RepositoryAround | None) -> Imported:
+def _helmfile(file: Path, around: RepositoryAround | None, *, build: bool) -> Imported:
     top = around.top if around else file.parent
     inside = file.parent.resolve().relative_to(top.resolve()).as_posix().removeprefix(".")
     folder = inside if around and around.from_top else ""
     try:
-        text = file.read_text(encoding="utf-8")
-        return helmfile(text, _BesideHelmfile(top, inside), where=file.name, folder=folder)
+        text, beside = file.read_text(encoding="utf-8"), _BesideHelmfile(top, inside)
+        if build:
+            return helmfile_built(text, beside, HelmfileProgram(file), where=file.name, folder=folder)
+        return helmfile(text, beside, where=file.name, folder=folder)
     except (OSError, UnicodeDecodeError, ValueError) as error:
         raise UsageError(f"{file}: {error}") from error

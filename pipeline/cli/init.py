@@ -90,7 +90,7 @@ def _import(folder: Path, origin: Path) -> int:
     from pipeline.core.words import agreeing, counted
     from pipeline.report.safe_text import safe
 
-    files, left_out = repository_files(declared(origin, _around(folder, origin)))
+    files, left_out = repository_files(declared(origin, _around(folder, origin), build=True))
     there = [path for path in files if (folder / SafePath(path)).exists()]
     if there:
         raise UsageError(

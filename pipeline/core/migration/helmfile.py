@@ -33,7 +33,7 @@ def helmfile(text: str, files: FilesBeside, *, where: str = "helmfile.yaml", fol
     for name in names:
         values = _environment_values(text, name, files)
         state = _state(text, name, values)
-        found = found.with_environment(name, _StateReader(state, values, files, f"{where} ({name})", folder).imported())
+        found = found.with_environment(name, StateReader(state, values, files, f"{where} ({name})", folder).imported())
     return _with_others(found, text, files, where, folder)
 
 
@@ -41,9 +41,7 @@ def _with_bases(text: str, files: FilesBeside, where: str) -> tuple[str, tuple[L
     """``text`` after the files that it is based on: their documents come first."""
     bases = [str(each) for each in sequence(_state(text, "default", {}).get("bases"))]
     found = {base: files.text(base) for base in bases}
-    gone = tuple(
-        LeftOut(where, f"its base {base} cannot be read", _BUILD) for base, one in found.items() if one is None
-    )
+    gone = tuple(LeftOut(where, f"its base {base} cannot be read", BUILD) for base, one in found.items() if one is None)
     return "\n---\n".join([*filter(None, found.values()), text]), gone
 
 
@@ -55,7 +53,7 @@ def _with_others(found: Imported, text: str, files: FilesBeside, where: str, fol
         paths = [] if "://" in entry or LEFT in entry or own else sorted(files.matching(entry))
         if not paths:
             found = replace(
-                found, left_out=(*found.left_out, LeftOut(where, f"helmfiles {entry} is not taken over", _BUILD))
+                found, left_out=(*found.left_out, LeftOut(where, f"helmfiles {entry} is not taken over", BUILD))
             )
         for path in paths:
             inside = posixpath.dirname(path)
@@ -92,7 +90,9 @@ def _environment_values(text: str, name: str, files: FilesBeside) -> dict[str, A
 
 
 @dataclass(frozen=True, slots=True)
-class _StateReader:
+class StateReader:
+    """Reads one helmfile in one environment. ``folder`` is where it lies, ``values`` those of the environment."""
+
     state: Mapping[str, Any]
     values: Mapping[str, Any]
     files: FilesBeside
@@ -103,8 +103,8 @@ class _StateReader:
         left_out: list[LeftOut] = []
         urls = {str(each.get("name")): each for each in map(mapping, sequence(self.state.get("repositories")))}
         plain = {name: str(each.get("url")).rstrip("/") for name, each in urls.items() if not each.get("oci")}
-        keys = (key for key in ("hooks", "lockFilePath") if self.state.get(key))
-        left_out += [LeftOut(self.where, f"{key} are not taken over", _BUILD) for key in keys]
+        keys = (key for key in _INSTEAD if self.state.get(key))
+        left_out += [LeftOut(self.where, f"{key} is not taken over", _INSTEAD[key]) for key in keys]
         found = [self._release(entry, urls, left_out) for entry in map(mapping, sequence(self.state.get("releases")))]
         return Imported({"": tuple(one for one in found if one is not None)}, plain, tuple(left_out))
 
@@ -118,7 +118,7 @@ class _StateReader:
         if entry.get("installed") is False or (condition and not value_at(self.values, str(condition))):
             return None
         if LEFT in f"{name}{namespace}{entry.get('chart')}":
-            left_out.append(LeftOut(where, "its name, namespace or chart is a template", _BUILD))
+            left_out.append(LeftOut(where, "its name, namespace or chart is a template", BUILD))
             return None
         chart = self._chart(str(entry.get("chart")), urls)
         if not chart:
@@ -129,7 +129,7 @@ class _StateReader:
         value_files, values = self._layers(entry, where, left_out)
         version = str(entry.get("version") or "")
         if LEFT in version:
-            left_out.append(LeftOut(where, "its version is a template", _BUILD))
+            left_out.append(LeftOut(where, "its version is a template", BUILD))
         return ImportedRelease(
             name,
             chart,
@@ -173,7 +173,7 @@ class _StateReader:
                 values = merged(values, mapping(each))
                 continue
             if LEFT in each or each.endswith(".gotmpl") or "⟨" in each:
-                left_out.append(LeftOut(where, f"values {each} is a template", _BUILD))
+                left_out.append(LeftOut(where, f"values {each} is a template", BUILD))
                 continue
             for file in sorted(self.files.matching(each)):
                 if values or _below(self.folder, file) is None:
@@ -183,7 +183,7 @@ class _StateReader:
         for each in map(mapping, sequence(entry.get("set"))):
             values = self._set(values, each, where, left_out)
         if LEFT in repr(values):
-            left_out.append(LeftOut(where, "some of its inline values are templates", _BUILD))
+            left_out.append(LeftOut(where, "some of its inline values are templates", BUILD))
         return files, values
 
     def _content(self, file: str, where: str, left_out: list[LeftOut]) -> dict[str, Any]:
@@ -208,7 +208,9 @@ class _StateReader:
             return values
 
 
-_BUILD = "import what helmfile build prints for this environment, or write it by hand"
+BUILD = "import what helmfile build prints for this environment, or write it by hand"
+"""What to do about a template, and about a file that only helmfile finds."""
+_INSTEAD = {"hooks": "run what they do in your CI", "lockFilePath": "pipeline vendor writes pipeline.lock"}
 
 
 _HERE = "the folder of pipeline.yaml"
