@@ -7,8 +7,9 @@ is not written in full (``v1.2.3``, ``1.2``); where that would decide, it is an 
 import re
 from collections.abc import Iterable
 
+from pipeline.core.charts.nearest_names import nearest_versions
 from pipeline.core.charts.oci_reference import tag_of, version_of
-from pipeline.core.charts.repository_index import equal_versions, nearest_versions, range_of
+from pipeline.core.charts.repository_index import equal_versions, range_of
 from pipeline.core.charts.semver import Version
 from pipeline.core.charts.suggest import nearest
 from pipeline.core.errors import UsageError

@@ -1,18 +1,17 @@
 """A chart repository's index.yaml: its versions of a chart, and which of them Helm takes."""
 
-import difflib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 
 from pipeline.core.charts.chart_urls import repository_file, shown_url
+from pipeline.core.charts.nearest_names import near, nearest_versions
 from pipeline.core.charts.semver import Range, Version
 from pipeline.core.errors import UsageError, WorldError
 from pipeline.core.kube.resource import mapping, sequence
-from pipeline.core.words import listed
 from pipeline.core.yaml.reader import DuplicateKey, YamlError, load_all
 
 _ENTRIES = re.compile(r"^entries:[ \t]*\n", re.MULTILINE)
@@ -23,7 +22,6 @@ _END = re.compile(r"^[^\s#]", re.MULTILINE)
 _KEY = re.compile(r"""\n  (?:(["']?)([A-Za-z0-9][^\s:"']*)\1:[ \t]*(?:#[^\n]*)?(?=\n|\Z)|(?![ \t\n#-])([^\n]*))""")
 _LARGEST_WHOLE = 16 * 1024 * 1024
 """Characters of an index that is parsed whole because it is not as Helm writes it."""
-_MOST_COMPARED = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,35 +224,3 @@ def _version(text: str) -> Version | None:
         return Version.parse(text)
     except ValueError:
         return None
-
-
-def near(name: str, known: list[str]) -> str:
-    """What was probably meant, for a hint."""
-    alike = known if len(known) <= _MOST_COMPARED else [one for one in known if one[:1] == name[:1]][:_MOST_COMPARED]
-    found = difflib.get_close_matches(name, alike, n=3)
-    return f"did you mean {' or '.join(found)}?" if found else f"it has {listed(known, 5) or 'none'}"
-
-
-def nearest_versions(wanted: str, versions: Iterable[Version]) -> str:
-    """What there is instead of ``wanted``, for a hint: what was probably meant, and the newest."""
-    newest = sorted(versions, reverse=True)
-    found = listed([str(version) for version in newest], 5) or "none"
-    if newest and all(version.pre for version in newest):
-        return f"it has only pre-releases ({found}), and a range admits those only if it names one: >=0-0"
-    alike = _nearest_version(wanted, newest)
-    return f"did you mean {alike}? It has {found}" if alike else f"it has {found}"
-
-
-def _nearest_version(wanted: str, newest: Sequence[Version]) -> str:
-    """Of the same major the one whose other numbers are nearest; where there is none, one that is written alike."""
-    meant = _version(wanted)
-    if meant is not None:
-        major, minor, patch = meant.numbers
-        same = [version for version in newest if version.numbers[0] == major]
-        if same:
-            far = {
-                one: (abs(one.numbers[1] - minor), abs(one.numbers[2] - patch), one.pre != meant.pre) for one in same
-            }
-            return str(min(far, key=far.__getitem__))
-    names = [str(version) for version in newest[:_MOST_COMPARED]]
-    return next(iter(difflib.get_close_matches(wanted, names, n=1, cutoff=0.7)), "")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.core.charts.repository_index import nearest_versions
+from pipeline.core.charts.nearest_names import nearest_versions
 from pipeline.core.charts.semver import Version
 
 
