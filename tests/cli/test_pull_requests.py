@@ -176,6 +176,20 @@ def test_a_group_is_one_pull_request(scene: Scene, capsys: pytest.CaptureFixture
     assert git(scene.remote, "rev-list", "--count", "main..upgrade/group+shops") == "1\n"
 
 
+def test_a_group_takes_its_next_step_together(scene: Scene, capsys: pytest.CaptureFixture[str]) -> None:
+    file = scene.root / "pipeline.yaml"
+    file.write_text(file.read_text() + "groups: {shops: [web, db]}\n")
+    git(scene.root, "commit", "--quiet", "--all", "--message", "group")
+    git(scene.root, "push", "--quiet", "origin", "main")
+    of_one = {"templates/e.yaml": '{{ if eq .Release.Name "web" }}{{ fail "not here" }}{{ end }}'}
+    scene.offer(v1_0_0=STABLE, v1_1_0=STABLE, v2_0_0=STABLE | of_one)
+    capsys.readouterr()
+    assert run(["upgrade", "shops", "--branch", "--pr"]) == 0
+    (pull,) = scene.github.pulls
+    for name in NAMES:
+        assert f"- `{name}` `1.0.0` → `1.1.0` in `default`\n" in pull["body"]
+
+
 def test_refusals_leave_nothing_behind(
     scene: Scene, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

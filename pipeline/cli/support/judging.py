@@ -4,6 +4,7 @@ import gc
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from itertools import pairwise
 
 from pipeline.adapters.git.trees import GitTree
@@ -82,6 +83,40 @@ def next_step(here: Repository, move: VersionMove, cooldown: timedelta) -> Versi
                 (step for step in (bench.judged("", each) for each in reversed(between)) if step.is_step), None
             )
     return None if first is None or first.version == move.after else replace(move, after=first.version)
+
+
+def next_steps(here: Repository, batch: Sequence[VersionMove], cooldown: timedelta) -> list[VersionMove]:
+    """The next step of each; a move itself where there is none. Members that go one way together take one step.
+
+    Raises:
+        UsageError, WorldError: as ``paths``.
+    """
+    if len(batch) == 1 or len({(move.before, move.after) for move in batch}) > 1:
+        return [next_step(here, move, cooldown) or move for move in batch]
+    version = _common_step(here, batch, cooldown)
+    return [replace(move, after=version) for move in batch]
+
+
+def _common_step(here: Repository, batch: Sequence[VersionMove], cooldown: timedelta) -> str:
+    """The version of the next step that all can make; the one asked for where there is none."""
+    rows, wanted = newer_of(here, [move.release for move in batch], cooldown), batch[0].after
+    between = [one for one in _between(batch[0], rows) if all(one in _between(move, rows) for move in batch)]
+    with in_scratch(here, uncommitted=False) as place:
+        head = head_of(here)
+        benches = [Bench.of(place, head, _row_of(move, rows), move.pin, move.environments) for move in batch]
+
+        @cache
+        def steps(old: str, new: str) -> tuple[JudgedVersion, ...]:
+            return tuple(bench.judged(old, new) for bench in benches)
+
+        def judge(old: str, new: str) -> int | None:
+            each = steps(old, new)
+            failed = any(one.verdict is Verdict.FAILED for one in each)
+            return None if failed else sum(one.blockers + one.skips for one in each)
+
+        way = best_path(["", *between, wanted], judge)
+        ahead = [*(way.versions[:1] if way else ()), *reversed(between)]
+        return next((one for one in ahead if all(step.is_step for step in steps("", one))), wanted)
 
 
 def _between(move: VersionMove, rows: Sequence[Standing]) -> list[str]:

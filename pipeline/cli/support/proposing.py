@@ -11,7 +11,7 @@ from pipeline.adapters.git.remote import Remote, current_branch, has_unpushed, o
 from pipeline.adapters.git.scratch import restore
 from pipeline.adapters.github_api import GitHub
 from pipeline.cli.support.committing import committed, to_commit
-from pipeline.cli.support.judging import next_step
+from pipeline.cli.support.judging import next_steps
 from pipeline.cli.support.log_lines import unheard_where_needed
 from pipeline.cli.support.recovery_notice import say
 from pipeline.cli.support.trace import redact
@@ -120,7 +120,7 @@ def _as_far_as_it_goes(
             return done
     except PipelineError as error:
         failed = error
-    steps = [next_step(here, move, cooldown) or move for move in batch]
+    steps = next_steps(here, batch, cooldown)
     if steps == [*batch]:
         if failed is not None:
             raise failed
