@@ -86,7 +86,7 @@ RULE = Rule(
     doc=__doc__,
     severity=Severity.HIGH,
     whole=check,
-    shares=("image-changed", "crd-downgraded"),
+    shares=("image-changed", "crd-downgraded", "annotations-changed"),
     cases=(
         speaks(
             "the control plane asks for newer CRDs",
