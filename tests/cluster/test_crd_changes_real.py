@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from pipeline import rules
+from pipeline.core.crd.case_crds import crd, version
 from pipeline.core.diff.compare import compare
 from pipeline.core.judge.judge import judge
 from pipeline.core.kube.resource import ManifestSet, Resource
@@ -60,9 +61,9 @@ def send(cluster: Cluster, body: Object, **params: str) -> tuple[int, Any]:
     return cluster.raw("POST", path, body, params=params)
 
 
-def established(cluster: Cluster, crd: Object) -> None:
-    assert refusal(cluster.apply(crd)) == ""
-    cluster.wait(crd, lambda live: any(one["type"] == "Established" for one in live["status"]["conditions"]))
+def established(cluster: Cluster, definition: Object) -> None:
+    assert refusal(cluster.apply(definition)) == ""
+    cluster.wait(definition, lambda live: any(one["type"] == "Established" for one in live["status"]["conditions"]))
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.name)
@@ -93,3 +94,26 @@ def test_the_server_refuses_the_custom_resources_that_we_prove_broken(cluster: C
     assert {one.rule for one in proofs} == ({DROPPED} if not loose else {REFUSED} if unchanged else {LATER}), unchanged
     if change.fits:
         assert refusal(send(cluster, fitting, fieldValidation="Strict")) == ""
+
+
+def test_a_changed_default_reaches_new_custom_resources_alone(cluster: Cluster) -> None:
+    group = f"{cluster.name('g')}.example.com"
+    old, new = (
+        grouped(load(crd(version(fields=f"size: {{type: integer, default: {size}}}, a: {{type: string}}"))), group)
+        for size in (1, 2)
+    )
+    mine, another = (custom("a: x", group, name) for name in ("mine", "another"))
+    established(cluster, old)
+    cluster.until(lambda: refusal(cluster.apply(mine)) == "")
+    assert refusal(cluster.apply(new)) == ""
+
+    def sizes(body: Object) -> tuple[Any, Any]:
+        answer = cluster.apply(body)
+        found = cluster.raw("GET", f"/apis/{group}/v1/namespaces/default/widgets/{body['metadata']['name']}")
+        return (answer[1]["spec"]["size"], found[1]["spec"]["size"]) if not refusal(answer) else (None, None)
+
+    probe = custom("a: x", group, "probe")
+    cluster.until(lambda: send(cluster, probe, dryRun="All")[1]["spec"]["size"] == 2)
+    assert sizes(another) == (2, 2)
+    assert sizes(mine) == (1, 1)
+    assert sizes(mine | {"spec": {"a": "y"}}) == (1, 1)

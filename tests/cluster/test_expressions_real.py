@@ -10,6 +10,8 @@ from pipeline.core.kube.resource import Resource
 from tests.cluster.cluster import Cluster, Object
 
 MINOR = 37
+CREATED = 300
+PARAMS = {"name": "a", "namespace": "default", "parameterNotFoundAction": "Deny"}
 RULES = [{"apiGroups": ["apps"], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["deployments"]}]
 
 
@@ -178,3 +180,33 @@ def test_the_server_takes_what_is_not_said_to_fail(
     status, answer = cluster.apply(body, dryRun="All")
     assert (status in (200, 201)) is taken, answer.get("message")
     assert bool(complaints(Resource.of(body), MINOR)) is predicted
+
+
+def test_a_policy_whose_parameters_are_of_no_known_kind_rejects_what_no_binding_matches(cluster: Cluster) -> None:
+    name = cluster.name("guarded")
+    rules = [RULES[0] | {"apiGroups": [""], "resources": ["configmaps"], "resourceNames": [name]}]
+    kind = {"apiVersion": f"{name}.example.org/v1", "kind": "Nothing"}
+    made = policy(paramKind=kind, matchConstraints={"resourceRules": rules})
+    made["metadata"]["name"] = name
+    guarded = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": "default"}}
+
+    def said() -> str:
+        status, answer = cluster.raw("POST", "/api/v1/namespaces/default/configmaps", guarded, params={"dryRun": "All"})
+        return "" if status < CREATED else str(answer)
+
+    assert said() == ""
+    nowhere = {"namespaceSelector": {"matchLabels": {"no": "such"}}}
+    spec = {"policyName": name, "validationActions": ["Audit"], "matchResources": nowhere, "paramRef": PARAMS}
+    bound = _object(made["apiVersion"], "ValidatingAdmissionPolicyBinding", spec=spec)
+    bound["metadata"]["name"] = name
+    try:
+        assert cluster.apply(made)[0] < CREATED
+        assert said() == ""
+        assert cluster.apply(bound)[0] < CREATED
+        cluster.until(lambda: "failed to find resource referenced by paramKind" in said())
+        made["spec"]["failurePolicy"] = "Ignore"
+        assert cluster.apply(made)[0] < CREATED
+        cluster.until(lambda: said() == "")
+    finally:
+        for resource in ("validatingadmissionpolicybindings", "validatingadmissionpolicies"):
+            cluster.raw("DELETE", f"/apis/{made['apiVersion']}/{resource}/{name}")

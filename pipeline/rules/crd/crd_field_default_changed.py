@@ -2,12 +2,13 @@
 
 ## Why it matters
 
-The API server fills in defaults when it reads: every custom resource that omits the field behaves differently as soon
-as the CRD is applied.
+The API server writes a default into a custom resource with its first write, and the stored value stays. So those that
+exist keep the old default, also when the same manifest is applied again, and those that are created from now on get the
+new one: what Git holds alike behaves differently.
 
 ## What to do
 
-Set the old value in custom resources that rely on it.
+Set the value in every custom resource that needs one of the two.
 """
 
 from pipeline.core.crd.case_crds import field
@@ -21,8 +22,8 @@ check = fields_check(
     keywords.default_changed,
     CrdFindingText(
         lambda number: f"{counted(number, 'default')} changed or removed",
-        "Custom resources that omit the field behave differently after the upgrade.",
-        "Set the old value in custom resources that rely on it.",
+        "Stored custom resources that omit the field keep the old default; new ones get the new one.",
+        "Set the value in custom resources that need one of the two.",
     ),
 )
 
