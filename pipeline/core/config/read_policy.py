@@ -41,17 +41,22 @@ def read_policy(
             fail_on = Severity[level.upper()]
             origins["failOn"] = f"{file}:{mark(text, (*steps, 'failOn')).line}{said}"
         for rule, level in mapping(part.get("overrides")).items():
-            overrides[rule] = Severity[level.upper()]
+            overrides[rule] = _severity(level)
             origins[rule] = f"{file}:{mark(text, (*steps, 'overrides', rule)).line}{said}"
         for index, entry in enumerate(sequence(part.get("severities"))):
             where = f"{file}:{mark(text, (*steps, 'severities', index)).line}{said}"
             names = {name: entry.get(name, "") for name in ("rule", "category", "release", "resource")}
-            chosen.append(SeverityChoice(Severity[entry["severity"].upper()], **names, where=where))
+            chosen.append(SeverityChoice(_severity(entry["severity"]), **names, where=where))
         for rule, stated in mapping(part.get("options")).items():
             options[rule] = {**options.get(rule, {}), **stated}
             for name in stated:
                 origins[f"{rule}.{name}"] = f"{file}:{mark(text, (*steps, 'options', rule, name)).line}{said}"
     return Policy(fail_on, overrides, waivers, tuple(chosen), profile_chain(policy, profile), options, origins)
+
+
+def _severity(word: Any) -> Severity:
+    """YAML reads a plain ``off`` as false."""
+    return Severity[word.upper()] if isinstance(word, str) else Severity.OFF
 
 
 def read_waivers(policy: Mapping[str, Any], text: str, file: str) -> Iterator[WaiverRule]:

@@ -45,7 +45,8 @@ def _words(error: Any) -> str:
         case "type":
             return f"{_kind(wanted)} is expected, not {_kind_of(found)}"
         case "enum":
-            return f"{_shown(found)} is unknown{did_you_mean(str(found), map(str, wanted), ranked=True)}"
+            words = [str(one) for one in wanted if one is not False]  # false is what YAML reads of a plain off
+            return f"{_shown(found)} is unknown{did_you_mean(str(found), words, ranked=True)}"
         case "pattern" | "minLength" | "maxLength":
             return f"{_shown(found)} will not do: {_lower(error.schema.get('description') or _bound(error))}"
         case "anyOf":

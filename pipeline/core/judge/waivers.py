@@ -16,6 +16,10 @@ Versions = Mapping[str, tuple[str, str]]
 """A release's old and new chart version, by its name."""
 _REFUSED = frozenset({"immutable", "api"})
 """Categories whose proven blockers are what the API server refuses, whoever agrees."""
+REFUSED_RULES = frozenset(
+    {"crd-instance-invalid", "crd-instance-version-unserved", "crd-invalid", "crd-stored-version-removed"}
+)
+"""Rules of other categories whose proven blockers are the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,12 +128,21 @@ def _overridden(finding: Finding, policy: Policy) -> Finding:
     for choice in policy.chosen:
         if choice.covers(finding):
             severity = choice.severity
-    return finding if severity is None else replace(finding, severity=severity)
+    if severity is None:
+        return finding
+    if severity < Severity.HIGH and _is_refused(finding):
+        said = f"the policy makes it {severity.label}: it stays high, for the API server refuses it all the same"
+        return replace(finding, severity=Severity.HIGH, evidence=(*finding.evidence, said))
+    return replace(finding, severity=severity)
+
+
+def _is_refused(finding: Finding) -> bool:
+    return finding.blocks and (finding.category in _REFUSED or finding.rule in REFUSED_RULES)
 
 
 def _waived(finding: Finding, rule: WaiverRule) -> Finding:
     """What the API server refuses stays high: no agreement has it accept the object."""
-    if finding.blocks and finding.category in _REFUSED:
+    if _is_refused(finding):
         said = f"waived to high by {rule.waiver.owner}: the API server refuses it all the same ({rule.waiver.reason})"
         return replace(finding, severity=Severity.HIGH, evidence=(*finding.evidence, said))
     return finding.with_waiver(rule.waiver)

@@ -13,7 +13,7 @@ from pipeline.core.config.read import read
 from pipeline.core.errors import ConfigError
 from pipeline.core.judge.report import ReleaseReport, Report
 from pipeline.core.judge.verdict import under_policies
-from pipeline.core.judge.waivers import Policy, judged
+from pipeline.core.judge.waivers import REFUSED_RULES, Policy, judged
 from pipeline.core.risk.finding import Confidence, Finding, Place, ResourceRef, Severity
 from pipeline.report.policy_text import policy_text
 
@@ -95,6 +95,28 @@ def test_a_waiver_holds_for_its_versions_and_until_its_day(
     own = policy(f"{{waivers: [{WAIVER % expires}]}}")
     found, *more = judged((finding(),), own, TODAY, {"web": versions})
     assert (found.waived is not None, [one.rule for one in more]) == (waived, said)
+
+
+@pytest.mark.parametrize(
+    ("name", "category", "text", "severity"),
+    [
+        ("a-rule", "immutable", "{overrides: {a-rule: off}}", Severity.HIGH),
+        ("a-rule", "immutable", "{severities: [{resource: Service/*, severity: info}]}", Severity.HIGH),
+        ("crd-instance-invalid", "crd", "{severities: [{resource: Service/*, severity: info}]}", Severity.HIGH),
+        ("a-rule", "crd", "{overrides: {a-rule: low}}", Severity.LOW),
+    ],
+)
+def test_no_severity_has_the_server_accept_what_it_refuses(
+    name: str, category: str, text: str, severity: Severity
+) -> None:
+    refused = replace(finding(category, severity=Severity.BLOCKER), rule=name)
+    (found,) = judged((refused,), policy(text), TODAY)
+    assert found.severity is severity
+    assert bool(found.evidence) is (severity is Severity.HIGH)
+
+
+def test_the_rules_that_speak_of_refusals_exist() -> None:
+    assert {one.id for one in rules.load()} >= REFUSED_RULES
 
 
 @pytest.mark.parametrize(("category", "severity"), [("immutable", Severity.HIGH), ("data-loss", Severity.BLOCKER)])
