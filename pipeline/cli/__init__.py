@@ -6,6 +6,7 @@ What several verbs share belongs in cli/support, a decision in flows or core.
 
 import gc
 import sys
+import warnings
 from contextlib import suppress
 
 import click
@@ -48,6 +49,8 @@ def main(args: list[str] | None = None) -> None:
     if args is not None:
         sys.exit(run(args))
     code = INTERRUPTED
+    if not sys.warnoptions:  # libraries warn their developers, who ask for it with -W
+        warnings.simplefilter("ignore")
     heed()
     try:
         code = run(sys.argv[1:])
