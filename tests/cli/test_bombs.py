@@ -3,6 +3,7 @@
 import gzip
 import http.server
 import io
+import re
 import resource
 import socket
 import tarfile
@@ -32,17 +33,17 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @contextmanager
 def bounded(mebibytes: int = 600, seconds: float = SECONDS) -> Iterator[None]:
-    """That the block takes no more address space and time than that."""
+    """That the block takes no more address space and processor time than that."""
     soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
     about = Path("/proc/self/status").read_text().splitlines()
     used = int(next(line.split()[1] for line in about if line.startswith("VmData"))) * 1024
     resource.setrlimit(resource.RLIMIT_DATA, (used + mebibytes * MIB, hard))
-    begun = time.monotonic()
+    begun = time.process_time()
     try:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
-    assert time.monotonic() - begun < seconds
+    assert time.process_time() - begun < seconds
 
 
 def zeros(mebibytes: int) -> bytes:
@@ -118,28 +119,38 @@ def test_nineteen_thousand_small_files_take_seconds(here: Path) -> None:
         verbs("vendor", "vendor --locked")
 
 
-def test_a_fan_out_of_dependencies_ends_at_the_limit(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Eight charts that need eight charts each, seven levels deep: two million in all."""
-    repo = here.parent / "repo"
+EIGHT = [f"l{level}c{n}" for level in range(8) for n in range(8)]
+GRAPHS: dict[str, dict[str, list[str]]] = {
+    # eight charts that need eight charts each, seven levels deep: two million in all
+    "a fan-out": {name: EIGHT[8 * (int(name[1]) + 1) :][:8] for name in EIGHT},
+    "a chain": {f"l{n}": [f"l{n + 1}"] for n in range(9)} | {"l9": []},
+    "one chart often": {"l": ["m"] * 201, "m": []},
+    "itself": {"l": ["l"]},
+    "a ring": {"l": ["m"], "m": ["o"], "o": ["l"]},
+    "itself twice": {"l": ["l", "l"]},
+}
+
+
+@pytest.mark.parametrize("name", GRAPHS)
+def test_dependencies_end_at_the_limit(here: Path, capsys: pytest.CaptureFixture[str], name: str) -> None:
+    graph = GRAPHS[name]
+    repo, first = here.parent / "repo", next(iter(graph))
+    write(repo, {"x": ""})
     with served(here.parent) as url:
-        lines = []
-        for level in range(8):
-            for n in range(8):
-                wanted = [
-                    f"{{name: l{level + 1}c{k}, version: 1.0.0, repository: '{url}/repo'}}"
-                    for k in range(8)
-                    if level < 7
-                ]
-                text = f"apiVersion: v2\nname: l{level}c{n}\nversion: 1.0.0\ndependencies: [{', '.join(wanted)}]\n"
-                write(repo, {"x": ""})
-                (repo / f"l{level}c{n}.tgz").write_bytes(pack({"c/Chart.yaml": text}))
-                lines.append(f"  l{level}c{n}: [{{name: l{level}c{n}, version: 1.0.0, urls: [l{level}c{n}.tgz]}}]\n")
+        for one, needed in graph.items():
+            wanted = [
+                f"{{name: {other}, alias: a{n}, version: 1.0.0, repository: '{url}/repo'}}"
+                for n, other in enumerate(needed)
+            ]
+            text = f"apiVersion: v2\nname: {one}\nversion: 1.0.0\ndependencies: [{', '.join(wanted)}]\n"
+            (repo / f"{one}.tgz").write_bytes(pack({"c/Chart.yaml": text}))
+        lines = [f"  {one}: [{{name: {one}, version: 1.0.0, urls: [{one}.tgz]}}]\n" for one in graph]
         write(repo, {"index.yaml": "apiVersion: v1\nentries:\n" + "".join(lines)})
-        write(here, {"pipeline.yaml": f"releases: [{{name: web, chart: '{url}/repo/l0c0', namespace: shop}}]\n"})
+        write(here, {"pipeline.yaml": f"releases: [{{name: web, chart: '{url}/repo/{first}', namespace: shop}}]\n"})
         with bounded():
             refused(["vendor"], here.parent)
         said = capsys.readouterr().err
-    assert "more than 200 dependencies in all" in said
+    assert re.search("more than 200 dependencies in all|nests charts more than 8 deep", said), said
 
 
 class Slow(http.server.BaseHTTPRequestHandler):

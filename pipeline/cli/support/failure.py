@@ -33,7 +33,7 @@ def guarded(action: Callable[[], object], args: Sequence[str]) -> int:
     except OSError as error:
         return _say(_system(error), FAILED, error, debug=_debugging(args))
     except Exception as error:  # noqa: BLE001  (the last line of defence: no user sees a traceback without --debug)
-        return _bug(error, args)
+        return _say("interrupted", INTERRUPTED) if _interrupted(error) else _bug(error, args)
     return result if isinstance(result, int) and not isinstance(result, bool) else OK
 
 
@@ -72,6 +72,15 @@ def _bug(error: Exception, args: Sequence[str]) -> int:
     summary = f"{type(error).__name__}: {error}".splitlines()[0][:200]
     message = f"this is a bug in pipeline ({summary}).\n  {where}; please report it with that file."
     return _say(message, BUG, error, debug=_debugging(args))
+
+
+def _interrupted(error: BaseException | None) -> bool:
+    """Python, and libraries in C, put an error of their own in place of an interrupt that meets them half way."""
+    while error is not None:
+        if isinstance(error, KeyboardInterrupt):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _reader_left() -> int:

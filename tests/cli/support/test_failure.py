@@ -49,6 +49,17 @@ def test_an_error_is_one_paragraph_and_its_exit_code(
     assert captured.out == ""
 
 
+class Interrupted:
+    def __set_name__(self, owner: type, name: str) -> None:
+        raise KeyboardInterrupt
+
+
+def test_an_interrupt_that_became_another_error_is_one(capsys: pytest.CaptureFixture[str]) -> None:
+    """Python 3.11 raises a RuntimeError of its own where a class is made."""
+    assert guarded(lambda: type("Made", (), {"field": Interrupted()}), []) == 130
+    assert capsys.readouterr().err == "pipeline: interrupted\n"
+
+
 def test_a_verb_returns_its_exit_code() -> None:
     values: tuple[object, ...] = (None, 0, 3, True, "x")
     assert [guarded(iter((value,)).__next__, []) for value in values] == [0, 0, 3, 0, 0]
