@@ -138,6 +138,8 @@ def _canonical(text: str) -> str:
 
 
 def _likeness(one: str, other: str) -> str:
-    if _canonical(one) == _canonical(other):
+    if one.casefold() == other.casefold():
         return "differ only by case"
+    if _canonical(one) == _canonical(other):
+        return f"are one name in two spellings: {one!a} and {other!a}"
     return f"look alike: {one!a} and {other!a}"
