@@ -1,7 +1,7 @@
 """Calls to one cluster with the retry table: what a caller receives is final, or needs its decision."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -10,11 +10,12 @@ from pipeline.core.cluster.api.discovery import Discovery, Served
 from pipeline.core.cluster.api.error_text import explain
 from pipeline.core.cluster.api.request import APPLY, Answer, Api, Call, Clock
 from pipeline.core.cluster.api.response_table import BUDGET_SECONDS, Fate, fate, wait_seconds
+from pipeline.core.cluster.api.shared_fields import SharedFields
 from pipeline.core.cluster.plan.policy import MANAGER
 from pipeline.core.errors import WorldError
 from pipeline.core.kube.resource import Body, mapping, sequence
 
-_PAGE = "500"
+_PAGE = "250"
 _EXPIRED = 410
 
 
@@ -31,6 +32,7 @@ class Client:
     budget_seconds: float = BUDGET_SECONDS
     jitter: Callable[[], float] = _none
     """From 0 to 1, drawn for each wait."""
+    shared: SharedFields = field(default_factory=SharedFields)
 
     def send(self, call: Call, once: Callable[[Call], Answer] | None = None) -> tuple[Fate, Answer]:
         """Try until the fate is anything but RETRY, or the budget is used up (then it is FINAL).
@@ -45,6 +47,7 @@ class Client:
             answer = once(call)
             found = fate(call, answer)
             if found is not Fate.RETRY:
+                self.shared.within(answer.body)
                 return found, answer
             wait = wait_seconds(attempt, answer, self.jitter())
             if self.clock.monotonic() + wait > end:
