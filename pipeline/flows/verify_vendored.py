@@ -110,7 +110,8 @@ def _was(
     config: Config, lock: ChartLock, chart: LockedChart, committed: Tree | None, source: ChartFetcher | None
 ) -> tuple[Mapping[str, bytes] | None, str]:
     """The files as they were vendored, or why nobody has them any more."""
-    why = "the last commit has another content"
+    before = committed.read(committed.ids(chart.folder)) if committed is not None else {}
+    why = "the last commit has another content" if before else "the last commit does not have it"
     if source is not None:
         try:
             files = stored_files(_fetched(config, lock, chart, source))
@@ -120,7 +121,6 @@ def _was(
             if tree_digest(files) == chart.tree:
                 return files, ""
             why = f"{chart.source} has another content by now; and {why}"
-    before = committed.read(committed.ids(chart.folder)) if committed is not None else {}
     there = {path.removeprefix(f"{chart.folder}/"): data for path, data in before.items()}
     return (there, "") if VendoredTree(there).digest == chart.tree else (None, why)
 

@@ -96,8 +96,10 @@ def test_verify_says_why_it_cannot_compare(here: Path, capsys: pytest.CaptureFix
         write(here, {f"{AT}/values.yaml": "port: 81\n"})
         code, out, said = verified(capsys)
         assert (code, out) == (4, f"{AT} is not what was vendored\n")
-        assert "has another content by now; and the last commit has another content" in said
-        assert "compared one by one: the last commit has" in verified(capsys, "vendor verify --offline")[2]
+        assert "has another content by now; and the last commit does not have it" in said
+        git(here, "add", "vendor_charts")
+        git(here, "commit", "--quiet", "--message", "edited")
+        assert "one by one: the last commit has another content" in verified(capsys, "vendor verify --offline")[2]
 
 
 def test_prune_removes_what_nothing_needs_and_says_what_keeps_the_rest(
