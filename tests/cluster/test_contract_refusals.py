@@ -116,11 +116,12 @@ def test_recreate_is_taken_where_we_wrote_the_rolling_update(cluster: Cluster) -
     assert cluster.apply(deployment(namespace, strategy={"type": "Recreate"}))[0] == 200
 
 
-def test_node_port_of_another_service_is_refused(cluster: Cluster) -> None:
+@pytest.mark.parametrize("protocol", ["TCP", "UDP"])
+def test_node_port_of_another_service_is_refused_whatever_the_protocol(cluster: Cluster, protocol: str) -> None:
     namespace = cluster.namespace()
     _, first = cluster.apply(service(namespace, type="NodePort"))
     port = first["spec"]["ports"][0]["nodePort"]
-    ports = [{"name": "http", "port": 80, "protocol": "TCP", "nodePort": port}]
+    ports = [{"name": "http", "port": 80, "protocol": protocol, "nodePort": port}]
     status, answer = cluster.apply(service(namespace, "other", type="NodePort", ports=ports))
     assert (status, fields(answer)) == (422, {"spec.ports[0].nodePort"})
 
