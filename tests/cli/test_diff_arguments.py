@@ -169,3 +169,19 @@ def test_only_named_parameters_are_completed() -> None:
     option = click.Option(["--page"])
     complete(option, "comment")
     assert option.shell_complete(program_context(), "") == []
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("mesh HEAD", 0),
+        ("mesh v1..v2", 0),
+        ("mesh v1...HEAD", 0),
+        ("mesh v1 worktree", 0),
+        ("mesh v1..v2 HEAD", 64),
+        ("mesh nowhere", 64),
+    ],
+)
+def test_mesh_takes_its_states_as_diff_does(root: Path, monkeypatch: pytest.MonkeyPatch, line: str, code: int) -> None:
+    monkeypatch.chdir(root)
+    assert run(["--quiet", *line.split()]) == code

@@ -32,18 +32,14 @@ def sides_of(words: tuple[str, ...], context: click.Context) -> "tuple[DiffSourc
     Raises:
         UsageError: a word is neither a source, nor a Git revision, nor a release; or there are too many.
     """
-    from pipeline.core.config.diff_source import parse_source, source_or_none
+    from pipeline.core.config.diff_source import parse_source
 
     releases: tuple[str, ...] = context.meta.get(_AFTER, ())
     sides: list[DiffSource] = []
     for word in words:
-        source = source_or_none(word)
-        if source is not None:
-            sides.append(source)
-        elif _FROM_BASE in word or _RANGE in word:
-            sides += _range(word)
-        elif _is_revision(word):
-            sides.append(parse_source(f"ref:{word}"))
+        found = sources_of(word)
+        if found:
+            sides += found
         elif word in _release_names():
             releases = (*releases, word)
         else:
@@ -53,6 +49,18 @@ def sides_of(words: tuple[str, ...], context: click.Context) -> "tuple[DiffSourc
     if not sides:
         sides = [parse_source("merge-base")]
     return sides[0], sides[1] if sides[1:] else parse_source("worktree"), releases
+
+
+def sources_of(word: str) -> "list[DiffSource]":
+    """What a word names, as Git users write it: a source, a revision, or both ends of a range; else nothing."""
+    from pipeline.core.config.diff_source import parse_source, source_or_none
+
+    source = source_or_none(word)
+    if source is not None:
+        return [source]
+    if _FROM_BASE in word or _RANGE in word:
+        return _range(word)
+    return [parse_source(f"ref:{word}")] if _is_revision(word) else []
 
 
 def _range(word: str) -> "list[DiffSource]":

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from pipeline.cli.support.diff_sides import sources_of
 from pipeline.cli.support.settings import settings
 from pipeline.cli.support.showing import put
 from pipeline.cli.support.tree_diffing import rendered_sides
@@ -28,6 +29,7 @@ from pipeline.core.redaction.mask import Mask
 from pipeline.report import mesh_json, mesh_text
 from pipeline.report.look import Look
 
+_BOTH = 2
 _Views = Mapping[str, ProxyView]
 
 
@@ -45,7 +47,11 @@ class MeshQuestion:
 def answer(old: str | None, new: str | None, question: MeshQuestion, outputs: tuple[str, ...]) -> None:
     """Print what was asked for. One source is one state, none is the merge base against the work tree."""
     given = [text for text in (old, new) if text]
-    sources = [parse_source(text) for text in given or ("merge-base", "worktree")]
+    sources = [
+        source for text in given or ("merge-base", "worktree") for source in sources_of(text) or [parse_source(text)]
+    ]
+    if len(sources) > _BOTH:
+        raise UsageError("only two states can be compared", hint="pipeline mesh OLD NEW")
     _without_charts(sources)
     snapshots = rendered_sides(sources, question.environments)
     mask, compared = Mask(), len(snapshots) > 1
