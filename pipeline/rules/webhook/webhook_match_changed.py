@@ -54,9 +54,9 @@ def _requests(webhook: Mapping[str, Any]) -> set[_Request]:
 
 def _grade(change: ResourceChange, _fields: list[FieldChange]) -> Severity | None:
     """More requests that fail while the webhook is down."""
-    before = {one.get("name"): one for one in _webhooks(change.before)}
+    before = {str(one.get("name")): one for one in _webhooks(change.before)}
     for webhook in _webhooks(change.after):
-        old = before.get(webhook.get("name"))
+        old = before.get(str(webhook.get("name")))
         if old is None or webhook.get("failurePolicy") == "Ignore":
             continue
         known = _requests(old)
