@@ -27,6 +27,22 @@ spec:
   scope: %s
   versions: [{name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object}}}]
 """
+PLAIN_CRD = """apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata:
+  name: gears.example.org
+spec:
+  group: example.org
+  names:
+    kind: Gear
+    plural: gears
+  scope: Namespaced
+  versions:
+  - name: v1
+    served: true
+    storage: true
+    schema: {openAPIV3Schema: {type: object}}
+"""
 ASKS = """apiVersion: v1
 kind: ConfigMap
 metadata: {name: asks}
@@ -201,3 +217,31 @@ def test_a_file_that_changes_back_and_forth_within_a_tick_is_seen(here: Path, re
         verbs("render")
         assert service.read_bytes() == good
     assert set(rendered) == {"web"}
+
+
+NEVER = ASKS.replace("example.org/v1/Gear", "example.org/v2/Gear")
+ANY = ASKS.replace('"example.org/v1/Gear"', '(print "example.org" "/v1/Gear")')
+IN_CRDS = {"charts/kinds/templates/crd.yaml": ""}
+
+
+@pytest.mark.parametrize(
+    ("asks", "files", "again"),
+    [
+        (ASKS, {}, ["asks"]),
+        (NEVER, {}, []),
+        (ANY, {}, ["asks"]),
+        (ASKS, {**IN_CRDS, "charts/kinds/crds/a.yaml": CRD % "Namespaced"}, ["asks"]),
+        (ASKS, {**IN_CRDS, "charts/kinds/crds/a.yaml": PLAIN_CRD}, []),
+        (ANY, {**IN_CRDS, "charts/kinds/crds/a.yaml": PLAIN_CRD}, []),
+    ],
+)
+def test_a_release_is_rendered_again_only_for_apis_that_it_may_ask_for(
+    here: Path, rendered: list[str], asks: str, files: dict[str, str], again: list[str]
+) -> None:
+    config = CONFIG.replace("- {name: random, chart: ./charts/random, namespace: shop}\n", "")
+    write(here, {"pipeline.yaml": config, "charts/asks/templates/a.yaml": asks, **files})
+    verbs("vendor --update")
+    verbs("--no-cache render")
+    assert sorted(rendered) == sorted(["web", "kinds", "asks", *again])
+    found = (here / "rendered/default/asks/shop/configmap-asks.yaml").read_text()
+    assert f"has: '{str(asks != NEVER).lower()}'" in found

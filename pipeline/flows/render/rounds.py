@@ -8,6 +8,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import lru_cache
 
+from pipeline.core.charts.asked_apis import asked_apis, brought_apis
 from pipeline.core.config.model import Config, Environment, Release
 from pipeline.core.errors import PipelineError, WorldError
 from pipeline.core.kube.capabilities import offered
@@ -60,6 +61,8 @@ class _Work:
         self.left_out = _left_out(jobs, config, world)
         self.offers = {n: one.offer for n, one in self.known.items()}
         self.answers: dict[int, RenderedChart] = {}
+        self.told: dict[int, frozenset[str]] = {}
+        """The APIs that each was rendered with."""
         self.lost: set[int] = set()
         """Those that failed, and bring what their tree has brought."""
 
@@ -69,6 +72,7 @@ class _Work:
             return
         from pipeline.flows.render.attempt import attempt  # noqa: PLC0415 - 50 ms where nothing is to be rendered
 
+        self.told |= {n: apis[self.jobs[n].environment.name] for n in wanted}
         found = attempt([self.jobs[n] for n in wanted], apis, self.world, self.progress)
         for n, answer in zip(wanted, found, strict=True):
             self.answers.pop(n, None)
@@ -99,6 +103,16 @@ class _Work:
             self.failed[number] = error
             return ""
 
+    def expected(self, numbers: Iterable[int]) -> dict[str, frozenset[str]]:
+        """The APIs that there will be once these are rendered, by environment, as far as can be told before."""
+        found = dict(self.apis)
+        for name, others in self.others().items():
+            found[name] |= others.apis
+        for n in numbers:
+            job = self.jobs[n]
+            found[job.environment.name] |= _brought(job.chart.folder, job.chart.tree, self.world.files)
+        return found
+
     def others(self) -> dict[str, Others]:
         found = {}
         for name in self.apis:
@@ -124,13 +138,14 @@ class _Work:
 
 
 def in_rounds(jobs: Sequence[Job], config: Config, world: RenderPorts, progress: Progress) -> Rounds:
-    """A chart that asks which APIs there are is rendered again once all CRDs are known."""
+    """A chart that asks which APIs there are is rendered again where it was told of others than there are."""
     work = _Work(jobs, config, world, progress)
     work.learn(tuple(work.failed))
     first = [n for n in range(len(jobs)) if n not in work.known and n not in work.failed]
-    work.render(first, work.apis)
+    work.render(first, work.expected(first))
     work.learn(first)
-    again = {n for n in first if _misses(n, work, work.others())}
+    others = work.others()
+    again = {n for n in first if _misses(n, work, others)}
     while True:
         others = work.others()
         full = {name: work.apis[name] | others[name].apis for name in work.apis}
@@ -164,14 +179,33 @@ def _asks(folder: str, _digest: str, files: Files) -> bool:
     return any(b"APIVersions" in data for data in tree.values()) or any(path.endswith(".tgz") for path in tree)
 
 
+@lru_cache(maxsize=64)
+def _asked(folder: str, _digest: str, files: Files) -> frozenset[str] | None:
+    return asked_apis(files.tree(folder))
+
+
+@lru_cache(maxsize=64)
+def _brought(folder: str, _digest: str, files: Files) -> frozenset[str]:
+    return brought_apis(files.tree(folder))
+
+
 def _misses(number: int, work: _Work, others: Mapping[str, Others]) -> bool:
-    """Whether a render with the environment's own APIs may lack something."""
+    """Whether a render with the APIs that it was told of, or with the environment's own, may be wrong."""
     job = work.jobs[number]
-    name = job.environment.name
-    if not others[name].apis - work.apis[name]:
+    own = work.apis[job.environment.name]
+    differing = (own | others[job.environment.name].apis) ^ work.told.get(number, own)
+    if not differing:
         return False
     found = work.known.get(number)
-    return found.asks if found is not None else asks(job, work.world)
+    if not (found.asks if found is not None else asks(job, work.world)):
+        return False
+    asked = _asked(job.chart.folder, job.chart.tree, work.world.files)
+    return asked is None or _in_values(job) or not asked.isdisjoint(differing)
+
+
+def _in_values(job: Job) -> bool:
+    """Whether values, which templates may hand to tpl, ask for APIs as well."""
+    return any("Capabilities" in layer.text for layer in job.layers)
 
 
 def _left_out(jobs: Sequence[Job], config: Config, world: RenderPorts) -> dict[str, list[CrdOffer]]:
