@@ -33,6 +33,7 @@ ENGINES = ("cli", "embedded")
 def main(charts: Path, base: Path, rounds: int = 5) -> None:
     """One line for each engine, and one for what importing pyhelm3 costs: whole, and the two modules that are used."""
     adopt()
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # who installs pipeline has it compiled
     sources = {"base": base, "here": HERE}
     with tempfile.TemporaryDirectory() as folder:
         for engine in ENGINES:

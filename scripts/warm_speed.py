@@ -6,6 +6,7 @@ CHARTS is as in scripts/render_speed.py: five releases of each archive. Seconds 
 medians; the cold render is the yardstick of the ratios. The last row is the largest process, in MB.
 """
 
+import os
 import resource
 import statistics
 import subprocess
@@ -22,6 +23,7 @@ RELEASE = "r0-0"
 
 def main(charts: Path, rounds: int = 5) -> None:
     """One row for each state of the tree."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # who installs pipeline has it compiled
     with tempfile.TemporaryDirectory() as folder:
         root, cache = site(Path(folder, "site"), archives(charts), "cli", HERE), str(Path(folder, "cache"))
 
