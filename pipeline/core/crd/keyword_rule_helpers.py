@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pipeline.core.analysis.short_values import shortened
 from pipeline.core.crd.compatibility import judged
 from pipeline.core.crd.custom_resources import USE_NOT_SHOWN, naming, use_is_shown
+from pipeline.core.crd.omissions import omitting
 from pipeline.core.crd.pairs import claim
 from pipeline.core.crd.schema.changes import PROPERTY, RETYPED, ChangedCrd, SchemaChange, changed_crds
 from pipeline.core.crd.schema.keywords import names_required, values_removed
@@ -30,7 +31,8 @@ class CrdFindingText:
 
     ``grade`` is for changes that are less than the rule's severity. ``fitting`` is the severity where every custom
     resource at hand fits the new schema, for rules that custom resources can refute. Without a repository or a cluster
-    that shows any, the change is graded as for unknown users, and the finding says so.
+    that shows any, the change is graded as for unknown users, and the finding says so. ``reached`` says that the
+    custom resources that leave the field out are named.
     """
 
     what: Callable[[int], str]
@@ -38,6 +40,7 @@ class CrdFindingText:
     fix: str
     grade: Callable[[list[SchemaChange], ChangedCrd], Severity | None] | None = None
     fitting: Severity | None = None
+    reached: bool = False
 
 
 def fields_check(picks: Callable[[SchemaChange], bool], words: CrdFindingText) -> WholeCheck:
@@ -62,16 +65,21 @@ def _hit(upgrade: Upgrade, edited: ChangedCrd, picked: list[SchemaChange], words
     fitting = _fitting(upgrade, edited, picked) if shown_here else []
     if fitting and words.fitting is not None:
         severity = words.fitting
+    reached = omitting(upgrade, edited.pair.definition, picked) if words.reached else []
     return Hit(
         places[0],
         title=f"CRD {edited.pair.name}: {words.what(len(names))} ({listed(names, _SHOWN, between='; ')})",
-        impact=f"{words.impact} Here {naming(fitting)} {agreeing(len(fitting), 'fits')}." if fitting else words.impact,
+        impact=f"{words.impact}{_here(fitting, 'fits')}{_here(reached, 'omits', ' it')}",
         fix=words.fix,
         severity=severity,
         evidence=(USE_NOT_SHOWN,) if asked and not shown_here else (),
         also=tuple(places[1:]),
         claims=claim(edited.pair, *(change.path for change in picked)),
     )
+
+
+def _here(resources: list[Resource], verb: str, what: str = "") -> str:
+    return f" Here {naming(resources)} {agreeing(len(resources), verb)}{what}." if resources else ""
 
 
 def of_status(picked: list[SchemaChange], _edited: ChangedCrd) -> Severity | None:

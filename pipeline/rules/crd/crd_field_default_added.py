@@ -9,7 +9,7 @@ The API server writes it into every custom resource that omits the field. Tools 
 Read what the default does; set the field if you want another value.
 """
 
-from pipeline.core.crd.case_crds import field
+from pipeline.core.crd.case_crds import MINE, field
 from pipeline.core.crd.keyword_rule_helpers import CrdFindingText, fields_check
 from pipeline.core.crd.schema import keywords
 from pipeline.core.risk.finding import Confidence, Severity
@@ -22,6 +22,7 @@ check = fields_check(
         lambda number: f"{counted(number, 'default')} added",
         "The API server writes it into custom resources that omit the field.",
         "Read what the default does; set the field if you want another value.",
+        reached=True,
     ),
 )
 
@@ -32,6 +33,12 @@ RULE = Rule(
     confidence=Confidence.LIKELY,
     whole=check,
     cases=(
+        speaks(
+            "a custom resource leaves the field out",
+            ("low", "spec.versions[name=v1].schema.openAPIV3Schema.properties.spec.properties.a.default"),
+            before=field("a: {type: integer}"),
+            after=field("a: {type: integer, default: 2}, b: {type: string}") + MINE % "b: x",
+        ),
         speaks(
             "a default is new",
             ("low", "spec.versions[name=v1].schema.openAPIV3Schema.properties.spec.properties.a.default"),

@@ -11,7 +11,7 @@ new one: what Git holds alike behaves differently.
 Set the value in every custom resource that needs one of the two.
 """
 
-from pipeline.core.crd.case_crds import field
+from pipeline.core.crd.case_crds import MINE, field
 from pipeline.core.crd.keyword_rule_helpers import CrdFindingText, fields_check
 from pipeline.core.crd.schema import keywords
 from pipeline.core.risk.finding import Confidence, Severity
@@ -24,6 +24,7 @@ check = fields_check(
         lambda number: f"{counted(number, 'default')} changed or removed",
         "Stored custom resources that omit the field keep the old default; new ones get the new one.",
         "Set the value in custom resources that need one of the two.",
+        reached=True,
     ),
 )
 
@@ -34,6 +35,12 @@ RULE = Rule(
     confidence=Confidence.LIKELY,
     whole=check,
     cases=(
+        speaks(
+            "a custom resource leaves the field out",
+            ("medium", "spec.versions[name=v1].schema.openAPIV3Schema.properties.spec.properties.a.default"),
+            before=field("a: {type: integer, default: 1}"),
+            after=field("a: {type: integer, default: 2}, b: {type: string}") + MINE % "b: x",
+        ),
         speaks(
             "a default changes",
             ("medium", "spec.versions[name=v1].schema.openAPIV3Schema.properties.spec.properties.a.default"),
