@@ -94,4 +94,10 @@ def test_the_message_names_the_limit_and_its_key() -> None:
 def test_the_last_words_of_a_process_without_memory_are_known() -> None:
     assert ran_out_of_memory(b"orjson.JSONDecodeError: Not enough memory to allocate buffer for parsing")
     assert ran_out_of_memory(b"fatal error: runtime: out of memory")
+    crash = (
+        b"SIGSEGV: segmentation violation\nPC=0x7f m=3 sigcode=1 addr=%s\n\ngoroutine 0 gp=0x2a m=3 [idle]:\n%s(0x1)\n"
+    )
+    assert ran_out_of_memory(crash % (b"0x0", b"runtime.(*spanQueue).tryDrain"))
+    assert not ran_out_of_memory(crash % (b"0x0", b"text/template.(*state).walk"))
+    assert not ran_out_of_memory(crash % (b"0x7f21", b"runtime.(*spanQueue).tryDrain"))
     assert not ran_out_of_memory(b"template: memory/templates/a.yaml:1: unexpected EOF")
