@@ -1,7 +1,7 @@
 """Access by a kubeconfig that has nothing but an address, a certificate authority and a token, as CI jobs have it.
 
-The Kubernetes client, with urllib3 and requests, takes as long to import as everything else that ``apply`` needs: 0.56 s
-of processor time for one object with it, 0.38 s without, and 55 MiB against 40 (client 37.0.2, Python 3.11). So it is
+The Kubernetes client, with urllib3 and requests, takes as long to import as everything else that ``apply`` needs: 0.56
+s of processor time for one object with it, 0.38 s without, and 55 MiB against 40 (client 37.0.2, Python 3.11). So it is
 asked only for what this module does not read: certificates, plugins, proxies, several files, and all that is wrong,
 which its words and ours in ``kubeconfig`` explain.
 """

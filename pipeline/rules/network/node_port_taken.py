@@ -48,17 +48,17 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
 
 def _taken(service: Resource) -> dict[int, Path]:
     """The ports of the nodes that it asks for, and where; that of a Service which has none is not looked at."""
-    if mapping(service.body.get("spec")).get("type") not in _TAKES:
+    if str(mapping(service.body.get("spec")).get("type")) not in _TAKES:
         return {}
     return {
         port["nodePort"]: (
             "spec",
             "ports",
-            Entry.of(port=port.get("port"), protocol=str(port.get("protocol", "TCP"))),
+            Entry.of(port=port["port"], protocol=str(port.get("protocol", "TCP"))),
             "nodePort",
         )
         for port in service_ports(service)
-        if type(port.get("nodePort")) is int and port["nodePort"]
+        if type(port.get("nodePort")) is int and port["nodePort"] and type(port.get("port")) is int
     }
 
 
