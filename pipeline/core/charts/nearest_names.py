@@ -28,7 +28,7 @@ def nearest_versions(wanted: str, versions: Iterable[Version]) -> str:
 
 def _nearest_version(wanted: str, newest: Sequence[Version]) -> str:
     """Of the same major the one whose other numbers are nearest; where there is none, one that is written alike."""
-    meant = _version(wanted)
+    meant = Version.or_none(wanted)
     if meant is not None:
         major, minor, patch = meant.numbers
         same = [version for version in newest if version.numbers[0] == major]
@@ -39,10 +39,3 @@ def _nearest_version(wanted: str, newest: Sequence[Version]) -> str:
             return str(min(far, key=far.__getitem__))
     names = [str(version) for version in newest[:_MOST_COMPARED]]
     return next(iter(difflib.get_close_matches(wanted, names, n=1, cutoff=0.7)), "")
-
-
-def _version(text: str) -> Version | None:
-    try:
-        return Version.parse(text)
-    except ValueError:
-        return None

@@ -19,7 +19,7 @@ _IN_FULL = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+(?:[-+].*)?")
 
 def exact_tag(wanted: str) -> str:
     """The tag of one version; empty for a range, which has to be looked up."""
-    return tag_of(wanted) if _parsed(wanted) is not None else ""
+    return tag_of(wanted) if Version.or_none(wanted) is not None else ""
 
 
 def choose_tag(tags: Iterable[str], wanted: str, *, chart: str, where: str) -> str:
@@ -29,7 +29,7 @@ def choose_tag(tags: Iterable[str], wanted: str, *, chart: str, where: str) -> s
         UsageError: it is not a range, nothing matches it, several match equally, or Helm would skip the newest.
     """
     asked = range_of(wanted, chart)
-    found = {version_of(tag): version for tag in tags if (version := _parsed(version_of(tag))) is not None}
+    found = {version_of(tag): version for tag in tags if (version := Version.or_none(version_of(tag))) is not None}
     if not found:
         raise UsageError(f"chart {chart!r}: {where} has no tag that is a version", hint="pin a tag: version: TAG")
     newest = asked.best(tuple(found.values()))
@@ -53,19 +53,12 @@ def choose_tag(tags: Iterable[str], wanted: str, *, chart: str, where: str) -> s
 def unknown_tag(tags: Iterable[str], wanted: str, *, chart: str, where: str) -> UsageError:
     """That there is no such tag, with the nearest."""
     known = list(tags)
-    versions = [version for tag in known if (version := _parsed(version_of(tag))) is not None]
+    versions = [version for tag in known if (version := Version.or_none(version_of(tag))) is not None]
     hint = nearest_versions(wanted, versions)
-    if _parsed(wanted) is None and (alike := nearest(tag_of(wanted), known)):
+    if Version.or_none(wanted) is None and (alike := nearest(tag_of(wanted), known)):
         hint = f"did you mean the tag {alike}?"
     if f"v{tag_of(wanted)}" in known:
         hint = f"did you mean v{wanted}? A registry knows the tag only as it is written"
-    elif _parsed(wanted) is not None and not _IN_FULL.fullmatch(wanted.removeprefix("v")):
+    elif Version.or_none(wanted) is not None and not _IN_FULL.fullmatch(wanted.removeprefix("v")):
         hint = f"in a registry {wanted} is a tag; the range is written ~{wanted}. {hint}"
     return UsageError(f"chart {chart!r}: {where} has no version {wanted!r}", hint=hint)
-
-
-def _parsed(text: str) -> Version | None:
-    try:
-        return Version.parse(text)
-    except ValueError:
-        return None

@@ -111,12 +111,12 @@ def choose(available: tuple[Offer, ...], wanted: str, *, chart: str, where: str)
     if same:
         return _only(same, chart, where)
     asked = range_of(wanted, chart)
-    versions = {version for offer in available if (version := _version(offer.version))}
+    versions = {version for offer in available if (version := Version.or_none(offer.version))}
     best = asked.best(tuple(versions))
     if best is None:
         hint = nearest_versions(wanted, versions)
         raise UsageError(f"chart {chart!r}: no version in {where} matches {wanted!r}", hint=hint)
-    return _only([offer for offer in available if _version(offer.version) == best], chart, where)
+    return _only([offer for offer in available if Version.or_none(offer.version) == best], chart, where)
 
 
 def range_of(wanted: str, chart: str) -> Range:
@@ -204,7 +204,7 @@ def _twice(key: str, url: str) -> WorldError:
 def _offer(chart: str, entry: Mapping[str, Any], url: str) -> Offer | None:
     version = entry.get("version")
     urls = tuple(_joined(url, each) for each in sequence(entry.get("urls")) if isinstance(each, str) and each)
-    if not isinstance(version, str) or _version(version) is None or not urls:
+    if not isinstance(version, str) or Version.or_none(version) is None or not urls:
         return None
     digest = str(entry.get("digest") or "").removeprefix("sha256:").lower()
     known = f"sha256:{digest}" if digest else ""
@@ -217,10 +217,3 @@ def _joined(url: str, each: str) -> str:
         return repository_file(url, each)
     except ValueError:  # it is reported when that version is requested
         return each
-
-
-def _version(text: str) -> Version | None:
-    try:
-        return Version.parse(text)
-    except ValueError:
-        return None

@@ -44,6 +44,14 @@ class Version:
             raise ValueError(f"{text!r} is not a version: a number in it is out of bounds or starts with 0")
         return cls(text, (major, minor, patch), pre)
 
+    @classmethod
+    def or_none(cls, text: str) -> "Version | None":
+        """The same; None for what is no version."""
+        try:
+            return cls.parse(text)
+        except ValueError:
+            return None
+
     def __str__(self) -> str:
         return self.text
 

@@ -75,12 +75,12 @@ class Standing:
 
 def newer_than(offers: Iterable[OfferedVersion], current: str) -> tuple[NewerVersion, ...]:
     """The versions after ``current``, the newest first, without pre-releases (unless ``current`` is one)."""
-    here = _version(current)
+    here = Version.or_none(current)
     if here is None:
         return ()
     found: dict[Version, NewerVersion] = {}
     for offer in offers:
-        version = _version(offer.version)
+        version = Version.or_none(offer.version)
         if version is not None and version > here and (here.pre or not version.pre):
             new = NewerVersion(offer.version, offer.app_version, deprecated=offer.deprecated, digest=offer.digest)
             found.setdefault(version, new)
@@ -99,9 +99,9 @@ def standing(
     newer = [replace(each, age=ages[each.version]) for each in newer_than(offered, before.current)]
     old = [each for each in newer if each.age is None or each.age >= cooldown]
     asked = Range.parse(before.asked)
-    admitted = (each for each in old if (version := _version(each.version)) and asked.admits(version))
+    admitted = (each for each in old if (version := Version.or_none(each.version)) and asked.admits(version))
     gone = any(offer.version == before.current and offer.deprecated for offer in offered)
-    latest = max(((v, o) for o in offered if (v := _version(o.version))), key=lambda pair: pair[0], default=None)
+    latest = max(((v, o) for o in offered if (v := Version.or_none(o.version))), key=lambda pair: pair[0], default=None)
     return replace(
         before,
         in_range=next(admitted, None),
@@ -125,10 +125,3 @@ def _zone(created: str) -> str:
     """The offset at its end; Go writes nanoseconds, which Python does not read."""
     rest = created[19:].lstrip(".0123456789")
     return "+00:00" if rest in ("", "Z", "z") else rest
-
-
-def _version(text: str) -> Version | None:
-    try:
-        return Version.parse(text)
-    except ValueError:
-        return None

@@ -46,10 +46,7 @@ def _version(resource: Resource) -> Version | None:
     for key in _WRITTEN:
         text = resource.annotations.get(key) or resource.labels.get(key)
         if text:
-            try:
-                return Version.parse(str(text).removeprefix("v"))
-            except ValueError:
-                return None
+            return Version.or_none(str(text).removeprefix("v"))
     return None
 
 

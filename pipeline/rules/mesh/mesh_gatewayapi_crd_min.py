@@ -64,10 +64,7 @@ def _ignored(side: SideIndex) -> Iterator[tuple[str, tuple[Resource, Resource]]]
 
 
 def _version(crd: Resource) -> Version | None:
-    try:
-        return Version.parse(str(crd.annotations.get(_BUNDLE, "")).removeprefix("v"))
-    except ValueError:
-        return None
+    return Version.or_none(str(crd.annotations.get(_BUNDLE, "")).removeprefix("v"))
 
 
 def _state(istio: str, bundle: str, more: str = "") -> str:
