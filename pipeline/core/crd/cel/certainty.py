@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from pipeline.core.crd.cel.field_names import escaped
 from pipeline.core.crd.schema.validate import Schema
 from pipeline.core.kube.resource import mapping
 
@@ -23,7 +24,10 @@ _UNORDERED = frozenset({"set", "map"})
 
 
 def is_certain(schema: Schema, text: str, values: tuple[Any, ...], *, plain: bool) -> bool:
-    """Whether the engine's answer to ``text`` about ``values`` is the server's; ``plain`` says that all is ASCII."""
+    """Whether the engine's answer to ``text`` is the server's. In ``values`` fields have the names that CEL writes.
+
+    ``plain`` says that all of it is ASCII.
+    """
     if not (plain and text.isascii()) and _BY_CHARACTER.search(text):
         return False
     if _AS_TEXT.search(text) and (_NO_PLAIN_TEXT.search(text) or any(map(_has_double, values))):
@@ -51,7 +55,8 @@ def _unordered(schema: Schema, value: Any, *names: str) -> set[str]:
     if isinstance(value, list):
         below = [_unordered(mapping(schema.get("items")), item, "") for item in value]
     elif isinstance(value, dict):
-        properties, extra = mapping(schema.get("properties")), mapping(schema.get("additionalProperties"))
+        properties = {escaped(name): below for name, below in mapping(schema.get("properties")).items()}
+        extra = mapping(schema.get("additionalProperties"))
         below = [
             _unordered(mapping(properties[key]), item, key) if key in properties else _unordered(extra, item, key, "")
             for key, item in value.items()

@@ -11,6 +11,7 @@ from typing import Any
 from pipeline.core.crd.cel.certainty import is_certain
 from pipeline.core.crd.cel.cost import affordable
 from pipeline.core.crd.cel.engine import NO_OLD, Absent, Old, evaluate
+from pipeline.core.crd.cel.field_names import escaped
 from pipeline.core.crd.schema.defaults import defaulted
 from pipeline.core.crd.schema.validate import Schema
 from pipeline.core.crd.schema.violation import SchemaViolation
@@ -18,32 +19,6 @@ from pipeline.core.kube.path import Path
 from pipeline.core.kube.resource import mapping, sequence
 
 KEY = "x-kubernetes-validations"
-_KEYWORDS = frozenset(
-    [
-        "true",
-        "false",
-        "null",
-        "in",
-        "as",
-        "break",
-        "const",
-        "continue",
-        "else",
-        "for",
-        "function",
-        "if",
-        "import",
-        "let",
-        "loop",
-        "package",
-        "namespace",
-        "return",
-        "var",
-        "void",
-        "while",
-    ]
-)
-_ESCAPES = (("__", "__underscores__"), (".", "__dot__"), ("-", "__dash__"), ("/", "__slash__"))
 _OTHER_TYPES = frozenset({"date", "date-time", "duration", "byte"})  # not text for CEL
 
 
@@ -147,20 +122,12 @@ def _typed_map(schema: Schema, value: dict[str, Any], *, root: bool) -> dict[str
         return {key: _typed(extra, item) for key, item in value.items()}
     named = mapping(schema.get("properties"))
     there = {key: item for key, item in value.items() if key in named and item is not None}  # has() of a null is false
-    found = {_escaped(key): _typed(mapping(named[key]), item) for key, item in there.items()}
+    found = {escaped(key): _typed(mapping(named[key]), item) for key, item in there.items()}
     if root or schema.get("x-kubernetes-embedded-resource"):
         found |= {key: value[key] for key in ("apiVersion", "kind") if key in value}
         metadata = mapping(value.get("metadata"))
         found["metadata"] = {key: metadata[key] for key in ("name", "generateName") if key in metadata}
     return found
-
-
-def _escaped(name: str) -> str:
-    if name in _KEYWORDS:
-        return f"__{name}__"
-    for plain, escape in _ESCAPES:
-        name = name.replace(plain, escape)
-    return name
 
 
 def _weigh(value: Any) -> tuple[int, int, bool]:

@@ -11,6 +11,7 @@ TEXT = {"type": "string"}
 NAMED = {"type": "object", "properties": {"k": TEXT}}
 LISTS = {
     "whole": {"type": "array", "items": TEXT},
+    "set-of": {"type": "array", "items": TEXT, "x-kubernetes-list-type": "set"},
     "set": {"type": "array", "items": TEXT, "x-kubernetes-list-type": "set"},
     "keyed": {"type": "array", "items": NAMED, "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["k"]},
 }
@@ -21,6 +22,7 @@ SCHEMA: dict[str, Any] = {
 VALUE: dict[str, Any] = {
     "s": "a",
     "whole": ["a", "b"],
+    "set-of": ["a", "b"],
     "set": ["a", "b"],
     "keyed": [{"k": "a"}],
     "inner": {"set": ["a"]},
@@ -43,6 +45,7 @@ def answer(rule: str, old: Any = None, **more: Any) -> bool | None:
         'self.set == ["b", "a"]',
         '["b", "a"] == self.set',
         'self.set + ["a"] == ["a", "b"]',
+        'self.set__dash__of == ["b", "a"]',
         "self == oldSelf",
         "self.inner == oldSelf.inner",
         "self.keyed == oldSelf.keyed",
