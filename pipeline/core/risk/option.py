@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from pipeline.core.risk.upgrade import Upgrade
+if TYPE_CHECKING:
+    from pipeline.core.risk.upgrade import Upgrade  # pipeline.yaml is read by many verbs that judge nothing
 
 T = TypeVar("T")
 Options = Mapping[str, Mapping[str, Any]]
@@ -20,7 +21,7 @@ class RuleOption(Generic[T]):
     default: T
     doc: str
 
-    def of(self, upgrade: Upgrade) -> T:
+    def of(self, upgrade: "Upgrade") -> T:
         """What holds in the upgrade's environment."""
         found: T = upgrade.facts.options.get(self.rule, {}).get(self.name, self.default)
         return found
