@@ -1,6 +1,6 @@
 """Prints what starting pipeline costs, in bare Pythons. A figure, not a test: a busy machine must fail nothing.
 
-The aim is at most 5. What --help may import is the test (tests/test_shape.py).
+The aim is at most 5. What --help may import is the test (tests/house/test_shape.py).
 """
 
 import statistics

@@ -8,7 +8,7 @@ from packaging.requirements import Requirement
 
 from scripts.lock import HEAD, normal
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 
 
 def locked() -> dict[str, str]:

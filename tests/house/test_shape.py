@@ -11,7 +11,7 @@ import pytest
 from pipeline.cli.support.examples import EXAMPLES
 from pipeline.cli.support.verbs import SECTIONS
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 MOST_LINES = {"pipeline": 250, "scripts": 250, "tests": 500}
 MOST_FUNCTION_LINES = 40
 PACKAGES_FOR_HELP = {"click", "pipeline"}

@@ -12,7 +12,7 @@ import pytest
 from pipeline.core.risk.finding import Severity
 from pipeline.core.words import agreeing, plural
 
-ROOT = Path(__file__).parent.parent / "pipeline"
+ROOT = Path(__file__).parents[2] / "pipeline"
 SOURCES = sorted(path for path in ROOT.rglob("*.py") if path != ROOT / "core" / "words.py")
 _LEFT_OVER = re.compile(r"\x00 more\b(?! than| of )|… and\b")
 """``\\x00`` stands for what is filled in."""

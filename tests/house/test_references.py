@@ -8,7 +8,7 @@ import pytest
 
 from scripts import module_index
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 ROOMS = "adapters|cli|core|data|flows|report|rules"
 _MODULE = re.compile(rf"(?<![\w/.-])(?:pipeline/)?((?:{ROOMS})/[\w/.-]*\.(?:py|json|md|css|js|j2|tsv))\b")
 _ROOM = re.compile(rf"`(?:pipeline/)?((?:{ROOMS})/[\w/]*)/?`")

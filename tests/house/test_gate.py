@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent / "pipeline"
+ROOT = Path(__file__).parents[2] / "pipeline"
 GATES = {"SafePath", "SafeName"}
 RECORD = "the write-ahead record, whose reader refuses every name that is not ours"
 NUMBER = "a number or a digest, made here"

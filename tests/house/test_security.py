@@ -9,7 +9,7 @@ import pytest
 from pipeline.core.budget import Limits
 from pipeline.core.config.read import read, schema
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
 
 
