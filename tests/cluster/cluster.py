@@ -40,6 +40,7 @@ PATCHES = {
     "json": "application/json-patch+json",
 }
 WAIT_S = 120.0
+NOT_FOUND = 404
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,23 +174,25 @@ class Cluster:
         return answer
 
     def wait(self, body: Object, holds: Callable[[Any], object], timeout_s: float = WAIT_S) -> Any:
-        """The live object, as soon as ``holds`` of it (what is missing counts as not yet)."""
-
-        def _holds() -> bool:
-            try:
-                return bool(holds(self.get(body)))
-            except (KeyError, IndexError, TypeError, StopIteration):
-                return False
-
-        self.until(_holds, timeout_s)
+        """The live object, as soon as ``holds`` of it."""
+        self.until(lambda: holds(self.get(body)), timeout_s, tells=lambda: self.get(body))
         return self.get(body)
 
-    def until(self, holds: Callable[[], object], timeout_s: float = WAIT_S) -> None:
-        """Returns when ``holds``, asked again and again."""
+    def until(
+        self, holds: Callable[[], object], timeout_s: float = WAIT_S, tells: Callable[[], object] = lambda: ""
+    ) -> None:
+        """Returns when ``holds``, asked again and again; what its answer has not got yet counts as not yet.
+
+        ``tells`` is asked for the error: how things are at the end.
+        """
         give_up = time.monotonic() + timeout_s
-        while not holds():
-            assert time.monotonic() < give_up, f"still not so after {timeout_s} s"
+        while not _already(holds):
+            assert time.monotonic() < give_up, f"still not so after {timeout_s} s: {tells()}"
             time.sleep(0.03)
+
+    def gone(self, path: str) -> None:
+        """Returns when nothing is at a path any more."""
+        self.until(lambda: self.raw("GET", path)[0] == NOT_FOUND, tells=lambda: self.raw("GET", path))
 
     def grant(self, user: str, role: str, namespace: str = "") -> None:
         """Binds a user to a ClusterRole, in one namespace or everywhere. It is left behind, so name namespaces."""
@@ -235,6 +238,13 @@ class Cluster:
     def obey(self, verb: str, name: str) -> None:
         """``stop``, ``continue``, ``kill`` or ``start`` one of etcd, kube-apiserver, kube-controller-manager."""
         self._plane.obey(verb, name)
+
+
+def _already(holds: Callable[[], object]) -> bool:
+    try:
+        return bool(holds())
+    except (KeyError, IndexError, TypeError, StopIteration):
+        return False
 
 
 def _write(event: Object) -> Write:

@@ -95,7 +95,7 @@ def test_namespace_goes_with_its_deployment_and_its_pods(cluster: Cluster) -> No
     cluster.apply(body)
     cluster.wait(body, lambda live: live["status"]["availableReplicas"] == 2)
     cluster.expect(200, "DELETE", f"/api/v1/namespaces/{namespace}")
-    cluster.until(lambda: cluster.raw("GET", f"/api/v1/namespaces/{namespace}")[0] == 404)
+    cluster.gone(f"/api/v1/namespaces/{namespace}")
 
 
 def test_audit_log_has_every_write_with_who_what_and_how_it_ended(cluster: Cluster) -> None:

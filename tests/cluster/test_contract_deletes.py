@@ -53,7 +53,7 @@ def test_propagation_decides_over_dependents(cluster: Cluster, policy: str, left
     cluster.apply(body)
     cluster.wait(body, lambda live: live["status"]["availableReplicas"] == 1)
     assert cluster.delete(body, {"propagationPolicy": policy})[0] == 200
-    cluster.until(lambda: cluster.get(body) is None)
+    cluster.gone(cluster.path(body))
     path = f"/apis/apps/v1/namespaces/{body['metadata']['namespace']}/replicasets"
     cluster.until(lambda: len(cluster.raw("GET", path)[1]["items"]) == left)
 

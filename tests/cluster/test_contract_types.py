@@ -83,7 +83,7 @@ def test_deleting_a_definition_deletes_its_resources(cluster: Cluster) -> None:
     one = custom(namespace, group)
     cluster.until(lambda: cluster.apply(one)[0] in (200, 201))
     assert cluster.delete(body)[0] == 200
-    cluster.until(lambda: cluster.get(body) is None)
+    cluster.gone(cluster.path(body))
     establish(cluster, body)
     cluster.until(lambda: cluster.raw("GET", collection(namespace, group))[0] == 200)
     assert cluster.raw("GET", collection(namespace, group))[1]["items"] == []
