@@ -6,6 +6,7 @@ import pytest
 
 from pipeline.cli import run
 from tests.cluster.cluster_platform import SECRET, SETTINGS, WEB, ClusterPlatform, codes, ops
+from tests.cluster.webhook import Webhook
 
 RBAC = "rbac.authorization.k8s.io/v1"
 HOOK = """apiVersion: batch/v1
@@ -243,15 +244,25 @@ def test_the_rules_of_an_aggregated_role_are_its_controllers(
 
 
 def test_what_the_server_drops_or_stores_as_something_else_is_said(estate: ClusterPlatform) -> None:
-    """A feature that is off takes its field along without a warning; a control character becomes a blank."""
+    """A feature that is off takes its field along without a warning; an admission webhook changes what is sent."""
     gated = WEB.replace("ports:", "lifecycle: {stopSignal: SIGTERM}, resources: {limits: {cpu: 1000m}}, ports:")
     gated = gated.replace("metadata: {labels: {app: web}}", "metadata: {labels: {app: web}, annotations: {a: '1'}}")
-    estate.commit(gated, 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\ndata: {a: "b\\x85c"}\n')
-    said = {f"{a['kind']}/{a['name']}": a["warnings"] for a in estate.plan()["actions"] if a["warnings"]}
+    estate.commit(gated, SETTINGS)
+    with Webhook(estate.cluster, ["configmaps"], estate.namespace) as webhook:
+        webhook.patch = [{"op": "replace", "path": "/data/a", "value": "changed"}]
+        said = {f"{a['kind']}/{a['name']}": a["warnings"] for a in estate.plan()["actions"] if a["warnings"]}
     field = "spec.template.spec.containers[name=web].lifecycle"
     assert said["Deployment/web"] == [f"the API server drops {field}"]
     assert said["ConfigMap/settings"] == ["the API server stores data.a as another value"]
     estate.apply()
+    assert ops(estate.plan()) == {}
+
+
+def test_characters_that_yaml_would_fold_are_stored_as_they_are(estate: ClusterPlatform) -> None:
+    estate.commit('apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\ndata: {a: "b\\x85c\\x7fd\\u2028"}\n')
+    assert [action["warnings"] for action in estate.plan()["actions"]] == [[]]
+    estate.apply()
+    assert estate.live("ConfigMap", "settings")["data"] == {"a": "b\x85c\x7fd\u2028"}
     assert ops(estate.plan()) == {}
 
 

@@ -27,7 +27,8 @@ pytestmark = pytest.mark.slow
 RULES = rules.load()
 MINOR = fields.bounds()[1]
 DEEPEST = 9
-PLAIN = {"s": "x", "i": 1, "n": 1, "b": True, "q": "1Gi", "x": 8080, "t": "2026-01-01T00:00:00Z", "y": "eA==", "j": {}}
+PLAIN = {"s": "x", "i": 1, "n": 1, "b": True, "q": "1Gi", "x": 8080, "y": "eA==", "j": {}}
+PLAIN |= {"t": "2026-01-01T00:00:00Z", "m": "2026-01-01T00:00:00.000000Z"}
 Steps = tuple[str | int, ...]
 
 

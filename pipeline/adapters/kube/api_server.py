@@ -20,6 +20,7 @@ from pipeline.adapters.kube.connections import ConnectionLostError, Connections,
 from pipeline.adapters.kube.plain_access import PlainAccess, plain_access
 from pipeline.core.cluster.api.request import Answer, Call
 from pipeline.core.errors import UsageError, WorldError
+from pipeline.core.json_text import escaped_bytes
 
 if TYPE_CHECKING:
     from pipeline.adapters.kube.kubeconfig import Access
@@ -59,7 +60,7 @@ class KubeApi:
         body = None
         if call.body is not None:
             headers["Content-Type"] = call.content_type
-            body = orjson.dumps(call.body)
+            body = escaped_bytes(orjson.dumps(call.body))  # an apply reads it as YAML, where U+0085 breaks a line
         try:
             got = self._send(
                 call.method,

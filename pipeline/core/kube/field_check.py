@@ -23,6 +23,7 @@ from pipeline.core.kube.quantity import quantity
 from pipeline.core.kube.resource import Resource, mapping
 from pipeline.core.kube.secrets import SECRET
 from pipeline.core.kube.validation.one_map import Validation
+from pipeline.core.kube.validation.times import microsecond, second
 from pipeline.core.yaml.positions import Steps
 
 _SHOWN = 40
@@ -100,7 +101,11 @@ _FITS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "{": (_is(dict), "a map"),
     "[": (_is(list), "a list"),
     "s": (_text, "text"),
-    "t": (_text, "a time"),
+    "t": (lambda value: _text(value) and second(value), "a time such as 2026-01-02T03:04:05Z"),
+    "m": (
+        lambda value: _text(value) and microsecond(value),
+        "a time with six digits behind the second, such as 2026-01-02T03:04:05.000000Z",
+    ),
     "y": (is_base64, "base64"),
     "i": (_whole, "a whole number"),
     "n": (_number, "a number"),

@@ -1,9 +1,9 @@
 """Which fields each built-in kind has at each Kubernetes minor: the table that scripts/derive_fields.py derives.
 
 From the OpenAPI documents that Kubernetes publishes. A code says what a field holds: ``s`` text, ``i`` a whole number,
-``n`` a number, ``b`` true or false, ``q`` a quantity, ``x`` a whole number or text, ``t`` a time, ``y`` base64, ``j``
-anything; ``#name`` an object of that type, ``[`` a list of what follows, ``{`` a map to what follows. ``[<name>`` is a
-list whose entries are identified by their ``name``, ``[<>`` one without duplicate entries.
+``n`` a number, ``b`` true or false, ``q`` a quantity, ``x`` a whole number or text, ``t`` a time, ``m`` a time to the
+microsecond, ``y`` base64, ``j`` anything; ``#name`` an object of that type, ``[`` a list of what follows, ``{`` a map
+to what follows. ``[<name>`` is a list whose entries are identified by their ``name``, ``[<>`` one without duplicates.
 """
 
 import re

@@ -90,7 +90,8 @@ def _is_left_behind(change: ResourceChange) -> bool:
     if key is None or change.before is None or change.after is None:
         return False
     old, new = (mapping(mapping(side.body.get("spec")).get(key)) for side in (change.before, change.after))
-    rolled = old.get("type") in (None, "RollingUpdate") and not old.get("rollingUpdate")
+    filled_in = (None, "RollingUpdate") if key == "strategy" else (None,)
+    rolled = old.get("type") in filled_in and not old.get("rollingUpdate")
     return rolled and new.get("type") in ("Recreate", "OnDelete")
 
 

@@ -39,8 +39,8 @@ def edits(found: Body, predicted: Body, mask: Mask) -> tuple[FieldEdit, ...]:
 def stored_otherwise(sent: Body, predicted: Body, left: Iterable[str]) -> tuple[str, ...]:
     """What the server drops of what we send, or stores as something else; paths only, for values may be secret.
 
-    A feature that is off takes its fields along without a word, and control characters become blanks. ``left`` are
-    fields, as conflicts name them, that the policy leaves to others.
+    A feature that is off takes its fields along without a word, and admission changes values. ``left`` are fields, as
+    conflicts name them, that the policy leaves to others.
     """
     texts: dict[Op, list[str]] = {Op.REMOVED: [], Op.CHANGED: []}
     kept = tuple(name.removeprefix(".") for name in left)

@@ -204,6 +204,19 @@ def json_path(text: str) -> bool:
     return plain.startswith(".") and plain != "." and " " not in plain
 
 
+_ENTRY = r"(?:\*|'[^']*'|-?[0-9]*(?::-?[0-9]*){0,2})"
+_BRACKET = re.compile(rf"\[(?:{_ENTRY}(?: *, *{_ENTRY})*|\?\((?:'[^']*'|\"[^\"]*\"|[^'\"])*?\))\]")
+
+
+def readable_json_path(text: str) -> bool:
+    """Whether client-go's jsonpath can read each bracket of a path.
+
+    >>> readable_json_path(".a[?(@.b=='c')].d"), readable_json_path(".a[0]['b']"), readable_json_path('.a["b"]')
+    (True, True, False)
+    """
+    return "[" not in _BRACKET.sub("", text)
+
+
 def field_path(text: str) -> bool:
     """What the downward API can tell of a pod."""
     return text in _FIELD_PATHS or _KEYED_PATH.fullmatch(text) is not None

@@ -1,6 +1,7 @@
-"""Cron schedules and time zones as Kubernetes reads them: robfig/cron's standard parser, Go's time.LoadLocation."""
+"""Times, cron schedules and time zones as Kubernetes reads them: by Go's time package and robfig/cron."""
 
 import re
+from datetime import date
 
 _MONTHS = {name: number for number, name in enumerate(re.findall("...", "janfebmaraprmayjunjulaugsepoctnovdec"), 1)}
 _DAYS = {name: number for number, name in enumerate(re.findall("...", "sunmontuewedthufrisat"))}
@@ -23,6 +24,41 @@ _ALONE = re.compile(
     r"|Iran|Israel|Jamaica|Japan|Kwajalein|Libya|MET|MST|MST7MDT|NZ|NZ-CHAT|Navajo|PRC|PST8PDT|Poland|Portugal|ROC|ROK"
     r"|Singapore|Turkey|UCT|UTC|Universal|W-SU|WET|Zulu"
 )
+
+
+_DATE = r"([0-9]{4})-([0-9]{2})-([0-9]{2})"
+_OFFSET = r"(?:Z|[+-](?:[01][0-9]|2[0-4]):[0-5][0-9])"
+_SECOND = re.compile(_DATE + r"T(?:[01]?[0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:[.,][0-9]+)?" + _OFFSET)
+_MICROSECOND = re.compile(_DATE + r"T(?:[01]?[0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9][.,][0-9]{6}" + _OFFSET)
+
+
+def second(text: str) -> bool:
+    """What meta.v1.Time takes: RFC 3339, with an hour of one digit and a comma too, as Go's parser has it.
+
+    >>> second("2026-01-02T03:04:05Z"), second("2026-01-02"), second("2026-02-30T03:04:05Z"), second("")
+    (True, False, False, False)
+    """
+    return _instant(_SECOND.fullmatch(text))
+
+
+def microsecond(text: str) -> bool:
+    """What meta.v1.MicroTime takes (times of a Lease and of an Event): the same with exactly six digits.
+
+    >>> microsecond("2026-01-02T03:04:05.000000Z"), microsecond("2026-01-02T03:04:05Z")
+    (True, False)
+    """
+    return _instant(_MICROSECOND.fullmatch(text))
+
+
+def _instant(match: re.Match[str] | None) -> bool:
+    if match is None:
+        return False
+    year, month, day = (int(part) for part in match.groups())
+    try:
+        date(year or 4, month, day)  # the year 0 of Go leaps, and is none of Python's
+    except ValueError:
+        return False
+    return True
 
 
 def time_zone(text: str) -> bool:
