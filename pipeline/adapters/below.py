@@ -74,12 +74,12 @@ class Below:
         Raises:
             LimitError: a file is larger than ``most`` bytes, or folders are nested beyond all reason.
         """
-        for found, parent in self._walk(folder, skip):
-            if found.kind is FileKind.FILE:
-                with handle(os.open(found.path.rpartition("/")[2], FILE, dir_fd=parent)) as file:
-                    yield found, content(file, found.path, most)
+        for entry, parent in self._walk(folder, skip):
+            if entry.kind is FileKind.FILE:
+                with handle(os.open(entry.path.rpartition("/")[2], FILE, dir_fd=parent)) as file:
+                    yield entry, content(file, entry.path, most)
             else:
-                yield found, b""
+                yield entry, b""
 
     def is_folder(self, path: SafePath) -> bool:
         """Whether it is one, or a link to one that may be followed.
@@ -95,12 +95,12 @@ class Below:
 
     def walk(self, folder: SafePath | None = None, *, skip: frozenset[str] = frozenset()) -> Iterator[Found]:
         """All that lies below ``folder`` and is not a folder, nothing opened; not below folders that ``skip`` names."""
-        return (found for found, _ in self._walk(folder, skip))
+        return (entry for entry, _ in self._walk(folder, skip))
 
     def entries(self, folder: SafePath | None = None) -> list[Found]:
         """What lies in ``folder`` itself, folders included, sorted."""
         with self._opened(folder, FOLDER) as start:
-            return sorted(listed(start), key=lambda found: found.path)
+            return sorted(listed(start), key=lambda entry: entry.path)
 
     def _walk(self, folder: SafePath | None, skip: frozenset[str] = frozenset()) -> Iterator[tuple[Found, int]]:
         try:

@@ -62,10 +62,10 @@ def declared(
         return _helmfile(place, around, build=build)
     if not place.is_dir():
         raise MissingFileError(f"{place} does not exist", hint="pipeline init --from FOLDER or helmfile.yaml")
-    found = next((place / SafePath(name) for name in _HELMFILES if (place / SafePath(name)).is_file()), None)
-    if found is not None:
-        return _helmfile(found, around, build=build)
-    files = {found.path: data for found, data in Below(place).files() if found.kind is FileKind.FILE}
+    helmfile_path = next((place / SafePath(name) for name in _HELMFILES if (place / SafePath(name)).is_file()), None)
+    if helmfile_path is not None:
+        return _helmfile(helmfile_path, around, build=build)
+    files = {entry.path: data for entry, data in Below(place).files() if entry.kind is FileKind.FILE}
     parsed = dict(_documents(files))
     lists = [(path, rows) for path, several in parsed.items() for rows in several if _is_list(rows)]
     if lists:
@@ -96,45 +96,45 @@ def _documents(files: Mapping[str, bytes]) -> Iterator[tuple[str, list[Any]]]:
 
 def _manifests(parsed: Mapping[str, list[Any]], place: Path, own: str, tools: Sequence[str]) -> Imported:
     """One environment for each cluster's folder, or one for all."""
-    found = Imported(left_out=tuple(_not_built(parsed)))
+    imported = Imported(left_out=tuple(_not_built(parsed)))
     for environment, folders in _environments(parsed).items():
         documents, left_out = _of_folders(parsed, folders, place)
-        found = replace(found, left_out=(*found.left_out, *left_out))
+        imported = replace(imported, left_out=(*imported.left_out, *left_out))
         for one in (READERS[tool](documents, own) for tool in tools):
             if any(one.releases.values()) or one.left_out:
-                before = found.releases.get(environment, ())
-                both = found.with_environment(environment, one)
-                found = Imported(
+                before = imported.releases.get(environment, ())
+                both = imported.with_environment(environment, one)
+                imported = Imported(
                     {**both.releases, environment: before + both.releases[environment]},
                     both.repositories,
                     both.left_out,
                 )
-    if not found.releases:
+    if not imported.releases:
         raise UsageError(
             f"{place}: nothing there is declared for Flux, Argo CD, helmfile or Helm",
             hint="a folder with HelmRelease or Application objects, a helmfile.yaml, or what helm list -o json printed",
         )
-    return found
+    return imported
 
 
 def _of_folders(
     parsed: Mapping[str, list[Any]], folders: Iterable[str], place: Path
 ) -> tuple[Documents, list[LeftOut]]:
     """Every document below the folders: built by Kustomize where a folder says how, as it lies there where not."""
-    found: list[tuple[str, Mapping[str, Any]]] = []
+    documents: list[tuple[str, Mapping[str, Any]]] = []
     left_out: list[LeftOut] = []
     for folder in dict.fromkeys(folders):
         recipe = next((f"{folder}{name}" for name in NAMES if f"{folder}{name}" in parsed), "")
         if recipe:
             try:
-                found += [(recipe, document) for document in _built(folder, place, parsed)]
+                documents += [(recipe, document) for document in _built(folder, place, parsed)]
                 continue
             except (WorldError, UnsafePathError) as error:
                 todo = "import what kustomize build prints for it"
                 left_out.append(LeftOut(recipe, f"Kustomize does not build it: {error.message}", todo))
         below = (path for path in parsed if path.startswith(folder) and posixpath.basename(path) not in NAMES)
-        found += [(path, document) for path in below for document in parsed[path] if isinstance(document, dict)]
-    return Documents(found), left_out
+        documents += [(path, document) for path in below for document in parsed[path] if isinstance(document, dict)]
+    return Documents(documents), left_out
 
 
 def _built(folder: str, place: Path, parsed: Mapping[str, list[Any]]) -> list[Mapping[str, Any]]:
@@ -169,14 +169,14 @@ def _recipes(start: str, parsed: Mapping[str, list[Any]]) -> Iterator[str]:
 
 def _environments(parsed: Mapping[str, list[Any]]) -> dict[str, tuple[str, ...]]:
     """By environment the folders that hold it: of Flux's Kustomizations the paths that they build, else everything."""
-    found: dict[str, list[str]] = {}
+    folders_of: dict[str, list[str]] = {}
     for path, several in parsed.items():
         for document in several:
             if str(mapping(document).get("apiVersion", "")).startswith("kustomize.toolkit.fluxcd.io/"):
                 name = posixpath.basename(posixpath.dirname(path)) or "default"
                 built = str(mapping(mapping(document).get("spec")).get("path") or "").removeprefix("./").strip("/")
-                found.setdefault(name, []).append(f"{built}/" if built else "")
-    return {name: tuple(folders) for name, folders in found.items()} or {"default": ("",)}
+                folders_of.setdefault(name, []).append(f"{built}/" if built else "")
+    return {name: tuple(folders) for name, folders in folders_of.items()} or {"default": ("",)}
 
 
 def _not_built(parsed: Mapping[str, list[Any]]) -> Iterator[LeftOut]:
@@ -211,7 +211,7 @@ class _BesideHelmfile:
         if not any(character in plain for character in "*?["):
             return [plain] if self.text(plain) is not None else []
         wanted = self._from_top(plain)
-        names = (found.path for found in Below(self.top).walk() if found.kind is FileKind.FILE)
+        names = (entry.path for entry in Below(self.top).walk() if entry.kind is FileKind.FILE)
         return [posixpath.relpath(name, self.inside or ".") for name in names if fnmatch.fnmatchcase(name, wanted)]
 
     def _from_top(self, path: str) -> str:

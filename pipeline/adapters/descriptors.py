@@ -59,14 +59,14 @@ def link_target(name: str, folder: int) -> str | None:
 def entries(folder: int, prefix: str, skip: frozenset[str], depth: int) -> Iterator[tuple[Found, int]]:
     if depth > _DEEPEST:
         raise LimitError(f"{prefix[:60]}…: folders are nested more than {_DEEPEST} deep")
-    for found in listed(folder):
-        if found.kind is FileKind.FOLDER:
-            if found.path in skip:
+    for entry in listed(folder):
+        if entry.kind is FileKind.FOLDER:
+            if entry.path in skip:
                 continue
-            with handle(os.open(found.path, FOLDER, dir_fd=folder)) as inner:
-                yield from entries(inner, f"{prefix}{found.path}/", skip, depth + 1)
+            with handle(os.open(entry.path, FOLDER, dir_fd=folder)) as inner:
+                yield from entries(inner, f"{prefix}{entry.path}/", skip, depth + 1)
         else:
-            yield Found(prefix + found.path, found.kind, found.executable, found.target, found.stamp), folder
+            yield Found(prefix + entry.path, entry.kind, entry.executable, entry.target, entry.stamp), folder
 
 
 def listed(folder: int) -> list[Found]:

@@ -75,8 +75,8 @@ class Disk:
 
     def tree(self, folder: str) -> dict[str, bytes]:
         """Every file below ``folder`` by its path there; empty where there is none. A link is not a file of ours."""
-        found = self._below.files(SafePath(folder))
-        return dict(sorted((one.path, data) for one, data in found if one.kind is FileKind.FILE))
+        files = self._below.files(SafePath(folder))
+        return dict(sorted((one.path, data) for one, data in files if one.kind is FileKind.FILE))
 
     def inputs(self, folder: str) -> dict[str, bytes]:
         """Every file below ``folder`` that people wrote: links are followed where they stay in the repository.
@@ -88,9 +88,9 @@ class Disk:
 
     def vendored(self, folder: str) -> VendoredTree:
         """A vendored chart as it lies there, with all that ``pipeline vendor`` never writes."""
-        found = sorted(Below(self.root).files(SafePath(folder)), key=lambda pair: pair[0].path)
-        files = {one.path: data for one, data in found if one.kind is FileKind.FILE}
-        return VendoredTree(files, {one.path: why for one, _ in found if (why := self._strange(one))})
+        entries = sorted(Below(self.root).files(SafePath(folder)), key=lambda pair: pair[0].path)
+        files = {one.path: data for one, data in entries if one.kind is FileKind.FILE}
+        return VendoredTree(files, {one.path: why for one, _ in entries if (why := self._strange(one))})
 
     def vendored_digest(self, folder: str) -> str:
         """That of ``vendored``, without reading a file that was read before and is as it was."""
@@ -98,25 +98,25 @@ class Disk:
         return self._trees.of(folder, modes, partial(self._vendored_digest, folder))
 
     def _vendored_digest(self, folder: str) -> str:
-        found = sorted(FileDigests(self.root).below(folder), key=lambda pair: pair[0].path)
-        files = {one.path: digest for one, digest in found if one.kind is FileKind.FILE}
-        return tree_digest_of(files, {one.path: why for one, _ in found if (why := self._strange(one))})
+        entries = sorted(FileDigests(self.root).below(folder), key=lambda pair: pair[0].path)
+        files = {one.path: digest for one, digest in entries if one.kind is FileKind.FILE}
+        return tree_digest_of(files, {one.path: why for one, _ in entries if (why := self._strange(one))})
 
     def digests(self, folder: str) -> dict[str, str]:
         """The SHA-256 of every file below ``folder``, in hex, by its path from the root; most are not read for it."""
-        found = FileDigests(self.root).below(folder)
-        return {f"{folder}/{one.path}": digest for one, digest in found if one.kind is FileKind.FILE}
+        entries = FileDigests(self.root).below(folder)
+        return {f"{folder}/{one.path}": digest for one, digest in entries if one.kind is FileKind.FILE}
 
-    def _strange(self, found: Found) -> str:
-        if found.kind is not FileKind.FILE:
-            return f"is a link to {shown(found.target)}" if found.kind is FileKind.LINK else f"is a {found.kind}"
+    def _strange(self, entry: Found) -> str:
+        if entry.kind is not FileKind.FILE:
+            return f"is a link to {shown(entry.target)}" if entry.kind is FileKind.LINK else f"is a {entry.kind}"
         # Where the lock itself is executable, the file system knows no modes, and every file there seems to be.
-        return "is executable" if found.executable and not os.access(self.root / LOCK, os.X_OK) else ""
+        return "is executable" if entry.executable and not os.access(self.root / LOCK, os.X_OK) else ""
 
     def paths(self, folder: str) -> list[str]:
         """Every file below ``folder``, by its path from the root, sorted."""
-        found = self._below.walk(SafePath(folder))
-        return sorted(f"{folder}/{one.path}" for one in found if one.kind is FileKind.FILE)
+        entries = self._below.walk(SafePath(folder))
+        return sorted(f"{folder}/{one.path}" for one in entries if one.kind is FileKind.FILE)
 
     def differing(self, edits: Edits) -> tuple[str, ...]:
         """What ``carry_out`` would change, sorted."""

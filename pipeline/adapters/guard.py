@@ -136,8 +136,8 @@ def _sweep() -> None:
         with suppress(OSError):
             held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
             try:
-                found = os.fstat(held)
-                if found.st_uid != os.getuid() or time.time() - found.st_mtime < _OLD_SECONDS:
+                status = os.fstat(held)
+                if status.st_uid != os.getuid() or time.time() - status.st_mtime < _OLD_SECONDS:
                     continue
                 fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 shutil.rmtree(folder, ignore_errors=True)

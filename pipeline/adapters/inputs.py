@@ -26,9 +26,9 @@ def read_inputs(below: Below, folder: SafePath, limits: InputLimits) -> dict[str
         prefix = todo.pop()
         if prefix.count("/") > limits.depth:
             raise _exceeded(folder, f"{prefix[:60]}… is more than {limits.depth} folders deep", "depth")
-        for found in below.walk(SafePath.of(folder, prefix.rstrip("/")) if prefix else folder):
-            path = prefix + found.path
-            if found.kind is FileKind.LINK and below.is_folder(SafePath.of(folder, path)):
+        for entry in below.walk(SafePath.of(folder, prefix.rstrip("/")) if prefix else folder):
+            path = prefix + entry.path
+            if entry.kind is FileKind.LINK and below.is_folder(SafePath.of(folder, path)):
                 todo.append(f"{path}/")
                 continue
             if len(files) >= limits.files:

@@ -40,8 +40,8 @@ def recover(root: Path, tell: Callable[[str], object]) -> None:
     end = time.monotonic() + _PATIENCE_SECONDS
     try:
         while (turn := try_turn(root, "recovery")) is None:
-            found = record.read(place)
-            if found is None or found.stage not in _TOUCHING:
+            unfinished = record.read(place)
+            if unfinished is None or unfinished.stage not in _TOUCHING:
                 return
             if time.monotonic() > end:
                 raise RefusedError(f"{holder(place)} is writing here", hint="wait until it ends, then try again")
@@ -57,9 +57,9 @@ def recover(root: Path, tell: Callable[[str], object]) -> None:
 def go_on(turn: Turn, tell: Callable[[str], object]) -> None:
     """The same for a run that has its turn. Raises WorldError as above."""
     try:
-        found = record.read(turn.place)
-        if found is not None:
-            said = _gone_on(found, turn)
+        unfinished = record.read(turn.place)
+        if unfinished is not None:
+            said = _gone_on(unfinished, turn)
             if said:
                 tell(said)
         record.forget(turn.place)
@@ -67,29 +67,31 @@ def go_on(turn: Turn, tell: Callable[[str], object]) -> None:
         raise _cannot(turn.place, error) from error
 
 
-def _gone_on(found: RunRecord, turn: Turn) -> str:
-    if found.kind == moves.KIND:
-        return _files(found, turn.place)
-    if found.kind == "commit":
+def _gone_on(unfinished: RunRecord, turn: Turn) -> str:
+    if unfinished.kind == moves.KIND:
+        return _files(unfinished, turn.place)
+    if unfinished.kind == "commit":
         from pipeline.adapters.git.killed_commit import go_on_with_commit  # noqa: PLC0415 - slow to import, and rarely needed
 
-        return go_on_with_commit(found, turn)
-    raise ValueError(f"a record of kind {found.kind!r} is of another version of pipeline")
+        return go_on_with_commit(unfinished, turn)
+    raise ValueError(f"a record of kind {unfinished.kind!r} is of another version of pipeline")
 
 
-def _files(found: RunRecord, place: StatePlace) -> str:
-    root, name = (place.top / str(found.who["root"])).resolve(), str(found.body["folder"])
-    listed = moves.from_data(found.body["moves"])
+def _files(unfinished: RunRecord, place: StatePlace) -> str:
+    root, name = (place.top / str(unfinished.who["root"])).resolve(), str(unfinished.body["folder"])
+    listed = moves.from_data(unfinished.body["moves"])
     if not (root.is_relative_to(place.top) and name.startswith(STAGING) and "/" not in name):
         raise ValueError("the record names a path outside of the repository")
-    ended = f"{named(dict(found.who))} ended half way"
+    ended = f"{named(dict(unfinished.who))} ended half way"
     count = counted(len(listed), "path")
     with OpenFolder.at(str(root)) as top:
         said = f"{ended}: nothing had changed; what it had prepared is removed"
-        if found.stage in _TOUCHING:
-            _go_on_with_moves(top, SafePath(name), listed, forward=found.stage is Stage.DOING)
-            said = f"{ended}: what it had begun is {'finished' if found.stage is Stage.DOING else 'undone'} ({count})"
-        elif found.stage is Stage.DONE:
+        if unfinished.stage in _TOUCHING:
+            _go_on_with_moves(top, SafePath(name), listed, forward=unfinished.stage is Stage.DOING)
+            said = (
+                f"{ended}: what it had begun is {'finished' if unfinished.stage is Stage.DOING else 'undone'} ({count})"
+            )
+        elif unfinished.stage is Stage.DONE:
             said = f"{ended}: all was written; what it had prepared is removed"
         if top.is_there(SafePath(name)):
             top.remove(SafePath(name))

@@ -90,5 +90,5 @@ def find(root: Path) -> SopsCommand:
 
 
 def _read(done: Completed) -> Mapping[str, Any]:
-    found: dict[str, Any] = orjson.loads(done.stdout)
-    return found
+    document: dict[str, Any] = orjson.loads(done.stdout)
+    return document

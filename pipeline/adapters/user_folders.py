@@ -50,8 +50,8 @@ def narrow(folder: Path) -> None:
 
 
 def _narrow(folder: Path) -> None:
-    found = folder.stat(follow_symlinks=False)
-    if stat.S_ISLNK(found.st_mode) and found.st_uid != os.geteuid():
+    status = folder.stat(follow_symlinks=False)
+    if stat.S_ISLNK(status.st_mode) and status.st_uid != os.geteuid():
         raise NotADirectoryError(errno.ENOTDIR, "it is another user's link", str(folder))
     if folder.stat().st_mode & _OTHERS:
         folder.chmod(0o700)
@@ -72,7 +72,7 @@ def _base(variable: str, default: str) -> str:
     asked = os.environ.get(variable, "")
     if os.path.isabs(asked):  # noqa: PTH117 - pathlib would make a path of what may be empty
         return asked
-    found = os.path.expanduser(default)  # noqa: PTH111 - never raises
-    if os.path.isabs(found):  # noqa: PTH117 - as above
-        return found
+    path = os.path.expanduser(default)  # noqa: PTH111 - never raises
+    if os.path.isabs(path):  # noqa: PTH117 - as above
+        return path
     return os.path.join(tempfile.gettempdir(), _TEMPORARY, variable)  # noqa: PTH118 - as above

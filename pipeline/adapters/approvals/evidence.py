@@ -111,12 +111,12 @@ class Evidence:
 
 def from_words(words: "Reviews", like: Approval) -> tuple[Checked, ...]:
     """All that GitHub holds, as approvals and rejections like the given one."""
-    found = []
+    checked = []
     for word in words.words:
         changes = {"approver": word.login, "decision": word.decision, "reason": word.comment}
         approval = msgspec.structs.replace(like, **changes, evidence=dict(words.evidence))
-        found.append(Checked(approval, word.void, by_author=word.login in words.authors))
-    return tuple(found)
+        checked.append(Checked(approval, word.void, by_author=word.login in words.authors))
+    return tuple(checked)
 
 
 def signers_text(root: Path, policy: Approvals) -> bytes:

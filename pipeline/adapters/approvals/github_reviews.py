@@ -68,10 +68,10 @@ def _origin(root: Path) -> tuple[str, str]:
         url = run(Command(("git", "-C", str(root), "remote", "get-url", "origin"))).stdout.decode().strip()
     except WorldError:
         url = ""
-    found = _REMOTE.fullmatch(url)
-    if not found:
+    match = _REMOTE.fullmatch(url)
+    if not match:
         raise UsageError("the GitHub repository is unknown", hint="export GITHUB_REPOSITORY=OWNER/NAME")
-    return found[1], found[2]
+    return match[1], match[2]
 
 
 def of_run(github: GitHub, number: int, plan: Plan, plan_digest: str) -> Reviews:
@@ -80,11 +80,11 @@ def of_run(github: GitHub, number: int, plan: Plan, plan_digest: str) -> Reviews
     A review approves the run, all of it, and not a digest: what ties it to the plan is that the run is of the plan's
     commit. A comment that names another plan's digest approves that one.
     """
-    found = github.get(f"actions/runs/{number}", _HINT)
-    if found is None:
+    details = github.get(f"actions/runs/{number}", _HINT)
+    if details is None:
         return Reviews((), frozenset(), {})
     evidence = {"repository": github.repository, "run": str(number), "environment": plan.target.environment}
-    wrong = "" if found["head_sha"] == plan.source.commit else "that run is of another commit than the plan"
+    wrong = "" if details["head_sha"] == plan.source.commit else "that run is of another commit than the plan"
     words: dict[str, Review] = {}
     for review in github.get(f"actions/runs/{number}/approvals", _HINT) or ():
         names = [environment.get("name") for environment in review["environments"]]
@@ -94,7 +94,7 @@ def of_run(github: GitHub, number: int, plan: Plan, plan_digest: str) -> Reviews
             word = Review(_login(review["user"]), decision, review["comment"], void)
             if decision == "reject" or words.get(word.login, word).decision == "approve":
                 words[word.login] = word
-    started = {_login(found.get("actor")), _login(found.get("triggering_actor"))}
+    started = {_login(details.get("actor")), _login(details.get("triggering_actor"))}
     return Reviews(tuple(words.values()), _authors(github, plan.source.commit) | started - {""}, evidence)
 
 
@@ -145,28 +145,28 @@ def _not_planned(github: GitHub, pull: Mapping[str, Any], plan: Plan) -> str:
 
 def _tree(github: GitHub, commit: str, path: str) -> str:
     """Git's id of a folder at a commit; empty where there is none."""
-    found = commit
+    tree = commit
     for name in [part for part in path.split("/") if part not in ("", ".")]:
-        listing = github.get(f"git/trees/{found}", _HINT) or {}
+        listing = github.get(f"git/trees/{tree}", _HINT) or {}
         entries: Iterator[str] = (
             entry["sha"] for entry in listing.get("tree", ()) if entry["path"] == name and entry["type"] == "tree"
         )
-        found = next(entries, "")
-        if not found:
+        tree = next(entries, "")
+        if not tree:
             break
-    return found
+    return tree
 
 
 def _authors(github: GitHub, commit: str) -> frozenset[str]:
     """The logins of a commit's author and committer, as far as GitHub knows them."""
-    found = github.get(f"commits/{commit}", _HINT) or {}
-    return frozenset({_login(found.get("author")), _login(found.get("committer"))} - {""})
+    details = github.get(f"commits/{commit}", _HINT) or {}
+    return frozenset({_login(details.get("author")), _login(details.get("committer"))} - {""})
 
 
 def _may_not_write(github: GitHub, login: str) -> str:
     """On GitHub whoever may read may approve; here it takes one who may write."""
-    found = github.get(f"collaborators/{login}/permission", _HINT) or {}
-    return "" if found.get("permission") in _MAY_WRITE else f"{login!r} may not write to {github.repository}"
+    access = github.get(f"collaborators/{login}/permission", _HINT) or {}
+    return "" if access.get("permission") in _MAY_WRITE else f"{login!r} may not write to {github.repository}"
 
 
 def _login(user: Mapping[str, Any] | None) -> str:

@@ -40,8 +40,8 @@ class Signers:
         """Whose key made the signature, by the file; a certificate's own names where the file trusts its authority."""
         with tempfile.TemporaryDirectory(prefix="pipeline-") as folder:
             done = self._keygen(folder, signature, "find-principals")
-        found = done.stdout.decode(errors="replace").splitlines() if done.code == 0 else []
-        return tuple(name for line in found for name in line.strip().split(",") if name)
+        lines = done.stdout.decode(errors="replace").splitlines() if done.code == 0 else []
+        return tuple(name for line in lines for name in line.strip().split(",") if name)
 
     def verify(self, data: bytes, signature: str, principal: str) -> str:
         """The fingerprint of the key with which ``principal`` signed ``data``.

@@ -130,12 +130,12 @@ def _read(file: Path) -> bytes | None:
     except OSError:
         return None
     try:
-        found = os.fstat(handle)
-        if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid() or found.st_size > _LARGEST:
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode) or status.st_uid != os.geteuid() or status.st_size > _LARGEST:
             return None
-        if found.st_mode & _WRITABLE:  # others may have made it, digest and all
+        if status.st_mode & _WRITABLE:  # others may have made it, digest and all
             return None
-        if found.st_mode & _READABLE:
+        if status.st_mode & _READABLE:
             os.fchmod(handle, 0o600)
         with os.fdopen(handle, "rb", closefd=False) as opened:
             return opened.read(_LARGEST)

@@ -40,10 +40,10 @@ class DocumentCache:
             return None
         raw = self._cache.get(_digest(text))
         try:
-            found = orjson.loads(raw) if raw is not None else None
+            documents = orjson.loads(raw) if raw is not None else None
         except ValueError:
             return None
-        return found if isinstance(found, list) else None
+        return documents if isinstance(documents, list) else None
 
     def put(self, text: str, documents: list[Any]) -> None:
         """Keep it, whole or not at all."""

@@ -39,7 +39,7 @@ class FileDigests:
         key = f"{self._root.resolve()}\0{folder}"
         known = self._read(key)
         now: dict[str, list[int | str]] = {}
-        found = []
+        entries = []
         fresh = False
         for one, parent in Below(self._root)._walk(SafePath(folder)):  # noqa: SLF001 - the walk with its descriptors
             digest = ""
@@ -54,27 +54,27 @@ class FileDigests:
                     digest, settled = _digest(one, parent)
                     if settled:
                         now[one.path] = [*stamp, digest]
-            found.append((one, digest))
+            entries.append((one, digest))
         if fresh or now.keys() != known.keys():
             self._cache.put(key, orjson.dumps(now))
-        return found
+        return entries
 
     def _read(self, key: str) -> dict[str, list[int | str]]:
         raw = self._cache.get(key)
         try:
-            found = orjson.loads(raw) if raw is not None else {}
+            stamps = orjson.loads(raw) if raw is not None else {}
         except orjson.JSONDecodeError:
             return {}
-        return found if isinstance(found, dict) else {}
+        return stamps if isinstance(stamps, dict) else {}
 
 
-def _digest(found: Found, parent: int) -> tuple[str, bool]:
+def _digest(entry: Found, parent: int) -> tuple[str, bool]:
     """And whether what was read is what the stamp stands for from now on."""
     begun = time.time_ns()
-    with handle(os.open(found.path.rpartition("/")[2], FILE, dir_fd=parent)) as file:
-        data = content(file, found.path, _MOST)
+    with handle(os.open(entry.path.rpartition("/")[2], FILE, dir_fd=parent)) as file:
+        data = content(file, entry.path, _MOST)
         after = os.fstat(file)
-    same = found.stamp == (after.st_size, after.st_mtime_ns, after.st_ctime_ns, after.st_ino)
+    same = entry.stamp == (after.st_size, after.st_mtime_ns, after.st_ctime_ns, after.st_ino)
     modified, changed = after.st_mtime_ns, after.st_ctime_ns
     settled = max(modified, changed) + lag(modified, changed) < begun
     return hashlib.sha256(data).hexdigest(), same and settled

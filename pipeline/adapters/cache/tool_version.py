@@ -22,12 +22,12 @@ def tool_version() -> str:
 
 
 def _stamps(folder: str) -> list[str]:
-    found = []
+    stamps = []
     with os.scandir(folder) as entries:
         for entry in entries:
             if entry.is_dir(follow_symlinks=False):
-                found += _stamps(entry.path) if entry.name != "__pycache__" else []
+                stamps += _stamps(entry.path) if entry.name != "__pycache__" else []
             else:
                 about = entry.stat(follow_symlinks=False)
-                found.append(f"{entry.path}\0{about.st_size}\0{about.st_mtime_ns}\n")
-    return found
+                stamps.append(f"{entry.path}\0{about.st_size}\0{about.st_mtime_ns}\n")
+    return stamps

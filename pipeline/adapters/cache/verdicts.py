@@ -34,8 +34,8 @@ class VerdictCache:
         except msgspec.DecodeError:
             return None
 
-    def put(self, found: JudgedVersion, *key: str) -> None:
-        self._cache.put(_digest(key), msgspec.json.encode(found))
+    def put(self, judged: JudgedVersion, *key: str) -> None:
+        self._cache.put(_digest(key), msgspec.json.encode(judged))
 
 
 def _digest(key: tuple[str, ...]) -> str:

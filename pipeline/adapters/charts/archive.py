@@ -104,9 +104,9 @@ def refuse_collisions(paths: set[str], name: str) -> None:
     Raises:
         ChartError: one that knows no cases could not, or a path is both a file and a folder.
     """
-    found = collision(paths)
-    if found:
-        raise ChartError(f"{name}: {found}", hint=HOSTILE)
+    problem = collision(paths)
+    if problem:
+        raise ChartError(f"{name}: {problem}", hint=HOSTILE)
 
 
 def _decompress(data: bytes, name: str, budget: Budget) -> bytes:

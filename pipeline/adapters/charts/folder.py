@@ -47,12 +47,12 @@ def _files(below: Below, start: SafePath | None, rules: HelmIgnore, budget: Budg
     while todo:
         prefix = todo.pop()
         budget.depth(prefix)
-        for found in below.entries(_under(start, prefix)):
+        for entry in below.entries(_under(start, prefix)):
             budget.file()
-            path = prefix + found.path
+            path = prefix + entry.path
             place = _under(start, path)
             assert place is not None, "BUG: an entry without a name"
-            is_folder = found.kind is FileKind.FOLDER or (found.kind is FileKind.LINK and below.is_folder(place))
+            is_folder = entry.kind is FileKind.FOLDER or (entry.kind is FileKind.LINK and below.is_folder(place))
             if rules.ignores(path, is_folder=is_folder):
                 continue
             if is_folder:

@@ -54,10 +54,10 @@ def locked_in(files: Mapping[str, bytes], rows: Sequence[DeclaredDependency], ti
         ChartError: the lock does not fit what the chart declares.
     """
     file = OLD_LOCK if OLD_LOCK in files else LOCK
-    found, problem = locked_versions(rows, _yaml(files, file, title), title, file)
+    versions, problem = locked_versions(rows, _yaml(files, file, title), title, file)
     if problem:
         raise ChartError(problem, hint=_HINT)
-    return found
+    return versions
 
 
 def present_in(
@@ -88,18 +88,18 @@ def check_inside(files: Mapping[str, bytes], title: str, locked: Mapping[str, st
 def _present(
     files: Mapping[str, bytes], paths: Sequence[str], start: str, names: Sequence[str], budget: Budget
 ) -> list[PresentChart]:
-    found: list[tuple[str, str, str]] = []
+    charts: list[tuple[str, str, str]] = []
     for name in names:
         path = f"{start}charts/{name}"
         metadata = _yaml(files, f"{path}/{METADATA}", budget.title)
         if not metadata and path in files:
             metadata = _yaml(read_archive(files[path], f"{budget.title}: {path}", budget), METADATA, budget.title)
         if metadata.get("name"):
-            found.append((path, str(metadata["name"]), str(metadata.get("version") or "")))
-    times = Counter(name for _, name, _ in found)
+            charts.append((path, str(metadata["name"]), str(metadata.get("version") or "")))
+    times = Counter(name for _, name, _ in charts)
     return [
         PresentChart(path.removeprefix(start), name, version, _content(files, paths, path) if times[name] > 1 else "")
-        for path, name, version in found
+        for path, name, version in charts
     ]
 
 

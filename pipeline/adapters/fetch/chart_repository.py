@@ -48,8 +48,8 @@ class ChartRepositories:
         repository = reference.repository
         assert repository is not None, "BUG: a repository's chart without its repository"
         identity = identity_of(repository, self.root)
-        found = self._offers(repository, identity, budget)(reference.name)
-        offer = choose(found, version, chart=reference.name, where=repository.shown)
+        offers = self._offers(repository, identity, budget)(reference.name)
+        offer = choose(offers, version, chart=reference.name, where=repository.shown)
         url = offer.urls[0]
         data = self.downloads.get(Download(url, identity), budget).body
         if offer.digest and sha256(data) != offer.digest:

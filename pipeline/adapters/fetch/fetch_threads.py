@@ -26,23 +26,23 @@ def side_by_side(tasks: Mapping[str, Callable[[], T]], progress: Progress) -> di
         todo.put(name)
     for _ in range(min(_AT_ONCE, len(tasks))):
         threading.Thread(target=_work, args=(tasks, todo, events), daemon=True).start()
-    found: dict[str, T | PipelineError] = {}
+    results: dict[str, T | PipelineError] = {}
     running: dict[str, None] = {}
-    while len(found) < len(tasks):
+    while len(results) < len(tasks):
         try:
             name, ended, result = events.get(timeout=_TELL_SECONDS)
         except queue.Empty:
-            progress(len(found), len(tasks), f"waiting for {listed(running)}")
+            progress(len(results), len(tasks), f"waiting for {listed(running)}")
             continue
         if not ended:
             running[name] = None
-            progress(len(found), len(tasks), name)
+            progress(len(results), len(tasks), name)
             continue
         del running[name]
         if isinstance(result, BaseException) and not isinstance(result, PipelineError):
             raise result
-        found[name] = result  # type: ignore[assignment]  # what the task of that name returned
-    return {name: found[name] for name in tasks}
+        results[name] = result  # type: ignore[assignment]  # what the task of that name returned
+    return {name: results[name] for name in tasks}
 
 
 def _work(

@@ -70,10 +70,10 @@ class RemoteRepository:
             # Some servers give out a commit only as part of a branch.
             self._fetch(budget, "+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*", depth=False)
             self._git(budget, "update-ref", _OURS, self._resolved(ref, budget))
-        found = self._resolved(_OURS, budget)
-        if place.is_commit and found != ref:
-            raise WorldError(f"{self.url}: asked for commit {ref}, the server sends {found}")
-        return found
+        sent = self._resolved(_OURS, budget)
+        if place.is_commit and sent != ref:
+            raise WorldError(f"{self.url}: asked for commit {ref}, the server sends {sent}")
+        return sent
 
     def _refs(self, budget: Budget) -> list[str]:
         """The names of its branches and tags."""
@@ -84,12 +84,12 @@ class RemoteRepository:
     def entries(self, commit: str, budget: Budget) -> dict[str, CommittedEntry]:
         """Every file, link and submodule of the commit by its path."""
         rows = self._git(budget, "ls-tree", "-r", "-z", "--full-tree", commit).decode("utf-8", "surrogateescape")
-        found: dict[str, CommittedEntry] = {}
+        entries: dict[str, CommittedEntry] = {}
         for row in rows.split("\0")[:-1]:
             head, _, path = row.partition("\t")
             mode, _, object_id = head.split(" ")
-            found[path] = CommittedEntry(mode, object_id)
-        return found
+            entries[path] = CommittedEntry(mode, object_id)
+        return entries
 
     def blobs(self, commit: str, wanted: Iterable[str], budget: Budget) -> dict[str, bytes]:
         """The content of blobs by their id; those that are not here yet are fetched in one request.
@@ -110,8 +110,8 @@ class RemoteRepository:
         return dict(zip(ids, _contents(self._git(budget, "cat-file", "--batch", stdin=lines)), strict=True))
 
     def _absent(self, commit: str, budget: Budget) -> set[str]:
-        found = self._git(budget, "rev-list", "--objects", "--missing=print", "--no-object-names", commit)
-        return {line[1:] for line in found.decode().split("\n") if line.startswith("?")}
+        answer = self._git(budget, "rev-list", "--objects", "--missing=print", "--no-object-names", commit)
+        return {line[1:] for line in answer.decode().split("\n") if line.startswith("?")}
 
     def _fetch(self, budget: Budget, *refs: str, depth: bool) -> None:
         flags = ("--quiet", "--no-tags", "--no-write-fetch-head", "--recurse-submodules=no", "--filter=blob:none")
@@ -158,7 +158,7 @@ def wanted_entries(
         UsageError: the commit has nothing at ``path``.
         ChartError: a submodule, a link that leads out of the repository or to nothing, or links without end.
     """
-    found: dict[str, CommittedEntry] = {}
+    complete: dict[str, CommittedEntry] = {}
     todo, seen = [(path, "")], set[str]()
     while todo:
         place, whose = todo.pop()
@@ -179,12 +179,12 @@ def wanted_entries(
         for name, one in below.items():
             if one.mode == _SUBMODULE:
                 raise ChartError(f"{name} is a Git submodule, which is not fetched", hint="name its repository itself")
-            if one.mode == _LINK and name not in found:
+            if one.mode == _LINK and name not in complete:
                 todo.append((_joined(name, target(one.object_id)), name))
-        found |= below
-    if not found:
+        complete |= below
+    if not complete:
         raise UsageError(f"there is nothing at {path!r}", hint=_charts_instead(path, entries))
-    return found
+    return complete
 
 
 def _charts_instead(path: str, entries: Iterable[str]) -> str:

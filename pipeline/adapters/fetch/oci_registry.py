@@ -132,8 +132,8 @@ class OciRegistries:
         if answer is None:
             raise WorldError(f"{name}: the registry does not have the layer {digest}", hint="ask its publisher")
         if sha256(answer.body) != digest or len(answer.body) != size:
-            found = f"{sha256(answer.body)} with {len(answer.body)} bytes"
-            raise WorldError(f"{name}: its layer is {found}, not {digest} with {size} bytes", hint=_TAMPERED)
+            actual = f"{sha256(answer.body)} with {len(answer.body)} bytes"
+            raise WorldError(f"{name}: its layer is {actual}, not {digest} with {size} bytes", hint=_TAMPERED)
         return answer.body
 
 

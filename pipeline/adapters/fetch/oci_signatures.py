@@ -35,8 +35,8 @@ def provenance_layer(registry: Registry, path: str, manifest: Mapping[str, Any],
         SignatureError: it is not what its digest says.
     """
     rows = [mapping(one) for one in sequence(manifest.get("layers"))]
-    found = next((one for one in rows if one.get("mediaType") == _PROVENANCE), None)
-    return None if found is None else _blob(registry, path, found, budget)
+    layer = next((one for one in rows if one.get("mediaType") == _PROVENANCE), None)
+    return None if layer is None else _blob(registry, path, layer, budget)
 
 
 def cosign_signatures(registry: Registry, path: str, digest: str, budget: Budget) -> Iterator[tuple[bytes, str]]:
@@ -70,10 +70,10 @@ def sigstore_bundles(registry: Registry, path: str, digest: str, budget: Budget)
     for row in [row for row in rows if str(row.get("artifactType")).startswith(_BUNDLE)][:_MOST]:
         if mapping(row.get("annotations")).get(_PREDICATE, SIGN) != SIGN:
             continue
-        found = registry.get(path, f"manifests/{row.get('digest')}", budget, accept=_MANIFEST)
-        if found is None or sha256(found.body) != row.get("digest"):
+        manifest = registry.get(path, f"manifests/{row.get('digest')}", budget, accept=_MANIFEST)
+        if manifest is None or sha256(manifest.body) != row.get("digest"):
             raise SignatureError(f"{path}: a signature is not what its digest says", hint=HINT)
-        for layer in [mapping(one) for one in sequence(_json(found.body).get("layers"))][:_MOST]:
+        for layer in [mapping(one) for one in sequence(_json(manifest.body).get("layers"))][:_MOST]:
             if str(layer.get("mediaType")).startswith(_BUNDLE):
                 yield _blob(registry, path, layer, budget)
 

@@ -145,10 +145,10 @@ def _ignored(root: Path, place: str, files: Iterable[str]) -> dict[str, str]:
     except WorldError:  # no repository of Git's
         return {}
     top = "" if place == "." else f"{place}/"
-    found = {name: f"{top}{name}" for name in files}
+    paths = {name: f"{top}{name}" for name in files}
     return {
         name: path
-        for name, path in found.items()
+        for name, path in paths.items()
         if path in hidden and not name.startswith("charts/") and name not in (LOCK, OLD_LOCK)
     }
 
@@ -159,7 +159,7 @@ def _near(below: Below, place: str) -> str:
     for number, part in enumerate(parts):
         above = "/".join(parts[:number])
         try:
-            names = {found.path for found in below.entries(SafePath(above) if above else None)}
+            names = {entry.path for entry in below.entries(SafePath(above) if above else None)}
         except (OSError, LinkError):
             return ""
         if part not in names:

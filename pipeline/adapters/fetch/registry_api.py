@@ -79,7 +79,7 @@ class Registry:
         Raises:
             WorldError: the registry has no such repository, or does not answer as one.
         """
-        found: dict[str, None] = {}
+        tags: dict[str, None] = {}
         place = "tags/list"
         for _ in range(_MOST_PAGES):
             answer = self.get(path, place, budget, packed=False)
@@ -89,13 +89,13 @@ class Registry:
                 near = nearest(path, self._repositories(budget))
                 raise WorldError(message, hint=f"did you mean {near}? Or {hint}" if near else hint)
             budget.packed(len(answer.body))
-            before = len(found)
-            found |= dict.fromkeys(
+            before = len(tags)
+            tags |= dict.fromkeys(
                 tag for tag in sequence(self._json(answer, place).get("tags")) if isinstance(tag, str)
             )
             following = _NEXT_PAGE.search(answer.headers.get("link", ""))
-            if following is None or len(found) == before:
-                return list(found)
+            if following is None or len(tags) == before:
+                return list(tags)
             place = self._page(path, place, following[1])
         raise WorldError(f"{self.host}/{path}: its tags have more than {_MOST_PAGES} pages", hint="pin a version")
 
@@ -128,14 +128,14 @@ class Registry:
         login = self._login(budget)
         if scheme.lower() == "bearer":
             parameters = {name.lower(): quoted or bare for name, quoted, bare in _PARAMETER.findall(rest)}
-            found = f"Bearer {self._token(path, parameters, login, budget)}"
+            authorization = f"Bearer {self._token(path, parameters, login, budget)}"
         elif login and scheme.lower() == "basic":
-            found = basic(login.username, login.password)
+            authorization = basic(login.username, login.password)
         else:
             raise WorldError(f"{self.url}: the registry asks for a login", hint=self._hint())
         with self._lock:
-            self._authorizations[path] = found
-        return found
+            self._authorizations[path] = authorization
+        return authorization
 
     def _login(self, budget: Budget) -> RegistryLogin:
         username, password = login_of(self.settings, self.root)

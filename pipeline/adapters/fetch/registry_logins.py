@@ -52,9 +52,9 @@ def login_for(host: str, seconds: float) -> RegistryLogin:
     for path in config_files():
         config = _config(path)
         for key in keys:
-            found = _of_config(config, key, path, seconds)
-            if found:
-                return found
+            login = _of_config(config, key, path, seconds)
+            if login:
+                return login
     return ANONYMOUS
 
 
@@ -95,9 +95,9 @@ def _of_config(config: Mapping[str, Any], key: str, path: str, seconds: float) -
     helpers = mapping(config.get("credHelpers"))
     helper = helpers.get(key) or config.get("credsStore")
     if isinstance(helper, str) and helper:
-        found = _asked(helper, key, seconds)
-        if found or key in helpers:
-            return found
+        login = _asked(helper, key, seconds)
+        if login or key in helpers:
+            return login
     for name, entry in mapping(config.get("auths")).items():
         if name == key or _host(name) == key:
             return _entry(mapping(entry), path)

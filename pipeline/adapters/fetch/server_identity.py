@@ -103,20 +103,20 @@ class _Settings:
 
     def value(self, variable: str, file: str) -> str:
         if variable:
-            found = os.environ.get(variable)
-            if not found:  # CI has a variable that is empty where it has no such secret
-                what = "is not set" if found is None else "is empty"
+            text = os.environ.get(variable)
+            if not text:  # CI has a variable that is empty where it has no such secret
+                what = "is not set" if text is None else "is empty"
                 raise UsageError(f"repository {self.repository.name}: ${variable} {what}", hint=_export(variable))
         elif file:
-            found = self._file(file)
+            text = self._file(file)
         else:
             return ""
-        if "PRIVATE KEY" not in found and "CERTIFICATE" not in found:
-            found = found.strip()
-            if not found.isprintable():  # it would end the header that it stands in
+        if "PRIVATE KEY" not in text and "CERTIFICATE" not in text:
+            text = text.strip()
+            if not text.isprintable():  # it would end the header that it stands in
                 where = f"${variable}" if variable else file
                 raise UsageError(f"repository {self.repository.name}: {where} holds a control character")
-        return found
+        return text
 
     def _file(self, name: str) -> str:
         try:

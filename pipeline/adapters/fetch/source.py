@@ -79,14 +79,14 @@ class _Fetch:
         absent = missing(rows, present)
         # Of a package, the lock says how charts/ was filled: it is asked only where something has to be fetched.
         locked = locked_in(fetched.files, rows, title) if absent or not fetched.archive else {}
-        files, found, left_out = dict(fetched.files), list[Dependency](), list(fetched.left_out)
+        files, dependencies, left_out = dict(fetched.files), list[Dependency](), list(fetched.left_out)
         for row, below in _places(absent, present, title).items():
             self.budget.dependency()
             where = f"{place}{below}"
             own = self._reference(row, reference, fetched)
             version = self._wanted(row.version, locked.get(row.key, ""), where)
             one = self.with_dependencies(self.one.fetch(own, version, self.budget), own, f"{where}/", depth + 1)
-            found += [
+            dependencies += [
                 Dependency(where, one.name, one.version, one.source, one.archive, one.revision),
                 *one.dependencies,
             ]
@@ -94,7 +94,7 @@ class _Fetch:
             files |= {f"{below}/{path}": data for path, data in one.files.items()}
         check_inside(files, title, locked, self.budget.limits)
         files = dict(sorted(files.items()))
-        return replace(fetched, files=files, dependencies=tuple(sorted(found)), left_out=tuple(left_out))
+        return replace(fetched, files=files, dependencies=tuple(sorted(dependencies)), left_out=tuple(left_out))
 
     def _wanted(self, asked: str, locked: str, place: str) -> str:
         """The version of a dependency: as Chart.lock says, else as it was vendored before where that still fits."""

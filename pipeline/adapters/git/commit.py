@@ -100,9 +100,9 @@ class RepositoryWriter:
 
     def _undo(self) -> None:
         """As the next run would, were this one killed. Where that fails too, the next run does it."""
-        found = record.read(self._turn.place)
-        if found is not None:
-            go_on_with_commit(found, self._turn)
+        unfinished = record.read(self._turn.place)
+        if unfinished is not None:
+            go_on_with_commit(unfinished, self._turn)
             record.forget(self._turn.place)
 
     def _new_branch(self, branch: str) -> str:

@@ -23,7 +23,7 @@ BUILT, NEXT = "index", "next"
 """In the commit's own folder: the index that it is made of, and the user's index as it will be."""
 
 
-def go_on_with_commit(found: RunRecord, turn: Turn) -> str:
+def go_on_with_commit(unfinished: RunRecord, turn: Turn) -> str:
     """Finish or undo it; what is to be said.
 
     Raises:
@@ -31,13 +31,13 @@ def go_on_with_commit(found: RunRecord, turn: Turn) -> str:
         ValueError: the record is not one of ours.
         OSError: the disk does.
     """
-    name = str(found.body["folder"])
+    name = str(unfinished.body["folder"])
     if not name.startswith(FOLDER) or "/" in name:
         raise ValueError("the record names a folder that is not ours")
     folder = turn.place.folder / name
-    ended = f"{named(dict(found.who))} ended half way"
+    ended = f"{named(dict(unfinished.who))} ended half way"
     try:
-        done = found.stage is Stage.DOING and _go_on(found, turn, folder)
+        done = unfinished.stage is Stage.DOING and _go_on(unfinished, turn, folder)
     except GitCommandError as error:
         raise WorldError(f"{ended}, and git cannot continue: {said(error)}", hint="fix that, then try again") from error
     shutil.rmtree(folder, ignore_errors=True)
@@ -46,13 +46,13 @@ def go_on_with_commit(found: RunRecord, turn: Turn) -> str:
     return f"{ended}: nothing was committed, and nothing is staged"
 
 
-def _go_on(found: RunRecord, turn: Turn, folder: Path) -> str:
-    git = WrittenRepository(turn.place.top / str(found.who["root"]), turn.inherited)
-    head = Head(str(found.body["branch"]), str(found.body["commit"]))
-    new = str(found.body["new"])
+def _go_on(unfinished: RunRecord, turn: Turn, folder: Path) -> str:
+    git = WrittenRepository(turn.place.top / str(unfinished.who["root"]), turn.inherited)
+    head = Head(str(unfinished.body["branch"]), str(unfinished.body["commit"]))
+    new = str(unfinished.body["new"])
     index = git.path("index")
     remove_own(index, folder / NEXT)
-    began = datetime.fromisoformat(str(found.who["since"])).timestamp()
+    began = datetime.fromisoformat(str(unfinished.who["since"])).timestamp()
     for name in ("HEAD", "packed-refs", head.branch, new):
         if name:
             remove_if_left(git.path(name), began)

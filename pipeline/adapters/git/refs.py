@@ -26,10 +26,10 @@ def at_every_ref(root: Path, path: str) -> Mapping[str, str]:
         WorldError: Git fails.
     """
     listed = ask(root, "for-each-ref", "--format=%(refname:short)", *_KINDS).stdout.decode("utf-8", "replace")
-    found: dict[str, str] = {}
+    ref_of: dict[str, str] = {}
     for name, text in _texts(root, path, ["HEAD", *listed.splitlines()]).items():
-        found.setdefault(text, name)
-    return {name: text for text, name in found.items()}
+        ref_of.setdefault(text, name)
+    return {name: text for text, name in ref_of.items()}
 
 
 def sides_of_merge(root: Path, path: str) -> Sequence[str]:
@@ -40,15 +40,15 @@ def sides_of_merge(root: Path, path: str) -> Sequence[str]:
     Raises:
         WorldError: Git fails.
     """
-    found = _texts(root, path, sorted({name for pair in _MERGES for name in pair}))
-    return next(([found[one], found[other]] for one, other in _MERGES if one in found and other in found), [])
+    texts = _texts(root, path, sorted({name for pair in _MERGES for name in pair}))
+    return next(([texts[one], texts[other]] for one, other in _MERGES if one in texts and other in texts), [])
 
 
 def _texts(root: Path, path: str, names: Sequence[str]) -> Mapping[str, str]:
     """By name, in the order of ``names``; those that lack it are left out."""
     asked = "".join(f"{name}:{SafePath(path)}\n" for name in names)
     answer = ask(root, "cat-file", "--batch", stdin=asked.encode()).stdout
-    found: dict[str, str] = {}
+    texts: dict[str, str] = {}
     at = 0
     for name in names:
         head, _, _ = answer[at:].partition(b"\n")
@@ -58,6 +58,6 @@ def _texts(root: Path, path: str, names: Sequence[str]) -> Mapping[str, str]:
             continue
         size = int(words[2])
         if words[1] == b"blob":
-            found[name] = answer[at : at + size].decode("utf-8", "replace")
+            texts[name] = answer[at : at + size].decode("utf-8", "replace")
         at += size + 1
-    return found
+    return texts

@@ -35,18 +35,18 @@ class DirectoryTree:
 
     def ids(self, prefix: str) -> Mapping[str, str]:
         """Git's own blob ids, so that a work tree can be held against a revision without reading that."""
-        found = self.read([prefix]) if prefix else {}
-        if not found:
+        contents = self.read([prefix]) if prefix else {}
+        if not contents:
             start, top = (SafePath(prefix), f"{prefix}/") if prefix else (None, "")
             below = self._below.files(start, skip=_NOT_OURS)
-            found = {top + one.path: data for one, data in below if one.kind is FileKind.FILE}
-        return {path: blob_id(data, self.hash_name) for path, data in sorted(found.items())}
+            contents = {top + one.path: data for one, data in below if one.kind is FileKind.FILE}
+        return {path: blob_id(data, self.hash_name) for path, data in sorted(contents.items())}
 
     def paths(self, prefix: str) -> Iterable[str]:
         """As ``ids`` has them, nothing read."""
         start, top = (SafePath(prefix), f"{prefix}/") if prefix else (None, "")
-        found = [top + one.path for one in self._below.walk(start, skip=_NOT_OURS) if one.kind is FileKind.FILE]
-        return sorted(found) or sorted(self.read([prefix]) if prefix else ())
+        paths = [top + one.path for one in self._below.walk(start, skip=_NOT_OURS) if one.kind is FileKind.FILE]
+        return sorted(paths) or sorted(self.read([prefix]) if prefix else ())
 
     def read(self, paths: Iterable[str]) -> Mapping[str, bytes]:
         return self._below.read_many(SafePath(path) for path in paths)
@@ -85,7 +85,7 @@ class GitTree:
         if not asked:
             return {}
         answer = _git(self.root, "cat-file", "--batch", stdin="".join(f"{blobs[path]}\n" for path in asked).encode())
-        found: dict[str, bytes] = {}
+        contents: dict[str, bytes] = {}
         at = 0
         for path in asked:
             end = answer.index(b"\n", at)
@@ -93,9 +93,9 @@ class GitTree:
             if header[-1] == b"missing":
                 raise WorldError(f"Git lists {path} and does not have it", hint="git fsck, or clone again")
             size = int(header[2])
-            found[path] = answer[at : at + size]
+            contents[path] = answer[at : at + size]
             at += size + 1
-        return found
+        return contents
 
     def _blobs(self, paths: list[str]) -> Mapping[str, str]:
         """The ids of those paths that are files; of many, those of the folder that holds them all."""
@@ -104,8 +104,8 @@ class GitTree:
         return self._listed(paths, below=False) if paths else {}
 
     def _listed(self, paths: list[str], *, below: bool) -> Mapping[str, str]:
-        found = _listed(self.root, self.commit, tuple(f"{self._top}{path}" or "." for path in paths), below=below)
-        return {path.removeprefix(self._top): blob for path, blob in found.items()}
+        blobs = _listed(self.root, self.commit, tuple(f"{self._top}{path}" or "." for path in paths), below=below)
+        return {path.removeprefix(self._top): blob for path, blob in blobs.items()}
 
 
 @lru_cache(maxsize=256)  # a commit never changes
@@ -113,12 +113,12 @@ def _listed(root: Path, commit: str, paths: tuple[str, ...], *, below: bool) -> 
     """The files at those paths from the top of the repository, or ``below`` them: path to blob id, sorted."""
     listing = _git(root, "ls-tree", "-z", *(["-r"] if below else []), commit, "--", *paths).split(b"\0")
     rows = (row.decode("utf-8", "surrogateescape").partition("\t") for row in listing if row)
-    found = sorted((path, *meta.split()) for meta, _, path in rows)
-    for path, mode, *_ in found:
+    entries = sorted((path, *meta.split()) for meta, _, path in rows)
+    for path, mode, *_ in entries:
         if mode == _SUBMODULE:
             hint = "keep pipeline.yaml, values/, rendered/ and vendor_charts/ in one repository"
             raise UsageError(f"{path} is a Git submodule: its files belong to another repository", hint=hint)
-    return {path: blob for path, mode, _, blob in found if mode.startswith("100")}
+    return {path: blob for path, mode, _, blob in entries if mode.startswith("100")}
 
 
 def resolve(root: Path, revision: str) -> str:
@@ -128,11 +128,11 @@ def resolve(root: Path, revision: str) -> str:
         UsageError: there is no such revision.
         WorldError: Git is missing, or does not open the repository.
     """
-    found = _verified(root, f"{revision}^{{commit}}")
-    if not found:
+    commit = _verified(root, f"{revision}^{{commit}}")
+    if not commit:
         hint = "git fetch it first, or name another: pipeline diff ref:REVISION"
         raise UsageError(f"there is no Git revision {revision!r} here{_shallow(root)}", hint=hint)
-    return found
+    return commit
 
 
 def is_revision(root: Path, revision: str) -> bool:

@@ -23,9 +23,11 @@ def check_contained(order: RenderOrder, limits: ChartLimits) -> None:
         RenderError: a schema refers to something outside of itself or cannot be read, or a link leads out.
     """
     digest = order.chart_digest
-    found = _looked_at(order.chart, order.title, digest, limits) if digest else _look(order.chart, order.title, limits)
-    if found is not None:
-        raise RenderError(found.message, release=order.release, chart=order.title, hint=found.hint)
+    problem = (
+        _looked_at(order.chart, order.title, digest, limits) if digest else _look(order.chart, order.title, limits)
+    )
+    if problem is not None:
+        raise RenderError(problem.message, release=order.release, chart=order.title, hint=problem.hint)
 
 
 @lru_cache

@@ -102,13 +102,13 @@ class LazyEngine:
     def identity(self) -> str:
         """What tells the Helm that would be chosen from any other, without starting it."""
         setting, version_range, _ = self._asked
-        found = [setting, version_range]
+        parts = [setting, version_range]
         if setting != "embedded":
-            found.append(_stamp(shutil.which("helm") or ""))
+            parts.append(_stamp(shutil.which("helm") or ""))
         if setting != "cli":
             spec = find_spec("helm_python")
-            found += sorted(map(_stamp, _libraries(spec.origin))) if spec is not None and spec.origin else ["none"]
-        return repr(found)
+            parts += sorted(map(_stamp, _libraries(spec.origin))) if spec is not None and spec.origin else ["none"]
+        return repr(parts)
 
 
 def _libraries(origin: str) -> list[str]:

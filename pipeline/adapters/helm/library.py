@@ -77,12 +77,12 @@ def render(order: RenderOrder, largest: int) -> Output:
             crds = orjson.loads(native.call_string("helm_chart_crds", chart)) if order.include_crds else ()
         if sum(map(len, templates.values())) + sum(len(crd["data"]) for crd in crds) > largest:
             raise TooLargeError
-        found = documents(templates)
+        rendered = documents(templates)
     except (HelmError, HelmOutputError, ValuesError) as error:
         raise NotRenderedError(str(error)) from error
-    text = assemble([(crd["filename"], crd["data"]) for crd in crds], found)
+    text = assemble([(crd["filename"], crd["data"]) for crd in crds], rendered)
     deprecated = ("this chart is deprecated",) if metadata.get("deprecated") else ()
-    return Output(text, deprecated + printed(), tuple(document for document in found if document.lost))
+    return Output(text, deprecated + printed(), tuple(document for document in rendered if document.lost))
 
 
 def _templates(

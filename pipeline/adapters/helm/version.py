@@ -45,10 +45,10 @@ def _key(binary: str) -> str:
     """What tells one file from another; empty for a script or a shim, which may start now this helm and now that."""
     file = Path(binary)
     try:
-        real, found = file.resolve(), file.stat()
+        real, status = file.resolve(), file.stat()
     except OSError:
         return ""
-    if not real.name.startswith("helm") or found.st_size < _SMALLEST:
+    if not real.name.startswith("helm") or status.st_size < _SMALLEST:
         return ""
-    same = (real, found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+    same = (real, status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
     return repr(same)

@@ -103,12 +103,12 @@ class Connections:
     def _taken(self) -> "_Connection":
         while True:
             with self._lock:
-                found = self._idle.pop() if self._idle else None
-            if found is None:
+                connection = self._idle.pop() if self._idle else None
+            if connection is None:
                 return self._opened()
-            if not found.is_dropped():
-                return found
-            found.close()
+            if not connection.is_dropped():
+                return connection
+            connection.close()
 
     def _opened(self) -> "_Connection":
         try:

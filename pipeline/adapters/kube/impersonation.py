@@ -27,10 +27,10 @@ def impersonation_headers(files: str, context: str) -> dict[str, tuple[str, ...]
         if more := [key for key in (*_PARTS, "as-user-extra") if user.get(key)]:
             raise ValueError(f"users.*.user has {more[0]} without as")
         return {}
-    found = {"Impersonate-User": _texts(name)}
-    found |= {header: _texts(user[key]) for key, header in _PARTS.items() if user.get(key)}
-    found |= {f"Impersonate-Extra-{quote(str(key), safe=_TOKEN)}": _texts(values) for key, values in extra.items()}
-    return found
+    headers = {"Impersonate-User": _texts(name)}
+    headers |= {header: _texts(user[key]) for key, header in _PARTS.items() if user.get(key)}
+    headers |= {f"Impersonate-Extra-{quote(str(key), safe=_TOKEN)}": _texts(values) for key, values in extra.items()}
+    return headers
 
 
 def _user(files: str, context: str) -> Mapping[str, Any]:

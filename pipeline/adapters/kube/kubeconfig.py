@@ -113,12 +113,12 @@ def _impersonation_of(context: str) -> Mapping[str, Sequence[str]]:
 
 def _is_address(text: str) -> bool:
     """One whose host can be looked up: no part of a name has more than 63 characters."""
-    found = urllib3.util.parse_url(text)
+    url = urllib3.util.parse_url(text)
     try:
-        (found.host or "").strip("[]").encode("idna")
+        (url.host or "").strip("[]").encode("idna")
     except UnicodeError:
         return False
-    return found.scheme in _SCHEMES and bool(found.host)
+    return url.scheme in _SCHEMES and bool(url.host)
 
 
 def _why(error: Exception) -> str:
@@ -153,9 +153,9 @@ def _pool_of(settings: Configuration) -> urllib3.PoolManager:
 def _bearer_of(settings: Configuration) -> str:
     """The value of the header Authorization; empty where a certificate, or nothing, says who we are."""
     with _ONE_AT_A_TIME, _said_aloud():
-        found = settings.auth_settings().get("BearerToken", {}).get("value")
+        token = settings.auth_settings().get("BearerToken", {}).get("value")
     forget_files()
-    return str(found or (settings.get_basic_auth_token() if settings.username else "") or "")
+    return str(token or (settings.get_basic_auth_token() if settings.username else "") or "")
 
 
 def forget_files() -> None:

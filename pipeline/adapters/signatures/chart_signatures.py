@@ -63,8 +63,8 @@ class SignatureChecks:
         if keys.keyring:
             return self._by_keyring(keys.keyring, fetched, provenance())
         title, key = f"{fetched.name} {fetched.version}", self._key(keys.cosign_key)
-        found = cosign.check_manifest(fetched.revision, signatures, bundles, key, title)
-        return replace(fetched, provenance=found)
+        checked = cosign.check_manifest(fetched.revision, signatures, bundles, key, title)
+        return replace(fetched, provenance=checked)
 
     def unsignable(self, reference: ChartReference, fetched: Fetched) -> Fetched:
         """A chart from a folder or from Git, which no one can sign: an error where a signature is demanded."""

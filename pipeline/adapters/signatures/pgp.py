@@ -55,8 +55,8 @@ def signer(provenance: bytes, keyring: bytes, title: str) -> tuple[str, bytes]:
         options = ("--no-default-keyring", "--keyring", str(ring), "--trust-model", "always", "--weak-digest", "SHA1")
         out = home / "text"
         _gpg(home, *options, "--output", str(out), "--decrypt", str(home / "text.asc"))
-        found = _STATUS.findall((home / "status").read_text("utf-8", "replace"))
-        return _fingerprint(found, title), out.read_bytes() if out.exists() else b""
+        statuses = _STATUS.findall((home / "status").read_text("utf-8", "replace"))
+        return _fingerprint(statuses, title), out.read_bytes() if out.exists() else b""
 
 
 def _keys_of_database(data: bytes, title: str) -> bytes:

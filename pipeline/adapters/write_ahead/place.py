@@ -33,9 +33,9 @@ def state_place(root: Path) -> StatePlace:
     """For the repository whose pipeline.yaml is in ``root``."""
     here = root.resolve()
     for folder in (here, *here.parents):
-        found = _git_directory(folder / ".git")
-        if found is not None:
-            return StatePlace(found / "pipeline", folder, in_git=True)
+        git = _git_directory(folder / ".git")
+        if git is not None:
+            return StatePlace(git / "pipeline", folder, in_git=True)
     return StatePlace(here / OUTSIDE_GIT, here, in_git=False)
 
 
