@@ -122,8 +122,8 @@ def _event() -> dict[str, Any]:
     path = os.environ.get("GITHUB_EVENT_PATH")
     if not path or not Path(path).is_file():
         return {}
-    found = json.loads(Path(path).read_text(encoding="utf-8"))
-    return found if isinstance(found, dict) else {}
+    event = json.loads(Path(path).read_text(encoding="utf-8"))
+    return event if isinstance(event, dict) else {}
 
 
 def _pull_request() -> int | None:

@@ -39,27 +39,27 @@ def _commit(here: "Repository", turn: "Turn | None", branch: str | None) -> int:
     from pipeline.report.safe_text import safe
 
     refuse_outdated(here)
-    found = to_commit(here)
-    if found is None:
+    content = to_commit(here)
+    if content is None:
         click.echo("nothing to commit: rendered files and vendored charts are unchanged")
         return OK
     if turn is None:
-        paths = "".join(f"{safe(path)}\n" for path in found.changes)
-        click.echo(unheard_where_needed(safe(f"{found.message}\n") + paths), nl=False)
-        _say_left_out(found)
+        paths = "".join(f"{safe(path)}\n" for path in content.changes)
+        click.echo(unheard_where_needed(safe(f"{content.message}\n") + paths), nl=False)
+        _say_left_out(content)
         return OK
-    commit = committed(here, found, turn, branch)
-    click.echo(unheard_where_needed(safe(f"committed {commit[:10]}: {found.subject}")))
-    _say_left_out(found)
+    commit = committed(here, content, turn, branch)
+    click.echo(unheard_where_needed(safe(f"committed {commit[:10]}: {content.subject}")))
+    _say_left_out(content)
     return OK
 
 
-def _say_left_out(found: "ToCommit") -> None:
+def _say_left_out(content: "ToCommit") -> None:
     """Inputs of the render that the commit lacks, each with the reason; then all other changes."""
     from pipeline.cli.support.recovery_notice import say
     from pipeline.core.words import listed
 
-    for path, why in found.withheld.items():
+    for path, why in content.withheld.items():
         say(f"{path} is not committed: {why}")
-    if found.left_out:
-        say(f"left out, as neither vendor nor render knows them: {listed(found.left_out, 5, noun='file')}")
+    if content.left_out:
+        say(f"left out, as neither vendor nor render knows them: {listed(content.left_out, 5, noun='file')}")

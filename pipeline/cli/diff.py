@@ -68,22 +68,22 @@ def command(context: click.Context, /, sides: tuple[str, ...], **options: Any) -
     moved = versions_of(sides)
     old, new, named = sides_of(() if moved else sides, context)
     sources, options = (old, new), with_releases(options, named)
-    found = _of_versions(moved, options) if moved else _found(sources, options)
+    report = _of_versions(moved, options) if moved else _found(sources, options)
     from pipeline.cli.support.outdated_notice import say_outdated
     from pipeline.cli.support.showing import show
     from pipeline.cli.support.terminal_view import depth_of
     from pipeline.cli.support.timings import timings
 
-    late = say_outdated(found.outdated)
+    late = say_outdated(report.outdated)
     with timings().step("show the report"):
-        show(found.document, options["outputs"], depth_of(options))
-    code = _exit_code(found.document, detailed=options["detailed_exitcode"])
+        show(report.document, options["outputs"], depth_of(options))
+    code = _exit_code(report.document, detailed=options["detailed_exitcode"])
     if late:
         code = code if code in (FAILED, RISK) else STALE
-    if found.hand_edits:
+    if report.hand_edits:
         from pipeline.cli.support.hand_edit_notices import say_edits
 
-        say_edits(found.hand_edits)
+        say_edits(report.hand_edits)
         code = code if code in (FAILED, RISK) else STALE
     context.exit(code)
 
@@ -138,9 +138,9 @@ def _of_charts(sources: "tuple[DiffSource, DiffSource]", options: dict[str, Any]
         from pipeline.cli.support import diffing
         from pipeline.cli.support.kept_report import of_comparison
     with timings().step("render and compare"):
-        found = diffing.charts(rendering, options["fail_on"], double_check=options["double_check"])
+        comparison = diffing.charts(rendering, options["fail_on"], double_check=options["double_check"])
     with timings().step("hide secrets"):
-        return of_comparison(found)
+        return of_comparison(comparison)
 
 
 def _of_trees(sources: "tuple[DiffSource, DiffSource]", options: dict[str, Any]) -> "ShownReport":

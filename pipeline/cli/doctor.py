@@ -22,15 +22,15 @@ def command(*, output: str) -> int:
 
     Exit 1 if something required is missing or wrong.
     """
-    found = sorted(_checks(), key=lambda row: row[1] == "broken")
-    works = all(status != "broken" for _, status, *_ in found)
+    checks = sorted(_checks(), key=lambda row: row[1] == "broken")
+    works = all(status != "broken" for _, status, *_ in checks)
     if output == "json":
         from pipeline.cli.support.json_output import print_json
 
         keys = ("name", "status", "said", "neededFor")
-        print_json({"works": works, "checks": [dict(zip(keys, row, strict=True)) for row in found]})
+        print_json({"works": works, "checks": [dict(zip(keys, row, strict=True)) for row in checks]})
     else:
-        for name, status, said, purpose in found:
+        for name, status, said, purpose in checks:
             shown = f"{name:<14} {said}{purpose and f'  [{purpose}]'}" if status != "broken" else said
             click.echo(f"{_MARKS[status]}  {shown}", err=status == "broken")
     return OK if works else FAILED

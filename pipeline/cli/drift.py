@@ -37,12 +37,12 @@ def command(*, named: tuple[str, ...], environment: str | None, releases: tuple[
     client = at.client()
     inventory = read_inventory(client, at.environment.name, at.policy.namespace)
     with progress("drift") as tell:
-        found = drift(client, applied_question(at, inventory, releases), inventory, tell)
+        differences = drift(client, applied_question(at, inventory, releases), inventory, tell)
     if output == "json":
         options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
-        shown = escaped(orjson.dumps(drift_text.data(found, at.environment.name), option=options).decode())
+        shown = escaped(orjson.dumps(drift_text.data(differences, at.environment.name), option=options).decode())
         click.echo(unheard_json(shown), nl=False)
     else:
         look = Look(settings().colored(sys.stdout))
-        click.echo(unheard(drift_text.terminal(found, at.environment.name, look)), nl=False, color=True)
-    return CHANGES if found else OK
+        click.echo(unheard(drift_text.terminal(differences, at.environment.name, look)), nl=False, color=True)
+    return CHANGES if differences else OK

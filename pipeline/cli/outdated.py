@@ -52,8 +52,8 @@ def command(releases: tuple[str, ...], *, cooldown: str, judge: bool, detailed_e
     with progress("outdated") as tell:
         now = datetime.now(tz=UTC)
         rows = standings(here.config, here.lock, releases, here.chart_source(), now, cooldown=span, progress=tell)
-    found = _judged(here, rows) if judge else {}
-    _show(rows, here.config.groups, found, output)
+    verdicts = _judged(here, rows) if judge else {}
+    _show(rows, here.config.groups, verdicts, output)
     if any(row.problem for row in rows):
         return FAILED
     return CHANGES if detailed_exitcode and any(row.is_outdated for row in rows) else OK
@@ -68,7 +68,7 @@ def _judged(here: "Repository", rows: "Sequence[Standing]") -> "Mapping[str, Seq
 def _show(
     rows: "Sequence[Standing]",
     groups: "Mapping[str, tuple[str, ...]]",
-    found: "Mapping[str, Sequence[JudgedVersion]]",
+    verdicts: "Mapping[str, Sequence[JudgedVersion]]",
     output: str,
 ) -> None:
     import sys
@@ -83,9 +83,9 @@ def _show(
 
     if output == "json":
         options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
-        data = outdated_text.data(rows, groups, found)
+        data = outdated_text.data(rows, groups, verdicts)
         click.echo(unheard_json(escaped(orjson.dumps(data, option=options).decode())), nl=False)
     else:
         look = Look(settings().colored(sys.stdout))
         click.echo(unheard(outdated_text.terminal(rows, groups, look)), nl=False, color=True)
-        click.echo(unheard(outdated_text.verdicts(found, look)), nl=False, color=True)
+        click.echo(unheard(outdated_text.verdicts(verdicts, look)), nl=False, color=True)

@@ -49,16 +49,16 @@ def _promoted(asked: Sequence[str], between: tuple[str, str], options: dict[str,
     here = repository()
     here.check_whole()
     wanted, staying = promoted(here.config, here.lock, targets(here.config, asked), *between)
-    found = decided(here, wanted, timedelta(), between[1:])
-    for release, why in found.stays.items():
+    decision = decided(here, wanted, timedelta(), between[1:])
+    for release, why in decision.stays.items():
         say(f"{release} stays: {why}")
-    if not found.moves:
+    if not decision.moves:
         click.echo("nothing to promote")
         return OK
     for line in staying:
         say(line)
     if options["branch"] is not None:
-        return runs.on_branch(here, found.moves, options["branch"], runs.UpgradeWish(options["fail_on"]))
+        return runs.on_branch(here, decision.moves, options["branch"], runs.UpgradeWish(options["fail_on"]))
     again = shell("pipeline", "promote", *asked, "--from", between[0], "--to", between[1])
     wish = runs.UpgradeWish(options["fail_on"], again if options["dry_run"] else "")
-    return runs.in_place(here, found.moves, options["outputs"], wish)
+    return runs.in_place(here, decision.moves, options["outputs"], wish)

@@ -29,11 +29,11 @@ def command(**options: Any) -> int:
     if not slash or not kind or not name:
         raise UsageError(f"{options['object']!r} is not an object", hint="pipeline show Deployment/web")
     releases = (*options["releases"], *options["named"])
-    found, edits = find((kind, name), options["revision"], options["environments"], releases)
+    objects, edits = find((kind, name), options["revision"], options["environments"], releases)
     if options["output"] == "json":
-        click.echo(_json(found), nl=False)
+        click.echo(_json(objects), nl=False)
     else:
-        click.echo("\n".join(_text(one) for one in found))
+        click.echo("\n".join(_text(one) for one in objects))
     say_edits(edits)
     return OK
 
@@ -57,7 +57,7 @@ def _text(one: "ShownObject") -> str:
     return "\n".join([*(look.style(text, "dim") for text in head), *rows])
 
 
-def _json(found: "list[ShownObject]") -> str:
+def _json(objects: "list[ShownObject]") -> str:
     import orjson
 
     from pipeline.core.json_text import escaped
@@ -69,6 +69,6 @@ def _json(found: "list[ShownObject]") -> str:
             "template": one.template,
             "lines": [{"text": row.text, "origin": row.origin} for row in one.lines],
         }
-        for one in found
+        for one in objects
     ]
     return escaped(orjson.dumps(data, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode())

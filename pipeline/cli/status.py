@@ -32,10 +32,10 @@ def command(*, environment: str | None, output: str) -> int:
     if output == "inventory":
         click.echo(recorded(at), nl=False)
         return OK
-    found = status(at.client(), at.environment.name, at.policy.namespace)
+    state = status(at.client(), at.environment.name, at.policy.namespace)
     if output == "json":
         options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
-        click.echo(escaped(orjson.dumps(status_text.data(found), option=options).decode()), nl=False)
+        click.echo(escaped(orjson.dumps(status_text.data(state), option=options).decode()), nl=False)
     else:
-        click.echo(status_text.terminal(found, Look(settings().colored(sys.stdout))), nl=False, color=True)
+        click.echo(status_text.terminal(state, Look(settings().colored(sys.stdout))), nl=False, color=True)
     return OK

@@ -69,31 +69,31 @@ def command(targets: tuple[str, ...], **options: Any) -> int:
     environments = options["environments"]
     if options["to_kube"] is not None:
         return _to_kube(here, options["to_kube"], environments, targets)
-    found = _decided(here, targets, _span(options["cooldown"]), environments, everything=options["everything"])
-    if not found:
+    moves = _decided(here, targets, _span(options["cooldown"]), environments, everything=options["everything"])
+    if not moves:
         click.echo("nothing to upgrade")
         return OK
-    return _carried_out(here, found, options)
+    return _carried_out(here, moves, options)
 
 
-def _carried_out(here: "Repository", found: "tuple[VersionMove, ...]", options: dict[str, Any]) -> int:
+def _carried_out(here: "Repository", moves: "tuple[VersionMove, ...]", options: dict[str, Any]) -> int:
     from pipeline.cli.support import upgrade_runs as runs
     from pipeline.core.words import command as shell
 
     cooldown = _span(options["cooldown"])
     if options["path"]:
-        return runs.show_paths(here, found, cooldown)
-    words = (*(f"{move.release}@{move.after}" for move in found), *_of(options["environments"]))
+        return runs.show_paths(here, moves, cooldown)
+    words = (*(f"{move.release}@{move.after}" for move in moves), *_of(options["environments"]))
     fix = options["fix_values"]
     again = shell("pipeline", "upgrade", *words, *(["--fix-values"] if fix else [])) if options["dry_run"] else ""
     wish = runs.UpgradeWish(options["fail_on"], again, fix_values=fix)
     if options["pull_requests"]:
         from pipeline.cli.support.proposing import place_of, with_pull_requests
 
-        return with_pull_requests(here, found, place_of(here, options["repo"]), wish, cooldown)
+        return with_pull_requests(here, moves, place_of(here, options["repo"]), wish, cooldown)
     if options["branch"] is not None:
-        return runs.on_branch(here, found, options["branch"], wish)
-    return runs.in_place(here, found, options["outputs"], wish)
+        return runs.on_branch(here, moves, options["branch"], wish)
+    return runs.in_place(here, moves, options["outputs"], wish)
 
 
 def _to_kube(here: "Repository", kube: str, environments: tuple[str, ...], asked: tuple[str, ...]) -> int:
@@ -143,7 +143,7 @@ def _decided(
     wanted = targets(here.config, asked, everything=everything)
     if not wanted:
         raise UsageError("no release is named", hint="pipeline upgrade RELEASE, or --all; pipeline outdated lists them")
-    found = decided(here, wanted, cooldown, environments)
-    for release, why in found.stays.items():
+    decision = decided(here, wanted, cooldown, environments)
+    for release, why in decision.stays.items():
         say(f"{release} stays: {why}")
-    return found.moves
+    return decision.moves

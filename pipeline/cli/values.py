@@ -35,22 +35,22 @@ def command(release: str, path: str, environment: str, output: str) -> int:
         raise click.UsageError(f"release {release!r} is not in environment {environment!r}")
     world = here.render_world()
     job = job_of(*pairs[0], here.lock, world)
-    mask, found = Mask(), list(value_origins(job, world, path))
+    mask, origins = Mask(), list(value_origins(job, world, path))
     for layer in job.layers:
         mask.values(layer.data)
         mask.hidden(layer.secrets)
     if output == "json":
         from pipeline.cli.support.json_output import print_json
 
-        print_json([_row(one, mask) for one in found])
-        return OK if found else FAILED
-    for one in found:
+        print_json([_row(one, mask) for one in origins])
+        return OK if origins else FAILED
+    for one in origins:
         shown = mask.text(one.shown)
         origin = one.origin
         click.echo(safe(f"{'.'.join(origin.path)} = {shown}  {origin.file}:{origin.line} ({origin.layer})"))
-    if not found:
+    if not origins:
         click.echo(f"no value is set at {path}" if path else "no values are set", err=True)
-    return OK if found else FAILED
+    return OK if origins else FAILED
 
 
 def _row(one: "ShownValue", mask: "Mask") -> dict[str, Any]:

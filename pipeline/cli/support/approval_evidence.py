@@ -45,12 +45,12 @@ def evidence_of(
 
     evidence = Evidence(here.root, plan, plan_digest, now)
     approvals = (*_given(files), *_kept(here, plan_digest))
-    found = [item for approval in approvals for item in evidence.check(approval)]
+    checked = [item for approval in approvals for item in evidence.check(approval)]
     if typed is not None:
-        found.append(typed_here(here.root, plan_digest, now, typed))
+        checked.append(typed_here(here.root, plan_digest, now, typed))
     if dispatch_digest is not None:
-        found.append(dispatched(here.root, plan_digest, now, dispatch_digest))
-    return tuple(found)
+        checked.append(dispatched(here.root, plan_digest, now, dispatch_digest))
+    return tuple(checked)
 
 
 def protected_policy(here: Repository, environment: str) -> ProtectedPolicy | None:

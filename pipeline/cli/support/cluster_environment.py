@@ -72,8 +72,8 @@ class ClusterEnvironment:
 
     def tree_id(self, commit: str) -> str:
         """What identifies every byte of the environment's objects, indexes and hooks; empty where it has none."""
-        found = [trees.tree_id(self.top, commit, self._from_top(own)) for own in folders_of(self.environment.name)]
-        return "+".join(found) if any(found[1:]) else found[0]
+        ids = [trees.tree_id(self.top, commit, self._from_top(own)) for own in folders_of(self.environment.name)]
+        return "+".join(ids) if any(ids[1:]) else ids[0]
 
     def _from_top(self, own: str) -> str:
         return own if self.folder == "." else f"{self.folder}/{own}"
@@ -82,11 +82,11 @@ class ClusterEnvironment:
 def place(here: Repository, environment: str) -> ClusterEnvironment:
     """Raises UsageError where pipeline.yaml has no such environment, or none with a cluster."""
     here.config.pairs((environment,))
-    found = here.config.environments[environment]
-    if found.cluster is None:
+    target = here.config.environments[environment]
+    if target.cluster is None:
         hint = f"environments: {{{environment}: {{cluster: {{context: NAME}}}}}} in pipeline.yaml"
         raise UsageError(f"environment {environment!r} has no cluster", hint=hint)
-    return ClusterEnvironment(here, found, found.cluster, policy_of(found.apply), SystemClock())
+    return ClusterEnvironment(here, target, target.cluster, policy_of(target.apply), SystemClock())
 
 
 def only_environment(here: Repository, asked: str | None) -> str:
@@ -97,7 +97,7 @@ def only_environment(here: Repository, asked: str | None) -> str:
     """
     if asked:
         return asked
-    names = [name for name, found in here.config.environments.items() if found.cluster is not None]
+    names = [name for name, environment in here.config.environments.items() if environment.cluster is not None]
     if len(names) == 1:
         return names[0]
     hint = f"-e {names[0]}" if names else "environments: {prod: {cluster: {context: NAME}}} in pipeline.yaml"
@@ -158,11 +158,11 @@ def question(at: ClusterEnvironment, wish: Wish) -> Question:
 
 
 def _source(at: ClusterEnvironment, commit: str) -> PlanSource:
-    found = PlanSource(commit, at.path(), at.tree_id(commit))
-    if not found.tree:
+    source = PlanSource(commit, at.path(), at.tree_id(commit))
+    if not source.tree:
         hint = "pipeline render && pipeline commit"
         raise StaleError(f"nothing is rendered for {at.environment.name!r} at {commit[:10]}", hint=hint)
-    return found
+    return source
 
 
 def applied_question(at: ClusterEnvironment, inventory: Inventory, releases: tuple[str, ...]) -> Question:

@@ -47,28 +47,28 @@ def to_commit(here: "Repository") -> ToCommit | None:
 
     head = here.head()
     touched = changed_paths(here.root)
-    found = _as_git_sees(here, changed(head, here.worktree), touched)
+    touched_blobs = _as_git_sees(here, changed(head, here.worktree), touched)
     refuse_edits(here, head)
-    withheld = _withheld(here, head, found)
-    changes = {path: blob for path, blob in found.items() if path not in withheld}
+    withheld = _withheld(here, head, touched_blobs)
+    changes = {path: blob for path, blob in touched_blobs.items() if path not in withheld}
     if not changes:
         return None
     check_secrets(here.config, changes, here.worktree)
-    others = tuple(path for path in touched if path not in found)
+    others = tuple(path for path in touched if path not in touched_blobs)
     return ToCommit(changes, message(_report(committed=head is not None), len(changes)), withheld, others)
 
 
-def _as_git_sees(here: "Repository", found: Mapping[str, str], touched: Sequence[str]) -> dict[str, str]:
+def _as_git_sees(here: "Repository", blobs: Mapping[str, str], touched: Sequence[str]) -> dict[str, str]:
     """Inputs are people's own: Git may change their line ends, and what only differs so is not a change."""
-    seen = {*touched, *ignored(here.root, [path for path in found if is_input(path)])}
-    kept = {path: blob for path, blob in found.items() if not is_input(path) or path in seen}
+    seen = {*touched, *ignored(here.root, [path for path in blobs if is_input(path)])}
+    kept = {path: blob for path, blob in blobs.items() if not is_input(path) or path in seen}
     inputs = [path for path, blob in kept.items() if is_input(path) and blob and "\n" not in path]
     return kept | stored_ids(here.root, inputs)
 
 
-def _withheld(here: "Repository", head: "Tree | None", found: Mapping[str, str]) -> dict[str, str]:
+def _withheld(here: "Repository", head: "Tree | None", blobs: Mapping[str, str]) -> dict[str, str]:
     """New inputs that Git ignores, or that hold what looks like a credential: that is for people to decide."""
-    inputs = [path for path, blob in found.items() if is_input(path) and blob]
+    inputs = [path for path, blob in blobs.items() if is_input(path) and blob]
     there = {path for path in inputs if head is not None and path in head.ids(path)}
     new = [path for path in inputs if path not in there]
     withheld = dict.fromkeys(ignored(here.root, new), "Git ignores it")
@@ -86,7 +86,7 @@ def _holds_credential(data: bytes) -> bool:
     return any(True for document in documents for _ in in_the_open(document, ()))
 
 
-def committed(here: "Repository", found: ToCommit, turn: "Turn", branch: str | None) -> str:
+def committed(here: "Repository", content: ToCommit, turn: "Turn", branch: str | None) -> str:
     """Commit it, on a new branch where one is named; the commit's hash.
 
     Raises:
@@ -95,7 +95,7 @@ def committed(here: "Repository", found: ToCommit, turn: "Turn", branch: str | N
     """
     from pipeline.adapters.git.commit import RepositoryWriter
 
-    return RepositoryWriter(here.root, turn).commit(found.changes, found.message, branch)
+    return RepositoryWriter(here.root, turn).commit(content.changes, content.message, branch)
 
 
 def _report(*, committed: bool) -> "Report":

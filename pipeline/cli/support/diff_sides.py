@@ -37,9 +37,9 @@ def sides_of(words: tuple[str, ...], context: click.Context) -> "tuple[DiffSourc
     releases: tuple[str, ...] = context.meta.get(_AFTER, ())
     sides: list[DiffSource] = []
     for word in words:
-        found = sources_of(word)
-        if found:
-            sides += found
+        sources = sources_of(word)
+        if sources:
+            sides += sources
         elif word in _release_names():
             releases = (*releases, word)
         else:
@@ -111,12 +111,15 @@ def versions_of(words: tuple[str, ...]) -> tuple[str, ...]:
         UsageError: some do, and others do not.
     """
     known = _release_names() if any("@" in word for word in words) else []
-    found = tuple(word for word in words if word.partition("@")[0] in known and "@" in word and not _is_revision(word))
-    if found and len(found) < len(words):
+    versions = tuple(
+        word for word in words if word.partition("@")[0] in known and "@" in word and not _is_revision(word)
+    )
+    if versions and len(versions) < len(words):
         raise UsageError(
-            f"{found[0]!r} is compared with what is committed, and with no other side", hint=f"pipeline diff {found[0]}"
+            f"{versions[0]!r} is compared with what is committed, and with no other side",
+            hint=f"pipeline diff {versions[0]}",
         )
-    return found
+    return versions
 
 
 def _unknown(word: str) -> str:

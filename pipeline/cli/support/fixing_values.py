@@ -31,14 +31,14 @@ class FixedValues:
 
 def charts_of(lock: ChartLock, disk: Disk, batch: Iterable[VersionMove]) -> dict[str, Chart]:
     """By release and environments, the charts that lie in vendor_charts/ for it."""
-    found = {}
+    charts = {}
     for move in batch:
         got = lock.releases.get(move.pin) or lock.releases.get(move.release)
         if got is not None:
             files = {original(path): data for path, data in disk.vendored(got.folder).files.items()}
             if "Chart.yaml" in files:
-                found[move.pin] = chart_of(files, "", f"{got.name} {got.version}")
-    return found
+                charts[move.pin] = chart_of(files, "", f"{got.name} {got.version}")
+    return charts
 
 
 def fixed_values(
@@ -53,13 +53,13 @@ def fixed_values(
             continue
         for file in _files_of(config, move):
             text = files.get(file, disk.read(file) or b"").decode("utf-8", "replace")
-            found = _found(text, before[move.pin], after[move.pin])
-            if not found:
+            moved_keys = _found(text, before[move.pin], after[move.pin])
+            if not moved_keys:
                 continue
             others = sorted(f"{env}/{name}" for env, name in _readers(config, file) if (env, name) not in moving)
-            new = None if others else with_moved_keys(text, found)
+            new = None if others else with_moved_keys(text, moved_keys)
             why = f"also read by {', '.join(others)}, which stays" if others else "not in place"
-            said += _told(file, text, found, "" if new is not None else why)
+            said += _told(file, text, moved_keys, "" if new is not None else why)
             if new is not None:
                 files[file] = new.encode()
     return FixedValues(files, tuple(dict.fromkeys(said)))
@@ -87,7 +87,7 @@ def _readers(config: Config, file: str) -> Iterator[tuple[str, str]]:
             yield environment.name, release.name
 
 
-def _told(file: str, text: str, found: Mapping[tuple[str, ...], tuple[str, ...]], why_not: str) -> Iterator[str]:
-    for old, new in found.items():
+def _told(file: str, text: str, moved_keys: Mapping[tuple[str, ...], tuple[str, ...]], why_not: str) -> Iterator[str]:
+    for old, new in moved_keys.items():
         edit = f"{file}:{mark(text, old).line}: {'.'.join(old)} -> {'.'.join(new)}"
         yield f"{edit}: move it by hand ({why_not})" if why_not else edit

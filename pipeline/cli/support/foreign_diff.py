@@ -79,8 +79,8 @@ def compared_foreign(what: Foreign, old: DiffSource, new: DiffSource, asked: Dif
         for side in sides:
             _render(side, asked)
         places = [DiffSource(SourceKind.DIR, str(side.folder)) for side in sides]
-        found = compared(places[0], places[1], wanted)
-    return Comparison(replace(found.report, old=sides[0].title, new=sides[1].title))
+        comparison = compared(places[0], places[1], wanted)
+    return Comparison(replace(comparison.report, old=sides[0].title, new=sides[1].title))
 
 
 def _taken_over(what: Foreign, source: DiffSource, folder: Path, *, missing_ok: bool) -> _ForeignSide:
@@ -102,7 +102,7 @@ def _taken_over(what: Foreign, source: DiffSource, folder: Path, *, missing_ok: 
     made = folder / SafePath("made")
     (made / SafePath(RENDERED)).mkdir(parents=True)
     try:
-        found = declared(place, RepositoryAround(files, address(top), from_top=True), [what.tool])
+        imported = declared(place, RepositoryAround(files, address(top), from_top=True), [what.tool])
     except MissingFileError:
         if not missing_ok:
             raise
@@ -110,9 +110,9 @@ def _taken_over(what: Foreign, source: DiffSource, folder: Path, *, missing_ok: 
     except UsageError as error:
         said = error.message.replace(str(place), str(what.place))
         raise UsageError(f"{title}: {said}", hint=f"name the folder that holds all of it: --{what.tool} .") from error
-    moved = _moved(found)
+    moved = _moved(imported)
     texts, left_out = repository_files(moved)
-    _write(made, {name: text.encode() for name, text in texts.items()} | _own_files(found, files))
+    _write(made, {name: text.encode() for name, text in texts.items()} | _own_files(imported, files))
     return _ForeignSide(title, _config(texts[FILE], what.kube), left_out, made)
 
 
@@ -125,23 +125,23 @@ def _tree(source: DiffSource, top: Path) -> tuple[Tree, str]:
     return trees.GitTree(top, commit), titled(source, commit)
 
 
-def _moved(found: Imported) -> Imported:
+def _moved(imported: Imported) -> Imported:
     """With the values files at the places that they are copied to."""
 
     def there(release: ImportedRelease) -> ImportedRelease:
         return replace(release, value_files=tuple(_aside(file) for file in release.value_files))
 
-    return replace(found, releases={name: tuple(map(there, rows)) for name, rows in found.releases.items()})
+    return replace(imported, releases={name: tuple(map(there, rows)) for name, rows in imported.releases.items()})
 
 
 def _aside(file: str) -> str:
     return f"{_ASIDE}/{file}" if file.startswith("values/") else file
 
 
-def _own_files(found: Imported, top: Path) -> dict[str, bytes]:
+def _own_files(imported: Imported, top: Path) -> dict[str, bytes]:
     """The values files and the charts of the repository that its releases name."""
     tree, files = trees.DirectoryTree(top), dict[str, bytes]()
-    every = [release for rows in found.releases.values() for release in rows]
+    every = [release for rows in imported.releases.values() for release in rows]
     for file, data in tree.read(sorted({file for release in every for file in release.value_files})).items():
         files[_aside(file)] = data
     for chart in {release.chart.removeprefix("./") for release in every if release.chart.startswith("./")}:

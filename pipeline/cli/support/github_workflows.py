@@ -58,12 +58,12 @@ def _requirements(report: Path | None) -> tuple[str, ...]:
 
 
 def _shipped() -> dict[str, str]:
-    found = {}
+    workflows = {}
     for name in (PLAN, FORK, UPGRADE, APPLY):
         data = get_data("pipeline", f"data/github/{name}")
         assert data is not None, f"BUG: {name} is missing from the package"
-        found[name] = data.decode()
-    return found
+        workflows[name] = data.decode()
+    return workflows
 
 
 def _applied(config: "Config | None") -> list[str]:

@@ -36,32 +36,32 @@ def judged(here: Repository, rows: Sequence[Standing]) -> dict[str, tuple[Judged
         return {}
     head = head_of(here)
     gc.set_threshold(_SELDOM)
-    found: dict[str, tuple[JudgedVersion, ...]] = {}
+    verdicts: dict[str, tuple[JudgedVersion, ...]] = {}
     with in_scratch(here, uncommitted=False) as place, progress("judge") as tell:
         done, total = 0, sum(len(row.newer) for row in rows)
         for row in rows:
             bench = Bench.of(place, head, row, row.pin, row.environments)
-            found[row.pin] = ()
+            verdicts[row.pin] = ()
             for each in row.newer:
                 tell(done, total, f"{row.pin} {each.version}")
-                found[row.pin] += (bench.judged("", each.version),)
+                verdicts[row.pin] += (bench.judged("", each.version),)
                 bench.forget(each.version)
                 done += 1
-    return found
+    return verdicts
 
 
-def paths(here: Repository, found: Sequence[VersionMove], cooldown: timedelta = timedelta()) -> tuple[JudgedPath, ...]:
+def paths(here: Repository, moves: Sequence[VersionMove], cooldown: timedelta = timedelta()) -> tuple[JudgedPath, ...]:
     """For each move the best way there, over the versions in between that are old enough.
 
     Raises:
         UsageError, WorldError: there is no Git repository, no commit to start from, or a source does not answer.
     """
     head = head_of(here)
-    rows = newer_of(here, [move.release for move in found], cooldown)
+    rows = newer_of(here, [move.release for move in moves], cooldown)
     with in_scratch(here, uncommitted=False) as place:
         return tuple(
             _path(Bench.of(place, head, _row_of(move, rows), move.pin, move.environments), move, _between(move, rows))
-            for move in found
+            for move in moves
         )
 
 

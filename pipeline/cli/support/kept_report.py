@@ -43,10 +43,10 @@ class ShownReport:
     """Releases of the work tree, on the new side, that are not as they would be rendered now."""
 
 
-def of_comparison(found: "Comparison") -> ShownReport:
+def of_comparison(comparison: "Comparison") -> ShownReport:
     from pipeline.report.structured import document
 
-    return ShownReport(document(found.report), found.hand_edits, found.outdated)
+    return ShownReport(document(comparison.report), comparison.hand_edits, comparison.outdated)
 
 
 def kept_or(old: DiffSource, new: DiffSource, asked: "DiffRequest", compare: "Callable[[], Comparison]") -> ShownReport:
@@ -59,9 +59,9 @@ def kept_or(old: DiffSource, new: DiffSource, asked: "DiffRequest", compare: "Ca
         from pipeline.adapters.cache.tool_version import tool_version
 
         cache = Cache(cache_folder("reports"), tool_version(), _MOST)
-        found = _read(cache.get(key))
-        if found is not None:
-            return found
+        report = _read(cache.get(key))
+        if report is not None:
+            return report
     made = compare()
     with timings().step("hide secrets"):
         shown = of_comparison(made)
@@ -112,10 +112,10 @@ def _worktree(here: "Repository") -> str:
 
     rows = []
     for folder in (RENDERED, VENDORED, *_FOLDERS):
-        found = FileDigests(here.root).below(folder)
-        if folder in _FOLDERS and any(one.kind is FileKind.LINK for one, _ in found):
+        entries = FileDigests(here.root).below(folder)
+        if folder in _FOLDERS and any(one.kind is FileKind.LINK for one, _ in entries):
             return ""
-        rows += [f"{folder}/{one.path}\0{one.kind}\0{one.executable}\0{digest}" for one, digest in found]
+        rows += [f"{folder}/{one.path}\0{one.kind}\0{one.executable}\0{digest}" for one, digest in entries]
     own = sorted({file for one in here.config.releases for env in one.environments for file in one.value_files(env)})
     rows += [f"{path}\0{_digest(here.disk.read(path) or b'')}" for path in (LOCK, *own)]
     return _digest("\n".join(sorted(rows)).encode("utf-8", "surrogateescape"))

@@ -29,14 +29,14 @@ def kube_plans(
     """
     pairs = here.config.pairs(tuple(environments), tuple(releases))
     _check(kube)
-    found = {environment.name: environment for environment, _ in pairs if _is_older(environment, kube)}
-    if not found:
+    raised = {environment.name: environment for environment, _ in pairs if _is_older(environment, kube)}
+    if not raised:
         raise UsageError(f"every environment asked for runs Kubernetes {kube} or newer already")
     head = head_of(here)
     rows = newer_of(here, list(dict.fromkeys(release.name for _, release in pairs)))
     needs = {release.name: release.needs for release in here.config.releases}
     with in_scratch(here, uncommitted=False) as place:
-        return tuple(in_order(_plan(place, head, environment, kube, rows), needs) for environment in found.values())
+        return tuple(in_order(_plan(place, head, environment, kube, rows), needs) for environment in raised.values())
 
 
 def _check(kube: str) -> None:
@@ -55,12 +55,12 @@ def _is_older(environment: Environment, kube: str) -> bool:
 
 def _plan(place: Repository, head: GitTree, environment: Environment, kube: str, rows: Sequence[Standing]) -> KubePlan:
     mine = [row for row in rows if environment.name in row.environments]
-    found = []
+    moves = []
     with progress("judge") as tell:
         for number, row in enumerate(mine):
             tell(number, len(mine), f"{environment.name}/{row.release}")
-            found.append(_move(place, head, environment.name, kube, row))
-    return KubePlan(environment.name, environment.full_kube_version, kube, tuple(found))
+            moves.append(_move(place, head, environment.name, kube, row))
+    return KubePlan(environment.name, environment.full_kube_version, kube, tuple(moves))
 
 
 def _move(place: Repository, head: GitTree, environment: str, kube: str, row: Standing) -> KubeMove:
@@ -80,5 +80,5 @@ def _move(place: Repository, head: GitTree, environment: str, kube: str, row: St
 
 def _raised(now: Bench, then: Bench, version: str) -> JudgedVersion:
     """The version on the new Kubernetes: against itself on the old one, or alone where that does not take it."""
-    found = now.judged(version, version, then)
-    return then.judged("", version) if found.verdict is Verdict.FAILED else found
+    judged = now.judged(version, version, then)
+    return then.judged("", version) if judged.verdict is Verdict.FAILED else judged

@@ -102,8 +102,8 @@ def _state(snapshot: Snapshot, question: MeshQuestion, *, compared: bool) -> _St
 def _chosen(mesh: Mesh, every: list[Proxy], question: MeshQuestion) -> list[Proxy]:
     if not question.proxy:
         return every
-    found = chosen_proxy(mesh, every, question.proxy)
-    return [found] if found else []
+    proxy = chosen_proxy(mesh, every, question.proxy)
+    return [proxy] if proxy else []
 
 
 def _some_has(states: list[_State], question: MeshQuestion) -> None:

@@ -50,8 +50,8 @@ def read_recorded(at: ClusterEnvironment, path: Path) -> Inventory:
     except (OSError, UnicodeDecodeError, YamlError) as error:
         raise UsageError(f"{path} cannot be read as an inventory: {error}", hint=_HINT) from error
     name, namespace = name_of(at.environment.name), at.policy.namespace
-    found = mapping(mapping(body).get("metadata"))
-    if mapping(body).get("kind") != "ConfigMap" or found.get("name") != name:
+    metadata = mapping(mapping(body).get("metadata"))
+    if mapping(body).get("kind") != "ConfigMap" or metadata.get("name") != name:
         raise UsageError(f"{path} is not the inventory of {at.environment.name!r} (ConfigMap {name})", hint=_HINT)
     try:
         return from_body(dict(mapping(body)), at.environment.name, namespace)

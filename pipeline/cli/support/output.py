@@ -79,5 +79,5 @@ def shown(text: str) -> str:
     return text if text.isascii() and text.isprintable() else own.sub(_escape, text)
 
 
-def _escape(found: re.Match[str]) -> str:
-    return next(filter(None, found.groups()), "") or f"\\u{ord(found.group()):04x}"
+def _escape(match: re.Match[str]) -> str:
+    return next(filter(None, match.groups()), "") or f"\\u{ord(match.group()):04x}"

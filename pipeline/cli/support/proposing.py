@@ -65,11 +65,11 @@ def place_of(here: Repository, repo: str | None) -> ProposalPlace:
 
 
 def with_pull_requests(
-    here: Repository, found: Sequence[VersionMove], place: ProposalPlace, wish: UpgradeWish, cooldown: timedelta
+    here: Repository, moves: Sequence[VersionMove], place: ProposalPlace, wish: UpgradeWish, cooldown: timedelta
 ) -> int:
     """One for each batch. What fails is named, and the others are proposed all the same."""
     worst = OK
-    for batch in batches(found):
+    for batch in batches(moves):
         try:
             click.echo(safe(_proposed(here, batch, place, wish, cooldown)))
         except PipelineError as error:

@@ -21,8 +21,8 @@ def of_versions(asked: Sequence[str], environments: Sequence[str], fail_on: str 
     """
     here = repository()
     here.check_whole()
-    found = decided(here, targets(here.config, asked), timedelta(0), environments)
-    for release, why in found.stays.items():
+    decision = decided(here, targets(here.config, asked), timedelta(0), environments)
+    for release, why in decision.stays.items():
         raise UsageError(f"there is nothing to compare: {release} stays: {why}", hint="name another version")
     with in_scratch(here, uncommitted=True) as place:
-        return of_comparison(upgraded(place, found.moves, fail_on).comparison)
+        return of_comparison(upgraded(place, decision.moves, fail_on).comparison)

@@ -48,11 +48,11 @@ def find(
     charts, kept = chart_within(here.config.limits.charts), DocumentCache.of_user()
     rendered = read_rendered(revision or "worktree", _tree(here, revision), wanted, charts, kept)
     snapshot, _ = masked(rendered.snapshot, Snapshot("", {}), Mask())
-    found = list(_found(snapshot, *name))
-    if not found:
+    objects = list(_found(snapshot, *name))
+    if not objects:
         raise UsageError(f"no rendered object is {'/'.join(name)}", hint=_near(snapshot, name[0]))
-    homes = {one.home for one in found}
-    return found, tuple(edit for edit in rendered.hand_edits if "/".join(owner(edit.path)) in homes)
+    homes = {one.home for one in objects}
+    return objects, tuple(edit for edit in rendered.hand_edits if "/".join(owner(edit.path)) in homes)
 
 
 def _tree(here: Repository, revision: str) -> Tree:

@@ -111,5 +111,5 @@ def _without_cache(root: click.Context) -> None:
 
 
 def _of(ctx: click.Context) -> Settings:
-    found = ctx.find_root().meta.get(__name__)
-    return found if isinstance(found, Settings) else Settings()
+    kept = ctx.find_root().meta.get(__name__)
+    return kept if isinstance(kept, Settings) else Settings()

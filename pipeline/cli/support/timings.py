@@ -63,9 +63,9 @@ def timings() -> Timings:
     ctx = click.get_current_context(silent=True)
     if ctx is None:
         return Timings()
-    found = ctx.find_root().meta.setdefault(__name__, Timings())
-    assert isinstance(found, Timings), "BUG: something else is kept as the timings"
-    return found
+    kept = ctx.find_root().meta.setdefault(__name__, Timings())
+    assert isinstance(kept, Timings), "BUG: something else is kept as the timings"
+    return kept
 
 
 @contextmanager

@@ -39,8 +39,8 @@ _SHORTEST = 6
 
 def redact(text: str, environ: Mapping[str, str] | None = None) -> str:
     """``text`` without what the run knows, values of secret-looking variables, credentials in URLs, and tokens."""
-    found = os.environ if environ is None else environ
-    values = {value for name, value in found.items() if _SECRET_NAME.search(name) and len(value) >= _SHORTEST}
+    variables = os.environ if environ is None else environ
+    values = {value for name, value in variables.items() if _SECRET_NAME.search(name) and len(value) >= _SHORTEST}
     text = hide(text)
     for value in sorted(values, key=len, reverse=True):
         text = text.replace(value, "***")

@@ -37,10 +37,10 @@ class UpgradeWish:
     fix_values: bool = False
 
 
-def in_place(here: Repository, found: Sequence[VersionMove], outputs: tuple[str, ...], how: UpgradeWish) -> int:
+def in_place(here: Repository, moves: Sequence[VersionMove], outputs: tuple[str, ...], how: UpgradeWish) -> int:
     """All moves at once, in the work tree; or for a dry run in another one."""
     with in_scratch(here, uncommitted=True) if how.again else nullcontext(here) as place:
-        done = upgraded(place, found, how.fail_on, fix_values=how.fix_values)
+        done = upgraded(place, moves, how.fail_on, fix_values=how.fix_values)
     tell(done)
     show(document(done.comparison.report), outputs)
     code = _exit_code(done)
@@ -53,11 +53,11 @@ def in_place(here: Repository, found: Sequence[VersionMove], outputs: tuple[str,
     return code
 
 
-def on_branch(here: Repository, found: Sequence[VersionMove], branch: str, how: UpgradeWish) -> int:
+def on_branch(here: Repository, moves: Sequence[VersionMove], branch: str, how: UpgradeWish) -> int:
     """A commit for each batch. What fails is named, and the others are committed all the same."""
-    name, made, worst = branch or branch_name(found), 0, OK
+    name, made, worst = branch or branch_name(moves), 0, OK
     with in_scratch(here, uncommitted=False) as place:
-        for batch in batches(found):
+        for batch in batches(moves):
             try:
                 done = upgraded(place, batch, how.fail_on, fix_values=how.fix_values)
                 with place.disk.alone("commit", say) as disk:
@@ -79,9 +79,9 @@ def on_branch(here: Repository, found: Sequence[VersionMove], branch: str, how: 
     return worst
 
 
-def show_paths(here: Repository, found: Sequence[VersionMove], cooldown: timedelta = timedelta()) -> int:
+def show_paths(here: Repository, moves: Sequence[VersionMove], cooldown: timedelta = timedelta()) -> int:
     """For each release the steps, with what blocks each of them."""
-    ways = paths(here, found, cooldown)
+    ways = paths(here, moves, cooldown)
     look = Look(settings().colored(sys.stdout))
     click.echo(unheard("\n".join(terminal(way, look) for way in ways)), nl=False, color=True)
     return OK if all(way.is_open for way in ways) else RISK

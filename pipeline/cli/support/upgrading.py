@@ -93,8 +93,8 @@ def upgraded(
         warnings, said = _written(here, disk, new, batch, fix_values=fix_values)
     names, environments = tuple(move.release for move in batch), environments_of(batch)
     old = parse_source("ref:HEAD" if here.head() is not None else "empty")
-    found = compared(old, parse_source("worktree"), DiffRequest(environments, names, fail_on))
-    return Upgraded(tuple(batch), edits, warnings, said, found)
+    comparison = compared(old, parse_source("worktree"), DiffRequest(environments, names, fail_on))
+    return Upgraded(tuple(batch), edits, warnings, said, comparison)
 
 
 def environments_of(batch: Sequence[VersionMove]) -> tuple[str, ...]:

@@ -27,21 +27,21 @@ def verify(*, offline: bool, output: str) -> int:
     with progress("verify") as tell:
         source = None if offline else here.chart_source()
         committed = here.committed()
-        found = compare(here.config, here.lock, disk, below, committed=committed, source=source, progress=tell)
+        check = compare(here.config, here.lock, disk, below, committed=committed, source=source, progress=tell)
     if output == "json":
         from pipeline.cli.support.json_output import print_json
 
-        rows = [{"path": one.path, "what": one.what, "lines": list(one.lines)} for one in found.differences]
-        print_json({"charts": found.charts, "differences": rows, "notes": list(found.notes)})
+        rows = [{"path": one.path, "what": one.what, "lines": list(one.lines)} for one in check.differences]
+        print_json({"charts": check.charts, "differences": rows, "notes": list(check.notes)})
         return STALE if rows else OK
-    for one in found.differences:
+    for one in check.differences:
         click.echo(safe(f"{one.path} {one.what}\n"), nl=False)
         for line in one.lines:
             click.echo(safe(f"    {line}\n"), nl=False)
-    for note in found.notes:
+    for note in check.notes:
         click.echo(safe(f"note: {note}\n"), nl=False, err=True)
-    if not found.differences:
-        click.echo(f"vendored charts are as they were fetched: {found.charts}")
+    if not check.differences:
+        click.echo(f"vendored charts are as they were fetched: {check.charts}")
         return OK
     click.echo("pipeline vendor restores what was fetched; pipeline vendor prune removes what is undeclared", err=True)
     return STALE

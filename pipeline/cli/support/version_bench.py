@@ -83,10 +83,10 @@ class Bench:
         assert isinstance(before, RenderedSnapshot)
         assert isinstance(after, RenderedSnapshot)
         terms = DiffTerms.of(there._config(""), _today(), None)  # noqa: SLF001 - as above
-        found = judged_report(new, diff_repository(before, after, rules.load, terms))
+        verdict = judged_report(new, diff_repository(before, after, rules.load, terms))
         if key and not any(bench._completed(version) for bench, version in ((self, old), (there, new))):  # noqa: SLF001
-            self._verdicts.put(found, *key)
-        return found
+            self._verdicts.put(verdict, *key)
+        return verdict
 
     def forget(self, version: str) -> None:
         """Nobody asks for it again: its objects need not stay in memory."""
