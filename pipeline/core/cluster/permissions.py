@@ -57,21 +57,21 @@ def manifests(scope: PermissionScope, subject: Mapping[str, str]) -> list[Body]:
     """Our namespace, a Role in each namespace, a ClusterRole for what is in none, and their bindings to ``subject``."""
     name = f"{name_of(scope.environment)}-{scope.purpose}"
     needed = {rid.namespace for rid in scope.objects} | {scope.namespace}
-    found: list[Body] = [_namespace(one) for one in sorted(needed & scope.missing)]
+    objects: list[Body] = [_namespace(one) for one in sorted(needed & scope.missing)]
     if subject["kind"] == "ServiceAccount":
         metadata = {"name": subject["name"], "namespace": subject["namespace"]}
-        found.append({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata})
+        objects.append({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata})
     by_namespace: defaultdict[str, list[ResourceId]] = defaultdict(list)
     for rid in scope.objects:
         by_namespace[rid.namespace].append(rid)
-    found += _pair(name, "", [*_everywhere(scope), *_rules(scope, by_namespace.pop("", []))], subject)
+    objects += _pair(name, "", [*_everywhere(scope), *_rules(scope, by_namespace.pop("", []))], subject)
     for namespace in (scope.namespace, *scope.retired):
         by_namespace.setdefault(namespace, [])
     for namespace, rids in sorted(by_namespace.items()):
         bookkeeping = _bookkeeping(scope) if namespace == scope.namespace else []
         retiring = _retiring(scope) if namespace in scope.retired else []
-        found += _pair(name, namespace, [*bookkeeping, *retiring, *_rules(scope, rids)], subject)
-    return found
+        objects += _pair(name, namespace, [*bookkeeping, *retiring, *_rules(scope, rids)], subject)
+    return objects
 
 
 def _namespace(name: str) -> Body:

@@ -82,8 +82,8 @@ class Answer:
 
     def _causes(self) -> Iterator["Cause"]:
         for cause in sequence(mapping(self._status.get("details")).get("causes")):
-            found = mapping(cause)
-            yield Cause(*(str(found.get(key) or "") for key in ("reason", "field", "message")))
+            fields = mapping(cause)
+            yield Cause(*(str(fields.get(key) or "") for key in ("reason", "field", "message")))
 
 
 @dataclass(frozen=True, slots=True)

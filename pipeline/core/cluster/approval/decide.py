@@ -168,5 +168,5 @@ def _people(approvals: Sequence[Checked]) -> list[list[Checked]]:
             else:
                 apart.append(group)
         groups = [*apart, (names, members)]
-    found = [members for _, members in groups]
-    return sorted(found, key=lambda group: min(approval_bytes(item.approval) for item in group))
+    people = [members for _, members in groups]
+    return sorted(people, key=lambda group: min(approval_bytes(item.approval) for item in group))

@@ -146,10 +146,10 @@ def to_body(inventory: Inventory, shards: Mapping[str, str] | None = None) -> Bo
 def shards_in(body: Body) -> dict[str, str]:
     """The shards that a head names, with their digests; none where it holds all objects itself, or is damaged."""
     try:
-        found = orjson.loads(str(mapping(body.get("data")).get("shards", "{}")))
+        shards = orjson.loads(str(mapping(body.get("data")).get("shards", "{}")))
     except orjson.JSONDecodeError:
         return {}
-    return {str(name): str(content) for name, content in mapping(found).items()}
+    return {str(name): str(content) for name, content in mapping(shards).items()}
 
 
 def from_body(

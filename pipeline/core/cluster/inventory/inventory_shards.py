@@ -28,11 +28,11 @@ def shards_of(lines: str, name: str, fence: int, known: Mapping[str, str]) -> di
     if len(lines.encode()) <= LARGEST_BYTES:
         return {}
     names = {content: shard for shard, content in known.items()}
-    found = {}
+    shards = {}
     for text in _parts(lines.splitlines(keepends=True)):
         content = digest(text.encode())
-        found[names.get(content) or f"{name}-{fence}-{content.removeprefix('sha256:')[:12]}"] = text
-    return found
+        shards[names.get(content) or f"{name}-{fence}-{content.removeprefix('sha256:')[:12]}"] = text
+    return shards
 
 
 def may_need_shards(rids: Iterable[ResourceId]) -> bool:

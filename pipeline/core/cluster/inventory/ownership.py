@@ -88,9 +88,9 @@ def helm_record(release: str) -> str:
 def kept(body: Body) -> str:
     """The mark that asks for the object to be kept, as ``key: value``; empty where there is none."""
     metadata = mapping(body.get("metadata"))
-    found = {**mapping(metadata.get("labels")), **mapping(metadata.get("annotations"))}
+    marks = {**mapping(metadata.get("labels")), **mapping(metadata.get("annotations"))}
     for key, values in _KEPT.items():
-        if found.get(key) in values:
-            return f"{key}: {found[key]}"
-    options = str(found.get("argocd.argoproj.io/sync-options") or "").replace(" ", "").split(",")
+        if marks.get(key) in values:
+            return f"{key}: {marks[key]}"
+    options = str(marks.get("argocd.argoproj.io/sync-options") or "").replace(" ", "").split(",")
     return next((f"argocd.argoproj.io/sync-options: {o}" for o in options if o in ("Prune=false", "Prune=confirm")), "")

@@ -61,36 +61,36 @@ class DecisionContext:
     """Where the committed objects hold a copy of a Secret's value."""
 
 
-def may_touch(found: Body, rid: ResourceId, terms: DecisionContext) -> PlanProblem | None:
+def may_touch(body: Body, rid: ResourceId, terms: DecisionContext) -> PlanProblem | None:
     """Whether a live object may become or stay ours."""
-    metadata = mapping(found.get("metadata"))
+    metadata = mapping(body.get("metadata"))
     if metadata.get("deletionTimestamp"):
         text = "it is being deleted, and waits for " + (", ".join(metadata.get("finalizers") or ()) or "its pods")
         return PlanProblem("terminating", str(rid), text, "wait until it is deleted, then create a new plan")
-    if owned_by_us(found, rid, terms.inventory):
+    if owned_by_us(body, rid, terms.inventory):
         return None
-    owner = marks.foreign_owner(found, terms.inventory.applyset)
+    owner = marks.foreign_owner(body, terms.inventory.applyset)
     if owner:
         fix = "take it out of that tool first, or leave it out of the release with an overlay"
         return PlanProblem("foreign", str(rid), f"it belongs to {owner}", fix)
     if any(rule.takes(rid) for rule in terms.policy.adopt):
         return None
-    helm = marks.helm_release(found)
+    helm = marks.helm_release(body)
     whose = f"installed by helm as {helm}" if helm else "not in any inventory"
     fix = f"allow it in pipeline.yaml: apply.adopt: [{{kind: {rid.kind}, name: {rid.name}}}]"
     return PlanProblem("adoption", str(rid), f"it exists and is {whose}", fix)
 
 
-def owned_by_us(found: Body, rid: ResourceId, inventory: Inventory) -> bool:
+def owned_by_us(body: Body, rid: ResourceId, inventory: Inventory) -> bool:
     """In the inventory with that uid; one whose create was intended and never confirmed must bear our marks."""
     entry = inventory.entries.get(rid)
-    metadata = mapping(found.get("metadata"))
+    metadata = mapping(body.get("metadata"))
     if entry is None:
         return False
     if entry.uid:
         return entry.uid == metadata.get("uid")
     label = mapping(metadata.get("labels")).get(marks.PART_OF)
-    return label == inventory.applyset and is_applied_by(found, MANAGER)
+    return label == inventory.applyset and is_applied_by(body, MANAGER)
 
 
 def record_of(manifest: str, digest: str, policy: ApplyPolicy) -> str:
@@ -102,42 +102,42 @@ def record_of(manifest: str, digest: str, policy: ApplyPolicy) -> str:
     return digest_of([manifest, digest, rules]).removeprefix("sha256:")[:32] if manifest and digest else ""
 
 
-def as_recorded(wanted: DesiredObject, found: Body, terms: DecisionContext) -> bool:
+def as_recorded(wanted: DesiredObject, body: Body, terms: DecisionContext) -> bool:
     """Whether both the manifest and the live object are what the last run left: then no dry run is needed."""
     entry: InventoryEntry | None = terms.inventory.entries.get(wanted.id)
-    if entry is None or not entry.record or not owned_by_us(found, wanted.id, terms.inventory):
+    if entry is None or not entry.record or not owned_by_us(body, wanted.id, terms.inventory):
         return False
-    reference = live.reference(found, wanted.id, terms.policy.ignore)
+    reference = live.reference(body, wanted.id, terms.policy.ignore)
     return entry.record == record_of(wanted.manifest, reference.digest, terms.policy)
 
 
 def decide(case: ObservedObject, terms: DecisionContext) -> tuple[PlannedAction, tuple[PlanProblem, ...]]:
     """The action (its number is still 0), and its plan problems."""
-    wanted, found = case.wanted, case.found
+    wanted, existing = case.wanted, case.found
     predicted = "server" if case.prediction else "offline"
     base = replace(base_action(wanted), resource=case.plural, predicted=predicted, nulls=case.first.nulls)
     problems = tuple(_problems(case, terms))
-    if found is None:
+    if existing is None:
         return replace(base, warnings=_warnings(case)), problems
-    adopting = not owned_by_us(found, wanted.id, terms.inventory)
-    base = replace(base, live=_reference(case, found, terms, adopting=adopting), patch=case.first.patch)
+    adopting = not owned_by_us(existing, wanted.id, terms.inventory)
+    base = replace(base, live=_reference(case, existing, terms, adopting=adopting), patch=case.first.patch)
     if case.why == "record":
         return replace(base, op=Operation.UNCHANGED, predicted="record"), problems
-    return _existing(base, case, found, terms, adopting=adopting), problems
+    return _existing(base, case, existing, terms, adopting=adopting), problems
 
 
-def _reference(case: ObservedObject, found: Body, terms: DecisionContext, *, adopting: bool) -> Live:
-    known = live.reference(found, case.wanted.id, terms.policy.ignore, adopting=adopting)
+def _reference(case: ObservedObject, existing: Body, terms: DecisionContext, *, adopting: bool) -> Live:
+    known = live.reference(existing, case.wanted.id, terms.policy.ignore, adopting=adopting)
     if case.first.read_by is None:
         return known
-    fields = repaired(case.first.read_by, found, case.first.read_by.storage_version)
-    metadata = {**mapping(found.get("metadata")), **({} if fields is None else {"managedFields": fields})}
-    shown, paths = {**found, "metadata": metadata}, case.first.patch
-    return replace(known, beside=live.beside(shown, paths), replaced=live.replaced(found, paths))
+    fields = repaired(case.first.read_by, existing, case.first.read_by.storage_version)
+    metadata = {**mapping(existing.get("metadata")), **({} if fields is None else {"managedFields": fields})}
+    shown, paths = {**existing, "metadata": metadata}, case.first.patch
+    return replace(known, beside=live.beside(shown, paths), replaced=live.replaced(existing, paths))
 
 
 def _existing(
-    base: PlannedAction, case: ObservedObject, found: Body, terms: DecisionContext, *, adopting: bool
+    base: PlannedAction, case: ObservedObject, existing: Body, terms: DecisionContext, *, adopting: bool
 ) -> PlannedAction:
     prediction = case.prediction
     op = Operation.ADOPT if adopting else Operation.UPDATE
@@ -145,13 +145,13 @@ def _existing(
         recreate = prediction is not None and prediction.replaceable and _may_recreate(case.wanted.id, terms)
         predicted = "offline" if prediction is None or case.stand_in else base.predicted
         op = Operation.RECREATE if recreate else op
-        after = patched(found, merge_patch(found, case.wanted.resource.body, case.first.patch))
-        fields = edits(found, after, terms.mask)
+        after = patched(existing, merge_patch(existing, case.wanted.resource.body, case.first.patch))
+        fields = edits(existing, after, terms.mask)
         return replace(base, op=op, predicted=predicted, fields=fields, warnings=_warnings(case, adopting=adopting))
-    managers = {str(entry.get("manager")) for entry in entries(found)} & MIGRATED if adopting else set()
-    changed = edits(found, prediction.body, terms.mask)
-    changed += removed_with(managers, found, prediction.body, terms.mask) if managers else ()
-    if not adopting and not changed and not case.first.patch and not differs(found, prediction.body):
+    managers = {str(entry.get("manager")) for entry in entries(existing)} & MIGRATED if adopting else set()
+    changed = edits(existing, prediction.body, terms.mask)
+    changed += removed_with(managers, existing, prediction.body, terms.mask) if managers else ()
+    if not adopting and not changed and not case.first.patch and not differs(existing, prediction.body):
         op = Operation.UNCHANGED
     return replace(
         base,
@@ -171,9 +171,9 @@ def _may_recreate(rid: ResourceId, terms: DecisionContext) -> bool:
 
 
 def _problems(case: ObservedObject, terms: DecisionContext) -> Iterator[PlanProblem]:
-    rid, found, prediction = case.wanted.id, case.found, case.prediction
-    if found is not None:
-        problem = may_touch(found, rid, terms)
+    rid, existing, prediction = case.wanted.id, case.found, case.prediction
+    if existing is not None:
+        problem = may_touch(existing, rid, terms)
         if problem is not None:
             yield problem
             return
@@ -222,5 +222,5 @@ def _warnings(case: ObservedObject, *, adopting: bool = False) -> tuple[str, ...
     answer = case.prediction.answer if case.prediction else None
     helm = marks.helm_release(case.found) if adopting and case.found else ""
     record = marks.helm_record(helm) if helm else ""
-    found = (*(answer.warnings if answer and answer.ok else ()), *_otherwise(case), case.stand_in, record)
-    return tuple(dict.fromkeys(text for text in found if text))
+    texts = (*(answer.warnings if answer and answer.ok else ()), *_otherwise(case), case.stand_in, record)
+    return tuple(dict.fromkeys(text for text in texts if text))

@@ -39,13 +39,13 @@ _GROUPS = {
 }
 
 
-def holds_data(rid: ResourceId, found: Body) -> str:
+def holds_data(rid: ResourceId, body: Body) -> str:
     """Why a custom resource is taken to hold data; empty for built-in kinds, and where nothing says so."""
     if not rid.group or built_in_group(rid.group):
         return ""
     if rid.kind in _GROUPS.get(rid.group, ()) or _WORDS.search(rid.kind):
         return f"a {rid.kind} holds data"
-    finalizers = sequence(mapping(found.get("metadata")).get("finalizers"))
+    finalizers = sequence(mapping(body.get("metadata")).get("finalizers"))
     if finalizers:
         return f"its finalizer {finalizers[0]} lets an operator delete what belongs to it"
     return ""

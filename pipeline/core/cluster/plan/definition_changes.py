@@ -42,18 +42,18 @@ def change_of(before: Body, after: Body) -> DefinitionChange:
     return DefinitionChange(definition(Resource.of(before)), definition(Resource.of(after)))
 
 
-def first_by_patch(change: DefinitionChange, version: str, found: Body, wanted: Body) -> tuple[FieldPath, ...]:
-    """The fields of ``found`` that must be written as ``wanted`` has them before an apply works; the outermost ones.
+def first_by_patch(change: DefinitionChange, version: str, existing: Body, wanted: Body) -> tuple[FieldPath, ...]:
+    """The fields of ``existing`` that must be written as ``wanted`` has them before an apply works; the outermost ones.
 
     Each is a path of names only: a merge patch replaces lists whole.
     """
     before, after = change.schemas(version)
-    paths = {*_mistyped(after, _shown(found), ()), *_regrouped(before, after, _shown(found), _shown(wanted), ())}
-    paths |= set(_emptied(_shown(found), _shown(wanted), ()))
+    paths = {*_mistyped(after, _shown(existing), ()), *_regrouped(before, after, _shown(existing), _shown(wanted), ())}
+    paths |= set(_emptied(_shown(existing), _shown(wanted), ()))
     return tuple(sorted(path for path in paths if not any(path[:n] in paths for n in range(1, len(path)))))
 
 
-def vanished(found: Body, wanted: Body, predicted: Body) -> tuple[FieldPath, ...]:
+def vanished(existing: Body, wanted: Body, predicted: Body) -> tuple[FieldPath, ...]:
     """The maps and lists that shall be empty and, after the apply that is predicted, would not be so.
 
     They would not be there at all, or hold what belongs to nobody: the schema's default, which comes back.
@@ -61,7 +61,7 @@ def vanished(found: Body, wanted: Body, predicted: Body) -> tuple[FieldPath, ...
     owned = owners(predicted)
     return tuple(
         path
-        for path in _emptied(_shown(found), _shown(wanted), ())
+        for path in _emptied(_shown(existing), _shown(wanted), ())
         if value_at(predicted, path) not in ({}, [])
         and not any(other[: len(path)] == path for other in owned if len(other) > len(path))
     )
@@ -72,12 +72,12 @@ def nulls_to_omit(schema: Schema, wanted: Body) -> tuple[FieldPath, ...]:
     return tuple(sorted(_nulls(schema, _shown(wanted), ())))
 
 
-def merge_patch(found: Any, wanted: Any, paths: Iterable[FieldPath]) -> Body:
-    """The merge patch (RFC 7396) that makes ``paths`` of ``found`` what ``wanted`` has there."""
+def merge_patch(existing: Any, wanted: Any, paths: Iterable[FieldPath]) -> Body:
+    """The merge patch (RFC 7396) that makes ``paths`` of ``existing`` what ``wanted`` has there."""
     patch: Body = {}
     for path in paths:
         names = [step.removeprefix("f:") for step in path]
-        old, new = value_at(found, path), value_at(wanted, path)
+        old, new = value_at(existing, path), value_at(wanted, path)
         inside = patch
         for name in names[:-1]:
             inside = inside.setdefault(name, {})
@@ -85,9 +85,9 @@ def merge_patch(found: Any, wanted: Any, paths: Iterable[FieldPath]) -> Body:
     return patch
 
 
-def patched(found: Body, patch: Body) -> Body:
+def patched(existing: Body, patch: Body) -> Body:
     """What a merge patch makes of an object."""
-    result = dict(found)
+    result = dict(existing)
     for key, value in patch.items():
         if value is None:
             result.pop(key, None)
@@ -129,22 +129,22 @@ def _fits(schema: Schema, value: Any) -> bool:
 
 def field_schema(schema: Schema, name: str) -> Schema | None:
     """The schema of a field; None where nothing is known of it."""
-    found = mapping(schema.get("properties")).get(name, schema.get("additionalProperties"))
-    return found if isinstance(found, Mapping) else None
+    field = mapping(schema.get("properties")).get(name, schema.get("additionalProperties"))
+    return field if isinstance(field, Mapping) else None
 
 
-def _regrouped(before: Schema, after: Schema, found: Any, wanted: Any, path: FieldPath) -> Iterator[FieldPath]:
+def _regrouped(before: Schema, after: Schema, existing: Any, wanted: Any, path: FieldPath) -> Iterator[FieldPath]:
     """Lists and maps whose type changes, where the apply takes something out of them."""
-    if found is None or found == wanted:
+    if existing is None or existing == wanted:
         return
-    if path and isinstance(found, list | dict) and any(before.get(key) != after.get(key) for key in _TOPOLOGY):
+    if path and isinstance(existing, list | dict) and any(before.get(key) != after.get(key) for key in _TOPOLOGY):
         yield path
-    elif isinstance(found, dict):
-        for name, below in found.items():
+    elif isinstance(existing, dict):
+        for name, below in existing.items():
             old, new = field_schema(before, name), field_schema(after, name)
             if old is not None and new is not None:
                 yield from _regrouped(old, new, below, mapping(wanted).get(name), (*path, f"f:{name}"))
-    elif isinstance(found, list):
+    elif isinstance(existing, list):
         old, new = mapping(before.get("items")), mapping(after.get("items"))
         if list(_topologies(old)) != list(_topologies(new)):
             yield path
@@ -160,13 +160,13 @@ def _topologies(schema: Schema) -> Iterator[tuple[str, ...]]:
             yield from _topologies(schema[key])
 
 
-def _emptied(found: Any, wanted: Any, path: FieldPath) -> Iterator[FieldPath]:
+def _emptied(existing: Any, wanted: Any, path: FieldPath) -> Iterator[FieldPath]:
     """Maps and lists that have entries and shall have none: an apply that takes the last one out leaves null."""
-    if path and found and isinstance(found, dict | list) and wanted in ({}, []):
+    if path and existing and isinstance(existing, dict | list) and wanted in ({}, []):
         yield path
-    elif isinstance(found, dict) and isinstance(wanted, dict):
-        for name in found.keys() & wanted.keys():
-            yield from _emptied(found[name], wanted[name], (*path, f"f:{name}"))
+    elif isinstance(existing, dict) and isinstance(wanted, dict):
+        for name in existing.keys() & wanted.keys():
+            yield from _emptied(existing[name], wanted[name], (*path, f"f:{name}"))
 
 
 def _nulls(schema: Schema, value: Any, path: FieldPath) -> Iterator[FieldPath]:
@@ -191,9 +191,9 @@ def contains(live: Any, wanted: Any) -> bool:
     return bool(live == wanted)
 
 
-def is_patched(found: Body, wanted: Body, paths: Iterable[FieldPath]) -> bool:
+def is_patched(existing: Body, wanted: Body, paths: Iterable[FieldPath]) -> bool:
     """Whether ``paths`` are already as ``wanted`` has them."""
-    return all(contains(*(value_at(body, path) for body in (found, wanted))) for path in paths)
+    return all(contains(*(value_at(body, path) for body in (existing, wanted))) for path in paths)
 
 
 def value_at(body: Body, path: FieldPath) -> Any:

@@ -14,9 +14,9 @@ from pipeline.core.kube.resource import Body, Resource, mapping, sequence
 WEBHOOK = "Webhook"
 
 
-def first_half(found: Body, wanted: Body) -> Body | None:
+def first_half(existing: Body, wanted: Body) -> Body | None:
     """The body of the first step; None where ``wanted`` can be written at once."""
-    before, after = (definition(Resource.of(body)) for body in (found, wanted))
+    before, after = (definition(Resource.of(body)) for body in (existing, wanted))
     conversion = mapping(after.spec.get("conversion"))
     if conversion.get("strategy") != WEBHOOK:
         return None
@@ -27,13 +27,13 @@ def first_half(found: Body, wanted: Body) -> Body | None:
     return {**wanted, "spec": {**after.spec, "conversion": kept, "versions": versions}}
 
 
-def with_storage_of(wanted: Body, found: Body) -> Body:
-    """``found`` with the storage version of ``wanted``, and nothing else of it.
+def with_storage_of(wanted: Body, existing: Body) -> Body:
+    """``existing`` with the storage version of ``wanted``, and nothing else of it.
 
     So objects are stored anew by the schema and the conversion that they were written with. Where that version is new,
     it is ``wanted`` with the versions that it removes still there, not stored.
     """
-    before, after = (definition(Resource.of(body)) for body in (found, wanted))
+    before, after = (definition(Resource.of(body)) for body in (existing, wanted))
     if after.storage_version in before.versions:
         versions = [dict(one) | {"storage": name == after.storage_version} for name, one in before.versions.items()]
         return {**wanted, "spec": {**before.spec, "versions": versions}}
@@ -51,5 +51,5 @@ def _conversion(before: Definition, after: Definition) -> dict[str, Any]:
 
 def _version(entry: object, before: Definition, after: Definition) -> dict[str, Any]:
     stored = before.storage_version
-    found = dict(mapping(entry))
-    return found | {"storage": found.get("name") == stored} if stored in after.versions else found
+    version = dict(mapping(entry))
+    return version | {"storage": version.get("name") == stored} if stored in after.versions else version

@@ -56,8 +56,8 @@ def desired(
 
     ``objects`` are files with what they hold; ``needs`` and ``namespaces`` are by release.
     """
-    found = list(objects)
-    guarded = guarded_by(resource for _, resource in found)
+    objects_wanted = list(objects)
+    guarded = guarded_by(resource for _, resource in objects_wanted)
     wave_of = waves(needs)
     installed = {entry.release for entry in inventory.entries.values()}
     wanted = [
@@ -69,7 +69,7 @@ def desired(
             guarded,
             installing=resource.release not in installed,
         )
-        for file, resource in found
+        for file, resource in objects_wanted
     ]
     own = list(_own_namespaces({item.id for item in wanted}, wave_of, namespaces, inventory))
     ordered = sorted(wanted + own, key=order)

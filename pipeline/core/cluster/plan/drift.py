@@ -31,9 +31,9 @@ class Difference:
 
 def differences(plan: Plan, extra: tuple[ResourceId, ...] = ()) -> tuple[Difference, ...]:
     """Sorted by object. ``plan`` was made from what was applied, with every conflict taken."""
-    found = [item for action in plan.actions if (item := _difference(action)) is not None]
-    found += [Difference(rid, DriftKind.EXTRA) for rid in extra]
-    return tuple(sorted(found, key=lambda item: item.id))
+    rows = [item for action in plan.actions if (item := _difference(action)) is not None]
+    rows += [Difference(rid, DriftKind.EXTRA) for rid in extra]
+    return tuple(sorted(rows, key=lambda item: item.id))
 
 
 def _difference(action: PlannedAction) -> Difference | None:

@@ -23,12 +23,12 @@ _MOST = 3
 _KINDS = {Op.ADDED: "add", Op.REMOVED: "remove", Op.CHANGED: "change", Op.REORDERED: "reorder"}
 
 
-def edits(found: Body, predicted: Body, mask: Mask) -> tuple[FieldEdit, ...]:
+def edits(existing: Body, predicted: Body, mask: Mask) -> tuple[FieldEdit, ...]:
     """Sorted by path. The label that marks an object as owned by us is left out."""
-    before, after = (_shown(stripped(body), mask) for body in (found, predicted))
+    before, after = (_shown(stripped(body), mask) for body in (existing, predicted))
     changes = fields_of(before, after)
     texts = {change.path: to_text(change.path) for change in changes}
-    owners = _owners(found)
+    owners = _owners(existing)
     return tuple(
         FieldEdit(mask.text(texts[c.path]), _KINDS[c.op], *_texts(c.old, c.new, mask), _owner(c.path, owners))
         for c in sorted(changes, key=lambda change: texts[change.path])
@@ -53,11 +53,11 @@ def stored_otherwise(sent: Body, predicted: Body, left: Iterable[str]) -> tuple[
     return tuple(text for text, paths in zip(said, (dropped, changed), strict=True) if paths)
 
 
-def removed_with(managers: Iterable[str], found: Body, predicted: Body, mask: Mask) -> tuple[FieldEdit, ...]:
+def removed_with(managers: Iterable[str], existing: Body, predicted: Body, mask: Mask) -> tuple[FieldEdit, ...]:
     """Fields that only ``managers`` own and we do not send: they go once those entries are ours."""
     names = frozenset(managers)
     applied = managed.applied_by(predicted, MANAGER)
-    removed = [path for path, owners in managed.owners(found).items() if owners <= names and path not in applied]
+    removed = [path for path, owners in managed.owners(existing).items() if owners <= names and path not in applied]
     texts = (mask.text(managed.dotted(path).lstrip(".")) for path in sorted(removed))
     return tuple(FieldEdit(text, "remove", owner=", ".join(names)) for text in texts)
 
@@ -77,10 +77,10 @@ def _line(value: Any, mask: Mask) -> str:
     return clean(mask.text(value if isinstance(value, str) else orjson.dumps(value).decode()))
 
 
-def _owners(found: Body) -> dict[tuple[str, ...], frozenset[str]]:
+def _owners(existing: Body) -> dict[tuple[str, ...], frozenset[str]]:
     """By the plain steps of their maps: lists of objects are matched at the list."""
     plain: dict[tuple[str, ...], frozenset[str]] = {}
-    for path, names in managed.owners(found).items():
+    for path, names in managed.owners(existing).items():
         steps = []
         for step in path:
             if not step.startswith("f:"):
@@ -100,10 +100,10 @@ def _owner(path: Iterable[Any], owners: dict[tuple[str, ...], frozenset[str]]) -
     return ", ".join(sorted(names))
 
 
-def differs(found: Body, predicted: Body) -> bool:
+def differs(existing: Body, predicted: Body) -> bool:
     """Whether anything that the server stores differs, ownership of fields included."""
-    same_fields = managed.applied_by(found, MANAGER) == managed.applied_by(predicted, MANAGER)
-    return not same_fields or _meaning(found) != _meaning(predicted)
+    same_fields = managed.applied_by(existing, MANAGER) == managed.applied_by(predicted, MANAGER)
+    return not same_fields or _meaning(existing) != _meaning(predicted)
 
 
 def _meaning(body: Body) -> bytes:

@@ -34,14 +34,14 @@ def repaired(known: Definition, body: Body, instead: str) -> list[Body] | None:
     entries = [dict(one) for one in entries_of(body)]
     if not any(_is_gone(known, entry) for entry in entries):
         return None
-    found: list[Body] = []
+    repaired_entries: list[Body] = []
     for entry in entries:
         if _is_gone(known, entry):
             fields = _kept(known.schema(instead), mapping(entry.get("fieldsV1")), top=True)
-            found.append({**entry, "apiVersion": f"{known.group}/{instead}", "fieldsV1": fields})
+            repaired_entries.append({**entry, "apiVersion": f"{known.group}/{instead}", "fieldsV1": fields})
         else:
-            found.append(entry)
-    return [entry for entry in _joined(found) if entry.get("fieldsV1")]
+            repaired_entries.append(entry)
+    return [entry for entry in _joined(repaired_entries) if entry.get("fieldsV1")]
 
 
 def _is_gone(known: Definition, entry: Body) -> bool:
@@ -101,16 +101,16 @@ def _joined(entries: list[Body]) -> Iterator[Body]:
 
 def union(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
     """Two sets of FieldsV1 as one."""
-    found = dict(one)
+    joined = dict(one)
     for key, value in other.items():
-        mine = found.get(key)
-        found[key] = union(mine, value) if isinstance(mine, dict) and isinstance(value, dict) else mine or value
-    return found
+        mine = joined.get(key)
+        joined[key] = union(mine, value) if isinstance(mine, dict) and isinstance(value, dict) else mine or value
+    return joined
 
 
-def fields_patch(found: Body, fields: list[Body], *, forget: bool) -> list[dict[str, object]]:
+def fields_patch(existing: Body, fields: list[Body], *, forget: bool) -> list[dict[str, object]]:
     """A JSON patch that writes managedFields, of that very version. ``forget``: kubectl's annotation goes."""
-    metadata = mapping(found.get("metadata"))
+    metadata = mapping(existing.get("metadata"))
     patch: list[dict[str, object]] = [
         {"op": "replace", "path": "/metadata/managedFields", "value": fields},
         {"op": "replace", "path": "/metadata/resourceVersion", "value": metadata.get("resourceVersion")},

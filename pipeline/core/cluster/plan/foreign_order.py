@@ -17,10 +17,10 @@ _KEYS = (_WAVE, "argocd.argoproj.io/hook", "kapp.k14s.io/change-group", "kapp.k1
 
 def not_followed(wanted: Iterable[DesiredObject]) -> tuple[str, ...]:
     """One sentence for each such annotation, with how many objects carry it."""
-    found = Counter(key for item in wanted for key in _carried(item))
+    counts = Counter(key for item in wanted for key in _carried(item))
     return tuple(
         f"{key} of {counted(number, 'object')} is not followed: the order is that of the phases, and of needs"
-        for key, number in sorted(found.items())
+        for key, number in sorted(counts.items())
     )
 
 

@@ -36,10 +36,10 @@ def listed(secrets: Iterable[Body], namespace: str) -> tuple[ResourceId, ...]:
     """
     newest = max(secrets, key=_revision)
     try:
-        found = parse(_manifest(newest), namespace=namespace).resources
+        resources = parse(_manifest(newest), namespace=namespace).resources
     except (binascii.Error, zlib.error, orjson.JSONDecodeError, ManifestError) as error:
         raise ValueError(f"it is not as Helm writes it ({type(error).__name__})") from error
-    return tuple(sorted(one.id for one in found))
+    return tuple(sorted(one.id for one in resources))
 
 
 def _revision(secret: Body) -> int:

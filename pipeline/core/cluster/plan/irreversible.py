@@ -9,15 +9,15 @@ from pipeline.core.kube.resource import CRD_KIND, Body, Resource, ResourceId, ma
 _HOLDS_DATA = frozenset({"PersistentVolumeClaim", "PersistentVolume", "Secret"})
 
 
-def notes(plan: Plan, resources: Mapping[ResourceId, Resource], found: Mapping[ResourceId, Body]) -> tuple[str, ...]:
-    """``resources`` are what the earlier commit has, ``found`` the live objects."""
-    return tuple(dict.fromkeys(note for action in plan.actions for note in _of(action, resources, found)))
+def notes(plan: Plan, resources: Mapping[ResourceId, Resource], existing: Mapping[ResourceId, Body]) -> tuple[str, ...]:
+    """``resources`` are what the earlier commit has, ``existing`` the live objects."""
+    return tuple(dict.fromkeys(note for action in plan.actions for note in _of(action, resources, existing)))
 
 
 def _of(
-    action: PlannedAction, resources: Mapping[ResourceId, Resource], found: Mapping[ResourceId, Body]
+    action: PlannedAction, resources: Mapping[ResourceId, Resource], existing: Mapping[ResourceId, Body]
 ) -> Iterator[str]:
-    rid, live, wanted = action.id, found.get(action.id), resources.get(action.id)
+    rid, live, wanted = action.id, existing.get(action.id), resources.get(action.id)
     if action.op is Operation.HOOK:
         yield f"{rid}: the hook runs again; what it did before is not undone"
     elif action.op is Operation.RECREATE:

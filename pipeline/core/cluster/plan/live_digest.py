@@ -72,8 +72,8 @@ def reference(body: Body, rid: ResourceId, ignored: Iterable[Ignored], *, adopti
     metadata = mapping(body.get("metadata"))
     secret = rid.kind == "Secret" and not rid.group
     fields = [rule.field for rule in ignored if rule.takes(rid)]
-    found = "" if secret else digest(body, fields, adopting=adopting)
-    return Live(str(metadata.get("uid") or ""), found, str(metadata.get("resourceVersion") or ""))
+    value = "" if secret else digest(body, fields, adopting=adopting)
+    return Live(str(metadata.get("uid") or ""), value, str(metadata.get("resourceVersion") or ""))
 
 
 def beside(body: Body, paths: Iterable[managed.FieldPath]) -> str:
@@ -97,13 +97,13 @@ def replaced(body: Body, paths: Iterable[managed.FieldPath]) -> str:
     return digest_of([managed.value_of(body, path) for path in paths])
 
 
-def same(planned: Live, found: Live) -> bool:
+def same(planned: Live, current: Live) -> bool:
     """Whether the object is still the one that was planned on."""
-    if planned.uid != found.uid:
+    if planned.uid != current.uid:
         return False
-    if not planned.digest or not found.digest:
-        return planned.resource_version == found.resource_version
-    return planned.digest == found.digest
+    if not planned.digest or not current.digest:
+        return planned.resource_version == current.resource_version
+    return planned.digest == current.digest
 
 
 def same_beside(planned: Live, body: Body, wanted: Body, paths: tuple[managed.FieldPath, ...]) -> bool:

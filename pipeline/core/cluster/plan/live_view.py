@@ -42,5 +42,5 @@ def _list(key: str, wanted: list[Any], live: list[Any]) -> list[Any]:
         plain = [_through("", one, other) for one, other in zip(wanted, live, strict=False)]
         return plain + live[len(wanted) :]
     known = {entry_key(names, entry): entry for entry in wanted}
-    found = [(entry_key(names, entry), entry) for entry in live]
-    return [_through("", known[step], entry) if step in known else entry for step, entry in found]
+    keyed = [(entry_key(names, entry), entry) for entry in live]
+    return [_through("", known[step], entry) if step in known else entry for step, entry in keyed]

@@ -58,12 +58,12 @@ def is_applied_by(body: Body, manager: str) -> bool:
 
 def owners(body: Body) -> dict[FieldPath, frozenset[str]]:
     """The managers of each field, with ``/scale`` and the like behind those who came by a subresource."""
-    found: dict[FieldPath, frozenset[str]] = {}
+    names_of: dict[FieldPath, frozenset[str]] = {}
     for entry in entries(body):
         name = _name(entry)
         for path in _paths(entry):
-            found[path] = found.get(path, frozenset()) | {name}
-    return found
+            names_of[path] = names_of.get(path, frozenset()) | {name}
+    return names_of
 
 
 def left_to_controllers(body: Body) -> frozenset[FieldPath]:
@@ -137,8 +137,8 @@ def _drop(value: Any, path: FieldPath) -> None:
     if last.startswith("f:") and isinstance(value, dict):
         value.pop(last[2:], None)
     elif isinstance(value, list):
-        found = _at(value, last)
-        value[:] = [entry for entry in value if entry is not found]
+        dropped = _at(value, last)
+        value[:] = [entry for entry in value if entry is not dropped]
 
 
 def _at(value: Any, step: str) -> Any:

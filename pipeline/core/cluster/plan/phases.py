@@ -127,16 +127,16 @@ def backing_services(resources: Iterable[Resource]) -> frozenset[tuple[str, str]
 
 def waves(needs: Mapping[str, Iterable[str]]) -> dict[str, int]:
     """Each release's wave: 0 where it needs none, else one more than the latest of those it needs. No circles."""
-    found: dict[str, int] = {}
+    wave_of: dict[str, int] = {}
 
     def wave(name: str) -> int:
-        if name not in found:
-            found[name] = max((wave(need) + 1 for need in needs.get(name, ()) if need in needs), default=0)
-        return found[name]
+        if name not in wave_of:
+            wave_of[name] = max((wave(need) + 1 for need in needs.get(name, ()) if need in needs), default=0)
+        return wave_of[name]
 
     for name in needs:
         wave(name)
-    return found
+    return wave_of
 
 
 def _may_be(rid: ResourceId, group: str, plural: str) -> bool:

@@ -39,10 +39,10 @@ def fate_of(
     candidate: Candidate, inventory: Inventory, policy: ApplyPolicy, taken: frozenset[str]
 ) -> tuple[Operation, str]:
     """DELETE; KEEP, which stays in the inventory; or FORGET, which leaves it; and why. ``taken``: uids still wanted."""
-    found = candidate.found
-    if found is None:
+    existing = candidate.found
+    if existing is None:
         return Operation.FORGET, "it no longer exists"
-    metadata = mapping(found.get("metadata"))
+    metadata = mapping(existing.get("metadata"))
     uid = str(metadata.get("uid") or "")
     if candidate.entry.uid and candidate.entry.uid != uid:
         return Operation.FORGET, "it was replaced by another object of that name"
@@ -50,11 +50,11 @@ def fate_of(
         return Operation.FORGET, "it is still rendered, under another API group"
     if mapping(metadata.get("labels")).get(marks.PART_OF) != inventory.applyset:
         return Operation.FORGET, f"it lost our label {marks.PART_OF}: somebody took it out"
-    if not is_applied_by(found, MANAGER):
+    if not is_applied_by(existing, MANAGER):
         return Operation.FORGET, "it has no field of ours any more: somebody took it over"
     if metadata.get("deletionTimestamp"):
         return Operation.KEEP, "it is being deleted already"
-    return _kept(candidate, found, policy)
+    return _kept(candidate, existing, policy)
 
 
 def breakers(deletions: int, inventory: Inventory, wanted: int, policy: ApplyPolicy) -> Iterable[PlanProblem]:
@@ -81,16 +81,16 @@ def unknown(inventory: Inventory, stale: frozenset[str]) -> Iterable[PlanProblem
         yield PlanProblem("unknown", "prune", text, "fix or remove that APIService, then create a new plan")
 
 
-def _kept(candidate: Candidate, found: Body, policy: ApplyPolicy) -> tuple[Operation, str]:
+def _kept(candidate: Candidate, existing: Body, policy: ApplyPolicy) -> tuple[Operation, str]:
     rid = candidate.id
-    owner = marks.controller(found)
+    owner = marks.controller(existing)
     if owner:
         return Operation.KEEP, f"{owner} owns it"
-    mark = marks.kept(found)
+    mark = marks.kept(existing)
     if mark:
         return Operation.KEEP, mark
     named = rid.kind in policy.prune_kinds
-    protected = _protected(candidate, found)
+    protected = _protected(candidate, existing)
     if protected and not named:
         return Operation.KEEP, f"{protected}; apply.pruneKinds: [{rid.kind}] allows its deletion"
     if candidate.inside:
@@ -99,15 +99,15 @@ def _kept(candidate: Candidate, found: Body, policy: ApplyPolicy) -> tuple[Opera
     return Operation.DELETE, ""
 
 
-def _protected(candidate: Candidate, found: Body) -> str:
-    rid, spec = candidate.id, mapping(found.get("spec"))
+def _protected(candidate: Candidate, existing: Body) -> str:
+    rid, spec = candidate.id, mapping(existing.get("spec"))
     if rid.kind in NEVER_UNLESS_NAMED:
         return f"deleting a {rid.kind} also deletes data or other objects"
     if rid.kind == "StatefulSet" and spec.get("volumeClaimTemplates"):
         return "a StatefulSet with volumes"
-    if rid.kind == "Secret" and found.get("type") == "kubernetes.io/service-account-token":
+    if rid.kind == "Secret" and existing.get("type") == "kubernetes.io/service-account-token":
         return "a service account's token"
-    data = f"{candidate.volumes} belongs to it" if candidate.volumes else holds_data(rid, found)
+    data = f"{candidate.volumes} belongs to it" if candidate.volumes else holds_data(rid, existing)
     if data:
         return data
     return "it was adopted, and is cluster-scoped" if candidate.entry.adopted and not rid.namespace else ""

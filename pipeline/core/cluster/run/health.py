@@ -153,10 +153,10 @@ def _pod(body: Body, status: Mapping[str, Any]) -> Health:
     phase = status.get("phase")
     if phase == "Succeeded" or _is(status, "Ready"):
         return _CURRENT
-    found = health_of_pods([body])
-    if phase == "Failed" or found.state is HealthState.FAILED:
-        return Health(HealthState.FAILED, found.reason or "the pod failed")
-    return Health(HealthState.PROGRESSING, found.reason or "the pod is not ready")
+    pods = health_of_pods([body])
+    if phase == "Failed" or pods.state is HealthState.FAILED:
+        return Health(HealthState.FAILED, pods.reason or "the pod failed")
+    return Health(HealthState.PROGRESSING, pods.reason or "the pod is not ready")
 
 
 def _claim(status: Mapping[str, Any], *, binds_late: bool) -> Health:
@@ -205,10 +205,10 @@ def _by_conditions(status: Mapping[str, Any]) -> Health:
             HealthState.PROGRESSING, _said(_condition(status, "Reconciling"), "its controller is working on it")
         )
     for kind in _GOOD:
-        found = _condition(status, kind)
-        if found:
-            good = found.get("status") == "True"
-            return _CURRENT if good else Health(HealthState.PROGRESSING, _said(found, f"it is not {kind} yet"))
+        condition = _condition(status, kind)
+        if condition:
+            good = condition.get("status") == "True"
+            return _CURRENT if good else Health(HealthState.PROGRESSING, _said(condition, f"it is not {kind} yet"))
     return _CURRENT
 
 
@@ -230,8 +230,8 @@ _RULES: Mapping[tuple[str, str], Callable[[Body, Mapping[str, Any]], Health]] = 
 
 
 def _condition(status: Mapping[str, Any], kind: str) -> Mapping[str, Any]:
-    found = (mapping(condition) for condition in sequence(status.get("conditions")))
-    return next((condition for condition in found if condition.get("type") == kind), {})
+    conditions = (mapping(condition) for condition in sequence(status.get("conditions")))
+    return next((condition for condition in conditions if condition.get("type") == kind), {})
 
 
 def _is(status: Mapping[str, Any], kind: str) -> bool:
