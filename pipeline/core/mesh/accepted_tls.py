@@ -13,12 +13,12 @@ from pipeline.core.mesh.values import labels, namespace_of, number, text, within
 
 def namespace_modes(policies: Iterable[Resource], root: str) -> Mapping[str, str]:
     """By namespace, of policies without a selector; ``""`` is what holds for namespaces that have none."""
-    found: dict[str, str] = {}
+    modes: dict[str, str] = {}
     for policy in policies:
         mode = mode_of(policy)
         if mode and not _selector(policy):
-            found.setdefault(namespace_of(policy), mode)
-    return {**({"": found[root]} if root in found else {}), **found}
+            modes.setdefault(namespace_of(policy), mode)
+    return {**({"": modes[root]} if root in modes else {}), **modes}
 
 
 def accepted(

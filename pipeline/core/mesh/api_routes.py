@@ -31,7 +31,7 @@ def api_virtual_services(
     """One for each namespace, listener and host (or Service, for routes of the mesh)."""
     known = [one for one in gateways if one.service]
     allowed = _Grants(grants)
-    found: dict[tuple[str, str, str], dict[str, list[Part]]] = {}
+    blocks_of: dict[tuple[str, str, str], dict[str, list[Part]]] = {}
     first: dict[tuple[str, str, str], Resource] = {}
     for route in sorted(routes, key=lambda one: (one.id.name, one.id.namespace)):
         spec, own = mapping(route.body.get("spec")), namespace_of(route)
@@ -45,8 +45,8 @@ def api_virtual_services(
             for host in hosts:
                 key = own, gateway, host
                 first.setdefault(key, route)
-                found.setdefault(key, {}).setdefault(block, []).extend(_on_port(rules, port))
-    for key, blocks in found.items():
+                blocks_of.setdefault(key, {}).setdefault(block, []).extend(_on_port(rules, port))
+    for key, blocks in blocks_of.items():
         own, gateway, host = key
         yield VirtualService(
             name=f"{first[key].id.name}-{gateway.replace('/', '-')}-{host}",

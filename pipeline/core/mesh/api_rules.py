@@ -52,10 +52,10 @@ def http_rules(spec: Mapping[str, Any], own: RouteName, _names: tuple[str, ...],
             path = mapping(match.get("path"))
             uri = {_PATHS.get(text(path.get("type")), "prefix"): text(path.get("value")) or "/"}
             method = {"method": {"exact": match["method"]}} if isinstance(match.get("method"), str) else {}
-            found = {"uri": uri, **method, **_pairs(match)}
+            conditions = {"uri": uri, **method, **_pairs(match)}
             yield {
                 "name": _name(rule, own, place),
-                "match": [found],
+                "match": [conditions],
                 **_routed(rule, own.namespace, allows),
             }
 
@@ -93,7 +93,7 @@ def l4_route(spec: Mapping[str, Any], own: RouteName, names: tuple[str, ...], al
 
 
 def _pairs(match: Mapping[str, Any]) -> dict[str, Any]:
-    found = {}
+    pairs_of = {}
     for key, name in (("headers", "headers"), ("queryParams", "queryParams")):
         pairs = {
             text(one.get("name")): {
@@ -102,29 +102,29 @@ def _pairs(match: Mapping[str, Any]) -> dict[str, Any]:
             for one in entries(match.get(key))
         }
         if pairs:
-            found[name] = pairs
-    return found
+            pairs_of[name] = pairs
+    return pairs_of
 
 
 def _routed(rule: Mapping[str, Any], own: str, allows: _Allows) -> Part:
     """A rule without backends, or with such of weight 0 alone, answers 500."""
-    found: dict[str, Any] = {}
+    route: dict[str, Any] = {}
     for one in entries(rule.get("filters")):
-        _filtered(found, one, own, allows)
+        _filtered(route, one, own, allows)
     retry, timeouts = rule.get("retry"), mapping(rule.get("timeouts"))
     if isinstance(retry, dict):
         attempts = retry.get("attempts")
-        found["retries"] = {"attempts": _RETRIES if attempts is None else number(attempts)}
-    for key in ("request",) if "retries" in found else ("request", "backendRequest"):
+        route["retries"] = {"attempts": _RETRIES if attempts is None else number(attempts)}
+    for key in ("request",) if "retries" in route else ("request", "backendRequest"):
         if nanoseconds(timeouts.get(key)):
-            found["timeout"] = timeouts[key]
+            route["timeout"] = timeouts[key]
     backends = _backends(rule, own, allows)
-    if not backends and "redirect" not in found:
-        return {**found, "directResponse": {"status": _FAILED}}
-    return {**found, "route": backends}
+    if not backends and "redirect" not in route:
+        return {**route, "directResponse": {"status": _FAILED}}
+    return {**route, "route": backends}
 
 
-def _filtered(found: dict[str, Any], one: Mapping[str, Any], own: str, allows: _Allows) -> None:
+def _filtered(route: dict[str, Any], one: Mapping[str, Any], own: str, allows: _Allows) -> None:
     kind = one.get("type")
     if kind in ("RequestHeaderModifier", "ResponseHeaderModifier"):
         key = "requestHeaderModifier" if kind == "RequestHeaderModifier" else "responseHeaderModifier"
@@ -136,18 +136,18 @@ def _filtered(found: dict[str, Any], one: Mapping[str, Any], own: str, allows: _
         }
         if changes.get("remove"):
             side["remove"] = changes["remove"]
-        found.setdefault("headers", {})["request" if key.startswith("request") else "response"] = side
+        route.setdefault("headers", {})["request" if key.startswith("request") else "response"] = side
     elif kind == "RequestRedirect":
-        found["redirect"] = _redirect(mapping(one.get("requestRedirect")))
+        route["redirect"] = _redirect(mapping(one.get("requestRedirect")))
     elif kind == "URLRewrite":
         rewrite = mapping(one.get("urlRewrite"))
-        found["rewrite"] = {"authority": text(rewrite.get("hostname")), **_path(mapping(rewrite.get("path")))}
+        route["rewrite"] = {"authority": text(rewrite.get("hostname")), **_path(mapping(rewrite.get("path")))}
     elif kind == "RequestMirror":
         target = _destination(mapping(mapping(one.get("requestMirror")).get("backendRef")), own, allows)
         if target:
-            found.setdefault("mirrors", []).append({"destination": target})
+            route.setdefault("mirrors", []).append({"destination": target})
     elif kind == "CORS":
-        found["corsPolicy"] = mapping(one.get("cors"))
+        route["corsPolicy"] = mapping(one.get("cors"))
 
 
 def _redirect(redirect: Mapping[str, Any]) -> Part:
@@ -172,15 +172,15 @@ def _path(path: Mapping[str, Any]) -> dict[str, Any]:
 
 def _backends(rule: Mapping[str, Any], own: str, allows: _Allows) -> list[Part]:
     """Those with a weight."""
-    found: list[Part] = []
+    destinations: list[Part] = []
     for one in entries(rule.get("backendRefs")):
         weight = number(one["weight"]) if one.get("weight") is not None else 1
         changed: dict[str, Any] = {}
         for change in entries(one.get("filters")):
             _filtered(changed, change, own, allows)
         if weight:
-            found.append({"destination": _destination(one, own, allows), "weight": weight, **changed})
-    return found
+            destinations.append({"destination": _destination(one, own, allows), "weight": weight, **changed})
+    return destinations
 
 
 def _destination(backend: Mapping[str, Any], own: str, allows: _Allows) -> Part:

@@ -56,12 +56,12 @@ def parts_of(workload: Resource) -> Iterator[IstioPart]:
 
 def jobs_end(side: SideIndex, kubernetes: tuple[int, int] | None) -> bool | None:
     """Whether a Job ends although it has a proxy; None where the repository holds no control plane."""
-    found = [part for part in istio_parts(side) if part.role == "istiod"]
-    if not found:
+    istiods = [part for part in istio_parts(side) if part.role == "istiod"]
+    if not istiods:
         return None
     if kubernetes is not None and kubernetes < NATIVE_KUBERNETES:
         return False
-    return all(_is_native(part) for part in found)
+    return all(_is_native(part) for part in istiods)
 
 
 def _is_native(part: IstioPart) -> bool:

@@ -57,13 +57,13 @@ def _matches(roots: tuple[_Part, ...], own: tuple[_Part, ...]) -> list[_Part] | 
     """None where one of ``own`` lies in no match of the root."""
     if not roots or not own:
         return list(own or roots)
-    found = []
+    matches = []
     for match in own:
         fitting = [_joined(root, match) for root in roots if not _conflict(root, match)]
         if not fitting:
             return None
-        found += fitting
-    return found
+        matches += fitting
+    return matches
 
 
 def _joined(root: _Part, own: _Part) -> _Part:

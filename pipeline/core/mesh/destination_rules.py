@@ -118,9 +118,9 @@ class DestinationRules:
 
     def _found(self, host: str, owner: str, client: str) -> tuple[DestinationRule, ...]:
         own = self._private_root if client == self._root else self._local.get(client, _ByHost())
-        found = own.specific(host)
-        if found:
-            return found
+        specific = own.specific(host)
+        if specific:
+            return specific
         for namespace in (owner, self._root):
             rules = self._exported.get(namespace, _ByHost()).specific(host)
             visible = tuple(rule for rule in rules if exported(rule.exports, rule.namespace, client))

@@ -45,10 +45,10 @@ class GatewayView:
     _bound: dict[str, list[VirtualService]] = field(default_factory=dict)
 
     def listeners(self) -> list[EnvoyListener]:
-        found: dict[tuple[str, int], tuple[set[str], list[FilterChain]]] = {}
+        by_address: dict[tuple[str, int], tuple[set[str], list[FilterChain]]] = {}
         for (port, protocol, bind), servers in self.joined.ports.items():
             address = bind or UNSPECIFIED
-            filters, chains = found.setdefault((address, port), (set(), []))
+            filters, chains = by_address.setdefault((address, port), (set(), []))
             if protocol.is_http:
                 filters.add(HTTP_FILTER)
                 chains.append(FilterChain(table=servers[0].table))
@@ -57,7 +57,7 @@ class GatewayView:
                 self._add_server(owned, port, filters, chains)
         return [
             EnvoyListener(f"{address}_{port}", address, port, tuple(sorted(filters)), tuple(chains))
-            for (address, port), (filters, chains) in found.items()
+            for (address, port), (filters, chains) in by_address.items()
             if chains
         ]
 
@@ -121,7 +121,7 @@ class GatewayView:
         return [self._table(name, self.joined.tables[name]) for name in sorted(asked & self.joined.tables.keys())]
 
     def _table(self, name: str, servers: list[OwnedServer]) -> RouteTable:
-        found: dict[str, VirtualHost] = {}
+        hosts_by_name: dict[str, VirtualHost] = {}
         known: dict[tuple[str, str], tuple[EnvoyRoute, ...]] = {}
         for owned in servers:
             for service in self._services(owned):
@@ -133,13 +133,13 @@ class GatewayView:
                     known[key] = http_routes(service, self._proxy(owned))
                 if known[key]:
                     for host in hosts:
-                        _add_routes(found, host.lower(), owned, known[key])
+                        _add_routes(hosts_by_name, host.lower(), owned, known[key])
             if owned.server.redirects:
                 for host in owned.server.hosts:
-                    _add_routes(found, host.lower(), owned, ())
-        if not found:
+                    _add_routes(hosts_by_name, host.lower(), owned, ())
+        if not hosts_by_name:
             return RouteTable(name, (VirtualHost(f"blackhole:{servers[0].server.port}", ("*",), ()),))
-        hosts_ = (replace(host, routes=_sorted(host.routes)) for host in _collapsed(found))
+        hosts_ = (replace(host, routes=_sorted(host.routes)) for host in _collapsed(hosts_by_name))
         return RouteTable(name, tuple(sorted(hosts_, key=lambda host: host.name)))
 
     def _services(self, owned: OwnedServer) -> list[VirtualService]:
@@ -181,17 +181,19 @@ def _fits(match: Part, owned: OwnedServer) -> bool:
     return wanted in (0, owned.server.port) and (not gateways or owned.gateway.key in gateways)
 
 
-def _add_routes(found: dict[str, VirtualHost], host: str, owned: OwnedServer, routes: tuple[EnvoyRoute, ...]) -> None:
-    known = found.get(host) or VirtualHost(f"{for_domain(host)}:{owned.server.port}", (host,), ())
+def _add_routes(
+    hosts_by_name: dict[str, VirtualHost], host: str, owned: OwnedServer, routes: tuple[EnvoyRoute, ...]
+) -> None:
+    known = hosts_by_name.get(host) or VirtualHost(f"{for_domain(host)}:{owned.server.port}", (host,), ())
     requires = known.requires_tls or owned.server.redirects
-    found[host] = replace(known, routes=known.routes + routes, requires_tls=requires)
+    hosts_by_name[host] = replace(known, routes=known.routes + routes, requires_tls=requires)
 
 
-def _collapsed(found: dict[str, VirtualHost]) -> list[VirtualHost]:
+def _collapsed(hosts_by_name: dict[str, VirtualHost]) -> list[VirtualHost]:
     """Hosts with the very same routes become one, under the name of the first."""
     merged: dict[tuple[tuple[int, ...], bool], VirtualHost] = {}
-    for name in sorted(found, key=order):
-        host = found[name]
+    for name in sorted(hosts_by_name, key=order):
+        host = hosts_by_name[name]
         key = tuple(map(id, host.routes)), host.requires_tls
         known = merged.get(key)
         merged[key] = host if known is None else replace(known, domains=known.domains + host.domains)

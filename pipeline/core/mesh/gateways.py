@@ -86,25 +86,25 @@ def _server(server: Mapping[str, Any], namespace: str) -> GatewayServer:
 
 def _hosts(hosts: tuple[str, ...], namespace: str) -> tuple[str, ...]:
     """``./host`` is of the own namespace, ``*/host`` of every one."""
-    found = []
+    names = []
     for host in hosts:
         own, slash, name = host.partition("/")
         if not slash:
-            found.append(host)
+            names.append(host)
         elif own == "*" and name == "*":
             return ("*",)
         else:
-            found.append(name if own == "*" else f"{namespace if own == '.' else own}/{name}")
-    return tuple(found)
+            names.append(name if own == "*" else f"{namespace if own == '.' else own}/{name}")
+    return tuple(names)
 
 
 def hosts_for(hosts: tuple[str, ...], namespace: str) -> list[str]:
     """The hosts of a server to which a VirtualService of ``namespace`` may bind, without the prefix."""
-    found = []
+    names = []
     for host in hosts:
         own, slash, name = host.partition("/")
         if not slash:
-            found.append(host)
+            names.append(host)
         elif own in (namespace, "*"):
-            found.append(name)
-    return found
+            names.append(name)
+    return names

@@ -62,14 +62,14 @@ def subset_of(one: str, other: str) -> bool:
 
 def intersection(some: Iterable[str], others: Iterable[str]) -> list[str]:
     """The narrower host of each pair that overlaps, in the order found."""
-    right, found = tuple(others), dict[str, None]()
+    right, shared = tuple(others), dict[str, None]()
     for one in some:
         for other in right:
             if subset_of(one, other):
-                found[one] = None
+                shared[one] = None
             elif subset_of(other, one):
-                found[other] = None
-    return list(found)
+                shared[other] = None
+    return list(shared)
 
 
 def most_specific(host: str, exact: Mapping[str, HostEntry], wildcards: Mapping[str, HostEntry]) -> HostEntry | None:
@@ -104,14 +104,14 @@ def for_domain(host: str) -> str:
 
 def alternatives(host: str, namespace: str, domain: str = CLUSTER_DOMAIN) -> list[str]:
     """The other names under which a client in ``namespace`` reaches ``host``: with a final dot, and shortened."""
-    found = [] if is_address(host) else [f"{host}."]
+    forms = [] if is_address(host) else [f"{host}."]
     suffix = f".svc.{domain}"
     if not host.endswith(suffix) or host.find(".svc.") <= 0:
-        return found
+        return forms
     before = host[: host.find(".svc.")]
     name, dot, own = before.partition(".")
     if not dot:
-        return found
+        return forms
     if own == namespace:
-        return [*found, name, f"{before}.svc", before]
-    return [*found, before, f"{before}.svc"]
+        return [*forms, name, f"{before}.svc", before]
+    return [*forms, before, f"{before}.svc"]

@@ -38,15 +38,15 @@ class RoutedProxy:
 
 def http_routes(service: VirtualService, proxy: RoutedProxy) -> tuple[EnvoyRoute, ...]:
     """In the order of the VirtualService, up to the first that takes everything."""
-    found = []
+    routes = []
     for route in service.http:
         for one in _translated(route, service, proxy):
-            found.append(one)
+            routes.append(one)
             if one.catches_all:
-                return tuple(found)
+                return tuple(routes)
         if not entries(route.get("match")):
             break
-    return tuple(found)
+    return tuple(routes)
 
 
 def _translated(route: _Part, service: VirtualService, proxy: RoutedProxy) -> Iterator[EnvoyRoute]:
@@ -61,7 +61,7 @@ def _translated(route: _Part, service: VirtualService, proxy: RoutedProxy) -> It
 def _route(route: _Part, match: _Part | None, service: VirtualService, proxy: RoutedProxy) -> EnvoyRoute:
     name, own = text(route.get("name")), text(match.get("name")) if match else ""
     by_segment = service.from_gateway_api
-    found: dict[str, Any] = {
+    common: dict[str, Any] = {
         "match": route_match(match, by_segment=by_segment),
         "name": f"{name}.{own}" if own else name,
         "has_fault": isinstance(route.get("fault"), dict),
@@ -69,10 +69,10 @@ def _route(route: _Part, match: _Part | None, service: VirtualService, proxy: Ro
     }
     if isinstance(route.get("redirect"), dict):
         answer = redirect(route["redirect"], proxy.port, ends_tls=proxy.ends_tls, by_segment=by_segment)
-        return EnvoyRoute(**found, redirect=answer)
+        return EnvoyRoute(**common, redirect=answer)
     if isinstance(route.get("directResponse"), dict):
-        return EnvoyRoute(**found, direct_response=direct_response(route["directResponse"]))
-    return EnvoyRoute(**found, **_forwarded(route, found["match"], service, proxy))
+        return EnvoyRoute(**common, direct_response=direct_response(route["directResponse"]))
+    return EnvoyRoute(**common, **_forwarded(route, common["match"], service, proxy))
 
 
 def _forwarded(route: _Part, match: _Part, service: VirtualService, proxy: RoutedProxy) -> dict[str, Any]:
@@ -122,14 +122,14 @@ def _retries(route: _Part, proxy: RoutedProxy) -> int | None:
 
 
 def _mirrors(route: _Part, proxy: RoutedProxy) -> list[str]:
-    found = []
+    clusters = []
     if isinstance(route.get("mirror"), dict) and _share(route) > 0:
-        found.append(destination_cluster(route["mirror"], proxy))
+        clusters.append(destination_cluster(route["mirror"], proxy))
     for mirror in entries(route.get("mirrors")):
         given = mirror.get("percentage")
         if mapping(mirror.get("destination")) and (not isinstance(given, dict) or _percent(given) > 0):
-            found.append(destination_cluster(mapping(mirror.get("destination")), proxy))
-    return found
+            clusters.append(destination_cluster(mapping(mirror.get("destination")), proxy))
+    return clusters
 
 
 def _share(route: _Part) -> float:
@@ -146,6 +146,6 @@ def _percent(given: _Part) -> float:
 def _details(route: _Part) -> dict[str, Any]:
     """What else the route says that changes requests, as written."""
     keys = ("headers", "corsPolicy", "fault", "retries", "mirrors", "mirrorPercentage", "mirrorPercent")
-    found = {key: route[key] for key in keys if route.get(key) is not None}
+    details = {key: route[key] for key in keys if route.get(key) is not None}
     own = [target["headers"] for target in entries(route.get("route")) if target.get("headers")]
-    return {**found, "destinationHeaders": own} if own else found
+    return {**details, "destinationHeaders": own} if own else details

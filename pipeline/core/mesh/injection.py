@@ -43,14 +43,14 @@ def injectors(side: SideIndex) -> tuple[Injector, ...]:
 
 
 def _revisions(webhook: Mapping[str, Any]) -> frozenset[str]:
-    found: set[str] = set()
+    revisions: set[str] = set()
     for key in ("namespaceSelector", "objectSelector"):
         selector = mapping(webhook.get(key))
-        found.update(str(value) for name, value in mapping(selector.get("matchLabels")).items() if name == REVISION)
+        revisions.update(str(value) for name, value in mapping(selector.get("matchLabels")).items() if name == REVISION)
         for one in map(mapping, sequence(selector.get("matchExpressions"))):
             if one.get("key") == REVISION and one.get("operator") == "In":
-                found.update(map(str, sequence(one.get("values"))))
-    return frozenset(found)
+                revisions.update(map(str, sequence(one.get("values"))))
+    return frozenset(revisions)
 
 
 def namespace_labels(name: str, side: SideIndex) -> Mapping[str, Any]:

@@ -102,14 +102,14 @@ def _rule(rule: Mapping[str, Any], protocol: str) -> Iterator[Refusal]:
 
 def _patterns(rule: Mapping[str, Any]) -> Iterator[Refusal]:
     """The matches whose regular expression is none for Go."""
-    found: list[tuple[Path, Any]] = []
+    patterns: list[tuple[Path, Any]] = []
     for index, match in enumerate(_maps(rule.get("match"))):
-        found += [(("match", index, key), match.get(key)) for key in ("uri", "scheme", "method", "authority")]
+        patterns += [(("match", index, key), match.get(key)) for key in ("uri", "scheme", "method", "authority")]
         for key in ("headers", "withoutHeaders", "queryParams"):
-            found += [(("match", index, key, str(name)), value) for name, value in mapping(match.get(key)).items()]
+            patterns += [(("match", index, key, str(name)), value) for name, value in mapping(match.get(key)).items()]
     origins = _maps(mapping(rule.get("corsPolicy")).get("allowOrigins"))
-    found += [(("corsPolicy", "allowOrigins", index), origin) for index, origin in enumerate(origins)]
-    for path, value in found:
+    patterns += [(("corsPolicy", "allowOrigins", index), origin) for index, origin in enumerate(origins)]
+    for path, value in patterns:
         pattern = mapping(value).get("regex")
         if isinstance(pattern, str) and compiled(pattern) is None:
             yield (*path, "regex"), f"invalid regular expression: {pattern}"

@@ -57,8 +57,8 @@ def _by_range(
 ) -> Iterator[FilterChain]:
     for route in (route for one in chosen for route in one.tcp):
         written = entries(route.get("match"))
-        found = [match for match in written if applies(match, proxy)]
-        subnets = [texts(match.get("destinationSubnets")) for match in found]
+        applicable = [match for match in written if applies(match, proxy)]
+        subnets = [texts(match.get("destinationSubnets")) for match in applicable]
         if not written or any(not subnet for subnet in subnets):
             yield FilterChain(forwarded(route, proxy), (), ranges)
             return
@@ -77,12 +77,12 @@ def _straight(service: MeshService, port: int) -> tuple[WeightedCluster, ...]:
 
 def forwarded(route: _Part, proxy: RoutedProxy) -> tuple[WeightedCluster, ...]:
     targets = entries(route.get("route"))
-    found = [
+    weights = [
         (destination_cluster(mapping(one.get("destination")), proxy), number(one.get("weight"))) for one in targets
     ]
-    if len(found) == 1:
-        return (WeightedCluster(found[0][0]),)
-    return tuple(WeightedCluster(cluster, weight) for cluster, weight in found if weight)
+    if len(weights) == 1:
+        return (WeightedCluster(weights[0][0]),)
+    return tuple(WeightedCluster(cluster, weight) for cluster, weight in weights if weight)
 
 
 def applies(match: _Part, proxy: RoutedProxy) -> bool:

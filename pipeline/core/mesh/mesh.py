@@ -83,7 +83,7 @@ class Mesh:
             DestinationRules(map(destination_rule, of_kind("DestinationRule")), settings.root_namespace),
             tuple(gateways),
             tuple(map(sidecar_scope, of_kind("Sidecar"))),
-            tuple(workloads(one for found in by_kind.values() for one in found)),
+            tuple(workloads(one for of_one_kind in by_kind.values() for one in of_one_kind)),
             namespace_modes(peers, settings.root_namespace),
             tuple(of_kind("AuthorizationPolicy", SECURITY)),
             tuple(sorted(one.id for one in of_kind("EnvoyFilter"))),
@@ -98,25 +98,25 @@ class Mesh:
     def visible_services(self, namespace: str) -> list[MeshService]:
         """What is exported to a namespace: its own first, then what names it, then what all see."""
         default = self.settings.service_exports
-        found: tuple[list[MeshService], ...] = ([], [], [])
+        ranks: tuple[list[MeshService], ...] = ([], [], [])
         for service in self.services:
             names = service.exports or default
             if not exported(names, service.namespace, namespace):
                 continue
             own = service.namespace == namespace
-            found[2 if "*" in names else 0 if own else 1].append(service)
-        return [service for part in found for service in part]
+            ranks[2 if "*" in names else 0 if own else 1].append(service)
+        return [service for part in ranks for service in part]
 
     def virtual_services_of(self, gateway: str, namespace: str) -> list[VirtualService]:
         """Those that bind to a gateway (``mesh`` for sidecars) and that a proxy of ``namespace`` sees, in order."""
         default = self.settings.virtual_service_exports
-        found: tuple[list[VirtualService], ...] = ([], [], [])
+        ranks: tuple[list[VirtualService], ...] = ([], [], [])
         for service in self.virtual_services:
             names = service.exports or default
             if gateway in service.gateways and exported(names, service.namespace, namespace):
                 own = service.namespace == namespace
-                found[2 if "*" in names else 0 if own else 1].append(service)
-        return [service for part in found for service in part]
+                ranks[2 if "*" in names else 0 if own else 1].append(service)
+        return [service for part in ranks for service in part]
 
 
 def _api_routes(of_kind: Callable[..., list[Resource]], gateways: list[MeshGateway]) -> Iterable[VirtualService]:
@@ -136,33 +136,33 @@ def _ingress_routes(
 
 
 def _by_host(services: Iterable[MeshService]) -> Mapping[str, tuple[MeshService, ...]]:
-    found: dict[str, list[MeshService]] = {}
+    services_of: dict[str, list[MeshService]] = {}
     for service in services:
-        found.setdefault(service.host, []).append(service)
-    return {host: tuple(those) for host, those in found.items()}
+        services_of.setdefault(service.host, []).append(service)
+    return {host: tuple(those) for host, those in services_of.items()}
 
 
 def _services(of_kind: Callable[..., list[Resource]]) -> tuple[MeshService, ...]:
-    found = sorted(map(kubernetes_service, of_kind("Service", "")), key=lambda one: (one.name, one.namespace))
+    services = sorted(map(kubernetes_service, of_kind("Service", "")), key=lambda one: (one.name, one.namespace))
     workload_entries = of_kind("WorkloadEntry")
     for entry in of_kind("ServiceEntry"):
-        found += entry_services(entry, _selected(entry, workload_entries))
-    aliases = _aliases([one for one in found if one.resolution is Resolution.ALIAS])
-    return tuple(replace(one, aliases=tuple(aliases[one.host])) if one.host in aliases else one for one in found)
+        services += entry_services(entry, _selected(entry, workload_entries))
+    aliases = _aliases([one for one in services if one.resolution is Resolution.ALIAS])
+    return tuple(replace(one, aliases=tuple(aliases[one.host])) if one.host in aliases else one for one in services)
 
 
 def _aliases(services: list[MeshService]) -> dict[str, list[str]]:
     """By the host at the end of each chain of ExternalNames, the names that lead there; a ring leads nowhere."""
     further = {one.host: one.external_name for one in services}
-    found: dict[str, list[str]] = {}
+    aliases: dict[str, list[str]] = {}
     for one in sorted(services, key=lambda one: (one.namespace, one.host)):
         host, seen = one.external_name, {one.host}
         while host in further and host not in seen:
             seen.add(host)
             host = further[host]
         if host not in seen:
-            found.setdefault(host, []).append(one.host)
-    return found
+            aliases.setdefault(host, []).append(one.host)
+    return aliases
 
 
 def _selected(entry: Resource, workload_entries: Iterable[Resource]) -> tuple[Endpoint, ...]:
@@ -170,6 +170,6 @@ def _selected(entry: Resource, workload_entries: Iterable[Resource]) -> tuple[En
     if not isinstance(chosen, dict):
         return ()
     wanted = labels(chosen.get("labels"))
-    found = [one for one in workload_entries if namespace_of(one) == namespace_of(entry)]
-    ends = (endpoint(mapping(one.body.get("spec"))) for one in sorted(found, key=lambda one: one.id))
+    entries = [one for one in workload_entries if namespace_of(one) == namespace_of(entry)]
+    ends = (endpoint(mapping(one.body.get("spec"))) for one in sorted(entries, key=lambda one: one.id))
     return tuple(end for end in ends if within(wanted, end.labels))

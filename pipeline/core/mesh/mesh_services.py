@@ -170,14 +170,14 @@ def _addresses(given: tuple[str, ...]) -> list[str]:
     """Addresses and ranges; a range of one address is that address. What is neither is left out."""
     if not given:
         return [UNSPECIFIED]
-    found = []
+    addresses = []
     for address in given:
         if is_address(address):
-            found.append(address)
+            addresses.append(address)
             continue
         try:
             network = ip_network(address, strict=False)
         except ValueError:
             continue
-        found.append(str(network.network_address) if network.num_addresses == 1 else address)
-    return found
+        addresses.append(str(network.network_address) if network.num_addresses == 1 else address)
+    return addresses

@@ -27,7 +27,7 @@ def _policies(side: SideIndex) -> tuple[Resource, ...]:
 
 def server_mode(pods: PodTemplate, side: SideIndex) -> str:
     """``STRICT``, ``PERMISSIVE`` or ``DISABLE``."""
-    best, found = 0, DEFAULT
+    best, mode = 0, DEFAULT
     for policy in _policies(side):
         home, labels = side.home(policy), mapping(mapping(spec(policy).get("selector")).get("matchLabels"))
         if labels:
@@ -35,5 +35,5 @@ def server_mode(pods: PodTemplate, side: SideIndex) -> str:
         else:
             rank = 2 if home == pods.namespace else int(home == ROOT)
         if rank > best:
-            best, found = rank, mode_of(policy)
-    return found
+            best, mode = rank, mode_of(policy)
+    return mode

@@ -75,5 +75,5 @@ def port_protocol(number: int, name: str, transport: str = "TCP", app_protocol: 
         return _KUBERNETES[word]
     if word.lower().startswith("grpc-web"):
         return Protocol.GRPC_WEB
-    found = parse_protocol(word.partition("-")[0])
-    return Protocol.TCP if found is Protocol.UNSUPPORTED and number in _WELL_KNOWN_TCP else found
+    by_name = parse_protocol(word.partition("-")[0])
+    return Protocol.TCP if by_name is Protocol.UNSUPPORTED and number in _WELL_KNOWN_TCP else by_name

@@ -54,12 +54,12 @@ def sidecar(namespace: str, labels: Mapping[str, str] | None = None) -> Proxy:
 def _namespaces(mesh: Mesh, gateways: list[Proxy]) -> list[str]:
     """Those with pods that may have a sidecar; ``default`` where the manifests have none."""
     apart = _SYSTEM | {mesh.settings.root_namespace}
-    found = {
+    namespaces = {
         one.namespace
         for one in mesh.workloads
         if one.namespace not in apart and not any(_runs(gateway, one) for gateway in gateways)
     }
-    return sorted(found) or ["default"]
+    return sorted(namespaces) or ["default"]
 
 
 def _runs(gateway: Proxy, workload: Workload) -> bool:
@@ -79,8 +79,8 @@ def _made(mesh: Mesh) -> Iterator[Proxy]:
     """Those that Istio itself deploys for Gateways of the Gateway API."""
     there = {service.host for service in mesh.services}
     made = [one for one in mesh.gateways if one.service and one.service not in there]
-    found = {(one.source.name, one.namespace): one.service for one in made}
-    for (name, namespace), host in sorted(found.items()):
+    service_of = {(one.source.name, one.namespace): one.service for one in made}
+    for (name, namespace), host in sorted(service_of.items()):
         yield Proxy(GATEWAY, name, namespace, {_NAME_LABEL: name}, host=host)
 
 

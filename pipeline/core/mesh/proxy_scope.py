@@ -48,8 +48,8 @@ def sidecar_proxy_scope(mesh: Mesh, namespace: str, pod: Mapping[str, str]) -> P
         for service in one.services:
             imported.add(service)
         for routed in one.virtual_services:
-            for found in _destinations(mesh, routed, one.listener, namespace):
-                imported.add(found)
+            for destination in _destinations(mesh, routed, one.listener, namespace):
+                imported.add(destination)
     decided = chosen.allows_any if chosen is not None else None
     return ProxyScope(
         namespace,
@@ -91,14 +91,14 @@ def _takes_routes(service: VirtualService, own: list[str], everywhere: list[str]
 def _services(
     mesh: Mesh, listener: EgressListener, hosts: Mapping[str, list[str]], namespace: str
 ) -> Iterable[MeshService]:
-    found: list[MeshService] = []
+    trimmed_services: list[MeshService] = []
     for service in mesh.visible_services(namespace):
         if any(subset_of(service.host, wanted) for wanted in (*hosts.get(service.namespace, []), *hosts.get("*", []))):
             trimmed = _at_port(service, listener) if listener.matches_port else service
             if trimmed is not None:
-                found.append(trimmed)
+                trimmed_services.append(trimmed)
     chosen: dict[str, MeshService] = {}
-    for service in found:
+    for service in trimmed_services:
         known = chosen.get(service.host)
         if (
             known is None
@@ -106,7 +106,7 @@ def _services(
             or (service.is_kubernetes and not known.is_kubernetes and known.namespace != namespace)
         ):
             chosen[service.host] = service
-    return (service for service in found if chosen[service.host].namespace == service.namespace)
+    return (service for service in trimmed_services if chosen[service.host].namespace == service.namespace)
 
 
 def _at_port(service: MeshService, listener: EgressListener) -> MeshService | None:
@@ -120,8 +120,8 @@ def _owners(routed: Iterable[VirtualService], services: Iterable[MeshService]) -
     for service in routed:
         for host in service.hosts:
             (wild if is_wildcard(host) else exact).setdefault(host, service.key)
-    found = {service.host: most_specific(service.host, exact, wild) for service in services}
-    return {host: owner for host, owner in found.items() if owner}
+    owner_of = {service.host: most_specific(service.host, exact, wild) for service in services}
+    return {host: owner for host, owner in owner_of.items() if owner}
 
 
 def _destinations(
@@ -148,7 +148,7 @@ def _destinations(
 
 
 def _wanted(routed: VirtualService, namespace: str) -> dict[str, set[int]]:
-    found: dict[str, set[int]] = {}
+    ports_of: dict[str, set[int]] = {}
     for route in (*routed.http, *routed.tls, *routed.tcp):
         sources = [text(match.get("sourceNamespace")) for match in entries(route.get("match"))]
         if sources and all(source and source != namespace for source in sources):
@@ -158,8 +158,8 @@ def _wanted(routed: VirtualService, namespace: str) -> dict[str, set[int]]:
         for target in (*targets, mapping(route.get("mirror"))):
             host = text(target.get("host"))
             if host:
-                found.setdefault(host, set()).add(number(mapping(target.get("port")).get("number")))
-    return found
+                ports_of.setdefault(host, set()).add(number(mapping(target.get("port")).get("number")))
+    return ports_of
 
 
 class ImportedServices:

@@ -15,27 +15,27 @@ _OF_PREFIX = "%PREFIX()%"
 def redirect(written: Mapping[str, Any], port: int, *, ends_tls: bool, by_segment: bool) -> dict[str, Any]:
     """``port`` is the one that is asked, ``ends_tls`` whether by HTTPS."""
     uri, scheme = text(written.get("uri")), text(written.get("scheme"))
-    found: dict[str, Any] = {"host_redirect": text(written.get("authority"))}
+    settings: dict[str, Any] = {"host_redirect": text(written.get("authority"))}
     if by_segment and uri.startswith(_OF_PREFIX):
-        found["prefix_rewrite"] = uri.removeprefix(_OF_PREFIX)
+        settings["prefix_rewrite"] = uri.removeprefix(_OF_PREFIX)
     else:
-        found["path_redirect"] = uri
-    found["scheme_redirect"] = scheme
+        settings["path_redirect"] = uri
+    settings["scheme_redirect"] = scheme
     given = number(written.get("port"))
     if not given and written.get("derivePort") == "FROM_REQUEST_PORT":
         given = port
     usual = (scheme or ("https" if ends_tls else "http"), given) in _USUAL
-    found["port_redirect"] = 0 if usual else given
-    found["response_code"] = _CODES.get(number(written.get("redirectCode")), "")
+    settings["port_redirect"] = 0 if usual else given
+    settings["response_code"] = _CODES.get(number(written.get("redirectCode")), "")
     kept = ("path_redirect", "prefix_rewrite")  # Envoy prints the chosen way, even where it is empty
-    return {key: value for key, value in found.items() if value or key in kept}
+    return {key: value for key, value in settings.items() if value or key in kept}
 
 
 def direct_response(written: Mapping[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = {"status": number(written.get("status"))}
+    response: dict[str, Any] = {"status": number(written.get("status"))}
     body = mapping(written.get("body"))
     if isinstance(body.get("string"), str):
-        found["body"] = {"inline_string": body["string"]}
+        response["body"] = {"inline_string": body["string"]}
     elif isinstance(body.get("bytes"), str):
-        found["body"] = {"inline_bytes": body["bytes"]}
-    return found
+        response["body"] = {"inline_bytes": body["bytes"]}
+    return response

@@ -82,30 +82,30 @@ def taken_route(view: ProxyView, request: MeshRequest) -> TakenRoute | None:
 
 def _tables(view: ProxyView, request: MeshRequest) -> list[RouteTable]:
     """Of a gateway, virtual hosts name the port. A service's own table comes before that of the port."""
-    found = []
+    tables = []
     for table in view.tables:
         own = table.name.rpartition(":")[0]
         if table.name.startswith(("http.", "https.")):
             if any(host.name.endswith(f":{request.port}") for host in table.hosts):
-                found.append(table)
+                tables.append(table)
         elif table.name == str(request.port):
-            found.append(table)
+            tables.append(table)
         elif table.name == f"{own}:{request.port}" and (own == request.host or own.startswith(f"{request.host}.")):
-            found.insert(0, table)
-    return found
+            tables.insert(0, table)
+    return tables
 
 
 def best_host(table: RouteTable, name: str) -> VirtualHost | None:
     """Envoy's choice: the whole name, else the longest wildcard, else ``*``."""
-    wanted, best, found = name.lower(), -1, None
+    wanted, best, best_so_far = name.lower(), -1, None
     for host in table.hosts:
         for domain in host.domains:
             lower = domain.lower()
             if lower == wanted:
                 return host
             if lower.startswith("*") and wanted.endswith(lower[1:]) and len(lower) > best:
-                best, found = len(lower), host
-    return found
+                best, best_so_far = len(lower), host
+    return best_so_far
 
 
 def fits(match: Mapping[str, Any], request: MeshRequest) -> bool:
@@ -148,5 +148,5 @@ def _value_fits(one: Mapping[str, Any], value: str | None) -> bool:
 
 
 def _whole(pattern: str, text: str) -> bool:
-    found = compiled(f"^(?:{pattern})$")
-    return found is not None and found.search(text) is not None
+    expression = compiled(f"^(?:{pattern})$")
+    return expression is not None and expression.search(text) is not None

@@ -24,8 +24,8 @@ def rewrite(written: Any, match: Mapping[str, Any], *, by_segment: bool) -> dict
 
 
 def _regex(pattern: str, substitution: str) -> dict[str, Any]:
-    found: dict[str, Any] = {"pattern": {"regex": pattern}}
-    return {**found, "substitution": substitution} if substitution else found
+    settings: dict[str, Any] = {"pattern": {"regex": pattern}}
+    return {**settings, "substitution": substitution} if substitution else settings
 
 
 def authority_of(headers: Any) -> str:

@@ -40,12 +40,12 @@ def rivals(claim: HostClaim, side: SideIndex) -> list[HostClaim]:
 
 @once
 def _claims(side: SideIndex) -> dict[tuple[str, ...], list[HostClaim]]:
-    found: dict[tuple[str, ...], list[HostClaim]] = {}
+    claims_of: dict[tuple[str, ...], list[HostClaim]] = {}
     for kind in ("VirtualService", "ServiceEntry"):
         for resource in side.of(kind, NETWORKING):
             for claim in claims(resource, side):
-                found.setdefault(claim.what, []).append(claim)
-    return found
+                claims_of.setdefault(claim.what, []).append(claim)
+    return claims_of
 
 
 def claims(resource: Resource, side: SideIndex) -> Iterator[HostClaim]:

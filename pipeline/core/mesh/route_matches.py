@@ -20,18 +20,18 @@ def route_match(match: _Match | None, *, by_segment: bool = False) -> dict[str, 
     """``match`` is None for a route without any. ``by_segment`` is for routes of the Gateway API."""
     if match is None:
         return {"prefix": "/"}
-    found = _path(match.get("uri"), by_segment=by_segment)
-    found["case_sensitive"] = match.get("ignoreUriCase") is not True
+    conditions = _path(match.get("uri"), by_segment=by_segment)
+    conditions["case_sensitive"] = match.get("ignoreUriCase") is not True
     headers, metadata = _headers(match)
     headers += [_header(name, match[key]) for key, name in _PSEUDO if isinstance(match.get(key), dict)]
     if headers:
-        found["headers"] = headers
+        conditions["headers"] = headers
     if metadata:
-        found["dynamic_metadata"] = metadata
+        conditions["dynamic_metadata"] = metadata
     parameters = [_parameter(name, one) for name, one in sorted(mapping(match.get("queryParams")).items())]
     if parameters:
-        found["query_parameters"] = parameters
-    return found if found["case_sensitive"] else {**found, "case_sensitive": False}
+        conditions["query_parameters"] = parameters
+    return conditions if conditions["case_sensitive"] else {**conditions, "case_sensitive": False}
 
 
 def _path(uri: Any, *, by_segment: bool) -> dict[str, Any]:
@@ -60,10 +60,10 @@ def _headers(match: _Match) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]
         if name.startswith(_CLAIM):
             metadata.append({**_claim(name, unwanted), "invert": True})
             continue
-        found = {**_header(name, unwanted), "invert_match": True}
-        if "present_match" not in found:
-            found["treat_missing_header_as_empty"] = True
-        headers.append(found)
+        condition = {**_header(name, unwanted), "invert_match": True}
+        if "present_match" not in condition:
+            condition["treat_missing_header_as_empty"] = True
+        headers.append(condition)
     return sorted(headers, key=lambda one: str(one["name"])), metadata
 
 
@@ -76,10 +76,10 @@ _parameter = _header
 
 def _wanted(value: Any) -> dict[str, Any]:
     """An empty match, and the regex ``*``, ask only that it is there."""
-    found = _string_match(value)
-    if found is None or found == {"safe_regex": {"regex": "*"}}:
+    condition = _string_match(value)
+    if condition is None or condition == {"safe_regex": {"regex": "*"}}:
         return {"present_match": True}
-    return {"string_match": found}
+    return {"string_match": condition}
 
 
 def _string_match(value: Any) -> dict[str, Any] | None:

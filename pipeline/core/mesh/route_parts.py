@@ -38,16 +38,16 @@ def rules(resource: Resource) -> Iterator[tuple[Path, Mapping[str, Any]]]:
 
 def destinations(resource: Resource) -> tuple[RouteDestination, ...]:
     """Every destination and mirror that names a host."""
-    found = []
+    parts = []
     for path, rule in rules(resource):
         for index, route in enumerate(sequence(rule.get("route"))):
-            found.append(
+            parts.append(
                 _destination(mapping(route).get("destination"), (*path, "route", index, "destination"), "route")
             )
-        found.append(_destination(rule.get("mirror"), (*path, "mirror"), "mirror"))
+        parts.append(_destination(rule.get("mirror"), (*path, "mirror"), "mirror"))
         for index, mirror in enumerate(sequence(rule.get("mirrors"))):
-            found.append(_destination(mapping(mirror).get("destination"), (*path, "mirrors", index), "mirror"))
-    return tuple(one for one in found if one is not None)
+            parts.append(_destination(mapping(mirror).get("destination"), (*path, "mirrors", index), "mirror"))
+    return tuple(one for one in parts if one is not None)
 
 
 def _destination(value: Any, path: Path, word: str) -> RouteDestination | None:

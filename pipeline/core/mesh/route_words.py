@@ -54,23 +54,23 @@ def cluster_words(name: str) -> str:
 
 def to_words(to: tuple[WeightedCluster, ...], known: Collection[str] | None = None) -> str:
     """Each destination with its share; ``known`` are the clusters that there are: any other answers 503."""
-    found = []
+    words = []
     for one in to:
         missing = known is not None and one.cluster not in known
         share = "" if len(to) == 1 and one.weight == _WHOLE else f" {one.weight} %"
-        found.append(f"{cluster_words(one.cluster)}{share}{' (no such cluster)' if missing else ''}")
-    return ", ".join(found) or "nowhere"
+        words.append(f"{cluster_words(one.cluster)}{share}{' (no such cluster)' if missing else ''}")
+    return ", ".join(words) or "nowhere"
 
 
 def route_words(route: EnvoyRoute, known: Collection[str] | None = None) -> str:
     """What becomes of a request that the route takes."""
     if route.redirect:
-        found = f"redirect {_redirect(route.redirect)}"
+        word = f"redirect {_redirect(route.redirect)}"
     elif route.direct_response:
-        found = f"answer {route.direct_response.get('status')}"
+        word = f"answer {route.direct_response.get('status')}"
     else:
-        found = to_words(route.to, known)
-    return ", ".join([found, *_beyond(route)])
+        word = to_words(route.to, known)
+    return ", ".join([word, *_beyond(route)])
 
 
 def _redirect(redirect: Mapping[str, Any]) -> str:
@@ -124,8 +124,8 @@ def match_words(match: Mapping[str, Any]) -> str:
         f"claim {'.'.join(part['key'] for part in one['path'])}" for one in sequence(match.get("dynamic_metadata"))
     ]
     case = " in any case" if match.get("case_sensitive") is False else ""
-    found = f"{method}{_path(match)}{case}"
-    return f"{found} with {', '.join(more)}" if more else found
+    word = f"{method}{_path(match)}{case}"
+    return f"{word} with {', '.join(more)}" if more else word
 
 
 def _path(match: Mapping[str, Any]) -> str:

@@ -88,13 +88,13 @@ def _of_virtual_service(
     routes = http_routes(service, proxy)
     if not routes:
         return
-    others, found = _split(service, services, owners)
+    others, services_there = _split(service, services, owners)
     if service.from_gateway_api:
-        near = service.namespace in (proxy.namespace, *(one.namespace for one in found))
-        if not found or not near:
+        near = service.namespace in (proxy.namespace, *(one.namespace for one in services_there))
+        if not services_there or not near:
             return
     by_port: dict[int, list[MeshService]] = {}
-    for one in found:
+    for one in services_there:
         for port in one.ports:
             if port.protocol.is_routed:
                 by_port.setdefault(port.number, []).append(one)
@@ -108,20 +108,20 @@ def _split(
     service: VirtualService, services: Mapping[str, MeshService], owners: Mapping[str, str]
 ) -> tuple[list[str], list[MeshService]]:
     """The hosts that no service has, and the services of the others."""
-    others, found, wild = list[str](), list[MeshService](), list[str]()
+    others, services_there, wild = list[str](), list[MeshService](), list[str]()
     for host in service.hosts:
         if is_wildcard(host):
             wild.append(host.lower())
         elif host.lower() in services:
-            found.append(services[host.lower()])
+            services_there.append(services[host.lower()])
         else:
             others.append(host)
     for host in wild:
         fitting = [] if service.from_gateway_api else [one for one in services.values() if matches(one.host, host)]
-        found += [one for one in fitting if owners.get(one.host) == service.key]
+        services_there += [one for one in fitting if owners.get(one.host) == service.key]
         if not fitting:
             others.append(host)
-    return others, found
+    return others, services_there
 
 
 def _virtual_hosts(groups: list[_Group], listened: int, namespace: str) -> Iterator[VirtualHost]:
@@ -150,24 +150,24 @@ def domains_of(service: MeshService, port: int, namespace: str) -> tuple[list[st
 
     ``port`` is 0 where the port of the Host header does not matter.
     """
-    found, made = list[str](), set[str]()
+    domains, made = list[str](), set[str]()
     for name in (service.host, *service.aliases):
         others = alternatives(name, namespace)
         made.update(others)
-        found += [for_domain(name), *others]
+        domains += [for_domain(name), *others]
     if service.resolution is Resolution.PASSTHROUGH and service.is_kubernetes:
-        found += [f"*.{name}" for name in found]
+        domains += [f"*.{name}" for name in domains]
     if service.address not in (UNSPECIFIED, f"{service.name}.{service.namespace}"):
-        found.append(for_domain(service.address))
+        domains.append(for_domain(service.address))
     if port:
-        found = [name for one in found for name in (one, f"{one}:{port}")]
-    return found, made
+        domains = [name for one in domains for name in (one, f"{one}:{port}")]
+    return domains, made
 
 
 def _of_service(hosts: list[VirtualHost], service: str, name: str) -> list[VirtualHost]:
     """Of a listener that is for one service alone: its virtual host takes every Host header."""
-    found = [host for host in hosts if service in host.domains or name in host.domains]
-    return [replace(found[0], domains=("*",))] if len(found) == 1 else found
+    virtual_hosts = [host for host in hosts if service in host.domains or name in host.domains]
+    return [replace(virtual_hosts[0], domains=("*",))] if len(virtual_hosts) == 1 else virtual_hosts
 
 
 def _catch_all(scope: ProxyScope, proxy: RoutedProxy) -> VirtualHost:

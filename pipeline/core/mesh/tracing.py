@@ -32,13 +32,13 @@ _Views = Mapping[str, ProxyView]
 
 def traced_request(old: _Views, new: _Views, request: MeshRequest) -> list[TracedRoute]:
     """Of every proxy of either side: what it does with the request."""
-    found = []
+    traced = []
     for proxy in sorted(old.keys() | new.keys()):
         before, after = (_taken(side.get(proxy), request) for side in (old, new))
         place = after[0] or before[0]
         if place:
-            found.append(TracedRoute(proxy, place, before[1], after[1]))
-    return found
+            traced.append(TracedRoute(proxy, place, before[1], after[1]))
+    return traced
 
 
 def _taken(view: ProxyView | None, request: MeshRequest) -> tuple[str, str]:
@@ -83,12 +83,12 @@ def same_host(full: str, given: str) -> bool:
 
 def traced_host(old: _Views, new: _Views, host: str) -> list[TracedRoute]:
     """Who can reach a host, and how: every route, listener and cluster for it, of every proxy of either side."""
-    found: list[TracedRoute] = []
+    traced: list[TracedRoute] = []
     for proxy in sorted(old.keys() | new.keys()):
         before, after = (dict(_ways(side[proxy], host)) if proxy in side else {} for side in (old, new))
         places = dict.fromkeys((*after, *before))
-        found += [TracedRoute(proxy, place, before.get(place, ""), after.get(place, "")) for place in places]
-    return found
+        traced += [TracedRoute(proxy, place, before.get(place, ""), after.get(place, "")) for place in places]
+    return traced
 
 
 def _ways(view: ProxyView, host: str) -> Iterator[tuple[str, str]]:

@@ -90,8 +90,8 @@ def _gateway(mesh: Mesh, proxy: Proxy) -> ProxyView:
     builder = GatewayView(mesh, scope, joined, _has_policies(mesh, proxy))
     clusters = Clusters(mesh, scope, of_gateway=True)
     through = any(one.server.tls_mode == "AUTO_PASSTHROUGH" for those in joined.ports.values() for one in those)
-    found = [*clusters.outbound(), _BLACK_HOLE, *(clusters.through_sni() if through else ())]
-    return ProxyView.of(found, builder.listeners(), builder.tables())
+    all_clusters = [*clusters.outbound(), _BLACK_HOLE, *(clusters.through_sni() if through else ())]
+    return ProxyView.of(all_clusters, builder.listeners(), builder.tables())
 
 
 def _serves(gateway: MeshGateway, proxy: Proxy, hosts: set[str]) -> bool:

@@ -51,10 +51,10 @@ def grouped_changes(changes: Changes) -> list[tuple[tuple[str, ...], list[MeshCh
         for change in rows:
             key = change.kind, change.subject, change.words
             owners.setdefault(key, ([], change))[0].append(proxy)
-    found: dict[tuple[str, ...], list[MeshChange]] = {}
+    changes_of: dict[tuple[str, ...], list[MeshChange]] = {}
     for proxies, change in owners.values():
-        found.setdefault(tuple(dict.fromkeys(proxies)), []).append(change)
-    return list(found.items())
+        changes_of.setdefault(tuple(dict.fromkeys(proxies)), []).append(change)
+    return list(changes_of.items())
 
 
 def view_changes(old: ProxyView | None, new: ProxyView | None) -> list[MeshChange]:
@@ -131,9 +131,9 @@ def _of_host(
         yield MeshChange(ChangeKind.ROUTE, subject, _apart(words), data_, name, table)
     order = _order(before, after), _order(after, before)
     if order[0] != order[1]:  # the first route that fits takes a request
-        found = "; ".join(map(match_words, order[0])), "; ".join(map(match_words, order[1]))
+        orders = "; ".join(map(match_words, order[0])), "; ".join(map(match_words, order[1]))
         sides = {"order": [*map(dict, order[0])]}, {"order": [*map(dict, order[1])]}
-        yield MeshChange(ChangeKind.HOST, f"order of routes on {title}", found, sides, name, table)
+        yield MeshChange(ChangeKind.HOST, f"order of routes on {title}", orders, sides, name, table)
 
 
 def _host_words(host: VirtualHost) -> str:
@@ -159,15 +159,15 @@ def host_title(host: VirtualHost | None) -> str:
 
 def _keyed(host: VirtualHost | None) -> dict[str, EnvoyRoute]:
     """By match; an equal one that comes later, and can never be reached, gets a number."""
-    found: dict[str, EnvoyRoute] = {}
+    route_of: dict[str, EnvoyRoute] = {}
     for route in host.routes if host else ():
         key = base = json.dumps(route.match, sort_keys=True)
         number = 1
-        while key in found:
+        while key in route_of:
             number += 1
             key = f"{base} {number}"
-        found[key] = route
-    return found
+        route_of[key] = route
+    return route_of
 
 
 def _alike(one: EnvoyRoute, other: EnvoyRoute) -> bool:
@@ -177,5 +177,5 @@ def _alike(one: EnvoyRoute, other: EnvoyRoute) -> bool:
 
 def route_data(route: EnvoyRoute) -> dict[str, Any]:
     """As JSON, with what the VirtualService says beyond Envoy's fields."""
-    found = route_json(route)
-    return {**found, "details": dict(route.details)} if route.details else found
+    data = route_json(route)
+    return {**data, "details": dict(route.details)} if route.details else data

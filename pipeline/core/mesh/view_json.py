@@ -40,13 +40,13 @@ def table_json(table: RouteTable) -> dict[str, Any]:
 
 
 def _host_json(host: VirtualHost) -> dict[str, Any]:
-    found: dict[str, Any] = {"name": host.name, "domains": list(host.domains)}
-    found["routes"] = [route_json(route) for route in host.routes] or None
-    return {**found, "require_tls": "ALL"} if host.requires_tls else found
+    data: dict[str, Any] = {"name": host.name, "domains": list(host.domains)}
+    data["routes"] = [route_json(route) for route in host.routes] or None
+    return {**data, "require_tls": "ALL"} if host.requires_tls else data
 
 
 def route_json(route: EnvoyRoute) -> dict[str, Any]:
-    found = _filled(
+    data = _filled(
         match=dict(route.match),
         name=route.name,
         timeout=route.timeout,
@@ -59,7 +59,7 @@ def route_json(route: EnvoyRoute) -> dict[str, Any]:
         fault=route.has_fault,
     )
     if route.retries is not None:
-        found["retries"] = route.retries
+        data["retries"] = route.retries
     if not route.redirect and not route.direct_response:
-        found["to"] = [{"cluster": one.cluster, "weight": one.weight} for one in route.to]
-    return found
+        data["to"] = [{"cluster": one.cluster, "weight": one.weight} for one in route.to]
+    return data

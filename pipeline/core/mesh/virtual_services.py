@@ -89,17 +89,17 @@ def joined(services: Iterable[VirtualService], default: frozenset[str] = frozens
     delegates = {service.key: service for service in ordered if not service.hosts}
 
     def routes_of(root: VirtualService) -> Callable[[Part], Iterable[Part]]:
-        def found(delegate: Part) -> Iterable[Part]:
+        def routes_from(delegate: Part) -> Iterable[Part]:
             namespace = text(delegate.get("namespace")) or root.namespace
             chosen = delegates.get(f"{namespace}/{text(delegate.get('name'))}")
             visible = chosen is not None and exported(chosen.exports, chosen.namespace, root.namespace, default)
             return chosen.http if chosen is not None and visible else ()
 
-        return found
+        return routes_from
 
-    found = [service for service in ordered if service.hosts]
+    rooted = [service for service in ordered if service.hosts]
     return [
-        replace(one, http=tuple(merged_routes(one.http, routes_of(one)))) if _is_root(one) else one for one in found
+        replace(one, http=tuple(merged_routes(one.http, routes_of(one)))) if _is_root(one) else one for one in rooted
     ]
 
 
