@@ -22,6 +22,6 @@ def escaped_bytes(data: bytes) -> bytes:
     return escaped(data.decode()).encode()
 
 
-def _number(found: re.Match[str]) -> str:
-    units = found.group().encode("utf-16-be")
+def _number(match: re.Match[str]) -> str:
+    units = match.group().encode("utf-16-be")
     return "".join(f"\\u{units[n]:02x}{units[n + 1]:02x}" for n in range(0, len(units), 2))

@@ -11,13 +11,13 @@ _SHOWN = 3
 
 def uses(manifests: ManifestSet, concerns: Callable[[ApiKind], bool]) -> Iterator[tuple[ApiKind, list[Resource]]]:
     """Each API kind that ``concerns`` takes, with the objects written in it; sorted."""
-    found: dict[ApiKind, list[Resource]] = {}
+    resources_of: dict[ApiKind, list[Resource]] = {}
     for resource in manifests.resources:
         api = lookup(resource.group, resource.version, resource.kind)
         if api is not None and concerns(api):
-            found.setdefault(api, []).append(resource)
-    for api in sorted(found, key=lambda api: (api.group, api.version, api.kind)):
-        yield api, sorted(found[api], key=lambda resource: resource.id)
+            resources_of.setdefault(api, []).append(resource)
+    for api in sorted(resources_of, key=lambda api: (api.group, api.version, api.kind)):
+        yield api, sorted(resources_of[api], key=lambda resource: resource.id)
 
 
 def users(manifests: ManifestSet, api: ApiKind) -> frozenset[ResourceId]:

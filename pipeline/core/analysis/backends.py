@@ -74,12 +74,12 @@ def _of_backend(backend: Any, namespace: str, path: Path) -> Iterator[Backend]:
 
 def _ports(resources: Iterable[Resource]) -> dict[tuple[str, str], set[Any]]:
     """Each Service's ports, by name and by number."""
-    found: dict[tuple[str, str], set[Any]] = {}
+    ports_of: dict[tuple[str, str], set[Any]] = {}
     for service in resources:
         if service.kind == "Service" and not service.group:
             known = {_word(port.get(key)) for port in service_ports(service) for key in ("name", "port")}
-            found[service.id.namespace, service.id.name] = known - {None}
-    return found
+            ports_of[service.id.namespace, service.id.name] = known - {None}
+    return ports_of
 
 
 @once

@@ -17,12 +17,12 @@ _LABEL_KEY = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9./_-]*[A-Za-z0-9])?")
 def all_shown(fields: Sequence[FieldChange]) -> list[str]:
     """Each as :func:`shown`; those that would read the same, with as many steps of their paths as tell them apart."""
     texts = list(map(shown, fields))
-    found = []
+    lines = []
     for field, text in zip(fields, texts, strict=True):
         alike = [other.path for other, same in zip(fields, texts, strict=True) if same == text]
         steps = 0 if len(alike) == 1 else _steps(field.path, alike)
-        found.append(shown(field, steps=steps))
-    return found
+        lines.append(shown(field, steps=steps))
+    return lines
 
 
 def _steps(path: Path, alike: Sequence[Path]) -> int:
@@ -94,9 +94,9 @@ def _with(name: str, value: object, field: FieldChange) -> str:
     return f"{name} {brief(value)}" if isinstance(value, dict | list) else f"{name}={brief(value)}"
 
 
-def _lines(found: tuple[Hunk, ...]) -> str:
+def _lines(places: tuple[Hunk, ...]) -> str:
     """``line 3 a -> b``; where more differs ``line 3, lines 7-9 and 2 more places, +6 -2 lines``."""
-    removed, added = (sum(map(len, side)) for side in zip(*((hunk[2], hunk[3]) for hunk in found), strict=True))
-    if len(found) == removed == added == 1:
-        return f"line {found[0].new} {between(found[0].removed[0], found[0].added[0])}"
-    return f"{listed(map(str, found), _SHOWN, noun='place')}, +{added} -{removed} lines"
+    removed, added = (sum(map(len, side)) for side in zip(*((hunk[2], hunk[3]) for hunk in places), strict=True))
+    if len(places) == removed == added == 1:
+        return f"line {places[0].new} {between(places[0].removed[0], places[0].added[0])}"
+    return f"{listed(map(str, places), _SHOWN, noun='place')}, +{added} -{removed} lines"

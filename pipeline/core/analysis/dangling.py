@@ -43,7 +43,7 @@ def dangling(upgrade: Upgrade, kinds: frozenset[str], names: Names) -> Iterator[
 
 def newly_missing(upgrade: Upgrade, kinds: frozenset[str], names: Names) -> Iterator[tuple[Resource, Reference]]:
     """Objects of ``kinds`` in the release that name what no one renders, and that no one named or rendered before."""
-    found = [
+    references = [
         (resource, reference)
         for resource in upgrade.after.manifests.resources
         if resource.kind in kinds
@@ -51,12 +51,12 @@ def newly_missing(upgrade: Upgrade, kinds: frozenset[str], names: Names) -> Iter
         if (reference.id.kind, reference.id.name) not in _ALWAYS_THERE
     ]
     before, after = known_objects(upgrade)
-    missing = {reference.id for _, reference in found}
+    missing = {reference.id for _, reference in references}
     missing -= {*before.among(missing), *after.among(missing)}
     if missing:
         missing -= {reference.id for one in before.of_kinds(*kinds) for reference in names(one)}
     unmade = _unmade(missing, upgrade)
-    return ((resource, reference) for resource, reference in found if reference.id in unmade)
+    return ((resource, reference) for resource, reference in references if reference.id in unmade)
 
 
 def _unmade(ids: set[ResourceId], upgrade: Upgrade) -> frozenset[ResourceId]:
@@ -75,17 +75,17 @@ def _made(resources: Iterable[Resource]) -> set[tuple[str, str]]:
     Custom resources make it under their own name or one that they hold, jobs under one that they are told. The
     namespace is empty where a custom kind's scope is not known.
     """
-    found: set[tuple[str, str]] = set()
+    made: set[tuple[str, str]] = set()
     for resource in resources:
         namespace = resource.id.namespace
         if not built_in_group(resource.id.group):
-            found.add((namespace, resource.id.name))
-            found.update((namespace, text) for text in _texts(resource.body.get("spec")))
+            made.add((namespace, resource.id.name))
+            made.update((namespace, text) for text in _texts(resource.body.get("spec")))
         elif resource.kind in ("Job", "CronJob"):
             for container in containers(resource):
                 words = _texts([container.get("command"), container.get("args"), container.get("env")])
-                found.update((namespace, word.rpartition("=")[2]) for word in words)
-    return found
+                made.update((namespace, word.rpartition("=")[2]) for word in words)
+    return made
 
 
 def _texts(value: Any) -> Iterator[str]:

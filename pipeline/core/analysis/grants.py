@@ -93,10 +93,10 @@ def _expanded(rule: Any) -> Iterator[Grant]:
             yield from (Grant(str(group), str(resource), verb, name) for verb in verbs for name in names)
 
 
-def by_resource(found: Iterable[Grant]) -> str:
+def by_resource(several_grants: Iterable[Grant]) -> str:
     """``get, list pods; …``: the verbs of one resource together."""
     verbs: dict[str, list[str]] = {}
-    for grant in found:
+    for grant in several_grants:
         name = str(Grant(grant.group, grant.resource, "", grant.name)).strip()
         verbs.setdefault(name, []).append(grant.verb)
     return listed((f"{', '.join(words)} {name}" for name, words in verbs.items()), between="; ")

@@ -68,7 +68,7 @@ def _about_hooks(path: Path) -> bool:
 
 def phrase(changes: Iterable[ResourceChange], what: str) -> str:
     """``hooks added (pre-upgrade): Job a, Job b and 2 more``."""
-    found = list(changes)
-    phases = sorted({word for change in found for word in words(change.resource)})
-    names = listed((f"{change.id.kind} {change.id.name}" for change in found), _SHOWN)
-    return f"{noun_for(len(found), 'hook')} {what} ({', '.join(phases)}): {names}"
+    hooks = list(changes)
+    phases = sorted({word for change in hooks for word in words(change.resource)})
+    names = listed((f"{change.id.kind} {change.id.name}" for change in hooks), _SHOWN)
+    return f"{noun_for(len(hooks), 'hook')} {what} ({', '.join(phases)}): {names}"

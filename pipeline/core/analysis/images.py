@@ -35,10 +35,10 @@ class Image:
         """The number in the tag; None for none, and for a date or a commit, which tell nothing of before and after."""
         match = _NUMBER.match(self.tag)
         try:
-            found = Version.parse(match.group()) if match else None
+            version = Version.parse(match.group()) if match else None
         except ValueError:
             return None
-        return found if found is not None and found.numbers[0] < _A_YEAR else None
+        return version if version is not None and version.numbers[0] < _A_YEAR else None
 
     @property
     def variant(self) -> str:

@@ -56,8 +56,8 @@ def claims(change: ResourceChange, *paths: Path) -> tuple[Claim, ...]:
 
 def first_below(change: ResourceChange, path: Path) -> Path:
     """The first changed path at or below ``path``: where a message points."""
-    found = [field.path for field in change.fields if field.path[: len(path)] == path]
-    return found[0] if found else path
+    paths = [field.path for field in change.fields if field.path[: len(path)] == path]
+    return paths[0] if paths else path
 
 
 def others(body: Body, parent: Path, allowed: frozenset[str]) -> Iterator[Path]:

@@ -24,8 +24,10 @@ def lost_values(upgrade: Upgrade) -> dict[ValuesPath, tuple[Place, ...]]:
         return {}
     stood = _stood(upgrade, frozenset(word for words in wanted.values() for word in words))
     left = _not_in(upgrade.after, frozenset(stood))
-    found = {path: [place for word in words if word in left for place in stood[word]] for path, words in wanted.items()}
-    return {path: tuple(dict.fromkeys(places)) for path, places in found.items() if places}
+    places_of = {
+        path: [place for word in words if word in left for place in stood[word]] for path, words in wanted.items()
+    }
+    return {path: tuple(dict.fromkeys(places)) for path, places in places_of.items() if places}
 
 
 def _ours(upgrade: Upgrade) -> dict[ValuesPath, frozenset[str]]:
@@ -48,13 +50,13 @@ def _set(side: Side) -> Mapping[ValuesPath, Any]:
 
 def _stood(upgrade: Upgrade, words: frozenset[str]) -> dict[str, list[Place]]:
     """Where the old manifests held each word and the new ones differ."""
-    found: dict[str, list[Place]] = {}
+    places_of: dict[str, list[Place]] = {}
     for change in upgrade.diff.changes:
         for field, text in _changed_texts(change):
             for word in words:
                 if word in text:
-                    found.setdefault(word, []).append(at(change, field))
-    return found
+                    places_of.setdefault(word, []).append(at(change, field))
+    return places_of
 
 
 def _changed_texts(change: ResourceChange) -> Iterator[tuple[FieldChange | None, str]]:

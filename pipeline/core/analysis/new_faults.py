@@ -45,13 +45,13 @@ def new_faults(upgrade: Upgrade, kinds: frozenset[str], find: Faults) -> Iterato
     if not own:
         return
     before, after = sides(upgrade)
-    found = [fault for one in own for fault in find(one, after)]
-    if not found:
+    faults = [fault for one in own for fault in find(one, after)]
+    if not faults:
         return
-    faulty = {fault.resource.id for fault in found}
+    faulty = {fault.resource.id for fault in faults}
     earlier = [one for one in upgrade.before.manifests.resources if one.id in faulty]
     said = {(fault.resource.id, fault.about) for one in earlier for fault in find(one, before)}
-    for fault in found:
+    for fault in faults:
         key = (fault.resource.id, fault.about)
         if key in said or (fault.foreign and before.is_empty):
             continue

@@ -51,7 +51,7 @@ def news(upgrade: Upgrade) -> tuple[News, ...]:
         for complaint in _fresh(before, after, past, minor):
             fact = (complaint.fault, complaint.type, complaint.field, complaint.wanted)
             facts.setdefault(fact, []).append((after, complaint))
-    return tuple(_news(found, stated=upgrade.facts.target_stated) for _, found in sorted(facts.items()))
+    return tuple(_news(complained, stated=upgrade.facts.target_stated) for _, complained in sorted(facts.items()))
 
 
 def _pairs(upgrade: Upgrade) -> Iterator[tuple[Resource | None, Resource]]:
@@ -70,17 +70,17 @@ def _fresh(before: Resource | None, after: Resource, past: int, minor: int) -> l
 
     ``past`` is the minor of Kubernetes 1 that the old side met.
     """
-    found = complaints(after, minor)
-    if not found:
+    faults = complaints(after, minor)
+    if not faults:
         return []
     known = {(old.fault, old.where) for old in (complaints(before, past) if before is not None else ())}
-    return [one for one in found if (one.fault, one.where) not in known][:_TOLD]
+    return [one for one in faults if (one.fault, one.where) not in known][:_TOLD]
 
 
-def _news(found: list[tuple[Resource, FieldComplaint]], *, stated: bool) -> News:
-    resource, first = found[0]
-    certain = stated or all(_never_taken(*one) for one in found)
-    return News(first, resource, tuple(place(r, one.path) for r, one in found), certain)
+def _news(complained: list[tuple[Resource, FieldComplaint]], *, stated: bool) -> News:
+    resource, first = complained[0]
+    certain = stated or all(_never_taken(*one) for one in complained)
+    return News(first, resource, tuple(place(r, one.path) for r, one in complained), certain)
 
 
 def _never_taken(resource: Resource, complaint: FieldComplaint) -> bool:

@@ -39,13 +39,13 @@ def drifts(upgrade: Upgrade) -> tuple[OverlayDrift, ...]:
     """Each loss once, in the order of objects and paths. An overlay that somebody edited is excused what it misses."""
     before, after = upgrade.before.notes.overlaid or (), upgrade.after.notes.overlaid or ()
     names = {c.before.id: c.resource.id for c in upgrade.diff.of_action(Action.RENAMED, Action.MOVED) if c.before}
-    found: dict[tuple[ResourceId, Path], OverlayDrift] = {}
+    drift_of: dict[tuple[ResourceId, Path], OverlayDrift] = {}
     for effect in before:
         if effect.path or effect.op is Op.REMOVED:
             drift = _drift(effect, names.get(effect.id, effect.id), after, upgrade)
             if drift is not None and (drift.loss is Loss.CREATES or not _edited(drift, upgrade)):
-                found.setdefault((drift.id, drift.path), drift)
-    return tuple(found.values())
+                drift_of.setdefault((drift.id, drift.path), drift)
+    return tuple(drift_of.values())
 
 
 def _edited(drift: OverlayDrift, upgrade: Upgrade) -> bool:
@@ -87,8 +87,8 @@ def _as_wanted(effect: Effect, before: Resource | None, after: Resource) -> bool
     """Whether the object says what the overlay made it say."""
     path = _to_index(effect.path)
     wanted = get(before.body, path) if before is not None else MISSING
-    found = get(after.body, path)
-    return wanted is MISSING and found is MISSING if effect.op is Op.REMOVED else wanted == found
+    actual = get(after.body, path)
+    return wanted is MISSING and actual is MISSING if effect.op is Op.REMOVED else wanted == actual
 
 
 def _lost_at(effect: Effect, after: Resource) -> Path:

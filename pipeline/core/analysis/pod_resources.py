@@ -42,8 +42,8 @@ def asked(container: Mapping[str, Any], key: str, filled: Mapping[str, Any]) -> 
     own, limit = (mapping(resources.get(one)).get(name) for one in (kind, "limits"))
     of_range = mapping(filled.get("defaultRequest" if kind == "requests" else "default")).get(name)
     fallback = mapping(filled.get("default")).get(name)
-    found = (quantity(one) for one in (own, limit if kind == "requests" else None, of_range, fallback))
-    return next((one for one in found if one is not None), None)
+    amounts = (quantity(one) for one in (own, limit if kind == "requests" else None, of_range, fallback))
+    return next((one for one in amounts if one is not None), None)
 
 
 def pod_sum(workload: Resource, key: str, filled: Mapping[str, Any]) -> Fraction:
@@ -60,19 +60,19 @@ def container_ranges(side: SideIndex, namespace: str) -> list[Mapping[str, Any]]
 
 def filled_in(side: SideIndex, namespace: str) -> Mapping[str, Any]:
     """``default`` and ``defaultRequest`` of a namespace."""
-    found: dict[str, dict[str, Any]] = {"default": {}, "defaultRequest": {}}
+    defaults: dict[str, dict[str, Any]] = {"default": {}, "defaultRequest": {}}
     for limit in container_ranges(side, namespace):
-        for key, known in found.items():
+        for key, known in defaults.items():
             known.update(mapping(limit.get(key)))
-    return found
+    return defaults
 
 
 def quotas(side: SideIndex, namespace: str) -> list[Resource]:
     """The ResourceQuotas that count every pod of a namespace: those with scopes count some alone."""
-    found = (one for one in side.of("ResourceQuota", "") if side.home(one) == namespace)
+    candidates = (one for one in side.of("ResourceQuota", "") if side.home(one) == namespace)
     return [
         one
-        for one in found
+        for one in candidates
         if not mapping(one.body.get("spec")).get("scopes") and not mapping(one.body.get("spec")).get("scopeSelector")
     ]
 

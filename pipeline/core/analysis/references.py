@@ -42,12 +42,12 @@ def key_references(resource: Resource) -> Iterator[KeyReference]:
     """Each key that a pod names: variables, ``items`` of volumes, and files mounted one by one (``subPath``)."""
     spec, base = pod_spec(resource), (*(template_path(resource) or ()), "spec")
     volumes = {str(volume.get("name")): volume for volume in map(mapping, sequence(spec.get("volumes")))}
-    found = [each for name, volume in volumes.items() for each in _items(name, volume)]
+    named = [each for name, volume in volumes.items() for each in _items(name, volume)]
     for group, container in _containers(spec):
         step = Entry.of(name=container.get("name"))
-        found += [(kind, name, key, (group, step, *path)) for kind, name, key, path in _variables(container)]
-        found += [(kind, name, key, (group, step, *path)) for kind, name, key, path in _files(container, volumes)]
-    for kind, name, key, path in found:
+        named += [(kind, name, key, (group, step, *path)) for kind, name, key, path in _variables(container)]
+        named += [(kind, name, key, (group, step, *path)) for kind, name, key, path in _files(container, volumes)]
+    for kind, name, key, path in named:
         if isinstance(name, str) and isinstance(key, str) and name and key:
             yield KeyReference(ResourceId("", kind, resource.id.namespace, name), key, (*base, *path))
 

@@ -20,7 +20,7 @@ class Pods(NamedTuple):
 
 def pods(resources: Iterable[Resource]) -> list[Pods]:
     """The pods of every workload."""
-    return [found for resource in resources if (found := _pods_of(resource)) is not None]
+    return [group for resource in resources if (group := _pods_of(resource)) is not None]
 
 
 @once_each

@@ -9,18 +9,18 @@ from pipeline.core.kube.resource import Resource, mapping, sequence
 
 def lasting(resource: Resource) -> dict[str, str]:
     """Volume name -> the claim behind it, or the claim template's name."""
-    found = {name: name for name in templates(resource)}
+    claims = {name: name for name in templates(resource)}
     for volume in map(mapping, sequence(pod_spec(resource).get("volumes"))):
         claim = mapping(volume.get("persistentVolumeClaim")).get("claimName")
         if isinstance(claim, str):
-            found[str(volume.get("name"))] = claim
-    return found
+            claims[str(volume.get("name"))] = claim
+    return claims
 
 
 def templates(resource: Resource) -> list[str]:
     """The names of a StatefulSet's claim templates."""
-    found = map(mapping, sequence(mapping(resource.body.get("spec")).get("volumeClaimTemplates")))
-    return [name for one in found if isinstance(name := mapping(one.get("metadata")).get("name"), str)]
+    claims = map(mapping, sequence(mapping(resource.body.get("spec")).get("volumeClaimTemplates")))
+    return [name for one in claims if isinstance(name := mapping(one.get("metadata")).get("name"), str)]
 
 
 def mounts(container: Mapping[str, Any]) -> list[Mapping[str, Any]]:

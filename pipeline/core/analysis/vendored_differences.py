@@ -48,9 +48,9 @@ def _lines(was: bytes, now: bytes) -> Iterator[str]:
     if [line.rstrip("\r") for line in old] == [line.rstrip("\r") for line in new]:
         yield "(only the ends of lines differ)"
         return
-    found = list(difflib.unified_diff(old, new, lineterm="", n=2))[2:]
-    yield from map(_shown, found[:_LONGEST])
-    if rest := left_over(len(found) - _LONGEST, "line"):
+    diff = list(difflib.unified_diff(old, new, lineterm="", n=2))[2:]
+    yield from map(_shown, diff[:_LONGEST])
+    if rest := left_over(len(diff) - _LONGEST, "line"):
         yield f"({rest})"
 
 

@@ -21,7 +21,7 @@ def asked_apis(files: Mapping[str, bytes]) -> frozenset[str] | None:
     """The APIs that a chart's ``files`` ask for by name; None where they may ask for any."""
     if any(path.endswith(".tgz") for path in files):  # what is packed is not seen here
         return None
-    found: set[str] = set()
+    apis: set[str] = set()
     for path, data in files.items():
         if b"Capabilities" not in data and b"APIVersions" not in data:
             continue
@@ -31,8 +31,8 @@ def asked_apis(files: Mapping[str, bytes]) -> frozenset[str] | None:
         named = _NAMED.findall(text)
         if len(named) != text.count(_ASKED) or _WHOLE.search(text):
             return None
-        found.update(named)
-    return frozenset(found)
+        apis.update(named)
+    return frozenset(apis)
 
 
 def brought_apis(files: Mapping[str, bytes]) -> frozenset[str]:

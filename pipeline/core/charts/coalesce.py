@@ -43,32 +43,32 @@ _Defaults = Mapping[tuple[str, ...], Values]
 def _imported(scope: ChartValues, own: Mapping[str, Any], at: tuple[str, ...]) -> _Defaults:
     """The defaults of each chart that is on, by its place, with what it imports from its dependencies."""
     seen = _coalesced(scope, _copy(own), {}, keep=False)
-    found: dict[tuple[str, ...], Values] = {}
+    defaults: dict[tuple[str, ...], Values] = {}
     for key, child in live(scope, seen).items():
-        found |= _imported(child, mapping(seen.get(key)), (*at, key))
+        defaults |= _imported(child, mapping(seen.get(key)), (*at, key))
     values = _copy(scope.defaults)
     rows = [row for row in scope.rows if _is_on(row, seen)]
     if rows:
-        below = {place[len(at) :]: data for place, data in found.items()}
+        below = {place[len(at) :]: data for place, data in defaults.items()}
         values = _coalesced(scope, {}, {(): values, **below}, keep=True)
         extra: Values = {}
         for part in _imports(rows, values):
             extra = _tables(extra, part, keep=True)
         values = _tables(values, extra, keep=True)
-    return {**found, at: values}
+    return {**defaults, at: values}
 
 
 def _imports(rows: Sequence[DeclaredDependency], values: Mapping[str, Any]) -> Iterator[Values]:
     for row in rows:
         for entry in sequence(row.row.get("import-values")):
             if isinstance(entry, dict):
-                found = get(values, (row.key, *str(entry.get("child")).split(".")))
+                exported = get(values, (row.key, *str(entry.get("child")).split(".")))
                 for step in reversed(str(entry.get("parent")).split(".") if entry.get("parent") != "." else []):
-                    found = {step: found} if isinstance(found, dict) else None
+                    exported = {step: exported} if isinstance(exported, dict) else None
             else:
-                found = get(values, (row.key, "exports", *str(entry).split(".")))
-            if isinstance(found, dict):
-                yield _copy(found)
+                exported = get(values, (row.key, "exports", *str(entry).split(".")))
+            if isinstance(exported, dict):
+                yield _copy(exported)
 
 
 def _coalesced(scope: ChartValues, values: Values, defaults: _Defaults, *, keep: bool) -> Values:

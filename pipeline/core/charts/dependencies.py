@@ -115,16 +115,16 @@ def charts_inside(paths: Iterable[str]) -> dict[str, tuple[str, ...]]:
 
     Folders and packed charts; nothing that Helm ignores.
     """
-    found: dict[str, set[str]] = {}
+    names_below: dict[str, set[str]] = {}
     for path in paths:
         start, rest = "", path
         while rest.startswith("charts/"):
             name, slash, rest = rest[len("charts/") :].partition("/")
             if name[:1] in ("_", ".") or not (slash or name.endswith(PACKED)):
                 break
-            found.setdefault(start, set()).add(name)
+            names_below.setdefault(start, set()).add(name)
             start += f"charts/{name}/"
-    return {start: tuple(sorted(names)) for start, names in found.items()}
+    return {start: tuple(sorted(names)) for start, names in names_below.items()}
 
 
 def locked_versions(
@@ -137,7 +137,7 @@ def locked_versions(
     entries: dict[str, list[str]] = {}
     for entry in sequence(lock.get("dependencies")):
         entries.setdefault(str(mapping(entry).get("name") or ""), []).append(str(mapping(entry).get("version") or ""))
-    found: dict[str, str] = {}
+    version_of: dict[str, str] = {}
     for row in rows if entries else ():
         versions = entries.get(row.name, [])
         if not versions:
@@ -145,9 +145,9 @@ def locked_versions(
         version = versions.pop(0)
         if row.version and not fits(version, row.version):
             return {}, f"{title}: {file} has {row.name} {version}, and the chart declares {row}"
-        found[row.key] = version
+        version_of[row.key] = version
     left = sorted(name for name, versions in entries.items() if versions)
-    return (found, "") if not left else ({}, f"{title}: {file} has {left[0]}, which the chart does not declare")
+    return (version_of, "") if not left else ({}, f"{title}: {file} has {left[0]}, which the chart does not declare")
 
 
 def missing(rows: Sequence[DeclaredDependency], present: Sequence[PresentChart]) -> tuple[DeclaredDependency, ...]:

@@ -22,5 +22,5 @@ def git_folder(paths: Iterable[str]) -> str | None:
             names = inside.get("/".join(parts[:depth]))
             if names is not None:
                 names.add(parts[depth])
-    found = sorted(folder for folder, names in inside.items() if {"objects", "refs"} <= names or "commondir" in names)
-    return found[0] if found else None
+    folders = sorted(folder for folder, names in inside.items() if {"objects", "refs"} <= names or "commondir" in names)
+    return folders[0] if folders else None

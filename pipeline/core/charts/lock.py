@@ -91,8 +91,8 @@ class ChartLock:
     def charts(self) -> tuple[LockedChart, ...]:
         """What lies in vendor_charts/, sorted: each folder once, or once for each content that it is said to have."""
         pins = [*(got.pin for got in self.releases.values()), *self.spare]
-        found = {(chart.folder, chart.tree): chart for chart in reversed(pins)}
-        return tuple(chart for _, chart in sorted(found.items()))
+        charts = {(chart.folder, chart.tree): chart for chart in reversed(pins)}
+        return tuple(chart for _, chart in sorted(charts.items()))
 
     def chart_of(self, release: str) -> LockedChart | None:
         """The chart that ``release`` renders, None where it was never vendored."""

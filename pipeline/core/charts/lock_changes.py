@@ -24,27 +24,27 @@ class LockChange:
 
 def changes(old: ChartLock, new: ChartLock) -> tuple[LockChange, ...]:
     """By release, its dependencies after it. A chart of our own is not named where only its content changed."""
-    found: list[LockChange] = []
+    rows: list[LockChange] = []
     for release in sorted(new.releases):
         was, now = old.chart_of(release), new.chart_of(release)
         if now is None:
             continue
         if was is None or was.version != now.version:
-            found.append(LockChange(release, was.version if was else "", now.version))
+            rows.append(LockChange(release, was.version if was else "", now.version))
         elif was.archive and was.archive != now.archive:
-            found.append(LockChange(release, _with_digest(was), _with_digest(now)))
+            rows.append(LockChange(release, _with_digest(was), _with_digest(now)))
         if was is not None and was.provenance != now.provenance:
             unsigned = "not signed"
-            found.append(LockChange(f"{release} > signature", was.provenance or unsigned, now.provenance or unsigned))
+            rows.append(LockChange(f"{release} > signature", was.provenance or unsigned, now.provenance or unsigned))
         if was is not None and was.dependencies is not None:
-            found += _of_dependencies(release, was.dependencies, now.dependencies or ())
-    return tuple(found)
+            rows += _of_dependencies(release, was.dependencies, now.dependencies or ())
+    return tuple(rows)
 
 
 def contradictions(lock: ChartLock) -> tuple[str, ...]:
     """One line for each two releases whose charts have one name and version, and not one content."""
     first: dict[str, str] = {}
-    found = []
+    texts = []
     for release, got in lock.releases.items():
         other = first.setdefault(got.folder, release)
         pin = lock.releases[other].pin
@@ -53,11 +53,11 @@ def contradictions(lock: ChartLock) -> tuple[str, ...]:
                 f"of release {name!r} from {one.source} ({one.tree.removeprefix('sha256:')[:12]})"
                 for name, one in ((other, pin), (release, got.pin))
             ]
-            found.append(f"{got.name} {got.version} has two contents: {' and '.join(whose)}")
-    return tuple(found)
+            texts.append(f"{got.name} {got.version} has two contents: {' and '.join(whose)}")
+    return tuple(texts)
 
 
-def check_dependencies(release: str, locked: LockedChart, found: LockedChart) -> None:
+def check_dependencies(release: str, locked: LockedChart, fetched: LockedChart) -> None:
     """That each dependency which is still of the locked version is still of the locked content.
 
     Raises:
@@ -67,7 +67,7 @@ def check_dependencies(release: str, locked: LockedChart, found: LockedChart) ->
     changed = [
         f"release {release!r}: its dependency {one.name} {one.version} is not the locked archive:"
         f" {one.archive} from {one.source}, {known[one.path].archive} in {FILE}"
-        for one in found.dependencies or ()
+        for one in fetched.dependencies or ()
         if one.path in known
         if (one.name, one.version) == (known[one.path].name, known[one.path].version)
         if known[one.path].archive and one.archive != known[one.path].archive

@@ -142,8 +142,10 @@ def _from_lists(data: Mapping[str, Any]) -> ChartLock:
 
 def _chart(entry: Mapping[str, Any]) -> LockedChart:
     name, version, source, tree = (_text(entry, key) for key in ("name", "version", "source", "tree"))
-    found = entry.get("dependencies")
-    rows = [{"path": path, **mapping(row)} for path, row in found.items()] if isinstance(found, dict) else found
+    declared = entry.get("dependencies")
+    rows = (
+        [{"path": path, **mapping(row)} for path, row in declared.items()] if isinstance(declared, dict) else declared
+    )
     dependencies = None if rows is None else tuple(sorted(_dependency(mapping(row)) for row in sequence(rows)))
     archive, app_version, revision, provenance = (
         _optional(entry, key) for key in ("archive", "appVersion", "revision", "provenance")

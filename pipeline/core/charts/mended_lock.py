@@ -61,13 +61,13 @@ def kept_sides(text: str) -> tuple[str, ...]:
 
 def readable(texts: Sequence[str]) -> tuple[ChartLock, ...]:
     """The locks among ``texts``; what is none is left out."""
-    found = []
+    locks = []
     for text in texts:
         try:
-            found.append(from_text(text))
+            locks.append(from_text(text))
         except ConfigError:
             continue
-    return tuple(found)
+    return tuple(locks)
 
 
 def mended(sides: Sequence[ChartLock], asked: Mapping[str, tuple[str, str]]) -> ChartLock:
@@ -80,14 +80,14 @@ def mended(sides: Sequence[ChartLock], asked: Mapping[str, tuple[str, str]]) -> 
     for side in sides:
         for release, got in side.releases.items():
             every.setdefault(release, []).append(got)
-    chosen = {release: _chosen(found, asked.get(release, ("", ""))) for release, found in sorted(every.items())}
-    pins = {got.pin for found in every.values() for got in found} | {chart for side in sides for chart in side.spare}
+    chosen = {release: _chosen(locked, asked.get(release, ("", ""))) for release, locked in sorted(every.items())}
+    pins = {got.pin for locked in every.values() for got in locked} | {chart for side in sides for chart in side.spare}
     used = {got.folder for got in chosen.values()}
     return replace(ChartLock(chosen), spare=tuple(sorted((pin for pin in pins if pin.folder not in used), key=_order)))
 
 
-def _chosen(found: Sequence[LockedRelease], asked: tuple[str, str]) -> LockedRelease:
-    return max(found, key=lambda got: ((got.chart, got.wanted) == asked, *_rank(got)))
+def _chosen(candidates: Sequence[LockedRelease], asked: tuple[str, str]) -> LockedRelease:
+    return max(candidates, key=lambda got: ((got.chart, got.wanted) == asked, *_rank(got)))
 
 
 def _rank(got: LockedRelease) -> tuple[bool, Version]:

@@ -12,18 +12,18 @@ _MOST_COMPARED = 5_000
 def near(name: str, known: list[str]) -> str:
     """What was probably meant, for a hint."""
     alike = known if len(known) <= _MOST_COMPARED else [one for one in known if one[:1] == name[:1]][:_MOST_COMPARED]
-    found = difflib.get_close_matches(name, alike, n=3)
-    return f"did you mean {' or '.join(found)}?" if found else f"it has {listed(known, 5) or 'none'}"
+    suggestions = difflib.get_close_matches(name, alike, n=3)
+    return f"did you mean {' or '.join(suggestions)}?" if suggestions else f"it has {listed(known, 5) or 'none'}"
 
 
 def nearest_versions(wanted: str, versions: Iterable[Version]) -> str:
     """What there is instead of ``wanted``, for a hint: what was probably meant, and the newest."""
     newest = sorted(versions, reverse=True)
-    found = listed([str(version) for version in newest], 5) or "none"
+    known_versions = listed([str(version) for version in newest], 5) or "none"
     if newest and all(version.pre for version in newest):
-        return f"it has only pre-releases ({found}), and a range admits those only if it names one: >=0-0"
+        return f"it has only pre-releases ({known_versions}), and a range admits those only if it names one: >=0-0"
     alike = _nearest_version(wanted, newest)
-    return f"did you mean {alike}? It has {found}" if alike else f"it has {found}"
+    return f"did you mean {alike}? It has {known_versions}" if alike else f"it has {known_versions}"
 
 
 def _nearest_version(wanted: str, newest: Sequence[Version]) -> str:

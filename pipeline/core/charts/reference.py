@@ -121,8 +121,8 @@ def dependency_reference(name: str, where: str, repositories: Iterable[ChartRepo
 
 def _covering(url: str, known: Mapping[str, ChartRepository]) -> ChartRepository | None:
     """The repository of pipeline.yaml with the longest URL that ``url`` lies below."""
-    found = [one for one in known.values() if one.covers(url)]
-    return max(found, key=lambda one: len(one.url), default=None)
+    repositories = [one for one in known.values() if one.covers(url)]
+    return max(repositories, key=lambda one: len(one.url), default=None)
 
 
 def _of_url(text: str, known: Mapping[str, ChartRepository]) -> ChartReference:

@@ -29,13 +29,13 @@ def choose_tag(tags: Iterable[str], wanted: str, *, chart: str, where: str) -> s
         UsageError: it is not a range, nothing matches it, several match equally, or Helm would skip the newest.
     """
     asked = range_of(wanted, chart)
-    found = {version_of(tag): version for tag in tags if (version := Version.or_none(version_of(tag))) is not None}
-    if not found:
+    versions = {version_of(tag): version for tag in tags if (version := Version.or_none(version_of(tag))) is not None}
+    if not versions:
         raise UsageError(f"chart {chart!r}: {where} has no tag that is a version", hint="pin a tag: version: TAG")
-    newest = asked.best(tuple(found.values()))
-    best = asked.best(tuple(version for text, version in found.items() if _IN_FULL.fullmatch(text)))
+    newest = asked.best(tuple(versions.values()))
+    best = asked.best(tuple(version for text, version in versions.items() if _IN_FULL.fullmatch(text)))
     if newest is None:
-        hint = nearest_versions(wanted, found.values())
+        hint = nearest_versions(wanted, versions.values())
         raise UsageError(f"chart {chart!r}: no version in {where} matches {wanted!r}", hint=hint)
     if best is None or best < newest:
         taken = "nothing" if best is None else str(best)
@@ -44,7 +44,7 @@ def choose_tag(tags: Iterable[str], wanted: str, *, chart: str, where: str) -> s
             f" version in full: Helm skips it, and takes {taken}",
             hint=f"pin the one you want: version: {newest}" + ("" if best is None else f", or version: {best}"),
         )
-    equal = [text for text, version in found.items() if version == best]
+    equal = [text for text, version in versions.items() if version == best]
     if len(equal) > 1:
         raise equal_versions(equal, chart, where)
     return tag_of(equal[0])

@@ -40,18 +40,18 @@ def is_plain(url: str) -> bool:
 
 def release_links(metadata: Mapping[str, Any]) -> tuple[ReleaseLink, ...]:
     """The links of a Chart.yaml, each address once, release notes first. What is not ``is_plain`` is left out."""
-    found: dict[str, str] = {}
+    kind_of: dict[str, str] = {}
     for name, url in _said(metadata):
         kind = next((kind for kind, pattern in _KINDS if pattern.search(name) or pattern.search(url)), "")
         if kind and is_plain(url):
-            found.setdefault(url, kind)
+            kind_of.setdefault(url, kind)
     for source in (*sequence(metadata.get("sources")), metadata.get("home")):
         match = _HOSTED.match(str(source))
         if match:
             url = f"https://{match[1]}/{match[2]}/{match[3].removesuffix('.git')}/{_RELEASES[match[1]]}"
-            found.setdefault(url, "release notes")
+            kind_of.setdefault(url, "release notes")
     order = [kind for kind, _ in _KINDS]
-    links = [ReleaseLink(kind, url) for url, kind in found.items()]
+    links = [ReleaseLink(kind, url) for url, kind in kind_of.items()]
     return tuple(sorted(links, key=lambda link: order.index(link.name))[:_MOST])
 
 

@@ -26,7 +26,7 @@ def renamed(old: Chart, new: Chart, own: Iterable[ValuesPath]) -> dict[ValuesPat
     if not lost:
         return {}
     by_template = _of_templates(old, new, before, after)
-    found = {}
+    candidates_of = {}
     for path in lost:
         for candidates in (
             _extended(path, by_template),
@@ -34,9 +34,9 @@ def renamed(old: Chart, new: Chart, own: Iterable[ValuesPath]) -> dict[ValuesPat
             _of_maps(path, before, after),
         ):
             if candidates:
-                found[path] = candidates
+                candidates_of[path] = candidates
                 break
-    sure = {path: next(iter(several)) for path, several in found.items() if len(several) == 1}
+    sure = {path: next(iter(several)) for path, several in candidates_of.items() if len(several) == 1}
     taken = list(sure.values())
     return {path: target for path, target in sure.items() if taken.count(target) == 1}
 
@@ -50,7 +50,7 @@ def _extended(path: ValuesPath, known: Mapping[ValuesPath, set[ValuesPath]]) -> 
 
 
 def _of_templates(old: Chart, new: Chart, before: ChartValues, after: ChartValues) -> dict[ValuesPath, set[ValuesPath]]:
-    found: dict[ValuesPath, set[ValuesPath]] = defaultdict(set)
+    targets: dict[ValuesPath, set[ValuesPath]] = defaultdict(set)
     for name, text in old.files.items():
         if not name.startswith("templates/") or name not in new.files:
             continue
@@ -58,19 +58,19 @@ def _of_templates(old: Chart, new: Chart, before: ChartValues, after: ChartValue
         for line, path in _lines(text):
             target = there.get(line)
             if target and path and target != path and not knows(after, path) and not knows(before, target):
-                found[path].add(target)
-    return found
+                targets[path].add(target)
+    return targets
 
 
 def _lines(text: str) -> Iterator[tuple[str, ValuesPath]]:
     """Each line that reads one value, without its name; an empty path where such a line stands there twice."""
-    found: dict[str, ValuesPath] = {}
+    path_of: dict[str, ValuesPath] = {}
     for line in text.splitlines():
         several = _REFERENCE.findall(line)
         if len(set(several)) == 1:
             bare, path = _REFERENCE.sub(".Values", line).strip(), tuple(several[0][1:].split("."))
-            found[bare] = path if found.get(bare, path) == path else ()
-    yield from found.items()
+            path_of[bare] = path if path_of.get(bare, path) == path else ()
+    yield from path_of.items()
 
 
 def _same_words(path: ValuesPath, before: ChartValues, after: ChartValues) -> set[ValuesPath]:
@@ -102,7 +102,7 @@ def _below(scope: ChartValues, top: ValuesPath) -> dict[ValuesPath, str]:
 
 def collapsed(moves: Mapping[ValuesPath, ValuesPath], own: Iterable[ValuesPath]) -> dict[ValuesPath, ValuesPath]:
     """The same moves with a map in place of its leaves, where all that ``own`` has in it moves together."""
-    every, found = list(own), {}
+    every, targets = list(own), {}
     for old, new in moves.items():
         top, target = old, new
         while len(top) > 1 and len(target) > 1 and top[-1] == target[-1]:
@@ -111,5 +111,5 @@ def collapsed(moves: Mapping[ValuesPath, ValuesPath], own: Iterable[ValuesPath])
             if any(moves.get(path) != (*there, *path[len(up) :]) for path in below):
                 break
             top, target = up, there
-        found[top] = target
-    return found
+        targets[top] = target
+    return targets

@@ -81,8 +81,8 @@ class RepositoryIndex:
             raise UsageError(
                 f"chart {chart!r} isn't in the repository {shown_url(self.url)}", hint=near(chart, list(known))
             )
-        found = (_offer(chart, mapping(entry), self.url) for entry in sequence(entries[chart]))
-        return tuple(offer for offer in found if offer is not None)
+        entries_read = (_offer(chart, mapping(entry), self.url) for entry in sequence(entries[chart]))
+        return tuple(offer for offer in entries_read if offer is not None)
 
     def _part(self, start: int) -> Mapping[str, Any]:
         end = _NEXT.search(self.text, start)

@@ -56,10 +56,10 @@ def errors(schema: Mapping[str, Any], instance: Any) -> Iterator[Any]:
     keywords = {name: steps.counted(keyword) for name, keyword in (draft.VALIDATORS | own).items()}
     validator = extend(draft, keywords)(schema)  # type: ignore[no-untyped-call]
     try:
-        found = [best_match([error]) or error for error in validator.iter_errors(instance)]
+        best = [best_match([error]) or error for error in validator.iter_errors(instance)]
     except Exception:  # noqa: BLE001 - a hostile schema raises what it likes; Helm's own words remain
         return
-    yield from found
+    yield from best
 
 
 def extra_keys(schema: Mapping[str, Any], instance: Mapping[str, Any]) -> list[str]:

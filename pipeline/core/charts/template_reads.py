@@ -93,22 +93,22 @@ def _file(text: str) -> _File:
     for number, action in enumerate(several):
         if ".Values" not in action:
             continue
-        found = _named(action)
-        paths |= found
+        paths_here = _named(action)
+        paths |= paths_here
         names = calls(action)
         if handed.passed_on(number):
-            whole |= found
+            whole |= paths_here
         elif names:
-            called.append((frozenset(found), names))
+            called.append((frozenset(paths_here), names))
     generous = (name for name, body in bodies(text).items() if any(map(_HANDED_ON.search, body)))
     return _File(frozenset(paths), frozenset(whole), frozenset(words), tuple(called), frozenset(generous))
 
 
 def _named(action: str) -> set[ValuesPath]:
-    found = {_steps(dotted) for dotted in _REFERENCE.findall(action)}
+    paths = {_steps(dotted) for dotted in _REFERENCE.findall(action)}
     indexed = _INDEX.findall(action)
-    found -= {_steps(dotted) for dotted, _ in indexed}  # `index .Values "a"` reads a, not all that .Values holds
-    return found | {(*_steps(dotted), *_QUOTED.findall(keys)) for dotted, keys in indexed}
+    paths -= {_steps(dotted) for dotted, _ in indexed}  # `index .Values "a"` reads a, not all that .Values holds
+    return paths | {(*_steps(dotted), *_QUOTED.findall(keys)) for dotted, keys in indexed}
 
 
 def _steps(dotted: str) -> ValuesPath:
@@ -120,18 +120,18 @@ def reached(texts: Iterable[str], libraries: Iterable[str]) -> list[str]:
 
     Named templates are global in Helm, and read the values of whoever calls them.
     """
-    found, left = list(texts), list(libraries)
-    called = {name for text in found for name in calls(text)}
+    texts_reached, left = list(texts), list(libraries)
+    called = {name for text in texts_reached for name in calls(text)}
     grown = bool(called) and bool(left)
     while grown:
         grown = False
         for text in list(left):
             if not called.isdisjoint(defines(text)):
                 left.remove(text)
-                found.append(text)
+                texts_reached.append(text)
                 called |= calls(text)
                 grown = True
-    return found
+    return texts_reached
 
 
 class _Whole:

@@ -41,18 +41,18 @@ def bodies(text: str) -> dict[str, tuple[str, ...]]:
     """The actions inside each named template."""
     if "define" not in text:
         return {}
-    found = actions(text)
-    closed = ends(found)
-    named = ((name, n) for n, action in enumerate(found) for name in _DEFINE.findall(action))
-    return {name: found[n + 1 : min(closed.get(n, len(found)), n + 1 + FAR)] for name, n in named}
+    actions_of = actions(text)
+    closed = ends(actions_of)
+    named = ((name, n) for n, action in enumerate(actions_of) for name in _DEFINE.findall(action))
+    return {name: actions_of[n + 1 : min(closed.get(n, len(actions_of)), n + 1 + FAR)] for name, n in named}
 
 
 def ends(several: tuple[str, ...]) -> dict[int, int]:
     """Where each block ends, by where it opens; one that is never closed is not there."""
-    found, opened = dict[int, int](), list[int]()
+    end_of, opened = dict[int, int](), list[int]()
     for number, action in enumerate(several):
         if _OPENS.match(action):
             opened.append(number)
         elif opened and action.strip("- \t\n") == "end":
-            found[opened.pop()] = number
-    return found
+            end_of[opened.pop()] = number
+    return end_of

@@ -66,10 +66,10 @@ def parts(text: str) -> tuple[str | TemplateAction, ...]:
     at = 0
     while (start := text.find("{{", at)) >= 0:
         head = "{{-" if text[start + 2 : start + 3] == "-" and text[start + 3 : start + 4].isspace() else "{{"
-        found = _action(text, start + len(head))
-        if found is None:
+        action = _action(text, start + len(head))
+        if action is None:
             break
-        tokens, tail = found
+        tokens, tail = action
         end = start + len(head) + sum(len(token.text) for token in tokens) + len(tail)
         out += [text[at:start], TemplateAction(head, tokens, tail, text[start:end])]
         at = end
@@ -116,17 +116,17 @@ def opening(words: tuple[TemplateToken, ...], index: int) -> int:
 
 
 def _action(text: str, at: int) -> tuple[tuple[TemplateToken, ...], str] | None:
-    found: list[TemplateToken] = []
+    tokens: list[TemplateToken] = []
     while at < len(text):
         if end := _END.match(text, at):
-            return tuple(found), end[0]
+            return tuple(tokens), end[0]
         match = _TOKEN.match(text, at)
         assert match is not None, "BUG: the last alternative takes any character"
         token = TemplateToken(_KINDS[str(match.lastgroup)], match[0])
         if token.kind is TokenKind.SPACE and text.startswith("-}}", match.end()):
             token = TemplateToken(TokenKind.SPACE, match[0][:-1])  # the last blank belongs to the dash
             if not token.text:
-                return tuple(found), match[0] + "-}}"
-        found.append(token)
+                return tuple(tokens), match[0] + "-}}"
+        tokens.append(token)
         at += len(token.text)
     return None

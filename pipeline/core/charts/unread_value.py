@@ -19,14 +19,14 @@ class UnreadValue:
 
 
 def of_all_takers(
-    found: Mapping[str, Sequence[UnreadValue]], takers: Mapping[str, frozenset[str]]
+    values: Mapping[str, Sequence[UnreadValue]], takers: Mapping[str, frozenset[str]]
 ) -> Iterator[UnreadValue]:
     """By release, what it does not read; of a file that several releases take, only what none of them reads.
 
-    ``takers`` are the releases by the file that they take. Of a release that is not in ``found`` nothing is known.
+    ``takers`` are the releases by the file that they take. Of a release that is not in ``values`` nothing is known.
     """
-    said = {(one.file, one.key): one for several in found.values() for one in several}
-    unread = {title: {(one.file, one.key) for one in several} for title, several in found.items()}
+    said = {(one.file, one.key): one for several in values.values() for one in several}
+    unread = {title: {(one.file, one.key) for one in several} for title, several in values.items()}
     for place, one in said.items():
         if all(place in unread.get(title, ()) for title in takers.get(one.file, ())):
             yield one

@@ -11,8 +11,8 @@ def where(layers: tuple[ValuesLayer, ...], path: ValuesPath) -> str:
     """``values/mesh/prod.yaml:12`` of the last layer that sets ``path``; the file alone where no line is found."""
     for layer in reversed(layers):
         if _sets(layer.data, path):
-            found = marks(layer.written).get(path)
-            return f"{layer.file}:{found.line}" if found else layer.file
+            mark = marks(layer.written).get(path)
+            return f"{layer.file}:{mark.line}" if mark else layer.file
     return ""
 
 

@@ -60,7 +60,7 @@ def named_by_helm(said: str, prefix_of: Callable[[str], ValuesPath]) -> tuple[Va
     ``prefix_of`` says where the chart that Helm calls so has its values.
     """
     prefix: ValuesPath = ()
-    found = []
+    unknown = []
     for line in said.splitlines():
         chart, entry = _CHART.match(line), _LINE.match(line)
         if chart is not None:
@@ -73,9 +73,9 @@ def named_by_helm(said: str, prefix_of: Callable[[str], ValuesPath]) -> tuple[Va
                 steps = () if entry["dotted"] == _ROOT else tuple(entry["dotted"].split("."))
             strange = _STRANGE.search(words)
             keys = re.findall("'([^']+)'", strange[1]) if strange else []
-            found += [ValuesViolation((*prefix, *steps, key), "the key is unknown") for key in keys]
-            found += [] if keys else [ValuesViolation((*prefix, *steps), words)]
-    return tuple(found)
+            unknown += [ValuesViolation((*prefix, *steps, key), "the key is unknown") for key in keys]
+            unknown += [] if keys else [ValuesViolation((*prefix, *steps), words)]
+    return tuple(unknown)
 
 
 def _below(scope: ChartValues, values: Mapping[str, Any], prefix: ValuesPath) -> Iterator[ValuesViolation]:

@@ -31,8 +31,8 @@ class OwnVersion:
 
 def wanted_environments(entry: Mapping[str, Any], one: OwnVersion, every: Iterable[str]) -> Any:
     """The data of ``environments`` after the edit."""
-    found = entry.get(_KEY) or list(every)
-    own = deepcopy(found) if isinstance(found, dict) else {name: {} for name in found}
+    declared = entry.get(_KEY) or list(every)
+    own = deepcopy(declared) if isinstance(declared, dict) else {name: {} for name in declared}
     own[one.environment] = {**(own.get(one.environment) or {}), "version": one.version}
     return own
 

@@ -11,9 +11,9 @@ def release_lines(text: str) -> dict[str, int]:
         entries = sequence(mapping(load(text)).get("releases"))
     except YamlError:
         return {}
-    found = {}
+    lines = {}
     for index, entry in enumerate(entries):
         name = mapping(entry).get("name")
         if isinstance(name, str):
-            found[name] = mark(text, ("releases", index, "version")).line
-    return found
+            lines[name] = mark(text, ("releases", index, "version")).line
+    return lines

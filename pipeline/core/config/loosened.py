@@ -38,7 +38,7 @@ class Loosening:
 
 def loosenings(base: Config, branch: Config, severities: Mapping[str, Severity]) -> tuple[Loosening, ...]:
     """Every loosened setting, sorted, each once. ``severities`` are those that the rules have of their own."""
-    found = [
+    rows = [
         *_choices(base, branch),
         *_signatures(base, branch),
         *_limits(base, branch),
@@ -47,12 +47,12 @@ def loosenings(base: Config, branch: Config, severities: Mapping[str, Severity])
     for name, environment in branch.environments.items():
         before = base.environments.get(name)
         own = base.policy if before is None else before.policy
-        found += _severities(own, environment.policy, severities)
-        found += _chosen(own, environment.policy)
-        found += _options(own, environment.policy)
-        found += apply_loosenings(before.apply if before else base.apply, environment.apply)
-        found += _target(before, environment)
-    return tuple(sorted(set(found), key=lambda one: (one.setting, one.message)))
+        rows += _severities(own, environment.policy, severities)
+        rows += _chosen(own, environment.policy)
+        rows += _options(own, environment.policy)
+        rows += apply_loosenings(before.apply if before else base.apply, environment.apply)
+        rows += _target(before, environment)
+    return tuple(sorted(set(rows), key=lambda one: (one.setting, one.message)))
 
 
 def _choices(base: Config, branch: Config) -> Iterator[Loosening]:

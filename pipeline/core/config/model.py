@@ -98,13 +98,13 @@ class Release:
 
     def pins(self) -> "tuple[Release, ...]":
         """The release once for each version that it states: an environment with a version of its own stands alone."""
-        found: dict[str, Release] = {}
+        pins: dict[str, Release] = {}
         for environment in self.environments:
             one = self.within(environment)
-            before = found.get(one.pin)
+            before = pins.get(one.pin)
             there = (*before.environments, environment) if before else (environment,)
-            found[one.pin] = replace(one, environments=there)
-        return tuple(found.values())
+            pins[one.pin] = replace(one, environments=there)
+        return tuple(pins.values())
 
     def value_files(self, environment: str) -> tuple[str, ...]:
         """The files that may hold its values, in the order of their merge: the last one wins."""

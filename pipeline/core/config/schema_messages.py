@@ -40,15 +40,15 @@ def _complaints(error: Any) -> Iterator[ConfigComplaint]:
 
 def _words(error: Any) -> str:
     """One violation in words; a validator that the schemas here do not use speaks for itself."""
-    wanted, found = error.validator_value, error.instance
+    wanted, value = error.validator_value, error.instance
     match error.validator:
         case "type":
-            return f"{_kind(wanted)} is expected, not {_kind_of(found)}"
+            return f"{_kind(wanted)} is expected, not {_kind_of(value)}"
         case "enum":
             words = [str(one) for one in wanted if one is not False]  # false is what YAML reads of a plain off
-            return f"{_shown(found)} is unknown{did_you_mean(str(found), words, ranked=True)}"
+            return f"{_shown(value)} is unknown{did_you_mean(str(value), words, ranked=True)}"
         case "pattern" | "minLength" | "maxLength":
-            return f"{_shown(found)} will not do: {_lower(error.schema.get('description') or _bound(error))}"
+            return f"{_shown(value)} will not do: {_lower(error.schema.get('description') or _bound(error))}"
         case "anyOf":
             return f"{' or '.join(repr(option['required'][0]) for option in wanted)} is missing"
     return str(error.message)

@@ -48,15 +48,15 @@ class Judged:
 @once
 def judged(upgrade: Upgrade) -> Mapping[str, tuple[Judged, ...]]:
     """By CRD: its custom resources for which anything could be worse, at a version that it has on both sides."""
-    found: dict[str, tuple[Judged, ...]] = {}
+    verdicts: dict[str, tuple[Judged, ...]] = {}
     for edited in changed_crds(upgrade):
-        found[edited.pair.name] = tuple(_all(upgrade, edited))
-    told = {one.resource.id for several in found.values() for one in several}
+        verdicts[edited.pair.name] = tuple(_all(upgrade, edited))
+    told = {one.resource.id for several in verdicts.values() for one in several}
     for definition, resource in _edited_resources(upgrade):
         if resource.id not in told:
             one = _judge(upgrade, resource, definition, definition)
-            found[definition.name] = (*found.get(definition.name, ()), one)
-    return found
+            verdicts[definition.name] = (*verdicts.get(definition.name, ()), one)
+    return verdicts
 
 
 def _all(upgrade: Upgrade, edited: ChangedCrd) -> Iterator[Judged]:
@@ -84,12 +84,12 @@ def _judge(upgrade: Upgrade, resource: Resource, before: Definition, after: Defi
     if not old or not new or (old is new and past is not None and past.body == resource.body):
         return Judged(resource)
     target = upgrade.facts.target
-    found = _InstanceCheck(
+    check = _InstanceCheck(
         old, new, past.body if past else None, resource.body, ratchets=ratchets(target[1] if target else None)
     )
-    pruned_paths = () if after.spec.get("preserveUnknownFields") else found.pruned_paths()
-    refused, later = found.sorted_out()
-    return Judged(resource, refused, later, pruned_paths, found.asked.unchecked)
+    pruned_paths = () if after.spec.get("preserveUnknownFields") else check.pruned_paths()
+    refused, later = check.sorted_out()
+    return Judged(resource, refused, later, pruned_paths, check.asked.unchecked)
 
 
 class _InstanceCheck:
@@ -123,20 +123,20 @@ class _InstanceCheck:
         """Values that are stored with another type than they have now: server-side apply cannot read the object."""
         if not self._edited or self._live is None:
             return ()
-        found = [one for one in violations(self._new, self._live) if one.refuses is Refuses.TYPE]
-        before = self._known() if found else frozenset()
+        mistyped = [one for one in violations(self._new, self._live) if one.refuses is Refuses.TYPE]
+        before = self._known() if mistyped else frozenset()
         return tuple(
             replace(one, message=f"{one.message}, and is what is stored", stored=True)
-            for one in found
+            for one in mistyped
             if self._fact(one) not in before
         )
 
-    def _divided(self, found: tuple[SchemaViolation, ...]) -> tuple[tuple[SchemaViolation, ...], ...]:
-        if not found:
+    def _divided(self, broken: tuple[SchemaViolation, ...]) -> tuple[tuple[SchemaViolation, ...], ...]:
+        if not broken:
             return (), ()
         before = self._known()
-        fresh = [one for one in found if self._fact(one) not in before]
-        refused = [one for one in found if self._refused(one) and (one in fresh or self._no_longer_kept(one))]
+        fresh = [one for one in broken if self._fact(one) not in before]
+        refused = [one for one in broken if self._refused(one) and (one in fresh or self._no_longer_kept(one))]
         return tuple(refused), tuple(one for one in fresh if not self._refused(one))
 
     def _broken_rules(self) -> tuple[SchemaViolation, ...]:
@@ -153,8 +153,8 @@ class _InstanceCheck:
         if self._past is None:
             return frozenset()
         stored = defaulted(self._old, self._past)
-        found = violations(self._old, stored) + verdict({}, self._old, stored, filled=True).broken
-        return frozenset(map(self._fact, found))
+        broken = violations(self._old, stored) + verdict({}, self._old, stored, filled=True).broken
+        return frozenset(map(self._fact, broken))
 
     def _fact(self, one: SchemaViolation) -> tuple[Path, str]:
         """Of a single value it is one fact that it does not fit, by whatever limit."""

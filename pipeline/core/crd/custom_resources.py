@@ -25,7 +25,9 @@ def custom_resources(upgrade: Upgrade, definition: Definition) -> Iterator[Resou
 def earlier(upgrade: Upgrade, resource: Resource) -> Resource | None:
     """The custom resource as it was applied before this upgrade, or as it lives; None where it is new."""
     sides = (upgrade.before.manifests, upgrade.facts.repository_before, upgrade.facts.live)
-    return next((found for side in sides if side and (found := side.by_id().get(resource.id))), None)
+    return next(
+        (resource_before for side in sides if side and (resource_before := side.by_id().get(resource.id))), None
+    )
 
 
 def use_is_shown(upgrade: Upgrade, definition: Definition) -> bool:

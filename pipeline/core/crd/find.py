@@ -19,23 +19,23 @@ _CARRIER = "ConfigMap"
 @once
 def definitions(manifests: ManifestSet) -> Mapping[str, Definition]:
     """CRDs by name. An object of its own wins over text of the same name."""
-    found: dict[str, Definition] = {}
+    by_name: dict[str, Definition] = {}
     kinds = by_kind(manifests)
     for resource in kinds.get(CRD_KIND, ()):
         if is_crd(resource):
-            found[resource.id.name] = definition(resource)
+            by_name[resource.id.name] = definition(resource)
     for resource in kinds.get(_CARRIER, ()):
         for text in _carried(resource) if resource.id.group == "" else ():
-            found.setdefault(text.name, text)
-    return found
+            by_name.setdefault(text.name, text)
+    return by_name
 
 
 @once
 def known(upgrade: Upgrade) -> Mapping[tuple[str, str], Definition]:
     """The CRDs as they will be, by group and kind: this release's own before those of the rest of the repository."""
     sides = (upgrade.facts.repository_after, upgrade.after.manifests)
-    found = (one for side in sides if side is not None for one in definitions(side).values())
-    return {(one.group, one.kind): one for one in found}
+    definitions_known = (one for side in sides if side is not None for one in definitions(side).values())
+    return {(one.group, one.kind): one for one in definitions_known}
 
 
 def is_crd(resource: Resource) -> bool:

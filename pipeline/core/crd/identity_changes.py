@@ -16,11 +16,11 @@ def changed(upgrade: Upgrade, *paths: Path) -> Iterator[tuple[CrdPair, dict[Path
     """Each CRD in which any of ``paths`` differs, with what they were and are: ``names.kind Widget -> Gadget``."""
     for pair, before, after in edited_pairs(upgrade):
         old, new = normal(before.twin()), normal(after.twin())
-        found = differing(old, new, *paths)
-        if found:
+        paths_changed = differing(old, new, *paths)
+        if paths_changed:
             yield (
                 pair,
-                {p: f"{'.'.join(map(str, p[1:]))} {get(old, p)} -> {get(new, p) or 'none'}" for p in found},
+                {p: f"{'.'.join(map(str, p[1:]))} {get(old, p)} -> {get(new, p) or 'none'}" for p in paths_changed},
             )
 
 

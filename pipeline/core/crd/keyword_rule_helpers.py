@@ -99,12 +99,12 @@ def quiet_check(picks: Callable[[SchemaChange], bool], words: CrdFindingText, *,
 
     def check(upgrade: Upgrade) -> Iterator[Hit]:
         looked_at = [(edited, edited.schema if prose else edited.telling) for edited in changed_crds(upgrade)]
-        found = [(edited, [change for change in several if picks(change)]) for edited, several in looked_at]
-        found = [(edited, picked) for edited, picked in found if picked]
-        if found:
-            number = sum(len(picked) for _, picked in found)
-            places = [edited.pair.place() for edited, _ in found]
-            names = listed((edited.pair.name for edited, _ in found), _SHOWN, noun="CRD")
+        picked_of = [(edited, [change for change in several if picks(change)]) for edited, several in looked_at]
+        picked_of = [(edited, picked) for edited, picked in picked_of if picked]
+        if picked_of:
+            number = sum(len(picked) for _, picked in picked_of)
+            places = [edited.pair.place() for edited, _ in picked_of]
+            names = listed((edited.pair.name for edited, _ in picked_of), _SHOWN, noun="CRD")
             yield Hit(
                 places[0],
                 title=f"{words.what(number)} in {names}",
@@ -112,7 +112,9 @@ def quiet_check(picks: Callable[[SchemaChange], bool], words: CrdFindingText, *,
                 fix=words.fix,
                 also=tuple(places[1:]),
                 claims=tuple(
-                    one for edited, picked in found for one in claim(edited.pair, *(change.path for change in picked))
+                    one
+                    for edited, picked in picked_of
+                    for one in claim(edited.pair, *(change.path for change in picked))
                 ),
             )
 

@@ -34,14 +34,14 @@ def names_check(told: NameComplaints, verb: str, impact: str, fix: str) -> Whole
 
     def check(upgrade: Upgrade) -> Iterator[Hit]:
         for pair, before, after in edited_pairs(upgrade):
-            found = {key: names for key in _KEYS if (names := told(before, after, key))}
+            names_of = {key: names for key in _KEYS if (names := told(before, after, key))}
             named = (field.path for field in pair.fields if field.path[1:2] == ("names",))
-            paths = [path for path in named if path[2:] and path[2] in found]
+            paths = [path for path in named if path[2:] and path[2] in names_of]
             if paths:
-                listed = ", ".join(name for names in found.values() for name in names)
+                listed = ", ".join(name for names in names_of.values() for name in names)
                 yield Hit(
                     pair.place(paths[0]),
-                    title=f"CRD {pair.name} {verb} {' and '.join(found)}: {listed}",
+                    title=f"CRD {pair.name} {verb} {' and '.join(names_of)}: {listed}",
                     impact=impact,
                     fix=fix,
                     also=tuple(pair.place(path) for path in paths[1:]),

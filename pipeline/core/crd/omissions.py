@@ -15,12 +15,12 @@ _EACH = frozenset({"items", "additionalProperties"})
 
 def omitting(upgrade: Upgrade, definition: Definition, changes: list[SchemaChange]) -> list[Resource]:
     """The custom resources at hand that have no value of their own in one of these fields, whose parents they have."""
-    found: dict[Any, Resource] = {}
+    resources: dict[Any, Resource] = {}
     for change in changes:
         for resource in at_version(upgrade, definition, change.version):
             if any(_omits(resource.body, _steps(change.path))):
-                found[resource.id] = resource
-    return list(found.values())
+                resources[resource.id] = resource
+    return list(resources.values())
 
 
 def _steps(path: Path) -> list[tuple[str, str]]:

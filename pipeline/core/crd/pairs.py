@@ -27,9 +27,9 @@ class CrdPair:
     @property
     def definition(self) -> Definition:
         """The newer one there is: what a message names."""
-        found = self.after or self.before
-        assert found is not None, "BUG: a pair of nothing"
-        return found
+        side = self.after or self.before
+        assert side is not None, "BUG: a pair of nothing"
+        return side
 
     @property
     def both(self) -> tuple[Definition, Definition] | None:
@@ -49,19 +49,19 @@ def pairs(upgrade: Upgrade) -> tuple[CrdPair, ...]:
     """Every CRD that differs, sorted by name."""
     olds, news = definitions(upgrade.before.manifests), definitions(upgrade.after.manifests)
     known = {change.id: change.fields for change in upgrade.diff.changes}
-    found = []
+    made = []
     for name in sorted({*olds, *news}):
         before, after = olds.get(name), news.get(name)
         if before is None or after is None:
-            found.append(CrdPair(name, before, after))
+            made.append(CrdPair(name, before, after))
         elif before.body is not after.body:
             plain = not (before.within or after.within or before.rewritten or after.rewritten)
             fields = known.get(after.resource.id, ()) if plain else fields_of(before.twin(), after.twin())
             if fields or before.resource.id != after.resource.id:
-                found.append(CrdPair(name, before, after, fields))
+                made.append(CrdPair(name, before, after, fields))
         elif before.resource.id != after.resource.id or before.delivery != after.delivery:
-            found.append(CrdPair(name, before, after))
-    return tuple(found)
+            made.append(CrdPair(name, before, after))
+    return tuple(made)
 
 
 def edited_pairs(upgrade: Upgrade) -> Iterator[tuple[CrdPair, Definition, Definition]]:

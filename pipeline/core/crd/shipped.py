@@ -24,19 +24,19 @@ class Shipped:
     def body(self) -> Body:
         """The CRD; empty where it is not valid YAML."""
         try:
-            found = load(self.text)
+            document = load(self.text)
         except YamlError:
             return {}
-        return found if isinstance(found, dict) else {}
+        return document if isinstance(document, dict) else {}
 
 
 def shipped(chart: Chart) -> Mapping[str, Shipped]:
     """By the CRDs' names, which are ``<plural>.<group>``."""
-    found: dict[str, Shipped] = {}
+    texts: dict[str, Shipped] = {}
     for file, text in sorted(chart.files.items()):
         if _FOLDER.fullmatch(file):
             for _, document in documents(text):
                 name = _NAME.search(document)
                 if name is not None and "CustomResourceDefinition" in document:
-                    found[name[1]] = Shipped(name[1], file, document)
-    return found
+                    texts[name[1]] = Shipped(name[1], file, document)
+    return texts

@@ -39,16 +39,16 @@ def compare(before: ManifestSet, after: ManifestSet, elsewhere: Container[Resour
     twins = _twins(left, edited, olds)
     edited += twins
     ids = [(twin.before.id, twin.id) for twin in twins if twin.before]
-    found = [settled(change, ids) for change in edited] if ids else edited
-    found += [ResourceChange(one.id, Action.REMOVED, one, None) for one in left.removed]
-    found += [ResourceChange(one.id, Action.REMOVED, one, None) for one in only_old if one.id in elsewhere]
-    found += [ResourceChange(one.id, Action.ADDED, None, one) for one in left.added]
-    return Diff(tuple(sorted(found, key=lambda change: (change.id, change.action))))
+    changes_found = [settled(change, ids) for change in edited] if ids else edited
+    changes_found += [ResourceChange(one.id, Action.REMOVED, one, None) for one in left.removed]
+    changes_found += [ResourceChange(one.id, Action.REMOVED, one, None) for one in only_old if one.id in elsewhere]
+    changes_found += [ResourceChange(one.id, Action.ADDED, None, one) for one in left.added]
+    return Diff(tuple(sorted(changes_found, key=lambda change: (change.id, change.action))))
 
 
 def _twins(left: Left, edited: list[ResourceChange], olds: Mapping[ResourceId, Resource]) -> list[ResourceChange]:
     """What has another name or namespace; then what those name now where they named another before."""
-    found: list[ResourceChange] = []
+    twins: list[ResourceChange] = []
     latest = edited
     while left.removed and left.added:
         named = [pair for change in latest for _, pair in followed(change)]
@@ -57,8 +57,8 @@ def _twins(left: Left, edited: list[ResourceChange], olds: Mapping[ResourceId, R
         if not pairs:
             break
         latest = [ResourceChange(new.id, action, old, new, fields_of(old, new)) for old, new, action in pairs]
-        found += [replace(twin, fields=unfollowed(twin, fields_of)) for twin in latest]
-    return found
+        twins += [replace(twin, fields=unfollowed(twin, fields_of)) for twin in latest]
+    return twins
 
 
 def _as_written(one: Resource, other: Resource) -> bool:

@@ -39,21 +39,21 @@ def opened(change: FieldChange, compare: Any, depth: int = _DEEPEST) -> Iterator
     if old is None or new is None or type(old) is not type(new):
         yield change
         return
-    found = list(compare(change.path, old, new))
-    if not found:  # comments, order of keys, style: the text differs and its meaning does not
+    edits = list(compare(change.path, old, new))
+    if not edits:  # comments, order of keys, style: the text differs and its meaning does not
         yield FieldChange(change.path, change.op, change.old, change.new, SAME_DOCUMENT)
-    elif len(found) > _MOST_PATHS:
+    elif len(edits) > _MOST_PATHS:
         yield change
     elif depth:
-        for one in found:
+        for one in edits:
             yield from opened(one, compare, depth - 1)
     else:
-        yield from found
+        yield from edits
 
 
 def read(name: str, text: str) -> Document | None:
     """The document that a text holds, by the name of its key; None where it holds none."""
-    return next((found for reader in _formats(name, text) if (found := reader(text)) is not None), None)
+    return next((document for reader in _formats(name, text) if (document := reader(text)) is not None), None)
 
 
 def documents(change: FieldChange) -> tuple[Document | None, Document | None]:
@@ -105,29 +105,29 @@ def _yaml(text: str) -> Document | None:
 def _toml(text: str) -> Document | None:
     """None also for dates and infinities, which JSON has no word for."""
     try:
-        found = tomllib.loads(text)
+        document = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError):
         return None
-    return _filled(found) if _is_shallow(found) and _plain(found) else None
+    return _filled(document) if _is_shallow(document) and _plain(document) else None
 
 
 @lru_cache(maxsize=256)
 def _ini(text: str) -> Document | None:
     """``key=value`` lines, with comments, in sections or without; None where any line is something else."""
-    found: dict[str, Any] = {}
-    section = found
+    sections: dict[str, Any] = {}
+    section = sections
     for raw in text.splitlines():
         line = raw.strip()
         if not line or line.startswith(("#", ";", "!")):
             continue
-        if line.startswith("[") and line.endswith("]") and line[1:-1] and line[1:-1] not in found:
-            section = found[line[1:-1]] = {}
+        if line.startswith("[") and line.endswith("]") and line[1:-1] and line[1:-1] not in sections:
+            section = sections[line[1:-1]] = {}
             continue
         key, sign, value = line.partition("=")
         if not sign or " " in key.strip() or set(key) & set(':["{') or key.strip() in section:
             return None
         section[key.strip()] = value.strip()
-    return found or None
+    return sections or None
 
 
 def _plain(value: Any) -> bool:

@@ -52,11 +52,11 @@ class Left:
         self.removed, self.added = removed, added
 
     def take(self, pairs: Iterable[_Pair]) -> list[_Pair]:
-        found = list(pairs)
-        old_ids, new_ids = {old.id for old, _ in found}, {new.id for _, new in found}
+        taken = list(pairs)
+        old_ids, new_ids = {old.id for old, _ in taken}, {new.id for _, new in taken}
         self.removed = [one for one in self.removed if one.id not in old_ids]
         self.added = [one for one in self.added if one.id not in new_ids]
-        return found
+        return taken
 
 
 def _followed(left: Left, followed: list[Followed], staying: Mapping[ResourceId, Resource]) -> _Pairs:
@@ -81,17 +81,17 @@ def _keys(secret: Resource) -> set[str]:
 def _of_stems(left: Left) -> _Pairs:
     """Names that differ in a generated end, one on each side."""
     olds, news = _by_stem(left.removed), _by_stem(left.added)
-    alone = {key: found[0] for key, found in news.items() if len(found) == 1}
-    pairs = [(found[0], alone[key]) for key, found in sorted(olds.items()) if len(found) == 1 and key in alone]
+    alone = {key: alike[0] for key, alike in news.items() if len(alike) == 1}
+    pairs = [(alike[0], alone[key]) for key, alike in sorted(olds.items()) if len(alike) == 1 and key in alone]
     yield from left.take(pair for pair in pairs if same_stem(pair[0].id.name, pair[1].id.name))
 
 
 def _by_stem(resources: list[Resource]) -> dict[tuple[str, str, str], list[Resource]]:
-    found: defaultdict[tuple[str, str, str], list[Resource]] = defaultdict(list)
+    by_stem: defaultdict[tuple[str, str, str], list[Resource]] = defaultdict(list)
     for one in resources:
         if one.kind in GENERATED:
-            found[one.kind, one.id.namespace, stem(one.id.name)].append(one)
-    return found
+            by_stem[one.kind, one.id.namespace, stem(one.id.name)].append(one)
+    return by_stem
 
 
 class _Alike:
@@ -116,13 +116,13 @@ class _Alike:
 
     def _chosen(self, ranked: Iterable[_Pair]) -> list[_Pair]:
         olds, news = ({one.id for one in side} for side in (self._left.removed, self._left.added))
-        found = []
+        chosen = []
         for old, new in ranked:
             if old.id in olds and new.id in news:
                 olds.remove(old.id)
                 news.remove(new.id)
-                found.append((old, new))
-        return self._left.take(found)
+                chosen.append((old, new))
+        return self._left.take(chosen)
 
     def _score(self, old: Resource, new: Resource) -> float:
         if old.id.name == new.id.name and old.id.group != new.id.group:

@@ -59,18 +59,18 @@ def unreported_fields(old: Resource, new: Resource, fields: Sequence[FieldChange
     explained = [*reasons(old, before), *reasons(new, after)]
     yield from (Unreported(new.id, to_text(one.path)) for one in explained if not one.name)
     yield from (Unreported(new.id, where) for where in _uncovered(old.body, new.body, fields, explained, new))
-    found: list[Unreported] = []
+    differences: list[Unreported] = []
 
     def differ(path: Path, one: Any, other: Any) -> None:
         paths = (steps for steps in differing(one, other) if path or not _same_quantity(steps, one, other, new))
-        found.extend(Unreported(new.id, to_text((*path, *steps))) for steps in paths)
+        differences.extend(Unreported(new.id, to_text((*path, *steps))) for steps in paths)
 
     for field in fields:
         if field.noise == SAME_DOCUMENT:
             differ(field.path, *documents(field))
     result = apply_changes((), before, after, fields, differ)
     differ((), result, after)
-    yield from dict.fromkeys(found)
+    yield from dict.fromkeys(differences)
 
 
 def _uncovered(
@@ -109,10 +109,10 @@ def differing(old: Any, new: Any) -> list[Path]:
         return []
     from deepdiff import DeepDiff  # noqa: PLC0415 - see the module's docstring
 
-    found: Mapping[str, Iterable[str]] = DeepDiff(
+    paths_of: Mapping[str, Iterable[str]] = DeepDiff(
         one, other, ignore_order=False, zip_ordered_iterables=True, verbose_level=1
     )
-    return sorted({_steps(path) for paths in found.values() for path in paths}, key=to_text)
+    return sorted({_steps(path) for paths in paths_of.values() for path in paths}, key=to_text)
 
 
 def _steps(path: str) -> Path:

@@ -57,26 +57,26 @@ def _share(first: _Leaves, second: _Leaves) -> float:
 
 
 def _leaves(resource: Resource, name: str, filled: bool = False) -> _Leaves:  # noqa: FBT001, FBT002
-    found: set[int] = set()
+    leaves: set[int] = set()
     body = normal(resource) if filled else resource.body
     rest: Body = {key: value for key, value in body.items() if key not in ("apiVersion", "kind", "metadata")}
-    _collect(rest, (), name, found)
+    _collect(rest, (), name, leaves)
     metadata = {key: value for key, value in resource.metadata.items() if key not in _OWN}
-    _collect(metadata, ("metadata",), name, found)
-    return frozenset(found)
+    _collect(metadata, ("metadata",), name, leaves)
+    return frozenset(leaves)
 
 
-def _collect(value: Any, path: tuple[str, ...], name: str, found: set[int]) -> None:
+def _collect(value: Any, path: tuple[str, ...], name: str, leaves: set[int]) -> None:
     if isinstance(value, dict):
         for key, item in value.items():
             if path[-1:] and path[-1] in _KEYED:
-                found.add(hash((path, key)))
-            _collect(item, (*path, key), name, found)
+                leaves.add(hash((path, key)))
+            _collect(item, (*path, key), name, leaves)
     elif isinstance(value, list):
         for item in value:
-            _collect(item, path, name, found)
+            _collect(item, path, name, leaves)
     elif isinstance(value, str):
         for line in value.splitlines() if "\n" in value else (value,):
-            found.add(hash((path, str, line.replace(name, "~") if name else line)))
+            leaves.add(hash((path, str, line.replace(name, "~") if name else line)))
     else:
-        found.add(hash((path, type(value), value)))
+        leaves.add(hash((path, type(value), value)))

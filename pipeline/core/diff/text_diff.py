@@ -111,9 +111,9 @@ def _longest_rising(pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:
         previous.append(ends[pile - 1] if pile else -1)
         tops[pile : pile + 1] = [place]
         ends[pile : pile + 1] = [index]
-    found = []
+    rising = []
     index = ends[-1] if ends else -1
     while index >= 0:
-        found.append(pairs[index])
+        rising.append(pairs[index])
         index = previous[index]
-    return found[::-1]
+    return rising[::-1]

@@ -31,24 +31,24 @@ def values_of(before: Any, after: Any) -> tuple[FieldChange, ...]:
 
 def changes_at(path: Path, old: Any, new: Any) -> list[FieldChange]:
     """The changed paths between two values, each below ``path``."""
-    found: list[FieldChange] = []
-    _value(path, old, new, found)
-    return found
+    changes: list[FieldChange] = []
+    _value(path, old, new, changes)
+    return changes
 
 
-def _value(path: Path, old: Any, new: Any, found: list[FieldChange]) -> None:
-    """Appends to ``found``: handing each change up through a generator a level costs half of a comparison's time."""
+def _value(path: Path, old: Any, new: Any, changes: list[FieldChange]) -> None:
+    """Appends to ``changes``: handing each change up through a generator a level costs half of a comparison's time."""
     kind = old.__class__
     if kind is not new.__class__:
-        found.append(FieldChange(path, Op.CHANGED, old, new))
+        changes.append(FieldChange(path, Op.CHANGED, old, new))
     elif kind is dict:
         if not identical(old, new):
-            _maps(path, old, new, found)
+            _maps(path, old, new, changes)
     elif kind is list:
         if not identical(old, new):
-            _lists(path, old, new, found)
+            _lists(path, old, new, changes)
     elif old != new:
-        found.append(FieldChange(path, Op.CHANGED, old, new))
+        changes.append(FieldChange(path, Op.CHANGED, old, new))
 
 
 def identical(old: Any, new: Any) -> bool:
@@ -65,47 +65,47 @@ def identical(old: Any, new: Any) -> bool:
         return False
 
 
-def _maps(path: Path, old: dict[str, Any], new: dict[str, Any], found: list[FieldChange]) -> None:
+def _maps(path: Path, old: dict[str, Any], new: dict[str, Any], changes: list[FieldChange]) -> None:
     for key, value in old.items():
         other = new.get(key, MISSING)
         if other is MISSING:
-            found.append(FieldChange((*path, key), Op.REMOVED, old=value))
+            changes.append(FieldChange((*path, key), Op.REMOVED, old=value))
         elif value is not other:
             kind = value.__class__
             if kind is not other.__class__:
-                found.append(FieldChange((*path, key), Op.CHANGED, value, other))
+                changes.append(FieldChange((*path, key), Op.CHANGED, value, other))
             elif kind in _SCALARS:
                 if value != other:
-                    found.append(FieldChange((*path, key), Op.CHANGED, value, other))
+                    changes.append(FieldChange((*path, key), Op.CHANGED, value, other))
             elif kind is dict and value != other:  # as _value would find: this is the way of nearly all of a CRD
-                _maps((*path, key), value, other, found)
+                _maps((*path, key), value, other, changes)
             else:
-                _value((*path, key), value, other, found)
+                _value((*path, key), value, other, changes)
     for key, value in new.items():
         if key not in old:
-            found.append(FieldChange((*path, key), Op.ADDED, new=value))
+            changes.append(FieldChange((*path, key), Op.ADDED, new=value))
 
 
-def _lists(path: Path, old: list[Any], new: list[Any], found: list[FieldChange]) -> None:
+def _lists(path: Path, old: list[Any], new: list[Any], changes: list[FieldChange]) -> None:
     key = merge_key(str(path[-1]) if path else "", old, new)
     if key is None:
-        _plain_lists(path, old, new, found)
+        _plain_lists(path, old, new, changes)
         return
     before = {entry_key(key, entry): entry for entry in old}
     after = {entry_key(key, entry): entry for entry in new}
     for step, entry in before.items():
         if step in after:
-            _value((*path, step), entry, after[step], found)
+            _value((*path, step), entry, after[step], changes)
         else:
-            found.append(FieldChange((*path, step), Op.REMOVED, old=entry))
+            changes.append(FieldChange((*path, step), Op.REMOVED, old=entry))
     for step, entry in after.items():
         if step not in before:
-            found.append(FieldChange((*path, step), Op.ADDED, new=entry))
+            changes.append(FieldChange((*path, step), Op.ADDED, new=entry))
     if [step for step in before if step in after] != [step for step in after if step in before]:
-        found.append(FieldChange(path, Op.REORDERED, old, new))
+        changes.append(FieldChange(path, Op.REORDERED, old, new))
 
 
-def _plain_lists(path: Path, old: list[Any], new: list[Any], found: list[FieldChange]) -> None:
+def _plain_lists(path: Path, old: list[Any], new: list[Any], changes: list[FieldChange]) -> None:
     """Equal entries are matched wherever they stand; what is left is paired in order, by its place in the new list."""
     texts = [canonical(entry) for entry in new]
     places: defaultdict[bytes, deque[int]] = defaultdict(deque)
@@ -121,14 +121,14 @@ def _plain_lists(path: Path, old: list[Any], new: list[Any], found: list[FieldCh
             left.append(index)
     fresh = sorted(index for queue in places.values() for index in queue)
     if matched != sorted(matched):
-        found.append(FieldChange(path, Op.REORDERED, old, new))
+        changes.append(FieldChange(path, Op.REORDERED, old, new))
     for removed, added in _couples(old, new, left, fresh):
         if removed is None and added is not None:
-            found.append(FieldChange((*path, added), Op.ADDED, new=new[added]))
+            changes.append(FieldChange((*path, added), Op.ADDED, new=new[added]))
         elif added is None and removed is not None:
-            found.append(FieldChange((*path, removed), Op.REMOVED, old=old[removed]))
+            changes.append(FieldChange((*path, removed), Op.REMOVED, old=old[removed]))
         elif removed is not None and added is not None:
-            _value((*path, added), old[removed], new[added], found)
+            _value((*path, added), old[removed], new[added], changes)
 
 
 def _couples(

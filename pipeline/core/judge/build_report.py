@@ -101,7 +101,7 @@ def build(
         errors=tuple(failed[key] for key in sorted(failed)),
         helm_engine=new.helm_engine,
         helm_version=new.helm_version,
-        render_digest=combined_digest((key.environment, key.name, found) for key, found in digests.items()),
+        render_digest=combined_digest((key.environment, key.name, one_digest) for key, one_digest in digests.items()),
         mask=mask,
         rollouts=extent(change.change for change in changes),
         mesh=mesh_rows(old, new, changes),

@@ -24,8 +24,8 @@ def upgrade(case: Case) -> Upgrade:
 def findings(rule: Rule, case: Case, every: Iterable[Rule] = ()) -> tuple[Finding, ...]:
     """What the rule itself reports, judged together with those of ``every`` that the case names."""
     beside = [other for other in every if other.id in case.beside]
-    found = judge(upgrade(case), [rule, *beside])
-    return tuple(finding for finding in found.findings if finding.rule == rule.id)
+    judgement = judge(upgrade(case), [rule, *beside])
+    return tuple(finding for finding in judgement.findings if finding.rule == rule.id)
 
 
 def _manifests(text: str) -> ManifestSet:

@@ -66,12 +66,12 @@ class _Inputs:
 
         if self._changed is None:
             old = dict(leaves(overlaid(self.before.values)))
-            found: dict[str, tuple[Any, ...]] = {}
+            values_of: dict[str, tuple[Any, ...]] = {}
             for path, value in leaves(overlaid(self.after.values)):
                 if path not in old or repr(old[path]) != repr(value):
-                    found[path[-1]] = (*found.get(path[-1], ()), value)
+                    values_of[path[-1]] = (*values_of.get(path[-1], ()), value)
                     self._moves.add((str(old.get(path)), str(value)))
-            self._changed = found
+            self._changed = values_of
         key = next((step for step in reversed(change.path) if isinstance(step, str)), "")
         if any(type(value) is type(change.new) and value == change.new for value in self._changed.get(key, ())):
             return True
@@ -109,10 +109,10 @@ def _effects_on(one: Resource | None, change: ResourceChange, effects: Mapping[A
 
 
 def _by_object(side: "Side") -> dict[Any, list[Path]]:
-    found: dict[Any, list[Path]] = {}
+    paths_of: dict[Any, list[Path]] = {}
     for effect in side.notes.overlaid or ():
-        found.setdefault(effect.id, []).append(effect.path)
-    return found
+        paths_of.setdefault(effect.id, []).append(effect.path)
+    return paths_of
 
 
 def _plain(path: Path) -> Path:

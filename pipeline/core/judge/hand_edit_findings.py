@@ -29,9 +29,9 @@ def with_hand_edits(report: Report, edits: Iterable[HandEdit]) -> Report:
         kinds.setdefault(edit.kind, []).append(edit.path)
     if not kinds:
         return report
-    found = [_finding(kind, paths) for kind, paths in kinds.items()]
+    findings = [_finding(kind, paths) for kind, paths in kinds.items()]
     verdict = Verdict.REVIEW if report.verdict in _CALM else report.verdict
-    return replace(report, findings=tuple(sorted((*report.findings, *found), key=finding_order)), verdict=verdict)
+    return replace(report, findings=tuple(sorted((*report.findings, *findings), key=finding_order)), verdict=verdict)
 
 
 def _finding(kind: HandEditKind, paths: list[str]) -> Finding:

@@ -95,8 +95,8 @@ def _once(gaps: Iterable[NotEvaluated]) -> tuple[NotEvaluated, ...]:
 
 def _mesh(reports: Sequence[ReportDocument]) -> tuple[MeshEntry, ...] | UnsetType:
     """Each shard computes whole meshes, so the same row comes of several."""
-    found = dict.fromkeys(row for report in reports if report.mesh is not UNSET for row in report.mesh)
-    return tuple(found) or UNSET
+    rows = dict.fromkeys(row for report in reports if report.mesh is not UNSET for row in report.mesh)
+    return tuple(rows) or UNSET
 
 
 def _summary(merged: ReportDocument, parts: Sequence[Summary]) -> Summary:

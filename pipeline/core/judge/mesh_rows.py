@@ -38,8 +38,8 @@ def _of_environment(environment: str, sides: tuple[Snapshot, Snapshot], namespac
         return
     views = [_views(one, namespaces) for one in objects]
     titles = sorted(views[0].keys() | views[1].keys())
-    found = {title: view_changes(views[0].get(title), views[1].get(title)) for title in titles}
-    for owners, rows in grouped_changes(found):
+    changes_of = {title: view_changes(views[0].get(title), views[1].get(title)) for title in titles}
+    for owners, rows in grouped_changes(changes_of):
         for row in rows:
             yield MeshEntry(environment, owners, str(row.kind), row.subject, *row.words)
 

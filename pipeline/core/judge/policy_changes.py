@@ -28,13 +28,17 @@ def with_policy_changes(report: Report, loosened: Iterable[LoosenedSetting], own
     They are hints, so that they never block: the policy of ``decides`` has decided already. A person looks, all the
     same: nothing that loosens a policy is safe without review.
     """
-    found = [_loosened(one, decides) for one in loosened]
+    policy_findings = [_loosened(one, decides) for one in loosened]
     if own is not report.verdict:
-        found.append(_differs(report.verdict, own, decides))
-    if not found:
+        policy_findings.append(_differs(report.verdict, own, decides))
+    if not policy_findings:
         return report
-    verdict = Verdict.REVIEW if report.verdict in _CALM and len(found) > (own is not report.verdict) else report.verdict
-    findings = tuple(sorted((*report.findings, *found), key=finding_order))
+    verdict = (
+        Verdict.REVIEW
+        if report.verdict in _CALM and len(policy_findings) > (own is not report.verdict)
+        else report.verdict
+    )
+    findings = tuple(sorted((*report.findings, *policy_findings), key=finding_order))
     return replace(report, findings=findings, verdict=verdict)
 
 

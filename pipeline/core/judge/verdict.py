@@ -34,7 +34,7 @@ def under_policies(report: Report, policies: Mapping[str, Policy], fail_on: Seve
         threshold = policy.fail_on if fail_on is None else fail_on
         blocked = blocked or any(stops(finding, threshold) for finding in now)
         findings += now
-    findings += [unused(waiver) for waiver, found in used.items() if not found]
+    findings += [unused(waiver) for waiver, covered in used.items() if not covered]
     ranked = sorted(_once(findings), key=finding_order)
     report = replace(report, findings=tuple(ranked))
     verdict = _verdict(report, fail_on or Severity.BLOCKER)

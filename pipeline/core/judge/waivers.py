@@ -50,14 +50,16 @@ class WaiverRule:
             (self.release, finding.release),
             (self.environment, finding.environment),
         )
-        if any(asked and asked != found for asked, found in wanted):
+        if any(asked and asked != actual for asked, actual in wanted):
             return False
         return _all_match(self.resource, finding)
 
     def is_for(self, versions: tuple[str, str]) -> bool:
         """Whether it is about an upgrade between these versions. One that names none is about every upgrade."""
         asked = (self.old_version, self.new_version)
-        return all(not pattern or fnmatchcase(found, pattern) for pattern, found in zip(asked, versions, strict=True))
+        return all(
+            not pattern or fnmatchcase(version, pattern) for pattern, version in zip(asked, versions, strict=True)
+        )
 
     @property
     def subject(self) -> str:
@@ -85,7 +87,7 @@ class SeverityChoice:
 
     def covers(self, finding: Finding) -> bool:
         wanted = ((self.rule, finding.rule), (self.category, finding.category), (self.release, finding.release))
-        return all(not asked or asked == found for asked, found in wanted) and _all_match(self.resource, finding)
+        return all(not asked or asked == actual for asked, actual in wanted) and _all_match(self.resource, finding)
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,12 +76,12 @@ def capabilities(minor: tuple[int, int]) -> tuple[str, ...]:
     A version newer than the table is taken for the newest in it.
     """
     number = min(minor[1], newest())
-    found: set[str] = set()
+    names: set[str] = set()
     for api in kinds():
         if api.namespaced is not None and api.served(number):
             version = f"{api.group}/{api.version}".removeprefix("/")
-            found |= {version, f"{version}/{api.kind}"}
-    return tuple(sorted(found))
+            names |= {version, f"{version}/{api.kind}"}
+    return tuple(sorted(names))
 
 
 @cache
@@ -94,15 +94,15 @@ def _raw() -> dict[str, Any]:
 
 @cache
 def _table() -> dict[tuple[str, str, str], ApiKind]:
-    found = {}
+    table = {}
     for api_version, rows in _raw()["kinds"].items():
         group, _, version = api_version.rpartition("/")
         for kind, (introduced, deprecated, removed, scope, *other) in rows.items():
             namespaced = None if scope is None else bool(scope)
-            found[group, version, kind] = ApiKind(
+            table[group, version, kind] = ApiKind(
                 group, version, kind, introduced, deprecated, removed, namespaced, other[0] if other else ""
             )
-    return found
+    return table
 
 
 @cache

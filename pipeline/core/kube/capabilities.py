@@ -28,7 +28,7 @@ def known_minors() -> tuple[int, int]:
 
 def crd_versions(manifests: ManifestSet) -> frozenset[str]:
     """``group/version`` and ``group/version/Kind`` of every served version of every CRD."""
-    found = set()
+    names = set()
     for crd in manifests.of_kind(CRD_KIND):
         spec = mapping(crd.body.get("spec"))
         group, kind = str(spec.get("group") or ""), str(mapping(spec.get("names")).get("kind") or "")
@@ -36,5 +36,5 @@ def crd_versions(manifests: ManifestSet) -> frozenset[str]:
         served = [str(entry.get("name") or "") for entry in versions if entry.get("served") is not False]
         for version in served or [str(spec.get("version") or "")]:
             if group and kind and version:
-                found |= {f"{group}/{version}", f"{group}/{version}/{kind}"}
-    return frozenset(found)
+                names |= {f"{group}/{version}", f"{group}/{version}/{kind}"}
+    return frozenset(names)

@@ -65,15 +65,15 @@ def complaints(resource: Resource, minor: int) -> tuple[FieldComplaint, ...]:
     api, root = lookup(resource.group, resource.version, resource.kind), type_of(resource.api_version, resource.kind)
     if not root or api is None or not api.exists(minor):
         return ()
-    found = _FieldWalk(minor, Validation(root, minor, resource.body)).object(root, resource.body, ())
+    raised = _FieldWalk(minor, Validation(root, minor, resource.body)).object(root, resource.body, ())
     if resource.kind == SECRET:
-        found = chain(_discreet(found), _of_secret(resource))
-    return tuple(_named(resource.body, one) if number < _NAMED else one for number, one in enumerate(found))
+        raised = chain(_discreet(raised), _of_secret(resource))
+    return tuple(_named(resource.body, one) if number < _NAMED else one for number, one in enumerate(raised))
 
 
-def _discreet(found: Iterator[FieldComplaint]) -> Iterator[FieldComplaint]:
+def _discreet(raised: Iterator[FieldComplaint]) -> Iterator[FieldComplaint]:
     """No value of a Secret is shown."""
-    return (replace(one, found="of another type" if one.found else "") for one in found)
+    return (replace(one, found="of another type" if one.found else "") for one in raised)
 
 
 def _of_secret(resource: Resource) -> Iterator[FieldComplaint]:
@@ -164,8 +164,8 @@ class _FieldWalk:
             if one.path in self._mistyped:
                 continue
             if not one.missing:
-                found = f"{'a key ' if one.key else ''}{_short(one.found)}"
-                yield FieldComplaint(Fault.INVALID, one.path, type_name, one.field, one.wanted, found)
+                shown = f"{'a key ' if one.key else ''}{_short(one.found)}"
+                yield FieldComplaint(Fault.INVALID, one.path, type_name, one.field, one.wanted, shown)
             elif one.found is not None or one.field not in required_at(type_name, self._minor):
                 yield FieldComplaint(Fault.MISSING, one.path, type_name, one.field)
 

@@ -47,13 +47,13 @@ def type_of(api_version: str, kind: str) -> str:
 @cache
 def fields_at(type_name: str, minor: int) -> Mapping[str, str]:
     """The code of every field that a type has in one minor. ``minor`` must be within ``bounds``."""
-    found = {}
+    codes = {}
     for field, runs in _types()[type_name].items():
         if "@" not in runs:
-            found[field] = runs.removeprefix("!")
+            codes[field] = runs.removeprefix("!")
         elif (run := _holding(type_name, field, minor)) is not None:
-            found[field] = run.code
-    return found
+            codes[field] = run.code
+    return codes
 
 
 @cache

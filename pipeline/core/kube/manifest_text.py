@@ -53,7 +53,7 @@ def speaks_of_data(text: str) -> bool:
     plain = text.replace("\\n", "\n")
     if not _KIND.search(plain):
         return False
-    return _in_lines(plain) or any(_IN_BRACES.search(found[1]) for found in _BRACES.finditer(plain))
+    return _in_lines(plain) or any(_IN_BRACES.search(match[1]) for match in _BRACES.finditer(plain))
 
 
 def _streams(text: str, concerns: Callable[[str], bool]) -> Iterator[tuple[str, list[Any] | None]]:
@@ -75,17 +75,17 @@ def _read(text: str) -> list[Any] | None:
 
 
 def _texts(document: Any) -> set[str]:
-    found: set[str] = set()
+    texts: set[str] = set()
     left = [document]
     while left:
         value = left.pop()
         if isinstance(value, str):
-            found.add(value)
+            texts.add(value)
         elif isinstance(value, dict):
             left += value.values()
         elif isinstance(value, list):
             left += value
-    return found
+    return texts
 
 
 def _in_lines(text: str) -> bool:

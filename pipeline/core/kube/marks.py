@@ -17,8 +17,8 @@ def with_note(masked: str, note: str) -> str:
 
 def noted(value: Any) -> str:
     """The note that a masked value carries; empty where it has none."""
-    found = _NOTED.fullmatch(value) if isinstance(value, str) else None
-    return found[1] if found else ""
+    match = _NOTED.fullmatch(value) if isinstance(value, str) else None
+    return match[1] if match else ""
 
 
 def is_marked(value: Any) -> bool:

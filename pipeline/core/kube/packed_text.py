@@ -38,23 +38,23 @@ def unpacked(text: str) -> Iterator[tuple[int, int, str]]:
 
 def _tokens(text: str) -> Iterator[tuple[int, int, str]]:
     runs = list(_CHARACTERS.runs(text, _SHORTEST_LINE))
-    yield from ((found.start(), found.end(), found.group()) for found in _found(_TOKEN, text, runs))
-    for found in _found(_IN_LINES, text, runs):  # what follows the lines may be their end, or a word of something else
-        lines, rest = _GAPS.sub("", found[1]), found[2]
-        yield found.start(), found.end(), lines + rest
+    yield from ((match.start(), match.end(), match.group()) for match in _found(_TOKEN, text, runs))
+    for match in _found(_IN_LINES, text, runs):  # what follows the lines may be their end, or a word of something else
+        lines, rest = _GAPS.sub("", match[1]), match[2]
+        yield match.start(), match.end(), lines + rest
         if rest:
-            yield found.start(), found.end(1), lines
+            yield match.start(), match.end(1), lines
     if "1f8b08" in text or "1F8B08" in text:
-        yield from ((found.start(), found.end(), found.group()) for found in _HEXADECIMAL.finditer(text))
+        yield from ((match.start(), match.end(), match.group()) for match in _HEXADECIMAL.finditer(text))
 
 
 def _found(kind: re.Pattern[str], text: str, runs: list[tuple[int, int]]) -> Iterator[re.Match[str]]:
     """What ``finditer`` finds: it begins where a run does, or after the letter of the line break before it."""
     done = 0
     for start, _ in runs:
-        if start >= done and (found := kind.match(text, start) or kind.match(text, start + 1)):
-            yield found
-            done = found.end()
+        if start >= done and (match := kind.match(text, start) or kind.match(text, start + 1)):
+            yield match
+            done = match.end()
 
 
 def _unpacked(token: str) -> str:

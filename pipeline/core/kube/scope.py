@@ -22,14 +22,14 @@ class Scopes:
 
     def with_crds(self, resources: Iterable[Resource]) -> "Scopes":
         """These, and what the CRDs among ``resources`` declare."""
-        found = dict(self.custom)
+        scopes = dict(self.custom)
         for resource in resources:
             if resource.kind != CRD_KIND or resource.id.group != "apiextensions.k8s.io":
                 continue
             spec = mapping(resource.body.get("spec"))
             key = (str(spec.get("group") or ""), str(mapping(spec.get("names")).get("kind") or ""))
-            found[key] = spec.get("scope") != "Cluster"
-        return Scopes(found)
+            scopes[key] = spec.get("scope") != "Cluster"
+        return Scopes(scopes)
 
 
 BUILT_IN = Scopes()

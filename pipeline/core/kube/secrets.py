@@ -65,7 +65,7 @@ def secrets_within(resource: Resource) -> Iterator[Resource]:
         return
     hidden = (SOPS, "kind") if is_secret(resource) else (SOPS,)
     body = {key: value for key, value in resource.body.items() if key not in hidden}
-    yield from (found for found in _objects(body) if holds_data(found))
+    yield from (candidate for candidate in _objects(body) if holds_data(candidate))
     for text in _texts(resource):
         yield from _secrets_in(text)
 
@@ -117,9 +117,9 @@ def _objects(document: Any) -> Iterator[Resource]:
     if isinstance(document, dict):
         kind = str(document.get("kind") or "")
         if _is(kind, SECRET):
-            found = Resource.of(document)
-            if not found.group:
-                yield found
+            resource = Resource.of(document)
+            if not resource.group:
+                yield resource
                 return
         below = {"kind": SECRET, "apiVersion": "v1"} if _is(kind, f"{SECRET}List") else {}
         for value in document.values():

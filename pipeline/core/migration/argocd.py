@@ -58,13 +58,13 @@ class _ApplicationReader:
         sources = [mapping(each) for each in sequence(spec.get("sources"))] or [mapping(spec.get("source"))]
         namespace = str(mapping(spec.get("destination")).get("namespace") or "default")
         named = {str(each["ref"]): str(each.get("path") or "") for each in sources if each.get("ref")}
-        found = []
+        imported = []
         for source in sources:
             if source.get("ref") and not source.get("chart") and not source.get("helm"):
                 continue  # it only lends files to the others
             release = self._release(source, namespace, named)
-            found += [release] if release is not None else []
-        return found
+            imported += [release] if release is not None else []
+        return imported
 
     def _release(self, source: Mapping[str, Any], namespace: str, named: Mapping[str, str]) -> ImportedRelease | None:
         helm = mapping(source.get("helm"))
@@ -106,36 +106,36 @@ class _ApplicationReader:
         return here and is_followed(str(source.get("targetRevision") or ""))
 
     def _files(self, helm: Mapping[str, Any], source: Mapping[str, Any], named: Mapping[str, str]) -> list[str]:
-        found = []
+        files = []
         for file in map(str, sequence(helm.get("valueFiles"))):
             name, _, rest = file.removeprefix("$").partition("/")
             if file.startswith("$") and name in named:
-                found.append(rest)
+                files.append(rest)
             elif source.get("chart") or file.startswith(("http://", "https://", "$")):
                 self._leave(f"valueFiles {file} is not taken over", "copy its content into values/")
             elif self._lies_here(source):
-                found.append(posixpath.normpath(f"{source.get('path') or '.'}/{file}"))
+                files.append(posixpath.normpath(f"{source.get('path') or '.'}/{file}"))
             else:  # it is a file of the chart itself, beside its templates
                 self._leave(f"valueFiles {file} lies in the chart", "copy its content into values/")
-        return found
+        return files
 
     def _values(self, helm: Mapping[str, Any]) -> dict[str, Any]:
-        found: dict[str, Any] = {}
+        values: dict[str, Any] = {}
         text = helm.get("values")
         if isinstance(text, str) and text.strip() and not helm.get("valuesObject"):
             try:
-                found = merged(found, mapping(load(text)))
+                values = merged(values, mapping(load(text)))
             except YamlError as error:
                 self._leave(f"helm.values cannot be read: {error}", "write them into values/")
-        found = merged(found, mapping(helm.get("valuesObject")))
+        values = merged(values, mapping(helm.get("valuesObject")))
         for entry in map(mapping, sequence(helm.get("parameters"))):
             value = entry.get("value")
             given = value if entry.get("forceString") else typed(str(value))
             try:
-                found = with_value(found, str(entry.get("name")), given)
+                values = with_value(values, str(entry.get("name")), given)
             except ValueError as error:
                 self._leave(f"parameter {entry.get('name')}: {error}", "write it into values/")
-        return found
+        return values
 
 
 def typed(text: str) -> Any:

@@ -24,8 +24,8 @@ class FilesBelow:
         return self.files.text(joined_path(self.inside, path))
 
     def matching(self, pattern: str) -> Iterable[str]:
-        found = self.files.matching(joined_path(self.inside, pattern))
-        return [posixpath.relpath(path, self.inside or ".") for path in found]
+        paths = self.files.matching(joined_path(self.inside, pattern))
+        return [posixpath.relpath(path, self.inside or ".") for path in paths]
 
 
 def joined_path(folder: str, path: str) -> str:

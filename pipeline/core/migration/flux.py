@@ -135,7 +135,7 @@ class _HelmReleaseReader:
         return str(reference.get("semver") or reference.get("tag") or "").replace("_", "+")
 
     def _referred_values(self, namespace: str) -> dict[str, Any]:
-        found: dict[str, Any] = {}
+        values: dict[str, Any] = {}
         for entry in map(mapping, sequence(self.spec.get("valuesFrom"))):
             kind, name = str(entry.get("kind")), str(entry.get("name"))
             key = str(entry.get("valuesKey") or "values.yaml")
@@ -147,8 +147,8 @@ class _HelmReleaseReader:
                     "write what it holds into values/, encrypted with sops where it is secret",
                 )
                 continue
-            found = self._with_text(found, text, str(entry.get("targetPath") or ""), f"ConfigMap {name} {key}")
-        return found
+            values = self._with_text(values, text, str(entry.get("targetPath") or ""), f"ConfigMap {name} {key}")
+        return values
 
     def _with_text(self, values: dict[str, Any], text: str, target: str, what: str) -> dict[str, Any]:
         try:

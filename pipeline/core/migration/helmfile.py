@@ -29,38 +29,42 @@ def helmfile(text: str, files: FilesBeside, *, where: str = "helmfile.yaml", fol
     """
     text, left_out = _with_bases(text, files, where)
     names = list(mapping(_state(text, "default", {}).get("environments"))) or ["default"]
-    found = Imported(left_out=left_out)
+    imported = Imported(left_out=left_out)
     for name in names:
         values = _environment_values(text, name, files)
         state = _state(text, name, values)
-        found = found.with_environment(name, StateReader(state, values, files, f"{where} ({name})", folder).imported())
-    return _with_others(found, text, files, where, folder)
+        imported = imported.with_environment(
+            name, StateReader(state, values, files, f"{where} ({name})", folder).imported()
+        )
+    return _with_others(imported, text, files, where, folder)
 
 
 def _with_bases(text: str, files: FilesBeside, where: str) -> tuple[str, tuple[LeftOut, ...]]:
     """``text`` after the files that it is based on: their documents come first."""
     bases = [str(each) for each in sequence(_state(text, "default", {}).get("bases"))]
-    found = {base: files.text(base) for base in bases}
-    gone = tuple(LeftOut(where, f"its base {base} cannot be read", BUILD) for base, one in found.items() if one is None)
-    return "\n---\n".join([*filter(None, found.values()), text]), gone
+    text_of = {base: files.text(base) for base in bases}
+    gone = tuple(
+        LeftOut(where, f"its base {base} cannot be read", BUILD) for base, one in text_of.items() if one is None
+    )
+    return "\n---\n".join([*filter(None, text_of.values()), text]), gone
 
 
-def _with_others(found: Imported, text: str, files: FilesBeside, where: str, folder: str) -> Imported:
-    """``found`` with the releases of the files under ``helmfiles:``, each in the environments of its own."""
+def _with_others(imported: Imported, text: str, files: FilesBeside, where: str, folder: str) -> Imported:
+    """``imported`` with the releases of the files under ``helmfiles:``, each in the environments of its own."""
     for each in sequence(_state(text, "default", {}).get("helmfiles")):
         entry = each if isinstance(each, str) else str(mapping(each).get("path"))
         own = mapping(each).keys() - {"path"}
         paths = [] if "://" in entry or LEFT in entry or own else sorted(files.matching(entry))
         if not paths:
-            found = replace(
-                found, left_out=(*found.left_out, LeftOut(where, f"helmfiles {entry} is not taken over", BUILD))
+            imported = replace(
+                imported, left_out=(*imported.left_out, LeftOut(where, f"helmfiles {entry} is not taken over", BUILD))
             )
         for path in paths:
             inside = posixpath.dirname(path)
             below = FilesBelow(files, inside)
             other = helmfile(files.text(path) or "", below, where=path, folder=joined_path(folder, inside))
-            found = found.beside(other)
-    return found
+            imported = imported.beside(other)
+    return imported
 
 
 def _state(text: str, environment: str, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -78,15 +82,15 @@ def _state(text: str, environment: str, values: Mapping[str, Any]) -> dict[str, 
 
 def _environment_values(text: str, name: str, files: FilesBeside) -> dict[str, Any]:
     entry = mapping(mapping(_state(text, name, {}).get("environments")).get(name))
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for each in sequence(entry.get("values")):
         if isinstance(each, str):
             content = files.text(resolved(each, name, {}))
-            for document in load_all(resolved(content or "", name, found)):
-                found = merged(found, mapping(document))
+            for document in load_all(resolved(content or "", name, values)):
+                values = merged(values, mapping(document))
         else:
-            found = merged(found, mapping(each))
-    return found
+            values = merged(values, mapping(each))
+    return values
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +109,10 @@ class StateReader:
         plain = {name: str(each.get("url")).rstrip("/") for name, each in urls.items() if not each.get("oci")}
         keys = (key for key in _INSTEAD if self.state.get(key))
         left_out += [LeftOut(self.where, f"{key} is not taken over", _INSTEAD[key]) for key in keys]
-        found = [self._release(entry, urls, left_out) for entry in map(mapping, sequence(self.state.get("releases")))]
-        return Imported({"": tuple(one for one in found if one is not None)}, plain, tuple(left_out))
+        releases = [
+            self._release(entry, urls, left_out) for entry in map(mapping, sequence(self.state.get("releases")))
+        ]
+        return Imported({"": tuple(one for one in releases if one is not None)}, plain, tuple(left_out))
 
     def _release(
         self, entry: Mapping[str, Any], urls: Mapping[str, Mapping[str, Any]], left_out: list[LeftOut]
@@ -143,11 +149,11 @@ class StateReader:
 
     def _inherited(self, entry: Mapping[str, Any]) -> Mapping[str, Any]:
         """With what it inherits from ``templates:``, whose own templates name this release."""
-        known, found = mapping(self.state.get("templates")), dict[str, Any]()
+        known, inherited = mapping(self.state.get("templates")), dict[str, Any]()
         for each in map(mapping, sequence(entry.get("inherit"))):
             template = mapping(known.get(str(each.get("template"))))
-            found = merged(found, {k: v for k, v in template.items() if k not in sequence(each.get("except"))})
-        whole = merged(found, {key: value for key, value in entry.items() if key != "inherit"})
+            inherited = merged(inherited, {k: v for k, v in template.items() if k not in sequence(each.get("except"))})
+        whole = merged(inherited, {key: value for key, value in entry.items() if key != "inherit"})
         return mapping(
             of_release(whole, {"Name": str(entry.get("name")), "Namespace": str(entry.get("namespace") or "")})
         )
@@ -193,10 +199,10 @@ class StateReader:
         except YamlError as error:
             left_out.append(LeftOut(where, f"values {file} cannot be read: {error}", "copy it into values/"))
             return {}
-        found: dict[str, Any] = {}
+        content: dict[str, Any] = {}
         for document in documents:
-            found = merged(found, mapping(document))
-        return found
+            content = merged(content, mapping(document))
+        return content
 
     def _set(
         self, values: dict[str, Any], each: Mapping[str, Any], where: str, left_out: list[LeftOut]

@@ -79,7 +79,7 @@ def _refused(error: ValueError, build: HelmfileBuild, files: FilesBeside, where:
 def _whole(
     environments: tuple[str, ...], build: HelmfileBuild, files: FilesBeside, where: str, folder: str
 ) -> Imported | None:
-    found = Imported()
+    imported = Imported()
     for name in environments:
         printed = build.printed(name)
         if printed is None:
@@ -90,8 +90,8 @@ def _whole(
             values, title = mapping(state.get("renderedvalues")), f"{path or where} ({name})"
             beside = FilesBelow(files, inside)
             own = own.beside(StateReader(state, values, beside, title, joined_path(folder, inside)).imported())
-        found = found.with_environment(name, own)
-    return found
+        imported = imported.with_environment(name, own)
+    return imported
 
 
 def _states(printed: str, folder: str) -> Iterator[tuple[str, Mapping[str, Any]]]:

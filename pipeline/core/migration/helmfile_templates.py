@@ -47,8 +47,8 @@ def _plain(value: Any) -> str:
 
 
 def value_at(values: Mapping[str, Any], path: str) -> Any:
-    found = get(values, tuple(path.split(".")))
-    return None if found is MISSING else found
+    value = get(values, tuple(path.split(".")))
+    return None if value is MISSING else value
 
 
 def of_release(value: Any, release: Mapping[str, str]) -> Any:

@@ -47,10 +47,10 @@ class Imported:
 
     def with_environment(self, name: str, other: "Imported") -> "Imported":
         """What ``other`` found, as the environment ``name`` of this one."""
-        found = tuple(release for several in other.releases.values() for release in several)
+        releases = tuple(release for several in other.releases.values() for release in several)
         return replace(
             self,
-            releases={**self.releases, name: found},
+            releases={**self.releases, name: releases},
             repositories={**self.repositories, **other.repositories},
             left_out=tuple(dict.fromkeys((*self.left_out, *other.left_out))),
         )
@@ -67,11 +67,11 @@ class Imported:
 
 def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     """Values as Helm and Flux merge them: maps key by key, everything else is replaced; null stays null."""
-    found = dict(base)
+    result = dict(base)
     for key, value in over.items():
-        old = found.get(key)
-        found[key] = merged(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
-    return found
+        old = result.get(key)
+        result[key] = merged(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
+    return result
 
 
 def with_value(values: Mapping[str, Any], path: str, value: Any) -> dict[str, Any]:
@@ -84,13 +84,13 @@ def with_value(values: Mapping[str, Any], path: str, value: Any) -> dict[str, An
 
 
 def _keys(path: str) -> list[str | int]:
-    found: list[str | int] = []
+    steps: list[str | int] = []
     for part in path.replace("\\.", "\0").split("."):
         name, *indexes = part.replace("\0", ".").replace("]", "").split("[")
         if not name or any(not index.isdigit() for index in indexes):
             raise ValueError(f"{path!r} is not a path of values")
-        found += [name, *map(int, indexes)]
-    return found
+        steps += [name, *map(int, indexes)]
+    return steps
 
 
 def _nested(keys: list[str | int], value: Any, old: Any) -> Any:

@@ -17,21 +17,21 @@ def named_releases(imported: Imported, left_out: list[LeftOut]) -> dict[str, dic
     Two of one name in one environment are told apart by their namespaces, and one that has another chart in an
     environment is a release of its own there. What has no name that fits is left out.
     """
-    found: dict[str, dict[str, ImportedRelease]] = {}
+    releases_of: dict[str, dict[str, ImportedRelease]] = {}
     twins = _twins(imported)
     for environment, releases in imported.releases.items():
         for release in releases:
             name = f"{release.name}-{release.namespace}" if release.name in twins else release.name
-            there = found.get(name, {})
+            there = releases_of.get(name, {})
             if there and environment not in there and next(iter(there.values())).chart != release.chart:
                 name = f"{name}-{environment}"
             problem = _unfit(name, release)
-            if problem or environment in found.get(name, {}):
+            if problem or environment in releases_of.get(name, {}):
                 what = problem or f"a second release {release.name!r} in {environment}"
                 left_out.append(LeftOut(release.where, what, "rename it: a release has one name in pipeline.yaml"))
                 continue
-            found.setdefault(name, {})[environment] = release
-    return found
+            releases_of.setdefault(name, {})[environment] = release
+    return releases_of
 
 
 def _twins(imported: Imported) -> frozenset[str]:
@@ -52,44 +52,44 @@ def _unfit(name: str, release: ImportedRelease) -> str:
 
 
 def release_entry(
-    name: str, found: ByEnvironment, environments: Sequence[str], ids: Mapping[str, str]
+    name: str, releases: ByEnvironment, environments: Sequence[str], ids: Mapping[str, str]
 ) -> dict[str, Any]:
     """One release as pipeline.yaml has it. ``ids`` are the names there by those that the tool has."""
-    first = next(iter(found.values()))
-    own = _own(found)
+    first = next(iter(releases.values()))
+    own = _own(releases)
     made: dict[str, Any] = {"name": name, "chart": first.chart, "namespace": first.namespace}
-    if _version(found):
-        made["version"] = _version(found)
+    if _version(releases):
+        made["version"] = _version(releases)
     if first.name != name:
         made["releaseName"] = first.name
     if any(own.values()):
         made["environments"] = own
-    elif set(found) != set(environments):
-        made["environments"] = list(found)
-    needs = [ids[need] for need in dict.fromkeys(_needs(found)) if ids.get(need, name) != name]
+    elif set(releases) != set(environments):
+        made["environments"] = list(releases)
+    needs = [ids[need] for need in dict.fromkeys(_needs(releases)) if ids.get(need, name) != name]
     if needs:
         made["needs"] = needs
-    shared = shared_files(found)
+    shared = shared_files(releases)
     if shared:
         made["values"] = list(shared)
     return made
 
 
-def _needs(found: ByEnvironment) -> Iterable[str]:
-    return (need for release in found.values() for need in release.needs)
+def _needs(releases: ByEnvironment) -> Iterable[str]:
+    return (need for release in releases.values() for need in release.needs)
 
 
-def _version(found: ByEnvironment) -> str:
+def _version(releases: ByEnvironment) -> str:
     """The version that holds where an environment states none; empty where one of them takes any."""
-    versions = [release.version for release in found.values()]
+    versions = [release.version for release in releases.values()]
     return versions[0] if all(versions) else ""
 
 
-def _own(found: ByEnvironment) -> dict[str, dict[str, Any]]:
+def _own(releases: ByEnvironment) -> dict[str, dict[str, Any]]:
     """By environment what differs there from the common settings."""
-    first, common, shared = next(iter(found.values())), _version(found), shared_files(found)
+    first, common, shared = next(iter(releases.values())), _version(releases), shared_files(releases)
     own: dict[str, dict[str, Any]] = {}
-    for environment, release in found.items():
+    for environment, release in releases.items():
         settings = {
             "version": release.version if release.version != common else "",
             "namespace": release.namespace if release.namespace != first.namespace else "",
@@ -100,7 +100,7 @@ def _own(found: ByEnvironment) -> dict[str, dict[str, Any]]:
     return own
 
 
-def shared_files(found: ByEnvironment) -> tuple[str, ...]:
+def shared_files(releases: ByEnvironment) -> tuple[str, ...]:
     """The values files that every environment reads, in one order; none where they differ."""
-    several = {release.value_files for release in found.values()}
+    several = {release.value_files for release in releases.values()}
     return several.pop() if len(several) == 1 else ()

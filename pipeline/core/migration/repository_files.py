@@ -15,11 +15,11 @@ def repository_files(imported: Imported) -> tuple[dict[str, str], tuple[LeftOut,
     """The text of each file by its path, and what could not be written, besides what was left out before."""
     left_out = list(imported.left_out)
     names = named_releases(imported, left_out)
-    ids = {one.declared or one.name: name for name, found in names.items() for one in found.values()}
+    ids = {one.declared or one.name: name for name, releases in names.items() for one in releases.values()}
     files: dict[str, str] = {}
     for name, by_environment in names.items():
         files |= _inputs(name, by_environment)
-    entries = [release_entry(name, found, list(imported.releases), ids) for name, found in names.items()]
+    entries = [release_entry(name, releases, list(imported.releases), ids) for name, releases in names.items()]
     config: dict[str, Any] = {
         "repositories": {name: {"url": url} for name, url in sorted(imported.repositories.items())},
         "environments": {name: {} for name in imported.releases},
@@ -37,21 +37,21 @@ def _listed(entries: Sequence[Mapping[str, Any]]) -> str:
     return "\n".join(["releases:" if lines else "releases: []", *lines]) + "\n"
 
 
-def _inputs(name: str, found: ByEnvironment) -> dict[str, str]:
+def _inputs(name: str, releases: ByEnvironment) -> dict[str, str]:
     """values/ and overlays/ of one release: common where all environments agree.
 
     A common file comes before those that pipeline.yaml names, and an environment's own after them.
     """
     files: dict[str, str] = {}
-    values = {environment: dict(release.values) for environment, release in found.items()}
-    beside = any(release.value_files for release in found.values())
+    values = {environment: dict(release.values) for environment, release in releases.items()}
+    beside = any(release.value_files for release in releases.values())
     same = len({repr(one) for one in values.values()}) == 1 and not beside
     for environment, own in values.items():
         place = "common" if same else environment
         if own:
             files[f"values/{name}/{place}.yaml"] = dump(own)
-    patches = {environment: release.patches for environment, release in found.items() if release.patches}
-    alike = len(patches) == len(found) and len({repr(one) for one in patches.values()}) == 1
+    patches = {environment: release.patches for environment, release in releases.items() if release.patches}
+    alike = len(patches) == len(releases) and len({repr(one) for one in patches.values()}) == 1
     for environment, several in patches.items():
         folder = f"overlays/{name}" + ("" if alike else f"/{environment}")
         overlay = {"resources": ["chart.yaml"], "patches": [replaced(each) for each in several]}

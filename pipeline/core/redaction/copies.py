@@ -48,11 +48,16 @@ def copies_of(manifests: ManifestSet, layers: Sequence[Mapping[str, Any]]) -> Co
     places: dict[Copied, None] = {}
     for resource in manifests.resources:
         if not is_secret(resource) and every.holds_json(resource.body):
-            for found in _texts(resource.body):
-                if held(found.text):
-                    path, below = _without_values(found, held)
-                    places[Copied(resource.id, path, credentials.shows(found.text), below)] = None
-    values = {_without_values(found, held)[0] for layer in layers for found in _texts(layer) if held(found.text)}
+            for place_text in _texts(resource.body):
+                if held(place_text.text):
+                    path, below = _without_values(place_text, held)
+                    places[Copied(resource.id, path, credentials.shows(place_text.text), below)] = None
+    values = {
+        _without_values(place_text, held)[0]
+        for layer in layers
+        for place_text in _texts(layer)
+        if held(place_text.text)
+    }
     return Copies(tuple(places), tuple(sorted(values, key=str)))
 
 
@@ -61,20 +66,20 @@ def texts_at(resource: Resource, places: Iterable[Copied]) -> Iterator[str]:
     exact = {place.path for place in places if place.id == resource.id and not place.below}
     below = [place.path for place in places if place.id == resource.id and place.below]
     if exact or below:
-        for found in _texts(resource.body):
-            if (found.path in exact and not found.key) or any(
-                len(found.path) > len(path) and found.path[: len(path)] == path for path in below
+        for place_text in _texts(resource.body):
+            if (place_text.path in exact and not place_text.key) or any(
+                len(place_text.path) > len(path) and place_text.path[: len(path)] == path for path in below
             ):
-                yield found.text
+                yield place_text.text
 
 
 def values_at(layer: Mapping[str, Any], paths: Iterable[Path]) -> Iterator[str]:
     """What a values file has at ``paths`` or below."""
     wanted = list(paths)
     if wanted:
-        for found in _texts(layer):
-            if not found.key and any(found.path[: len(path)] == path for path in wanted):
-                yield found.text
+        for place_text in _texts(layer):
+            if not place_text.key and any(place_text.path[: len(path)] == path for path in wanted):
+                yield place_text.text
 
 
 def _texts(value: Any, path: Path = ()) -> Iterator[_Text]:
@@ -90,12 +95,12 @@ def _texts(value: Any, path: Path = ()) -> Iterator[_Text]:
         yield _Text(path, str(value), key=False)
 
 
-def _without_values(found: _Text, held: Callable[[str], bool]) -> tuple[Path, bool]:
+def _without_values(place_text: _Text, held: Callable[[str], bool]) -> tuple[Path, bool]:
     """The path as far as none of its own keys is a value."""
-    for number, step in enumerate(found.path):
+    for number, step in enumerate(place_text.path):
         if isinstance(step, str) and held(step):
-            return found.path[:number], True
-    return found.path, False
+            return place_text.path[:number], True
+    return place_text.path, False
 
 
 def _credentials(secret: Resource) -> Iterator[str]:

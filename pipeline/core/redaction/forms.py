@@ -108,8 +108,8 @@ def _written(text: str, common: int, *, rare: bool) -> Iterator[Form]:
         text.lower(),
         text.swapcase(),
         text.title(),
-        _WORD.sub(lambda found: found.group().upper(), text),
-        _WORD.sub(lambda found: found.group().lower(), text),
+        _WORD.sub(lambda match: match.group().upper(), text),
+        _WORD.sub(lambda match: match.group().lower(), text),
         text[::-1],
         base64.b64encode(raw).decode()[::-1],
         raw.hex()[::-1],
@@ -164,7 +164,7 @@ def _base85(raw: bytes) -> Iterator[str]:
 def _escaped(text: str) -> Iterator[str]:
     """As addresses, JSON, Python, YAML and shells write it."""
     yield from (part := quote(text, safe="", errors="replace"), quote(text, errors="replace"))
-    yield re.sub(r"%[0-9A-F]{2}", lambda found: found.group().lower(), part)
+    yield re.sub(r"%[0-9A-F]{2}", lambda match: match.group().lower(), part)
     yield quote_plus(text, errors="replace")
     yield quote(part, safe="")
     yield repr(text)[1:-1]
@@ -177,7 +177,7 @@ def _escaped(text: str) -> Iterator[str]:
     yield escaped
     yield escaped.replace("/", "\\/")
     if not escaped.isascii():
-        yield re.sub(r"[^\x00-\x7f]", lambda found: _as_json_numbers(found.group()), escaped)
+        yield re.sub(r"[^\x00-\x7f]", lambda match: _as_json_numbers(match.group()), escaped)
     yield orjson.dumps(escaped).decode()[1:-1]
     # What Helm's and Go's JSON writes for the three characters that are special in HTML.
     yield escaped.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
@@ -186,11 +186,11 @@ def _escaped(text: str) -> Iterator[str]:
 def _encoded(raw: bytes) -> Iterator[str]:
     """In base64, alone or inside of more: what stands there depends on how many bytes come before, modulo three."""
     whole = base64.b64encode(raw).decode()
-    found = [whole, whole.rstrip("=")]
+    texts = [whole, whole.rstrip("=")]
     for before in range(3):
         text = base64.b64encode(b"\0" * before + raw).decode()
-        found.append(text[-(-before * 8 // 6) : (before + len(raw)) * 8 // 6])
-    for text in found:
+        texts.append(text[-(-before * 8 // 6) : (before + len(raw)) * 8 // 6])
+    for text in texts:
         yield text
         yield text.replace("+", "-").replace("/", "_")
 
@@ -198,10 +198,10 @@ def _encoded(raw: bytes) -> Iterator[str]:
 def _hashed(raw: bytes) -> Iterator[str]:
     """A hash of a value that people thought up is guessed in no time."""
     for name in _ALGORITHMS:
-        found = hashlib.new(name, raw, usedforsecurity=False).digest()
-        yield found.hex()
-        yield found.hex().upper()
-        packed = base64.b64encode(found).decode().rstrip("=")
+        digest = hashlib.new(name, raw, usedforsecurity=False).digest()
+        yield digest.hex()
+        yield digest.hex().upper()
+        packed = base64.b64encode(digest).decode().rstrip("=")
         yield packed
         yield packed.replace("+", "-").replace("/", "_")
 

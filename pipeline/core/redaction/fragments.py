@@ -90,8 +90,8 @@ class Fragments:
             while self._batches and len(self._batches[-1].sources) <= 2 * len(added):
                 added = self._batches.pop().sources + added
             self._batches.append(_FragmentBatch(added))
-        found = sorted((hit for batch in self._batches for hit in batch.hits(text)), key=lambda hit: hit.start)
-        return apart(found)
+        hits = sorted((hit for batch in self._batches for hit in batch.hits(text)), key=lambda hit: hit.start)
+        return apart(hits)
 
 
 class _FragmentBatch:

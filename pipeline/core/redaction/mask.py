@@ -51,16 +51,16 @@ class Mask:
         """The same, masked where it is a Secret; what another object holds of Secrets in its texts is learnt."""
         self._ordinary.names |= {resource.id.name, resource.id.namespace}
         if not is_secret(resource):
-            for found in secrets_within(resource):
-                self.resource(found)
+            for secret in secrets_within(resource):
+                self.resource(secret)
             return resource
         masked: Body = {
             key: self._data(key, resource.body[key]) for key in ("data", "stringData") if resource.body.get(key)
         }
         note = resource.annotations.get(LAST_APPLIED)
         if note is not None:
-            for found in secrets_within(resource):
-                self.resource(found)
+            for secret in secrets_within(resource):
+                self.resource(secret)
             annotations = {**resource.annotations, LAST_APPLIED: self.label(str(note))}
             masked["metadata"] = {**resource.metadata, "annotations": annotations}
         return resource.with_body({**resource.body, **masked}) if masked else resource
@@ -72,8 +72,8 @@ class Mask:
 
     def taken(self, data: Mapping[str, Any]) -> None:
         """Learn which of the values that people set on a chart a Secret has taken into a text of its own."""
-        found = dict.fromkeys(text for text in leaves(data) if len(text.strip()) >= SHORTEST)
-        unknown = [text for text in found if text not in self._numbers and looks_random(text)]
+        texts = dict.fromkeys(text for text in leaves(data) if len(text.strip()) >= SHORTEST)
+        unknown = [text for text in texts if text not in self._numbers and looks_random(text)]
         if unknown and self._held:
             within = Search()
             for number, text in enumerate(unknown):
@@ -175,8 +175,8 @@ class Mask:
         self._learn_parts(inner(value))
         return label
 
-    def _learn_parts(self, found: Iterator[str]) -> None:
-        for part in found:
+    def _learn_parts(self, parts_found: Iterator[str]) -> None:
+        for part in parts_found:
             if len(part) >= SHORTEST and part not in self._numbers:
                 self.label(part)
                 self._pieces.add(part)
@@ -193,23 +193,23 @@ class Mask:
         self._seek()
         if not self._numbers or len(text) < SHORTEST:
             return []
-        found = self._hits_as_it_stands(text)
+        hits = self._hits_as_it_stands(text)
         for reading in readings(text, words=False):
             for hit in self._hits_as_it_stands(reading.text):
                 if place := reading.in_source(hit.start, hit.end):
-                    found.append(replace(hit, start=place[0], end=place[1]))
-        found.sort(key=lambda hit: (hit.start, -hit.end))
-        return apart(found)
+                    hits.append(replace(hit, start=place[0], end=place[1]))
+        hits.sort(key=lambda hit: (hit.start, -hit.end))
+        return apart(hits)
 
     def _hits_as_it_stands(self, text: str) -> list[Match]:
         """Sorted; what is packed is one hit, even if a part of it happens to look like a value."""
-        found = [hit for hit in self._search.hits(text) if self._counts(hit, text)]
-        found += self._fragments_in(text)
+        hits = [hit for hit in self._search.hits(text) if self._counts(hit, text)]
+        hits += self._fragments_in(text)
         for start, end, number in packed(text, self._first):  # what is unpacked may be a text of its own
-            if not any(hit.start <= start and end <= hit.end for hit in found):
-                found = [hit for hit in found if hit.end <= start or end <= hit.start]
-                found.append(Match(start, end, number))
-        return found
+            if not any(hit.start <= start and end <= hit.end for hit in hits):
+                hits = [hit for hit in hits if hit.end <= start or end <= hit.start]
+                hits.append(Match(start, end, number))
+        return hits
 
     def _places_in_json(self, text: str) -> Iterator[int]:
         """Where JSON text may hold a value."""

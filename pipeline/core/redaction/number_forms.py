@@ -17,10 +17,10 @@ _LARGEST_EXPONENT = 300
 
 def number_forms(text: str) -> Iterator[str]:
     """None where ``text`` is not a decimal number of six digits or more. Some come twice."""
-    found = _NUMBER.fullmatch(text)
-    if not found or len((found[1] + (found[2] or "")).strip("0")) < _SHORTEST - 1:
+    match = _NUMBER.fullmatch(text)
+    if not match or len((match[1] + (match[2] or "")).strip("0")) < _SHORTEST - 1:
         return
-    whole, fraction, exponent = found[1], found[2] or "", int(found[3] or 0)
+    whole, fraction, exponent = match[1], match[2] or "", int(match[3] or 0)
     yield from _scientific(whole + fraction, len(whole) + exponent)
     if len(whole) + abs(exponent) < _LARGEST_EXPONENT:
         yield from _scientific(*_as_float(text))

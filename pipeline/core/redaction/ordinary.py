@@ -57,16 +57,16 @@ class OrdinaryWords:
         signs = {f'"{place}":"{word}"': word for word in words for place in _PLACES_OF_NAMES}
         signs |= {f"/{word}{end}": word for word in words for end in ":@"}
         keys = {f'"{word}":': word for word in words}
-        found, often = set(), Counter[str]()
+        used, often = set(), Counter[str]()
         patterns = [*signs, *keys]
         search = AhoCorasick(patterns)
         for text in self._everything():
             for n, _, _ in search.find_matches_as_indexes(text, overlapping=True):
                 if n < len(signs):
-                    found.add(signs[patterns[n]])
+                    used.add(signs[patterns[n]])
                 else:
                     often[keys[patterns[n]]] += 1
-        return found | {word for word, times in often.items() if times >= _OFTEN}
+        return used | {word for word, times in often.items() if times >= _OFTEN}
 
     def _everything(self) -> list[str]:
         """What was seen, as JSON."""

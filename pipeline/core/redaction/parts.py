@@ -71,7 +71,7 @@ def parts(value: str) -> Iterator[str]:
         _, colon, password = decoded(part).partition(":")
         if colon:
             yield password
-    before_host = (part for found in _BEFORE_HOST.findall(value) for part in found if part)
+    before_host = (part for groups in _BEFORE_HOST.findall(value) for part in groups if part)
     for part in (*_IN_ADDRESS.findall(value), *before_host):
         yield part
         yield unquote(part)
@@ -135,8 +135,8 @@ def leaves(value: Any) -> Iterator[str]:
 
 
 def _assigned(value: str) -> Iterator[str]:
-    for found in _ASSIGNED.finditer(value):
-        yield next(group for group in found.groups() if group)
+    for match in _ASSIGNED.finditer(value):
+        yield next(group for group in match.groups() if group)
 
 
 def _nested(value: str, depth: int) -> Iterator[str]:
@@ -152,8 +152,8 @@ def _nested(value: str, depth: int) -> Iterator[str]:
             yield from named(document)
         if isinstance(document, (dict, list)):
             texts = list(leaves(document))
-            found = [text for text in texts if looks_random(text)]
-            yield from found if len(found) <= MOST_PIECES else ()
+            random_texts = [text for text in texts if looks_random(text)]
+            yield from random_texts if len(random_texts) <= MOST_PIECES else ()
             several = [text for text in texts if depth < _DEEPEST and text != value and _SEVERAL.search(text)]
             yield from (part for text in several[:MOST_PIECES] for part in inner(text, depth + 1))
 
@@ -163,7 +163,7 @@ def _pieces(value: str) -> Iterator[str]:
         for piece in (word, word.partition("=")[2], word.rpartition(":")[2]):
             if len(piece) >= SHORTEST and looks_random(piece):
                 yield piece
-    yield from (found for found in _USER.findall(value) if looks_random(found))
+    yield from (user for user in _USER.findall(value) if looks_random(user))
 
 
 def as_json(text: str) -> str:

@@ -116,9 +116,9 @@ def readings(text: str, *, words: bool = True, apart: str = "") -> Iterator[Read
     for sign, kind, decode in _KINDS:
         if not sign or sign in text:
             places = kind.finditer(text) if sign else _within(kind, text, lists)
-            found = [part for match in places for part in decode(match)]
-            if found:
-                yield Reading(text, _those_of(text, found, apart) if apart and apart in text else found)
+            decoded = [part for match in places for part in decode(match)]
+            if decoded:
+                yield Reading(text, _those_of(text, decoded, apart) if apart and apart in text else decoded)
 
 
 def _within(kind: re.Pattern[str], text: str, runs: list[tuple[int, int]]) -> Iterator[re.Match[str]]:
@@ -126,10 +126,10 @@ def _within(kind: re.Pattern[str], text: str, runs: list[tuple[int, int]]) -> It
     return (match for start, end in runs for match in kind.finditer(text, start, end + 1))
 
 
-def _those_of(text: str, found: list[_Decoded], apart: str) -> Iterator[_Decoded]:
+def _those_of(text: str, decoded: list[_Decoded], apart: str) -> Iterator[_Decoded]:
     """With nothing in place of the texts in which nothing was found."""
     end = 0
-    for one in found:
+    for one in decoded:
         if one.start >= end:
             start = text.rfind(apart, end, one.start) + 1
             if start > end:
@@ -152,56 +152,56 @@ def _joined(text: str, *, words: bool) -> Iterator[_Decoded]:
         yield _Decoded(last, len(text), _NOTHING)
 
 
-def _entity(found: re.Match[str]) -> Iterator[_Decoded]:
-    as_read = html.unescape(found.group())
-    if as_read != found.group():
-        yield _Decoded(found.start(), found.end(), as_read)
+def _entity(match: re.Match[str]) -> Iterator[_Decoded]:
+    as_read = html.unescape(match.group())
+    if as_read != match.group():
+        yield _Decoded(match.start(), match.end(), as_read)
 
 
-def _percent(found: re.Match[str]) -> Iterator[_Decoded]:
-    starts = range(found.start(), found.end(), 3)
-    yield from _bytes([(at, at + 3, int(found.string[at + 1 : at + 3], 16)) for at in starts])
+def _percent(match: re.Match[str]) -> Iterator[_Decoded]:
+    starts = range(match.start(), match.end(), 3)
+    yield from _bytes([(at, at + 3, int(match.string[at + 1 : at + 3], 16)) for at in starts])
 
 
-def _quoted_printable(found: re.Match[str]) -> Iterator[_Decoded]:
-    if found.group().endswith(("n", "\n")):
-        yield _Decoded(found.start(), found.end(), "")
+def _quoted_printable(match: re.Match[str]) -> Iterator[_Decoded]:
+    if match.group().endswith(("n", "\n")):
+        yield _Decoded(match.start(), match.end(), "")
     else:
-        yield from _percent(found)
+        yield from _percent(match)
 
 
-def _backslashes(found: re.Match[str]) -> Iterator[_Decoded]:
-    _, _, number = found.group().partition("u")
+def _backslashes(match: re.Match[str]) -> Iterator[_Decoded]:
+    _, _, number = match.group().partition("u")
     if number:
         code = int(number.strip("{}"), 16)
         if code <= sys.maxunicode:
-            yield _Decoded(found.start(), found.end(), _character(chr(code)))
+            yield _Decoded(match.start(), match.end(), _character(chr(code)))
         return
-    parts = list(_BYTE_IN_SLASHES.finditer(found.string, found.start(), found.end()))
+    parts = list(_BYTE_IN_SLASHES.finditer(match.string, match.start(), match.end()))
     values = [int(part[1], 16) if part[1] else int(part[2], 8) % (_LARGEST_BYTE + 1) for part in parts]
     yield from _bytes([(part.start(), part.end(), value) for part, value in zip(parts, values, strict=True)])
 
 
-def _hexadecimal(found: re.Match[str]) -> Iterator[_Decoded]:
-    parts = list(_BYTE_IN_PAIRS.finditer(found.string, found.start(), found.end()))
-    yield from _run(found, [(part.start(), part.end(), int(part[1], 16)) for part in parts])
+def _hexadecimal(match: re.Match[str]) -> Iterator[_Decoded]:
+    parts = list(_BYTE_IN_PAIRS.finditer(match.string, match.start(), match.end()))
+    yield from _run(match, [(part.start(), part.end(), int(part[1], 16)) for part in parts])
 
 
-def _numbers(found: re.Match[str]) -> Iterator[_Decoded]:
-    parts = list(_NUMBER.finditer(found.string, found.start(), found.end()))
+def _numbers(match: re.Match[str]) -> Iterator[_Decoded]:
+    parts = list(_NUMBER.finditer(match.string, match.start(), match.end()))
     values = [int(part.group()) for part in parts]
     if max(values) <= _LARGEST_BYTE:
-        yield from _run(found, [(part.start(), part.end(), n) for part, n in zip(parts, values, strict=True)])
+        yield from _run(match, [(part.start(), part.end(), n) for part, n in zip(parts, values, strict=True)])
 
 
-def _octal(found: re.Match[str]) -> Iterator[_Decoded]:
-    parts = list(_OCTAL_NUMBER.finditer(found.string, found.start(), found.end()))
-    yield from _run(found, [(part.start(), part.end(), int(part[1], 8) % (_LARGEST_BYTE + 1)) for part in parts])
+def _octal(match: re.Match[str]) -> Iterator[_Decoded]:
+    parts = list(_OCTAL_NUMBER.finditer(match.string, match.start(), match.end()))
+    yield from _run(match, [(part.start(), part.end(), int(part[1], 8) % (_LARGEST_BYTE + 1)) for part in parts])
 
 
-def _run(found: re.Match[str], parts: list[tuple[int, int, int]]) -> Iterator[_Decoded]:
+def _run(match: re.Match[str], parts: list[tuple[int, int, int]]) -> Iterator[_Decoded]:
     """With what stands between the bytes left out."""
-    ends = [start for start, _, _ in parts[1:]] + [found.end()]
+    ends = [start for start, _, _ in parts[1:]] + [match.end()]
     yield from _bytes([(start, end, value) for (start, _, value), end in zip(parts, ends, strict=True)])
 
 

@@ -141,9 +141,9 @@ class Search:
 
     def hits(self, text: str) -> list[Match]:
         """Sorted, and none overlaps another: what stands between them gives nothing away."""
-        found = [hit for batch in self._ready() for hit in batch.hits(text)]
-        found.sort(key=lambda hit: (hit.start, -hit.end))
-        return apart(found)
+        hits = [hit for batch in self._ready() for hit in batch.hits(text)]
+        hits.sort(key=lambda hit: (hit.start, -hit.end))
+        return apart(hits)
 
     def hits_in_json(self, text: str) -> list[Match]:
         """The same in JSON text: what JSON writes otherwise is looked for as written there, too."""
@@ -199,8 +199,8 @@ class _Batch:
         return self._groups[n]
 
 
-def _start(found: tuple[int, int, int]) -> int:
-    return found[1]
+def _start(span: tuple[int, int, int]) -> int:
+    return span[1]
 
 
 def apart(hits: list[Match]) -> list[Match]:

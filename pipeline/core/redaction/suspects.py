@@ -26,12 +26,12 @@ _STARTS = "*&!%@`|>?#-{[\"' \t"
 
 def public_words(texts: Iterable[str], defaults: Iterable[str]) -> frozenset[str]:
     """The words of a chart. Of its default values (``defaults``) only those that do not look like tokens."""
-    found: set[str] = set()
+    words: set[str] = set()
     for text in texts:
-        found.update(_words(text))
+        words.update(_words(text))
     for text in defaults:
-        found.update(word for word in _words(text) if not looks_random(word))
-    return frozenset(found)
+        words.update(word for word in _words(text) if not looks_random(word))
+    return frozenset(words)
 
 
 def suspects(layer: Any, public: frozenset[str]) -> Iterator[str]:
@@ -50,10 +50,10 @@ def suspects_in_text(text: str, public: frozenset[str]) -> Iterator[str]:
     return (piece for piece in _PIECES.split(text) if looks_random(piece) and not _is_plain(piece, public))
 
 
-def without_short(text: str, found: Iterable[str]) -> str:
-    """``text`` without those of ``found`` that are too short to be looked for in every form."""
+def without_short(text: str, suspected: Iterable[str]) -> str:
+    """``text`` without those of ``suspected`` that are too short to be looked for in every form."""
     short = sorted(
-        {value for value in found if _SHORT <= len(value) < SHORTEST}, key=lambda value: (-len(value), value)
+        {value for value in suspected if _SHORT <= len(value) < SHORTEST}, key=lambda value: (-len(value), value)
     )
     if not short:
         return text

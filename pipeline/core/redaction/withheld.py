@@ -55,13 +55,13 @@ class _Withholding:
     def __init__(self, public: frozenset[str], ours: frozenset[str]) -> None:
         self._public = public
         self._parts = {part for word in public for part in _PART.findall(word)}
-        squeezed = {found for value in ours if len(found := _squeezed(value)) >= _PIECE}
+        squeezed = {squeezed_value for value in ours if len(squeezed_value := _squeezed(value)) >= _PIECE}
         self._ours = "\n".join(sorted(squeezed))
         self._whole = AhoCorasick([value for value in sorted(squeezed) if len(value) >= SHORTEST])
 
     def of(self, text: str) -> str:
-        spread = _LETTERS_ALONE.sub(lambda found: WITHHELD if self._is_ours(found.group()) else found.group(), text)
-        return _TOKEN.sub(lambda found: found.group() if self._may_stay(found.group()) else WITHHELD, spread)
+        spread = _LETTERS_ALONE.sub(lambda match: WITHHELD if self._is_ours(match.group()) else match.group(), text)
+        return _TOKEN.sub(lambda match: match.group() if self._may_stay(match.group()) else WITHHELD, spread)
 
     def _may_stay(self, token: str) -> bool:
         if token.startswith(("<secret #", WITHHELD)) or token in self._public or token.strip(".:-$") in self._public:

@@ -21,9 +21,9 @@ def words(first: Resource, last: Resource) -> str:
 
 def named_by_server(manifests: ManifestSet, read: Callable[[], Mapping[str, bytes]]) -> Iterator[str]:
     """``web/templates/a.yaml:4: Job shop/mig- has …``; ``read`` gives the chart's files, below its own folder."""
-    found = [resource for resource in manifests.resources if resource.is_named_by_server]
-    files = read() if found else {}
-    for resource in sorted(found, key=lambda one: (one.source, one.id)):
+    named = [resource for resource in manifests.resources if resource.is_named_by_server]
+    files = read() if named else {}
+    for resource in sorted(named, key=lambda one: (one.source, one.id)):
         text = files.get(resource.source.partition("/")[2], b"")
         lines = (number for number, line in enumerate(text.splitlines(), 1) if b"generateName" in line)
         at = next((f":{number}" for number in lines), "")

@@ -34,15 +34,15 @@ class Frozen:
         return replace(rid, name=self.named.get(rid, rid.name))
 
 
-def frozen(manifests: ManifestSet, found: Iterable[Volatile], committed: ManifestSet) -> Frozen:
+def frozen(manifests: ManifestSet, varying: Iterable[Volatile], committed: ManifestSet) -> Frozen:
     """``manifests`` with the committed values wherever they are volatile.
 
     What is committed encrypted, and cannot be read here, is left to who encrypts: it keeps that while it can.
     """
-    named = _named_as_committed(manifests, found, committed)
+    named = _named_as_committed(manifests, varying, committed)
     before = committed.by_id()
     sealed = {rid for rid, resource in before.items() if is_encrypted(resource)}
-    read = [one for one in found if not one.is_name and one.id not in sealed]
+    read = [one for one in varying if not one.is_name and one.id not in sealed]
     values = {one: kept(one, get(_twin(one, named, before), one.path)) for one in read}
     if any(value is MISSING for one, value in values.items() if one.is_key):
         values = {one: MISSING if one.is_key else value for one, value in values.items()}
@@ -53,7 +53,7 @@ def frozen(manifests: ManifestSet, found: Iterable[Volatile], committed: Manifes
     else:
         now = _with(manifests, values, named)
     left = [one for one, value in values.items() if value is MISSING]
-    left += [one for one in found if one.is_name and one.id not in named]
+    left += [one for one in varying if one.is_name and one.id not in named]
     return Frozen(now, tuple(left), named)
 
 
@@ -73,13 +73,13 @@ def _with(manifests: ManifestSet, values: Mapping[Volatile, object], named: Mapp
 
 
 def _named_as_committed(
-    manifests: ManifestSet, found: Iterable[Volatile], committed: ManifestSet
+    manifests: ManifestSet, varying: Iterable[Volatile], committed: ManifestSet
 ) -> dict[ResourceId, str]:
     """The committed name of each object that has another at each render, where its template made such an object."""
     ids, mine = {resource.id for resource in manifests.resources}, manifests.by_id()
     free = [resource for resource in committed.resources if resource.id not in ids]
     named: dict[ResourceId, str] = {}
-    for one in found:
+    for one in varying:
         if one.is_name and one.id in mine:
             source = mine[one.id].source
             same = [r for r in free if r.source == source and replace(r.id, name="") == replace(one.id, name="")]
@@ -103,6 +103,6 @@ def _summed_differ(manifests: ManifestSet, before: Mapping[ResourceId, Resource]
     return bool(removed) or any(r.id not in before or r.body != before[r.id].body for r in shown)
 
 
-def told(found: Iterable[Volatile]) -> str:
+def told(varying: Iterable[Volatile]) -> str:
     """``Secret shop/web data.password, Deployment …``: which paths, for one line; no value."""
-    return ", ".join(f"{one.id} {to_text(one.path)}" for one in found)
+    return ", ".join(f"{one.id} {to_text(one.path)}" for one in varying)

@@ -122,9 +122,9 @@ def split(text: str) -> Iterator[str]:
             yield stripped
 
 
-def assemble(crds: Iterable[tuple[str, str]], found: Iterable[Document]) -> str:
+def assemble(crds: Iterable[tuple[str, str]], sent: Iterable[Document]) -> str:
     """The text that ``helm template --include-crds`` prints: CRD files, then manifests, then hooks, by kind."""
-    kept = [document for document in found if not document.lost]
+    kept = [document for document in sent if not document.lost]
     manifests = sorted((document for document in kept if document.hooks is None), key=_order)
     hooks = sorted((document for document in kept if document.hooks is not None), key=_order)
     texts = [*crds, *((document.source, document.text) for document in (*manifests, *hooks))]
@@ -142,21 +142,21 @@ def _print_part(part: str) -> str:
     return f"{_HEAD[1:]}{part.rstrip(_GO_SPACE)}\n"
 
 
-def rescue(found: Iterable[Document], present: str) -> str:
+def rescue(sent: Iterable[Document], present: str) -> str:
     """The CRDs that Helm drops although the chart needs them, unless ``present`` (Helm's output) has them anyway."""
-    wanted = [document for document in found if document.rescued]
+    wanted = [document for document in sent if document.rescued]
     if not wanted:
         return ""
     there = {resource.id.name for resource in parse(present, namespace="").of_kind(CRD_KIND)}
     return "".join(_print(document.source, document.text) for document in wanted if document.name not in there)
 
 
-def lost_warnings(found: Iterable[Document]) -> tuple[str, ...]:
+def lost_warnings(sent: Iterable[Document]) -> tuple[str, ...]:
     """One line for each document that Helm drops because of a hook that it does not know."""
     return tuple(
         f"{document.source}: helm drops {document.kind} {document.name}, whose hook {document.hooks!r} it does not know"
         + (": kept, since it is a CRD" if document.rescued else "")
-        for document in found
+        for document in sent
         if document.lost
     )
 

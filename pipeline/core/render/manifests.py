@@ -137,8 +137,8 @@ def _split(text: str) -> Iterator[str]:
 
 def _next_mark(text: str, after: int) -> int:
     """Where the next line begins that starts with dashes; five times as fast as a regular expression; -1 for none."""
-    found = text.find(f"\n{_DASHES}", after)
-    return found + 1 if found >= 0 else -1
+    at = text.find(f"\n{_DASHES}", after)
+    return at + 1 if at >= 0 else -1
 
 
 # Both sides of an upgrade share most documents word for word: each is then parsed once, and its body, which no one

@@ -9,11 +9,11 @@ def sides(data: bytes) -> tuple[bytes, ...]:
     ours: list[bytes] = []
     theirs: list[bytes] = []
     into: tuple[list[bytes], ...] = (ours, theirs)
-    found = False
+    conflicted = False
     for line in data.splitlines(keepends=True):
         marker = line[: len(_OURS)] if line[: len(_OURS)] in _MARKERS else b""
         if marker == _OURS:
-            found, into = True, (ours,)
+            conflicted, into = True, (ours,)
         elif marker == _BASE:
             into = ()
         elif marker == _THEIRS:
@@ -23,4 +23,4 @@ def sides(data: bytes) -> tuple[bytes, ...]:
         else:
             for lines in into:
                 lines.append(line)
-    return (b"".join(ours), b"".join(theirs)) if found else ()
+    return (b"".join(ours), b"".join(theirs)) if conflicted else ()

@@ -68,14 +68,14 @@ def _is_changing(text: str) -> bool:
     return _changes(actions(text))
 
 
-def _reaching(named: Mapping[str, tuple[str, ...]], found: set[str]) -> set[str]:
+def _reaching(named: Mapping[str, tuple[str, ...]], reaching: set[str]) -> set[str]:
     """With the named templates that call one of them, however indirectly."""
     called = {name: frozenset[str]().union(*map(calls, body)) for name, body in named.items()}
-    wider = found
+    wider = reaching
     while wider:
-        wider = {name for name, names in called.items() if name not in found and names & found}
-        found = found | wider
-    return found
+        wider = {name for name, names in called.items() if name not in reaching and names & reaching}
+        reaching = reaching | wider
+    return reaching
 
 
 def _is_partial(path: str, text: str) -> bool:
@@ -96,7 +96,7 @@ def _included_by_path(text: str) -> frozenset[str | None]:
 def _named_by_path(several: Iterable[str]) -> Iterator[str | None]:
     """How the path of each template ends that is included by its path; None where that is not seen."""
     for action in several:
-        found = [text for text in _LITERAL.findall(action) if text.endswith((".yaml", ".yml", ".tpl", ".txt", ".json"))]
-        yield from (text[max(0, text.find(_FOLDER)) :] for text in found)
-        if not found:
+        paths = [text for text in _LITERAL.findall(action) if text.endswith((".yaml", ".yml", ".tpl", ".txt", ".json"))]
+        yield from (text[max(0, text.find(_FOLDER)) :] for text in paths)
+        if not paths:
             yield None

@@ -74,19 +74,19 @@ def volatile(
     An object's name is such a path too: an object that has another name in each is the same one in all.
     """
     twins, thirds = _twins(first, one), _twins(one, other)
-    found = [
+    varying = [
         volatile
         for resource in first.resources
         if (twin := twins.get(resource.id)) is not None and (third := thirds.get(twin.id)) is not None
         for volatile in _of(resource, twin, third, by_stand_ins=by_stand_ins)
     ]
-    return tuple(sorted(dict.fromkeys(found), key=lambda volatile: (volatile.id, list(map(str, volatile.path)))))
+    return tuple(sorted(dict.fromkeys(varying), key=lambda volatile: (volatile.id, list(map(str, volatile.path)))))
 
 
-def marked(manifests: ManifestSet, found: tuple[Volatile, ...]) -> ManifestSet:
+def marked(manifests: ManifestSet, varying: tuple[Volatile, ...]) -> ManifestSet:
     """With marks in place of what is volatile, so that two sides differ in facts alone."""
     by_id: dict[ResourceId, list[Volatile]] = {}
-    for one in found:
+    for one in varying:
         by_id.setdefault(one.id, []).append(one)
     resources = tuple(
         r.with_body(
@@ -123,13 +123,13 @@ def kept(one: Volatile, committed: Any) -> Any:
         return MISSING
     lines = (base64_text(committed) if one.encoded else committed).split("\n")
     pieces = list(_lines(one))
-    found = [
+    settled = [
         _line(piece, [lines[n]] if len(lines) == len(pieces) and _describes(piece, lines[n]) else lines)
         for n, piece in enumerate(pieces)
     ]
-    if None in found:
+    if None in settled:
         return MISSING
-    text = "\n".join(str(line) for line in found)
+    text = "\n".join(str(line) for line in settled)
     return base64.b64encode(text.encode()).decode() if one.encoded else text
 
 
@@ -153,17 +153,17 @@ def _fits(committed: dict[str, Any], one: Volatile) -> bool:
 def _twins(mine: ManifestSet, theirs: ManifestSet) -> dict[ResourceId, Resource]:
     """Which object of another render each is: by identity, else one of its template, best the same but for the name."""
     others, ids = theirs.by_id(), mine.by_id()
-    found = {rid: others[rid] for rid in ids if rid in others}
+    twins = {rid: others[rid] for rid in ids if rid in others}
     strays = [resource for resource in theirs.resources if resource.id not in ids]
     for resource in mine.resources:
-        if resource.id in found:
+        if resource.id in twins:
             continue
         fitting = [stray for stray in strays if _same_origin(resource, stray)]
         if fitting:
             same = (stray for stray in fitting if unnamed(stray) == unnamed(resource))
-            found[resource.id] = next(same, fitting[0])
-            strays.remove(found[resource.id])
-    return found
+            twins[resource.id] = next(same, fitting[0])
+            strays.remove(twins[resource.id])
+    return twins
 
 
 def _of(first: Resource, one: Resource, other: Resource, *, by_stand_ins: bool) -> Iterator[Volatile]:

@@ -105,5 +105,5 @@ def _object(rid: ResourceId) -> dict[str, str]:
 
 
 def _id(entry: Mapping[str, Any]) -> ResourceId:
-    found = mapping(entry.get("object"))
-    return ResourceId(*(str(found.get(key) or "") for key in ("group", "kind", "namespace", "name")))
+    fields = mapping(entry.get("object"))
+    return ResourceId(*(str(fields.get(key) or "") for key in ("group", "kind", "namespace", "name")))

@@ -83,8 +83,8 @@ def applied(
     """
     written = list(chart)
     built = placed(as_written(kustomize.build(overlay, stream(written))), namespace, scopes.with_crds(written))
-    found = origins(placed(written, namespace, scopes), built)
-    resources = (_with_origin(resource, found.get(resource.id), overlay) for resource in built.resources)
+    origin_of = origins(placed(written, namespace, scopes), built)
+    resources = (_with_origin(resource, origin_of.get(resource.id), overlay) for resource in built.resources)
     return ManifestSet(tuple(resources), built.duplicates)
 
 

@@ -15,16 +15,16 @@ def origins(chart: ManifestSet, overlaid: ManifestSet) -> Mapping[ResourceId, Re
     The same identity; else the same name in another namespace; else a name with a prefix or suffix.
     """
     mine, theirs = chart.by_id(), overlaid.by_id()
-    found = {rid: mine[rid] for rid in theirs if rid in mine}
+    origin_of = {rid: mine[rid] for rid in theirs if rid in mine}
     left = {rid: resource for rid, resource in mine.items() if rid not in theirs}
     new = [rid for rid in theirs if rid not in mine]
     for same in (_moved, _renamed):
-        for rid in [rid for rid in new if rid not in found]:
+        for rid in [rid for rid in new if rid not in origin_of]:
             fitting = [old for old in left if same(old, rid)]
-            rivals = [other for other in new if other not in found and fitting and same(fitting[0], other)]
+            rivals = [other for other in new if other not in origin_of and fitting and same(fitting[0], other)]
             if len(fitting) == 1 and len(rivals) == 1:
-                found[rid] = left.pop(fitting[0])
-    return found
+                origin_of[rid] = left.pop(fitting[0])
+    return origin_of
 
 
 def _moved(old: ResourceId, new: ResourceId) -> bool:

@@ -37,7 +37,7 @@ class OverlayRule:
 
 def probed(overlay: Overlay) -> tuple[Overlay, tuple[OverlayRule, ...]]:
     """The overlay with marks, and the rules that they belong to; none where nothing is to be asked."""
-    found: list[OverlayRule] = []
+    rules: list[OverlayRule] = []
     files = dict(overlay.files)
     for path in kustomizations_built(overlay):
         name = path.removeprefix(f"{overlay.release}/")
@@ -48,9 +48,9 @@ def probed(overlay: Overlay) -> tuple[Overlay, tuple[OverlayRule, ...]]:
         except (YamlError, UnicodeDecodeError):
             continue
         if isinstance(body, dict):
-            marked = _Marking(overlay, path, found).body(body)
+            marked = _Marking(overlay, path, rules).body(body)
             files[name] = json.dumps(marked).encode()
-    return replace(overlay, files=files), tuple(found)
+    return replace(overlay, files=files), tuple(rules)
 
 
 def idle(rules: tuple[OverlayRule, ...], built: str) -> tuple[OverlayRule, ...]:
@@ -87,10 +87,10 @@ def _images(resource: Resource) -> Iterator[str]:
 
 
 class _Marking:
-    """Marks one kustomization; what it marked goes into ``found``."""
+    """Marks one kustomization; what it marked goes into ``rules``."""
 
-    def __init__(self, overlay: Overlay, path: str, found: list[OverlayRule]) -> None:
-        self._files, self._path, self._found = overlay.by_path, path, found
+    def __init__(self, overlay: Overlay, path: str, rules: list[OverlayRule]) -> None:
+        self._files, self._path, self._found = overlay.by_path, path, rules
 
     def body(self, body: dict[str, Any]) -> dict[str, Any]:
         out = dict(body)

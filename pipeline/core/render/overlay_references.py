@@ -53,7 +53,7 @@ def shared_references(overlay: Overlay) -> tuple[str, ...]:
     Only what is not among ``overlay.shared`` yet. A file that cannot be read refers to nothing: ``check`` says so.
     """
     files = overlay.by_path
-    found: set[str] = set()
+    shared: set[str] = set()
     for name, data in files.items():
         folder, _, file = name.rpartition("/")
         if file not in NAMES:
@@ -66,21 +66,21 @@ def shared_references(overlay: Overlay) -> tuple[str, ...]:
             place = posixpath.normpath(posixpath.join(folder, reference))
             inside = place == overlay.release or place.startswith(f"{overlay.release}/")
             if not inside and not _away(reference) and place.split("/")[0] not in ("..", ".", ""):
-                found |= set() if _is_there(place, folder, files) else {place}
-    return tuple(sorted(found))
+                shared |= set() if _is_there(place, folder, files) else {place}
+    return tuple(sorted(shared))
 
 
 def kustomizations_built(overlay: Overlay) -> tuple[str, ...]:
     """The kustomizations that are built, by path below ``overlays/``: the overlay's own, and those it refers to."""
     files = overlay.by_path
-    found: list[str] = []
+    names: list[str] = []
     todo = [overlay.folder.removeprefix(f"{FOLDER}/")]
     while todo:
         folder = todo.pop()
         name = next((f"{folder}/{name}" for name in NAMES if f"{folder}/{name}" in files), "")
-        if not name or name in found:
+        if not name or name in names:
             continue
-        found.append(name)
+        names.append(name)
         try:
             bodies = _documents(name, files[name])
         except OverlayError:
@@ -88,7 +88,7 @@ def kustomizations_built(overlay: Overlay) -> tuple[str, ...]:
         todo += [
             posixpath.normpath(posixpath.join(folder, one)) for body in bodies for one in _references(mapping(body))
         ]
-    return tuple(sorted(found))
+    return tuple(sorted(names))
 
 
 def _check_kustomization(name: str, folder: str, body: Mapping[str, Any], files: Mapping[str, bytes]) -> None:

@@ -33,12 +33,12 @@ def by_chance(files: Mapping[str, str]) -> Mapping[str, frozenset[str]]:
         wider = {name: reach[name].union(*_reached(named[name], reach)) for name in named}
         grown, reach = wider != reach, wider
     every = frozenset[str]().union(*reach.values())
-    found = {}
+    functions_of = {}
     for path, text in texts.items():
         own = _functions(actions(text)) if path in named_there else frozenset()
         called = every if _calls_by_value(text) else frozenset()
-        found[path] = own.union(called, *(reach[name] for name in calls(text) if name in reach))
-    return {path: functions for path, functions in found.items() if functions}
+        functions_of[path] = own.union(called, *(reach[name] for name in calls(text) if name in reach))
+    return {path: functions for path, functions in functions_of.items() if functions}
 
 
 def in_values(templates: Iterable[str], values: Iterable[str]) -> frozenset[str]:
@@ -55,10 +55,10 @@ def at_work(used: Iterable[str], templates: Mapping[str, frozenset[str]], packed
     ``used`` are the templates (``templates_of``) whose objects it holds; ``templates`` is what ``by_chance`` says;
     ``packed`` are the packed charts inside the chart (paths), whose templates it does not know.
     """
-    found: set[str] = set()
+    functions: set[str] = set()
     for path in used:
-        found |= templates.get(path, frozenset())
-    return frozenset(found) | ({PACKED} if any(packed) else frozenset())
+        functions |= templates.get(path, frozenset())
+    return frozenset(functions) | ({PACKED} if any(packed) else frozenset())
 
 
 def templates_of(text: str) -> frozenset[str]:

@@ -203,8 +203,8 @@ def readable(data: bytes, where: str) -> Index | None:
 
 def all_readable(data: bytes, where: str) -> tuple[Index, ...]:
     """What can be read of it: of one that holds the conflict of a merge, that is what either side had."""
-    found = (readable(text, where) for text in (sides(data) or (data,)))
-    return tuple(index for index in found if index is not None)
+    indexes = (readable(text, where) for text in (sides(data) or (data,)))
+    return tuple(index for index in indexes if index is not None)
 
 
 def _entry(entry: IndexEntry) -> dict[str, str]:

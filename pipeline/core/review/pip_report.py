@@ -26,10 +26,10 @@ def pinned_requirements(text: str) -> tuple[str, ...]:
         rows = None
     if not isinstance(rows, list):
         raise UsageError("it is not a report of pip", hint=_HINT)
-    found = tuple(sorted(map(_line, rows)))
-    if not any(line.startswith(f"{_OURS}==") for line in found):
+    requirements = tuple(sorted(map(_line, rows)))
+    if not any(line.startswith(f"{_OURS}==") for line in requirements):
         raise UsageError(f"{_OURS} is not in it", hint=_HINT)
-    return found
+    return requirements
 
 
 def _line(row: Any) -> str:

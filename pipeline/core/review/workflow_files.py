@@ -62,11 +62,11 @@ class WorkflowWish:
 def workflow_files(shipped: Mapping[str, str], wish: WorkflowWish) -> dict[str, str]:
     """The text of each file by its path from the repository's root. ``shipped`` has the templates by name."""
     names = [PLAN, UPGRADE] if wish.enterprise else [PLAN, FORK, UPGRADE]
-    found = {_path(name, wish): _fitted(shipped[name], wish) for name in names}
+    files = {_path(name, wish): _fitted(shipped[name], wish) for name in names}
     for environment in wish.environments:
         text = shipped[APPLY].replace("__ENVIRONMENT__", environment)
-        found[_path(APPLY.replace(".yml", f"-{environment}.yml"), wish)] = _fitted(text, wish)
-    return found
+        files[_path(APPLY.replace(".yml", f"-{environment}.yml"), wish)] = _fitted(text, wish)
+    return files
 
 
 def _path(name: str, wish: WorkflowWish) -> str:
@@ -93,7 +93,7 @@ def _in_folder(text: str, wish: WorkflowWish) -> str:
     text = re.sub(r"^name: (pipeline-.*)$", rf"name: \1{wish.suffix}", text, flags=re.MULTILINE)
     text = text.replace("workflows: [pipeline-plan]", f"workflows: [pipeline-plan{wish.suffix}]")
     text = re.sub(r"^( +group: pipeline-(?:plan|apply|fork-comment))-", rf"\1{wish.suffix}-", text, flags=re.MULTILINE)
-    text = re.sub(r"^    paths: \[(.*)\]$", lambda found: _paths(found[1], wish.folder), text, flags=re.MULTILINE)
+    text = re.sub(r"^    paths: \[(.*)\]$", lambda match: _paths(match[1], wish.folder), text, flags=re.MULTILINE)
     text = text.replace(
         "pipeline comment report.json", f'pipeline comment report.json --key "{wish.folder}/pipeline.yaml"'
     )
@@ -129,7 +129,7 @@ def _without_anchors(text: str) -> str:
     """Each step that is named once (``- &checkout``) stands again where it was referred to."""
     steps = dict(re.findall(_ANCHORED, text, re.MULTILINE))
     text = re.sub(r"^      - &[a-z]+\n        ", "      - ", text, flags=re.MULTILINE)
-    return re.sub(r"^      - \*([a-z]+)\n", lambda found: f"      - {steps[found[1]]}", text, flags=re.MULTILINE)
+    return re.sub(r"^      - \*([a-z]+)\n", lambda match: f"      - {steps[match[1]]}", text, flags=re.MULTILINE)
 
 
 def _pinned(text: str, requirements: tuple[str, ...]) -> str:

@@ -23,5 +23,5 @@ class RuleOption(Generic[T]):
 
     def of(self, upgrade: "Upgrade") -> T:
         """What holds in the upgrade's environment."""
-        found: T = upgrade.facts.options.get(self.rule, {}).get(self.name, self.default)
-        return found
+        chosen: T = upgrade.facts.options.get(self.rule, {}).get(self.name, self.default)
+        return chosen

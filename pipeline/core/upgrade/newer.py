@@ -78,13 +78,13 @@ def newer_than(offers: Iterable[OfferedVersion], current: str) -> tuple[NewerVer
     here = Version.or_none(current)
     if here is None:
         return ()
-    found: dict[Version, NewerVersion] = {}
+    versions: dict[Version, NewerVersion] = {}
     for offer in offers:
         version = Version.or_none(offer.version)
         if version is not None and version > here and (here.pre or not version.pre):
             new = NewerVersion(offer.version, offer.app_version, deprecated=offer.deprecated, digest=offer.digest)
-            found.setdefault(version, new)
-    return tuple(found[version] for version in sorted(found, reverse=True))
+            versions.setdefault(version, new)
+    return tuple(versions[version] for version in sorted(versions, reverse=True))
 
 
 def standing(

@@ -21,7 +21,7 @@ def promoted(
         raise UsageError(f"--from and --to are both {source}", hint="name two environments")
     config.pairs((source, target))
     known = {release.name: release for release in config.releases}
-    found, stays = [], list[str]()
+    promotions, stays = [], list[str]()
     for one in asked:
         if one.version:
             hint = f"pipeline upgrade {one.release}@{one.version} -e {target}"
@@ -35,9 +35,9 @@ def promoted(
         got = lock.releases.get(before.pin)
         if got is None or (got.chart, got.wanted) != (before.chart, before.version):
             raise StaleError(f"release {before.pin!r} is not vendored as pipeline.yaml asks", hint="pipeline vendor")
-        found.append(Target(one.release, got.version, one.group))
+        promotions.append(Target(one.release, got.version, one.group))
         stays += _staying(before, after, source, target)
-    return tuple(found), tuple(stays)
+    return tuple(promotions), tuple(stays)
 
 
 def _staying(before: Release, after: Release, source: str, target: str) -> Iterator[str]:

@@ -24,11 +24,11 @@ def targets(config: Config, asked: Iterable[str], *, everything: bool = False) -
         UsageError: a name that is neither a release nor a group, or two versions for one release.
     """
     names = [release.name for release in config.releases]
-    found: dict[str, Target] = {}
+    target_of: dict[str, Target] = {}
     for text in asked:
         name, _, version = text.partition("@")
         for target in _named(name, version, names, config.groups):
-            other = found.setdefault(target.release, target)
+            other = target_of.setdefault(target.release, target)
             if other.version != target.version:
                 raise UsageError(
                     f"release {target.release!r} is asked for twice: {other.version or 'newest'} and"
@@ -38,8 +38,8 @@ def targets(config: Config, asked: Iterable[str], *, everything: bool = False) -
     if everything:
         for name in names:
             group = next((group for group, members in config.groups.items() if name in members), "")
-            found.setdefault(name, Target(name, group=group))
-    return tuple(found[name] for name in names if name in found)
+            target_of.setdefault(name, Target(name, group=group))
+    return tuple(target_of[name] for name in names if name in target_of)
 
 
 def _named(name: str, version: str, names: list[str], groups: Mapping[str, tuple[str, ...]]) -> list[Target]:

@@ -45,7 +45,7 @@ def moves(targets: Iterable[Target], standings: Iterable[Standing], environments
     ``environments`` are those in which it is to move (none: all). Where others keep the version that they share with
     them, each gets one of its own.
     """
-    found: list[VersionMove] = []
+    moved: list[VersionMove] = []
     stays: dict[str, str] = {}
     rows = list(standings)
     for target in targets:
@@ -62,10 +62,10 @@ def moves(targets: Iterable[Target], standings: Iterable[Standing], environments
             elif wanted == row.current:
                 stays[row.pin] = f"it runs {row.current} already"
             else:
-                found += _moved(target, row, wanted, inside[row.pin])
+                moved += _moved(target, row, wanted, inside[row.pin])
         if not any(inside.values()):
             stays[target.release] = f"it does not run in {', '.join(environments)}"
-    return VersionMoves(tuple(found), stays)
+    return VersionMoves(tuple(moved), stays)
 
 
 def _moved(target: Target, row: Standing, wanted: str, inside: Sequence[str]) -> Iterator[VersionMove]:
@@ -86,20 +86,20 @@ def _why(row: Standing) -> str:
     return f"there is no version after {row.current}{young}"
 
 
-def batches(found: Iterable[VersionMove]) -> tuple[tuple[VersionMove, ...], ...]:
+def batches(moved: Iterable[VersionMove]) -> tuple[tuple[VersionMove, ...], ...]:
     """What is committed together: the members of a group, else each release alone."""
     together: dict[str, list[VersionMove]] = {}
-    for move in found:
+    for move in moved:
         together.setdefault(f"group {move.group}" if move.group else f"release {move.release}", []).append(move)
     return tuple(tuple(batch) for batch in together.values())
 
 
-def branch_name(found: Iterable[VersionMove]) -> str:
+def branch_name(moved: Iterable[VersionMove]) -> str:
     """``upgrade/vault-0.28.1``, ``upgrade/mesh-1.28.0`` for a group, ``upgrade/3-releases`` for several.
 
     ``upgrade/vault-staging-0.28.1`` where it moves in that environment alone.
     """
-    every = list(found)
+    every = list(moved)
     names = dict.fromkeys((move.group or move.release, move.after) for move in every)
     if len(names) == 1:
         name, version = next(iter(names))

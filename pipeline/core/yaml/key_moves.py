@@ -40,10 +40,10 @@ def _taken(data: Any, path: Path) -> Any:
         raise _CannotError
     if len(path) == 1:
         return data.pop(path[0])
-    found = _taken(value, path[1:])
+    taken = _taken(value, path[1:])
     if value == {}:
         del data[path[0]]
-    return found
+    return taken
 
 
 def _set(data: Any, path: Path, value: Any) -> None:
@@ -121,15 +121,15 @@ def _shifted(line: str, by: int) -> str:
 
 def _chain(text: str, path: Path) -> list[tuple[Any, Any]]:
     """The key and the value of each step."""
-    node, found = YAML(typ="rt", pure=True).compose(text), []
+    node, chain = YAML(typ="rt", pure=True).compose(text), []
     for step in path:
         pairs = node.value if node is not None and isinstance(node.value, list) else []
         pair = next((pair for pair in pairs if isinstance(pair, tuple) and pair[0].value == step), None)
         if pair is None or pair[1].start_mark.index < pair[0].start_mark.index or pair[1].anchor:
             raise _CannotError
-        found.append(pair)
+        chain.append(pair)
         node = pair[1]
-    return found
+    return chain
 
 
 def _alone(pair: tuple[Any, Any]) -> bool:

@@ -25,37 +25,37 @@ def marks(text: str) -> dict[Steps, Mark]:
 
     Empty for a text that no YAML parser reads.
     """
-    found: dict[Steps, Mark] = {(): Mark(1, 1)}
+    marks_at: dict[Steps, Mark] = {(): Mark(1, 1)}
     try:
         for document in yaml.compose_all(text, Loader=_LOADER):
-            _collect(document, (), found, set())
+            _collect(document, (), marks_at, set())
     except (yaml.YAMLError, RecursionError):
         return {}
-    return found
+    return marks_at
 
 
 def mark(text: str, steps: Steps) -> Mark:
     """Of the value at ``steps``, or of what is nearest above it."""
-    found = marks(text)
-    while steps and steps not in found:
+    marks_at = marks(text)
+    while steps and steps not in marks_at:
         steps = steps[:-1]
-    return found.get(steps, Mark(1, 1))
+    return marks_at.get(steps, Mark(1, 1))
 
 
-def _collect(node: yaml.Node | None, path: Steps, found: dict[Steps, Mark], above: set[int]) -> None:
+def _collect(node: yaml.Node | None, path: Steps, marks_at: dict[Steps, Mark], above: set[int]) -> None:
     """``above`` are the nodes that this one lies in: an anchor that contains itself is not followed again."""
-    if id(node) in above or len(found) > _MOST:
+    if id(node) in above or len(marks_at) > _MOST:
         return
     above.add(id(node))
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
             if isinstance(key, yaml.ScalarNode):
                 here = (*path, key.value)
-                found[here] = Mark(key.start_mark.line + 1, key.start_mark.column + 1)
-                _collect(value, here, found, above)
+                marks_at[here] = Mark(key.start_mark.line + 1, key.start_mark.column + 1)
+                _collect(value, here, marks_at, above)
     elif isinstance(node, yaml.SequenceNode):
         for index, item in enumerate(node.value):
             here = (*path, index)
-            found[here] = Mark(item.start_mark.line + 1, item.start_mark.column + 1)
-            _collect(item, here, found, above)
+            marks_at[here] = Mark(item.start_mark.line + 1, item.start_mark.column + 1)
+            _collect(item, here, marks_at, above)
     above.discard(id(node))

@@ -101,14 +101,14 @@ class _Reader:
         """Of each anchor: its nodes, and its levels."""
 
     def documents(self) -> list[Any]:
-        found: list[Any] = []
+        documents: list[Any] = []
         while True:
             event = self._get()
             if event.__class__ is DocumentStartEvent:
                 self._anchors = {}
-                found.append(self._value(self._get()))
+                documents.append(self._value(self._get()))
             elif event.__class__ is StreamEndEvent:
-                return found
+                return documents
 
     def _value(self, event: Any) -> Any:
         kind = event.__class__

@@ -50,7 +50,7 @@ def _compared(text: str) -> Iterator[str]:
 
 def _unordered(schema: Schema, value: Any, *names: str) -> set[str]:
     """The names, of ``value`` and all below, at which a list of type set or map lies, or further below."""
-    found: set[str] = set()
+    names_unordered: set[str] = set()
     holds = isinstance(value, list) and bool(value) and schema.get("x-kubernetes-list-type") in _UNORDERED
     if isinstance(value, list):
         below = [_unordered(mapping(schema.get("items")), item, "") for item in value]
@@ -62,9 +62,9 @@ def _unordered(schema: Schema, value: Any, *names: str) -> set[str]:
             for key, item in value.items()
         ]
     else:
-        return found
-    found.update(*below)
-    return found | set(names) if holds or found else found
+        return names_unordered
+    names_unordered.update(*below)
+    return names_unordered | set(names) if holds or names_unordered else names_unordered
 
 
 def _has_double(value: Any) -> bool:

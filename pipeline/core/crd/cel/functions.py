@@ -87,8 +87,8 @@ def _alike(values: list[Any]) -> list[Any]:
 def _find_all(text: str, pattern: str, limit: int = -1) -> list[str]:
     import re2  # noqa: PLC0415 - few rules need it; it is Go's own dialect
 
-    found = [match.group(0) for match in re2.finditer(pattern, _text(text))]
-    return found if limit < 0 else found[:limit]
+    matches = [match.group(0) for match in re2.finditer(pattern, _text(text))]
+    return matches if limit < 0 else matches[:limit]
 
 
 def _quantity(text: str) -> dict[str, str]:
@@ -110,10 +110,10 @@ def _compare(left: Any, right: Any) -> int:
 
 
 def _url(text: str) -> dict[str, str]:
-    found = _PLAIN_URL.fullmatch(text)
-    if found is None:
+    match = _PLAIN_URL.fullmatch(text)
+    if match is None:
         raise UnsureError
-    return {key: value or "" for key, value in found.groupdict().items()}
+    return {key: value or "" for key, value in match.groupdict().items()}
 
 
 def _is_url(text: str) -> bool:
@@ -127,11 +127,11 @@ def _is_url(text: str) -> bool:
 
 def _ip(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
-        found = ipaddress.ip_address(text)
+        address = ipaddress.ip_address(text)
     except ValueError:
         return None
-    odd = isinstance(found, ipaddress.IPv6Address) and (found.scope_id or found.ipv4_mapped)
-    return None if odd else found
+    odd = isinstance(address, ipaddress.IPv6Address) and (address.scope_id or address.ipv4_mapped)
+    return None if odd else address
 
 
 def _family(value: Mapping[str, str]) -> int:
@@ -139,10 +139,10 @@ def _family(value: Mapping[str, str]) -> int:
 
 
 def _address(text: str) -> dict[str, str]:
-    found = _ip(text)
-    if found is None:
+    address = _ip(text)
+    if address is None:
         raise UnsureError
-    return {"ip": str(found)}
+    return {"ip": str(address)}
 
 
 _FUNCTIONS: dict[str, Callable[..., Any]] = {

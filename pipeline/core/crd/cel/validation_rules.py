@@ -122,12 +122,12 @@ def _typed_map(schema: Schema, value: dict[str, Any], *, root: bool) -> dict[str
         return {key: _typed(extra, item) for key, item in value.items()}
     named = mapping(schema.get("properties"))
     there = {key: item for key, item in value.items() if key in named and item is not None}  # has() of a null is false
-    found = {escaped(key): _typed(mapping(named[key]), item) for key, item in there.items()}
+    fields = {escaped(key): _typed(mapping(named[key]), item) for key, item in there.items()}
     if root or schema.get("x-kubernetes-embedded-resource"):
-        found |= {key: value[key] for key in ("apiVersion", "kind") if key in value}
+        fields |= {key: value[key] for key in ("apiVersion", "kind") if key in value}
         metadata = mapping(value.get("metadata"))
-        found["metadata"] = {key: metadata[key] for key in ("name", "generateName") if key in metadata}
-    return found
+        fields["metadata"] = {key: metadata[key] for key in ("name", "generateName") if key in metadata}
+    return fields
 
 
 def _weigh(value: Any) -> tuple[int, int, bool]:

@@ -99,17 +99,17 @@ def _version(path: Path) -> str:
     return str(entry.pairs[0][1]) if isinstance(entry, Entry) else str(entry)
 
 
-def _without_companions(found: list[SchemaChange]) -> Iterator[SchemaChange]:
+def _without_companions(changes_found: list[SchemaChange]) -> Iterator[SchemaChange]:
     """A field of another type has other keywords as well (``items``, ``anyOf``): they are the same fact."""
-    types = {change.path[:-1]: change for change in found if type_changed(change)}
+    types = {change.path[:-1]: change for change in changes_found if type_changed(change)}
     types |= {path: change for path, change in types.items() if change.keyword == INT_OR_STRING}
-    numbers = {change.path[:-1] for change in found if change.keyword == "type" and change.old in _EITHER}
-    wider = {change.path[:-1] for change in found if change.keyword == INT_OR_STRING and change.new is True}
+    numbers = {change.path[:-1] for change in changes_found if change.keyword == "type" and change.old in _EITHER}
+    wider = {change.path[:-1] for change in changes_found if change.keyword == INT_OR_STRING and change.new is True}
     wider &= numbers
     if not types and not wider:
-        yield from found
+        yield from changes_found
         return
-    for change in found:
+    for change in changes_found:
         parents = [change.path[:length] for length in range(len(change.path))]
         node = next((types[parent] for parent in parents if parent in types), None)
         if node is not None and node is not change and (change.path[:-1] == node.path[:-1] or not type_changed(change)):

@@ -15,12 +15,12 @@ def defaulted(schema: Mapping[str, Any], value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     below, extra = mapping(schema.get("properties")), mapping(schema.get("additionalProperties"))
-    found = {}
+    filled = {}
     for key, item in value.items():
         inner = mapping(below[key]) if key in below else extra
         if item is not None or inner.get("nullable") or not inner:
-            found[key] = defaulted(inner, item)
+            filled[key] = defaulted(inner, item)
     for key, inner in below.items():
-        if key not in found and "default" in mapping(inner):
-            found[key] = defaulted(inner, copy.deepcopy(inner["default"]))
-    return found
+        if key not in filled and "default" in mapping(inner):
+            filled[key] = defaulted(inner, copy.deepcopy(inner["default"]))
+    return filled

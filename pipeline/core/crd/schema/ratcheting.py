@@ -26,10 +26,10 @@ def unchanged(schema: Schema, old: Any, new: Any, path: Path) -> bool:
     """Whether the value at ``path`` of ``new``, or one above it, is equal to the one in ``old`` that it matches."""
     node = schema
     for step in path:
-        found = next((one for one in _children(node, old, new, step)), None)
-        if found is None:
+        child = next((one for one in _children(node, old, new, step)), None)
+        if child is None:
             return False
-        node, old, new = found
+        node, old, new = child
         if _equal(node, old, new):
             return True
     return False
@@ -54,8 +54,8 @@ def _keyed(schema: Schema, old: Any, new: Any) -> bool:
 
 def _named(schema: Schema, field: str) -> Schema | None:
     named = mapping(schema.get("properties")).get(field)
-    found = schema.get("additionalProperties") if named is None else named
-    return found if isinstance(found, dict) else None
+    below = schema.get("additionalProperties") if named is None else named
+    return below if isinstance(below, dict) else None
 
 
 def _key(schema: Schema, entry: Any) -> tuple[str, ...]:

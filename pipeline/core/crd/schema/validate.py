@@ -182,8 +182,8 @@ def _is_multiple(value: float, step: float) -> bool:
 
 def _bound(schema: Schema, key: str) -> float | None:
     """None for what is not a number: the API server refuses the CRD, and no custom resource is at fault."""
-    found = schema.get(key)
-    return found if isinstance(found, int | float) and not isinstance(found, bool) else None
+    bound = schema.get(key)
+    return bound if isinstance(bound, int | float) and not isinstance(bound, bool) else None
 
 
 def _count(schema: Schema, number: int, suffix: str, what: str, path: Path) -> Iterator[SchemaViolation]:
@@ -198,8 +198,8 @@ def _combined(schema: Schema, value: Any, path: Path) -> Iterator[SchemaViolatio
     if _COMBINATORS.isdisjoint(schema):
         return
     for part in sequence(schema.get("allOf")):
-        for found in _check(mapping(part), value, path):
-            yield replace(found, refuses=Refuses.EDITS, raised_at=path)
+        for violation in _check(mapping(part), value, path):
+            yield replace(violation, refuses=Refuses.EDITS, raised_at=path)
     for key in ("anyOf", "oneOf"):
         parts = [mapping(part) for part in sequence(schema.get(key))]
         fitting = sum(1 for part in parts if not any(True for _ in _check(part, value, path)))

@@ -60,7 +60,7 @@ def read_cel(text: str) -> CelText:
 
 
 def _tokens(text: str) -> list[tuple[str, str, int]]:
-    found, at = [], 0
+    tokens, at = [], 0
     while at < len(text):
         match = _TOKEN.match(text, at)
         if match is None:
@@ -68,9 +68,9 @@ def _tokens(text: str) -> list[tuple[str, str, int]]:
         kind = match.lastgroup or ""
         if kind != "blank":
             word = match.group()
-            found.append(("mark" if kind == "name" and word == "in" else kind, word, at + 1))
+            tokens.append(("mark" if kind == "name" and word == "in" else kind, word, at + 1))
         at = match.end()
-    return [*found, ("end", "", len(text) + 1)]
+    return [*tokens, ("end", "", len(text) + 1)]
 
 
 class _CelReader:
@@ -104,37 +104,37 @@ class _CelReader:
         self._depth += 1
         if self._depth > _DEEPEST:
             raise CelUnsureError
-        found = self._binary(0)
+        result = self._binary(0)
         if self._take("?"):
             one = self._binary(0)
             self._expect(":")
             other = self._expression()
-            found = one if one == other else ""
+            result = one if one == other else ""
         self._depth -= 1
-        return found
+        return result
 
     def _binary(self, level: int) -> str:
         if level == len(_LEVELS):
             return self._unary()
-        found = self._binary(level + 1)
+        result = self._binary(level + 1)
         while self._is(*_LEVELS[level]):
             mark = self._tokens[self._at][1]
             self._at += 1
             other = self._binary(level + 1)
-            found = "bool" if mark in _BOOLEAN else found if found == other else ""
-        return found
+            result = "bool" if mark in _BOOLEAN else result if result == other else ""
+        return result
 
     def _unary(self) -> str:
         if self._is("!", "-"):
             mark = self._tokens[self._at][1]
             while self._take(mark):
                 pass
-            found = self._member()
-            return "bool" if mark == "!" else found
+            result = self._member()
+            return "bool" if mark == "!" else result
         return self._member()
 
     def _member(self) -> str:
-        found = self._primary()
+        result = self._primary()
         while True:
             if self._take("."):
                 optional = self._take("?")
@@ -142,16 +142,16 @@ class _CelReader:
                 if kind != "name" or (word in _WORDS):
                     raise self._wrong()
                 self._at += 1
-                found = self._call(word) if self._is("(") and not optional else ""
+                result = self._call(word) if self._is("(") and not optional else ""
             elif self._take("["):
                 self._take("?")
                 self._expression()
                 self._expect("]")
-                found = ""
+                result = ""
             elif self._is("{"):
                 raise CelUnsureError  # a message: ``Object{…}``
             else:
-                return found
+                return result
 
     def _call(self, name: str) -> str:
         """A method's arguments, with the variables that its macro binds."""
@@ -196,9 +196,9 @@ class _CelReader:
             self._at += 1
             return {"text": "bytes" if "b" in word.split(word[-1])[0].lower() else "string"}.get(kind, "number")
         if self._take("("):
-            found = self._expression()
+            result = self._expression()
             self._expect(")")
-            return found
+            return result
         if self._take("["):
             self._list("]")
             return "list"

@@ -85,8 +85,8 @@ def _alternative(code: str) -> Callable[[Any], str | None]:
     if name.startswith("="):
         words = frozenset(name[1:].split(","))
         return _text(words.__contains__, f"one of {', '.join(sorted(words))}", empty=empty)
-    found = FORMATS[name]
-    return _text(found.accepts, found.wanted, empty=empty, number=name.startswith("quantity"))
+    format_ = FORMATS[name]
+    return _text(format_.accepts, format_.wanted, empty=empty, number=name.startswith("quantity"))
 
 
 def _number(low: str, high: str) -> Callable[[Any], str | None]:
@@ -119,13 +119,13 @@ def _by_type() -> dict[str, dict[str, dict[str, str]]]:
     """The table by type: it is written by ``type.field``."""
     data = get_data("pipeline", "data/values.json")
     assert data is not None, "BUG: values.json is missing from the package"
-    found: dict[str, dict[str, dict[str, str]]] = {}
+    rules_of: dict[str, dict[str, dict[str, str]]] = {}
     raw = orjson.loads(data)
     for part in ("values", "keys"):
         for name, runs in raw[part].items():
             owner, _, field = name.rpartition(".")
-            found.setdefault(owner, {}).setdefault(part, {})[field] = runs
+            rules_of.setdefault(owner, {}).setdefault(part, {})[field] = runs
     for name in raw["required"]:
         owner, _, field = name.rpartition(".")
-        found.setdefault(owner, {}).setdefault("required", {})[field] = ""
-    return found
+        rules_of.setdefault(owner, {}).setdefault("required", {})[field] = ""
+    return rules_of

@@ -38,23 +38,23 @@ def fault(expression: Any, names: Iterable[str], wanted: Wanted = _CONDITION) ->
     if not isinstance(expression, str) or not expression.strip():
         return ""
     try:
-        found = read_cel(expression)
+        read = read_cel(expression)
     except CelSyntaxError as error:
         return f"a CEL expression (it cannot be read from {error} on)"
     except CelUnsureError:
         return ""
-    return _names(found, frozenset(names)) or _result(found, wanted)
+    return _names(read, frozenset(names)) or _result(read, wanted)
 
 
-def _names(found: CelText, names: frozenset[str]) -> str:
-    unknown = next((name for name in found.names if name not in names), "")
+def _names(read: CelText, names: frozenset[str]) -> str:
+    unknown = next((name for name in read.names if name not in names), "")
     return f"of names that are declared here ({unknown} is not)" if unknown else ""
 
 
-def _result(found: CelText, wanted: Wanted) -> str:
-    if not wanted or not found.result or found.result in (*wanted, "null"):
+def _result(read: CelText, wanted: Wanted) -> str:
+    if not wanted or not read.result or read.result in (*wanted, "null"):
         return ""
-    return f"an expression that gives {' or '.join(_WORDS[one] for one in wanted)} (it gives a {found.result})"
+    return f"an expression that gives {' or '.join(_WORDS[one] for one in wanted)} (it gives a {read.result})"
 
 
 def rules(schema: Mapping[str, Any]) -> Iterator[Invalid]:

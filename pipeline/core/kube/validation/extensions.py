@@ -77,8 +77,8 @@ def _root(schema: dict[str, Any], path: Steps) -> Iterator[Invalid]:
     if schema.get("type") != "object":
         yield Invalid((*path, "type"), "type", "object at the root of the schema", schema.get("type") or "")
         return
-    for found, steps in _below(schema):
-        yield replace(found, path=(*path, *steps, *found.path))
+    for invalid, steps in _below(schema):
+        yield replace(invalid, path=(*path, *steps, *invalid.path))
 
 
 def _below(schema: dict[str, Any]) -> Iterator[tuple[Invalid, Steps]]:
@@ -87,11 +87,11 @@ def _below(schema: dict[str, Any]) -> Iterator[tuple[Invalid, Steps]]:
     while left:
         node, link = left.pop()
         if not _SPECIFIED.issuperset(node):
-            yield from ((found, _steps(link)) for found in _unknown(node))
+            yield from ((invalid, _steps(link)) for invalid in _unknown(node))
         if link is not None and text(node.get("type")) not in _TYPES:
-            yield from ((found, _steps(link)) for found in _untyped(node))
+            yield from ((invalid, _steps(link)) for invalid in _untyped(node))
         if "x-kubernetes-validations" in node:
-            yield from ((found, _steps(link)) for found in rules(node))
+            yield from ((invalid, _steps(link)) for invalid in rules(node))
         left += [(node[f], (link, f)) for f in ("items", "additionalProperties") if isinstance(node.get(f), dict)]
         if isinstance(properties := node.get("properties"), dict):
             outer = (link, "properties")
@@ -112,11 +112,11 @@ def _untyped(node: dict[str, Any]) -> Iterator[Invalid]:
 
 
 def _steps(link: _Link) -> Steps:
-    found: list[str] = []
+    steps: list[str] = []
     while link is not None:
         link, step = link
-        found.append(step)
-    return tuple(reversed(found))
+        steps.append(step)
+    return tuple(reversed(steps))
 
 
 def _api_service(value: Mapping[str, Any], path: Steps, _context: Context) -> Iterator[Invalid]:
@@ -145,14 +145,14 @@ def _webhook(value: Mapping[str, Any], path: Steps, _context: Context) -> Iterat
 def _stars(value: Mapping[str, Any], path: Steps, _context: Context) -> Iterator[Invalid]:
     """``*`` stands alone among the groups, versions and operations of a rule."""
     for field in ("apiGroups", "apiVersions", "operations"):
-        found = value.get(field)
-        if isinstance(found, list) and "*" in found and len(found) > 1:
-            yield Invalid((*path, field), field, "* alone, or a list without it", found)
+        items = value.get(field)
+        if isinstance(items, list) and "*" in items and len(items) > 1:
+            yield Invalid((*path, field), field, "* alone, or a list without it", items)
 
 
 def _actions(value: Mapping[str, Any], path: Steps, _context: Context) -> Iterator[Invalid]:
-    found = value.get("validationActions")
-    actions = found if isinstance(found, list) else []
+    items = value.get("validationActions")
+    actions = items if isinstance(items, list) else []
     if "Deny" in actions and "Warn" in actions:
         yield Invalid((*path, "validationActions"), "validationActions", "without Warn where it has Deny", actions)
     if len({text(one) for one in actions}) != len(actions):

@@ -9,8 +9,8 @@ def mapping(value: Any) -> dict[str, Any]:
 
 def entries(value: Any) -> list[tuple[int, dict[str, Any]]]:
     """The maps of a list, each with its index."""
-    found = value if isinstance(value, list) else ()
-    return [(index, one) for index, one in enumerate(found) if isinstance(one, dict)]
+    items = value if isinstance(value, list) else ()
+    return [(index, one) for index, one in enumerate(items) if isinstance(one, dict)]
 
 
 def number(value: Any, absent: int) -> int:

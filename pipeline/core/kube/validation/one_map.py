@@ -35,7 +35,7 @@ class Validation:
         if not path and not value.get("metadata") and self.kind != _NAMED_BY_SERVER:
             yield Invalid(("metadata", "name"), "name", "set", "", missing=True)
         for span in SPANS.get(type_name, ()):
-            yield from (found for found in span(value, path, self) if not is_marked(found.found))
+            yield from (invalid for invalid in span(value, path, self) if not is_marked(invalid.found))
 
     def unchecked(self, path: Steps) -> bool:
         """Whether the server of this minor does not look at what is there."""

@@ -42,8 +42,8 @@ def _claims(path: Steps, context: Context) -> set[str]:
     """The volumes that a StatefulSet makes of its claims."""
     if context.kind != "apps.v1.StatefulSet" or path != ("spec", "template", "spec"):
         return set()
-    found = entries(mapping(context.body.get("spec")).get("volumeClaimTemplates"))
-    return {text(mapping(one.get("metadata")).get("name")) for _, one in found}
+    templates = entries(mapping(context.body.get("spec")).get("volumeClaimTemplates"))
+    return {text(mapping(one.get("metadata")).get("name")) for _, one in templates}
 
 
 def _mounts(container: Mapping[str, Any], path: Steps, volumes: set[str]) -> Iterator[Invalid]:
@@ -131,11 +131,11 @@ def one_of(fields: tuple[str, ...], *, least: int = 1) -> Span:
     """Of these fields at most one is set, and at least ``least``."""
 
     def check(value: Mapping[str, Any], path: Steps, _context: Context) -> Iterator[Invalid]:
-        found = [field for field in fields if value.get(field) is not None]
-        if len(found) > 1:
-            wanted = f"absent: {found[0]} is set, and only one of them may be"
-            yield Invalid((*path, found[1]), found[1], wanted, value[found[1]])
-        elif len(found) < least:
+        present = [field for field in fields if value.get(field) is not None]
+        if len(present) > 1:
+            wanted = f"absent: {present[0]} is set, and only one of them may be"
+            yield Invalid((*path, present[1]), present[1], wanted, value[present[1]])
+        elif len(present) < least:
             yield Invalid(path, fields[0], f"given one of {', '.join(fields)}", value)
 
     return check
@@ -143,10 +143,10 @@ def one_of(fields: tuple[str, ...], *, least: int = 1) -> Span:
 
 def _volume(value: Mapping[str, Any], path: Steps, _context: Context) -> Iterator[Invalid]:
     """Exactly one source; a volume without one is an emptyDir (the server's default)."""
-    found = [field for field, item in value.items() if field not in _VOLUME_FIELDS and item is not None]
-    if len(found) > 1:
-        wanted = f"absent: a volume has one source, and {found[0]} is set"
-        yield Invalid((*path, found[1]), found[1], wanted, value[found[1]])
+    sources = [field for field, item in value.items() if field not in _VOLUME_FIELDS and item is not None]
+    if len(sources) > 1:
+        wanted = f"absent: a volume has one source, and {sources[0]} is set"
+        yield Invalid((*path, sources[1]), sources[1], wanted, value[sources[1]])
 
 
 def _env(value: Mapping[str, Any], path: Steps, _context: Context) -> Iterator[Invalid]:

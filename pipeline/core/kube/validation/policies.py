@@ -72,11 +72,11 @@ def _cluster_binding(value: Mapping[str, Any], path: Steps, _context: Context) -
 
 
 def _persistent_volume(value: Mapping[str, Any], path: Steps, _context: Context) -> Iterator[Invalid]:
-    found = [field for field, item in value.items() if field not in _NOT_SOURCES and item is not None]
-    if not found:
+    sources = [field for field, item in value.items() if field not in _NOT_SOURCES and item is not None]
+    if not sources:
         yield Invalid(path, "hostPath", "given a source: nfs, csi, local, hostPath, …", value)
-    elif len(found) > 1:
-        yield Invalid((*path, found[1]), found[1], f"absent: {found[0]} is set", value[found[1]])
+    elif len(sources) > 1:
+        yield Invalid((*path, sources[1]), sources[1], f"absent: {sources[0]} is set", value[sources[1]])
     if not value.get("capacity"):
         yield Invalid((*path, "capacity"), "capacity", "set", "", missing=True)
     elif set(mapping(value["capacity"])) - {"storage"}:

@@ -115,11 +115,11 @@ def _network_port(value: Mapping[str, Any], path: Steps, _context: Context) -> I
 
 
 def _block(value: Mapping[str, Any], path: Steps, _context: Context) -> Iterator[Invalid]:
-    outer, found = text(value.get("cidr")), value.get("except")
+    outer, exceptions = text(value.get("cidr")), value.get("except")
     if not cidr(outer):
         return
     whole = ipaddress.ip_network(outer, strict=False)
-    for index, one in enumerate(found if isinstance(found, list) else ()):
+    for index, one in enumerate(exceptions if isinstance(exceptions, list) else ()):
         if not (isinstance(one, str) and cidr(one)):
             continue
         inner = ipaddress.ip_network(one, strict=False)
@@ -139,8 +139,8 @@ def _slice(value: Mapping[str, Any], path: Steps, _context: Context) -> Iterator
     """The addresses are of the kind that the slice names."""
     version = {"IPv4": 4, "IPv6": 6}.get(text(value.get("addressType")))
     for index, endpoint in entries(value.get("endpoints")):
-        found = endpoint.get("addresses")
-        for at, one in enumerate(found if isinstance(found, list) else ()):
+        addresses = endpoint.get("addresses")
+        for at, one in enumerate(addresses if isinstance(addresses, list) else ()):
             where = (*path, "endpoints", index, "addresses", at)
             if version and isinstance(one, str) and ip(one) and ipaddress.ip_address(one).version != version:
                 yield Invalid(where, "addresses", f"an {value['addressType']} address", one)

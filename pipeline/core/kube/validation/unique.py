@@ -23,8 +23,12 @@ _FIELDS: Mapping[str, tuple[tuple[str, str], ...]] = {
 def _check(lists: tuple[tuple[str, str], ...]) -> Span:
     def check(value: Mapping[str, Any], path: Steps, _context: Context) -> Iterator[Invalid]:
         for field, key in lists:
-            found = value.get(field)
-            items = [(i, one.get(key)) for i, one in entries(found)] if key else list(enumerate(_scalars(found)))
+            items_given = value.get(field)
+            items = (
+                [(i, one.get(key)) for i, one in entries(items_given)]
+                if key
+                else list(enumerate(_scalars(items_given)))
+            )
             seen: set[Any] = set()
             for index, one in items:
                 if isinstance(one, str) and one in seen:
@@ -35,8 +39,8 @@ def _check(lists: tuple[tuple[str, str], ...]) -> Span:
     return check
 
 
-def _scalars(found: Any) -> list[Any]:
-    return found if isinstance(found, list) else []
+def _scalars(items: Any) -> list[Any]:
+    return items if isinstance(items, list) else []
 
 
 UNIQUE: Mapping[str, tuple[Span, ...]] = {name: (_check(lists),) for name, lists in _FIELDS.items()}
