@@ -50,12 +50,12 @@ def is_input(path: str) -> bool:
 
 def _inputs(tree: Tree) -> set[str]:
     """pipeline.yaml, what keeps Git from changing bytes, and what the indexes say that they were rendered of."""
-    found = {CONFIG, ".gitattributes"}
+    paths = {CONFIG, ".gitattributes"}
     for path, data in tree.read(path for path in tree.ids(INDEXES)).items():
         for index in all_readable(data, path):
-            found |= set(index.inputs.values)
-            found |= {path_of_recorded(index.release, name) for name in index.inputs.overlay}
-    return found | _own_charts(tree)
+            paths |= set(index.inputs.values)
+            paths |= {path_of_recorded(index.release, name) for name in index.inputs.overlay}
+    return paths | _own_charts(tree)
 
 
 def _own_charts(tree: Tree) -> set[str]:
@@ -68,16 +68,16 @@ def _own_charts(tree: Tree) -> set[str]:
         lock = from_text(data.decode(errors="replace"))
     except ConfigError:
         return set()
-    found = set[str]()
+    paths = set[str]()
     for pin in {got.folder: got.pin for got in lock.releases.values()}.values():
         places = {"": pin.source, **{f"{one.path}/": one.source for one in pin.dependencies or ()}}
         local = {below: posixpath.normpath(place) for below, place in places.items() if "://" not in place}
         files = [original(path.removeprefix(f"{pin.folder}/")) for path in tree.ids(pin.folder)] if local else []
         for below, place in local.items():
-            found |= {place, *_packed_inside(tree, place)} | {
+            paths |= {place, *_packed_inside(tree, place)} | {
                 posixpath.normpath(f"{place}/{file.removeprefix(below)}") for file in files if file.startswith(below)
             }
-    return {path for path in found if not path.startswith(("/", "../"))}
+    return {path for path in paths if not path.startswith(("/", "../"))}
 
 
 def _packed_inside(tree: Tree, place: str) -> list[str]:
@@ -105,8 +105,8 @@ def _owned(tree: Tree, *, damaged: bool = False) -> Mapping[str, str]:
     indexes = [path for path in ids if index_place(path) is not None]
     ours = set(indexes)
     for path, data in tree.read(indexes).items():
-        found = all_readable(data, path) if damaged else (from_bytes(data, path),)
-        ours |= {file for index in found for file in index.files}
+        indexes_read = all_readable(data, path) if damaged else (from_bytes(data, path),)
+        ours |= {file for index in indexes_read for file in index.files}
     lock = tree.read([LOCK]).get(LOCK)
     own = {path: ids[path] for path in ours if path in ids}
     if lock is None:

@@ -32,8 +32,8 @@ class ReleaseSelection:
 def indexes(tree: Tree, wanted: ReleaseSelection) -> dict[str, Index]:
     """The index of each release that ``wanted`` takes, by path, sorted. Raises StaleError where one cannot be read."""
     taken = tree.read(index_paths(tree.paths(FOLDER), wanted))
-    found = sorted((place, path) for path in taken if (place := index_place(path)) is not None)
-    return {path: from_bytes(taken[path], path) for _, path in found}
+    places = sorted((place, path) for path in taken if (place := index_place(path)) is not None)
+    return {path: from_bytes(taken[path], path) for _, path in places}
 
 
 def index_paths(paths: Iterable[str], wanted: ReleaseSelection) -> list[str]:
@@ -51,14 +51,14 @@ def committed(tree: Tree, wanted: ReleaseSelection, unseal: Unseal) -> tuple[tup
         StaleError: an index cannot be read.
         WorldError: a rendered file is gone, no YAML, or not what its index says.
     """
-    found: list[tuple[str, Resource]] = []
+    committed_objects: list[tuple[str, Resource]] = []
     for index in indexes(tree, wanted).values():
         files = tree.read(index.files)
         for path, entry in sorted(index.files.items()):
             _untouched(path, entry, files)
             objects = objects_of(path, entry, files, (index.inputs.namespace, index.release), unseal)
-            found += [(path, resource) for resource in objects]
-    return tuple(found)
+            committed_objects += [(path, resource) for resource in objects]
+    return tuple(committed_objects)
 
 
 def _untouched(path: str, entry: IndexEntry, files: Mapping[str, bytes]) -> None:

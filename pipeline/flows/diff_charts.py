@@ -46,9 +46,9 @@ def diff_charts(begun: Begun, rules: Callable[[], Iterable[Rule]], check: Report
         before, after = (_snapshot(one, chart, side, how, engine) for one, chart, side in sides)
         return before, after, build(before, after, loaded, targets)
 
-    found = judged([None, None])  # as if nothing varied, which is so for most charts, while Helm renders again
+    first = judged([None, None])  # as if nothing varied, which is so for most charts, while Helm renders again
     pairs = again.pairs([answer.text if isinstance(answer, RenderedChart) else "" for answer in answers])
-    before, after, report = judged(pairs) if any(pairs) else found
+    before, after, report = judged(pairs) if any(pairs) else first
     check(before, after, report)
     return report
 
@@ -116,11 +116,11 @@ def _settled(
     one, other = (_manifests(text, how, scopes) for text in (pair.one, pair.other)) if pair else (side.manifests,) * 2
     if isinstance(one, RenderError) or isinstance(other, RenderError):
         return side
-    found = volatile(side.manifests, one, other, by_stand_ins=pair is None or pair.by_stand_ins)
-    names = {one.id: str(one.shown) for one in found if one.is_name}
-    ids = {one.id: replace(one.id, name=names.get(one.id, one.id.name)) for one in found}
-    paths = tuple(VolatilePath(ids[one.id], one.path, one.whole) for one in found)
-    return replace(side, notes=Notes(paths, tuple(sorted(functions)) if paths else ()), chance=found)
+    varying = volatile(side.manifests, one, other, by_stand_ins=pair is None or pair.by_stand_ins)
+    names = {one.id: str(one.shown) for one in varying if one.is_name}
+    ids = {one.id: replace(one.id, name=names.get(one.id, one.id.name)) for one in varying}
+    paths = tuple(VolatilePath(ids[one.id], one.path, one.whole) for one in varying)
+    return replace(side, notes=Notes(paths, tuple(sorted(functions)) if paths else ()), chance=varying)
 
 
 def _snapshot(asked: ChartSide, chart: Chart, side: Side | RenderError, how: How, engine: Engine) -> Snapshot:

@@ -57,8 +57,8 @@ class DiffTerms:
         """
         policies = dict.fromkeys(branch.environments, base.policy)
         policies |= {name: environment.policy for name, environment in base.environments.items()}
-        found = loosenings(base, branch, severities)
-        return replace(self, policies=policies, own_policies=self.policies, loosened=found, decides=source)
+        loosened = loosenings(base, branch, severities)
+        return replace(self, policies=policies, own_policies=self.policies, loosened=loosened, decides=source)
 
 
 def diff_repository(

@@ -29,19 +29,19 @@ class EditedTree:
 
     def ids(self, prefix: str) -> Mapping[str, str]:
         """Of a changed file: the digest of its content, which is equal for equal bytes on two such trees."""
-        found = {path: known for path, known in self.base.ids(prefix).items() if path not in self.changed}
+        untouched = {path: known for path, known in self.base.ids(prefix).items() if path not in self.changed}
         new = {path: hashlib.sha256(data).hexdigest() for path, data in self._below(prefix).items()}
-        return dict(sorted({**found, **new}.items()))
+        return dict(sorted({**untouched, **new}.items()))
 
     def paths(self, prefix: str) -> Iterable[str]:
-        found = [path for path in self.base.paths(prefix) if path not in self.changed]
-        return sorted([*found, *self._below(prefix)])
+        untouched = [path for path in self.base.paths(prefix) if path not in self.changed]
+        return sorted([*untouched, *self._below(prefix)])
 
     def read(self, paths: Iterable[str]) -> Mapping[str, bytes]:
         wanted = list(paths)
         old = self.base.read(path for path in wanted if path not in self.changed)
-        found = {path: self.changed.get(path, old.get(path)) for path in wanted}
-        return {path: data for path, data in found.items() if data is not None}
+        contents = {path: self.changed.get(path, old.get(path)) for path in wanted}
+        return {path: data for path, data in contents.items() if data is not None}
 
     def _below(self, prefix: str) -> dict[str, bytes]:
         inside = (path for path in self.changed if not prefix or path == prefix or path.startswith(f"{prefix}/"))

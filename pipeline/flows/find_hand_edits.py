@@ -24,17 +24,17 @@ class VendoredTrees(Protocol):
 
 def rendered_edits(tree: Tree, wanted: ReleaseSelection) -> tuple[HandEdit, ...]:
     """Below rendered/, of the releases that ``wanted`` takes. Raises StaleError where an index cannot be read."""
-    found = indexes(tree, wanted)
-    files = tree.read(path for index in found.values() for path in index.files)
-    return edits_of(found, files, tree.paths(FOLDER), wanted)
+    index_of = indexes(tree, wanted)
+    files = tree.read(path for index in index_of.values() for path in index.files)
+    return edits_of(index_of, files, tree.paths(FOLDER), wanted)
 
 
 def edits_of(
-    found: Mapping[str, Index], files: Mapping[str, bytes], paths: Iterable[str], wanted: ReleaseSelection
+    index_of: Mapping[str, Index], files: Mapping[str, bytes], paths: Iterable[str], wanted: ReleaseSelection
 ) -> tuple[HandEdit, ...]:
-    """The same, of what was read already: ``found`` are the indexes by path, ``paths`` is all below rendered/."""
-    changed = [edit for index in found.values() for edit in changed_files(index, files)]
-    known = {path for index in found.values() for path in index.files}
+    """The same, of what was read already: ``index_of`` are the indexes by path, ``paths`` is all below rendered/."""
+    changed = [edit for index in index_of.values() for edit in changed_files(index, files)]
+    known = {path for index in index_of.values() for path in index.files}
     here = (path for path in paths if any(owner(path)) and wanted.takes(*owner(path)))
     return (*sorted(changed), *added_files(here, known))
 

@@ -32,12 +32,12 @@ NOTHING_HIDDEN = HiddenValues()
 
 def hidden_values(tree: Tree, wanted: ReleaseSelection) -> HiddenValues:
     """Each text once, sorted. Raises StaleError where an index cannot be read."""
-    found: set[str] = set()
+    hidden: set[str] = set()
     places: list[Copied] = []
     for index in indexes(tree, wanted).values():
-        found |= {*_copied(tree, index), *_set_by_people(tree, index)}
+        hidden |= {*_copied(tree, index), *_set_by_people(tree, index)}
         places += index.notes.copies.places
-    return HiddenValues(tuple(sorted(found)), tuple(places))
+    return HiddenValues(tuple(sorted(hidden)), tuple(places))
 
 
 def _copied(tree: Tree, index: Index) -> Iterator[str]:
@@ -54,9 +54,9 @@ def _set_by_people(tree: Tree, index: Index) -> Iterator[str]:
     paths = index.notes.copies.values
     if not paths:
         return
-    found = tree.read(index.inputs.values)
+    contents = tree.read(index.inputs.values)
     for file, known in index.inputs.values.items():
-        data = found.get(file, b"")
+        data = contents.get(file, b"")
         if digest(data) == known:
             try:
                 yield from values_at(mapping(load(data.decode(errors="replace"))), paths)

@@ -27,7 +27,7 @@ def _lines(config: Config, lock: ChartLock, world: RenderPorts, wanted: ReleaseS
         title = f"{environment.name}/{release.name}"
         if not wanted.takes(environment.name, release.name):
             continue
-        found = indexes_of(environment.name, release.name, world.files)
+        known = indexes_of(environment.name, release.name, world.files)
         try:
             job = job_of(environment, release, lock, world, sealed=True)
         except StaleError as error:
@@ -35,7 +35,7 @@ def _lines(config: Config, lock: ChartLock, world: RenderPorts, wanted: ReleaseS
         except PipelineError:
             yield f"{title}: its values or its overlay cannot be read"
         else:
-            reasons = list(_reasons(found[0].inputs, job)) if found else ["it is not rendered"]
+            reasons = list(_reasons(known[0].inputs, job)) if known else ["it is not rendered"]
             if reasons:
                 yield f"{title}: {listed(reasons, _SHOWN)}"
 

@@ -34,10 +34,10 @@ def made_of(tree: Tree) -> dict[str, str]:
     Raises:
         StaleError: an index cannot be read.
     """
-    found = indexes(tree, ReleaseSelection())
+    index_of = indexes(tree, ReleaseSelection())
     return {
         folder(index.inputs.chart, index.inputs.version): f"{index.environment}/{index.release}"
-        for index in found.values()
+        for index in index_of.values()
     }
 
 

@@ -48,17 +48,17 @@ def read_rendered(
         StaleError: an index cannot be read.
         WorldError: a rendered file is gone, or it or a values file is not valid YAML.
     """
-    found = indexes(tree, wanted)
-    files = tree.read(path for index in found.values() for path in index.files)
+    index_of = indexes(tree, wanted)
+    files = tree.read(path for index in index_of.values() for path in index.files)
     charts = _Charts(tree, make_chart)
     releases, inputs = {}, {}
-    for index in found.values():
+    for index in index_of.values():
         key = ReleaseKey(index.environment, index.release)
         manifests = _manifests(index, files, kept)
         releases[key] = _release(index, manifests, tree, charts)
         inputs[key] = index.inputs
     versions = sorted({one.helm_version for one in inputs.values()})
-    edits = edits_of(found, files, tree.paths(FOLDER), wanted)
+    edits = edits_of(index_of, files, tree.paths(FOLDER), wanted)
     return RenderedSnapshot(
         Snapshot(source, releases, {}, helm_version=versions[-1] if versions else ""), inputs, edits
     )
@@ -107,9 +107,9 @@ def _release(index: Index, manifests: ManifestSet, tree: Tree, charts: "_Charts"
 
 def _layers(inputs: Inputs, tree: Tree) -> Iterable[ValuesLayer]:
     """The values files that the render was made of. One that has changed since is not what made it, and left out."""
-    found = tree.read(inputs.values)
+    contents = tree.read(inputs.values)
     for file, known in inputs.values.items():
-        data = found.get(file)
+        data = contents.get(file)
         if data is not None and digest(data) == known:
             yield _layer(file, data)
 
@@ -126,9 +126,9 @@ def _layer(file: str, data: bytes) -> ValuesLayer:
 def _overlay(index: Index, tree: Tree) -> Iterable[tuple[str, str]]:
     """The overlay's files as they were when it was rendered; one that has changed since reads as empty."""
     paths = {name: path_of_recorded(index.release, name) for name in index.inputs.overlay}
-    found = tree.read(paths.values())
+    contents = tree.read(paths.values())
     for name, known in index.inputs.overlay.items():
-        data = found.get(paths[name], b"")
+        data = contents.get(paths[name], b"")
         yield paths[name], data.decode(errors="replace") if digest(data) == known else ""
 
 

@@ -22,10 +22,10 @@ def check_secrets(config: Config, paths: Iterable[str], worktree: Tree) -> None:
     own = {release.name: config.secrets_of(release) for release in config.releases}
     below = (path for path in paths if path.startswith(f"{FOLDER}/"))
     rendered = [path for path in below if own.get(owner(path)[1], config.secrets) != "allow"]
-    found = list(_in_the_open((path for path in rendered if path.endswith(".yaml")), worktree))
-    if found:
+    exposed = list(_in_the_open((path for path in rendered if path.endswith(".yaml")), worktree))
+    if exposed:
         raise UsageError(
-            f"these files contain Secret values in plain text: {', '.join(found)}",
+            f"these files contain Secret values in plain text: {', '.join(exposed)}",
             hint="let the chart use an existing Secret, or set secrets: {rendered: omit} (or sops) in pipeline.yaml",
         )
     copied = list(_copied((path for path in rendered if index_place(path)), worktree))

@@ -51,27 +51,27 @@ def verify(
 
     Without a ``source`` nothing is fetched.
     """
-    found, notes = list[FileDifference](), list[str]()
+    rows, notes = list[FileDifference](), list[str]()
     for number, chart in enumerate(lock.charts):
         progress(number, len(lock.charts), chart.name)
         if trees.vendored_digest(chart.folder) == chart.tree:
             continue
         here = trees.vendored(chart.folder)
-        found += [FileDifference(f"{chart.folder}/{path}", what) for path, what in here.strange.items()]
+        rows += [FileDifference(f"{chart.folder}/{path}", what) for path, what in here.strange.items()]
         if not here.files:
-            found.append(FileDifference(chart.folder, "is missing"))
+            rows.append(FileDifference(chart.folder, "is missing"))
             continue
         was, why = _was(config, lock, chart, committed, source)
-        found += differences(chart.folder, was, here.files) if was is not None else []
+        rows += differences(chart.folder, was, here.files) if was is not None else []
         if was is None:
-            found.append(FileDifference(chart.folder, "is not what was vendored"))
+            rows.append(FileDifference(chart.folder, "is not what was vendored"))
             notes.append(f"{chart.folder}: its files cannot be compared one by one: {why}")
-    found += _unsigned(config, lock, source, notes)
-    found += _undeclared(lock, below.paths)
+    rows += _unsigned(config, lock, source, notes)
+    rows += _undeclared(lock, below.paths)
     if lock.charts:
         rules = {} if below.attributes is None else {_ATTRIBUTES: below.attributes}
-        found += differences(FOLDER, {_ATTRIBUTES: ATTRIBUTES}, rules)
-    return Verified(len(lock.charts), tuple(sorted(set(found))), tuple(notes))
+        rows += differences(FOLDER, {_ATTRIBUTES: ATTRIBUTES}, rules)
+    return Verified(len(lock.charts), tuple(sorted(set(rows))), tuple(notes))
 
 
 def _unsigned(

@@ -38,8 +38,8 @@ def _served(client: Client, inventory: Inventory, resources: Mapping[ResourceId,
 
 def _through(manifests: ManifestSet, bodies: Mapping[ResourceId, Body]) -> ManifestSet:
     """Hooks stay as they were applied: they do not stay in the cluster."""
-    found = [_seen(resource, bodies) for resource in manifests.resources]
-    return replace(manifests, resources=tuple(resource for resource in found if resource is not None))
+    resources = [_seen(resource, bodies) for resource in manifests.resources]
+    return replace(manifests, resources=tuple(resource for resource in resources if resource is not None))
 
 
 def _seen(resource: Resource, bodies: Mapping[ResourceId, Body]) -> Resource | None:

@@ -140,14 +140,14 @@ def as_strict(plan: Plan, protected: ProtectedPolicy | None) -> None:
 def _resources(plan: Plan, objects: Iterable[tuple[str, Resource]]) -> dict[int, Resource]:
     """What is sent, held against the plan's digests."""
     inventory = Inventory(plan.target.environment, plan.policy.namespace)
-    found = {(file, resource.id): resource for file, resource in objects}
-    return {action.number: _resource(action, found, inventory) for action in plan.of(*WRITES, *_WITH_BODY)}
+    wanted = {(file, resource.id): resource for file, resource in objects}
+    return {action.number: _resource(action, wanted, inventory) for action in plan.of(*WRITES, *_WITH_BODY)}
 
 
 def _resource(
-    action: PlannedAction, found: Mapping[tuple[str, ResourceId], Resource], inventory: Inventory
+    action: PlannedAction, wanted: Mapping[tuple[str, ResourceId], Resource], inventory: Inventory
 ) -> Resource:
-    resource = found.get((action.file, action.id)) if action.file else _bare_namespace(action.id)
+    resource = wanted.get((action.file, action.id)) if action.file else _bare_namespace(action.id)
     if resource is None:
         raise StaleError(f"{action.file} does not contain {action.id}", hint=_AGAIN)
     body = sent(resource, None if action.op is Operation.HOOK or not action.file else inventory)

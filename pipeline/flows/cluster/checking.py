@@ -51,11 +51,11 @@ def journal_is_whole(data: bytes, where: str, inventory: Inventory, lease: Lease
     Raises:
         WorldError: its chain is broken, or it does not end where the inventory and the Lease know that it did.
     """
-    found = journal.read(data, where)
+    entries_read = journal.read(data, where)
     for text in (inventory.run.journal, lease.journal if lease else ""):
         anchor = journal.anchor_of(text)
         if anchor is not None and anchor.run == inventory.run.id:
-            journal.check_end(found, anchor, where)
+            journal.check_end(entries_read, anchor, where)
 
 
 def cluster_is_the_same(client: Client, plan: Plan) -> None:
@@ -100,15 +100,15 @@ def objects_are_the_same(objects: Objects, tasks: Iterable[Task]) -> None:
 
 
 def _against(objects: Objects, task: Task) -> str:
-    action, found = task.action, task.found
-    if action.op is Operation.DELETE and found is None:
+    action, body = task.action, task.found
+    if action.op is Operation.DELETE and body is None:
         return ""
-    why = objects.against(task, found, begun=task.resumed)
+    why = objects.against(task, body, begun=task.resumed)
     if not why or not task.resumed:
         return why
-    if found is None:
+    if body is None:
         return "" if action.op is Operation.RECREATE else why
-    return "" if objects.is_done(task, found) else why
+    return "" if objects.is_done(task, body) else why
 
 
 def by_phase(actions: Iterable[PlannedAction]) -> Iterator[tuple[tuple[int, int], list[PlannedAction]]]:

@@ -45,10 +45,10 @@ class Client:
         attempt = 0
         while True:
             answer = once(call)
-            found = fate(call, answer)
-            if found is not Fate.RETRY:
+            outcome = fate(call, answer)
+            if outcome is not Fate.RETRY:
                 self.shared.within(answer.body)
-                return found, answer
+                return outcome, answer
             wait = wait_seconds(attempt, answer, self.jitter())
             if self.clock.monotonic() + wait > end:
                 return Fate.FINAL, answer
@@ -62,10 +62,10 @@ class Client:
             WorldError: the server refuses, or no one serves that path.
         """
         call = Call("GET", path, **more)
-        found, answer = self.send(call)
-        if found is Fate.DONE:
+        outcome, answer = self.send(call)
+        if outcome is Fate.DONE:
             return answer.body
-        if found is Fate.NOT_FOUND:
+        if outcome is Fate.NOT_FOUND:
             return None
         raise WorldError(f"the cluster does not allow reading {path}: {explain(answer)}", hint=_hint(answer))
 
@@ -76,14 +76,14 @@ class Client:
     def every(self, served: Served, namespace: str = "", query: tuple[tuple[str, str], ...] = ()) -> list[Body]:
         """All objects of a kind, of one namespace or of all; read in pages. ``query`` may narrow it."""
         query = (("limit", _PAGE), *query)
-        found: list[Body] = []
+        bodies: list[Body] = []
         more = ""
         while True:
             page = (*query, ("continue", more)) if more else query
             call = Call("GET", served.collection(namespace), page, timeout_seconds=60)
             fate_, answer = self.send(call)
             if answer.status == _EXPIRED and more:
-                more, found = "", []
+                more, bodies = "", []
                 continue
             if fate_ is Fate.NOT_FOUND:
                 return []
@@ -93,10 +93,10 @@ class Client:
                 )
             version = f"{served.group}/{served.version}" if served.group else served.version
             body = mapping(answer.body)
-            found += [{"apiVersion": version, "kind": served.kind, **item} for item in sequence(body.get("items"))]
+            bodies += [{"apiVersion": version, "kind": served.kind, **item} for item in sequence(body.get("items"))]
             more = str(mapping(body.get("metadata")).get("continue") or "")
             if not more:
-                return found
+                return bodies
 
     @cached_property
     def serves(self) -> Discovery:

@@ -28,9 +28,9 @@ def deciding_policy(branches: Branches, environment: str) -> ProtectedPolicy | N
         RefusedError: it cannot be read, so that it is unknown what it would forbid.
     """
     reference = branches.protected()
-    found = _at(branches, reference, environment) if reference else None
-    other = found.policy.approvals.signers_ref if found else HEAD
-    return found if other in (HEAD, reference) else _at(branches, other, environment)
+    protected = _at(branches, reference, environment) if reference else None
+    other = protected.policy.approvals.signers_ref if protected else HEAD
+    return protected if other in (HEAD, reference) else _at(branches, other, environment)
 
 
 def _at(branches: Branches, reference: str, environment: str) -> ProtectedPolicy | None:

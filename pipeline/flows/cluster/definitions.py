@@ -48,9 +48,9 @@ class KnownDefinitions:
         """The definitions of the plan, as the server says that they will be."""
         for case in cases:
             after = case.prediction.body if case.prediction else None
-            found = definition(Resource.of(after or case.wanted.resource.body))
-            key = (found.group, found.kind)
-            self._new[key] = found
+            taken = definition(Resource.of(after or case.wanted.resource.body))
+            key = (taken.group, taken.kind)
+            self._new[key] = taken
             if case.found is None or (after is None and not case.stand_in):
                 continue
             one = Changing(change_of(case.found, after or case.wanted.resource.body), case.wanted)
@@ -58,28 +58,28 @@ class KnownDefinitions:
             if after is None or differs(case.found, after):
                 self.changes[key] = one
 
-    def first(self, item: DesiredObject, found: Body | None) -> WriteFirst:
+    def first(self, item: DesiredObject, existing: Body | None) -> WriteFirst:
         """What must go before the apply of a custom resource, by the definitions of the plan alone."""
         key = (item.id.group, item.id.kind)
         if key not in self._new:
             return NOTHING_FIRST
         known, changing = self._new[key], self.changes.get(key)
         nulls = nulls_to_omit(known.schema(item.resource.version), item.resource.body)
-        if changing is None or found is None:
+        if changing is None or existing is None:
             return WriteFirst((), nulls)
-        patch = first_by_patch(changing.change, item.resource.version, found, item.resource.body)
+        patch = first_by_patch(changing.change, item.resource.version, existing, item.resource.body)
         return WriteFirst(patch, nulls, known)
 
-    def cure(self, item: DesiredObject, served: Served, found: Body | None) -> WriteFirst:
+    def cure(self, item: DesiredObject, served: Served, existing: Body | None) -> WriteFirst:
         """The same for one that the server refuses, by the definition that the cluster has."""
         known = self._of_cluster(item, served)
         if known is None:
             return NOTHING_FIRST
         version, body = item.resource.version, item.resource.body
-        patch = () if found is None else first_by_patch(DefinitionChange(known, known), version, found, body)
-        hurt = found is not None and repaired(known, found, version) is not None
-        if found is not None and hurt:
-            self.hurt.append(_repair(found, served, item, version))
+        patch = () if existing is None else first_by_patch(DefinitionChange(known, known), version, existing, body)
+        hurt = existing is not None and repaired(known, existing, version) is not None
+        if existing is not None and hurt:
+            self.hurt.append(_repair(existing, served, item, version))
         return WriteFirst(patch, nulls_to_omit(known.schema(version), body), known if hurt else None)
 
     def _of_cluster(self, item: DesiredObject, served: Served) -> Definition | None:

@@ -103,9 +103,9 @@ class Planner:
 
     def _hide(self, bodies: Iterable[Body]) -> None:
         """Learn the values of live Secrets before anything is compared: what is shown first may be a copy of one."""
-        found = [Resource.of(body) for body in bodies]
-        self.terms.mask.hidden(text for one in found for text in texts_at(one, self.terms.copied))
-        self.terms.mask.manifests(ManifestSet(tuple(one for one in found if one.kind == SECRET and not one.group)))
+        resources = [Resource.of(body) for body in bodies]
+        self.terms.mask.hidden(text for one in resources for text in texts_at(one, self.terms.copied))
+        self.terms.mask.manifests(ManifestSet(tuple(one for one in resources if one.kind == SECRET and not one.group)))
 
     def _cases(
         self,
@@ -126,19 +126,19 @@ class Planner:
 
     def _case(self, item: DesiredObject, changing: frozenset[GroupKind], brought: Brought) -> ObservedObject:
         served = self.client.serves.of(item.resource)
-        found = self.found.get(item.id)
-        first = self._known.first(item, found)
+        existing = self.found.get(item.id)
+        first = self._known.first(item, existing)
         key = (item.resource.group, item.resource.version, item.id.kind)
         if served is None:
             plural = brought.get(key, "")
-            return ObservedObject(item, plural, found, None, "offline" if plural else "unknown", "", first)
-        if found is not None and not self.full and as_recorded(item, found, self.terms):
-            return ObservedObject(item, served.plural, found, None, "record", "", first)
-        if found is not None and may_touch(found, item.id, self.terms) is not None:
-            return ObservedObject(item, served.plural, found, None, "not ours")
+            return ObservedObject(item, plural, existing, None, "offline" if plural else "unknown", "", first)
+        if existing is not None and not self.full and as_recorded(item, existing, self.terms):
+            return ObservedObject(item, served.plural, existing, None, "record", "", first)
+        if existing is not None and may_touch(existing, item.id, self.terms) is not None:
+            return ObservedObject(item, served.plural, existing, None, "not ours")
         if not self._has_place(item, served):
-            return ObservedObject(item, served.plural, found, None, "offline", "", first)
-        prediction, first = self._predicted(item, served, found, first)
+            return ObservedObject(item, served.plural, existing, None, "offline", "", first)
+        prediction, first = self._predicted(item, served, existing, first)
         stand_in = ""
         if prediction.body is None and (item.id.group, item.id.kind) in changing:
             stand_in = "its definition changes in this plan, and the server still judges by the old one"
@@ -148,30 +148,30 @@ class Planner:
             stand_in = "objects are stored in a version that it loses: the server takes it once they are stored anew"
         elif prediction.body is None and "does not support dry run" in prediction.answer.message:
             stand_in = "a webhook does not support dry runs: what it will say is not known"
-        return ObservedObject(item, served.plural, found, prediction, "", stand_in, first)
+        return ObservedObject(item, served.plural, existing, prediction, "", stand_in, first)
 
     def _predicted(
-        self, item: DesiredObject, served: Served, found: Body | None, first: WriteFirst
+        self, item: DesiredObject, served: Served, existing: Body | None, first: WriteFirst
     ) -> tuple[Prediction, WriteFirst]:
         """The dry run; where a custom resource is refused, again with what would have to go first."""
         if first.patch:
-            return predicted_with(self.client, served, item.resource.body, found, self.terms, first=first), first
+            return predicted_with(self.client, served, item.resource.body, existing, self.terms, first=first), first
         body = without(item.resource.body, frozenset(first.nulls))
-        prediction = predict(self.client, served, body, found, self.terms)
-        if prediction.body is not None and found is not None and not built_in_group(item.id.group):
-            gone = vanished(found, item.resource.body, prediction.body)
+        prediction = predict(self.client, served, body, existing, self.terms)
+        if prediction.body is not None and existing is not None and not built_in_group(item.id.group):
+            gone = vanished(existing, item.resource.body, prediction.body)
             first = replace(first, patch=gone)
             return (
-                (predicted_with(self.client, served, item.resource.body, found, self.terms, first=first), first)
+                (predicted_with(self.client, served, item.resource.body, existing, self.terms, first=first), first)
                 if gone
                 else (prediction, first)
             )
         if prediction.body is not None or prediction.answer.status not in REFUSALS or built_in_group(item.id.group):
             return prediction, first
-        more = self._known.cure(item, served, found)
+        more = self._known.cure(item, served, existing)
         if more in (NOTHING_FIRST, first):
             return prediction, first
-        again = predicted_with(self.client, served, item.resource.body, found, self.terms, first=more)
+        again = predicted_with(self.client, served, item.resource.body, existing, self.terms, first=more)
         return (again, more) if again.body is not None or more.read_by is not None else (prediction, first)
 
     def _has_place(self, item: DesiredObject, served: Served) -> bool:
@@ -182,14 +182,14 @@ class Planner:
 
 
 def _brought(definitions: Iterable[DesiredObject]) -> Brought:
-    found = {}
+    brought = {}
     for item in definitions:
         spec = mapping(item.resource.body.get("spec"))
         names = mapping(spec.get("names"))
         for version in sequence(spec.get("versions")):
             key = (str(spec.get("group")), str(mapping(version).get("name")), str(names.get("kind")))
-            found[key] = str(names.get("plural") or "")
-    return found
+            brought[key] = str(names.get("plural") or "")
+    return brought
 
 
 def _loses_stored(answer: Answer) -> bool:

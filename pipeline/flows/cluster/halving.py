@@ -18,17 +18,17 @@ def halves(actions: Iterable[PlannedAction], cases: Iterable[ObservedObject]) ->
     """The actions, each definition that cannot be written at once as two."""
     known = {case.wanted.id: case for case in cases}
     plain = [case.wanted.resource for case in known.values() if not backing_services([case.wanted.resource])]
-    found: list[PlannedAction] = []
+    halved: list[PlannedAction] = []
     for action in actions:
         case = known.get(action.id)
         if case is None or action.kind != CRD_KIND or action.op not in (Operation.UPDATE, Operation.ADOPT):
-            found.append(action)
+            halved.append(action)
             continue
         own = case.wanted.resource
         half = None if case.found is None else first_half(case.found, own.body)
         backing = backing_workloads([own, *plain]) if half is not None else frozenset()
         if not backing:
-            found.append(action)
+            halved.append(action)
             continue
         wave = max([action.wave, *(known[rid].wanted.wave for rid in backing)])
         rest = replace(
@@ -41,5 +41,5 @@ def halves(actions: Iterable[PlannedAction], cases: Iterable[ObservedObject]) ->
             warnings=(),
             reason=_REASON,
         )
-        found += [replace(action, half=True), rest]
-    return found
+        halved += [replace(action, half=True), rest]
+    return halved

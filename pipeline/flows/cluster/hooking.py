@@ -49,8 +49,8 @@ def _begun(task: Task, objects: Objects) -> Body | None:
     """The hook that an interrupted run of the same plan began, where its policy lets no one begin it again."""
     if not task.resumed or apply_hooks.BEFORE in task.action.deletes:
         return None
-    found = objects.read(task)
-    return found if found is not None and objects.is_done(task, found) else None
+    body = objects.read(task)
+    return body if body is not None and objects.is_done(task, body) else None
 
 
 def _made(task: Task, objects: Objects) -> tuple[Body | None, Answer]:
@@ -63,9 +63,9 @@ def _made(task: Task, objects: Objects) -> tuple[Body | None, Answer]:
         if fate is Fate.DONE:
             return answer.body, answer
         ambiguous = ambiguous or fate is Fate.AMBIGUOUS
-        found = objects.read(task) if ambiguous and fate in (Fate.AMBIGUOUS, Fate.REREAD) else None
-        if found is not None and is_applied_by(found, MANAGER):
-            return found, answer
+        existing = objects.read(task) if ambiguous and fate in (Fate.AMBIGUOUS, Fate.REREAD) else None
+        if existing is not None and is_applied_by(existing, MANAGER):
+            return existing, answer
         if fate is not Fate.AMBIGUOUS:
             break
     return None, answer
@@ -74,31 +74,31 @@ def _made(task: Task, objects: Objects) -> tuple[Body | None, Answer]:
 def _without_predecessor(task: Task, objects: Objects, removal: Removal) -> Outcome | None:
     """Delete what an earlier run left; None where the way is free."""
     action = task.action
-    found = objects.read(task)
-    if found is None:
+    existing = objects.read(task)
+    if existing is None:
         return None
-    annotations = mapping(mapping(found.get("metadata")).get("annotations"))
+    annotations = mapping(mapping(existing.get("metadata")).get("annotations"))
     if HOOK_ANNOTATION not in annotations:
-        return Outcome(action, OutcomeState.STALE, "an object of that name exists, but is not a hook", found)
+        return Outcome(action, OutcomeState.STALE, "an object of that name exists, but is not a hook", existing)
     if apply_hooks.BEFORE not in action.deletes:
         return Outcome(
             action,
             OutcomeState.FAILED,
             "the hook of an earlier run still exists, and its delete policy keeps it",
-            found,
+            existing,
         )
     deleted = _delete(task, objects, removal)
     return None if deleted.state is OutcomeState.DELETED else deleted
 
 
 def _delete(task: Task, objects: Objects, removal: Removal) -> Outcome:
-    found = objects.read(task)
-    if found is None:
+    body = objects.read(task)
+    if body is None:
         return Outcome(task.action, OutcomeState.DELETED)
-    refused = removal.remove(task, found, "hook: delete")
+    refused = removal.remove(task, body, "hook: delete")
     if refused is not None:
         return refused
-    return removal.deleted(task, str(mapping(found.get("metadata")).get("uid")))
+    return removal.deleted(task, str(mapping(body.get("metadata")).get("uid")))
 
 
 def _awaited(task: Task, live: Body, waiting: Waiting) -> Outcome:
@@ -106,7 +106,7 @@ def _awaited(task: Task, live: Body, waiting: Waiting) -> Outcome:
     outcome = Outcome(action, OutcomeState.RAN, body=live)
     if action.kind not in apply_hooks.RUNS_TO_ITS_END:
         return outcome
-    found = waiting.until_healthy({action.id: task.served}, no_progress, {action.id: live})[action.id]
-    if found.state is HealthState.CURRENT:
+    health = waiting.until_healthy({action.id: task.served}, no_progress, {action.id: live})[action.id]
+    if health.state is HealthState.CURRENT:
         return outcome
-    return replace(outcome, state=OutcomeState.FAILED, message=f"the hook did not succeed: {found.reason}")
+    return replace(outcome, state=OutcomeState.FAILED, message=f"the hook did not succeed: {health.reason}")

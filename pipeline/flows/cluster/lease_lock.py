@@ -52,11 +52,11 @@ class LeaseLock:
             WorldError: the cluster refuses.
         """
         for _ in range(_TRIES):
-            found = self._read(self._patient)
-            if found is not None and found.holder:
-                tell(f"locked by {clean(found.holder)}: waiting {found.duration_seconds} s for a sign of life")
-                found = self._still(found)
-            if self._take(found):
+            lease = self._read(self._patient)
+            if lease is not None and lease.holder:
+                tell(f"locked by {clean(lease.holder)}: waiting {lease.duration_seconds} s for a sign of life")
+                lease = self._still(lease)
+            if self._take(lease):
                 self._thread = threading.Thread(target=self._keep, daemon=True)
                 self._thread.start()
                 return
@@ -101,9 +101,9 @@ class LeaseLock:
                 raise RefusedError(f"another run holds the lock: {clean(now.holder)}", hint=hint)
         return seen
 
-    def _take(self, found: Lease | None) -> bool:
-        transitions = (found.transitions if found else 0) + 1
-        version = found.resource_version if found else ""
+    def _take(self, lease: Lease | None) -> bool:
+        transitions = (lease.transitions if lease else 0) + 1
+        version = lease.resource_version if lease else ""
         return self._put(Lease(self._holder, self._seconds, transitions, "", version), "lock")
 
     def _put(self, wanted: Lease, what: str) -> bool:

@@ -26,9 +26,9 @@ _TRIES = 5
 _SHOWN = 3
 
 
-def stale_versions(found: Body, storage: str) -> list[str]:
+def stale_versions(body: Body, storage: str) -> list[str]:
     """Those in which objects may be stored, beside ``storage``."""
-    stored = sequence(mapping(found.get("status")).get("storedVersions"))
+    stored = sequence(mapping(body.get("status")).get("storedVersions"))
     return [str(version) for version in stored if version != storage]
 
 
@@ -39,12 +39,12 @@ def migrations_of(known: Iterable[Changing]) -> list[PlannedAction]:
     """
     actions = []
     for one in known:
-        change, found, wanted = one.change, one.change.before.body, one.item
-        stale = stale_versions(found, change.after.storage_version)
+        change, body, wanted = one.change, one.change.before.body, one.item
+        stale = stale_versions(body, change.after.storage_version)
         if not stale:
             continue
         first = any(version not in change.after.versions for version in stale)
-        metadata = mapping(found.get("metadata"))
+        metadata = mapping(body.get("metadata"))
         actions.append(
             PlannedAction(
                 number=0,
@@ -72,31 +72,31 @@ def migrate(task: Task, objects: Objects) -> Outcome:
     """Everything of one definition; begun again where somebody writes the definition meanwhile."""
     action = task.action
     for _ in range(_TRIES):
-        found = objects.read(task)
-        if found is None or action.live is None or found["metadata"]["uid"] != action.live.uid:
+        body = objects.read(task)
+        if body is None or action.live is None or body["metadata"]["uid"] != action.live.uid:
             return Outcome(action, OutcomeState.STALE, "it was deleted since the plan was made")
-        known, wanted = definition(Resource.of(found)), definition(Resource.of(task.body))
+        known, wanted = definition(Resource.of(body)), definition(Resource.of(task.body))
         if known.storage_version != wanted.storage_version:
-            failed = _with_new_storage(task, objects, found)
+            failed = _with_new_storage(task, objects, body)
             if failed is not None:
                 return failed
             continue
-        if not stale_versions(found, known.storage_version):
-            return Outcome(action, OutcomeState.UPDATED, body=found)
+        if not stale_versions(body, known.storage_version):
+            return Outcome(action, OutcomeState.UPDATED, body=body)
         failed = _stored_anew(task, objects, known)
         if failed is not None:
             return failed
-        fate, outcome = _cleared(task, objects, found, known.storage_version)
+        fate, outcome = _cleared(task, objects, body, known.storage_version)
         if fate in (Fate.REREAD, Fate.AMBIGUOUS):
             continue
         return outcome
     return Outcome(action, OutcomeState.FAILED, f"the definition was changed {_TRIES} times while we tried")
 
 
-def _with_new_storage(task: Task, objects: Objects, found: Body) -> Outcome | None:
+def _with_new_storage(task: Task, objects: Objects, existing: Body) -> Outcome | None:
     """The definition with the new storage version, and with the old ones: they go once nothing is stored in them."""
-    metadata = mapping(found.get("metadata"))
-    body = with_storage_of(task.body, found)
+    metadata = mapping(existing.get("metadata"))
+    body = with_storage_of(task.body, existing)
     body = with_precondition(body, str(metadata.get("uid")), str(metadata.get("resourceVersion")))
     fate, answer = objects.writer.write(
         apply_call(task.served, body), "new storage version", object=str(task.action.id)
@@ -127,9 +127,9 @@ def _stored_anew(task: Task, objects: Objects, known: Definition) -> Outcome | N
     return Outcome(task.action, failures[0].state, failures[0].message) if failures else None
 
 
-def _cleared(task: Task, objects: Objects, found: Body, storage: str) -> tuple[Fate, Outcome]:
+def _cleared(task: Task, objects: Objects, existing: Body, storage: str) -> tuple[Fate, Outcome]:
     """Only of that very version of the definition: nobody made another version the stored one meanwhile."""
-    version = mapping(found.get("metadata")).get("resourceVersion")
+    version = mapping(existing.get("metadata")).get("resourceVersion")
     body = {"metadata": {"resourceVersion": version}, "status": {"storedVersions": [storage]}}
     path = f"{task.served.path('', task.action.name)}/status"
     call = Call("PATCH", path, body=body, content_type=MERGE_PATCH)

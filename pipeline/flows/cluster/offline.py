@@ -79,13 +79,13 @@ def _deleted(
     question: Question, inventory: Inventory, kept: set[ResourceId], before: Mapping[ResourceId, Body]
 ) -> list[PlannedAction]:
     """What no one renders any more, judged as if it were still as it was applied."""
-    found = []
+    deletions = []
     for rid, entry in inventory.entries.items():
         if rid in kept or (question.releases and entry.release not in question.releases):
             continue
         candidate = Candidate(rid, entry, _as_applied(before.get(rid, {}), entry, inventory))
         op, reason = fate_of(candidate, inventory, question.policy, frozenset())
-        found.append(
+        deletions.append(
             PlannedAction(
                 number=0,
                 op=op,
@@ -101,7 +101,7 @@ def _deleted(
                 reason=reason,
             )
         )
-    return sorted(found, key=order)
+    return sorted(deletions, key=order)
 
 
 def _as_applied(body: Body, entry: InventoryEntry, inventory: Inventory) -> Body:

@@ -20,8 +20,8 @@ REFUSALS = frozenset({422, 500})
 """Of a custom resource that server-side apply cannot read, or cannot write as it is sent."""
 
 
-def predict(client: Client, served: Served, body: Body, found: Body | None, terms: DecisionContext) -> Prediction:
-    """The dry run, with the policy's rules for conflicts applied; ``found`` is the live object.
+def predict(client: Client, served: Served, body: Body, existing: Body | None, terms: DecisionContext) -> Prediction:
+    """The dry run, with the policy's rules for conflicts applied; ``existing`` is the live object.
 
     Where it is not ours yet, the entries of kubectl and helm are taken over in a step of their own before the apply.
     """
@@ -29,50 +29,50 @@ def predict(client: Client, served: Served, body: Body, found: Body | None, term
     fate, answer = client.send(apply_call(served, body, dry_run=True))
     conflicts: tuple[Conflict, ...] = ()
     left: frozenset[managed.FieldPath] = frozenset()
-    if fate is Fate.CONFLICT and found is not None:
-        migrated = frozenset() if owned_by_us(found, rid, terms.inventory) else MIGRATED
+    if fate is Fate.CONFLICT and existing is not None:
+        migrated = frozenset() if owned_by_us(existing, rid, terms.inventory) else MIGRATED
         conflicts = tuple(_decided(conflict, rid, terms.policy, migrated) for conflict in _conflicts(answer))
         if not all(conflict.action for conflict in conflicts):
             return Prediction(answer, None, conflicts)
-        left = _left(conflicts, found)
+        left = _left(conflicts, existing)
         rest = managed.without(body, left)
         fate, answer = client.send(apply_call(served, rest, force=True, dry_run=True))
     if fate is Fate.DONE:
         return Prediction(answer, answer.body, conflicts, left)
-    if answer.status == _INVALID and found is not None:
+    if answer.status == _INVALID and existing is not None:
         return Prediction(answer, None, conflicts, left, _as_new(client, served, body))
     return Prediction(answer, None, conflicts, left)
 
 
 def predicted_with(
-    client: Client, served: Served, body: Body, found: Body | None, terms: DecisionContext, *, first: WriteFirst
+    client: Client, served: Served, body: Body, existing: Body | None, terms: DecisionContext, *, first: WriteFirst
 ) -> Prediction:
     """The same for a custom resource that is written by a merge patch before its apply: one dry run cannot do both.
 
     So each is asked for by itself: the patch, and the apply of the rest where the live object can be read.
     """
     rest = managed.without(body, frozenset((*first.nulls, *first.patch)))
-    if found is None or not first.patch:
-        return predict(client, served, managed.without(body, frozenset(first.nulls)), found, terms)
-    patch = merge_patch(found, body, first.patch)
-    metadata = mapping(found.get("metadata"))
+    if existing is None or not first.patch:
+        return predict(client, served, managed.without(body, frozenset(first.nulls)), existing, terms)
+    patch = merge_patch(existing, body, first.patch)
+    metadata = mapping(existing.get("metadata"))
     path = served.path(str(metadata.get("namespace") or ""), str(metadata.get("name")))
     query = (("dryRun", "All"), ("fieldManager", STEP_MANAGER), ("fieldValidation", "Strict"))
     _, answer = client.send(Call("PATCH", path, query, patch, MERGE_PATCH))
     if not answer.ok:
         return Prediction(answer)
-    beside = predict(client, served, rest, found, terms)
+    beside = predict(client, served, rest, existing, terms)
     shown = patched(beside.body, merge_patch(beside.body, answer.body, first.patch)) if beside.body else answer.body
     return Prediction(answer, shown, beside.conflicts if beside.body else (), beside.left)
 
 
 def _conflicts(answer: Answer) -> list[Conflict]:
-    found = []
+    conflicts = []
     for cause in answer.causes:
         said = _MANAGER.search(cause.message)
         manager, subresource = said.groups() if said else ("", "")
-        found.append(Conflict(cause.field, f"{manager}/{subresource}" if subresource else manager))
-    return found
+        conflicts.append(Conflict(cause.field, f"{manager}/{subresource}" if subresource else manager))
+    return conflicts
 
 
 def _decided(conflict: Conflict, rid: ResourceId, policy: ApplyPolicy, migrated: frozenset[str]) -> Conflict:
@@ -85,9 +85,11 @@ def _decided(conflict: Conflict, rid: ResourceId, policy: ApplyPolicy, migrated:
     return Conflict(conflict.field, conflict.manager, "take") if conflict.manager in migrated else conflict
 
 
-def _left(conflicts: tuple[Conflict, ...], found: Body) -> frozenset[managed.FieldPath]:
+def _left(conflicts: tuple[Conflict, ...], existing: Body) -> frozenset[managed.FieldPath]:
     names = {conflict.field for conflict in conflicts if conflict.action == "leave"}
-    return frozenset(path for path in managed.owners(found) if managed.dotted(path) in names) if names else frozenset()
+    return (
+        frozenset(path for path in managed.owners(existing) if managed.dotted(path) in names) if names else frozenset()
+    )
 
 
 def _as_new(client: Client, served: Served, body: Body) -> bool:

@@ -70,26 +70,28 @@ def may_apply(client: Client, environment: str, policy: ApplyPolicy, actions: It
 
 def _permissions(environment: str, policy: ApplyPolicy, actions: list[PlannedAction]) -> set[Permission]:
     home, name = policy.namespace, name_of(environment)
-    found = {
+    permissions = {
         Permission(verb, group, resource, home, name if verb != "create" else "")
         for group, resource in _BOOKKEEPING
         for verb in ("get", "create", "update")
     }
     if may_need_shards(action.id for action in actions):
-        found |= {Permission(verb, "", "configmaps", home) for verb in ("get", "list", "delete")}
+        permissions |= {Permission(verb, "", "configmaps", home) for verb in ("get", "list", "delete")}
     for action in actions:
         if action.op in STEPS and action.resource:
             if action.op is Operation.MIGRATE:
                 plural, _, group = action.name.partition(".")
-                found.add(Permission("patch", action.group, action.resource, "", action.name, "status"))
-                found |= {Permission(verb, group, plural, "") for verb in ("list", "patch")}
+                permissions.add(Permission("patch", action.group, action.resource, "", action.name, "status"))
+                permissions |= {Permission(verb, group, plural, "") for verb in ("list", "patch")}
             verbs = ("get", "delete") if action.op is Operation.RETIRE else ("get", "patch")
-            found |= {Permission(verb, action.group, action.resource, action.namespace) for verb in verbs}
+            permissions |= {Permission(verb, action.group, action.resource, action.namespace) for verb in verbs}
         if action.op in WRITES and action.resource:
-            found |= {Permission(verb, action.group, action.resource, action.namespace) for verb in ("patch", "create")}
+            permissions |= {
+                Permission(verb, action.group, action.resource, action.namespace) for verb in ("patch", "create")
+            }
         if action.op in (Operation.DELETE, Operation.RECREATE) and action.resource:
-            found.add(Permission("delete", action.group, action.resource, action.namespace))
-    return found
+            permissions.add(Permission("delete", action.group, action.resource, action.namespace))
+    return permissions
 
 
 def _allowed(client: Client, permission: Permission) -> bool:
@@ -124,15 +126,15 @@ def _guards(client: Client, actions: Iterable[PlannedAction]) -> Iterator[str]:
 
 def _fail_closed(client: Client) -> tuple[list[Mapping[str, Any]], list[str]]:
     """Those that refuse what they cannot judge, and the kinds of configurations that could not be listed."""
-    found, unseen = [], []
+    closed, unseen = [], []
     for kind in ("validatingwebhookconfigurations", "mutatingwebhookconfigurations"):
         _, answer = client.send(Call("GET", _WEBHOOKS + kind))
         if not answer.ok:
             unseen.append(kind)
         for item in map(mapping, sequence(mapping(answer.body).get("items"))):
             webhooks = map(mapping, sequence(item.get("webhooks")))
-            found += [webhook for webhook in webhooks if webhook.get("failurePolicy") == "Fail"]
-    return found, unseen
+            closed += [webhook for webhook in webhooks if webhook.get("failurePolicy") == "Fail"]
+    return closed, unseen
 
 
 def _selects(webhook: Mapping[str, Any]) -> bool:

@@ -43,14 +43,14 @@ def deletions(
         rid: kind for rid, entry in no_longer_rendered.items() if (kind := serves.any_version(rid, entry.version))
     }
     problems += [_unserved(rid) for rid in no_longer_rendered if rid not in served and serves.knows_group(rid.group)]
-    found = live(client, served)
+    bodies = live(client, served)
     taken = frozenset(str(mapping(body.get("metadata")).get("uid")) for rid, body in known.items() if rid in kept)
     counted = _insides(
-        client, serves, {rid: body for rid, body in found.items() if rid.kind in terms.policy.prune_kinds}, terms
+        client, serves, {rid: body for rid, body in bodies.items() if rid.kind in terms.policy.prune_kinds}, terms
     )
-    volumes = _volumes(client, serves, found)
+    volumes = _volumes(client, serves, bodies)
     candidates = (
-        Candidate(rid, entry, found.get(rid), counted.get(rid, 0), volumes.get(rid, ""))
+        Candidate(rid, entry, bodies.get(rid), counted.get(rid, 0), volumes.get(rid, ""))
         for rid, entry in no_longer_rendered.items()
     )
     actions = [_action(candidate, terms, taken, served.get(candidate.id)) for candidate in candidates]
@@ -70,7 +70,7 @@ def _action(
 ) -> PlannedAction:
     rid, entry = candidate.id, candidate.entry
     op, reason = fate_of(candidate, terms.inventory, terms.policy, taken)
-    found = candidate.found
+    body = candidate.found
     return PlannedAction(
         number=0,
         op=op,
@@ -83,7 +83,7 @@ def _action(
         name=rid.name,
         release=entry.release,
         resource=served.plural if served else "",
-        live=living.reference(found, rid, terms.policy.ignore) if found is not None else None,
+        live=living.reference(body, rid, terms.policy.ignore) if body is not None else None,
         reason=reason,
     )
 
@@ -91,11 +91,11 @@ def _action(
 _WITH_DATA = (("", "PersistentVolumeClaim"), ("apps", "StatefulSet"))
 
 
-def _volumes(client: Client, serves: Discovery, found: Mapping[ResourceId, Body]) -> dict[ResourceId, str]:
+def _volumes(client: Client, serves: Discovery, bodies: Mapping[ResourceId, Body]) -> dict[ResourceId, str]:
     """The first claim or StatefulSet that each custom resource owns (``ownerReferences``), by namespace."""
     owners = {
         str(mapping(body.get("metadata")).get("uid")): rid
-        for rid, body in found.items()
+        for rid, body in bodies.items()
         if rid.namespace and rid.group and not built_in_group(rid.group)
     }
     held: dict[ResourceId, str] = {}
@@ -118,11 +118,11 @@ def _own(client: Client, serves: Discovery, owners: Mapping[str, ResourceId], he
 
 
 def _insides(
-    client: Client, serves: Discovery, found: Mapping[ResourceId, Body], terms: DecisionContext
+    client: Client, serves: Discovery, bodies: Mapping[ResourceId, Body], terms: DecisionContext
 ) -> dict[ResourceId, int]:
     """What would go with namespaces and definitions that may be pruned."""
     counts = {}
-    for rid, body in found.items():
+    for rid, body in bodies.items():
         if rid.kind == "Namespace":
             counts[rid] = _strangers(client, serves, rid.name, terms)
         elif rid.kind == CRD_KIND:

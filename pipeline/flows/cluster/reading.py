@@ -73,8 +73,8 @@ def live(client: Client, wanted: Mapping[ResourceId, Served]) -> dict[ResourceId
     for rid, served in wanted.items():
         groups[served, rid.namespace].append(rid)
     jobs = [job for (served, namespace), rids in groups.items() for job in _jobs(client, served, namespace, rids)]
-    found = [body for bodies in in_parallel(lambda job: job(), jobs) for body in bodies]
-    return {rid: body for rid, body in found if rid in wanted}
+    bodies_read = [body for bodies in in_parallel(lambda job: job(), jobs) for body in bodies]
+    return {rid: body for rid, body in bodies_read if rid in wanted}
 
 
 def _jobs(

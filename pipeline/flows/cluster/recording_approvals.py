@@ -87,9 +87,9 @@ def valid_reviews(asked: PlanToDecide, reviews: Iterable[Checked], place: str) -
     Raises:
         RefusedError: none does, with the reason for each.
     """
-    found = list(reviews)
-    against = {item.approval.approver: objections(asked.plan, asked.digest, item, asked.now) for item in found}
-    good = [item.approval for item in found if not against[item.approval.approver]]
+    checked = list(reviews)
+    against = {item.approval.approver: objections(asked.plan, asked.digest, item, asked.now) for item in checked}
+    good = [item.approval for item in checked if not against[item.approval.approver]]
     if not good:
         lines = [f"\n  - {name!r}: {'; '.join(reasons)}" for name, reasons in sorted(against.items())]
         raise RefusedError(f"{place} has no valid review{''.join(lines)}")

@@ -20,26 +20,26 @@ Backup = Callable[[ResourceId, Body], str]
 
 def recreate(task: Task, objects: Objects, removal: Removal, backup: Backup) -> Outcome:
     """Backup, delete of that very object, create. If the new one is refused the old one is brought back."""
-    found = objects.read(task)
+    existing = objects.read(task)
     create = replace(task, action=with_changes(task.action, op=Operation.CREATE, live=None), found=None)
-    if found is None and task.resumed:
+    if existing is None and task.resumed:
         return _as_recreated(task, objects.apply(create))
-    if found is not None and task.resumed and objects.is_done(task, found):
-        return Outcome(task.action, OutcomeState.RECREATED, "by the interrupted run", found)
-    stale = objects.against(task, found)
-    if stale or found is None:
-        return Outcome(task.action, OutcomeState.STALE, stale, found)
-    where = backup(task.action.id, found)
-    refused = removal.remove(task, found, "recreate: delete", lambda now: objects.against(task, now))
+    if existing is not None and task.resumed and objects.is_done(task, existing):
+        return Outcome(task.action, OutcomeState.RECREATED, "by the interrupted run", existing)
+    stale = objects.against(task, existing)
+    if stale or existing is None:
+        return Outcome(task.action, OutcomeState.STALE, stale, existing)
+    where = backup(task.action.id, existing)
+    refused = removal.remove(task, existing, "recreate: delete", lambda now: objects.against(task, now))
     if refused is not None:
         return refused
-    deleted = removal.deleted(task, str(found["metadata"]["uid"]))
+    deleted = removal.deleted(task, str(existing["metadata"]["uid"]))
     if deleted.state is not OutcomeState.DELETED:
         return replace(deleted, action=task.action)
     made = objects.apply(create)
     if made.good:
         return _as_recreated(task, made)
-    said = f"{made.message}; {_restore(task, objects, found)} (its backup: {where})"
+    said = f"{made.message}; {_restore(task, objects, existing)} (its backup: {where})"
     return Outcome(task.action, OutcomeState.FAILED, said)
 
 

@@ -34,26 +34,26 @@ class Removal:
         """One deletion of the plan: everything that made it one is looked at once more."""
         action = task.action
         for _ in range(_TRIES):
-            found = self.objects.read(task)
-            if found is None:
+            body = self.objects.read(task)
+            if body is None:
                 return Outcome(action, OutcomeState.DELETED)
-            uid, terminating = _who(found)
+            uid, terminating = _who(body)
             planned = action.live.uid if action.live else ""
             if uid == planned and terminating:
                 return self.deleted(task, uid)
-            against = self._against(action, found, uid, planned)
+            against = self._against(action, body, uid, planned)
             if against is not None:
                 return against
-            fate, answer = self.send(task, found, "delete")
+            fate, answer = self.send(task, body, "delete")
             if fate in (Fate.DONE, Fate.NOT_FOUND):
                 return self.deleted(task, uid)
             if fate not in _CHANGED:
                 return self.objects.failed(action, answer)
         return Outcome(action, OutcomeState.STALE, f"it was changed {_TRIES} times while we tried")
 
-    def send(self, task: Task, found: Body, what: str) -> tuple[Fate, Answer]:
+    def send(self, task: Task, body: Body, what: str) -> tuple[Fate, Answer]:
         """The delete itself, of that object in that version and of no other."""
-        metadata = mapping(found.get("metadata"))
+        metadata = mapping(body.get("metadata"))
         uid = str(metadata.get("uid"))
         options = {
             "apiVersion": "v1",
@@ -66,12 +66,12 @@ class Removal:
         return self.objects.writer.write(call, what, object=str(action.id), uid=uid)
 
     def remove(
-        self, task: Task, found: Body, what: str, against: Callable[[Body], str] = lambda _now: ""
+        self, task: Task, existing: Body, what: str, against: Callable[[Body], str] = lambda _now: ""
     ) -> Outcome | None:
         """Delete that very object, as long as nothing is ``against`` it. None: it is gone, or on its way out."""
-        uid, ambiguous = _who(found)[0], False
+        uid, ambiguous = _who(existing)[0], False
         for _ in range(_TRIES):
-            fate, answer = self.send(task, found, what)
+            fate, answer = self.send(task, existing, what)
             if fate is Fate.DONE:
                 return None
             if fate not in (*_CHANGED, Fate.NOT_FOUND):
@@ -85,39 +85,39 @@ class Removal:
             why = against(now)
             if why:
                 return Outcome(task.action, OutcomeState.STALE, why, now)
-            found = now
-        return Outcome(task.action, OutcomeState.STALE, f"it was changed {_TRIES} times while we tried", found)
+            existing = now
+        return Outcome(task.action, OutcomeState.STALE, f"it was changed {_TRIES} times while we tried", existing)
 
     def deleted(self, task: Task, uid: str) -> Outcome:
         """Wait until that object is gone; what holds it is named."""
         end = self.clock.monotonic() + self.policy.health_timeout_seconds
         pause = _POLL_SECONDS
         while True:
-            found = self.objects.read(task)
-            if found is None or _who(found)[0] != uid:
+            body = self.objects.read(task)
+            if body is None or _who(body)[0] != uid:
                 return Outcome(task.action, OutcomeState.DELETED)
             if self.clock.monotonic() > end:
-                held = finalizers(found) or "its dependents"
-                return Outcome(task.action, OutcomeState.UNHEALTHY, f"it is being deleted and waits for {held}", found)
+                held = finalizers(body) or "its dependents"
+                return Outcome(task.action, OutcomeState.UNHEALTHY, f"it is being deleted and waits for {held}", body)
             self.objects.writer.may_write()
             self.clock.sleep(pause)
             pause = min(pause * 1.5, _SLOWEST_POLL_SECONDS)
 
-    def _against(self, action: PlannedAction, found: Body, uid: str, planned: str) -> Outcome | None:
+    def _against(self, action: PlannedAction, body: Body, uid: str, planned: str) -> Outcome | None:
         """Why it is left alone; None where it may go."""
         entry = self.inventory.entries.get(action.id)
         if entry is None or action.live is None:
-            return Outcome(action, OutcomeState.KEPT, "it is not in the inventory", found)
+            return Outcome(action, OutcomeState.KEPT, "it is not in the inventory", body)
         if uid != planned:
-            return Outcome(action, OutcomeState.KEPT, "it was replaced by another object of that name", found)
-        op, why = fate_of(Candidate(action.id, entry, found), self.inventory, self.policy, self.taken)
+            return Outcome(action, OutcomeState.KEPT, "it was replaced by another object of that name", body)
+        op, why = fate_of(Candidate(action.id, entry, body), self.inventory, self.policy, self.taken)
         if op is not Operation.DELETE:
-            return Outcome(action, OutcomeState.KEPT, why, found)
-        if not live.same(action.live, live.reference(found, action.id, self.objects.ignored)):
-            return Outcome(action, OutcomeState.STALE, "it was changed since the plan was created", found)
+            return Outcome(action, OutcomeState.KEPT, why, body)
+        if not live.same(action.live, live.reference(body, action.id, self.objects.ignored)):
+            return Outcome(action, OutcomeState.STALE, "it was changed since the plan was created", body)
         return None
 
 
-def _who(found: Body) -> tuple[str, bool]:
-    metadata = mapping(found.get("metadata"))
+def _who(body: Body) -> tuple[str, bool]:
+    metadata = mapping(body.get("metadata"))
     return str(metadata.get("uid")), bool(metadata.get("deletionTimestamp"))

@@ -47,18 +47,18 @@ def retirements(
 
 def retire(task: Task, removal: Removal) -> Outcome:
     """Delete that very Secret; one that is gone is done."""
-    found = removal.objects.read(task)
-    uid = str(mapping((found or {}).get("metadata")).get("uid"))
-    if found is None or task.action.live is None or uid != task.action.live.uid or not is_record(found):
+    body = removal.objects.read(task)
+    uid = str(mapping((body or {}).get("metadata")).get("uid"))
+    if body is None or task.action.live is None or uid != task.action.live.uid or not is_record(body):
         return Outcome(task.action, OutcomeState.DELETED)
-    refused = removal.remove(task, found, "retire")
+    refused = removal.remove(task, body, "retire")
     return refused or removal.deleted(task, uid)
 
 
 def _secrets(client: Client, record: HelmRecord) -> list[Body]:
     served = client.serves.kinds["", "v1", "Secret"]
-    found = client.every(served, record.namespace, (("labelSelector", selector(record.name)),))
-    return [secret for secret in found if is_record(secret)]
+    secrets = client.every(served, record.namespace, (("labelSelector", selector(record.name)),))
+    return [secret for secret in secrets if is_record(secret)]
 
 
 def _left(client: Client, secrets: list[Body], record: HelmRecord, ours: Iterable[ResourceId]) -> list[str]:

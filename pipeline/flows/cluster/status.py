@@ -18,23 +18,23 @@ def status(client: Client, environment: str, namespace: str) -> Status:
     serves = client.serves
     served = {rid: kind for rid, e in inventory.entries.items() if (kind := serves.any_version(rid, e.version))}
     bodies = live(client, served)
-    found = []
+    states = []
     for rid in sorted(inventory.entries):
         body = bodies.get(rid)
         state = _health(client, body) if body is not None else Health(HealthState.FAILED, "it does not exist")
         if state.state not in _WELL:
-            found.append((rid, state))
-    return Status(inventory, read_lock(client, environment, namespace), client.uid(), tuple(found))
+            states.append((rid, state))
+    return Status(inventory, read_lock(client, environment, namespace), client.uid(), tuple(states))
 
 
 def _health(client: Client, body: Body) -> Health:
     """A pending claim is well where its class waits for a pod to come (volumeBindingMode)."""
-    found = health(body)
-    if found.state in _WELL or body.get("kind") != "PersistentVolumeClaim":
-        return found
+    state = health(body)
+    if state.state in _WELL or body.get("kind") != "PersistentVolumeClaim":
+        return state
     name = str(mapping(body.get("spec")).get("storageClassName") or "")
     try:
         kind = mapping(client.read(f"/apis/storage.k8s.io/v1/storageclasses/{name}")) if name else {}
     except WorldError:
-        return found
+        return state
     return health(body, binds_late=kind.get("volumeBindingMode") == "WaitForFirstConsumer")

@@ -172,8 +172,8 @@ class ApplySteps:
 
     def _definition(self, action: PlannedAction) -> Definition:
         """The plan's definition of the action's kind; the cluster's where the plan has none."""
-        found = (definition(one) for one in self.resources.values() if one.kind == CRD_KIND)
-        ours = next((one for one in found if (one.group, one.kind) == (action.group, action.kind)), None)
+        definitions = (definition(one) for one in self.resources.values() if one.kind == CRD_KIND)
+        ours = next((one for one in definitions if (one.group, one.kind) == (action.group, action.kind)), None)
         return ours or definition_of(self.objects.client, action.group, action.resource)
 
     def _remember(self, task: Task, outcome: Outcome) -> None:
@@ -200,12 +200,14 @@ class ApplySteps:
         served = {rid: task.served for rid, task in wanted.items()}
         outcomes = {rid: self.outcomes[task.action.number] for rid, task in wanted.items()}
         made = {rid: outcome.body for rid, outcome in outcomes.items() if outcome.body is not None}
-        for rid, found in self.waiting.until_healthy(served, self.tell, made).items():
+        for rid, health in self.waiting.until_healthy(served, self.tell, made).items():
             task = wanted[rid]
             self._pending.pop(rid)
-            if found.state not in (HealthState.CURRENT, HealthState.SUSPENDED):
+            if health.state not in (HealthState.CURRENT, HealthState.SUSPENDED):
                 outcome = self.outcomes[task.action.number]
-                self.outcomes[task.action.number] = replace(outcome, state=OutcomeState.UNHEALTHY, message=found.reason)
+                self.outcomes[task.action.number] = replace(
+                    outcome, state=OutcomeState.UNHEALTHY, message=health.reason
+                )
 
     def _failed(self) -> bool:
         return any(outcome.state in _FAILED for outcome in self.outcomes.values())

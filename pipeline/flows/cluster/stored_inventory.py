@@ -28,7 +28,7 @@ def read_inventory(client: Client, environment: str, namespace: str) -> Inventor
         if not body:
             return Inventory(environment, namespace)
         names = inventories.shards_in(body)
-        parts = {shard: found for shard in names if (found := client.read(f"{folder}/{shard}")) is not None}
+        parts = {shard: content for shard in names if (content := client.read(f"{folder}/{shard}")) is not None}
         if len(parts) == len(names) or client.read(f"{folder}/{name}") == body:
             break  # else a run wrote a new head meanwhile, and removed the shards of the old one
     return inventories.from_body(body, environment, namespace, parts)
@@ -51,8 +51,8 @@ def remove_shards(writer: Writer, inventory: Inventory, stale: Iterable[str]) ->
     """What no head names any more. One that stays behind harms nobody, so no refusal ends the run."""
     for name in stale:
         path = f"{_folder(inventory.namespace)}/{name}"
-        found = mapping(writer.client.read(path))
-        uid = mapping(found.get("metadata")).get("uid")
+        body = mapping(writer.client.read(path))
+        uid = mapping(body.get("metadata")).get("uid")
         if uid:
             options = {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": {"uid": uid}}
             writer.write(Call("DELETE", path, body=options), "remove a shard")

@@ -18,7 +18,7 @@ _UNTOUCHED = frozenset({Operation.KEEP, Operation.FORGET, Operation.IGNORE})
 
 def tasks_of(plan: Plan, resources: Mapping[int, Resource], client: Client, *, resumed: bool) -> list[Task]:
     """In the order of the plan. Kinds that the plan itself brings are not served yet."""
-    found = checking.found_objects(client, plan)
+    bodies = checking.found_objects(client, plan)
     written = _written(plan, resources)
     tasks = []
     for action in plan.actions:
@@ -28,7 +28,7 @@ def tasks_of(plan: Plan, resources: Mapping[int, Resource], client: Client, *, r
         resource = resources.get(action.number)
         body = resource.body if resource else {}
         served = _served(action, client.serves, new)
-        tasks.append(Task(action, served, body, found.get(action.id), resumed, new is not None))
+        tasks.append(Task(action, served, body, bodies.get(action.id), resumed, new is not None))
     return tasks
 
 

@@ -29,15 +29,15 @@ def unlock(writer: Writer, environment: str, namespace: str, run: str) -> None:
         UsageError: no one holds it, or another run does.
         RefusedError: its holder showed a sign of life meanwhile.
     """
-    found = read_lock(writer.client, environment, namespace)
-    if found is None or not found.holder:
+    lease = read_lock(writer.client, environment, namespace)
+    if lease is None or not lease.holder:
         raise UsageError(f"the lock of {environment!r} is not held by any run")
-    if found.holder != run:
+    if lease.holder != run:
         raise UsageError(
-            f"the lock is held by {clean(found.holder)}, not by {clean(run)}", hint="give that run's id with --run"
+            f"the lock is held by {clean(lease.holder)}, not by {clean(run)}", hint="give that run's id with --run"
         )
     name = _path(environment, namespace).rpartition("/")[2]
-    body = leases.body(name, namespace, replace(found, holder=""), writer.clock.now())
+    body = leases.body(name, namespace, replace(lease, holder=""), writer.clock.now())
     fate, answer = writer.write(Call("PUT", _path(environment, namespace), body=body), "unlock")
     if fate is Fate.REREAD:
         raise RefusedError(f"{clean(run)} renewed the lock just now: it is still running", hint="stop that run first")

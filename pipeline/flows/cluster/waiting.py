@@ -47,26 +47,28 @@ class Waiting:
         begin = self.clock.monotonic()
         end = begin + self.timeout_seconds
         pause = _FIRST_POLL_SECONDS
-        found: dict[ResourceId, Health] = {}
+        health_of: dict[ResourceId, Health] = {}
         pending = dict(wanted)
         while pending:
             bodies = self._live(pending)
             for rid in pending:
                 body = bodies.get(rid)
                 young = self.clock.monotonic() - begin < _SILENCE_SECONDS
-                found[rid] = health_of_absent(made.get(rid, {})) if body is None else self._health(rid, body, young)
-            pending = {rid: served for rid, served in pending.items() if found[rid].state not in _SETTLED}
-            failed = any(found[rid].state is HealthState.FAILED for rid in pending)
+                health_of[rid] = health_of_absent(made.get(rid, {})) if body is None else self._health(rid, body, young)
+            pending = {rid: served for rid, served in pending.items() if health_of[rid].state not in _SETTLED}
+            failed = any(health_of[rid].state is HealthState.FAILED for rid in pending)
             if not pending or failed or self.clock.monotonic() > end:
                 break
             first = next(iter(pending))
             tell(
-                len(wanted) - len(pending), len(wanted), f"waiting for {first.kind} {first.name}: {found[first].reason}"
+                len(wanted) - len(pending),
+                len(wanted),
+                f"waiting for {first.kind} {first.name}: {health_of[first].reason}",
             )
             self.going_on()
             self.clock.sleep(pause)
             pause = min(pause * _SLOWER, _SLOWEST_POLL_SECONDS)
-        return {rid: self._explained(rid, state) for rid, state in found.items()}
+        return {rid: self._explained(rid, state) for rid, state in health_of.items()}
 
     def _health(self, rid: ResourceId, body: Body, young: bool) -> Health:  # noqa: FBT001
         """A custom resource whose controller has not said anything is given a moment before it counts as well."""

@@ -88,22 +88,22 @@ class Objects:
     def _applied(self, task: Task) -> Outcome:
         """Whatever may be ambiguous is settled by reading back."""
         action = task.action
-        found = task.found
+        existing = task.found
         unanswered = 0
         for attempt in range(_TRIES):
             if attempt or action.follows or (action.live and action.live.beside):
-                found = self.read(task)
-            if found is not None and task.resumed and self.is_done(task, found):
-                return Outcome(action, _STATES[action.op], "by the interrupted run", found)
-            stale = self.against(task, found)
+                existing = self.read(task)
+            if existing is not None and task.resumed and self.is_done(task, existing):
+                return Outcome(action, _STATES[action.op], "by the interrupted run", existing)
+            stale = self.against(task, existing)
             if stale:
-                return Outcome(action, OutcomeState.STALE, stale, found)
+                return Outcome(action, OutcomeState.STALE, stale, existing)
             if action.op is Operation.UNCHANGED:
-                return Outcome(action, OutcomeState.UNCHANGED, body=found)
-            prepared = None if found is None else self._prepared(task, found)
+                return Outcome(action, OutcomeState.UNCHANGED, body=existing)
+            prepared = None if existing is None else self._prepared(task, existing)
             if isinstance(prepared, Outcome):
                 return prepared
-            if found is not None and prepared is None:
+            if existing is not None and prepared is None:
                 continue
             settled, outcome = self._send(task, prepared)
             if settled is WriteFate.YES:
@@ -111,36 +111,36 @@ class Objects:
             if settled is WriteFate.UNANSWERED:  # it may still arrive: what we find next may be our own doing
                 task = replace(task, resumed=True)
                 unanswered += 1
-        return _given_up(action, found, unanswered)
+        return _given_up(action, existing, unanswered)
 
-    def against(self, task: Task, found: Body | None, *, begun: bool = True) -> str:
+    def against(self, task: Task, existing: Body | None, *, begun: bool = True) -> str:
         """Why the live object is not the one that was planned on; empty where it is.
 
         ``begun``: what the plan writes before it may be written by now.
         """
         action = task.action
-        if begun and action.follows and found is not None and action.live is not None:
-            same = mapping(found.get("metadata")).get("uid") == action.live.uid
+        if begun and action.follows and existing is not None and action.live is not None:
+            same = mapping(existing.get("metadata")).get("uid") == action.live.uid
             return "" if same else "it was deleted and created again since the plan was made"
         if action.live is None:
-            return "" if found is None else "it exists now, and did not when the plan was made"
-        if found is None:
+            return "" if existing is None else "it exists now, and did not when the plan was made"
+        if existing is None:
             return "it was deleted since the plan was made"
-        now = live.reference(found, action.id, self.ignored, adopting=action.op is Operation.ADOPT)
+        now = live.reference(existing, action.id, self.ignored, adopting=action.op is Operation.ADOPT)
         if now.uid != action.live.uid:
             return "it was deleted and created again since the plan was made"
-        if live.same(action.live, now) or live.same_beside(action.live, found, task.body, action.patch):
+        if live.same(action.live, now) or live.same_beside(action.live, existing, task.body, action.patch):
             return ""
-        who = ", ".join(sorted({clean(str(entry.get("manager"))) for entry in managed.entries(found)} - {MANAGER}))
+        who = ", ".join(sorted({clean(str(entry.get("manager"))) for entry in managed.entries(existing)} - {MANAGER}))
         return f"it was changed since the plan was created{f' (others who write it: {who})' if who else ''}"
 
-    def is_done(self, task: Task, found: Body) -> bool:
+    def is_done(self, task: Task, existing: Body) -> bool:
         """Whether the object is already what the plan makes of it: then an apply would change nothing."""
-        if task.action.op is Operation.UNCHANGED or not managed.is_applied_by(found, MANAGER):
+        if task.action.op is Operation.UNCHANGED or not managed.is_applied_by(existing, MANAGER):
             return False
-        call = apply_call(task.served, self._sent(task, found), force=task.action.force, dry_run=True)
+        call = apply_call(task.served, self._sent(task, existing), force=task.action.force, dry_run=True)
         fate, answer = self.client.send(call)
-        return fate is Fate.DONE and not differs(found, answer.body)
+        return fate is Fate.DONE and not differs(existing, answer.body)
 
     def read(self, task: Task) -> Body | None:
         return self.client.get(task.served, task.action.namespace, task.action.name)
@@ -149,21 +149,21 @@ class Objects:
         said = self.mask.text(explain(answer, secret=action.kind == "Secret"))
         return Outcome(action, OutcomeState.FAILED, f"{what}{said}")
 
-    def _sent(self, task: Task, found: Body | None) -> Body:
+    def _sent(self, task: Task, existing: Body | None) -> Body:
         """Without the fields that the policy leaves to others, by the plan or because they took them since."""
-        half = first_half(found, task.body) if task.action.half and found is not None else None
+        half = first_half(existing, task.body) if task.action.half and existing is not None else None
         left = frozenset(task.action.nulls)
-        if found is not None:
-            left |= frozenset(task.action.leave) | live.left_to_others(found, task.action.id, self.ignored)
+        if existing is not None:
+            left |= frozenset(task.action.leave) | live.left_to_others(existing, task.action.id, self.ignored)
         body = half or task.body
         return managed.without(body, left) if left else body
 
-    def _send(self, task: Task, found: Body | None) -> tuple[WriteFate, Outcome]:
+    def _send(self, task: Task, existing: Body | None) -> tuple[WriteFate, Outcome]:
         """One compare-and-swap: whether that settles it, and how."""
         action = task.action
-        metadata = mapping((found or {}).get("metadata"))
+        metadata = mapping((existing or {}).get("metadata"))
         uid, version = str(metadata.get("uid") or ""), str(metadata.get("resourceVersion") or _NEVER_CURRENT)
-        body = with_precondition(self._sent(task, found), uid, version)
+        body = with_precondition(self._sent(task, existing), uid, version)
         call = apply_call(task.served, body, force=action.force)
         fate, answer = self.writer.write(call, str(action.op), object=str(action.id), uid=uid)
         outcome = Outcome(action, _STATES[action.op], body=answer.body, warnings=answer.warnings)
@@ -185,14 +185,14 @@ class Objects:
             return WriteFate.YES, failure
         return WriteFate.YES, self.failed(action, answer)
 
-    def _prepared(self, task: Task, found: Body) -> Body | Outcome | None:
+    def _prepared(self, task: Task, existing: Body) -> Body | Outcome | None:
         """The object after what must go before its apply; None where it changed meanwhile."""
-        action, now = task.action, found
+        action, now = task.action, existing
         if not action.patch and not action.migrate:
-            return found
-        if action.patch and not is_patched(found, task.body, action.patch):
-            own = {key: mapping(found.get("metadata")).get(key) for key in ("uid", "resourceVersion")}
-            patch = {**merge_patch(found, task.body, action.patch), "metadata": own}
+            return existing
+        if action.patch and not is_patched(existing, task.body, action.patch):
+            own = {key: mapping(existing.get("metadata")).get(key) for key in ("uid", "resourceVersion")}
+            patch = {**merge_patch(existing, task.body, action.patch), "metadata": own}
             path = task.served.path(action.namespace, action.name)
             query = (("fieldManager", STEP_MANAGER), ("fieldValidation", "Strict"))
             fate, answer = self.writer.write(
@@ -212,30 +212,30 @@ class Objects:
     def repair(self, task: Task, known: Definition) -> Outcome:
         """Rewrite managedFields of what its definition is about to lose, of that very object and nothing else of it."""
         for _ in range(_TRIES):
-            found = self.read(task)
-            if found is None or task.action.live is None or found["metadata"]["uid"] != task.action.live.uid:
+            existing = self.read(task)
+            if existing is None or task.action.live is None or existing["metadata"]["uid"] != task.action.live.uid:
                 return Outcome(task.action, OutcomeState.UNCHANGED, "it was deleted meanwhile")
-            fields = repaired(known, found, task.action.version)
+            fields = repaired(known, existing, task.action.version)
             if fields is None:
-                return Outcome(task.action, OutcomeState.UNCHANGED, body=found)
-            fate, answer = self._with_fields(task, found, fields, "repair")
+                return Outcome(task.action, OutcomeState.UNCHANGED, body=existing)
+            fate, answer = self._with_fields(task, existing, fields, "repair")
             if fate is Fate.DONE:
                 return Outcome(task.action, OutcomeState.UPDATED, body=answer.body)
             if fate not in (Fate.AMBIGUOUS, Fate.REREAD, Fate.NOT_FOUND):
                 return self.failed(task.action, answer)
         return Outcome(task.action, OutcomeState.FAILED, f"it was changed {_TRIES} times while we tried")
 
-    def _with_fields(self, task: Task, found: Body, fields: list[Body], what: str) -> tuple[Fate, Answer]:
+    def _with_fields(self, task: Task, existing: Body, fields: list[Body], what: str) -> tuple[Fate, Answer]:
         path = task.served.path(task.action.namespace, task.action.name)
-        patch = fields_patch(found, fields, forget=bool(task.action.migrate))
+        patch = fields_patch(existing, fields, forget=bool(task.action.migrate))
         call = Call("PATCH", path, (), patch, JSON_PATCH)
         return self.writer.write(call, what, object=str(task.action.id))
 
 
-def _given_up(action: PlannedAction, found: Body | None, unanswered: int) -> Outcome:
+def _given_up(action: PlannedAction, existing: Body | None, unanswered: int) -> Outcome:
     if unanswered == _TRIES:
-        return Outcome(action, OutcomeState.FAILED, NEVER_ANSWERED.format(_TRIES), found)
-    return Outcome(action, OutcomeState.STALE, f"it was changed {_TRIES} times while we tried", found)
+        return Outcome(action, OutcomeState.FAILED, NEVER_ANSWERED.format(_TRIES), existing)
+    return Outcome(action, OutcomeState.STALE, f"it was changed {_TRIES} times while we tried", existing)
 
 
 def finalizers(body: Body) -> str:

@@ -67,8 +67,8 @@ def _ours(error: RenderError, job: Job) -> str:
     """Where in our values stands what a schema refuses: one line each; empty where it is another error."""
     if not refused(error.detail):
         return ""
-    found = named_by_helm(error.detail, lambda name: () if name == job.chart.name else (name,))
-    places = ((one, where(job.layers, one.path)) for one in found)
+    violations = named_by_helm(error.detail, lambda name: () if name == job.chart.name else (name,))
+    places = ((one, where(job.layers, one.path)) for one in violations)
     return "".join(f"\n  {place}: {'.'.join(one.path)}: {one.words}" for one, place in places if place)
 
 

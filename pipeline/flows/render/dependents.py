@@ -39,7 +39,7 @@ def _brought(job: Job, rendered: CrdOffer | None, world: RenderPorts) -> CrdOffe
 def _uses(number: int, job: Job, brought: CrdOffer, rounds: Rounds, world: RenderPorts) -> bool:
     answer = rounds.answers.get(number)
     if answer is not None:
-        found = parse(answer.text, namespace=job.release.namespace)
-        if not custom_kinds(found).isdisjoint(brought.scopes):
+        manifests = parse(answer.text, namespace=job.release.namespace)
+        if not custom_kinds(manifests).isdisjoint(brought.scopes):
             return True
     return bool(named_apis(job, brought.apis, world))

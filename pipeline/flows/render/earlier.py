@@ -47,7 +47,7 @@ def earlier(config: Config, jobs: Sequence[Job], files: Files) -> Earlier:
     rendered = {(job.environment.name, job.release.name) for job in jobs}
     paths = files.paths(FOLDER)
     places = (place for path in paths if (place := index_place(path)) is not None)
-    found: dict[Owner, tuple[Index, ...]] = {}
+    indexes_by_owner: dict[Owner, tuple[Index, ...]] = {}
     known: dict[str, str] = {}
     gone: set[str] = set()
     said: list[str] = []
@@ -62,21 +62,21 @@ def earlier(config: Config, jobs: Sequence[Job], files: Files) -> Earlier:
         moved += ["/".join(of)] if place.old else []
         gone |= {place.path} if (place.old and indexes) or (of not in current and indexes) else set()
         known |= {place.path: digest(data)} if indexes and not line else {}
-        found[of] = (*found.get(of, ()), *indexes)
+        indexes_by_owner[of] = (*indexes_by_owner.get(of, ()), *indexes)
         for index in indexes:
             known |= {path: entry.digest for path, entry in index.files.items() if path not in known}
             gone |= index.files.keys()
-    return Earlier(found, paths, known, frozenset(gone), (*_moved(moved), *said))
+    return Earlier(indexes_by_owner, paths, known, frozenset(gone), (*_moved(moved), *said))
 
 
 def indexes_of(environment: str, release: str, files: Files) -> tuple[Index, ...]:
     """Those of one release that can be read, today's layout first: several where a merge left a conflict."""
-    found: tuple[Index, ...] = ()
+    indexes: tuple[Index, ...] = ()
     for old in (False, True):
         path = IndexPlace(environment, release, old).path
         data = files.read(path)
-        found += all_readable(data, path) if data is not None else ()
-    return found
+        indexes += all_readable(data, path) if data is not None else ()
+    return indexes
 
 
 def _read(place: IndexPlace, data: bytes) -> tuple[tuple[Index, ...], str]:

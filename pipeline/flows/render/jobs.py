@@ -123,9 +123,9 @@ def _with_shared(overlay: Overlay, files: Files) -> Overlay:
         tried |= set(wanted)
         more = dict(overlay.shared)
         for path in wanted:
-            found = files.inputs(f"{OVERLAYS}/{path}")
-            more |= {f"{path}/{name}": data for name, data in found.items()}
-            data = None if found else files.read(f"{OVERLAYS}/{path}")
+            shared = files.inputs(f"{OVERLAYS}/{path}")
+            more |= {f"{path}/{name}": data for name, data in shared.items()}
+            data = None if shared else files.read(f"{OVERLAYS}/{path}")
             more |= {} if data is None else {path: data}
         overlay = replace(overlay, shared=more)
     return overlay
@@ -161,13 +161,13 @@ def share(pairs: Sequence[EnvironmentRelease], shard: tuple[int, int], files: Fi
 
 def changed_charts(jobs: Iterable[Job], world: RenderPorts) -> dict[str, StaleError]:
     """By folder: why a vendored chart is not what was vendored. Nobody edits one by hand."""
-    found: dict[str, StaleError] = {}
+    stale: dict[str, StaleError] = {}
     for folder, chart in sorted({job.chart.folder: job.chart for job in jobs}.items()):
         if world.files.vendored_digest(folder) != chart.tree:
             tree = world.files.vendored(folder)
             strange = [f"{folder}/{path} {what}" for path, what in sorted(tree.strange.items())]
             message = "\n".join(strange) or f"{folder} is not what pipeline.lock says was vendored"
-            found[folder] = StaleError(
+            stale[folder] = StaleError(
                 message, hint="pipeline vendor restores it; put changes into values/ and overlays/"
             )
-    return found
+    return stale

@@ -103,9 +103,9 @@ def _remember(
         return
     job, world = within
     base, others = rounds.bases[number], rounds.others[job.environment.name]
-    found = known_of(job, rounds.offers[number], custom_kinds(settled.manifests), world)
-    keep_known(base, world.memory, found)
-    keep_outcome(base, world.memory, found, others, outcome)
+    known = known_of(job, rounds.offers[number], custom_kinds(settled.manifests), world)
+    keep_known(base, world.memory, known)
+    keep_outcome(base, world.memory, known, others, outcome)
 
 
 def _other_helms(jobs: Sequence[Job], made: Sequence[Inputs], before: Earlier) -> tuple[str, ...]:
@@ -121,9 +121,9 @@ def _settled(
     """The objects of each job that was rendered, why there are none of the others, and what Helm said of it."""
     answers = rounds.answers
     made = [_made(job, answers[n], rounds.others[job.environment.name].scopes) for n, job in every.items()]
-    found = dict(zip(every, settle(made, rounds.full, config, world, progress), strict=True))
-    failed = {n: one for n, one in found.items() if isinstance(one, PipelineError)}
-    settled = {n: one for n, one in found.items() if isinstance(one, Settled)}
+    results = dict(zip(every, settle(made, rounds.full, config, world, progress), strict=True))
+    failed = {n: one for n, one in results.items() if isinstance(one, PipelineError)}
+    settled = {n: one for n, one in results.items() if isinstance(one, Settled)}
     jobs = {n: every[n] for n in settled}
     forms = said_of_forms(jobs, answers, rounds.full, world)
     said = {

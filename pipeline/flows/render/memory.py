@@ -60,12 +60,12 @@ def known(base: str, memory: Memory) -> Known | None:
         return None
 
 
-def keep_known(base: str, memory: Memory, found: Known) -> None:
+def keep_known(base: str, memory: Memory, brought: Known) -> None:
     data = {
-        "apis": sorted(found.offer.apis),
-        "scopes": sorted([*key, value] for key, value in found.offer.scopes.items()),
-        "asks": found.asks,
-        "kinds": None if found.kinds is None else sorted(found.kinds),
+        "apis": sorted(brought.offer.apis),
+        "scopes": sorted([*key, value] for key, value in brought.offer.scopes.items()),
+        "asks": brought.asks,
+        "kinds": None if brought.kinds is None else sorted(brought.kinds),
     }
     memory.put(f"known {base}", orjson.dumps(data))
 
@@ -78,9 +78,9 @@ class Others:
     scopes: Scopes
 
 
-def outcome(base: str, memory: Memory, found: Known, others: Others) -> RenderOutcome | None:
+def outcome(base: str, memory: Memory, brought: Known, others: Others) -> RenderOutcome | None:
     """What was made of the same; None where that is not known."""
-    raw = _read(memory.get(_full_key(base, found, others)))
+    raw = _read(memory.get(_full_key(base, brought, others)))
     try:
         return (
             None
@@ -96,18 +96,18 @@ def outcome(base: str, memory: Memory, found: Known, others: Others) -> RenderOu
         return None
 
 
-def keep_outcome(base: str, memory: Memory, found: Known, others: Others, made: RenderOutcome) -> None:
+def keep_outcome(base: str, memory: Memory, brought: Known, others: Others, made: RenderOutcome) -> None:
     data = {"files": made.files, "objects": made.objects, "said": made.said, "noted": made.noted}
-    memory.put(_full_key(base, found, others), orjson.dumps(data))
+    memory.put(_full_key(base, brought, others), orjson.dumps(data))
 
 
 def held(tree: Mapping[str, str]) -> dict[tuple[str, str], dict[str, str]]:
     """The manifests and the index of each release, by environment and release, of a tree by path."""
-    found: dict[tuple[str, str], dict[str, str]] = {}
+    digests_of: dict[tuple[str, str], dict[str, str]] = {}
     for path, digest in tree.items():
         if path.endswith(MANIFEST):
-            found.setdefault(owner(path), {})[path] = digest
-    return found
+            digests_of.setdefault(owner(path), {})[path] = digest
+    return digests_of
 
 
 def digests(files: Mapping[str, bytes]) -> dict[str, str]:
@@ -136,10 +136,10 @@ def _texts(files: Mapping[str, bytes]) -> Sequence[Sequence[str]]:
     return [[path, hashlib.sha256(data).hexdigest()] for path, data in sorted(files.items())]
 
 
-def _full_key(base: str, found: Known, others: Others) -> str:
+def _full_key(base: str, brought: Known, others: Others) -> str:
     used = others.scopes.custom.items()
-    scopes = sorted([*key, value] for key, value in used if found.kinds is None or key in found.kinds)
-    apis = sorted(others.apis) if found.asks else []
+    scopes = sorted([*key, value] for key, value in used if brought.kinds is None or key in brought.kinds)
+    apis = sorted(others.apis) if brought.asks else []
     own = hashlib.sha256(orjson.dumps([base, apis, scopes])).hexdigest()
     return f"outcome {own}"
 

@@ -18,10 +18,10 @@ _ADDRESS = re.compile(r"0x[0-9a-f]+")
 def located(error: WorldError, overlay: Overlay, chart: list[Resource], kustomize: Kustomize) -> WorldError:
     """``error`` of the build of ``overlay``, with the file and line of the rule without which it would not be."""
     _, refuses, said = error.message.partition(f": {REFUSES}: ")
-    found = _refused(error, overlay, stream(chart), kustomize) if refuses else None
-    if found is None:
+    rule = _refused(error, overlay, stream(chart), kustomize) if refuses else None
+    if rule is None:
         return error
-    return WorldError(f"{found.place(overlay)}: Kustomize refuses {found.kind}: {said}", hint=error.hint)
+    return WorldError(f"{rule.place(overlay)}: Kustomize refuses {rule.kind}: {said}", hint=error.hint)
 
 
 def _refused(error: WorldError, overlay: Overlay, chart: str, kustomize: Kustomize) -> WithoutRule | None:

@@ -37,11 +37,11 @@ def render(
     jobs, broken = _gathered(lock, pairs, world)
     rounds = in_rounds(jobs, config, world, progress)
     if rounds.nothing_to_do:
-        found = [rounds.unchanged[n] for n in range(len(jobs))]
-        said = [line for one in found for line in one.said]
-        said += [f"{job.title}: {line}" for job, one in zip(jobs, found, strict=True) for line in one.noted]
+        outcomes = [rounds.unchanged[n] for n in range(len(jobs))]
+        said = [line for one in outcomes for line in one.said]
+        said += [f"{job.title}: {line}" for job, one in zip(jobs, outcomes, strict=True) for line in one.noted]
         said += unread(config, jobs, rounds.bases, world)
-        objects = sum(one.objects for one in found)
+        objects = sum(one.objects for one in outcomes)
         return RenderResult(Edits(), len(jobs), objects, tuple(dict.fromkeys(said)), failed=tuple(broken))
     from pipeline.flows.render.made_files import outcome  # noqa: PLC0415 - 0.1 s that an unchanged tree need not wait for
 

@@ -54,16 +54,16 @@ def compared(
     if failed:
         pause(A_SECOND)
     again = dict(zip(failed, render(failed, 0), strict=True)) if failed else {}
-    found: list[ComparedRenders | None] = [None] * len(texts)
+    compared_renders: list[ComparedRenders | None] = [None] * len(texts)
     for number, answers in both.items():
         one, other = map(_text, answers)
         if number in again:
             second = _text(again[number])
             if second is not None and second != texts[number]:
-                found[number] = ComparedRenders(texts[number], second, by_stand_ins=False)
+                compared_renders[number] = ComparedRenders(texts[number], second, by_stand_ins=False)
         elif one is not None and other is not None and one != other:
-            found[number] = ComparedRenders(one, other)
-    return found
+            compared_renders[number] = ComparedRenders(one, other)
+    return compared_renders
 
 
 def rendered(answer: RenderAnswer) -> bool:

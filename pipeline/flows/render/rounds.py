@@ -73,8 +73,8 @@ class _Work:
         from pipeline.flows.render.attempt import attempt  # noqa: PLC0415 - 50 ms where nothing is to be rendered
 
         self.told |= {n: apis[self.jobs[n].environment.name] for n in wanted}
-        found = attempt([self.jobs[n] for n in wanted], apis, self.world, self.progress)
-        for n, answer in zip(wanted, found, strict=True):
+        answers = attempt([self.jobs[n] for n in wanted], apis, self.world, self.progress)
+        for n, answer in zip(wanted, answers, strict=True):
             self.answers.pop(n, None)
             self.failed.pop(n, None)
             if isinstance(answer, PipelineError):
@@ -88,8 +88,8 @@ class _Work:
             job, answer = self.jobs[n], self.answers.get(n)
             if answer is not None:
                 known = self.offers.get(n) if n not in self.lost else None
-                found = CrdOffer.of(parse(answer.text, namespace=job.release.namespace))
-                self.offers[n] = found if known is None else CrdOffer(known.apis, found.scopes)
+                offer = CrdOffer.of(parse(answer.text, namespace=job.release.namespace))
+                self.offers[n] = offer if known is None else CrdOffer(known.apis, offer.scopes)
                 self.lost.discard(n)
             elif n in self.failed and n not in self.lost:
                 before = in_tree(job.environment, job.release, self.world)
@@ -105,29 +105,29 @@ class _Work:
 
     def expected(self, numbers: Iterable[int]) -> dict[str, frozenset[str]]:
         """The APIs that there will be once these are rendered, by environment, as far as can be told before."""
-        found = dict(self.apis)
+        expected = dict(self.apis)
         for name, others in self.others().items():
-            found[name] |= others.apis
+            expected[name] |= others.apis
         for n in numbers:
             job = self.jobs[n]
-            found[job.environment.name] |= _brought(job.chart.folder, job.chart.tree, self.world.files)
-        return found
+            expected[job.environment.name] |= _brought(job.chart.folder, job.chart.tree, self.world.files)
+        return expected
 
     def others(self) -> dict[str, Others]:
-        found = {}
+        others = {}
         for name in self.apis:
             offers = [*self.left_out[name], *(self.offers[n] for n in sorted(self.offers) if self._in(n, name))]
-            found[name] = Others(all_apis(offers), all_scopes(offers))
-        return found
+            others[name] = Others(all_apis(offers), all_scopes(offers))
+        return others
 
     def unchanged(self, others: Mapping[str, Others]) -> dict[int, RenderOutcome]:
-        found = {}
+        unchanged = {}
         for n, one in self.known.items():
             if n not in self.answers:
                 made = outcome(self.bases[n], self.world.memory, one, others[self.jobs[n].environment.name])
                 if made is not None and made.files == self.tree.get(self._owner(n)):
-                    found[n] = made
-        return found
+                    unchanged[n] = made
+        return unchanged
 
     def _in(self, number: int, environment: str) -> bool:
         return self.jobs[number].environment.name == environment
@@ -196,8 +196,8 @@ def _misses(number: int, work: _Work, others: Mapping[str, Others]) -> bool:
     differing = (own | others[job.environment.name].apis) ^ work.told.get(number, own)
     if not differing:
         return False
-    found = work.known.get(number)
-    if not (found.asks if found is not None else asks(job, work.world)):
+    known_before = work.known.get(number)
+    if not (known_before.asks if known_before is not None else asks(job, work.world)):
         return False
     asked = _asked(job.chart.folder, job.chart.tree, work.world.files)
     return asked is None or _in_values(job) or not asked.isdisjoint(differing)
@@ -210,12 +210,12 @@ def _in_values(job: Job) -> bool:
 
 def _left_out(jobs: Sequence[Job], config: Config, world: RenderPorts) -> dict[str, list[CrdOffer]]:
     """By environment: what releases bring that are not rendered now, as they were rendered before."""
-    found: dict[str, list[CrdOffer]] = {job.environment.name: [] for job in jobs}
+    offers_of: dict[str, list[CrdOffer]] = {job.environment.name: [] for job in jobs}
     done = {(job.environment.name, job.release.name) for job in jobs}
-    for environment, release in config.pairs(tuple(found)) if found else ():
+    for environment, release in config.pairs(tuple(offers_of)) if offers_of else ():
         if (environment.name, release.name) not in done:
-            found[environment.name] += in_tree(environment, release, world)
-    return found
+            offers_of[environment.name] += in_tree(environment, release, world)
+    return offers_of
 
 
 def in_tree(environment: Environment, release: Release, world: RenderPorts) -> list[CrdOffer]:

@@ -46,35 +46,35 @@ def failing(
 ) -> Callable[[str], str]:
     """What makes the message of a failed render of ``jobs`` safe; ``by_templates``: the chart may have written it."""
     mask = knowing(jobs, world, made)
-    found: dict[str, None] = {}
+    suspected: dict[str, None] = {}
     known: set[str] = set()
     for job in jobs:
         public = public_of(job, world)
         known |= public
         for layer in job.layers:
-            found |= dict.fromkeys(suspects(layer.data, public))
+            suspected |= dict.fromkeys(suspects(layer.data, public))
         for data in job.overlay.by_path.values() if job.overlay else ():
-            found |= dict.fromkeys(suspects_in_text(data.decode(errors="replace"), public))
-    mask.hidden(found)
-    return _safe(mask, found, known if by_templates else None)
+            suspected |= dict.fromkeys(suspects_in_text(data.decode(errors="replace"), public))
+    mask.hidden(suspected)
+    return _safe(mask, suspected, known if by_templates else None)
 
 
 def failing_chart(chart: Chart, layers: Sequence[ValuesLayer], names: Iterable[str]) -> Callable[[str], str]:
     """The same for a chart without a repository; ``names`` are the release's, which the message may hold."""
-    mask, found = Mask(), dict[str, None]()
+    mask, suspected = Mask(), dict[str, None]()
     files = (*chart.names, *(layer.file for layer in layers))
     public = _words(chart.files, (chart.name, chart.version, *names, *files))
     for layer in layers:
         mask.values(layer.data)
-        found |= dict.fromkeys(suspects(layer.data, public))
-    mask.hidden(found)
-    return _safe(mask, found, public)
+        suspected |= dict.fromkeys(suspects(layer.data, public))
+    mask.hidden(suspected)
+    return _safe(mask, suspected, public)
 
 
-def _safe(mask: Mask, found: Iterable[str], public: Iterable[str] | None) -> Callable[[str], str]:
+def _safe(mask: Mask, suspected: Iterable[str], public: Iterable[str] | None) -> Callable[[str], str]:
     def safe(text: str) -> str:
-        shown = without_short(mask.text(text), found)
-        return shown if public is None else withheld(shown, public, found)
+        shown = without_short(mask.text(text), suspected)
+        return shown if public is None else withheld(shown, public, suspected)
 
     return safe
 

@@ -69,10 +69,10 @@ def settle(
 ) -> list[Settled | PipelineError]:
     """Overlay each render, and deal with what is volatile in it; an error where its overlay does not build."""
     charts = {folder: _chances(folder, world) for folder in {one.job.chart.folder for one in made}}
-    found = [_functions(one, charts[one.job.chart.folder]) for one in made]
+    uses = [_functions(one, charts[one.job.chart.folder]) for one in made]
 
     without = [
-        _without(one, charts[one.job.chart.folder]) if used else () for one, used in zip(made, found, strict=True)
+        _without(one, charts[one.job.chart.folder]) if used else () for one, used in zip(made, uses, strict=True)
     ]
 
     def render(doubted: list[int], stand_ins: int) -> Iterable[RenderedChart | RenderError]:
@@ -84,9 +84,9 @@ def settle(
                 answer = next(iter(world.engine.render_all([whole[number - 1]])))  # noqa: PLW2901
             yield answer
 
-    pairs = pairs_of(found, [one.answer.text for one in made], world.pause, render, without)
+    pairs = pairs_of(uses, [one.answer.text for one in made], world.pause, render, without)
     settled: list[Settled | PipelineError] = []
-    for one, functions, pair in zip(made, found, pairs, strict=True):
+    for one, functions, pair in zip(made, uses, pairs, strict=True):
         try:
             _refuse_duplicates(one.job, one.manifests)
             settled.append(_settled(one, functions, pair, config, world))
@@ -151,22 +151,22 @@ def _settled(
         written = as_written(made.answer.text, release=job.release.name)
         refuse_idle_rules(job.title, job.overlay, written, world.kustomize())
     _refuse_duplicates(job, manifests)
-    found: tuple[Volatile, ...] = ()
+    varying: tuple[Volatile, ...] = ()
     if pair is not None:
         one, other = (_overlaid(made, text, None, world)[0] for text in (pair.one, pair.other))
-        found = volatile(manifests, one, other, by_stand_ins=pair.by_stand_ins)
-        found = tuple(one for one in found if not _left_out(one, manifests, config.secrets_of(job.release)))
-    if not found:
+        varying = volatile(manifests, one, other, by_stand_ins=pair.by_stand_ins)
+        varying = tuple(one for one in varying if not _left_out(one, manifests, config.secrets_of(job.release)))
+    if not varying:
         return Settled(manifests, Notes((), overlaid=done), manifests)
     if config.volatile == "refuse":
-        raise WorldError(f"{job.title}: {_what(found, functions)}", hint=_REFUSED)
+        raise WorldError(f"{job.title}: {_what(varying, functions)}", hint=_REFUSED)
     freeze = config.volatile == "freeze"
-    result = frozen(manifests, found, _committed(job, world)) if freeze else Frozen(manifests)
-    found = tuple(replace(one, id=result.now(one.id)) for one in found)
-    paths = {VolatilePath(one.id, one.path, one.whole) for one in found}  # another order at each render, by their names
+    result = frozen(manifests, varying, _committed(job, world)) if freeze else Frozen(manifests)
+    varying = tuple(replace(one, id=result.now(one.id)) for one in varying)
+    paths = {VolatilePath(one.id, one.path, one.whole) for one in varying}  # in another order at each render
     ordered = tuple(sorted(paths, key=lambda one: (one.id, list(map(str, one.path)))))
     done = in_order(replace(one, id=result.now(one.id)) for one in done)
-    said, later = (_said(found, left, functions, freeze=freeze) for left in (result.left, ()))
+    said, later = (_said(varying, left, functions, freeze=freeze) for left in (result.left, ()))
     notes = Notes(ordered, tuple(sorted(functions)), freeze, done)
     return Settled(result.manifests, notes, manifests, (said,), (later,))
 
@@ -184,8 +184,8 @@ def _left_out(one: Volatile, manifests: ManifestSet, setting: str) -> bool:
     return setting == "omit" and holds_data(manifests.by_id()[one.id])
 
 
-def _said(found: tuple[Volatile, ...], left: tuple[Volatile, ...], functions: frozenset[str], *, freeze: bool) -> str:
-    what = _what(found, functions)
+def _said(varying: tuple[Volatile, ...], left: tuple[Volatile, ...], functions: frozenset[str], *, freeze: bool) -> str:
+    what = _what(varying, functions)
     if not freeze:
         return f"{what}; render.volatile allows it"
     if not left:
@@ -193,8 +193,8 @@ def _said(found: tuple[Volatile, ...], left: tuple[Volatile, ...], functions: fr
     return f"{what}; what is committed is kept where it fits, and from now on: {told(left)}"
 
 
-def _what(found: tuple[Volatile, ...], functions: frozenset[str]) -> str:
-    return f"renders another value each time ({', '.join(sorted(functions))}): {told(found)}"
+def _what(varying: tuple[Volatile, ...], functions: frozenset[str]) -> str:
+    return f"renders another value each time ({', '.join(sorted(functions))}): {told(varying)}"
 
 
 def _overlaid(
@@ -222,8 +222,8 @@ def _committed(job: Job, world: RenderPorts) -> ManifestSet:
     for index in indexes_of(*of, world.files):
         entries = {**index.files, **entries}
     if not entries:  # where the index is damaged: better than to lose a password
-        found = (path for path in world.files.paths(FOLDER) if owner(path) == of and path.endswith(".yaml"))
-        entries = {path: IndexEntry("") for path in found}
+        paths = (path for path in world.files.paths(FOLDER) if owner(path) == of and path.endswith(".yaml"))
+        entries = {path: IndexEntry("") for path in paths}
     return ManifestSet.of(
         replace(_opened(resource, path, world), source=entry.source, delivery=entry.delivery)
         for path, entry in sorted(entries.items(), reverse=True)  # the last of two counts: that of today's layout

@@ -25,12 +25,12 @@ def unread(config: Config, jobs: Sequence[Job], bases: Sequence[str], world: Ren
     overlays = {path: files.read(path) or b"" for path in files.paths(OVERLAYS) if is_kustomization(path)}
     said = [*unread_files(config, files.paths("values"), overlays)]
     said += (line for job in jobs for line in keys_given_twice(job.layers))
-    found = {job.title: _unread_values(job, base, world) for job, base in zip(jobs, bases, strict=True)}
+    values_of = {job.title: _unread_values(job, base, world) for job, base in zip(jobs, bases, strict=True)}
     takers: dict[str, set[str]] = {}
     for environment, release in config.pairs():
         for file in release.value_files(environment.name):
             takers.setdefault(file, set()).add(f"{environment.name}/{release.name}")
-    said += map(str, of_all_takers(found, {file: frozenset(titles) for file, titles in takers.items()}))
+    said += map(str, of_all_takers(values_of, {file: frozenset(titles) for file, titles in takers.items()}))
     return tuple(dict.fromkeys(said))
 
 
@@ -49,10 +49,10 @@ def _unread_values(job: Job, base: str, world: RenderPorts) -> tuple[UnreadValue
         scope = _scope(job.chart.folder, job.chart.tree, world.files, world.read_chart)
     except PipelineError:  # Helm says what is wrong with it
         return ()
-    found = tuple(unread_values(job.layers, scope))
+    values = tuple(unread_values(job.layers, scope))
     if base:
-        world.memory.put(key, orjson.dumps([[one.file, one.line, one.key, one.near] for one in found]))
-    return found
+        world.memory.put(key, orjson.dumps([[one.file, one.line, one.key, one.near] for one in values]))
+    return values
 
 
 @lru_cache(maxsize=8)  # releases of one chart read it once

@@ -55,11 +55,11 @@ def value_origins(job: Job, world: RenderPorts, path: str = "") -> Iterator[Show
     folder = f"values/{job.release.name}/"
     names = {layer.file: layer.file.removeprefix(folder).removesuffix(".yaml") for layer in job.layers}
     at = tuple(step for step in path.split(".") if step)
-    found = list(origins_of_values(_defaults(job, world), job.layers, names, at))
-    if not found:
+    origins = list(origins_of_values(_defaults(job, world), job.layers, names, at))
+    if not origins:
         return
     secrets, mask = _secrets(job, world), Mask()
-    for origin in found:
+    for origin in origins:
         ours = origin.layer != CHART_DEFAULTS
         text = json.dumps(origin.value, ensure_ascii=False)
         if any(layer.file == origin.file and str(origin.value) in layer.secrets for layer in job.layers):
