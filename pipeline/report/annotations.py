@@ -23,11 +23,11 @@ def render(report: ReportDocument, places: Mapping[str, tuple[str, int]]) -> str
 
 
 def _limited(kind: str, report: ReportDocument, places: Mapping[str, tuple[str, int]]) -> Iterator[str]:
-    found = [_finding(kind, f, places) for f in report.findings if f.severity in _TYPES[kind] and not f.waived]
+    lines = [_finding(kind, f, places) for f in report.findings if f.severity in _TYPES[kind] and not f.waived]
     if kind == "error":
-        found = [_failure(error, places) for error in report.errors] + found
-    yield from found[:_MOST]
-    if rest := left_over(len(found) - _MOST, "finding"):
+        lines = [_failure(error, places) for error in report.errors] + lines
+    yield from lines[:_MOST]
+    if rest := left_over(len(lines) - _MOST, "finding"):
         yield f"::{kind}::{rest}: see the report"
 
 

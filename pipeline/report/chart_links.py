@@ -20,14 +20,14 @@ class ChartLinks(NamedTuple):
 
 def chart_links(report: ReportDocument) -> list[ChartLinks]:
     """Each chart that moves, once. The report may be a stranger's: an address that is not plain is left out."""
-    found: dict[str, ChartLinks] = {}
+    links_of: dict[str, ChartLinks] = {}
     for release in report.releases:
         chart = release.chart
         links = [ReleaseLink(one.name, one.url) for one in chart.links if one.name in _NAMES and is_plain(one.url)]
         title = plain.line(f"{chart.name} {chart.old_version} → {chart.new_version}")
         if links and chart.old_version != chart.new_version:
-            found.setdefault(title, ChartLinks(title, links))
-    return list(found.values())
+            links_of.setdefault(title, ChartLinks(title, links))
+    return list(links_of.values())
 
 
 def in_markdown(report: ReportDocument) -> Iterator[str]:

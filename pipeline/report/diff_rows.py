@@ -29,13 +29,13 @@ def section_rows(section: ChangeSection, room: Room) -> Iterator[str]:
 
 def within(rows: Iterable[str], room: int) -> tuple[list[str], int]:
     """The rows and the room that they leave; none where there is too little."""
-    found = []
+    fitting = []
     for row in rows:
         room -= len(row) + 1
         if room < 0:
             return [], room
-        found.append(row)
-    return found, room
+        fitting.append(row)
+    return fitting, room
 
 
 def _object(change: ChangeEntry, room: Room) -> Iterator[str]:

@@ -24,10 +24,10 @@ def render(report: ReportDocument) -> str:
 
 def _homeless(report: ReportDocument) -> Iterator[str]:
     homes = {release.key for release in report.releases}
-    found = [f for f in report.findings if not f.keys & homes]
-    if found:
-        yield _opening("policy", len(found), sum(map(_fails, found)), 0, sum(1 for f in found if f.waived))
-        yield from (row for finding in found for row in _case(finding))
+    homeless = [f for f in report.findings if not f.keys & homes]
+    if homeless:
+        yield _opening("policy", len(homeless), sum(map(_fails, homeless)), 0, sum(1 for f in homeless if f.waived))
+        yield from (row for finding in homeless for row in _case(finding))
         yield "  </testsuite>"
 
 

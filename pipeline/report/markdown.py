@@ -80,8 +80,8 @@ def _findings(report: ReportDocument) -> Iterator[str]:
 
 def _changes(report: ReportDocument) -> Iterator[str]:
     for section in change_sections(report):
-        found = block("\n".join(section_rows(section, _ROOM)), "diff")
-        yield details(f"Changes of {raw(section.title)}", found)
+        diff = block("\n".join(section_rows(section, _ROOM)), "diff")
+        yield details(f"Changes of {raw(section.title)}", diff)
         yield ""
 
 

@@ -36,8 +36,8 @@ def changes_data(
 
 def traced_data(rows: Sequence[TracedRoute], what: str, *, compared: bool) -> dict[str, Any]:
     """``old`` only where two states are compared; empty text where a proxy has no such route."""
-    found = [
+    routes = [
         {"proxy": row.proxy, "place": row.place, **({"old": row.old} if compared else {}), "new": row.new}
         for row in rows
     ]
-    return {"schema": TRACE_SCHEMA, "of": what, "routes": found}
+    return {"schema": TRACE_SCHEMA, "of": what, "routes": routes}

@@ -44,7 +44,7 @@ def _serious(report: ReportDocument, least: Level) -> ReportDocument:
     changes = tuple(
         change
         for change in report.changes
-        if (found := worst.of(change)) is not None and LEVELS.index(found.severity) <= most
+        if (severest := worst.of(change)) is not None and LEVELS.index(severest.severity) <= most
     )
     return replace(report, findings=findings, changes=changes, not_evaluated=())
 

@@ -45,14 +45,14 @@ _WHOSE = {"values": "(our values)", "overlay": "(our overlay)"}
 def object_lines(change: ChangeEntry, room: LineRoom = _ROOM) -> list[DiffLine]:
     """Everything that differs in an object but what is noise. Texts are safe to print and on one line each."""
     fields = sorted(change.telling, key=_order)
-    found: list[DiffLine] = []
+    lines: list[DiffLine] = []
     if change.resource.kind == CRD_KIND:
         from pipeline.report.crd_lines import crd_lines  # noqa: PLC0415 - 40 ms that an unchanged tree does without
 
         told, fields = crd_lines(fields)
-        found += [DiffLine(mark, plain.line(text)) for mark, text in told]
+        lines += [DiffLine(mark, plain.line(text)) for mark, text in told]
     if whose := _WHOSE.get(change.origin if change.origin is not UNSET else "", ""):
-        found.append(DiffLine("#", whose))
+        lines.append(DiffLine("#", whose))
     parent: ReportPath = ()
     last = ""
     for field in fields:
@@ -61,10 +61,10 @@ def object_lines(change: ChangeEntry, room: LineRoom = _ROOM) -> list[DiffLine]:
         if (above and above != parent) or whose != last:
             place = plain.path(above) if above else ""
             other = "(the chart)" if field.origin == "chart" else "(not known whose)"
-            found.append(DiffLine("#", f"{place} {whose}".strip() or other))
+            lines.append(DiffLine("#", f"{place} {whose}".strip() or other))
         parent, last = above, whose
-        found += _text(field, room, len(found)) if by_line(field) else _field(field, room, len(found))
-    return found
+        lines += _text(field, room, len(lines)) if by_line(field) else _field(field, room, len(lines))
+    return lines
 
 
 def _order(field: FieldEntry) -> tuple[list[tuple[bool, int, str]], bool]:

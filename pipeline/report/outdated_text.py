@@ -81,10 +81,10 @@ def _note(row: Standing) -> str:
     return "; ".join(filter(None, (row.problem, row.moved, "the chart is deprecated" if row.deprecated else "", young)))
 
 
-def verdicts(found: Mapping[str, Sequence[JudgedVersion]], look: Look = PLAIN) -> str:
+def verdicts(judged: Mapping[str, Sequence[JudgedVersion]], look: Look = PLAIN) -> str:
     """For each release its versions, the newest first, and how far one can go; empty where none was judged."""
     lines = []
-    for release, several in found.items():
+    for release, several in judged.items():
         best = farthest(several)
         lines += ["", look.style(line(release), "bold")]
         for each in several:
@@ -98,7 +98,7 @@ def verdicts(found: Mapping[str, Sequence[JudgedVersion]], look: Look = PLAIN) -
 def data(
     rows: Iterable[Standing],
     groups: Mapping[str, tuple[str, ...]],
-    found: Mapping[str, Sequence[JudgedVersion]] | None = None,
+    judged: Mapping[str, Sequence[JudgedVersion]] | None = None,
 ) -> dict[str, Any]:
     """For scripts: every release, with ages in days; ``judged`` is the newest first, null where nothing was judged."""
     return {
@@ -117,7 +117,7 @@ def data(
                 "tooYoung": row.young,
                 "problem": row.problem,
                 "moved": row.moved,
-                "judged": _verdicts(found, row.pin),
+                "judged": _verdicts(judged, row.pin),
             }
             for row in rows
         ],
@@ -131,10 +131,10 @@ def _newer(version: NewerVersion | None) -> dict[str, Any] | None:
     return {"version": version.version, "appVersion": version.app_version, "ageDays": days}
 
 
-def _verdicts(found: Mapping[str, Sequence[JudgedVersion]] | None, release: str) -> list[dict[str, Any]] | None:
-    if not found or release not in found:
+def _verdicts(judged: Mapping[str, Sequence[JudgedVersion]] | None, release: str) -> list[dict[str, Any]] | None:
+    if not judged or release not in judged:
         return None
     return [
         {"version": each.version, "verdict": str(each.verdict), "blockers": each.blockers, "problem": each.problem}
-        for each in found[release]
+        for each in judged[release]
     ]

@@ -169,10 +169,10 @@ def folded_text(folded: int) -> str:
 
 def gaps(report: ReportDocument) -> list[tuple[str, list[str]]]:
     """What is missing, and the rules that are not evaluated without it."""
-    found: dict[str, list[str]] = {}
+    rules_of: dict[str, list[str]] = {}
     for item in report.not_evaluated:
-        found.setdefault(item.needs, []).append(item.rule)
-    return sorted(found.items())
+        rules_of.setdefault(item.needs, []).append(item.rule)
+    return sorted(rules_of.items())
 
 
 VERDICT_WORDS = {

@@ -34,10 +34,10 @@ def reporting(rules: Iterable[Rule], wanted: str) -> tuple[Rule, ...]:
     every = tuple(rules)
     kind, _, text = wanted.strip().rpartition(" ")
     path, judging = _plain(text), [rule for rule in every if rule.last is None]
-    found = {rule.id for rule in judging if _reports(rule, every, kind.strip(), path)}
+    ids = {rule.id for rule in judging if _reports(rule, every, kind.strip(), path)}
     for upgrade in _made_up(kind.strip(), text, judging):
-        found |= {rule.id for rule in judging if rule.id not in found and any(claimed(rule, upgrade).values())}
-    return tuple(rule for rule in every if rule.id in found)
+        ids |= {rule.id for rule in judging if rule.id not in ids and any(claimed(rule, upgrade).values())}
+    return tuple(rule for rule in every if rule.id in ids)
 
 
 def _made_up(kind: str, text: str, rules: Iterable[Rule]) -> Iterator[Upgrade]:

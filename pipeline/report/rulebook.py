@@ -58,9 +58,9 @@ def _section(rule: Rule, every: tuple[Rule, ...]) -> Iterator[str]:
     yield _facts(rule)
     yield (rule.doc or "").strip().replace("\n## ", "\n### ")
     yield "### Examples"
-    spoken = [(case, found) for case in rule.cases if (found := findings(rule, case, every))]
-    for case, found in spoken[:_EXAMPLES]:
-        yield f"{case.title[:1].upper()}{case.title[1:]}:\n\n```text\n{_shown(found)}\n```"
+    spoken = [(case, reported) for case in rule.cases if (reported := findings(rule, case, every))]
+    for case, reported in spoken[:_EXAMPLES]:
+        yield f"{case.title[:1].upper()}{case.title[1:]}:\n\n```text\n{_shown(reported)}\n```"
 
 
 def _facts(rule: Rule) -> str:
@@ -73,12 +73,12 @@ def _stated(value: object) -> str:
     return f"`{value}`" if value else "none"
 
 
-def _shown(found: Iterable[Finding]) -> str:
+def _shown(reported: Iterable[Finding]) -> str:
     return "\n\n".join(
         f"Counted as explained, and not shown: {finding.title}"
         if finding.severity is Severity.OFF
         else one_finding(entry(finding), _LOOK)
-        for finding in found
+        for finding in reported
     )
 
 
@@ -113,11 +113,11 @@ def to_data(rule: Rule) -> dict[str, Any]:
     }
 
 
-def _case(case: Case, found: tuple[Finding, ...]) -> str:
-    lines = [f"* {case.title}: {'reported' if found else 'not reported'}"]
+def _case(case: Case, reported: tuple[Finding, ...]) -> str:
+    lines = [f"* {case.title}: {'reported' if reported else 'not reported'}"]
     for word, text in (("before", case.before), ("after", case.after)):
         if text.strip():
             lines.append(indent(f"{word}:\n```yaml\n{dedent(text).strip()}\n```", "  "))
-    if found:
-        lines.append(indent(f"```text\n{_shown(found)}\n```", "  "))
+    if reported:
+        lines.append(indent(f"```text\n{_shown(reported)}\n```", "  "))
     return "\n".join(lines)

@@ -106,12 +106,14 @@ def _steps(report: ReportDocument, look: Look, most: int | None = None) -> Itera
 
 def _worst(report: ReportDocument, look: Look) -> Iterator[str]:
     """For a brief report: the findings that the verdict comes from, a line each."""
-    found = [] if report.verdict in ("safe", "no-changes") else decisive(report)
-    for finding in found[:_BRIEF_FINDINGS]:
+    worst_findings = [] if report.verdict in ("safe", "no-changes") else decisive(report)
+    for finding in worst_findings[:_BRIEF_FINDINGS]:
         room = look.room(8)
         text = title(finding)
         yield f"{finding.severity.upper():8}{plain.row(text, room) if room else text}"
-    if rest := left_over(len(found) - _BRIEF_FINDINGS, f"{found[0].severity} finding" if found else ""):
+    if rest := left_over(
+        len(worst_findings) - _BRIEF_FINDINGS, f"{worst_findings[0].severity} finding" if worst_findings else ""
+    ):
         yield f"        {rest}"
     objects = sum(len(section.shown) for section in change_sections(report))
     if objects:

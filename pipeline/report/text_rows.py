@@ -37,15 +37,15 @@ def rows(field: FieldEntry, most: int, around: int = 0) -> tuple[list[Row], int]
 def _rows(old: str, new: str, around: int) -> Iterator[Row]:
     """Numbers count from 1, as in hunks."""
     after = new.split("\n")
-    found = hunks(old, new)
+    changed = hunks(old, new)
     shown = 1
-    for index, hunk in enumerate(found):
+    for index, hunk in enumerate(changed):
         for line in range(max(shown, hunk.new - around), hunk.new):
             yield Row(" ", line + hunk.old - hunk.new, line, after[line - 1])
         yield from (Row("-", number, 0, text) for number, text in enumerate(hunk.removed, hunk.old))
         yield from (Row("+", 0, number, text) for number, text in enumerate(hunk.added, hunk.new))
         next_old, next_new = hunk.old + len(hunk.removed), hunk.new + len(hunk.added)
-        end = found[index + 1].new if index + 1 < len(found) else len(after) + 1
+        end = changed[index + 1].new if index + 1 < len(changed) else len(after) + 1
         shown = min(next_new + around, end)
         for line in range(next_new, shown):
             yield Row(" ", line + next_old - next_new, line, after[line - 1])

@@ -25,11 +25,11 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
     assert target is not None, "BUG: evaluated without a target"
     if before < 0:
         return
-    found: dict[tuple[str, str], list[tuple[Resource, NewDefault]]] = {}
+    defaults_of: dict[tuple[str, str], list[tuple[Resource, NewDefault]]] = {}
     for resource in upgrade.after.manifests.resources:
         for row in new_defaults(resource, before, target[1]):
-            found.setdefault((resource.kind, to_text(row.path)), []).append((resource, row))
-    for (kind, field), several in sorted(found.items()):
+            defaults_of.setdefault((resource.kind, to_text(row.path)), []).append((resource, row))
+    for (kind, field), several in sorted(defaults_of.items()):
         resource, row = several[0]
         places = [place(one, default.path) for one, default in several]
         yield Hit(

@@ -26,13 +26,13 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
     assert target is not None, "BUG: evaluated without a target"
     if not 0 <= upgrade.facts.minor_before < target[1]:
         return
-    found: dict[tuple[str, str], list[tuple[Resource, GatedField]]] = {}
+    fields_of: dict[tuple[str, str], list[tuple[Resource, GatedField]]] = {}
     for resource in upgrade.after.manifests.resources:
         still = {one.path for one in gated(resource, target[1])}
         for one in gated(resource, upgrade.facts.minor_before):
             if one.path not in still:
-                found.setdefault((one.type, str(one.path[-1])), []).append((resource, one))
-    for _, several in sorted(found.items()):
+                fields_of.setdefault((one.type, str(one.path[-1])), []).append((resource, one))
+    for _, several in sorted(fields_of.items()):
         yield _hit(several, upgrade.facts.minor_before, target[1])
 
 

@@ -24,12 +24,12 @@ from pipeline.core.risk.upgrade import Upgrade
 def check(upgrade: Upgrade) -> Iterator[Hit]:
     target = upgrade.facts.target
     assert target is not None, "BUG: evaluated without a target"
-    found: dict[tuple[str, str], list[tuple[Resource, GatedField]]] = {}
+    fields_of: dict[tuple[str, str], list[tuple[Resource, GatedField]]] = {}
     for change in upgrade.diff.changes:
         for one in _fresh(change, target[1]):
             assert change.after is not None, "BUG: a field of an object that is gone"
-            found.setdefault((one.type, str(one.path[-1])), []).append((change.after, one))
-    for _, several in sorted(found.items()):
+            fields_of.setdefault((one.type, str(one.path[-1])), []).append((change.after, one))
+    for _, several in sorted(fields_of.items()):
         yield _hit(several, target[1], stated=upgrade.facts.target_stated)
 
 

@@ -53,7 +53,10 @@ def _kind(resource: Resource) -> tuple[str, str]:
 
 
 def _brought(manifests: ManifestSet) -> set[tuple[str, str]]:
-    return {(found.group, str(found.names.get("kind"))) for found in definitions(manifests).values()}
+    return {
+        (one_definition.group, str(one_definition.names.get("kind")))
+        for one_definition in definitions(manifests).values()
+    }
 
 
 _ONE = "apiVersion: example.org/v1\nkind: Widget\nmetadata: {name: a}\n"

@@ -62,13 +62,13 @@ def _hit(upgrade: Upgrade, file: str, wanted: str, version: str, charts: tuple[C
 
 def _wanted(scope: ChartValues, whole: Chart) -> Mapping[str, str]:
     """Each constraint by the Chart.yaml that has it."""
-    found = {}
+    ranges = {}
     for one in walk(scope):
         file = f"{one.file.removesuffix('values.yaml')}Chart.yaml"
         metadata = whole.metadata if file == "Chart.yaml" else one.metadata
         if metadata.get("kubeVersion"):
-            found[file] = str(metadata["kubeVersion"])
-    return found
+            ranges[file] = str(metadata["kubeVersion"])
+    return ranges
 
 
 def _admits(wanted: str, version: str) -> bool:

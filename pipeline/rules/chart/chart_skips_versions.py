@@ -51,7 +51,7 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
 
 def _policies(new: Chart) -> Mapping[str, str]:
     """What the chart says about steps: a sentence of its own by ``major`` and ``minor``."""
-    found: dict[str, str] = {}
+    policies: dict[str, str] = {}
     for file in _TEXTS:
         text = new.files.get(file, "")
         lower = text.lower()
@@ -59,8 +59,8 @@ def _policies(new: Chart) -> Mapping[str, str]:
             continue  # a hundred times as fast as the expression
         for match in _POLICY.finditer(text):
             level = (match["one"] or match["two"] or match["three"]).lower()
-            found.setdefault(level, f"{file}:{text.count(chr(10), 0, match.start()) + 1}: {match.group()}")
-    return found
+            policies.setdefault(level, f"{file}:{text.count(chr(10), 0, match.start()) + 1}: {match.group()}")
+    return policies
 
 
 def _app_versions(old: Chart, new: Chart) -> tuple[str, str]:

@@ -28,18 +28,18 @@ from pipeline.core.words import agreeing, listed
 def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
     if change.after is None:
         return
-    found = list(_open(change.after, change.before))
-    known = set(_open(change.before)) if found and change.before is not None else set()
-    found = [path for path in found if path not in known]
-    if found:
-        like = f"{agreeing(len(found), 'looks')} like a credential"
-        names = listed(map(_name, found))
+    exposed = list(_open(change.after, change.before))
+    known = set(_open(change.before)) if exposed and change.before is not None else set()
+    exposed = [path for path in exposed if path not in known]
+    if exposed:
+        like = f"{agreeing(len(exposed), 'looks')} like a credential"
+        names = listed(map(_name, exposed))
         yield Hit(
-            place(change.after, found[0]),
+            place(change.after, exposed[0]),
             title=f"{change.id.kind} {change.id.name}: {names} {like} in plain text",
             impact="Whoever can read the repository or the object has the credential.",
             fix="Move the credential to a Secret (sops, an external store); rotate it if it was ever pushed.",
-            also=tuple(place(change.after, path) for path in found[1:]),
+            also=tuple(place(change.after, path) for path in exposed[1:]),
         )
 
 

@@ -84,9 +84,9 @@ def _needed(resource: Resource) -> Iterator[Reference]:
     return (one for one in _sources(resource) if PULL_SECRETS not in one.path)
 
 
-def _users(found: Iterator[tuple[Resource, Reference]]) -> _Users:
+def _users(missing: Iterator[tuple[Resource, Reference]]) -> _Users:
     users: _Users = {}
-    for resource, reference in found:
+    for resource, reference in missing:
         users.setdefault(reference.id, []).append(place(resource, reference.path))
     return users
 

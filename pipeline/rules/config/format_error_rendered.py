@@ -30,16 +30,16 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
     if change.after is None or change.id.kind == CRD_KIND:  # a CRD's descriptions may explain it
         return
     known = {text for _, text in _errors((), change.before.body)} if change.before is not None else set[str]()
-    found = [(path, text) for path, text in _errors((), change.after.body) if text not in known]
-    if found:
-        path, text = found[0]
+    errors = [(path, text) for path, text in _errors((), change.after.body) if text not in known]
+    if errors:
+        path, text = errors[0]
         shown = text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
         yield Hit(
             place(change.after, path),
             title=f"{change.id.kind} {change.id.name}: rendered text contains the format error {shown}",
             impact="A Go error text is where the program expects a value.",
             fix="Give the value the type that the template expects, or correct the template.",
-            also=tuple(place(change.after, other) for other, _ in found[1:]),
+            also=tuple(place(change.after, other) for other, _ in errors[1:]),
             claims=(Claim(change.id, ("not explained by a format error",)),),
         )
 

@@ -32,13 +32,13 @@ _WHOLE = frozenset({"containers", "initContainers"})
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
-    found = [d for d in drifts(upgrade) if d.loss is not Loss.NOTHING_LEFT and d.id in _side(d, upgrade).by_id()]
+    orphaned = [d for d in drifts(upgrade) if d.loss is not Loss.NOTHING_LEFT and d.id in _side(d, upgrade).by_id()]
     seen: set[tuple[object, ...]] = set()
-    for drift in found:
+    for drift in orphaned:
         key = (drift.id, drift.loss, drift.path if drift.loss is Loss.CREATES else ())
         if key not in seen:
             seen.add(key)
-            same = [d for d in found if (d.id, d.loss, d.path if d.loss is Loss.CREATES else ()) == key]
+            same = [d for d in orphaned if (d.id, d.loss, d.path if d.loss is Loss.CREATES else ()) == key]
             yield _hit(same, upgrade)
 
 

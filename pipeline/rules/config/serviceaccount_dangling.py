@@ -49,9 +49,9 @@ def _accounts(resource: Resource) -> Iterator[Reference]:
     return (one for one in references(resource) if one.id.kind == ACCOUNT)
 
 
-def _users(found: Iterator[tuple[Resource, Reference]]) -> dict[ResourceId, list[Place]]:
+def _users(missing: Iterator[tuple[Resource, Reference]]) -> dict[ResourceId, list[Place]]:
     users: dict[ResourceId, list[Place]] = {}
-    for resource, reference in found:
+    for resource, reference in missing:
         users.setdefault(reference.id, []).append(place(resource, reference.path))
     return users
 

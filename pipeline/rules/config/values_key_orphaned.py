@@ -39,9 +39,9 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
     stood = lost_values(upgrade)
     for orphan in sorted({_topmost(path, after) for path in orphaned} - _refused(upgrade, after)):
         below = [path for path in orphaned if path[: len(orphan)] == orphan]
-        found = _hit(orphan, upgrade, new, after, Severity.LOW if idle.issuperset(below) else None)
+        hit = _hit(orphan, upgrade, new, after, Severity.LOW if idle.issuperset(below) else None)
         places = dict.fromkeys(place for path in below for place in stood.get(path, ()))
-        yield replace(found, also=tuple(places))
+        yield replace(hit, also=tuple(places))
 
 
 def _refused(upgrade: Upgrade, after: ChartValues) -> frozenset[ValuesPath]:
@@ -60,14 +60,14 @@ def _hit(path: ValuesPath, upgrade: Upgrade, new: Chart, after: ChartValues, sev
     dotted = ".".join(path)
     place = where(upgrade.after.values, path)
     near = get_close_matches(dotted, [".".join(known) for known, _ in leaves(after.defaults)], n=1, cutoff=0.75)
-    found = f", possibly {near[0]}," if near else ","
+    guess = f", possibly {near[0]}," if near else ","
     return Hit(
         Place(ResourceRef.chart_file("values.yaml"), path),
         title=f"{place}: {new.name} {new.version} has no value {dotted}",
         impact="Helm silently ignores it: the setting is lost and the chart's default applies."
         if severity is None
         else "It only repeated what the old chart did anyway; Helm ignores it from now on.",
-        fix=f"{place}: move the value to its new key{found} or delete it if the feature was removed.",
+        fix=f"{place}: move the value to its new key{guess} or delete it if the feature was removed.",
         severity=severity,
         evidence=(place,),
     )

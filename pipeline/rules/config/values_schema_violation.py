@@ -30,8 +30,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
     if not refused(upgrade.facts.refusal):
         return
     scope = scope_of(new)
-    found = violations(scope, overlaid(upgrade.after.values))
-    for violation in found or named_by_helm(upgrade.facts.refusal, lambda name: prefix_of(name, scope)):
+    broken = violations(scope, overlaid(upgrade.after.values))
+    for violation in broken or named_by_helm(upgrade.facts.refusal, lambda name: prefix_of(name, scope)):
         yield _hit(violation, upgrade, new)
 
 

@@ -67,8 +67,8 @@ def _unset(upgrade: Upgrade) -> bool:
 
 def _ours(upgrade: Upgrade, path: ValuesPath) -> object:
     """What the last of our files that sets it sets."""
-    found = (get(layer.data, path) for layer in reversed(upgrade.after.values))
-    return next((value for value in found if value not in (MISSING, None)), None)
+    values = (get(layer.data, path) for layer in reversed(upgrade.after.values))
+    return next((value for value in values if value not in (MISSING, None)), None)
 
 
 def kind(value: object) -> str:

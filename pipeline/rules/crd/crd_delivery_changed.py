@@ -63,18 +63,18 @@ def _from_templates(definition: Definition) -> bool:
     return definition.delivery is Delivery.TEMPLATE
 
 
-def _hit(found: list[CrdPair], way: str, impact: str, fix: str, severity: Severity | None) -> Hit:
-    names = listed((pair.name for pair in found), _SHOWN)
-    files = dict.fromkeys(name for pair in found for name in _files(pair))
+def _hit(moved: list[CrdPair], way: str, impact: str, fix: str, severity: Severity | None) -> Hit:
+    names = listed((pair.name for pair in moved), _SHOWN)
+    files = dict.fromkeys(name for pair in moved for name in _files(pair))
     return Hit(
-        found[0].place(),
-        title=f"{'CRD' if len(found) == 1 else f'{len(found)} CRDs'} {names} {agreeing(len(found), 'moves')} {way}",
+        moved[0].place(),
+        title=f"{'CRD' if len(moved) == 1 else f'{len(moved)} CRDs'} {names} {agreeing(len(moved), 'moves')} {way}",
         impact=impact,
         fix=fix,
         severity=severity,
         confidence=Confidence.LIKELY,
-        also=(*(pair.place() for pair in found[1:]), *(Place(ResourceRef.chart_file(name)) for name in files)),
-        claims=(Claim(found[0].id, ("its source",)),),
+        also=(*(pair.place() for pair in moved[1:]), *(Place(ResourceRef.chart_file(name)) for name in files)),
+        claims=(Claim(moved[0].id, ("its source",)),),
     )
 
 

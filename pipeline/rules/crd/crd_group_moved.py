@@ -19,9 +19,9 @@ from pipeline.core.risk.upgrade import Upgrade
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
-    found = pairs(upgrade)
-    new = {pair.definition.kind: pair for pair in found if pair.before is None}
-    for pair in found:
+    every = pairs(upgrade)
+    new = {pair.definition.kind: pair for pair in every if pair.before is None}
+    for pair in every:
         other = new.get(pair.definition.kind) if pair.after is None else None
         if other is not None and pair.definition.group != other.definition.group:
             yield _hit(pair, other)

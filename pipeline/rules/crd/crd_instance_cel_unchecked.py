@@ -24,8 +24,8 @@ _LONGEST = 100
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
-    for name, found in judged(upgrade).items():
-        left = [one for one in found if one.unchecked]
+    for name, instances in judged(upgrade).items():
+        left = [one for one in instances if one.unchecked]
         if left:
             resources = [one.resource for one in left]
             rules = list(dict.fromkeys(text for one in left for text in one.unchecked))

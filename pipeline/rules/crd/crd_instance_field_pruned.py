@@ -24,8 +24,8 @@ _SHOWN = 3
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
-    for found in judged(upgrade).values():
-        yield from (_hit(one) for one in found if one.dropped)
+    for instances in judged(upgrade).values():
+        yield from (_hit(one) for one in instances if one.dropped)
 
 
 def _hit(one: Judged) -> Hit:

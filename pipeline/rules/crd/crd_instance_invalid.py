@@ -32,8 +32,8 @@ _SHOWN = 3
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
-    for found in judged(upgrade).values():
-        yield from (_hit(one) for one in found if one.refused)
+    for instances in judged(upgrade).values():
+        yield from (_hit(one) for one in instances if one.refused)
 
 
 def _hit(one: Judged) -> Hit:

@@ -27,7 +27,7 @@ from pipeline.core.words import listed
 def check(upgrade: Upgrade) -> Iterator[Hit]:
     before = upgrade.before.manifests.by_id()
     told = {(name, one) for name, old, new in _both(upgrade) for one in old.served - new.served}
-    found: dict[tuple[str, str, str], list[Resource]] = {}
+    resources_of: dict[tuple[str, str, str], list[Resource]] = {}
     for resource in upgrade.after.manifests.resources:
         definition = None if built_in_group(resource.group) else known(upgrade).get((resource.group, resource.kind))
         if definition is None or not definition.versions or resource.version in definition.served:
@@ -35,8 +35,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         old = before.get(resource.id)
         same = old is not None and old.version == resource.version and not _served_before(upgrade, resource)
         if not same and (definition.name, resource.version) not in told:
-            found.setdefault((resource.group, resource.kind, resource.version), []).append(resource)
-    for (group, kind, name), resources in sorted(found.items()):
+            resources_of.setdefault((resource.group, resource.kind, resource.version), []).append(resource)
+    for (group, kind, name), resources in sorted(resources_of.items()):
         yield _hit(known(upgrade)[group, kind], name, resources)
 
 

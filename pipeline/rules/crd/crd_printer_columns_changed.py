@@ -22,15 +22,15 @@ _KEY = "additionalPrinterColumns"
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
     for pair, _, _ in edited_pairs(upgrade):
-        found = [change.path for change in pair.fields if change.under("spec", "versions", "*", _KEY)]
-        if found:
+        paths = [change.path for change in pair.fields if change.under("spec", "versions", "*", _KEY)]
+        if paths:
             yield Hit(
-                pair.place(found[0]),
+                pair.place(paths[0]),
                 title=f"CRD {pair.name}: the columns of kubectl get change",
                 impact="Scripts that parse these columns read something else.",
                 fix="Read values with -o json or -o jsonpath.",
-                also=tuple(pair.place(path) for path in found[1:]),
-                claims=claim(pair, *found),
+                also=tuple(pair.place(path) for path in paths[1:]),
+                claims=claim(pair, *paths),
             )
 
 

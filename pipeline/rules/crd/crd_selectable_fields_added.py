@@ -27,12 +27,12 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
     for pair, before, after in edited_pairs(upgrade):
         for name in sorted(before.versions.keys() & after.versions.keys()):
             old, new = _fields(before.versions[name]), _fields(after.versions[name])
-            found = [field for field in new if field not in old] if set(old) <= set(new) else []
-            if found:
+            added = [field for field in new if field not in old] if set(old) <= set(new) else []
+            if added:
                 path = version_path(name, _KEY)
                 yield Hit(
                     pair.place(path),
-                    title=f"CRD {pair.name}: {name} can be selected by {', '.join(found)}",
+                    title=f"CRD {pair.name}: {name} can be selected by {', '.join(added)}",
                     impact="Nothing breaks.",
                     fix="Nothing to do.",
                     claims=claim(pair, path),

@@ -27,12 +27,12 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
     for pair, before, after in edited_pairs(upgrade):
         for name in sorted(before.versions.keys() & after.versions.keys()):
             old, new = _fields(before.versions[name]), _fields(after.versions[name])
-            found = [field for field in old if field not in new]
-            if found:
+            removed = [field for field in old if field not in new]
+            if removed:
                 path = version_path(name, _KEY)
                 yield Hit(
                     pair.place(path),
-                    title=f"CRD {pair.name}: {name} can no longer be selected by {', '.join(found)}",
+                    title=f"CRD {pair.name}: {name} can no longer be selected by {', '.join(removed)}",
                     impact="Field selectors that use it fail, and so do programs that watch by it.",
                     fix="Select by labels instead, also in programs that watch the kind.",
                     claims=claim(pair, path),

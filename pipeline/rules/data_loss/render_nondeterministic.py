@@ -44,9 +44,9 @@ def _sort(one: VolatilePath) -> tuple[str, str, str]:
     return (one.id.group, one.id.kind, to_text(path))
 
 
-def _hit(found: list[VolatilePath], upgrade: Upgrade, severity: Severity | None) -> Hit:
+def _hit(varying: list[VolatilePath], upgrade: Upgrade, severity: Severity | None) -> Hit:
     """A Secret first, since its checksum elsewhere only follows it."""
-    ranked = sorted(found, key=lambda one: (one.id.kind != "Secret", "annotations" in one.path))
+    ranked = sorted(varying, key=lambda one: (one.id.kind != "Secret", "annotations" in one.path))
     places = [Place(_ref(one.id, upgrade), one.path) for one in ranked]
     first = places[0].resource
     names = listed((to_text(one.path) for one in places), 1, noun="path")
@@ -90,8 +90,8 @@ def _webhooks(*names: str) -> Notes:
 
 
 def _noted(before: Notes, after: Notes) -> dict[str, dict[str, object]]:
-    found = sides(chart("1.0.0"), chart("1.1.0"))
-    return {"before": {**found["before"], "notes": before}, "after": {**found["after"], "notes": after}}
+    both = sides(chart("1.0.0"), chart("1.1.0"))
+    return {"before": {**both["before"], "notes": before}, "after": {**both["after"], "notes": after}}
 
 
 _TEXTS = {"before": _OBJECT % "a", "after": _OBJECT % "b"}

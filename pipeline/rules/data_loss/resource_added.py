@@ -54,9 +54,9 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
 
 def _effect(change: ResourceChange, upgrade: Upgrade, *, grown: bool) -> AddedEffect:
     """What a release that is new as a whole adds is what it was installed for; ``grown`` is one that had workloads."""
-    found = effect_of(change.resource) if grown else None
-    first = found is SERVES_CLASS and not any(upgrade.before.manifests.of_kind("IngressClass"))
-    return CLAIMS_INGRESSES if first else found or NO_EFFECT
+    effect = effect_of(change.resource) if grown else None
+    first = effect is SERVES_CLASS and not any(upgrade.before.manifests.of_kind("IngressClass"))
+    return CLAIMS_INGRESSES if first else effect or NO_EFFECT
 
 
 def _hit(changes: list[ResourceChange], title: str, effect: AddedEffect) -> Hit:

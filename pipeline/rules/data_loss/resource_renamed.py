@@ -123,7 +123,7 @@ def _users(change: ResourceChange, upgrade: Upgrade) -> _Users:
     if change.id.kind not in FOLLOWED or change.before is None:
         return []
     pair = Followed(change.before.id, change.id)
-    return [(user, field) for user in upgrade.diff.changes for field, found in followed(user) if found == pair]
+    return [(user, field) for user in upgrade.diff.changes for field, renamed in followed(user) if renamed == pair]
 
 
 _TEST = (

@@ -31,13 +31,13 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
     source = upgrade.after.chart
     assert source is not None, "BUG: evaluated without a chart"
     for change in upgrade.diff.of_action(Action.CHANGED):
-        found = _made_by(change, source)
-        fields = [*change.under("data"), *change.under("stringData")] if found else []
+        function = _made_by(change, source)
+        fields = [*change.under("data"), *change.under("stringData")] if function else []
         if fields:
             keys = ", ".join(str(field.path[-1]) for field in fields)
             yield Hit(
                 at(change, fields[0]),
-                title=f"Secret {change.id.name}: {found} generates a new value at each render ({keys})",
+                title=f"Secret {change.id.name}: {function} generates a new value at each render ({keys})",
                 impact="Clients that use the old value are locked out, immediately or at their next start.",
                 fix="Set the value, or refer to a Secret that is created once (existingSecret, External Secrets).",
                 also=tuple(at(change, field) for field in fields[1:]),
@@ -49,8 +49,8 @@ def _made_by(change: ResourceChange, source: Chart) -> str:
     if change.id.kind != "Secret" or change.id.group:
         return ""
     text = source.files.get(change.resource.source.partition("/")[2], "")
-    found = _BY_CHANCE.search(text)
-    return found.group() if found and not _LEFT_ALONE.search(text) else ""
+    match = _BY_CHANCE.search(text)
+    return match.group() if match and not _LEFT_ALONE.search(text) else ""
 
 
 _OBJECT = (

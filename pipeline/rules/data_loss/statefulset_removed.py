@@ -36,8 +36,8 @@ def _successor(change: ResourceChange, upgrade: Upgrade) -> ResourceChange | Non
         (likeness.of(change.resource, one.resource, differing(change.id.name, one.id.name)), one.id, one)
         for one in added
     ]
-    score, _, found = max(scored, default=(0.0, change.id, None))
-    return found if score >= ALIKE else None
+    score, _, best = max(scored, default=(0.0, change.id, None))
+    return best if score >= ALIKE else None
 
 
 def _hit(change: ResourceChange, successor: ResourceChange | None) -> Hit:

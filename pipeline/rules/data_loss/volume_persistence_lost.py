@@ -37,12 +37,12 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
 
 def _claims(resource: Resource) -> dict[str, str]:
     """The claims that the pod's volumes are, by volume."""
-    found = {}
+    claims = {}
     for volume in map(mapping, sequence(pod_spec(resource).get("volumes"))):
         claim = mapping(volume.get("persistentVolumeClaim")).get("claimName")
         if isinstance(claim, str):
-            found[str(volume.get("name"))] = claim
-    return found
+            claims[str(volume.get("name"))] = claim
+    return claims
 
 
 def _mounted(resource: Resource) -> set[str]:

@@ -21,15 +21,15 @@ from pipeline.core.risk.upgrade import Upgrade
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
     known = {resource.id for resource in upgrade.before.manifests.resources if _unknown(resource)}
-    found = [r for r in upgrade.after.manifests.resources if _unknown(r) and r.id not in known]
-    if found:
-        listed = ", ".join(sorted({word for resource in found for word in _unknown(resource)}))
+    hooks = [r for r in upgrade.after.manifests.resources if _unknown(r) and r.id not in known]
+    if hooks:
+        listed = ", ".join(sorted({word for resource in hooks for word in _unknown(resource)}))
         yield Hit(
-            place(found[0], PATH),
-            title=f"{found[0].kind} {found[0].id.name}: unknown hook event {listed}",
+            place(hooks[0], PATH),
+            title=f"{hooks[0].kind} {hooks[0].id.name}: unknown hook event {listed}",
             impact="Helm does not treat it as a hook: it is dropped, or applied with everything else.",
             fix="Move CRDs into crds/; use one of Helm's events for anything else.",
-            also=tuple(place(resource, PATH) for resource in found[1:]),
+            also=tuple(place(resource, PATH) for resource in hooks[1:]),
         )
 
 

@@ -49,8 +49,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
     for change in upgrade.diff.changes:
         picked: list[FieldChange] = [field for field in change.fields if field.path in _PATHS]
         if picked and events(change.before) == events(change.after):  # else another hook rule reports it
-            found = hit(change, picked, _WORDS)
-            yield found if events(change.after) else replace(found, severity=Severity.INFO)
+            weight_hit = hit(change, picked, _WORDS)
+            yield weight_hit if events(change.after) else replace(weight_hit, severity=Severity.INFO)
 
 
 _JOB = "apiVersion: batch/v1\nkind: Job\nmetadata: {name: a, annotations: {helm.sh/hook: pre-upgrade%s}}\n"

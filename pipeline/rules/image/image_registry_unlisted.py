@@ -33,8 +33,8 @@ _REGISTRIES: RuleOption[list[str]] = RuleOption(
 )
 
 
-def _is_listed(found: Image, listed: list[str]) -> bool:
-    name = f"{found.registry}/{found.repository}/"
+def _is_listed(candidate: Image, listed: list[str]) -> bool:
+    name = f"{candidate.registry}/{candidate.repository}/"
     return any(name.startswith(f"{one.rstrip('/')}/") for one in listed)
 
 
@@ -45,8 +45,8 @@ def _faults(listed: list[str], resource: Resource, _side: SideIndex) -> Iterator
             text, name = container.get("image"), container.get("name")
             if not isinstance(text, str) or not text or _is_listed(image(text), listed):
                 continue
-            found = image(text)
-            where = f"{found.registry}/{found.repository}"
+            parsed = image(text)
+            where = f"{parsed.registry}/{parsed.repository}"
             at = (*(path or ()), "spec", key, Entry.of(name=str(name)), "image")
             title = f"runs an image from {where}, which your policy does not list"
             yield StateFault(resource, at, (where,), title, certain=True)

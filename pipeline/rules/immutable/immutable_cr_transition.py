@@ -34,16 +34,16 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         if definition is None or change.before is None or change.after is None:
             continue
         schema = definition.schema(change.after.version)
-        found = transition(schema, change.before.body, change.after.body) if schema else RuleResults()
-        if found.broken:
-            yield _refused(change, found)
-        elif found.unchecked:
-            yield _unchecked(change, found)
+        results = transition(schema, change.before.body, change.after.body) if schema else RuleResults()
+        if results.broken:
+            yield _refused(change, results)
+        elif results.unchecked:
+            yield _unchecked(change, results)
 
 
-def _refused(change: ResourceChange, found: RuleResults) -> Hit:
-    paths = list(dict.fromkeys(first_below(change, violation.path) for violation in found.broken))
-    reasons = list(dict.fromkeys(violation.message for violation in found.broken))
+def _refused(change: ResourceChange, results: RuleResults) -> Hit:
+    paths = list(dict.fromkeys(first_below(change, violation.path) for violation in results.broken))
+    reasons = list(dict.fromkeys(violation.message for violation in results.broken))
     return Hit(
         place(change.resource, paths[0]),
         title=f"{change.id.kind} {change.id.name}: a rule of its CRD forbids changing "
@@ -55,15 +55,15 @@ def _refused(change: ResourceChange, found: RuleResults) -> Hit:
     )
 
 
-def _unchecked(change: ResourceChange, found: RuleResults) -> Hit:
+def _unchecked(change: ResourceChange, results: RuleResults) -> Hit:
     return Hit(
         at(change),
-        title=f"{change.id.kind} {change.id.name} changes; a CRD rule was not evaluated ({found.unchecked[0]})",
+        title=f"{change.id.kind} {change.id.name} changes; a CRD rule was not evaluated ({results.unchecked[0]})",
         impact="The API server may reject it.",
         fix="Try the change with a server-side dry run, as pipeline plan does.",
         severity=Severity.INFO,
         confidence=Confidence.HINT,
-        evidence=found.unchecked,
+        evidence=results.unchecked,
         claims=(Claim(change.id, ("not explained by a rule that was not evaluated",)),),
     )
 

@@ -57,16 +57,16 @@ def _without_image(container: object) -> object:
 
 def _conditional(old: Body, new: Body) -> tuple[Path, ...]:
     before, after = mapping(old.get("spec")), mapping(new.get("spec"))
-    found: list[Path] = []
+    paths: list[Path] = []
     kept = sequence(after.get("tolerations"))
     if any(toleration not in kept for toleration in sequence(before.get("tolerations"))):
-        found.append(("spec", "tolerations"))
+        paths.append(("spec", "tolerations"))
     if not _shrinks(before.get("activeDeadlineSeconds"), after.get("activeDeadlineSeconds")):
-        found.append(("spec", "activeDeadlineSeconds"))
+        paths.append(("spec", "activeDeadlineSeconds"))
     account = after.get("serviceAccountName")
     if account is not None and account != before.get("serviceAccountName"):
-        found.append(("spec", "serviceAccountName"))
-    return tuple(found)
+        paths.append(("spec", "serviceAccountName"))
+    return tuple(paths)
 
 
 def _shrinks(deadline: object, later: object) -> bool:

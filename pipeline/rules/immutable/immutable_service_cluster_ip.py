@@ -81,22 +81,22 @@ def _left_alone(change: ResourceChange, paths: list[Path]) -> Hit:
 
 def _refused(old: Body, new: Body) -> tuple[Path, ...]:
     before, after = mapping(old.get("spec")), mapping(new.get("spec"))
-    found: list[Path] = []
+    paths: list[Path] = []
     if "ExternalName" in (before.get("type"), after.get("type")):
         return ()
     stated = (key for key in ("clusterIP", "healthCheckNodePort") if before.get(key) and after.get(key))
-    found += [("spec", key) for key in stated if before[key] != after[key]]
+    paths += [("spec", key) for key in stated if before[key] != after[key]]
     if not before.get("clusterIP") and after.get("clusterIP") == "None":
-        found.append(("spec", "clusterIP"))
+        paths.append(("spec", "clusterIP"))
     families = [(sequence(side.get("ipFamilies")) or [""])[0] for side in (before, after)]
     if all(families) and families[0] != families[1]:
-        found.append(("spec", "ipFamilies"))
+        paths.append(("spec", "ipFamilies"))
     if before.get("clusterIP") == "None" and not after.get("clusterIP") and after.get("type") in _ADDRESSED:
-        found.append(("spec", "type"))
+        paths.append(("spec", "type"))
     balanced = before.get("type") == after.get("type") == "LoadBalancer"
     if balanced and before.get("loadBalancerClass") != after.get("loadBalancerClass"):
-        found.append(("spec", "loadBalancerClass"))
-    return tuple(found)
+        paths.append(("spec", "loadBalancerClass"))
+    return tuple(paths)
 
 
 _SERVICE = "apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {%sports: [{port: 80}]}\n"

@@ -62,8 +62,8 @@ def _mesh(config: Resource | None) -> Mapping[str, Any] | None:
 
 
 def _value(config: Mapping[str, Any], path: Path, default: Any) -> Any:
-    found = get(config, path)
-    return default if found in (MISSING, None, "") else found
+    value = get(config, path)
+    return default if value in (MISSING, None, "") else value
 
 
 def _text(value: Any) -> str:

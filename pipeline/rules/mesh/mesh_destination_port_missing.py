@@ -25,10 +25,10 @@ from pipeline.core.words import listed
 
 def _ports(target: Resource) -> list[int]:
     if target.kind == "Service":
-        found = [port.get("port") for port in service_ports(target)]
+        numbers = [port.get("port") for port in service_ports(target)]
     else:
-        found = [mapping(port).get("number") for port in sequence(spec(target).get("ports"))]
-    return [port for port in found if isinstance(port, int)]
+        numbers = [mapping(port).get("number") for port in sequence(spec(target).get("ports"))]
+    return [port for port in numbers if isinstance(port, int)]
 
 
 def _faults(resource: Resource, side: SideIndex) -> Iterator[StateFault]:

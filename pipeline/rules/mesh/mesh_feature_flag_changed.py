@@ -47,16 +47,16 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
 
 def _flags(side: SideIndex) -> dict[ResourceId, Flags]:
     """The flags of each control plane. What another object holds is known by where it lies."""
-    found: dict[ResourceId, dict[str, Any]] = {}
+    flags: dict[ResourceId, dict[str, Any]] = {}
     for part in istio_parts(side):
         if part.role == "istiod":
             variables = map(mapping, sequence(part.container.get("env")))
-            found.setdefault(part.workload.id, {}).update(
+            flags.setdefault(part.workload.id, {}).update(
                 (str(one["name"]), one.get("value", one.get("valueFrom", "")))
                 for one in variables
                 if str(one.get("name", "")).startswith(_PREFIXES)
             )
-    return dict(found)
+    return dict(flags)
 
 
 def _said(name: str, old: Flags, new: Flags) -> str:

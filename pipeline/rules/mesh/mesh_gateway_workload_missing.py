@@ -32,13 +32,13 @@ def _pods(selector: dict[str, object], side: SideIndex) -> list[PodTemplate]:
 
 def _ports(pods: list[PodTemplate], side: SideIndex) -> set[object]:
     """The ports of all Services of the pods; those of the Service and of the pods, since Istio takes either."""
-    found: set[object] = set()
+    names: set[object] = set()
     for (namespace, _), service in services(side).items():
         selector = mapping(spec(service).get("selector"))
         if selector and any(one.namespace == namespace and selector.items() <= one.labels.items() for one in pods):
             for port in service_ports(service):
-                found |= {str(port.get("port")), str(port.get("targetPort"))}
-    return found
+                names |= {str(port.get("port")), str(port.get("targetPort"))}
+    return names
 
 
 def _opened(selector: dict[str, object], port: str, side: SideIndex) -> bool:

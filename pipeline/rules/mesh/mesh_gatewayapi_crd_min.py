@@ -58,8 +58,8 @@ def _ignored(side: SideIndex) -> Iterator[tuple[str, tuple[Resource, Resource]]]
         crd = crds.get(f"{name}.{GATEWAY_API}")
         if crd is None or not any(side.of(kind, GATEWAY_API)) or any(part.version < since for part in planes):
             continue
-        found = _version(crd)
-        if found is not None and found < Version.parse(least):
+        version = _version(crd)
+        if version is not None and version < Version.parse(least):
             yield kind, (crd, planes[0].workload)
 
 

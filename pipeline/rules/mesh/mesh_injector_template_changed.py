@@ -46,11 +46,11 @@ def _templates(config: Resource | None) -> Mapping[str, Any] | None:
     if not isinstance(text, str):
         return None
     try:
-        found = mapping(load(text))
+        settings = mapping(load(text))
     except YamlError:
         return None
-    one = found.get("template")
-    return {"sidecar": one} if isinstance(one, str) else mapping(found.get("templates"))
+    one = settings.get("template")
+    return {"sidecar": one} if isinstance(one, str) else mapping(settings.get("templates"))
 
 
 def _bare(template: Any) -> list[str]:

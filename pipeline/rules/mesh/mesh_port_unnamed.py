@@ -45,10 +45,10 @@ def _is_unknown(port: object) -> bool:
     one = mapping(port)
     app = one.get("appProtocol")
     transport = text(one.get("protocol")) or "TCP"
-    found = port_protocol(
+    protocol = port_protocol(
         number(one.get("port")), text(one.get("name")), transport, app if isinstance(app, str) else None
     )
-    return transport == "TCP" and found is Protocol.UNSUPPORTED
+    return transport == "TCP" and protocol is Protocol.UNSUPPORTED
 
 
 _WEB = (

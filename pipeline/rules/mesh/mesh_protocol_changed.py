@@ -29,15 +29,15 @@ _Key = tuple[int, str]
 
 
 def _protocols(service: Resource) -> dict[_Key, tuple[Protocol, Mapping[str, Any]]]:
-    found = {}
+    protocols = {}
     for port in service_ports(service):
         number, transport = port.get("port"), port.get("protocol") or "TCP"
         if isinstance(number, int) and isinstance(transport, str):
             word = port.get("appProtocol")
             name = str(port.get("name") or "")
             protocol = port_protocol(number, name, transport, word if isinstance(word, str) else None)
-            found[number, transport] = protocol, port
-    return found
+            protocols[number, transport] = protocol, port
+    return protocols
 
 
 def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:

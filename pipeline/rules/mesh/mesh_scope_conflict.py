@@ -34,11 +34,11 @@ def _is_for_all(resource: Resource) -> bool:
 @once
 def _for_all(side: SideIndex) -> dict[tuple[str, str], list[Resource]]:
     """By kind and namespace, the objects that are for all of its pods."""
-    found: dict[tuple[str, str], list[Resource]] = {}
+    resources_of: dict[tuple[str, str], list[Resource]] = {}
     for kind in sorted(_KINDS):
         for one in filter(_is_for_all, side.kinds.get(kind, ())):
-            found.setdefault((kind, side.home(one)), []).append(one)
-    return found
+            resources_of.setdefault((kind, side.home(one)), []).append(one)
+    return resources_of
 
 
 def _faults(resource: Resource, side: SideIndex) -> Iterator[StateFault]:

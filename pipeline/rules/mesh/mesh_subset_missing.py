@@ -32,13 +32,13 @@ def _host(text: str, namespace: str) -> _Host:
 @once
 def _subsets(side: SideIndex) -> dict[_Host, set[str]]:
     """The subsets of each host that a DestinationRule is about."""
-    found: dict[_Host, set[str]] = {}
+    subsets_of: dict[_Host, set[str]] = {}
     for rule in side.of("DestinationRule", NETWORKING):
         host = spec(rule).get("host")
         if isinstance(host, str):
             names = (mapping(subset).get("name") for subset in sequence(spec(rule).get("subsets")))
-            found.setdefault(_host(host, side.home(rule)), set()).update(n for n in names if isinstance(n, str))
-    return found
+            subsets_of.setdefault(_host(host, side.home(rule)), set()).update(n for n in names if isinstance(n, str))
+    return subsets_of
 
 
 def _defines(host: _Host, subset: str, side: SideIndex) -> bool:

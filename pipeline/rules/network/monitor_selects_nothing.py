@@ -37,7 +37,7 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
     olds, monitors = upgrade.before.manifests.by_id(), [*known.after.of_kinds(*sorted(_OF_SERVICES | _OF_PODS))]
     if not monitors:
         return
-    before, after = (_Targets(_services(side), found) for side, found in zip(known, pods_around(upgrade), strict=True))
+    before, after = (_Targets(_services(side), pods) for side, pods in zip(known, pods_around(upgrade), strict=True))
     for monitor in monitors:
         old = olds.get(monitor.id, monitor)
         namespace = home(monitor, upgrade)

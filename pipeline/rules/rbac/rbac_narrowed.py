@@ -23,12 +23,12 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
     if change.action in (Action.ADDED, Action.REMOVED) or not any(change.under("rules")):
         return
     before, after = grants(change.before), grants(change.after)
-    found = beyond(before, after)
-    if not found:
+    lost = beyond(before, after)
+    if not lost:
         return
     yield Hit(
         place(change.resource, ("rules",)),
-        title=f"{change.id.kind} {change.id.name} loses: {by_resource(found)}",
+        title=f"{change.id.kind} {change.id.name} loses: {by_resource(lost)}",
         impact="Subjects that need these permissions are denied, including old pods during the rollout.",
         fix="Search for your own accounts bound to the role, and give them their own role.",
         severity=Severity.LOW if _only_renamed(before, after) else None,

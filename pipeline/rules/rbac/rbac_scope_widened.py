@@ -31,12 +31,12 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
     narrow = {bound for one in _of(upgrade.before, "RoleBinding") for bound in _bound(one, roles)}
     wide = {bound for one in _of(upgrade.before, "ClusterRoleBinding") for bound in _bound(one, roles)}
     for one in _of(upgrade.after, "ClusterRoleBinding"):
-        found = [bound for bound in _bound(one, roles) if bound in narrow and bound not in wide]
-        if found and one.id not in binding:
+        widened = [bound for bound in _bound(one, roles) if bound in narrow and bound not in wide]
+        if widened and one.id not in binding:
             yield Hit(
                 place(one, ("roleRef",)),
                 title=f"ClusterRoleBinding {one.id.name} binds in all namespaces what a RoleBinding bound in one",
-                impact=f"{found[0].subject} may do everywhere what it could do in one namespace.",
+                impact=f"{widened[0].subject} may do everywhere what it could do in one namespace.",
                 fix="Bind the role where it is needed, or have the program watch a single namespace.",
             )
 

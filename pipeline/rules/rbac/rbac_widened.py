@@ -23,21 +23,21 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
     if change.action in (Action.REMOVED, Action.ADDED) or not any(change.under("rules")):
         return
     before, after = grants(change.before), grants(change.after)
-    found = beyond(after, before)
-    if not found:
+    gained = beyond(after, before)
+    if not gained:
         return
     yield Hit(
         place(change.resource, ("rules",)),
-        title=f"{change.id.kind} {change.id.name} gains: {by_resource(found)}",
-        impact="Its subjects get these permissions, and so does an attacker who takes one over." + _danger(found),
+        title=f"{change.id.kind} {change.id.name} gains: {by_resource(gained)}",
+        impact="Its subjects get these permissions, and so does an attacker who takes one over." + _danger(gained),
         fix="Check whether the new permissions are needed; if not, remove them with an overlay.",
-        severity=Severity.HIGH if _danger(found) else None,
+        severity=Severity.HIGH if _danger(gained) else None,
         claims=(Claim(change.id, ("rules",)),),
     )
 
 
-def _danger(found: tuple[Grant, ...]) -> str:
-    words = sorted({grant.dangerous for grant in found if grant.dangerous})
+def _danger(gained: tuple[Grant, ...]) -> str:
+    words = sorted({grant.dangerous for grant in gained if grant.dangerous})
     return f" They include {', '.join(words)}." if words else ""
 
 

@@ -24,8 +24,10 @@ from pipeline.core.risk.rule import Rule, quiet, speaks
 def _shares(spec: Any) -> list[str]:
     """The resources of which a share is the target; all containers count."""
     metrics = map(mapping, sequence(mapping(spec).get("metrics")))
-    found = [mapping(one.get("resource")) for one in metrics if one.get("type") == "Resource"]
-    return sorted({str(one.get("name")) for one in found if mapping(one.get("target")).get("type") == "Utilization"})
+    resource_metrics = [mapping(one.get("resource")) for one in metrics if one.get("type") == "Resource"]
+    return sorted(
+        {str(one.get("name")) for one in resource_metrics if mapping(one.get("target")).get("type") == "Utilization"}
+    )
 
 
 def _faults(resource: Resource, side: SideIndex) -> Iterator[StateFault]:

@@ -38,8 +38,8 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
 
 def _default(resource: Resource | None) -> str:
     """The annotation that says so."""
-    found = (mark for mark in _MARKS if resource is not None and str(resource.annotations.get(mark)) == "true")
-    return next(found, "")
+    marks_set = (mark for mark in _MARKS if resource is not None and str(resource.annotations.get(mark)) == "true")
+    return next(marks_set, "")
 
 
 _CLASS = (

@@ -48,8 +48,8 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
 
 
 def _level(resource: Resource | None) -> str:
-    found = get(resource.body, _LABEL) if resource is not None else None
-    return found if isinstance(found, str) else ""
+    level = get(resource.body, _LABEL) if resource is not None else None
+    return level if isinstance(level, str) else ""
 
 
 def _rank(level: str) -> int:

@@ -32,13 +32,13 @@ def _faults(resource: Resource, side: SideIndex) -> Iterator[StateFault]:
     level = known.labels.get(_ENFORCE) if known else None
     if level not in ("baseline", "restricted"):
         return
-    found = forbidden_by_baseline(resource)
-    if level == "restricted" and not found:
-        found = next(iter(_restricted(resource)), "")
-    if found:
+    forbidden = forbidden_by_baseline(resource)
+    if level == "restricted" and not forbidden:
+        forbidden = next(iter(_restricted(resource)), "")
+    if forbidden:
         path = (*(template_path(resource) or ()), "spec")
-        title = f"has {found}, which its namespace forbids (level {level})"
-        yield StateFault(resource, path, (level, found), title, certain=True)
+        title = f"has {forbidden}, which its namespace forbids (level {level})"
+        yield StateFault(resource, path, (level, forbidden), title, certain=True)
 
 
 def _restricted(workload: Resource) -> Iterator[str]:

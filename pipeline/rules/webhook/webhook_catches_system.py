@@ -33,10 +33,10 @@ def _faults(resource: Resource, side: SideIndex) -> Iterator[StateFault]:
         narrowed = mapping(mapping(webhook.get("objectSelector"))) or sequence(webhook.get("matchConditions"))
         if webhook.get("failurePolicy") == "Ignore" or narrowed or not _reaches(webhook, side):
             continue
-        found = [name for group, name in _VITAL if any(_matches(rule, group, name) for rule in _rules(webhook))]
-        if found:
+        vital = [name for group, name in _VITAL if any(_matches(rule, group, name) for rule in _rules(webhook))]
+        if vital:
             name = str(webhook.get("name"))
-            title = f"asks {name}, which fails closed, about {found[0]} in {_SYSTEM}"
+            title = f"asks {name}, which fails closed, about {vital[0]} in {_SYSTEM}"
             yield StateFault(resource, ("webhooks", Entry.of(name=webhook.get("name"))), (name,), title, certain=True)
 
 

@@ -30,12 +30,12 @@ _TYPICAL: tuple[tuple[dict[str, str], dict[str, str]], ...] = (
 
 def _selected(configuration: Resource) -> set[int]:
     """Which of the typical pods an injector selects."""
-    found = set()
+    selected = set()
     for webhook in map(mapping, sequence(configuration.body.get("webhooks"))):
         if str(webhook.get("name")).endswith(_INJECTOR):
             spaces, pods = (mapping(webhook.get(key)) for key in ("namespaceSelector", "objectSelector"))
-            found |= {n for n, (space, pod) in enumerate(_TYPICAL) if selects(spaces, space) and selects(pods, pod)}
-    return found
+            selected |= {n for n, (space, pod) in enumerate(_TYPICAL) if selects(spaces, space) and selects(pods, pod)}
+    return selected
 
 
 def _faults(resource: Resource, side: SideIndex) -> Iterator[StateFault]:

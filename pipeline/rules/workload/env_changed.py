@@ -38,11 +38,11 @@ def _grade(_change: ResourceChange, fields: list[FieldChange]) -> Severity | Non
 
 def _resolved(variables: list[Any]) -> set[tuple[str, str]]:
     """Each variable with those that it names and that stand above it."""
-    found, above = set(), set[str]()
+    resolved, above = set(), set[str]()
     for name, value in ((str(mapping(one).get("name")), str(mapping(one).get("value"))) for one in variables):
-        found |= {(name, other) for other in _REFERENCE.findall(value) if other in above}
+        resolved |= {(name, other) for other in _REFERENCE.findall(value) if other in above}
         above.add(name)
-    return found
+    return resolved
 
 
 check = pods_check(

@@ -39,13 +39,13 @@ def _kept_at(workload: Resource) -> dict[tuple[str, str], set[str]]:
     kept = {str(one.get("name")) for one in volumes if "persistentVolumeClaim" in one}
     templates = sequence(mapping(workload.body.get("spec")).get("volumeClaimTemplates"))
     kept |= {str(mapping(mapping(one).get("metadata")).get("name")) for one in templates}
-    found: dict[tuple[str, str], set[str]] = {}
+    mounts: dict[tuple[str, str], set[str]] = {}
     for container in containers(workload):
         for mount in map(mapping, sequence(container.get("volumeMounts"))):
             if str(mount.get("name")) in kept:
                 key = str(container.get("name")), str(mount.get("name"))
-                found.setdefault(key, set()).add(str(mount.get("mountPath")))
-    return found
+                mounts.setdefault(key, set()).add(str(mount.get("mountPath")))
+    return mounts
 
 
 def _moved(field: FieldChange) -> bool:
