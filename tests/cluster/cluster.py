@@ -12,7 +12,8 @@
         cluster.obey("stop", "etcd"); cluster.obey("continue", "etcd")
 
 What is made is left behind: the control plane ends with the tests. So names outside namespaces must be unique
-(``name``). Images are never run: see fakelet.py for how a tag decides what becomes of a pod.
+(``name``), and what is in everybody's way is taken back (``end_conversions``). Images are never run: see fakelet.py
+for how a tag decides what becomes of a pod.
 """
 
 import json
@@ -193,6 +194,14 @@ class Cluster:
     def gone(self, path: str) -> None:
         """Returns when nothing is at a path any more."""
         self.until(lambda: self.raw("GET", path)[0] == NOT_FOUND, tells=lambda: self.raw("GET", path))
+
+    def end_conversions(self) -> None:
+        """Definitions convert through no webhook any more: while one kind cannot be listed, no namespace can go."""
+        path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+        none = {"spec": {"conversion": {"strategy": "None", "webhook": None}}}
+        for definition in self.expect(200, "GET", path)["items"]:
+            if definition["spec"]["conversion"]["strategy"] == "Webhook":
+                self.expect(200, "PATCH", f"{path}/{definition['metadata']['name']}", none, content_type="merge")
 
     def grant(self, user: str, role: str, namespace: str = "") -> None:
         """Binds a user to a ClusterRole, in one namespace or everywhere. It is left behind, so name namespaces."""

@@ -33,8 +33,11 @@ def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlaneConn
 
 
 @pytest.fixture
-def cluster(plane: ControlPlaneConnection, tmp_path: Path) -> Cluster:
-    return Cluster(plane, tmp_path)
+def cluster(plane: ControlPlaneConnection, tmp_path: Path) -> Iterator[Cluster]:
+    begin = plane.audit_size()
+    yield (held := Cluster(plane, tmp_path))
+    if b'"strategy":"Webhook"' in plane.audit_bytes(begin):
+        held.end_conversions()
 
 
 @pytest.fixture

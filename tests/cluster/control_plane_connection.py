@@ -75,6 +75,14 @@ class ControlPlaneConnection:
         """Bytes of the audit log; every request that was answered by now is in them."""
         return self._audit.stat().st_size if self._audit.exists() else 0
 
+    def audit_bytes(self, since: int) -> bytes:
+        """The audit log from a size on."""
+        if not self._audit.exists():
+            return b""
+        with self._audit.open("rb") as file:
+            file.seek(since)
+            return file.read()
+
     def audit_events(self, since: int) -> list[dict[str, Any]]:
         """One event a write, in the order of receipt, once every write that was received is also completed."""
         give_up = time.monotonic() + LOG_S
@@ -88,15 +96,11 @@ class ControlPlaneConnection:
         """Events by audit id: at their receipt, and at their end. A line that is still being written is left out."""
         received: dict[str, Any] = {}
         completed: dict[str, Any] = {}
-        if not self._audit.exists():
-            return received, completed
-        with self._audit.open("rb") as file:
-            file.seek(since)
-            for line in file.read().splitlines(keepends=True):
-                if line.endswith(b"\n"):
-                    event = json.loads(line)
-                    begins = event["stage"] == "RequestReceived"
-                    (received if begins else completed)[event["auditID"]] = event
+        for line in self.audit_bytes(since).splitlines(keepends=True):
+            if line.endswith(b"\n"):
+                event = json.loads(line)
+                begins = event["stage"] == "RequestReceived"
+                (received if begins else completed)[event["auditID"]] = event
         return received, completed
 
     def _read(self) -> str:
