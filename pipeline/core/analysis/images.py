@@ -11,7 +11,10 @@ _HUB = "docker.io"
 _A_YEAR = 1900
 _MOVING = frozenset({"", "latest"})
 """Tags that name whatever is newest; no tag is ``latest``."""
-_NUMBER = re.compile(r"v?\d+(?:\.\d+){0,2}")
+_NUMBER = re.compile(
+    r"(v?\d+(?:\.\d+){0,2})(?:-(alpha|beta|rc|pre|preview|snapshot)[.-]?(\d*)(?![A-Za-z\d]))?", re.IGNORECASE
+)
+"""With the word of a version that comes before the release: ``1.2.0-rc1``. Other words name a variant: ``-alpine``."""
 IMAGE_KEY = re.compile(r"tag|version|digest|sha|sha256|image|repository|registry", re.IGNORECASE)
 """Keys that make up an image's reference, by charts' custom."""
 
@@ -34,10 +37,9 @@ class Image:
     def version(self) -> Version | None:
         """The number in the tag; None for none, and for a date or a commit, which tell nothing of before and after."""
         match = _NUMBER.match(self.tag)
-        try:
-            version = Version.parse(match.group()) if match else None
-        except ValueError:
-            return None
+        number, word, count = match.groups() if match else ("", "", "")
+        early = f"-{word.lower()}.{int(count or 0)}" if word else ""
+        version = Version.or_none(number + early)
         return version if version is not None and version.numbers[0] < _A_YEAR else None
 
     @property
