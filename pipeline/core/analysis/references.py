@@ -52,6 +52,20 @@ def key_references(resource: Resource) -> Iterator[KeyReference]:
             yield KeyReference(ResourceId("", kind, resource.id.namespace, name), key, (*base, *path))
 
 
+def read_at_start(resource: Resource) -> Iterator[tuple[ResourceId, str]]:
+    """What a pod's variables and its files mounted one by one come from, with the key; empty for all of them."""
+    spec, namespace = pod_spec(resource), resource.id.namespace
+    volumes = {str(volume.get("name")): volume for volume in map(mapping, sequence(spec.get("volumes")))}
+    for _, container in _containers(spec):
+        named = [(kind, name, key) for kind, name, key, _ in (*_variables(container), *_files(container, volumes))]
+        for entry in map(mapping, sequence(container.get("envFrom"))):
+            for field, kind in (("configMapRef", "ConfigMap"), ("secretRef", "Secret")):
+                named.append((kind, mapping(entry.get(field)).get("name"), ""))
+        for kind, name, key in named:
+            if isinstance(name, str) and isinstance(key, str) and name:
+                yield ResourceId("", kind, namespace, name), key
+
+
 def keys(resource: Resource) -> frozenset[str]:
     """The keys that a ConfigMap or Secret holds."""
     return frozenset(key for field in DATA_FIELDS for key in mapping(resource.body.get(field)))

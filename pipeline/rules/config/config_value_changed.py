@@ -6,15 +6,23 @@ Programs read their settings there, at their next start or immediately. A pod th
 
 ## What to do
 
-Compare the change with the release notes, especially where you override a part of it.
+Compare the change with the release notes, especially where you override a part of it. Restart the workloads that the
+finding names: they read the old values at their start, and nothing in the upgrade replaces their pods.
 """
+
+from collections.abc import Iterator
+from dataclasses import replace
 
 from pipeline.core.analysis.rule_helpers import FindingText, object_check
 from pipeline.core.analysis.setting_changes import lines_removed, setting_grade
+from pipeline.core.analysis.start_readers import left_running
 from pipeline.core.diff.change import FieldChange, ResourceChange
 from pipeline.core.kube.path import MISSING, Path
+from pipeline.core.kube.resource import ResourceId
 from pipeline.core.risk.finding import Severity
-from pipeline.core.risk.rule import Rule, quiet, speaks
+from pipeline.core.risk.rule import Hit, Rule, quiet, speaks
+from pipeline.core.risk.upgrade import Upgrade
+from pipeline.core.words import agreeing, kubectl, listed
 
 _COMMENTS = ("#", "//", ";", "--", "{{", "{%")
 _DATA = frozenset({"data", "binaryData", "stringData"})
@@ -38,7 +46,7 @@ def _is_setting(line: str) -> bool:
     return not line.lstrip().startswith(_COMMENTS)
 
 
-check = object_check(
+_changed = object_check(
     _picks,
     FindingText(
         "data changes",
@@ -47,7 +55,33 @@ check = object_check(
         grade=_grade,
     ),
 )
+
+
+def check(change: ResourceChange, upgrade: Upgrade) -> Iterator[Hit]:
+    for hit in _changed(change, upgrade):
+        running = left_running(change, upgrade)
+        yield _kept_by(hit, running) if running else hit
+
+
+def _kept_by(hit: Hit, running: list[ResourceId]) -> Hit:
+    """Pods that stay and have read the old values at their start."""
+    names = listed((f"{one.kind} {one.name}" for one in running), 3, noun="workload")
+    return replace(
+        hit,
+        impact=f"{names} {agreeing(len(running), 'keeps')} the old values: pods read them at their start, and stay.",
+        fix=f"Restart {names} after the apply.",
+        commands=tuple(
+            kubectl("rollout", "restart", f"{one.kind.lower()}/{one.name}", namespace=one.namespace) for one in running
+        ),
+    )
+
+
 _MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a%s}\ndata: {%s}\n"
+_WEB = (
+    "---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web%s}\n"
+    "spec: {template: {spec: {containers: [{name: a, %s}]}}}\n"
+)
+_FROM = "envFrom: [{configMapRef: {name: a}}]"
 
 RULE = Rule(
     module=__name__,
@@ -64,6 +98,12 @@ RULE = Rule(
             ("low", "data.a"),
             before=_MAP % (", labels: {grafana_dashboard: '1'}", "a: x"),
             after=_MAP % (", labels: {grafana_dashboard: '1'}", "a: y"),
+        ),
+        speaks(
+            "the pods that read it at their start stay",
+            ("medium", "data.a"),
+            before=_MAP % ("", "a: x") + _WEB % ("", _FROM),
+            after=_MAP % ("", "a: y") + _WEB % ("", _FROM),
         ),
         quiet("a key is removed", before=_MAP % ("", "a: x, b: y"), after=_MAP % ("", "a: x")),
     ),
