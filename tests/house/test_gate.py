@@ -27,6 +27,7 @@ OURS = {
     "adapters/git/scratch.py:scratch": "the folder of pipeline.yaml below the top of its work tree",
     "adapters/git/killed_commit.py:_go_on": RECORD,
     "adapters/git/killed_commit.py:go_on_with_commit": RECORD,
+    "adapters/git/repository.py:common": "an answer of Git itself",
     "adapters/git/repository.py:path": "an answer of Git itself",
     "adapters/git/sparse.py:check_whole": "names that Git itself lists; only whether they are there is asked",
     "adapters/helm/chart_check.py:_files": "what os.walk lists: single names, and links are refused there",

@@ -118,7 +118,7 @@ class RepositoryWriter:
 
     def _nothing_under_way(self) -> None:
         for name, what in _UNDER_WAY.items():
-            if self._git.path(name).exists():
+            if self._git.path(name).exists() or self._git.commit_of(name):  # reftable keeps some of them in no file
                 hint = f"git {what} --continue, or git {what} --abort; then commit again"
                 raise WorldError(f"a {what} is under way in this repository", hint=hint)
 

@@ -19,6 +19,8 @@ from pipeline.core.errors import WorldError
 
 KIND = "commit"
 FOLDER = "commit-"
+_TABLES = "reftable/tables.list"
+"""Of the work tree's own directory, and of the one that linked work trees share (Git's technical/reftable)."""
 BUILT, NEXT = "index", "next"
 """In the commit's own folder: the index that it is made of, and the user's index as it will be."""
 
@@ -53,9 +55,8 @@ def _go_on(unfinished: RunRecord, turn: Turn, folder: Path) -> str:
     index = git.path("index")
     remove_own(index, folder / NEXT)
     began = datetime.fromisoformat(str(unfinished.who["since"])).timestamp()
-    for name in ("HEAD", "packed-refs", head.branch, new):
-        if name:
-            remove_if_left(git.path(name), began)
+    for file in _may_be_locked(git, head.branch, new):
+        remove_if_left(file, began)
     here = git.head()
     commit = git.commit_of(new) if new else here.commit
     if _is_ours(git, commit, head.commit, folder / BUILT):
@@ -66,6 +67,11 @@ def _go_on(unfinished: RunRecord, turn: Turn, folder: Path) -> str:
     if new and commit == head.commit:  # what was committed there since is somebody else's, and stays
         git.back_to(head, new, moved=here.branch == new)
     return ""
+
+
+def _may_be_locked(git: WrittenRepository, *branches: str) -> list[Path]:
+    """What Git locks to make a commit: files of references, or the lists of tables where it keeps them in tables."""
+    return [git.path(name) for name in ("HEAD", "packed-refs", *branches, _TABLES) if name] + [git.common / _TABLES]
 
 
 def _is_ours(git: WrittenRepository, commit: str, before: str, built: Path) -> bool:

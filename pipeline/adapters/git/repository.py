@@ -93,6 +93,11 @@ class WrittenRepository:
         """A file of this work tree's own Git directory, linked work trees and submodules included."""
         return self.top / self.run("rev-parse", "--git-path", name).rstrip("\n")
 
+    @property
+    def common(self) -> Path:
+        """The Git directory that all work trees share."""
+        return self.top / self.run("rev-parse", "--git-common-dir").rstrip("\n")
+
     def move_head(self, head: Head, branch: str) -> None:
         """HEAD to ``branch``, a full reference; index and files stay."""
         note = f"checkout: moving from {head.name} to {branch.removeprefix(_BRANCHES)}"
