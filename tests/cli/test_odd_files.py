@@ -10,12 +10,16 @@ import os
 import random
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
 import pytest
 
+from pipeline.adapters.git import door
+from pipeline.adapters.process import Command, Completed
+from pipeline.adapters.process import run as run_program
 from pipeline.cli import run
 from pipeline.cli.support.cluster_environment import place
 from pipeline.core.cluster.api.canonical import digest
@@ -54,6 +58,8 @@ clusters: [{name: k, cluster: {server: "https://127.0.0.1:1", certificate-author
 users: [{name: u, user: {token: a, username: a, client-key-data: "", exec: {apiVersion: v1, command: "false"}}}]
 """
 SERVICE = "apiVersion: v1\nkind: Service\nmetadata: {name: a, namespace: b}\nspec: {ports: [{port: 80}]}\n"
+ANSWERS: dict[Command, Completed] = {}
+ABOUT_COMMITS = ("rev-parse", "merge-base", "cat-file", "ls-tree")
 FORMATS = ("terminal", "json", "markdown", "comment", "summary", "html", "sarif", "junit", "annotations")
 
 
@@ -136,24 +142,45 @@ def vouch(root: Path) -> None:
     path.write_text(json.dumps(index, indent=2, sort_keys=True) + "\n")
 
 
-def ends_well(root: Path, target: Target, data: bytes, verb: str, capfd: pytest.CaptureFixture[str]) -> None:
+@contextmanager
+def commits_stay(remembered: dict[Command, Completed]) -> Iterator[None]:
+    """Git's answers about commits are remembered, as no verb makes one here."""
+
+    def answer(command: Command) -> Completed:
+        if not any(word in command.argv for word in ABOUT_COMMITS):
+            return run_program(command)
+        key = replace(command, env=None)
+        if key not in remembered:
+            remembered[key] = run_program(command)
+        return remembered[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(door, "run", answer)
+        yield
+
+
+def fault(root: Path, target: Target, data: bytes, verb: str, capfd: pytest.CaptureFixture[str]) -> str:
+    """How the run ends otherwise than it should; empty where it ends well."""
     paths = {root / target.path, root / INDEX, root / "pipeline.yaml"}
     good = {path: path.read_bytes() for path in paths}
-    head = git(root, "rev-parse", "HEAD").strip()
+    makes_one = verb == "commit"
+    head = git(root, "rev-parse", "HEAD").strip() if makes_one else ""
     (root / target.path).write_bytes(data)
     try:
         if target.vouched:
             vouch(root)
-        code = run(verb.split())
+        with nullcontext() if makes_one else commits_stay(ANSWERS):
+            code = run(verb.split())
     finally:
         for path, content in good.items():
             path.write_bytes(content)
-        git(root, "reset", "--quiet", head)
+        if makes_one:
+            git(root, "reset", "--quiet", head)
     said = "".join(capfd.readouterr())  # a chart that does not render is told in the report
-    assert code != BUG, f"{verb}: {data[:400]!r}: {said}"
-    assert "Traceback" not in said
-    if code in (1, 4, 5, 64) and not _elsewhere(said):
-        assert Path(target.path).name in said, f"{verb}: {data[:400]!r}: {said}"
+    unnamed = code in (1, 4, 5, 64) and not _elsewhere(said) and Path(target.path).name not in said
+    if code == BUG or "Traceback" in said or unnamed:
+        return f"{verb}: exit {code}: {data[:400]!r}: {said}"
+    return ""
 
 
 def _elsewhere(said: str) -> bool:
@@ -161,6 +188,7 @@ def _elsewhere(said: str) -> bool:
     reasons = (
         "several environments have",
         "is in the index of",
+        "is not the inventory of",
         "needs a person at a terminal",
         "does not answer",
         "not up to date",
@@ -185,14 +213,16 @@ def _elsewhere(said: str) -> bool:
 @pytest.mark.parametrize("name", TARGETS)
 def test_odd_files(here: Path, name: str, capfd: pytest.CaptureFixture[str]) -> None:
     target = TARGETS[name]
-    for number, data in enumerate(FILES.values()):
-        ends_well(here, target, data, target.verbs[number % len(target.verbs)], capfd)
+    files = enumerate(FILES.values())
+    found = [fault(here, target, data, target.verbs[n % len(target.verbs)], capfd) for n, data in files]
+    assert [one for one in found if one] == []
 
 
 @pytest.mark.parametrize("name", TARGETS)
 def test_good_files_with_one_change(here: Path, name: str, capfd: pytest.CaptureFixture[str]) -> None:
     target = TARGETS[name]
     good = (here / target.path).read_bytes()
+    found = []
     for number in range(CASES // len(TARGETS)):
         chance = random.Random(f"{name} {number}")
         data = damaged(good, chance)
@@ -201,4 +231,5 @@ def test_good_files_with_one_change(here: Path, name: str, capfd: pytest.Capture
                 data = json.dumps(changed(load(good.decode()), chance)).encode()
             except YamlError:
                 pytest.fail(f"{target.path} was not good")
-        ends_well(here, target, data, chance.choice(target.verbs), capfd)
+        found.append(fault(here, target, data, chance.choice(target.verbs), capfd))
+    assert [one for one in found if one] == []
