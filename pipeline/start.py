@@ -1,13 +1,16 @@
 """Where the console script and ``python -m pipeline`` begin: an interrupt is answered from the first line on.
 
-Nothing has begun while the command line is imported, so that an interrupt may end the process there and then.
+Nothing has begun while the command line is imported, so that an interrupt may end the process there and then. Before
+this module's first line Python itself answers, with a traceback: it takes the signal over while it starts, and no
+package has a say then.
 """
 
 import os
 import signal
 from types import FrameType
 
-from pipeline.core.errors import INTERRUPTED
+_INTERRUPTED = 130
+"""As core/errors.py has it, whose import takes longer than everything up to here."""
 
 
 def main() -> None:
@@ -21,4 +24,4 @@ def main() -> None:
 
 def _end(_number: int, _frame: FrameType | None) -> None:
     os.write(2, b"pipeline: interrupted\n")
-    os._exit(INTERRUPTED)
+    os._exit(_INTERRUPTED)

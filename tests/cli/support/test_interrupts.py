@@ -75,7 +75,7 @@ _EARLY = """
 import os, signal, sys
 class Signals:
     def find_spec(self, name, path=None, target=None):
-        if name == "click":
+        if name == "MODULE":
             os.kill(os.getpid(), signal.SIGINT)
 sys.meta_path.insert(0, Signals())
 from pipeline.start import main
@@ -83,12 +83,14 @@ main()
 """
 
 
-def test_an_interrupt_while_the_command_line_is_imported_is_one_line() -> None:
-    done = subprocess.run([sys.executable, "-c", _EARLY], capture_output=True, text=True, check=False, timeout=60)
+@pytest.mark.parametrize("module", ["pipeline.core.errors", "dataclasses", "click", "pipeline.cli"])
+def test_an_interrupt_while_the_command_line_is_imported_is_one_line(module: str) -> None:
+    code = _EARLY.replace("MODULE", module)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
     assert (done.returncode, done.stdout, done.stderr) == (INTERRUPTED, "", "pipeline: interrupted\n")
 
 
 def test_an_ignored_interrupt_stays_ignored() -> None:
-    code = f"import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)\n{_EARLY}"
+    code = f"import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)\n{_EARLY.replace('MODULE', 'click')}"
     done = subprocess.run([sys.executable, "-c", code, "--version"], capture_output=True, check=False, timeout=60)
     assert (done.returncode, done.stderr) == (0, b"")
