@@ -49,7 +49,7 @@ class Mask:
 
     def resource(self, resource: Resource) -> Resource:
         """The same, masked where it is a Secret; what another object holds of Secrets in its texts is learnt."""
-        self._ordinary.names |= {resource.id.name, resource.id.namespace}
+        self._ordinary.name(resource.id.name, resource.id.namespace)
         if not is_secret(resource):
             for secret in secrets_within(resource):
                 self.resource(secret)

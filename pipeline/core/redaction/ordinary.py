@@ -17,6 +17,13 @@ WORD = re.compile(r"[A-Za-z]+(?:[-_.][A-Za-z]+)*")
 _PLACES_OF_NAMES = ("name", "namespace", "kind", "type", "key", "mountPath", "app", "component", "serviceAccountName")
 _OFTEN = 5
 """A word that is a key so often is one of the format; once or twice it may be a secret that was put there."""
+_NAME = re.compile(r"[\w.:-]+")
+_DASH = re.compile(r"[.:-]")
+_TOKEN = re.compile(r"(?=.*[0-9])\w{12,}")
+"""Longer than the ten characters that Kubernetes and charts add to names to tell them apart."""
+_MIXED = re.compile(r"(?=.*[0-9])(?=.*[a-z])(?=.*[A-Z]).{10,}")
+"""No name of an object but one of RBAC may hold a capital letter."""
+_NUMBERED = re.compile(r"[A-Za-z]+[0-9]{1,4}")
 COMMON = frozenset(
     """admin administrator change changed changeme cluster database default disabled enabled example kubernetes
     localhost missing namespace password postgres production release removed secret server service staging unknown
@@ -39,6 +46,16 @@ class OrdinaryWords:
 
     def see(self, manifests: ManifestSet) -> None:
         self._manifests.append(manifests)
+
+    def name(self, *names: str) -> None:
+        """Of objects of a chart: one that can be no name, or holds what looks like a token, may be a Secret's value."""
+        self.names |= {name for name in names if _NAME.fullmatch(name) and not self._holds_token(name)}
+
+    def _holds_token(self, name: str) -> bool:
+        return bool(_MIXED.fullmatch(name)) or any(map(self._is_token, _DASH.split(name)))
+
+    def _is_token(self, part: str) -> bool:
+        return part not in self.names and bool(_TOKEN.fullmatch(part)) and not _NUMBERED.fullmatch(part)
 
     def in_a_name(self, piece: str) -> bool:
         return any(piece in name for name in self.names)
