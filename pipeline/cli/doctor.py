@@ -38,6 +38,7 @@ def command(*, output: str) -> int:
 
 def _checks() -> Iterator[Check]:
     from pipeline.adapters.toolbox import tools
+    from pipeline.cli.support.git_use import GIT_USE
 
     missing = []
     for tool in tools():
@@ -46,7 +47,7 @@ def _checks() -> Iterator[Check]:
         if not tool.found:
             missing.append(tool.name)
     if "git" in missing:
-        yield _broken("git is needed by diff and commit")
+        yield _broken(f"git is missing; {', '.join(GIT_USE)} need it")
     if {"helm", "embedded helm"} <= set(missing):
         yield _broken("Helm is missing, so nothing can be rendered")
     try:

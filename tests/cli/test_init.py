@@ -82,7 +82,7 @@ def test_doctor_says_what_is_missing_for_what(
     monkeypatch.setattr("sys.executable", "/nowhere/python")
     assert run(["doctor"]) == 1
     said = capsys.readouterr()
-    assert "git is needed by diff and commit" in said.err
+    assert "git is missing; apply, approve, commit, diff, init, mesh, outdated, plan, " in said.err
     assert "Kustomize is missing" in said.err
 
 

@@ -44,6 +44,10 @@ _NO_GIT = "git is not installed, or not on the PATH"
 _INSTALL = "install git; pipeline doctor says which tools are found"
 
 
+class GitMissingError(ToolMissingError):
+    """There is no git on the PATH."""
+
+
 def environment(**extra: str) -> dict[str, str]:
     """The environment that Git is asked with; it speaks English, and a question takes no lock."""
     kept = {name: value for name, value in os.environ.items() if not _leads_elsewhere(name)}
@@ -65,7 +69,8 @@ def ask(
     """What ``git`` answers in ``root``, with pathspecs taken literally.
 
     Raises:
-        WorldError: Git is missing, takes too long, or exits with a code that is not ``fine``; its own reason is told.
+        GitMissingError: there is no git.
+        WorldError: Git takes too long, or exits with a code that is not ``fine``; its own reason is told.
     """
     argv = ("git", "--literal-pathspecs", "-C", str(root), *arguments)
     asked = environment() if env is None else env
@@ -80,7 +85,7 @@ def ask(
             )
         )
     except ToolMissingError as error:
-        raise ToolMissingError(_NO_GIT, hint=_INSTALL) from error
+        raise GitMissingError(_NO_GIT, hint=_INSTALL) from error
     if done.code not in frozenset(fine):
         raise WorldError(f"git {arguments[0]} failed: {reason(done.stderr)}")
     return done

@@ -29,7 +29,7 @@ def guarded(action: Callable[[], object], args: Sequence[str]) -> int:
     except BrokenPipeError:
         return _reader_left()
     except PipelineError as error:
-        return _say(str(error), error.exit_code, error, debug=_debugging(args))
+        return _say(_explained(error, args), error.exit_code, error, debug=_debugging(args))
     except OSError as error:
         return _say(_system(error), FAILED, error, debug=_debugging(args))
     except Exception as error:  # noqa: BLE001  (the last line of defence: no user sees a traceback without --debug)
@@ -46,6 +46,12 @@ def _say(message: str, code: int, error: BaseException | None = None, *, debug: 
         _write(unheard_where_needed(safe(trace_of(error))))
     _write(unheard_where_needed(safe(f"pipeline: {redact(message)}\n")))
     return code
+
+
+def _explained(error: PipelineError, args: Sequence[str]) -> str:
+    from pipeline.cli.support.git_use import explained
+
+    return explained(error, args)
 
 
 def _usage(error: click.UsageError) -> int:
