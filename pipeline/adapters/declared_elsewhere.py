@@ -67,7 +67,7 @@ def declared(
         return _helmfile(helmfile_path, around, build=build)
     files = {entry.path: data for entry, data in Below(place).files() if entry.kind is FileKind.FILE}
     parsed = dict(_documents(files))
-    lists = [(path, rows) for path, several in parsed.items() for rows in several if _is_list(rows)]
+    lists = [(path, rows) for path, documents in parsed.items() for rows in documents if _is_list(rows)]
     if lists:
         values = {
             posixpath.basename(path).rpartition(".")[0]: mapping(each[0]) for path, each in parsed.items() if each
@@ -100,10 +100,10 @@ def _manifests(parsed: Mapping[str, list[Any]], place: Path, own: str, tools: Se
     for environment, folders in _environments(parsed).items():
         documents, left_out = _of_folders(parsed, folders, place)
         imported = replace(imported, left_out=(*imported.left_out, *left_out))
-        for one in (READERS[tool](documents, own) for tool in tools):
-            if any(one.releases.values()) or one.left_out:
+        for declared_here in (READERS[tool](documents, own) for tool in tools):
+            if any(declared_here.releases.values()) or declared_here.left_out:
                 before = imported.releases.get(environment, ())
-                both = imported.with_environment(environment, one)
+                both = imported.with_environment(environment, declared_here)
                 imported = Imported(
                     {**both.releases, environment: before + both.releases[environment]},
                     both.repositories,
@@ -170,8 +170,8 @@ def _recipes(start: str, parsed: Mapping[str, list[Any]]) -> Iterator[str]:
 def _environments(parsed: Mapping[str, list[Any]]) -> dict[str, tuple[str, ...]]:
     """By environment the folders that hold it: of Flux's Kustomizations the paths that they build, else everything."""
     folders_of: dict[str, list[str]] = {}
-    for path, several in parsed.items():
-        for document in several:
+    for path, documents in parsed.items():
+        for document in documents:
             if str(mapping(document).get("apiVersion", "")).startswith("kustomize.toolkit.fluxcd.io/"):
                 name = posixpath.basename(posixpath.dirname(path)) or "default"
                 built = str(mapping(mapping(document).get("spec")).get("path") or "").removeprefix("./").strip("/")
@@ -181,8 +181,8 @@ def _environments(parsed: Mapping[str, list[Any]]) -> dict[str, tuple[str, ...]]
 
 def _not_built(parsed: Mapping[str, list[Any]]) -> Iterator[LeftOut]:
     """What Flux's Kustomizations change in what they build, which is taken over without it."""
-    for path, several in parsed.items():
-        for document in map(mapping, several):
+    for path, documents in parsed.items():
+        for document in map(mapping, documents):
             if not str(document.get("apiVersion", "")).startswith("kustomize.toolkit.fluxcd.io/"):
                 continue
             where = f"{path}: Kustomization {mapping(document.get('metadata')).get('name')}"

@@ -76,7 +76,7 @@ class Disk:
     def tree(self, folder: str) -> dict[str, bytes]:
         """Every file below ``folder`` by its path there; empty where there is none. A link is not a file of ours."""
         files = self._below.files(SafePath(folder))
-        return dict(sorted((one.path, data) for one, data in files if one.kind is FileKind.FILE))
+        return dict(sorted((entry.path, data) for entry, data in files if entry.kind is FileKind.FILE))
 
     def inputs(self, folder: str) -> dict[str, bytes]:
         """Every file below ``folder`` that people wrote: links are followed where they stay in the repository.
@@ -89,8 +89,8 @@ class Disk:
     def vendored(self, folder: str) -> VendoredTree:
         """A vendored chart as it lies there, with all that ``pipeline vendor`` never writes."""
         entries = sorted(Below(self.root).files(SafePath(folder)), key=lambda pair: pair[0].path)
-        files = {one.path: data for one, data in entries if one.kind is FileKind.FILE}
-        return VendoredTree(files, {one.path: why for one, _ in entries if (why := self._strange(one))})
+        files = {entry.path: data for entry, data in entries if entry.kind is FileKind.FILE}
+        return VendoredTree(files, {entry.path: why for entry, _ in entries if (why := self._strange(entry))})
 
     def vendored_digest(self, folder: str) -> str:
         """That of ``vendored``, without reading a file that was read before and is as it was."""
@@ -99,13 +99,13 @@ class Disk:
 
     def _vendored_digest(self, folder: str) -> str:
         entries = sorted(FileDigests(self.root).below(folder), key=lambda pair: pair[0].path)
-        files = {one.path: digest for one, digest in entries if one.kind is FileKind.FILE}
-        return tree_digest_of(files, {one.path: why for one, _ in entries if (why := self._strange(one))})
+        files = {entry.path: digest for entry, digest in entries if entry.kind is FileKind.FILE}
+        return tree_digest_of(files, {entry.path: why for entry, _ in entries if (why := self._strange(entry))})
 
     def digests(self, folder: str) -> dict[str, str]:
         """The SHA-256 of every file below ``folder``, in hex, by its path from the root; most are not read for it."""
         entries = FileDigests(self.root).below(folder)
-        return {f"{folder}/{one.path}": digest for one, digest in entries if one.kind is FileKind.FILE}
+        return {f"{folder}/{entry.path}": digest for entry, digest in entries if entry.kind is FileKind.FILE}
 
     def _strange(self, entry: Found) -> str:
         if entry.kind is not FileKind.FILE:
@@ -116,7 +116,7 @@ class Disk:
     def paths(self, folder: str) -> list[str]:
         """Every file below ``folder``, by its path from the root, sorted."""
         entries = self._below.walk(SafePath(folder))
-        return sorted(f"{folder}/{one.path}" for one in entries if one.kind is FileKind.FILE)
+        return sorted(f"{folder}/{entry.path}" for entry in entries if entry.kind is FileKind.FILE)
 
     def differing(self, edits: Edits) -> tuple[str, ...]:
         """What ``carry_out`` would change, sorted."""

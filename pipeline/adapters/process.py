@@ -100,8 +100,8 @@ def tail(stderr: str) -> str:
 
 def bare_environment(**extra: str) -> dict[str, str]:
     """What a tool needs to run at all, and nothing of the user's own configuration, plus ``extra``."""
-    kept = ("PATH", "TMPDIR", "SYSTEMROOT", "LD_LIBRARY_PATH", "GOMAXPROCS", "GOMEMLIMIT")
-    return {name: os.environ[name] for name in kept if name in os.environ} | extra
+    names = ("PATH", "TMPDIR", "SYSTEMROOT", "LD_LIBRARY_PATH", "GOMAXPROCS", "GOMEMLIMIT")
+    return {name: os.environ[name] for name in names if name in os.environ} | extra
 
 
 def go_memory(limits: RenderLimits) -> dict[str, str]:

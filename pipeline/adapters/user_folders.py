@@ -61,9 +61,9 @@ def _own(folder: Path, outer: Path | None) -> Iterator[Path]:
     """From the outermost on."""
     if outer is None:
         around = (folder, *folder.parents)
-        named = [one for name in (_TEMPORARY, _NAME) for one in around if one.name == name]
+        named = [parent for name in (_TEMPORARY, _NAME) for parent in around if parent.name == name]
         outer = named[0].parent if named else folder.parent
-    above = [one for one in folder.parents if one != outer and one.is_relative_to(outer)]
+    above = [parent for parent in folder.parents if parent != outer and parent.is_relative_to(outer)]
     yield from (*reversed(above), folder)
 
 

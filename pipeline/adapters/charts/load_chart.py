@@ -111,9 +111,9 @@ def _places(inside: Mapping[str, Mapping[str, bytes]], files: Mapping[str, bytes
         plain[path], exact[path] = folder, f"{folder}-{version}" if _is_name(str(version)) else ""
     taken = {"/".join(path.split("/")[:depth]) for path in files for depth in _depths(path)}
     times = Counter(plain.values())
-    places = {path: one if times[one] == 1 and one not in taken else exact[path] for path, one in plain.items()}
+    places = {path: stem if times[stem] == 1 and stem not in taken else exact[path] for path, stem in plain.items()}
     again = Counter(places.values())
-    return {path: "" if again[one] > 1 or one in taken else one for path, one in places.items()}
+    return {path: "" if again[place] > 1 or place in taken else place for path, place in places.items()}
 
 
 def _is_name(text: str) -> bool:

@@ -32,16 +32,16 @@ class StandInEngine(WrappedEngine):
         return self._engine.render(self._without(order))
 
     def render_all(self, orders: Iterable[RenderOrder]) -> Iterator[RenderedChart | RenderError]:
-        several = list(orders)
-        if not any(order.stand_ins for order in several):
-            return self._engine.render_all(several)
-        return self._with_failures([self._tried(order) for order in several])
+        every_order = list(orders)
+        if not any(order.stand_ins for order in every_order):
+            return self._engine.render_all(every_order)
+        return self._with_failures([self._tried(order) for order in every_order])
 
     def _with_failures(self, ready: list[RenderOrder | RenderError]) -> Iterator[RenderedChart | RenderError]:
         """The folder stays as long as somebody waits for an answer: this generator holds ``self``."""
         answers = self._engine.render_all([order for order in ready if isinstance(order, RenderOrder)])
-        for one in ready:
-            yield one if isinstance(one, RenderError) else next(answers)
+        for tried in ready:
+            yield tried if isinstance(tried, RenderError) else next(answers)
 
     def _tried(self, order: RenderOrder) -> RenderOrder | RenderError:
         try:
@@ -52,7 +52,9 @@ class StandInEngine(WrappedEngine):
     def _without(self, order: RenderOrder) -> RenderOrder:
         if not order.stand_ins:
             return order
-        values = tuple(ValuesLayer(one.file, rewritten(one.text, order.stand_ins), one.data) for one in order.values)
+        values = tuple(
+            ValuesLayer(value.file, rewritten(value.text, order.stand_ins), value.data) for value in order.values
+        )
         title = order.title  # without it, messages would name our own copy
         order = replace(order, chart=self._place(order), chart_name=title, chart_digest="", values=values)
         return replace(order, stand_ins=0, without=())

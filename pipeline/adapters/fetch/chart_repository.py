@@ -90,11 +90,11 @@ class ChartRepositories:
     def _text(self, repository: ChartRepository, identity: ServerIdentity, budget: Budget) -> str:
         url = repository_file(repository.url, "index.yaml")
         cache = IndexCache()
-        headers, kept = cache.get(url, identity.authorization)
+        headers, body = cache.get(url, identity.authorization)
         wanted = Download(url, identity, packed=False, headers=headers, fine=frozenset({200, _NOT_MODIFIED}))
         answer = self.downloads.get(wanted, _of_index(url, budget))
         if answer.status == _NOT_MODIFIED:
-            return kept.decode("utf-8", "replace")
+            return body.decode("utf-8", "replace")
         cache.put(url, identity.authorization, answer.headers, answer.body)
         return answer.body.decode("utf-8", "replace")
 

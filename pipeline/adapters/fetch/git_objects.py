@@ -101,10 +101,10 @@ class RemoteRepository:
         absent = self._absent(commit, budget).intersection(ids)
         if absent:
             flags = ("--quiet", "--no-tags", "--no-write-fetch-head", "--recurse-submodules=no", "--filter=blob:none")
-            lines = "".join(f"{one}\n" for one in sorted(absent)).encode()
+            lines = "".join(f"{object_id}\n" for object_id in sorted(absent)).encode()
             noop = ("-c", "fetch.negotiationAlgorithm=noop")
             self._git(budget, *noop, "fetch", *flags, "--stdin", "origin", stdin=lines)
-        lines = "".join(f"{one}\n" for one in ids).encode()
+        lines = "".join(f"{id_}\n" for id_ in ids).encode()
         for size in self._git(budget, "cat-file", "--batch-check=%(objectsize)", stdin=lines).split():
             budget.unpacked(int(size))
         return dict(zip(ids, _contents(self._git(budget, "cat-file", "--batch", stdin=lines)), strict=True))
@@ -168,7 +168,7 @@ def wanted_entries(
         if len(seen) > _MOST_LINKS:
             raise ChartError(f"{path or 'the repository'} holds more than {_MOST_LINKS} links", hint=HOSTILE)
         below = {
-            name: one for name, one in entries.items() if not place or name == place or name.startswith(f"{place}/")
+            name: entry for name, entry in entries.items() if not place or name == place or name.startswith(f"{place}/")
         }
         link = next((above for above in _above(place) if entries.get(above, CommittedEntry("", "")).mode == _LINK), "")
         if not below and link:  # the way there is a link itself
@@ -201,7 +201,7 @@ class LinkTargets:
     def __init__(
         self, remote: RemoteRepository, commit: str, entries: Mapping[str, CommittedEntry], budget: Budget
     ) -> None:
-        links = {one.object_id for one in entries.values() if one.mode == _LINK}
+        links = {entry.object_id for entry in entries.values() if entry.mode == _LINK}
         self._texts = remote.blobs(commit, links, budget) if links else {}
 
     def __call__(self, object_id: str) -> str:
@@ -225,16 +225,16 @@ def write_below(home: Path, entries: Mapping[str, CommittedEntry], blobs: Mappin
     Raises:
         ChartError: a name that cannot be a path, or a file that is in Git LFS.
     """
-    for name, one in sorted(entries.items()):
+    for name, entry in sorted(entries.items()):
         try:
             path = home / SafePath(name, "a file in the repository")
         except UnsafePathError as error:
             raise ChartError(error.message, hint=HOSTILE) from error
-        data = blobs[one.object_id]
+        data = blobs[entry.object_id]
         if data.startswith(_LFS):
             raise ChartError(f"{name} is stored in Git LFS, which is not read", hint="use a package of the chart")
         path.parent.mkdir(parents=True, exist_ok=True)
-        if one.mode == _LINK:
+        if entry.mode == _LINK:
             path.symlink_to(data.decode("utf-8", "surrogateescape"))
         else:
             path.write_bytes(data)

@@ -78,7 +78,7 @@ class GitRepositories:
             entries = wanted_entries(every, place.path, LinkTargets(repository, commit, every, _apart(budget)))
         except PipelineError as error:
             raise type(error)(f"{place} at {commit[:12]}: {error.message}", hint=error.hint) from error
-        blobs = repository.blobs(commit, {one.object_id for one in entries.values()}, _apart(budget))
+        blobs = repository.blobs(commit, {entry.object_id for entry in entries.values()}, _apart(budget))
         with private_folder("chart") as home:
             write_below(home, entries, blobs)
             files = read_directory(home / SafePath(place.path) if place.path else home, home, budget)

@@ -85,13 +85,13 @@ class Downloads:
         asked = _Asked(self, download, budget)
         threading.Thread(target=_answered, args=(asked, waiting), daemon=True).start()
         try:
-            got = waiting.get(timeout=max(budget.seconds_left, 0))
+            answer = waiting.get(timeout=max(budget.seconds_left, 0))
         except queue.Empty:
             budget.time()
             raise AssertionError("BUG: the time is not over") from None
-        if isinstance(got, BaseException):
-            raise got
-        return got
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer
 
     def client(self, certificates: Certificates, title: str) -> httpx.Client:
         with self._lock:

@@ -27,10 +27,10 @@ class IndexCache:
 
     def get(self, url: str, authorization: str) -> tuple[Mapping[str, str], bytes]:
         """The headers that ask whether it has changed, and the index; both empty where nothing is kept."""
-        kept = self._cache.get(_key(url, authorization)) if "?" not in url else None
-        if kept is None:
+        entry = self._cache.get(_key(url, authorization)) if "?" not in url else None
+        if entry is None:
             return {}, b""
-        head, _, body = kept.partition(b"\n")
+        head, _, body = entry.partition(b"\n")
         return orjson.loads(head), body
 
     def put(self, url: str, authorization: str, headers: Mapping[str, str], body: bytes) -> None:

@@ -117,8 +117,8 @@ class OciRegistries:
         return manifest, digest
 
     def _layer(self, registry: Registry, name: OciName, manifest: Mapping[str, Any], budget: Budget) -> bytes:
-        layers = [mapping(one) for one in sequence(manifest.get("layers"))]
-        charts = [one for one in layers if one.get("mediaType") in _CHART]
+        layers = [mapping(layer) for layer in sequence(manifest.get("layers"))]
+        charts = [layer for layer in layers if layer.get("mediaType") in _CHART]
         config = mapping(manifest.get("config")).get("mediaType")
         if config != _CONFIG or len(charts) != 1:
             what = str(config)[:80] if config != _CONFIG else f"{len(charts)} layers with a chart"
@@ -142,9 +142,9 @@ _TAMPERED = "try again later; if it persists, the registry is broken or was tamp
 
 def _only_chart(index: Mapping[str, Any], name: OciName) -> str:
     """The one manifest of an image index that is a chart."""
-    rows = [mapping(one) for one in sequence(index.get("manifests"))]
-    rows = [one for one in rows if one.get("mediaType") == _MANIFEST and one.get("artifactType") in (None, _CONFIG)]
-    digests = [str(one.get("digest")) for one in rows]
+    rows = [mapping(manifest) for manifest in sequence(index.get("manifests"))]
+    rows = [row for row in rows if row.get("mediaType") == _MANIFEST and row.get("artifactType") in (None, _CONFIG)]
+    digests = [str(row.get("digest")) for row in rows]
     if len(digests) != 1 or not _DIGEST.fullmatch(digests[0]):
         hint = f"pin the chart's own manifest: {name}@sha256:…"
         raise WorldError(f"{name} is an index of {counted(len(digests), 'manifest')}, not one chart", hint=hint)

@@ -35,7 +35,7 @@ def provenance_layer(registry: Registry, path: str, manifest: Mapping[str, Any],
         SignatureError: it is not what its digest says.
     """
     rows = [mapping(one) for one in sequence(manifest.get("layers"))]
-    layer = next((one for one in rows if one.get("mediaType") == _PROVENANCE), None)
+    layer = next((row for row in rows if row.get("mediaType") == _PROVENANCE), None)
     return None if layer is None else _blob(registry, path, layer, budget)
 
 
@@ -48,7 +48,7 @@ def cosign_signatures(registry: Registry, path: str, digest: str, budget: Budget
     answer = registry.get(path, f"manifests/{digest.replace(':', '-')}.sig", budget, accept=_MANIFEST)
     if answer is None:
         return
-    for layer in [mapping(one) for one in sequence(_json(answer.body).get("layers"))][:_MOST]:
+    for layer in [mapping(layer) for layer in sequence(_json(answer.body).get("layers"))][:_MOST]:
         signature = mapping(layer.get("annotations")).get(_SIGNATURE)
         if layer.get("mediaType") == _PAYLOAD and isinstance(signature, str):
             yield _blob(registry, path, layer, budget), signature
@@ -73,7 +73,7 @@ def sigstore_bundles(registry: Registry, path: str, digest: str, budget: Budget)
         manifest = registry.get(path, f"manifests/{row.get('digest')}", budget, accept=_MANIFEST)
         if manifest is None or sha256(manifest.body) != row.get("digest"):
             raise SignatureError(f"{path}: a signature is not what its digest says", hint=HINT)
-        for layer in [mapping(one) for one in sequence(_json(manifest.body).get("layers"))][:_MOST]:
+        for layer in [mapping(layer) for layer in sequence(_json(manifest.body).get("layers"))][:_MOST]:
             if str(layer.get("mediaType")).startswith(_BUNDLE):
                 yield _blob(registry, path, layer, budget)
 

@@ -122,8 +122,8 @@ class OneChart:
             if is_folder:
                 files = read_directory(self.root / path if path else self.root, self.root, budget)
                 secret = _ignored(self.root, place, files)
-                kept = {name: data for name, data in files.items() if name not in secret}
-                fetched = replace(unpacked(kept, location, location, budget), left_out=tuple(secret.values()))
+                public = {name: data for name, data in files.items() if name not in secret}
+                fetched = replace(unpacked(public, location, location, budget), left_out=tuple(secret.values()))
                 return self._checks.unsignable(reference, fetched)
             assert path is not None, "BUG: the repository itself is a folder"
             data = below.read(path, budget.packed_left)

@@ -128,8 +128,8 @@ def _places(
     Raises:
         ChartError: a name is not one for a folder; no version or no repository is named.
     """
-    names = Counter(row.name for row in absent) + Counter(one.name for one in present)
-    taken = {one.path for one in present}
+    names = Counter(row.name for row in absent) + Counter(chart.name for chart in present)
+    taken = {chart.path for chart in present}
     places: dict[DeclaredDependency, str] = {}
     for row in absent:
         if not row.repository or not row.version.strip():

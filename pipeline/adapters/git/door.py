@@ -50,8 +50,8 @@ class GitMissingError(ToolMissingError):
 
 def environment(**extra: str) -> dict[str, str]:
     """The environment that Git is asked with; it speaks English, and a question takes no lock."""
-    kept = {name: value for name, value in os.environ.items() if not _leads_elsewhere(name)}
-    return kept | _REAL_OBJECTS | {"GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"} | extra
+    inherited = {name: value for name, value in os.environ.items() if not _leads_elsewhere(name)}
+    return inherited | _REAL_OBJECTS | {"GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"} | extra
 
 
 def _leads_elsewhere(name: str) -> bool:

@@ -41,7 +41,7 @@ def sides_of_merge(root: Path, path: str) -> Sequence[str]:
         WorldError: Git fails.
     """
     texts = _texts(root, path, sorted({name for pair in _MERGES for name in pair}))
-    return next(([texts[one], texts[other]] for one, other in _MERGES if one in texts and other in texts), [])
+    return next(([texts[head], texts[other]] for head, other in _MERGES if head in texts and other in texts), [])
 
 
 def _texts(root: Path, path: str, names: Sequence[str]) -> Mapping[str, str]:

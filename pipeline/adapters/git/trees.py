@@ -39,13 +39,13 @@ class DirectoryTree:
         if not contents:
             start, top = (SafePath(prefix), f"{prefix}/") if prefix else (None, "")
             below = self._below.files(start, skip=_NOT_OURS)
-            contents = {top + one.path: data for one, data in below if one.kind is FileKind.FILE}
+            contents = {top + entry.path: data for entry, data in below if entry.kind is FileKind.FILE}
         return {path: blob_id(data, self.hash_name) for path, data in sorted(contents.items())}
 
     def paths(self, prefix: str) -> Iterable[str]:
         """As ``ids`` has them, nothing read."""
         start, top = (SafePath(prefix), f"{prefix}/") if prefix else (None, "")
-        paths = [top + one.path for one in self._below.walk(start, skip=_NOT_OURS) if one.kind is FileKind.FILE]
+        paths = [top + entry.path for entry in self._below.walk(start, skip=_NOT_OURS) if entry.kind is FileKind.FILE]
         return sorted(paths) or sorted(self.read([prefix]) if prefix else ())
 
     def read(self, paths: Iterable[str]) -> Mapping[str, bytes]:

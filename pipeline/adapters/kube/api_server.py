@@ -62,7 +62,7 @@ class KubeApi:
             headers["Content-Type"] = call.content_type
             body = escaped_bytes(orjson.dumps(call.body))  # an apply reads it as YAML, where U+0085 breaks a line
         try:
-            got = self._send(
+            answer = self._send(
                 call.method,
                 call.path + (f"?{urlencode(call.query)}" if call.query else ""),
                 headers,
@@ -71,7 +71,7 @@ class KubeApi:
             )
         except ConnectionLostError as error:
             return Answer(0, text=str(error), sent=error.sent)
-        return _answer(got)
+        return _answer(answer)
 
     def _authorization(self, *, fresh: bool) -> dict[str, str]:
         """Asked again once a minute; after a 401 from the very beginning, with an exec plugin run again."""
@@ -122,20 +122,20 @@ def reachable(api: KubeApi) -> None:
         raise WorldError(message, hint="check network and context with kubectl cluster-info")
 
 
-def _answer(got: HttpAnswer) -> Answer:
+def _answer(answer: HttpAnswer) -> Answer:
     text, body = "", None
     try:
-        body = orjson.loads(got.body) if got.body else None
+        body = orjson.loads(answer.body) if answer.body else None
     except orjson.JSONDecodeError:
-        text = got.body.decode(errors="replace")
-    after = got.first("retry-after")
+        text = answer.body.decode(errors="replace")
+    after = answer.first("retry-after")
     return Answer(
-        got.status,
+        answer.status,
         body,
         text,
         retry_after_seconds=float(after) if after.isdigit() else None,
-        warnings=tuple(map(_warning, got.headers.get("warning", ()))),
-        date=_date(got.first("date")),
+        warnings=tuple(map(_warning, answer.headers.get("warning", ()))),
+        date=_date(answer.first("date")),
     )
 
 

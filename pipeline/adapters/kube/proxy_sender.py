@@ -28,7 +28,7 @@ def by_urllib3(access: "Access") -> Sender:
 
     def send(method: str, path: str, headers: Headers, body: bytes | None, seconds: float) -> HttpAnswer:
         try:
-            got = pool.request(
+            answer = pool.request(
                 method,
                 f"{access.host}{path}",
                 body=body,
@@ -38,25 +38,25 @@ def by_urllib3(access: "Access") -> Sender:
                 redirect=False,
                 preload_content=False,
             )
-            data = _whole(got, time.monotonic() + seconds)
+            data = _whole(answer, time.monotonic() + seconds)
         except (HTTPError, OSError) as error:
             raise ConnectionLostError(first_line(error), sent=not _before_sending(error)) from error
-        return HttpAnswer(got.status, {name.lower(): got.headers.getlist(name) for name in got.headers}, data)
+        return HttpAnswer(answer.status, {name.lower(): answer.headers.getlist(name) for name in answer.headers}, data)
 
     return send
 
 
-def _whole(got: urllib3.BaseHTTPResponse, end: float) -> bytes:
+def _whole(answer: urllib3.BaseHTTPResponse, end: float) -> bytes:
     """The answer's body. The pool's timeout is for each read: an answer that drips in would take for ever."""
     pieces = []
     try:
-        while piece := got.read1(_PIECE):
+        while piece := answer.read1(_PIECE):
             pieces.append(piece)
             if time.monotonic() > end:
-                got.close()
+                answer.close()
                 raise HTTPError("the answer took too long")
     finally:
-        got.release_conn()
+        answer.release_conn()
     return b"".join(pieces)
 
 

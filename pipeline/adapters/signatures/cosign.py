@@ -80,8 +80,8 @@ def _said(
         payload = _decoded(envelope.get("payload"), title)
         kind = str(envelope.get("payloadType")).encode()
         signed = b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload)
-        for one in sequence(envelope.get("signatures")):
-            yield signed, _decoded(mapping(one).get("sig"), title), _subjects(kind, payload)
+        for row in sequence(envelope.get("signatures")):
+            yield signed, _decoded(mapping(row).get("sig"), title), _subjects(kind, payload)
 
 
 def _subjects(kind: bytes, payload: bytes) -> list[str]:
@@ -89,8 +89,8 @@ def _subjects(kind: bytes, payload: bytes) -> list[str]:
     statement = mapping(_json(payload)) if kind == b"application/vnd.in-toto+json" else {}
     if statement.get("predicateType") != SIGN:
         return []
-    rows = [mapping(mapping(one).get("digest")).get("sha256") for one in sequence(statement.get("subject"))]
-    return [f"sha256:{one}" for one in rows]
+    rows = [mapping(mapping(subject).get("digest")).get("sha256") for subject in sequence(statement.get("subject"))]
+    return [f"sha256:{row}" for row in rows]
 
 
 def _decoded(text: object, title: str) -> bytes:
