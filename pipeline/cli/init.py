@@ -100,8 +100,8 @@ def _import(folder: Path, origin: Path) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     for path in Disk(folder).carry_out(Edits(files={path: text.encode() for path, text in files.items()})):
         click.echo(safe(f"wrote {folder / SafePath(path)}"))
-    for one in left_out:
-        click.echo(unheard_where_needed(safe(f"{one}\n")), nl=False, err=True)
+    for omission in left_out:
+        click.echo(unheard_where_needed(safe(f"{omission}\n")), nl=False, err=True)
     if left_out:
         number = len(left_out)
         click.echo(f"{counted(number, 'thing')} {agreeing(number, 'was')} not taken over: see above", err=True)

@@ -33,7 +33,7 @@ def command(**options: Any) -> int:
     if options["output"] == "json":
         click.echo(_json(objects), nl=False)
     else:
-        click.echo("\n".join(_text(one) for one in objects))
+        click.echo("\n".join(_text(shown_object) for shown_object in objects))
     say_edits(edits)
     return OK
 
@@ -64,11 +64,11 @@ def _json(objects: "list[ShownObject]") -> str:
 
     data = [
         {
-            "release": one.home,
-            "file": one.file,
-            "template": one.template,
-            "lines": [{"text": row.text, "origin": row.origin} for row in one.lines],
+            "release": shown_object.home,
+            "file": shown_object.file,
+            "template": shown_object.template,
+            "lines": [{"text": row.text, "origin": row.origin} for row in shown_object.lines],
         }
-        for one in objects
+        for shown_object in objects
     ]
     return escaped(orjson.dumps(data, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode())

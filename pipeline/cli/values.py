@@ -42,7 +42,7 @@ def command(release: str, path: str, environment: str, output: str) -> int:
     if output == "json":
         from pipeline.cli.support.json_output import print_json
 
-        print_json([_row(one, mask) for one in origins])
+        print_json([_row(origin_row, mask) for origin_row in origins])
         return OK if origins else FAILED
     for one in origins:
         shown = mask.text(one.shown)

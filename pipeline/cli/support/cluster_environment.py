@@ -234,7 +234,7 @@ def _as_committed(at: ClusterEnvironment, tree: trees.GitTree, selection: Releas
     """What is planned is what is committed; a difference is most likely something that was forgotten."""
     own = at.here.worktree
     folders = folders_of(at.environment.name)
-    here, there = ({path: one for folder in folders for path, one in of.ids(folder).items()} for of in (own, tree))
+    here, there = ({path: id_ for folder in folders for path, id_ in of.ids(folder).items()} for of in (own, tree))
     differing = sorted(path for path in {*here, *there} if here.get(path) != there.get(path))
     if differing:
         hint = "pipeline commit it first, or plan another state: --commit REVISION"

@@ -61,9 +61,9 @@ def to_commit(here: "Repository") -> ToCommit | None:
 def _as_git_sees(here: "Repository", blobs: Mapping[str, str], touched: Sequence[str]) -> dict[str, str]:
     """Inputs are people's own: Git may change their line ends, and what only differs so is not a change."""
     seen = {*touched, *ignored(here.root, [path for path in blobs if is_input(path)])}
-    kept = {path: blob for path, blob in blobs.items() if not is_input(path) or path in seen}
-    inputs = [path for path, blob in kept.items() if is_input(path) and blob and "\n" not in path]
-    return kept | stored_ids(here.root, inputs)
+    seen_blobs = {path: blob for path, blob in blobs.items() if not is_input(path) or path in seen}
+    inputs = [path for path, blob in seen_blobs.items() if is_input(path) and blob and "\n" not in path]
+    return seen_blobs | stored_ids(here.root, inputs)
 
 
 def _withheld(here: "Repository", head: "Tree | None", blobs: Mapping[str, str]) -> dict[str, str]:

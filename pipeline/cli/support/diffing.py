@@ -34,8 +34,10 @@ class Comparison:
 def charts(begun: Begun, fail_on: str | None, *, double_check: bool = False) -> Comparison:
     """Compare two charts that are being rendered."""
     how, engine = replace(begun.how, kept=DocumentCache.of_user()), StandInEngine(begun.engine)
-    kept = replace(begun, how=how, engine=engine)
-    return Comparison(with_verdict(diff_charts(kept, rules.load, report_check(asked=double_check)), severity(fail_on)))
+    comparing = replace(begun, how=how, engine=engine)
+    return Comparison(
+        with_verdict(diff_charts(comparing, rules.load, report_check(asked=double_check)), severity(fail_on))
+    )
 
 
 def report_check(*, asked: bool) -> ReportCheck:

@@ -33,11 +33,11 @@ def charts_of(lock: ChartLock, disk: Disk, batch: Iterable[VersionMove]) -> dict
     """By release and environments, the charts that lie in vendor_charts/ for it."""
     charts = {}
     for move in batch:
-        got = lock.releases.get(move.pin) or lock.releases.get(move.release)
-        if got is not None:
-            files = {original(path): data for path, data in disk.vendored(got.folder).files.items()}
+        locked = lock.releases.get(move.pin) or lock.releases.get(move.release)
+        if locked is not None:
+            files = {original(path): data for path, data in disk.vendored(locked.folder).files.items()}
             if "Chart.yaml" in files:
-                charts[move.pin] = chart_of(files, "", f"{got.name} {got.version}")
+                charts[move.pin] = chart_of(files, "", f"{locked.name} {locked.version}")
     return charts
 
 
@@ -77,7 +77,7 @@ def _found(text: str, before: Chart, after: Chart) -> dict[tuple[str, ...], tupl
 
 
 def _files_of(config: Config, move: VersionMove) -> Iterator[str]:
-    release = next(one for one in config.releases if one.name == move.release)
+    release = next(candidate for candidate in config.releases if candidate.name == move.release)
     yield from dict.fromkeys(file for env in move.environments for file in release.value_files(env))
 
 

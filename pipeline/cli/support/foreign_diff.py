@@ -151,7 +151,7 @@ def _own_files(imported: Imported, top: Path) -> dict[str, bytes]:
 
 def _config(text: str, kube: str) -> Config:
     config = read(text, rule_ids=rules.names())
-    raised = {name: replace(one, kube_version=kube) for name, one in config.environments.items()}
+    raised = {name: replace(environment, kube_version=kube) for name, environment in config.environments.items()}
     return replace(config, environments=raised) if kube else config
 
 
@@ -194,8 +194,8 @@ def _render(side: _ForeignSide, asked: DiffRequest) -> None:
 
 
 def _say(left_out: Sequence[LeftOut]) -> None:
-    for one in left_out:
-        click.echo(unheard_where_needed(safe(f"{one}\n")), nl=False, err=True)
+    for omission in left_out:
+        click.echo(unheard_where_needed(safe(f"{omission}\n")), nl=False, err=True)
     if left_out:
         number = len(left_out)
         click.echo(f"{counted(number, 'thing')} {agreeing(number, 'is')} not compared: see above", err=True)

@@ -73,9 +73,9 @@ def kept_aside(here: "Repository", turn: "Turn | None") -> Iterator["Aside"]:
 def _say_kept(aside: "Aside") -> None:
     from pipeline.cli.support.recovery_notice import say
 
-    kept = set(aside.kept)
+    kept_paths = set(aside.kept)
     for path in aside.edited[:_SHOWN]:
-        where = f"it is kept as {aside.folder / path}" if path in kept else "the last commit has it"
+        where = f"it is kept as {aside.folder / path}" if path in kept_paths else "the last commit has it"
         say(f"{path} was edited by hand; {where}")
     for path in aside.removed[:_SHOWN]:
         say(f"{path} was removed by hand; it is written again")

@@ -100,7 +100,9 @@ def next_steps(here: Repository, batch: Sequence[VersionMove], cooldown: timedel
 def _common_step(here: Repository, batch: Sequence[VersionMove], cooldown: timedelta) -> str:
     """The version of the next step that all can make; the one asked for where there is none."""
     rows, wanted = newer_of(here, [move.release for move in batch], cooldown), batch[0].after
-    between = [one for one in _between(batch[0], rows) if all(one in _between(move, rows) for move in batch)]
+    between = [
+        version for version in _between(batch[0], rows) if all(version in _between(move, rows) for move in batch)
+    ]
     with in_scratch(here, uncommitted=False) as place:
         head = head_of(here)
         benches = [Bench.of(place, head, _row_of(move, rows), move.pin, move.environments) for move in batch]
@@ -111,12 +113,12 @@ def _common_step(here: Repository, batch: Sequence[VersionMove], cooldown: timed
 
         def judge(old: str, new: str) -> int | None:
             each = steps(old, new)
-            failed = any(one.verdict is Verdict.FAILED for one in each)
-            return None if failed else sum(one.blockers + one.skips for one in each)
+            failed = any(judged_version.verdict is Verdict.FAILED for judged_version in each)
+            return None if failed else sum(judged_version.blockers + judged_version.skips for judged_version in each)
 
         way = best_path(["", *between, wanted], judge)
         ahead = [*(way.versions[:1] if way else ()), *reversed(between)]
-        return next((one for one in ahead if all(step.is_step for step in steps("", one))), wanted)
+        return next((version for version in ahead if all(step.is_step for step in steps("", version))), wanted)
 
 
 def _between(move: VersionMove, rows: Sequence[Standing]) -> list[str]:

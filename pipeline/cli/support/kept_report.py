@@ -113,10 +113,12 @@ def _worktree(here: "Repository") -> str:
     rows = []
     for folder in (RENDERED, VENDORED, *_FOLDERS):
         entries = FileDigests(here.root).below(folder)
-        if folder in _FOLDERS and any(one.kind is FileKind.LINK for one, _ in entries):
+        if folder in _FOLDERS and any(entry.kind is FileKind.LINK for entry, _ in entries):
             return ""
-        rows += [f"{folder}/{one.path}\0{one.kind}\0{one.executable}\0{digest}" for one, digest in entries]
-    own = sorted({file for one in here.config.releases for env in one.environments for file in one.value_files(env)})
+        rows += [f"{folder}/{entry.path}\0{entry.kind}\0{entry.executable}\0{digest}" for entry, digest in entries]
+    own = sorted(
+        {file for release in here.config.releases for env in release.environments for file in release.value_files(env)}
+    )
     rows += [f"{path}\0{_digest(here.disk.read(path) or b'')}" for path in (LOCK, *own)]
     return _digest("\n".join(sorted(rows)).encode("utf-8", "surrogateescape"))
 

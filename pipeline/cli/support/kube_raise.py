@@ -54,11 +54,11 @@ def _is_older(environment: Environment, kube: str) -> bool:
 
 
 def _plan(place: Repository, head: GitTree, environment: Environment, kube: str, rows: Sequence[Standing]) -> KubePlan:
-    mine = [row for row in rows if environment.name in row.environments]
+    rows_here = [row for row in rows if environment.name in row.environments]
     moves = []
     with progress("judge") as tell:
-        for number, row in enumerate(mine):
-            tell(number, len(mine), f"{environment.name}/{row.release}")
+        for number, row in enumerate(rows_here):
+            tell(number, len(rows_here), f"{environment.name}/{row.release}")
             moves.append(_move(place, head, environment.name, kube, row))
     return KubePlan(environment.name, environment.full_kube_version, kube, tuple(moves))
 

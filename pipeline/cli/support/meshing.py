@@ -88,14 +88,14 @@ def _state(snapshot: Snapshot, question: MeshQuestion, *, compared: bool) -> _St
     environments = sorted({key.environment for key in snapshot.releases})
     for environment in environments:
         releases = [side for key, side in sorted(snapshot.releases.items()) if key.environment == environment]
-        objects = [one for side in releases for one in side.side.manifests.resources]
+        objects = [resource for side in releases for resource in side.side.manifests.resources]
         mesh = Mesh.of(by_name(objects) if compared else objects)
         prefix = f"{environment}: " if len(environments) > 1 else ""
         every = proxies(mesh)
         for proxy in _chosen(mesh, every, question):
             views[f"{prefix}{proxy.title}"] = proxy_view(mesh, proxy)
-        not_applied += [f"{prefix}{one}" for one in mesh.not_applied]
-        known += [f"{one.kind}/{one.name}" for one in every]
+        not_applied += [f"{prefix}{refusal}" for refusal in mesh.not_applied]
+        known += [f"{proxy.kind}/{proxy.name}" for proxy in every]
     return _State(views, tuple(not_applied), tuple(known))
 
 

@@ -51,7 +51,7 @@ def find(
     objects = list(_found(snapshot, *name))
     if not objects:
         raise UsageError(f"no rendered object is {'/'.join(name)}", hint=_near(snapshot, name[0]))
-    homes = {one.home for one in objects}
+    homes = {shown_object.home for shown_object in objects}
     return objects, tuple(edit for edit in rendered.hand_edits if "/".join(owner(edit.path)) in homes)
 
 
@@ -79,7 +79,7 @@ def _is(resource: Resource, kind: str, name: str) -> bool:
 
 
 def _near(snapshot: Snapshot, kind: str) -> str:
-    every = [one for release in snapshot.releases.values() for one in release.side.manifests.resources]
-    alike = [one for one in every if one.kind.lower() == kind.lower()] or every
-    names = listed(sorted({f"{one.kind}/{one.id.name}" for one in alike}), _SUGGESTED)
+    every = [resource for release in snapshot.releases.values() for resource in release.side.manifests.resources]
+    alike = [resource for resource in every if resource.kind.lower() == kind.lower()] or every
+    names = listed(sorted({f"{resource.kind}/{resource.id.name}" for resource in alike}), _SUGGESTED)
     return f"there are {names}" if names else "pipeline render writes them"

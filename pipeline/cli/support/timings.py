@@ -52,7 +52,7 @@ class Timings:
         for one in self._renders:
             together.setdefault(f"{one.release} ({one.chart})", []).append(one.seconds)
         ordered = sorted(together.items(), key=lambda item: (-sum(item[1]), item[0]))
-        spent = sum(one.seconds for one in self._renders)
+        spent = sum(timed.seconds for timed in self._renders)
         yield f"Helm: {counted(len(self._renders), 'render')}, {spent:.2f} seconds if one after the other"
         rows = (_row(sum(times), f"{name}, {counted(len(times), 'render')}") for name, times in ordered)
         yield from one_per_line(rows, _SHOWN, noun="release")

@@ -62,7 +62,7 @@ def repository(old: DiffSource, new: DiffSource, asked: DiffRequest) -> Comparis
     terms = replace(terms, shard=shard, check=report_check(asked=asked.double_check))
     with timings().step("compare and judge"):
         report = diff_repository(sides[0], sides[1], rules.load, terms)
-    own = {file for one in releases for env in one.environments for file in one.value_files(env)}
+    own = {file for release in releases for env in release.environments for file in release.value_files(env)}
     edits = (*sides[1].hand_edits, *vendored)
     return Comparison(report, edits, late, all(_taken_from(side, own) for side in sides))
 

@@ -31,7 +31,10 @@ def verify(*, offline: bool, output: str) -> int:
     if output == "json":
         from pipeline.cli.support.json_output import print_json
 
-        rows = [{"path": one.path, "what": one.what, "lines": list(one.lines)} for one in check.differences]
+        rows = [
+            {"path": difference.path, "what": difference.what, "lines": list(difference.lines)}
+            for difference in check.differences
+        ]
         print_json({"charts": check.charts, "differences": rows, "notes": list(check.notes)})
         return STALE if rows else OK
     for one in check.differences:

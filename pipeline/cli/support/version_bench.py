@@ -73,9 +73,9 @@ class Bench:
         """
         there = there or self
         key = self._key(old, new, there)
-        kept = self._verdicts.get(*key) if key else None
-        if kept is not None:
-            return kept
+        known = self._verdicts.get(*key) if key else None
+        if known is not None:
+            return known
         before, after = self._side(old), there._side(new)  # noqa: SLF001 - of its own class
         for side in (before, after):
             if isinstance(side, PipelineError):
@@ -109,8 +109,8 @@ class Bench:
         if version not in self.charts:
             return False
         lock = self.charts[version].lock
-        got = lock.releases.get(self.pin)
-        return any(chart.dependencies for chart in lock.charts if got is not None and chart.folder == got.folder)
+        locked = lock.releases.get(self.pin)
+        return any(chart.dependencies for chart in lock.charts if locked is not None and chart.folder == locked.folder)
 
     @property
     def _release(self) -> str:
@@ -163,7 +163,7 @@ def judged_report(version: str, report: Report) -> JudgedVersion:
 
 
 def _shown(findings: list[Finding], report: Report) -> tuple[JudgedFinding, ...]:
-    rows = [{"title": one.title, "fix": one.fix, "commands": list(one.commands)} for one in findings]
+    rows = [{"title": finding.title, "fix": finding.fix, "commands": list(finding.commands)} for finding in findings]
     covered = report.mask.covered({"findings": rows})["findings"]
     return tuple(JudgedFinding(row["title"], row["fix"], tuple(row["commands"])) for row in covered)
 
