@@ -57,7 +57,7 @@ def manifests(scope: PermissionScope, subject: Mapping[str, str]) -> list[Body]:
     """Our namespace, a Role in each namespace, a ClusterRole for what is in none, and their bindings to ``subject``."""
     name = f"{name_of(scope.environment)}-{scope.purpose}"
     needed = {rid.namespace for rid in scope.objects} | {scope.namespace}
-    objects: list[Body] = [_namespace(one) for one in sorted(needed & scope.missing)]
+    objects: list[Body] = [_namespace(namespace) for namespace in sorted(needed & scope.missing)]
     if subject["kind"] == "ServiceAccount":
         metadata = {"name": subject["name"], "namespace": subject["namespace"]}
         objects.append({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata})
@@ -184,8 +184,8 @@ def _is_custom(rid: ResourceId) -> bool:
 
 def _verbs(scope: PermissionScope, rid: ResourceId) -> tuple[str, ...]:
     verbs = _VERBS[scope.purpose]
-    kept = rid.kind in NEVER_UNLESS_NAMED and rid.kind not in scope.prune_kinds
-    return tuple(verb for verb in verbs if verb != "delete") if kept else verbs
+    never_pruned = rid.kind in NEVER_UNLESS_NAMED and rid.kind not in scope.prune_kinds
+    return tuple(verb for verb in verbs if verb != "delete") if never_pruned else verbs
 
 
 def _rule(groups: list[str], resources: list[str], verbs: list[str], names: list[str] | None = None) -> dict[str, Any]:

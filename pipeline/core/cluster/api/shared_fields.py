@@ -21,8 +21,8 @@ class SharedFields:
     def within(self, body: Any) -> None:
         """Replace the ``fieldsV1`` of an object, or of a list's items, that came from the server just now."""
         items = body.get("items") if isinstance(body, dict) else None
-        for one in (body, *(items if isinstance(items, list) else ())):
-            for entry in _entries(one):
+        for item in (body, *(items if isinstance(items, list) else ())):
+            for entry in _entries(item):
                 if isinstance(entry, dict) and isinstance(entry.get("fieldsV1"), dict):
                     entry["fieldsV1"] = self._shared(entry["fieldsV1"])
 

@@ -156,7 +156,7 @@ def _existing(
     return replace(
         base,
         op=op,
-        force=any(one.action == "take" for one in prediction.conflicts),
+        force=any(conflict.action == "take" for conflict in prediction.conflicts),
         leave=tuple(sorted(prediction.left)),
         migrate=tuple(sorted(managers)),
         fields=changed,
@@ -179,10 +179,10 @@ def _problems(case: ObservedObject, terms: DecisionContext) -> Iterator[PlanProb
             return
     if prediction is None or prediction.body is not None or case.stand_in or case.wanted.is_unnamed:
         return
-    unsettled = [one for one in prediction.conflicts if not one.action]
-    for one in unsettled:
-        text = f"{one.field.lstrip('.')} belongs to the field manager {one.manager!r}"
-        rule = f"{{manager: '{one.manager}', kind: {rid.kind}, action: take}}"
+    unsettled = [conflict for conflict in prediction.conflicts if not conflict.action]
+    for unsolved in unsettled:
+        text = f"{unsolved.field.lstrip('.')} belongs to the field manager {unsolved.manager!r}"
+        rule = f"{{manager: '{unsolved.manager}', kind: {rid.kind}, action: take}}"
         yield PlanProblem("conflict", str(rid), text, f"decide in pipeline.yaml: apply.conflicts: [{rule}] (or leave)")
     if not unsettled:
         yield from _refused(case, prediction, terms)

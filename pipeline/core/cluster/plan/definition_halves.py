@@ -20,11 +20,11 @@ def first_half(existing: Body, wanted: Body) -> Body | None:
     conversion = mapping(after.spec.get("conversion"))
     if conversion.get("strategy") != WEBHOOK:
         return None
-    kept = _conversion(before, after)
+    kept_conversion = _conversion(before, after)
     versions = [_version(entry, before, after) for entry in sequence(after.spec.get("versions"))]
-    if kept == conversion and versions == list(sequence(after.spec.get("versions"))):
+    if kept_conversion == conversion and versions == list(sequence(after.spec.get("versions"))):
         return None
-    return {**wanted, "spec": {**after.spec, "conversion": kept, "versions": versions}}
+    return {**wanted, "spec": {**after.spec, "conversion": kept_conversion, "versions": versions}}
 
 
 def with_storage_of(wanted: Body, existing: Body) -> Body:
@@ -35,7 +35,9 @@ def with_storage_of(wanted: Body, existing: Body) -> Body:
     """
     before, after = (definition(Resource.of(body)) for body in (existing, wanted))
     if after.storage_version in before.versions:
-        versions = [dict(one) | {"storage": name == after.storage_version} for name, one in before.versions.items()]
+        versions = [
+            dict(version) | {"storage": name == after.storage_version} for name, version in before.versions.items()
+        ]
         return {**wanted, "spec": {**before.spec, "versions": versions}}
     gone = [dict(entry) | {"storage": False} for name, entry in before.versions.items() if name not in after.versions]
     return {**wanted, "spec": {**after.spec, "versions": [*sequence(after.spec.get("versions")), *gone]}}
@@ -43,7 +45,7 @@ def with_storage_of(wanted: Body, existing: Body) -> Body:
 
 def _conversion(before: Definition, after: Definition) -> dict[str, Any]:
     """The old one, where it works: a webhook that is there, or none where no version is new."""
-    old, new = (mapping(one.spec.get("conversion")) for one in (before, after))
+    old, new = (mapping(side.spec.get("conversion")) for side in (before, after))
     unchanged = contains(old, new)
     works = old.get("strategy") == WEBHOOK or not after.versions.keys() - before.versions.keys()
     return dict(old if works and old and not unchanged else new)

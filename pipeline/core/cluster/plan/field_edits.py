@@ -43,10 +43,10 @@ def stored_otherwise(sent: Body, predicted: Body, left: Iterable[str]) -> tuple[
     conflicts name them, that the policy leaves to others.
     """
     texts: dict[Op, list[str]] = {Op.REMOVED: [], Op.CHANGED: []}
-    kept = tuple(name.removeprefix(".") for name in left)
+    prefixes = tuple(name.removeprefix(".") for name in left)
     for change in fields_of(*(Resource.of(stripped(body)) for body in (sent, predicted))):
         path = to_text(change.path)
-        if change.op in texts and not change.noise and not path.startswith(kept or ("\0",)):
+        if change.op in texts and not change.noise and not path.startswith(prefixes or ("\0",)):
             texts[change.op].append(path)
     dropped, changed = (listed(sorted(texts[op]), _MOST) for op in (Op.REMOVED, Op.CHANGED))
     said = (f"the API server drops {dropped}" if dropped else "", f"the API server stores {changed} as another value")

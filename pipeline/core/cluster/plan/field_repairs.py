@@ -31,7 +31,7 @@ def repaired(known: Definition, body: Body, instead: str) -> list[Body] | None:
     them, whoever sends it (kube-apiserver 1.37: "request to convert CR to an invalid group/version"). A field that is
     gone does no harm in an entry of a version that is there.
     """
-    entries = [dict(one) for one in entries_of(body)]
+    entries = [dict(entry) for entry in entries_of(body)]
     if not any(_is_gone(known, entry) for entry in entries):
         return None
     repaired_entries: list[Body] = []
@@ -54,11 +54,11 @@ def taken_over(body: Body, managers: frozenset[str]) -> list[Body] | None:
 
     Fields that they set and we do not send are then removed by the next apply, as they should be.
     """
-    entries = [dict(one) for one in entries_of(body)]
-    theirs = [one for one in entries if one.get("manager") in managers and not one.get("subresource")]
+    entries = [dict(entry) for entry in entries_of(body)]
+    theirs = [entry for entry in entries if entry.get("manager") in managers and not entry.get("subresource")]
     if not theirs:
         return None
-    ours = [one for one in entries if one.get("manager") == MANAGER and one.get("operation") == "Apply"]
+    ours = [entry for entry in entries if entry.get("manager") == MANAGER and entry.get("operation") == "Apply"]
     ours = [one for one in ours if not one.get("subresource") and one.get("apiVersion") == theirs[0].get("apiVersion")]
     fields: dict[str, Any] = {}
     for entry in (*ours, *theirs):

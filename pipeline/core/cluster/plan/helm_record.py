@@ -39,7 +39,7 @@ def listed(secrets: Iterable[Body], namespace: str) -> tuple[ResourceId, ...]:
         resources = parse(_manifest(newest), namespace=namespace).resources
     except (binascii.Error, zlib.error, orjson.JSONDecodeError, ManifestError) as error:
         raise ValueError(f"it is not as Helm writes it ({type(error).__name__})") from error
-    return tuple(sorted(one.id for one in resources))
+    return tuple(sorted(resource.id for resource in resources))
 
 
 def _revision(secret: Body) -> int:

@@ -88,8 +88,8 @@ def beside(body: Body, paths: Iterable[managed.FieldPath]) -> str:
         if not all(map(managed.moves, owners)) and path[0] != "f:status"
     }
     own = f".metadata.annotations.{_LAST_APPLIED}"
-    kept = {name: value for name, value in rows.items() if not any(is_below(name, top) for top in (*above, own))}
-    return digest_of(sorted([name, value] for name, value in kept.items() if value is not None))
+    rows_beside = {name: value for name, value in rows.items() if not any(is_below(name, top) for top in (*above, own))}
+    return digest_of(sorted([name, value] for name, value in rows_beside.items() if value is not None))
 
 
 def replaced(body: Body, paths: Iterable[managed.FieldPath]) -> str:
