@@ -29,11 +29,11 @@ def api_virtual_services(
     routes: Iterable[Resource], gateways: Iterable[MeshGateway], grants: Iterable[Resource]
 ) -> Iterator[VirtualService]:
     """One for each namespace, listener and host (or Service, for routes of the mesh)."""
-    known = [one for one in gateways if one.service]
+    known = [api_gateway for api_gateway in gateways if api_gateway.service]
     allowed = _Grants(grants)
     blocks_of: dict[tuple[str, str, str], dict[str, list[Part]]] = {}
     first: dict[tuple[str, str, str], Resource] = {}
-    for route in sorted(routes, key=lambda one: (one.id.name, one.id.namespace)):
+    for route in sorted(routes, key=lambda route: (route.id.name, route.id.namespace)):
         spec, own = mapping(route.body.get("spec")), namespace_of(route)
         block, rules_of = _RULES[route.kind]
         names = texts(spec.get("hostnames")) or ("*",)
@@ -85,14 +85,16 @@ def _parents(
 def _on_port(rules: list[Part], port: int) -> list[Part]:
     if not port:
         return rules
-    return [{**rule, "match": [{**one, "port": port} for one in entries(rule.get("match")) or ({},)]} for rule in rules]
+    return [
+        {**rule, "match": [{**entry, "port": port} for entry in entries(rule.get("match")) or ({},)]} for rule in rules
+    ]
 
 
 class _Grants:
     """Which routes may lead to Services of other namespaces: those that a ReferenceGrant there allows."""
 
     def __init__(self, grants: Iterable[Resource]) -> None:
-        self._grants = [(namespace_of(one), mapping(one.body.get("spec"))) for one in grants]
+        self._grants = [(namespace_of(grant), mapping(grant.body.get("spec"))) for grant in grants]
 
     def of(self, kind: str, own: str) -> Callable[[str, str], bool]:
         def allows(space: str, name: str) -> bool:
@@ -104,7 +106,7 @@ class _Grants:
 
 
 def _granted(spec: Mapping[str, Any], kind: str, own: str, name: str) -> bool:
-    comes = any(one.get("kind") == kind and one.get("namespace") == own for one in entries(spec.get("from")))
+    comes = any(entry.get("kind") == kind and entry.get("namespace") == own for entry in entries(spec.get("from")))
     return comes and any(
-        one.get("kind") == "Service" and text(one.get("name")) in ("", name) for one in entries(spec.get("to"))
+        entry.get("kind") == "Service" and text(entry.get("name")) in ("", name) for entry in entries(spec.get("to"))
     )

@@ -34,11 +34,12 @@ class RouteName(NamedTuple):
 def is_refused(spec: Mapping[str, Any]) -> bool:
     """Whether one rule is so wrong that Istio drops the route with all of them."""
     rules = entries(spec.get("rules"))
-    kinds = (one.get("type") for rule in rules for one in entries(rule.get("filters")))
-    backends = (one for rule in rules for one in entries(rule.get("backendRefs")))
+    kinds = (entry.get("type") for rule in rules for entry in entries(rule.get("filters")))
+    backends = (entry for rule in rules for entry in entries(rule.get("backendRefs")))
     return any(kind not in _FILTERS for kind in kinds) or any(
-        one.get("kind", "Service") == "Service" and (not number(one.get("port")) or "." in text(one.get("name")))
-        for one in backends
+        backend.get("kind", "Service") == "Service"
+        and (not number(backend.get("port")) or "." in text(backend.get("name")))
+        for backend in backends
     )
 
 
@@ -96,10 +97,10 @@ def _pairs(match: Mapping[str, Any]) -> dict[str, Any]:
     pairs_of = {}
     for key, name in (("headers", "headers"), ("queryParams", "queryParams")):
         pairs = {
-            text(one.get("name")): {
-                "regex" if one.get("type") == "RegularExpression" else "exact": text(one.get("value"))
+            text(entry.get("name")): {
+                "regex" if entry.get("type") == "RegularExpression" else "exact": text(entry.get("value"))
             }
-            for one in entries(match.get(key))
+            for entry in entries(match.get(key))
         }
         if pairs:
             pairs_of[name] = pairs
@@ -109,8 +110,8 @@ def _pairs(match: Mapping[str, Any]) -> dict[str, Any]:
 def _routed(rule: Mapping[str, Any], own: str, allows: _Allows) -> Part:
     """A rule without backends, or with such of weight 0 alone, answers 500."""
     route: dict[str, Any] = {}
-    for one in entries(rule.get("filters")):
-        _filtered(route, one, own, allows)
+    for entry in entries(rule.get("filters")):
+        _filtered(route, entry, own, allows)
     retry, timeouts = rule.get("retry"), mapping(rule.get("timeouts"))
     if isinstance(retry, dict):
         attempts = retry.get("attempts")
@@ -173,13 +174,13 @@ def _path(path: Mapping[str, Any]) -> dict[str, Any]:
 def _backends(rule: Mapping[str, Any], own: str, allows: _Allows) -> list[Part]:
     """Those with a weight."""
     destinations: list[Part] = []
-    for one in entries(rule.get("backendRefs")):
-        weight = number(one["weight"]) if one.get("weight") is not None else 1
+    for entry in entries(rule.get("backendRefs")):
+        weight = number(entry["weight"]) if entry.get("weight") is not None else 1
         changed: dict[str, Any] = {}
-        for change in entries(one.get("filters")):
+        for change in entries(entry.get("filters")):
             _filtered(changed, change, own, allows)
         if weight:
-            destinations.append({"destination": _destination(one, own, allows), "weight": weight, **changed})
+            destinations.append({"destination": _destination(entry, own, allows), "weight": weight, **changed})
     return destinations
 
 

@@ -40,7 +40,9 @@ class IstioPart(NamedTuple):
 @once
 def istio_parts(side: SideIndex) -> tuple[IstioPart, ...]:
     """Every container of Istio's own images whose tag is a version."""
-    return tuple(part for kind in sorted(WORKLOADS) for one in side.kinds.get(kind, ()) for part in parts_of(one))
+    return tuple(
+        part for kind in sorted(WORKLOADS) for resource in side.kinds.get(kind, ()) for part in parts_of(resource)
+    )
 
 
 def parts_of(workload: Resource) -> Iterator[IstioPart]:

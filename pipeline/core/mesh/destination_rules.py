@@ -47,8 +47,8 @@ def destination_rule(resource: Resource) -> DestinationRule:
         host=resolve_host(text(spec.get("host")), namespace),
         policy=mapping(spec.get("trafficPolicy")),
         subsets=tuple(
-            Subset(text(one.get("name")), labels(one.get("labels")), mapping(one.get("trafficPolicy")))
-            for one in entries(spec.get("subsets"))
+            Subset(text(entry.get("name")), labels(entry.get("labels")), mapping(entry.get("trafficPolicy")))
+            for entry in entries(spec.get("subsets"))
         ),
         exports=frozenset({"."}) if selector is not None else export_to(spec),
         selector=selector,

@@ -114,7 +114,7 @@ class ProxyView:
     @classmethod
     def of(cls, clusters: list[EnvoyCluster], listeners: list[EnvoyListener], tables: list[RouteTable]) -> "ProxyView":
         return cls(
-            tuple(sorted(clusters, key=lambda one: one.name)),
-            tuple(sorted(listeners, key=lambda one: one.name)),
-            tuple(sorted(tables, key=lambda one: one.name)),
+            tuple(sorted(clusters, key=lambda cluster: cluster.name)),
+            tuple(sorted(listeners, key=lambda listener: listener.name)),
+            tuple(sorted(tables, key=lambda table: table.name)),
         )

@@ -18,7 +18,7 @@ from pipeline.core.mesh.route_parts import spec, texts
 @once
 def gateways_by_name(side: SideIndex) -> dict[tuple[str, str], Resource]:
     """Istio's Gateways by namespace and name."""
-    return {(side.home(one), one.id.name): one for one in side.of("Gateway", NETWORKING)}
+    return {(side.home(gateway), gateway.id.name): gateway for gateway in side.of("Gateway", NETWORKING)}
 
 
 def gateway_key(name: str, namespace: str) -> tuple[str, str]:

@@ -111,7 +111,7 @@ class GatewayView:
             rule = rules.rule(service)
             for port in service.ports:
                 if port.protocol is not Protocol.UDP:
-                    for subset in ("", *(one.name for one in (rule.subsets if rule else ()))):
+                    for subset in ("", *(subset.name for subset in (rule.subsets if rule else ()))):
                         name = sni_cluster_name(service.host, port.number, subset)
                         yield FilterChain((WeightedCluster(name),), (name,))
 
@@ -160,8 +160,8 @@ class GatewayView:
         default = self.mesh.settings.service_exports
 
         def lookup(host: str, near: str = owned.gateway.namespace) -> MeshService | None:
-            own = [one for one in self.mesh.by_host(host) if one.namespace == near]
-            seen = [one for one in own if exported(one.exports or default, near, self.scope.namespace)]
+            own = [service for service in self.mesh.by_host(host) if service.namespace == near]
+            seen = [service for service in own if exported(service.exports or default, near, self.scope.namespace)]
             return seen[0] if seen else self._by_host.get(host)
 
         return RoutedProxy(

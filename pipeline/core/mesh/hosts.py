@@ -63,11 +63,11 @@ def subset_of(one: str, other: str) -> bool:
 def intersection(some: Iterable[str], others: Iterable[str]) -> list[str]:
     """The narrower host of each pair that overlaps, in the order found."""
     right, shared = tuple(others), dict[str, None]()
-    for one in some:
+    for host in some:
         for other in right:
-            if subset_of(one, other):
-                shared[one] = None
-            elif subset_of(other, one):
+            if subset_of(host, other):
+                shared[host] = None
+            elif subset_of(other, host):
                 shared[other] = None
     return list(shared)
 

@@ -40,9 +40,9 @@ def http_routes(service: VirtualService, proxy: RoutedProxy) -> tuple[EnvoyRoute
     """In the order of the VirtualService, up to the first that takes everything."""
     routes = []
     for route in service.http:
-        for one in _translated(route, service, proxy):
-            routes.append(one)
-            if one.catches_all:
+        for translated in _translated(route, service, proxy):
+            routes.append(translated)
+            if translated.catches_all:
                 return tuple(routes)
         if not entries(route.get("match")):
             break

@@ -23,8 +23,8 @@ PortOf = Callable[[str, str], int]
 
 
 def istio_ingresses(ingresses: Iterable[Resource], classes: Iterable[Resource]) -> list[Resource]:
-    named = {one.id.name for one in classes if mapping(one.body.get("spec")).get("controller") == _CONTROLLER}
-    return [one for one in ingresses if _class_of(one) in {_CLASS, *named}]
+    named = {class_.id.name for class_ in classes if mapping(class_.body.get("spec")).get("controller") == _CONTROLLER}
+    return [ingress for ingress in ingresses if _class_of(ingress) in {_CLASS, *named}]
 
 
 def _class_of(ingress: Resource) -> str:

@@ -47,9 +47,9 @@ def _revisions(webhook: Mapping[str, Any]) -> frozenset[str]:
     for key in ("namespaceSelector", "objectSelector"):
         selector = mapping(webhook.get(key))
         revisions.update(str(value) for name, value in mapping(selector.get("matchLabels")).items() if name == REVISION)
-        for one in map(mapping, sequence(selector.get("matchExpressions"))):
-            if one.get("key") == REVISION and one.get("operator") == "In":
-                revisions.update(map(str, sequence(one.get("values"))))
+        for match_expression in map(mapping, sequence(selector.get("matchExpressions"))):
+            if match_expression.get("key") == REVISION and match_expression.get("operator") == "In":
+                revisions.update(map(str, sequence(match_expression.get("values"))))
     return frozenset(revisions)
 
 
@@ -61,7 +61,7 @@ def namespace_labels(name: str, side: SideIndex) -> Mapping[str, Any]:
 
 def is_injected(pods: PodTemplate, side: SideIndex) -> bool:
     """Whether the pods get a proxy, or bring their own."""
-    if any(one.get("name") == PROXY for one in containers(pods.workload)):
+    if any(container.get("name") == PROXY for container in containers(pods.workload)):
         return True
     if pods.namespace in _NEVER or pod_spec(pods.workload).get("hostNetwork") is True or not _selected(pods, side):
         return False
@@ -72,7 +72,7 @@ def is_injected(pods: PodTemplate, side: SideIndex) -> bool:
 def _selected(pods: PodTemplate, side: SideIndex) -> bool:
     home = namespace_labels(pods.namespace, side)
     if known := injectors(side):
-        return any(selects(one.namespaces, home) and selects(one.objects, pods.labels) for one in known)
+        return any(selects(injector.namespaces, home) and selects(injector.objects, pods.labels) for injector in known)
     if str(pods.labels.get(INJECT)).lower() == "false":
         return False
     if NAMESPACE_LABEL in home:

@@ -22,7 +22,7 @@ class InjectionChange(NamedTuple):
 def injection_changes(upgrade: Upgrade, *, gained: bool) -> Iterator[InjectionChange]:
     """The release's workloads, on both sides, whose pods gain a proxy; or lose it, and the node has none for them."""
     past, now = sides(upgrade)
-    known = {one.workload.id: one for one in own_pods(upgrade.before.manifests, past)}
+    known = {own_pod.workload.id: own_pod for own_pod in own_pods(upgrade.before.manifests, past)}
     for pods in own_pods(upgrade.after.manifests, now):
         earlier = known.get(pods.workload.id)
         if earlier is None or is_injected(pods, now) is not gained or is_injected(earlier, past) is gained:
@@ -33,7 +33,7 @@ def injection_changes(upgrade: Upgrade, *, gained: bool) -> Iterator[InjectionCh
 
 def own_pods(manifests: ManifestSet, side: SideIndex) -> Iterator[PodTemplate]:
     """The pods of a release's own workloads."""
-    return (template(one, side.home(one)) for one in manifests.resources if one.kind in WORKLOADS)
+    return (template(resource, side.home(resource)) for resource in manifests.resources if resource.kind in WORKLOADS)
 
 
 def _change(before: PodTemplate, after: PodTemplate, both: Sides) -> InjectionChange:

@@ -30,11 +30,11 @@ def refusals(resource: Resource) -> Iterator[Refusal]:
 
 
 def _maps(value: Any) -> list[Mapping[str, Any]]:
-    return [mapping(one) for one in sequence(value)]
+    return [mapping(entry) for entry in sequence(value)]
 
 
 def _repeated(values: Iterable[Any]) -> list[Any]:
-    return [value for value, times in Counter(str(one) for one in values if one).items() if times > 1]
+    return [value for value, times in Counter(str(entry) for entry in values if entry).items() if times > 1]
 
 
 def _gateway(gateway: Resource) -> Iterator[Refusal]:

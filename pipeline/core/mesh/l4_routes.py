@@ -26,8 +26,16 @@ def sidecar_chains(
     proxy: RoutedProxy,
 ) -> tuple[FilterChain, ...]:
     """The chains of a port that is not HTTP. ``bound`` is the listener's address, and the ranges of the service."""
-    of_kind = [one for one in routed if (one.tls if port.protocol.is_tls else one.tcp)]
-    chosen = [one for one in of_kind if any(matches(host, service.host) for host in one.hosts)]
+    of_kind = [
+        virtual_service
+        for virtual_service in routed
+        if (virtual_service.tls if port.protocol.is_tls else virtual_service.tcp)
+    ]
+    chosen = [
+        virtual_service
+        for virtual_service in of_kind
+        if any(matches(host, service.host) for host in virtual_service.hosts)
+    ]
     if port.protocol.is_tls:
         return tuple(_by_sni(service, bound, chosen, proxy))
     return tuple(_by_range(service, bound[1], chosen, proxy))
@@ -38,7 +46,7 @@ def _by_sni(
 ) -> Iterator[FilterChain]:
     address, ranges = bound
     handled: set[tuple[tuple[str, ...], tuple[str, ...]]] = set()
-    for route in (route for one in chosen for route in one.tls):
+    for route in (route for virtual_service in chosen for route in virtual_service.tls):
         for match in entries(route.get("match")):
             if not applies(match, proxy):
                 continue
@@ -55,7 +63,7 @@ def _by_sni(
 def _by_range(
     service: MeshService, ranges: tuple[str, ...], chosen: list[VirtualService], proxy: RoutedProxy
 ) -> Iterator[FilterChain]:
-    for route in (route for one in chosen for route in one.tcp):
+    for route in (route for virtual_service in chosen for route in virtual_service.tcp):
         written = entries(route.get("match"))
         applicable = [match for match in written if applies(match, proxy)]
         subnets = [texts(match.get("destinationSubnets")) for match in applicable]
@@ -78,7 +86,8 @@ def _straight(service: MeshService, port: int) -> tuple[WeightedCluster, ...]:
 def forwarded(route: _Part, proxy: RoutedProxy) -> tuple[WeightedCluster, ...]:
     targets = entries(route.get("route"))
     weights = [
-        (destination_cluster(mapping(one.get("destination")), proxy), number(one.get("weight"))) for one in targets
+        (destination_cluster(mapping(target.get("destination")), proxy), number(target.get("weight")))
+        for target in targets
     ]
     if len(weights) == 1:
         return (WeightedCluster(weights[0][0]),)

@@ -63,13 +63,15 @@ class Mesh:
             return by_kind.get((group, kind), [])
 
         settings = mesh_settings(of_kind("ConfigMap", ""))
-        gateways = [istio_gateway(one) for one in of_kind("Gateway")]
+        gateways = [istio_gateway(gateway) for gateway in of_kind("Gateway")]
         classes = istio_classes(of_kind("GatewayClass", GATEWAY_API))
         spaces = of_kind("Namespace", "")
-        gateways += [made for one in of_kind("Gateway", GATEWAY_API) for made in api_gateways(one, classes, spaces)]
+        gateways += [
+            made for gateway in of_kind("Gateway", GATEWAY_API) for made in api_gateways(gateway, classes, spaces)
+        ]
         written = [virtual_service(one) for one in of_kind("VirtualService")]
         ingresses = istio_ingresses(of_kind("Ingress", _KUBERNETES), of_kind("IngressClass", _KUBERNETES))
-        gateways += [ingress_gateway(one, settings.root_namespace) for one in ingresses]
+        gateways += [ingress_gateway(ingress, settings.root_namespace) for ingress in ingresses]
         services = _services(of_kind)
         peers = tuple(of_kind("PeerAuthentication", SECURITY))
         return cls(
@@ -83,10 +85,10 @@ class Mesh:
             DestinationRules(map(destination_rule, of_kind("DestinationRule")), settings.root_namespace),
             tuple(gateways),
             tuple(map(sidecar_scope, of_kind("Sidecar"))),
-            tuple(workloads(one for of_one_kind in by_kind.values() for one in of_one_kind)),
+            tuple(workloads(resource for of_one_kind in by_kind.values() for resource in of_one_kind)),
             namespace_modes(peers, settings.root_namespace),
             tuple(of_kind("AuthorizationPolicy", SECURITY)),
-            tuple(sorted(one.id for one in of_kind("EnvoyFilter"))),
+            tuple(sorted(envoy_filter.id for envoy_filter in of_kind("EnvoyFilter"))),
             _by_host(services),
             peers,
         )
@@ -120,7 +122,7 @@ class Mesh:
 
 
 def _api_routes(of_kind: Callable[..., list[Resource]], gateways: list[MeshGateway]) -> Iterable[VirtualService]:
-    routes = [one for kind in ROUTE_KINDS for one in of_kind(kind, GATEWAY_API)]
+    routes = [resource for kind in ROUTE_KINDS for resource in of_kind(kind, GATEWAY_API)]
     return api_virtual_services(routes, gateways, of_kind("ReferenceGrant", GATEWAY_API))
 
 
@@ -147,15 +149,18 @@ def _services(of_kind: Callable[..., list[Resource]]) -> tuple[MeshService, ...]
     workload_entries = of_kind("WorkloadEntry")
     for entry in of_kind("ServiceEntry"):
         services += entry_services(entry, _selected(entry, workload_entries))
-    aliases = _aliases([one for one in services if one.resolution is Resolution.ALIAS])
-    return tuple(replace(one, aliases=tuple(aliases[one.host])) if one.host in aliases else one for one in services)
+    aliases = _aliases([service for service in services if service.resolution is Resolution.ALIAS])
+    return tuple(
+        replace(service, aliases=tuple(aliases[service.host])) if service.host in aliases else service
+        for service in services
+    )
 
 
 def _aliases(services: list[MeshService]) -> dict[str, list[str]]:
     """By the host at the end of each chain of ExternalNames, the names that lead there; a ring leads nowhere."""
-    further = {one.host: one.external_name for one in services}
+    further = {service.host: service.external_name for service in services}
     aliases: dict[str, list[str]] = {}
-    for one in sorted(services, key=lambda one: (one.namespace, one.host)):
+    for one in sorted(services, key=lambda service: (service.namespace, service.host)):
         host, seen = one.external_name, {one.host}
         while host in further and host not in seen:
             seen.add(host)
@@ -170,6 +175,8 @@ def _selected(entry: Resource, workload_entries: Iterable[Resource]) -> tuple[En
     if not isinstance(chosen, dict):
         return ()
     wanted = labels(chosen.get("labels"))
-    entries = [one for one in workload_entries if namespace_of(one) == namespace_of(entry)]
+    entries = [
+        workload_entry for workload_entry in workload_entries if namespace_of(workload_entry) == namespace_of(entry)
+    ]
     ends = (endpoint(mapping(one.body.get("spec"))) for one in sorted(entries, key=lambda one: one.id))
     return tuple(end for end in ends if within(wanted, end.labels))

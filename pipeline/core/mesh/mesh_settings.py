@@ -28,8 +28,8 @@ DEFAULT_SETTINGS = MeshSettings()
 
 def mesh_settings(resources: Iterable[Resource]) -> MeshSettings:
     """Of the first such ConfigMap by name; the defaults where there is none that can be read."""
-    config_maps = [one for one in resources if one.kind == "ConfigMap" and _is_mesh(one)]
-    for resource in sorted(config_maps, key=lambda one: one.id):
+    config_maps = [resource for resource in resources if resource.kind == "ConfigMap" and _is_mesh(resource)]
+    for resource in sorted(config_maps, key=lambda config_map: config_map.id):
         config = _config(text(mapping(resource.body.get("data")).get("mesh")))
         if config:
             return _settings(config, namespace_of(resource))

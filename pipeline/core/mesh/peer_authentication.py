@@ -22,7 +22,11 @@ def mode_of(policy: Resource) -> str:
 
 @once
 def _policies(side: SideIndex) -> tuple[Resource, ...]:
-    return tuple(one for one in side.of("PeerAuthentication", SECURITY) if mode_of(one))
+    return tuple(
+        peer_authentication
+        for peer_authentication in side.of("PeerAuthentication", SECURITY)
+        if mode_of(peer_authentication)
+    )
 
 
 def server_mode(pods: PodTemplate, side: SideIndex) -> str:

@@ -36,12 +36,20 @@ class Proxy:
 def proxies(mesh: Mesh) -> list[Proxy]:
     """Sidecars by namespace, then gateways by name. A name that two gateways have is written with its namespace."""
     gateways = [*_gateways(mesh), *_made(mesh)]
-    names = [one.name for one in gateways]
+    names = [gateway.name for gateway in gateways]
     named = [
-        Proxy(one.kind, f"{one.namespace}/{one.name}", one.namespace, one.labels, one.services, one.ports, one.host)
-        if names.count(one.name) > 1
-        else one
-        for one in gateways
+        Proxy(
+            gateway.kind,
+            f"{gateway.namespace}/{gateway.name}",
+            gateway.namespace,
+            gateway.labels,
+            gateway.services,
+            gateway.ports,
+            gateway.host,
+        )
+        if names.count(gateway.name) > 1
+        else gateway
+        for gateway in gateways
     ]
     return [*(sidecar(namespace) for namespace in _namespaces(mesh, gateways)), *named]
 
@@ -55,9 +63,9 @@ def _namespaces(mesh: Mesh, gateways: list[Proxy]) -> list[str]:
     """Those with pods that may have a sidecar; ``default`` where the manifests have none."""
     apart = _SYSTEM | {mesh.settings.root_namespace}
     namespaces = {
-        one.namespace
-        for one in mesh.workloads
-        if one.namespace not in apart and not any(_runs(gateway, one) for gateway in gateways)
+        workload.namespace
+        for workload in mesh.workloads
+        if workload.namespace not in apart and not any(_runs(gateway, workload) for gateway in gateways)
     }
     return sorted(namespaces) or ["default"]
 
@@ -67,9 +75,9 @@ def _runs(gateway: Proxy, workload: Workload) -> bool:
 
 
 def _gateways(mesh: Mesh) -> Iterator[Proxy]:
-    for service in sorted(mesh.services, key=lambda one: (one.name, one.namespace)):
+    for service in sorted(mesh.services, key=lambda service: (service.name, service.namespace)):
         if service.is_kubernetes and service.selector and _is_gateway(service, mesh):
-            pods = [one for one in _pods(mesh, service.namespace) if within(service.selector, one.labels)]
+            pods = [pod for pod in _pods(mesh, service.namespace) if within(service.selector, pod.labels)]
             labels = {**(pods[0].labels if pods else {}), **service.selector}
             ports = pods[0].ports if pods else {}
             yield Proxy(GATEWAY, service.name, service.namespace, labels, (service,), ports)
@@ -78,8 +86,8 @@ def _gateways(mesh: Mesh) -> Iterator[Proxy]:
 def _made(mesh: Mesh) -> Iterator[Proxy]:
     """Those that Istio itself deploys for Gateways of the Gateway API."""
     there = {service.host for service in mesh.services}
-    made = [one for one in mesh.gateways if one.service and one.service not in there]
-    service_of = {(one.source.name, one.namespace): one.service for one in made}
+    made = [gateway for gateway in mesh.gateways if gateway.service and gateway.service not in there]
+    service_of = {(gateway_made.source.name, gateway_made.namespace): gateway_made.service for gateway_made in made}
     for (name, namespace), host in sorted(service_of.items()):
         yield Proxy(GATEWAY, name, namespace, {_NAME_LABEL: name}, host=host)
 
@@ -96,18 +104,22 @@ def _chosen(gateway: MeshGateway, service: MeshService, mesh: Mesh) -> bool:
         return False
     if within(gateway.selector, service.selector):
         return True
-    pods = (one for one in _pods(mesh, service.namespace) if within(service.selector, one.labels))
-    return any(within(gateway.selector, one.labels) for one in pods)
+    pods = (pod for pod in _pods(mesh, service.namespace) if within(service.selector, pod.labels))
+    return any(within(gateway.selector, pod.labels) for pod in pods)
 
 
 def _pods(mesh: Mesh, namespace: str) -> list[Workload]:
-    return [one for one in mesh.workloads if one.namespace == namespace]
+    return [workload for workload in mesh.workloads if workload.namespace == namespace]
 
 
 def workload_proxy(workload: Workload, mesh: Mesh) -> Proxy:
     """The sidecar of a workload, with the Services that lead to it."""
-    own = [one for one in mesh.services if one.is_kubernetes and one.namespace == workload.namespace and one.selector]
-    leading = tuple(one for one in own if within(one.selector, workload.labels))
+    own = [
+        service
+        for service in mesh.services
+        if service.is_kubernetes and service.namespace == workload.namespace and service.selector
+    ]
+    leading = tuple(gateway for gateway in own if within(gateway.selector, workload.labels))
     name = f"{workload.kind}/{workload.name}"
     return Proxy(SIDECAR, name, workload.namespace, workload.labels, leading, workload.ports)
 
@@ -121,11 +133,11 @@ def chosen_proxy(mesh: Mesh, every: list[Proxy], wanted: str) -> Proxy | None:
     if kind.lower() == SIDECAR and name:
         return sidecar(name)
     if kind.lower() == GATEWAY:
-        return next((one for one in every if one.kind == GATEWAY and one.name == name), None)
+        return next((gateway for gateway in every if gateway.kind == GATEWAY and gateway.name == name), None)
     namespace, slash, own = name.partition("/")
-    for one in mesh.workloads:
-        if one.kind.lower() == kind.lower() and (
-            one.name == name or (slash and (one.namespace, one.name) == (namespace, own))
+    for workload in mesh.workloads:
+        if workload.kind.lower() == kind.lower() and (
+            workload.name == name or (slash and (workload.namespace, workload.name) == (namespace, own))
         ):
-            return workload_proxy(one, mesh)
+            return workload_proxy(workload, mesh)
     return None

@@ -78,7 +78,11 @@ def _egress(mesh: Mesh, listener: EgressListener, namespace: str) -> Egress:
             hosts.setdefault(namespace if own == "." else own, []).append(host)
     everywhere = hosts.get("*", [])
     seen = mesh.virtual_services_of(MESH_GATEWAY, namespace)
-    routed = tuple(one for one in seen if _takes_routes(one, hosts.get(one.namespace, []), everywhere))
+    routed = tuple(
+        virtual_service
+        for virtual_service in seen
+        if _takes_routes(virtual_service, hosts.get(virtual_service.namespace, []), everywhere)
+    )
     services = tuple(_services(mesh, listener, hosts, namespace))
     return Egress(listener, services, routed, _owners(routed, services))
 
@@ -131,7 +135,9 @@ def _destinations(
     for host, ports in _wanted(routed, namespace).items():
         candidates = {service.namespace: service for service in mesh.by_host(host)}
         default = mesh.settings.service_exports
-        visible = sorted(name for name, one in candidates.items() if exported(one.exports or default, name, namespace))
+        visible = sorted(
+            name for name, candidate in candidates.items() if exported(candidate.exports or default, name, namespace)
+        )
         place = namespace if namespace in candidates else visible[0] if visible else None
         if place is None:
             continue
@@ -154,7 +160,7 @@ def _wanted(routed: VirtualService, namespace: str) -> dict[str, set[int]]:
         if sources and all(source and source != namespace for source in sources):
             continue
         weighted = (*entries(route.get("route")), *entries(route.get("mirrors")))
-        targets = [mapping(one.get("destination")) for one in weighted]
+        targets = [mapping(destination_weight.get("destination")) for destination_weight in weighted]
         for target in (*targets, mapping(route.get("mirror"))):
             host = text(target.get("host"))
             if host:

@@ -27,19 +27,20 @@ def carries_the_mesh(workload: Resource) -> bool:
     """Whether it is a control plane, or a gateway: a proxy that is the workload's own and only program."""
     if workload.kind not in _SERVING:
         return False
-    names = {str(one.get("name")) for one in containers(workload)}
+    names = {str(container.get("name")) for container in containers(workload)}
     return names == {PROXY} or any(part.role == "istiod" for part in parts_of(workload))
 
 
 def redundancy(workload: Resource, side: SideIndex) -> Redundancy:
-    scalers = [one for one in _scalers(side) if _scales(one, workload, side)]
+    scalers = [scaler for scaler in _scalers(side) if _scales(scaler, workload, side)]
     replicas = spec(workload).get("replicas")
-    floors = [spec(one).get("minReplicas", 1) for one in scalers] or [1 if replicas is None else replicas]
+    floors = [spec(scaler).get("minReplicas", 1) for scaler in scalers] or [1 if replicas is None else replicas]
     pods, pod = template(workload, side.home(workload)), pod_spec(workload)
     budgets = (
-        one
-        for one in side.of("PodDisruptionBudget", "policy")
-        if side.home(one) == pods.namespace and selects(mapping(spec(one).get("selector")), pods.labels)
+        pod_disruption_budget
+        for pod_disruption_budget in side.of("PodDisruptionBudget", "policy")
+        if side.home(pod_disruption_budget) == pods.namespace
+        and selects(mapping(spec(pod_disruption_budget).get("selector")), pods.labels)
     )
     spread = bool(mapping(pod.get("affinity")).get("podAntiAffinity")) or bool(pod.get("topologySpreadConstraints"))
     return Redundancy(

@@ -120,7 +120,7 @@ def fits(match: Mapping[str, Any], request: MeshRequest) -> bool:
         if _value_fits(header, value) == bool(header.get("invert_match")):
             return False
     queries = sequence(match.get("query_parameters"))
-    return all(_value_fits(one, request.query.get(one["name"])) for one in queries)
+    return all(_value_fits(query, request.query.get(query["name"])) for query in queries)
 
 
 def _path_fits(match: Mapping[str, Any], path: str) -> bool:

@@ -51,7 +51,9 @@ def _claims(side: SideIndex) -> dict[tuple[str, ...], list[HostClaim]]:
 def claims(resource: Resource, side: SideIndex) -> Iterator[HostClaim]:
     """What a VirtualService of the sidecars, or a ServiceEntry, claims."""
     own = side.home(resource)
-    scopes = frozenset(own if one == "." else one for one in texts(spec(resource).get("exportTo"))) or frozenset("*")
+    scopes = frozenset(
+        own if namespace == "." else namespace for namespace in texts(spec(resource).get("exportTo"))
+    ) or frozenset("*")
     if resource.kind == "VirtualService" and MESH in gateways(resource):
         for index, host in enumerate(hosts(resource)):
             yield HostClaim(resource, ("spec", "hosts", index), ("host", full_host(host, own)), "", scopes)

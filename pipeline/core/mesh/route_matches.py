@@ -28,7 +28,7 @@ def route_match(match: _Match | None, *, by_segment: bool = False) -> dict[str, 
         conditions["headers"] = headers
     if metadata:
         conditions["dynamic_metadata"] = metadata
-    parameters = [_parameter(name, one) for name, one in sorted(mapping(match.get("queryParams")).items())]
+    parameters = [_parameter(name, condition) for name, condition in sorted(mapping(match.get("queryParams")).items())]
     if parameters:
         conditions["query_parameters"] = parameters
     return conditions if conditions["case_sensitive"] else {**conditions, "case_sensitive": False}
@@ -64,7 +64,7 @@ def _headers(match: _Match) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]
         if "present_match" not in condition:
             condition["treat_missing_header_as_empty"] = True
         headers.append(condition)
-    return sorted(headers, key=lambda one: str(one["name"])), metadata
+    return sorted(headers, key=lambda header: str(header["name"])), metadata
 
 
 def _header(name: str, wanted: Any) -> dict[str, Any]:

@@ -26,7 +26,7 @@ def spec(resource: Resource) -> Mapping[str, Any]:
 
 def texts(value: Any) -> list[str]:
     """The strings of a list."""
-    return [one for one in sequence(value) if isinstance(one, str)]
+    return [entry for entry in sequence(value) if isinstance(entry, str)]
 
 
 def rules(resource: Resource) -> Iterator[tuple[Path, Mapping[str, Any]]]:
@@ -47,7 +47,7 @@ def destinations(resource: Resource) -> tuple[RouteDestination, ...]:
         parts.append(_destination(rule.get("mirror"), (*path, "mirror"), "mirror"))
         for index, mirror in enumerate(sequence(rule.get("mirrors"))):
             parts.append(_destination(mapping(mirror).get("destination"), (*path, "mirrors", index), "mirror"))
-    return tuple(one for one in parts if one is not None)
+    return tuple(part for part in parts if part is not None)
 
 
 def _destination(value: Any, path: Path, word: str) -> RouteDestination | None:

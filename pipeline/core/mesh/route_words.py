@@ -55,10 +55,10 @@ def cluster_words(name: str) -> str:
 def to_words(to: tuple[WeightedCluster, ...], known: Collection[str] | None = None) -> str:
     """Each destination with its share; ``known`` are the clusters that there are: any other answers 503."""
     words = []
-    for one in to:
-        missing = known is not None and one.cluster not in known
-        share = "" if len(to) == 1 and one.weight == _WHOLE else f" {one.weight} %"
-        words.append(f"{cluster_words(one.cluster)}{share}{' (no such cluster)' if missing else ''}")
+    for cluster in to:
+        missing = known is not None and cluster.cluster not in known
+        share = "" if len(to) == 1 and cluster.weight == _WHOLE else f" {cluster.weight} %"
+        words.append(f"{cluster_words(cluster.cluster)}{share}{' (no such cluster)' if missing else ''}")
     return ", ".join(words) or "nowhere"
 
 
@@ -84,7 +84,7 @@ def _redirect(redirect: Mapping[str, Any]) -> str:
 def _beyond(route: EnvoyRoute) -> Iterator[str]:
     if route.timeout not in ("", "0s"):
         yield f"timeout {route.timeout}"
-    inside = any(one.cluster not in _NAMED for one in route.to)
+    inside = any(cluster.cluster not in _NAMED for cluster in route.to)
     if inside and route.retries != _USUAL_RETRIES:
         yield f"retries {route.retries}" if route.retries else "no retries"
     if route.host_rewrite:
@@ -119,9 +119,13 @@ def match_words(match: Mapping[str, Any]) -> str:
         else:
             sign = "!" if header.get("invert_match") else ""
             more.append(f"{sign}{header['name']}={_value(header)}")
-    more += [f"?{one['name']}={_value(one)}" for one in sequence(match.get("query_parameters"))]
     more += [
-        f"claim {'.'.join(part['key'] for part in one['path'])}" for one in sequence(match.get("dynamic_metadata"))
+        f"?{query_parameter['name']}={_value(query_parameter)}"
+        for query_parameter in sequence(match.get("query_parameters"))
+    ]
+    more += [
+        f"claim {'.'.join(part['key'] for part in condition['path'])}"
+        for condition in sequence(match.get("dynamic_metadata"))
     ]
     case = " in any case" if match.get("case_sensitive") is False else ""
     word = f"{method}{_path(match)}{case}"

@@ -52,7 +52,7 @@ def sidecar_table(request: TableRequest, scope: ProxyScope, proxy: RoutedProxy) 
 def _groups(egress: Egress, services: Mapping[str, MeshService], proxy: RoutedProxy, listened: int) -> Iterator[_Group]:
     routed = egress.virtual_services
     if listened != _HTTP_PORT:
-        routed = tuple(one for one in routed if _concerns(one, services))
+        routed = tuple(virtual_service for virtual_service in routed if _concerns(virtual_service, services))
     left = dict(services)
     for service in routed:
         for group in _of_virtual_service(service, services, proxy, egress.owners):
@@ -90,7 +90,7 @@ def _of_virtual_service(
         return
     others, services_there = _split(service, services, owners)
     if service.from_gateway_api:
-        near = service.namespace in (proxy.namespace, *(one.namespace for one in services_there))
+        near = service.namespace in (proxy.namespace, *(service_there.namespace for service_there in services_there))
         if not services_there or not near:
             return
     by_port: dict[int, list[MeshService]] = {}
@@ -131,16 +131,18 @@ def _virtual_hosts(groups: list[_Group], listened: int, namespace: str) -> Itera
     for group in groups:
         port = 0 if listened else group.port
         asked = [(name, [for_domain(name)], set[str]()) for name in group.hosts]
-        asked += [(one.host, *domains_of(one, port, namespace)) for one in group.services]
+        asked += [(service.host, *domains_of(service, port, namespace)) for service in group.services]
         for host, domains, made in asked:
             name = f"{for_domain(host)}:{group.port}"
             if name in names:
                 continue
             names.add(name)
-            left = [one for one in domains if one.lower() not in taken and not (one in made and one in known)]
-            taken.update(one.lower() for one in left)
+            left = [
+                domain for domain in domains if domain.lower() not in taken and not (domain in made and domain in known)
+            ]
+            taken.update(domain.lower() for domain in left)
             if not listened and group.port != _HTTP_PORT:
-                left = [one for one in left if ":" in one]
+                left = [domain for domain in left if ":" in domain]
             if left:
                 yield VirtualHost(name, tuple(dict.fromkeys(left)), group.routes)
 
@@ -160,7 +162,7 @@ def domains_of(service: MeshService, port: int, namespace: str) -> tuple[list[st
     if service.address not in (UNSPECIFIED, f"{service.name}.{service.namespace}"):
         domains.append(for_domain(service.address))
     if port:
-        domains = [name for one in domains for name in (one, f"{one}:{port}")]
+        domains = [name for domain in domains for name in (domain, f"{domain}:{port}")]
     return domains, made
 
 

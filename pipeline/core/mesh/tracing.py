@@ -52,7 +52,7 @@ def _taken(view: ProxyView | None, request: MeshRequest) -> tuple[str, str]:
             chains = [chain_words(chain) for chain in listener.chains if _leads_to(chain.to, request.host, chain.sni)]
             if chains:
                 return f"listener {listener.name}", ", ".join(chains)
-    through = next((one for one in view.listeners if one.name == _OUTBOUND), None)
+    through = next((listener for listener in view.listeners if listener.name == _OUTBOUND), None)
     if through is None:
         return _NOT_THERE, _NOT_THERE
     return "no listener for it", "; ".join(chain_words(chain) for chain in through.chains)
@@ -71,7 +71,7 @@ def _http(view: ProxyView, taken: TakenRoute, request: MeshRequest) -> tuple[str
 def _leads_to(to: Iterable[WeightedCluster], host: str, sni: tuple[str, ...]) -> bool:
     if sni:
         return any(name == host or (name.startswith("*") and host.endswith(name[1:])) for name in sni)
-    return any(same_host(one.cluster.rpartition("|")[2], host) for one in to)
+    return any(same_host(cluster.cluster.rpartition("|")[2], host) for cluster in to)
 
 
 def same_host(full: str, given: str) -> bool:

@@ -35,7 +35,7 @@ def subset_policy(general: _Policy, own: _Policy, port: int) -> _Policy:
 
 def _of_port(policy: _Policy, port: int) -> _Policy | None:
     settings = entries(policy.get("portLevelSettings"))
-    return next((one for one in settings if number(mapping(one.get("port")).get("number")) == port), None)
+    return next((setting for setting in settings if number(mapping(setting.get("port")).get("number")) == port), None)
 
 
 def _taken(policy: _Policy, keys: tuple[str, ...]) -> dict[str, Any]:

@@ -52,7 +52,7 @@ def namespace_of(resource: Resource, fallback: str = "default") -> str:
 
 def by_name(resources: Iterable[Resource]) -> list[Resource]:
     """Ordered for two states that are compared: where one file moves its objects, nothing else changes."""
-    return sorted(resources, key=lambda one: (one.kind, one.id.name, one.id.namespace))
+    return sorted(resources, key=lambda resource: (resource.kind, resource.id.name, resource.id.namespace))
 
 
 def export_to(spec: Mapping[str, Any]) -> frozenset[str]:

@@ -77,7 +77,7 @@ def _target(target: int | str, otherwise: int, proxy: Proxy) -> int:
 def _gateway(mesh: Mesh, proxy: Proxy) -> ProxyView:
     scope = gateway_scope(mesh, proxy.namespace, proxy.labels)
     hosts = {proxy.host, *(service.host for service in proxy.services)}
-    chosen = [one for one in mesh.gateways if _serves(one, proxy, hosts)]
+    chosen = [gateway for gateway in mesh.gateways if _serves(gateway, proxy, hosts)]
 
     def port_of(wanted: int) -> int:
         for service in proxy.services:
@@ -89,7 +89,7 @@ def _gateway(mesh: Mesh, proxy: Proxy) -> ProxyView:
     joined = joined_servers(chosen, port_of)
     builder = GatewayView(mesh, scope, joined, _has_policies(mesh, proxy))
     clusters = Clusters(mesh, scope, of_gateway=True)
-    through = any(one.server.tls_mode == "AUTO_PASSTHROUGH" for those in joined.ports.values() for one in those)
+    through = any(owned.server.tls_mode == "AUTO_PASSTHROUGH" for those in joined.ports.values() for owned in those)
     all_clusters = [*clusters.outbound(), _BLACK_HOLE, *(clusters.through_sni() if through else ())]
     return ProxyView.of(all_clusters, builder.listeners(), builder.tables())
 

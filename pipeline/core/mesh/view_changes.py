@@ -64,7 +64,7 @@ def view_changes(old: ProxyView | None, new: ProxyView | None) -> list[MeshChang
 
 
 def _clusters(old: ProxyView, new: ProxyView) -> Iterator[MeshChange]:
-    before, after = ({one.name: one for one in view.clusters} for view in (old, new))
+    before, after = ({cluster.name: cluster for cluster in view.clusters} for view in (old, new))
     for name in sorted(before.keys() | after.keys()):
         one, other = before.get(name), after.get(name)
         data = _cluster_data(one), _cluster_data(other)
@@ -85,7 +85,7 @@ def _apart(words: tuple[str, str]) -> tuple[str, str]:
 
 
 def _listeners(old: ProxyView, new: ProxyView) -> Iterator[MeshChange]:
-    before, after = ({one.name: one for one in view.listeners} for view in (old, new))
+    before, after = ({listener.name: listener for listener in view.listeners} for view in (old, new))
     for name in sorted(before.keys() | after.keys()):
         one, other = before.get(name), after.get(name)
         words = listener_state(one) if one else "", listener_state(other) if other else ""
@@ -95,8 +95,8 @@ def _listeners(old: ProxyView, new: ProxyView) -> Iterator[MeshChange]:
 
 
 def _routes(old: ProxyView, new: ProxyView) -> Iterator[MeshChange]:
-    before, after = ({one.name: one for one in view.tables} for view in (old, new))
-    known = tuple(frozenset(one.name for one in view.clusters) for view in (old, new))
+    before, after = ({table.name: table for table in view.tables} for view in (old, new))
+    known = tuple(frozenset(cluster.name for cluster in view.clusters) for view in (old, new))
     for name in sorted(before.keys() | after.keys()):
         ours, theirs = _hosts(before.get(name)), _hosts(after.get(name))
         for host in sorted(ours.keys() | theirs.keys()):

@@ -61,5 +61,5 @@ def route_json(route: EnvoyRoute) -> dict[str, Any]:
     if route.retries is not None:
         data["retries"] = route.retries
     if not route.redirect and not route.direct_response:
-        data["to"] = [{"cluster": one.cluster, "weight": one.weight} for one in route.to]
+        data["to"] = [{"cluster": cluster.cluster, "weight": cluster.weight} for cluster in route.to]
     return data

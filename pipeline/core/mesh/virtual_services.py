@@ -61,11 +61,11 @@ def _route(route: Part, namespace: str) -> Part:
     if "match" in route:
         resolved["match"] = [_match(match, namespace) for match in entries(route["match"])]
     if "route" in route:
-        resolved["route"] = [_resolved(one, namespace) for one in entries(route["route"])]
+        resolved["route"] = [_resolved(entry, namespace) for entry in entries(route["route"])]
     if isinstance(route.get("mirror"), dict):
         resolved["mirror"] = _destination(route["mirror"], namespace)
     if "mirrors" in route:
-        resolved["mirrors"] = [_resolved(one, namespace) for one in entries(route["mirrors"])]
+        resolved["mirrors"] = [_resolved(entry, namespace) for entry in entries(route["mirrors"])]
     return resolved
 
 
