@@ -23,5 +23,5 @@ def skeleton(text: str) -> str:
     if text.isascii():
         return text.lower()
     plain = unicodedata.normalize("NFKD", text.casefold())
-    kept = "".join(one for one in plain if unicodedata.category(one) not in _INVISIBLE)
+    kept = "".join(character for character in plain if unicodedata.category(character) not in _INVISIBLE)
     return unicodedata.normalize("NFKD", kept.casefold()).translate(_LETTERS)

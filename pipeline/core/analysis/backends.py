@@ -28,7 +28,7 @@ def dangling_backends(upgrade: Upgrade, kinds: frozenset[str]) -> Iterator[tuple
 def never_rendered(upgrade: Upgrade, resource: Resource) -> Iterator[Backend]:
     """Backends of an object that no Service of this release, or of the rest of the repository, answers for."""
     after = _ports_after(upgrade)
-    return (one for one in backends(resource, home(resource, upgrade)) if not _resolves(one, after))
+    return (backend for backend in backends(resource, home(resource, upgrade)) if not _resolves(backend, after))
 
 
 def backends(resource: Resource, namespace: str) -> Iterator[Backend]:

@@ -28,7 +28,7 @@ def all_shown(fields: Sequence[FieldChange]) -> list[str]:
 def _steps(path: Path, alike: Sequence[Path]) -> int:
     """How many of a path's last steps no other path has, from a key on."""
     lengths = (n for n in range(2, len(path)) if isinstance(path[-n], str))
-    return next((n for n in lengths if sum(one[-n:] == path[-n:] for one in alike) == 1), len(path))
+    return next((n for n in lengths if sum(path_alike[-n:] == path[-n:] for path_alike in alike) == 1), len(path))
 
 
 def shown(field: FieldChange, *, steps: int = 0) -> str:

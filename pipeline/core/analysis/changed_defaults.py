@@ -48,10 +48,10 @@ def _scopes(
 ) -> Iterator[DefaultChange]:
     """``over`` is what the charts above set here, before and after: where both do, the default has no effect."""
     for path, before, after in _differences(old.defaults, new.defaults, ()):
-        if all(get(one, path) is not MISSING for one in over):
+        if all(get(layer_values, path) is not MISSING for layer_values in over):
             continue
         full = prefix + path
-        hit = any(full[: len(one)] == one or one[: len(full)] == full for one in set_here)
+        hit = any(full[: len(path_set)] == path_set or path_set[: len(full)] == full for path_set in set_here)
         removed, added = before is not MISSING and after is MISSING, before is MISSING
         yield DefaultChange(
             new.file,

@@ -25,8 +25,8 @@ _ALWAYS_THERE = frozenset(
 @once
 def no_longer_rendered(upgrade: Upgrade) -> frozenset[ResourceId]:
     """What the release rendered and nobody renders or keeps now. What it never rendered is not due to this upgrade."""
-    mine = {one.id for one in upgrade.before.manifests.resources if not kept(one)}
-    gone = mine - {one.id for one in upgrade.after.manifests.resources}
+    rendered_before = {resource.id for resource in upgrade.before.manifests.resources if not kept(resource)}
+    gone = rendered_before - {resource.id for resource in upgrade.after.manifests.resources}
     return _unmade(gone - known_objects(upgrade).after.among(gone).keys(), upgrade)
 
 
@@ -54,18 +54,18 @@ def newly_missing(upgrade: Upgrade, kinds: frozenset[str], names: Names) -> Iter
     missing = {reference.id for _, reference in references}
     missing -= {*before.among(missing), *after.among(missing)}
     if missing:
-        missing -= {reference.id for one in before.of_kinds(*kinds) for reference in names(one)}
+        missing -= {reference.id for resource in before.of_kinds(*kinds) for reference in names(resource)}
     unmade = _unmade(missing, upgrade)
     return ((resource, reference) for resource, reference in references if reference.id in unmade)
 
 
 def _unmade(ids: set[ResourceId], upgrade: Upgrade) -> frozenset[ResourceId]:
     """Those of ``ids`` that no operator and no job makes after the upgrade."""
-    if not any(one.kind in _PRODUCED for one in ids):
+    if not any(id_.kind in _PRODUCED for id_ in ids):
         return frozenset(ids)
     made = _made(around(upgrade)[1])
     return frozenset(
-        one for one in ids if one.kind not in _PRODUCED or not made & {(one.namespace, one.name), ("", one.name)}
+        id_ for id_ in ids if id_.kind not in _PRODUCED or not made & {(id_.namespace, id_.name), ("", id_.name)}
     )
 
 

@@ -34,15 +34,15 @@ def new_host_access(before: Mapping[str, Any], after: Mapping[str, Any]) -> Host
     had, has = _folders(before), _folders(after)
     volumes = {name for name, folder in has.items() if not any(_inside(folder, old) for old in had.values())}
     old = list(_mounts(before, had))
-    names = {str(mapping(one).get("name")) for key in CONTAINERS for one in sequence(before.get(key))}
+    names = {str(mapping(container).get("name")) for key in CONTAINERS for container in sequence(before.get(key))}
     mounts = {
-        (one.container, one.at)
-        for one in _mounts(after, has)
+        (mount.container, mount.at)
+        for mount in _mounts(after, has)
         if not any(
-            _allows(other, one) for other in old if other.container == one.container or one.container not in names
+            _allows(other, mount) for other in old if other.container == mount.container or mount.container not in names
         )
     }
-    moved = {one.volume for one in _mounts(after, has) if (one.container, one.at) in mounts and one.folder}
+    moved = {mount.volume for mount in _mounts(after, has) if (mount.container, mount.at) in mounts and mount.folder}
     return HostAccess(frozenset(volumes | {name for name in moved if had.get(name) != has[name]}), frozenset(mounts))
 
 
@@ -50,15 +50,15 @@ def _folders(spec: Mapping[str, Any]) -> dict[str, str]:
     """The node's folder of each volume that has one, by the volume's name."""
     volumes = map(mapping, sequence(spec.get("volumes")))
     return {
-        str(one.get("name")): posixpath.normpath("/" + str(mapping(one["hostPath"]).get("path", "")).lstrip("/"))
-        for one in volumes
-        if "hostPath" in one
+        str(volume.get("name")): posixpath.normpath("/" + str(mapping(volume["hostPath"]).get("path", "")).lstrip("/"))
+        for volume in volumes
+        if "hostPath" in volume
     }
 
 
 def _mounts(spec: Mapping[str, Any], folders: Mapping[str, str]) -> Iterator[_Mount]:
     """The mounts of the node's folders, and of all that is shared with the node."""
-    for container in (mapping(one) for key in CONTAINERS for one in sequence(spec.get(key))):
+    for container in (mapping(container) for key in CONTAINERS for container in sequence(spec.get(key))):
         for mount in map(mapping, sequence(container.get("volumeMounts"))):
             volume, shared = str(mount.get("name")), mount.get("mountPropagation") == "Bidirectional"
             if volume in folders or shared:

@@ -31,9 +31,13 @@ class KnownObjects:
 
     def among(self, wanted: Collection[ResourceId]) -> dict[ResourceId, Resource]:
         """Those of ``wanted`` that are there. Where the release and another render one identity, it is the other's."""
-        names = {one.name for one in wanted}
-        kinds = sorted({one.kind for one in wanted})
-        return {one.id: one for one in self.of_kinds(*kinds) if one.id.name in names and one.id in wanted}
+        names = {rid.name for rid in wanted}
+        kinds = sorted({rid.kind for rid in wanted})
+        return {
+            resource.id: resource
+            for resource in self.of_kinds(*kinds)
+            if resource.id.name in names and resource.id in wanted
+        }
 
 
 class KnownSides(NamedTuple):

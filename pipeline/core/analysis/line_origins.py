@@ -65,8 +65,8 @@ def _leaves(value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str
 
 
 def _overlaid(resource: Resource, side: Side, path: tuple[str | int, ...]) -> bool:
-    effects = (one for one in side.notes.overlaid or () if one.id == resource.id)
-    return any(_at_or_below(path, one.path, resource.body) for one in effects)
+    effects = (effect for effect in side.notes.overlaid or () if effect.id == resource.id)
+    return any(_at_or_below(path, effect.path, resource.body) for effect in effects)
 
 
 def _at_or_below(path: tuple[str | int, ...], above: Path, body: Any) -> bool:
@@ -117,4 +117,4 @@ def _reads(resource: Resource, side: Side) -> _Reads:
     name = f"vendor_charts/{chart.name}/{chart.version}/values.yaml"
     defaults = ValuesLayer(name, chart.files.get("values.yaml", ""), dict(chart.defaults))
     origins = {origin.path: origin for origin in origins_of_values([ChartDefaults((), defaults)], side.values, {})}
-    return _Reads({key: tuple(dict.fromkeys(several)) for key, several in by_key.items()}, origins)
+    return _Reads({key: tuple(dict.fromkeys(places)) for key, places in by_key.items()}, origins)

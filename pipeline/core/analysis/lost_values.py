@@ -36,10 +36,10 @@ def _ours(upgrade: Upgrade) -> dict[ValuesPath, frozenset[str]]:
     if chart is None or upgrade.after.chart is None:
         return {}
     scope = scope_of(chart)
-    kept = {path: value for path, value in _set(upgrade.after).items() if path in old and old[path] == value}
+    unchanged = {path: value for path, value in _set(upgrade.after).items() if path in old and old[path] == value}
     return {
         path: frozenset(word for word in _texts(value) if len(word) >= _SHORTEST)
-        for path, value in kept.items()
+        for path, value in unchanged.items()
         if default_at(scope, path) != value
     }
 

@@ -41,16 +41,16 @@ def new_faults(upgrade: Upgrade, kinds: frozenset[str], find: Faults) -> Iterato
 
     They are proven where both ends are at hand, or the other end was; likely where somebody else may make it.
     """
-    own = [one for one in upgrade.after.manifests.resources if one.id.kind in kinds]
+    own = [resource for resource in upgrade.after.manifests.resources if resource.id.kind in kinds]
     if not own:
         return
     before, after = sides(upgrade)
-    faults = [fault for one in own for fault in find(one, after)]
+    faults = [fault for resource in own for fault in find(resource, after)]
     if not faults:
         return
     faulty = {fault.resource.id for fault in faults}
-    earlier = [one for one in upgrade.before.manifests.resources if one.id in faulty]
-    said = {(fault.resource.id, fault.about) for one in earlier for fault in find(one, before)}
+    earlier = [resource for resource in upgrade.before.manifests.resources if resource.id in faulty]
+    said = {(fault.resource.id, fault.about) for resource in earlier for fault in find(resource, before)}
     for fault in faults:
         key = (fault.resource.id, fault.about)
         if key in said or (fault.foreign and before.is_empty):

@@ -62,7 +62,9 @@ def _pairs(upgrade: Upgrade) -> Iterator[tuple[Resource | None, Resource]]:
             changed.add(change.after.id)
             yield change.before, change.after
     if upgrade.facts.target_before is not None:
-        yield from ((one, one) for one in upgrade.after.manifests.resources if one.id not in changed)
+        yield from (
+            (resource, resource) for resource in upgrade.after.manifests.resources if resource.id not in changed
+        )
 
 
 def _fresh(before: Resource | None, after: Resource, past: int, minor: int) -> list[FieldComplaint]:
@@ -74,13 +76,13 @@ def _fresh(before: Resource | None, after: Resource, past: int, minor: int) -> l
     if not faults:
         return []
     known = {(old.fault, old.where) for old in (complaints(before, past) if before is not None else ())}
-    return [one for one in faults if (one.fault, one.where) not in known][:_TOLD]
+    return [fault for fault in faults if (fault.fault, fault.where) not in known][:_TOLD]
 
 
 def _news(complained: list[tuple[Resource, FieldComplaint]], *, stated: bool) -> News:
     resource, first = complained[0]
-    certain = stated or all(_never_taken(*one) for one in complained)
-    return News(first, resource, tuple(place(r, one.path) for r, one in complained), certain)
+    certain = stated or all(_never_taken(*complaint) for complaint in complained)
+    return News(first, resource, tuple(place(r, complaint.path) for r, complaint in complained), certain)
 
 
 def _never_taken(resource: Resource, complaint: FieldComplaint) -> bool:

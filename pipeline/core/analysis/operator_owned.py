@@ -45,7 +45,9 @@ def operated(resource: Resource) -> str:
         return known
     if group == "argoproj.io" and kind in ("Application", "ApplicationSet"):
         finalizers = map(str, sequence(resource.metadata.get("finalizers")))
-        return "everything that it deploys" if any(one.startswith(_ARGO_CASCADE) for one in finalizers) else ""
+        return (
+            "everything that it deploys" if any(finalizer.startswith(_ARGO_CASCADE) for finalizer in finalizers) else ""
+        )
     spec = mapping(resource.body.get("spec"))
     if group.endswith(_EXTERNAL) and "forProvider" in spec and spec.get("deletionPolicy") != "Orphan":
         return "what it stands for at the provider"

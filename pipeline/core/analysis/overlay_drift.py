@@ -58,18 +58,20 @@ def _edited(drift: OverlayDrift, upgrade: Upgrade) -> bool:
 
 
 def _drift(effect: Effect, now: ResourceId, after: tuple[Effect, ...], upgrade: Upgrade) -> OverlayDrift | None:
-    own = [one for one in after if one.id == now]
-    made = [one for one in own if one.op is Op.ADDED and _creates(one.path, effect)]
+    own = [effect_after for effect_after in after if effect_after.id == now]
+    made = [effect_after for effect_after in own if effect_after.op is Op.ADDED and _creates(effect_after.path, effect)]
     if made:
         return OverlayDrift(now, made[0].path, Loss.CREATES, effect)
-    if any(_same_branch(one.path, effect.path) for one in own):
+    if any(_same_branch(effect_after.path, effect.path) for effect_after in own):
         return None
-    mine, theirs = upgrade.before.manifests.by_id(), upgrade.after.manifests.by_id()
+    before, theirs = upgrade.before.manifests.by_id(), upgrade.after.manifests.by_id()
     if now not in theirs:
         # a patch that selects several objects still does its work on the others; one that deletes an object is done
-        alive = any(one.id.kind == now.kind and _same_branch(one.path, effect.path) for one in after)
+        alive = any(
+            effect_after.id.kind == now.kind and _same_branch(effect_after.path, effect.path) for effect_after in after
+        )
         return None if alive or not effect.path else OverlayDrift(effect.id, (), Loss.OBJECT_GONE, effect)
-    if _as_wanted(effect, mine.get(effect.id), theirs[now]):
+    if _as_wanted(effect, before.get(effect.id), theirs[now]):
         return OverlayDrift(now, effect.path, Loss.NOTHING_LEFT, effect)
     return OverlayDrift(now, _lost_at(effect, theirs[now]), Loss.MISSES, effect)
 

@@ -39,22 +39,24 @@ def asked(container: Mapping[str, Any], key: str, filled: Mapping[str, Any]) -> 
     """The container's ``requests.cpu`` and so on: a limit stands in for a request, ``filled`` for both."""
     kind, _, name = key.partition(".")
     resources = mapping(container.get("resources"))
-    own, limit = (mapping(resources.get(one)).get(name) for one in (kind, "limits"))
+    own, limit = (mapping(resources.get(part)).get(name) for part in (kind, "limits"))
     of_range = mapping(filled.get("defaultRequest" if kind == "requests" else "default")).get(name)
     fallback = mapping(filled.get("default")).get(name)
-    amounts = (quantity(one) for one in (own, limit if kind == "requests" else None, of_range, fallback))
-    return next((one for one in amounts if one is not None), None)
+    amounts = (quantity(amount) for amount in (own, limit if kind == "requests" else None, of_range, fallback))
+    return next((amount for amount in amounts if amount is not None), None)
 
 
 def pod_sum(workload: Resource, key: str, filled: Mapping[str, Any]) -> Fraction:
     """Of one pod."""
-    return sum((asked(one, key, filled) or Fraction(0) for one in own_containers(workload)), Fraction(0))
+    return sum(
+        (asked(own_container, key, filled) or Fraction(0) for own_container in own_containers(workload)), Fraction(0)
+    )
 
 
 def container_ranges(side: SideIndex, namespace: str) -> list[Mapping[str, Any]]:
     """The limits of type Container of a namespace's LimitRanges."""
-    ranges = (one for one in side.of("LimitRange", "") if side.home(one) == namespace)
-    limits = (limit for one in ranges for limit in sequence(mapping(one.body.get("spec")).get("limits")))
+    ranges = (limit_range for limit_range in side.of("LimitRange", "") if side.home(limit_range) == namespace)
+    limits = (limit for range_ in ranges for limit in sequence(mapping(range_.body.get("spec")).get("limits")))
     return [limit for limit in map(mapping, limits) if limit.get("type") == "Container"]
 
 
@@ -69,18 +71,21 @@ def filled_in(side: SideIndex, namespace: str) -> Mapping[str, Any]:
 
 def quotas(side: SideIndex, namespace: str) -> list[Resource]:
     """The ResourceQuotas that count every pod of a namespace: those with scopes count some alone."""
-    candidates = (one for one in side.of("ResourceQuota", "") if side.home(one) == namespace)
+    candidates = (
+        resource_quota for resource_quota in side.of("ResourceQuota", "") if side.home(resource_quota) == namespace
+    )
     return [
-        one
-        for one in candidates
-        if not mapping(one.body.get("spec")).get("scopes") and not mapping(one.body.get("spec")).get("scopeSelector")
+        candidate
+        for candidate in candidates
+        if not mapping(candidate.body.get("spec")).get("scopes")
+        and not mapping(candidate.body.get("spec")).get("scopeSelector")
     ]
 
 
 def used(side: SideIndex, pods: tuple[PodTemplate, ...], key: str, namespace: str) -> Fraction:
     """What all pods of a namespace ask for of ``requests.cpu`` and so on, or their number for ``pods``."""
-    own = [one.workload for one in pods if one.namespace == namespace]
+    own = [pod.workload for pod in pods if pod.namespace == namespace]
     if key in ("pods", "count/pods"):
         return Fraction(sum(map(pod_count, own)))
     filled = filled_in(side, namespace)
-    return sum((pod_count(one) * pod_sum(one, key, filled) for one in own), Fraction(0))
+    return sum((pod_count(workload) * pod_sum(workload, key, filled) for workload in own), Fraction(0))

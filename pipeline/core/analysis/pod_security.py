@@ -58,7 +58,10 @@ def _keys(field: FieldChange, path: Path) -> frozenset[str]:
 
 def _holding(spec: Mapping[str, Any], name: str, keys: frozenset[str]) -> dict[str, Any]:
     """What holds for one container: its own settings, then the pod's."""
-    own = next((mapping(one.get("securityContext")) for one in _containers(spec) if one.get("name") == name), {})
+    own = next(
+        (mapping(container.get("securityContext")) for container in _containers(spec) if container.get("name") == name),
+        {},
+    )
     of_pod = {key: value for key, value in mapping(spec.get("securityContext")).items() if key in _INHERITED}
     return {key: value for key, value in {**of_pod, **own}.items() if key in keys}
 
@@ -70,11 +73,11 @@ def _of_pod_alone(spec: Mapping[str, Any], keys: frozenset[str]) -> dict[str, An
 
 
 def _names(spec: Mapping[str, Any]) -> set[str]:
-    return {str(one.get("name")) for one in _containers(spec)}
+    return {str(container.get("name")) for container in _containers(spec)}
 
 
 def _containers(spec: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    return (one for key in CONTAINERS for one in sequence(spec.get(key)) if isinstance(one, dict))
+    return (container for key in CONTAINERS for container in sequence(spec.get(key)) if isinstance(container, dict))
 
 
 def _alone(key: object, value: Any) -> dict[str, Any]:
@@ -125,13 +128,13 @@ def _profile(old: Any, new: Any) -> bool:
 
 def _level_alone(old: Any, new: Any) -> bool:
     """SELinux: another level separates pods from each other, another type may free them (spc_t)."""
-    kept = {key: value for key, value in mapping(old).items() if key != "level"}
-    return kept == {key: value for key, value in mapping(new).items() if key != "level"} and bool(mapping(new))
+    others = {key: value for key, value in mapping(old).items() if key != "level"}
+    return others == {key: value for key, value in mapping(new).items() if key != "level"} and bool(mapping(new))
 
 
 def _safe_sysctls(old: Any, new: Any) -> bool:
     """Those that the kubelet allows by default."""
-    names = [{str(mapping(one).get("name")) for one in sequence(side)} for side in (old, new)]
+    names = [{str(mapping(entry).get("name")) for entry in sequence(side)} for side in (old, new)]
     return names[1] - names[0] <= _SAFE_SYSCTLS
 
 

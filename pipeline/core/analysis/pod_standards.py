@@ -37,8 +37,11 @@ def has_privileges(workload: Resource) -> bool:
     return (
         any(spec.get(key) is True for key in _HOST)
         or mapping(own.get("windowsOptions")).get("hostProcess") is True
-        or any("hostPath" in mapping(one) for one in sequence(spec.get("volumes")))
-        or any(_of_context(one) - {"runAsUser", "runAsNonRoot"} or _ports(one) for one in _containers(spec))
+        or any("hostPath" in mapping(volume) for volume in sequence(spec.get("volumes")))
+        or any(
+            _of_context(container) - {"runAsUser", "runAsNonRoot"} or _ports(container)
+            for container in _containers(spec)
+        )
     )
 
 
@@ -47,13 +50,13 @@ def forbidden_by_baseline(workload: Resource) -> str:
     spec = pod_spec(workload)
     if hosts := [key for key in _HOST if spec.get(key) is True]:
         return f"{hosts[0]}: true"
-    if any("hostPath" in mapping(one) for one in sequence(spec.get("volumes"))):
+    if any("hostPath" in mapping(volume) for volume in sequence(spec.get("volumes"))):
         return "a volume of the host"
-    for one in _containers(spec):
-        if _ports(one):
-            return f"host port {_ports(one)[0]}"
-        if asked := sorted(_of_context(one) - {"runAsUser", "runAsNonRoot"}):
-            return f"{asked[0]} in container {one.get('name')}"
+    for container in _containers(spec):
+        if _ports(container):
+            return f"host port {_ports(container)[0]}"
+        if asked := sorted(_of_context(container) - {"runAsUser", "runAsNonRoot"}):
+            return f"{asked[0]} in container {container.get('name')}"
     return ""
 
 
@@ -63,8 +66,8 @@ def new_privileges(change: ResourceChange) -> Iterator[FieldChange]:
         return
     before, after = pod_spec(change.before), pod_spec(change.after)
     access = new_host_access(before, after)
-    opened = [port for one in _containers(after) for port in _ports(one)]
-    grown = len(opened) > len([port for one in _containers(before) for port in _ports(one)])
+    opened = [port for container in _containers(after) for port in _ports(container)]
+    grown = len(opened) > len([port for container in _containers(before) for port in _ports(container)])
     for field, path in pod_fields(change):
         if (
             _alone(field, path)
@@ -86,20 +89,22 @@ def _alone(field: FieldChange, path: Path) -> bool:
 
 
 def _containers(spec: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    return [one for key in CONTAINERS for one in sequence(spec.get(key)) if isinstance(one, dict)]
+    return [container for key in CONTAINERS for container in sequence(spec.get(key)) if isinstance(container, dict)]
 
 
 def _of_added(before: Mapping[str, Any], after: Mapping[str, Any], field: FieldChange) -> set[str]:
     """What containers that are added may do, and none of those in whose place they come."""
     added = [field.new] if isinstance(field.new, dict) else sequence(field.new)
-    kept = {str(one.get("name")) for one in _containers(after)}
-    gone = [_of_context(one) for one in _containers(before) if str(one.get("name")) not in kept]
-    known = {str(one.get("name")): _of_context(one) for one in _containers(before)}
+    names_after = {str(container.get("name")) for container in _containers(after)}
+    gone = [
+        _of_context(container) for container in _containers(before) if str(container.get("name")) not in names_after
+    ]
+    known = {str(container.get("name")): _of_context(container) for container in _containers(before)}
     had = set().union(*gone)
     return {
         privilege
-        for one in map(mapping, added)
-        for privilege in _of_context(one) - known.get(str(one.get("name")), set()) - had
+        for container in map(mapping, added)
+        for privilege in _of_context(container) - known.get(str(container.get("name")), set()) - had
     }
 
 
@@ -107,7 +112,7 @@ def _of_context(container: Mapping[str, Any]) -> set[str]:
     """The privileges that a container's own security context asks for, each in a word."""
     own = mapping(container.get("securityContext"))
     profiles = (mapping(own.get(key)).get("type") for key in ("seccompProfile", "appArmorProfile"))
-    capabilities = (str(one) for one in sequence(mapping(own.get("capabilities")).get("add")))
+    capabilities = (str(capability) for capability in sequence(mapping(own.get("capabilities")).get("add")))
     asked = {
         "privileged": own.get("privileged") is True,
         "runAsUser": own.get("runAsUser") == 0 and own.get("runAsUser") is not False,
@@ -118,7 +123,7 @@ def _of_context(container: Mapping[str, Any]) -> set[str]:
         "hostProcess": mapping(own.get("windowsOptions")).get("hostProcess") is True,
     }
     return {key for key, is_asked in asked.items() if is_asked} | {
-        one for one in capabilities if one.removeprefix("CAP_") not in _BASELINE
+        capability for capability in capabilities if capability.removeprefix("CAP_") not in _BASELINE
     }
 
 
@@ -132,7 +137,9 @@ def _opens(field: FieldChange) -> bool:
     if field.new is MISSING:
         return False
     entries = field.new if isinstance(field.new, list) else [field.new]
-    return field.path[-1] == "hostPort" or any(mapping(one).get("hostPort") or _ports(mapping(one)) for one in entries)
+    return field.path[-1] == "hostPort" or any(
+        mapping(entry).get("hostPort") or _ports(mapping(entry)) for entry in entries
+    )
 
 
 def _brings_access(field: FieldChange, path: Path, access: HostAccess) -> bool:
@@ -144,7 +151,7 @@ def _brings_access(field: FieldChange, path: Path, access: HostAccess) -> bool:
             _key(path[1]) == container and (len(path) == 3 or _key(path[3]) == at)  # noqa: PLR2004 - the whole list
             for container, at in access.mounts
         )
-    names = {str(mapping(one).get("name")) for one in (field.new if isinstance(field.new, list) else [field.new])}
+    names = {str(mapping(entry).get("name")) for entry in (field.new if isinstance(field.new, list) else [field.new])}
     return is_container(path) and any(container in names for container, _ in access.mounts)
 
 
@@ -161,8 +168,8 @@ def _unconfined(change: ResourceChange, after: Mapping[str, Any]) -> Iterator[Fi
         return
     of_pod = mapping(after.get("securityContext"))
     confined = {
-        str(one.get("name")): {**of_pod, **mapping(one.get("securityContext"))}.get("appArmorProfile")
-        for one in _containers(after)
+        str(with_profile.get("name")): {**of_pod, **mapping(with_profile.get("securityContext"))}.get("appArmorProfile")
+        for with_profile in _containers(after)
     }
     for field in change.under(*map(str, prefix)):
         key = field.path[len(prefix) :]

@@ -88,7 +88,7 @@ def _of_pod(spec: Mapping[str, Any]) -> Iterator[_Named]:
 
 
 def _containers(spec: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    return ((group, one) for group in _CONTAINERS for one in map(mapping, sequence(spec.get(group))))
+    return ((group, container) for group in _CONTAINERS for container in map(mapping, sequence(spec.get(group))))
 
 
 def _sources(volume: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any], str, Path]]:

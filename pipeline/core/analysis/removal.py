@@ -26,7 +26,9 @@ GroupKey = TypeVar("GroupKey")
 
 def removed(upgrade: Upgrade) -> list[ResourceChange]:
     """Objects that are no longer rendered, without hooks (they run by phase) and what another release renders now."""
-    gone = [one for one in upgrade.diff.of_action(Action.REMOVED) if one.resource.delivery is not Delivery.HOOK]
+    gone = [
+        change for change in upgrade.diff.of_action(Action.REMOVED) if change.resource.delivery is not Delivery.HOOK
+    ]
     others = upgrade.facts.repository_after
     moved = owners(others, gone) if others else {}
     return [change for change in gone if change.id not in moved]
@@ -53,10 +55,14 @@ def kind_changes(upgrade: Upgrade) -> list[tuple[ResourceChange, ResourceChange]
 def owners(others: ManifestSet, changes: Iterable[ResourceChange]) -> dict[ResourceId, str]:
     """By the object of each change that another release renders: which release."""
     wanted = {change.id for change in changes}
-    names = {one.name for one in wanted}
+    names = {rid.name for rid in wanted}
     if not wanted:
         return {}
-    return {one.id: one.release for one in others.resources if one.id.name in names and one.id in wanted}
+    return {
+        resource.id: resource.release
+        for resource in others.resources
+        if resource.id.name in names and resource.id in wanted
+    }
 
 
 def kept(resource: Resource) -> str:

@@ -39,18 +39,18 @@ def routed(resource: Resource, own: str) -> Iterator[Backend]:
 def _listed(spec: Mapping[str, Any], outer: str, inner: str, own: str) -> Iterator[Backend]:
     """A list in the entries of a list: Gateway API's, Traefik's and Contour's routes are made so."""
     for index, rule in enumerate(map(mapping, sequence(spec.get(outer)))):
-        for place, one in enumerate(map(mapping, sequence(rule.get(inner)))):
-            if one.get("kind", "Service") == "Service" and not one.get("group") and one.get("name"):
+        for place, backend in enumerate(map(mapping, sequence(rule.get(inner)))):
+            if backend.get("kind", "Service") == "Service" and not backend.get("group") and backend.get("name"):
                 path: Path = ("spec", outer, index, inner, place)
-                yield Backend(str(one.get("namespace") or own), str(one["name"]), one.get("port"), path)
+                yield Backend(str(backend.get("namespace") or own), str(backend["name"]), backend.get("port"), path)
 
 
 def _virtual(spec: Mapping[str, Any], own: str) -> Iterator[Backend]:
     """Istio's: hosts are short names, ``name.namespace``, or full ones."""
     for key in ("http", "tls", "tcp"):
         for index, rule in enumerate(map(mapping, sequence(spec.get(key)))):
-            for place, one in enumerate(map(mapping, sequence(rule.get("route")))):
-                target = mapping(one.get("destination"))
+            for place, destination in enumerate(map(mapping, sequence(rule.get("route")))):
+                target = mapping(destination.get("destination"))
                 name, *rest = str(target.get("host") or "").split(".")
                 namespace = rest[0] if rest else own
                 if name and rest[1:] in ([], ["svc"], ["svc", "cluster", "local"]):

@@ -86,17 +86,17 @@ def _together(hits: list[Hit]) -> Hit:
     first = hits[0]
     if len(hits) == 1:
         return first
-    objects = [one.place.resource for one in hits]
-    kinds = {one.kind for one in objects}
+    objects = [member.place.resource for member in hits]
+    kinds = {reference.kind for reference in objects}
     what = of_many(first.title.removeprefix(f"{objects[0].kind} {objects[0].name}"))
-    names = listed(one.name for one in objects)
+    names = listed(reference.name for reference in objects)
     return replace(
         first,
         title=f"{len(hits)} {plural(kinds.pop()) if len(kinds) == 1 else 'workloads'} ({names}){what}",
-        also=(*first.also, *(place for one in hits[1:] for place in (one.place, *one.also))),
-        alike=tuple(one.place for one in hits[1:]),
-        claims=tuple(claim for one in hits for claim in one.claims),
-        commands=tuple(dict.fromkeys(command for one in hits for command in one.commands)),
+        also=(*first.also, *(place for member in hits[1:] for place in (member.place, *member.also))),
+        alike=tuple(member.place for member in hits[1:]),
+        claims=tuple(claim for member in hits for claim in member.claims),
+        commands=tuple(dict.fromkeys(command for member in hits for command in member.commands)),
     )
 
 

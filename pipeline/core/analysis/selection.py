@@ -73,7 +73,7 @@ def selects(selector: Mapping[str, Any], labels: Mapping[str, Any]) -> bool:
     wanted = mapping(selector.get("matchLabels"))
     expressions = map(mapping, sequence(selector.get("matchExpressions")))
     return all(labels.get(key) == value for key, value in wanted.items()) and all(
-        _holds(one, labels) for one in expressions
+        _holds(expression, labels) for expression in expressions
     )
 
 

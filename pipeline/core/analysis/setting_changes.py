@@ -47,5 +47,5 @@ def lines_removed(old: Any, new: Any) -> list[str]:
     """The lines of a text that the new one does not have, except versions; a value that is not text is one line."""
     if not isinstance(old, str) or not isinstance(new, str):
         return [] if same_but_versions(old, new) else [str(old)]
-    kept = {_bare(line.strip()) for line in new.splitlines()}
-    return [line for line in old.splitlines() if line.strip() and _bare(line.strip()) not in kept]
+    lines_after = {_bare(line.strip()) for line in new.splitlines()}
+    return [line for line in old.splitlines() if line.strip() and _bare(line.strip()) not in lines_after]

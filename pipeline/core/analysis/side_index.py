@@ -65,19 +65,21 @@ def _kinds(side: KnownObjects) -> Mapping[str, tuple[Resource, ...]]:
 @once
 def services(side: SideIndex) -> dict[tuple[str, str], Resource]:
     """Services by namespace and name."""
-    return {(side.home(one), one.id.name): one for one in side.of("Service", "")}
+    return {(side.home(service), service.id.name): service for service in side.of("Service", "")}
 
 
 @once
 def namespaces(side: SideIndex) -> dict[str, Resource]:
     """Namespaces by name."""
-    return {one.id.name: one for one in side.of("Namespace", "")}
+    return {namespace.id.name: namespace for namespace in side.of("Namespace", "")}
 
 
 @once
 def pod_templates(side: SideIndex) -> tuple[PodTemplate, ...]:
     """The pods of every workload."""
-    return tuple(template(one, side.home(one)) for kind in sorted(WORKLOADS) for one in side.kinds.get(kind, ()))
+    return tuple(
+        template(resource, side.home(resource)) for kind in sorted(WORKLOADS) for resource in side.kinds.get(kind, ())
+    )
 
 
 def template(workload: Resource, namespace: str) -> PodTemplate:

@@ -20,7 +20,7 @@ def lasting(resource: Resource) -> dict[str, str]:
 def templates(resource: Resource) -> list[str]:
     """The names of a StatefulSet's claim templates."""
     claims = map(mapping, sequence(mapping(resource.body.get("spec")).get("volumeClaimTemplates")))
-    return [name for one in claims if isinstance(name := mapping(one.get("metadata")).get("name"), str)]
+    return [name for claim in claims if isinstance(name := mapping(claim.get("metadata")).get("name"), str)]
 
 
 def mounts(container: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -31,7 +31,7 @@ def keepers(resource: Resource) -> dict[str, Mapping[str, Any]]:
     """The containers that mount a volume which outlives the pod, by name."""
     volumes = lasting(resource)
     return {
-        str(one.get("name")): one
-        for one in containers(resource)
-        if any(str(mount.get("name")) in volumes for mount in mounts(one))
+        str(container.get("name")): container
+        for container in containers(resource)
+        if any(str(mount.get("name")) in volumes for mount in mounts(container))
     }

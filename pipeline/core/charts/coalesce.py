@@ -90,17 +90,17 @@ def _coalesced(scope: ChartValues, values: Values, defaults: _Defaults, *, keep:
 
 def _with_globals(below: Values, above: Mapping[str, Any]) -> Values:
     """Globals from above win over those of a dependency, unless one is a map and the other is not."""
-    mine, theirs = below.get(_GLOBAL, {}), above.get(_GLOBAL, {})
-    if not isinstance(mine, dict) or not isinstance(theirs, dict):
+    own_globals, theirs = below.get(_GLOBAL, {}), above.get(_GLOBAL, {})
+    if not isinstance(own_globals, dict) or not isinstance(theirs, dict):
         return below
-    merged = dict(mine)
+    merged = dict(own_globals)
     for key, value in theirs.items():
         if isinstance(value, dict):
-            if key not in mine:
+            if key not in own_globals:
                 merged[key] = _copy(value)
-            elif isinstance(mine[key], dict):
-                merged[key] = _tables(_copy(value), mine[key], keep=True)
-        elif not isinstance(mine.get(key), dict):
+            elif isinstance(own_globals[key], dict):
+                merged[key] = _tables(_copy(value), own_globals[key], keep=True)
+        elif not isinstance(own_globals.get(key), dict):
             merged[key] = value
     return {**below, _GLOBAL: merged}
 

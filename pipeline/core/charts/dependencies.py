@@ -80,7 +80,7 @@ def conditions(row: Mapping[str, Any]) -> list[str]:
 
     Blanks inside count: the second path of ``a, b`` is ``" b"``, which hardly any values have.
     """
-    return [one for one in str(row.get("condition") or "").strip().split(",") if one]
+    return [path for path in str(row.get("condition") or "").strip().split(",") if path]
 
 
 def fits(version: str, wanted: str) -> bool:
@@ -152,8 +152,8 @@ def locked_versions(
 
 def missing(rows: Sequence[DeclaredDependency], present: Sequence[PresentChart]) -> tuple[DeclaredDependency, ...]:
     """The declared dependencies for which there is no chart, and none that could be it."""
-    spare = {one.name for one in _spare(rows, present)}
-    return tuple(row for row in rows if row.name not in spare and not any(_takes(row, one) for one in present))
+    spare = {chart.name for chart in _spare(rows, present)}
+    return tuple(row for row in rows if row.name not in spare and not any(_takes(row, chart) for chart in present))
 
 
 def contradiction(
@@ -162,16 +162,16 @@ def contradiction(
     """Why it is not certain which charts of charts/ are meant, in words; empty where all is clear."""
     spare = _spare(rows, present)
     for row in rows:
-        taken = [one for one in present if _takes(row, one)]
-        if len({(one.version, one.content) for one in taken}) > 1:
+        taken = [chart for chart in present if _takes(row, chart)]
+        if len({(chart.version, chart.content) for chart in taken}) > 1:
             return f"{title} declares {row}, and charts/ holds {_both(taken)}: Helm takes either, by chance"
-        unfit = [one for one in spare if one.name == row.name]
+        unfit = [chart for chart in spare if chart.name == row.name]
         if unfit and not taken and row.version.strip():
             return f"{title} declares {row}, but charts/ holds {_both(unfit)}"
         version = locked.get(row.key)
         if taken and version and taken[0].version != version:
             return f"{title}: its lock has {row.name} {version}, but charts/ holds {_both(taken)}"
-    names = {row.key for row in rows if any(_takes(row, one) for one in present)}
+    names = {row.key for row in rows if any(_takes(row, chart) for chart in present)}
     for one in spare:
         others = [other for other in present if other.name == one.name and other.content != one.content]
         if others and (one.name in names or any(other in spare for other in others)):
@@ -185,7 +185,7 @@ def _takes(row: DeclaredDependency, chart: PresentChart) -> bool:
 
 def _spare(rows: Sequence[DeclaredDependency], present: Sequence[PresentChart]) -> list[PresentChart]:
     """The charts that no declaration takes."""
-    return [one for one in present if not any(_takes(row, one) for row in rows)]
+    return [chart for chart in present if not any(_takes(row, chart) for row in rows)]
 
 
 def _both(charts: Sequence[PresentChart]) -> str:

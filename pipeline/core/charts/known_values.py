@@ -43,7 +43,7 @@ class ChartValues:
 def knows(scope: ChartValues, path: ValuesPath) -> bool:
     """Whether setting ``path`` can have an effect on the chart or one of its dependencies."""
     if path[0] == "global" and len(path) > 1:
-        return any(_knows_here(one, path) for one in walk(scope))
+        return any(_knows_here(inner, path) for inner in walk(scope))
     child = scope.children.get(path[0])
     if child is not None and len(path) > 1 and knows(child, path[1:]):
         return True
@@ -140,7 +140,7 @@ def _texts(chart: Chart, folder: str) -> list[str]:
 def _switches(rows: Iterable[DeclaredDependency]) -> Iterator[ValuesPath]:
     """The values that switch dependencies on and off: conditions and tags."""
     for row in rows:
-        yield from (tuple(one.split(".")) for one in conditions(row.row))
+        yield from (tuple(condition.split(".")) for condition in conditions(row.row))
         yield from (("tags", str(tag)) for tag in sequence(row.row.get("tags")))
 
 

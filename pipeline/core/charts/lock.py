@@ -49,7 +49,7 @@ class LockedChart:
     @property
     def pinned(self) -> dict[str, str]:
         """The versions of its dependencies by their path."""
-        return {one.path: one.version for one in self.dependencies or ()}
+        return {dependency.path: dependency.version for dependency in self.dependencies or ()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,31 +90,31 @@ class ChartLock:
     @property
     def charts(self) -> tuple[LockedChart, ...]:
         """What lies in vendor_charts/, sorted: each folder once, or once for each content that it is said to have."""
-        pins = [*(got.pin for got in self.releases.values()), *self.spare]
+        pins = [*(locked.pin for locked in self.releases.values()), *self.spare]
         charts = {(chart.folder, chart.tree): chart for chart in reversed(pins)}
         return tuple(chart for _, chart in sorted(charts.items()))
 
     def chart_of(self, release: str) -> LockedChart | None:
         """The chart that ``release`` renders, None where it was never vendored."""
-        got = self.releases.get(release)
-        return got.pin if got else None
+        locked = self.releases.get(release)
+        return locked.pin if locked else None
 
-    def with_release(self, release: str, got: LockedRelease) -> "ChartLock":
+    def with_release(self, release: str, locked: LockedRelease) -> "ChartLock":
         """With the new pin, also for releases that had the same chart from the same source: all render one folder.
 
         A signature is of one archive: whoever demands one keeps its pin where the archive is another now.
         """
         moved = {
-            name: replace(other, pin=replace(got.pin, provenance=other.pin.provenance))
+            name: replace(other, pin=replace(locked.pin, provenance=other.pin.provenance))
             for name, other in self.releases.items()
-            if other.asks_as(got) and (not other.pin.provenance or other.pin.archive == got.pin.archive)
+            if other.asks_as(locked) and (not other.pin.provenance or other.pin.archive == locked.pin.archive)
         }
-        return replace(self, releases={**self.releases, **moved, release: got})
+        return replace(self, releases={**self.releases, **moved, release: locked})
 
     def only(self, releases: Iterable[str]) -> "ChartLock":
         """Without releases that no longer exist, and without charts that none of the others needs."""
         names = set(releases)
-        return ChartLock({name: got for name, got in sorted(self.releases.items()) if name in names})
+        return ChartLock({name: locked for name, locked in sorted(self.releases.items()) if name in names})
 
 
 def folder(name: str, version: str) -> str:

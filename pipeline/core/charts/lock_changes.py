@@ -45,15 +45,15 @@ def contradictions(lock: ChartLock) -> tuple[str, ...]:
     """One line for each two releases whose charts have one name and version, and not one content."""
     first: dict[str, str] = {}
     texts = []
-    for release, got in lock.releases.items():
-        other = first.setdefault(got.folder, release)
+    for release, locked in lock.releases.items():
+        other = first.setdefault(locked.folder, release)
         pin = lock.releases[other].pin
-        if pin.tree != got.pin.tree:
+        if pin.tree != locked.pin.tree:
             whose = [
-                f"of release {name!r} from {one.source} ({one.tree.removeprefix('sha256:')[:12]})"
-                for name, one in ((other, pin), (release, got.pin))
+                f"of release {name!r} from {chart.source} ({chart.tree.removeprefix('sha256:')[:12]})"
+                for name, chart in ((other, pin), (release, locked.pin))
             ]
-            texts.append(f"{got.name} {got.version} has two contents: {' and '.join(whose)}")
+            texts.append(f"{locked.name} {locked.version} has two contents: {' and '.join(whose)}")
     return tuple(texts)
 
 
@@ -63,14 +63,14 @@ def check_dependencies(release: str, locked: LockedChart, fetched: LockedChart) 
     Raises:
         StaleError: some are not; each is named.
     """
-    known = {one.path: one for one in locked.dependencies or ()}
+    known = {dependency.path: dependency for dependency in locked.dependencies or ()}
     changed = [
-        f"release {release!r}: its dependency {one.name} {one.version} is not the locked archive:"
-        f" {one.archive} from {one.source}, {known[one.path].archive} in {FILE}"
-        for one in fetched.dependencies or ()
-        if one.path in known
-        if (one.name, one.version) == (known[one.path].name, known[one.path].version)
-        if known[one.path].archive and one.archive != known[one.path].archive
+        f"release {release!r}: its dependency {dependency.name} {dependency.version} is not the locked archive:"
+        f" {dependency.archive} from {dependency.source}, {known[dependency.path].archive} in {FILE}"
+        for dependency in fetched.dependencies or ()
+        if dependency.path in known
+        if (dependency.name, dependency.version) == (known[dependency.path].name, known[dependency.path].version)
+        if known[dependency.path].archive and dependency.archive != known[dependency.path].archive
     ]
     if changed:
         hint = "find out why upstream changed a published version; pipeline vendor --update accepts the new one"
@@ -78,7 +78,7 @@ def check_dependencies(release: str, locked: LockedChart, fetched: LockedChart) 
 
 
 def _of_dependencies(release: str, old: tuple[Dependency, ...], new: tuple[Dependency, ...]) -> Iterator[LockChange]:
-    was, now = ({one.path: one for one in several} for several in (old, new))
+    was, now = ({dependency.path: dependency for dependency in dependencies} for dependencies in (old, new))
     for path in sorted(was.keys() | now.keys()):
         before, after = was.get(path), now.get(path)
         title = f"{release} > {path}"

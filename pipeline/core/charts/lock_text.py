@@ -31,10 +31,10 @@ def to_text(lock: ChartLock) -> str:
 
     if not lock.releases:
         return _HEADER + dump({"charts": {}, "schema": SCHEMA})
-    rows = sorted((got.name, release, got) for release, got in lock.releases.items())
+    rows = sorted((locked.name, release, locked) for release, locked in lock.releases.items())
     parts, last = ["charts:\n"], ""
-    for name, release, got in rows:
-        head, _, part = dump({name: {release: _part(got)}}).partition("\n")
+    for name, release, locked in rows:
+        head, _, part = dump({name: {release: _part(locked)}}).partition("\n")
         lines = [*([head] if name != last else []), *part.split("\n")[:-1]]
         parts.append("".join(f"  {line}\n" for line in lines) + "\n")
         last = name
@@ -48,7 +48,7 @@ def from_text(text: str) -> ChartLock:
         MergedLockError: it holds both sides of a merge.
         ConfigError: it is not a lock, or is of a schema that this version of pipeline does not know.
     """
-    line = next((n for n, one in enumerate(text.splitlines(), 1) if one.startswith(_CONFLICT)), 0)
+    line = next((n for n, text_line in enumerate(text.splitlines(), 1) if text_line.startswith(_CONFLICT)), 0)
     if line:
         raise MergedLockError((Problem(FILE, line, 1, "it holds a merge conflict"),), hint=MEND)
     twice: list[DuplicateKey] = []
@@ -71,25 +71,29 @@ def from_text(text: str) -> ChartLock:
             raise _bad(f"its schema is {other!r}, not {SCHEMA!r}")
 
 
-def _part(got: LockedRelease) -> dict[str, Any]:
-    chart = got.pin
+def _part(locked: LockedRelease) -> dict[str, Any]:
+    chart = locked.pin
     part: dict[str, Any] = _present(
         appVersion=chart.app_version,
         archive=chart.archive,
-        chart=got.chart,
+        chart=locked.chart,
         provenance=chart.provenance,
         revision=chart.revision,
         source=chart.source,
         tree=chart.tree,
         version=chart.version,
-        wanted=got.wanted,
+        wanted=locked.wanted,
     )
     if chart.dependencies is not None:
         part["dependencies"] = {
-            one.path: _present(
-                name=one.name, version=one.version, source=one.source, archive=one.archive, revision=one.revision
+            dependency.path: _present(
+                name=dependency.name,
+                version=dependency.version,
+                source=dependency.source,
+                archive=dependency.archive,
+                revision=dependency.revision,
             )
-            for one in chart.dependencies
+            for dependency in chart.dependencies
         }
     return part
 
@@ -117,16 +121,19 @@ def _from_versions(blocks: Mapping[str, Any]) -> ChartLock:
         entry = {**mapping(value), "name": name, "version": version}
         chart, users = _chart(entry), mapping(entry.get("releases"))
         spare += [] if users else [chart]
-        for release, got in users.items():
+        for release, user in users.items():
             if release in releases:
                 message = f"release {release!r} stands under two charts, as where both sides of a merge were kept"
                 raise MergedLockError((Problem(FILE, 0, 0, message),), hint=MEND)
-            releases[str(release)] = _release(release, mapping(got), chart)
+            releases[str(release)] = _release(release, mapping(user), chart)
     return ChartLock(dict(sorted(releases.items())), tuple(spare))
 
 
 def _from_lists(data: Mapping[str, Any]) -> ChartLock:
-    charts = {(one.name, one.version): one for one in (_chart(mapping(row)) for row in sequence(data.get("charts")))}
+    charts = {
+        (locked.name, locked.version): locked
+        for locked in (_chart(mapping(row)) for row in sequence(data.get("charts")))
+    }
     releases, used = dict[str, LockedRelease](), set[tuple[str, str]]()
     for release, row in mapping(data.get("releases")).items():
         entry = mapping(row)

@@ -26,8 +26,8 @@ def conflicting_sides(text: str) -> tuple[str, ...]:
         elif line.startswith(_END):
             takes = (0, 1)
         else:
-            for one in takes:
-                sides[one].append(line)
+            for take in takes:
+                sides[take].append(line)
     return tuple("".join(side) for side in sides) if marked else ()
 
 
@@ -40,7 +40,7 @@ class _Line:
 
     def text(self, which: int) -> str:
         own = self.texts[which] if self.texts else ""
-        return own + "".join(one.text(which) for one in self.below.values())
+        return own + "".join(line.text(which) for line in self.below.values())
 
 
 def kept_sides(text: str) -> tuple[str, ...]:
@@ -78,21 +78,23 @@ def mended(sides: Sequence[ChartLock], asked: Mapping[str, tuple[str, str]]) -> 
     """
     every: dict[str, list[LockedRelease]] = {}
     for side in sides:
-        for release, got in side.releases.items():
-            every.setdefault(release, []).append(got)
+        for release, entry in side.releases.items():
+            every.setdefault(release, []).append(entry)
     chosen = {release: _chosen(locked, asked.get(release, ("", ""))) for release, locked in sorted(every.items())}
-    pins = {got.pin for locked in every.values() for got in locked} | {chart for side in sides for chart in side.spare}
-    used = {got.folder for got in chosen.values()}
+    pins = {entry.pin for locked in every.values() for entry in locked} | {
+        chart for side in sides for chart in side.spare
+    }
+    used = {entry.folder for entry in chosen.values()}
     return replace(ChartLock(chosen), spare=tuple(sorted((pin for pin in pins if pin.folder not in used), key=_order)))
 
 
 def _chosen(candidates: Sequence[LockedRelease], asked: tuple[str, str]) -> LockedRelease:
-    return max(candidates, key=lambda got: ((got.chart, got.wanted) == asked, *_rank(got)))
+    return max(candidates, key=lambda candidate: ((candidate.chart, candidate.wanted) == asked, *_rank(candidate)))
 
 
-def _rank(got: LockedRelease) -> tuple[bool, Version]:
+def _rank(candidate: LockedRelease) -> tuple[bool, Version]:
     try:
-        return True, Version.parse(got.version)
+        return True, Version.parse(candidate.version)
     except ValueError:
         return False, Version.parse("0.0.0")
 

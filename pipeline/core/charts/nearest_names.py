@@ -11,7 +11,11 @@ _MOST_COMPARED = 5_000
 
 def near(name: str, known: list[str]) -> str:
     """What was probably meant, for a hint."""
-    alike = known if len(known) <= _MOST_COMPARED else [one for one in known if one[:1] == name[:1]][:_MOST_COMPARED]
+    alike = (
+        known
+        if len(known) <= _MOST_COMPARED
+        else [candidate for candidate in known if candidate[:1] == name[:1]][:_MOST_COMPARED]
+    )
     suggestions = difflib.get_close_matches(name, alike, n=3)
     return f"did you mean {' or '.join(suggestions)}?" if suggestions else f"it has {listed(known, 5) or 'none'}"
 
@@ -34,7 +38,12 @@ def _nearest_version(wanted: str, newest: Sequence[Version]) -> str:
         same = [version for version in newest if version.numbers[0] == major]
         if same:
             far = {
-                one: (abs(one.numbers[1] - minor), abs(one.numbers[2] - patch), one.pre != meant.pre) for one in same
+                candidate: (
+                    abs(candidate.numbers[1] - minor),
+                    abs(candidate.numbers[2] - patch),
+                    candidate.pre != meant.pre,
+                )
+                for candidate in same
             }
             return str(min(far, key=far.__getitem__))
     names = [str(version) for version in newest[:_MOST_COMPARED]]

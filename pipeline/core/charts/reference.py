@@ -121,8 +121,8 @@ def dependency_reference(name: str, where: str, repositories: Iterable[ChartRepo
 
 def _covering(url: str, known: Mapping[str, ChartRepository]) -> ChartRepository | None:
     """The repository of pipeline.yaml with the longest URL that ``url`` lies below."""
-    repositories = [one for one in known.values() if one.covers(url)]
-    return max(repositories, key=lambda one: len(one.url), default=None)
+    repositories = [repository for repository in known.values() if repository.covers(url)]
+    return max(repositories, key=lambda repository: len(repository.url), default=None)
 
 
 def _of_url(text: str, known: Mapping[str, ChartRepository]) -> ChartReference:
@@ -140,7 +140,9 @@ def _of_url(text: str, known: Mapping[str, ChartRepository]) -> ChartReference:
 
 def _same(url: str, known: Mapping[str, ChartRepository]) -> ChartRepository:
     """The repository of pipeline.yaml with that URL, or else one without credentials."""
-    return next((one for one in known.values() if trimmed(one.url) == url), None) or ChartRepository(url, url)
+    return next(
+        (repository for repository in known.values() if trimmed(repository.url) == url), None
+    ) or ChartRepository(url, url)
 
 
 def _refuse_credential(url: str) -> None:

@@ -66,9 +66,9 @@ def _lines(text: str) -> Iterator[tuple[str, ValuesPath]]:
     """Each line that reads one value, without its name; an empty path where such a line stands there twice."""
     path_of: dict[str, ValuesPath] = {}
     for line in text.splitlines():
-        several = _REFERENCE.findall(line)
-        if len(set(several)) == 1:
-            bare, path = _REFERENCE.sub(".Values", line).strip(), tuple(several[0][1:].split("."))
+        references = _REFERENCE.findall(line)
+        if len(set(references)) == 1:
+            bare, path = _REFERENCE.sub(".Values", line).strip(), tuple(references[0][1:].split("."))
             path_of[bare] = path if path_of.get(bare, path) == path else ()
     yield from path_of.items()
 
@@ -85,11 +85,11 @@ def _words(path: ValuesPath) -> list[str]:
 def _of_maps(path: ValuesPath, before: ChartValues, after: ChartValues) -> set[ValuesPath]:
     """The nearest map above the path that stands elsewhere, leaf by leaf with the same defaults."""
     for length in range(len(path) - 1, 0, -1):
-        mine = _below(before, path[:length])
-        if len(mine) < _FEWEST_LEAVES or knows(after, path[:length]):
+        leaves_before = _below(before, path[:length])
+        if len(leaves_before) < _FEWEST_LEAVES or knows(after, path[:length]):
             continue
-        tops = {one[:size] for one, _ in leaves(after.defaults) for size in range(1, len(one))}
-        same = {top for top in tops if not knows(before, top) and _below(after, top) == mine}
+        tops = {leaf[:size] for leaf, _ in leaves(after.defaults) for size in range(1, len(leaf))}
+        same = {top for top in tops if not knows(before, top) and _below(after, top) == leaves_before}
         if same:
             return {(*top, *path[length:]) for top in same}
     return set()
@@ -97,7 +97,7 @@ def _of_maps(path: ValuesPath, before: ChartValues, after: ChartValues) -> set[V
 
 def _below(scope: ChartValues, top: ValuesPath) -> dict[ValuesPath, str]:
     """By the rest of its path, with its type: true is not 1."""
-    return {one[len(top) :]: repr(value) for one, value in leaves(scope.defaults) if one[: len(top)] == top != one}
+    return {path[len(top) :]: repr(value) for path, value in leaves(scope.defaults) if path[: len(top)] == top != path}
 
 
 def collapsed(moves: Mapping[ValuesPath, ValuesPath], own: Iterable[ValuesPath]) -> dict[ValuesPath, ValuesPath]:

@@ -66,7 +66,7 @@ def extra_keys(schema: Mapping[str, Any], instance: Mapping[str, Any]) -> list[s
     """The keys that neither ``properties`` nor ``patternProperties`` name."""
     patterns = schema.get("patternProperties") or {}
     known = schema.get("properties") or {}
-    return [key for key in instance if key not in known and not any(_matches(one, key) for one in patterns)]
+    return [key for key in instance if key not in known and not any(_matches(pattern, key) for pattern in patterns)]
 
 
 def _leads_out(value: Any) -> bool:

@@ -139,9 +139,9 @@ def _group(part: str, text: str) -> tuple[_Term, ...]:
 def _term(match: re.Match[str], text: str) -> _Term:
     numbers = [number or "" for number in match.groups()[2:5]]
     wild = next((3 - index for index, number in enumerate(numbers) if number in _WILD), 0)
-    kept = numbers[: 3 - wild] + ["0"] * wild
+    digits = numbers[: 3 - wild] + ["0"] * wild
     try:
-        version = Version.parse(".".join(kept) + (f"-{match[6]}" if match[6] else ""))
+        version = Version.parse(".".join(digits) + (f"-{match[6]}" if match[6] else ""))
     except ValueError as error:
         raise ValueError(f"{text!r} is not a version range: {error}") from None
     return _Term(match[1], version, wild)

@@ -46,7 +46,7 @@ def check_statement(text: bytes, name: str, version: str, archive: str, title: s
     if said != f"{name} {version}":
         raise SignatureError(f"{title}: the signature is of {said[:100]}, not of {name} {version}", hint=HINT)
     if archive not in files.values():
-        digest = next((str(one) for one in files.values()), "no archive")
+        digest = next((str(file) for file in files.values()), "no archive")
         raise SignatureError(f"{title}: the signature is of {digest[:100]}, and the archive is {archive}", hint=HINT)
 
 

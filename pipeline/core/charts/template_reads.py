@@ -54,9 +54,9 @@ class References:
         if any(known[: len(path)] == path for known in self.paths if len(known) >= len(path)):
             return True
         above = [path[:length] for length in range(len(path)) if path[:length] in self.paths]
-        if any(one in self.whole for one in above):
+        if any(prefix in self.whole for prefix in above):
             return True
-        return any(self.words.issuperset(path[len(one) :]) for one in above)
+        return any(self.words.issuperset(path[len(prefix) :]) for prefix in above)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +84,13 @@ def references(texts: Iterable[str], more: Iterable[ValuesPath] = ()) -> Referen
 
 @lru_cache(maxsize=4096)
 def _file(text: str) -> _File:
-    several = actions(text)
-    handed = _Whole(several)
-    joined = "\n".join(several)
+    all_actions = actions(text)
+    handed = _Whole(all_actions)
+    joined = "\n".join(all_actions)
     words = {*_FIELD.findall(joined), *_QUOTED_WORD.findall(joined)}
     paths, whole = set[ValuesPath](), set[ValuesPath]()
     called = []
-    for number, action in enumerate(several):
+    for number, action in enumerate(all_actions):
         if ".Values" not in action:
             continue
         paths_here = _named(action)
@@ -137,10 +137,10 @@ def reached(texts: Iterable[str], libraries: Iterable[str]) -> list[str]:
 class _Whole:
     """Which actions of a text hand on all that they name: by themselves, by a block or by a variable that they open."""
 
-    def __init__(self, several: tuple[str, ...]) -> None:
-        self._all, self._ends = several, ends(several)
-        self._at = [n for n, action in enumerate(several) if _WHOLE.search(action)]
-        self._of_dot = [n for n in self._at if _DOT.search(several[n])]
+    def __init__(self, all_actions: tuple[str, ...]) -> None:
+        self._all, self._ends = all_actions, ends(all_actions)
+        self._at = [n for n, action in enumerate(all_actions) if _WHOLE.search(action)]
+        self._of_dot = [n for n in self._at if _DOT.search(all_actions[n])]
 
     def passed_on(self, number: int) -> bool:
         action = self._all[number]

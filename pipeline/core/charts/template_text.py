@@ -47,10 +47,10 @@ def bodies(text: str) -> dict[str, tuple[str, ...]]:
     return {name: actions_of[n + 1 : min(closed.get(n, len(actions_of)), n + 1 + FAR)] for name, n in named}
 
 
-def ends(several: tuple[str, ...]) -> dict[int, int]:
+def ends(all_actions: tuple[str, ...]) -> dict[int, int]:
     """Where each block ends, by where it opens; one that is never closed is not there."""
     end_of, opened = dict[int, int](), list[int]()
-    for number, action in enumerate(several):
+    for number, action in enumerate(all_actions):
         if _OPENS.match(action):
             opened.append(number)
         elif opened and action.strip("- \t\n") == "end":

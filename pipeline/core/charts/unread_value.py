@@ -25,8 +25,8 @@ def of_all_takers(
 
     ``takers`` are the releases by the file that they take. Of a release that is not in ``values`` nothing is known.
     """
-    said = {(one.file, one.key): one for several in values.values() for one in several}
-    unread = {title: {(one.file, one.key) for one in several} for title, several in values.items()}
+    said = {(value.file, value.key): value for unread_values in values.values() for value in unread_values}
+    unread = {title: {(value.file, value.key) for value in unread_values} for title, unread_values in values.items()}
     for place, one in said.items():
         if all(place in unread.get(title, ()) for title in takers.get(one.file, ())):
             yield one

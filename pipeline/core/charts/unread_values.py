@@ -31,8 +31,8 @@ def _meant(scope: ChartValues, path: ValuesPath) -> str:
     """The most similar key that is known where ``path`` lies; else the only one of its name that lies elsewhere."""
     depth, dotted = len(path), ".".join(path)
     beside, elsewhere = set[str](), set[str]()
-    for prefix, one in _scopes(scope):
-        for known in [*(path for path, _ in leaves(one.defaults)), *one.references.paths]:
+    for prefix, inner in _scopes(scope):
+        for known in [*(path for path, _ in leaves(inner.defaults)), *inner.references.paths]:
             whole = (*prefix, *known)
             if whole[: depth - 1] == path[:-1] and len(whole) >= depth:
                 beside.add(".".join(whole[:depth]))

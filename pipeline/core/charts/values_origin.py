@@ -52,11 +52,11 @@ def origins_of_values(
     ``defaults`` are those of dependencies, then those of the charts that they belong to, which win. A null of ours
     takes a value of the chart's away: it is an origin too.
     """
-    several = [(one.within, len(one.at)) for one in defaults] + [(layer, 0) for layer in layers]
-    for path, value in sorted(_leaves(overlaid([layer for layer, _ in several])), key=lambda pair: pair[0]):
+    layer_depths = [(default.within, len(default.at)) for default in defaults] + [(layer, 0) for layer in layers]
+    for path, value in sorted(_leaves(overlaid([layer for layer, _ in layer_depths])), key=lambda pair: pair[0]):
         if path[: len(at)] != at:
             continue
-        layer, depth = next(one for one in reversed(several) if _says(one[0].data, path))
+        layer, depth = next(layer_depth for layer_depth in reversed(layer_depths) if _says(layer_depth[0].data, path))
         line = mark(layer.written, path[depth:]).line
         yield ValueOrigin(path, value, layer.file, line, names.get(layer.file, CHART_DEFAULTS))
 

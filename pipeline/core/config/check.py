@@ -185,7 +185,7 @@ def _rules(data: Mapping[str, Any], rule_ids: frozenset[str]) -> Iterator[Config
     for steps, rule in rules_named(mapping(data.get("policy"))):
         if rule not in known:
             if rule.startswith(CATEGORY):
-                categories = [one.removeprefix(CATEGORY) for one in known if one.startswith(CATEGORY)]
+                categories = [name.removeprefix(CATEGORY) for name in known if name.startswith(CATEGORY)]
                 yield ConfigComplaint(steps, _unknown("category", rule.removeprefix(CATEGORY), categories))
             else:
                 yield ConfigComplaint(steps, _unknown("rule", rule, known))

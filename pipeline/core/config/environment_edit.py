@@ -97,7 +97,7 @@ def _in_map(text: str, node: Any, own: OwnVersion) -> TextChange:
 
 def _from_list(text: str, key: Any, node: Any, own: OwnVersion) -> list[TextChange]:
     """Each name of the list becomes a key; a block list keeps its lines."""
-    changes, names = [], [one.value for one in node.value]
+    changes, names = [], [pair.value for pair in node.value]
     if own.environment not in names:
         raise refused(f"{FILE}:{key.start_mark.line + 1}: release {own.release!r} does not run in {own.environment}")
     for name, one in zip(names, node.value, strict=True):

@@ -52,7 +52,7 @@ def loosenings(base: Config, branch: Config, severities: Mapping[str, Severity])
         rows += _options(own, environment.policy)
         rows += apply_loosenings(before.apply if before else base.apply, environment.apply)
         rows += _target(before, environment)
-    return tuple(sorted(set(rows), key=lambda one: (one.setting, one.message)))
+    return tuple(sorted(set(rows), key=lambda row: (row.setting, row.message)))
 
 
 def _choices(base: Config, branch: Config) -> Iterator[Loosening]:

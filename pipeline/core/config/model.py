@@ -85,14 +85,14 @@ class Release:
 
     def within(self, environment: str) -> "Release":
         """The release as it is in one environment."""
-        mine = self.own.get(environment, EnvironmentSettings())
+        settings = self.own.get(environment, EnvironmentSettings())
         return replace(
             self,
-            version=mine.version or self.version,
-            namespace=mine.namespace or self.namespace,
-            release_name=mine.release_name or self.release_name,
-            values=(*self.values, *mine.values),
-            stands_alone=environment if mine.version else "",
+            version=settings.version or self.version,
+            namespace=settings.namespace or self.namespace,
+            release_name=settings.release_name or self.release_name,
+            values=(*self.values, *settings.values),
+            stands_alone=environment if settings.version else "",
             own={},
         )
 
@@ -108,8 +108,8 @@ class Release:
 
     def value_files(self, environment: str) -> tuple[str, ...]:
         """The files that may hold its values, in the order of their merge: the last one wins."""
-        folder, mine = f"values/{self.name}", self.own.get(environment, EnvironmentSettings())
-        return (f"{folder}/common.yaml", *self.values, *mine.values, f"{folder}/{environment}.yaml")
+        folder, settings = f"values/{self.name}", self.own.get(environment, EnvironmentSettings())
+        return (f"{folder}/common.yaml", *self.values, *settings.values, f"{folder}/{environment}.yaml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +146,9 @@ class Config:
 
     def pins(self, releases: Container[str] = ()) -> tuple[Release, ...]:
         """Each release once for each of its entries in pipeline.lock, of those named (none named: all)."""
-        return tuple(pin for one in self.releases if not releases or one.name in releases for pin in one.pins())
+        return tuple(
+            pin for release in self.releases if not releases or release.name in releases for pin in release.pins()
+        )
 
     def pairs(
         self, environments: tuple[str, ...] = (), releases: tuple[str, ...] = ()

@@ -151,7 +151,7 @@ def _release(entry: Any, environments: tuple[str, ...]) -> Release:
         tuple(entry.get("needs") or ()),
         tuple(entry.get("values") or ()),
         _keys(entry),
-        {name: _settings(one) for name, one in own.items() if one} if isinstance(own, dict) else {},
+        {name: _settings(value) for name, value in own.items() if value} if isinstance(own, dict) else {},
         entry.get("releaseName", ""),
         mapping(entry.get("secrets")).get("rendered", ""),
     )

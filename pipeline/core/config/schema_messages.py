@@ -45,7 +45,7 @@ def _words(error: Any) -> str:
         case "type":
             return f"{_kind(wanted)} is expected, not {_kind_of(value)}"
         case "enum":
-            words = [str(one) for one in wanted if one is not False]  # false is what YAML reads of a plain off
+            words = [str(word) for word in wanted if word is not False]  # false is what YAML reads of a plain off
             return f"{_shown(value)} is unknown{did_you_mean(str(value), words, ranked=True)}"
         case "pattern" | "minLength" | "maxLength":
             return f"{_shown(value)} will not do: {_lower(error.schema.get('description') or _bound(error))}"

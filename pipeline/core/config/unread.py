@@ -45,7 +45,9 @@ def keys_given_twice(layers: Iterable[ValuesLayer]) -> Iterator[str]:
             load_all(layer.written, twice)
         except YamlError:
             continue
-        yield from (f"{layer.file}:{one.line}: the key {one.key} is given twice; the last one counts" for one in twice)
+        yield from (
+            f"{layer.file}:{path.line}: the key {path.key} is given twice; the last one counts" for path in twice
+        )
 
 
 def _meant(path: str, known: Iterable[str]) -> str:

@@ -97,8 +97,8 @@ def _name(pin: str) -> str:
 
 def _before(entry: Mapping[str, Any], environment: str) -> str:
     own = entry.get("environments") if environment else None
-    mine = own.get(environment) if isinstance(own, dict) else None
-    return str(((mine or {}) if environment else entry).get("version", ""))
+    settings = own.get(environment) if isinstance(own, dict) else None
+    return str(((settings or {}) if environment else entry).get("version", ""))
 
 
 def _loaded(text: str) -> dict[str, Any]:
@@ -154,16 +154,16 @@ def _inserted(text: str, node: Any, version: str) -> TextChange:
 def _check(new: str, wanted: Mapping[str, Any], edits: list[VersionEdit]) -> None:
     """That the new text holds what is wanted, and nothing else has changed with it."""
     try:
-        got = load(new)
+        edited = load(new)
     except YamlError:
-        got = None
-    if got == wanted:
+        edited = None
+    if edited == wanted:
         return
-    mine = {_name(edit.release) for edit in edits}
+    edited_names = {_name(edit.release) for edit in edits}
     others = [
         entry["name"]
-        for entry, other in zip(wanted["releases"], (got or {}).get("releases") or [], strict=False)
-        if entry != other and entry["name"] not in mine
+        for entry, other in zip(wanted["releases"], (edited or {}).get("releases") or [], strict=False)
+        if entry != other and entry["name"] not in edited_names
     ]
     where = f"{FILE}:{edits[0].line}: the version of release {edits[0].release!r}"
     if others:

@@ -51,7 +51,7 @@ def judged(upgrade: Upgrade) -> Mapping[str, tuple[Judged, ...]]:
     verdicts: dict[str, tuple[Judged, ...]] = {}
     for edited in changed_crds(upgrade):
         verdicts[edited.pair.name] = tuple(_all(upgrade, edited))
-    told = {one.resource.id for several in verdicts.values() for one in several}
+    told = {one.resource.id for verdicts_of in verdicts.values() for one in verdicts_of}
     for definition, resource in _edited_resources(upgrade):
         if resource.id not in told:
             one = _judge(upgrade, resource, definition, definition)
@@ -123,21 +123,25 @@ class _InstanceCheck:
         """Values that are stored with another type than they have now: server-side apply cannot read the object."""
         if not self._edited or self._live is None:
             return ()
-        mistyped = [one for one in violations(self._new, self._live) if one.refuses is Refuses.TYPE]
+        mistyped = [violation for violation in violations(self._new, self._live) if violation.refuses is Refuses.TYPE]
         before = self._known() if mistyped else frozenset()
         return tuple(
-            replace(one, message=f"{one.message}, and is what is stored", stored=True)
-            for one in mistyped
-            if self._fact(one) not in before
+            replace(violation, message=f"{violation.message}, and is what is stored", stored=True)
+            for violation in mistyped
+            if self._fact(violation) not in before
         )
 
     def _divided(self, broken: tuple[SchemaViolation, ...]) -> tuple[tuple[SchemaViolation, ...], ...]:
         if not broken:
             return (), ()
         before = self._known()
-        fresh = [one for one in broken if self._fact(one) not in before]
-        refused = [one for one in broken if self._refused(one) and (one in fresh or self._no_longer_kept(one))]
-        return tuple(refused), tuple(one for one in fresh if not self._refused(one))
+        fresh = [violation for violation in broken if self._fact(violation) not in before]
+        refused = [
+            violation
+            for violation in broken
+            if self._refused(violation) and (violation in fresh or self._no_longer_kept(violation))
+        ]
+        return tuple(refused), tuple(violation for violation in fresh if not self._refused(violation))
 
     def _broken_rules(self) -> tuple[SchemaViolation, ...]:
         every = verdict({}, self._new, self._filled, filled=True) if self._edited else self.asked

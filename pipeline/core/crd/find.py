@@ -34,8 +34,10 @@ def definitions(manifests: ManifestSet) -> Mapping[str, Definition]:
 def known(upgrade: Upgrade) -> Mapping[tuple[str, str], Definition]:
     """The CRDs as they will be, by group and kind: this release's own before those of the rest of the repository."""
     sides = (upgrade.facts.repository_after, upgrade.after.manifests)
-    definitions_known = (one for side in sides if side is not None for one in definitions(side).values())
-    return {(one.group, one.kind): one for one in definitions_known}
+    definitions_known = (
+        found_definition for side in sides if side is not None for found_definition in definitions(side).values()
+    )
+    return {(definition_known.group, definition_known.kind): definition_known for definition_known in definitions_known}
 
 
 def is_crd(resource: Resource) -> bool:

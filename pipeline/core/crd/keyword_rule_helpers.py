@@ -90,8 +90,10 @@ def of_status(picked: list[SchemaChange], _edited: ChangedCrd) -> Severity | Non
 def _fitting(upgrade: Upgrade, edited: ChangedCrd, picked: list[SchemaChange]) -> list[Resource]:
     """The custom resources at the versions in question, where there are any and all of them fit the new schema."""
     versions = {change.version for change in picked}
-    asked = [one for one in judged(upgrade).get(edited.pair.name, ()) if one.resource.version in versions]
-    return [one.resource for one in asked] if asked and all(one.fits for one in asked) else []
+    asked = [
+        instance for instance in judged(upgrade).get(edited.pair.name, ()) if instance.resource.version in versions
+    ]
+    return [instance.resource for instance in asked] if asked and all(instance.fits for instance in asked) else []
 
 
 def quiet_check(picks: Callable[[SchemaChange], bool], words: CrdFindingText, *, prose: bool = False) -> WholeCheck:
@@ -112,9 +114,9 @@ def quiet_check(picks: Callable[[SchemaChange], bool], words: CrdFindingText, *,
                 fix=words.fix,
                 also=tuple(places[1:]),
                 claims=tuple(
-                    one
+                    claimed
                     for edited, picked in picked_of
-                    for one in claim(edited.pair, *(change.path for change in picked))
+                    for claimed in claim(edited.pair, *(change.path for change in picked))
                 ),
             )
 
@@ -161,7 +163,7 @@ def _rules(value: object) -> str:
 
 def _text(value: object, longest: int = _LONGEST) -> str:
     if isinstance(value, list):
-        value = ", ".join(_text(one, longest) for one in value) or "[]"
+        value = ", ".join(_text(entry, longest) for entry in value) or "[]"
     if isinstance(value, dict):
         return "{…}"
     if value is None or isinstance(value, bool):

@@ -42,7 +42,7 @@ def apply_changes(path: Path, old: Any, new: Any, changes: Iterable[FieldChange]
 
 
 def _carry(path: Path, old: Any, new: Any, told: list[Told], differ: Differ) -> Any:
-    whole = [one.change for one in told if not one.rest and one.change.op is not Op.REORDERED]
+    whole = [placed.change for placed in told if not placed.rest and placed.change.op is not Op.REORDERED]
     if whole:
         return whole[-1].new
     below = defaultdict[Step, list[Told]](list)
@@ -52,7 +52,7 @@ def _carry(path: Path, old: Any, new: Any, told: list[Told], differ: Differ) -> 
     if isinstance(old, dict) and isinstance(new, dict):
         return _map(path, old, new, below, differ)
     if isinstance(old, list) and isinstance(new, list):
-        reordered = any(not one.rest for one in told)
+        reordered = any(not placed.rest for placed in told)
         carry = _keyed if any(isinstance(step, Entry) for step in below) else _plain
         return carry(_Lists(path, old, new, below, reordered, differ))
     if isinstance(old, str) and isinstance(new, str) and below:
@@ -96,7 +96,10 @@ def _plain(lists: _Lists) -> list[Any]:
     """Entries by number: of the new list, and of the old one where an entry is reported as removed."""
     path, old, new, below, reordered, differ = lists
     removed = {step for step, told in below.items() if _is(Op.REMOVED, told)}
-    at = {step: [one for one in told if one.rest or one.change.op is not Op.REMOVED] for step, told in below.items()}
+    at = {
+        step: [placed for placed in told if placed.rest or placed.change.op is not Op.REMOVED]
+        for step, told in below.items()
+    }
     texts = [canonical(entry) for entry in new]
     free = Counter(text for number, text in enumerate(texts) if not at.get(number))
     stays: list[Any] = []
@@ -134,4 +137,4 @@ def _text(path: Path, old: str, new: str, told: list[Told], differ: Differ) -> s
 
 
 def _is(op: Op, told: list[Told]) -> bool:
-    return any(not one.rest and one.change.op is op for one in told)
+    return any(not placed.rest and placed.change.op is op for placed in told)

@@ -34,15 +34,18 @@ def compare(before: ManifestSet, after: ManifestSet, elsewhere: Container[Resour
                 edited.append(ResourceChange(rid, Action.CHANGED, resource, other, fields))
     only_old = [resource for rid, resource in olds.items() if rid not in news]
     left = Left(
-        [one for one in only_old if one.id not in elsewhere], [one for rid, one in news.items() if rid not in olds]
+        [resource for resource in only_old if resource.id not in elsewhere],
+        [one for rid, one in news.items() if rid not in olds],
     )
     twins = _twins(left, edited, olds)
     edited += twins
     ids = [(twin.before.id, twin.id) for twin in twins if twin.before]
     changes_found = [settled(change, ids) for change in edited] if ids else edited
-    changes_found += [ResourceChange(one.id, Action.REMOVED, one, None) for one in left.removed]
-    changes_found += [ResourceChange(one.id, Action.REMOVED, one, None) for one in only_old if one.id in elsewhere]
-    changes_found += [ResourceChange(one.id, Action.ADDED, None, one) for one in left.added]
+    changes_found += [ResourceChange(resource.id, Action.REMOVED, resource, None) for resource in left.removed]
+    changes_found += [
+        ResourceChange(resource.id, Action.REMOVED, resource, None) for resource in only_old if resource.id in elsewhere
+    ]
+    changes_found += [ResourceChange(resource.id, Action.ADDED, None, resource) for resource in left.added]
     return Diff(tuple(sorted(changes_found, key=lambda change: (change.id, change.action))))
 
 

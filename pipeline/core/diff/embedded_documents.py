@@ -45,8 +45,8 @@ def opened(change: FieldChange, compare: Any, depth: int = _DEEPEST) -> Iterator
     elif len(edits) > _MOST_PATHS:
         yield change
     elif depth:
-        for one in edits:
-            yield from opened(one, compare, depth - 1)
+        for edit in edits:
+            yield from opened(edit, compare, depth - 1)
     else:
         yield from edits
 

@@ -54,14 +54,14 @@ class Left:
     def take(self, pairs: Iterable[_Pair]) -> list[_Pair]:
         taken = list(pairs)
         old_ids, new_ids = {old.id for old, _ in taken}, {new.id for _, new in taken}
-        self.removed = [one for one in self.removed if one.id not in old_ids]
-        self.added = [one for one in self.added if one.id not in new_ids]
+        self.removed = [resource for resource in self.removed if resource.id not in old_ids]
+        self.added = [resource for resource in self.added if resource.id not in new_ids]
         return taken
 
 
 def _followed(left: Left, followed: list[Followed], staying: Mapping[ResourceId, Resource]) -> _Pairs:
     """Where every workload that named the old one now names this new one, and no one but them does."""
-    olds, news = ({one.id: one for one in side} for side in (left.removed, left.added))
+    olds, news = ({resource.id: resource for resource in side} for side in (left.removed, left.added))
     for pair in followed:
         if pair.old in staying and same_stem(pair.old.name, pair.new.name):
             olds[pair.old] = staying[pair.old]
@@ -88,9 +88,9 @@ def _of_stems(left: Left) -> _Pairs:
 
 def _by_stem(resources: list[Resource]) -> dict[tuple[str, str, str], list[Resource]]:
     by_stem: defaultdict[tuple[str, str, str], list[Resource]] = defaultdict(list)
-    for one in resources:
-        if one.kind in GENERATED:
-            by_stem[one.kind, one.id.namespace, stem(one.id.name)].append(one)
+    for resource in resources:
+        if resource.kind in GENERATED:
+            by_stem[resource.kind, resource.id.namespace, stem(resource.id.name)].append(resource)
     return by_stem
 
 
@@ -115,7 +115,7 @@ class _Alike:
         yield from self._chosen((old, new) for _, old, new, _ in ranked if _names(old, new) in known)
 
     def _chosen(self, ranked: Iterable[_Pair]) -> list[_Pair]:
-        olds, news = ({one.id for one in side} for side in (self._left.removed, self._left.added))
+        olds, news = ({resource.id for resource in side} for side in (self._left.removed, self._left.added))
         chosen = []
         for old, new in ranked:
             if old.id in olds and new.id in news:

@@ -57,7 +57,7 @@ def unreported_fields(old: Resource, new: Resource, fields: Sequence[FieldChange
         return
     before, after = normal(old), normal(new)
     explained = [*reasons(old, before), *reasons(new, after)]
-    yield from (Unreported(new.id, to_text(one.path)) for one in explained if not one.name)
+    yield from (Unreported(new.id, to_text(reason.path)) for reason in explained if not reason.name)
     yield from (Unreported(new.id, where) for where in _uncovered(old.body, new.body, fields, explained, new))
     differences: list[Unreported] = []
 
@@ -77,10 +77,10 @@ def _uncovered(
     old: Any, new: Any, fields: Iterable[FieldChange], explained: Iterable[Reason], resource: Resource
 ) -> Iterator[str]:
     """Differences of the parsed documents at which no change is reported or explained."""
-    known = {_maps_only(field.path) for field in fields} | {_maps_only(one.path) for one in explained}
+    known = {_maps_only(field.path) for field in fields} | {_maps_only(reason.path) for reason in explained}
     for path in differing(old, new):
         place = _maps_only(path)
-        near = any(place[: len(one)] == one[: len(place)] for one in known)
+        near = any(place[: len(other)] == other[: len(place)] for other in known)
         if not near and not _same_quantity(path, old, new, resource):
             yield to_text(path)
 

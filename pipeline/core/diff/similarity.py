@@ -44,7 +44,7 @@ class Likeness:
 
     def small(self, old: Resource, new: Resource) -> bool:
         """Whether too little is in one of them to tell."""
-        return min(len(self._leaves(one, one.id.name)) for one in (old, new)) < SMALLEST
+        return min(len(self._leaves(side, side.id.name)) for side in (old, new)) < SMALLEST
 
     def _filled(self, old: Resource, old_name: str, new: Resource, new_name: str) -> float:
         said = self._leaves(old, old_name) | self._leaves(new, new_name)

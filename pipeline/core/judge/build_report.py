@@ -213,7 +213,7 @@ def _links(before: ReleaseSide, after: ReleaseSide) -> tuple[ReleaseLink, ...]:
 
 def _not_evaluated(compared: list[Compared]) -> tuple[NotEvaluated, ...]:
     """Each rule once, however many releases lacked its input."""
-    skipped = {item for one in compared for item in one.judgement.not_evaluated}
+    skipped = {item for side in compared for item in side.judgement.not_evaluated}
     return tuple(sorted(skipped, key=lambda item: (item.rule, item.needs)))
 
 

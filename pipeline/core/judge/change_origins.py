@@ -97,7 +97,7 @@ def change_origins(
 
 def _origin(change: ResourceChange, field: FieldChange, sides: _Inputs) -> ChangeOrigin:
     several = zip((change.before, change.after), sides.effects, strict=True)
-    own = (path for one, effects in several for path in _effects_on(one, change, effects))
+    own = (path for rid, effects in several for path in _effects_on(rid, change, effects))
     if any(_plain(path) == _plain(field.path[: len(path)]) for path in own):
         return ChangeOrigin.OVERLAY
     return sides.elsewhere(field)

@@ -34,9 +34,9 @@ def mesh_rows(old: Snapshot, new: Snapshot, changes: Iterable[ReleaseChange]) ->
 
 def _of_environment(environment: str, sides: tuple[Snapshot, Snapshot], namespaces: set[str]) -> Iterator[MeshEntry]:
     objects = [_objects(side, environment) for side in sides]
-    if not any(_has_mesh(one) for one in objects):
+    if not any(_has_mesh(resource) for resource in objects):
         return
-    views = [_views(one, namespaces) for one in objects]
+    views = [_views(resource, namespaces) for resource in objects]
     titles = sorted(views[0].keys() | views[1].keys())
     changes_of = {title: view_changes(views[0].get(title), views[1].get(title)) for title in titles}
     for owners, rows in grouped_changes(changes_of):
@@ -45,18 +45,18 @@ def _of_environment(environment: str, sides: tuple[Snapshot, Snapshot], namespac
 
 
 def _has_mesh(objects: list[Resource]) -> bool:
-    return any(one.id.group in _SHAPING for one in objects)
+    return any(resource.id.group in _SHAPING for resource in objects)
 
 
 def _objects(side: Snapshot, environment: str) -> list[Resource]:
     releases = [release for key, release in sorted(side.releases.items()) if key.environment == environment]
-    return by_name(one for release in releases for one in release.side.manifests.resources)
+    return by_name(resource for release in releases for resource in release.side.manifests.resources)
 
 
 def _views(objects: list[Resource], namespaces: set[str]) -> dict[str, ProxyView]:
     mesh = Mesh.of(objects)
     every = proxies(mesh)
-    near = [one for one in every if one.kind == SIDECAR and one.namespace in namespaces]
-    sidecars = near or [one for one in every if one.kind == SIDECAR]
-    shown = [*sidecars[:_MOST_SIDECARS], *(one for one in every if one.kind != SIDECAR)]
-    return {one.title: proxy_view(mesh, one) for one in shown}
+    near = [resource for resource in every if resource.kind == SIDECAR and resource.namespace in namespaces]
+    sidecars = near or [resource for resource in every if resource.kind == SIDECAR]
+    shown = [*sidecars[:_MOST_SIDECARS], *(resource for resource in every if resource.kind != SIDECAR)]
+    return {resource.title: proxy_view(mesh, resource) for resource in shown}

@@ -68,14 +68,16 @@ class _Environment:
     @classmethod
     def of(cls, made: Mapping[ReleaseKey, tuple[Resource, ...]]) -> "_Environment":
         times = Counter(resource.id for resources in made.values() for resource in resources)
-        shared = frozenset(one for one, count in times.items() if count > 1)
+        shared = frozenset(rid for rid, count in times.items() if count > 1)
         runs = {key: tuple(_runs(resources, shared)) for key, resources in made.items()}
         numbered = any(resource.is_named_by_server for resources in made.values() for resource in resources)
         return cls(made, runs, frozenset(times), shared, numbered)
 
     def without(self, key: ReleaseKey) -> ManifestSet:
         if self.numbered:
-            return ManifestSet.of(one for other, resources in self.made.items() if other != key for one in resources)
+            return ManifestSet.of(
+                resource for other, resources in self.made.items() if other != key for resource in resources
+            )
         out, doubles, places = list[Resource](), list[Resource](), dict[ResourceId, int]()
         for other, runs in self.runs.items():
             for alone, resource in runs if other != key else ():
@@ -91,7 +93,7 @@ class _Environment:
         if self.numbered:
             return frozenset(self.without(key).by_id())
         own = (resource.id for resource in self.made.get(key, ()))
-        return self.ids.difference(one for one in own if one not in self.shared)
+        return self.ids.difference(rid for rid in own if rid not in self.shared)
 
 
 def _runs(resources: tuple[Resource, ...], shared: frozenset[ResourceId]) -> Iterator[_Run]:

@@ -28,7 +28,7 @@ def with_policy_changes(report: Report, loosened: Iterable[LoosenedSetting], own
     They are hints, so that they never block: the policy of ``decides`` has decided already. A person looks, all the
     same: nothing that loosens a policy is safe without review.
     """
-    policy_findings = [_loosened(one, decides) for one in loosened]
+    policy_findings = [_loosened(loosening, decides) for loosening in loosened]
     if own is not report.verdict:
         policy_findings.append(_differs(report.verdict, own, decides))
     if not policy_findings:

@@ -17,7 +17,7 @@ def in_one(report: ReportDocument) -> ReportDocument:
     if len(groups) == len(report.findings):
         return report
     kept = tuple(sorted((_joined(group) for group in groups.values()), key=lambda finding: finding.order))
-    waived = sum(bool(one.waived) for one in report.findings) - sum(bool(one.waived) for one in kept)
+    waived = sum(bool(kept_finding.waived) for kept_finding in report.findings) - sum(bool(one.waived) for one in kept)
     counts = LevelCounts(*(sum(f.severity == level and not f.waived for f in kept) for level in LEVELS))
     summary = replace(report.summary, findings=counts, waived=report.summary.waived - waived)
     return replace(report, findings=kept, summary=summary)

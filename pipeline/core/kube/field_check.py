@@ -68,12 +68,14 @@ def complaints(resource: Resource, minor: int) -> tuple[FieldComplaint, ...]:
     raised = _FieldWalk(minor, Validation(root, minor, resource.body)).object(root, resource.body, ())
     if resource.kind == SECRET:
         raised = chain(_discreet(raised), _of_secret(resource))
-    return tuple(_named(resource.body, one) if number < _NAMED else one for number, one in enumerate(raised))
+    return tuple(
+        _named(resource.body, complaint) if number < _NAMED else complaint for number, complaint in enumerate(raised)
+    )
 
 
 def _discreet(raised: Iterator[FieldComplaint]) -> Iterator[FieldComplaint]:
     """No value of a Secret is shown."""
-    return (replace(one, found="of another type" if one.found else "") for one in raised)
+    return (replace(complaint, found="of another type" if complaint.found else "") for complaint in raised)
 
 
 def _of_secret(resource: Resource) -> Iterator[FieldComplaint]:
@@ -160,14 +162,14 @@ class _FieldWalk:
 
     def _invalid(self, type_name: str, value: Any, path: Steps) -> Iterator[FieldComplaint]:
         """What the server's own validation refuses of one map, beyond its shape."""
-        for one in self._validation.faults(type_name, value, path):
-            if one.path in self._mistyped:
+        for fault in self._validation.faults(type_name, value, path):
+            if fault.path in self._mistyped:
                 continue
-            if not one.missing:
-                shown = f"{'a key ' if one.key else ''}{_short(one.found)}"
-                yield FieldComplaint(Fault.INVALID, one.path, type_name, one.field, one.wanted, shown)
-            elif one.found is not None or one.field not in required_at(type_name, self._minor):
-                yield FieldComplaint(Fault.MISSING, one.path, type_name, one.field)
+            if not fault.missing:
+                shown = f"{'a key ' if fault.key else ''}{_short(fault.found)}"
+                yield FieldComplaint(Fault.INVALID, fault.path, type_name, fault.field, fault.wanted, shown)
+            elif fault.found is not None or fault.field not in required_at(type_name, self._minor):
+                yield FieldComplaint(Fault.MISSING, fault.path, type_name, fault.field)
 
     def _value(self, code: str, value: Any, path: Steps, owner: str, field: str) -> Iterator[FieldComplaint]:
         head = code[0]

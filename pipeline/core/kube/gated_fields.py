@@ -61,7 +61,7 @@ def _at(minor: int) -> Mapping[str, Mapping[str, str]]:
     assert data is not None, "BUG: gated_fields.json is missing from the package"
     tables = orjson.loads(data)
     later = tables.pop("until")
-    own = next((tables[one] for one in sorted(tables, key=int) if int(one) >= minor), None)
+    own = next((tables[table] for table in sorted(tables, key=int) if int(table) >= minor), None)
     if own is None:
         return {}
     since = {owner: {f: gate for f, (gate, on) in fields.items() if minor < on} for owner, fields in later.items()}

@@ -115,13 +115,13 @@ def _with(body: Any, path: Path, value: Any) -> Any:
     if isinstance(step, str):
         return {**body, step: _with(body[step], rest, value)}
     index = _index(body, step)
-    return [_with(one, rest, value) if n == index else one for n, one in enumerate(body)]
+    return [_with(entry, rest, value) if n == index else entry for n, entry in enumerate(body)]
 
 
 def _index(entries: list[Any], step: Entry | int) -> int | None:
     if isinstance(step, int):
         return step if step < len(entries) else None
-    return next((n for n, one in enumerate(entries) if all(part(one, k) == v for k, v in step.pairs)), None)
+    return next((n for n, entry in enumerate(entries) if all(part(entry, k) == v for k, v in step.pairs)), None)
 
 
 def part(entry: Any, dotted: str) -> Any:

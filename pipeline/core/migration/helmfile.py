@@ -44,7 +44,7 @@ def _with_bases(text: str, files: FilesBeside, where: str) -> tuple[str, tuple[L
     bases = [str(each) for each in sequence(_state(text, "default", {}).get("bases"))]
     text_of = {base: files.text(base) for base in bases}
     gone = tuple(
-        LeftOut(where, f"its base {base} cannot be read", BUILD) for base, one in text_of.items() if one is None
+        LeftOut(where, f"its base {base} cannot be read", BUILD) for base, text_ in text_of.items() if text_ is None
     )
     return "\n---\n".join([*filter(None, text_of.values()), text]), gone
 
@@ -112,7 +112,7 @@ class StateReader:
         releases = [
             self._release(entry, urls, left_out) for entry in map(mapping, sequence(self.state.get("releases")))
         ]
-        return Imported({"": tuple(one for one in releases if one is not None)}, plain, tuple(left_out))
+        return Imported({"": tuple(release for release in releases if release is not None)}, plain, tuple(left_out))
 
     def _release(
         self, entry: Mapping[str, Any], urls: Mapping[str, Mapping[str, Any]], left_out: list[LeftOut]

@@ -53,7 +53,7 @@ def helmfile_built(
         if whole is None:
             raise
         return whole
-    if all(one.todo != BUILD for one in plain.left_out):
+    if all(omission.todo != BUILD for omission in plain.left_out):
         return plain
     try:
         return _whole(tuple(plain.releases), build, files, where, folder) or plain

@@ -15,7 +15,7 @@ def repository_files(imported: Imported) -> tuple[dict[str, str], tuple[LeftOut,
     """The text of each file by its path, and what could not be written, besides what was left out before."""
     left_out = list(imported.left_out)
     names = named_releases(imported, left_out)
-    ids = {one.declared or one.name: name for name, releases in names.items() for one in releases.values()}
+    ids = {release.declared or release.name: name for name, releases in names.items() for release in releases.values()}
     files: dict[str, str] = {}
     for name, by_environment in names.items():
         files |= _inputs(name, by_environment)
@@ -45,13 +45,13 @@ def _inputs(name: str, releases: ByEnvironment) -> dict[str, str]:
     files: dict[str, str] = {}
     values = {environment: dict(release.values) for environment, release in releases.items()}
     beside = any(release.value_files for release in releases.values())
-    same = len({repr(one) for one in values.values()}) == 1 and not beside
+    same = len({repr(value) for value in values.values()}) == 1 and not beside
     for environment, own in values.items():
         place = "common" if same else environment
         if own:
             files[f"values/{name}/{place}.yaml"] = dump(own)
     patches = {environment: release.patches for environment, release in releases.items() if release.patches}
-    alike = len(patches) == len(releases) and len({repr(one) for one in patches.values()}) == 1
+    alike = len(patches) == len(releases) and len({repr(patch) for patch in patches.values()}) == 1
     for environment, several in patches.items():
         folder = f"overlays/{name}" + ("" if alike else f"/{environment}")
         overlay = {"resources": ["chart.yaml"], "patches": [replaced(each) for each in several]}

@@ -69,14 +69,14 @@ class Reading:
         self._at, self._sizes, self._starts, self._ends = list[int](), list[int](), list[int](), list[int]()
         self._joined = joined
         last = length = 0
-        for one in decoded:
-            out += (source[last : one.start], one.as_read)
-            self._at.append(length + one.start - last)
-            self._sizes.append(len(one.as_read))
-            self._starts.append(one.start)
-            self._ends.append(one.end)
-            length += one.start - last + len(one.as_read)
-            last = one.end
+        for part in decoded:
+            out += (source[last : part.start], part.as_read)
+            self._at.append(length + part.start - last)
+            self._sizes.append(len(part.as_read))
+            self._starts.append(part.start)
+            self._ends.append(part.end)
+            length += part.start - last + len(part.as_read)
+            last = part.end
         self.text = "".join([*out, source[last:]])
 
     def in_source(self, start: int, end: int) -> tuple[int, int] | None:
@@ -129,13 +129,13 @@ def _within(kind: re.Pattern[str], text: str, runs: list[tuple[int, int]]) -> It
 def _those_of(text: str, decoded: list[_Decoded], apart: str) -> Iterator[_Decoded]:
     """With nothing in place of the texts in which nothing was found."""
     end = 0
-    for one in decoded:
-        if one.start >= end:
-            start = text.rfind(apart, end, one.start) + 1
+    for part in decoded:
+        if part.start >= end:
+            start = text.rfind(apart, end, part.start) + 1
             if start > end:
                 yield _Decoded(end, start, _NOTHING)
-            end = text.find(apart, one.end) % (len(text) + 1)
-        yield one
+            end = text.find(apart, part.end) % (len(text) + 1)
+        yield part
     if end < len(text):
         yield _Decoded(end, len(text), _NOTHING)
 

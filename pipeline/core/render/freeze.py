@@ -42,18 +42,18 @@ def frozen(manifests: ManifestSet, varying: Iterable[Volatile], committed: Manif
     named = _named_as_committed(manifests, varying, committed)
     before = committed.by_id()
     sealed = {rid for rid, resource in before.items() if is_encrypted(resource)}
-    read = [one for one in varying if not one.is_name and one.id not in sealed]
-    values = {one: kept(one, get(_twin(one, named, before), one.path)) for one in read}
-    if any(value is MISSING for one, value in values.items() if one.is_key):
-        values = {one: MISSING if one.is_key else value for one, value in values.items()}
-    sums = {one for one in values if _is_checksum(one)}
-    now = _with(manifests, {one: value for one, value in values.items() if one not in sums}, named)
+    read = [varied for varied in varying if not varied.is_name and varied.id not in sealed]
+    values = {varied: kept(varied, get(_twin(varied, named, before), varied.path)) for varied in read}
+    if any(value is MISSING for varied, value in values.items() if varied.is_key):
+        values = {varied: MISSING if varied.is_key else value for varied, value in values.items()}
+    sums = {varied for varied in values if _is_checksum(varied)}
+    now = _with(manifests, {varied: value for varied, value in values.items() if varied not in sums}, named)
     if sums and _summed_differ(now, before):
-        values = {one: MISSING if one in sums else value for one, value in values.items()}
+        values = {varied: MISSING if varied in sums else value for varied, value in values.items()}
     else:
         now = _with(manifests, values, named)
-    left = [one for one, value in values.items() if value is MISSING]
-    left += [one for one in varying if one.is_name and one.id not in named]
+    left = [varied for varied, value in values.items() if value is MISSING]
+    left += [varied for varied in varying if varied.is_name and varied.id not in named]
     return Frozen(now, tuple(left), named)
 
 
@@ -65,9 +65,9 @@ def _twin(one: Volatile, named: Mapping[ResourceId, str], before: Mapping[Resour
 
 def _with(manifests: ManifestSet, values: Mapping[Volatile, object], named: Mapping[ResourceId, str]) -> ManifestSet:
     by_id: dict[ResourceId, dict[Path, object]] = {rid: {_NAME: name} for rid, name in named.items()}
-    for one, value in values.items():
+    for varied, value in values.items():
         if value is not MISSING:
-            by_id.setdefault(one.id, {})[one.path] = value
+            by_id.setdefault(varied.id, {})[varied.path] = value
     resources = (r.with_body(put(r.body, by_id[r.id])) if r.id in by_id else r for r in manifests.resources)
     return ManifestSet(tuple(resources), manifests.duplicates)
 
@@ -79,14 +79,14 @@ def _named_as_committed(
     ids, mine = {resource.id for resource in manifests.resources}, manifests.by_id()
     free = [resource for resource in committed.resources if resource.id not in ids]
     named: dict[ResourceId, str] = {}
-    for one in varying:
-        if one.is_name and one.id in mine:
-            source = mine[one.id].source
-            same = [r for r in free if r.source == source and replace(r.id, name="") == replace(one.id, name="")]
-            fitting = [r for r in same if kept(one, r.id.name) is not MISSING]
+    for varied in varying:
+        if varied.is_name and varied.id in mine:
+            source = mine[varied.id].source
+            same = [r for r in free if r.source == source and replace(r.id, name="") == replace(varied.id, name="")]
+            fitting = [r for r in same if kept(varied, r.id.name) is not MISSING]
             if fitting:  # of several with names alike, the one that is most alike in all else
-                chosen = next((r for r in fitting if unnamed(r) == unnamed(mine[one.id])), fitting[0])
-                named[one.id] = chosen.id.name
+                chosen = next((r for r in fitting if unnamed(r) == unnamed(mine[varied.id])), fitting[0])
+                named[varied.id] = chosen.id.name
                 free.remove(chosen)
     return named
 
@@ -105,4 +105,4 @@ def _summed_differ(manifests: ManifestSet, before: Mapping[ResourceId, Resource]
 
 def told(varying: Iterable[Volatile]) -> str:
     """``Secret shop/web data.password, Deployment …``: which paths, for one line; no value."""
-    return ", ".join(f"{one.id} {to_text(one.path)}" for one in varying)
+    return ", ".join(f"{varied.id} {to_text(varied.path)}" for varied in varying)

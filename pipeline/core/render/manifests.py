@@ -70,9 +70,9 @@ def as_written(text: str, *, release: str = "", kept: ParsedDocuments | None = N
 
 def placed(resources: Iterable[Resource], namespace: str, scopes: Scopes) -> ManifestSet:
     """With the namespace of each made explicit; the CRDs among them say the scope of their kinds."""
-    several = list(resources)
-    known = scopes.with_crds(several)
-    return ManifestSet.of(place(resource, namespace, known) for resource in several)
+    every = list(resources)
+    known = scopes.with_crds(every)
+    return ManifestSet.of(place(resource, namespace, known) for resource in every)
 
 
 def _read(document: str, source: str, kept: ParsedDocuments | None) -> tuple[Body, ...]:

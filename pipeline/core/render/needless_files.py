@@ -59,8 +59,8 @@ def needless_files(
     return frozenset(out if read else out | {path for path in files if _DEFINITIONS.match(path) and path not in texts})
 
 
-def _changes(several: Iterable[str]) -> bool:
-    return any(_CHANGES.search(action) for action in several)
+def _changes(all_actions: Iterable[str]) -> bool:
+    return any(_CHANGES.search(action) for action in all_actions)
 
 
 @lru_cache(maxsize=4096)  # two versions of a chart share most of their texts word for word
@@ -93,9 +93,9 @@ def _included_by_path(text: str) -> frozenset[str | None]:
     return frozenset(_named_by_path(by_path))
 
 
-def _named_by_path(several: Iterable[str]) -> Iterator[str | None]:
+def _named_by_path(all_actions: Iterable[str]) -> Iterator[str | None]:
     """How the path of each template ends that is included by its path; None where that is not seen."""
-    for action in several:
+    for action in all_actions:
         paths = [text for text in _LITERAL.findall(action) if text.endswith((".yaml", ".yml", ".tpl", ".txt", ".json"))]
         yield from (text[max(0, text.find(_FOLDER)) :] for text in paths)
         if not paths:

@@ -86,15 +86,15 @@ def volatile(
 def marked(manifests: ManifestSet, varying: tuple[Volatile, ...]) -> ManifestSet:
     """With marks in place of what is volatile, so that two sides differ in facts alone."""
     by_id: dict[ResourceId, list[Volatile]] = {}
-    for one in varying:
-        by_id.setdefault(one.id, []).append(one)
+    for varied in varying:
+        by_id.setdefault(varied.id, []).append(varied)
     resources = tuple(
         r.with_body(
             put(
                 r.body,
                 {
-                    one.path: MARK if r.kind == "Secret" and one.path[0] != "metadata" else one.shown
-                    for one in by_id[r.id]
+                    twin.path: MARK if r.kind == "Secret" and twin.path[0] != "metadata" else twin.shown
+                    for twin in by_id[r.id]
                 },
             )
         )
@@ -138,8 +138,8 @@ def unnamed(resource: Resource) -> dict[str, Any]:
     return {key: value for key, value in resource.body.items() if key != "metadata"}
 
 
-def _entries(several: list[Any]) -> list[bytes]:
-    return sorted(map(canonical, several))
+def _entries(entries: list[Any]) -> list[bytes]:
+    return sorted(map(canonical, entries))
 
 
 def _fits(committed: dict[str, Any], one: Volatile) -> bool:
@@ -150,12 +150,12 @@ def _fits(committed: dict[str, Any], one: Volatile) -> bool:
     return all(key in committed and canonical(committed[key]) == canonical(one.first[key]) for key in facts)
 
 
-def _twins(mine: ManifestSet, theirs: ManifestSet) -> dict[ResourceId, Resource]:
+def _twins(ours: ManifestSet, theirs: ManifestSet) -> dict[ResourceId, Resource]:
     """Which object of another render each is: by identity, else one of its template, best the same but for the name."""
-    others, ids = theirs.by_id(), mine.by_id()
+    others, ids = theirs.by_id(), ours.by_id()
     twins = {rid: others[rid] for rid in ids if rid in others}
     strays = [resource for resource in theirs.resources if resource.id not in ids]
-    for resource in mine.resources:
+    for resource in ours.resources:
         if resource.id in twins:
             continue
         fitting = [stray for stray in strays if _same_origin(resource, stray)]
@@ -200,11 +200,11 @@ def _lines(volatile: Volatile) -> Iterator[tuple[str, str | None]]:
     if any(not isinstance(text, str) or _PEM in text for text in texts):
         yield "", ""
         return
-    mine, one, other = (text.split("\n") for text in texts)
-    if not len(mine) == len(one) == len(other):
+    ours, one, other = (text.split("\n") for text in texts)
+    if not len(ours) == len(one) == len(other):
         yield "", ""
         return
-    for line, a, b in zip(mine, one, other, strict=True):
+    for line, a, b in zip(ours, one, other, strict=True):
         if a == b:
             yield line, None
             continue

@@ -49,17 +49,25 @@ def to_data(notes: Notes) -> dict[str, Any]:
     """The keys ``volatile``, ``overlaid`` and ``copies`` of an index; what no one looked at is left out."""
     data: dict[str, Any] = {}
     if notes.volatile is not None:
-        paths = [{"object": _object(one.id), "path": to_json(one.path), "whole": one.whole} for one in notes.volatile]
+        paths = [
+            {"object": _object(path.id), "path": to_json(path.path), "whole": path.whole} for path in notes.volatile
+        ]
         full = {"functions": list(notes.functions), "frozen": notes.frozen, "paths": paths}
         data["volatile"] = full if paths else {}
     if notes.overlaid is not None:
         data["overlaid"] = [
-            {"object": _object(one.id), "op": str(one.op), "path": to_json(one.path)} for one in notes.overlaid
+            {"object": _object(effect.id), "op": str(effect.op), "path": to_json(effect.path)}
+            for effect in notes.overlaid
         ]
     if notes.copies != NO_COPIES:
         places = [
-            {"object": _object(one.id), "path": to_json(one.path), "credential": one.credential, "below": one.below}
-            for one in notes.copies.places
+            {
+                "object": _object(place.id),
+                "path": to_json(place.path),
+                "credential": place.credential,
+                "below": place.below,
+            }
+            for place in notes.copies.places
         ]
         data["copies"] = {"places": places, "values": [to_json(path) for path in notes.copies.values]}
     return data

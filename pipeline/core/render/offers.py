@@ -35,5 +35,5 @@ def all_scopes(offers: Iterable[CrdOffer]) -> Scopes:
 
 def custom_kinds(manifests: ManifestSet) -> frozenset[GroupKind]:
     """The kinds of which only a CRD says whether they are namespaced."""
-    used = {(one.group, one.kind) for one in manifests.resources}
-    return frozenset(one for one in used if BUILT_IN.namespaced(*one) is None)
+    used = {(resource.group, resource.kind) for resource in manifests.resources}
+    return frozenset(kind for kind in used if BUILT_IN.namespaced(*kind) is None)

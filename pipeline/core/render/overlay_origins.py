@@ -14,10 +14,10 @@ def origins(chart: ManifestSet, overlaid: ManifestSet) -> Mapping[ResourceId, Re
 
     The same identity; else the same name in another namespace; else a name with a prefix or suffix.
     """
-    mine, theirs = chart.by_id(), overlaid.by_id()
-    origin_of = {rid: mine[rid] for rid in theirs if rid in mine}
-    left = {rid: resource for rid, resource in mine.items() if rid not in theirs}
-    new = [rid for rid in theirs if rid not in mine]
+    of_chart, theirs = chart.by_id(), overlaid.by_id()
+    origin_of = {rid: of_chart[rid] for rid in theirs if rid in of_chart}
+    left = {rid: resource for rid, resource in of_chart.items() if rid not in theirs}
+    new = [rid for rid in theirs if rid not in of_chart]
     for same in (_moved, _renamed):
         for rid in [rid for rid in new if rid not in origin_of]:
             fitting = [old for old in left if same(old, rid)]

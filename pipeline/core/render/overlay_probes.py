@@ -96,20 +96,26 @@ class _Marking:
         out = dict(body)
         for key in _PATCHES:
             if key in body:
-                out[key] = [one for n, entry in enumerate(sequence(body[key])) for one in self._patch(key, n, entry)]
+                out[key] = [
+                    patch_marked
+                    for n, entry in enumerate(sequence(body[key]))
+                    for patch_marked in self._patch(key, n, entry)
+                ]
         if "patchesStrategicMerge" in body:
             out["patchesStrategicMerge"] = [
-                one for one in sequence(body["patchesStrategicMerge"]) if not self._ends(one)
+                patch for patch in sequence(body["patchesStrategicMerge"]) if not self._ends(patch)
             ]
         if "images" in body:
-            several = [mapping(entry) for entry in sequence(body["images"])]
-            out["images"] = [self._image(n, entry, several) for n, entry in enumerate(several)]
+            images = [mapping(entry) for entry in sequence(body["images"])]
+            out["images"] = [self._image(n, entry, images) for n, entry in enumerate(images)]
         if "replacements" in body:
             replacements = enumerate(sequence(body["replacements"]))
-            out["replacements"] = [one for n, entry in replacements for one in self._replacements(n, mapping(entry))]
+            out["replacements"] = [
+                replacement for n, entry in replacements for replacement in self._replacements(n, mapping(entry))
+            ]
         if "labels" in body:
             labels = enumerate(map(mapping, sequence(body["labels"])))
-            out["labels"] = [one for n, entry in labels for one in self._label(n, entry)]
+            out["labels"] = [label for n, entry in labels for label in self._label(n, entry)]
         return out
 
     def _patch(self, key: str, number: int, entry: Any) -> Iterator[Any]:
@@ -133,9 +139,9 @@ class _Marking:
         text = self._files[path].decode(errors="replace") if path in self._files else patch
         return "$patch" in text and "delete" in text
 
-    def _image(self, number: int, entry: Mapping[str, Any], several: list[Mapping[str, Any]]) -> dict[str, Any]:
+    def _image(self, number: int, entry: Mapping[str, Any], images: list[Mapping[str, Any]]) -> dict[str, Any]:
         same = {entry.get("name"), entry.get("newName")}
-        if not entry.get("name") or any(one.get("name") in same for one in several[number + 1 :]):
+        if not entry.get("name") or any(follower.get("name") in same for follower in images[number + 1 :]):
             return dict(entry)  # a later entry takes this one's mark away
         out = {key: value for key, value in entry.items() if key not in ("digest", "tagSuffix")}
         return out | {"newTag": self._mark(("images", number), "image", {"name": entry["name"]})}

@@ -62,7 +62,7 @@ def shared_references(overlay: Overlay) -> tuple[str, ...]:
             bodies = _documents(name, data)
         except OverlayError:
             continue
-        for reference in (one for body in bodies for one in _references(mapping(body))):
+        for reference in (reference for body in bodies for reference in _references(mapping(body))):
             place = posixpath.normpath(posixpath.join(folder, reference))
             inside = place == overlay.release or place.startswith(f"{overlay.release}/")
             if not inside and not _away(reference) and place.split("/")[0] not in ("..", ".", ""):
@@ -86,7 +86,9 @@ def kustomizations_built(overlay: Overlay) -> tuple[str, ...]:
         except OverlayError:
             continue
         todo += [
-            posixpath.normpath(posixpath.join(folder, one)) for body in bodies for one in _references(mapping(body))
+            posixpath.normpath(posixpath.join(folder, reference))
+            for body in bodies
+            for reference in _references(mapping(body))
         ]
     return tuple(sorted(names))
 

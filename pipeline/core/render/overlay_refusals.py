@@ -56,7 +56,7 @@ def without_each(overlay: Overlay) -> Iterator[WithoutRule]:
         for key, kind in _RULES.items():
             entries = sequence(body.get(key))
             for number in range(len(entries)):
-                rest = body | {key: [one for n, one in enumerate(entries) if n != number]}
+                rest = body | {key: [entry for n, entry in enumerate(entries) if n != number]}
                 yield WithoutRule(_with_file(overlay, file, json.dumps(rest).encode()), file, (key, number), kind)
 
 

@@ -76,16 +76,16 @@ def _names_one(text: str) -> bool:
     return MAY_VARY(text) is not None
 
 
-def _functions(several: Iterable[str]) -> frozenset[str]:
-    return frozenset(name for action in several if MAY_VARY(action) for name in functions_in(_words(action)))
+def _functions(all_actions: Iterable[str]) -> frozenset[str]:
+    return frozenset(name for action in all_actions if MAY_VARY(action) for name in functions_in(_words(action)))
 
 
 def _words(action: str) -> tuple[TemplateToken, ...]:
     return tuple(token for token in tokens_of(action) if token.kind not in (TokenKind.SPACE, TokenKind.COMMENT))
 
 
-def _reached(several: Iterable[str], reach: Mapping[str, frozenset[str]]) -> Iterator[frozenset[str]]:
-    return (reach[name] for action in several for name in calls(action) if name in reach)
+def _reached(all_actions: Iterable[str], reach: Mapping[str, frozenset[str]]) -> Iterator[frozenset[str]]:
+    return (reach[name] for action in all_actions for name in calls(action) if name in reach)
 
 
 @lru_cache(maxsize=4096)

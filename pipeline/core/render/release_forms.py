@@ -29,10 +29,10 @@ def asks_form(files: Mapping[str, bytes]) -> bool:
 
 def differences(install: ManifestSet, upgrade: ManifestSet) -> Iterator[str]:
     """One line for each way in which the forms differ. What both hold counts as equal where its text varies anyway."""
-    mine, theirs = install.by_id(), upgrade.by_id()
-    later = [str(rid) for rid in theirs if rid not in mine]
-    once = [str(rid) for rid in mine if rid not in theirs]
-    other = [str(rid) for rid, resource in mine.items() if rid in theirs and resource.body != theirs[rid].body]
+    installed, theirs = install.by_id(), upgrade.by_id()
+    later = [str(rid) for rid in theirs if rid not in installed]
+    once = [str(rid) for rid in installed if rid not in theirs]
+    other = [str(rid) for rid, resource in installed.items() if rid in theirs and resource.body != theirs[rid].body]
     if later:
         yield f"rendered by upgrades only (.Release.IsUpgrade): {listed(later)}"
     if once:
@@ -50,7 +50,7 @@ def guarded_by_lookup(files: Mapping[str, bytes], manifests: ManifestSet) -> Ite
         data = files.get(path, b"")
         line = _guard(data.decode(errors="replace")) if b"lookup" in data else 0
         if line:
-            crd = any(one.startswith(CRD_KIND) for one in objects[path])
+            crd = any(shown.startswith(CRD_KIND) for shown in objects[path])
             grave = ", and with a CRD all its custom resources" if crd else ""
             yield (
                 f"{path}:{line}: lookup decides whether it is rendered; here it finds nothing, while helm upgrade may "

@@ -130,10 +130,10 @@ def to_bytes(index: Index) -> bytes:
         "helm": inputs.helm_version,
         "values": dict(inputs.values),
         "overlay": dict(inputs.overlay),
-        "files": {path.removeprefix(own): _entry(one) for path, one in index.files.items() if path.startswith(own)},
+        "files": {path.removeprefix(own): _entry(file) for path, file in index.files.items() if path.startswith(own)},
         **notes.to_data(index.notes),
     }
-    hooks = {path.removeprefix(apart): _entry(one) for path, one in index.files.items() if path.startswith(apart)}
+    hooks = {path.removeprefix(apart): _entry(file) for path, file in index.files.items() if path.startswith(apart)}
     data |= {"hooks": hooks} if hooks else {}
     data |= {"apis": list(inputs.apis)} if inputs.apis else {}
     options = orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE

@@ -74,7 +74,7 @@ def rewritten(text: str, variant: int) -> str:
 def is_stand_in(text: str, variant: int) -> bool:
     """Whether the whole of ``text`` is what a random text of its length is replaced by, whatever its case."""
     whole = (_LETTERS[variant - 1], "".join(filter(str.isalpha, _LETTERS[variant - 1])), _DIGITS[variant - 1])
-    return any(f"{one * 20}".lower().startswith(text.lower()) for one in whole)
+    return any(f"{stand_in * 20}".lower().startswith(text.lower()) for stand_in in whole)
 
 
 def functions_in(action: TemplateAction | tuple[TemplateToken, ...]) -> Iterator[str]:
@@ -150,7 +150,7 @@ def definitions(variant: int) -> str:
     """The named templates that stand in."""
     letters, digits = _LETTERS[variant - 1], _DIGITS[variant - 1]
     pem = f"-----BEGIN %s-----\n{letters * 2}\n-----END %s-----\n"
-    several = {
+    bodies = {
         **dict.fromkeys(_TEXTS, f"{{{{ trunc (int (first .)) (repeat 20 `{letters}`) }}}}"),
         "randAlpha": f"{{{{ trunc (int (first .)) (repeat 20 `{''.join(c for c in letters if c.isalpha())}`) }}}}",
         "randNumeric": f"{{{{ trunc (int (first .)) (repeat 20 `{digits}`) }}}}",
@@ -168,9 +168,9 @@ def definitions(variant: int) -> str:
     }
     cert, key = pem % (("CERTIFICATE",) * 2), pem % (("RSA PRIVATE KEY",) * 2)
     pair = f"{{{{ dict `Cert` `{cert}` `Key` `{key}` | toJson }}}}"
-    several |= dict.fromkeys(_PAIRS, pair)
+    bodies |= dict.fromkeys(_PAIRS, pair)
     return "".join(
-        f"{{{{- define `{_PREFIX}{name}` -}}}}{body}{{{{- end -}}}}\n" for name, body in sorted(several.items())
+        f"{{{{- define `{_PREFIX}{name}` -}}}}{body}{{{{- end -}}}}\n" for name, body in sorted(bodies.items())
     )
 
 

@@ -70,17 +70,17 @@ def read(body: str) -> CommentState | None:
 
 def decide(comments: Iterable[Mapping[str, Any]], login: str, key: str, order: tuple[int, int], body: str) -> Step:
     """What to do about a pull request that has ``comments`` (as GitHub's REST API lists them)."""
-    mine = []
+    own_comments = []
     for comment in comments:
         state = read(str(comment.get("body") or ""))
         author = (comment.get("user") or {}).get("login")
         if author == login and state is not None and state.key == key:
-            mine.append((int(comment["id"]), state))
-    if not mine:
+            own_comments.append((int(comment["id"]), state))
+    if not own_comments:
         return Step(CommentOutcome.CREATED)
-    mine.sort(key=lambda item: item[0])
-    keep, state = mine[0]
-    extra = tuple(other for other, _ in mine[1:])
-    if max(other.order for _, other in mine) > order:
+    own_comments.sort(key=lambda item: item[0])
+    keep, state = own_comments[0]
+    extra = tuple(other for other, _ in own_comments[1:])
+    if max(other.order for _, other in own_comments) > order:
         return Step(CommentOutcome.STALE, keep, extra)
     return Step(CommentOutcome.UNCHANGED if state.digest == digest(body) else CommentOutcome.UPDATED, keep, extra)

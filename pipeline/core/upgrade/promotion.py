@@ -32,10 +32,10 @@ def promoted(
                 message = f"release {one.release!r} does not run in {environment}"
                 raise UsageError(message, hint="name two environments where it does")
         before, after = release.within(source), release.within(target)
-        got = lock.releases.get(before.pin)
-        if got is None or (got.chart, got.wanted) != (before.chart, before.version):
+        locked = lock.releases.get(before.pin)
+        if locked is None or (locked.chart, locked.wanted) != (before.chart, before.version):
             raise StaleError(f"release {before.pin!r} is not vendored as pipeline.yaml asks", hint="pipeline vendor")
-        promotions.append(Target(one.release, got.version, one.group))
+        promotions.append(Target(one.release, locked.version, one.group))
         stays += _staying(before, after, source, target)
     return tuple(promotions), tuple(stays)
 

@@ -49,9 +49,11 @@ def moves(targets: Iterable[Target], standings: Iterable[Standing], environments
     stays: dict[str, str] = {}
     rows = list(standings)
     for target in targets:
-        mine = [row for row in rows if row.release == target.release]
-        inside = {row.pin: [e for e in row.environments if not environments or e in environments] for row in mine}
-        for row in mine:
+        rows_of_release = [row for row in rows if row.release == target.release]
+        inside = {
+            row.pin: [e for e in row.environments if not environments or e in environments] for row in rows_of_release
+        }
+        for row in rows_of_release:
             wanted = target.version or (row.newest.version if row.newest else "")
             if not inside[row.pin]:
                 continue

@@ -68,10 +68,10 @@ def _moved(text: str, old: Path, new: Path) -> str:
     first, last = key.start_mark.line, _last_line(value, key)
     _check_block(lines, key)
     block = _with_comments(lines, first, key.start_mark.column)
-    mine = lines[block : last + 1]
+    moved_lines = lines[block : last + 1]
     outer = _with_comments(lines, top[0].start_mark.line, top[0].start_mark.column) if top is not chain[-1] else block
     rest = lines[:outer] + lines[last + 1 :]
-    return _inserted("".join(rest), mine, key.start_mark.column, len(block_head(mine)), new)
+    return _inserted("".join(rest), moved_lines, key.start_mark.column, len(block_head(moved_lines)), new)
 
 
 def block_head(lines: list[str]) -> list[str]:

@@ -36,7 +36,9 @@ class _DueTransition:
 
 def transition(schema: Schema, old: Any, new: Any) -> RuleResults:
     """What the rules about changes say of an edit. Status is not looked at, nor is what does not change."""
-    before, after = (defaulted(schema, {k: v for k, v in mapping(one).items() if k != "status"}) for one in (old, new))
+    before, after = (
+        defaulted(schema, {k: v for k, v in mapping(side).items() if k != "status"}) for side in (old, new)
+    )
     return _asked(_due(schema, before, after, ()))
 
 
@@ -45,9 +47,9 @@ def creation(schema: Schema, new: Any) -> RuleResults:
     return _asked(_due(schema, _ABSENT, {key: value for key, value in mapping(new).items() if key != "status"}, ()))
 
 
-def _asked(several: Iterator[_DueTransition]) -> RuleResults:
+def _asked(due_transitions: Iterator[_DueTransition]) -> RuleResults:
     broken, unchecked = [], []
-    for due in several:
+    for due in due_transitions:
         text = str(due.rule.get("rule"))
         optional = due.rule.get("optionalOldSelf") is True
         verdict = holds(due.schema, due.new, text, root=not due.path, old=Old(due.old, optional))

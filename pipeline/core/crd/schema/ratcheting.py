@@ -72,4 +72,4 @@ def _equal(schema: Schema, old: Any, new: Any) -> bool:
     if len(old) != len(new):
         return False
     matched = [next(_children(schema, old, new, step), None) for step in steps]
-    return all(one is not None and _equal(*one) for one in matched)
+    return all(schema_matched is not None and _equal(*schema_matched) for schema_matched in matched)

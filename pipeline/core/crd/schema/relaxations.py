@@ -57,7 +57,7 @@ def _untyped(change: SchemaChange) -> bool:
 def _unknown_kept(change: SchemaChange) -> bool:
     """What was forbidden or dropped is kept, whatever it is."""
     old, new = change.old, change.new
-    return any(new is one or new == one for one in _ANYTHING) or (old is False and not is_added(change))
+    return any(new is keyword or new == keyword for keyword in _ANYTHING) or (old is False and not is_added(change))
 
 
 def _rule_removed(change: SchemaChange) -> bool:

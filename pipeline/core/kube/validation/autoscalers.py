@@ -20,7 +20,7 @@ def _autoscaler(value: Mapping[str, Any], path: Steps, context: Context) -> Iter
     low, high = value.get("minReplicas"), value.get("maxReplicas")
     if isinstance(low, int) and isinstance(high, int) and low > high:
         yield Invalid((*path, "maxReplicas"), "maxReplicas", "at least minReplicas", high)
-    kinds = {text(one.get("type")) for _, one in entries(value.get("metrics"))}
+    kinds = {text(metric.get("type")) for _, metric in entries(value.get("metrics"))}
     able = context.minor >= _SCALES_TO_ZERO_SINCE
     if low == 0 and not isinstance(low, bool) and not (able and kinds & {"Object", "External"}):
         wanted = "above 0 without a metric of type Object or External" if able else "above 0"

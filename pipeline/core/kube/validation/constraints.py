@@ -66,12 +66,12 @@ def _open(runs: str, code: str) -> bool:
 
 @cache
 def _constraint(code: str) -> Constraint:
-    alternatives = [_alternative(one) for one in code.split("|")]
+    alternatives = [_alternative(alternative_code) for alternative_code in code.split("|")]
 
     @lru_cache(_KEPT)
     def check(value: Any) -> str:
-        said = [one(value) for one in alternatives]
-        return "" if "" in said else " or ".join(one for one in said if one is not None)
+        said = [alternative(value) for alternative in alternatives]
+        return "" if "" in said else " or ".join(problem for problem in said if problem is not None)
 
     return Constraint(check)
 

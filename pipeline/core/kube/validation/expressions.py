@@ -54,7 +54,9 @@ def _names(read: CelText, names: frozenset[str]) -> str:
 def _result(read: CelText, wanted: Wanted) -> str:
     if not wanted or not read.result or read.result in (*wanted, "null"):
         return ""
-    return f"an expression that gives {' or '.join(_WORDS[one] for one in wanted)} (it gives a {read.result})"
+    return (
+        f"an expression that gives {' or '.join(_WORDS[type_name] for type_name in wanted)} (it gives a {read.result})"
+    )
 
 
 def rules(schema: Mapping[str, Any]) -> Iterator[Invalid]:
@@ -69,10 +71,10 @@ def rules(schema: Mapping[str, Any]) -> Iterator[Invalid]:
 def _each(
     value: Mapping[str, Any], path: Steps, part: str, names: Iterable[str], **fields: Wanted
 ) -> Iterator[Invalid]:
-    for index, one in entries(value.get(part)):
+    for index, entry in entries(value.get(part)):
         for field, wanted in fields.items():
-            if said := fault(one.get(field), names, wanted):
-                yield Invalid((*path, part, index, field), field, said, one[field])
+            if said := fault(entry.get(field), names, wanted):
+                yield Invalid((*path, part, index, field), field, said, entry[field])
 
 
 def _policy(value: Mapping[str, Any], path: Steps, _context: Context) -> Iterator[Invalid]:
@@ -83,9 +85,9 @@ def _policy(value: Mapping[str, Any], path: Steps, _context: Context) -> Iterato
     yield from _each(value, path, "validations", composed, expression=_CONDITION)
     yield from _each(value, path, "validations", composed - {"authorizer"}, messageExpression=_MESSAGE)
     yield from _each(value, path, "auditAnnotations", composed, valueExpression=_MESSAGE)
-    for index, one in entries(value.get("mutations")):
+    for index, mutation in entries(value.get("mutations")):
         for part in ("applyConfiguration", "jsonPatch"):
-            inner = one.get(part)
+            inner = mutation.get(part)
             expression = inner.get("expression") if isinstance(inner, dict) else None
             if said := fault(expression, composed, _ANY):
                 yield Invalid((*path, "mutations", index, part, "expression"), "expression", said, expression)

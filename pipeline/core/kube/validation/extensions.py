@@ -48,7 +48,7 @@ def _definition(value: Mapping[str, Any], path: Steps, _context: Context) -> Ite
 
 def _definition_spec(value: Mapping[str, Any], path: Steps, _context: Context) -> Iterator[Invalid]:
     versions = entries(value.get("versions"))
-    stored = [index for index, one in versions if one.get("storage") is True]
+    stored = [index for index, version in versions if version.get("storage") is True]
     if len(stored) != 1:
         yield Invalid((*path, "versions"), "versions", "such that exactly one has storage: true", value.get("versions"))
     seen: set[str] = set()
@@ -137,7 +137,7 @@ def _api_service(value: Mapping[str, Any], path: Steps, _context: Context) -> It
 
 def _webhook(value: Mapping[str, Any], path: Steps, _context: Context) -> Iterator[Invalid]:
     versions = value.get("admissionReviewVersions")
-    if isinstance(versions, list) and versions and not {"v1", "v1beta1"} & {text(one) for one in versions}:
+    if isinstance(versions, list) and versions and not {"v1", "v1beta1"} & {text(version) for version in versions}:
         where = (*path, "admissionReviewVersions")
         yield Invalid(where, "admissionReviewVersions", "such that it holds v1 or v1beta1", versions)
 
@@ -155,7 +155,7 @@ def _actions(value: Mapping[str, Any], path: Steps, _context: Context) -> Iterat
     actions = items if isinstance(items, list) else []
     if "Deny" in actions and "Warn" in actions:
         yield Invalid((*path, "validationActions"), "validationActions", "without Warn where it has Deny", actions)
-    if len({text(one) for one in actions}) != len(actions):
+    if len({text(action) for action in actions}) != len(actions):
         yield Invalid((*path, "validationActions"), "validationActions", "a list without duplicates", actions)
 
 

@@ -10,7 +10,7 @@ def mapping(value: Any) -> dict[str, Any]:
 def entries(value: Any) -> list[tuple[int, dict[str, Any]]]:
     """The maps of a list, each with its index."""
     items = value if isinstance(value, list) else ()
-    return [(index, one) for index, one in enumerate(items) if isinstance(one, dict)]
+    return [(index, item) for index, item in enumerate(items) if isinstance(item, dict)]
 
 
 def number(value: Any, absent: int) -> int:

@@ -64,8 +64,8 @@ class Validation:
 def _values(constraint: Constraint, item: Any, path: Steps, field: str) -> Iterator[Invalid]:
     """A scalar, or each scalar of a list or map."""
     if isinstance(item, list | dict):
-        for step, one in enumerate(item) if isinstance(item, list) else item.items():
-            if not isinstance(one, list | dict) and one is not None:
-                yield from _values(constraint, one, (*path, step), field)
+        for step, inner in enumerate(item) if isinstance(item, list) else item.items():
+            if not isinstance(inner, list | dict) and inner is not None:
+                yield from _values(constraint, inner, (*path, step), field)
     elif not isinstance(item, bool) and (wanted := constraint.check(item)) and not is_marked(item):
         yield Invalid(path, field, wanted, item)

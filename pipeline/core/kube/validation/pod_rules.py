@@ -19,7 +19,7 @@ _SOURCES = ("fieldRef", "resourceFieldRef", "configMapKeyRef", "secretKeyRef", "
 
 
 def _pod(value: Mapping[str, Any], path: Steps, context: Context) -> Iterator[Invalid]:
-    volumes = [text(one.get("name")) for _, one in entries(value.get("volumes"))]
+    volumes = [text(volume.get("name")) for _, volume in entries(value.get("volumes"))]
     yield from _unique(volumes, (*path, "volumes"), "name")
     names = set(volumes) | _claims(path, context)
     seen: set[str] = set()
@@ -43,7 +43,7 @@ def _claims(path: Steps, context: Context) -> set[str]:
     if context.kind != "apps.v1.StatefulSet" or path != ("spec", "template", "spec"):
         return set()
     templates = entries(mapping(context.body.get("spec")).get("volumeClaimTemplates"))
-    return {text(mapping(one.get("metadata")).get("name")) for _, one in templates}
+    return {text(mapping(template.get("metadata")).get("name")) for _, template in templates}
 
 
 def _mounts(container: Mapping[str, Any], path: Steps, volumes: set[str]) -> Iterator[Invalid]:

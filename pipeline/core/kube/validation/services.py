@@ -40,10 +40,10 @@ def _addresses(value: Mapping[str, Any], path: Steps, kind: Any) -> Iterator[Inv
     if address == "None" and kind in ("NodePort", "LoadBalancer"):
         yield Invalid((*path, "clusterIP"), "clusterIP", f"no None where type is {kind}", address)
     ranges = value.get("loadBalancerSourceRanges")
-    for index, one in enumerate(ranges if isinstance(ranges, list) else ()):
-        if isinstance(one, str) and not cidr(one.strip()):
+    for index, range_ in enumerate(ranges if isinstance(ranges, list) else ()):
+        if isinstance(range_, str) and not cidr(range_.strip()):
             where = (*path, "loadBalancerSourceRanges", index)
-            yield Invalid(where, "loadBalancerSourceRanges", "a network in CIDR notation", one)
+            yield Invalid(where, "loadBalancerSourceRanges", "a network in CIDR notation", range_)
 
 
 def _ports(ports: list[tuple[int, dict[str, Any]]], path: Steps, kind: Any) -> Iterator[Invalid]:
@@ -119,12 +119,12 @@ def _block(value: Mapping[str, Any], path: Steps, _context: Context) -> Iterator
     if not cidr(outer):
         return
     whole = ipaddress.ip_network(outer, strict=False)
-    for index, one in enumerate(exceptions if isinstance(exceptions, list) else ()):
-        if not (isinstance(one, str) and cidr(one)):
+    for index, exception in enumerate(exceptions if isinstance(exceptions, list) else ()):
+        if not (isinstance(exception, str) and cidr(exception)):
             continue
-        inner = ipaddress.ip_network(one, strict=False)
+        inner = ipaddress.ip_network(exception, strict=False)
         if inner.version != whole.version or inner == whole or not inner.subnet_of(whole):  # type: ignore[arg-type]
-            yield Invalid((*path, "except", index), "except", f"a smaller network inside {outer}", one)
+            yield Invalid((*path, "except", index), "except", f"a smaller network inside {outer}", exception)
 
 
 def _peer(value: Mapping[str, Any], path: Steps, _context: Context) -> Iterator[Invalid]:
@@ -140,12 +140,17 @@ def _slice(value: Mapping[str, Any], path: Steps, _context: Context) -> Iterator
     version = {"IPv4": 4, "IPv6": 6}.get(text(value.get("addressType")))
     for index, endpoint in entries(value.get("endpoints")):
         addresses = endpoint.get("addresses")
-        for at, one in enumerate(addresses if isinstance(addresses, list) else ()):
+        for at, address in enumerate(addresses if isinstance(addresses, list) else ()):
             where = (*path, "endpoints", index, "addresses", at)
-            if version and isinstance(one, str) and ip(one) and ipaddress.ip_address(one).version != version:
-                yield Invalid(where, "addresses", f"an {value['addressType']} address", one)
-            elif version is None and isinstance(one, str) and not subdomain(one):
-                yield Invalid(where, "addresses", "a lowercase DNS name", one)
+            if (
+                version
+                and isinstance(address, str)
+                and ip(address)
+                and ipaddress.ip_address(address).version != version
+            ):
+                yield Invalid(where, "addresses", f"an {value['addressType']} address", address)
+            elif version is None and isinstance(address, str) and not subdomain(address):
+                yield Invalid(where, "addresses", "a lowercase DNS name", address)
 
 
 SERVICES: Mapping[str, tuple[Span, ...]] = {

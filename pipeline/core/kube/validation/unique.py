@@ -25,7 +25,7 @@ def _check(lists: tuple[tuple[str, str], ...]) -> Span:
         for field, key in lists:
             items_given = value.get(field)
             items = (
-                [(i, one.get(key)) for i, one in entries(items_given)]
+                [(i, entry.get(key)) for i, entry in entries(items_given)]
                 if key
                 else list(enumerate(_scalars(items_given)))
             )
