@@ -25,11 +25,11 @@ def check_locked(config: Config, lock: ChartLock, trees: Trees) -> None:
     """
     problems = []
     for release in config.pins():
-        got, chart = lock.releases.get(release.pin), lock.chart_of(release.pin)
-        if got is None or chart is None:
+        locked, chart = lock.releases.get(release.pin), lock.chart_of(release.pin)
+        if locked is None or chart is None:
             problems.append(f"release {release.pin!r} is not in {FILE}")
-        elif (got.chart, got.wanted) != (release.chart, release.version):
-            now, then = f"{release.chart} {release.version}".strip(), f"{got.chart} {got.wanted}".strip()
+        elif (locked.chart, locked.wanted) != (release.chart, release.version):
+            now, then = f"{release.chart} {release.version}".strip(), f"{locked.chart} {locked.wanted}".strip()
             problems.append(f"release {release.pin!r} asks for {now}, and {FILE} was made for {then}")
         elif config.reference(release).keys and not chart.provenance:
             problems.append(f"release {release.pin!r} must be signed, and {FILE} names no signature of {chart.name}")

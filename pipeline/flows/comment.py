@@ -43,8 +43,8 @@ def upsert(
     number, key, order = target.number, target.key, target.order
     login = github.login()
     there = list(github.comments(number))
-    kept = decide(there, login, key, order, "").keep
-    earlier = next((str(comment.get("body")) for comment in there if comment["id"] == kept), "")
+    kept_id = decide(there, login, key, order, "").keep
+    earlier = next((str(comment.get("body")) for comment in there if comment["id"] == kept_id), "")
     body = render(budgets[0], earlier)
     step = decide(there, login, key, order, body)
     for double in step.extra:  # two runs raced; the oldest stays, because a discussion may refer to it

@@ -69,8 +69,8 @@ def _own_charts(tree: Tree) -> set[str]:
     except ConfigError:
         return set()
     paths = set[str]()
-    for pin in {got.folder: got.pin for got in lock.releases.values()}.values():
-        places = {"": pin.source, **{f"{one.path}/": one.source for one in pin.dependencies or ()}}
+    for pin in {locked.folder: locked.pin for locked in lock.releases.values()}.values():
+        places = {"": pin.source, **{f"{dependency.path}/": dependency.source for dependency in pin.dependencies or ()}}
         local = {below: posixpath.normpath(place) for below, place in places.items() if "://" not in place}
         files = [original(path.removeprefix(f"{pin.folder}/")) for path in tree.ids(pin.folder)] if local else []
         for below, place in local.items():

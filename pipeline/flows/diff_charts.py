@@ -35,15 +35,15 @@ def diff_charts(begun: Begun, rules: Callable[[], Iterable[Rule]], check: Report
     functions = list(map(_functions, asked, charts, answers, templates))
     again = _Again(begun, functions, needless)
     read = [
-        answer if isinstance(answer, RenderError) else _side(one, chart, answer, how)
-        for one, chart, answer in zip(asked, charts, answers, strict=True)
+        answer if isinstance(answer, RenderError) else _side(request, chart, answer, how)
+        for request, chart, answer in zip(asked, charts, answers, strict=True)
     ]
     targets = Targets({"": how.kube_version}, how.capabilities, how.stated)
 
     def judged(pairs: Sequence[ComparedRenders | None]) -> tuple[Snapshot, Snapshot, Report]:
         settled = [_settled(side, used, pair, how) for side, used, pair in zip(read, functions, pairs, strict=True)]
         sides = zip(asked, charts, settled, strict=True)
-        before, after = (_snapshot(one, chart, side, how, engine) for one, chart, side in sides)
+        before, after = (_snapshot(request, chart, side, how, engine) for request, chart, side in sides)
         return before, after, build(before, after, loaded, targets)
 
     first = judged([None, None])  # as if nothing varied, which is so for most charts, while Helm renders again
@@ -70,7 +70,7 @@ class _Again:
     def pairs(self, texts: Sequence[str]) -> list[ComparedRenders | None]:
         """What shows where each side varies; None for a side that does not. ``texts`` are the first renders."""
         answers = dict(zip(self._asked, self._answers, strict=True))
-        failed = [one for one in self._asked if not rendered(answers[one]) and self._needless[one[0]]]
+        failed = [request for request in self._asked if not rendered(answers[request]) and self._needless[request[0]]]
         if failed:
             answers |= zip(failed, self._render(failed, partly=False), strict=True)
         both = {number: (answers[number, 1], answers[number, 2]) for number, _ in self._asked}
@@ -117,9 +117,9 @@ def _settled(
     if isinstance(one, RenderError) or isinstance(other, RenderError):
         return side
     varying = volatile(side.manifests, one, other, by_stand_ins=pair is None or pair.by_stand_ins)
-    names = {one.id: str(one.shown) for one in varying if one.is_name}
-    ids = {one.id: replace(one.id, name=names.get(one.id, one.id.name)) for one in varying}
-    paths = tuple(VolatilePath(ids[one.id], one.path, one.whole) for one in varying)
+    names = {varied.id: str(varied.shown) for varied in varying if varied.is_name}
+    ids = {varied.id: replace(varied.id, name=names.get(varied.id, varied.id.name)) for varied in varying}
+    paths = tuple(VolatilePath(ids[varied.id], varied.path, varied.whole) for varied in varying)
     return replace(side, notes=Notes(paths, tuple(sorted(functions)) if paths else ()), chance=varying)
 
 

@@ -16,10 +16,10 @@ class EditedTree:
     changed: Mapping[str, bytes | None] = field(hash=False)
 
     @classmethod
-    def of(cls, base: Tree, several: Iterable[Edits]) -> "EditedTree":
-        """``base`` after ``several`` edits, one after the other."""
+    def of(cls, base: Tree, every_edit: Iterable[Edits]) -> "EditedTree":
+        """``base`` after ``every_edit``, one after the other."""
         changed: dict[str, bytes | None] = {}
-        for edits in several:
+        for edits in every_edit:
             for gone in (*edits.removed, *edits.trees):
                 changed |= dict.fromkeys([gone, *base.paths(gone)])
                 changed |= dict.fromkeys(path for path in changed if path.startswith(f"{gone}/"))

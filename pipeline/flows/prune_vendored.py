@@ -58,8 +58,8 @@ def prune(
             unreadable = unreadable or f"{FILE} of {ref} cannot be read"
     needed |= {chart.folder: f"{FILE} has it" for chart in lock.charts}
     names = {release.pin for release in config.pins()}
-    for release, got in sorted(lock.releases.items(), reverse=True):
+    for release, locked in sorted(lock.releases.items(), reverse=True):
         if release in names:
-            needed[got.folder] = f"release {release} needs it"
-    kept = {place: needed.get(place) or unreadable for place in here if place in needed or unreadable}
-    return Pruned(tuple(place for place in here if place not in kept), kept)
+            needed[locked.folder] = f"release {release} needs it"
+    needed_here = {place: needed.get(place) or unreadable for place in here if place in needed or unreadable}
+    return Pruned(tuple(place for place in here if place not in needed_here), needed_here)

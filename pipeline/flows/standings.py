@@ -86,11 +86,11 @@ def _row(
     release: Release, config: Config, lock: ChartLock, offers: Offers
 ) -> tuple[Standing, Sequence[OfferedVersion] | None]:
     """With what its source offers; None where that is not known, or does not matter."""
-    got = lock.releases.get(release.pin)
+    locked = lock.releases.get(release.pin)
     own = release.pin if release.stands_alone else ""
-    current = got.version if got else ""
+    current = locked.version if locked else ""
     row = Standing(release.name, release.environments, release.chart, current, release.version, own_pin=own)
-    if got is None or got.chart != release.chart:
+    if locked is None or locked.chart != release.chart:
         return replace(row, current="", problem="not vendored; run pipeline vendor"), None
     reference = parse_reference(release.chart, config.repositories.values())
     if reference.kind not in (ChartKind.REPOSITORY, ChartKind.OCI):

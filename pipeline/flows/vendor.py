@@ -78,12 +78,12 @@ def vendor(
     }
     new, errors = lock, list[tuple[str, PipelineError]]()
     done: dict[str, _Got] = {}
-    for name, got in work.run(tasks).items():
-        if isinstance(got, PipelineError):
-            errors.append((name, got))
+    for name, result in work.run(tasks).items():
+        if isinstance(result, PipelineError):
+            errors.append((name, result))
             continue
-        new = new.with_release(name, got.release)
-        done[name] = got
+        new = new.with_release(name, result.release)
+        done[name] = result
     if errors:
         raise together(errors)
     new = new.only(release.pin for release in config.pins())
@@ -94,26 +94,26 @@ def vendor(
 
 
 def _vendored(lock: ChartLock, new: ChartLock, done: Mapping[str, "_Got"]) -> Vendored:
-    folders = {got.release.folder: got.files for got in done.values()}
-    names = {name: got.renamed for name, got in done.items()}
-    left_out = {name: got.left_out for name, got in done.items()}
+    folders = {result.release.folder: result.files for result in done.values()}
+    names = {name: result.renamed for name, result in done.items()}
+    left_out = {name: result.left_out for name, result in done.items()}
     return Vendored(new, _edits(lock, new, folders), changes(lock, new), names, left_out)
 
 
 def _edits(lock: ChartLock, new: ChartLock, folders: Mapping[str, Mapping[str, bytes]]) -> Edits:
-    kept = {chart.folder for chart in new.charts}
-    removed = tuple(sorted(chart.folder for chart in lock.charts if chart.folder not in kept))
-    trees = {folder: files for folder, files in folders.items() if folder in kept}
-    files = {FILE: to_text(new).encode()} | ({ATTRIBUTES_FILE: ATTRIBUTES} if kept else {})
+    locked_folders = {chart.folder for chart in new.charts}
+    removed = tuple(sorted(chart.folder for chart in lock.charts if chart.folder not in locked_folders))
+    trees = {folder: files for folder, files in folders.items() if folder in locked_folders}
+    files = {FILE: to_text(new).encode()} | ({ATTRIBUTES_FILE: ATTRIBUTES} if locked_folders else {})
     known = {chart.folder: chart.tree for chart in lock.charts} | dict.fromkeys(files, "")
     return Edits(trees, files, removed, known)
 
 
 def _is_there(release: Release, reference: ChartReference, lock: ChartLock, trees: Trees) -> bool:
-    got, chart = lock.releases.get(release.pin), lock.chart_of(release.pin)
+    locked, chart = lock.releases.get(release.pin), lock.chart_of(release.pin)
     if reference.kind is ChartKind.PATH:  # a chart of our own changes without a new version
         return False
-    if got is None or chart is None or (got.chart, got.wanted) != (release.chart, release.version):
+    if locked is None or chart is None or (locked.chart, locked.wanted) != (release.chart, release.version):
         return False
     return bool(chart.provenance) == bool(reference.keys) and trees.vendored_digest(chart.folder) == chart.tree
 

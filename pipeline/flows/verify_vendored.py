@@ -126,7 +126,7 @@ def _was(
 
 
 def _fetched(config: Config, lock: ChartLock, chart: LockedChart, source: ChartFetcher) -> Mapping[str, bytes]:
-    asked = next((got.chart for got in lock.releases.values() if got.pin == chart), "")
+    asked = next((locked.chart for locked in lock.releases.values() if locked.pin == chart), "")
     if not asked:
         raise WorldError("no release has it any more")
     reference = parse_reference(asked, config.repositories.values())

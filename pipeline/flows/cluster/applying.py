@@ -164,7 +164,7 @@ def _locked(order: Order, world: ApplyPorts, writer: Writer, gate: Gate) -> RunR
     objects = Objects(world.client, writer, plan.policy.ignore, mask)
     tasks = tasks_of(plan, order.resources, world.client, resumed=resumed)
     live = tuple(Resource.of(task.found) for task in tasks if task.found)
-    mask.hidden(text for one in live for text in texts_at(one, order.hidden.places))
+    mask.hidden(text for resource in live for text in texts_at(resource, order.hidden.places))
     mask.manifests(ManifestSet(live))
     checking.objects_are_the_same(objects, tasks)
     may_apply(world.client, plan.target.environment, plan.policy, plan.actions)

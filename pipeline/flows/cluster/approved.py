@@ -132,7 +132,7 @@ def as_strict(plan: Plan, protected: ProtectedPolicy | None) -> None:
     """Raises RefusedError where the plan's policy lets more through than that of the protected branch."""
     looser = list(policy_loosenings(protected.policy, plan.policy)) if protected is not None else []
     if protected is not None and looser:
-        rows = "".join(f"\n  - {one}" for one in looser)
+        rows = "".join(f"\n  - {loosening}" for loosening in looser)
         message = f"the plan's policy is looser than that of {protected.source}, which decides:{rows}"
         raise RefusedError(message, hint=f"merge the change of pipeline.yaml into {protected.source} first, then plan")
 

@@ -104,8 +104,10 @@ class Planner:
     def _hide(self, bodies: Iterable[Body]) -> None:
         """Learn the values of live Secrets before anything is compared: what is shown first may be a copy of one."""
         resources = [Resource.of(body) for body in bodies]
-        self.terms.mask.hidden(text for one in resources for text in texts_at(one, self.terms.copied))
-        self.terms.mask.manifests(ManifestSet(tuple(one for one in resources if one.kind == SECRET and not one.group)))
+        self.terms.mask.hidden(text for resource in resources for text in texts_at(resource, self.terms.copied))
+        self.terms.mask.manifests(
+            ManifestSet(tuple(resource for resource in resources if resource.kind == SECRET and not resource.group))
+        )
 
     def _cases(
         self,

@@ -38,8 +38,8 @@ def migrations_of(known: Iterable[Changing]) -> list[PlannedAction]:
     Before the definition changes where it loses such a version, which the server would refuse; else after everything.
     """
     actions = []
-    for one in known:
-        change, body, wanted = one.change, one.change.before.body, one.item
+    for changing in known:
+        change, body, wanted = changing.change, changing.change.before.body, changing.item
         stale = stale_versions(body, change.after.storage_version)
         if not stale:
             continue

@@ -31,7 +31,7 @@ _NOT_LOOKED_AT = "made without a cluster: live objects, conflicts, permissions a
 def offline_plan(question: Question, inventory: Inventory, applied: Iterable[tuple[str, Resource]]) -> Plan:
     """``applied`` are the files that the inventory's releases were applied from, as far as their commits are here."""
     wanted, problems = desired(question.objects, question.needs, inventory, question.namespaces)
-    before = {one.id: sent(one, inventory).body for _, one in applied}
+    before = {resource.id: sent(resource, inventory).body for _, resource in applied}
     mask = Mask()
     mask.hidden(question.hidden.texts)
     mask.hidden(text for body in before.values() for text in texts_at(Resource.of(body), question.hidden.places))
@@ -53,7 +53,7 @@ def offline_plan(question: Question, inventory: Inventory, applied: Iterable[tup
         inventory=InventoryRef(inventory.uid, inventory.digest),
         actions=numbered((*actions, *hooks), deleted),
         releases=question.releases,
-        problems=tuple(sorted({*problems, *stops}, key=lambda one: (one.code, one.what, one.message))),
+        problems=tuple(sorted({*problems, *stops}, key=lambda problem: (problem.code, problem.what, problem.message))),
         warnings=(_NOT_LOOKED_AT,),
         offline=True,
     )
@@ -76,12 +76,12 @@ def _action(item: DesiredObject, inventory: Inventory, before: Mapping[ResourceI
 
 
 def _deleted(
-    question: Question, inventory: Inventory, kept: set[ResourceId], before: Mapping[ResourceId, Body]
+    question: Question, inventory: Inventory, rendered: set[ResourceId], before: Mapping[ResourceId, Body]
 ) -> list[PlannedAction]:
     """What no one renders any more, judged as if it were still as it was applied."""
     deletions = []
     for rid, entry in inventory.entries.items():
-        if rid in kept or (question.releases and entry.release not in question.releases):
+        if rid in rendered or (question.releases and entry.release not in question.releases):
             continue
         candidate = Candidate(rid, entry, _as_applied(before.get(rid, {}), entry, inventory))
         op, reason = fate_of(candidate, inventory, question.policy, frozenset())

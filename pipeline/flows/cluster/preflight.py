@@ -144,6 +144,8 @@ def _selects(webhook: Mapping[str, Any]) -> bool:
 def _looks_at(webhook: Mapping[str, Any], resources: Iterable[tuple[str, str]]) -> bool:
     for rule in map(mapping, sequence(webhook.get("rules"))):
         groups, names = sequence(rule.get("apiGroups")), set(map(str, sequence(rule.get("resources"))))
-        if any(("*" in groups or group in groups) and ({"*", "*/*", one} & names) for group, one in resources):
+        if any(
+            ("*" in groups or group in groups) and ({"*", "*/*", resource} & names) for group, resource in resources
+        ):
             return True
     return False

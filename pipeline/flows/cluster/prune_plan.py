@@ -29,11 +29,11 @@ def deletions(
     """Deletions in the order in which they are carried out, and their plan problems. ``known``: objects read before."""
     wanted = list(wanted)
     inventory = terms.inventory
-    kept = {item.id for item in wanted if item.hook is None}
+    wanted_ids = {item.id for item in wanted if item.hook is None}
     no_longer_rendered = {
         rid: entry
         for rid, entry in inventory.entries.items()
-        if rid not in kept and (not releases or entry.release in releases)
+        if rid not in wanted_ids and (not releases or entry.release in releases)
     }
     serves = client.serves
     problems = list(unknown(inventory, serves.stale)) if no_longer_rendered else []
@@ -44,7 +44,7 @@ def deletions(
     }
     problems += [_unserved(rid) for rid in no_longer_rendered if rid not in served and serves.knows_group(rid.group)]
     bodies = live(client, served)
-    taken = frozenset(str(mapping(body.get("metadata")).get("uid")) for rid, body in known.items() if rid in kept)
+    taken = frozenset(str(mapping(body.get("metadata")).get("uid")) for rid, body in known.items() if rid in wanted_ids)
     counted = _insides(
         client, serves, {rid: body for rid, body in bodies.items() if rid.kind in terms.policy.prune_kinds}, terms
     )
@@ -55,7 +55,7 @@ def deletions(
     )
     actions = [_action(candidate, terms, taken, served.get(candidate.id)) for candidate in candidates]
     number = sum(action.op is Operation.DELETE for action in actions)
-    problems += breakers(number, inventory, len(kept), terms.policy)
+    problems += breakers(number, inventory, len(wanted_ids), terms.policy)
     return sorted(actions, key=order), problems
 
 

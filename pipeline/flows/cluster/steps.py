@@ -172,7 +172,7 @@ class ApplySteps:
 
     def _definition(self, action: PlannedAction) -> Definition:
         """The plan's definition of the action's kind; the cluster's where the plan has none."""
-        definitions = (definition(one) for one in self.resources.values() if one.kind == CRD_KIND)
+        definitions = (definition(resource) for resource in self.resources.values() if resource.kind == CRD_KIND)
         ours = next((one for one in definitions if (one.group, one.kind) == (action.group, action.kind)), None)
         return ours or definition_of(self.objects.client, action.group, action.resource)
 

@@ -34,8 +34,12 @@ def tasks_of(plan: Plan, resources: Mapping[int, Resource], client: Client, *, r
 
 def _written(plan: Plan, resources: Mapping[int, Resource]) -> dict[GroupKind, Definition]:
     """The definitions that the plan writes, by what they define."""
-    written = (resources[one.number] for one in plan.of(*WRITES) if one.kind == CRD_KIND and one.number in resources)
-    return {(one.group, one.kind): one for one in map(definition, written)}
+    written = (
+        resources[action.number]
+        for action in plan.of(*WRITES)
+        if action.kind == CRD_KIND and action.number in resources
+    )
+    return {(defined.group, defined.kind): defined for defined in map(definition, written)}
 
 
 def _served(action: PlannedAction, serves: Discovery, new: Definition | None) -> Served:

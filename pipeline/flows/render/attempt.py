@@ -68,8 +68,10 @@ def _ours(error: RenderError, job: Job) -> str:
     if not refused(error.detail):
         return ""
     violations = named_by_helm(error.detail, lambda name: () if name == job.chart.name else (name,))
-    places = ((one, where(job.layers, one.path)) for one in violations)
-    return "".join(f"\n  {place}: {'.'.join(one.path)}: {one.words}" for one, place in places if place)
+    places = ((violation, where(job.layers, violation.path)) for violation in violations)
+    return "".join(
+        f"\n  {place}: {'.'.join(violation.path)}: {violation.words}" for violation, place in places if place
+    )
 
 
 def order_of(job: Job, apis: frozenset[str], world: RenderPorts) -> RenderOrder:

@@ -59,8 +59,8 @@ def _differences(job: Job, answer: RenderedChart, other: RenderedChart | RenderE
     if isinstance(other, RenderError):  # its words may quote values
         where = f" ({other.template}:{other.line})" if other.template else ""
         return (f"it does not render as an {UPGRADE if job.form == INSTALL else INSTALL}{where}",)
-    mine, theirs = (parse(one.text, namespace=job.release.namespace) for one in (answer, other))
-    install, upgrade = (mine, theirs) if job.form == INSTALL else (theirs, mine)
+    manifests, theirs = (parse(rendered.text, namespace=job.release.namespace) for rendered in (answer, other))
+    install, upgrade = (manifests, theirs) if job.form == INSTALL else (theirs, manifests)
     lines = tuple(differences(install, upgrade))
     return (*lines, f"the tree holds what an {job.form} renders") if lines else ()
 

@@ -52,7 +52,7 @@ def earlier(config: Config, jobs: Sequence[Job], files: Files) -> Earlier:
     gone: set[str] = set()
     said: list[str] = []
     moved: list[str] = []
-    for place in sorted(places, key=lambda one: (one.old, one)):  # of two, the one of today's layout is first
+    for place in sorted(places, key=lambda place: (place.old, place)):  # of two, the one of today's layout is first
         of = (place.environment, place.release)
         if of not in rendered and of in current:
             continue

@@ -51,7 +51,7 @@ def _secrets(sealed: Any, data: Any) -> Iterator[str]:
         for key, value in data.items():
             yield from _secrets(sealed.get(key), value)
     elif isinstance(sealed, list) and isinstance(data, list):
-        for one, value in zip(sealed, data, strict=False):
-            yield from _secrets(one, value)
+        for file, value in zip(sealed, data, strict=False):
+            yield from _secrets(file, value)
     elif isinstance(sealed, str) and sealed.startswith(_ENCRYPTED) and not isinstance(data, bool):
         yield str(data)

@@ -100,11 +100,11 @@ def job_of(
         UsageError: a values file is missing or no YAML.
         WorldError: encrypted values cannot be decrypted here.
     """
-    got = lock.releases.get(release.pin)
+    locked = lock.releases.get(release.pin)
     chart = lock.chart_of(release.pin)
-    if got is None or chart is None:
+    if locked is None or chart is None:
         raise StaleError(f"release {release.pin!r} is not vendored", hint="pipeline vendor")
-    if (got.chart, got.wanted) != (release.chart, release.version):
+    if (locked.chart, locked.wanted) != (release.chart, release.version):
         wanted = f"{release.chart} {release.version}".strip()
         raise StaleError(
             f"release {release.pin!r} needs {wanted}, but pipeline.lock has another version", hint="pipeline vendor"
@@ -155,8 +155,8 @@ def share(pairs: Sequence[EnvironmentRelease], shard: tuple[int, int], files: Fi
         for environment, release in pairs
     }
     number, count = shard
-    mine = set(shared_out(costs, count)[number - 1])
-    return tuple(pair for pair in pairs if (pair[0].name, pair[1].name) in mine)
+    own_pairs = set(shared_out(costs, count)[number - 1])
+    return tuple(pair for pair in pairs if (pair[0].name, pair[1].name) in own_pairs)
 
 
 def changed_charts(jobs: Iterable[Job], world: RenderPorts) -> dict[str, StaleError]:

@@ -43,7 +43,7 @@ def outcome(
         made_of = RenderOutcome(digests(own), len(settled.manifests.resources), said[n], settled.later)
         _remember(n, rounds, settled, made_of, (jobs[n], world))
     if failed.keys() & made.keys():  # what these wrote before is not to be removed
-        made = {n: one for n, one in made.items() if n not in failed}
+        made = {n: result for n, result in made.items() if n not in failed}
         before = earlier(config, [jobs[n] for n in made], world.files)
     rendered = [jobs[n] for n in made]
     edits = Edits(files=files, removed=tuple(sorted(before.gone - files.keys())), known=before.known)
@@ -122,8 +122,8 @@ def _settled(
     answers = rounds.answers
     made = [_made(job, answers[n], rounds.others[job.environment.name].scopes) for n, job in every.items()]
     results = dict(zip(every, settle(made, rounds.full, config, world, progress), strict=True))
-    failed = {n: one for n, one in results.items() if isinstance(one, PipelineError)}
-    settled = {n: one for n, one in results.items() if isinstance(one, Settled)}
+    failed = {n: result for n, result in results.items() if isinstance(result, PipelineError)}
+    settled = {n: result for n, result in results.items() if isinstance(result, Settled)}
     jobs = {n: every[n] for n in settled}
     forms = said_of_forms(jobs, answers, rounds.full, world)
     said = {
@@ -139,7 +139,7 @@ def _settled(
         for n, job in jobs.items()
     }
     if any(said.values()):
-        mask = knowing(tuple(jobs.values()), world, (one.manifests for one in settled.values()))
+        mask = knowing(tuple(jobs.values()), world, (result.manifests for result in settled.values()))
         said = {n: tuple(warning(mask, line) for line in lines) for n, lines in said.items()}
     apis = {n: named_apis(job, _custom(job, rounds), world) for n, job in jobs.items()}
     return {n: (settled[n], _inputs(job, answers[n], apis[n])) for n, job in jobs.items()}, failed, said

@@ -27,14 +27,14 @@ def located(error: WorldError, overlay: Overlay, chart: list[Resource], kustomiz
 def _refused(error: WorldError, overlay: Overlay, chart: str, kustomize: Kustomize) -> WithoutRule | None:
     """The rule without which it builds; where there is none, the first without which it fails elsewhere."""
     other: WithoutRule | None = None
-    for one in islice(without_each(overlay), _MOST):
+    for rule in islice(without_each(overlay), _MOST):
         try:
-            kustomize.build(one.overlay, chart)
+            kustomize.build(rule.overlay, chart)
         except WorldError as now:
             if _ADDRESS.sub("", now.message) != _ADDRESS.sub("", error.message):
-                other = other or one
+                other = other or rule
         else:
-            return one
+            return rule
     return other
 
 

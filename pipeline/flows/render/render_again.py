@@ -76,7 +76,7 @@ def _as_first(answer: RenderAnswer, first: str, without: tuple[str, ...]) -> boo
     if text is None or not without:
         return text == first
     left_out = frozenset(without)
-    of_both = {one for one in documents(first) if one[0].partition("/")[2] not in left_out}
+    of_both = {document for document in documents(first) if document[0].partition("/")[2] not in left_out}
     return text == first or set(documents(text)) == of_both
 
 

@@ -35,7 +35,7 @@ def one_error(failed: Sequence[FailedRelease], total: int) -> PipelineError:
         message = "\n".join((f"{len(failed)} of {counted(total, 'release')} failed", *said))
         hint = "" if several else hint
     whole = PipelineError(message, hint=hint or _FIX)
-    codes = {one.error.exit_code for one in failed}
+    codes = {error.error.exit_code for error in failed}
     whole.exit_code = codes.pop() if len(codes) == 1 else FAILED
     whole.__cause__ = failed[0].error
     return whole

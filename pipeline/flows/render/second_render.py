@@ -68,11 +68,11 @@ def settle(
     made: Sequence[Made], apis: Mapping[str, frozenset[str]], config: Config, world: RenderPorts, progress: Progress
 ) -> list[Settled | PipelineError]:
     """Overlay each render, and deal with what is volatile in it; an error where its overlay does not build."""
-    charts = {folder: _chances(folder, world) for folder in {one.job.chart.folder for one in made}}
-    uses = [_functions(one, charts[one.job.chart.folder]) for one in made]
+    charts = {folder: _chances(folder, world) for folder in {chart.job.chart.folder for chart in made}}
+    uses = [_functions(chart, charts[chart.job.chart.folder]) for chart in made]
 
     without = [
-        _without(one, charts[one.job.chart.folder]) if used else () for one, used in zip(made, uses, strict=True)
+        _without(chart, charts[chart.job.chart.folder]) if used else () for chart, used in zip(made, uses, strict=True)
     ]
 
     def render(doubted: list[int], stand_ins: int) -> Iterable[RenderedChart | RenderError]:
@@ -84,7 +84,7 @@ def settle(
                 answer = next(iter(world.engine.render_all([whole[number - 1]])))  # noqa: PLW2901
             yield answer
 
-    pairs = pairs_of(uses, [one.answer.text for one in made], world.pause, render, without)
+    pairs = pairs_of(uses, [chart.answer.text for chart in made], world.pause, render, without)
     settled: list[Settled | PipelineError] = []
     for one, functions, pair in zip(made, uses, pairs, strict=True):
         try:
@@ -155,17 +155,18 @@ def _settled(
     if pair is not None:
         one, other = (_overlaid(made, text, None, world)[0] for text in (pair.one, pair.other))
         varying = volatile(manifests, one, other, by_stand_ins=pair.by_stand_ins)
-        varying = tuple(one for one in varying if not _left_out(one, manifests, config.secrets_of(job.release)))
+        setting = config.secrets_of(job.release)
+        varying = tuple(value for value in varying if not _left_out(value, manifests, setting))
     if not varying:
         return Settled(manifests, Notes((), overlaid=done), manifests)
     if config.volatile == "refuse":
         raise WorldError(f"{job.title}: {_what(varying, functions)}", hint=_REFUSED)
     freeze = config.volatile == "freeze"
     result = frozen(manifests, varying, _committed(job, world)) if freeze else Frozen(manifests)
-    varying = tuple(replace(one, id=result.now(one.id)) for one in varying)
-    paths = {VolatilePath(one.id, one.path, one.whole) for one in varying}  # in another order at each render
-    ordered = tuple(sorted(paths, key=lambda one: (one.id, list(map(str, one.path)))))
-    done = in_order(replace(one, id=result.now(one.id)) for one in done)
+    varying = tuple(replace(value, id=result.now(value.id)) for value in varying)
+    paths = {VolatilePath(value.id, value.path, value.whole) for value in varying}  # in another order at each render
+    ordered = tuple(sorted(paths, key=lambda path: (path.id, list(map(str, path.path)))))
+    done = in_order(replace(effect, id=result.now(effect.id)) for effect in done)
     said, later = (_said(varying, left, functions, freeze=freeze) for left in (result.left, ()))
     notes = Notes(ordered, tuple(sorted(functions)), freeze, done)
     return Settled(result.manifests, notes, manifests, (said,), (later,))

@@ -39,10 +39,12 @@ def _unread_values(job: Job, base: str, world: RenderPorts) -> tuple[UnreadValue
     if not any(layer.data for layer in job.layers):
         return ()
     key = f"unread {base}"
-    kept = world.memory.get(key) if base else None
-    if kept is not None:
+    remembered = world.memory.get(key) if base else None
+    if remembered is not None:
         with contextlib.suppress(orjson.JSONDecodeError, TypeError, ValueError):
-            return tuple(UnreadValue(str(f), int(line), str(k), str(near)) for f, line, k, near in orjson.loads(kept))
+            return tuple(
+                UnreadValue(str(f), int(line), str(k), str(near)) for f, line, k, near in orjson.loads(remembered)
+            )
     from pipeline.core.charts.unread_values import unread_values  # noqa: PLC0415 - 40 ms where all is remembered
 
     try:
@@ -51,7 +53,7 @@ def _unread_values(job: Job, base: str, world: RenderPorts) -> tuple[UnreadValue
         return ()
     values = tuple(unread_values(job.layers, scope))
     if base:
-        world.memory.put(key, orjson.dumps([[one.file, one.line, one.key, one.near] for one in values]))
+        world.memory.put(key, orjson.dumps([[value.file, value.line, value.key, value.near] for value in values]))
     return values
 
 

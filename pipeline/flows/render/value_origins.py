@@ -89,8 +89,13 @@ def _defaults(job: Job, world: RenderPorts) -> list[ChartDefaults]:
     scope = scope_of(chart)
     values = overlaid([ValuesLayer("", "", scope.defaults), *job.layers])
     return [
-        ChartDefaults(at, ValuesLayer(f"{job.chart.folder}/{one.file}", chart.files.get(one.file, ""), one.defaults))
-        for at, one in _on(scope, values, ())
+        ChartDefaults(
+            at,
+            ValuesLayer(
+                f"{job.chart.folder}/{scope_here.file}", chart.files.get(scope_here.file, ""), scope_here.defaults
+            ),
+        )
+        for at, scope_here in _on(scope, values, ())
     ]
 
 
