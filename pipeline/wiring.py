@@ -69,7 +69,7 @@ class Repository:
                 sides = readable(kept_sides(text))
             if not sides:
                 raise
-            asked = {one.pin: (one.chart, one.version) for one in self.config.pins()}
+            asked = {pin.pin: (pin.chart, pin.version) for pin in self.config.pins()}
             return mended(sides, asked), f"{LOCK_FILE} held both sides of a merge: one lock was made of them"
 
     def _sides_of_merge(self) -> Sequence[str]:

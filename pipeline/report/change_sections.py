@@ -93,7 +93,9 @@ def change_sections(report: ReportDocument) -> list[ChangeSection]:
     """Every release that changes, the most serious first; those with equal changes together."""
     worst = Worst(report)
     sections = list(_alike(report, worst))
-    return sorted(sections, key=lambda one: min((worst.rank(change)[:1] for change in one.shown), default=(_NONE,)))
+    return sorted(
+        sections, key=lambda section: min((worst.rank(change)[:1] for change in section.shown), default=(_NONE,))
+    )
 
 
 def _alike(report: ReportDocument, worst: Worst) -> Iterator[ChangeSection]:

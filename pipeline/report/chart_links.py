@@ -23,7 +23,7 @@ def chart_links(report: ReportDocument) -> list[ChartLinks]:
     links_of: dict[str, ChartLinks] = {}
     for release in report.releases:
         chart = release.chart
-        links = [ReleaseLink(one.name, one.url) for one in chart.links if one.name in _NAMES and is_plain(one.url)]
+        links = [ReleaseLink(link.name, link.url) for link in chart.links if link.name in _NAMES and is_plain(link.url)]
         title = plain.line(f"{chart.name} {chart.old_version} → {chart.new_version}")
         if links and chart.old_version != chart.new_version:
             links_of.setdefault(title, ChartLinks(title, links))

@@ -26,7 +26,7 @@ def fix(first: FindingEntry, *others: FindingEntry) -> str:
     text = line(first.fix)
     if text.startswith(_NOTHING) or _FILE_FIRST.match(text):
         return text
-    named = dict.fromkeys(_name(one.resource) for one in (first, *others))
+    named = dict.fromkeys(_name(place.resource) for place in (first, *others))
     what = _lowered(_unnamed(text, first.resource), first.resource.kind)
     return f"{listed(named, _MOST_NAMED, noun='object')}: {what}"
 
@@ -60,8 +60,10 @@ def steps_before_merging(report: ReportDocument) -> list[MergeStep]:
         if finding.severity in SERIOUS and not finding.waived:
             steps.setdefault(_unnamed(line(finding.fix), finding.resource), []).append(finding)
     return [
-        MergeStep(fix(*several), tuple(dict.fromkeys(c for one in several for c in one.commands)), several[0])
-        for several in steps.values()
+        MergeStep(
+            fix(*findings), tuple(dict.fromkeys(c for finding in findings for c in finding.commands)), findings[0]
+        )
+        for findings in steps.values()
     ]
 
 

@@ -113,7 +113,7 @@ def _findings(report: ReportDocument) -> dict[str, Any]:
 
 
 def _kinds(those: Iterable[FindingEntry | ChangeEntry]) -> Iterator[str]:
-    yield from (plain.line(one.resource.kind) for one in those)
+    yield from (plain.line(row.resource.kind) for row in those)
 
 
 def _opened(shown: list[FindingEntry]) -> frozenset[str]:

@@ -26,10 +26,10 @@ def _lines(plan: KubePlan, look: Look) -> Iterator[str]:
     if len(plan.minors) > 1:
         yield f"  The control plane moves one minor version at a time: {', '.join(plan.minors)}."
     for turn, head in _HEADS.items():
-        mine = [move for move in plan.moves if move.turn is turn]
-        if mine:
+        moves = [move for move in plan.moves if move.turn is turn]
+        if moves:
             yield f"  {head}"
-        for number, move in enumerate(mine, 1):
+        for number, move in enumerate(moves, 1):
             yield from _move(number, move, plan)
     staying = [move for move in plan.moves if move.turn is KubeTurn.STAYS]
     if plan.is_open:

@@ -84,10 +84,10 @@ def _note(row: Standing) -> str:
 def verdicts(judged: Mapping[str, Sequence[JudgedVersion]], look: Look = PLAIN) -> str:
     """For each release its versions, the newest first, and how far one can go; empty where none was judged."""
     lines = []
-    for release, several in judged.items():
-        best = farthest(several)
+    for release, judged_versions in judged.items():
+        best = farthest(judged_versions)
         lines += ["", look.style(line(release), "bold")]
-        for each in several:
+        for each in judged_versions:
             note = ": the newest without blockers" if each is best else f": {each.problem}" if each.problem else ""
             lines.append(f"  {line(f'{each}{note}')}")
         if best is None:

@@ -25,13 +25,16 @@ def _data(environment: str, policy: Policy, today: date) -> dict[str, Any]:
             for rule, severity in sorted(policy.overrides.items())
         },
         "severities": [
-            {"severity": one.severity.label, "for": _selected(one), "where": one.where} for one in policy.chosen
+            {"severity": choice.severity.label, "for": _selected(choice), "where": choice.where}
+            for choice in policy.chosen
         ],
         "options": {
-            rule: {name: {"value": value, "where": origins.get(f"{rule}.{name}", "")} for name, value in one.items()}
-            for rule, one in sorted(policy.options.items())
+            rule: {
+                name: {"value": value, "where": origins.get(f"{rule}.{name}", "")} for name, value in options.items()
+            }
+            for rule, options in sorted(policy.options.items())
         },
-        "waivers": [_waiver(one, today) for one in policy.waivers if one.environment in ("", environment)],
+        "waivers": [_waiver(waiver, today) for waiver in policy.waivers if waiver.environment in ("", environment)],
     }
 
 

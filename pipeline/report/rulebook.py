@@ -65,7 +65,9 @@ def _section(rule: Rule, every: tuple[Rule, ...]) -> Iterator[str]:
 
 def _facts(rule: Rule) -> str:
     needs = f" · needs: {', '.join(rule.needs)}" if rule.needs else ""
-    told = "".join(f"\n\nOption `{one.name}`, by default {_stated(one.default)}: {one.doc}" for one in rule.options)
+    told = "".join(
+        f"\n\nOption `{option.name}`, by default {_stated(option.default)}: {option.doc}" for option in rule.options
+    )
     return f"`{rule.category} · {rule.severity.label} · {rule.confidence}{needs}`{told}"
 
 
@@ -107,7 +109,7 @@ def to_data(rule: Rule) -> dict[str, Any]:
         "severity": rule.severity.label,
         "confidence": str(rule.confidence),
         "needs": [str(need) for need in rule.needs],
-        "options": [{"name": one.name, "default": one.default, "doc": one.doc} for one in rule.options],
+        "options": [{"name": option.name, "default": option.default, "doc": option.doc} for option in rule.options],
         "summary": summary(rule),
         "doc": (rule.doc or "").strip(),
     }

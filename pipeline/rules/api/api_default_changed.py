@@ -29,9 +29,9 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
     for resource in upgrade.after.manifests.resources:
         for row in new_defaults(resource, before, target[1]):
             defaults_of.setdefault((resource.kind, to_text(row.path)), []).append((resource, row))
-    for (kind, field), several in sorted(defaults_of.items()):
-        resource, row = several[0]
-        places = [place(one, default.path) for one, default in several]
+    for (kind, field), defaults in sorted(defaults_of.items()):
+        resource, row = defaults[0]
+        places = [place(one, default.path) for one, default in defaults]
         yield Hit(
             places[0],
             title=f"{kind} {resource.id.name}: {field} becomes {row.value} with Kubernetes 1.{target[1]}",

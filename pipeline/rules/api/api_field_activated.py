@@ -28,17 +28,19 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         return
     fields_of: dict[tuple[str, str], list[tuple[Resource, GatedField]]] = {}
     for resource in upgrade.after.manifests.resources:
-        still = {one.path for one in gated(resource, target[1])}
-        for one in gated(resource, upgrade.facts.minor_before):
-            if one.path not in still:
-                fields_of.setdefault((one.type, str(one.path[-1])), []).append((resource, one))
-    for _, several in sorted(fields_of.items()):
-        yield _hit(several, upgrade.facts.minor_before, target[1])
+        still = {field_now.path for field_now in gated(resource, target[1])}
+        for field_before in gated(resource, upgrade.facts.minor_before):
+            if field_before.path not in still:
+                fields_of.setdefault((field_before.type, str(field_before.path[-1])), []).append(
+                    (resource, field_before)
+                )
+    for _, gated_fields in sorted(fields_of.items()):
+        yield _hit(gated_fields, upgrade.facts.minor_before, target[1])
 
 
-def _hit(several: list[tuple[Resource, GatedField]], before: int, after: int) -> Hit:
-    resource, first = several[0]
-    places = [place(one, field.path) for one, field in several]
+def _hit(gated_fields: list[tuple[Resource, GatedField]], before: int, after: int) -> Hit:
+    resource, first = gated_fields[0]
+    places = [place(one, field.path) for one, field in gated_fields]
     return Hit(
         places[0],
         title=f"{resource.kind} {resource.id.name}: {to_text(first.path)} takes effect with Kubernetes 1.{after}",

@@ -26,26 +26,26 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
     assert target is not None, "BUG: evaluated without a target"
     fields_of: dict[tuple[str, str], list[tuple[Resource, GatedField]]] = {}
     for change in upgrade.diff.changes:
-        for one in _fresh(change, target[1]):
+        for ignored in _fresh(change, target[1]):
             assert change.after is not None, "BUG: a field of an object that is gone"
-            fields_of.setdefault((one.type, str(one.path[-1])), []).append((change.after, one))
-    for _, several in sorted(fields_of.items()):
-        yield _hit(several, target[1], stated=upgrade.facts.target_stated)
+            fields_of.setdefault((ignored.type, str(ignored.path[-1])), []).append((change.after, ignored))
+    for _, gated_fields in sorted(fields_of.items()):
+        yield _hit(gated_fields, target[1], stated=upgrade.facts.target_stated)
 
 
 def _fresh(change: ResourceChange, minor: int) -> list[GatedField]:
     """Those that the old side did not set yet."""
-    known = {_where(one.path) for one in gated(change.before, minor)} if change.before else set()
-    return [one for one in (gated(change.after, minor) if change.after else ()) if _where(one.path) not in known]
+    known = {_where(field.path) for field in gated(change.before, minor)} if change.before else set()
+    return [field for field in (gated(change.after, minor) if change.after else ()) if _where(field.path) not in known]
 
 
 def _where(path: Path) -> Path:
     return tuple(step for step in path if isinstance(step, str))
 
 
-def _hit(several: list[tuple[Resource, GatedField]], minor: int, *, stated: bool) -> Hit:
-    resource, first = several[0]
-    places = [place(one, field.path) for one, field in several]
+def _hit(gated_fields: list[tuple[Resource, GatedField]], minor: int, *, stated: bool) -> Hit:
+    resource, first = gated_fields[0]
+    places = [place(one, field.path) for one, field in gated_fields]
     return Hit(
         places[0],
         title=f"{resource.kind} {resource.id.name}: {to_text(first.path)} is accepted but silently ignored",

@@ -27,9 +27,9 @@ from pipeline.core.risk.upgrade import Upgrade
 def check(upgrade: Upgrade) -> Iterator[Hit]:
     target = upgrade.facts.target
     assert target is not None, "BUG: evaluated without a target"
-    for one in news(upgrade):
-        if one.complaint.fault is Fault.UNKNOWN:
-            yield _hit(one, target[1])
+    for fact in news(upgrade):
+        if fact.complaint.fault is Fault.UNKNOWN:
+            yield _hit(fact, target[1])
 
 
 def _hit(one: News, minor: int) -> Hit:

@@ -35,7 +35,7 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
     brought = _brought(upgrade.after.manifests) | _brought(others) if unknown else set()
     sides = [by_kind(side) for side in (upgrade.before.manifests, others)]
     for key in list(unknown):
-        if key in brought or any(_kind(one) == key for side in sides for one in side.get(key[1], ())):
+        if key in brought or any(_kind(resource) == key for side in sides for resource in side.get(key[1], ())):
             del unknown[key]
     for (group, kind), resources in sorted(unknown.items()):
         places = [place(resource, ("apiVersion",)) for resource in resources]

@@ -63,9 +63,9 @@ def _hit(upgrade: Upgrade, file: str, wanted: str, version: str, charts: tuple[C
 def _wanted(scope: ChartValues, whole: Chart) -> Mapping[str, str]:
     """Each constraint by the Chart.yaml that has it."""
     ranges = {}
-    for one in walk(scope):
-        file = f"{one.file.removesuffix('values.yaml')}Chart.yaml"
-        metadata = whole.metadata if file == "Chart.yaml" else one.metadata
+    for inner in walk(scope):
+        file = f"{inner.file.removesuffix('values.yaml')}Chart.yaml"
+        metadata = whole.metadata if file == "Chart.yaml" else inner.metadata
         if metadata.get("kubeVersion"):
             ranges[file] = str(metadata["kubeVersion"])
     return ranges

@@ -22,17 +22,17 @@ from pipeline.core.risk.upgrade import Upgrade
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
-    for one in news(upgrade):
-        if one.complaint.fault not in (Fault.UNKNOWN, Fault.INVALID):
-            what, impact, fix = _told(one.complaint)
+    for fact in news(upgrade):
+        if fact.complaint.fault not in (Fault.UNKNOWN, Fault.INVALID):
+            what, impact, fix = _told(fact.complaint)
             yield Hit(
-                one.places[0],
-                title=f"{one.resource.kind} {one.resource.id.name}: {what}",
+                fact.places[0],
+                title=f"{fact.resource.kind} {fact.resource.id.name}: {what}",
                 impact=impact,
                 fix=fix,
-                severity=_severity(one),
-                confidence=one.confidence,
-                also=one.places[1:],
+                severity=_severity(fact),
+                confidence=fact.confidence,
+                also=fact.places[1:],
             )
 
 

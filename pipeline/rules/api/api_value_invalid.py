@@ -29,19 +29,19 @@ def _short(path: Path) -> str:
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
-    for one in news(upgrade):
-        complaint = one.complaint
+    for fact in news(upgrade):
+        complaint = fact.complaint
         if complaint.fault is Fault.INVALID:
             last = complaint.path[-1] if complaint.path and isinstance(complaint.path[-1], str) else complaint.field
-            where, name = _short(complaint.path), f"{one.resource.kind} {one.resource.id.name}"
+            where, name = _short(complaint.path), f"{fact.resource.kind} {fact.resource.id.name}"
             yield Hit(
-                one.places[0],
+                fact.places[0],
                 title=f"{name}: {where or 'it'} is {complaint.found} but must be {complaint.wanted}",
                 impact="The API server rejects the whole object.",
                 fix=f"{name}: correct the value, or the overlay, that sets {last}.",
-                severity=one.severity,
-                confidence=one.confidence,
-                also=one.places[1:],
+                severity=fact.severity,
+                confidence=fact.confidence,
+                also=fact.places[1:],
             )
 
 

@@ -59,8 +59,8 @@ def _users(upgrade: Upgrade) -> dict[tuple[ResourceId, str], list[Place]]:
     """Where pods name a key after the upgrade, here and in the rest of the repository."""
     users: dict[tuple[ResourceId, str], list[Place]] = {}
     for resource in around(upgrade)[1]:
-        for one in key_references(resource) if resource.kind in WORKLOADS else ():
-            users.setdefault((one.id, one.key), []).append(place(resource, one.path))
+        for key_reference in key_references(resource) if resource.kind in WORKLOADS else ():
+            users.setdefault((key_reference.id, key_reference.key), []).append(place(resource, key_reference.path))
     return users
 
 

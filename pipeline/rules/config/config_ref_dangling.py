@@ -55,12 +55,16 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
 def _keys(upgrade: Upgrade) -> Iterator[Hit]:
     """Keys that are named now and were not, in an object that is rendered without them."""
     before, after = known_objects(upgrade)
-    own = [one for one in upgrade.after.manifests.resources if one.kind in WORKLOADS]
-    read = [(resource, one) for resource in own for one in key_references(resource)]
-    held = {name: keys(one) for name, one in after.among({one.id for _, one in read}).items()}
-    read = [(resource, one) for resource, one in read if held.get(one.id) and one.key not in held[one.id]]
+    own = [resource for resource in upgrade.after.manifests.resources if resource.kind in WORKLOADS]
+    read = [(resource, key_reference) for resource in own for key_reference in key_references(resource)]
+    held = {name: keys(holder) for name, holder in after.among({reference.id for _, reference in read}).items()}
+    read = [
+        (resource, reference)
+        for resource, reference in read
+        if held.get(reference.id) and reference.key not in held[reference.id]
+    ]
     users = before.of_kinds(*WORKLOADS) if read else ()
-    named = {(one.id, one.key) for resource in users for one in key_references(resource)}
+    named = {(key_reference.id, key_reference.key) for resource in users for key_reference in key_references(resource)}
     missing: dict[tuple[ResourceId, str], list[Place]] = {}
     for resource, one in read:
         if (one.id, one.key) not in named:
@@ -76,12 +80,12 @@ def _keys(upgrade: Upgrade) -> Iterator[Hit]:
 
 
 def _sources(resource: Resource) -> Iterator[Reference]:
-    return (one for one in references(resource) if one.id.kind != ACCOUNT)
+    return (reference for reference in references(resource) if reference.id.kind != ACCOUNT)
 
 
 def _needed(resource: Resource) -> Iterator[Reference]:
     """What pods cannot start without: a pull secret that never was may not be needed at all."""
-    return (one for one in _sources(resource) if PULL_SECRETS not in one.path)
+    return (source for source in _sources(resource) if PULL_SECRETS not in source.path)
 
 
 def _users(missing: Iterator[tuple[Resource, Reference]]) -> _Users:
@@ -96,7 +100,7 @@ def _needing(places: list[Place], since: str = "") -> str:
     names = {one.resource: None for one in places}
     if len(names) == 1:
         return f"{places[0].resource.kind} {places[0].resource.name} {since}needs"
-    return f"{len(names)} workloads ({listed(one.name for one in names)}) {since}need"
+    return f"{len(names)} workloads ({listed(name.name for name in names)}) {since}need"
 
 
 _MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"

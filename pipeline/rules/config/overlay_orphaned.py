@@ -51,7 +51,7 @@ def _hit(same: list[OverlayDrift], upgrade: Upgrade) -> Hit:
     resource = _side(drift, upgrade).by_id()[drift.id]
     line = where(upgrade.after.overlay or upgrade.before.overlay, drift.effect.id, drift.path or drift.effect.path)
     name = drift.effect.id.name if drift.loss is not Loss.CREATES else drift.id.name
-    paths = listed((to_text(one.path or one.effect.path) for one in same), 1)
+    paths = listed((to_text(drift_alike.path or drift_alike.effect.path) for drift_alike in same), 1)
     what = f"{drift.id.kind} {name} {paths}"
     severity, confidence = _weight(drift)
     return Hit(
@@ -61,7 +61,7 @@ def _hit(same: list[OverlayDrift], upgrade: Upgrade) -> Hit:
         fix=f"Correct or delete the patch{_nearest(drift, resource)}.",
         severity=severity,
         confidence=confidence,
-        also=tuple(place(resource, one.path) for one in same[1:]),
+        also=tuple(place(resource, drift_alike.path) for drift_alike in same[1:]),
         evidence=(line,) if line else (),
     )
 
@@ -107,7 +107,11 @@ def _nearest(drift: OverlayDrift, resource: Resource) -> str:
     key, value = step.pairs[0]
     entries = get(resource.body, drift.path[:entry])
     others = (
-        [str(one.get(key)) for one in entries if isinstance(one, dict) and one.get(key) != value]
+        [
+            str(entry_there.get(key))
+            for entry_there in entries
+            if isinstance(entry_there, dict) and entry_there.get(key) != value
+        ]
         if isinstance(entries, list)
         else []
     )

@@ -46,7 +46,7 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
 
 
 def _accounts(resource: Resource) -> Iterator[Reference]:
-    return (one for one in references(resource) if one.id.kind == ACCOUNT)
+    return (reference for reference in references(resource) if reference.id.kind == ACCOUNT)
 
 
 def _users(missing: Iterator[tuple[Resource, Reference]]) -> dict[ResourceId, list[Place]]:

@@ -72,7 +72,7 @@ def _hit(old: ResourceId, new: ResourceId, changes: _Changes, upgrade: Upgrade) 
 def _weight(old: ResourceId, upgrade: Upgrade) -> tuple[Severity, str, list[Place]]:
     """More where the old account holds what the new one does not: a cloud identity, or bindings of others."""
     before, after = around(upgrade)
-    accounts = {one.id: one for one in (*before, *after) if one.kind == ACCOUNT}
+    accounts = {resource.id: resource for resource in (*before, *after) if resource.kind == ACCOUNT}
     if identity(accounts.get(old)):
         said = ", ".join(identity(accounts.get(old)))
         return Severity.HIGH, f"The trust policy behind {said} names {old.name}: cloud access is lost.", []

@@ -22,8 +22,8 @@ from pipeline.core.risk.upgrade import Upgrade
 def check(upgrade: Upgrade) -> Iterator[Hit]:
     own = list(upgrade.after.manifests.of_kind("StatefulSet", "apps"))
     before, after = known_objects(upgrade)
-    earlier = before.among({one.id for one in own})
-    sets = {name: _service(one) for name, one in earlier.items()}
+    earlier = before.among({resource.id for resource in own})
+    sets = {name: _service(resource) for name, resource in earlier.items()}
     governing = {name for name in (*map(_service, own), *sets.values()) if name is not None}
     olds, news = before.among(governing), after.among(governing)
     for resource in own:

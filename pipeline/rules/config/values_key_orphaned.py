@@ -48,7 +48,7 @@ def _refused(upgrade: Upgrade, after: ChartValues) -> frozenset[ValuesPath]:
     """What the new schema refuses outright: values-schema-violation speaks."""
     if not refused(upgrade.facts.refusal):
         return frozenset()
-    return frozenset(one.path for one in violations(after, overlaid(upgrade.after.values)))
+    return frozenset(violation.path for violation in violations(after, overlaid(upgrade.after.values)))
 
 
 def _topmost(path: ValuesPath, after: ChartValues) -> ValuesPath:

@@ -31,11 +31,13 @@ _REMEDY = "Use pipeline apply, which waits; with other tools, apply custom resou
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
-    custom = [one for one in upgrade.diff.of_action(Action.ADDED) if not built_in_group(one.id.group)]
+    custom = [change for change in upgrade.diff.of_action(Action.ADDED) if not built_in_group(change.id.group)]
     if not custom:
         return
     for change in upgrade.diff.of_action(Action.ADDED):
-        if change.id.kind == CRD_KIND and (own := [one for one in custom if _defines(change.resource, one)]):
+        if change.id.kind == CRD_KIND and (
+            own := [resource for resource in custom if _defines(change.resource, resource)]
+        ):
             yield _hit(
                 change.resource,
                 (),
@@ -56,12 +58,13 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
 
 
 def _hit(cause: Resource, path: Path, own: list[ResourceChange], what: str, impact: str) -> Hit:
+    kinds = {change.id.kind for change in own}
     return Hit(
         place(cause, path),
-        title=f"{naming(own) if len({one.id.kind for one in own}) == 1 else f'{len(own)} custom resources'} {what}",
+        title=f"{naming(own) if len(kinds) == 1 else f'{len(own)} custom resources'} {what}",
         impact=impact,
         fix=_REMEDY,
-        also=tuple(at(one) for one in own),
+        also=tuple(at(change) for change in own),
         claims=(Claim(cause.id, ("order",)),),  # what is added or removed is said by others
     )
 
@@ -73,10 +76,12 @@ def _defines(definition: Resource, change: ResourceChange) -> bool:
 
 def _closed(upgrade: Upgrade) -> Iterator[tuple[Resource, str]]:
     """Webhooks that refuse what they cannot judge and did not do so before, with a backend of the release's own."""
-    before = {(one.id, name) for one in upgrade.before.manifests.resources for name in _failing(one)}
-    services = {(one.id.namespace, one.id.name) for one in upgrade.after.manifests.of_kind("Service", "")}
+    before = {(resource.id, name) for resource in upgrade.before.manifests.resources for name in _failing(resource)}
+    services = {(service.id.namespace, service.id.name) for service in upgrade.after.manifests.of_kind("Service", "")}
     for resource in upgrade.after.manifests.resources:
-        own = any((one.namespace, one.name) in services for one in backends(resource, home(resource, upgrade)))
+        own = any(
+            (backend.namespace, backend.name) in services for backend in backends(resource, home(resource, upgrade))
+        )
         for name in _failing(resource) if own else ():
             if (resource.id, name) not in before:
                 yield resource, name

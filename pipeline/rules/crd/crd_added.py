@@ -30,7 +30,7 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
             impact="If another release or an older installation already has it, two owners now write it.",
             fix="Check that no other release installs it.",
             also=tuple(pair.place() for pair in new[1:]),
-            claims=tuple(one for pair in new for one in claim(pair, ())),
+            claims=tuple(claimed for pair in new for claimed in claim(pair, ())),
         )
 
 

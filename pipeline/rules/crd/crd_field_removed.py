@@ -25,8 +25,8 @@ _PRESERVE = "x-kubernetes-preserve-unknown-fields"
 def _grade(picked: list[SchemaChange], edited: ChangedCrd) -> Severity | None:
     """What a place takes whatever it is called stays there."""
     places = [holder_after(edited, change, "properties") for change in picked]
-    kept = all(where.get(_PRESERVE) is True or where.get("additionalProperties") for where in places)
-    return Severity.LOW if kept else of_status(picked, edited)
+    accepts_any = all(where.get(_PRESERVE) is True or where.get("additionalProperties") for where in places)
+    return Severity.LOW if accepts_any else of_status(picked, edited)
 
 
 check = fields_check(

@@ -25,10 +25,10 @@ _LONGEST = 100
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
     for name, instances in judged(upgrade).items():
-        left = [one for one in instances if one.unchecked]
+        left = [instance for instance in instances if instance.unchecked]
         if left:
-            resources = [one.resource for one in left]
-            rules = list(dict.fromkeys(text for one in left for text in one.unchecked))
+            resources = [instance.resource for instance in left]
+            rules = list(dict.fromkeys(text for instance in left for text in instance.unchecked))
             yield Hit(
                 place(resources[0]),
                 title=f"{naming(resources)}: {counted(len(rules), 'new validation rule')} of {name} not evaluated",

@@ -33,7 +33,7 @@ _SHOWN = 3
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
     for instances in judged(upgrade).values():
-        yield from (_hit(one) for one in instances if one.refused)
+        yield from (_hit(instance) for instance in instances if instance.refused)
 
 
 def _hit(one: Judged) -> Hit:

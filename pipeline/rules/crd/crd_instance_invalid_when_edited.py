@@ -25,7 +25,7 @@ _SHOWN = 3
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
     for instances in judged(upgrade).values():
-        yield from (_hit(one) for one in instances if one.later)
+        yield from (_hit(instance) for instance in instances if instance.later)
 
 
 def _hit(one: Judged) -> Hit:

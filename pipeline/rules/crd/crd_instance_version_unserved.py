@@ -60,7 +60,7 @@ def _both(upgrade: Upgrade) -> Iterator[tuple[str, Definition, Definition]]:
 def _served_before(upgrade: Upgrade, resource: Resource) -> bool:
     """Whether a CRD that was at hand before took it: else nothing is worse than it was."""
     sides = (upgrade.before.manifests, upgrade.facts.repository_before)
-    every = (one for side in sides if side is not None for one in definitions(side).values())
+    every = (definition for side in sides if side is not None for definition in definitions(side).values())
     return any(
         (one.group, one.kind) == (resource.group, resource.kind) and resource.version in one.served for one in every
     )

@@ -29,9 +29,9 @@ _FREEZE = "Set the value, use an existing Secret, or set render.volatile to free
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
     notes = upgrade.after.notes
-    known = {_sort(one) for one in upgrade.before.notes.volatile or ()}
-    fresh = [one for one in notes.volatile or () if _sort(one) not in known]
-    old = [one for one in notes.volatile or () if _sort(one) in known]
+    known = {_sort(path) for path in upgrade.before.notes.volatile or ()}
+    fresh = [path for path in notes.volatile or () if _sort(path) not in known]
+    old = [path for path in notes.volatile or () if _sort(path) in known]
     if fresh:
         yield _hit(fresh, upgrade, None if not notes.frozen else Severity.MEDIUM)
     if old and not notes.frozen:
@@ -47,9 +47,9 @@ def _sort(one: VolatilePath) -> tuple[str, str, str]:
 def _hit(varying: list[VolatilePath], upgrade: Upgrade, severity: Severity | None) -> Hit:
     """A Secret first, since its checksum elsewhere only follows it."""
     ranked = sorted(varying, key=lambda one: (one.id.kind != "Secret", "annotations" in one.path))
-    places = [Place(_ref(one.id, upgrade), one.path) for one in ranked]
+    places = [Place(_ref(varied.id, upgrade), varied.path) for varied in ranked]
     first = places[0].resource
-    names = listed((to_text(one.path) for one in places), 1, noun="path")
+    names = listed((to_text(place.path) for place in places), 1, noun="path")
     functions = ", ".join(upgrade.after.notes.functions)
     frozen = upgrade.after.notes.frozen
     return Hit(

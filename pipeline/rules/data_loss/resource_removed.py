@@ -81,16 +81,16 @@ def _sort(change: ResourceChange, named: frozenset[ResourceId]) -> tuple[str, st
 
 def _named(upgrade: Upgrade) -> frozenset[ResourceId]:
     """What the release's workloads read before, and what none of them reads now."""
-    before = {one.id for resource in upgrade.before.manifests.resources for one in references(resource)}
-    return frozenset(before - {one.id for resource in around(upgrade)[1] for one in references(resource)})
+    before = {reference.id for resource in upgrade.before.manifests.resources for reference in references(resource)}
+    return frozenset(before - {reference.id for resource in around(upgrade)[1] for reference in references(resource)})
 
 
 def _superseded(change: ResourceChange, upgrade: Upgrade) -> bool:
     """Whether a newer generation of a generated name is rendered: nothing should refer to this one now."""
     kind, name = change.id.kind, change.id.name
     return kind in GENERATED and any(
-        one.id.namespace == change.id.namespace and same_stem(name, one.id.name)
-        for one in upgrade.after.manifests.of_kind(kind)
+        resource.id.namespace == change.id.namespace and same_stem(name, resource.id.name)
+        for resource in upgrade.after.manifests.of_kind(kind)
     )
 
 

@@ -45,7 +45,9 @@ _Users = list[tuple[ResourceChange, FieldChange]]
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
     renamed = [
-        one for one in upgrade.diff.of_action(Action.RENAMED) if one.before and one.before.id.name != one.id.name
+        change
+        for change in upgrade.diff.of_action(Action.RENAMED)
+        if change.before and change.before.id.name != change.id.name
     ]
     for way, changes in grouped(renamed, _way).items():
         users = [user for change in changes for user in _users(change, upgrade)]

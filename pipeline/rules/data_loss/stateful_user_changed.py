@@ -57,7 +57,7 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
 def _owners(resource: Resource) -> dict[str, dict[str, Any]]:
     """The users that files are read and written as, for each container that mounts a volume which lasts."""
     pod = mapping(pod_spec(resource).get(_CONTEXT))
-    return {name: _user(pod, mapping(one.get(_CONTEXT))) for name, one in keepers(resource).items()}
+    return {name: _user(pod, mapping(keeper.get(_CONTEXT))) for name, keeper in keepers(resource).items()}
 
 
 def _user(pod: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:

@@ -25,13 +25,19 @@ _BEFORE = frozenset({"pre-install", "pre-upgrade"})
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
-    hooks = [one for one in upgrade.after.manifests.resources if "pre-upgrade" in events(one)]
-    wanted = {name for hook in hooks for name in (hook.id, *(one.id for one in references(hook)))}
+    hooks = [resource for resource in upgrade.after.manifests.resources if "pre-upgrade" in events(resource)]
+    wanted = {
+        name for hook in hooks for name in (hook.id, *(reference_there.id for reference_there in references(hook)))
+    }
     old, new = (side.among(wanted) for side in known_objects(upgrade))
     for hook in hooks:
-        late = {one.id: one for one in references(hook) if one.id not in old and _late(hook, new.get(one.id))}
-        known = {one.id for one in references(old[hook.id])} if hook.id in old else set()
-        for reference in (one for name, one in sorted(late.items()) if name not in known):
+        late = {
+            reference_there.id: reference_there
+            for reference_there in references(hook)
+            if reference_there.id not in old and _late(hook, new.get(reference_there.id))
+        }
+        known = {reference.id for reference in references(old[hook.id])} if hook.id in old else set()
+        for reference in (missing for name, missing in sorted(late.items()) if name not in known):
             yield _hit(hook, reference)
 
 

@@ -35,7 +35,7 @@ _REGISTRIES: RuleOption[list[str]] = RuleOption(
 
 def _is_listed(candidate: Image, listed: list[str]) -> bool:
     name = f"{candidate.registry}/{candidate.repository}/"
-    return any(name.startswith(f"{one.rstrip('/')}/") for one in listed)
+    return any(name.startswith(f"{prefix.rstrip('/')}/") for prefix in listed)
 
 
 def _faults(listed: list[str], resource: Resource, _side: SideIndex) -> Iterator[StateFault]:

@@ -58,8 +58,8 @@ def _without_image(container: object) -> object:
 def _conditional(old: Body, new: Body) -> tuple[Path, ...]:
     before, after = mapping(old.get("spec")), mapping(new.get("spec"))
     paths: list[Path] = []
-    kept = sequence(after.get("tolerations"))
-    if any(toleration not in kept for toleration in sequence(before.get("tolerations"))):
+    tolerations = sequence(after.get("tolerations"))
+    if any(toleration not in tolerations for toleration in sequence(before.get("tolerations"))):
         paths.append(("spec", "tolerations"))
     if not _shrinks(before.get("activeDeadlineSeconds"), after.get("activeDeadlineSeconds")):
         paths.append(("spec", "activeDeadlineSeconds"))

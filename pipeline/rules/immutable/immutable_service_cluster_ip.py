@@ -27,10 +27,10 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
     if both is None:
         return
     paths = _refused(*both)
-    kept = [field.path for field in change.fields if field.path[1:2] in _KEPT and field.path[:2] not in paths]
-    if kept:
-        stays = not paths and _HEADLESS in kept and _was_headless(*both)
-        yield _stays_headless(change, kept) if stays else _left_alone(change, kept)
+    allocated = [field.path for field in change.fields if field.path[1:2] in _KEPT and field.path[:2] not in paths]
+    if allocated:
+        stays = not paths and _HEADLESS in allocated and _was_headless(*both)
+        yield _stays_headless(change, allocated) if stays else _left_alone(change, allocated)
     if paths:
         fix = "Delete the Service right before the apply."
         commands = (deletion(change.id.kind, change.id.name, namespace=change.id.namespace),)

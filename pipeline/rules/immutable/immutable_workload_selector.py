@@ -92,7 +92,11 @@ def _labels(workload: Resource) -> Mapping[str, Any]:
 
 def _holds_host_ports(workload: Resource) -> bool:
     spec = pod_spec(workload)
-    ports = (mapping(port) for one in sequence(spec.get("containers")) for port in sequence(mapping(one).get("ports")))
+    ports = (
+        mapping(port)
+        for container in sequence(spec.get("containers"))
+        for port in sequence(mapping(container).get("ports"))
+    )
     return bool(spec.get("hostNetwork")) or any(port.get("hostPort") for port in ports)
 
 

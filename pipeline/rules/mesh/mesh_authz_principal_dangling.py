@@ -29,7 +29,9 @@ _PARTS = 5
 
 @once
 def _accounts(side: SideIndex) -> frozenset[tuple[str, str]]:
-    return frozenset((side.home(one), one.id.name) for one in side.of("ServiceAccount", ""))
+    return frozenset(
+        (side.home(service_account), service_account.id.name) for service_account in side.of("ServiceAccount", "")
+    )
 
 
 def _has_account(account: tuple[str, str], side: SideIndex) -> bool:
@@ -43,8 +45,8 @@ def _has_namespace(name: str, side: SideIndex) -> bool:
 def _sources(policy: Resource) -> Iterator[tuple[Path, str, str]]:
     """Path, key and text of each principal and namespace."""
     for index, rule in enumerate(map(mapping, sequence(spec(policy).get("rules")))):
-        for place, one in enumerate(map(mapping, sequence(rule.get("from")))):
-            for key, texts_ in mapping(one.get("source")).items():
+        for place, entry in enumerate(map(mapping, sequence(rule.get("from")))):
+            for key, texts_ in mapping(entry.get("source")).items():
                 path: Path = ("spec", "rules", index, "from", place, "source", key)
                 yield from (((*path, n), key, text) for n, text in enumerate(texts(texts_)))
 

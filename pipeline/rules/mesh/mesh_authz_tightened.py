@@ -72,7 +72,11 @@ def _seen(value: object) -> bool:
 
 
 def _is_closed_by_another(policy: Resource, side: SideIndex) -> bool:
-    others = (one for one in side.of("AuthorizationPolicy", SECURITY) if one.id != policy.id)
+    others = (
+        authorization_policy
+        for authorization_policy in side.of("AuthorizationPolicy", SECURITY)
+        if authorization_policy.id != policy.id
+    )
     return any(
         side.home(one) == side.home(policy) and _action(one) == _ALLOW and _target(one) == _target(policy)
         for one in others

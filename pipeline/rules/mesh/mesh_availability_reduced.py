@@ -23,8 +23,8 @@ from pipeline.core.words import listed
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
-    own = [one for one in upgrade.after.manifests.resources if carries_the_mesh(one)]
-    known = {one.id: one for one in upgrade.before.manifests.resources} if own else {}
+    own = [resource for resource in upgrade.after.manifests.resources if carries_the_mesh(resource)]
+    known = {resource.id: resource for resource in upgrade.before.manifests.resources} if own else {}
     for workload in own:
         if workload.id not in known:
             continue

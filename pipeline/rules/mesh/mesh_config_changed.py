@@ -71,7 +71,10 @@ def _text(value: Any) -> str:
 
 
 def _providers(config: Mapping[str, Any]) -> set[str]:
-    return {str(mapping(one).get("name")) for one in sequence(config.get("extensionProviders"))}
+    return {
+        str(mapping(extension_provider).get("name"))
+        for extension_provider in sequence(config.get("extensionProviders"))
+    }
 
 
 def _hit(change: ResourceChange, key: str, what: str, severity: Severity, impact: str) -> Hit:

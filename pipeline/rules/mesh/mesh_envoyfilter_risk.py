@@ -26,11 +26,11 @@ _SHOWN = 3
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
     before, after = sides(upgrade)
-    filters = sorted(one.id.name for one in after.of("EnvoyFilter", NETWORKING))
+    filters = sorted(envoy_filter.id.name for envoy_filter in after.of("EnvoyFilter", NETWORKING))
     if not filters:
         return
     earlier = {part.workload.id: part.version for part in istio_parts(before) if part.role == "istiod"}
-    own = {one.id for one in upgrade.after.manifests.resources}
+    own = {resource.id for resource in upgrade.after.manifests.resources}
     for part in istio_parts(after):
         past = earlier.get(part.workload.id)
         if part.role == "istiod" and part.workload.id in own and past and past != part.version:

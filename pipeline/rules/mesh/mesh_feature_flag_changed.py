@@ -52,9 +52,9 @@ def _flags(side: SideIndex) -> dict[ResourceId, Flags]:
         if part.role == "istiod":
             variables = map(mapping, sequence(part.container.get("env")))
             flags.setdefault(part.workload.id, {}).update(
-                (str(one["name"]), one.get("value", one.get("valueFrom", "")))
-                for one in variables
-                if str(one.get("name", "")).startswith(_PREFIXES)
+                (str(variable["name"]), variable.get("value", variable.get("valueFrom", "")))
+                for variable in variables
+                if str(variable.get("name", "")).startswith(_PREFIXES)
             )
     return dict(flags)
 

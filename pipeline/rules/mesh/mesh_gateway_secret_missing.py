@@ -30,16 +30,18 @@ _TARGETS = {"Certificate": ("secretName",), "ExternalSecret": ("target", "name")
 def _homes(gateway: Resource, side: SideIndex) -> frozenset[str]:
     """The namespaces of the pods that it selects."""
     wanted = labels(spec(gateway).get("selector"))
-    return frozenset(one.namespace for one in pod_templates(side) if wanted and within(wanted, one.labels))
+    return frozenset(
+        pod_template.namespace for pod_template in pod_templates(side) if wanted and within(wanted, pod_template.labels)
+    )
 
 
 def _is_there(homes: frozenset[str], name: str, side: SideIndex) -> bool:
-    if any(one.id.name == name and side.home(one) in homes for one in side.of("Secret", "")):
+    if any(secret.id.name == name and side.home(secret) in homes for secret in side.of("Secret", "")):
         return True
     return any(
-        side.home(one) in homes and name in (one.id.name, _deep(one, path))
+        side.home(resource) in homes and name in (resource.id.name, _deep(resource, path))
         for kind, path in _TARGETS.items()
-        for one in side.kinds.get(kind, ())
+        for resource in side.kinds.get(kind, ())
     )
 
 

@@ -27,7 +27,7 @@ from pipeline.core.words import listed
 
 
 def _pods(selector: dict[str, object], side: SideIndex) -> list[PodTemplate]:
-    return [one for one in pod_templates(side) if selector.items() <= one.labels.items()]
+    return [pod_template for pod_template in pod_templates(side) if selector.items() <= pod_template.labels.items()]
 
 
 def _ports(pods: list[PodTemplate], side: SideIndex) -> set[object]:
@@ -35,7 +35,7 @@ def _ports(pods: list[PodTemplate], side: SideIndex) -> set[object]:
     names: set[object] = set()
     for (namespace, _), service in services(side).items():
         selector = mapping(spec(service).get("selector"))
-        if selector and any(one.namespace == namespace and selector.items() <= one.labels.items() for one in pods):
+        if selector and any(pod.namespace == namespace and selector.items() <= pod.labels.items() for pod in pods):
             for port in service_ports(service):
                 names |= {str(port.get("port")), str(port.get("targetPort"))}
     return names

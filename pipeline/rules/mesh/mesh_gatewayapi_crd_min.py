@@ -35,10 +35,10 @@ _BUNDLE = "gateway.networking.k8s.io/bundle-version"
 def check(upgrade: Upgrade) -> Iterator[Hit]:
     before, after = sides(upgrade)
     known = {kind for kind, _ in _ignored(before)}
-    own = {one.id for one in upgrade.after.manifests.resources}
+    own = {resource.id for resource in upgrade.after.manifests.resources}
     for kind, (crd, plane) in _ignored(after):
         name, since, least = _NEEDED[kind]
-        where = next((one for one in (crd, plane) if one.id in own), None)
+        where = next((resource for resource in (crd, plane) if resource.id in own), None)
         if kind in known or where is None:
             continue
         number = sum(1 for _ in after.of(kind, GATEWAY_API))
@@ -53,7 +53,7 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
 def _ignored(side: SideIndex) -> Iterator[tuple[str, tuple[Resource, Resource]]]:
     """Each kind that has objects and that no control plane of the side reads, with its CRD and the control plane."""
     planes = [part for part in istio_parts(side) if part.role == "istiod"]
-    crds = {one.id.name: one for one in side.kinds.get(CRD_KIND, ())} if planes else {}
+    crds = {definition.id.name: definition for definition in side.kinds.get(CRD_KIND, ())} if planes else {}
     for kind, (name, since, least) in _NEEDED.items():
         crd = crds.get(f"{name}.{GATEWAY_API}")
         if crd is None or not any(side.of(kind, GATEWAY_API)) or any(part.version < since for part in planes):

@@ -34,7 +34,7 @@ def _faults(resource: Resource, side: SideIndex) -> Iterator[StateFault]:
             )
         return
     for claim in claims(resource, side):
-        others = [_name(one.resource, side) for one in rivals(claim, side)]
+        others = [_name(rival.resource, side) for rival in rivals(claim, side)]
         if others:
             with_whom = listed(sorted(set(others)))
             what = f"host {claim.what[1]}" if claim.what[0] == "host" else f"port {claim.what[2]} of {claim.what[1]}"

@@ -23,7 +23,7 @@ from pipeline.core.risk.rule import Rule, quiet, speaks
 
 
 def _serves(revision: object, side: SideIndex) -> bool:
-    return any(str(revision) in one.revisions for one in injectors(side))
+    return any(str(revision) in injector.revisions for injector in injectors(side))
 
 
 def _faults(resource: Resource, side: SideIndex) -> Iterator[StateFault]:

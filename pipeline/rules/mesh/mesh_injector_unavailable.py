@@ -28,7 +28,7 @@ def check(change: ResourceChange, upgrade: Upgrade) -> Iterator[Hit]:
     if change.action is not Action.CHANGED or change.after is None or not any(change.under("spec", "template")):
         return
     side = sides(upgrade).after
-    if _stops(change.after, side) and any(_serves(change.after, one, side) for one in _closed(side)):
+    if _stops(change.after, side) and any(_serves(change.after, webhook, side) for webhook in _closed(side)):
         yield Hit(
             place(change.after, _PATH),
             title=f"Deployment {change.id.name}: all its pods stop at once, and Istio's injector fails without it",

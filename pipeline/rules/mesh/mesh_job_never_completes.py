@@ -27,11 +27,11 @@ _NATIVE = "sidecar.istio.io/nativeSidecar"
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
-    jobs = [one for one in upgrade.after.manifests.resources if one.kind in _JOBS]
+    jobs = [resource for resource in upgrade.after.manifests.resources if resource.kind in _JOBS]
     if not jobs:
         return
     both, facts = sides(upgrade), upgrade.facts
-    known = {one.workload.id: one for one in own_pods(upgrade.before.manifests, both.before)}
+    known = {own_pod.workload.id: own_pod for own_pod in own_pods(upgrade.before.manifests, both.before)}
     for pods in own_pods(upgrade.after.manifests, both.after):
         if pods.workload.kind not in _JOBS or not _hangs(pods, both.after, facts.target):
             continue
@@ -56,7 +56,7 @@ def _hangs(pods: PodTemplate, side: SideIndex, kubernetes: tuple[int, int] | Non
 
 
 def _stops_proxy(pods: PodTemplate) -> bool:
-    said = (str([one.get(key) for key in ("command", "args", "env")]) for one in containers(pods.workload))
+    said = (str([container.get(key) for key in ("command", "args", "env")]) for container in containers(pods.workload))
     return any("quitquitquit" in text or "EXIT_ON_ZERO_ACTIVE_CONNECTIONS" in text for text in said)
 
 

@@ -24,7 +24,7 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         return
     before, after = sides(upgrade)
     earlier = {part.workload.id: part.version for part in istio_parts(before)}
-    own = {one.id for one in upgrade.after.manifests.resources}
+    own = {resource.id for resource in upgrade.after.manifests.resources}
     for part in istio_parts(after):
         lowest = SUPPORTED_KUBERNETES.get(part.version)
         if part.role != "istiod" or part.workload.id not in own or lowest is None or target >= lowest:

@@ -27,12 +27,16 @@ _STRENGTH = {"DISABLE": 0, "PERMISSIVE": 1, "STRICT": 2}
 
 
 def check(change: ResourceChange, upgrade: Upgrade) -> Iterator[Hit]:
-    old, new = (_mode(one) for one in (change.before, change.after))
+    old, new = (_mode(side) for side in (change.before, change.after))
     before, after = sides(upgrade)
     if change.id.group != SECURITY or old == new or before.is_empty:
         return
     stricter = _STRENGTH.get(new, 1) > _STRENGTH.get(old, 1)
-    plain = [f"{one.workload.kind} {one.workload.id.name}" for one in _plain(after)] if new == "STRICT" else []
+    plain = (
+        [f"{workload.workload.kind} {workload.workload.id.name}" for workload in _plain(after)]
+        if new == "STRICT"
+        else []
+    )
     yield Hit(
         place(change.resource, ("spec", "mtls", "mode") if change.before and change.after else ()),
         title=f"PeerAuthentication {change.id.name}: mTLS of its scope changes from {old} to {new}",
@@ -53,7 +57,11 @@ def _mode(policy: Resource | None) -> str:
 
 
 def _plain(side: SideIndex) -> Iterator[PodTemplate]:
-    return (one for one in pod_templates(side) if not is_injected(one, side) and not is_ambient(one, side))
+    return (
+        pod_template
+        for pod_template in pod_templates(side)
+        if not is_injected(pod_template, side) and not is_ambient(pod_template, side)
+    )
 
 
 _POLICY = (

@@ -29,9 +29,13 @@ from pipeline.core.risk.rule import Rule, quiet, speaks
 
 def _faults(resource: Resource, side: SideIndex) -> Iterator[StateFault]:
     selector, home = labels(spec(resource).get("selector")), side.home(resource)
-    unknown = [one for one in service_ports(resource) if _is_unknown(one)]
-    own = (one for one in pod_templates(side) if one.namespace == home and within(selector, one.labels))
-    if not unknown or not selector or not any(is_injected(one, side) for one in own):
+    unknown = [service_port for service_port in service_ports(resource) if _is_unknown(service_port)]
+    own = (
+        pod_template
+        for pod_template in pod_templates(side)
+        if pod_template.namespace == home and within(selector, pod_template.labels)
+    )
+    if not unknown or not selector or not any(is_injected(template, side) for template in own):
         return
     for port in unknown:
         wanted, transport = number(port.get("port")), text(port.get("protocol")) or "TCP"

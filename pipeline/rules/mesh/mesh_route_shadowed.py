@@ -26,7 +26,7 @@ from pipeline.core.risk.rule import Rule, quiet, speaks
 def _faults(resource: Resource, _side: SideIndex) -> Iterator[StateFault]:
     taken: dict[object, set[bytes]] = {}
     for path, rule in rules(resource) if resource.id.group == NETWORKING else ():
-        known, matches = taken.setdefault(path[1], set()), [_match(one) for one in sequence(rule.get("match"))]
+        known, matches = taken.setdefault(path[1], set()), [_match(match) for match in sequence(rule.get("match"))]
         name = f"rule {rule['name']}" if rule.get("name") else f"{path[1]} rule {path[2]}"
         if (b"" in known and not matches) or (matches and known.issuperset(matches)):
             impact = "an earlier rule matches everything" if not matches else "earlier rules take all that it matches"
@@ -35,7 +35,9 @@ def _faults(resource: Resource, _side: SideIndex) -> Iterator[StateFault]:
 
 
 def _match(value: Any) -> bytes:
-    return orjson.dumps({key: one for key, one in mapping(value).items() if key != "name"}, option=orjson.OPT_SORT_KEYS)
+    return orjson.dumps(
+        {key: condition for key, condition in mapping(value).items() if key != "name"}, option=orjson.OPT_SORT_KEYS
+    )
 
 
 _ROUTE = (

@@ -36,8 +36,8 @@ def _for_all(side: SideIndex) -> dict[tuple[str, str], list[Resource]]:
     """By kind and namespace, the objects that are for all of its pods."""
     resources_of: dict[tuple[str, str], list[Resource]] = {}
     for kind in sorted(_KINDS):
-        for one in filter(_is_for_all, side.kinds.get(kind, ())):
-            resources_of.setdefault((kind, side.home(one)), []).append(one)
+        for resource in filter(_is_for_all, side.kinds.get(kind, ())):
+            resources_of.setdefault((kind, side.home(resource)), []).append(resource)
     return resources_of
 
 
@@ -45,7 +45,7 @@ def _faults(resource: Resource, side: SideIndex) -> Iterator[StateFault]:
     if not _is_for_all(resource):
         return
     home = side.home(resource)
-    others = [one.id.name for one in _for_all(side)[resource.kind, home] if one.id != resource.id]
+    others = [rival.id.name for rival in _for_all(side)[resource.kind, home] if rival.id != resource.id]
     if others:
         title = f"is for all pods of namespace {home}, as {resource.kind} {listed(sorted(others))}"
         yield StateFault(resource, ("spec",) if mapping(spec(resource)) else (), ("all",), title, certain=True)

@@ -46,7 +46,7 @@ def _selects(labels: Mapping[str, Any], namespace: str, side: SideIndex) -> bool
 
 
 def _exists(kind: str, group: str, namespace: str, name: str, side: SideIndex) -> bool:
-    return any(one.id.name == name and side.home(one) == namespace for one in side.of(kind, group))
+    return any(resource.id.name == name and side.home(resource) == namespace for resource in side.of(kind, group))
 
 
 def _faults(resource: Resource, side: SideIndex) -> Iterator[StateFault]:
@@ -58,7 +58,10 @@ def _faults(resource: Resource, side: SideIndex) -> Iterator[StateFault]:
         title = f"selects no pods ({listed(f'{key}={value}' for key, value in labels.items())})"
         yield StateFault(resource, path, ("pods",), title, is_there=partial(_selects, labels, home), unsure=True)
     targets: list[tuple[Path, Any]] = [(("spec", "targetRef"), spec(resource).get("targetRef"))]
-    targets += [(("spec", "targetRefs", n), one) for n, one in enumerate(sequence(spec(resource).get("targetRefs")))]
+    targets += [
+        (("spec", "targetRefs", n), target_ref)
+        for n, target_ref in enumerate(sequence(spec(resource).get("targetRefs")))
+    ]
     for at, value in targets:
         target = mapping(value)
         kind, name = str(target.get("kind")), str(target.get("name"))

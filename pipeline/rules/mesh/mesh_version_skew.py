@@ -26,7 +26,7 @@ _MINORS = RuleOption("mesh-version-skew", "minors", 1, "How many minors of Istio
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
-    own = [one for one in upgrade.after.manifests.resources if one.kind in WORKLOADS]
+    own = [resource for resource in upgrade.after.manifests.resources if resource.kind in WORKLOADS]
     parts = [part for one in own for part in parts_of(one)]
     if not parts:
         return

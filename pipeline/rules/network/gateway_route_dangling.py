@@ -41,10 +41,10 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
 
 
 def _gateways(route: Resource) -> Iterator[Reference]:
-    for index, one in enumerate(map(mapping, sequence(mapping(route.body.get("spec")).get("parentRefs")))):
-        if one.get("kind", "Gateway") == "Gateway" and one.get("group", _GROUP) == _GROUP:
-            namespace = str(one.get("namespace") or route.id.namespace)
-            target = ResourceId(_GROUP, "Gateway", namespace, str(one.get("name")))
+    for index, parent_ref in enumerate(map(mapping, sequence(mapping(route.body.get("spec")).get("parentRefs")))):
+        if parent_ref.get("kind", "Gateway") == "Gateway" and parent_ref.get("group", _GROUP) == _GROUP:
+            namespace = str(parent_ref.get("namespace") or route.id.namespace)
+            target = ResourceId(_GROUP, "Gateway", namespace, str(parent_ref.get("name")))
             yield Reference(target, ("spec", "parentRefs", index))
 
 

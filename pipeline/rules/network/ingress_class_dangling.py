@@ -20,7 +20,7 @@ from pipeline.core.risk.rule import Rule, quiet, speaks
 
 
 def _exists(name: str, side: SideIndex) -> bool:
-    return any(one.id.name == name for one in side.of("IngressClass", "networking.k8s.io"))
+    return any(ingress_class.id.name == name for ingress_class in side.of("IngressClass", "networking.k8s.io"))
 
 
 def _faults(resource: Resource, side: SideIndex) -> Iterator[StateFault]:

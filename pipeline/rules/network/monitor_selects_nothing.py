@@ -63,7 +63,7 @@ def _hit(monitor: Resource, path: Path, port: str) -> Hit:
 
 def _services(side: KnownObjects) -> list[Pods]:
     """Services as what is selected."""
-    return [_service(one) for one in side.of_kinds("Service") if not one.group]
+    return [_service(service) for service in side.of_kinds("Service") if not service.group]
 
 
 @once_each
@@ -77,15 +77,15 @@ def _unmet(monitor: Resource, namespace: str, targets: _Targets) -> dict[Path, s
     spec = mapping(monitor.body.get("spec"))
     of_pods = monitor.kind in _OF_PODS
     reach, selector = mapping(spec.get("namespaceSelector")), mapping(spec.get("selector"))
-    mine = [
-        one
-        for one in (targets.pods if of_pods else targets.services)
-        if in_reach(reach, namespace, one.namespace) and selects(selector, one.labels)
+    selected = [
+        pod
+        for pod in (targets.pods if of_pods else targets.services)
+        if in_reach(reach, namespace, pod.namespace) and selects(selector, pod.labels)
     ]
-    if not mine:
+    if not selected:
         return {(): ""}
     key = "podMetricsEndpoints" if of_pods else "endpoints"
-    known = {name for one in mine for name in one.ports}
+    known = {name for pod in selected for name in pod.ports}
     return {("spec", key, index, "port"): port for index, port in _ports(spec, key) if port not in known}
 
 

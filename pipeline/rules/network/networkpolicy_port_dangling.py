@@ -25,10 +25,14 @@ def _names(policy: Resource, side: SideIndex) -> frozenset[str] | None:
     """The names of the ports of the pods that the policy selects; None where it selects none that is known."""
     selector = mapping(mapping(policy.body.get("spec")).get("podSelector"))
     home = side.home(policy)
-    chosen = [one for one in pod_templates(side) if one.namespace == home and selects(selector, one.labels)]
+    chosen = [
+        pod_template
+        for pod_template in pod_templates(side)
+        if pod_template.namespace == home and selects(selector, pod_template.labels)
+    ]
     if not chosen:
         return None
-    return frozenset(name for one in chosen for name in port_names(*containers(one.workload)))
+    return frozenset(name for pod in chosen for name in port_names(*containers(pod.workload)))
 
 
 def _is_there(policy: Resource, name: str, side: SideIndex) -> bool:
@@ -38,7 +42,7 @@ def _is_there(policy: Resource, name: str, side: SideIndex) -> bool:
 def _faults(resource: Resource, side: SideIndex) -> Iterator[StateFault]:
     spec = mapping(resource.body.get("spec"))
     rules = list(map(mapping, sequence(spec.get("ingress"))))
-    if resource.id.group != "networking.k8s.io" or not any(one.get("ports") for one in rules):
+    if resource.id.group != "networking.k8s.io" or not any(rule.get("ports") for rule in rules):
         return
     known = _names(resource, side)
     for index, rule in enumerate(rules if known is not None else ()):

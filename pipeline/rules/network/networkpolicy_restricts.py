@@ -32,7 +32,7 @@ def check(change: ResourceChange, upgrade: Upgrade) -> Iterator[Hit]:
         return
     running = around(upgrade)[0]
     touched = [resource for resource in running if _selected(policy, resource, upgrade)]
-    others = [one for one in running if one.kind == policy.kind and one.id.group == policy.id.group]
+    others = [workload for workload in running if workload.kind == policy.kind and workload.id.group == policy.id.group]
     closed = [
         way
         for way in sequence(mapping(normal(policy).get("spec")).get("policyTypes"))

@@ -24,17 +24,23 @@ _TAKES = frozenset({"NodePort", "LoadBalancer"})
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
-    own = [(one, _taken(one)) for one in upgrade.after.manifests.of_kind("Service", "") if _taken(one)]
+    own = [(service, _taken(service)) for service in upgrade.after.manifests.of_kind("Service", "") if _taken(service)]
     if not own:
         return
-    olds = {one.id: _taken(one) for one in upgrade.before.manifests.of_kind("Service", "")}
-    every = [(one, _taken(one)) for one in known_objects(upgrade).after.of_kinds("Service") if not one.id.group]
+    olds = {service.id: _taken(service) for service in upgrade.before.manifests.of_kind("Service", "")}
+    every = [
+        (neighbour, _taken(neighbour))
+        for neighbour in known_objects(upgrade).after.of_kinds("Service")
+        if not neighbour.id.group
+    ]
     told = set[int]()
     for service, ports in own:
         for number, path in ports.items():
-            other = next((one for one, taken in every if one.id != service.id and number in taken), None)
-            kept = number in olds.get(service.id, {})
-            if other is None or number in told or (kept and number in olds.get(other.id, {number: ()})):
+            other = next(
+                (neighbour for neighbour, taken in every if neighbour.id != service.id and number in taken), None
+            )
+            had_it = number in olds.get(service.id, {})
+            if other is None or number in told or (had_it and number in olds.get(other.id, {number: ()})):
                 continue
             told.add(number)
             yield Hit(

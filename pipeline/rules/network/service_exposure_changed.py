@@ -36,7 +36,7 @@ def _grade(_change: ResourceChange, fields: list[FieldChange]) -> Severity | Non
 
 def _opens(field: FieldChange) -> bool:
     """Whether somebody reaches it who did not: more source addresses, all of them, or more addresses of its own."""
-    old, new = ({str(one) for one in sequence(side)} for side in (field.old, field.new))
+    old, new = ({str(entry) for entry in sequence(side)} for side in (field.old, field.new))
     if field.path[1:2] == ("externalIPs",):
         return bool(new - old)
     if field.path[1:2] == ("loadBalancerSourceRanges",):

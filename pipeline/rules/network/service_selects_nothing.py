@@ -39,7 +39,9 @@ def _selector(service: Resource) -> Mapping[str, Any]:
 
 def _selected(service: Resource, candidates: list[Pods]) -> bool:
     wanted = {"matchLabels": _selector(service)}
-    return any(one.namespace == service.id.namespace and selects(wanted, one.labels) for one in candidates)
+    return any(
+        candidate.namespace == service.id.namespace and selects(wanted, candidate.labels) for candidate in candidates
+    )
 
 
 _BOTH = (

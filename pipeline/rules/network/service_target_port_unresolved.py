@@ -42,12 +42,12 @@ def _missing(service: Resource, candidates: Iterable[Pods]) -> dict[tuple[Any, s
     """Target names that no selected pod has, by port and protocol; nothing where no pod is selected at all."""
     selector = mapping(mapping(service.body.get("spec")).get("selector"))
     wanted = {"matchLabels": selector}
-    mine = [p for p in candidates if selector and p.namespace == service.id.namespace and selects(wanted, p.labels)]
-    known = {name for one in mine for name in one.ports}
+    selected = [p for p in candidates if selector and p.namespace == service.id.namespace and selects(wanted, p.labels)]
+    known = {name for pod in selected for name in pod.ports}
     return {
         _key(p): t
         for p in service_ports(service)
-        if mine and isinstance(p.get("port"), int)
+        if selected and isinstance(p.get("port"), int)
         if isinstance(t := p.get("targetPort"), str) and t not in known and not t.isdigit()
     }
 

@@ -25,7 +25,7 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
     if change.action is not Action.ADDED:
         return
     words = sorted({grant.dangerous for grant in grants(change.after) if grant.dangerous})
-    everything = any((one.group, one.resource, one.verb) == ("*", "*", "*") for one in grants(change.after))
+    everything = any((grant.group, grant.resource, grant.verb) == ("*", "*", "*") for grant in grants(change.after))
     role = mapping(change.resource.body.get("roleRef")).get("name")
     if role == "cluster-admin":
         words, everything = ["everything: it binds cluster-admin"], True

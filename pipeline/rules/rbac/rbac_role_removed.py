@@ -25,8 +25,8 @@ _CLUSTER = "Cluster"
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
-    removed = [one for one in not_replaced(upgrade) if one.id.kind in ROLES and not operated(one.resource)]
-    added = {(one.id.kind, one.id.name) for one in upgrade.diff.of_action(Action.ADDED)}
+    removed = [change for change in not_replaced(upgrade) if change.id.kind in ROLES and not operated(change.resource)]
+    added = {(change.id.kind, change.id.name) for change in upgrade.diff.of_action(Action.ADDED)}
     for (_, keep, successor), group in grouped(removed, lambda one: _sort(one, added)).items():
         yield _hit(group, keep, successor)
 

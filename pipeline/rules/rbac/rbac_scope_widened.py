@@ -26,10 +26,16 @@ class _Bound(NamedTuple):
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
-    binding = {one.id for one in upgrade.before.manifests.resources}
-    roles = {(one.kind, one.id.name): _rules(one) for side in (upgrade.before, upgrade.after) for one in _roles(side)}
-    narrow = {bound for one in _of(upgrade.before, "RoleBinding") for bound in _bound(one, roles)}
-    wide = {bound for one in _of(upgrade.before, "ClusterRoleBinding") for bound in _bound(one, roles)}
+    binding = {resource.id for resource in upgrade.before.manifests.resources}
+    roles = {
+        (role.kind, role.id.name): _rules(role) for side in (upgrade.before, upgrade.after) for role in _roles(side)
+    }
+    narrow = {bound for role_binding in _of(upgrade.before, "RoleBinding") for bound in _bound(role_binding, roles)}
+    wide = {
+        bound
+        for cluster_binding in _of(upgrade.before, "ClusterRoleBinding")
+        for bound in _bound(cluster_binding, roles)
+    }
     for one in _of(upgrade.after, "ClusterRoleBinding"):
         widened = [bound for bound in _bound(one, roles) if bound in narrow and bound not in wide]
         if widened and one.id not in binding:
@@ -42,11 +48,11 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
 
 
 def _of(side: Any, kind: str) -> Iterator[Resource]:
-    return (one for one in side.manifests.resources if one.kind == kind and one.id.group == _GROUP)
+    return (resource for resource in side.manifests.resources if resource.kind == kind and resource.id.group == _GROUP)
 
 
 def _roles(side: Any) -> Iterator[Resource]:
-    return (one for kind in ("Role", "ClusterRole") for one in _of(side, kind))
+    return (binding for kind in ("Role", "ClusterRole") for binding in _of(side, kind))
 
 
 def _rules(role: Resource) -> str:

@@ -24,9 +24,13 @@ from pipeline.core.risk.rule import Rule, quiet, speaks
 def _shares(spec: Any) -> list[str]:
     """The resources of which a share is the target; all containers count."""
     metrics = map(mapping, sequence(mapping(spec).get("metrics")))
-    resource_metrics = [mapping(one.get("resource")) for one in metrics if one.get("type") == "Resource"]
+    resource_metrics = [mapping(metric.get("resource")) for metric in metrics if metric.get("type") == "Resource"]
     return sorted(
-        {str(one.get("name")) for one in resource_metrics if mapping(one.get("target")).get("type") == "Utilization"}
+        {
+            str(resource_metric.get("name"))
+            for resource_metric in resource_metrics
+            if mapping(resource_metric.get("target")).get("type") == "Utilization"
+        }
     )
 
 

@@ -28,7 +28,8 @@ _COUNTED = frozenset({"Deployment", "StatefulSet", "ReplicaSet"})
 def check(upgrade: Upgrade) -> Iterator[Hit]:
     budgets = list(upgrade.after.manifests.of_kind("PodDisruptionBudget"))
     old, new = around(upgrade) if budgets else ([], [])
-    earlier = {one.id: one for one in old if one.kind == "PodDisruptionBudget"}  # another release may have had it
+    # Another release may have had it.
+    earlier = {budget.id: budget for budget in old if budget.kind == "PodDisruptionBudget"}
     renamed = (change for change in upgrade.diff.changes if change.before and change.after)
     earlier |= {change.id: change.before for change in renamed if change.before}
     for budget in budgets:

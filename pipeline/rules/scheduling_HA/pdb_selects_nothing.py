@@ -34,7 +34,9 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
 
 def _selected(budget: Resource, candidates: list[Pods]) -> bool:
     selector = mapping(mapping(budget.body.get("spec")).get("selector"))
-    return any(one.namespace == budget.id.namespace and selects(selector, one.labels) for one in candidates)
+    return any(
+        candidate.namespace == budget.id.namespace and selects(selector, candidate.labels) for candidate in candidates
+    )
 
 
 _BOTH = (

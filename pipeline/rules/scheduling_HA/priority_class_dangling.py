@@ -23,7 +23,7 @@ _OF_SYSTEM = "system-"
 
 
 def _exists(name: str, side: SideIndex) -> bool:
-    return any(one.id.name == name for one in side.of("PriorityClass", "scheduling.k8s.io"))
+    return any(priority_class.id.name == name for priority_class in side.of("PriorityClass", "scheduling.k8s.io"))
 
 
 def _faults(resource: Resource, side: SideIndex) -> Iterator[StateFault]:

@@ -43,11 +43,14 @@ def _felt(change: ResourceChange) -> bool:
 def _users(spec: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     """What holds for each container: its own security context, and the pod's where it says nothing."""
     pod = mapping(spec.get("securityContext"))
-    return {str(one.get("name")): {**pod, **mapping(one.get("securityContext"))} for one in _containers(spec)}
+    return {
+        str(container.get("name")): {**pod, **mapping(container.get("securityContext"))}
+        for container in _containers(spec)
+    }
 
 
 def _containers(spec: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    return [mapping(one) for part in ("initContainers", "containers") for one in sequence(spec.get(part))]
+    return [mapping(container) for part in ("initContainers", "containers") for container in sequence(spec.get(part))]
 
 
 def _another(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
@@ -60,8 +63,10 @@ def _another(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
 def _nowhere_to_write(change: ResourceChange) -> bool:
     """Whether a container's file system becomes read-only, and no volume that may be written is mounted in it."""
     before, after = (pod_spec(side) if side is not None else {} for side in (change.before, change.after))
-    known = {str(one.get("name")): _read_only(one) for one in _containers(before)}
-    fixed = {str(one.get("name")) for one in map(mapping, sequence(after.get("volumes"))) if _FIXED & one.keys()}
+    known = {str(container.get("name")): _read_only(container) for container in _containers(before)}
+    fixed = {
+        str(volume.get("name")) for volume in map(mapping, sequence(after.get("volumes"))) if _FIXED & volume.keys()
+    }
     for container in _containers(after):
         mounts = map(mapping, sequence(container.get("volumeMounts")))
         writable = any(mount.get("readOnly") is not True and str(mount.get("name")) not in fixed for mount in mounts)

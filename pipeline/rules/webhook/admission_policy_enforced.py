@@ -33,7 +33,11 @@ _ACTIONS: Path = ("spec", "validationActions")
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
-    after = {(one.kind, one.id.name): one for one in upgrade.after.manifests.resources if one.kind in _POLICIES}
+    after = {
+        (resource.kind, resource.id.name): resource
+        for resource in upgrade.after.manifests.resources
+        if resource.kind in _POLICIES
+    }
     for change in upgrade.diff.changes:
         binding = change.after
         if binding is not None and binding.kind in _BINDINGS and _acted(change) and not _acts(binding):
@@ -49,9 +53,9 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
 def _edited(upgrade: Upgrade) -> Iterator[Hit]:
     """Policies that judge by other rules from now on: those that were bound to act are felt at once."""
     bound = {
-        (_BINDINGS[one.kind], str(mapping(one.body.get("spec")).get("policyName", "")))
-        for one in upgrade.before.manifests.resources
-        if one.kind in _BINDINGS and _acts(one)
+        (_BINDINGS[resource.kind], str(mapping(resource.body.get("spec")).get("policyName", "")))
+        for resource in upgrade.before.manifests.resources
+        if resource.kind in _BINDINGS and _acts(resource)
     }
     for change in upgrade.diff.changes:
         fields = [field for field in change.fields if not field.noise and field.path[:1] == ("spec",)]
@@ -117,7 +121,7 @@ def _matched(policy: Resource | None) -> list[str]:
     """The resources that a policy names; empty where the policy is not among what is rendered."""
     constraints = mapping(mapping(policy.body.get("spec")).get("matchConstraints")) if policy else {}
     rules: list[Mapping[str, Any]] = [mapping(rule) for rule in sequence(constraints.get("resourceRules"))]
-    return list(dict.fromkeys(str(one) for rule in rules for one in sequence(rule.get("resources"))))
+    return list(dict.fromkeys(str(resource) for rule in rules for resource in sequence(rule.get("resources"))))
 
 
 _POLICIES = frozenset(_BINDINGS.values())

@@ -28,12 +28,16 @@ _PATH = ("spec", "paramKind")
 
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
-    own = [one for one in upgrade.after.manifests.resources if one.kind in _POLICIES]
+    own = [resource for resource in upgrade.after.manifests.resources if resource.kind in _POLICIES]
     known_before, after = known_objects(upgrade)
-    before = known_before.among({one.id for one in own})
-    bound = {mapping(one.body.get("spec")).get("policyName") for one in after.of_kinds(*_BINDINGS)} if own else set()
+    before = known_before.among({policy.id for policy in own})
+    bound = (
+        {mapping(binding.body.get("spec")).get("policyName") for binding in after.of_kinds(*_BINDINGS)}
+        if own
+        else set()
+    )
     defined = definitions(upgrade.before.manifests) if own else {}
-    had = {(one.group, one.kind) for one in defined.values()}
+    had = {(definition.group, definition.kind) for definition in defined.values()}
     for policy in own:
         wanted = _param_kind(policy)
         if not wanted[1] or built_in_group(wanted[0]) or wanted in known(upgrade):

@@ -29,7 +29,7 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
         return
     old = dict(_clients(change.before))
     for path, client in _clients(change.after):
-        had, has = (_bundle(one) for one in (old.get(path, {}), client))
+        had, has = (_bundle(config) for config in (old.get(path, {}), client))
         if had and not has and client.get("insecureSkipTLSVerify") is not True:
             where = (*path, "caBundle")
             yield Hit(

@@ -35,7 +35,7 @@ def _hit(change: ResourceChange, field: FieldChange) -> Hit:
     webhook = mapping(field.new)
     closed = webhook.get("failurePolicy", "Fail") == "Fail"
     rules = [mapping(rule) for rule in sequence(webhook.get("rules"))]
-    asked = dict.fromkeys(str(one) for rule in rules for one in sequence(rule.get("resources")))
+    asked = dict.fromkeys(str(resource) for rule in rules for resource in sequence(rule.get("resources")))
     return Hit(
         at(change, field),
         title=f"{change.id.kind} {change.id.name}: webhook {webhook.get('name')} is added"

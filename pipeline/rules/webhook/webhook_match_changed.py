@@ -48,19 +48,23 @@ class _Request(NamedTuple):
 def _requests(webhook: Mapping[str, Any]) -> set[_Request]:
     keys = ("apiGroups", "apiVersions", "resources", "operations")
     rules = map(mapping, sequence(webhook.get("rules")))
-    every = (_Request(*one) for rule in rules for one in product(*(map(str, sequence(rule.get(key))) for key in keys)))
+    every = (
+        _Request(*combination)
+        for rule in rules
+        for combination in product(*(map(str, sequence(rule.get(key))) for key in keys))
+    )
     return set(islice(every, _MOST))
 
 
 def _grade(change: ResourceChange, _fields: list[FieldChange]) -> Severity | None:
     """More requests that fail while the webhook is down."""
-    before = {str(one.get("name")): one for one in _webhooks(change.before)}
+    before = {str(webhook.get("name")): webhook for webhook in _webhooks(change.before)}
     for webhook in _webhooks(change.after):
         old = before.get(str(webhook.get("name")))
         if old is None or webhook.get("failurePolicy") == "Ignore":
             continue
         known = _requests(old)
-        if any(not any(one.covers(new) for one in known) for new in _requests(webhook) - known):
+        if any(not any(combination.covers(new) for combination in known) for new in _requests(webhook) - known):
             return Severity.HIGH
     return None
 

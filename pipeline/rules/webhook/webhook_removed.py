@@ -48,7 +48,7 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
             names = renamed(change)
             inside = _inside_renamed if names else _inside
             yield from (_as_renamed(hit, names) if names else hit for hit in inside(change, upgrade))
-    for change in (one for one in not_replaced(upgrade) if one.id.kind in WEBHOOKS):
+    for change in (change for change in not_replaced(upgrade) if change.id.kind in WEBHOOKS):
         keep = kept(change.resource)
         yield Hit(
             at(change),

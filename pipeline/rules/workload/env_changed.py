@@ -39,7 +39,9 @@ def _grade(_change: ResourceChange, fields: list[FieldChange]) -> Severity | Non
 def _resolved(variables: list[Any]) -> set[tuple[str, str]]:
     """Each variable with those that it names and that stand above it."""
     resolved, above = set(), set[str]()
-    for name, value in ((str(mapping(one).get("name")), str(mapping(one).get("value"))) for one in variables):
+    for name, value in (
+        (str(mapping(variable).get("name")), str(mapping(variable).get("value"))) for variable in variables
+    ):
         resolved |= {(name, other) for other in _REFERENCE.findall(value) if other in above}
         above.add(name)
     return resolved

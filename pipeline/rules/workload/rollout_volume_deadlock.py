@@ -24,7 +24,10 @@ _MANY = frozenset({"ReadWriteMany", "ReadOnlyMany"})
 
 
 def _claims(side: SideIndex) -> dict[tuple[str, str], Resource]:
-    return {(side.home(one), one.id.name): one for one in side.of("PersistentVolumeClaim", "")}
+    return {
+        (side.home(persistent_volume_claim), persistent_volume_claim.id.name): persistent_volume_claim
+        for persistent_volume_claim in side.of("PersistentVolumeClaim", "")
+    }
 
 
 def _faults(resource: Resource, side: SideIndex) -> Iterator[StateFault]:

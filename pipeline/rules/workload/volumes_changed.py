@@ -36,13 +36,13 @@ def _remounted(change: ResourceChange) -> bool:
 def _kept_at(workload: Resource) -> dict[tuple[str, str], set[str]]:
     """The mount paths of each claim, by container and volume."""
     volumes = map(mapping, sequence(pod_spec(workload).get("volumes")))
-    kept = {str(one.get("name")) for one in volumes if "persistentVolumeClaim" in one}
+    persistent = {str(volume.get("name")) for volume in volumes if "persistentVolumeClaim" in volume}
     templates = sequence(mapping(workload.body.get("spec")).get("volumeClaimTemplates"))
-    kept |= {str(mapping(mapping(one).get("metadata")).get("name")) for one in templates}
+    persistent |= {str(mapping(mapping(template).get("metadata")).get("name")) for template in templates}
     mounts: dict[tuple[str, str], set[str]] = {}
     for container in containers(workload):
         for mount in map(mapping, sequence(container.get("volumeMounts"))):
-            if str(mount.get("name")) in kept:
+            if str(mount.get("name")) in persistent:
                 key = str(container.get("name")), str(mount.get("name"))
                 mounts.setdefault(key, set()).add(str(mount.get("mountPath")))
     return mounts
