@@ -12,6 +12,7 @@ from tests.support import text_runs, texts
 CATEGORIES = sorted({rule.category for rule in rules.load()})
 FILES: dict[str, Callable[[], str]] = {f"rules/{name}.txt": partial(texts.rule_texts, name) for name in CATEGORIES}
 FILES |= {f"runs/{name}.txt": partial(texts.run_texts, name) for name in text_runs.SETS}
+TITLE = 118
 USUAL, MOST = 3, 4
 """Lines of title, impact and fix at 120 columns: one each as a rule, and one of them may take a second."""
 
@@ -35,6 +36,10 @@ def every() -> Iterator[Finding]:
     loaded = rules.load()
     for rule in loaded:
         yield from (finding for _, _, finding in texts.rule_findings(rule, loaded))
+
+
+def test_a_title_is_one_line_at_120_columns() -> None:
+    assert [finding.title for finding in every() if len(finding.title) > TITLE] == []
 
 
 def test_a_finding_is_three_lines_at_120_columns() -> None:

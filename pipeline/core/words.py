@@ -1,10 +1,12 @@
 """Small pieces of English that messages are built from: plurals, counts, lists, and commands to copy."""
 
 import shlex
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 _PLURALS = {"is": "are", "was": "were", "has": "have", "its": "their", "it": "they", "this": "these", "does": "do"}
 _SIBILANTS = ("ss", "x", "z", "ch", "sh")
+_TITLE = 118
+"""Characters of a title that is still one line at 120 columns."""
 
 
 def plural(noun: str) -> str:
@@ -44,6 +46,13 @@ def listed(items: Iterable[str], most: int = 4, *, between: str = ", ", noun: st
     every = list(items)
     more = left_over(len(every) - most, noun)
     return f"{between.join(every[:most])}{more and f' {more}'}"
+
+
+def in_a_title(title: Callable[[str], str], items: Iterable[str], most: int, *, between: str = ", ") -> str:
+    """The title about as many ``items`` as keep it to one line: at most ``most``, at least one, ``and 3 more``."""
+    every = list(items)
+    titles = [title(listed(every, number, between=between)) for number in range(most, 0, -1)]
+    return next((text for text in titles if len(text) <= _TITLE), titles[-1])
 
 
 def one_per_line(items: Iterable[str], most: int, *, noun: str = "") -> list[str]:

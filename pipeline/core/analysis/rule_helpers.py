@@ -12,13 +12,14 @@ from pipeline.core.kube.path import Path
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Claim, EachCheck, Hit, WholeCheck, at
 from pipeline.core.risk.upgrade import Upgrade
-from pipeline.core.words import listed, plural
+from pipeline.core.words import in_a_title, plural
 
 Picks = Callable[[FieldChange, Path], bool]
 """Whether a change is taken: the change, and its path (for pods: below the pod's spec)."""
 Grade = Callable[[ResourceChange, list[FieldChange]], Severity | None]
 Advise = Callable[[list[FieldChange]], tuple[str, str] | None]
 _SHOWN = 3
+_NAMED = 4
 _HERE = "{}"
 _HEAD = (("metadata",), ("apiVersion",), ("status",))
 _MANY = {"its": "their", "it is": "they are", "it runs": "they run"}
@@ -89,10 +90,11 @@ def _together(hits: list[Hit]) -> Hit:
     objects = [member.place.resource for member in hits]
     kinds = {reference.kind for reference in objects}
     what = of_many(first.title.removeprefix(f"{objects[0].kind} {objects[0].name}"))
-    names = listed(reference.name for reference in objects)
+    noun = plural(kinds.pop()) if len(kinds) == 1 else "workloads"
+    names = [reference.name for reference in objects]
     return replace(
         first,
-        title=f"{len(hits)} {plural(kinds.pop()) if len(kinds) == 1 else 'workloads'} ({names}){what}",
+        title=in_a_title(lambda shown: f"{len(hits)} {noun} ({shown}){what}", names, _NAMED),
         also=(*first.also, *(place for member in hits[1:] for place in (member.place, *member.also))),
         alike=tuple(member.place for member in hits[1:]),
         claims=tuple(claim for member in hits for claim in member.claims),
@@ -145,7 +147,12 @@ def _of_group(said: tuple[str, ...], group: list[tuple[ResourceChange, list[Fiel
     claims = tuple(Claim.of(change, field) for change, picked in group for field in picked)
     return replace(
         one,
-        title=f"{len(group)} objects: {_what(of_many(words.what), listed(said, _SHOWN, between='; '), len(said))}",
+        title=in_a_title(
+            lambda listed: f"{len(group)} objects: {_what(of_many(words.what), listed, len(said))}",
+            said,
+            _SHOWN,
+            between="; ",
+        ),
         also=tuple(others[1:]),
         alike=tuple(at(change, picked[0]) for change, picked in group[1:]),
         claims=claims,
@@ -157,11 +164,15 @@ def hit(change: ResourceChange, picked: list[FieldChange], words: FindingText) -
     places = [at(change, field) for field in picked]
     impact, fix = (words.advise(picked) if words.advise else None) or (words.impact, words.fix)
     texts = [words.say(change, field) for field in picked] if words.say else all_shown(picked)
-    said = listed(dict.fromkeys(texts), _SHOWN, between=_between(words)) if words.detail else ""
-    what = words.alone(picked[0]) if words.alone and len(picked) == 1 else _what(words.what, said, len(picked))
+    alone = words.alone(picked[0]) if words.alone and len(picked) == 1 else None
+
+    def title(said: str) -> str:
+        what = _what(words.what, said if words.detail else "", len(picked)) if alone is None else alone
+        return f"{change.id.kind} {change.id.name}: {what}"
+
     return Hit(
         places[0],
-        title=f"{change.id.kind} {change.id.name}: {what}",
+        title=in_a_title(title, dict.fromkeys(texts), _SHOWN, between=_between(words)),
         impact=impact,
         fix=fix,
         commands=words.commands(change),

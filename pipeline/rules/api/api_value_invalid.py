@@ -21,6 +21,10 @@ from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Hit, Need, Rule, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
 
+_REJECTED = "The API server rejects the whole object."
+_LONGEST = 118
+"""Characters of a title: what of the allowed values does not fit into it is told with the impact."""
+
 
 def _short(path: Path) -> str:
     """The end of a path, from the key of its last list on: ``containers[name=a].name``."""
@@ -34,10 +38,13 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         if complaint.fault is Fault.INVALID:
             last = complaint.path[-1] if complaint.path and isinstance(complaint.path[-1], str) else complaint.field
             where, name = _short(complaint.path), f"{fact.resource.kind} {fact.resource.id.name}"
+            title = f"{name}: {where or 'it'} is {complaint.found} but must be"
+            whole = f"{title} {complaint.wanted}"
+            fits = len(whole) <= _LONGEST or ": " not in complaint.wanted
             yield Hit(
                 fact.places[0],
-                title=f"{name}: {where or 'it'} is {complaint.found} but must be {complaint.wanted}",
-                impact="The API server rejects the whole object.",
+                title=whole if fits else f"{title} {complaint.wanted.partition(': ')[0]}",
+                impact=_REJECTED if fits else f"{_REJECTED} It must be {complaint.wanted}.",
                 fix=f"{name}: correct the value, or the overlay, that sets {last}.",
                 severity=fact.severity,
                 confidence=fact.confidence,

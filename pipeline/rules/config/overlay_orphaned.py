@@ -27,6 +27,8 @@ from pipeline.core.risk.rule import Hit, Need, Rule, place, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
 from pipeline.core.words import listed
 
+_LONGEST = 118
+"""Characters of a title: of a path that does not fit, the end is shown."""
 _WHOLE = frozenset({"containers", "initContainers"})
 """Lists whose entries are refused by the API server where only a patch's part of them is there."""
 
@@ -51,12 +53,15 @@ def _hit(same: list[OverlayDrift], upgrade: Upgrade) -> Hit:
     resource = _side(drift, upgrade).by_id()[drift.id]
     line = where(upgrade.after.overlay or upgrade.before.overlay, drift.effect.id, drift.path or drift.effect.path)
     name = drift.effect.id.name if drift.loss is not Loss.CREATES else drift.id.name
-    paths = listed((to_text(drift_alike.path or drift_alike.effect.path) for drift_alike in same), 1)
-    what = f"{drift.id.kind} {name} {paths}"
+    head = f"{f'{line}: ' if line else ''}{_title(drift.loss)} {drift.id.kind} {name}"
+    paths = [drift_alike.path or drift_alike.effect.path for drift_alike in same]
+    title = f"{head} {listed(map(to_text, paths), 1)}"
+    if len(title) > _LONGEST:
+        title = f"{head} {listed((f'…{to_text(path[-2:])}' for path in paths), 1)}"
     severity, confidence = _weight(drift)
     return Hit(
         place(resource, drift.path),
-        title=f"{f'{line}: ' if line else ''}{_title(drift.loss)} {what}",
+        title=title,
         impact=_why(drift),
         fix=f"Correct or delete the patch{_nearest(drift, resource)}.",
         severity=severity,

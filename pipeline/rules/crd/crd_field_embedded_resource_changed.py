@@ -20,7 +20,7 @@ from pipeline.core.words import counted
 check = fields_check(
     keywords.embedded_changed,
     CrdFindingText(
-        lambda number: f"{counted(number, 'field')} changed to or from an embedded object",
+        lambda number: f"{counted(number, 'embedded object')} changed",
         "apiVersion, kind and metadata become required there, or are dropped if the schema lacks them.",
         "Give embedded objects their apiVersion and kind.",
     ),

@@ -19,7 +19,7 @@ from pipeline.core.words import counted
 check = fields_check(
     keywords.unknown_preservation_removed,
     CrdFindingText(
-        lambda number: f"{counted(number, 'field')} limited to known content",
+        lambda number: f"{counted(number, 'field')} limited to known fields",
         "Content there that the schema does not have is silently dropped.",
         "Search your custom resources for such content, and move it first.",
         grade=of_status,

@@ -26,7 +26,7 @@ from pipeline.core.kube.path import get
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Hit, Rule, place, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
-from pipeline.core.words import kubectl
+from pipeline.core.words import in_a_title, kubectl
 
 _SHOWN = 3
 
@@ -40,7 +40,12 @@ def _hit(one: Judged) -> Hit:
     resource, wrong = one.resource, one.refused
     return Hit(
         place(resource, wrong[0].path),
-        title=f"{resource.kind} {resource.id.name} is not valid ({'; '.join(map(str, wrong[:_SHOWN]))})",
+        title=in_a_title(
+            lambda said: f"{resource.kind} {resource.id.name} is not valid ({said})",
+            map(str, wrong),
+            _SHOWN,
+            between="; ",
+        ),
         impact=_why(one),
         fix=_remedy(one),
         commands=_correction(one),

@@ -48,6 +48,8 @@ def _said(_change: ResourceChange, field: FieldChange) -> str:
     old, new = image(str(field.old)), image(str(field.new))
     if old.digest and not new.digest:
         return f"{_short(field.old, old)} -> {field.new}"
+    if old.digest and new.digest and str(field.old).partition("@")[0] == str(field.new).partition("@")[0]:
+        return f"{_short(field.old, old)} -> {_cut(new)}"
     if (old.registry, old.repository) != (new.registry, new.repository) or old.tag == new.tag:
         return between(field.old, field.new)
     return f"{old.repository.removeprefix('library/')} {old.tag or 'no tag'} -> {new.tag or 'no tag'}"
@@ -55,9 +57,11 @@ def _said(_change: ResourceChange, field: FieldChange) -> str:
 
 def _short(text: object, pinned: Image) -> str:
     """With the first characters of the digest: ``x:1.2@sha256:0123456789ab…``."""
-    return str(text).replace(
-        pinned.digest, f"{pinned.digest[:_DIGEST]}…" if len(pinned.digest) > _DIGEST else pinned.digest
-    )
+    return str(text).replace(pinned.digest, _cut(pinned))
+
+
+def _cut(pinned: Image) -> str:
+    return f"{pinned.digest[:_DIGEST]}…" if len(pinned.digest) > _DIGEST else pinned.digest
 
 
 _WORDS = FindingText(

@@ -17,9 +17,10 @@ from dataclasses import replace
 
 import orjson
 
+from pipeline.core.analysis.change_text import shown
 from pipeline.core.analysis.rule_helpers import FindingText, object_check
 from pipeline.core.diff.change import FieldChange, ResourceChange
-from pipeline.core.kube.path import Path
+from pipeline.core.kube.path import MISSING, Path
 from pipeline.core.kube.resource import mapping
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Hit, Rule, quiet, speaks
@@ -64,6 +65,7 @@ _changed = object_check(
         "Keep the old strategy if you cannot afford the downtime.",
         grade=_grade,
         advise=_advise,
+        say=lambda _, field: f"{field.path[-1]} removed" if field.new is MISSING else shown(field),
     ),
 )
 _settings_changed = object_check(
