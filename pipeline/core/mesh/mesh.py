@@ -65,11 +65,9 @@ class Mesh:
         settings = mesh_settings(of_kind("ConfigMap", ""))
         gateways = [istio_gateway(gateway) for gateway in of_kind("Gateway")]
         classes = istio_classes(of_kind("GatewayClass", GATEWAY_API))
-        spaces = of_kind("Namespace", "")
-        gateways += [
-            made for gateway in of_kind("Gateway", GATEWAY_API) for made in api_gateways(gateway, classes, spaces)
-        ]
-        written = [virtual_service(one) for one in of_kind("VirtualService")]
+        for declared in of_kind("Gateway", GATEWAY_API):
+            gateways += api_gateways(declared, classes, of_kind("Namespace", ""))
+        written = list(map(virtual_service, of_kind("VirtualService")))
         ingresses = istio_ingresses(of_kind("Ingress", _KUBERNETES), of_kind("IngressClass", _KUBERNETES))
         gateways += [ingress_gateway(ingress, settings.root_namespace) for ingress in ingresses]
         services = _services(of_kind)
