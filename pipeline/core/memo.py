@@ -5,6 +5,8 @@ from collections.abc import Callable
 from functools import wraps
 from typing import TypeVar
 
+from pipeline.core.reads import KindRead, Reads, read
+
 Asked = TypeVar("Asked")
 Returned = TypeVar("Returned")
 _KEPT, _MANY = 8, 16_384
@@ -21,15 +23,18 @@ def once_each(function: Callable[[Asked], Returned]) -> Callable[[Asked], Return
 
 
 def _remembered(function: Callable[[Asked], Returned], most: int) -> Callable[[Asked], Returned]:
-    kept: OrderedDict[int, tuple[Asked, Returned]] = OrderedDict()
+    kept: OrderedDict[int, tuple[Asked, Returned, set[KindRead]]] = OrderedDict()
 
     @wraps(function)
     def remembering(asked: Asked) -> Returned:
         entry = kept.get(id(asked))
         if entry is not None and entry[0] is asked:
+            if entry[2]:
+                read(entry[2])  # an answer that is remembered was made of the same
             return entry[1]
-        answer = function(asked)
-        kept[id(asked)] = (asked, answer)
+        with Reads() as seen:
+            answer = function(asked)
+        kept[id(asked)] = (asked, answer, seen)
         while len(kept) > most:
             kept.popitem(last=False)
         return answer

@@ -31,9 +31,13 @@ class ReleaseSelection:
 
 def indexes(tree: Tree, wanted: ReleaseSelection) -> dict[str, Index]:
     """The index of each release that ``wanted`` takes, by path, sorted. Raises StaleError where one cannot be read."""
-    taken = tree.read(index_paths(tree.paths(FOLDER), wanted))
-    places = sorted((place, path) for path in taken if (place := index_place(path)) is not None)
-    return {path: from_bytes(taken[path], path) for _, path in places}
+    return read_indexes(tree.read(index_paths(tree.paths(FOLDER), wanted)))
+
+
+def read_indexes(files: Mapping[str, bytes], read: Callable[[bytes, str], Index] = from_bytes) -> dict[str, Index]:
+    """The same of what was read already."""
+    places = sorted((place, path) for path in files if (place := index_place(path)) is not None)
+    return {path: read(files[path], path) for _, path in places}
 
 
 def index_paths(paths: Iterable[str], wanted: ReleaseSelection) -> list[str]:

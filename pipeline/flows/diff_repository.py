@@ -19,6 +19,7 @@ from pipeline.core.judge.report_check import ReportCheck, no_check
 from pipeline.core.judge.snapshot import ReleaseKey
 from pipeline.core.judge.verdict import under_policies
 from pipeline.core.judge.waivers import Policy
+from pipeline.core.ports import NOTHING_KEPT, Memory
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Rule
 from pipeline.flows.read_rendered import RenderedSnapshot
@@ -42,6 +43,8 @@ class DiffTerms:
     shard: tuple[int, int] | None = None
     """Which part of the releases is to be reported: the second of eight is ``(2, 8)``."""
     check: ReportCheck = no_check
+    memory: Memory = NOTHING_KEPT
+    """What rules that say nothing were made of; it changes what a comparison costs, and never what it answers."""
 
     @classmethod
     def of(cls, config: Config, today: date, fail_on: Severity | None) -> "DiffTerms":
@@ -71,7 +74,9 @@ def diff_repository(
     stated = known and set(versions) <= terms.stated
     options = {name: policy.options for name, policy in terms.policies.items()}
     targets = Targets(versions, capabilities=known, stated=stated, versions_before=past, options=options)
-    report = build(old.snapshot, new.snapshot, rules(), targets, _share(old, new, terms.shard))
+    report = build(
+        old.snapshot, new.snapshot, rules(), targets, only=_share(old, new, terms.shard), memory=terms.memory
+    )
     terms.check(old.snapshot, new.snapshot, report)
     judged = with_hand_edits(under_policies(report, terms.policies, terms.fail_on, terms.today), new.hand_edits)
     if terms.own_policies is None:
@@ -88,6 +93,6 @@ def _share(old: RenderedSnapshot, new: RenderedSnapshot, shard: tuple[int, int] 
     costs: dict[ReleaseKey, int] = {}
     for side in (old, new):
         for key, release in side.snapshot.releases.items():
-            costs[key] = costs.get(key, 0) + len(release.side.manifests.resources)
+            costs[key] = costs.get(key, 0) + len(release.side.manifests.identities)
     number, count = shard
     return frozenset(shared_out(costs, count)[number - 1])

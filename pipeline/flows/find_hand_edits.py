@@ -1,6 +1,6 @@
 """Finds files that were edited by hand: in rendered/ by its indexes, in vendor_charts/ by the lock."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Protocol
 
 from pipeline.core.charts.chart import VendoredTree, tree_digest
@@ -30,10 +30,18 @@ def rendered_edits(tree: Tree, wanted: ReleaseSelection) -> tuple[HandEdit, ...]
 
 
 def edits_of(
-    index_of: Mapping[str, Index], files: Mapping[str, bytes], paths: Iterable[str], wanted: ReleaseSelection
+    index_of: Mapping[str, Index],
+    files: Mapping[str, bytes],
+    paths: Iterable[str],
+    wanted: ReleaseSelection,
+    whole: Container[str] = (),
 ) -> tuple[HandEdit, ...]:
-    """The same, of what was read already: ``index_of`` are the indexes by path, ``paths`` is all below rendered/."""
-    changed = [edit for index in index_of.values() for edit in changed_files(index, files)]
+    """The same, of what was read already: ``index_of`` are the indexes by path, ``paths`` is all below rendered/.
+
+    ``whole`` are the indexes whose files are known to be as they say, and were not read.
+    """
+    read = (index for path, index in index_of.items() if path not in whole)
+    changed = [edit for index in read for edit in changed_files(index, files)]
     known = {path for index in index_of.values() for path in index.files}
     here = (path for path in paths if any(owner(path)) and wanted.takes(*owner(path)))
     return (*sorted(changed), *added_files(here, known))

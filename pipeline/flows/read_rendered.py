@@ -1,10 +1,13 @@
 """Reads a side of a comparison from files: a rendered/ tree with its indexes, or a folder of plain manifests."""
 
+import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property, partial
 
 from pipeline.core.charts.chart import Chart, ValuesLayer
 from pipeline.core.charts.lock import FILE as LOCK
+from pipeline.core.charts.lock import FOLDER as VENDORED
 from pipeline.core.charts.lock import ChartLock
 from pipeline.core.charts.lock import folder as chart_folder
 from pipeline.core.charts.lock_text import from_text
@@ -15,14 +18,15 @@ from pipeline.core.judge.snapshot import ReleaseKey, ReleaseSide, Snapshot
 from pipeline.core.kube.resource import ManifestSet
 from pipeline.core.render.file_tree import Tree
 from pipeline.core.render.hand_edits import HandEdit
-from pipeline.core.render.layout import FOLDER, OLD_INDEX, index_place
+from pipeline.core.render.layout import OLD_INDEX, index_place
 from pipeline.core.render.manifests import ParsedDocuments
 from pipeline.core.render.overlay import path_of_recorded
 from pipeline.core.render.rendered_tree import Index, Inputs, digest
 from pipeline.core.risk.upgrade import Side
 from pipeline.core.yaml.reader import YamlError
-from pipeline.flows.committed import ReleaseSelection, indexes, objects_of, parsed
-from pipeline.flows.find_hand_edits import edits_of
+from pipeline.flows.committed import ReleaseSelection, parsed
+from pipeline.flows.kept_sides import NOTHING_KNOWN, KeptSides
+from pipeline.flows.side_objects import read_objects
 
 MakeChart = Callable[[Mapping[str, bytes], str, str], Chart]
 """``(files, digest, title)``: the chart that files make up."""
@@ -40,28 +44,31 @@ class RenderedSnapshot:
 
 
 def read_rendered(
-    source: str, tree: Tree, wanted: ReleaseSelection, make_chart: MakeChart, kept: ParsedDocuments | None = None
+    source: str,
+    tree: Tree,
+    wanted: ReleaseSelection,
+    make_chart: MakeChart,
+    kept: ParsedDocuments | None = None,
+    *,
+    sides: KeptSides = NOTHING_KNOWN,
 ) -> RenderedSnapshot:
     """Every release below rendered/ that ``wanted`` takes; a tree without any is an empty snapshot.
+
+    ``sides`` is for trees whose ids cost less than what lies in their files.
 
     Raises:
         StaleError: an index cannot be read.
         WorldError: a rendered file is gone, or it or a values file is not valid YAML.
     """
-    index_of = indexes(tree, wanted)
-    files = tree.read(path for index in index_of.values() for path in index.files)
-    charts = _Charts(tree, make_chart)
+    objects, charts = read_objects(tree, wanted, kept, sides), _Charts(tree, make_chart)
     releases, inputs = {}, {}
-    for index in index_of.values():
+    for place, index in objects.indexes.items():
         key = ReleaseKey(index.environment, index.release)
-        manifests = _manifests(index, files, kept)
-        releases[key] = _release(index, manifests, tree, charts)
+        releases[key] = _release(index, objects.manifests[place], tree, charts, objects.digests.get(place, ""))
         inputs[key] = index.inputs
     versions = sorted({one.helm_version for one in inputs.values()})
-    edits = edits_of(index_of, files, tree.paths(FOLDER), wanted)
-    return RenderedSnapshot(
-        Snapshot(source, releases, {}, helm_version=versions[-1] if versions else ""), inputs, edits
-    )
+    snapshot = Snapshot(source, releases, {}, helm_version=versions[-1] if versions else "")
+    return RenderedSnapshot(snapshot, inputs, objects.edits)
 
 
 def read_manifests(source: str, tree: Tree, kept: ParsedDocuments | None = None) -> RenderedSnapshot:
@@ -83,26 +90,18 @@ def _is_index(path: str) -> bool:
     return index_place(path) is not None or path.endswith(f"/{OLD_INDEX}")
 
 
-def _manifests(index: Index, files: Mapping[str, bytes], kept: ParsedDocuments | None) -> ManifestSet:
-    home = (index.inputs.namespace, index.release)
-    return ManifestSet.of(
-        resource
-        for path, entry in sorted(index.files.items())
-        for resource in objects_of(path, entry, files, home, kept=kept)
-    )
-
-
-def _release(index: Index, manifests: ManifestSet, tree: Tree, charts: "_Charts") -> ReleaseSide:
+def _release(index: Index, manifests: ManifestSet, tree: Tree, charts: "_Charts", known: str) -> ReleaseSide:
+    """``known`` is the digest of the index where the files are as it says; the chart is read when it is asked for."""
     inputs = index.inputs
-    side = Side(
-        manifests,
-        charts.get(inputs),
-        tuple(_layers(inputs, tree)),
-        notes=index.notes,
-        overlay=dict(_overlay(index, tree)),
-    )
+    layers, overlay = tuple(_layers(inputs, tree)), dict(_overlay(index, tree))
+    side = Side(manifests, None, layers, notes=index.notes, overlay=overlay)
     context = (inputs.kube_version, inputs.helm_version, inputs.form, inputs.release_name, *inputs.apis)
-    return ReleaseSide(inputs.namespace, side, inputs.chart, inputs.version, inputs.chart_digest, context)
+    release = ReleaseSide(inputs.namespace, side, inputs.chart, inputs.version, inputs.chart_digest, context)
+    if not known:
+        return replace(release, side=replace(side, chart=charts.get(inputs)))
+    parts = [known, charts.stamp(inputs), [layer.file for layer in layers], sorted(overlay.items())]
+    stamp = hashlib.sha256(repr(parts).encode("utf-8", "surrogatepass")).hexdigest()
+    return replace(release, inputs=stamp, read_chart=partial(charts.get, inputs))
 
 
 def _layers(inputs: Inputs, tree: Tree) -> Iterable[ValuesLayer]:
@@ -138,7 +137,20 @@ class _Charts:
     def __init__(self, tree: Tree, make_chart: MakeChart) -> None:
         self._tree, self._make = tree, make_chart
         self._known: dict[str, Chart | None] = {}
+        self._stamps: dict[str, str] = {}
         self._archives = {chart.folder: chart.archive for chart in _lock(tree).charts}
+
+    def stamp(self, inputs: Inputs) -> tuple[str, str]:
+        """A digest of the ids of its files, and where it came from."""
+        folder = chart_folder(inputs.chart, inputs.version)
+        if folder not in self._stamps:
+            rows = [f"{path}\0{one}" for path, one in self._ids.items() if path.startswith(f"{folder}/")]
+            self._stamps[folder] = hashlib.sha256("\0".join(rows).encode("utf-8", "surrogateescape")).hexdigest()
+        return self._stamps[folder], self._archives.get(folder, "")
+
+    @cached_property
+    def _ids(self) -> Mapping[str, str]:
+        return self._tree.ids(VENDORED)
 
     def get(self, inputs: Inputs) -> Chart | None:
         """None where it is not vendored there."""

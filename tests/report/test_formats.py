@@ -201,7 +201,7 @@ def test_shards_merge_to_the_bytes_of_one_run() -> None:
     policies = {f"e{n}": Policy() for n in range(3)}
 
     def run(only: frozenset[ReleaseKey] | None) -> ReportDocument:
-        return document(under_policies(build(old, new, loaded, targets, only), policies, None, today))
+        return document(under_policies(build(old, new, loaded, targets, only=only), policies, None, today))
 
     whole = run(None)
     parts = [run(frozenset(group)) for group in shared_out(costs, 8)]

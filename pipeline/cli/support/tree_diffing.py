@@ -8,7 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline import rules
+from pipeline.adapters.cache.cache import Cache, CacheUse
+from pipeline.adapters.cache.digest_tree import DigestTree
 from pipeline.adapters.cache.documents import DocumentCache
+from pipeline.adapters.cache.tool_version import tool_version
+from pipeline.adapters.user_folders import cache_folder
 from pipeline.cli.support.diff_request import DiffRequest
 from pipeline.cli.support.diffing import Comparison, report_check, severity
 from pipeline.cli.support.outdated_notice import outdated_here
@@ -17,15 +21,18 @@ from pipeline.core.config.diff_source import DiffSource, SourceKind
 from pipeline.core.config.shards import parse_shard
 from pipeline.core.errors import MissingFileError
 from pipeline.core.judge.snapshot import Snapshot
+from pipeline.core.ports import NOTHING_KEPT, Memory
 from pipeline.core.render.file_tree import Tree
 from pipeline.core.render.hand_edits import HandEdit, HandEditKind
 from pipeline.core.render.layout import FOLDER as RENDERED
 from pipeline.core.render.manifests import ParsedDocuments
 from pipeline.flows.committed import ReleaseSelection
 from pipeline.flows.diff_repository import DiffTerms, diff_repository
+from pipeline.flows.kept_sides import NOTHING_KNOWN, KeptSides
 from pipeline.flows.protected import protected_config
 from pipeline.flows.read_rendered import RenderedSnapshot, read_manifests, read_rendered
 
+_MOST_KEPT = 20_000
 _SHORT = 10
 """Characters of a commit's id, as a person reads it."""
 if TYPE_CHECKING:
@@ -35,7 +42,7 @@ if TYPE_CHECKING:
 
 def repository(old: DiffSource, new: DiffSource, asked: DiffRequest) -> Comparison:
     """Compare two rendered trees, under the policy of the merge base, or of the pipeline.yaml that is at work here."""
-    sources, kept = (old, new), DocumentCache.of_user()
+    sources, kept, memory = (old, new), DocumentCache.of_user(), _memory(asked)
     late: tuple[str, ...] = ()
     vendored: tuple[HandEdit, ...] = ()
     wanted = ReleaseSelection(frozenset(asked.environments), frozenset(asked.releases))
@@ -51,7 +58,8 @@ def repository(old: DiffSource, new: DiffSource, asked: DiffRequest) -> Comparis
             here.check_whole()
         terms = _under_protected_policy(terms, old, here)
         with timings().step("read both sides"):
-            sides = [_rendered(source, wanted, here, kept) for source in sources]
+            known = KeptSides(memory)
+            sides = [_rendered(source, wanted, here, kept, known) for source in sources]
         if new.kind is SourceKind.WORKTREE:
             with timings().step("look for what is outdated"):
                 late, vendored = outdated_here(here, wanted), vendored_by_hand(here)
@@ -59,12 +67,19 @@ def repository(old: DiffSource, new: DiffSource, asked: DiffRequest) -> Comparis
         releases, terms = (), DiffTerms(_today(), severity(asked.fail_on))
         with timings().step("read both sides"):
             sides = [_rendered(source, wanted, None, kept) for source in sources]
-    terms = replace(terms, shard=shard, check=report_check(asked=asked.double_check))
+    terms = replace(terms, shard=shard, check=report_check(asked=asked.double_check), memory=memory)
     with timings().step("compare and judge"):
         report = diff_repository(sides[0], sides[1], rules.load, terms)
     own = {file for release in releases for env in release.environments for file in release.value_files(env)}
     edits = (*sides[1].hand_edits, *vendored)
     return Comparison(report, edits, late, all(_taken_from(side, own) for side in sides))
+
+
+def _memory(asked: DiffRequest) -> Memory:
+    """What earlier comparisons learnt; nothing where somebody wants all to be looked at."""
+    if asked.double_check or not CacheUse.wanted:
+        return NOTHING_KEPT
+    return Cache(cache_folder("sides"), tool_version(), _MOST_KEPT)
 
 
 def rendered_sides(sources: Sequence[DiffSource], environments: tuple[str, ...]) -> list[Snapshot]:
@@ -117,16 +132,21 @@ def titled(source: DiffSource, commit: str) -> str:
 
 
 def _rendered(
-    source: DiffSource, wanted: ReleaseSelection, here: "Repository | None", kept: ParsedDocuments
+    source: DiffSource,
+    wanted: ReleaseSelection,
+    here: "Repository | None",
+    kept: ParsedDocuments,
+    known: KeptSides = NOTHING_KNOWN,
 ) -> RenderedSnapshot:
     from pipeline.adapters.charts.load_chart import chart_of, chart_within
     from pipeline.adapters.git import trees
 
+    tree: Tree
     if source.kind is SourceKind.DIR:
         folder = Path(source.argument)
         if not folder.is_dir():
             raise MissingFileError(f"{source} does not exist", hint="give a folder of manifests, or a repository")
-        tree: Tree = trees.DirectoryTree(folder)
+        tree = trees.DirectoryTree(folder)
         if not (folder / RENDERED).is_dir():
             return read_manifests(str(source), tree, kept)
         return read_rendered(str(source), tree, wanted, chart_of, kept)
@@ -139,9 +159,10 @@ def _rendered(
         return cluster_side(source.argument, wanted, kept)
     charts = chart_within(here.config.limits.charts)
     if source.kind is SourceKind.WORKTREE:
-        return read_rendered(str(source), trees.DirectoryTree(here.root), wanted, charts, kept)
-    tree = _commit_tree(source, here.root)
-    return read_rendered(titled(source, tree.commit), tree, wanted, charts, kept)
+        tree = DigestTree(here.root) if known.used else trees.DirectoryTree(here.root)
+        return read_rendered(str(source), tree, wanted, charts, kept, sides=known)
+    commit = _commit_tree(source, here.root)
+    return read_rendered(titled(source, commit.commit), commit, wanted, charts, kept, sides=known)
 
 
 def _today() -> date:

@@ -58,11 +58,8 @@ def owners(others: ManifestSet, changes: Iterable[ResourceChange]) -> dict[Resou
     names = {rid.name for rid in wanted}
     if not wanted:
         return {}
-    return {
-        resource.id: resource.release
-        for resource in others.resources
-        if resource.id.name in names and resource.id in wanted
-    }
+    there = (resource for kind in sorted({rid.kind for rid in wanted}) for resource in others.of_kind(kind))
+    return {resource.id: resource.release for resource in there if resource.id.name in names and resource.id in wanted}
 
 
 def kept(resource: Resource) -> str:

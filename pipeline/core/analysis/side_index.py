@@ -54,12 +54,30 @@ class Sides(NamedTuple):
 def sides(upgrade: Upgrade) -> Sides:
     """Both sides of the upgrade, with the rest of the repository."""
     namespace = upgrade.namespace or _DEFAULT
-    before, after = (SideIndex(namespace, _kinds(side)) for side in known_objects(upgrade))
+    before, after = (SideIndex(namespace, _Kinds(side)) for side in known_objects(upgrade))
     return Sides(before, after)
 
 
-def _kinds(side: KnownObjects) -> Mapping[str, tuple[Resource, ...]]:
-    return {kind: (*side.own.get(kind, ()), *side.others.get(kind, ())) for kind in {**side.own, **side.others}}
+class _Kinds(Mapping[str, tuple[Resource, ...]]):
+    """Joined when asked for: whoever asks of one kind looks at no other."""
+
+    def __init__(self, side: KnownObjects) -> None:
+        self._side = side
+        self._known: dict[str, tuple[Resource, ...]] = {}
+
+    def __getitem__(self, kind: str) -> tuple[Resource, ...]:
+        others = self._side.others.get(kind, ())  # asked each time: what is read is to be known
+        if kind not in self._known:
+            self._known[kind] = (*self._side.own.get(kind, ()), *others)
+        if not self._known[kind]:
+            raise KeyError(kind)
+        return self._known[kind]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys([*self._side.own, *self._side.others]))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
 
 @once

@@ -25,9 +25,8 @@ def custom_resources(upgrade: Upgrade, definition: Definition) -> Iterator[Resou
 def earlier(upgrade: Upgrade, resource: Resource) -> Resource | None:
     """The custom resource as it was applied before this upgrade, or as it lives; None where it is new."""
     sides = (upgrade.before.manifests, upgrade.facts.repository_before, upgrade.facts.live)
-    return next(
-        (resource_before for side in sides if side and (resource_before := side.by_id().get(resource.id))), None
-    )
+    there = (one for side in sides if side for one in side.of_kind(resource.kind))
+    return next((one for one in there if one.id == resource.id), None)
 
 
 def use_is_shown(upgrade: Upgrade, definition: Definition) -> bool:

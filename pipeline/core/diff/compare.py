@@ -24,6 +24,8 @@ def compare(before: ManifestSet, after: ManifestSet, elsewhere: Container[Resour
 
     ``elsewhere`` is what other releases render: an object that moved there was not renamed here.
     """
+    if before is after:
+        return Diff()
     olds, news = before.by_id(), after.by_id()
     edited: list[ResourceChange] = []
     for rid, resource in olds.items():

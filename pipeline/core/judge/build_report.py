@@ -1,10 +1,7 @@
 """Builds the Report from two snapshots: compares each release, judges it, and sorts everything."""
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-
-import orjson
 
 from pipeline.core.analysis.rollouts import extent
 from pipeline.core.charts.release_links import ReleaseLink, release_links
@@ -12,12 +9,17 @@ from pipeline.core.diff.change import Action, Diff, FieldChange, ResourceChange
 from pipeline.core.diff.compare import compare
 from pipeline.core.judge.change_origins import change_origins
 from pipeline.core.judge.judge import Judgement, judge
+from pipeline.core.judge.kept_objects import kept_objects
 from pipeline.core.judge.masked_snapshot import certain, masked
 from pipeline.core.judge.mesh_rows import mesh_rows
 from pipeline.core.judge.other_releases import OtherReleases, unchanged_environments
+from pipeline.core.judge.quiet_releases import QuietRelease, judged_quietly
+from pipeline.core.judge.render_digest import render_digest
 from pipeline.core.judge.report import ReleaseChange, ReleaseReport, Report, combined_digest, finding_order
+from pipeline.core.judge.silence import SilenceMemory, environment_states
 from pipeline.core.judge.snapshot import ReleaseKey, ReleaseSide, Snapshot
-from pipeline.core.kube.resource import Body, ManifestSet, Resource, mapping
+from pipeline.core.kube.resource import ManifestSet
+from pipeline.core.ports import NOTHING_KEPT, Memory
 from pipeline.core.redaction.mask import Mask
 from pipeline.core.render.notes import Notes
 from pipeline.core.risk.finding import NotEvaluated
@@ -69,24 +71,26 @@ class Compared:
 
 
 def build(
-    old: Snapshot, new: Snapshot, rules: Iterable[Rule], targets: Targets, only: frozenset[ReleaseKey] | None = None
+    old: Snapshot,
+    new: Snapshot,
+    rules: Iterable[Rule],
+    targets: Targets,
+    *,
+    only: frozenset[ReleaseKey] | None = None,
+    memory: Memory = NOTHING_KEPT,
 ) -> Report:
     """The whole report, before policy: waivers, overrides and the verdict are ``core/judge/waivers.py``'s.
 
     Secret values are masked before anything is compared; the digest alone is made of what was rendered. ``only`` are
-    the releases to report (a shard): the others are facts all the same.
+    the releases to report (a shard): the others are facts all the same. ``memory`` changes what this costs, and never
+    what it answers.
     """
-    digests, mask = {key: render_digest(certain(side.side)) for key, side in new.releases.items()}, Mask()
+    mask = Mask()
+    digests = {key: _digest(side) for key, side in new.releases.items() if only is None or key in only}
     old, new = masked(old, new, mask)
-    rules = tuple(rules)
     failed = {key: error for key, error in {**old.errors, **new.errors}.items() if only is None or key in only}
     keys = sorted(key for key in {*old.releases, *new.releases} - failed.keys() if only is None or key in only)
-    digests = {key: digest for key, digest in digests.items() if only is None or key in only}
-    sides = _Sides.of(old, new)
-    compared = [_release(key, sides, rules, targets) for key in keys]
-    compared = [replace(c, report=replace(c.report, render_digest=digests.get(c.key, ""))) for c in compared]
-    compared += [_failed(key, old, new, rules, targets) for key in failed]
-    compared.sort(key=lambda item: item.key)
+    compared = _compared(_Sides.of(old, new, memory), keys, failed, tuple(rules), targets)
     changes = tuple(change for item in compared for change in item.changes)
     findings = [finding for item in compared for finding in item.judgement.findings]
     return Report(
@@ -94,7 +98,7 @@ def build(
         new=new.source,
         environment=",".join(sorted({key.environment for key in keys if key.environment})),
         kube_version=",".join(sorted({targets.kube_versions.get(key.environment, "") for key in keys} - {""})),
-        releases=tuple(item.report for item in compared),
+        releases=tuple(_with_digest(one, "" if one.key in failed else digests.get(one.key, "")) for one in compared),
         changes=changes,
         findings=tuple(sorted(findings, key=finding_order)),
         not_evaluated=_not_evaluated(compared),
@@ -118,16 +122,35 @@ class _Sides:
     others_after: OtherReleases
     unchanged: frozenset[str]
     """Environments in which no object is otherwise than before."""
+    silences: SilenceMemory
 
     @classmethod
-    def of(cls, old: Snapshot, new: Snapshot) -> "_Sides":
-        return cls(old, new, OtherReleases(old), OtherReleases(new), unchanged_environments(old, new))
+    def of(cls, old: Snapshot, new: Snapshot, memory: Memory) -> "_Sides":
+        others = OtherReleases(old, "before"), OtherReleases(new, "after")
+        silences = SilenceMemory(memory, environment_states(old, new))
+        return cls(old, new, *others, unchanged_environments(old, new), silences)
+
+
+def _digest(release: ReleaseSide) -> str:
+    kept = kept_objects(release.side.manifests)
+    return render_digest(certain(release.side)) if kept is None or release.side.chance else kept.facts.render_digest
+
+
+def _compared(
+    sides: _Sides, keys: Iterable[ReleaseKey], failed: Iterable[ReleaseKey], rules: tuple[Rule, ...], targets: Targets
+) -> list[Compared]:
+    """Sorted."""
+    compared = [_release(key, sides, rules, targets) for key in keys]
+    compared += [_failed(key, sides.old, sides.new, rules, targets) for key in failed]
+    return sorted(compared, key=lambda item: item.key)
+
+
+def _with_digest(compared: Compared, render_digest: str) -> ReleaseReport:
+    return replace(compared.report, render_digest=render_digest)
 
 
 def _release(key: ReleaseKey, sides: _Sides, rules: tuple[Rule, ...], targets: Targets) -> Compared:
     before, after = sides.old.releases.get(key, _NOTHING), sides.new.releases.get(key, _NOTHING)
-    elsewhere = sides.others_after.ids(key)
-    diff = _settled(compare(before.side.manifests, after.side.manifests, elsewhere), after.side)
     facts = Facts(
         target=targets.version_of(key.environment),
         capabilities=targets.capabilities,
@@ -139,10 +162,19 @@ def _release(key: ReleaseKey, sides: _Sides, rules: tuple[Rule, ...], targets: T
     )
     namespace = after.namespace or before.namespace
     same = key.environment in sides.unchanged
-    upgrade = Upgrade(key.name, namespace, before.side, after.side, diff, facts, key.environment, same)
+
+    def upgraded(diff: Diff) -> Upgrade:
+        return Upgrade(key.name, namespace, before.whole, after.whole, diff, facts, key.environment, same)
+
+    quiet = judged_quietly(QuietRelease(key, before, after, facts, same), rules, sides.silences, upgraded)
+    if quiet is not None:
+        return Compared(key, _release_report(key, namespace, before, after, Diff()), (), quiet)
+    elsewhere = sides.others_after.ids(key)
+    diff = _settled(compare(before.side.manifests, after.side.manifests, elsewhere), after.side)
+    upgrade = upgraded(diff)
     judgement = judge(upgrade, rules)
     context = before.context != after.context or before.namespace != after.namespace
-    origins = change_origins(diff.changes, before.side, after.side, more=context)
+    origins = change_origins(diff.changes, upgrade.before, upgrade.after, more=context)
     changes = tuple(
         ReleaseChange(key.name, c, key.environment, judgement.unaccounted.get(c.id, ()), origin)
         for c, origin in zip(diff.changes, origins, strict=True)
@@ -201,35 +233,17 @@ def _release_report(
         changed=edited,
         removed=count[Action.REMOVED],
         links=_links(before, after),
-        unchanged=len(after.side.manifests.resources) - count[Action.ADDED] - edited,
+        unchanged=len(after.side.manifests.identities) - count[Action.ADDED] - edited,
     )
 
 
 def _links(before: ReleaseSide, after: ReleaseSide) -> tuple[ReleaseLink, ...]:
     """Those of the new chart, where it is another version."""
-    chart = after.side.chart
-    return () if chart is None or before.version in ("", after.version) else release_links(chart.metadata)
+    chart = None if before.version in ("", after.version) else after.whole.chart
+    return () if chart is None else release_links(chart.metadata)
 
 
 def _not_evaluated(compared: list[Compared]) -> tuple[NotEvaluated, ...]:
     """Each rule once, however many releases lacked its input."""
     skipped = {item for side in compared for item in side.judgement.not_evaluated}
     return tuple(sorted(skipped, key=lambda item: (item.rule, item.needs)))
-
-
-def render_digest(manifests: ManifestSet) -> str:
-    """``sha256:…`` over every object, in an order that does not depend on the render's."""
-    digest = hashlib.sha256()
-    for resource in sorted(manifests.resources, key=lambda r: r.id):
-        digest.update(orjson.dumps(_without_secrets(resource), option=orjson.OPT_SORT_KEYS))
-    return f"sha256:{digest.hexdigest()}"
-
-
-def _without_secrets(resource: Resource) -> Body:
-    """A digest of a short secret can be guessed, so a Secret counts by its keys alone."""
-    if resource.kind != "Secret":
-        return resource.body
-    hidden: Body = {
-        key: sorted(mapping(resource.body.get(key))) for key in ("data", "stringData") if key in resource.body
-    }
-    return {**resource.body, **hidden}

@@ -4,12 +4,13 @@ The promise of the product is here: a changed path is explained by a rule, is no
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pipeline.core.diff.change import Action, Op, ResourceChange
 from pipeline.core.judge.group_findings import merged
 from pipeline.core.kube.path import Path
 from pipeline.core.kube.resource import ResourceId
+from pipeline.core.reads import KindRead, Reads
 from pipeline.core.risk.finding import Finding, NotEvaluated
 from pipeline.core.risk.rule import Claim, Hit, Need, Rule
 from pipeline.core.risk.upgrade import Side, Upgrade
@@ -22,6 +23,8 @@ class Judgement:
     findings: tuple[Finding, ...]
     not_evaluated: tuple[NotEvaluated, ...]
     unaccounted: Mapping[ResourceId, tuple[int, ...]]
+    silent: Mapping[str, frozenset[KindRead]] = field(default_factory=dict)
+    """The rules that were asked and said nothing, with what they read of the other releases."""
 
 
 def judge(upgrade: Upgrade, rules: Iterable[Rule]) -> Judgement:
@@ -31,6 +34,7 @@ def judge(upgrade: Upgrade, rules: Iterable[Rule]) -> Judgement:
     by_place = {_key(change): change for change in upgrade.diff.changes}
     claims: dict[ResourceId, dict[Path, bool]] = {}  # whether a path is explained alone, or with what is below
     last: list[Rule] = []
+    silent: dict[str, frozenset[KindRead]] = {}
     for rule in rules:
         missing = [need for need in rule.needs if not _AVAILABLE[need](upgrade)]
         if missing:
@@ -41,7 +45,12 @@ def judge(upgrade: Upgrade, rules: Iterable[Rule]) -> Judgement:
             continue
         if rule.last is not None:
             last.append(rule)
-        for hit in _hits(rule, upgrade):
+            continue
+        with Reads() as seen:
+            hits = list(_hits(rule, upgrade))
+        if not hits:
+            silent[rule.id] = frozenset(seen)
+        for hit in hits:
             findings.append(_finding(rule, hit, upgrade))
             for claim in _claims(hit, by_place):
                 known = claims.setdefault(claim.id, {})
@@ -52,7 +61,7 @@ def judge(upgrade: Upgrade, rules: Iterable[Rule]) -> Judgement:
     said = tuple(findings)
     findings += [_finding(rule, hit, upgrade) for rule in last if rule.last for hit in rule.last(upgrade, said, left)]
     findings = [finding.with_fingerprint() for finding in merged(sorted(findings, key=_order))]
-    return Judgement(tuple(findings), tuple(skipped), left)
+    return Judgement(tuple(findings), tuple(skipped), left, silent)
 
 
 def claimed(rule: Rule, upgrade: Upgrade) -> Mapping[ResourceId, frozenset[Path]]:

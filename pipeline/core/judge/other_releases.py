@@ -1,34 +1,37 @@
 """What the other releases of an environment render to, for each of its releases in turn."""
 
-from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import orjson
 
 from pipeline.core.judge.snapshot import ReleaseKey, ReleaseSide, Snapshot
+from pipeline.core.kube.kind_index import by_kind
+from pipeline.core.kube.lazy_manifests import LazyManifests
 from pipeline.core.kube.resource import ManifestSet, Resource, ResourceId
-
-_Run = tuple[tuple[Resource, ...], Resource | None]
-"""Objects that no other release renders, and one behind them that another one renders as well."""
+from pipeline.core.reads import EVERYTHING, KINDS, KindRead, read
 
 
 class OtherReleases:
-    """Of one side: the answers of ``ManifestSet.of`` without looking at each object for each release."""
+    """Of one side (``before``, ``after``): the answers of ``ManifestSet.of``, and no look at what nobody asks for."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
-        made: dict[str, dict[ReleaseKey, tuple[Resource, ...]]] = {}
+    def __init__(self, snapshot: Snapshot, side: str = "after") -> None:
+        made: dict[str, dict[ReleaseKey, ManifestSet]] = {}
         for key, release in snapshot.releases.items():
-            made.setdefault(key.environment, {})[key] = release.side.manifests.resources
-        self._of = {name: _Environment.of(releases) for name, releases in made.items() if name}
+            made.setdefault(key.environment, {})[key] = release.side.manifests
+        self._of = {name: _Environment(side, releases) for name, releases in made.items() if name}
+        self._nobody = _Environment(side, {})
 
     def manifests(self, key: ReleaseKey) -> ManifestSet | None:
         """What every other release of the same environment renders to; None where there is no repository."""
-        return self._of.get(key.environment, _NOBODY).without(key) if key.environment else None
+        return LazyManifests(_Others(self._of.get(key.environment, self._nobody), key)) if key.environment else None
 
     def ids(self, key: ReleaseKey) -> frozenset[ResourceId]:
         """The identities of ``manifests(key)``."""
-        return self._of.get(key.environment, _NOBODY).ids_without(key) if key.environment else frozenset()
+        return self._of.get(key.environment, self._nobody).ids_without(key) if key.environment else frozenset()
 
 
 def unchanged_environments(old: Snapshot, new: Snapshot) -> frozenset[str]:
@@ -43,9 +46,11 @@ def unchanged_environments(old: Snapshot, new: Snapshot) -> frozenset[str]:
 
 def _same(before: ReleaseSide, after: ReleaseSide) -> bool:
     olds, news = before.side.manifests, after.side.manifests
-    if len(olds.resources) != len(news.resources) or olds.duplicates or news.duplicates:
+    if before.namespace != after.namespace or olds.identities != news.identities:
         return False
-    return before.namespace == after.namespace and all(map(_is, olds.resources, news.resources))
+    if olds is news and isinstance(olds, LazyManifests):
+        return True  # each identity once
+    return not olds.duplicates and not news.duplicates and all(map(_is, olds.resources, news.resources))
 
 
 def _is(old: Resource, new: Resource) -> bool:
@@ -55,54 +60,92 @@ def _is(old: Resource, new: Resource) -> bool:
     return old.body is new.body or orjson.dumps(old.body) == orjson.dumps(new.body)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Environment:
-    made: Mapping[ReleaseKey, tuple[Resource, ...]]
-    runs: Mapping[ReleaseKey, tuple[_Run, ...]]
-    ids: frozenset[ResourceId]
-    shared: frozenset[ResourceId]
-    """Those that more than one release renders."""
-    numbered: bool
-    """Whether the API server names one: whoever comes second gets a number."""
+    side: str
+    made: Mapping[ReleaseKey, ManifestSet]
+    _by_kind: dict[str, list[tuple[ReleaseKey, list[Resource]]]] = field(default_factory=dict)
+    """What was asked for until now."""
 
-    @classmethod
-    def of(cls, made: Mapping[ReleaseKey, tuple[Resource, ...]]) -> "_Environment":
-        times = Counter(resource.id for resources in made.values() for resource in resources)
-        shared = frozenset(rid for rid, count in times.items() if count > 1)
-        runs = {key: tuple(_runs(resources, shared)) for key, resources in made.items()}
-        numbered = any(resource.is_named_by_server for resources in made.values() for resource in resources)
-        return cls(made, runs, frozenset(times), shared, numbered)
+    @cached_property
+    def shared(self) -> frozenset[ResourceId]:
+        """Those that more than one release renders."""
+        times = Counter(one for manifests in self.made.values() for one in manifests.identities)
+        return frozenset(one for one, count in times.items() if count > 1)
 
-    def without(self, key: ReleaseKey) -> ManifestSet:
-        if self.numbered:
-            return ManifestSet.of(
-                resource for other, resources in self.made.items() if other != key for resource in resources
-            )
-        out, doubles, places = list[Resource](), list[Resource](), dict[ResourceId, int]()
-        for other, runs in self.runs.items():
-            for alone, resource in runs if other != key else ():
-                out += alone
-                if resource is not None and (place := places.setdefault(resource.id, len(out))) < len(out):
-                    doubles.append(out[place])
-                    out[place] = resource
-                elif resource is not None:
-                    out.append(resource)
-        return ManifestSet(tuple(out), tuple(doubles))
+    @cached_property
+    def ids(self) -> frozenset[ResourceId]:
+        return frozenset(one for manifests in self.made.values() for one in manifests.identities)
+
+    @cached_property
+    def numbered(self) -> bool:
+        """Whether the API server names one: whoever comes second gets a number."""
+        return any(manifests.has_server_names for manifests in self.made.values())
+
+    @cached_property
+    def users(self) -> Mapping[str, Mapping[ReleaseKey, Mapping[str, list[Resource]]]]:
+        """By kind: the releases that have an object of it, with all of their kinds."""
+        found = defaultdict[str, dict[ReleaseKey, Mapping[str, list[Resource]]]](dict)
+        for key, manifests in self.made.items():
+            kinds = by_kind(manifests)
+            for kind in kinds:
+                found[kind][key] = kinds
+        return dict(found)
+
+    def of_kind(self, kind: str, key: ReleaseKey) -> list[Resource]:
+        """Those of every release but ``key``, as ``ManifestSet.of`` keeps them."""
+        if kind not in self._by_kind:
+            self._by_kind[kind] = [(one, kinds[kind]) for one, kinds in self.users.get(kind, {}).items()]
+        found = [one for other, several in self._by_kind[kind] if other != key for one in several]
+        if self.numbered or any(one.id in self.shared for one in found):
+            return list(ManifestSet.of(found).resources)
+        return found
 
     def ids_without(self, key: ReleaseKey) -> frozenset[ResourceId]:
         if self.numbered:
-            return frozenset(self.without(key).by_id())
-        own = (resource.id for resource in self.made.get(key, ()))
-        return self.ids.difference(rid for rid in own if rid not in self.shared)
+            return frozenset(self.whole(key).by_id())
+        own = self.made.get(key, ManifestSet()).identities
+        return self.ids.difference(one for one in own if one not in self.shared)
+
+    def whole(self, key: ReleaseKey) -> ManifestSet:
+        every = (one for other, manifests in self.made.items() if other != key for one in manifests.resources)
+        return ManifestSet.of(every)
 
 
-def _runs(resources: tuple[Resource, ...], shared: frozenset[ResourceId]) -> Iterator[_Run]:
-    start = 0
-    for n, resource in enumerate(resources):
-        if resource.id in shared:
-            yield resources[start:n], resource
-            start = n + 1
-    yield resources[start:], None
+class _Others:
+    """What all releases of an environment but one render to. Who looks at it is known to have read it."""
 
+    def __init__(self, environment: _Environment, key: ReleaseKey) -> None:
+        self._environment, self._key = environment, key
+        self._kinds: dict[str, list[Resource]] = {}
+        self._whole: ManifestSet | None = None
 
-_NOBODY = _Environment({}, {}, frozenset(), frozenset(), numbered=False)
+    @property
+    def identities(self) -> tuple[ResourceId, ...]:
+        return tuple(one.id for one in self.everything()[0])
+
+    @property
+    def has_server_names(self) -> bool:
+        return self._environment.numbered
+
+    def kinds(self) -> Iterable[str]:
+        self._read(KINDS)
+        return [kind for kind, users in self._environment.users.items() if users.keys() - {self._key}]
+
+    def of_kind(self, kind: str) -> list[Resource]:
+        self._read(kind)
+        if kind not in self._kinds:
+            self._kinds[kind] = self._environment.of_kind(kind, self._key)
+        return self._kinds[kind]
+
+    def picked(self, wanted: AbstractSet[ResourceId]) -> Iterator[Resource]:
+        return (one for one in self.everything()[0] if one.id in wanted)
+
+    def everything(self) -> tuple[tuple[Resource, ...], tuple[Resource, ...]]:
+        self._read(EVERYTHING)
+        if self._whole is None:
+            self._whole = self._environment.whole(self._key)
+        return self._whole.resources, self._whole.duplicates
+
+    def _read(self, kind: str) -> None:
+        read((KindRead(self._environment.side, kind),))

@@ -1,8 +1,9 @@
 """One side of a comparison: every release of every environment of a source."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 
+from pipeline.core.charts.chart import Chart
 from pipeline.core.judge.report import RenderFailure
 from pipeline.core.risk.upgrade import Side
 
@@ -26,6 +27,15 @@ class ReleaseSide:
     digest: str = ""
     context: tuple[str, ...] = ()
     """What a render depends on beside chart, values and overlay: the version of the cluster and of Helm, and so on."""
+    inputs: str = ""
+    """A digest of all that ``side`` has beside its objects; empty where that is not known."""
+    read_chart: Callable[[], Chart | None] | None = field(default=None, compare=False, hash=False)
+    """Where ``side`` has none yet, since it may not be needed."""
+
+    @property
+    def whole(self) -> Side:
+        """``side`` with its chart."""
+        return self.side if self.read_chart is None else replace(self.side, chart=self.read_chart())
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """A Kubernetes object, and its identity across versions."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, TypeAlias
@@ -136,6 +137,20 @@ class ManifestSet:
                 doubles.append(seen[resource.id])
             seen[resource.id] = resource
         return cls(tuple(seen.values()), tuple(doubles))
+
+    @property
+    def identities(self) -> tuple[ResourceId, ...]:
+        """Of its objects, in their order."""
+        return tuple(resource.id for resource in self.resources)
+
+    @property
+    def has_server_names(self) -> bool:
+        """Whether the API server names one of them."""
+        return any(resource.is_named_by_server for resource in self.resources)
+
+    def picked(self, wanted: AbstractSet[ResourceId]) -> Iterator[Resource]:
+        """Those of ``wanted``, in their order."""
+        return (resource for resource in self.resources if resource.id in wanted)
 
     def by_id(self) -> dict[ResourceId, Resource]:
         return {resource.id: resource for resource in self.resources}

@@ -43,9 +43,13 @@ class Mask:
 
     def manifests(self, manifests: ManifestSet) -> ManifestSet:
         """The same with masked Secrets."""
-        masked = ManifestSet(self._all(manifests.resources), self._all(manifests.duplicates))
-        self._ordinary.see(masked)
+        masked = ManifestSet(*(tuple(map(self.resource, of)) for of in (manifests.resources, manifests.duplicates)))
+        self.seen(masked)
         return masked
+
+    def seen(self, masked: ManifestSet) -> None:
+        """Words that these use, Secrets masked, are no secrets."""
+        self._ordinary.see(masked)
 
     def resource(self, resource: Resource) -> Resource:
         """The same, masked where it is a Secret; what another object holds of Secrets in its texts is learnt."""
@@ -142,9 +146,6 @@ class Mask:
             self._numbers[value] = len(self._numbers) + 1
             self._unsought.append(value)
         return f"<secret #{self._numbers[value]}>"
-
-    def _all(self, resources: Iterable[Resource]) -> tuple[Resource, ...]:
-        return tuple(map(self.resource, resources))
 
     def _data(self, key: str, data: Any) -> Any:
         """Of the wrong shape it is a Secret's data all the same."""
