@@ -163,13 +163,13 @@ class Repository:
 
         return ChartSource(self.root, self.config.repositories, self.config.limits.charts)
 
-    def fetching(self, progress: "Progress") -> "Work":
-        """Charts are fetched side by side, and kept on the disk until all are there."""
+    @staticmethod
+    def fetching(disk: "Disk", progress: "Progress") -> "Work":
+        """Charts are fetched side by side, and written to ``disk``, which is as one, until all are there."""
         from pipeline.adapters.fetch.fetch_threads import side_by_side
-        from pipeline.adapters.fetch.spool import Spool
         from pipeline.flows.fetch_work import Work
 
-        return Work(side_by_side, progress, Spool().keep)
+        return Work(side_by_side, progress, disk.keep)
 
     def unseal(self) -> "Unseal":
         from functools import partial

@@ -155,6 +155,16 @@ class Disk:
                 raise
             work.settle()
 
+    def keep(self, files: Mapping[str, bytes]) -> Mapping[str, bytes]:
+        """The same files as a tree for ``carry_out`` within ``as_one``, on the disk already. Any thread may ask.
+
+        Raises:
+            WorldError: the disk refused. Nothing has changed.
+        """
+        assert self._work is not None, "BUG: not within as_one"
+        with self._errors("nothing was changed"):
+            return self._work.ahead(files)
+
     def carry_out(self, edits: Edits, aside: Aside | None = None) -> tuple[str, ...]:
         """Write what differs; the paths that changed, sorted. ``aside`` takes what is not as it was last written.
 

@@ -65,10 +65,10 @@ def fetch(releases: tuple[str, ...], *, locked: bool, update: bool) -> int:
     from pipeline.cli.support.recovery_notice import say
     from pipeline.flows.vendor import vendor
 
-    with here.disk.alone("vendor", say) as disk:
+    with here.disk.alone("vendor", say) as alone, alone.as_one() as disk:
         lock, note = here.mended_lock()
         with progress("vendor") as tell:
-            work = here.fetching(tell)
+            work = here.fetching(disk, tell)
             done = vendor(here.config, lock, releases, disk, here.chart_source(), update=update, work=work)
         with kept_aside(here, disk.turn) as aside:
             changed = disk.carry_out(done.edits, aside)

@@ -72,7 +72,7 @@ def vendor(
         WorldError: the network, an archive or the disk failed. Of several errors, all are told.
     """
     tasks = {
-        release.pin: partial(_fetched, release, config, lock, source, work.keep, update=update)
+        release.pin: partial(_fetched, release, config, lock, source, partial(_kept, trees, work), update=update)
         for release in config.pins(set(releases))
         if update or not _is_there(release, config.reference(release), lock, trees)
     }
@@ -94,7 +94,7 @@ def vendor(
 
 
 def _vendored(lock: ChartLock, new: ChartLock, done: Mapping[str, "_Got"]) -> Vendored:
-    folders = {result.release.folder: result.files for result in done.values()}
+    folders = {result.release.folder: result.files for result in done.values() if result.files is not None}
     names = {name: result.renamed for name, result in done.items()}
     left_out = {name: result.left_out for name, result in done.items()}
     return Vendored(new, _edits(lock, new, folders), changes(lock, new), names, left_out)
@@ -120,10 +120,10 @@ def _is_there(release: Release, reference: ChartReference, lock: ChartLock, tree
 
 @dataclass(frozen=True, slots=True)
 class _Got:
-    """One release's chart as it will be written and locked."""
+    """One release's chart as it will be written and locked; ``files`` are none where all of them lie there already."""
 
     release: LockedRelease
-    files: Mapping[str, bytes]
+    files: Mapping[str, bytes] | None
     renamed: tuple[str, ...]
     left_out: tuple[str, ...]
 
@@ -133,7 +133,7 @@ def _fetched(
     config: Config,
     lock: ChartLock,
     source: ChartFetcher,
-    keep: Callable[[Mapping[str, bytes]], Mapping[str, bytes]],
+    keep: Callable[[LockedChart, Mapping[str, bytes]], Mapping[str, bytes] | None],
     *,
     update: bool,
 ) -> _Got:
@@ -148,11 +148,12 @@ def _fetched(
     fetched = source.fetch(
         reference, wanted, before.pinned if before else {}, before.revision if before and not own else ""
     )
+    files = stored_files(fetched.files)
     chart = LockedChart(
         name=fetched.name,
         version=fetched.version,
         source=fetched.source,
-        tree=tree_digest(stored_files(fetched.files)),
+        tree=tree_digest(files),
         archive=fetched.archive,
         dependencies=fetched.dependencies,
         app_version=fetched.app_version,
@@ -164,7 +165,12 @@ def _fetched(
     if before:
         _check(release, before, chart, fetched, own=own)
     locked_now = LockedRelease(release.chart, release.version, chart)
-    return _Got(locked_now, keep(stored_files(fetched.files)), renamed(fetched.files), fetched.left_out)
+    return _Got(locked_now, keep(chart, files), renamed(fetched.files), fetched.left_out)
+
+
+def _kept(trees: Trees, work: Work, chart: LockedChart, files: Mapping[str, bytes]) -> Mapping[str, bytes] | None:
+    """A chart of our own is fetched every time, and mostly nothing has changed: a disk that is only read takes that."""
+    return None if trees.vendored_digest(chart.folder) == chart.tree else work.keep(files)
 
 
 def _check_signature(release: Release, before: LockedChart, chart: LockedChart) -> None:

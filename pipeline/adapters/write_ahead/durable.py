@@ -9,7 +9,7 @@ from pathlib import Path
 from pipeline.adapters.open_folder import OpenFolder
 from pipeline.core.safe_path import SafePath
 
-_FEW = 8
+FEW = 8
 """So many files are flushed one by one. More are flushed as one file system: 19,000 small ones take 58 s one by one."""
 
 
@@ -34,7 +34,7 @@ def staged_name(path: Path) -> Path:
 
 def flush_below(root: OpenFolder, folders: Collection[str], files: Collection[SafePath] = ()) -> None:
     """The files, and the folders in which names changed; ``root`` itself is the empty one. Raises OSError."""
-    if len(files) > _FEW or len(folders) > _FEW:
+    if len(files) > FEW or len(folders) > FEW:
         _flush_file_system(root.descriptor)
         return
     for file in files:

@@ -1,16 +1,20 @@
 """Carries out edits of a repository's files, all or nothing: staged, recorded, renamed."""
 
 import os
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
+from itertools import islice
 
 from pipeline.adapters.open_folder import OpenFolder
 from pipeline.adapters.write_ahead import record
-from pipeline.adapters.write_ahead.durable import flush_below
+from pipeline.adapters.write_ahead.durable import FEW, flush_below
 from pipeline.adapters.write_ahead.moves import KIND, Move, Staged, to_data
 from pipeline.adapters.write_ahead.record import Stage
 from pipeline.adapters.write_ahead.signals import held_back
+from pipeline.adapters.write_ahead.staged_tree import StagedTree
 from pipeline.adapters.write_ahead.turn import Turn
+from pipeline.core.errors import WorldError
 from pipeline.core.safe_path import SafePath
 
 STAGING = ".pipeline-staging-"
@@ -28,14 +32,46 @@ class Writing:
         self._files: list[SafePath] = []
         self._half_done = False
         self._brought = 0
+        self._ahead, self._writers, self._count, self._ended = threading.Condition(), 0, 0, False
+
+    def ahead(self, files: Mapping[str, bytes]) -> StagedTree:
+        """Write the files of a folder that ``trees`` will get a place for, or nobody. Any thread may ask, at any time.
+
+        Raises OSError; and WorldError where the run is already over, as after an interrupt.
+        """
+        with self._ahead:
+            if self._ended:
+                raise WorldError("this run is over")
+            folder = self._staging()
+            self._writers, self._count = self._writers + 1, self._count + 1
+            name = SafePath(f"ahead-{self._count}")
+        try:
+            _filled(folder, name, files)
+        finally:
+            with self._ahead:
+                self._writers -= 1
+                self._ahead.notify_all()
+        return StagedTree(self._turn.root / self._name, name)
 
     def trees(self, wanted: Mapping[SafePath, Mapping[str, bytes]]) -> None:
         """Each folder shall hold its files and nothing else. Several are written at once: the disk is waited for."""
-        todo = [(*self._place(target, staged=True), files) for target, files in wanted.items()]
+        todo = []
+        for target, files in wanted.items():
+            folder, number = self._place(target, staged=True)
+            if isinstance(files, StagedTree):
+                folder.move(files.name, folder, number)
+                files.name = number
+                self._note([SafePath.of(number, path) for path in islice(files, FEW + 1)])
+            else:
+                todo.append((folder, number, files))
         if len(todo) == 1:
-            self._files += _filled(*todo[0])
+            self._note(_filled(*todo[0]))
         elif todo:
             self._fill(todo)
+
+    def _note(self, files: Sequence[SafePath]) -> None:
+        """Those that shall be flushed, as long as they are few: of many, the names would fill memory for nothing."""
+        self._files += files[: FEW + 1 - len(self._files)]
 
     def _fill(self, todo: Sequence[tuple[OpenFolder, SafePath, Mapping[str, bytes]]]) -> None:
         from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - 10 ms, where one folder needs none
@@ -43,7 +79,7 @@ class Writing:
         pool = ThreadPoolExecutor(_AT_ONCE)
         try:
             for done in pool.map(_filled, *zip(*todo, strict=True)):
-                self._files += done
+                self._note(done)
         finally:  # nobody writes any more when what was staged is removed
             pool.shutdown(cancel_futures=True)
 
@@ -109,19 +145,27 @@ class Writing:
                 self._keep(Stage.DONE, flush=False)
 
     def close(self) -> None:
-        """Remove what was staged, and then the record of it."""
-        if self._folder is None:
-            return
-        self._folder.close()
-        if not self._half_done:
-            with held_back():
+        """Remove what was staged, and then the record of it; nobody writes ahead any more by then."""
+        with held_back():
+            with self._ahead:
+                self._ended = True
+                self._ahead.wait_for(lambda: not self._writers)
+            if self._folder is None:
+                return
+            self._folder.close()
+            if not self._half_done:
                 with suppress(OSError):
                     self._root.remove(self._name)
                 record.forget(self._turn.place)
 
     def _place(self, target: SafePath, *, staged: bool) -> tuple[OpenFolder, SafePath]:
         """The staging folder, and the name there of what shall be at ``target``."""
-        had = self._root.is_there(target)
+        had, folder = self._root.is_there(target), self._staging()
+        self._moves.append(Move(target, staged, had))
+        return folder, SafePath(str(len(self._moves) - 1))
+
+    def _staging(self) -> OpenFolder:
+        """The staging folder, made where it is not there yet."""
         if self._folder is None:
             self._keep(Stage.PREPARING, flush=False)
             try:
@@ -129,8 +173,7 @@ class Writing:
             except BaseException:
                 record.forget(self._turn.place)
                 raise
-        self._moves.append(Move(target, staged, had))
-        return self._folder, SafePath(str(len(self._moves) - 1))
+        return self._folder
 
     def _keep(self, stage: Stage, *, flush: bool = True) -> None:
         moves = to_data(self._moves) if stage in (Stage.DOING, Stage.UNDOING) else []

@@ -185,10 +185,10 @@ def _render(side: _ForeignSide, asked: DiffRequest) -> None:
     ]
     if not pairs:
         return
-    with progress(f"vendor {side.title}") as tell:
+    with disk.alone("diff") as alone, alone.as_one() as one, progress(f"vendor {side.title}") as tell:
         names = sorted({release.name for _, release in pairs})
-        done = vendor(side.config, ChartLock(), names, disk, here.chart_source(), work=here.fetching(tell))
-    disk.carry_out(done.edits)
+        done = vendor(side.config, ChartLock(), names, one, here.chart_source(), work=here.fetching(one, tell))
+        one.carry_out(done.edits)
     with progress(f"render {side.title}") as tell:
         disk.carry_out(render(side.config, done.lock, tuple(pairs), here.render_world(), tell).whole().edits)
 

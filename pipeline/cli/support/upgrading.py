@@ -116,7 +116,7 @@ def _written(
     names = [move.release for move in batch]
     config = read(text, rule_ids=rules.names())
     with progress("vendor") as tell:
-        done = vendor(config, here.lock, names, disk, here.chart_source(), work=here.fetching(tell))
+        done = vendor(config, here.lock, names, disk, here.chart_source(), work=here.fetching(disk, tell))
     files, known = {**done.edits.files, FILE: text.encode()}, {**done.edits.known, FILE: ""}
     before = charts_of(here.lock, disk, batch) if fix_values else {}
     _carry_out(here, disk, replace(done.edits, files=files, known=known))

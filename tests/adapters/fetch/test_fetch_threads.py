@@ -2,13 +2,11 @@
 
 import threading
 import tracemalloc
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from pipeline.adapters.fetch.fetch_threads import side_by_side
-from pipeline.adapters.fetch.spool import Spool
 from pipeline.cli import run
 from pipeline.core.errors import PipelineError, UsageError
 from pipeline.core.ports import no_progress
@@ -48,18 +46,6 @@ def test_progress_says_who_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> Non
 
     side_by_side({"slow": lambda: go_on.wait(20), "fast": lambda: True}, tell)
     assert "waiting for slow (1/2)" in told
-
-
-def test_a_spool_gives_back_every_byte_of_every_chart() -> None:
-    spool = Spool()
-    charts = [{f"{one}/{name}": bytes([one]) * name for name in range(20)} for one in range(9)]
-    kept: list[object] = [None] * len(charts)
-
-    def keep(number: int) -> Callable[[], None]:
-        return lambda: kept.__setitem__(number, spool.keep(charts[number]))
-
-    side_by_side({str(number): keep(number) for number in range(len(charts))}, no_progress)
-    assert kept == charts
 
 
 def releases(rows: list[str]) -> str:
