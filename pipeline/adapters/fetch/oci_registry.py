@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 
 from pipeline.adapters.fetch.http_get import Downloads
-from pipeline.adapters.fetch.oci_signatures import cosign_signatures, provenance_layer, sigstore_bundles
+from pipeline.adapters.fetch.oci_signatures import cosign_signatures, provenance_layer
 from pipeline.adapters.fetch.registry_api import Registry
 from pipeline.adapters.fetch.unpacking import checked, packed, sha256
 from pipeline.adapters.signatures.chart_signatures import SignatureChecks
@@ -72,7 +72,6 @@ class OciRegistries:
             fetched,
             partial(provenance_layer, registry, name.path, manifest, budget),
             cosign_signatures(registry, name.path, digest, budget),
-            sigstore_bundles(registry, name.path, digest, budget),
         )
 
     def tags(self, reference: ChartReference, budget: Budget) -> list[str]:

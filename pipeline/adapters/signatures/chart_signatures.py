@@ -46,12 +46,11 @@ class SignatureChecks:
         fetched: Fetched,
         provenance: Callable[[], bytes | None],
         signatures: Iterable[tuple[bytes, str]],
-        bundles: Iterable[bytes],
     ) -> Fetched:
         """A chart of an OCI registry, whose manifest is ``fetched.revision``.
 
-        ``provenance`` gives Helm's layer with the ``.prov`` file; ``signatures`` are the payloads and signatures of
-        cosign, ``bundles`` those of Sigstore. Nothing is fetched before it is asked for.
+        ``provenance`` gives Helm's layer with the ``.prov`` file; ``signatures`` are those of cosign, as
+        ``check_manifest`` takes them. Nothing is fetched before it is asked for.
 
         Raises:
             SignatureError: it is not signed as demanded.
@@ -63,7 +62,7 @@ class SignatureChecks:
         if keys.keyring:
             return self._by_keyring(keys.keyring, fetched, provenance())
         title, key = f"{fetched.name} {fetched.version}", self._key(keys.cosign_key)
-        checked = cosign.check_manifest(fetched.revision, signatures, bundles, key, title)
+        checked = cosign.check_manifest(fetched.revision, signatures, key, title)
         return replace(fetched, provenance=checked)
 
     def unsignable(self, reference: ChartReference, fetched: Fetched) -> Fetched:

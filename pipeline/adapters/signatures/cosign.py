@@ -9,7 +9,8 @@ bundle, signed as an envelope (DSSE, github.com/secure-systems-lab/dsse).
 import base64
 import binascii
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 import orjson
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 
 SIGN = "https://sigstore.dev/cosign/sign/v1"
 """What a statement of ``cosign sign`` states."""
+_PREHASHED = (
+    "ask for a signature by an ECDSA or RSA key: cosign signs images by Ed25519ph, which cannot be checked here"
+)
+"""RFC 8032 has two forms of Ed25519; no library at hand knows the one over a hash."""
 ASK = "ask its publisher why; remove signedBy from pipeline.yaml only for a chart that you trust unsigned"
 
 
@@ -39,13 +44,11 @@ def check_archive(data: bytes, signature: bytes, key: bytes, title: str) -> str:
     return name
 
 
-def check_manifest(
-    digest: str, signatures: Iterable[tuple[bytes, str]], bundles: Iterable[bytes], key: bytes, title: str
-) -> str:
+def check_manifest(digest: str, signatures: Iterable[tuple[bytes, str]], key: bytes, title: str) -> str:
     """Which key signed the OCI manifest with that digest.
 
-    ``signatures`` are payloads with their signature in base64, as cosign 1 and 2 push them; ``bundles`` are Sigstore's,
-    as cosign 3 does.
+    ``signatures`` are payloads with their signature in base64, as cosign 1 and 2 push them; or bundles of Sigstore, as
+    cosign 3 does, which hold their signature: beside them it is empty.
 
     Raises:
         SignatureError: there is no signature; or the key signed none of them, or another manifest.
@@ -53,7 +56,7 @@ def check_manifest(
     """
     public, name = _key(key, title)
     others, count = [], 0
-    for signed, signature, of in _said(signatures, bundles, title):
+    for signed, signature, of in _said(signatures, title):
         count += 1
         if not _is_by(public, signature, signed):
             continue
@@ -63,25 +66,29 @@ def check_manifest(
     if not count:
         raise SignatureError(f"{title} is not signed: cosign has no signature of its manifest there", hint=ASK)
     why = f"it is of {others[0]}, not of {digest}" if others else "none is by this key"
-    raise SignatureError(f"{title}: no valid signature of cosign: {why}", hint=HINT)
+    hint = _PREHASHED if not others and _is_ed25519(public) else HINT
+    raise SignatureError(f"{title}: no valid signature of cosign: {why}", hint=hint)
 
 
-def _said(
-    signatures: Iterable[tuple[bytes, str]], bundles: Iterable[bytes], title: str
-) -> Iterator[tuple[bytes, bytes, list[str]]]:
+def _said(signatures: Iterable[tuple[bytes, str]], title: str) -> Iterator[tuple[bytes, bytes, list[str]]]:
     """What was signed, a signature of it, and the digests of the manifests that it is said to be of."""
-    for payload, signature in signatures:
-        critical = mapping(mapping(_json(payload)).get("critical"))
+    for data, signature in signatures:
+        if not signature:
+            yield from _said_by_bundle(data, title)
+            continue
+        critical = mapping(mapping(_json(data)).get("critical"))
         image = mapping(critical.get("image")).get("docker-manifest-digest")
         fits = critical.get("type") == "cosign container image signature"
-        yield payload, _signature(signature.encode(), title), [str(image)] if fits else []
-    for bundle in bundles:
-        envelope = mapping(mapping(_json(bundle)).get("dsseEnvelope"))
-        payload = _decoded(envelope.get("payload"), title)
-        kind = str(envelope.get("payloadType")).encode()
-        signed = b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload)
-        for row in sequence(envelope.get("signatures")):
-            yield signed, _decoded(mapping(row).get("sig"), title), _subjects(kind, payload)
+        yield data, _signature(signature.encode(), title), [str(image)] if fits else []
+
+
+def _said_by_bundle(bundle: bytes, title: str) -> Iterator[tuple[bytes, bytes, list[str]]]:
+    envelope = mapping(mapping(_json(bundle)).get("dsseEnvelope"))
+    payload = _decoded(envelope.get("payload"), title)
+    kind = str(envelope.get("payloadType")).encode()
+    signed = b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload)
+    for row in sequence(envelope.get("signatures")):
+        yield signed, _decoded(mapping(row).get("sig"), title), _subjects(kind, payload)
 
 
 def _subjects(kind: bytes, payload: bytes) -> list[str]:
@@ -133,20 +140,32 @@ def _key(data: bytes, title: str) -> tuple["PublicKeyTypes", str]:
 
 
 def _is_by(key: "PublicKeyTypes", signature: bytes, data: bytes) -> bool:
-    from cryptography.exceptions import InvalidSignature  # noqa: PLC0415 - as above
     from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa  # noqa: PLC0415 - as above
-    from cryptography.hazmat.primitives.hashes import SHA256  # noqa: PLC0415 - as above
+    from cryptography.hazmat.primitives.hashes import SHA256, SHA384, SHA512  # noqa: PLC0415 - as above
+
+    match key:
+        case ec.EllipticCurvePublicKey():
+            # Images are signed over SHA-256 with every curve; files and bundles over the hash that goes with the curve.
+            hashes = (SHA256(), SHA384(), SHA512())
+            return any(_holds(partial(key.verify, signature, data, ec.ECDSA(one))) for one in hashes)
+        case rsa.RSAPublicKey():
+            return _holds(partial(key.verify, signature, data, padding.PKCS1v15(), SHA256()))
+        case ed25519.Ed25519PublicKey():
+            return _holds(partial(key.verify, signature, data))
+    return False
+
+
+def _is_ed25519(key: "PublicKeyTypes") -> bool:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey  # noqa: PLC0415 - as above
+
+    return isinstance(key, Ed25519PublicKey)
+
+
+def _holds(check: Callable[[], object]) -> bool:
+    from cryptography.exceptions import InvalidSignature  # noqa: PLC0415 - as above
 
     try:
-        match key:
-            case ec.EllipticCurvePublicKey():
-                key.verify(signature, data, ec.ECDSA(SHA256()))
-            case rsa.RSAPublicKey():
-                key.verify(signature, data, padding.PKCS1v15(), SHA256())
-            case ed25519.Ed25519PublicKey():
-                key.verify(signature, data)
-            case _:
-                return False
+        check()
     except InvalidSignature:
         return False
     return True

@@ -7,7 +7,7 @@ from typing import Any, cast
 import pytest
 
 from pipeline.adapters.fetch.http_get import Downloaded
-from pipeline.adapters.fetch.oci_signatures import sigstore_bundles
+from pipeline.adapters.fetch.oci_signatures import cosign_signatures
 from pipeline.adapters.fetch.registry_api import Registry
 from pipeline.core.budget import Budget
 from pipeline.core.charts.signing import SignatureError
@@ -32,7 +32,8 @@ class Listing:
         return Downloaded(200, {"accept": accept}, self.places[place]) if place in self.places else None
 
     def bundles(self) -> list[bytes]:
-        return list(sigstore_bundles(cast("Registry", self), "charts/web", DIGEST, Budget("web")))
+        found = cosign_signatures(cast("Registry", self), "charts/web", DIGEST, Budget("web"))
+        return [data for data, _ in found]
 
 
 def listing(rows: list[tuple[str, str]]) -> Listing:
@@ -52,7 +53,7 @@ def listing(rows: list[tuple[str, str]]) -> Listing:
 def test_the_bundles_that_sign_are_read_and_no_other() -> None:
     found = listing([(BUNDLE, SIGN), ("text/plain", ""), (BUNDLE, "https://slsa.dev/provenance/v1"), (BUNDLE, "")])
     assert found.bundles() == [b"bundle 0", b"bundle 3"]
-    assert len(found.asked) == 5
+    assert len(found.asked) == 6
 
 
 def test_a_registry_without_any_has_none() -> None:

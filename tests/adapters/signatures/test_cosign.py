@@ -110,7 +110,7 @@ def test_a_manifest_is_checked_by_its_payload(tmp_path: Path) -> None:
     good = (payload(), own.sign(payload()))
     foreign = (payload(), other.sign(payload()))
     elsewhere = (payload("sha256:b"), own.sign(payload("sha256:b")))
-    assert cosign.check_manifest(DIGEST, [foreign, elsewhere, good], [], own.public, "web").startswith("cosign:sha256:")
+    assert cosign.check_manifest(DIGEST, [foreign, elsewhere, good], own.public, "web").startswith("cosign:sha256:")
     for signatures, words in (
         ([foreign], "none is by this key"),
         ([elsewhere], f"it is of sha256:b, not of {DIGEST}"),
@@ -120,14 +120,14 @@ def test_a_manifest_is_checked_by_its_payload(tmp_path: Path) -> None:
         ([], "is not signed"),
     ):
         with pytest.raises(SignatureError, match=words):
-            cosign.check_manifest(DIGEST, signatures, [], own.public, "web")
+            cosign.check_manifest(DIGEST, signatures, own.public, "web")
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_manifest_is_checked_by_a_bundle(tmp_path: Path, kind: str) -> None:
     own, other = Signer(tmp_path / "own", kind), Signer(tmp_path / "other", kind)
     good, foreign = bundle(own), bundle(other)
-    assert cosign.check_manifest(DIGEST, [], [foreign, good], own.public, "web").startswith("cosign:sha256:")
+    assert cosign.check_manifest(DIGEST, [(foreign, ""), (good, "")], own.public, "web").startswith("cosign:sha256:")
     edited = json.loads(good)
     edited["dsseEnvelope"]["payload"] = json.loads(bundle(own, "sha256:b"))["dsseEnvelope"]["payload"]
     for bundles, words in (
@@ -140,4 +140,4 @@ def test_a_manifest_is_checked_by_a_bundle(tmp_path: Path, kind: str) -> None:
         ([b'{"dsseEnvelope": {"payload": "?"}}'], "it is no signature of cosign"),
     ):
         with pytest.raises(SignatureError, match=words):
-            cosign.check_manifest(DIGEST, [], bundles, own.public, "web")
+            cosign.check_manifest(DIGEST, [(one, "") for one in bundles], own.public, "web")
