@@ -9,22 +9,22 @@ from pipeline.core.safe_path import SafePath
 
 
 class StagedTree(Mapping[str, bytes]):
-    """``name`` is its place in the staging folder ``staging``; both are gone once it was brought into place.
+    """``place`` is where they lie below ``root``, in the staging folder: nowhere any more once they were brought.
 
     What is asked for is read from the disk.
     """
 
-    def __init__(self, staging: Path, name: SafePath) -> None:
-        self._staging, self.name = staging, name
+    def __init__(self, root: Path, place: SafePath) -> None:
+        self._below, self.place = Below(root), place
 
     def __getitem__(self, path: str) -> bytes:
         try:
-            return self._below().read(SafePath(path))
+            return self._below.read(SafePath.of(self.place, path))
         except FileNotFoundError as error:
             raise KeyError(path) from error
 
     def __iter__(self) -> Iterator[str]:
-        return (found.path for found in self._below().walk())
+        return (one.path for one in self._below.walk(self.place))
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
@@ -34,8 +34,5 @@ class StagedTree(Mapping[str, bytes]):
 
     def items(self) -> ItemsView[str, bytes]:
         """All of it, read at once."""
-        whole: dict[Any, Any] = {found.path: data for found, data in self._below().files()}
+        whole: dict[Any, Any] = {one.path: data for one, data in self._below.files(self.place)}
         return whole.items()
-
-    def _below(self) -> Below:
-        return Below(self._staging / self.name)

@@ -51,7 +51,7 @@ class Writing:
             with self._ahead:
                 self._writers -= 1
                 self._ahead.notify_all()
-        return StagedTree(self._turn.root / self._name, name)
+        return StagedTree(self._turn.root, SafePath.of(self._name, name))
 
     def trees(self, wanted: Mapping[SafePath, Mapping[str, bytes]]) -> None:
         """Each folder shall hold its files and nothing else. Several are written at once: the disk is waited for."""
@@ -59,8 +59,8 @@ class Writing:
         for target, files in wanted.items():
             folder, number = self._place(target, staged=True)
             if isinstance(files, StagedTree):
-                folder.move(files.name, folder, number)
-                files.name = number
+                folder.move(SafePath(files.place.rpartition("/")[2]), folder, number)
+                files.place = SafePath.of(self._name, number)
                 self._note([SafePath.of(number, path) for path in islice(files, FEW + 1)])
             else:
                 todo.append((folder, number, files))
