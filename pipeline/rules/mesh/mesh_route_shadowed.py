@@ -28,8 +28,9 @@ def _faults(resource: Resource, _side: SideIndex) -> Iterator[StateFault]:
     for path, rule in rules(resource) if resource.id.group == NETWORKING else ():
         known, matches = taken.setdefault(path[1], set()), [_match(match) for match in sequence(rule.get("match"))]
         name = f"rule {rule['name']}" if rule.get("name") else f"{path[1]} rule {path[2]}"
-        if (b"" in known and not matches) or (matches and known.issuperset(matches)):
-            impact = "an earlier rule matches everything" if not matches else "earlier rules take all that it matches"
+        everything = b"" in known
+        if everything or (matches and known.issuperset(matches)):
+            impact = "an earlier rule matches everything" if everything else "earlier rules take all that it matches"
             yield StateFault(resource, path, (str(path[1]), str(path[2])), f"never uses {name}: {impact}", certain=True)
         known.update(matches or [b""])
 
@@ -63,7 +64,13 @@ RULE = Rule(
             "the same match twice", ("low", "spec.http[1]"), before=_ROUTE % _A, after=_ROUTE % f"{_A}, {_B % '/a'}"
         ),
         speaks("two rules for all", ("low", "spec.http[1]"), before=_ROUTE % _A, after=_ROUTE % f"{_ALL}, {_ALL}"),
+        speaks(
+            "a rule for all comes before one for some",
+            ("low", "spec.http[1]"),
+            before=_ROUTE % f"{_A}, {_ALL}",
+            after=_ROUTE % f"{_ALL}, {_A}",
+        ),
         quiet("another match", before=_ROUTE % _A, after=_ROUTE % f"{_A}, {_B % '/b'}, {_ALL}"),
-        quiet("it was so before", before=_ROUTE % f"{_ALL}, {_ALL}", after=_ROUTE % f"{_ALL}, {_ALL}, {_A}"),
+        quiet("it was so before", before=_ROUTE % f"{_ALL}, {_ALL}", after=_ROUTE % f"{_ALL}, {_ALL}"),
     ),
 )
