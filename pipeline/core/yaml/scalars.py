@@ -4,6 +4,7 @@ Not YAML 1.2, and not quite 1.1: ``on`` is true, ``0o17`` is 15, ``1_000`` is 10
 """
 
 import re
+from collections.abc import Mapping
 
 _TRUE = "y Y yes Yes YES true True TRUE on On ON"
 _FALSE = "n N no No NO false False FALSE off Off OFF"
@@ -76,4 +77,5 @@ def key_text(value: object) -> str:
         return str(value)
     if isinstance(value, float):
         return repr(value).removesuffix(".0")
-    raise ValueError(f"unsupported map key {value!r}")
+    found = "null" if value is None else "a map" if isinstance(value, Mapping) else "a list"
+    raise ValueError(f"a key of a map is {found}, not text")  # what it holds may be secret

@@ -99,3 +99,11 @@ def test_more_levels_are_refused_however_they_are_written(text: str) -> None:
 def test_a_number_of_any_length_is_read_as_go_reads_it(digits: int) -> None:
     number = load(f"v: {'9' * digits}")["v"]
     assert number == (1e300 if digits == 300 else "9" * digits)  # beyond a float's range it stays text
+
+
+@pytest.mark.parametrize("key", ["[canary-7f3a]", "{canary-7f3a: 1}", "[[canary-7f3a]]", "{a: [canary-7f3a]}"])
+def test_a_key_that_is_no_text_is_not_quoted(key: str) -> None:
+    """Values of ours are read before anybody knows which of them are secret."""
+    with pytest.raises(YamlError, match=r"a key of a map is a (list|map), not text") as caught:
+        load(f"? {key}\n: 1\n")
+    assert "canary" not in str(caught.value)
