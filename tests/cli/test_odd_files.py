@@ -60,6 +60,8 @@ users: [{name: u, user: {token: a, username: a, client-key-data: "", exec: {apiV
 SERVICE = "apiVersion: v1\nkind: Service\nmetadata: {name: a, namespace: b}\nspec: {ports: [{port: 80}]}\n"
 ANSWERS: dict[Command, Completed] = {}
 ABOUT_COMMITS = ("rev-parse", "merge-base", "cat-file", "ls-tree")
+GUARD = "A test tried to use socket"
+"""What stops a test that a changed address would lead to another host: no fault of ours."""
 FORMATS = ("terminal", "json", "markdown", "comment", "summary", "html", "sarif", "junit", "annotations")
 
 
@@ -177,6 +179,8 @@ def fault(root: Path, target: Target, data: bytes, verb: str, capfd: pytest.Capt
         if makes_one:
             git(root, "reset", "--quiet", head)
     said = "".join(capfd.readouterr())  # a chart that does not render is told in the report
+    if GUARD in said:
+        return ""
     unnamed = code in (1, 4, 5, 64) and not _elsewhere(said) and Path(target.path).name not in said
     if code == BUG or "Traceback" in said or unnamed:
         return f"{verb}: exit {code}: {data[:400]!r}: {said}"
@@ -189,11 +193,14 @@ def _elsewhere(said: str) -> bool:
         "several environments have",
         "is in the index of",
         "is not the inventory of",
+        "changed since the plan was created",
         "needs a person at a terminal",
         "does not answer",
         "not up to date",
         "is not what is committed",
         "is not what the plan",
+        "differs from what was planned",
+        "pipeline.yaml has no environment",
         "plan expired",
         "is not what pipeline vendor fetched",  # the folder is named
     )

@@ -93,15 +93,23 @@ def _settings_of(context: str) -> Configuration:
         try:
             kube_config.load_kube_config(kubeconfig(), context, settings)  # type: ignore[no-untyped-call]
             usable = isinstance(settings.host, str) and _is_address(settings.host)
+            odd = [key for key, value in _words(settings).items() if not isinstance(value, str | None)]
         except Exception as error:  # noqa: BLE001 - nothing of ours runs in there: it is the file that is wrong
             raise UsageError(f"{kubeconfig()}: context {context!r}: {_why(error)}", hint=_HINT) from None
     if not usable:
         message = f"{kubeconfig()}: context {context!r}: its cluster's server is not an address: {settings.host!r:.100}"
         raise UsageError(message, hint=_HINT)
+    if odd:
+        raise UsageError(f"{kubeconfig()}: context {context!r}: its cluster's {odd[0]} is not text", hint=_HINT)
     if errors:
         hint = "run the plugin of users.*.user.exec by hand; it has to print an ExecCredential"
         raise WorldError(f"context {context!r}: no credentials: {errors[0].splitlines()[0][:300]}", hint=hint)
     return settings
+
+
+def _words(settings: Configuration) -> dict[str, object]:
+    """What the client hands to urllib3 as it stands in the file."""
+    return {"proxy-url": settings.proxy, "tls-server-name": settings.tls_server_name}
 
 
 def _impersonation_of(context: str) -> Mapping[str, Sequence[str]]:

@@ -195,6 +195,17 @@ def test_a_server_that_nobody_can_look_up_is_no_address(config: Path, host: str)
         KubeApi("test")
 
 
+@pytest.mark.parametrize("value", [-1, True, ["a"], {"a": 1}, 1.5])
+@pytest.mark.parametrize("key", ["proxy-url", "tls-server-name"])
+def test_what_should_be_text_of_a_cluster_and_is_not_is_named(config: Path, key: str, value: object) -> None:
+    write_kubeconfig(config, {"token": "t"}, "https://127.0.0.1:9")
+    body = json.loads(config.read_text())
+    body["clusters"][0]["cluster"][key] = value
+    config.write_text(json.dumps(body))
+    with pytest.raises(UsageError, match=f"context 'test': its cluster's {key} is not text"):
+        KubeApi("test")
+
+
 @pytest.mark.parametrize("data", ["bm9uc2Vuc2U=", "%%%", "a"], ids=["nonsense", "not base64", "short"])
 @pytest.mark.parametrize("part", ["client-certificate-data", "certificate-authority-data"])
 def test_a_certificate_that_is_none_is_named_with_its_context(config: Path, data: str, part: str) -> None:
