@@ -43,7 +43,7 @@ def edits_of(
     read = (index for path, index in index_of.items() if path not in whole)
     changed = [edit for index in read for edit in changed_files(index, files)]
     known = {path for index in index_of.values() for path in index.files}
-    here = (path for path in paths if any(owner(path)) and wanted.takes(*owner(path)))
+    here = (path for path in paths if path not in known and any(owner(path)) and wanted.takes(*owner(path)))
     return (*sorted(changed), *added_files(here, known))
 
 

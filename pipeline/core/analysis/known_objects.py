@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from pipeline.core.kube.kind_index import by_kind
+from pipeline.core.kube.lazy_manifests import LazyKinds
 from pipeline.core.kube.resource import ManifestSet, Resource, ResourceId
 from pipeline.core.memo import once
 from pipeline.core.risk.upgrade import Upgrade
@@ -31,13 +32,17 @@ class KnownObjects:
 
     def among(self, wanted: Collection[ResourceId]) -> dict[ResourceId, Resource]:
         """Those of ``wanted`` that are there. Where the release and another render one identity, it is the other's."""
-        names = {rid.name for rid in wanted}
-        kinds = sorted({rid.kind for rid in wanted})
-        return {
-            resource.id: resource
-            for resource in self.of_kinds(*kinds)
-            if resource.id.name in names and resource.id in wanted
-        }
+        ids = frozenset(wanted)
+        there = [*_picked(self.own, ids), *_picked(self.others, ids)]
+        return {resource.id: resource for resource in sorted(there, key=lambda resource: resource.id.kind)}
+
+
+def _picked(kinds: Mapping[str, list[Resource]], wanted: frozenset[ResourceId]) -> Iterator[Resource]:
+    """Those of ``wanted``. Of what is read when it is asked for, no other is read."""
+    if isinstance(kinds, LazyKinds):
+        return kinds.picked(wanted)
+    several = (kinds.get(kind, ()) for kind in sorted({rid.kind for rid in wanted}))
+    return (resource for of_kind in several for resource in of_kind if resource.id in wanted)
 
 
 class KnownSides(NamedTuple):

@@ -101,6 +101,24 @@ class _Environment:
             return list(ManifestSet.of(found).resources)
         return found
 
+    @cached_property
+    def places(self) -> Mapping[ResourceId, list[tuple[int, ReleaseKey]]]:
+        """Of each identity the releases that render it, and the number of the object among all."""
+        places = defaultdict[ResourceId, list[tuple[int, ReleaseKey]]](list)
+        every = ((key, rid) for key, manifests in self.made.items() for rid in manifests.identities)
+        for number, (key, rid) in enumerate(every):
+            places[rid].append((number, key))
+        return dict(places)
+
+    def picked(self, wanted: Iterable[ResourceId], key: ReleaseKey) -> Iterator[Resource]:
+        """As ``ManifestSet.of`` keeps them: the last of an identity, in the place of the first."""
+        rows = []
+        for rid in wanted:
+            others = [(number, other) for number, other in self.places.get(rid, ()) if other != key]
+            if others:
+                rows.append((others[0][0], others[-1][1], rid))
+        return (one for _, other, rid in sorted(rows) for one in self.made[other].picked({rid}))
+
     def ids_without(self, key: ReleaseKey) -> frozenset[ResourceId]:
         if self.numbered:
             return frozenset(self.whole(key).by_id())
@@ -139,7 +157,12 @@ class _Others:
         return self._kinds[kind]
 
     def picked(self, wanted: AbstractSet[ResourceId]) -> Iterator[Resource]:
-        return (one for one in self.everything()[0] if one.id in wanted)
+        kinds = sorted({rid.kind for rid in wanted})
+        for kind in kinds:
+            self._read(kind)
+        if self._environment.numbered:
+            return (one for kind in kinds for one in self.of_kind(kind) if one.id in wanted)
+        return self._environment.picked(wanted, self._key)
 
     def everything(self) -> tuple[tuple[Resource, ...], tuple[Resource, ...]]:
         self._read(EVERYTHING)

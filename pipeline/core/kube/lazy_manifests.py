@@ -80,6 +80,9 @@ class LazyKinds(Mapping[str, list[Resource]]):
             raise KeyError(kind)
         return found
 
+    def picked(self, wanted: AbstractSet[ResourceId]) -> Iterator[Resource]:
+        return self._source.picked(wanted)
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._source.kinds())
 

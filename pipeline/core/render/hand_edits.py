@@ -49,6 +49,6 @@ def added_files(paths: Iterable[str], known: Iterable[str]) -> Iterator[HandEdit
     """The manifests of ``paths`` that no index ``known`` has. Whoever applies the whole folder applies them too."""
     own = set(known)
     for path in sorted(paths):
-        is_manifest = path.endswith(MANIFEST) and index_place(path) is None
-        if is_manifest and any(owner(path)) and path not in own:
+        is_manifest = path not in own and path.endswith(MANIFEST) and index_place(path) is None
+        if is_manifest and any(owner(path)):
             yield HandEdit(path, HandEditKind.ADDED)

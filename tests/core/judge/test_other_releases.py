@@ -47,6 +47,8 @@ def test_the_others_are_those_of_manifest_set() -> None:
                 kinds = OtherReleases(side).manifests(key) or ManifestSet()
                 assert list(kinds.of_kind("ConfigMap")) == list(wanted.resources)
                 assert not list(kinds.of_kind("Secret"))
+                some = {rid for rid in wanted.by_id() if rng.random() < 0.5}
+                assert list(kinds.picked(some)) == list(wanted.picked(some))
                 assert others.ids(key) == frozenset(wanted.by_id())
 
 
