@@ -16,6 +16,7 @@ from pipeline.core.charts.values import values_of
 from tests.support.charts import write_chart
 from tests.support.tools import tool
 
+pytestmark = pytest.mark.slow  # a real Helm renders each chart
 ROUNDS = int(os.environ.get("PIPELINE_ODD_ROUNDS", "3")) * 10
 ROW = "dependencies: [{{name: sub, version: {}{}}}]\n"
 DECLARED = [
