@@ -138,8 +138,11 @@ def _fetched(
     update: bool,
 ) -> _Got:
     reference = config.reference(release)
-    got, locked = lock.releases.get(release.pin), lock.chart_of(release.pin)
-    same = got is not None and (got.chart, got.wanted) == (release.chart, release.version)
+    locked_release, locked = lock.releases.get(release.pin), lock.chart_of(release.pin)
+    same = locked_release is not None and (locked_release.chart, locked_release.wanted) == (
+        release.chart,
+        release.version,
+    )
     before = locked if same and not update else None
     own = reference.kind is ChartKind.PATH
     named = reference.kind in (ChartKind.REPOSITORY, ChartKind.OCI)

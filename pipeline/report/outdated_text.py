@@ -87,9 +87,15 @@ def verdicts(judged: Mapping[str, Sequence[JudgedVersion]], look: Look = PLAIN) 
     for release, judged_versions in judged.items():
         best = farthest(judged_versions)
         lines += ["", look.style(line(release), "bold")]
-        for each in judged_versions:
-            note = ": the newest without blockers" if each is best else f": {each.problem}" if each.problem else ""
-            lines.append(f"  {line(f'{each}{note}')}")
+        for judged_version in judged_versions:
+            note = (
+                ": the newest without blockers"
+                if judged_version is best
+                else f": {judged_version.problem}"
+                if judged_version.problem
+                else ""
+            )
+            lines.append(f"  {line(f'{judged_version}{note}')}")
         if best is None:
             lines.append("  every newer version is blocked or fails")
     return "".join(f"{text}\n" for text in lines)

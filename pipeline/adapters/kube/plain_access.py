@@ -70,7 +70,7 @@ def _read(path: Path, name: str) -> PlainAccess | None:
     context = _named(config, "contexts", name, _CONTEXT)
     cluster = _named(config, "clusters", str(context.get("cluster")), _CLUSTER)
     user = _named(config, "users", str(context.get("user")), _USER)
-    texts = [value for found in (cluster, user) for key, value in found.items() if key != "extensions"]
+    texts = [value for part in (cluster, user) for key, value in part.items() if key != "extensions"]
     if not all(isinstance(value, str) and value for value in texts) or ("token" in user) == ("tokenFile" in user):
         return None
     host = str(cluster.get("server", "")).rstrip("/")
@@ -80,16 +80,16 @@ def _read(path: Path, name: str) -> PlainAccess | None:
     parts.hostname.encode("idna")
     if parts.port == 0:  # which raises ValueError where it is no number
         return None
-    found = PlainAccess(
+    access = PlainAccess(
         host, _trust(cluster, path.parent), str(cluster.get("tls-server-name") or ""), user, path.parent
     )
-    return found if found.bearer().removeprefix(_BEARER) else None
+    return access if access.bearer().removeprefix(_BEARER) else None
 
 
 def _named(config: Mapping[str, Any], kind: str, name: str, keys: frozenset[str]) -> Mapping[str, Any]:
     """The one of that name. Raises ValueError where there is not exactly one, or it has more than these keys."""
-    (found,) = (mapping(one) for one in sequence(config.get(kind)) if mapping(one).get("name") == name)
-    body = mapping(found.get(kind.removesuffix("s")))
+    (entry,) = (mapping(one) for one in sequence(config.get(kind)) if mapping(one).get("name") == name)
+    body = mapping(entry.get(kind.removesuffix("s")))
     if not body or body.keys() - keys:
         raise ValueError(kind)
     return body

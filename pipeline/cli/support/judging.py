@@ -42,10 +42,10 @@ def judged(here: Repository, rows: Sequence[Standing]) -> dict[str, tuple[Judged
         for row in rows:
             bench = Bench.of(place, head, row, row.pin, row.environments)
             verdicts[row.pin] = ()
-            for each in row.newer:
-                tell(done, total, f"{row.pin} {each.version}")
-                verdicts[row.pin] += (bench.judged("", each.version),)
-                bench.forget(each.version)
+            for newer in row.newer:
+                tell(done, total, f"{row.pin} {newer.version}")
+                verdicts[row.pin] += (bench.judged("", newer.version),)
+                bench.forget(newer.version)
                 done += 1
     return verdicts
 
@@ -112,9 +112,11 @@ def _common_step(here: Repository, batch: Sequence[VersionMove], cooldown: timed
             return tuple(bench.judged(old, new) for bench in benches)
 
         def judge(old: str, new: str) -> int | None:
-            each = steps(old, new)
-            failed = any(judged_version.verdict is Verdict.FAILED for judged_version in each)
-            return None if failed else sum(judged_version.blockers + judged_version.skips for judged_version in each)
+            verdicts = steps(old, new)
+            failed = any(judged_version.verdict is Verdict.FAILED for judged_version in verdicts)
+            return (
+                None if failed else sum(judged_version.blockers + judged_version.skips for judged_version in verdicts)
+            )
 
         way = best_path(["", *between, wanted], judge)
         ahead = [*(way.versions[:1] if way else ()), *reversed(between)]

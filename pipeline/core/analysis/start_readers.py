@@ -32,12 +32,12 @@ def left_running(change: ResourceChange, upgrade: Upgrade) -> list[ResourceId]:
 def _readers(upgrade: Upgrade) -> Mapping[ResourceId, Mapping[ResourceId, set[str]]]:
     """What is read: by whom, and which keys of it."""
     replaced = {change.id for change in upgrade.diff.changes if rolls(change)}
-    found: dict[ResourceId, dict[ResourceId, set[str]]] = {}
+    readers: dict[ResourceId, dict[ResourceId, set[str]]] = {}
     for workload in upgrade.after.manifests.resources:
         if workload.id.kind in RESTARTED and workload.id not in replaced and not _reloads(workload):
             for source, key in read_at_start(workload):
-                found.setdefault(source, {}).setdefault(workload.id, set()).add(key or _ALL)
-    return found
+                readers.setdefault(source, {}).setdefault(workload.id, set()).add(key or _ALL)
+    return readers
 
 
 def _reloads(workload: Resource) -> bool:

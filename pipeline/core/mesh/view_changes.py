@@ -119,14 +119,14 @@ def _of_host(
         yield MeshChange(ChangeKind.HOST, f"names of {title}", words, data, name, table)
     before, after = _keyed(one), _keyed(other)
     for key in dict.fromkeys((*after, *before)):
-        mine, its = before.get(key), after.get(key)
-        shown = its or mine
+        old_route, its = before.get(key), after.get(key)
+        shown = its or old_route
         if shown is None:
             continue
-        words = route_words(mine, known[0]) if mine else "", route_words(its, known[1]) if its else ""
-        if mine is not None and its is not None and _alike(mine, its) and words[0] == words[1]:
+        words = route_words(old_route, known[0]) if old_route else "", route_words(its, known[1]) if its else ""
+        if old_route is not None and its is not None and _alike(old_route, its) and words[0] == words[1]:
             continue  # equal words alone are not enough, and equal routes may lead to what is gone
-        data_ = route_data(mine) if mine else None, route_data(its) if its else None
+        data_ = route_data(old_route) if old_route else None, route_data(its) if its else None
         subject = f"{match_words(shown.match)} on {title}"
         yield MeshChange(ChangeKind.ROUTE, subject, _apart(words), data_, name, table)
     order = _order(before, after), _order(after, before)

@@ -76,16 +76,16 @@ def _named_as_committed(
     manifests: ManifestSet, varying: Iterable[Volatile], committed: ManifestSet
 ) -> dict[ResourceId, str]:
     """The committed name of each object that has another at each render, where its template made such an object."""
-    ids, mine = {resource.id for resource in manifests.resources}, manifests.by_id()
+    ids, by_id = {resource.id for resource in manifests.resources}, manifests.by_id()
     free = [resource for resource in committed.resources if resource.id not in ids]
     named: dict[ResourceId, str] = {}
     for varied in varying:
-        if varied.is_name and varied.id in mine:
-            source = mine[varied.id].source
+        if varied.is_name and varied.id in by_id:
+            source = by_id[varied.id].source
             same = [r for r in free if r.source == source and replace(r.id, name="") == replace(varied.id, name="")]
             fitting = [r for r in same if kept(varied, r.id.name) is not MISSING]
             if fitting:  # of several with names alike, the one that is most alike in all else
-                chosen = next((r for r in fitting if unnamed(r) == unnamed(mine[varied.id])), fitting[0])
+                chosen = next((r for r in fitting if unnamed(r) == unnamed(by_id[varied.id])), fitting[0])
                 named[varied.id] = chosen.id.name
                 free.remove(chosen)
     return named
@@ -97,9 +97,9 @@ def _is_checksum(one: Volatile) -> bool:
 
 def _summed_differ(manifests: ManifestSet, before: Mapping[ResourceId, Resource]) -> bool:
     """Whether a ConfigMap or Secret is another one than committed. Secrets that the tree does not show are left out."""
-    mine = [resource for resource in manifests.resources if resource.id.kind in _SUMMED]
-    shown = [r for r in mine if not holds_data(r) or (r.id in before and not is_encrypted(before[r.id]))]
-    removed = {rid for rid in before if rid.kind in _SUMMED} - {resource.id for resource in mine}
+    summed = [resource for resource in manifests.resources if resource.id.kind in _SUMMED]
+    shown = [r for r in summed if not holds_data(r) or (r.id in before and not is_encrypted(before[r.id]))]
+    removed = {rid for rid in before if rid.kind in _SUMMED} - {resource.id for resource in summed}
     return bool(removed) or any(r.id not in before or r.body != before[r.id].body for r in shown)
 
 

@@ -66,12 +66,12 @@ def _stale(one: Shipped, known: Mapping[str, Shipped], there: Resource) -> bool:
 
 
 def _hit(missing: list[Shipped], new: Chart, how: str) -> Hit:
-    names, several = listed((one.name for one in missing), _SHOWN), len(missing) > 1
+    names, many = listed((one.name for one in missing), _SHOWN), len(missing) > 1
     places = [Place(ResourceRef.chart_file(one.file)) for one in missing]
     return Hit(
         places[0],
         title=f"{noun_for(len(missing), 'CRD')} of {new.name} {new.version} {agreeing(len(missing), 'is')} "
-        f"{how.format('them' if several else 'it')}: {names}",
+        f"{how.format('them' if many else 'it')}: {names}",
         impact="The operator is newer than its CRDs: fields are dropped, and kinds are missing.",
         fix="Render the CRDs with the chart, or in a release that is applied first.",
         also=tuple(dict.fromkeys(places[1:])),

@@ -103,8 +103,8 @@ def union(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
     """Two sets of FieldsV1 as one."""
     joined = dict(one)
     for key, value in other.items():
-        mine = joined.get(key)
-        joined[key] = union(mine, value) if isinstance(mine, dict) and isinstance(value, dict) else mine or value
+        ours = joined.get(key)
+        joined[key] = union(ours, value) if isinstance(ours, dict) and isinstance(value, dict) else ours or value
     return joined
 
 
