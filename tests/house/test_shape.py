@@ -1,6 +1,7 @@
 """The house keeps its shape: small files, small functions, and a ``--help`` that imports next to nothing."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -118,3 +119,39 @@ def test_a_test_that_is_named_as_a_module_lies_where_the_module_does() -> None:
         and path.parent.relative_to(ROOT / "tests").as_posix() not in rooms[named]
     ]
     assert strays == []
+
+
+def test_a_test_lies_in_the_room_of_what_it_imports() -> None:
+    """Something of its room, of one inside it, or of the one around it: a room's behaviour may show there first."""
+    strays = []
+    for room in ("core", "adapters", "flows"):
+        for path in sorted((ROOT / "tests" / room).rglob("test_*.py")):
+            here = path.parent.relative_to(ROOT / "tests").as_posix()
+            near = {here, str(Path(here).parent)}
+            tested = _rooms_tested(path)
+            if not any(name in near or f"{name}/".startswith(f"{here}/") for name in tested):
+                strays.append(f"{path.relative_to(ROOT)}: tests {sorted(tested)}")
+    assert strays == []
+
+
+def _rooms_tested(path: Path) -> set[str]:
+    """The rooms of the modules of ours that a file names: in an import, or in a script that it runs."""
+    names = re.findall(r"(?:from|import) pipeline\.([\w.]+)(?: import (\w+))?", path.read_text(encoding="utf-8"))
+    modules = {f"{module.replace('.', '/')}" for module, _ in names}
+    modules |= {f"{module.replace('.', '/')}/{name}" for module, name in names if name}
+    return {str(Path(module).parent) for module in modules if (ROOT / "pipeline" / f"{module}.py").is_file()}
+
+
+def test_no_name_says_nothing() -> None:
+    """What a function binds is named for what it is: a match, an entry, what the list holds."""
+    nothing = {"found", "got", "mine", "stuff", "tmp", "foo"}
+    vague = {
+        f"{path.relative_to(ROOT)}:{node.lineno} {name}"
+        for path in sorted((ROOT / "pipeline").rglob("*.py"))
+        for function in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(function, ast.FunctionDef)
+        for node in ast.walk(function)
+        if isinstance(node, ast.Name | ast.arg)
+        if (name := node.arg if isinstance(node, ast.arg) else node.id) in nothing
+    }
+    assert vague == set()
