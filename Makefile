@@ -28,7 +28,7 @@ unit: set-up-test ## the tests of core and rules that take no time: seconds, for
 	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q -n $(CORES) $(UNIT)
 
 coverage: set-up-dev ## how much of core and rules the unit tests run, with a floor
-	@$(BIN)/python -m coverage run -m pytest -q -p no:xdist $(QUICK) tests/core tests/rules
+	@$(BIN)/python -m coverage run -m pytest -q -p no:xdist $(QUICK) tests/core tests/rules tests/flows
 	@$(BIN)/python -m coverage report
 
 test: set-up-test ## every test
