@@ -58,8 +58,8 @@ class KeptSides:
         self.memory.put(_key(rows), facts.to_bytes())
         return self._shared(index, facts, {path: several[0] for path, several in by_path.items()}, data)
 
-    def _shared(self, index: Index, facts: SideFacts, found: Mapping[str, Resource], data: bytes) -> KeptObjects:
-        return self._objects.setdefault(self.digest(data), KeptObjects(index, facts, found))
+    def _shared(self, index: Index, facts: SideFacts, resources: Mapping[str, Resource], data: bytes) -> KeptObjects:
+        return self._objects.setdefault(self.digest(data), KeptObjects(index, facts, resources))
 
     def digest(self, data: bytes) -> str:
         """Of an index, whose files are as it says: equal where these are."""
@@ -68,10 +68,10 @@ class KeptSides:
 
 def rows_by_release(ids: Mapping[str, str]) -> dict[tuple[str, str], Rows]:
     """The files of each release, its index among them, by environment and release."""
-    found: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    rows_of: dict[tuple[str, str], list[tuple[str, str]]] = {}
     for path, one in sorted(ids.items()):
-        found.setdefault(owner(path), []).append((path, one))
-    return dict(found)
+        rows_of.setdefault(owner(path), []).append((path, one))
+    return dict(rows_of)
 
 
 def reader(index: Index, tree: Tree, kept: ParsedDocuments | None) -> Callable[[Sequence[str]], Mapping[str, Resource]]:

@@ -34,23 +34,23 @@ def read_objects(tree: Tree, wanted: ReleaseSelection, kept: ParsedDocuments | N
     """
     if sides.used:
         return _not_known(tree, wanted, kept, sides)
-    found = indexes(tree, wanted)
-    files = tree.read(path for index in found.values() for path in index.files)
-    manifests = {place: _manifests(index, files, kept) for place, index in found.items()}
-    return SideObjects(found, manifests, edits_of(found, files, tree.paths(FOLDER), wanted))
+    index_of = indexes(tree, wanted)
+    files = tree.read(path for index in index_of.values() for path in index.files)
+    manifests = {place: _manifests(index, files, kept) for place, index in index_of.items()}
+    return SideObjects(index_of, manifests, edits_of(index_of, files, tree.paths(FOLDER), wanted))
 
 
 def _not_known(tree: Tree, wanted: ReleaseSelection, kept: ParsedDocuments | None, sides: KeptSides) -> SideObjects:
     ids = tree.ids(FOLDER)
     data = tree.read(index_paths(ids, wanted))
-    found, rows = read_indexes(data, sides.index), rows_by_release(ids)
-    own = {place: rows[index.environment, index.release] for place, index in found.items()}
-    objects = {place: sides.known(own[place], index, data[place]) for place, index in found.items()}
-    files = tree.read(path for place, index in found.items() if objects[place] is None for path in index.files)
+    index_of, rows = read_indexes(data, sides.index), rows_by_release(ids)
+    own = {place: rows[index.environment, index.release] for place, index in index_of.items()}
+    objects = {place: sides.known(own[place], index, data[place]) for place, index in index_of.items()}
+    files = tree.read(path for place, index in index_of.items() if objects[place] is None for path in index.files)
     whole = frozenset(place for place, known in objects.items() if known is not None)
-    edits = edits_of(found, files, ids, wanted, whole)
+    edits = edits_of(index_of, files, ids, wanted, whole)
     manifests: dict[str, ManifestSet] = {}
-    for place, index in found.items():
+    for place, index in index_of.items():
         known = objects[place]
         if known is None:
             by_path = _by_path(index, files, kept)
@@ -61,7 +61,7 @@ def _not_known(tree: Tree, wanted: ReleaseSelection, kept: ParsedDocuments | Non
             known.read = reader(index, tree, kept)
             manifests[place] = known.manifests
     digests = {place: sides.digest(data[place]) for place, known in objects.items() if known is not None}
-    return SideObjects(found, manifests, edits, digests)
+    return SideObjects(index_of, manifests, edits, digests)
 
 
 def _manifests(index: Index, files: Mapping[str, bytes], kept: ParsedDocuments | None) -> ManifestSet:

@@ -138,11 +138,8 @@ def _fetched(
     update: bool,
 ) -> _Got:
     reference = config.reference(release)
-    locked_release, locked = lock.releases.get(release.pin), lock.chart_of(release.pin)
-    same = locked_release is not None and (locked_release.chart, locked_release.wanted) == (
-        release.chart,
-        release.version,
-    )
+    entry, locked = lock.releases.get(release.pin), lock.chart_of(release.pin)
+    same = entry is not None and (entry.chart, entry.wanted) == (release.chart, release.version)
     before = locked if same and not update else None
     own = reference.kind is ChartKind.PATH
     named = reference.kind in (ChartKind.REPOSITORY, ChartKind.OCI)

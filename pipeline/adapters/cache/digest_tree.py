@@ -19,8 +19,8 @@ class DigestTree:
         """SHA-256 of the regular files in or below ``prefix``."""
         top = prefix.partition("/")[0]
         if top not in self._known:
-            found = self._digests.below(top)
-            self._known[top] = {f"{top}/{one.path}": known for one, known in found if one.kind is FileKind.FILE}
+            entries = self._digests.below(top)
+            self._known[top] = {f"{top}/{one.path}": known for one, known in entries if one.kind is FileKind.FILE}
         every = self._known[top]
         if prefix == top:
             return every

@@ -73,11 +73,11 @@ def _guarded(resource: Resource) -> bool:
 class KeptObjects:
     """Read at most once each, whoever asks."""
 
-    def __init__(self, index: Index, facts: SideFacts, found: Mapping[str, Resource]) -> None:
+    def __init__(self, index: Index, facts: SideFacts, resources: Mapping[str, Resource]) -> None:
         self.index, self.facts = index, facts
         self.read: ReadObjects | None = None
         """Where they are read; the last one counts, since all give the same."""
-        self._found = dict(found)
+        self._found = dict(resources)
         self._masked: Mapping[str, Resource] = {}
 
     def masked(self, hide: Callable[[Resource], Resource]) -> "KeptObjects":

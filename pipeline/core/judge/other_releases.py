@@ -85,21 +85,21 @@ class _Environment:
     @cached_property
     def users(self) -> Mapping[str, Mapping[ReleaseKey, Mapping[str, list[Resource]]]]:
         """By kind: the releases that have an object of it, with all of their kinds."""
-        found = defaultdict[str, dict[ReleaseKey, Mapping[str, list[Resource]]]](dict)
+        users_of = defaultdict[str, dict[ReleaseKey, Mapping[str, list[Resource]]]](dict)
         for key, manifests in self.made.items():
             kinds = by_kind(manifests)
             for kind in kinds:
-                found[kind][key] = kinds
-        return dict(found)
+                users_of[kind][key] = kinds
+        return dict(users_of)
 
     def of_kind(self, kind: str, key: ReleaseKey) -> list[Resource]:
         """Those of every release but ``key``, as ``ManifestSet.of`` keeps them."""
         if kind not in self._by_kind:
             self._by_kind[kind] = [(one, kinds[kind]) for one, kinds in self.users.get(kind, {}).items()]
-        found = [one for other, several in self._by_kind[kind] if other != key for one in several]
-        if self.numbered or any(one.id in self.shared for one in found):
-            return list(ManifestSet.of(found).resources)
-        return found
+        resources = [one for other, several in self._by_kind[kind] if other != key for one in several]
+        if self.numbered or any(one.id in self.shared for one in resources):
+            return list(ManifestSet.of(resources).resources)
+        return resources
 
     @cached_property
     def places(self) -> Mapping[ResourceId, list[tuple[int, ReleaseKey]]]:

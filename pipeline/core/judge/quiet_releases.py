@@ -46,10 +46,10 @@ def judged_quietly(
     if not asked:
         return Judgement((), known.skipped, {})
     judged = judge(upgraded(Diff()), [*asked, *(rule for rule in rules if rule.last is not None)])
-    found = known.with_judged(judged)
-    if found != known:
-        silences.put(place, environment, found)
-    return Judgement(judged.findings, found.skipped, {})
+    updated = known.with_judged(judged)
+    if updated != known:
+        silences.put(place, environment, updated)
+    return Judgement(judged.findings, updated.skipped, {})
 
 
 def _is_asked(rule: Rule, known: Silence, *, same_objects: bool) -> bool:

@@ -84,7 +84,7 @@ def environment_states(old: Snapshot, new: Snapshot) -> Mapping[str, Environment
                 unknown.add(key.environment)
             else:
                 sides.setdefault(key.environment, {"before": [], "after": []})[name].append(objects)
-    return {name: EnvironmentState(found) for name, found in sides.items() if name not in unknown}
+    return {name: EnvironmentState(side_states) for name, side_states in sides.items() if name not in unknown}
 
 
 @dataclass(frozen=True, slots=True)

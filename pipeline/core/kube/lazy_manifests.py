@@ -75,10 +75,10 @@ class LazyKinds(Mapping[str, list[Resource]]):
         self._source = source
 
     def __getitem__(self, kind: str) -> list[Resource]:
-        found = self._source.of_kind(kind)
-        if not found:
+        resources = self._source.of_kind(kind)
+        if not resources:
             raise KeyError(kind)
-        return found
+        return resources
 
     def picked(self, wanted: AbstractSet[ResourceId]) -> Iterator[Resource]:
         return self._source.picked(wanted)

@@ -77,5 +77,5 @@ def key_text(value: object) -> str:
         return str(value)
     if isinstance(value, float):
         return repr(value).removesuffix(".0")
-    found = "null" if value is None else "a map" if isinstance(value, Mapping) else "a list"
-    raise ValueError(f"a key of a map is {found}, not text")  # what it holds may be secret
+    what = "null" if value is None else "a map" if isinstance(value, Mapping) else "a list"
+    raise ValueError(f"a key of a map is {what}, not text")  # what it holds may be secret
