@@ -140,18 +140,3 @@ def _rooms_tested(path: Path) -> set[str]:
     modules = {f"{module.replace('.', '/')}" for module, _ in names}
     modules |= {f"{module.replace('.', '/')}/{name}" for module, name in names if name}
     return {str(Path(module).parent) for module in modules if (ROOT / "pipeline" / f"{module}.py").is_file()}
-
-
-def test_no_name_says_nothing() -> None:
-    """What a function binds is named for what it is: a match, an entry, what the list holds."""
-    nothing = {"found", "got", "mine", "stuff", "tmp", "foo"}
-    vague = {
-        f"{path.relative_to(ROOT)}:{node.lineno} {name}"
-        for path in sorted((ROOT / "pipeline").rglob("*.py"))
-        for function in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(function, ast.FunctionDef)
-        for node in ast.walk(function)
-        if isinstance(node, ast.Name | ast.arg)
-        if (name := node.arg if isinstance(node, ast.arg) else node.id) in nothing
-    }
-    assert vague == set()
