@@ -169,7 +169,7 @@ class Repository:
         from pipeline.adapters.fetch.fetch_threads import side_by_side
         from pipeline.flows.fetch_work import Work
 
-        return Work(side_by_side, progress, disk.keep)
+        return Work(side_by_side, progress, disk.keep, lambda folder, digest: disk.vendored_digest(folder) == digest)
 
     def unseal(self) -> "Unseal":
         from functools import partial

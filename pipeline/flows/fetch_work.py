@@ -31,13 +31,21 @@ def in_turn(tasks: Mapping[str, Callable[[], T]], progress: Progress, /) -> Mapp
     return done
 
 
+def _nowhere(_folder: str, _digest: str) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Work:
-    """How charts are fetched, who is told, and where their files are kept until all are there."""
+    """How charts are fetched, who is told, and where their files are kept until all are there.
+
+    ``lies_there`` says whether a folder has that digest already, where it will be written: such a chart is not kept.
+    """
 
     side_by_side: SideBySide = in_turn
     progress: Progress = no_progress
     keep: Callable[[Mapping[str, bytes]], Mapping[str, bytes]] = dict
+    lies_there: Callable[[str, str], bool] = _nowhere
 
     def run(self, tasks: Mapping[str, Callable[[], T]]) -> Mapping[str, T | PipelineError]:
         return self.side_by_side(tasks, self.progress)

@@ -72,7 +72,7 @@ def vendor(
         WorldError: the network, an archive or the disk failed. Of several errors, all are told.
     """
     tasks = {
-        release.pin: partial(_fetched, release, config, lock, source, partial(_kept, trees, work), update=update)
+        release.pin: partial(_fetched, release, config, lock, source, partial(_kept, work), update=update)
         for release in config.pins(set(releases))
         if update or not _is_there(release, config.reference(release), lock, trees)
     }
@@ -168,9 +168,9 @@ def _fetched(
     return _Got(locked_now, keep(chart, files), renamed(fetched.files), fetched.left_out)
 
 
-def _kept(trees: Trees, work: Work, chart: LockedChart, files: Mapping[str, bytes]) -> Mapping[str, bytes] | None:
+def _kept(work: Work, chart: LockedChart, files: Mapping[str, bytes]) -> Mapping[str, bytes] | None:
     """A chart of our own is fetched every time, and mostly nothing has changed: a disk that is only read takes that."""
-    return None if trees.vendored_digest(chart.folder) == chart.tree else work.keep(files)
+    return None if work.lies_there(chart.folder, chart.tree) else work.keep(files)
 
 
 def _check_signature(release: Release, before: LockedChart, chart: LockedChart) -> None:

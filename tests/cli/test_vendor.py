@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.cli import run
+from pipeline.flows.vendor import vendor
+from pipeline.wiring import repository
 from tests.support.charts import pack
 from tests.support.platforms import CHART, Handler, platform, publish, served, snapshot, verbs, write
 
@@ -222,3 +224,12 @@ def test_every_chart_is_tried_and_all_errors_are_told(here: Path, capsys: pytest
     assert "chart 'one' isn't in the repository" in said
     assert "chart 'two' isn't in the repository" in said
     assert snapshot(here) == before
+
+
+def test_charts_are_fetched_whole_for_who_writes_them_elsewhere(here: Path) -> None:
+    """As to judge a version: what lies in the work tree may not lie in the commit that it is judged against."""
+    write(here, {"pipeline.yaml": "releases: [{name: web, chart: ./charts/web, namespace: shop}]\n"})
+    verbs("vendor")
+    place = repository()
+    done = vendor(place.config, place.lock, (), place.disk, place.chart_source())
+    assert [sorted(files) for files in done.edits.trees.values()] == [sorted(CHART)]
