@@ -155,7 +155,7 @@ def _of_repository(text: str, known: Mapping[str, ChartRepository]) -> ChartRefe
     short, slash, name = text.partition("/")
     repository = known.get(short)
     if repository is None or not name or "/" in name:
-        raise UsageError(f"chart {text!r}: {_why_not(short, slash, known)}", hint=_FORMS)
+        raise UsageError(f"chart {without_query(text)!r}: {_why_not(text, short, slash, known)}", hint=_FORMS)
     if repository.url.startswith("oci://"):
         location = f"{repository.url.rstrip('/')}/{name}"
         return ChartReference(ChartKind.OCI, text, location, OciName.parse(location).name, repository)
@@ -165,7 +165,10 @@ def _of_repository(text: str, known: Mapping[str, ChartRepository]) -> ChartRefe
 _FORMS = "repository/chart (a name under repositories:), ./path, https://…, oci://… or git+https://…"
 
 
-def _why_not(short: str, slash: str, repositories: Mapping[str, ChartRepository]) -> str:
+def _why_not(text: str, short: str, slash: str, repositories: Mapping[str, ChartRepository]) -> str:
+    scheme, mark, _ = text.partition("://")
+    if mark and "/" not in scheme:
+        return f"no chart is fetched by {scheme}://"
     if not slash:
         return f"it has no repository; a chart in this repository is written ./{short}"
     if short in repositories:

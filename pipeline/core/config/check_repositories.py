@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from pipeline.core.charts.chart_urls import without_query
 from pipeline.core.kube.resource import mapping
 
 _PAIRS = (("username", "password"), ("cert", "key"))
@@ -28,6 +29,8 @@ def _complaints(one: Mapping[str, Any]) -> Iterator[str]:
             yield f"{_named(one, second)} needs {_forms(first)} beside it"
     if _given(one, "token") and _given(one, "username"):
         yield f"{_named(one, 'token')} and usernameEnv are two ways to log in; keep one"
+    if without_query(str(one.get("url"))).endswith("/index.yaml"):
+        yield "the URL of a chart repository is that of the folder which index.yaml lies in: leave /index.yaml out"
     if "plainHTTP" in one and not str(one.get("url")).startswith("oci://"):
         yield "plainHTTP is for OCI registries; the URL of a chart repository says http:// itself"
 

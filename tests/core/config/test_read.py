@@ -204,3 +204,24 @@ def test_a_waiver_covers_what_it_says_until_it_expires() -> None:
 def test_a_value_of_any_type_where_a_word_belongs_is_shown_as_it_stands(value: str, shown: str) -> None:
     with pytest.raises(ConfigError, match=re.escape(shown)):
         read(f"releases: []\nsecrets: {{rendered: {value}}}\n")
+
+
+@pytest.mark.parametrize(
+    ("chart", "words"),
+    [
+        ("file:///tmp/charts/web", "chart 'file:///tmp/charts/web': no chart is fetched by file://"),
+        ("s3://bucket/web", "no chart is fetched by s3://"),
+        ("ssh://git:hush@host/repo.git", "no chart is fetched by ssh://"),
+    ],
+)
+def test_an_address_that_nothing_is_fetched_by_is_named_without_its_password(chart: str, words: str) -> None:
+    (told,) = problems(f"releases: [{{name: a, chart: '{chart}', namespace: x}}]\n")
+    assert words in told
+    assert "hush" not in told
+
+
+def test_the_url_of_an_index_is_not_that_of_its_repository() -> None:
+    text = "repositories: {{shop: {{url: 'https://charts.example.org/index.yaml{}'}}}}\nreleases: []\n"
+    for query in ("", "?sig=1"):
+        (told,) = problems(text.format(query))
+        assert "leave /index.yaml out" in told
