@@ -133,7 +133,7 @@ def _fail_closed(client: Client) -> tuple[list[Mapping[str, Any]], list[str]]:
             unseen.append(kind)
         for item in map(mapping, sequence(mapping(answer.body).get("items"))):
             webhooks = map(mapping, sequence(item.get("webhooks")))
-            closed += [webhook for webhook in webhooks if webhook.get("failurePolicy") == "Fail"]
+            closed += [webhook for webhook in webhooks if webhook.get("failurePolicy") != "Ignore"]
     return closed, unseen
 
 

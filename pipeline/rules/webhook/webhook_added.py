@@ -25,7 +25,7 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
     if change.action is not Action.ADDED:
         return
     hooks = [mapping(hook) for hook in sequence(change.resource.body.get("webhooks"))]
-    closed = [str(hook.get("name", "")) for hook in hooks if hook.get("failurePolicy", "Fail") == "Fail"]
+    closed = [str(hook.get("name", "")) for hook in hooks if hook.get("failurePolicy") != "Ignore"]
     asked = dict.fromkeys(
         str(resource)
         for hook in hooks

@@ -33,7 +33,7 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
 
 def _hit(change: ResourceChange, field: FieldChange) -> Hit:
     webhook = mapping(field.new)
-    closed = webhook.get("failurePolicy", "Fail") == "Fail"
+    closed = webhook.get("failurePolicy") != "Ignore"
     rules = [mapping(rule) for rule in sequence(webhook.get("rules"))]
     asked = dict.fromkeys(str(resource) for rule in rules for resource in sequence(rule.get("resources")))
     return Hit(

@@ -22,7 +22,7 @@ def _is(path: Path, key: str) -> bool:
 
 
 def _picks(field: FieldChange, path: Path) -> bool:
-    return _is(path, "failurePolicy") and field.new == "Fail"
+    return _is(path, "failurePolicy") and field.new != "Ignore"
 
 
 check = object_check(
