@@ -80,6 +80,8 @@ def grade(old: Image, new: Image) -> Severity:
         return Severity.MEDIUM
     if before and after and after.numbers[0] != before.numbers[0]:
         return Severity.MEDIUM
+    if before is None or after is None:  # how far it moves cannot be told
+        return Severity.LOW
     return Severity.LOW if old.registry != new.registry or old.variant != new.variant else Severity.INFO
 
 

@@ -178,7 +178,7 @@ RULE = Rule(
         speaks("in a custom resource", ("info", "spec.agent.image"), before=_CR % "1.0.0", after=_CR % "1.1.0"),
         speaks(
             "a number after a date",
-            ("info", "spec.template.spec.containers[name=a].image"),
+            ("low", "spec.template.spec.containers[name=a].image"),
             before=_WEB.replace("x:1.0.0", "x:v20231226"),
             after=_WEB.replace("x:1.0.0", "x:v1.4.1"),
         ),
