@@ -1,6 +1,7 @@
 """Makes a ``Fetched`` of what came: an archive or files, with the name and the version that they give themselves."""
 
 import hashlib
+import threading
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +13,10 @@ from pipeline.core.charts.semver import Range, Version
 from pipeline.core.errors import UsageError
 from pipeline.core.safe_path import SafeName, UnsafePathError
 
+_AT_ONCE = 2
+"""Archives that are unpacked at once, of all that are waited for: each of them is in memory several times meanwhile."""
+_IN_TURN = threading.BoundedSemaphore(_AT_ONCE)
+
 
 def packed(data: bytes, title: str, source: str, budget: Budget, revision: str = "") -> Fetched:
     """The chart in an archive. ``title`` is what errors call it, ``source`` what the lock does.
@@ -20,7 +25,9 @@ def packed(data: bytes, title: str, source: str, budget: Budget, revision: str =
         ChartError: the archive is damaged or hostile.
         LimitError: it is more than the budget allows.
     """
-    return unpacked(read_archive(data, title, budget), title, source, budget, archive=sha256(data), revision=revision)
+    with _IN_TURN:
+        files = read_archive(data, title, budget)
+        return unpacked(files, title, source, budget, archive=sha256(data), revision=revision)
 
 
 def unpacked(

@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.adapters.charts.load_chart import read_archive
+from pipeline.adapters.fetch import unpacking
 from pipeline.adapters.fetch.fetch_threads import side_by_side
 from pipeline.cli import run
+from pipeline.core.budget import Budget
 from pipeline.core.errors import PipelineError, UsageError
 from pipeline.core.ports import no_progress
 from tests.support.chart_server import Asked, Reply, files, serving
@@ -73,6 +76,28 @@ def test_a_dead_repository_is_told_once_and_the_others_are_tried(
         assert "release 'other': " in said
         assert len([path for path in server.paths() if path.startswith("/dead")]) == 4
     assert not (here / "vendor_charts").exists()
+
+
+def test_few_archives_are_unpacked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many are waited for: they are what memory is needed for."""
+    running, most, lock = 0, 0, threading.Lock()
+
+    def read(data: bytes, title: str, budget: Budget) -> dict[str, bytes]:
+        nonlocal running, most
+        with lock:
+            running += 1
+            most = max(most, running)
+        try:
+            return read_archive(data, title, budget)
+        finally:
+            with lock:
+                running -= 1
+
+    monkeypatch.setattr(unpacking, "read_archive", read)
+    data = pack({"web/Chart.yaml": "name: web\nversion: 1.0.0\n"} | {f"web/{n}": "x" for n in range(500)})
+    tasks = {str(n): lambda: unpacking.packed(data, "web", "", Budget("web")).name for n in range(24)}
+    assert set(side_by_side(tasks, no_progress).values()) == {"web"}
+    assert most <= unpacking._AT_ONCE
 
 
 def test_memory_does_not_grow_with_the_number_of_charts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
