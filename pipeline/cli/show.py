@@ -38,7 +38,7 @@ def command(**options: Any) -> int:
     return OK
 
 
-def _text(one: "ShownObject") -> str:
+def _text(shown_object: "ShownObject") -> str:
     import os
     import sys
 
@@ -48,11 +48,16 @@ def _text(one: "ShownObject") -> str:
     from pipeline.report.safe_text import safe
 
     look = Look(settings().colored(sys.stdout))
-    head = [f"# {line(one.home)}  {line(one.file)}", f"# {line(one.template)}" if one.template else "# an overlay"]
-    width = min(max((len(row.text) for row in one.lines), default=0), int(os.environ.get("COLUMNS", "100")) // 2 + 20)
+    head = [
+        f"# {line(shown_object.home)}  {line(shown_object.file)}",
+        f"# {line(shown_object.template)}" if shown_object.template else "# an overlay",
+    ]
+    width = min(
+        max((len(row.text) for row in shown_object.lines), default=0), int(os.environ.get("COLUMNS", "100")) // 2 + 20
+    )
     rows = [
         f"{safe(row.text):{width}}  {look.style(f'# {line(row.origin)}', 'dim')}" if row.origin else safe(row.text)
-        for row in one.lines
+        for row in shown_object.lines
     ]
     return "\n".join([*(look.style(text, "dim") for text in head), *rows])
 

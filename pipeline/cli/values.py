@@ -53,8 +53,8 @@ def command(release: str, path: str, environment: str, output: str) -> int:
     return OK if origins else FAILED
 
 
-def _row(one: "ShownValue", mask: "Mask") -> dict[str, Any]:
+def _row(shown_value: "ShownValue", mask: "Mask") -> dict[str, Any]:
     """``value`` is JSON as text, as the terminal shows it: masked or truncated it is no JSON any more."""
-    origin = one.origin
+    origin = shown_value.origin
     place = {"file": origin.file, "line": origin.line, "layer": origin.layer}
-    return {"path": list(origin.path), "value": mask.text(one.shown)} | place
+    return {"path": list(origin.path), "value": mask.text(shown_value.shown)} | place

@@ -144,7 +144,7 @@ class _Charts:
         """A digest of the ids of its files, and where it came from."""
         folder = chart_folder(inputs.chart, inputs.version)
         if folder not in self._stamps:
-            rows = [f"{path}\0{one}" for path, one in self._ids.items() if path.startswith(f"{folder}/")]
+            rows = [f"{path}\0{id_}" for path, id_ in self._ids.items() if path.startswith(f"{folder}/")]
             self._stamps[folder] = hashlib.sha256("\0".join(rows).encode("utf-8", "surrogateescape")).hexdigest()
         return self._stamps[folder], self._archives.get(folder, "")
 

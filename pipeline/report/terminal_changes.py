@@ -61,8 +61,8 @@ def kinds_of(changes: Sequence[ChangeEntry]) -> str:
     """``11 PrometheusRules, 2 Jobs (--full shows all, --only Job/NAME one)``."""
     kinds = Counter(change.resource.kind for change in changes)
     counts = (f"{number} {noun_for(number, plain.line(kind))}" for kind, number in kinds.items())
-    one = plain.line(f"{changes[0].resource.kind}/{changes[0].resource.name}")
-    return f"{listed(counts, _MANY_KINDS, noun='kind')}  (--full, or --only {one})"
+    only = plain.line(f"{changes[0].resource.kind}/{changes[0].resource.name}")
+    return f"{listed(counts, _MANY_KINDS, noun='kind')}  (--full, or --only {only})"
 
 
 def _object(change: ChangeEntry, look: Look, space: Space) -> Iterator[str]:

@@ -74,18 +74,18 @@ class ChartRepositories:
         """What the repository's index has of a chart; several releases may have one."""
         key = f"{repository.url}\n{identity.authorization}"
         with self._lock:
-            one = self._indexes.setdefault(key, _Index())
-        with one.lock:  # of this index alone: a repository that hangs holds up its own charts
-            if one.failed is not None:
-                raise WorldError(one.failed.message, hint=one.failed.hint) from one.failed
-            if one.offers is None:
+            index_here = self._indexes.setdefault(key, _Index())
+        with index_here.lock:  # of this index alone: a repository that hangs holds up its own charts
+            if index_here.failed is not None:
+                raise WorldError(index_here.failed.message, hint=index_here.failed.hint) from index_here.failed
+            if index_here.offers is None:
                 try:
                     index = RepositoryIndex.read(self._text(repository, identity, budget), repository.url)
                 except WorldError as error:
-                    one.failed = error
+                    index_here.failed = error
                     raise
-                one.offers = lru_cache(_KEPT)(index.offers)
-            return one.offers
+                index_here.offers = lru_cache(_KEPT)(index.offers)
+            return index_here.offers
 
     def _text(self, repository: ChartRepository, identity: ServerIdentity, budget: Budget) -> str:
         url = repository_file(repository.url, "index.yaml")

@@ -80,8 +80,15 @@ def login_of(repository: ChartRepository, root: Path) -> tuple[str, str]:
 
 def unset(repository: ChartRepository) -> list[str]:
     """The variables that pipeline.yaml names for ``repository`` and that are not set, or empty."""
-    one = repository
-    named = (one.username_env, one.password_env, one.token_env, one.ca_env, one.cert_env, one.key_env)
+    named_in = repository
+    named = (
+        named_in.username_env,
+        named_in.password_env,
+        named_in.token_env,
+        named_in.ca_env,
+        named_in.cert_env,
+        named_in.key_env,
+    )
     return [name for name in named if name and not os.environ.get(name)]
 
 

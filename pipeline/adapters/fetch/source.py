@@ -85,13 +85,20 @@ class _Fetch:
             where = f"{place}{below}"
             own = self._reference(row, reference, fetched)
             version = self._wanted(row.version, locked.get(row.key, ""), where)
-            one = self.with_dependencies(self.one.fetch(own, version, self.budget), own, f"{where}/", depth + 1)
+            dependency = self.with_dependencies(self.one.fetch(own, version, self.budget), own, f"{where}/", depth + 1)
             dependencies += [
-                Dependency(where, one.name, one.version, one.source, one.archive, one.revision),
-                *one.dependencies,
+                Dependency(
+                    where,
+                    dependency.name,
+                    dependency.version,
+                    dependency.source,
+                    dependency.archive,
+                    dependency.revision,
+                ),
+                *dependency.dependencies,
             ]
-            left_out += one.left_out
-            files |= {f"{below}/{path}": data for path, data in one.files.items()}
+            left_out += dependency.left_out
+            files |= {f"{below}/{path}": data for path, data in dependency.files.items()}
         check_inside(files, title, locked, self.budget.limits)
         files = dict(sorted(files.items()))
         return replace(fetched, files=files, dependencies=tuple(sorted(dependencies)), left_out=tuple(left_out))

@@ -147,7 +147,7 @@ def _is_by(key: "PublicKeyTypes", signature: bytes, data: bytes) -> bool:
         case ec.EllipticCurvePublicKey():
             # Images are signed over SHA-256 with every curve; files and bundles over the hash that goes with the curve.
             hashes = (SHA256(), SHA384(), SHA512())
-            return any(_holds(partial(key.verify, signature, data, ec.ECDSA(one))) for one in hashes)
+            return any(_holds(partial(key.verify, signature, data, ec.ECDSA(hash_))) for hash_ in hashes)
         case rsa.RSAPublicKey():
             return _holds(partial(key.verify, signature, data, padding.PKCS1v15(), SHA256()))
         case ed25519.Ed25519PublicKey():

@@ -24,7 +24,7 @@ GIT_USE: Mapping[str, str] = {
 
 def explained(error: PipelineError, args: Sequence[str]) -> str:
     """The message of an error; where Git is missing, with the verb that needs it and why."""
-    verb = next((one for one in args if one in GIT_USE), "")
+    verb = next((arg for arg in args if arg in GIT_USE), "")
     if not isinstance(error, GitMissingError) or not verb:
         return str(error)
     return f"{verb} needs Git to {GIT_USE[verb]}: {error}"

@@ -140,13 +140,13 @@ def alike_check(picks: Picks, words: FindingText) -> WholeCheck:
 
 
 def _of_group(said: tuple[str, ...], group: list[tuple[ResourceChange, list[FieldChange]]], words: FindingText) -> Hit:
-    one = hit(*group[0], words)
+    first_hit = hit(*group[0], words)
     if len(group) == 1:
-        return one
+        return first_hit
     others = [at(change, field) for change, picked in group for field in picked]
     claims = tuple(Claim.of(change, field) for change, picked in group for field in picked)
     return replace(
-        one,
+        first_hit,
         title=in_a_title(
             lambda listed: f"{len(group)} objects: {_what(of_many(words.what), listed, len(said))}",
             said,

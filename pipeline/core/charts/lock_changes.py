@@ -90,6 +90,6 @@ def _of_dependencies(release: str, old: tuple[Dependency, ...], new: tuple[Depen
             yield LockChange(title, _with_digest(before), _with_digest(after))
 
 
-def _with_digest(one: LockedChart | Dependency) -> str:
-    digest = one.archive.removeprefix("sha256:")[:12]
-    return f"{one.version} ({digest or 'not packed'})"
+def _with_digest(chart: LockedChart | Dependency) -> str:
+    digest = chart.archive.removeprefix("sha256:")[:12]
+    return f"{chart.version} ({digest or 'not packed'})"

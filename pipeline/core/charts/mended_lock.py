@@ -53,9 +53,9 @@ def kept_sides(text: str) -> tuple[str, ...]:
             continue
         while above[-1][0] >= indent:
             above.pop()
-        one = above[-1][1].below.setdefault(line.partition(": ")[0].strip(), _Line())
-        one.texts.append(line)
-        above.append((indent, one))
+        line_below = above[-1][1].below.setdefault(line.partition(": ")[0].strip(), _Line())
+        line_below.texts.append(line)
+        above.append((indent, line_below))
     return top.text(0), top.text(-1)
 
 

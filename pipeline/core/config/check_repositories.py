@@ -13,34 +13,34 @@ _ALTERNATIVES = ("password", "token", "ca", "cert", "key")
 def repository_complaints(data: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str], str]]:
     """Where (``repositories``, name), and what is wrong."""
     for name, entry in mapping(data.get("repositories")).items():
-        one = mapping(entry)
-        for what in _complaints(one):
+        repository = mapping(entry)
+        for what in _complaints(repository):
             yield ("repositories", name), what
 
 
-def _complaints(one: Mapping[str, Any]) -> Iterator[str]:
+def _complaints(repository: Mapping[str, Any]) -> Iterator[str]:
     for setting in _ALTERNATIVES:
-        if f"{setting}Env" in one and f"{setting}File" in one:
+        if f"{setting}Env" in repository and f"{setting}File" in repository:
             yield f"{setting}Env and {setting}File are two ways to say the same; keep one"
     for first, second in _PAIRS:
-        if _given(one, first) and not _given(one, second):
-            yield f"{_named(one, first)} needs {_forms(second)} beside it"
-        if _given(one, second) and not _given(one, first):
-            yield f"{_named(one, second)} needs {_forms(first)} beside it"
-    if _given(one, "token") and _given(one, "username"):
-        yield f"{_named(one, 'token')} and usernameEnv are two ways to log in; keep one"
-    if without_query(str(one.get("url"))).endswith("/index.yaml"):
+        if _given(repository, first) and not _given(repository, second):
+            yield f"{_named(repository, first)} needs {_forms(second)} beside it"
+        if _given(repository, second) and not _given(repository, first):
+            yield f"{_named(repository, second)} needs {_forms(first)} beside it"
+    if _given(repository, "token") and _given(repository, "username"):
+        yield f"{_named(repository, 'token')} and usernameEnv are two ways to log in; keep one"
+    if without_query(str(repository.get("url"))).endswith("/index.yaml"):
         yield "the URL of a chart repository is that of the folder which index.yaml lies in: leave /index.yaml out"
-    if "plainHTTP" in one and not str(one.get("url")).startswith("oci://"):
+    if "plainHTTP" in repository and not str(repository.get("url")).startswith("oci://"):
         yield "plainHTTP is for OCI registries; the URL of a chart repository says http:// itself"
 
 
-def _given(one: Mapping[str, Any], setting: str) -> bool:
-    return f"{setting}Env" in one or f"{setting}File" in one
+def _given(repository: Mapping[str, Any], setting: str) -> bool:
+    return f"{setting}Env" in repository or f"{setting}File" in repository
 
 
-def _named(one: Mapping[str, Any], setting: str) -> str:
-    return f"{setting}Env" if f"{setting}Env" in one else f"{setting}File"
+def _named(repository: Mapping[str, Any], setting: str) -> str:
+    return f"{setting}Env" if f"{setting}Env" in repository else f"{setting}File"
 
 
 def _forms(setting: str) -> str:

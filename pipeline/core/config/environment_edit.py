@@ -29,11 +29,11 @@ class OwnVersion:
         return f"{{version: {quoted(self.version, '', flow=True)}}}"
 
 
-def wanted_environments(entry: Mapping[str, Any], one: OwnVersion, every: Iterable[str]) -> Any:
+def wanted_environments(entry: Mapping[str, Any], wish: OwnVersion, every: Iterable[str]) -> Any:
     """The data of ``environments`` after the edit."""
     declared = entry.get(_KEY) or list(every)
     own = deepcopy(declared) if isinstance(declared, dict) else {name: {} for name in declared}
-    own[one.environment] = {**(own.get(one.environment) or {}), "version": one.version}
+    own[wish.environment] = {**(own.get(wish.environment) or {}), "version": wish.version}
     return own
 
 

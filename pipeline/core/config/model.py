@@ -100,10 +100,10 @@ class Release:
         """The release once for each version that it states: an environment with a version of its own stands alone."""
         pins: dict[str, Release] = {}
         for environment in self.environments:
-            one = self.within(environment)
-            before = pins.get(one.pin)
+            pin = self.within(environment)
+            before = pins.get(pin.pin)
             there = (*before.environments, environment) if before else (environment,)
-            pins[one.pin] = replace(one, environments=there)
+            pins[pin.pin] = replace(pin, environments=there)
         return tuple(pins.values())
 
     def value_files(self, environment: str) -> tuple[str, ...]:

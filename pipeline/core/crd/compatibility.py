@@ -160,20 +160,20 @@ class _InstanceCheck:
         broken = violations(self._old, stored) + verdict({}, self._old, stored, filled=True).broken
         return frozenset(map(self._fact, broken))
 
-    def _fact(self, one: SchemaViolation) -> tuple[Path, str]:
+    def _fact(self, violation: SchemaViolation) -> tuple[Path, str]:
         """Of a single value it is one fact that it does not fit, by whatever limit."""
-        whole = isinstance(get(self._body, one.path), dict | list)
-        return one.path, one.message if whole else ""
+        whole = isinstance(get(self._body, violation.path), dict | list)
+        return violation.path, violation.message if whole else ""
 
-    def _refused(self, one: SchemaViolation) -> bool:
-        return one.refuses is not Refuses.EDITS or not self._kept(one, self._filled)
+    def _refused(self, violation: SchemaViolation) -> bool:
+        return violation.refuses is not Refuses.EDITS or not self._kept(violation, self._filled)
 
-    def _no_longer_kept(self, one: SchemaViolation) -> bool:
+    def _no_longer_kept(self, violation: SchemaViolation) -> bool:
         """It was wrong before, and was accepted because nothing changed; and now something does."""
-        return one.refuses is Refuses.EDITS and self._edited and self._kept(one, self._live)
+        return violation.refuses is Refuses.EDITS and self._edited and self._kept(violation, self._live)
 
-    def _kept(self, one: SchemaViolation, value: Any) -> bool:
-        at = one.path if one.raised_at is None else one.raised_at
+    def _kept(self, violation: SchemaViolation, value: Any) -> bool:
+        at = violation.path if violation.raised_at is None else violation.raised_at
         return self._ratchets and self._live is not None and unchanged(self._new, self._live, value, at)
 
 

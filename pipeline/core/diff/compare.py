@@ -66,9 +66,9 @@ def _twins(left: Left, edited: list[ResourceChange], olds: Mapping[ResourceId, R
     return twins
 
 
-def _as_written(one: Resource, other: Resource) -> bool:
+def _as_written(resource: Resource, other: Resource) -> bool:
     """Whether both are the same text: most objects are, and defaults need not be filled to see it."""
-    return identical(one.body, other.body)
+    return identical(resource.body, other.body)
 
 
 def fields_of(before: Resource, after: Resource) -> tuple[FieldChange, ...]:

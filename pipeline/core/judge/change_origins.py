@@ -103,9 +103,9 @@ def _origin(change: ResourceChange, field: FieldChange, sides: _Inputs) -> Chang
     return sides.elsewhere(field)
 
 
-def _effects_on(one: Resource | None, change: ResourceChange, effects: Mapping[Any, list[Path]]) -> list[Path]:
+def _effects_on(side: Resource | None, change: ResourceChange, effects: Mapping[Any, list[Path]]) -> list[Path]:
     """Those on the object; where it is gone from this side, an overlay may have removed it."""
-    return effects.get(one.id if one is not None else change.id, [])
+    return effects.get(side.id if side is not None else change.id, [])
 
 
 def _by_object(side: "Side") -> dict[Any, list[Path]]:

@@ -63,7 +63,7 @@ def _without_values(manifests: ManifestSet, mask: Mask) -> ManifestSet:
     kept = kept_objects(manifests)
     if kept is None:
         return mask.manifests(manifests)
-    mask.public(name for one in kept.identities for name in (one.name, one.namespace))
+    mask.public(name for identity in kept.identities for name in (identity.name, identity.namespace))
     hidden = kept.masked(mask.resource).manifests
     mask.seen(hidden)
     return hidden

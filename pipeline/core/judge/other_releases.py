@@ -70,12 +70,12 @@ class _Environment:
     @cached_property
     def shared(self) -> frozenset[ResourceId]:
         """Those that more than one release renders."""
-        times = Counter(one for manifests in self.made.values() for one in manifests.identities)
-        return frozenset(one for one, count in times.items() if count > 1)
+        times = Counter(identity for manifests in self.made.values() for identity in manifests.identities)
+        return frozenset(rid for rid, count in times.items() if count > 1)
 
     @cached_property
     def ids(self) -> frozenset[ResourceId]:
-        return frozenset(one for manifests in self.made.values() for one in manifests.identities)
+        return frozenset(identity for manifests in self.made.values() for identity in manifests.identities)
 
     @cached_property
     def numbered(self) -> bool:
@@ -97,7 +97,7 @@ class _Environment:
         if kind not in self._by_kind:
             self._by_kind[kind] = [(one, kinds[kind]) for one, kinds in self.users.get(kind, {}).items()]
         resources = [one for other, several in self._by_kind[kind] if other != key for one in several]
-        if self.numbered or any(one.id in self.shared for one in resources):
+        if self.numbered or any(resource.id in self.shared for resource in resources):
             return list(ManifestSet.of(resources).resources)
         return resources
 
@@ -123,10 +123,10 @@ class _Environment:
         if self.numbered:
             return frozenset(self.whole(key).by_id())
         own = self.made.get(key, ManifestSet()).identities
-        return self.ids.difference(one for one in own if one not in self.shared)
+        return self.ids.difference(rid for rid in own if rid not in self.shared)
 
     def whole(self, key: ReleaseKey) -> ManifestSet:
-        every = (one for other, manifests in self.made.items() if other != key for one in manifests.resources)
+        every = (resource for other, manifests in self.made.items() if other != key for resource in manifests.resources)
         return ManifestSet.of(every)
 
 

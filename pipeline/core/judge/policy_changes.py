@@ -42,17 +42,17 @@ def with_policy_changes(report: Report, loosened: Iterable[LoosenedSetting], own
     return replace(report, findings=findings, verdict=verdict)
 
 
-def _loosened(one: LoosenedSetting, decides: str) -> Finding:
+def _loosened(loosening: LoosenedSetting, decides: str) -> Finding:
     return Finding(
         "policy-loosened",
         "policy",
         Severity.HIGH,
         Confidence.HINT,
         "",
-        Place(ResourceRef("", "", CONFIG_FILE, "", one.where)),
-        f"this branch loosens its own policy: {one.setting}: {one.message}",
+        Place(ResourceRef("", "", CONFIG_FILE, "", loosening.where)),
+        f"this branch loosens its own policy: {loosening.setting}: {loosening.message}",
         f"It has no effect on this report: the policy of {decides} decides. Once merged, it lets more through.",
-        f"{one.where}: review this change on its own, or take it out of this branch.",
+        f"{loosening.where}: review this change on its own, or take it out of this branch.",
     ).with_fingerprint()
 
 

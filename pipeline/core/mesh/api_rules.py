@@ -125,11 +125,11 @@ def _routed(rule: Mapping[str, Any], own: str, allows: _Allows) -> Part:
     return {**route, "route": backends}
 
 
-def _filtered(route: dict[str, Any], one: Mapping[str, Any], own: str, allows: _Allows) -> None:
-    kind = one.get("type")
+def _filtered(route: dict[str, Any], entry: Mapping[str, Any], own: str, allows: _Allows) -> None:
+    kind = entry.get("type")
     if kind in ("RequestHeaderModifier", "ResponseHeaderModifier"):
         key = "requestHeaderModifier" if kind == "RequestHeaderModifier" else "responseHeaderModifier"
-        changes = mapping(one.get(key))
+        changes = mapping(entry.get(key))
         side: dict[str, Any] = {
             name: {text(pair.get("name")): text(pair.get("value")) for pair in entries(changes.get(name))}
             for name in ("set", "add")
@@ -139,16 +139,16 @@ def _filtered(route: dict[str, Any], one: Mapping[str, Any], own: str, allows: _
             side["remove"] = changes["remove"]
         route.setdefault("headers", {})["request" if key.startswith("request") else "response"] = side
     elif kind == "RequestRedirect":
-        route["redirect"] = _redirect(mapping(one.get("requestRedirect")))
+        route["redirect"] = _redirect(mapping(entry.get("requestRedirect")))
     elif kind == "URLRewrite":
-        rewrite = mapping(one.get("urlRewrite"))
+        rewrite = mapping(entry.get("urlRewrite"))
         route["rewrite"] = {"authority": text(rewrite.get("hostname")), **_path(mapping(rewrite.get("path")))}
     elif kind == "RequestMirror":
-        target = _destination(mapping(mapping(one.get("requestMirror")).get("backendRef")), own, allows)
+        target = _destination(mapping(mapping(entry.get("requestMirror")).get("backendRef")), own, allows)
         if target:
             route.setdefault("mirrors", []).append({"destination": target})
     elif kind == "CORS":
-        route["corsPolicy"] = mapping(one.get("cors"))
+        route["corsPolicy"] = mapping(entry.get("cors"))
 
 
 def _redirect(redirect: Mapping[str, Any]) -> Part:

@@ -136,10 +136,10 @@ def _path_fits(match: Mapping[str, Any], path: str) -> bool:
     return given.startswith(fold(str(match.get("prefix", "/"))))
 
 
-def _value_fits(one: Mapping[str, Any], value: str | None) -> bool:
+def _value_fits(query: Mapping[str, Any], value: str | None) -> bool:
     if value is None:
         return False
-    text = mapping(one.get("string_match"))
+    text = mapping(query.get("string_match"))
     if "safe_regex" in text:
         return _whole(str(mapping(text["safe_regex"]).get("regex", "")), value)
     if "exact" in text:

@@ -142,8 +142,8 @@ def _path(match: Mapping[str, Any]) -> str:
     return f"{match.get('prefix', '/')}*"
 
 
-def _value(one: Mapping[str, Any]) -> str:
-    text = mapping(one.get("string_match"))
+def _value(condition: Mapping[str, Any]) -> str:
+    text = mapping(condition.get("string_match"))
     if not text:
         return "*"
     if "safe_regex" in text:

@@ -59,17 +59,17 @@ def grouped_changes(changes: Changes) -> list[tuple[tuple[str, ...], list[MeshCh
 
 def view_changes(old: ProxyView | None, new: ProxyView | None) -> list[MeshChange]:
     """Routes first: they are what people ask about. A proxy that is on one side only has all of its own."""
-    one, other = old or _EMPTY, new or _EMPTY
-    return [*_routes(one, other), *_listeners(one, other), *_clusters(one, other)]
+    before, other = old or _EMPTY, new or _EMPTY
+    return [*_routes(before, other), *_listeners(before, other), *_clusters(before, other)]
 
 
 def _clusters(old: ProxyView, new: ProxyView) -> Iterator[MeshChange]:
     before, after = ({cluster.name: cluster for cluster in view.clusters} for view in (old, new))
     for name in sorted(before.keys() | after.keys()):
-        one, other = before.get(name), after.get(name)
-        data = _cluster_data(one), _cluster_data(other)
+        old_cluster, other = before.get(name), after.get(name)
+        data = _cluster_data(old_cluster), _cluster_data(other)
         if data[0] != data[1]:
-            words = cluster_state(one) if one else "", cluster_state(other) if other else ""
+            words = cluster_state(old_cluster) if old_cluster else "", cluster_state(other) if other else ""
             yield MeshChange(ChangeKind.CLUSTER, name, _apart(words), data, host=name.rpartition("|")[2])
 
 
@@ -87,10 +87,10 @@ def _apart(words: tuple[str, str]) -> tuple[str, str]:
 def _listeners(old: ProxyView, new: ProxyView) -> Iterator[MeshChange]:
     before, after = ({listener.name: listener for listener in view.listeners} for view in (old, new))
     for name in sorted(before.keys() | after.keys()):
-        one, other = before.get(name), after.get(name)
-        words = listener_state(one) if one else "", listener_state(other) if other else ""
+        old_listener, other = before.get(name), after.get(name)
+        words = listener_state(old_listener) if old_listener else "", listener_state(other) if other else ""
         if words[0] != words[1]:
-            data = listener_json(one) if one else None, listener_json(other) if other else None
+            data = listener_json(old_listener) if old_listener else None, listener_json(other) if other else None
             yield MeshChange(ChangeKind.LISTENER, name, words, data)
 
 
@@ -110,14 +110,14 @@ def _hosts(table: RouteTable | None) -> dict[str, VirtualHost]:
 def _of_host(
     table: str, hosts: tuple[VirtualHost | None, VirtualHost | None], known: tuple[frozenset[str], ...]
 ) -> Iterator[MeshChange]:
-    one, other = hosts
-    title = host_title(other or one)
-    name = (other or one or VirtualHost("", (), ())).name.rpartition(":")[0]
-    if one and other and (one.domains, one.requires_tls) != (other.domains, other.requires_tls):
-        data = _host_data(one), _host_data(other)
-        words = _host_words(one), _host_words(other)
+    old_host, other = hosts
+    title = host_title(other or old_host)
+    name = (other or old_host or VirtualHost("", (), ())).name.rpartition(":")[0]
+    if old_host and other and (old_host.domains, old_host.requires_tls) != (other.domains, other.requires_tls):
+        data = _host_data(old_host), _host_data(other)
+        words = _host_words(old_host), _host_words(other)
         yield MeshChange(ChangeKind.HOST, f"names of {title}", words, data, name, table)
-    before, after = _keyed(one), _keyed(other)
+    before, after = _keyed(old_host), _keyed(other)
     for key in dict.fromkeys((*after, *before)):
         old_route, its = before.get(key), after.get(key)
         shown = its or old_route

@@ -57,9 +57,9 @@ def frozen(manifests: ManifestSet, varying: Iterable[Volatile], committed: Manif
     return Frozen(now, tuple(left), named)
 
 
-def _twin(one: Volatile, named: Mapping[ResourceId, str], before: Mapping[ResourceId, Resource]) -> object:
+def _twin(varied: Volatile, named: Mapping[ResourceId, str], before: Mapping[ResourceId, Resource]) -> object:
     """The committed body of the object; an empty one where there is none."""
-    rid = replace(one.id, name=named.get(one.id, one.id.name))
+    rid = replace(varied.id, name=named.get(varied.id, varied.id.name))
     return before[rid].body if rid in before else {}
 
 
@@ -91,8 +91,8 @@ def _named_as_committed(
     return named
 
 
-def _is_checksum(one: Volatile) -> bool:
-    return "annotations" in one.path and isinstance(one.first, str) and bool(_CHECKSUM.fullmatch(one.first))
+def _is_checksum(varied: Volatile) -> bool:
+    return "annotations" in varied.path and isinstance(varied.first, str) and bool(_CHECKSUM.fullmatch(varied.first))
 
 
 def _summed_differ(manifests: ManifestSet, before: Mapping[ResourceId, Resource]) -> bool:

@@ -105,24 +105,24 @@ def marked(manifests: ManifestSet, varying: tuple[Volatile, ...]) -> ManifestSet
     return ManifestSet(resources, manifests.duplicates)
 
 
-def kept(one: Volatile, committed: Any) -> Any:
+def kept(varied: Volatile, committed: Any) -> Any:
     """What to write at a volatile path so that it is as committed; MISSING where the committed value does not fit.
 
     In a text, what is a fact must stand there as the new render has it. Of a list, the order may be another; of a map,
     the keys that vary.
     """
-    if isinstance(one.first, list):
-        return committed if isinstance(committed, list) and _entries(committed) == _entries(one.first) else MISSING
-    if isinstance(one.first, dict):
-        return committed if isinstance(committed, dict) and _fits(committed, one) else MISSING
+    if isinstance(varied.first, list):
+        return committed if isinstance(committed, list) and _entries(committed) == _entries(varied.first) else MISSING
+    if isinstance(varied.first, dict):
+        return committed if isinstance(committed, dict) and _fits(committed, varied) else MISSING
     if not isinstance(committed, str | int | float):
         return MISSING
-    if one.whole or not isinstance(one.first, str):
+    if varied.whole or not isinstance(varied.first, str):
         return committed  # what is random may be read as a number in one render and as a text in another
     if not isinstance(committed, str):
         return MISSING
-    lines = (base64_text(committed) if one.encoded else committed).split("\n")
-    pieces = list(_lines(one))
+    lines = (base64_text(committed) if varied.encoded else committed).split("\n")
+    pieces = list(_lines(varied))
     settled = [
         _line(piece, [lines[n]] if len(lines) == len(pieces) and _describes(piece, lines[n]) else lines)
         for n, piece in enumerate(pieces)
@@ -130,7 +130,7 @@ def kept(one: Volatile, committed: Any) -> Any:
     if None in settled:
         return MISSING
     text = "\n".join(str(line) for line in settled)
-    return base64.b64encode(text.encode()).decode() if one.encoded else text
+    return base64.b64encode(text.encode()).decode() if varied.encoded else text
 
 
 def unnamed(resource: Resource) -> dict[str, Any]:
@@ -142,12 +142,12 @@ def _entries(entries: list[Any]) -> list[bytes]:
     return sorted(map(canonical, entries))
 
 
-def _fits(committed: dict[str, Any], one: Volatile) -> bool:
+def _fits(committed: dict[str, Any], varied: Volatile) -> bool:
     """Whether it differs from the new map in nothing but keys that vary."""
-    if not isinstance(one.one, dict) or not isinstance(one.other, dict) or len(committed) != len(one.first):
+    if not isinstance(varied.one, dict) or not isinstance(varied.other, dict) or len(committed) != len(varied.first):
         return False
-    facts = one.one.keys() & one.other.keys() & one.first.keys()
-    return all(key in committed and canonical(committed[key]) == canonical(one.first[key]) for key in facts)
+    facts = varied.one.keys() & varied.other.keys() & varied.first.keys()
+    return all(key in committed and canonical(committed[key]) == canonical(varied.first[key]) for key in facts)
 
 
 def _twins(ours: ManifestSet, theirs: ManifestSet) -> dict[ResourceId, Resource]:
@@ -166,8 +166,8 @@ def _twins(ours: ManifestSet, theirs: ManifestSet) -> dict[ResourceId, Resource]
     return twins
 
 
-def _of(first: Resource, one: Resource, other: Resource, *, by_stand_ins: bool) -> Iterator[Volatile]:
-    changes = values_of(one.body, other.body)
+def _of(first: Resource, resource: Resource, other: Resource, *, by_stand_ins: bool) -> Iterator[Volatile]:
+    changes = values_of(resource.body, other.body)
     gone = {change.path[:-1] for change in changes if change.op is Op.REMOVED}
     come = {change.path[:-1] for change in changes if change.op is Op.ADDED}
     for change in changes:
@@ -176,7 +176,7 @@ def _of(first: Resource, one: Resource, other: Resource, *, by_stand_ins: bool) 
             path = path[:-1]  # a key, or a list's entry, that has another name each time
         elif change.op is Op.ADDED:
             continue
-        values = (get(first.body, path), get(one.body, path), get(other.body, path))
+        values = (get(first.body, path), get(resource.body, path), get(other.body, path))
         if values[0] is MISSING or not path:
             continue
         texts = values
@@ -185,8 +185,8 @@ def _of(first: Resource, one: Resource, other: Resource, *, by_stand_ins: bool) 
         yield Volatile(first.id, path, *texts, texts != values, by_stand_ins)
 
 
-def _same_origin(one: Resource, other: Resource) -> bool:
-    return (one.id.group, one.id.kind, one.id.namespace, one.source) == (
+def _same_origin(resource: Resource, other: Resource) -> bool:
+    return (resource.id.group, resource.id.kind, resource.id.namespace, resource.source) == (
         other.id.group,
         other.id.kind,
         other.id.namespace,

@@ -53,10 +53,10 @@ class KnownDefinitions:
             self._new[key] = taken
             if case.found is None or (after is None and not case.stand_in):
                 continue
-            one = Changing(change_of(case.found, after or case.wanted.resource.body), case.wanted)
-            self.all.append(one)
+            changing = Changing(change_of(case.found, after or case.wanted.resource.body), case.wanted)
+            self.all.append(changing)
             if after is None or differs(case.found, after):
-                self.changes[key] = one
+                self.changes[key] = changing
 
     def first(self, item: DesiredObject, existing: Body | None) -> WriteFirst:
         """What must go before the apply of a custom resource, by the definitions of the plan alone."""

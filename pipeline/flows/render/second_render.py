@@ -180,9 +180,9 @@ def _refuse_duplicates(job: Job, manifests: ManifestSet) -> None:
         raise WorldError("\n".join(dict.fromkeys(said)), hint=hint)
 
 
-def _left_out(one: Volatile, manifests: ManifestSet, setting: str) -> bool:
+def _left_out(varied: Volatile, manifests: ManifestSet, setting: str) -> bool:
     """Whether the object is a Secret that the tree leaves out."""
-    return setting == "omit" and holds_data(manifests.by_id()[one.id])
+    return setting == "omit" and holds_data(manifests.by_id()[varied.id])
 
 
 def _said(varying: tuple[Volatile, ...], left: tuple[Volatile, ...], functions: frozenset[str], *, freeze: bool) -> str:

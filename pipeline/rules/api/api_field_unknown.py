@@ -32,24 +32,24 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
             yield _hit(fact, target[1])
 
 
-def _hit(one: News, minor: int) -> Hit:
-    name, path = f"{one.resource.kind} {one.resource.id.name}", to_text(one.complaint.path)
-    past, fix = _told(one, minor)
+def _hit(fact: News, minor: int) -> Hit:
+    name, path = f"{fact.resource.kind} {fact.resource.id.name}", to_text(fact.complaint.path)
+    past, fix = _told(fact, minor)
     return Hit(
-        one.places[0],
+        fact.places[0],
         title=f"{name}: Kubernetes 1.{minor} has no field {path}{past}",
         impact="Server-side apply rejects the whole object; less strict clients drop the field with a warning.",
         fix=fix,
-        severity=one.severity,
-        confidence=one.confidence,
-        also=one.places[1:],
+        severity=fact.severity,
+        confidence=fact.confidence,
+        also=fact.places[1:],
     )
 
 
-def _told(one: News, minor: int) -> tuple[str, str]:
+def _told(fact: News, minor: int) -> tuple[str, str]:
     """What is known of the field, and what to do."""
-    field = one.complaint.field
-    runs = history(one.complaint.type, field)
+    field = fact.complaint.field
+    runs = history(fact.complaint.type, field)
     later = next((run.since for run in runs if run.since > minor), None)
     if later is not None:
         return (
@@ -61,7 +61,7 @@ def _told(one: News, minor: int) -> tuple[str, str]:
             f"; it was removed in 1.{runs[-1].until}",
             f"Remove {field} with a value or an overlay; check what replaced it.",
         )
-    near = nearest(field, fields_at(one.complaint.type, minor))
+    near = nearest(field, fields_at(fact.complaint.type, minor))
     meant = f"Correct {field} to {near}" if near else f"Move {field} to where it belongs"
     return "", f"{meant}, or remove it with a value or an overlay."
 

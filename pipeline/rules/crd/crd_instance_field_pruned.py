@@ -28,8 +28,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         yield from (_hit(instance) for instance in instances if instance.dropped)
 
 
-def _hit(one: Judged) -> Hit:
-    resource, paths = one.resource, one.dropped
+def _hit(instance: Judged) -> Hit:
+    resource, paths = instance.resource, instance.dropped
     return Hit(
         place(resource, paths[0]),
         title=f"{resource.kind} {resource.id.name} sets what the new CRD does not have: "

@@ -36,8 +36,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         yield from (_hit(instance) for instance in instances if instance.refused)
 
 
-def _hit(one: Judged) -> Hit:
-    resource, wrong = one.resource, one.refused
+def _hit(instance: Judged) -> Hit:
+    resource, wrong = instance.resource, instance.refused
     return Hit(
         place(resource, wrong[0].path),
         title=in_a_title(
@@ -46,39 +46,39 @@ def _hit(one: Judged) -> Hit:
             _SHOWN,
             between="; ",
         ),
-        impact=_why(one),
-        fix=_remedy(one),
-        commands=_correction(one),
+        impact=_why(instance),
+        fix=_remedy(instance),
+        commands=_correction(instance),
         also=tuple(place(resource, violation.path) for violation in wrong[1:]),
     )
 
 
-def _why(one: Judged) -> str:
-    if any(violation.refuses is not Refuses.EDITS for violation in one.refused):
+def _why(instance: Judged) -> str:
+    if any(violation.refuses is not Refuses.EDITS for violation in instance.refused):
         return "The API server rejects the next apply, even if the custom resource does not change."
     return "The API server rejects the next apply."
 
 
-def _remedy(one: Judged) -> str:
-    if any(violation.refuses is Refuses.TYPE for violation in one.refused):
+def _remedy(instance: Judged) -> str:
+    if any(violation.refuses is Refuses.TYPE for violation in instance.refused):
         return "Apply the CRD, correct the stored value with kubectl patch, then apply the object."
     return "Correct the custom resource together with the upgrade, or before."
 
 
-def _correction(one: Judged) -> tuple[str, ...]:
+def _correction(instance: Judged) -> tuple[str, ...]:
     """The merge patch that stores the new values; none where the custom resource still has those of the old type."""
-    stored = [violation for violation in one.refused if violation.refuses is Refuses.TYPE and violation.stored]
+    stored = [violation for violation in instance.refused if violation.refuses is Refuses.TYPE and violation.stored]
     patch: dict[str, Any] = {}
     for violation in stored:
         path = tuple(takewhile(lambda step: isinstance(step, str), violation.path))
         below = patch
         for step in path[:-1]:
             below = below.setdefault(str(step), {})
-        below[str(path[-1])] = get(one.resource.body, path)
+        below[str(path[-1])] = get(instance.resource.body, path)
     if not patch:
         return ()
-    text, rid = orjson.dumps(patch, option=orjson.OPT_SORT_KEYS).decode(), one.resource.id
-    target = f"{rid.kind.lower()}.{one.resource.version}.{rid.group}/{rid.name}"
+    text, rid = orjson.dumps(patch, option=orjson.OPT_SORT_KEYS).decode(), instance.resource.id
+    target = f"{rid.kind.lower()}.{instance.resource.version}.{rid.group}/{rid.name}"
     return (kubectl("patch", target, "--type=merge", "-p", text, namespace=rid.namespace),)
 
 

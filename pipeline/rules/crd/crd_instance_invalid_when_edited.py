@@ -28,8 +28,8 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
         yield from (_hit(instance) for instance in instances if instance.later)
 
 
-def _hit(one: Judged) -> Hit:
-    resource, wrong = one.resource, one.later
+def _hit(instance: Judged) -> Hit:
+    resource, wrong = instance.resource, instance.later
     single = not any(isinstance(get(resource.body, violation.path), dict | list) for violation in wrong)
     return Hit(
         place(resource, wrong[0].path),

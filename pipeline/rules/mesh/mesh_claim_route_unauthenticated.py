@@ -49,16 +49,20 @@ def _pods(name: str, home: str, side: SideIndex) -> list[PodTemplate]:
     for gateway in side.of("Gateway", NETWORKING):
         if (side.home(gateway), gateway.id.name) == (namespace or home, short):
             selector = mapping(spec(gateway).get("selector"))
-            return [one for one in pod_templates(side) if selector and selector.items() <= one.labels.items()]
+            return [
+                pod_template
+                for pod_template in pod_templates(side)
+                if selector and selector.items() <= pod_template.labels.items()
+            ]
     return []
 
 
 def _checked(pods: PodTemplate, side: SideIndex) -> bool:
     """Whether some RequestAuthentication is for these pods."""
-    for one in side.of("RequestAuthentication", SECURITY):
-        named: Mapping[str, Any] = mapping(spec(one).get("selector"))
+    for request_authentication in side.of("RequestAuthentication", SECURITY):
+        named: Mapping[str, Any] = mapping(spec(request_authentication).get("selector"))
         fits = mapping(named.get("matchLabels")).items() <= pods.labels.items()
-        if fits and side.home(one) in (pods.namespace, _root(side)):
+        if fits and side.home(request_authentication) in (pods.namespace, _root(side)):
             return True
     return False
 
@@ -71,7 +75,7 @@ def _faults(resource: Resource, side: SideIndex) -> Iterator[StateFault]:
     claims = list(_claims(resource)) if resource.id.group == NETWORKING else []
     for name in gateways(resource) if claims else ():
         pods = _pods(name, side.home(resource), side) if name != MESH else []
-        if pods and not all(_checked(one, side) for one in pods):
+        if pods and not all(_checked(pod, side) for pod in pods):
             path, claim = claims[0]
             title = f"matches {claim} at Gateway {name}, whose pods check no tokens"
             there = partial(_is_checked, name, side.home(resource))

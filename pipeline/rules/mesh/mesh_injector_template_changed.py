@@ -49,8 +49,8 @@ def _templates(config: Resource | None) -> Mapping[str, Any] | None:
         settings = mapping(load(text))
     except YamlError:
         return None
-    one = settings.get("template")
-    return {"sidecar": one} if isinstance(one, str) else mapping(settings.get("templates"))
+    template = settings.get("template")
+    return {"sidecar": template} if isinstance(template, str) else mapping(settings.get("templates"))
 
 
 def _bare(template: Any) -> list[str]:

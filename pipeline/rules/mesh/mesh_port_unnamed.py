@@ -46,11 +46,11 @@ def _faults(resource: Resource, side: SideIndex) -> Iterator[StateFault]:
 
 
 def _is_unknown(port: object) -> bool:
-    one = mapping(port)
-    app = one.get("appProtocol")
-    transport = text(one.get("protocol")) or "TCP"
+    fields = mapping(port)
+    app = fields.get("appProtocol")
+    transport = text(fields.get("protocol")) or "TCP"
     protocol = port_protocol(
-        number(one.get("port")), text(one.get("name")), transport, app if isinstance(app, str) else None
+        number(fields.get("port")), text(fields.get("name")), transport, app if isinstance(app, str) else None
     )
     return transport == "TCP" and protocol is Protocol.UNSUPPORTED
 

@@ -67,9 +67,13 @@ def _services(side: KnownObjects) -> list[Pods]:
 
 
 @once_each
-def _service(one: Resource) -> Pods:
+def _service(resource: Resource) -> Pods:
     """By its own labels, with the names of its ports."""
-    return Pods(one.id.namespace, one.labels, frozenset(str(p["name"]) for p in service_ports(one) if p.get("name")))
+    return Pods(
+        resource.id.namespace,
+        resource.labels,
+        frozenset(str(p["name"]) for p in service_ports(resource) if p.get("name")),
+    )
 
 
 def _unmet(monitor: Resource, namespace: str, targets: _Targets) -> dict[Path, str]:

@@ -99,9 +99,9 @@ def _joined(entries: list[Body]) -> Iterator[Body]:
     yield from seen.values()
 
 
-def union(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+def union(fields: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
     """Two sets of FieldsV1 as one."""
-    joined = dict(one)
+    joined = dict(fields)
     for key, value in other.items():
         ours = joined.get(key)
         joined[key] = union(ours, value) if isinstance(ours, dict) and isinstance(value, dict) else ours or value

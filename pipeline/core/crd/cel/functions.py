@@ -105,8 +105,8 @@ def _number(value: Mapping[str, str]) -> Any:
 
 
 def _compare(left: Any, right: Any) -> int:
-    one, other = _number(left), _number(right)
-    return int(one > other) - int(one < other)
+    first, other = _number(left), _number(right)
+    return int(first > other) - int(first < other)
 
 
 def _url(text: str) -> dict[str, str]:

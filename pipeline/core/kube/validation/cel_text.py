@@ -106,10 +106,10 @@ class _CelReader:
             raise CelUnsureError
         result = self._binary(0)
         if self._take("?"):
-            one = self._binary(0)
+            branch = self._binary(0)
             self._expect(":")
             other = self._expression()
-            result = one if one == other else ""
+            result = branch if branch == other else ""
         self._depth -= 1
         return result
 

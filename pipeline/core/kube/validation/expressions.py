@@ -109,14 +109,14 @@ def _unknown_variables(value: Mapping[str, Any], path: Steps) -> Iterator[Invali
                 yield from _variables(one, field, (*path, part, index), known)
 
 
-def _variables(one: Mapping[str, Any], field: str, path: Steps, known: set[str]) -> Iterator[Invalid]:
+def _variables(entry: Mapping[str, Any], field: str, path: Steps, known: set[str]) -> Iterator[Invalid]:
     try:
-        unknown = next((name for name in read_cel(text(one.get(field))).variables if name not in known), "")
+        unknown = next((name for name in read_cel(text(entry.get(field))).variables if name not in known), "")
     except (CelSyntaxError, CelUnsureError):
         return
     if unknown:
         wanted = f"of variables that are declared before it (variables.{unknown} is not)"
-        yield Invalid((*path, field), field, wanted, one[field])
+        yield Invalid((*path, field), field, wanted, entry[field])
 
 
 def _webhook(value: Mapping[str, Any], path: Steps, _context: Context) -> Iterator[Invalid]:
