@@ -75,10 +75,10 @@ def rival_servers(gateway: Resource, side: SideIndex) -> Iterator[tuple[Path, Re
             yield from ((path, other) for path, own in servers(gateway) if any(_clash(own, one) for one in theirs))
 
 
-def _clash(route: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+def _clash(first: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     (number, own), (their_number, theirs) = (
         (mapping(server.get("port")).get("number"), [host.rpartition("/")[2] for host in texts(server.get("hosts"))])
-        for server in (route, other)
+        for server in (first, other)
     )
-    same = number == their_number and route.get("bind") == other.get("bind")
+    same = number == their_number and first.get("bind") == other.get("bind")
     return same and any(covers(a, b) for a in own for b in theirs)
