@@ -25,6 +25,7 @@ NAMESPACE = "default"
 RULES_OF = {
     "IST0101": (
         "mesh-destination-missing",
+        "mesh-destination-port-missing",
         "mesh-subset-missing",
         "mesh-gateway-missing",
         "mesh-gateway-secret-missing",
@@ -34,6 +35,7 @@ RULES_OF = {
     "IST0106": ("mesh-config-refused",),
     "IST0109": ("mesh-host-conflict",),
     "IST0111": ("mesh-scope-conflict",),
+    "IST0112": ("mesh-destination-port-missing",),
     "IST0122": ("mesh-config-refused",),
     "IST0123": ("mesh-injection-label-conflict",),
     "IST0128": ("mesh-tls-unverified",),
@@ -46,6 +48,10 @@ RULES_OF = {
     "IST0139": ("webhook-service-dangling",),
     "IST0144": ("security-reserved-uid",),
     "IST0145": ("mesh-host-conflict",),
+    "IST0149": ("mesh-claim-route-unauthenticated", "mesh-config-refused"),
+    "IST0152": ("mesh-envoyfilter-patch-ignored",),
+    "IST0153": ("mesh-envoyfilter-patch-ignored",),
+    "IST0154": ("mesh-envoyfilter-patch-ignored",),
     "IST0160": ("mesh-scope-conflict",),
     "IST0163": ("mesh-webhook-without-address",),
     "IST0165": ("mesh-gateway-missing",),

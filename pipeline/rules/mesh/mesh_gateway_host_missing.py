@@ -47,6 +47,10 @@ _ROUTE = (
     "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: v, namespace: shop}\n"
     "spec: {hosts: [%s], gateways: [edge/public, mesh]}\n---\n"
 )
+_API = (
+    "apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {name: public, namespace: edge}\n"
+    "spec: {listeners: [{port: 80, hostname: %s}]}\n---\n"
+)
 _BEFORE = _GATEWAY % "'*.shop.example'" + _ROUTE % "www.shop.example"
 
 RULE = Rule(
@@ -73,6 +77,12 @@ RULE = Rule(
             before=_BEFORE,
             after=_GATEWAY % "./www.shop.example" + _ROUTE % "www.shop.example",
         ),
+        speaks(
+            "a Gateway of the Gateway API listens to another host",
+            ("high", "spec.gateways[0]"),
+            after=_API % "shop.example" + _ROUTE % "www.shop.example",
+        ),
+        quiet("a listener takes every host of a domain", after=_API % "'*.shop.example'" + _ROUTE % "www.shop.example"),
         quiet(
             "one of its hosts is served",
             before=_BEFORE,

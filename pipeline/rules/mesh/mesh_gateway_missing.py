@@ -76,6 +76,12 @@ RULE = Rule(
             before=_GATEWAY % "public" + _ROUTE % "mesh",
             after=_GATEWAY % "public" + _ROUTE % "mesh, other/public",
         ),
+        quiet(
+            "a Gateway of the Gateway API",
+            before=_ROUTE % "mesh",
+            after=_ROUTE % "public"
+            + "apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {name: public}\n",
+        ),
         quiet("the Gateway was missing before", before=_ROUTE % "public", after=_ROUTE % "public"),
         quiet(
             "the sidecars are a gateway by the name of mesh",
