@@ -38,8 +38,11 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
     if not monitors:
         return
     before, after = (_Targets(_services(side), pods) for side, pods in zip(known, pods_around(upgrade), strict=True))
+    same_services, same_pods = before.services == after.services, before.pods == after.pods
     for monitor in monitors:
         old = olds.get(monitor.id, monitor)
+        if old.body is monitor.body and (same_pods if monitor.kind in _OF_PODS else same_services):
+            continue  # it selects what it selected
         namespace = home(monitor, upgrade)
         was = _unmet(old, namespace, before)
         if () in was:  # whom it selects is rendered elsewhere
