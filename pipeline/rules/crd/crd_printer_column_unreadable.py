@@ -3,7 +3,7 @@
 ## Why it matters
 
 ``kubectl get`` shows neither this column nor those behind it, down to the name alone, without a word of warning
-(apiextensions' table convertor stops at the first path that does not parse).
+(apiextensions' table converter stops at the first path that does not parse).
 
 ## What to do
 
