@@ -96,8 +96,8 @@ def _beyond(route: EnvoyRoute) -> Iterator[str]:
         yield f"path by pattern {pattern} becomes {route.regex_rewrite.get('substitution', '')}"
     if route.mirror:
         yield f"mirrored to {cluster_words(route.mirror)}"
-    for key in sorted(route.details):
-        yield f"{key} {brief(route.details[key])}"
+    told = {"retries": {key: one for key, one in mapping(route.details.get("retries")).items() if key != "attempts"}}
+    yield from (f"{key} {brief(value)}" for key, value in sorted({**route.details, **told}.items()) if value != {})
 
 
 def brief(value: Any) -> str:

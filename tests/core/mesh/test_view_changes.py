@@ -46,6 +46,15 @@ def test_traffic_that_shifts_is_one_row() -> None:
     assert shown == [f"~ GET /api* on reviews.shop:9080: reviews.shop:9080 v1 -> {after}"]
 
 
+def test_the_number_of_retries_is_told_once() -> None:
+    old = views(virtual("v", ["reviews"], to("reviews")))
+    four = views(virtual("v", ["reviews"], {**to("reviews"), "retries": {"attempts": 4}}))
+    slow = views(virtual("v", ["reviews"], {**to("reviews"), "retries": {"attempts": 4, "perTryTimeout": "1s"}}))
+    (plain,), (more,) = ([row for row in rows(old, new) if ":9080" in row] for new in (four, slow))
+    assert plain.endswith("-> reviews.shop:9080, retries 4")
+    assert more.endswith('-> reviews.shop:9080, retries 4, retries {"perTryTimeout":"1s"}')
+
+
 def test_a_subset_that_goes_leaves_a_route_to_nowhere() -> None:
     routed = virtual("v", ["reviews"], weighted(50, 50))
     new = mesh_views(Mesh.of([_REVIEWS, routed, rule("reviews", subsets=[{"name": "v1", "labels": {"v": "1"}}])]))
