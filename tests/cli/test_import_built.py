@@ -1,6 +1,6 @@
 """``pipeline init --from helmfile.yaml`` where helmfile is installed: templates are resolved by it.
 
-A program stands in for helmfile here. What it prints is laid out as helmfile 0.150 to 1.1 print it.
+A program stands in for helmfile here. What it prints is laid out as helmfile 1.8.0 prints it.
 """
 
 import os
@@ -25,24 +25,41 @@ releases:
 helmfiles: [parts/helmfile.yaml]
 """
 BUILT = """---
-#  Source: {folder}/helmfile.yaml
-
-filepath: helmfile.yaml
-environments:
-  staging: {{}}
-  prod: {{values: [{{port: 8443}}]}}
-releases:
-- {{chart: ./charts/web, name: web, namespace: shop, values: [{{port: {port}}}]}}
-- {{chart: ./charts/web, name: api, namespace: shop, condition: api.enabled}}
-renderedvalues:
-  api: {{enabled: {enabled}}}
----
 #  Source: {folder}/parts/helmfile.yaml
 
 filepath: helmfile.yaml
+helmBinary: helm
+kustomizeBinary: kustomize
 releases:
-- {{chart: ../charts/web, name: part, namespace: shop}}
+- chart: ../charts/web
+  chartPath: ../charts/web
+  name: part
+  namespace: shop
+  labels: {{chart: web, name: part, namespace: shop}}
+templates: {{}}
 renderedvalues: {{}}
+---
+#  Source: {folder}/helmfile.yaml
+
+filepath: helmfile.yaml
+helmBinary: helm
+kustomizeBinary: kustomize
+environments:
+  staging: {{}}
+  prod: {{values: [{{port: 8443}}]}}
+helmfiles:
+- path: parts/helmfile.yaml
+releases:
+- chart: ./charts/web
+  chartPath: charts/web
+  name: web
+  namespace: shop
+  labels: {{chart: web, name: web, namespace: shop}}
+  values: [{{port: {port}}}]
+- {{chart: ./charts/web, name: api, namespace: shop, condition: api.enabled}}
+templates: {{}}
+renderedvalues:
+  api: {{enabled: {enabled}}}
 """
 
 
@@ -60,7 +77,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = here.resolve()
     for name, port, enabled in (("staging", 8080, "true"), ("prod", 8443, "false")):
         write(tmp_path / "built", {name: BUILT.format(folder=folder, port=port, enabled=enabled)})
-    write(tmp_path / "built", {"default": BUILT.format(folder=folder, port=1, enabled="true")})
+    write(tmp_path / "built", {"alone": BUILT.format(folder=folder, port=1, enabled="true")})
     asked = f'echo "$@ $HELMFILE_DISABLE_INSECURE_FEATURES" >> {tmp_path}/asked\ncat {tmp_path}/built/"$4"'
     monkeypatch.setenv("PATH", f"{stand_in(tmp_path, asked)}:{os.environ['PATH']}")
     monkeypatch.chdir(here)
@@ -81,6 +98,14 @@ def test_helmfile_resolves_what_is_a_template(root: Path, capsys: pytest.Capture
     assert sorted(path.name for path in (root / "rendered/staging").iterdir()) == ["api", "part", "web"]
     for asked in (root.parent / "asked").read_text().splitlines():
         assert asked.endswith(" build --embed-values true"), "programs that it names are not run unasked"
+
+
+def test_helmfile_says_which_environments_there_are_where_no_part_of_the_file_does(root: Path) -> None:
+    """Only then it is asked for its default one, which need not build: a condition may lack its value there."""
+    (root.parent / "built/alone").rename(root.parent / "built/default")
+    write(root, {"helmfile.yaml": TEMPLATED.partition("---\n")[2]})
+    assert run(["init", "--from", "helmfile.yaml", "."]) == 0
+    assert sorted(path.stem for path in (root / "values/web").iterdir()) == ["prod", "staging"]
 
 
 def test_what_helmfile_says_is_told_where_it_fails(

@@ -15,9 +15,10 @@ from pipeline.core.migration.helmfile_templates import LEFT, of_release, resolve
 from pipeline.core.migration.imported import Imported, ImportedRelease, LeftOut, merged, with_value
 from pipeline.core.yaml.reader import YamlError, load_all
 
-_READ = frozenset(
-    {"name", "namespace", "chart", "version", "values", "set", "needs", "installed", "condition", "createNamespace",
-     "labels", "wait", "timeout", "atomic", "cleanupOnFail", "force", "historyMax", "missingFileHandler", "skipDeps"}
+_READ = frozenset(  # chartPath is what `helmfile build` adds
+    {"name", "namespace", "chart", "chartPath", "version", "values", "set", "needs", "installed", "condition",
+     "createNamespace", "labels", "wait", "timeout", "atomic", "cleanupOnFail", "force", "historyMax",
+     "missingFileHandler", "skipDeps"}
 )  # fmt: skip
 
 

@@ -1,12 +1,14 @@
 """A helmfile.yaml whose templates helmfile itself resolves, where it can be asked.
 
 Facts: ``helmfile build --embed-values`` prints each file as a document of its own, after a line ``#  Source: PATH``,
-with the values of every release written out (https://helmfile.readthedocs.io/en/latest/#build).
+with the values of every release written out (https://helmfile.readthedocs.io/en/latest/#build). helmfile 1.8.0 prints
+the parts of a file before it, gives each release labels and a chartPath, and fails where a condition has no value.
 """
 
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -19,6 +21,7 @@ from pipeline.core.yaml.reader import YamlError, load_all
 
 _SOURCE = re.compile(r"^---\n#  Source: (.*)\n", re.MULTILINE)
 _FIRST = "default"
+_DOCUMENTS = re.compile(r"^---(?:\s.*)?$", re.MULTILINE)
 
 
 class HelmfileBuild(Protocol):
@@ -49,7 +52,10 @@ def helmfile_built(
     try:
         plain = helmfile(text, files, where=where, folder=folder)
     except ValueError as error:
-        whole = _refused(error, build, files, where, folder)
+        try:
+            whole = _refused(text, build, files, where, folder)
+        except (WorldError, YamlError) as failure:
+            raise ValueError(f"{error}\nhelmfile build fails: {failure}") from failure
         if whole is None:
             raise
         return whole
@@ -64,16 +70,26 @@ def helmfile_built(
 _TRUST = "run it by hand; if it misses a function that you trust here: export HELMFILE_DISABLE_INSECURE_FEATURES=false"
 
 
-def _refused(error: ValueError, build: HelmfileBuild, files: FilesBeside, where: str, folder: str) -> Imported | None:
-    """Of a file that is no YAML without helmfile: its environments are those that helmfile prints."""
-    try:
+def _refused(text: str, build: HelmfileBuild, files: FilesBeside, where: str, folder: str) -> Imported | None:
+    """Of a file that is no YAML without helmfile: its environments are those of a part that is, or that it prints."""
+    names = _declared(text)
+    if not names:
         printed = build.printed(_FIRST)
         if printed is None:
             return None
-        named = [name for _, state in _states(printed, build.folder) for name in mapping(state.get("environments"))]
-        return _whole(tuple(dict.fromkeys(named)) or (_FIRST,), build, files, where, folder)
-    except (WorldError, YamlError) as failure:
-        raise ValueError(f"{error}\nhelmfile build fails: {failure}") from failure
+        states = _states(printed, build.folder)
+        names = tuple(dict.fromkeys(name for _, state in states for name in mapping(state.get("environments"))))
+    return _whole(names or (_FIRST,), build, files, where, folder)
+
+
+def _declared(text: str) -> tuple[str, ...]:
+    """Environments of the documents that are YAML without helmfile: it may build no other, not even its default."""
+    names: dict[str, None] = {}
+    for part in _DOCUMENTS.split(text):
+        with suppress(YamlError):
+            for document in load_all(part):
+                names |= dict.fromkeys(map(str, mapping(mapping(document).get("environments"))))
+    return tuple(names)
 
 
 def _whole(
