@@ -29,6 +29,7 @@ from pipeline.core.risk.upgrade import Side, Upgrade
 _OF_DONOR = "the chart's own object, over which that of the case is laid, has what it speaks of"
 _BESIDE = "in a chart it is so: what the case takes away or adds is used by the chart's other objects"
 _PAIRED = "among a chart's objects another one is the most alike, and the difference to that is told"
+_FIRST = "of a first import it is silent, and beside a chart nothing is one"
 REASONS = {
     "api-default-changed": _OF_DONOR,
     "api-version-unavailable": _OF_DONOR,
@@ -36,8 +37,9 @@ REASONS = {
     "hook-test-pod": _OF_DONOR,
     "hook-weight-changed": _OF_DONOR,
     "labels-changed": _OF_DONOR,
+    "mesh-authz-tightened": _FIRST,
     "mesh-availability-reduced": _OF_DONOR,
-    "mesh-destination-missing": "of a first import it is silent, and beside a chart nothing is one",
+    "mesh-destination-missing": _FIRST,
     "mesh-injection-lost": _BESIDE,
     "monitor-selects-nothing": _BESIDE,
     "quota-exceeded": _BESIDE,

@@ -82,7 +82,7 @@ def test_doctor_says_each_tool_and_what_is_broken(root: Path, monkeypatch: pytes
     monkeypatch.setenv("PATH", "/nowhere")
     found = said(capsys, "doctor -o json", 1)
     assert found["works"] is False
-    assert "git is needed" in " ".join(row["said"] for row in found["checks"] if row["status"] == "broken")
+    assert "git is missing" in " ".join(row["said"] for row in found["checks"] if row["status"] == "broken")
 
 
 def test_vendored_differences_and_rules_are_data(root: Path, capsys: Output) -> None:

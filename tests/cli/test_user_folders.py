@@ -46,7 +46,7 @@ def test_a_damaged_cache_changes_no_byte_of_a_report(
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     first = report(capsys)
     entries = [path for path in (tmp_path / "cache").rglob("*") if path.is_file()]
-    assert {path.parent.name for path in entries} == {"documents", "files", "reports", "trees", "valid"}
+    assert {path.parent.name for path in entries} == {"documents", "files", "reports", "sides", "trees", "valid"}
     assert all(path.stat().st_mode & 0o077 == 0 for path in entries)
     chance = random.Random(3)
     for _ in range(6):
