@@ -1,7 +1,8 @@
 """Imports of the shapes that public repositories have, each rebuilt small: what is rendered is what the tool renders.
 
 The oracle is what the tool itself runs for a release: ``helm template`` with the same chart, name, namespace and
-values, stated beside each shape; patches are stated as what they change.
+values, stated beside each shape; patches are stated as what they change. helmfile 1.8.0 itself renders the same of each
+of its shapes, once those with templates are named helmfile.yaml.gotmpl.
 """
 
 import json
@@ -61,7 +62,7 @@ HELMFILES = {
             "  values:\n  - values/web.yaml\n  - port: 82\n  set:\n  - {name: 'hosts[1]', value: b}\n",
             "values/web.yaml": "port: 81\nname: file\nhosts: [x]\n",
         },
-        (Helm("web", "front", values={"port": 82, "name": "file", "hosts": [None, "b"]}),),
+        (Helm("web", "front", values={"port": 82, "name": "file", "hosts": ["x", "b"]}),),
     ),
     "environments with their values and files": Shape(
         {
@@ -69,7 +70,7 @@ HELMFILES = {
             + "environments:\n  dev:\n    values: [env/dev.yaml]\n  prod:\n    values: [env/prod.yaml]\n"
             "---\nreleases:\n- name: web\n  namespace: web-{{ .Environment.Name }}\n  chart: shop/web\n"
             "  version: {{ .Values.web.version }}\n  values:\n  - config/{{ .Environment.Name }}/web.yaml\n"
-            "  - port: {{ .Environment.Values.web.port | default 90 }}\n",
+            '  - port: {{ .Environment.Values | get "web.port" 90 }}\n',
             "env/dev.yaml": "web: {version: 1.1.0}\n",
             "env/prod.yaml": "web: {version: 1.0.0, port: 91}\n",
             "config/dev/web.yaml": "name: d\n",

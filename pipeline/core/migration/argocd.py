@@ -131,6 +131,10 @@ class _ApplicationReader:
         for entry in map(mapping, sequence(helm.get("parameters"))):
             value = entry.get("value")
             given = value if entry.get("forceString") else typed(str(value))
+            if "[" in str(entry.get("name")) and helm.get("valueFiles"):
+                said = "it is one entry of a list, and the others may stand in valueFiles"
+                self._leave(f"parameter {entry.get('name')}: {said}", "write the whole list into values/")
+                continue
             try:
                 values = with_value(values, str(entry.get("name")), given)
             except ValueError as error:

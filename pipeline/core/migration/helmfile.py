@@ -187,8 +187,11 @@ class StateReader:
                     values = merged(values, self._content(file, where, left_out))
                 else:
                     files.append(file)
+        below: dict[str, Any] = {}
+        for file in files if any("[" in str(mapping(each).get("name")) for each in sequence(entry.get("set"))) else ():
+            below = merged(below, self._content(file, where, left_out))
         for each in map(mapping, sequence(entry.get("set"))):
-            values = self._set(values, each, where, left_out)
+            values = self._set(values, each, merged(below, values), where, left_out)
         if LEFT in repr(values):
             left_out.append(LeftOut(where, "some of its inline values are templates", BUILD))
         return files, values
@@ -206,10 +209,15 @@ class StateReader:
         return content
 
     def _set(
-        self, values: dict[str, Any], each: Mapping[str, Any], where: str, left_out: list[LeftOut]
+        self,
+        values: dict[str, Any],
+        each: Mapping[str, Any],
+        below: Mapping[str, Any],
+        where: str,
+        left_out: list[LeftOut],
     ) -> dict[str, Any]:
         try:
-            return with_value(values, str(each.get("name")), typed(str(each.get("value"))))
+            return with_value(values, str(each.get("name")), typed(str(each.get("value"))), below)
         except ValueError as error:
             left_out.append(LeftOut(where, f"set {each.get('name')}: {error}", "write it into values/"))
             return values

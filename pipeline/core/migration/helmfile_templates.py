@@ -14,6 +14,11 @@ _VALUE = re.compile(
     r"\.(?:Values|StateValues|Environment\.Values)\.([A-Za-z0-9_.]+)"
     r"(?:\s*\|\s*default\s+(\"[^\"{}]*\"|[A-Za-z0-9_.-]+))?(?:\s*\|\s*(?:quote|toString))?"
 )
+_GOT = re.compile(
+    r"\.(?:Values|StateValues|Environment\.Values)\s*\|\s*get\s+\"([A-Za-z0-9_.]+)\""
+    r"(?:\s+(\"[^\"{}]*\"|[A-Za-z0-9_.-]+))?(?:\s*\|\s*(?:quote|toString))?"
+)
+"""helmfile's own function, the one that takes a default where the path is not there."""
 _ESCAPED = re.compile(r"\{\{-?\s*`(.*?)`\s*-?\}\}", re.DOTALL)
 """A template of a template, which is filled in release by release."""
 _OF_RELEASE = re.compile(r"⟨-?\s*\.Release\.(Name|Namespace)\s*-?⟩")
@@ -33,7 +38,7 @@ def resolved(text: str, environment: str, values: Mapping[str, Any], release: st
             return known[what]
         if what.startswith(".Release."):
             return match[0].replace("{{", "⟨").replace("}}", "⟩")  # filled in once the release is known
-        named = _VALUE.fullmatch(what)
+        named = _VALUE.fullmatch(what) or _GOT.fullmatch(what)
         value = value_at(values, named[1]) if named else None
         if value is None and named and named[2]:
             value = named[2].strip('"')

@@ -74,13 +74,17 @@ def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     return result
 
 
-def with_value(values: Mapping[str, Any], path: str, value: Any) -> dict[str, Any]:
+def with_value(
+    values: Mapping[str, Any], path: str, value: Any, below: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
     r"""``values`` with one more, at a path as ``helm --set`` writes it: ``a.b``, ``a\.b.c``, ``list[0].x``.
+
+    ``below`` is what the values are laid over, themselves among it: an entry of a list leaves the others as they are.
 
     Raises:
         ValueError: it is not such a path.
     """
-    return merged(values, _nested(_keys(path), value, values))
+    return merged(values, _nested(_keys(path), value, values if below is None else below))
 
 
 def _keys(path: str) -> list[str | int]:

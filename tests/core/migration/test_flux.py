@@ -139,6 +139,15 @@ def test_a_chart_with_values_of_every_kind() -> None:
     assert left_out == ["helm.fileParameters is not taken over"]
 
 
+def test_an_entry_of_a_list_is_left_out_where_files_may_hold_the_others() -> None:
+    source = "{repoURL: 'https://charts.example.org/x', chart: web, targetRevision: 1.0.0, helm: {%s}}"
+    entry = "parameters: [{name: 'hosts[1]', value: b}]"
+    (one,), _, left_out = of_argocd(application(source % f"values: 'hosts: [x, y]', {entry}"))
+    assert (one.values, left_out) == ({"hosts": ["x", "b"]}, [])
+    _, _, left_out = of_argocd(application(source % f"valueFiles: [a.yaml], {entry}"))
+    assert "parameter hosts[1]: it is one entry of a list, and the others may stand in valueFiles" in left_out
+
+
 def test_values_as_text_a_registry_and_a_chart_in_git() -> None:
     (one,), _, _ = of_argocd(
         application("{repoURL: r.example.org/charts, chart: web, targetRevision: 1.0.0, helm: {values: 'a: 1'}}")

@@ -145,3 +145,16 @@ releases: [{name: a, chart: "./a", createNamespace: true, labels: {tier: x}}]
 """
     found: Mapping[str, tuple[ImportedRelease, ...]] = helmfile(text, Files()).releases
     assert [release.namespace for release in found["default"]] == ["default"]
+
+
+def test_an_entry_of_a_list_leaves_those_of_the_files_below_it() -> None:
+    text = "releases:\n- {name: web, chart: ./web, values: [a.yaml], set: [{name: 'hosts[1]', value: b}]}\n"
+    assert only(helmfile(text, Files(a_yaml="hosts: [x, y, z]\nport: 1\n"))).values == {"hosts": ["x", "b", "z"]}
+
+
+def test_a_value_is_got_by_its_path_or_its_default() -> None:
+    text = (
+        "environments:\n  default:\n    values: [{web: {port: 81}}]\n---\nreleases:\n- name: web\n  chart: ./web\n"
+        '  values:\n  - {port: {{ .Values | get "web.port" 80 }}, host: {{ .Values | get "web.host" "a" | quote }}}\n'
+    )
+    assert only(helmfile(text, Files())).values == {"port": 81, "host": "a"}
