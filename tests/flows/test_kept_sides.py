@@ -24,6 +24,8 @@ from pipeline.report.structured import document, render
 _RULES = rules.load()
 _ENVIRONMENT = "prod"
 _TOKEN = "s3cr3t-T0ken-Value-0815"
+_NAMING = "q7w8e9r0t1y2u3"
+"""The value of a Secret that a chart makes the name of an object."""
 _CHART = {"Chart.yaml": b"name: web\nversion: 1.0.0\n", "values.yaml": b"replicas: 1\n"}
 
 Releases = dict[str, dict[str, str]]
@@ -135,6 +137,8 @@ def _start() -> Releases:
             "settings": _object("ConfigMap", "settings", "data: {mode: fast}\n"),
             "secret": _object("Secret", "token", f"stringData: {{token: {_TOKEN}}}\n"),
             "copy": _object("ConfigMap", "copy", f"data: {{token: {_TOKEN}}}\n"),
+            "key": _object("Secret", "key", f"stringData: {{key: {_NAMING}}}\n"),
+            "named": _object("ConfigMap", _NAMING, "data: {a: b}\n"),
         },
         "operator": {
             "crd": _crd("v1", "v1beta1"),
@@ -156,6 +160,7 @@ def _start() -> Releases:
             "account": _object("ServiceAccount", "runner"),
             "role": _role("reader"),
             "binding": _binding("reader", "reader", "runner"),
+            "uses": _object("ConfigMap", "uses", "data: {key: none}\n"),
             "psp": _object("PodSecurityPolicy", "old", "spec: {privileged: true}\n", "policy/v1beta1"),
         },
         "aside": {"lease": _object("Lease", "aside", "spec: {}\n", "coordination.k8s.io/v1")},
@@ -180,6 +185,7 @@ def _start() -> Releases:
 def _edits() -> list[tuple[str, str, str | None]]:
     """One object of one release: written otherwise, added, or taken away."""
     return [
+        ("access", "uses", _object("ConfigMap", "uses", f"data: {{key: {_NAMING}}}\n")),
         ("operator", "crd", None),
         ("operator", "crd", _crd("v1")),
         ("operator", "crd", _crd("v1", "v1beta1", "v2")),

@@ -40,8 +40,9 @@ def _masked(snapshot: Snapshot, mask: Mask, places: list[Copied], seen: dict[int
         mask.public((key.name, key.environment))
         _learn(release.side, mask, places)
         manifests = release.side.manifests
-        hidden = _without_values(manifests, mask)
-        side = replace(release.side, manifests=seen.setdefault(id(manifests), hidden))
+        if id(manifests) not in seen:
+            seen[id(manifests)] = _without_values(manifests, mask)
+        side = replace(release.side, manifests=seen[id(manifests)])
         for layer in release.side.values:
             mask.taken(layer.data)
         releases[key] = replace(release, side=replace(side, manifests=certain(side), chance=()))
@@ -63,7 +64,6 @@ def _without_values(manifests: ManifestSet, mask: Mask) -> ManifestSet:
     kept = kept_objects(manifests)
     if kept is None:
         return mask.manifests(manifests)
-    mask.public(name for identity in kept.identities for name in (identity.name, identity.namespace))
     hidden = kept.masked(mask.resource).manifests
     mask.seen(hidden)
     return hidden

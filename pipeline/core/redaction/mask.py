@@ -48,7 +48,7 @@ class Mask:
         return masked
 
     def seen(self, masked: ManifestSet) -> None:
-        """Words that these use, Secrets masked, are no secrets."""
+        """Their names, and the words that these use, Secrets masked, are no secrets."""
         self._ordinary.see(masked)
 
     def resource(self, resource: Resource) -> Resource:

@@ -45,6 +45,7 @@ class OrdinaryWords:
         return len(self._manifests) + len(self.names)
 
     def see(self, manifests: ManifestSet) -> None:
+        self.name(*(name for identity in manifests.identities for name in (identity.name, identity.namespace)))
         self._manifests.append(manifests)
 
     def name(self, *names: str) -> None:
