@@ -12,10 +12,9 @@ from pipeline.core.kube.path import Path
 from pipeline.core.kube.resource import Resource, mapping
 from pipeline.core.mesh.hosts import is_address, matches, subset_of
 from pipeline.core.mesh.istio_names import PORTS, Refusal, is_host, is_label, maps
-from pipeline.core.mesh.route_parts import MESH, gateways, rules, spec, texts
+from pipeline.core.mesh.route_parts import MESH, claims, gateways, rules, spec, texts
 
 _Part = Mapping[str, Any]
-_CLAIM = "@request.auth.claims"
 _ANSWERS = ("redirect", "directResponse")
 _EXCLUDED = ("route", "fault", "rewrite")
 _LONGEST_PATTERN = 1024
@@ -44,7 +43,8 @@ def virtual_service_refusals(service: Resource) -> Iterator[Refusal]:
     for path, rule in rules(service):
         found = list(_rule(rule, str(path[1]), is_delegate=not hosts))
         found += _server_names(rule, hosts) if path[1] == "tls" else ()
-        found += _claims(rule) if MESH in gateways(service) else ()
+        if MESH in gateways(service):
+            found += [(place, f"routing by claim {name} is for gateways only") for place, name in claims(rule)]
         yield from (((*path, *rest), text) for rest, text in found)
 
 
@@ -59,14 +59,6 @@ def _hosts(service: Resource, hosts: Sequence[str]) -> Iterator[Refusal]:
             for other in hosts[:index]:
                 if matches(other, host):
                     yield ("spec", "hosts"), f"duplicate hosts in virtual service: {other} & {host}"
-
-
-def _claims(rule: _Part) -> Iterator[Refusal]:
-    for index, match in enumerate(maps(rule.get("match"))):
-        for part in ("headers", "withoutHeaders"):
-            for name in mapping(match.get(part)):
-                if str(name).startswith(_CLAIM):
-                    yield ("match", index, part), f"routing by claim {name} is for gateways only"
 
 
 def _server_names(rule: _Part, hosts: Sequence[str]) -> Iterator[Refusal]:

@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from pipeline.core.kube.resource import mapping
+from pipeline.core.mesh.route_parts import CLAIM
 from pipeline.core.mesh.values import text
 
 _Match = Mapping[str, Any]
 _PSEUDO = (("method", ":method"), ("authority", ":authority"), ("scheme", ":scheme"))
-_CLAIM = "@request.auth.claims"
 _JWT_FILTER = "envoy.filters.http.jwt_authn"
 
 
@@ -52,12 +52,12 @@ def _path(uri: Any, *, by_segment: bool) -> dict[str, Any]:
 def _headers(match: _Match) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     headers, metadata = [], []
     for name, wanted in mapping(match.get("headers")).items():
-        if name.startswith(_CLAIM):
+        if name.startswith(CLAIM):
             metadata.append(_claim(name, wanted))
         else:
             headers.append(_header(name, wanted))
     for name, unwanted in mapping(match.get("withoutHeaders")).items():
-        if name.startswith(_CLAIM):
+        if name.startswith(CLAIM):
             metadata.append({**_claim(name, unwanted), "invert": True})
             continue
         condition = {**_header(name, unwanted), "invert_match": True}
@@ -93,7 +93,7 @@ def _string_match(value: Any) -> dict[str, Any] | None:
 
 def _claim(name: str, wanted: Any) -> dict[str, Any]:
     """A claim of a JSON Web Token: a string, or one of a list."""
-    rest = name.removeprefix(_CLAIM)
+    rest = name.removeprefix(CLAIM)
     claims = re.findall(r"\[([^\]]*)\]", rest) if rest.startswith("[") else [part for part in rest.split(".") if part]
     match = _string_match(wanted) or {}
     one = {"string_match": match}

@@ -8,6 +8,8 @@ from pipeline.core.kube.resource import Resource, mapping, sequence
 
 MESH = "mesh"
 PROTOCOLS = ("http", "tls", "tcp")
+CLAIM = "@request.auth.claims"
+"""What the name of a header begins with that stands for a claim of the request's token."""
 
 
 class RouteDestination(NamedTuple):
@@ -34,6 +36,15 @@ def rules(resource: Resource) -> Iterator[tuple[Path, Mapping[str, Any]]]:
     for protocol in PROTOCOLS:
         for index, rule in enumerate(sequence(spec(resource).get(protocol))):
             yield ("spec", protocol, index), mapping(rule)
+
+
+def claims(rule: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
+    """Each header in the matches of a rule that stands for a claim, and where it is below the rule."""
+    for index, match in enumerate(map(mapping, sequence(rule.get("match")))):
+        for part in ("headers", "withoutHeaders"):
+            for name in map(str, mapping(match.get(part))):
+                if name.startswith(CLAIM):
+                    yield ("match", index, part), name
 
 
 def destinations(resource: Resource) -> tuple[RouteDestination, ...]:

@@ -16,45 +16,26 @@ from typing import Any
 
 from pipeline.core.analysis.new_faults import StateFault, fault_check
 from pipeline.core.analysis.side_index import PodTemplate, SideIndex, pod_templates
-from pipeline.core.kube.path import Path
-from pipeline.core.kube.resource import Resource, mapping, sequence
+from pipeline.core.kube.resource import Resource, mapping
 from pipeline.core.memo import once
 from pipeline.core.mesh.api_groups import NETWORKING, SECURITY
+from pipeline.core.mesh.gateway_hosts import gateway_key, gateways_by_name
 from pipeline.core.mesh.mesh_settings import mesh_settings
-from pipeline.core.mesh.route_parts import MESH, gateways, rules, spec
+from pipeline.core.mesh.route_parts import MESH, claims, gateways, rules, spec
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
-
-_CLAIM = "@request.auth.claims"
 
 
 @once
 def _root(side: SideIndex) -> str:
-    return mesh_settings(one for many in side.kinds.values() for one in many).root_namespace
-
-
-def _claims(resource: Resource) -> Iterator[tuple[Path, str]]:
-    """Each header match that stands for a claim, and where."""
-    for path, rule in rules(resource):
-        for index, match in enumerate(map(mapping, sequence(rule.get("match")))):
-            for part in ("headers", "withoutHeaders"):
-                for name in mapping(match.get(part)):
-                    if str(name).startswith(_CLAIM):
-                        yield (*path, "match", index, part), str(name)
+    return mesh_settings(side.kinds.get("ConfigMap", ())).root_namespace
 
 
 def _pods(name: str, home: str, side: SideIndex) -> list[PodTemplate]:
     """The pods of a gateway that is named ``name`` or ``namespace/name``."""
-    namespace, _, short = name.rpartition("/")
-    for gateway in side.of("Gateway", NETWORKING):
-        if (side.home(gateway), gateway.id.name) == (namespace or home, short):
-            selector = mapping(spec(gateway).get("selector"))
-            return [
-                pod_template
-                for pod_template in pod_templates(side)
-                if selector and selector.items() <= pod_template.labels.items()
-            ]
-    return []
+    gateway = gateways_by_name(side).get(gateway_key(name, home))
+    selector = mapping(spec(gateway).get("selector")) if gateway else {}
+    return [pods for pods in pod_templates(side) if selector and selector.items() <= pods.labels.items()]
 
 
 def _checked(pods: PodTemplate, side: SideIndex) -> bool:
@@ -72,11 +53,11 @@ def _is_checked(name: str, home: str, side: SideIndex) -> bool:
 
 
 def _faults(resource: Resource, side: SideIndex) -> Iterator[StateFault]:
-    claims = list(_claims(resource)) if resource.id.group == NETWORKING else []
-    for name in gateways(resource) if claims else ():
+    routed = rules(resource) if resource.id.group == NETWORKING else ()
+    path, claim = next((((*path, *rest), name) for path, rule in routed for rest, name in claims(rule)), ((), ""))
+    for name in gateways(resource) if claim else ():
         pods = _pods(name, side.home(resource), side) if name != MESH else []
         if pods and not all(_checked(pod, side) for pod in pods):
-            path, claim = claims[0]
             title = f"matches {claim} at Gateway {name}, whose pods check no tokens"
             there = partial(_is_checked, name, side.home(resource))
             yield StateFault(resource, path, (name,), title, is_there=there)
