@@ -1,10 +1,16 @@
-"""The webhooks of a configuration that are added, removed, or only renamed."""
+"""The webhooks of a configuration: which are added, removed, or only renamed, and what happens where one is down."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from pipeline.core.diff.change import FieldChange, ResourceChange
 from pipeline.core.kube.path import MISSING
 from pipeline.core.kube.resource import mapping
+
+
+def fails_closed(webhook: Mapping[str, Any]) -> bool:
+    """Whether requests are refused while it does not answer: the default, and so for whatever is not told to ignore."""
+    return webhook.get("failurePolicy") != "Ignore"
 
 
 def entries(change: ResourceChange) -> tuple[FieldChange, ...]:

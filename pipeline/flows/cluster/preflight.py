@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from pipeline.core.analysis.webhook_entries import fails_closed
 from pipeline.core.cluster.api.error_text import clean
 from pipeline.core.cluster.api.request import Call
 from pipeline.core.cluster.inventory.inventory import name_of
@@ -126,14 +127,15 @@ def _guards(client: Client, actions: Iterable[PlannedAction]) -> Iterator[str]:
 
 def _fail_closed(client: Client) -> tuple[list[Mapping[str, Any]], list[str]]:
     """Those that refuse what they cannot judge, and the kinds of configurations that could not be listed."""
-    closed, unseen = [], []
+    closed: list[Mapping[str, Any]] = []
+    unseen = []
     for kind in ("validatingwebhookconfigurations", "mutatingwebhookconfigurations"):
         _, answer = client.send(Call("GET", _WEBHOOKS + kind))
         if not answer.ok:
             unseen.append(kind)
         for item in map(mapping, sequence(mapping(answer.body).get("items"))):
             webhooks = map(mapping, sequence(item.get("webhooks")))
-            closed += [webhook for webhook in webhooks if webhook.get("failurePolicy") != "Ignore"]
+            closed += filter(fails_closed, webhooks)
     return closed, unseen
 
 

@@ -13,6 +13,7 @@ Let the Deployment roll with ``maxUnavailable: 0``, or run two replicas.
 from collections.abc import Iterator
 
 from pipeline.core.analysis.side_index import SideIndex, services, sides, template
+from pipeline.core.analysis.webhook_entries import fails_closed
 from pipeline.core.diff.change import Action, ResourceChange
 from pipeline.core.kube.resource import Resource, mapping, sequence
 from pipeline.core.mesh.redundancy import redundancy
@@ -43,10 +44,7 @@ def _closed(side: SideIndex) -> Iterator[tuple[str, str]]:
     for configuration in side.of("MutatingWebhookConfiguration", "admissionregistration.k8s.io"):
         for webhook in map(mapping, sequence(configuration.body.get("webhooks"))):
             service = mapping(mapping(webhook.get("clientConfig")).get("service"))
-            if (
-                str(webhook.get("name")).endswith("sidecar-injector.istio.io")
-                and webhook.get("failurePolicy") != "Ignore"
-            ):
+            if str(webhook.get("name")).endswith("sidecar-injector.istio.io") and fails_closed(webhook):
                 yield str(service.get("namespace")), str(service.get("name"))
 
 

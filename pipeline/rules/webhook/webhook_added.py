@@ -13,6 +13,7 @@ Check which requests it matches, that its backend is ready first, and that kube-
 from collections.abc import Iterator
 
 from pipeline.core.analysis.removal import WEBHOOKS
+from pipeline.core.analysis.webhook_entries import fails_closed
 from pipeline.core.diff.change import Action, ResourceChange
 from pipeline.core.kube.resource import mapping, sequence
 from pipeline.core.risk.finding import Severity
@@ -25,7 +26,7 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
     if change.action is not Action.ADDED:
         return
     hooks = [mapping(hook) for hook in sequence(change.resource.body.get("webhooks"))]
-    closed = [str(hook.get("name", "")) for hook in hooks if hook.get("failurePolicy") != "Ignore"]
+    closed = [str(hook.get("name", "")) for hook in hooks if fails_closed(hook)]
     asked = dict.fromkeys(
         str(resource)
         for hook in hooks

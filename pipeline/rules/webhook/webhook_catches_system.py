@@ -16,6 +16,7 @@ from typing import Any
 from pipeline.core.analysis.new_faults import StateFault, fault_check
 from pipeline.core.analysis.selection import selects
 from pipeline.core.analysis.side_index import SideIndex, namespaces
+from pipeline.core.analysis.webhook_entries import fails_closed
 from pipeline.core.kube.path import Entry
 from pipeline.core.kube.resource import Resource, mapping, sequence
 from pipeline.core.risk.finding import Severity
@@ -31,7 +32,7 @@ _VITAL = (
 def _faults(resource: Resource, side: SideIndex) -> Iterator[StateFault]:
     for webhook in map(mapping, sequence(resource.body.get("webhooks"))):
         narrowed = mapping(mapping(webhook.get("objectSelector"))) or sequence(webhook.get("matchConditions"))
-        if webhook.get("failurePolicy") == "Ignore" or narrowed or not _reaches(webhook, side):
+        if not fails_closed(webhook) or narrowed or not _reaches(webhook, side):
             continue
         vital = [name for group, name in _VITAL if any(_matches(rule, group, name) for rule in _rules(webhook))]
         if vital:

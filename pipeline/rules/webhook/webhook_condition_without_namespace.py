@@ -15,6 +15,7 @@ from typing import Any
 
 from pipeline.core.analysis.new_faults import StateFault, fault_check
 from pipeline.core.analysis.side_index import SideIndex
+from pipeline.core.analysis.webhook_entries import fails_closed
 from pipeline.core.kube.path import Entry
 from pipeline.core.kube.resource import Resource, mapping, sequence
 from pipeline.core.kube.validation.cel_text import CelSyntaxError, CelUnsureError, read_cel
@@ -28,7 +29,7 @@ _LOOKED_AT = f"has({_NAME}", f"{_NAME}.?", f"{_NAME}[?"
 
 def _faults(resource: Resource, _side: SideIndex) -> Iterator[StateFault]:
     for webhook in map(mapping, sequence(resource.body.get("webhooks"))):
-        failing = webhook.get("failurePolicy") != "Ignore"
+        failing = fails_closed(webhook)
         ends = "rejects every request" if failing else "never calls the backend"
         for condition in map(mapping, sequence(webhook.get("matchConditions"))):
             if _reads_nothing(condition.get("expression")):

@@ -13,7 +13,7 @@ Check which requests it matches, and that its backend of the new version is read
 from collections.abc import Iterator
 
 from pipeline.core.analysis.removal import WEBHOOKS
-from pipeline.core.analysis.webhook_entries import entries, renamed
+from pipeline.core.analysis.webhook_entries import entries, fails_closed, renamed
 from pipeline.core.diff.change import Action, FieldChange, ResourceChange
 from pipeline.core.kube.path import MISSING
 from pipeline.core.kube.resource import mapping, sequence
@@ -33,7 +33,7 @@ def check(change: ResourceChange, _upgrade: Upgrade) -> Iterator[Hit]:
 
 def _hit(change: ResourceChange, field: FieldChange) -> Hit:
     webhook = mapping(field.new)
-    closed = webhook.get("failurePolicy") != "Ignore"
+    closed = fails_closed(webhook)
     rules = [mapping(rule) for rule in sequence(webhook.get("rules"))]
     asked = dict.fromkeys(str(resource) for rule in rules for resource in sequence(rule.get("resources")))
     return Hit(

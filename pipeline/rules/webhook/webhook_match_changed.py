@@ -14,6 +14,7 @@ from itertools import islice, product
 from typing import Any, NamedTuple
 
 from pipeline.core.analysis.rule_helpers import FindingText, object_check
+from pipeline.core.analysis.webhook_entries import fails_closed
 from pipeline.core.diff.change import FieldChange, ResourceChange
 from pipeline.core.kube.path import Path
 from pipeline.core.kube.resource import Resource, mapping, sequence
@@ -61,7 +62,7 @@ def _grade(change: ResourceChange, _fields: list[FieldChange]) -> Severity | Non
     before = {str(webhook.get("name")): webhook for webhook in _webhooks(change.before)}
     for webhook in _webhooks(change.after):
         old = before.get(str(webhook.get("name")))
-        if old is None or webhook.get("failurePolicy") == "Ignore":
+        if old is None or not fails_closed(webhook):
             continue
         known = _requests(old)
         if any(not any(combination.covers(new) for combination in known) for new in _requests(webhook) - known):
