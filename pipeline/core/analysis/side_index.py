@@ -100,6 +100,14 @@ def pod_templates(side: SideIndex) -> tuple[PodTemplate, ...]:
     )
 
 
+def service_pods(service: Resource, side: SideIndex) -> Iterator[PodTemplate]:
+    """The pods that a Service selects; none where it has no selector."""
+    selector, home = mapping(mapping(service.body.get("spec")).get("selector")), side.home(service)
+    for pods in pod_templates(side) if selector else ():
+        if pods.namespace == home and selector.items() <= pods.labels.items():
+            yield pods
+
+
 def template(workload: Resource, namespace: str) -> PodTemplate:
     """The pods of one workload; without labels where it has none."""
     value: Mapping[str, Any] = workload.body

@@ -14,7 +14,7 @@ Remove ``tls.mode`` for hosts of the mesh, so that Istio chooses it, or align it
 from collections.abc import Iterator
 
 from pipeline.core.analysis.new_faults import StateFault, fault_check
-from pipeline.core.analysis.side_index import SideIndex, pod_templates, services
+from pipeline.core.analysis.side_index import SideIndex, service_pods, services
 from pipeline.core.kube.resource import Resource, mapping
 from pipeline.core.mesh.api_groups import NETWORKING
 from pipeline.core.mesh.declared_hosts import service_of
@@ -30,21 +30,15 @@ def _faults(resource: Resource, side: SideIndex) -> Iterator[StateFault]:
     host = spec(resource).get("host")
     key = service_of(host, side.home(resource)) if isinstance(host, str) else None
     service = services(side).get(key) if key else None
-    selector = mapping(spec(service).get("selector")) if service else {}
-    if resource.id.group != NETWORKING or not selector or not isinstance(mode, str):
+    if resource.id.group != NETWORKING or service is None or not isinstance(mode, str):
         return
-    for pods in pod_templates(side):
-        if key and pods.namespace == key[0] and selector.items() <= pods.labels.items():
-            server = server_mode(pods, side) if is_injected(pods, side) else "no proxy"
-            wrong = server == "STRICT" if mode != "ISTIO_MUTUAL" else server in ("DISABLE", "no proxy")
-            if wrong:
-                title = (
-                    f"sets TLS mode {mode} for {host}, whose pods have {'mTLS ' if server.isupper() else ''}{server}"
-                )
-                yield StateFault(
-                    resource, ("spec", "trafficPolicy", "tls", "mode"), (mode, server), title, certain=True
-                )
-                return
+    for pods in service_pods(service, side):
+        server = server_mode(pods, side) if is_injected(pods, side) else "no proxy"
+        wrong = server == "STRICT" if mode != "ISTIO_MUTUAL" else server in ("DISABLE", "no proxy")
+        if wrong:
+            title = f"sets TLS mode {mode} for {host}, whose pods have {'mTLS ' if server.isupper() else ''}{server}"
+            yield StateFault(resource, ("spec", "trafficPolicy", "tls", "mode"), (mode, server), title, certain=True)
+            return
 
 
 _RULE = (

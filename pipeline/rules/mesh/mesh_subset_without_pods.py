@@ -17,7 +17,7 @@ from functools import partial
 from typing import Any
 
 from pipeline.core.analysis.new_faults import StateFault, fault_check
-from pipeline.core.analysis.side_index import SideIndex, pod_templates, services
+from pipeline.core.analysis.side_index import SideIndex, service_pods, services
 from pipeline.core.kube.resource import Resource, mapping, sequence
 from pipeline.core.mesh.api_groups import NETWORKING
 from pipeline.core.mesh.declared_hosts import service_of
@@ -26,13 +26,10 @@ from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Rule, quiet, speaks
 
 
-def _has_pods(service: tuple[str, str], labels: Mapping[str, Any], side: SideIndex) -> bool:
+def _has_pods(key: tuple[str, str], labels: Mapping[str, Any], side: SideIndex) -> bool:
     """Whether the Service, which is named by namespace and name, has pods with these labels."""
-    selector = mapping(spec(services(side)[service]).get("selector")) if service in services(side) else {}
-    if not selector:
-        return False
-    wanted = {**selector, **labels}.items()
-    return any(one.namespace == service[0] and wanted <= one.labels.items() for one in pod_templates(side))
+    service = services(side).get(key)
+    return service is not None and any(labels.items() <= pods.labels.items() for pods in service_pods(service, side))
 
 
 def _faults(resource: Resource, side: SideIndex) -> Iterator[StateFault]:

@@ -15,7 +15,8 @@ from typing import Any
 
 from pipeline.core.analysis.new_faults import StateFault, fault_check
 from pipeline.core.analysis.selection import selects
-from pipeline.core.analysis.side_index import SideIndex, namespaces, pod_templates, services
+from pipeline.core.analysis.side_index import SideIndex, namespaces, service_pods, services
+from pipeline.core.analysis.webhook_entries import fails_closed
 from pipeline.core.kube.path import Entry
 from pipeline.core.kube.resource import Resource, mapping, sequence
 from pipeline.core.risk.finding import Severity
@@ -26,14 +27,13 @@ def _faults(resource: Resource, side: SideIndex) -> Iterator[StateFault]:
     for webhook in map(mapping, sequence(resource.body.get("webhooks"))):
         service = mapping(mapping(webhook.get("clientConfig")).get("service"))
         key = str(service.get("namespace")), str(service.get("name"))
-        if webhook.get("failurePolicy") == "Ignore" or key not in services(side) or not _asks_for_pods(webhook):
+        if not fails_closed(webhook) or key not in services(side) or not _asks_for_pods(webhook):
             continue
-        selector = mapping(mapping(services(side)[key].body.get("spec")).get("selector"))
         known = namespaces(side).get(key[0])
         home = {"kubernetes.io/metadata.name": key[0], **(known.labels if known else {})}
-        for pods in pod_templates(side) if selects(mapping(webhook.get("namespaceSelector")), home) else ():
-            own = selector and pods.namespace == key[0] and selector.items() <= pods.labels.items()
-            if own and selects(mapping(webhook.get("objectSelector")), pods.labels):
+        in_reach = selects(mapping(webhook.get("namespaceSelector")), home)
+        for pods in service_pods(services(side)[key], side) if in_reach else ():
+            if selects(mapping(webhook.get("objectSelector")), pods.labels):
                 name = str(webhook.get("name"))
                 title = f"asks {name} about the pods of its own backend, {pods.workload.kind} {pods.workload.id.name}"
                 path = ("webhooks", Entry.of(name=webhook.get("name")))
