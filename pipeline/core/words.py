@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 
 _PLURALS = {"is": "are", "was": "were", "has": "have", "its": "their", "it": "they", "this": "these", "does": "do"}
 _SIBILANTS = ("ss", "x", "z", "ch", "sh")
-_TITLE = 118
+LONGEST_TITLE = 118
 """Characters of a title that is still one line at 120 columns."""
 
 
@@ -52,7 +52,7 @@ def in_a_title(title: Callable[[str], str], items: Iterable[str], most: int, *, 
     """The title about as many ``items`` as keep it to one line: at most ``most``, at least one, ``and 3 more``."""
     every = list(items)
     titles = [title(listed(every, number, between=between)) for number in range(most, 0, -1)]
-    return next((text for text in titles if len(text) <= _TITLE), titles[-1])
+    return next((text for text in titles if len(text) <= LONGEST_TITLE), titles[-1])
 
 
 def one_per_line(items: Iterable[str], most: int, *, noun: str = "") -> list[str]:

@@ -20,10 +20,9 @@ from pipeline.core.kube.path import Path, to_text
 from pipeline.core.risk.finding import Severity
 from pipeline.core.risk.rule import Hit, Need, Rule, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
+from pipeline.core.words import LONGEST_TITLE
 
 _REJECTED = "The API server rejects the whole object."
-_LONGEST = 118
-"""Characters of a title: what of the allowed values does not fit into it is told with the impact."""
 
 
 def _short(path: Path) -> str:
@@ -40,7 +39,7 @@ def check(upgrade: Upgrade) -> Iterator[Hit]:
             where, name = _short(complaint.path), f"{fact.resource.kind} {fact.resource.id.name}"
             title = f"{name}: {where or 'it'} is {complaint.found} but must be"
             whole = f"{title} {complaint.wanted}"
-            fits = len(whole) <= _LONGEST or ": " not in complaint.wanted
+            fits = len(whole) <= LONGEST_TITLE or ": " not in complaint.wanted  # else told with the impact
             yield Hit(
                 fact.places[0],
                 title=whole if fits else f"{title} {complaint.wanted.partition(': ')[0]}",

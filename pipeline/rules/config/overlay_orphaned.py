@@ -25,10 +25,8 @@ from pipeline.core.render.overlay_effects import Effect
 from pipeline.core.risk.finding import Confidence, Severity
 from pipeline.core.risk.rule import Hit, Need, Rule, place, quiet, speaks
 from pipeline.core.risk.upgrade import Upgrade
-from pipeline.core.words import listed
+from pipeline.core.words import LONGEST_TITLE, listed
 
-_LONGEST = 118
-"""Characters of a title: of a path that does not fit, the end is shown."""
 _WHOLE = frozenset({"containers", "initContainers"})
 """Lists whose entries are refused by the API server where only a patch's part of them is there."""
 
@@ -56,7 +54,7 @@ def _hit(same: list[OverlayDrift], upgrade: Upgrade) -> Hit:
     head = f"{f'{line}: ' if line else ''}{_title(drift.loss)} {drift.id.kind} {name}"
     paths = [drift_alike.path or drift_alike.effect.path for drift_alike in same]
     title = f"{head} {listed(map(to_text, paths), 1)}"
-    if len(title) > _LONGEST:
+    if len(title) > LONGEST_TITLE:  # the end of the path tells more
         title = f"{head} {listed((f'…{to_text(path[-2:])}' for path in paths), 1)}"
     severity, confidence = _weight(drift)
     return Hit(
