@@ -41,7 +41,7 @@ def references(resource: Resource) -> Iterator[Reference]:
 def key_references(resource: Resource) -> Iterator[KeyReference]:
     """Each key that a pod names: variables, ``items`` of volumes, and files mounted one by one (``subPath``)."""
     spec, base = pod_spec(resource), (*(template_path(resource) or ()), "spec")
-    volumes = {str(volume.get("name")): volume for volume in map(mapping, sequence(spec.get("volumes")))}
+    volumes = _volumes(spec)
     named = [each for name, volume in volumes.items() for each in _items(name, volume)]
     for group, container in _containers(spec):
         step = Entry.of(name=container.get("name"))
@@ -55,7 +55,7 @@ def key_references(resource: Resource) -> Iterator[KeyReference]:
 def read_at_start(resource: Resource) -> Iterator[tuple[ResourceId, str]]:
     """What a pod's variables and its files mounted one by one come from, with the key; empty for all of them."""
     spec, namespace = pod_spec(resource), resource.id.namespace
-    volumes = {str(volume.get("name")): volume for volume in map(mapping, sequence(spec.get("volumes")))}
+    volumes = _volumes(spec)
     for _, container in _containers(spec):
         named = [(kind, name, key) for kind, name, key, _ in (*_variables(container), *_files(container, volumes))]
         for entry in map(mapping, sequence(container.get("envFrom"))):
@@ -85,6 +85,10 @@ def _of_pod(spec: Mapping[str, Any]) -> Iterator[_Named]:
         step = Entry.of(name=container.get("name"))
         for kind, name, path in _of_container(container):
             yield kind, name, (group, step, *path)
+
+
+def _volumes(spec: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    return {str(volume.get("name")): volume for volume in map(mapping, sequence(spec.get("volumes")))}
 
 
 def _containers(spec: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -4,13 +4,13 @@ Variables and files mounted one by one (``subPath``) keep what they were; other 
 documentation of ConfigMaps, "Mounted ConfigMaps are updated automatically").
 """
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Mapping
 
 from pipeline.core.analysis.references import read_at_start
 from pipeline.core.analysis.rollouts import rolls
+from pipeline.core.analysis.side_index import template
 from pipeline.core.diff.change import ResourceChange
-from pipeline.core.kube.resource import Resource, ResourceId, mapping
+from pipeline.core.kube.resource import Resource, ResourceId
 from pipeline.core.memo import once
 from pipeline.core.risk.upgrade import Upgrade
 
@@ -42,10 +42,4 @@ def _readers(upgrade: Upgrade) -> Mapping[ResourceId, Mapping[ResourceId, set[st
 
 def _reloads(workload: Resource) -> bool:
     """Whether a controller restarts its pods."""
-    return any(_RELOADER in str(key) for key in _annotations(workload))
-
-
-def _annotations(workload: Resource) -> Iterator[Any]:
-    template = mapping(mapping(workload.body.get("spec")).get("template"))
-    yield from mapping(mapping(workload.body.get("metadata")).get("annotations"))
-    yield from mapping(mapping(template.get("metadata")).get("annotations"))
+    return any(_RELOADER in str(key) for key in (*workload.annotations, *template(workload, "").annotations))

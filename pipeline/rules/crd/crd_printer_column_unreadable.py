@@ -27,8 +27,9 @@ _KEY = "additionalPrinterColumns"
 
 def check(upgrade: Upgrade) -> Iterator[Hit]:
     for pair in pairs(upgrade):
+        known = _unreadable(pair.before)
         for version_, column in _unreadable(pair.after):
-            if (version_, column) not in _unreadable(pair.before):
+            if (version_, column) not in known:
                 yield Hit(
                     pair.place(version_path(version_, _KEY)),
                     title=f"CRD {pair.name}: the path of printer column {column} of {version_} cannot be read",

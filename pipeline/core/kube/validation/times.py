@@ -28,8 +28,9 @@ _ALONE = re.compile(
 
 _DATE = r"([0-9]{4})-([0-9]{2})-([0-9]{2})"
 _OFFSET = r"(?:Z|[+-](?:[01][0-9]|2[0-4]):[0-5][0-9])"
-_SECOND = re.compile(_DATE + r"T(?:[01]?[0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:[.,][0-9]+)?" + _OFFSET)
-_MICROSECOND = re.compile(_DATE + r"T(?:[01]?[0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9][.,][0-9]{6}" + _OFFSET)
+_TIME = _DATE + r"T(?:[01]?[0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]%s" + _OFFSET
+_SECOND = re.compile(_TIME % r"(?:[.,][0-9]+)?")
+_MICROSECOND = re.compile(_TIME % r"[.,][0-9]{6}")
 
 
 def second(text: str) -> bool:
