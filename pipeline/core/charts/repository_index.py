@@ -12,7 +12,7 @@ from pipeline.core.charts.nearest_names import near, nearest_versions
 from pipeline.core.charts.semver import Range, Version
 from pipeline.core.errors import UsageError, WorldError
 from pipeline.core.kube.resource import mapping, sequence
-from pipeline.core.yaml.reader import DuplicateKey, YamlError, load_all
+from pipeline.core.yaml.reader import DuplicateKey, YamlError, YamlLimitError, load_all
 
 _ENTRIES = re.compile(r"^entries:[ \t]*\n", re.MULTILINE)
 _NEXT = re.compile(r"\n(?:  (?![ \t\n#-])|[^\s#])")
@@ -188,6 +188,9 @@ def _yaml(text: str, url: str) -> Any:
     twice: list[DuplicateKey] = []
     try:
         documents = load_all(text, twice)
+    except YamlLimitError as error:
+        message = f"{shown_url(url)}/index.yaml is too large: {error}"
+        raise WorldError(message, hint="ask its publisher, or name the chart by its archive's URL") from error
     except YamlError as error:
         hint = "is this the URL of a chart repository?"
         raise WorldError(f"{shown_url(url)}/index.yaml is not valid YAML: {error}", hint=hint) from error
@@ -206,7 +209,8 @@ def _offer(chart: str, entry: Mapping[str, Any], url: str) -> Offer | None:
     urls = tuple(_joined(url, each) for each in sequence(entry.get("urls")) if isinstance(each, str) and each)
     if not isinstance(version, str) or Version.or_none(version) is None or not urls:
         return None
-    digest = str(entry.get("digest") or "").removeprefix("sha256:").lower()
+    given = entry.get("digest")
+    digest = "" if given is None else str(given).removeprefix("sha256:").lower()  # 0 is no digest, and not none
     known = f"sha256:{digest}" if digest else ""
     created, application = (str(entry.get(key) or "") for key in ("created", "appVersion"))
     return Offer(chart, version, urls, known, entry.get("deprecated") is True, created, application)

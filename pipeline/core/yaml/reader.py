@@ -39,6 +39,10 @@ class YamlError(ValueError):
         self.message, self.line, self.column = message, line, column
 
 
+class YamlLimitError(YamlError):
+    """YAML that holds more than anything here may."""
+
+
 @dataclass(frozen=True, slots=True)
 class DuplicateKey:
     """A key given twice in one map: Kubernetes takes the last silently."""
@@ -61,7 +65,7 @@ def load_all(text: str, duplicates: list[DuplicateKey] | None = None) -> list[An
     """Every document of ``text`` as JSON values, None for an empty one. Keys given twice go into ``duplicates``.
 
     Raises:
-        YamlError: it is not valid YAML, or its aliases expand beyond all reason.
+        YamlError: it is not valid YAML, or holds more than any manifest (YamlLimitError).
     """
     parser = parser_of(text)
     try:
@@ -180,7 +184,8 @@ class _Reader:
     def _count(self, event: Any, nodes: int) -> None:
         self._nodes += nodes
         if self._nodes > _MAX_NODES:
-            raise YamlError("excessive aliasing: the document expands beyond reason", event.start_mark.line + 1)
+            expanded = ", its aliases expanded" if self._anchors else ""
+            raise YamlLimitError(f"over {_MAX_NODES:,} values{expanded}", event.start_mark.line + 1)
 
     def _list(self, event: Any) -> list[Any]:
         out: list[Any] = []

@@ -283,6 +283,25 @@ def test_an_index_with_a_million_entries_is_read(tmp_path: Path) -> None:
             source.fetch(parse_reference(f"{server.url}/a/c000000"), "")
 
 
+def test_more_versions_than_can_be_held_are_told_as_such(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.core.yaml.reader._MAX_NODES", 1000)
+    with serving(files({"/a/index.yaml": index(*(f"1.0.{n}" for n in range(400)))})) as server:
+        with pytest.raises(WorldError) as error:
+            fetch(tmp_path, ChartRepository("shop", f"{server.url}/a"))
+        assert f"{server.url}/a/index.yaml is too large: line " in str(error.value)
+        assert ": over 1,000 values\n" in str(error.value)
+
+
+@pytest.mark.parametrize("digest", ["0" * 64, "12345", "1e5", "false"])
+def test_a_digest_that_is_no_text_is_none_of_the_archive(tmp_path: Path, digest: str) -> None:
+    text = index("1.0.0").replace(hashlib.sha256(web()).hexdigest().encode(), digest.encode())
+    with (
+        serving(files({**REPOSITORY, "/a/index.yaml": text})) as server,
+        pytest.raises(WorldError, match="does not match its index"),
+    ):
+        fetch(tmp_path, ChartRepository("shop", f"{server.url}/a"))
+
+
 def test_a_million_entries_in_an_unusual_form_are_refused(tmp_path: Path) -> None:
     text = "entries: {" + ",".join(f"c{number:07}: []" for number in range(1_300_000)) + "}"
     with (
