@@ -65,10 +65,12 @@ def check(change: ResourceChange, upgrade: Upgrade) -> Iterator[Hit]:
 
 def _kept_by(hit: Hit, running: list[ResourceId]) -> Hit:
     """Pods that stay and have read the old values at their start."""
+    count = len(running)
     names = listed((f"{one.kind} {one.name}" for one in running), 3, noun="workload")
     return replace(
         hit,
-        impact=f"{names} {agreeing(len(running), 'keeps')} the old values: pods read them at their start, and stay.",
+        impact=f"{names} {agreeing(count, 'keeps')} the old values: {agreeing(count, 'its')} pods read them when they "
+        "start, and are not replaced.",
         fix=f"Restart {names} after the apply.",
         commands=tuple(
             kubectl("rollout", "restart", f"{one.kind.lower()}/{one.name}", namespace=one.namespace) for one in running
